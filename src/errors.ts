@@ -1,0 +1,48 @@
+/**
+ * Operational errors: the trouble that is neither a finding (data) nor a bug (a crash). Each has a code
+ * from a closed list, says what failed, where and what to do, and knows the exit code it leads to.
+ */
+
+export const exitCodes = {
+  pass: 0,
+  fail: 1,
+  inconclusive: 2,
+  usage: 64,
+  unavailable: 69,
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** `usage`: wrong option, value, configuration or run. `unavailable`: something needed cannot be had. `interrupted`: stopped by the user. */
+export type ErrorCode = 'usage' | 'unavailable' | 'interrupted';
+
+export class OperationalError extends Error {
+  override readonly name = 'OperationalError';
+  readonly code: ErrorCode;
+  /** What to do about it: commands or settings, one a line. */
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+export const usageError = (message: string, hint?: string): OperationalError =>
+  new OperationalError('usage', message, hint === undefined ? {} : { hint });
+
+export const unavailableError = (
+  message: string,
+  options: { hint?: string; cause?: unknown } = {},
+): OperationalError => new OperationalError('unavailable', message, options);
+
+/** The message of whatever was thrown, in one line. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}

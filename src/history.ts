@@ -1,0 +1,126 @@
+/**
+ * The evidence types: what each hop of the pipeline says about each message, as the audit reads it.
+ *
+ * Evidence comes in batches of columns. A message is a dense index, given out by the evidence's
+ * `Messages`; contents, keys and categories are small integers, equal exactly when what they stand for is
+ * equal. So the audit is the same for a run of ours (whose oracle is the workload) and for a history that
+ * somebody else wrote down.
+ */
+
+/** What became of one attempt to send. */
+export const outcomes = ['acked', 'rejected', 'unknown'] as const;
+export type Outcome = (typeof outcomes)[number];
+/** Codes of `AttemptBatch.outcome`: indexes into `outcomes`. */
+export const outcomeCodes = { acked: 0, rejected: 1, unknown: 2 } as const;
+
+/** No partition, no offset, no sequence, no message of this run. */
+export const none = -1;
+/** A content or key that the evidence does not tell; compared with nothing. */
+export const untold = 0;
+
+/** One row an attempt. `partition` and `offset` are `none` where the ack named no position. */
+export interface AttemptBatch {
+  count: number;
+  message: Int32Array;
+  outcome: Uint8Array;
+  partition: Int32Array;
+  offset: Float64Array;
+}
+
+/** Bits of `LogBatch.flags`. */
+export const logFlags = { aborted: 1, crcBad: 2, crcOk: 4 } as const;
+
+/** One row a record, in the order of the partitions' offsets. `message` is `none` for foreign records. */
+export interface LogBatch {
+  count: number;
+  message: Int32Array;
+  partition: Int32Array;
+  offset: Float64Array;
+  /** With `session`: who sent it, as small numbers. */
+  producer: Int32Array;
+  session: Int32Array;
+  sequence: Float64Array;
+  content: Int32Array;
+  key: Int32Array;
+  flags: Uint8Array;
+}
+
+/** The category code of a dead letter's row. */
+export const deadLetterCategory = 0xffff;
+
+/**
+ * One row a stored row or dead letter. `category` indexes `Evidence.categories`, or is `deadLetterCategory`.
+ * `message` is `none` for foreign rows, and for dead letters that carry no id: those are joined by position.
+ */
+export interface StoreBatch {
+  count: number;
+  message: Int32Array;
+  category: Uint16Array;
+  /** `none`, as `offset` is, for a row that does not tell its position. */
+  partition: Int32Array;
+  offset: Float64Array;
+  content: Int32Array;
+  /** Left out where `content` speaks for the key too. */
+  key?: Int32Array;
+}
+
+/**
+ * What one hop says. `problem` is why it is not whole; its rows still count for what they show. Both may
+ * become known only while the batches are read, and are looked at after the last.
+ */
+export interface Hop<Batch> {
+  whole: boolean;
+  problem?: string;
+  batches(): Iterable<Batch>;
+}
+
+/** What the log scan read of a partition: offsets `start` to `end − 1`. `base` is its end before the run. */
+export interface LogRange {
+  partition: number;
+  start: number;
+  end: number;
+  base: number;
+  compacted: boolean;
+  /** The last stable offset, where it lies below the end: from there on nobody can have read yet. */
+  stableEnd?: number;
+}
+
+export interface MessageName {
+  id: string;
+  producer?: string;
+  sequence?: number;
+  state?: string;
+}
+
+/** The messages that the evidence speaks of. Indexes are given out while the evidence is read. */
+export interface Messages {
+  /** How many messages the plan holds. */
+  readonly plannedCount: number;
+  /** How many indexes have been given out: every index is below it. */
+  readonly count: number;
+  /** Whether the plan knows this message. */
+  isPlanned(message: number): boolean;
+  /** The category this message belongs to; `deadLetterCategory` where its state is none of the run's; undefined for a message that nobody planned or sent. */
+  expectedCategory(message: number): number | undefined;
+  /** The content that was to be sent; `untold` where not known. */
+  expectedContent(message: number): number;
+  /** The key that was to be sent; `untold`, or no such function, where not known. */
+  expectedKey?(message: number): number;
+  name(message: number): MessageName;
+}
+
+export interface Evidence {
+  run: string;
+  /** The categories: the run's states. */
+  categories: readonly string[];
+  messages: Messages;
+  plan: { whole: boolean; problem?: string };
+  ledger: Hop<AttemptBatch>;
+  log: Hop<LogBatch> & { ranges: readonly LogRange[] };
+  store: Hop<StoreBatch> & {
+    /** The store's next offset by partition; a partition without one has none. */
+    positions: ReadonlyMap<number, number>;
+  };
+  /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */
+  interruptions: readonly string[];
+}
