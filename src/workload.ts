@@ -1,0 +1,128 @@
+/**
+ * The workload: a pure function from (seed, producer, sequence) to a message. It knows no clock and no
+ * chance, so the audit can say what was to be sent without asking anything that is under test.
+ */
+
+/** A state and how often it occurs, relative to the others. */
+export interface WeightedState {
+  name: string;
+  /** A positive integer. */
+  weight: number;
+}
+
+export interface WorkloadOptions {
+  /** An integer from 0 to 2^32 − 1. */
+  seed: number;
+  states: readonly WeightedState[];
+  /** The size of every payload, in bytes. At least `payloadBytesMin()`. */
+  payloadBytes: number;
+}
+
+export interface Message {
+  id: string;
+  /** The record's key: a customer, so that one customer's orders keep their order. */
+  key: string;
+  /** Index into the states. */
+  state: number;
+  /** JSON in ASCII, `payloadBytes` long. */
+  payload: string;
+}
+
+const customersCount = 512;
+const currencies = ['EUR', 'USD', 'GBP', 'CHF'] as const;
+
+export const producerName = (producer: number): string => `p${producer}`;
+
+/** The producer that a name stands for; undefined for a name that nodrop gives to none. */
+export function parseProducerName(name: string | undefined): number | undefined {
+  const match = /^p(0|[1-9]\d{0,4})$/.exec(name ?? '');
+  return match === null || Number(match[1]) > 0xffff ? undefined : Number(match[1]);
+}
+
+/** A message's id: unique in its run. */
+export const messageId = (producer: number, sequence: number): string => `p${producer}-${sequence}`;
+
+/** The id of a message whose record names its origin; null for one that does not. */
+export const messageIdOf = (producer: string | undefined, sequence: number | undefined): string | null =>
+  producer === undefined || sequence === undefined ? null : `${producer}-${sequence}`;
+
+const idPattern = /^p(0|[1-9]\d{0,4})-(0|[1-9]\d{0,9})$/;
+
+/** The producer and sequence that an id names, or undefined for an id that no workload gives out. */
+export function parseMessageId(id: string): { producer: number; sequence: number } | undefined {
+  const match = idPattern.exec(id);
+  return match === null ? undefined : { producer: Number(match[1]), sequence: Number(match[2]) };
+}
+
+/** Makes the messages of one run. */
+export class Workload {
+  readonly #options: WorkloadOptions;
+  readonly #weights: number;
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options;
+    this.#weights = options.states.reduce((sum, state) => sum + state.weight, 0);
+  }
+
+  message(producer: number, sequence: number): Message {
+    const random = mixer(this.#options.seed, producer, sequence);
+    const state = this.#pickState(random());
+    const key = `customer-${String(random() % customersCount).padStart(4, '0')}`;
+    const id = messageId(producer, sequence);
+    const body =
+      `{"id":"${id}","state":"${this.#options.states[state]!.name}","customer":"${key}",` +
+      `"order":"${random().toString(16).padStart(8, '0')}","amountCents":${10_000 + (random() % 90_000)},` +
+      `"currency":"${currencies[random() % currencies.length]}","items":${1 + (random() % 9)},"note":"`;
+    const padding = this.#options.payloadBytes - body.length - 2;
+    if (padding < 0)
+      throw new RangeError(`payload of ${id} does not fit ${this.#options.payloadBytes} bytes`);
+    return { id, key, state, payload: `${body}${'.'.repeat(padding)}"}` };
+  }
+
+  /** The index of the state of a message, without making the whole of it. */
+  stateOf(producer: number, sequence: number): number {
+    return this.#pickState(mixer(this.#options.seed, producer, sequence)());
+  }
+
+  #pickState(random: number): number {
+    let rest = random % this.#weights;
+    const { states } = this.#options;
+    for (let index = 0; index < states.length; index++) {
+      rest -= states[index]!.weight;
+      if (rest < 0) return index;
+    }
+    throw new Error('unreachable: the weights add up');
+  }
+}
+
+/** The smallest `payloadBytes` at which every one of these messages fits, in bytes. */
+export function payloadBytesMin(
+  states: readonly WeightedState[],
+  producers: number,
+  messages: number,
+): number {
+  const probe = new Workload({ seed: 0, states: states.slice(0, 1), payloadBytes: 10_000 });
+  const unpadded = probe.message(0, 0).payload.replace(/\.+"}$/, '"}').length;
+  const idGrowth = messageId(producers - 1, Math.max(0, messages - 1)).length - messageId(0, 0).length;
+  const longest = Math.max(...states.map((state) => state.name.length));
+  return unpadded + idGrowth + longest - states[0]!.name.length;
+}
+
+/**
+ * A small generator of 32-bit numbers for one message (splitmix32 over its three coordinates): the same
+ * on every machine, and even enough for picking states and keys.
+ */
+function mixer(seed: number, producer: number, sequence: number): () => number {
+  let state = scramble(scramble(scramble(seed) ^ producer) ^ sequence);
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    return scramble(state);
+  };
+}
+
+function scramble(value: number): number {
+  let hash = value | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  messageId,
+  parseMessageId,
+  parseProducerName,
+  payloadBytesMin,
+  producerName,
+  Workload,
+} from '../src/workload.ts';
+
+const states = [
+  { name: 'failed', weight: 1 },
+  { name: 'completed', weight: 8 },
+  { name: 'in-progress', weight: 1 },
+];
+const coordinates = [fc.nat(2 ** 31), fc.nat(64), fc.nat(2 ** 31)] as const;
+
+test('a message is a function of seed, producer and sequence alone', () => {
+  fc.assert(
+    fc.property(
+      ...coordinates,
+      fc.integer({ min: 250, max: 2000 }),
+      (seed, producer, sequence, payloadBytes) => {
+        const message = new Workload({ seed, states, payloadBytes }).message(producer, sequence);
+        const other = new Workload({ seed, states, payloadBytes });
+        other.message(producer, sequence + 1);
+        expect(other.message(producer, sequence)).toEqual(message);
+        expect(other.stateOf(producer, sequence)).toBe(message.state);
+      },
+    ),
+  );
+});
+
+test('a payload is JSON of just the size asked for, with the id and the state of its message', () => {
+  fc.assert(
+    fc.property(...coordinates, fc.nat(500), (seed, producer, sequence, more) => {
+      const payloadBytes = payloadBytesMin(states, producer + 1, sequence + 1) + more;
+      const { id, key, state, payload } = new Workload({ seed, states, payloadBytes }).message(
+        producer,
+        sequence,
+      );
+      expect(Buffer.byteLength(payload)).toBe(payloadBytes);
+      const parsed = JSON.parse(payload) as Record<string, unknown>;
+      expect(parsed).toMatchObject({ id, state: states[state]!.name, customer: key });
+    }),
+  );
+});
+
+test('the smallest payload is the smallest: one byte less does not fit some message', () => {
+  const bytesMin = payloadBytesMin(states, 1, 1000);
+  const tooSmall = new Workload({ seed: 1, states, payloadBytes: bytesMin - 1 });
+  const fits = (sequence: number): boolean => {
+    try {
+      tooSmall.message(0, sequence);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  expect(Array.from({ length: 1000 }, (_, sequence) => sequence).some((sequence) => !fits(sequence))).toBe(
+    true,
+  );
+});
+
+test('states come in about the proportion of their weights, and keys on many partitions', () => {
+  const workload = new Workload({ seed: 7, states, payloadBytes: 200 });
+  const counts = [0, 0, 0];
+  for (let sequence = 0; sequence < 10_000; sequence++) counts[workload.stateOf(0, sequence)]! += 1;
+  expect(counts[1]! / 10_000).toBeCloseTo(0.8, 1);
+  expect(Math.min(...counts)).toBeGreaterThan(800);
+});
+
+test('seeds, producers and sequences give different messages', () => {
+  const at = (seed: number, producer: number, sequence: number): string =>
+    new Workload({ seed, states, payloadBytes: 200 }).message(producer, sequence).payload;
+  expect(new Set([at(1, 0, 0), at(2, 0, 0), at(1, 1, 0), at(1, 0, 1)]).size).toBe(4);
+});
+
+test('ids and producer names are read back, and nothing else is', () => {
+  fc.assert(
+    fc.property(fc.nat(99_999), fc.nat(2 ** 31), (producer, sequence) => {
+      expect(parseMessageId(messageId(producer, sequence))).toEqual({ producer, sequence });
+    }),
+  );
+  fc.assert(
+    fc.property(fc.nat(65_535), (producer) => parseProducerName(producerName(producer)) === producer),
+  );
+  for (const text of ['', 'p0', 'p0-', 'p0-01', 'p00-1', 'P0-1', 'p0-1 ', 'p0--1', 'x0-1']) {
+    expect(parseMessageId(text)).toBeUndefined();
+  }
+  for (const text of [undefined, '', 'p', 'p01', 'p65536', 'q1'])
+    expect(parseProducerName(text)).toBeUndefined();
+});
