@@ -1,0 +1,44 @@
+/**
+ * The ledger's format: a producer's own record of what it was about to send and what became of it.
+ * Binary, little-endian, append-only; written in order, never changed.
+ *
+ *   file   := frame*                      the first frame is the opening
+ *   frame  := length:u32 crc:u32 body     length and CRC-32 of the body
+ *   body   := type:u8 …
+ *     1 opening  json:utf8                {"format":1,"run":…,"producer":…,"session":…,"pid":…}
+ *     2 intent   first:u32 count:u32      sequences first … first+count−1 are about to be sent
+ *     3 outcome  outcome:u8 partition:i32 offset:f64 error:i16 count:u32 sequence:u32*count
+ *                                         these were sent to one partition in one record batch; the i-th of
+ *                                         them stands at offset+i. An offset of −1: no position was named
+ *     4 closing  json:utf8                {"reason":"finished"|"stopped"}
+ *
+ * An intent is on disk before anything of it is sent: `write` has returned, so it survives the death of
+ * the process, though not the loss of power. A frame cut short at the end of the file is a torn tail:
+ * what it announced was never sent (an intent) or is not known (an outcome). Any other damage means that
+ * the ledger cannot be relied on.
+ */
+
+export const ledgerFormat = 1;
+export const frameHeaderBytes = 8;
+/** No frame is longer: a producer's batch is bounded well below this. */
+export const frameBytesMax = 64 * 1024 * 1024;
+/** The highest sequence that the format can hold. */
+export const sequenceMax = 0xfffffffe;
+
+export const frameTypes = { opening: 1, intent: 2, outcome: 3, closing: 4 } as const;
+
+export interface LedgerOpening {
+  run: string;
+  producer: number;
+  session: number;
+  pid: number;
+}
+
+export type ClosingReason = 'finished' | 'stopped';
+
+export const outcomeHeaderBytes = 1 + 1 + 4 + 8 + 2 + 4;
+
+export const ledgerFileName = (producer: number, session: number): string =>
+  `ledger-p${producer}-${session}.bin`;
+
+export const ledgerFilePattern = /^ledger-p(\d+)-(\d+)\.bin$/;

@@ -1,0 +1,192 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { none, outcomeCodes } from '../history.ts';
+import {
+  frameBytesMax,
+  frameHeaderBytes,
+  frameTypes,
+  ledgerFormat,
+  outcomeHeaderBytes,
+  type ClosingReason,
+  type LedgerOpening,
+} from './ledger-format.ts';
+
+/** Attempts in columns. The arrays are reused: a batch is valid until the next one is asked for. */
+export interface LedgerBatch {
+  count: number;
+  sequence: Uint32Array;
+  outcome: Uint8Array;
+  partition: Int32Array;
+  offset: Float64Array;
+}
+
+/** What is known of a ledger once it has been read to its end. */
+export interface LedgerSummary {
+  opening?: LedgerOpening;
+  closed?: ClosingReason;
+  /** The file ends in the midst of a frame: its writer was killed. */
+  torn: boolean;
+  /** Why the ledger cannot be relied on. */
+  damage?: string;
+}
+
+const batchRows = 4096;
+
+/**
+ * Reads one ledger, a frame at a time, and yields its attempts: those with an outcome in the order they
+ * were recorded, then the intents that never got one, as unknown. `summary` is filled while it reads.
+ */
+export class LedgerReader {
+  readonly summary: LedgerSummary = { torn: false };
+  readonly #path: string;
+  readonly #batch: LedgerBatch = emptyBatch();
+  /** Intents without an outcome, as ranges in order: a batch or two where all went well. */
+  #pending: { first: number; end: number; settled: Set<number> }[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  *batches(): Generator<LedgerBatch> {
+    for (const body of frames(this.#path, this.summary)) {
+      const problem = yield* this.#take(body);
+      if (problem === undefined) continue;
+      this.summary.damage = problem;
+      return;
+    }
+    yield* this.#unknowns();
+  }
+
+  *#take(body: Buffer): Generator<LedgerBatch, string | undefined> {
+    const type = body.readUInt8(0);
+    if ((this.summary.opening === undefined) !== (type === frameTypes.opening)) {
+      return 'its opening is missing or doubled';
+    }
+    if (this.summary.closed !== undefined) return 'it goes on after its end';
+    if (type === frameTypes.opening) {
+      const { format, ...opening } = parseJson(body) as LedgerOpening & { format: number };
+      if (format !== ledgerFormat) return `its format ${format} is not known`;
+      this.summary.opening = opening;
+    } else if (type === frameTypes.intent) {
+      if (body.length !== 9) return 'an intent in it is malformed';
+      const first = body.readUInt32LE(1);
+      this.#pending.push({ first, end: first + body.readUInt32LE(5), settled: new Set() });
+    } else if (type === frameTypes.outcome) {
+      return yield* this.#outcome(body);
+    } else if (type === frameTypes.closing) {
+      this.summary.closed = (parseJson(body) as { reason: ClosingReason }).reason;
+    } else {
+      return `it holds a frame of unknown type ${type}`;
+    }
+    return undefined;
+  }
+
+  *#outcome(body: Buffer): Generator<LedgerBatch, string | undefined> {
+    const count = (body.length - outcomeHeaderBytes) / 4;
+    if (count < 0 || body.readUInt32LE(16) !== count) return 'an outcome in it is malformed';
+    const outcome = body.readUInt8(1);
+    if (outcome > outcomeCodes.unknown) return `an outcome in it is of unknown kind ${outcome}`;
+    const partition = body.readInt32LE(2);
+    const offset = body.readDoubleLE(6);
+    for (let index = 0; index < count; index++) {
+      const sequence = body.readUInt32LE(outcomeHeaderBytes + index * 4);
+      if (!this.#settle(sequence)) return `it holds an outcome of ${sequence} without an intent`;
+      yield* this.#push(sequence, outcome, partition, offset === none ? none : offset + index);
+    }
+    yield* this.#flush();
+    return undefined;
+  }
+
+  /** Takes a sequence off the pending intents. */
+  #settle(sequence: number): boolean {
+    const at = this.#pending.findIndex(
+      (range) => sequence >= range.first && sequence < range.end && !range.settled.has(sequence),
+    );
+    const range = this.#pending[at];
+    if (range === undefined) return false;
+    range.settled.add(sequence);
+    if (range.settled.size === range.end - range.first) this.#pending.splice(at, 1);
+    return true;
+  }
+
+  *#unknowns(): Generator<LedgerBatch> {
+    for (const { first, end, settled } of this.#pending) {
+      for (let sequence = first; sequence < end; sequence++) {
+        if (!settled.has(sequence)) yield* this.#push(sequence, outcomeCodes.unknown, none, none);
+      }
+    }
+    yield* this.#flush();
+  }
+
+  *#push(sequence: number, outcome: number, partition: number, offset: number): Generator<LedgerBatch> {
+    const batch = this.#batch;
+    batch.sequence[batch.count] = sequence;
+    batch.outcome[batch.count] = outcome;
+    batch.partition[batch.count] = partition;
+    batch.offset[batch.count] = offset;
+    batch.count += 1;
+    if (batch.count === batchRows) yield* this.#flush();
+  }
+
+  *#flush(): Generator<LedgerBatch> {
+    if (this.#batch.count > 0) yield this.#batch;
+    this.#batch.count = 0;
+  }
+}
+
+/** Whose ledger it is; undefined if not even that was written whole. */
+export function readLedgerOpening(path: string): LedgerOpening | undefined {
+  const [first] = frames(path, { torn: false });
+  return first?.readUInt8(0) === frameTypes.opening ? (parseJson(first) as LedgerOpening) : undefined;
+}
+
+function* frames(path: string, summary: LedgerSummary): Generator<Buffer> {
+  const file = openSync(path, 'r');
+  try {
+    const header = Buffer.allocUnsafe(frameHeaderBytes);
+    for (;;) {
+      const headerBytes = readFully(file, header);
+      if (headerBytes === 0) return;
+      const bodyBytes = headerBytes < frameHeaderBytes ? 0 : header.readUInt32LE(0);
+      if (bodyBytes > frameBytesMax) {
+        summary.damage = 'a frame in it has an impossible length';
+        return;
+      }
+      const body = Buffer.allocUnsafe(bodyBytes);
+      if (headerBytes < frameHeaderBytes || readFully(file, body) < bodyBytes) {
+        summary.torn = true;
+        return;
+      }
+      if (bodyBytes === 0 || crc32(body) !== header.readUInt32LE(4)) {
+        summary.damage = 'a frame in it fails its checksum';
+        return;
+      }
+      yield body;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function emptyBatch(): LedgerBatch {
+  return {
+    count: 0,
+    sequence: new Uint32Array(batchRows),
+    outcome: new Uint8Array(batchRows),
+    partition: new Int32Array(batchRows),
+    offset: new Float64Array(batchRows),
+  };
+}
+
+/** Reads until the buffer is full or the file ends; returns how many bytes came. */
+function readFully(file: number, buffer: Buffer): number {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const bytes = readSync(file, buffer, filled, buffer.length - filled, null);
+    if (bytes === 0) break;
+    filled += bytes;
+  }
+  return filled;
+}
+
+const parseJson = (body: Buffer): unknown => JSON.parse(body.toString('utf8', 1));

@@ -1,0 +1,81 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { outcomeCodes, type Outcome } from '../history.ts';
+import {
+  frameHeaderBytes,
+  frameTypes,
+  ledgerFormat,
+  outcomeHeaderBytes,
+  type ClosingReason,
+  type LedgerOpening,
+} from './ledger-format.ts';
+
+/** The outcome of the messages that one record batch carried to one partition. */
+export interface BatchOutcome {
+  outcome: Outcome;
+  partition: number;
+  /** The offset of the first of them, or `none`. */
+  offset: number;
+  /** Kafka's error code; 0 where there was none. */
+  errorCode: number;
+  sequences: ArrayLike<number>;
+}
+
+/** Appends to a ledger. Every method returns when `write` has; a full disk is thrown as it comes. */
+export class LedgerWriter {
+  readonly #file: number;
+  #reason: ClosingReason = 'stopped';
+
+  /** Creates the file; throws EEXIST where there is one already. */
+  constructor(path: string, opening: LedgerOpening) {
+    this.#file = openSync(path, 'ax', 0o600);
+    this.#appendJson(frameTypes.opening, { format: ledgerFormat, ...opening });
+  }
+
+  /** To be called before anything of these sequences is sent. */
+  intend(first: number, count: number): void {
+    const body = Buffer.allocUnsafe(9);
+    body.writeUInt8(frameTypes.intent, 0);
+    body.writeUInt32LE(first, 1);
+    body.writeUInt32LE(count, 5);
+    this.#append(body);
+  }
+
+  record(batch: BatchOutcome): void {
+    const { sequences } = batch;
+    const body = Buffer.allocUnsafe(outcomeHeaderBytes + sequences.length * 4);
+    body.writeUInt8(frameTypes.outcome, 0);
+    body.writeUInt8(outcomeCodes[batch.outcome], 1);
+    body.writeInt32LE(batch.partition, 2);
+    body.writeDoubleLE(batch.offset, 6);
+    body.writeInt16LE(batch.errorCode, 14);
+    body.writeUInt32LE(sequences.length, 16);
+    for (let index = 0; index < sequences.length; index++) {
+      body.writeUInt32LE(sequences[index]!, outcomeHeaderBytes + index * 4);
+    }
+    this.#append(body);
+  }
+
+  /** All that was planned has been sent. */
+  finish(): void {
+    this.#reason = 'finished';
+  }
+
+  close(): void {
+    this.#appendJson(frameTypes.closing, { reason: this.#reason });
+    closeSync(this.#file);
+  }
+
+  #appendJson(type: number, value: object): void {
+    this.#append(Buffer.concat([Buffer.from([type]), Buffer.from(JSON.stringify(value))]));
+  }
+
+  #append(body: Buffer): void {
+    const frame = Buffer.allocUnsafe(frameHeaderBytes + body.length);
+    frame.writeUInt32LE(body.length, 0);
+    frame.writeUInt32LE(crc32(body), 4);
+    body.copy(frame, frameHeaderBytes);
+    let written = 0;
+    while (written < frame.length) written += writeSync(this.#file, frame, written);
+  }
+}
