@@ -1,0 +1,56 @@
+/**
+ * The tables of an SQLite store: one for each category, named after it with `-` as `_`, a view `messages`
+ * over them, the dead letters, and the next offsets. State names hold no `_`, so that the name of a table
+ * tells its category.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+
+export const tableOf = (category: string): string => category.replaceAll('-', '_');
+export const categoryOf = (table: string): string => table.replaceAll('_', '-');
+
+/** Names are matched before they are quoted: they come from the user. */
+export function quoted(table: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(table)) throw new Error(`not a table name: ${table}`);
+  return `"${table}"`;
+}
+
+const otherTables = ['dead_letters', 'offsets'];
+
+const rowColumns = `
+  run TEXT, producer TEXT, sequence INTEGER, id TEXT,
+  topic_id TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
+  key BLOB, payload BLOB, digest TEXT, stored_at TEXT NOT NULL,
+  PRIMARY KEY (topic_id, partition, "offset")`;
+
+/** Makes what is missing. Categories that are there already stay, whatever the states of today. */
+export function createSchema(database: DatabaseSync, categories: readonly string[]): void {
+  database.exec('BEGIN IMMEDIATE');
+  for (const category of categories) {
+    database.exec(`CREATE TABLE IF NOT EXISTS ${quoted(tableOf(category))} (${rowColumns}) WITHOUT ROWID`);
+  }
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS dead_letters (
+      topic_id TEXT NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
+      key BLOB, payload BLOB, headers BLOB, reason TEXT NOT NULL, stored_at TEXT NOT NULL,
+      PRIMARY KEY (topic_id, partition, "offset")) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS offsets (
+      topic_id TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+      PRIMARY KEY (topic_id, partition)) WITHOUT ROWID;
+    DROP VIEW IF EXISTS messages`);
+  const parts = categoriesOf(database).map(
+    (category) => `SELECT '${category}' AS category, * FROM ${quoted(tableOf(category))}`,
+  );
+  database.exec(`CREATE VIEW messages AS ${parts.join(' UNION ALL ')}`);
+  database.exec('COMMIT');
+}
+
+/** The categories that the database has tables for. */
+export function categoriesOf(database: DatabaseSync): string[] {
+  const tables = database
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
+    .all() as { name: string }[];
+  return tables
+    .map(({ name }) => name)
+    .filter((name) => !otherTables.includes(name) && /^[a-z][a-z0-9_]*$/.test(name))
+    .map(categoryOf);
+}
