@@ -1,0 +1,37 @@
+/**
+ * Seals: a SHA-256 beside each file of evidence (`FILE.sha256`, as `sha256sum --check` reads it). A file
+ * that no longer matches its seal is missing evidence.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+export type SealState = 'intact' | 'broken' | 'none';
+
+const sealPath = (path: string): string => `${path}.sha256`;
+
+/** Seals a file that is finished. */
+export async function seal(path: string): Promise<void> {
+  const line = `${await sha256Of(path)}  ${basename(path)}\n`;
+  await writeFile(sealPath(path), line, { mode: 0o600 });
+}
+
+export const hasSeal = (path: string): boolean => existsSync(sealPath(path));
+
+export async function checkSeal(path: string): Promise<SealState> {
+  let stated: string;
+  try {
+    stated = await readFile(sealPath(path), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
+    throw error;
+  }
+  return stated.split(' ', 1)[0] === (await sha256Of(path)) ? 'intact' : 'broken';
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkSettings, parseSetting, readSettingsFile, type ClientSettings } from '../src/client-config.ts';
+import { clientFromSettings } from '../src/kafka/client-from-settings.ts';
+
+const usage = (message: RegExp): unknown =>
+  expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) });
+
+function fileOf(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-settings-')), 'client.properties');
+  writeFileSync(path, text);
+  return path;
+}
+
+test('known settings are taken, unknown names and values are refused by name', () => {
+  expect(parseSetting('acks=all')).toEqual(['acks', 'all']);
+  expect(parseSetting('linger.ms = 5')).toEqual(['linger.ms', '5']);
+  expect(() => parseSetting('ack=all')).toThrow(usage(/'ack'/));
+  expect(() => parseSetting('acks=2')).toThrow(usage(/acks takes all, -1, 0, 1/));
+  expect(() => parseSetting('acks')).toThrow(usage(/key=value/));
+  expect(() => parseSetting('toString=1')).toThrow(usage(/'toString'/));
+});
+
+test('a secret as an argument is refused, and not repeated', () => {
+  for (const name of ['sasl.jaas.config', 'ssl.keystore.key', 'ssl.key.password']) {
+    const attempt = (): unknown => parseSetting(`${name}=hunter2`);
+    expect(attempt).toThrow(usage(new RegExp(name)));
+    expect(attempt).not.toThrow(/hunter2/);
+  }
+});
+
+test('a file of properties is read as Java reads it', () => {
+  const path = fileOf(`# a comment
+! another
+acks = 1
+compression.type: zstd
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+    username="alice" \\
+    password="a\\\\"b";
+`);
+  expect(readSettingsFile(path)).toMatchObject({ acks: '1', 'compression.type': 'zstd' });
+  expect(readSettingsFile(path)['sasl.jaas.config']).toContain('username="alice" password=');
+  expect(() => readSettingsFile(fileOf('acks=1\nnonsense.key=2'))).toThrow(usage(/line 2.*nonsense\.key/));
+  expect(() => readSettingsFile('/nowhere/client.properties')).toThrow(usage(/cannot be read/));
+});
+
+test.each<[ClientSettings, RegExp]>([
+  [{ 'security.protocol': 'SASL_SSL' }, /sasl\.jaas\.config/],
+  [{ 'sasl.mechanism': 'PLAIN' }, /security\.protocol/],
+  [{ 'ssl.truststore.location': 'ca.pem' }, /security\.protocol=SSL/],
+  [{ 'enable.idempotence': 'true', acks: '1' }, /acks=all/],
+])('settings that contradict each other are refused: %o', (settings, message) => {
+  expect(() => checkSettings(settings)).toThrow(usage(message));
+});
+
+test('settings become what the connections take', () => {
+  const client = clientFromSettings({
+    'security.protocol': 'SASL_SSL',
+    'sasl.mechanism': 'SCRAM-SHA-512',
+    'sasl.jaas.config': 'ScramLoginModule required username="a\\"b" password="c d";',
+    'ssl.truststore.certificates': 'PEM',
+    'request.timeout.ms': '1234',
+  });
+  expect(client).toMatchObject({
+    sasl: { mechanism: 'SCRAM-SHA-512', username: 'a"b', password: 'c d' },
+    tls: { ca: 'PEM' },
+    requestTimeoutMs: 1234,
+  });
+  expect(clientFromSettings({})).toEqual({});
+});
