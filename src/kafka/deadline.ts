@@ -1,0 +1,74 @@
+/** The limit on a wait: a time and an abort signal. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OperationalError } from '../errors.ts';
+
+const late = Symbol('late');
+
+export class Deadline {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  #at: number;
+
+  constructor(timeoutMs: number, signal?: AbortSignal) {
+    this.timeoutMs = timeoutMs;
+    this.signal = signal;
+    this.#at = performance.now() + timeoutMs;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, Math.ceil(this.#at - performance.now()));
+  }
+
+  get hasPassed(): boolean {
+    // A timer may end a fraction of a millisecond early.
+    return this.#at - performance.now() < 1;
+  }
+
+  /** Whether the time has passed or the work was aborted. */
+  get isOver(): boolean {
+    return this.hasPassed || this.signal?.aborted === true;
+  }
+
+  /** There was progress: the time begins again. */
+  restart(): void {
+    this.#at = performance.now() + this.timeoutMs;
+  }
+
+  throwIfAborted(): void {
+    if (this.signal?.aborted) {
+      throw new OperationalError('interrupted', 'Stopped before it was done.', { cause: this.signal.reason });
+    }
+  }
+
+  /** What `work` comes to, or `otherwise` where this is over first; the work is then left to itself. */
+  async within<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
+    const settled = new AbortController();
+    try {
+      return await Promise.race([work, this.#sleep(this.remainingMs, settled.signal).then(() => otherwise)]);
+    } finally {
+      settled.abort();
+    }
+  }
+
+  /** What `work` comes to. Throws `onTimeout()` at the deadline, `interrupted` when aborted. */
+  async race<T>(work: Promise<T>, onTimeout: () => Error): Promise<T> {
+    const result = await this.within(work, late);
+    if (result !== late) return result;
+    this.throwIfAborted();
+    throw onTimeout();
+  }
+
+  /** Ends early where this is over first. */
+  async pause(ms: number): Promise<void> {
+    await this.#sleep(Math.min(ms, this.remainingMs));
+  }
+
+  async #sleep(ms: number, ...signals: AbortSignal[]): Promise<void> {
+    if (this.signal !== undefined) signals.push(this.signal);
+    try {
+      await sleep(ms, undefined, { signal: AbortSignal.any(signals) });
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * `process.json` in a broker's folder: which process runs there, so that `clean` can end one that a crash left
+ * behind. A process counts as ours when its id, the time it started and its command all agree: ids are used again.
+ */
+import { execFile } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { unavailableError } from '../errors.ts';
+
+const recordFile = (dir: string) => join(dir, 'process.json');
+const endTimeoutMs = 5_000;
+const pollMs = 20;
+
+interface ProcessRecord {
+  pid: number;
+  /** As the system writes it: Linux in clock ticks since the boot, macOS as a date. */
+  startedAt: string;
+  /** Part of its command line. */
+  marker: string;
+}
+
+export async function recordProcess(dir: string, pid: number, marker: string): Promise<void> {
+  const startedAt = (await describeProcess(pid))?.startedAt;
+  if (startedAt === undefined) return;
+  const record: ProcessRecord = { pid, startedAt, marker };
+  await writeFile(recordFile(dir), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+}
+
+export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), { force: true });
+
+/** The process id of the broker that runs in `dir`; undefined where none does. */
+export async function leftoverProcess(dir: string): Promise<number | undefined> {
+  let record: ProcessRecord;
+  try {
+    record = JSON.parse(await readFile(recordFile(dir), 'utf8'));
+  } catch (error) {
+    // None, or one that a crash cut short.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const found = await describeProcess(record.pid);
+  const ours = found?.startedAt === record.startedAt && found.command.includes(record.marker);
+  return ours ? record.pid : undefined;
+}
+
+/** Kills the broker that runs in `dir`, and waits until it is gone. False where there was none. */
+export async function endLeftover(dir: string): Promise<boolean> {
+  const pid = await leftoverProcess(dir);
+  if (pid !== undefined) {
+    process.kill(pid, 'SIGKILL');
+    if (!(await leftoverGone(dir, endTimeoutMs))) {
+      throw unavailableError(`Process ${pid}, the broker of ${dir}, does not end.`);
+    }
+  }
+  await removeRecord(dir);
+  return pid !== undefined;
+}
+
+export async function leftoverGone(dir: string, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while ((await leftoverProcess(dir)) !== undefined) {
+    if (performance.now() > deadline) return false;
+    await wait(pollMs);
+  }
+  return true;
+}
+
+/** Undefined once it is gone. A zombie has no command line. */
+async function describeProcess(pid: number): Promise<{ startedAt: string; command: string } | undefined> {
+  try {
+    if (process.platform === 'linux') {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+      const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+      // Field 22; counted after the name in brackets, which may hold spaces.
+      return { startedAt: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!, command };
+    }
+    const ps = ['-ww', '-o', 'lstart=,command=', '-p', String(pid)];
+    const { stdout } = await promisify(execFile)('ps', ps, {
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    });
+    // Such as `Mon Jan  5 10:11:12 2026 java …`.
+    return { startedAt: stdout.slice(0, 24), command: stdout.slice(24) };
+  } catch (error) {
+    // No such entry, one that vanished while it was read, or exit code 1 of `ps`: there is no such process.
+    if (['ENOENT', 'ESRCH', 1].includes((error as { code: string | number }).code)) return undefined;
+    throw error;
+  }
+}

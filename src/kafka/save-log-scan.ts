@@ -1,0 +1,124 @@
+/** Scans a run's topic and saves what was found, sealed, in the run's folder. */
+import { rename } from 'node:fs/promises';
+import type { ClientSettings } from '../client-config.ts';
+import { digestOf } from '../digest.ts';
+import { isWhole, readOrigin } from '../record-headers.ts';
+import type { Manifest, RunFolder } from '../run-folder.ts';
+import { seal } from '../seal.ts';
+import { parseProducerName } from '../workload.ts';
+import { clientFromSettings } from './client-from-settings.ts';
+import { openCluster } from './cluster.ts';
+import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
+import { ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
+import { isCompacted } from './topics.ts';
+
+export interface ScanSource {
+  bootstrapServers: string;
+  settings: ClientSettings;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Replaces the saved scan, once the new one is whole. Throws `unavailable` or `usage`. */
+export async function saveLogScan(folder: RunFolder, manifest: Manifest, source: ScanSource): Promise<void> {
+  const { bootstrapServers, timeoutMs, signal } = source;
+  const client = clientFromSettings(source.settings);
+  await using cluster = await openCluster({
+    bootstrapServers,
+    clientId: 'nodrop-audit',
+    client,
+    timeoutMs,
+    signal,
+  });
+  const draft = `${folder.logScan}.new`;
+  const writer = new ScanWriter(draft);
+  const from = new Map(
+    Object.entries(manifest.base).map(([partition, offset]) => [Number(partition), offset]),
+  );
+  const row = emptyRow();
+  let scan: LogScan;
+  try {
+    scan = await scanLog(cluster, manifest.topic, {
+      from,
+      timeoutMs,
+      signal,
+      onBatch: (scanned) => addRows(writer, scanned, manifest.id, row),
+    });
+  } finally {
+    writer.close();
+  }
+  const compacted = await isCompacted({ bootstrapServers, client, timeoutMs, signal }, manifest.topic);
+  await writeScanSummary(`${folder.logSummary}.new`, {
+    schema: 1,
+    topic: manifest.topic,
+    topicId: scan.topicId,
+    ranges: scan.partitions.map(({ partition, start, startAfter, end, lastStableOffset }) => ({
+      partition,
+      start: Math.max(start, from.get(partition) ?? 0),
+      startAfter,
+      end,
+      lastStableOffset,
+    })),
+    compacted,
+    records: writer.records,
+    problems: problemsOf(scan),
+  });
+  await rename(draft, folder.logScan);
+  await rename(`${folder.logSummary}.new`, folder.logSummary);
+  await seal(folder.logScan);
+  await seal(folder.logSummary);
+}
+
+function addRows(writer: ScanWriter, scanned: ScannedBatch, run: string, row: ScanRow): void {
+  const { batch, partition, from, to, state } = scanned;
+  const batchFlags = (state === 'aborted' ? scanFlags.aborted : 0) | (batch.crcOk ? 0 : scanFlags.crcBad);
+  row.partition = partition;
+  for (let index = from; index < to; index++) {
+    row.offset = batch.offset[index]!;
+    row.flags = batchFlags;
+    describe(row, scanned, index, run);
+    writer.add(row);
+  }
+}
+
+/** What the record says of itself, and what its bytes come to. */
+function describe(row: ScanRow, { batch }: ScannedBatch, index: number, run: string): void {
+  row.digest = row.statedDigest = 0n;
+  row.producer = row.session = row.sequence = 0;
+  const stated = readOrigin((name) => batch.header(index, name));
+  if (stated?.run !== run) {
+    row.flags |= scanFlags.foreign;
+    return;
+  }
+  const producer = parseProducerName(stated.producer);
+  if (producer === undefined || !isWhole(stated)) {
+    row.flags |= scanFlags.nameless;
+    return;
+  }
+  row.producer = producer;
+  row.session = stated.session;
+  row.sequence = stated.sequence;
+  row.digest = digestOf(batch.key(index), batch.value(index), stated);
+  if (stated.digest === undefined) row.flags |= scanFlags.unstated;
+  else row.statedDigest = stated.digest;
+}
+
+function problemsOf({ partitions }: LogScan): string[] {
+  return partitions.flatMap(({ partition, reached, end, undecodableBatches }) => [
+    ...(reached < end ? [`partition ${partition} was read to ${reached} of ${end} only`] : []),
+    ...(undecodableBatches > 0
+      ? [`${undecodableBatches} record batches of partition ${partition} could not be decoded`]
+      : []),
+  ]);
+}
+
+const emptyRow = (): ScanRow => ({
+  partition: 0,
+  offset: 0,
+  digest: 0n,
+  statedDigest: 0n,
+  producer: 0,
+  session: 0,
+  sequence: 0,
+  flags: 0,
+});

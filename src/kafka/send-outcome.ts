@@ -1,0 +1,46 @@
+/** What became of a batch that was sent, and what Kafka's answer to one attempt says about it. */
+
+export type SendOutcome =
+  /** In the log. `baseOffset` is -1 where Kafka does not tell it. */
+  | { outcome: 'acked'; baseOffset: number }
+  /** Not in the log: every attempt was refused before it was written. */
+  | { outcome: 'rejected'; error: string }
+  /** In the log, or not, or yet to come. */
+  | { outcome: 'unknown'; error: string };
+
+// Answered before anything is appended. What is in neither list may have been written: timeouts, network
+// errors, UNKNOWN_SERVER_ERROR, NOT_ENOUGH_REPLICAS_AFTER_APPEND, and NOT_LEADER_OR_FOLLOWER, which a leader
+// also answers when it loses its office after it has appended (KAFKA-13574).
+const passingRefusals = new Set([
+  'CORRUPT_MESSAGE',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_ENOUGH_REPLICAS',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+const finalRefusals = new Set([
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_RECORD',
+  'INVALID_REQUIRED_ACKS',
+  'INVALID_TIMESTAMP',
+  'INVALID_TOPIC_EXCEPTION',
+  'MESSAGE_TOO_LARGE',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'POLICY_VIOLATION',
+  'PRODUCER_FENCED',
+  'RECORD_LIST_TOO_LARGE',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'UNKNOWN_PRODUCER_ID',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+]);
+
+/** `written`; `refused`, for now or for good; or `doubtful`: it may have been written. */
+export type Answer = 'written' | 'refused-for-now' | 'refused' | 'doubtful';
+
+export function answerOf(error: string): Answer {
+  if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') return 'written';
+  if (passingRefusals.has(error)) return 'refused-for-now';
+  return finalRefusals.has(error) ? 'refused' : 'doubtful';
+}

@@ -1,0 +1,83 @@
+/**
+ * Child processes that cannot outlive nodrop. Each runs outside the terminal's process group, below a shell that
+ * holds a pipe from nodrop: when nodrop dies, by whatever cause, the pipe closes and the group is killed.
+ * We signal our own child, the shell, and it signals its own, the command: a process id used again is never hit.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable } from 'node:stream';
+
+/**
+ * POSIX sh. It reports the command's process id and later its exit code, then kills what is left of the group, itself
+ * included. A trap interrupts `wait`, which is then begun again (127: the command had ended by then). USR1 stands for
+ * KILL, which cannot be trapped.
+ */
+const supervisor = `
+exec 4<&0 </dev/null
+"$@" 2>&1 3>&- 4<&- &
+command=$!
+trap 'interrupted=1; kill -TERM "$command"' TERM
+trap 'interrupted=1; kill -KILL "$command"' USR1
+echo "$command" >&3
+{ trap '' TERM USR1; while read -r _; do :; done; kill -KILL 0; } <&4 >/dev/null 2>&1 3>&- &
+watch=$!
+exec 4<&-
+status=127
+while :; do
+  interrupted=
+  wait "$command"
+  waited=$?
+  [ "$waited" = 127 ] || status=$waited
+  [ "$interrupted" ] || break
+done
+echo "$status" >&3
+kill -KILL "$watch"
+wait "$watch"
+kill -KILL 0
+`;
+/** Of a command whose shell was killed before it could report. */
+const killedCode = 137;
+
+export interface Supervised {
+  /** Of the command itself, not of the shell above it. */
+  pid: number;
+  /** Standard output and error together; null where they go to a file. Must be read to the end. */
+  output: Readable | null;
+  /** Its exit code, as a shell gives it: 128 and the signal's number where a signal ended it, 127 where it was not found. */
+  exited: Promise<number>;
+  /** Ends it and its descendants: SIGTERM, then SIGKILL once `graceMs` have passed; SIGKILL at once when that is 0. */
+  end(graceMs: number): Promise<number>;
+}
+
+/** `output`: a file descriptor for standard output and error, or `pipe`. */
+export async function spawnSupervised(
+  command: string,
+  args: readonly string[],
+  options: { output: number | 'pipe'; cwd?: string; env?: Record<string, string> },
+): Promise<Supervised> {
+  const shell = spawn('/bin/sh', ['-c', supervisor, 'sh', command, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    detached: true,
+    stdio: ['pipe', options.output, 'ignore', 'pipe'],
+  });
+  // Read from the first moment on: once a child has ended, Node throws away what nobody reads.
+  const output = shell.stdout?.pipe(new PassThrough()) ?? null;
+  const reports = createInterface({ input: shell.stdio[3] as Readable })[Symbol.asyncIterator]();
+  const closed = new Promise((resolve) => shell.once('close', resolve));
+  await once(shell, 'spawn');
+  const pid = Number((await reports.next()).value);
+  const exited = reports.next().then(({ value }) => closed.then(() => Number(value ?? killedCode)));
+
+  const end = async (graceMs: number) => {
+    shell.kill(graceMs > 0 ? 'SIGTERM' : 'SIGUSR1');
+    const late = setTimeout(() => shell.kill('SIGUSR1'), graceMs);
+    try {
+      return await exited;
+    } finally {
+      clearTimeout(late);
+    }
+  };
+  return { pid, output, exited, end };
+}

@@ -1,0 +1,84 @@
+/** Topics and groups: made and deleted through the client library's own admin. */
+import { Admin } from '@platformatic/kafka';
+import { messageOf, unavailableError } from '../errors.ts';
+import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
+import { Deadline } from './deadline.ts';
+import { rootMessage } from './kafka-errors.ts';
+
+export interface AdminAccess {
+  bootstrapServers: string;
+  client: ClientOptions;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Makes a topic with the cluster's default replication. False if it was there already. */
+export async function createTopic(access: AdminAccess, topic: string, partitions: number): Promise<boolean> {
+  try {
+    await withAdmin(access, (admin) => admin.createTopics({ topics: [topic], partitions, replicas: -1 }));
+    return true;
+  } catch (error) {
+    if (saysError(error, 'TOPIC_ALREADY_EXISTS')) return false;
+    throw unavailableError(
+      `Topic ${topic} cannot be made at ${access.bootstrapServers}: ${rootMessage(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+export async function deleteTopicAndGroup(access: AdminAccess, topic: string, group: string): Promise<void> {
+  await withAdmin(access, async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    try {
+      await admin.deleteGroups({ groups: [group] });
+    } catch (error) {
+      // No consumer of this run ever joined it.
+      if (!saysError(error, 'GROUP_ID_NOT_FOUND')) throw error;
+    }
+  });
+}
+
+/** Whether the topic's clean-up policy removes older records of a key. */
+export async function isCompacted(access: AdminAccess, topic: string): Promise<boolean> {
+  const [described] = await withAdmin(access, (admin) =>
+    admin.describeConfigs({
+      resources: [
+        { resourceType: topicResource, resourceName: topic, configurationKeys: ['cleanup.policy'] },
+      ],
+    }),
+  );
+  return described?.configs.some(({ value }) => value?.includes('compact') === true) === true;
+}
+const topicResource = 2;
+
+async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {
+  const brokers = parseBootstrapServers(access.bootstrapServers);
+  const admin = new Admin({
+    clientId: 'nodrop-admin',
+    bootstrapBrokers: brokers,
+    timeout: access.timeoutMs,
+    retries: 3,
+    retryDelay: 200,
+    ...connectionOptions(brokers, access.client, access.timeoutMs),
+  });
+  const deadline = new Deadline(access.timeoutMs, access.signal);
+  try {
+    return await deadline.race(action(admin), () =>
+      unavailableError(`Kafka at ${access.bootstrapServers} did not answer within ${access.timeoutMs} ms.`),
+    );
+  } finally {
+    await admin.close();
+  }
+}
+
+/** Looks for a Kafka error by name in all that the library wraps around it. */
+function saysError(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false;
+  if ((error as { apiId?: unknown }).apiId === name || messageOf(error).includes(name)) return true;
+  return (
+    saysError(error.cause, name) ||
+    (error instanceof AggregateError && error.errors.some((inner) => saysError(inner, name)))
+  );
+}

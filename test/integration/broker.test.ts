@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Admin } from '@platformatic/kafka';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { startKafka, type RunningKafka } from '../../src/kafka/broker.ts';
+import { endLeftover, leftoverGone, leftoverProcess } from '../../src/kafka/process-record.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nodrop-test-'));
+});
+afterEach(async () => {
+  await endLeftover(dir);
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function withAdmin<T>(broker: RunningKafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.bootstrapServers] });
+  try {
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}
+
+const clusterId = async (dir: string) =>
+  /cluster\.id=(.+)/.exec(await readFile(join(dir, 'data', 'meta.properties'), 'utf8'))?.[1];
+
+test('a broker in a temporary folder serves, and leaves nothing', async () => {
+  const broker = await startKafka();
+  expect((await stat(broker.dir)).mode & 0o777).toBe(0o700);
+  expect(await leftoverProcess(broker.dir)).toBe(broker.pid);
+  await withAdmin(broker, (admin) => admin.createTopics({ topics: ['one'], partitions: 3, replicas: 1 }));
+  await Promise.all([broker.stop(), broker.stop()]);
+  expect(await broker.exited).toBeGreaterThan(128);
+  expect(existsSync(broker.dir)).toBe(false);
+  expect(() => process.kill(broker.pid, 0)).toThrow('ESRCH');
+});
+
+test('data in a folder that is given are kept, with their cluster id, at another port too', async () => {
+  const odd = join(dir, 'größe = 1 #2');
+  {
+    await using broker = await startKafka({ dir: odd });
+    await withAdmin(broker, (admin) => admin.createTopics({ topics: ['kept'], partitions: 1, replicas: 1 }));
+  }
+  expect(await leftoverProcess(odd)).toBeUndefined();
+  const id = await clusterId(odd);
+  {
+    await using broker = await startKafka({ dir: odd, properties: { 'message.max.bytes': '2000000' } });
+    expect(await withAdmin(broker, (admin) => admin.listTopics())).toContain('kept');
+    expect(await clusterId(odd)).toBe(id);
+    await expect(startKafka({ dir: odd })).rejects.toMatchObject({
+      code: 'usage',
+      message: `A broker (process ${broker.pid}) runs in ${odd} already.`,
+    });
+    await broker.stop({ discard: true });
+  }
+  expect(existsSync(odd)).toBe(false);
+});
+
+test('two at once have ports and cluster ids of their own', async () => {
+  await using both = new AsyncDisposableStack();
+  const starts = await Promise.all([startKafka(), startKafka()]);
+  const [one, two] = starts.map((broker) => both.use(broker)) as [RunningKafka, RunningKafka];
+  expect(one.bootstrapServers).not.toBe(two.bootstrapServers);
+  expect(await clusterId(one.dir)).not.toBe(await clusterId(two.dir));
+});
+
+test('a port in use is a usage error that names it', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(startKafka({ port })).rejects.toMatchObject({
+    code: 'usage',
+    message: `Port ${port} is in use.`,
+  });
+  server.close();
+});
+
+test('a broker that dies while it starts: the end of its log, and nothing left', async () => {
+  const before = await readdir(tmpdir());
+  await expect(startKafka({ properties: { 'log.cleaner.threads': 'many' } })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /^Kafka ended with code 1 while it started\..*many.*log\.cleaner\.threads/s,
+    ),
+  });
+  expect(
+    (await readdir(tmpdir())).filter((name) => !before.includes(name) && /nodrop-kafka/.test(name)),
+  ).toEqual([]);
+});
+
+test('a start that takes too long, or is not wanted any more, ends the broker', async () => {
+  await expect(startKafka({ dir, timeoutMs: 1 })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('Kafka did not start within 0.001 s'),
+  });
+  expect(await leftoverProcess(dir)).toBeUndefined();
+  const controller = new AbortController();
+  const starting = startKafka({ dir, signal: controller.signal });
+  controller.abort(new Error('not wanted'));
+  await expect(starting).rejects.toThrow('not wanted');
+});
+
+test('a broker that is killed is noticed', async () => {
+  await using broker = await startKafka();
+  process.kill(broker.pid, 'SIGKILL');
+  expect(await broker.exited).toBe(137);
+});
+
+test('nothing is left when the process that started it is killed, and its folder can be used again', async () => {
+  const script = fileURLToPath(new URL('../fixtures/start-broker.ts', import.meta.url));
+  const parent = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(parent.stdout, 'data');
+  const { pid } = JSON.parse(String(line));
+  expect(await leftoverProcess(dir)).toBe(pid);
+  parent.kill('SIGKILL');
+  expect(await leftoverGone(dir, 5000)).toBe(true);
+  await using broker = await startKafka({ dir });
+  expect(broker.pid).not.toBe(pid);
+});

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { Deadline } from '../../src/kafka/deadline.ts';
+
+const never = new Promise<never>(() => undefined);
+
+test('work that is done in time gives its result, or its error', async () => {
+  const deadline = new Deadline(1_000);
+  expect(await deadline.within(Promise.resolve(1), 2)).toBe(1);
+  await expect(deadline.within(Promise.reject(new Error('no')), 2)).rejects.toThrow('no');
+  expect(await deadline.race(Promise.resolve(1), () => new Error('late'))).toBe(1);
+});
+
+test('work that is late is given up', async () => {
+  const deadline = new Deadline(20);
+  expect(await deadline.within(never, 2)).toBe(2);
+  expect(deadline.isOver).toBe(true);
+  await expect(deadline.race(never, () => new Error('late'))).rejects.toThrow('late');
+});
+
+test('an abort ends a wait and a pause', async () => {
+  const stop = new AbortController();
+  const deadline = new Deadline(10_000, stop.signal);
+  const waits = [deadline.within(never, 'over'), deadline.pause(10_000)];
+  stop.abort();
+  expect(await Promise.all(waits)).toEqual(['over', undefined]);
+  await expect(deadline.race(never, () => new Error('late'))).rejects.toMatchObject({ code: 'interrupted' });
+  expect(() => deadline.throwIfAborted()).toThrow('Stopped');
+});
+
+test('progress lets the time begin again', async () => {
+  const deadline = new Deadline(50);
+  await deadline.pause(1_000);
+  expect(deadline.hasPassed).toBe(true);
+  deadline.restart();
+  expect(deadline.remainingMs).toBeGreaterThan(25);
+});

@@ -1,0 +1,46 @@
+/** The real installation by Maven, into caches of its own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { kafkaCacheState } from '../../src/kafka/jars.ts';
+
+const script = fileURLToPath(new URL('../fixtures/find-runtime.ts', import.meta.url));
+let cache: string;
+
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'nodrop-test-'));
+  vi.stubEnv('NODROP_CACHE', cache);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(cache, { recursive: true, force: true });
+});
+
+const findRuntime = () => promisify(execFile)(process.execPath, [script]);
+
+test('two at once on an empty cache both have Kafka; a damaged jar is got again', async () => {
+  for (const { stdout, stderr } of await Promise.all([findRuntime(), findRuntime()])) {
+    expect(JSON.parse(stdout)).toMatchObject({ kafkaVersion: expect.stringMatching(/^4\./) });
+    expect(stderr).toMatch(/^getting Apache Kafka 4\S+ with Maven/);
+    expect(stderr).not.toMatch(/https?:/);
+  }
+  expect(await readdir(cache)).toEqual([expect.stringMatching(/^kafka-4[.\d]+$/)]);
+
+  const { path } = await kafkaCacheState();
+  await truncate(
+    join(
+      path,
+      (await readdir(path)).find((name) => name.startsWith('kafka_2.13'))!,
+    ),
+    1000,
+  );
+  expect((await kafkaCacheState()).present).toBe(false);
+  expect((await findRuntime()).stderr).toContain('getting Apache Kafka');
+  expect(await kafkaCacheState()).toMatchObject({ present: true, bytes: expect.any(Number) });
+  expect((await findRuntime()).stderr).toBe('');
+});
