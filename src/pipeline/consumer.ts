@@ -1,0 +1,100 @@
+/** The consumer as a process: from an open store and a group joined to a clean end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unavailableError } from '../errors.ts';
+import { clientFromSettings } from '../kafka/client-from-settings.ts';
+import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
+import { joinGroup } from '../kafka/consumer-group.ts';
+import { Deadline } from '../kafka/deadline.ts';
+import { groupOf, type Manifest } from '../run-folder.ts';
+import { openSqliteStore } from '../stores/sqlite-store.ts';
+import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
+import { hasLedger } from './drain.ts';
+
+const pollMs = 50;
+const busyTimeoutMsMax = 5_000;
+
+/** Consumes until the signal, or until all is stored. Throws `unavailable`; what was stored stays. */
+export async function consume(
+  config: ConsumeConfig,
+  onStored: (stored: number) => void,
+  signal: AbortSignal,
+): Promise<ConsumeSummary> {
+  const { folder, bootstrapServers, settings, timeoutMs, states } = config;
+  const client = clientFromSettings(settings);
+  folder.create();
+  folder.noteConsumer(config.store);
+  const store = openSqliteStore({
+    path: config.store,
+    categories: states,
+    busyTimeoutMs: Math.min(timeoutMs, busyTimeoutMsMax),
+  });
+  try {
+    await using cluster = await openCluster({
+      bootstrapServers,
+      clientId: 'nodrop-consumer',
+      client,
+      timeoutMs,
+      signal,
+    });
+    const topic = await untilTopic(config, cluster, signal);
+    const base = await baseOf(config, signal);
+    const group = await joinGroup({
+      bootstrapServers,
+      client,
+      settings,
+      group: groupOf(folder.id),
+      topic: config.topic,
+      timeoutMs,
+      signal,
+    });
+    try {
+      const loop = new ConsumeLoop(config, { cluster, topic, base, store, group });
+      await loop.work(onStored, signal);
+      return loop.summary;
+    } finally {
+      await group.leave();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** The consumer may be there before its topic. With an end in sight it does not wait for ever. */
+async function untilTopic(
+  config: ConsumeConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<TopicMetadata> {
+  const deadline = new Deadline(config.timeoutMs, signal);
+  for (;;) {
+    const topic = await cluster.metadata(config.topic);
+    if (topic !== undefined) return topic;
+    if (config.untilDrained && deadline.hasPassed) {
+      throw unavailableError(`There is no topic ${config.topic} at ${config.bootstrapServers}.`, {
+        hint: 'Check --topic and --run, or start the producer.',
+      });
+    }
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
+/**
+ * Where the run begins in each partition. A producer opens its ledger before it makes the topic, so one
+ * that is at work is seen here; without one, everything in the topic is wanted.
+ */
+async function baseOf(
+  { folder, timeoutMs }: ConsumeConfig,
+  signal: AbortSignal,
+): Promise<Map<number, number>> {
+  const deadline = new Deadline(timeoutMs, signal);
+  let manifest: Manifest | undefined;
+  while (manifest === undefined && hasLedger(folder)) {
+    manifest = folder.readManifest();
+    if (manifest !== undefined) break;
+    if (deadline.hasPassed) throw unavailableError(`The producer of run ${folder.id} has not begun.`);
+    await deadline.pause(pollMs);
+  }
+  return new Map(
+    Object.entries(manifest?.base ?? {}).map(([partition, offset]) => [Number(partition), offset]),
+  );
+}

@@ -1,0 +1,47 @@
+/**
+ * When a consumer that was told `--until-drained` may end: the run's ledgers are closed, and the store
+ * holds all up to the topic's end as it stood then. Without a ledger, as it stood at the start.
+ */
+import { isAlive } from '../is-alive.ts';
+import { ledgerFilePattern } from '../ledger/ledger-format.ts';
+import { readLedgerOpening } from '../ledger/ledger-reader.ts';
+import type { RunFolder } from '../run-folder.ts';
+import { hasSeal } from '../seal.ts';
+
+export class Drain {
+  readonly #folder: RunFolder;
+  readonly #listEnds: () => Promise<Map<number, number>>;
+  #ends: Map<number, number> | undefined;
+
+  constructor(folder: RunFolder, listEnds: () => Promise<Map<number, number>>) {
+    this.#folder = folder;
+    this.#listEnds = listEnds;
+  }
+
+  /** Whether a store with these next offsets holds all that was waited for. */
+  async isDone(positions: ReadonlyMap<number, number>): Promise<boolean> {
+    if (this.#ends === undefined) {
+      if (!ledgersAreClosed(this.#folder)) return false;
+      this.#ends = await this.#listEnds();
+    }
+    return [...this.#ends].every(([partition, end]) => (positions.get(partition) ?? 0) >= end);
+  }
+
+  /** What is missing, for a person. */
+  lag(positions: ReadonlyMap<number, number>): string {
+    if (this.#ends === undefined) return 'the ledger of its producer is not closed';
+    return [...this.#ends]
+      .filter(([partition, end]) => (positions.get(partition) ?? 0) < end)
+      .map(([partition, end]) => `partition ${partition} is at ${positions.get(partition) ?? 0} of ${end}`)
+      .join(', ');
+  }
+}
+
+export const hasLedger = (folder: RunFolder): boolean => folder.list(ledgerFilePattern).length > 0;
+
+/** A ledger is closed once it is sealed, or whoever wrote it is gone. */
+const ledgersAreClosed = (folder: RunFolder): boolean =>
+  folder
+    .list(ledgerFilePattern)
+    .map((name) => folder.file(name))
+    .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0));

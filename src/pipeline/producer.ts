@@ -1,0 +1,144 @@
+/**
+ * The producer: publishes a run's messages in batches and keeps its ledger. The ledger is opened before
+ * anything else, so that a consumer sees that a producer is at work before the topic is there.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { unavailableError, usageError } from '../errors.ts';
+import { isAlive } from '../is-alive.ts';
+import { clientFromSettings } from '../kafka/client-from-settings.ts';
+import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
+import { Deadline } from '../kafka/deadline.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import { openProducer, type ProducerOptions } from '../kafka/produce.ts';
+import { createTopic } from '../kafka/topics.ts';
+import { ledgerFileName } from '../ledger/ledger-format.ts';
+import { readLedgerOpening } from '../ledger/ledger-reader.ts';
+import { LedgerWriter } from '../ledger/ledger-writer.ts';
+import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
+import { seal } from '../seal.ts';
+import { producerName } from '../workload.ts';
+import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
+
+/** The only producer of a run, in its first session. */
+const producer = 0;
+const session = 0;
+const pollMs = 20;
+
+/** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
+export async function produce(
+  config: ProduceConfig,
+  onSent: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<ProduceSummary> {
+  const { folder } = config;
+  folder.refuseIfUsed();
+  folder.create();
+  const ledgerPath = folder.file(ledgerFileName(producer, session));
+  const ledger = claimLedger(folder, ledgerPath);
+  try {
+    await using cluster = await openCluster({
+      bootstrapServers: config.bootstrapServers,
+      clientId: 'nodrop-producer',
+      client: clientFromSettings(config.settings),
+      timeoutMs: config.timeoutMs,
+      signal,
+    });
+    const { topic, isNew } = await ensureTopic(config, cluster, signal);
+    const sender = await openProducer(cluster, topic, producerOptions(config));
+    folder.writeManifest(await manifestOf(config, cluster, topic, isNew));
+    const publisher = new Publisher({ config, topic, ledger, sender, producer, session });
+    await publisher.publish(onSent, signal);
+    return publisher.summary;
+  } finally {
+    await finish(folder, ledger, ledgerPath);
+  }
+}
+
+/** Closes and seals the ledger. What was never begun leaves nothing: the run's id stays unused. */
+async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: string): Promise<void> {
+  if (!folder.isUsed()) {
+    rmSync(ledgerPath, { force: true });
+    return;
+  }
+  ledger.close();
+  await seal(ledgerPath);
+}
+
+/** Opens the ledger, which only one process can. One that a producer left before it began is replaced. */
+function claimLedger(folder: RunFolder, path: string): LedgerWriter {
+  if (existsSync(path)) {
+    const owner = readLedgerOpening(path)?.pid;
+    if (owner !== undefined && isAlive(owner)) {
+      throw usageError(
+        `Run ${folder.id} is being started by process ${owner}.`,
+        'Choose another id with --run.',
+      );
+    }
+    rmSync(path);
+  }
+  return new LedgerWriter(path, { run: folder.id, producer, session, pid: process.pid });
+}
+
+/** The topic, made where it is missing, once every partition has a leader. */
+async function ensureTopic(
+  config: ProduceConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<{ topic: TopicMetadata; isNew: boolean }> {
+  const { bootstrapServers, settings, timeoutMs } = config;
+  const existing = await cluster.metadata(config.topic);
+  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+  const isNew = existing === undefined && (await createTopic(access, config.topic, config.partitions));
+  const deadline = new Deadline(timeoutMs, signal);
+  for (;;) {
+    const topic = await cluster.metadata(config.topic);
+    const count = isNew ? config.partitions : 1;
+    const isReady =
+      topic !== undefined &&
+      topic.partitions.length >= count &&
+      topic.partitions.every(({ leader }) => leader >= 0);
+    if (isReady) return { topic, isNew };
+    if (deadline.hasPassed) {
+      throw unavailableError(`Topic ${config.topic} at ${bootstrapServers} has partitions without a leader.`);
+    }
+    await deadline.pause(pollMs);
+  }
+}
+
+function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
+  const acks = ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[settings.acks ?? 'all'] ?? -1;
+  return {
+    acks,
+    idempotent:
+      settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
+    requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
+    deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
+  };
+}
+
+async function manifestOf(
+  config: ProduceConfig,
+  cluster: Cluster,
+  topic: TopicMetadata,
+  isNew: boolean,
+): Promise<Manifest> {
+  // Kafka gives a topic that was just made an end of 0; of another, what stands there is not this run's.
+  const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
+  const { folder, seed, messages, batchSize, payloadBytes, states, bootstrapServers } = config;
+  return {
+    schema: 1,
+    id: folder.id,
+    seed,
+    topic: config.topic,
+    topicId: topic.topicId,
+    topicCreated: isNew,
+    group: groupOf(folder.id),
+    bootstrapServers,
+    producers: { [producerName(producer)]: messages },
+    batchSize,
+    payloadBytes,
+    states: states.map(({ name, weight }) => ({ name, weight })),
+    base: Object.fromEntries(topic.partitions.map((_, partition) => [partition, base.get(partition) ?? 0])),
+    createdAt: Date.now(),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * A stage of the pipeline as a process of its own, running the command that a user would run by hand. It
+ * stands outside the terminal's process group, so that Ctrl-C reaches nodrop and not it, and it ends when
+ * the channel to its parent closes, whatever ended the parent.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** What a stage tells its parent. */
+export interface StageMessage {
+  type: 'progress';
+  done: number;
+}
+
+/** What a parent tells a stage: where Kafka is, once it is there. */
+export interface BootstrapMessage {
+  type: 'bootstrap';
+  bootstrapServers: string;
+}
+
+export interface StageExit {
+  /** null if a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The last lines it wrote. */
+  tail: string;
+}
+
+export interface Stage {
+  readonly pid: number | undefined;
+  readonly exited: Promise<StageExit>;
+  tellBootstrap(bootstrapServers: string): void;
+  kill(signal: NodeJS.Signals): void;
+}
+
+const program = fileURLToPath(new URL('../../bin/nodrop.js', import.meta.url));
+const tailLines = 8;
+
+export function startStage(
+  args: readonly string[],
+  logFile: string,
+  onMessage: (message: StageMessage) => void,
+): Stage {
+  const log = openSync(logFile, 'a', 0o600);
+  const child = spawn(process.execPath, [program, ...args], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  child.on('message', (message) => onMessage(message as StageMessage));
+  return {
+    pid: child.pid,
+    exited: exitOf(child, logFile),
+    tellBootstrap: (bootstrapServers) => {
+      const message: BootstrapMessage = { type: 'bootstrap', bootstrapServers };
+      // A stage that is gone already says so by its exit.
+      if (child.connected) child.send(message, () => {});
+    },
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+function exitOf(child: ChildProcess, logFile: string): Promise<StageExit> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      readFile(logFile, 'utf8').then(
+        (text) => resolve({ code, signal, tail: text.trim().split('\n').slice(-tailLines).join('\n') }),
+        reject,
+      );
+    });
+  });
+}
+
+/** In a stage: says something to the parent, if there is one. */
+export function tellParent(message: StageMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** In a stage: the address that the parent tells. */
+export function bootstrapFromParent(signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    process.on('message', (message) => {
+      const { type, bootstrapServers } = message as BootstrapMessage;
+      if (type !== 'bootstrap') return;
+      signal.removeEventListener('abort', onAbort);
+      resolve(bootstrapServers);
+    });
+  });
+}
