@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, usageError } from './errors.ts';
 
+/** In the order of Kafka's numbers for them. */
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Codec = (typeof codecs)[number];
 

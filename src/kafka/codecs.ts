@@ -1,10 +1,7 @@
 /** The compression codecs of record batches, with a limit on what decompressing may yield. */
 import { compressionsAlgorithms } from '@platformatic/kafka';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-
-/** In the order of Kafka's numbers for them. */
-export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-export type Codec = (typeof codecs)[number];
+import type { Codec } from '../client-config.ts';
 
 /** A batch that claims to decompress to more is refused before or while it is decompressed. */
 export const decompressedBytesMax = 128 * 1024 * 1024;

@@ -3,7 +3,8 @@
  * `finish` leaves producer id, epoch, sequence and checksum open: `sealRecordBatch` sets them when it is
  * known under which sequence the batch goes out.
  */
-import { codecs, compress, type Codec } from './codecs.ts';
+import { codecs, type Codec } from '../client-config.ts';
+import { compress } from './codecs.ts';
 import { checksumOf, layout, lengthOverheadBytes } from './record-batch-layout.ts';
 
 export type RecordHeader = readonly [name: string, value: Uint8Array | null];

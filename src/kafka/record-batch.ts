@@ -3,7 +3,8 @@
  * that is damaged is still a batch here, with what is wrong with it, because an audit has to report it.
  */
 import { messageOf } from '../errors.ts';
-import { codecs, decompress, type Codec } from './codecs.ts';
+import { codecs, type Codec } from '../client-config.ts';
+import { decompress } from './codecs.ts';
 import { checksumOf, layout, lengthOverheadBytes } from './record-batch-layout.ts';
 import { noColumns, readColumns, type RecordColumns } from './record-columns.ts';
 import { VarintReader } from './varint-reader.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCluster } from '../../src/kafka/cluster.ts';
-import { codecs } from '../../src/kafka/codecs.ts';
+import { codecs } from '../../src/client-config.ts';
 import { fetchRecords } from '../../src/kafka/fetch.ts';
 import { decodeRecordBatches } from '../../src/kafka/record-batch.ts';
 import { batchOf, numbered, startWireRig, timeoutMs, valuesOf, type WireRig } from '../fixtures/wire-rig.ts';

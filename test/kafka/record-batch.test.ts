@@ -1,7 +1,8 @@
 import { Reader, createRecordsBatch, readRecordsBatches } from '@platformatic/kafka';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { codecs, decompress, decompressedBytesMax, type Codec } from '../../src/kafka/codecs.ts';
+import { codecs, type Codec } from '../../src/client-config.ts';
+import { decompress, decompressedBytesMax } from '../../src/kafka/codecs.ts';
 import { RecordBatch, decodeRecordBatches, nextOffset } from '../../src/kafka/record-batch.ts';
 import { RecordBatchEncoder, encodeHeaders, sealRecordBatch } from '../../src/kafka/record-batch-encoder.ts';
 import { layout } from '../../src/kafka/record-batch-layout.ts';

@@ -1,0 +1,78 @@
+/** Audits a run from its folder: scans the topic if that is wanted or was not done, then judges. */
+import { openRunEvidence, noEvidence } from './evidence/run-evidence.ts';
+import { messageOf } from './errors.ts';
+import { saveLogScan, type ScanSource } from './kafka/save-log-scan.ts';
+import type { Manifest, RunFolder } from './run-folder.ts';
+import type { Audit } from './verdict.ts';
+import { audit } from './verify/audit.ts';
+import type { Result, RunSummary } from './result.ts';
+
+export interface AuditRequest {
+  folder: RunFolder;
+  /** The path of the SQLite store. */
+  store: string;
+  /** Where to scan the topic; undefined to use the saved scan alone. */
+  scan: ScanSource | undefined;
+  /** What befell the run that the evidence does not show. */
+  interruptions: readonly string[];
+}
+
+export interface AuditedRun {
+  audit: Audit;
+  run: RunSummary;
+}
+
+export async function auditRun({ folder, store, scan, interruptions }: AuditRequest): Promise<AuditedRun> {
+  const manifest = readManifest(folder);
+  if (typeof manifest === 'string') {
+    const run = { id: folder.id, seed: null, topic: null, messages: null, batchSize: null };
+    return { audit: audit(noEvidence(folder.id, manifest)), run };
+  }
+  const problems = [...interruptions];
+  if (scan !== undefined) {
+    try {
+      await saveLogScan(folder, manifest, scan);
+    } catch (error) {
+      problems.push(`The topic could not be scanned: ${messageOf(error)}`);
+    }
+  }
+  using open = await openRunEvidence(folder, manifest, store, problems);
+  return { audit: audit(open.evidence), run: summaryOf(manifest) };
+}
+
+/** The manifest, or why there is none. */
+function readManifest(folder: RunFolder): Manifest | string {
+  try {
+    return folder.readManifest() ?? 'the manifest run.json is missing';
+  } catch (error) {
+    return `the manifest run.json cannot be read: ${messageOf(error)}`;
+  }
+}
+
+const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSummary => ({
+  id,
+  seed,
+  topic,
+  messages: Object.values(producers).reduce((sum, count) => sum + count, 0),
+  batchSize,
+});
+
+/** The document, its fields in the order in which a person reads them. */
+export function resultOf({ audit, run }: AuditedRun, rest: Pick<Result, 'timings' | 'environment'>): Result {
+  const { verdict, ledger, log, store, counts, confusion, findings, notChecked } = audit;
+  const { timings, environment } = rest;
+  return {
+    schema: 1,
+    verdict,
+    run,
+    ledger,
+    log,
+    store,
+    counts,
+    confusion,
+    findings,
+    notChecked,
+    timings,
+    environment,
+  };
+}

@@ -1,0 +1,142 @@
+/** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
+import type { Command } from 'commander';
+import { addOptions, type SharedOption, type SharedValues } from './options.ts';
+import { parseInteger } from './option-values.ts';
+import { Terminal } from './terminal.ts';
+
+/** What every command gets beside its options. */
+export interface Context {
+  signal: AbortSignal;
+  terminal: Terminal;
+}
+
+interface Definition {
+  name: string;
+  argument?: [string, string];
+  description: string;
+  examples: string[];
+  shared: SharedOption[];
+  own?: (command: Command) => void;
+  /** Returns the exit code. `values` holds the command's own options too. */
+  act(values: never, context: Context, argument?: string): Promise<number>;
+}
+
+const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
+const workloadOptions: SharedOption[] = [
+  'messages',
+  'batchSize',
+  'states',
+  'payloadBytes',
+  'partitions',
+  'topic',
+  'seed',
+];
+const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
+
+const definitions: Definition[] = [
+  {
+    name: 'run',
+    description: 'publishes, consumes, stores and audits, all in one go',
+    examples: [
+      'nodrop run',
+      'nodrop run --messages 100000 --states failed=1,completed=8,in-progress=1',
+      'nodrop run --bootstrap-server localhost:9092 --json',
+    ],
+    shared: [...workloadOptions, 'run', 'dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
+    own: (command) =>
+      command.option('--keep-topic', 'leave topic and group on a cluster of yours after a pass'),
+    act: async (values, context) => (await import('./run-command.ts')).runCommand(values, context),
+  },
+  {
+    name: 'produce',
+    description: "publishes a run's messages and keeps its ledger",
+    examples: ['nodrop produce --run demo --bootstrap-server 127.0.0.1:9092'],
+    shared: [...workloadOptions, 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
+    act: async (values, context) => (await import('./produce-command.ts')).produceCommand(values, context),
+  },
+  {
+    name: 'consume',
+    description: 'sorts messages by state into the store, until stopped',
+    examples: [
+      'nodrop consume --run demo --bootstrap-server 127.0.0.1:9092',
+      'nodrop consume --run demo --until-drained --bootstrap-server 127.0.0.1:9092',
+    ],
+    shared: ['states', 'topic', 'run', 'dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
+    own: (command) =>
+      command.option('--until-drained', "end when the store holds all that the run's producers sent"),
+    act: async (values, context) => (await import('./consume-command.ts')).consumeCommand(values, context),
+  },
+  {
+    name: 'verify',
+    argument: ['[run]', 'id of the run (default: the latest)'],
+    description: 'audits a run again',
+    examples: ['nodrop verify', 'nodrop verify demo --rescan --json'],
+    shared: ['dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
+    own: (command) => command.option('--rescan', 'scan the topic again'),
+    act: async (values, context, run) =>
+      (await import('./verify-command.ts')).verifyCommand(values, context, run),
+  },
+  {
+    name: 'messages',
+    argument: ['[run]', 'id of the run (default: the latest)'],
+    description: 'shows stored rows',
+    examples: ['nodrop messages --state failed --limit 10', 'nodrop messages demo --dead-letters'],
+    shared: ['dir', 'store', 'json', 'color'],
+    own: (command) =>
+      command
+        .option('--state <name>', 'only the rows of this category')
+        .option('--limit <n>', 'at most so many rows', parseInteger(1, 1_000_000), 20)
+        .option('--dead-letters', 'the dead letters, with their reasons'),
+    act: async (values, context, run) =>
+      (await import('./messages-command.ts')).messagesCommand(values, context, run),
+  },
+  {
+    name: 'kafka',
+    description: 'starts a broker here and keeps it until Ctrl-C; its data stay in DIR/kafka',
+    examples: ['nodrop kafka', 'nodrop kafka --port 9092'],
+    shared: ['dir', 'timeout', 'quiet', 'color'],
+    own: (command) =>
+      command.option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535)),
+    act: async (values, context) => (await import('./kafka-command.ts')).kafkaCommand(values, context),
+  },
+  {
+    name: 'doctor',
+    description: 'checks what nodrop needs, and prints the command that mends what is missing',
+    examples: ['nodrop doctor'],
+    shared: ['dir', 'json', 'color'],
+    act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
+  },
+  {
+    name: 'clean',
+    description: 'removes passed runs and what crashed runs left behind',
+    examples: ['nodrop clean', 'nodrop clean --all --yes'],
+    shared: ['dir', 'color'],
+    own: (command) => command.option('--all', 'failed runs too').option('--yes', 'do not ask'),
+    act: async (values, context) => (await import('./clean-command.ts')).cleanCommand(values, context),
+  },
+];
+
+/** Adds all commands; `exitCode` tells what the one that ran returned. */
+export function addCommands(program: Command, signal: AbortSignal): { exitCode(): number } {
+  let exitCode = 0;
+  for (const definition of definitions) {
+    const command = program.command(definition.name).description(definition.description);
+    if (definition.argument !== undefined) command.argument(...definition.argument);
+    addOptions(command, definition.shared);
+    definition.own?.(command);
+    const examples = definition.examples.map((line) => `  ${line}`).join('\n');
+    command.addHelpText('before', `Examples:\n${examples}\n`).allowExcessArguments(false);
+    command.action(async (...args: unknown[]) => {
+      const argument = definition.argument === undefined ? undefined : (args[0] as string | undefined);
+      const values = command.opts<SharedValues>();
+      const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
+      const terminal = new Terminal({ color, quiet: values.quiet === true });
+      try {
+        exitCode = await definition.act(values as never, { signal, terminal }, argument);
+      } finally {
+        terminal.clear();
+      }
+    });
+  }
+  return { exitCode: () => exitCode };
+}

@@ -1,0 +1,98 @@
+/** Checks what nodrop needs on this machine, and says how to mend what is missing. */
+import { mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { exitCodes, messageOf, OperationalError } from '../errors.ts';
+import { kafkaCacheState, kafkaClasspath } from '../kafka/jars.ts';
+import { findJava, installHint } from '../kafka/java.ts';
+import { mavenVersion } from '../kafka/maven.ts';
+import { freePorts } from '../kafka/ports.ts';
+import type { Context } from './commands.ts';
+import type { SharedValues } from './options.ts';
+
+interface Check {
+  name: string;
+  ok: boolean;
+  /** What was found. */
+  found: string;
+  /** What mends it. */
+  mend?: string;
+}
+
+const diskBytesMin = 1024 ** 3;
+const defaultPort = 9092;
+
+export async function doctorCommand(values: SharedValues, { signal, terminal }: Context): Promise<number> {
+  const checks = [
+    { name: 'Node', ok: true, found: process.versions.node },
+    ...(await Promise.all([
+      check('Java', () => java(signal)),
+      check('Kafka', kafka),
+      check('Maven', () => maven(signal)),
+      check('Disk', () => disk(values.dir)),
+      check('Ports', ports),
+    ])),
+  ];
+  if (values.json === true) terminal.print(JSON.stringify({ checks }));
+  else {
+    const { good, bad } = terminal.palette;
+    for (const { name, ok, found, mend } of checks) {
+      terminal.print(`${ok ? good('✓') : bad('✗')} ${name.padEnd(6)} ${found}`);
+      if (mend !== undefined) terminal.print(mend.replaceAll(/^/gm, '    '));
+    }
+  }
+  return checks.every(({ ok }) => ok) ? exitCodes.pass : exitCodes.unavailable;
+}
+
+type Found = Omit<Check, 'name'>;
+
+async function check(name: string, look: () => Promise<Found>): Promise<Check> {
+  try {
+    return { name, ...(await look()) };
+  } catch (error) {
+    const mend = error instanceof OperationalError ? error.hint : undefined;
+    return { name, ok: false, found: messageOf(error), ...(mend !== undefined && { mend }) };
+  }
+}
+
+async function java(signal: AbortSignal): Promise<Found> {
+  const { version, path } = await findJava(signal);
+  return { ok: true, found: `${version} (${path})` };
+}
+
+async function kafka(): Promise<Found> {
+  if (process.env['KAFKA_HOME']) {
+    return { ok: true, found: `${(await kafkaClasspath()).version} from KAFKA_HOME` };
+  }
+  const { path, present, bytes } = await kafkaCacheState();
+  if (present) return { ok: true, found: `in the cache: ${path} (${Math.round(bytes / 1024 ** 2)} MiB)` };
+  return { ok: true, found: `not in the cache yet: the first run fetches it with Maven to ${path}` };
+}
+
+/** Maven is needed once, to fill the cache. */
+async function maven(signal: AbortSignal): Promise<Found> {
+  const version = await mavenVersion(signal);
+  if (version !== undefined) return { ok: true, found: version };
+  const isNeeded = !process.env['KAFKA_HOME'] && !(await kafkaCacheState()).present;
+  return isNeeded
+    ? { ok: false, found: 'not found', mend: installHint }
+    : { ok: true, found: 'not found, and not needed: Kafka is here' };
+}
+
+async function disk(dir: string): Promise<Found> {
+  mkdirSync(resolve(dir), { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await statfs(resolve(dir));
+  const bytes = bavail * bsize;
+  const found = `${(bytes / 1024 ** 3).toFixed(1)} GiB free in ${resolve(dir)}`;
+  return bytes >= diskBytesMin
+    ? { ok: true, found }
+    : { ok: false, found, mend: 'nodrop clean --all\nor choose a roomier folder with --dir' };
+}
+
+async function ports(): Promise<Found> {
+  const [port] = await freePorts(1);
+  return {
+    ok: true,
+    found: `free ones can be had, such as ${port}; nodrop kafka --port ${defaultPort} takes a fixed one`,
+  };
+}

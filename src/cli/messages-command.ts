@@ -1,0 +1,99 @@
+import { exitCodes, usageError } from '../errors.ts';
+import { printable } from '../report/summary.ts';
+import { findRun } from '../run-folder.ts';
+import { openSqliteSnapshot } from '../stores/sqlite-snapshot.ts';
+import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../stores/store.ts';
+import type { Context } from './commands.ts';
+import type { SharedValues } from './options.ts';
+
+interface MessagesValues extends SharedValues {
+  state?: string;
+  limit: number;
+  deadLetters?: boolean;
+}
+
+const payloadShownMax = 60;
+
+export async function messagesCommand(
+  values: MessagesValues,
+  { terminal }: Context,
+  runId: string | undefined,
+): Promise<number> {
+  const folder = findRun(values.dir, runId);
+  const store = openSqliteSnapshot(values.store ?? folder.storeInUse());
+  try {
+    if (values.state !== undefined && !store.categories.includes(values.state)) {
+      throw usageError(
+        `--state ${values.state} is no category of this store.`,
+        `It has: ${store.categories.join(', ')}.`,
+      );
+    }
+    const lines =
+      values.deadLetters === true
+        ? deadLetterLines(store, values.limit, values.json === true)
+        : rowLines(store, values, values.json === true);
+    for (const line of lines) terminal.print(line);
+  } finally {
+    store.close();
+  }
+  return exitCodes.pass;
+}
+
+function* rowLines(
+  store: StoreSnapshot,
+  { state, limit }: MessagesValues,
+  isJson: boolean,
+): Iterable<string> {
+  if (!isJson) yield columns('category', 'id', 'position', 'key', 'payload');
+  let left = limit;
+  for (const category of state === undefined ? store.categories : [state]) {
+    for (const row of left > 0 ? store.rows(category, left) : []) {
+      left -= 1;
+      yield isJson ? JSON.stringify(rowDocument(row)) : rowLine(row);
+    }
+  }
+}
+
+function* deadLetterLines(store: StoreSnapshot, limit: number, isJson: boolean): Iterable<string> {
+  if (!isJson) yield columns('position', 'reason', '', '', 'payload');
+  for (const letter of store.deadLetters(limit)) {
+    if (isJson) yield JSON.stringify(letterDocument(letter));
+    else yield `${position(letter).padEnd(14)} ${printable(letter.reason)}  ${shown(letter.payload)}`;
+  }
+}
+
+const rowLine = (row: StoredRow): string =>
+  columns(row.category, row.id ?? '-', position(row), text(row.key) ?? '-', shown(row.payload));
+
+const columns = (category: string, id: string, at: string, key: string, payload: string): string =>
+  `${printable(category).padEnd(14)} ${printable(id).padEnd(12)} ${at.padEnd(10)} ${printable(key).padEnd(14)} ${payload}`.trimEnd();
+
+const position = ({ partition, offset }: { partition: number; offset: number }): string =>
+  `${partition}:${offset}`;
+
+function shown(payload: Uint8Array | null): string {
+  const whole = text(payload) ?? '-';
+  return printable(whole.length > payloadShownMax ? `${whole.slice(0, payloadShownMax)}…` : whole);
+}
+
+const text = (bytes: Uint8Array | null): string | null =>
+  bytes === null ? null : Buffer.from(bytes).toString('utf8');
+
+/** Bytes as text, and as base64 beside it, since not all bytes are text. */
+const rowDocument = ({ key, payload, ...rest }: StoredRow): object => ({
+  ...rest,
+  key: text(key),
+  payload: text(payload),
+  payloadBase64: base64(payload),
+});
+
+const letterDocument = ({ key, payload, headers, ...rest }: StoredDeadLetter): object => ({
+  ...rest,
+  key: text(key),
+  payload: text(payload),
+  payloadBase64: base64(payload),
+  headersBase64: base64(headers),
+});
+
+const base64 = (bytes: Uint8Array | null): string | null =>
+  bytes === null ? null : Buffer.from(bytes).toString('base64');

@@ -1,0 +1,89 @@
+/** How the values of options are written, and what is said when they are written otherwise. */
+import { InvalidArgumentError } from 'commander';
+import type { WeightedState } from '../workload.ts';
+import { runIdPattern, topicPattern } from '../run-folder.ts';
+
+const units = { ms: 1, s: 1000, m: 60_000 } as const;
+
+/** `500ms`, `5s`, `2m`: milliseconds. */
+export function parseDuration(value: string): number {
+  const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
+  const durationMs = match === null ? 0 : Number(match[1]) * units[match[2] as keyof typeof units];
+  if (durationMs < 1 || durationMs > 24 * 3_600_000) {
+    throw new InvalidArgumentError('It takes a duration up to 24 hours, such as 500ms, 5s or 2m.');
+  }
+  return durationMs;
+}
+
+export function parseInteger(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
+    if (!(number >= min && number <= max)) {
+      throw new InvalidArgumentError(`It takes an integer from ${min} to ${max}.`);
+    }
+    return number;
+  };
+}
+
+export function parseRunId(value: string): string {
+  if (!runIdPattern.test(value)) {
+    throw new InvalidArgumentError(
+      'It takes up to 64 letters, digits, - and _, beginning with a letter or digit.',
+    );
+  }
+  return value;
+}
+
+export function parseTopic(value: string): string {
+  if (!topicPattern.test(value)) {
+    throw new InvalidArgumentError('It takes a topic name: up to 249 letters, digits, ., _ and -.');
+  }
+  return value;
+}
+
+export function parseBootstrap(value: string): string {
+  const addresses = value.split(',').map((address) => address.trim());
+  const isAddress = (address: string): boolean => {
+    const match = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(address);
+    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
+  };
+  if (!addresses.every(isAddress)) {
+    throw new InvalidArgumentError('It takes host:port, or several with commas between them.');
+  }
+  return addresses.join(',');
+}
+
+/** `sqlite:PATH`: the path. */
+export function parseStore(value: string): string {
+  const match = /^sqlite:(.+)$/.exec(value);
+  if (match === null) throw new InvalidArgumentError('It takes sqlite:PATH.');
+  return match[1]!;
+}
+
+/** Names of tables that are no category, as states. */
+const reservedStates = ['messages', 'dead-letters', 'offsets'];
+const statesMax = 64;
+const weightMax = 1_000_000;
+
+/** `failed,completed` or `failed=1,completed=8`: names, each with a weight if any has one. */
+export function parseStates(value: string): WeightedState[] {
+  const states = value.split(',').map((part) => {
+    const match = /^([a-z][a-z0-9-]{0,55})(?:=(\d{1,7}))?$/.exec(part.trim());
+    const weight = Number(match?.[2] ?? 1);
+    if (match === null || weight < 1 || weight > weightMax) {
+      throw new InvalidArgumentError(
+        `It takes names made of a-z, 0-9 and -, with commas between them, each with =WEIGHT (1 to ${weightMax}) or none; not '${part}'.`,
+      );
+    }
+    return { name: match[1]!, weight };
+  });
+  const names = states.map((state) => state.name);
+  const reserved = names.find((name) => reservedStates.includes(name) || name.startsWith('sqlite-'));
+  if (reserved !== undefined) {
+    throw new InvalidArgumentError(`'${reserved}' is reserved: the store has a table of that name.`);
+  }
+  const double = names.find((name, index) => names.indexOf(name) < index);
+  if (double !== undefined) throw new InvalidArgumentError(`'${double}' stands in it twice.`);
+  if (states.length > statesMax) throw new InvalidArgumentError(`It takes at most ${statesMax} states.`);
+  return states;
+}

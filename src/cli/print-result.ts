@@ -1,0 +1,17 @@
+import { relative } from 'node:path';
+import { summaryLines } from '../report/summary.ts';
+import type { Result } from '../result.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The one document, or the summary for a person. */
+export function printResult(terminal: Terminal, result: Result, evidence: string, isJson: boolean): void {
+  terminal.clear();
+  if (isJson) terminal.print(JSON.stringify(result));
+  else for (const line of summaryLines(result, near(evidence), terminal.palette)) terminal.print(line);
+}
+
+/** A path as a person here would write it. */
+function near(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}

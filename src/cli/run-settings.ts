@@ -1,0 +1,76 @@
+/** From options to the settings of a run: what is left out is chosen here, what cannot be is refused. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { ClientSettings } from '../client-config.ts';
+import { usageError } from '../errors.ts';
+import { RunFolder, topicOf } from '../run-folder.ts';
+import { payloadBytesMin, type WeightedState } from '../workload.ts';
+import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+
+/** More than this in one batch would have to be held in memory several times over. */
+const batchBytesMax = 64 * 1024 * 1024;
+
+export interface RunSettings {
+  folder: RunFolder;
+  topic: string;
+  seed: number;
+  messages: number;
+  batchSize: number;
+  states: WeightedState[];
+  payloadBytes: number;
+  partitions: number;
+  bootstrapServers: string | undefined;
+  settings: ClientSettings;
+  timeoutMs: number;
+}
+
+/** The settings of a run that publishes. */
+export function runSettings(values: SharedValues): RunSettings {
+  const { messages, batchSize, states, payloadBytes, partitions } = values;
+  const bytesMin = payloadBytesMin(states, 1, messages);
+  if (payloadBytes < bytesMin) {
+    throw usageError(
+      `--payload-bytes ${payloadBytes} is too small: the fields of these messages take ${bytesMin} bytes.`,
+    );
+  }
+  if (batchSize * payloadBytes > batchBytesMax) {
+    throw usageError(
+      `--batch-size ${batchSize} of --payload-bytes ${payloadBytes} passes ${batchBytesMax} bytes in a batch.`,
+      'Make either smaller.',
+    );
+  }
+  const id = values.run ?? newRunId();
+  return {
+    folder: new RunFolder(values.dir, id),
+    topic: values.topic ?? topicOf(id),
+    seed: values.seed ?? randomInt(2 ** 32),
+    messages,
+    batchSize,
+    states,
+    payloadBytes,
+    partitions,
+    bootstrapServers: bootstrapOf(values),
+    settings: settingsOf(values),
+    timeoutMs: values.timeout,
+  };
+}
+
+/** The path of the store: the one given, else the run's own. */
+export const storeOf = (values: SharedValues, folder: RunFolder): string =>
+  values.store === undefined ? folder.store : resolve(values.store);
+
+/** The address that a command needs that cannot start a Kafka of its own. */
+export function neededBootstrap(values: SharedValues): string {
+  const bootstrapServers = bootstrapOf(values);
+  if (bootstrapServers !== undefined) return bootstrapServers;
+  throw usageError(
+    '--bootstrap-server is missing: which Kafka?',
+    'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS.',
+  );
+}
+
+/** Sorts by time, and does not meet another that begins in the same second. */
+function newRunId(): string {
+  const digits = new Date().toISOString().replaceAll(/\D/g, '');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(2).toString('hex')}`;
+}

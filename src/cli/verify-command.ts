@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { auditRun, resultOf } from '../audit-run.ts';
+import { environmentOf } from '../environment.ts';
+import { exitCodes, messageOf } from '../errors.ts';
+import type { Result } from '../result.ts';
+import { findRun, type RunFolder } from '../run-folder.ts';
+import { hasSeal } from '../seal.ts';
+import type { Context } from './commands.ts';
+import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+import { printResult } from './print-result.ts';
+
+export async function verifyCommand(
+  values: SharedValues & { rescan?: boolean },
+  { signal, terminal }: Context,
+  runId: string | undefined,
+): Promise<number> {
+  const folder = findRun(values.dir, runId);
+  const settings = settingsOf(values);
+  const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
+  const bootstrapServers = bootstrapOf(values) ?? addressOf(folder);
+  const startedAt = performance.now();
+  terminal.status('auditing');
+  const audited = await auditRun({
+    folder,
+    store: values.store ?? folder.storeInUse(),
+    scan:
+      isScanNeeded && bootstrapServers !== undefined
+        ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
+        : undefined,
+    interruptions: [],
+  });
+  signal.throwIfAborted();
+  const auditMs = Math.round(performance.now() - startedAt);
+  const earlier = await earlierResult(folder);
+  const result = resultOf(audited, {
+    timings: {
+      brokerStartMs: earlier?.timings.brokerStartMs ?? null,
+      produceMs: earlier?.timings.produceMs ?? null,
+      drainMs: earlier?.timings.drainMs ?? null,
+      auditMs,
+      totalMs: earlier?.timings.totalMs ?? null,
+    },
+    environment: earlier?.environment ?? environmentOf(undefined),
+  });
+  try {
+    await folder.writeResult(result);
+  } catch (error) {
+    terminal.note(`nodrop: ${folder.result} was not written: ${messageOf(error)}`);
+  }
+  printResult(terminal, result, folder.path, values.json === true);
+  return exitCodes[result.verdict];
+}
+
+/** Where the run's topic is; undefined where the manifest does not tell. */
+function addressOf(folder: RunFolder): string | undefined {
+  try {
+    return folder.readManifest()?.bootstrapServers;
+  } catch {
+    // The audit reads it again, and says what is wrong with it.
+    return undefined;
+  }
+}
+
+/** The result of the run or of the last audit: only it knows how long the run took, and on what. */
+async function earlierResult(folder: RunFolder): Promise<Result | undefined> {
+  try {
+    return JSON.parse(await readFile(folder.result, 'utf8')) as Result;
+  } catch {
+    // A run that was done by hand has none; one that cannot be read is about to be replaced.
+    return undefined;
+  }
+}

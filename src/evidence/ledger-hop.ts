@@ -1,0 +1,61 @@
+import type { AttemptBatch, Hop } from '../history.ts';
+import { ledgerFilePattern } from '../ledger/ledger-format.ts';
+import { LedgerReader } from '../ledger/ledger-reader.ts';
+import type { Manifest, RunFolder } from '../run-folder.ts';
+import { checkSeal } from '../seal.ts';
+import { producerName } from '../workload.ts';
+import type { RunMessages } from './run-messages.ts';
+
+/** The ledgers of a run as one hop. A ledger whose seal is broken is missing. */
+export async function ledgerHop(
+  folder: RunFolder,
+  manifest: Manifest,
+  messages: RunMessages,
+): Promise<Hop<AttemptBatch>> {
+  const problems: string[] = [];
+  const ledgers: { name: string; producer: number; reader: LedgerReader }[] = [];
+  for (const name of folder.list(ledgerFilePattern)) {
+    const path = folder.file(name);
+    if ((await checkSeal(path)) === 'broken') {
+      problems.push(`${name} was changed after it was sealed`);
+    } else {
+      const producer = Number(ledgerFilePattern.exec(name)![1]);
+      ledgers.push({ name, producer, reader: new LedgerReader(path) });
+    }
+  }
+  for (const planned of Object.keys(manifest.producers)) {
+    if (!ledgers.some(({ producer }) => producerName(producer) === planned)) {
+      problems.push(`there is no intact ledger of ${planned}`);
+    }
+  }
+  const hop: Hop<AttemptBatch> = {
+    whole: problems.length === 0,
+    problem: problems.join('; '),
+    *batches() {
+      for (const { name, producer, reader } of ledgers) {
+        yield* attemptsOf(producer, reader, messages);
+        const problem = problemOf(reader, manifest.id, producer);
+        if (problem === undefined) continue;
+        hop.whole = false;
+        hop.problem = `${name}: ${problem}`;
+      }
+    },
+  };
+  return hop;
+}
+
+function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {
+  for (const { count, sequence, outcome, partition, offset } of reader.batches()) {
+    const message = new Int32Array(count);
+    for (let row = 0; row < count; row++) message[row] = messages.indexOf(producer, sequence[row]!);
+    yield { count, message, outcome, partition, offset };
+  }
+}
+
+/** Why a ledger that has been read cannot be relied on. */
+function problemOf({ summary }: LedgerReader, run: string, producer: number): string | undefined {
+  const { damage, opening } = summary;
+  if (damage !== undefined) return damage;
+  if (opening === undefined) return 'it is empty';
+  return opening.run === run && opening.producer === producer ? undefined : 'it is of another run';
+}

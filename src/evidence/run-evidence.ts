@@ -1,0 +1,58 @@
+/**
+ * The evidence of a run of ours, read from its folder: ledgers, saved log scan and store, each as the
+ * audit wants it. What is missing or cannot be read makes its hop not whole; it never ends the audit.
+ */
+import type { Evidence } from '../history.ts';
+import type { Manifest, RunFolder } from '../run-folder.ts';
+import { ledgerHop } from './ledger-hop.ts';
+import { logHop } from './log-hop.ts';
+import { RunMessages } from './run-messages.ts';
+import { openStoreHop } from './store-hop.ts';
+
+export interface OpenEvidence extends Disposable {
+  evidence: Evidence;
+}
+
+/** Gathers a run's evidence. It reads as it is judged; dispose of it afterwards. */
+export async function openRunEvidence(
+  folder: RunFolder,
+  manifest: Manifest,
+  storePath: string,
+  interruptions: readonly string[],
+): Promise<OpenEvidence> {
+  const messages = new RunMessages(manifest);
+  const store = openStoreHop(storePath, manifest, messages);
+  const evidence: Evidence = {
+    run: manifest.id,
+    categories: store.categories,
+    messages,
+    plan: { whole: true },
+    ledger: await ledgerHop(folder, manifest, messages),
+    log: await logHop(folder, manifest, messages),
+    store: store.hop,
+    interruptions,
+  };
+  return { evidence, [Symbol.dispose]: () => store.close() };
+}
+
+/** The evidence of a run whose manifest is missing or cannot be read: nothing of it can be judged. */
+export function noEvidence(run: string, problem: string): Evidence {
+  const nothing = { whole: false, problem, batches: () => [] };
+  return {
+    run,
+    categories: [],
+    messages: {
+      plannedCount: 0,
+      count: 0,
+      isPlanned: () => false,
+      expectedCategory: () => undefined,
+      expectedContent: () => 0,
+      name: (message) => ({ id: String(message) }),
+    },
+    plan: { whole: false, problem },
+    ledger: nothing,
+    log: { ...nothing, ranges: [] },
+    store: { ...nothing, positions: new Map() },
+    interruptions: [],
+  };
+}

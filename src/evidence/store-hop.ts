@@ -1,0 +1,148 @@
+import { digestOf, digestText } from '../digest.ts';
+import { messageOf } from '../errors.ts';
+import { deadLetterCategory, none, untold, type Evidence, type StoreBatch } from '../history.ts';
+import type { Manifest } from '../run-folder.ts';
+import { openSqliteSnapshot } from '../stores/sqlite-snapshot.ts';
+import type { StoredRow, StoreSnapshot } from '../stores/store.ts';
+import type { RunMessages } from './run-messages.ts';
+
+const batchRows = 4096;
+/** A producer that was never started anew sends in its first session. */
+const session = 0;
+
+export interface OpenStoreHop {
+  hop: Evidence['store'];
+  /** The run's states, then whatever other categories the store has. */
+  categories: string[];
+  close(): void;
+}
+
+/** The store of a run, read from one snapshot. */
+export function openStoreHop(path: string, manifest: Manifest, messages: RunMessages): OpenStoreHop {
+  const states = manifest.states.map((state) => state.name);
+  const missing = (problem: string): OpenStoreHop => ({
+    hop: { whole: false, problem, positions: new Map(), batches: () => [] },
+    categories: states,
+    close: () => {},
+  });
+  let store: StoreSnapshot;
+  let positions: Map<number, number>;
+  try {
+    store = openSqliteSnapshot(path);
+    // A consumer that has stored nothing of a partition yet stands where the run began.
+    const bases = Object.entries(manifest.base).map(
+      ([partition, base]) => [Number(partition), base] as const,
+    );
+    positions = new Map([...bases, ...store.positions(manifest.topicId)]);
+  } catch (error) {
+    return missing(messageOf(error));
+  }
+  const categories = [...new Set([...states, ...store.categories])];
+  const untabled = states.filter((state) => !store.categories.includes(state));
+  const hop: Evidence['store'] = {
+    whole: untabled.length === 0,
+    problem: `the store has no table for ${untabled.join(', ')}`,
+    positions,
+    *batches() {
+      try {
+        yield* storeBatches(store, categories, manifest, messages);
+      } catch (error) {
+        hop.whole = false;
+        hop.problem = messageOf(error);
+      }
+    },
+  };
+  return { hop, categories, close: () => store.close() };
+}
+
+function* storeBatches(
+  store: StoreSnapshot,
+  categories: readonly string[],
+  manifest: Manifest,
+  messages: RunMessages,
+): Generator<StoreBatch> {
+  let batch = newBatch();
+  for (const row of positionedRows(store, categories, manifest, messages)) {
+    const at = batch.count++;
+    batch.category[at] = row.category;
+    batch.partition[at] = whole(row.partition);
+    batch.offset[at] = whole(row.offset);
+    batch.message[at] = row.message;
+    batch.content[at] = row.content;
+    if (batch.count < batchRows) continue;
+    yield batch;
+    batch = newBatch();
+  }
+  if (batch.count > 0) yield batch;
+}
+
+interface PositionedRow {
+  category: number;
+  partition: number;
+  offset: number;
+  message: number;
+  content: number;
+}
+
+function* positionedRows(
+  store: StoreSnapshot,
+  categories: readonly string[],
+  manifest: Manifest,
+  messages: RunMessages,
+): Generator<PositionedRow> {
+  for (const [category, name] of categories.entries()) {
+    if (!store.categories.includes(name)) continue;
+    for (const row of store.rows(name)) {
+      const { partition, offset } = row;
+      const message = messageOfRow(row, manifest, messages);
+      const content = message === none ? untold : contentOf(row, message, manifest, messages);
+      yield { category, partition, offset, message, content };
+    }
+  }
+  for (const { topicId, partition, offset } of store.deadLetters()) {
+    // A dead letter is joined by its position, and a position means nothing in another topic.
+    if (topicId !== manifest.topicId) continue;
+    yield { category: deadLetterCategory, partition, offset, message: none, content: untold };
+  }
+}
+
+function messageOfRow(row: StoredRow, manifest: Manifest, messages: RunMessages): number {
+  if (row.run !== manifest.id) return none;
+  return row.id === null
+    ? messages.other({ id: `a row without id at ${row.partition}:${row.offset}` })
+    : messages.indexOfId(row.id);
+}
+
+/** Compares every column but category and position, which the audit itself looks at. */
+function contentOf(row: StoredRow, message: number, manifest: Manifest, messages: RunMessages): number {
+  const expected = messages.expected(message, session);
+  const { producer, sequence } = messages.name(message);
+  if (expected === undefined || producer === undefined || sequence === undefined) return untold;
+  const actual = digestText(
+    digestOf(row.key, row.payload, { run: manifest.id, producer, session, sequence }),
+  );
+  const right = digestText(expected.digest);
+  const columns = [
+    row.producer === producer ? '' : 'producer',
+    row.sequence === sequence ? '' : 'sequence',
+    row.topicId === manifest.topicId ? '' : 'topic_id',
+    isTime(row.storedAt) ? '' : 'stored_at',
+  ].filter(Boolean);
+  if (actual === right && row.digest === right && columns.length === 0) return messages.contentOf('');
+  // The same text as the log's differences, where the row holds just what the log does.
+  return messages.contentOf([`${actual} ${row.digest ?? ''}`, ...columns].join(' '));
+}
+
+const isTime = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
+
+const whole = (value: number): number => (Number.isSafeInteger(value) && value >= 0 ? value : none);
+
+const newBatch = (): StoreBatch => ({
+  count: 0,
+  message: new Int32Array(batchRows),
+  category: new Uint16Array(batchRows),
+  partition: new Int32Array(batchRows),
+  offset: new Float64Array(batchRows),
+  content: new Int32Array(batchRows),
+});

@@ -1,0 +1,145 @@
+/** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
+import type { Result } from '../result.ts';
+import type { Example, Finding, Verdict } from '../verdict.ts';
+
+export interface Palette {
+  good: (text: string) => string;
+  bad: (text: string) => string;
+  doubtful: (text: string) => string;
+  strong: (text: string) => string;
+  faint: (text: string) => string;
+}
+
+const examplesShown = 3;
+const width = 80;
+
+/** Lines without a newline at their end. `evidence` is the folder to name. */
+export function summaryLines(result: Result, evidence: string, palette: Palette): string[] {
+  return [
+    headline(result, palette),
+    '',
+    ...categoryTable(result, palette),
+    '',
+    ...hopTable(result, palette),
+    ...findingLines(result.findings, palette),
+    ...notCheckedLines(result.notChecked, palette),
+    '',
+    ...verdictLines(result, palette),
+    ...wrap(`Evidence: ${evidence}`, '  '),
+    timeLine(result, palette),
+  ];
+}
+
+function headline({ run }: Result, palette: Palette): string {
+  const seed = run.seed === null ? '' : palette.faint(`   seed ${run.seed}`);
+  return `  ${palette.strong(`run ${run.id}`)}${run.topic === null ? '' : palette.faint(`   topic ${run.topic}`)}${seed}`;
+}
+
+/** Expected and stored messages by category. */
+function categoryTable(result: Result, palette: Palette): string[] {
+  const { confusion, store } = result;
+  const names = [...new Set([...Object.keys(confusion), ...Object.keys(store.byCategory)])].filter(
+    (name) => name !== 'dead-letters',
+  );
+  const expected = (name: string): number => sum(Object.values(confusion[name] ?? {}));
+  const rows = names.map((name) => [name, expected(name), store.byCategory[name] ?? 0] as const);
+  rows.push(['dead letters', expected('dead-letters'), store.deadLetters]);
+  const label = Math.max(12, ...rows.map(([name]) => name.length));
+  return [
+    palette.faint(`  ${'category'.padEnd(label)} ${'expected'.padStart(12)} ${'stored'.padStart(12)}`),
+    ...rows.map(([name, due, stored]) => {
+      const mark = due === stored ? palette.good('✓') : palette.bad('✗');
+      return `  ${name.padEnd(label)} ${grouped(due).padStart(12)} ${grouped(stored).padStart(12)}  ${mark}`;
+    }),
+  ];
+}
+
+function hopTable({ ledger, log, store, counts }: Result, palette: Palette): string[] {
+  const extras = [
+    some(ledger.rejected, 'rejected'),
+    some(ledger.unknown, 'unknown'),
+    some(ledger.unsent, 'unsent'),
+  ].join('');
+  return [
+    palette.faint('  hop'),
+    `  ledger  ${grouped(ledger.sent)} sent, ${grouped(ledger.acked)} acknowledged${extras}`,
+    `  log     ${grouped(log.records)} records of this run${some(counts.foreign, 'foreign')}`,
+    `  store   ${grouped(store.rows)} rows of this run${some(store.deadLetters, 'dead letters')}`,
+  ];
+}
+
+function findingLines(findings: readonly Finding[], palette: Palette): string[] {
+  if (findings.length === 0) return [];
+  const lines = ['', palette.faint('  finding                    blame       messages')];
+  for (const { kind, blame, count, cause, examples } of findings) {
+    lines.push(
+      `  ${palette.bad(kind.padEnd(26))} ${blame.padEnd(9)} ${grouped(count).padStart(10)}${cause === undefined ? '' : `  (${cause})`}`,
+    );
+    for (const example of examples.slice(0, examplesShown)) lines.push(...wrap(exampleText(example), '    '));
+    if (count > examplesShown) lines.push(palette.faint(`    and ${grouped(count - examplesShown)} more`));
+  }
+  return lines;
+}
+
+function exampleText({ id, state, partition, offset, detail }: Example): string {
+  const position = partition === undefined ? '' : `at ${partition}:${offset ?? '?'}`;
+  const what = [id, state === undefined ? '' : `(${state})`, position].filter(Boolean).join(' ');
+  return detail === undefined ? what : `${what}: ${detail}`;
+}
+
+function notCheckedLines(sentences: readonly string[], palette: Palette): string[] {
+  if (sentences.length === 0) return [];
+  return ['', palette.faint('  not checked'), ...sentences.flatMap((sentence) => wrap(sentence, '    '))];
+}
+
+function verdictLines(result: Result, palette: Palette): string[] {
+  const paint = { pass: palette.good, fail: palette.bad, inconclusive: palette.doubtful }[result.verdict];
+  const [first = '', ...rest] = wrap(`${result.verdict.toUpperCase()}  ${sentenceOf(result)}`, '  ');
+  return [first.replace(/^ {2}\S+/, (word) => paint(palette.strong(word))), ...rest];
+}
+
+/** Where the time went; a run done by hand has fewer phases. */
+function timeLine({ timings }: Result, palette: Palette): string {
+  const phases = [
+    ['broker', timings.brokerStartMs],
+    ['produce', timings.produceMs],
+    ['drain', timings.drainMs],
+    ['audit', timings.auditMs],
+  ] as const;
+  const known = phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${(ms / 1000).toFixed(1)} s`]));
+  return palette.faint(`  Time: ${known.join(', ')}`);
+}
+
+const sentences: Record<Verdict, (result: Result) => string> = {
+  pass: ({ ledger }) =>
+    `${grouped(ledger.acked)} of ${grouped(ledger.acked)} acknowledged messages are stored once, in the right category, byte for byte.`,
+  fail: ({ findings }) => {
+    const kinds = findings.map(({ kind, blame, count }) => `${grouped(count)} ${kind} (${blame})`);
+    return `${kinds.join(', ')}.`;
+  },
+  inconclusive: () => 'Nothing was found wrong, but not everything could be judged: see above.',
+};
+
+export const sentenceOf = (result: Result): string => sentences[result.verdict](result);
+
+/** Breaks a text at spaces so that no line passes 80 columns; later lines are indented alike. */
+function wrap(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of printable(text).split(' ')) {
+    if (line.length > indent.length && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = indent;
+    }
+    line += line.length > indent.length ? ` ${word}` : word;
+  }
+  return [...lines, line];
+}
+
+/** What came from outside may hold control characters that a terminal obeys. */
+export const printable = (text: string): string =>
+  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+
+const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
+const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

@@ -1,0 +1,230 @@
+/** The main path: a run from start to verdict, one call a phase. */
+import type { ClientSettings } from './client-config.ts';
+import { environmentOf } from './environment.ts';
+import { exitCodes, messageOf, OperationalError } from './errors.ts';
+import { startKafka, type RunningKafka } from './kafka/broker.ts';
+import { clientFromSettings } from './kafka/client-from-settings.ts';
+import { recordProcess, removeRecord } from './kafka/process-record.ts';
+import { startStage, type Stage, type StageExit } from './pipeline/stage-process.ts';
+import type { Result, Timings } from './result.ts';
+import { RunFolder } from './run-folder.ts';
+
+export interface RunConfig {
+  id: string;
+  dir: string;
+  messages: number;
+  /** Somebody's Kafka; undefined to start one here. */
+  bootstrapServers: string | undefined;
+  settings: ClientSettings;
+  /** The path of the SQLite store. */
+  store: string;
+  keepTopic: boolean;
+  timeoutMs: number;
+  /** The command lines of the stages, as a user would give them. */
+  produceArgs: readonly string[];
+  consumeArgs: readonly string[];
+}
+
+export interface RunObserver {
+  status(text: string): void;
+  progress(label: string, done: number, total?: number): void;
+  /** What a person should know though it does not touch the verdict. */
+  note(line: string): void;
+  /** The verdict is there; what follows is tidying up. */
+  judged(result: Result): void;
+}
+
+/** A run under way: what its phases share. */
+interface Course {
+  config: RunConfig;
+  folder: RunFolder;
+  observer: RunObserver;
+  signal: AbortSignal;
+  producer: Stage;
+  consumer: Stage;
+  timings: Timings;
+}
+
+/** Runs and judges. Throws if nothing was sent; once something was, there is always a result. */
+export async function run(config: RunConfig, observer: RunObserver, signal: AbortSignal): Promise<Result> {
+  const startedAt = performance.now();
+  const folder = new RunFolder(config.dir, config.id);
+  folder.refuseIfUsed();
+  folder.create();
+  await recordProcess(folder.path, process.pid, 'nodrop');
+  const course: Course = {
+    config,
+    folder,
+    observer,
+    signal,
+    ...startStages(config, folder, observer),
+    timings: noTimings(),
+  };
+  void loadAudit();
+  let broker: RunningKafka | undefined;
+  try {
+    if (config.bootstrapServers === undefined) broker = await startBroker(course);
+    const bootstrapServers = broker?.bootstrapServers ?? config.bootstrapServers!;
+    const interruptions = await drive(course, bootstrapServers, broker);
+    const result = await judge(course, bootstrapServers, broker, interruptions);
+    result.timings.totalMs = elapsedMs(startedAt);
+    await folder.writeResult(result);
+    observer.judged(result);
+    if (broker === undefined) await tidyCluster(course, bootstrapServers, result);
+    // What the broker holds is evidence, unless all was well.
+    else await broker.stop({ discard: result.verdict === 'pass' });
+    return result;
+  } finally {
+    course.producer.kill('SIGKILL');
+    course.consumer.kill('SIGKILL');
+    await broker?.stop();
+    await removeRecord(folder.path);
+  }
+}
+
+/** The client library takes half a second to load: the stages are to be on their way before that. */
+const loadAudit = (): Promise<typeof import('./audit-run.ts')> => import('./audit-run.ts');
+
+/** Both load while the broker starts, and wait to be told where it is. */
+function startStages(
+  config: RunConfig,
+  folder: RunFolder,
+  observer: RunObserver,
+): Pick<Course, 'producer' | 'consumer'> {
+  const stage = (name: string, args: readonly string[], label: string, total?: number): Stage =>
+    startStage(args, folder.file(`${name}.log`), ({ done }) => observer.progress(label, done, total));
+  return {
+    producer: stage('producer', config.produceArgs, 'produced', config.messages),
+    consumer: stage('consumer', config.consumeArgs, 'stored', config.messages),
+  };
+}
+
+async function startBroker({ config, folder, observer, signal, timings }: Course): Promise<RunningKafka> {
+  const startedAt = performance.now();
+  observer.status('starting Apache Kafka');
+  const broker = await startKafka({
+    dir: folder.broker,
+    signal,
+    timeoutMs: config.timeoutMs,
+    onProgress: (line) => observer.status(line),
+  });
+  timings.brokerStartMs = elapsedMs(startedAt);
+  return broker;
+}
+
+/** Lets the pipeline work until all is stored, or cannot be. Returns what interrupted it, in sentences. */
+async function drive(
+  course: Course,
+  bootstrapServers: string,
+  broker: RunningKafka | undefined,
+): Promise<string[]> {
+  const { producer, consumer, timings, observer, signal, folder } = course;
+  const interruptions: string[] = [];
+  const stop = (): void => producer.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  void endWithBroker(course, broker, interruptions);
+  observer.status(`publishing to ${bootstrapServers}`);
+  const startedAt = performance.now();
+  producer.tellBootstrap(bootstrapServers);
+  consumer.tellBootstrap(bootstrapServers);
+
+  const produced = await producer.exited;
+  timings.produceMs = elapsedMs(startedAt);
+  if (!folder.isUsed()) throw stageError(produced, signal);
+  if (signal.aborted) interruptions.push('The run was stopped before its producer had finished.');
+  else if (produced.code !== 0) interruptions.push(`The producer ended early: ${saidBy(produced)}`);
+
+  observer.status('waiting until all is stored');
+  const consumed = await consumer.exited;
+  timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
+  if (consumed.code !== 0) interruptions.push(`The consumer ended early: ${saidBy(consumed)}`);
+  signal.removeEventListener('abort', stop);
+  return interruptions;
+}
+
+/** Without its broker the pipeline has nothing to wait for. */
+async function endWithBroker(
+  { producer, consumer, timings }: Course,
+  broker: RunningKafka | undefined,
+  interruptions: string[],
+): Promise<void> {
+  await broker?.exited;
+  if (broker === undefined || timings.drainMs !== null) return;
+  interruptions.push(`The broker ended while the run was under way; its log: ${broker.logFile}.`);
+  producer.kill('SIGTERM');
+  consumer.kill('SIGTERM');
+}
+
+async function judge(
+  course: Course,
+  bootstrapServers: string,
+  broker: RunningKafka | undefined,
+  interruptions: readonly string[],
+): Promise<Result> {
+  const { config, folder, observer, timings } = course;
+  observer.status('auditing');
+  const startedAt = performance.now();
+  const { settings, timeoutMs } = config;
+  const { auditRun, resultOf } = await loadAudit();
+  const audited = await auditRun({
+    folder,
+    store: config.store,
+    scan: { bootstrapServers, settings, timeoutMs },
+    interruptions,
+  });
+  timings.auditMs = elapsedMs(startedAt);
+  return resultOf(audited, { timings, environment: environmentOf(broker) });
+}
+
+/** On somebody's cluster: takes away what this run made there, or says how. */
+async function tidyCluster(
+  { config, folder, observer }: Course,
+  bootstrapServers: string,
+  result: Result,
+): Promise<void> {
+  const manifest = folder.readManifest();
+  if (manifest === undefined || !manifest.topicCreated) return;
+  const { topic, group } = manifest;
+  const byHand = `kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic} && kafka-consumer-groups.sh --bootstrap-server ${bootstrapServers} --delete --group ${group}`;
+  if (result.verdict !== 'pass' || config.keepTopic) {
+    observer.note(
+      `Topic ${topic} and group ${group} were left on ${bootstrapServers}. To delete them:\n  ${byHand}`,
+    );
+    return;
+  }
+  try {
+    const access = {
+      bootstrapServers,
+      client: clientFromSettings(config.settings),
+      timeoutMs: config.timeoutMs,
+    };
+    const { deleteTopicAndGroup } = await import('./kafka/topics.ts');
+    await deleteTopicAndGroup(access, topic, group);
+  } catch (error) {
+    observer.note(`Topic ${topic} and group ${group} could not be deleted: ${messageOf(error)}\n  ${byHand}`);
+  }
+}
+
+/** Why a producer ended before it had sent anything. */
+function stageError(exit: StageExit, signal: AbortSignal): Error {
+  if (signal.aborted) return signal.reason as Error;
+  const known = exit.code === exitCodes.usage || exit.code === exitCodes.unavailable;
+  if (!known) return new Error(`the producer ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
+  const code = exit.code === exitCodes.usage ? 'usage' : 'unavailable';
+  const [message = '', ...hint] = exit.tail.split('\n');
+  return new OperationalError(code, message.replace(/^nodrop: /, ''), { hint: hint.join('\n').trim() });
+}
+
+const saidBy = ({ code, signal, tail }: StageExit): string =>
+  tail.split('\n')[0]!.replace(/^nodrop: /, '') || `it ended with ${code ?? signal}.`;
+
+const elapsedMs = (since: number): number => Math.round(performance.now() - since);
+
+const noTimings = (): Timings => ({
+  brokerStartMs: null,
+  produceMs: null,
+  drainMs: null,
+  auditMs: null,
+  totalMs: null,
+});

@@ -1,0 +1,65 @@
+/** Judges one message: the checks in the order of the norm, and which finding replaces which. */
+import {
+  corruptedInLog,
+  duplicatedInLog,
+  offsetConflict,
+  phantom,
+  rejectedButWritten,
+  reordered,
+} from './log-checks.ts';
+import type { Opinion } from './opinion.ts';
+import {
+  abortedRead,
+  compaction,
+  corruptedInStore,
+  duplicatedInStore,
+  lost,
+  misclassified,
+  wronglyDeadLettered,
+} from './store-checks.ts';
+import { isStranger, ownRows, type Proof, type Subject } from './subject.ts';
+
+export function judge(subject: Subject, proof: Proof): Opinion[] {
+  // Nothing was expected of a stranger, so nothing else can be wrong with it.
+  if (isStranger(subject, proof)) return [phantom(subject, proof), abortedRead(subject, proof)];
+  const conflict = offsetConflict(subject, proof);
+  const corrupted = corruptedInLog(subject);
+  return [
+    ...(conflict ? [conflict] : [lost(subject, proof), reordered(subject)]),
+    duplicatedInLog(subject),
+    duplicatedInStore(subject, proof),
+    ...(corrupted
+      ? [corrupted]
+      : [corruptedInStore(subject, proof), misclassified(subject), wronglyDeadLettered(subject)]),
+    phantom(subject, proof),
+    rejectedButWritten(subject, proof),
+    abortedRead(subject, proof),
+    withoutIntent(subject),
+    unwritten(subject, proof),
+  ];
+}
+
+/** Log or store hold it, and a ledger that claims to be whole has no intent: the ledger contradicts them. */
+const withoutIntent = ({ outcome, isPlanned, records, rows }: Subject): Opinion =>
+  outcome === undefined && isPlanned && records.length + rows.length > 0
+    ? { doubt: 'withoutIntent' }
+    : undefined;
+
+/** Whether a message of unknown outcome was written. undefined: nobody can say. */
+export function wasWritten(subject: Subject, proof: Proof): boolean | undefined {
+  if (subject.committed.length > 0 || ownRows(subject, proof).length > 0) return true;
+  if (subject.aborted.length > 0) return false;
+  const mayMiss = !proof.logWhole || proof.someRemoved || compaction(subject, proof) !== undefined;
+  return mayMiss ? undefined : false;
+}
+
+/** What cannot be said of a message of unknown outcome that the log does not show. */
+function unwritten(subject: Subject, proof: Proof): Opinion {
+  if (subject.outcome !== 'unknown' || subject.committed.length > 0) return undefined;
+  const written = wasWritten(subject, proof);
+  if (written === undefined) {
+    const isRead = proof.logWhole && !proof.someRemoved;
+    return isRead ? compaction(subject, proof) : { doubt: 'unknownUnread' };
+  }
+  return written && proof.logWhole ? { doubt: 'unknownWithoutRecord' } : undefined;
+}

@@ -1,0 +1,79 @@
+/** What can be wrong with a message in ledger and log. Each check looks at one message. */
+import type { Charge, Opinion } from './opinion.ts';
+import { isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
+import { differ, standsAtOneOf, type LogRecord } from './trail.ts';
+
+export function phantom(subject: Subject, proof: Proof): Opinion {
+  const { isKnown, committed } = subject;
+  const rows = ownRows(subject, proof);
+  if (isKnown || (committed.length === 0 && rows.length === 0)) return undefined;
+  if (!isStranger(subject, proof)) return { doubt: 'strangerUnjudged' };
+  return { kind: 'phantom', ...whereWritten(subject, proof) };
+}
+
+export function rejectedButWritten(subject: Subject, proof: Proof): Opinion {
+  const { outcome, committed } = subject;
+  const isWritten = committed.length > 0 || ownRows(subject, proof).length > 0;
+  if (outcome !== 'rejected' || !isWritten) return undefined;
+  if (!isRejected(subject, proof)) return { doubt: 'rejectedUnjudged' };
+  return { kind: 'rejected-but-written', ...whereWritten(subject, proof) };
+}
+
+/** The log's is the producer's doing; a row without a record the consumer's, if the log could not miss its record. */
+function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'detail'> {
+  if (subject.committed.length > 0) return { blame: 'producer', detail: 'in the log' };
+  const isOnlyInStore = ownRows(subject, proof).every((row) => proof.wouldShow(row));
+  return { blame: isOnlyInStore ? 'consumer' : 'unknown', detail: 'in the store' };
+}
+
+export function offsetConflict(
+  { acks, records, committed, isAckedAnywhere }: Subject,
+  proof: Proof,
+): Opinion {
+  const partitionOf = (number: number) => proof.partitions.of(number);
+  if (acks.some(({ partition, offset }) => partitionOf(partition).contested.has(offset))) {
+    return { kind: 'offset-conflict', blame: 'producer', detail: 'acked at the offset of another message' };
+  }
+  if (acks.length === 0 || records.some((record) => standsAtOneOf(record, acks))) return undefined;
+  const holdsAnother = acks.filter(({ partition, offset }) => partitionOf(partition).occupied.has(offset));
+  if (committed.length > 0) {
+    const areRead = acks.every((ack) => holdsAnother.includes(ack) || proof.wouldShow(ack));
+    const detail = `in the log at ${committed[0]!.partition}:${committed[0]!.offset}`;
+    return isAckedAnywhere
+      ? undefined
+      : { kind: 'offset-conflict', blame: areRead ? 'broker' : 'unknown', detail };
+  }
+  if (holdsAnother.length === 0) return undefined;
+  return { kind: 'offset-conflict', blame: 'broker', detail: 'the log holds another message there' };
+}
+
+export const reordered = ({ isReordered }: Subject): Opinion =>
+  isReordered ? { kind: 'reordered', blame: 'producer' } : undefined;
+
+export function duplicatedInLog({ committed }: Subject): Opinion {
+  const [first, ...others] = committed;
+  const second = first && others.find((record) => !standsAtOneOf(record, [first]));
+  if (second === undefined) return undefined;
+  const detail = `in the log again at ${second.partition}:${second.offset}`;
+  return { kind: 'duplicated', blame: 'producer', detail };
+}
+
+export function corruptedInLog({ committed, expected }: Subject): Charge | undefined {
+  const wrong = committed.filter((record, index) => {
+    const references = [expected, ...committed.slice(0, index)];
+    const differs = references.some(
+      ({ content, key }) => differ(record.content, content) || differ(record.key, key),
+    );
+    return differs || record.crc === 'bad' || record.foreignLooking;
+  });
+  if (wrong.length === 0) return undefined;
+  const isSentSo = wrong.every(({ crc }) => crc === 'ok');
+  return { kind: 'corrupted', blame: isSentSo ? 'producer' : 'broker', detail: wordsOf(wrong[0]!) };
+}
+
+const wordsOf = ({ crc, foreignLooking }: LogRecord): string =>
+  crc === 'bad'
+    ? "the CRC of its record's batch is wrong"
+    : foreignLooking
+      ? 'its record does not bear its id'
+      : 'its record differs in the log';

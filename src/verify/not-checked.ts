@@ -1,0 +1,65 @@
+import type { Evidence } from '../history.ts';
+import type { LedgerCounts } from '../verdict.ts';
+import { doubtKinds, type DoubtKind } from './opinion.ts';
+
+/** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
+export interface NotChecked {
+  open: string[];
+  /** What was left out, and need not be known for a verdict. */
+  minor: string[];
+}
+
+export type Doubts = Record<DoubtKind, number>;
+
+export const noDoubts = (): Doubts => Object.fromEntries(doubtKinds.map((kind) => [kind, 0])) as Doubts;
+
+const sentences: Record<DoubtKind, (messages: string) => string> = {
+  notDrained: (n) => `${n} not stored, and the consumer had not come to where they stand: not drained.`,
+  storeUnread: (n) => `${n} not seen in the store, which was not read to its end.`,
+  unknownUnread: (n) =>
+    `${n} of unknown outcome and seen nowhere, in a log of which a part is removed or unread.`,
+  strangerUnjudged: (n) =>
+    `${n} in the log or the store without an intent or a place in the plan, and ledger or plan are not whole.`,
+  rejectedUnjudged: (n) =>
+    `${n} rejected and written, and the ledger is not whole: an attempt may be missing.`,
+  withoutIntent: (n) =>
+    `${n} of the plan in the log or the store, and the ledger has no intent of them: it contradicts itself.`,
+  positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
+  compactionUnclear: (n) =>
+    `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
+  compacted: (n) => `${n} not looked for further: a later record of the key stands in a compacted partition.`,
+  removedButStored: (n) =>
+    `${n} stored, and the log was removed where they stood: only ledger and store were compared.`,
+  unknownWithoutRecord: (n) =>
+    `${n} of unknown outcome stored, and not in the log: they were written, the log was not compared.`,
+};
+
+const minorDoubts: readonly DoubtKind[] = ['compacted', 'removedButStored', 'unknownWithoutRecord'];
+
+export function notChecked(
+  evidence: Evidence,
+  ledger: LedgerCounts,
+  contradictions: number,
+  doubts: Doubts,
+): NotChecked {
+  const result: NotChecked = { open: [...evidence.interruptions], minor: [] };
+  for (const hop of ['plan', 'ledger', 'log', 'store'] as const) {
+    const { whole, problem } = evidence[hop];
+    if (!whole) result.open.push(`The evidence of the ${hop} is not whole: ${problem || 'it is missing'}.`);
+  }
+  if (contradictions > 0) {
+    result.open.push(
+      `The log contradicts itself: it holds two records at ${counted(contradictions, 'offset')}.`,
+    );
+  }
+  if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
+  if (ledger.acked === 0) result.open.push('No message was acknowledged.');
+  for (const kind of doubtKinds) {
+    if (doubts[kind] === 0) continue;
+    const list = minorDoubts.includes(kind) ? result.minor : result.open;
+    list.push(sentences[kind](counted(doubts[kind], 'message')));
+  }
+  return result;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

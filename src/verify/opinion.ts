@@ -1,0 +1,28 @@
+import type { Blame, FindingKind } from '../verdict.ts';
+
+/** Why something could not be judged, or need not be. The sentences are in `not-checked.ts`. */
+export const doubtKinds = [
+  'notDrained',
+  'storeUnread',
+  'unknownUnread',
+  'strangerUnjudged',
+  'rejectedUnjudged',
+  'withoutIntent',
+  'positionUnread',
+  'compactionUnclear',
+  'compacted',
+  'removedButStored',
+  'unknownWithoutRecord',
+] as const;
+export type DoubtKind = (typeof doubtKinds)[number];
+
+export interface Charge {
+  kind: FindingKind;
+  blame: Blame;
+  cause?: string;
+  /** What was found instead, in a few words. */
+  detail?: string;
+}
+
+/** What one check says of one message: a charge, a doubt, or nothing. */
+export type Opinion = Charge | { doubt: DoubtKind } | undefined;

@@ -1,0 +1,45 @@
+import { none, untold, type LogBatch } from '../history.ts';
+import { IntColumn } from './int-column.ts';
+
+/** Numbers of sessions and producers are 32 bits wide; both together fit a double up to 2^21 producers. */
+const sessionsMax = 2 ** 32;
+
+/**
+ * Whether messages stand in the log in the order in which they were sent: a session's first copies in
+ * ascending sequence in each partition, and a key in one partition. Records without a sequence, and keys
+ * that are untold, cannot be out of order.
+ */
+export class Order {
+  readonly reordered = new Set<number>();
+  /** By partition, then session: the highest sequence so far. */
+  readonly #highest = new Map<number, Map<number, number>>();
+  /** By key: its partition's number + 1. */
+  readonly #partitionOfKey = new IntColumn();
+
+  /** Takes the rows in the log's order. */
+  take(batch: LogBatch, row: number, isFirstCopy: boolean): void {
+    if (this.#isOnSecondPartition(batch.key[row]!, batch.partition[row]!)) {
+      this.reordered.add(batch.message[row]!);
+    }
+    if (isFirstCopy && batch.sequence[row]! !== none && this.#isLate(batch, row)) {
+      this.reordered.add(batch.message[row]!);
+    }
+  }
+
+  #isLate({ partition, producer, session, sequence }: LogBatch, row: number): boolean {
+    let sessions = this.#highest.get(partition[row]!);
+    if (sessions === undefined) this.#highest.set(partition[row]!, (sessions = new Map<number, number>()));
+    const key = producer[row]! * sessionsMax + session[row]!;
+    const highest = sessions.get(key) ?? none;
+    if (sequence[row]! < highest) return true;
+    sessions.set(key, sequence[row]!);
+    return false;
+  }
+
+  #isOnSecondPartition(key: number, partition: number): boolean {
+    if (key === untold) return false;
+    const first = this.#partitionOfKey.get(key);
+    if (first === 0) this.#partitionOfKey.set(key, partition + 1);
+    return first !== 0 && first !== partition + 1;
+  }
+}

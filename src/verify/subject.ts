@@ -1,0 +1,131 @@
+/** A message before the judge: its trail, and what the evidence as a whole can prove about it. */
+import type { Evidence, Outcome } from '../history.ts';
+import type { Partitions } from './partitions.ts';
+import type { LogReading } from './read-log.ts';
+import {
+  hasPosition,
+  standsAtOneOf,
+  type Bytes,
+  type LogRecord,
+  type Position,
+  type StoredRow,
+  type Trail,
+} from './trail.ts';
+import type { Trails } from './trails.ts';
+
+export interface Subject extends Trail {
+  message: number;
+  /** undefined: no intent is known. */
+  outcome: Outcome | undefined;
+  /** Plan or ledger know it. */
+  isKnown: boolean;
+  isPlanned: boolean;
+  /** Acked by an ack that names no position: any one is right. */
+  isAckedAnywhere: boolean;
+  isReordered: boolean;
+  /** Of its records. An aborted one counts as not in the log. */
+  committed: LogRecord[];
+  aborted: LogRecord[];
+  expected: Bytes;
+  category: number | undefined;
+}
+
+export function subjectOf(
+  message: number,
+  { messages }: Evidence,
+  trails: Trails,
+  { reordered }: LogReading,
+): Subject {
+  const { acks, records, rows } = trails.trail(message);
+  return {
+    message,
+    acks,
+    records,
+    rows,
+    outcome: trails.outcome(message),
+    isKnown: trails.isKnown(message),
+    isPlanned: messages.isPlanned(message),
+    isAckedAnywhere: trails.isAckedAnywhere(message),
+    isReordered: reordered.has(message),
+    committed: records.filter(({ aborted }) => !aborted),
+    aborted: records.filter(({ aborted }) => aborted),
+    expected: trails.expectedBytes(message),
+    category: messages.expectedCategory(message),
+  };
+}
+
+/** What the evidence as a whole can prove: how far each hop was read. */
+export class Proof {
+  readonly planWhole: boolean;
+  readonly ledgerWhole: boolean;
+  readonly logWhole: boolean;
+  readonly storeWhole: boolean;
+  /** Whether retention removed anything that the run may have written. */
+  readonly someRemoved: boolean;
+  readonly partitions: Partitions;
+  readonly #somePositions: boolean;
+
+  constructor(
+    { plan, ledger, log, store }: Evidence,
+    partitions: Partitions,
+    contradicts: { ledger: boolean; log: boolean },
+  ) {
+    this.planWhole = plan.whole;
+    this.ledgerWhole = ledger.whole && !contradicts.ledger;
+    this.logWhole = log.whole && !contradicts.log;
+    this.storeWhole = store.whole;
+    this.someRemoved = log.ranges.some(({ start, base }) => start > base);
+    this.partitions = partitions;
+    this.#somePositions = store.positions.size > 0;
+  }
+
+  /** Whether the log would show a record there, if it still were. */
+  wouldShow(place: Position): boolean {
+    if (!this.logWhole) return false;
+    if (!hasPosition(place)) return !this.someRemoved;
+    const { range } = this.partitions.of(place.partition);
+    return range === undefined || place.offset >= Math.max(range.start, range.base);
+  }
+
+  isRemoved(place: Position): boolean {
+    return hasPosition(place) && place.offset < (this.partitions.of(place.partition).range?.start ?? 0);
+  }
+
+  /** Whether the consumer has read past a record there: below its position, or after the drain if no partition has one. */
+  isConsumed(place: Position): boolean {
+    if (!hasPosition(place)) return !this.#somePositions;
+    const { position, range } = this.partitions.of(place.partition);
+    if (place.offset >= (range?.stableEnd ?? Infinity)) return false;
+    return this.#somePositions ? position !== undefined && place.offset < position : true;
+  }
+
+  /** Whether the store's position shows that the consumer never came to a record there. */
+  isNotReached({ partition, offset }: Position): boolean {
+    const { position } = this.partitions.of(partition);
+    return position !== undefined && position <= offset;
+  }
+}
+
+/** Refused for certain: a ledger that is not whole may lack an attempt that was not. */
+export const isRejected = ({ outcome }: Subject, { ledgerWhole }: Proof): boolean =>
+  outcome === 'rejected' && ledgerWhole;
+
+/** Neither plan nor ledger know it, and both are whole. */
+export const isStranger = ({ isKnown }: Subject, { planWhole, ledgerWhole }: Proof): boolean =>
+  !isKnown && planWhole && ledgerWhole;
+
+/** Whether the store must hold it: acked, unless aborted wherever it was acked; or seen in the log. */
+export function isExpectedInStore(subject: Subject, proof: Proof): boolean {
+  const { outcome, acks, aborted, committed } = subject;
+  if (committed.length > 0) return !isRejected(subject, proof) && !isStranger(subject, proof);
+  const isAborted = aborted.length > 0 && acks.every((ack) => standsAtOneOf(ack, aborted));
+  return outcome === 'acked' && !isAborted;
+}
+
+/** Whether an aborted record is all that a row can have come from. */
+export const isOfAborted = ({ aborted, committed }: Subject, row: StoredRow, proof: Proof): boolean =>
+  standsAtOneOf(row, aborted) || (aborted.length > 0 && committed.length === 0 && proof.wouldShow(row));
+
+/** The rows that stand for themselves: an aborted record does not account for them. */
+export const ownRows = (subject: Subject, proof: Proof): StoredRow[] =>
+  subject.rows.filter((row) => !isOfAborted(subject, row, proof));

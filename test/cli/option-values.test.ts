@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from 'commander';
+import { expect, test } from 'vitest';
+import {
+  parseBootstrap,
+  parseDuration,
+  parseInteger,
+  parseRunId,
+  parseStates,
+  parseStore,
+  parseTopic,
+} from '../../src/cli/option-values.ts';
+
+test('durations, sizes and names are read as they are written', () => {
+  expect([parseDuration('500ms'), parseDuration('5s'), parseDuration('2m')]).toEqual([500, 5000, 120_000]);
+  expect(parseInteger(1, 10)('10')).toBe(10);
+  expect(parseRunId('Demo_1-b')).toBe('Demo_1-b');
+  expect(parseTopic('a.b_c-d')).toBe('a.b_c-d');
+  expect(parseStore('sqlite:a/b c.db')).toBe('a/b c.db');
+  expect(parseBootstrap('localhost:9092, [::1]:9093')).toBe('localhost:9092,[::1]:9093');
+});
+
+test('states have weights, 1 where none is given', () => {
+  expect(parseStates('failed,in-progress=8')).toEqual([
+    { name: 'failed', weight: 1 },
+    { name: 'in-progress', weight: 8 },
+  ]);
+});
+
+test.each([
+  [parseDuration, ['', '5', '0s', '-1s', '1.5s', '5 s', '1h', '25000m', '99999999999s']],
+  [parseInteger(1, 10), ['', '0', '11', '-1', '1.5', '1e1', ' 1', '0x1', 'NaN']],
+  [parseRunId, ['', '-a', 'a/b', '..', 'a b', 'x'.repeat(65)]],
+  [parseTopic, ['', '.', '..', 'a/b', 'é', 'x'.repeat(250)]],
+  [parseStore, ['', 'sqlite:', 'x.db', 'postgres://localhost/x']],
+  [parseBootstrap, ['', 'localhost', 'localhost:0', 'localhost:65536', 'a:1,', 'a b:1', 'http://a:1']],
+  [
+    parseStates,
+    [
+      '',
+      'a,',
+      'A',
+      '1a',
+      'a_b',
+      'a=0',
+      'a=-1',
+      'a=x',
+      'a,a',
+      'messages',
+      'dead-letters',
+      'offsets',
+      'sqlite-x',
+    ],
+  ],
+] as [(value: string) => unknown, string[]][])('%o refuses what it cannot take', (parse, values) => {
+  for (const value of values) expect(() => parse(value), `'${value}'`).toThrow(InvalidArgumentError);
+});

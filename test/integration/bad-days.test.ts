@@ -1,0 +1,275 @@
+/** Bad input and bad days: what is said, with which exit code, and what is left. */
+import { randomUUID } from 'node:crypto';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
+import { expect, inject, test } from 'vitest';
+import type { Result } from '../../src/result.ts';
+import { newDir, nodrop, program, start, until } from './nodrop.ts';
+
+const at = `--bootstrap-server=${inject('bootstrapServers')}`;
+const newRun = (): string => `b${randomUUID().slice(0, 8)}`;
+
+test.each([
+  [['run', '--messages=many'], /--messages.*integer from 1 to/],
+  [['run', '--messages=0'], /--messages/],
+  [
+    ['run', '--payload-bytes=20'],
+    /--payload-bytes 20 is too small: the fields of these messages take \d+ bytes/,
+  ],
+  [['run', '--batch-size=100000', '--payload-bytes=1000000'], /--batch-size/],
+  [['run', '--states=failed,Failed'], /--states/],
+  [['run', '--states=messages'], /reserved/],
+  [['run', '--timeout=5'], /500ms, 5s or 2m/],
+  [['run', '--seed=-1'], /--seed/],
+  [['run', '--store=mysql://x'], /sqlite:PATH/],
+  [['run', '-X', 'ack=all'], /'ack' is none of the client settings/],
+  [['run', '-X', 'sasl.jaas.config=secret'], /--command-config/],
+  [['run', '--command-config=/nowhere'], /\/nowhere cannot be read/],
+  [['run', '--mesages=5'], /Did you mean --messages/],
+  [['runn'], /unknown command 'runn'/],
+  [['run', 'extra'], /too many arguments/],
+  [['produce'], /--bootstrap-server is missing/],
+  [['produce', '--bootstrap-server=nonsense'], /host:port/],
+  [['consume', '--run=x'], /--bootstrap-server is missing/],
+  [['consume', '--bootstrap-server=127.0.0.1:1'], /--run is missing/],
+  [['verify', 'unknown'], /There is no run unknown/],
+  [['verify'], /There is no run in/],
+  [['messages'], /There is no run in/],
+  [['kafka', '--port=70000'], /--port/],
+  [['clean', '--everything'], /unknown option/],
+])('%j is wrong usage', async (args, message) => {
+  const { code, stdout, stderr } = await nodrop(args[0] === 'runn' ? args : [...args, `--dir=${newDir()}`]);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+  expect([code, stdout]).toEqual([64, '']);
+});
+
+test('values of the environment are checked like options, and options win', async () => {
+  const env = { NODROP_MESSAGES: 'many' };
+  expect(await nodrop(['produce', at, `--dir=${newDir()}`], env)).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('NODROP_MESSAGES'),
+  });
+  const { code, stdout } = await nodrop(['produce', '--json', '--messages=3', `--dir=${newDir()}`], {
+    NODROP_MESSAGES: '5',
+    NODROP_RUN: newRun(),
+    KAFKA_BOOTSTRAP_SERVERS: inject('bootstrapServers'),
+  });
+  expect([code, (JSON.parse(stdout) as { sent: number }).sent]).toEqual([0, 3]);
+});
+
+test('an address that does not answer is named after the timeout, and the run id stays unused', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const dir = newDir();
+  for (const port of [1, (silent.address() as AddressInfo).port]) {
+    for (const command of ['run', 'produce', 'consume']) {
+      const startedAt = performance.now();
+      const { code, stderr } = await nodrop([
+        command,
+        '--run=x',
+        `--dir=${dir}`,
+        '--timeout=1500ms',
+        `--bootstrap-server=127.0.0.1:${port}`,
+      ]);
+      expect([command, code]).toEqual([command, 69]);
+      expect(stderr).toContain(`127.0.0.1:${port}`);
+      expect(performance.now() - startedAt).toBeLessThan(15_000);
+    }
+  }
+  silent.close();
+  expect(readdirSync(join(dir, 'runs/x')).filter((name) => /^(run\.json|ledger)/.test(name))).toEqual([]);
+});
+
+test('without Java or Maven it says within a second what to install', async () => {
+  const bin = newDir();
+  symlinkSync('/bin/sh', join(bin, 'sh'));
+  const startedAt = performance.now();
+  const { code, stderr } = await nodrop(['run', `--dir=${newDir()}`, '--quiet'], {
+    PATH: bin,
+    JAVA_HOME: undefined,
+  });
+  expect(code).toBe(69);
+  for (const system of ['apt-get install', 'brew install', 'docker compose up -d'])
+    expect(stderr).toContain(system);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+});
+
+test('a store that is locked makes a run inconclusive; a second consume finishes the work', async () => {
+  const dir = newDir();
+  const run = newRun();
+  const store = join(dir, 'locked.sqlite');
+  const options = [`--run=${run}`, `--dir=${dir}`, `--store=sqlite:${store}`, at];
+  // The tables are there, so that only the rows find it locked.
+  const idle = start(['consume', ...options]);
+  await until('the consumer has made its tables', () => existsSync(store) && hasTables(store));
+  idle.child.kill('SIGTERM');
+  expect((await idle.ended).code).toBe(143);
+  const locker = new DatabaseSync(store);
+  locker.exec('BEGIN IMMEDIATE');
+  const { code, stdout, stderr } = await nodrop([
+    'run',
+    '--json',
+    '--messages=80',
+    '--timeout=2s',
+    '--keep-topic',
+    ...options,
+  ]);
+  locker.exec('ROLLBACK');
+  locker.close();
+  expect(code, stderr).toBe(2);
+  const result = JSON.parse(stdout) as Result;
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(result.notChecked.join(' ')).toContain('locked');
+  const again = await nodrop(['consume', '--until-drained', ...options]);
+  expect(again, again.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('80 rows') });
+  expect((await nodrop(['verify', run, `--dir=${dir}`])).code).toBe(0);
+});
+
+function hasTables(store: string): boolean {
+  const database = new DatabaseSync(store, { readOnly: true });
+  const { count } = database
+    .prepare("SELECT count(*) AS count FROM sqlite_schema WHERE type = 'view'")
+    .get() as { count: number };
+  database.close();
+  return count === 1;
+}
+
+test('a disk that is full makes a run inconclusive; a second consume finishes the work', async () => {
+  const dir = newDir();
+  const run = newRun();
+  const options = [`--run=${run}`, `--dir=${dir}`, at];
+  const produced = await nodrop(['produce', '--messages=2000', '--payload-bytes=500', ...options]);
+  expect(produced.code, produced.stderr).toBe(0);
+  // The size to which a file may grow stands for the room on a disk. In blocks of 512 bytes.
+  const limited = spawn('sh', [
+    '-c',
+    'ulimit -f 400; exec "$@"',
+    'sh',
+    process.execPath,
+    program,
+    'consume',
+    '--until-drained',
+    ...options,
+  ]);
+  const [stderr, [code]] = (await Promise.all([text(limited.stderr), once(limited, 'close')])) as [
+    string,
+    [number],
+  ];
+  expect([code, stderr]).toEqual([69, expect.stringContaining('store.sqlite')]);
+  const before = await nodrop(['verify', run, '--json', `--dir=${dir}`]);
+  expect([before.code, (JSON.parse(before.stdout) as Result).findings]).toEqual([2, []]);
+  const again = await nodrop(['consume', '--until-drained', ...options]);
+  expect(again.code, again.stderr).toBe(0);
+  const after = await nodrop(['verify', run, '--json', `--dir=${dir}`]);
+  expect(JSON.parse(after.stdout)).toMatchObject({ verdict: 'pass', store: { rows: 2000 } });
+});
+
+test('Ctrl-C stops a run in order: what was sent is audited, and the exit code is 130', async () => {
+  const dir = newDir();
+  const run = newRun();
+  const { child, ended } = start([
+    'run',
+    '--json',
+    `--run=${run}`,
+    `--dir=${dir}`,
+    '--messages=2000000',
+    '--batch-size=10',
+    at,
+  ]);
+  await until('it is publishing', () => existsSync(join(dir, 'runs', run, 'run.json')));
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await ended;
+  expect([code, stderr]).toEqual([130, expect.stringContaining('stopping')]);
+  const result = JSON.parse(stdout) as Result;
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(result.ledger.unsent).toBeGreaterThan(0);
+  expect(result.store.rows).toBe(result.ledger.acked);
+});
+
+test('whoever is killed, no broker and no stage outlives a run', async () => {
+  const dir = newDir();
+  const run = newRun();
+  // As npm does: a parent that passes no signal on.
+  const parent = spawn(
+    process.execPath,
+    [
+      '-e',
+      `require('child_process').spawn(process.execPath, ${JSON.stringify([program, 'run', `--run=${run}`, `--dir=${dir}`, '--messages=2000000', '--batch-size=10'])}, { stdio: 'ignore' }); setInterval(() => {}, 1000)`,
+    ],
+    {
+      env: { ...process.env, npm_command: 'run-script', NODROP_BOOTSTRAP_SERVER: undefined },
+      stdio: 'ignore',
+    },
+  );
+  await until('it is publishing', () => existsSync(join(dir, 'runs', run, 'run.json')));
+  parent.kill('SIGKILL');
+  await until('all of its processes are gone', () => processesNaming(dir).length === 0);
+  expect(existsSync(join(dir, 'runs', run, 'kafka'))).toBe(true);
+});
+
+test('a second Ctrl-C ends at once, and nothing is left', async () => {
+  const dir = newDir();
+  const { child, ended } = start(['kafka', `--dir=${dir}`]);
+  await until('the broker is being started', () => processesNaming(dir).length > 1);
+  child.kill('SIGINT');
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(130);
+  await until('all of its processes are gone', () => processesNaming(dir).length === 0);
+});
+
+/** Processes whose command line names a folder, but for the one that looks. */
+function processesNaming(folder: string): string[] {
+  const lines = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => line.includes(folder));
+}
+
+test('clean removes passed runs and crashed ones, failed ones only when told, and those at work never', async () => {
+  const dir = newDir();
+  const passed = await nodrop([
+    'run',
+    '--run=passed',
+    `--topic=${newRun()}`,
+    `--dir=${dir}`,
+    '--messages=20',
+    at,
+  ]);
+  expect(passed.code, passed.stderr).toBe(0);
+  mkdirSync(join(dir, 'runs/failed'), { recursive: true });
+  writeFileSync(join(dir, 'runs/failed/result.json'), '{"verdict":"fail"}');
+  mkdirSync(join(dir, 'runs/crashed'));
+  const busy = start(['consume', '--run=busy', `--topic=${newRun()}`, `--dir=${dir}`, at]);
+  await until('the consumer is at work', () => existsSync(join(dir, 'runs/busy/consumer.json')));
+  expect(await nodrop(['clean', `--dir=${dir}`])).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('--yes'),
+  });
+  expect((await nodrop(['clean', '--yes', `--dir=${dir}`])).stdout).toContain('2 removed');
+  expect(readdirSync(join(dir, 'runs')).toSorted()).toEqual(['busy', 'failed']);
+  await nodrop(['clean', '--yes', '--all', `--dir=${dir}`]);
+  expect(readdirSync(join(dir, 'runs'))).toEqual(['busy']);
+  busy.child.kill('SIGTERM');
+  await busy.ended;
+});
+
+test('doctor finds all that is needed here, and says what is missing elsewhere', async () => {
+  const here = await nodrop(['doctor', `--dir=${newDir()}`]);
+  expect(here, here.stdout).toMatchObject({ code: 0 });
+  for (const name of ['Node', 'Java', 'Kafka', 'Maven', 'Disk', 'Ports']) expect(here.stdout).toContain(name);
+  const bare = await nodrop(['doctor', '--json', `--dir=${newDir()}`], {
+    PATH: newDir(),
+    JAVA_HOME: undefined,
+  });
+  expect(bare.code).toBe(69);
+  const { checks } = JSON.parse(bare.stdout) as { checks: { name: string; ok: boolean; mend?: string }[] };
+  expect(checks.find(({ name }) => name === 'Java')).toMatchObject({
+    ok: false,
+    mend: expect.stringContaining('apt-get'),
+  });
+});

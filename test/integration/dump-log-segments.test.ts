@@ -1,0 +1,138 @@
+/** The log scan against Kafka's own reader of its files, record by record, for every codec. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Producer as LibraryProducer } from '@platformatic/kafka';
+import { expect, inject, test } from 'vitest';
+import { codecs, type Codec } from '../../src/client-config.ts';
+import { openCluster } from '../../src/kafka/cluster.ts';
+import { scanLog } from '../../src/kafka/log-scan.ts';
+import { openProducer } from '../../src/kafka/produce.ts';
+import { RecordBatchEncoder } from '../../src/kafka/record-batch-encoder.ts';
+import { findRuntime } from '../../src/kafka/runtime.ts';
+import { createTopic } from '../../src/kafka/topics.ts';
+
+const bootstrapServers = inject('bootstrapServers');
+const timeoutMs = 20_000;
+const cluster = await openCluster({ bootstrapServers, clientId: 'dump-test', timeoutMs });
+
+interface Line {
+  offset: number;
+  timestamp: number;
+  key: string;
+  value: string;
+  /** Their names: the tool does not print their values. */
+  headers: string;
+}
+
+interface Dump {
+  records: Line[];
+  batches: { baseOffset: number; isTransactional: boolean; isControl: boolean }[];
+}
+
+/** What Kafka's own tool reads from the files of partition 0. */
+async function dump(topic: string): Promise<Dump> {
+  const folder = readdirSync(inject('brokerDir'), { recursive: true, encoding: 'utf8' }).find((path) =>
+    path.endsWith(`/${topic}-0`),
+  );
+  const segment = join(inject('brokerDir'), folder!, '00000000000000000000.log');
+  const { java, env } = await findRuntime({});
+  const { stdout } = await promisify(execFile)(
+    java.path,
+    ['org.apache.kafka.tools.DumpLogSegments', '--print-data-log', '--files', segment],
+    { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
+  );
+  const found: Dump = { records: [], batches: [] };
+  for (const line of stdout.split('\n')) {
+    const batch = /^baseOffset: (\d+) .*isTransactional: (\w+) isControl: (\w+) /.exec(line);
+    if (batch !== null) {
+      if (!line.includes('isvalid: true')) throw new Error(`Kafka finds it damaged: ${line}`);
+      found.batches.push({
+        baseOffset: Number(batch[1]),
+        isTransactional: batch[2] === 'true',
+        isControl: batch[3] === 'true',
+      });
+    }
+    const record =
+      /^\| offset: (\d+) CreateTime: (\d+) .*headerKeys: \[(.*?)\](?: key: (.*?))? payload: (.*)$/.exec(line);
+    if (record === null) continue;
+    const [, offset, timestamp, headers = '', key = '', value = ''] = record;
+    found.records.push({ offset: Number(offset), timestamp: Number(timestamp), key, value, headers });
+  }
+  return found;
+}
+
+/** What our scan reads. */
+async function scanned(topic: string): Promise<Dump> {
+  const found: Dump = { records: [], batches: [] };
+  await scanLog(cluster, topic, {
+    timeoutMs,
+    onBatch({ batch }) {
+      expect(batch.crcOk).toBe(true);
+      const { baseOffset, isTransactional, isControl } = batch;
+      found.batches.push({ baseOffset, isTransactional, isControl });
+      for (let index = 0; index < batch.count; index++) {
+        found.records.push({
+          offset: batch.offset[index]!,
+          timestamp: batch.timestamp[index]!,
+          key: String(batch.key(index) ?? ''),
+          value: String(batch.value(index)),
+          headers: [...batch.headers(index)].map(([name]) => name).join(','),
+        });
+      }
+    },
+  });
+  return found;
+}
+
+test.each(codecs)('records in %s are read as Kafka itself reads them', async (codec: Codec) => {
+  const topic = `dump-${codec}-${randomUUID().slice(0, 8)}`;
+  await createTopic({ bootstrapServers, client: {}, timeoutMs }, topic, 1);
+  const producer = await openProducer(cluster, (await cluster.metadata(topic))!, {
+    acks: -1,
+    idempotent: true,
+    requestTimeoutMs: timeoutMs,
+    deliveryTimeoutMs: timeoutMs,
+  });
+  for (let batch = 0; batch < 5; batch++) {
+    const encoder = new RecordBatchEncoder();
+    for (let index = 0; index <= batch * 20; index++) {
+      const key = index % 3 === 0 ? null : Buffer.from(`key ${index}`);
+      encoder.append(1_700_000_000_000 + index, key, Buffer.from(`value ${batch} ${index} é`), [
+        ['h1', Buffer.from(`${index}`)],
+        ['h2', Buffer.from('')],
+      ]);
+    }
+    await producer.send([{ partition: 0, bytes: encoder.finish(codec) }]);
+  }
+  const ours = await scanned(topic);
+  const theirs = await dump(topic);
+  expect(ours.records).toHaveLength(205);
+  expect(ours).toEqual(theirs);
+});
+
+test('batches of transactions are the same too, markers aside', async () => {
+  const topic = `dump-transactions-${randomUUID().slice(0, 8)}`;
+  await createTopic({ bootstrapServers, client: {}, timeoutMs }, topic, 1);
+  const producer = new LibraryProducer({
+    clientId: 'dump-test',
+    bootstrapBrokers: [bootstrapServers],
+    transactionalId: topic,
+    idempotent: true,
+  });
+  for (const ending of ['commit', 'abort'] as const) {
+    const transaction = await producer.beginTransaction();
+    await transaction.send({
+      messages: [{ topic, partition: 0, key: Buffer.from('k'), value: Buffer.from(ending) }],
+    });
+    await transaction[ending]();
+  }
+  await producer.close();
+  const ours = await scanned(topic);
+  const theirs = await dump(topic);
+  expect(ours.records.map(({ value }) => value)).toEqual(['commit', 'abort']);
+  expect(theirs.batches.filter(({ isControl }) => isControl)).toHaveLength(2);
+  expect(ours.batches).toEqual(theirs.batches.filter(({ isControl }) => !isControl));
+});

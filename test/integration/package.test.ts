@@ -1,0 +1,41 @@
+/** The package as a stranger gets it: packed, installed into an empty folder, used from there. */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { newDir } from './nodrop.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+test('the tarball brings the command line and startKafka to an empty folder', async () => {
+  const dir = newDir();
+  const { stdout: packed } = await run('npm', ['pack', '--json', `--pack-destination=${dir}`], { cwd: root });
+  const json = packed.slice(packed.indexOf('[\n'));
+  const [{ filename, files }] = JSON.parse(json) as [{ filename: string; files: { path: string }[] }];
+  const paths = files.map((file) => file.path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['bin/nodrop.js', 'dist/index.js', 'dist/index.d.ts', 'kafka/pom.xml']),
+  );
+  expect(paths.filter((path) => /^(src|test|bench|\.)/.test(path))).toEqual([]);
+
+  writeFileSync(join(dir, 'package.json'), '{"name":"stranger","type":"module","private":true}');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', join(dir, filename)], {
+    cwd: dir,
+  });
+  writeFileSync(
+    join(dir, 'use.mjs'),
+    `import { execFileSync } from 'node:child_process';
+     import { startKafka } from 'nodrop';
+     await using kafka = await startKafka();
+     const args = ['run', '--json', '--messages=30', '--bootstrap-server', kafka.bootstrapServers];
+     const result = JSON.parse(execFileSync('node_modules/.bin/nodrop', args, { encoding: 'utf8' }));
+     console.log(result.verdict, result.store.rows);`,
+  );
+  const { stdout } = await run(process.execPath, ['use.mjs'], {
+    cwd: dir,
+    env: { ...process.env, PATH: `${join(process.execPath, '..')}:${process.env['PATH']}` },
+  });
+  expect(stdout.trim()).toBe('pass 30');
+});

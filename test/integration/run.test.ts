@@ -1,0 +1,144 @@
+/** The whole of it, in a child process, on the real Kafka. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import type { Result } from '../../src/result.ts';
+import { newDir, nodrop } from './nodrop.ts';
+
+const at = `--bootstrap-server=${inject('bootstrapServers')}`;
+const runId = (): string => `r${randomUUID().slice(0, 8)}`;
+
+test('run starts a Kafka of its own, and 1000 messages pass', async () => {
+  const dir = newDir();
+  const { code, stdout, stderr } = await nodrop(['run', '--json', `--dir=${dir}`, '--run=all', '--seed=7']);
+  expect(code, stderr).toBe(0);
+  const result = JSON.parse(stdout) as Result;
+  expect(result).toMatchObject({
+    schema: 1,
+    verdict: 'pass',
+    run: { id: 'all', seed: 7, topic: 'nodrop-all', messages: 1000, batchSize: 100 },
+    ledger: { sent: 1000, acked: 1000, rejected: 0, unknown: 0, unsent: 0 },
+    log: { records: 1000 },
+    store: { rows: 1000, deadLetters: 0 },
+    counts: { foreign: 0, unknownWritten: 0, unknownNotWritten: 0 },
+    findings: [],
+    notChecked: [],
+  });
+  const { failed = 0, completed = 0, 'in-progress': inProgress = 0 } = result.store.byCategory;
+  expect(failed + completed + inProgress).toBe(1000);
+  expect(Math.min(failed, completed, inProgress)).toBeGreaterThan(250);
+  for (const [state, stored] of Object.entries(result.confusion)) {
+    expect(stored).toEqual({ [state]: result.store.byCategory[state] });
+  }
+  for (const phase of Object.values(result.timings)) expect(phase).toBeGreaterThan(0);
+  expect(result.environment).toMatchObject({ kafka: expect.any(String), java: expect.any(String) });
+  expect(JSON.parse(readFileSync(join(dir, 'runs/all/result.json'), 'utf8'))).toEqual(result);
+  // What the broker held is no evidence any more, and no process is left to hold it.
+  expect(existsSync(join(dir, 'runs/all/kafka'))).toBe(false);
+});
+
+test("on somebody's cluster a passed run takes its topic and group away, unless told otherwise", async () => {
+  const dir = newDir();
+  const [gone, kept] = [runId(), runId()];
+  const passed = await nodrop(['run', `--dir=${dir}`, `--run=${gone}`, '--messages=50', at]);
+  expect(passed.code, passed.stderr).toBe(0);
+  expect(passed.stdout).toContain('PASS');
+  const other = await nodrop(['run', `--dir=${dir}`, `--run=${kept}`, '--messages=50', '--keep-topic', at]);
+  expect(other.code, other.stderr).toBe(0);
+  expect(other.stderr).toContain(`--delete --topic nodrop-${kept}`);
+  const rescan = (run: string): Promise<{ code: number | null; stdout: string }> =>
+    nodrop(['verify', run, '--rescan', '--json', `--dir=${dir}`, '--timeout=3s']);
+  expect((await rescan(kept)).code).toBe(0);
+  expect(JSON.parse((await rescan(gone)).stdout)).toMatchObject({ verdict: 'inconclusive' });
+});
+
+test('a topic that was there before is neither altered nor deleted, and its records are foreign', async () => {
+  const dir = newDir();
+  const topic = `shared-${runId()}`;
+  const produced = await nodrop([
+    'produce',
+    `--dir=${dir}`,
+    '--run=first',
+    `--topic=${topic}`,
+    '--messages=30',
+    at,
+  ]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const second = await nodrop([
+    'run',
+    '--json',
+    `--dir=${dir}`,
+    '--run=second',
+    `--topic=${topic}`,
+    '--messages=40',
+    at,
+  ]);
+  expect(second.code, second.stderr).toBe(0);
+  const result = JSON.parse(second.stdout) as Result;
+  expect(result).toMatchObject({ verdict: 'pass', log: { records: 40 }, store: { rows: 40 } });
+  // A third, with a consumer that began at the topic's start: the rows of others are counted, not judged.
+  const consumed = await nodrop([
+    'consume',
+    `--dir=${dir}`,
+    '--run=third',
+    `--topic=${topic}`,
+    '--until-drained',
+    at,
+  ]);
+  expect(consumed.stdout).toContain('70 rows');
+});
+
+test('every codec and setting of the client is a pass', async () => {
+  const dir = newDir();
+  for (const [index, setting] of ['gzip', 'snappy', 'lz4', 'zstd'].entries()) {
+    const args = [
+      'run',
+      '--json',
+      `--dir=${dir}`,
+      `--run=${runId()}`,
+      '--messages=200',
+      '-X',
+      `compression.type=${setting}`,
+    ];
+    if (index === 0) args.push('-X', 'linger.ms=5', '-X', 'acks=1');
+    const { code, stderr } = await nodrop([...args, at]);
+    expect(code, `${setting}: ${stderr}`).toBe(0);
+  }
+});
+
+test('states with weights, one partition, one message a batch', async () => {
+  const { code, stdout, stderr } = await nodrop([
+    'run',
+    '--json',
+    `--dir=${newDir()}`,
+    `--run=${runId()}`,
+    '--messages=60',
+    '--batch-size=1',
+    '--partitions=1',
+    '--states=good=5,not-so-good=1',
+    '--payload-bytes=400',
+    at,
+  ]);
+  expect(code, stderr).toBe(0);
+  const { store } = JSON.parse(stdout) as Result;
+  expect(Object.keys(store.byCategory).toSorted()).toEqual(['good', 'not-so-good']);
+});
+
+test('a run id that was used is refused and nothing is overwritten', async () => {
+  const dir = newDir();
+  const run = runId();
+  expect((await nodrop(['produce', `--dir=${dir}`, `--run=${run}`, '--messages=10', at])).code).toBe(0);
+  const before = readdirSync(join(dir, 'runs', run)).map((name) => [
+    name,
+    readFileSync(join(dir, 'runs', run, name)),
+  ]);
+  for (const command of ['run', 'produce']) {
+    const { code, stderr } = await nodrop([command, `--dir=${dir}`, `--run=${run}`, '--messages=20', at]);
+    expect(code).toBe(64);
+    expect(stderr).toContain(`Run ${run} exists already`);
+  }
+  expect(
+    readdirSync(join(dir, 'runs', run)).map((name) => [name, readFileSync(join(dir, 'runs', run, name))]),
+  ).toEqual(before);
+});

@@ -1,0 +1,349 @@
+/** What must hold, sentence by sentence, where it leads to no finding; and how a verdict is composed. */
+import { describe, expect, test } from 'vitest';
+import { audit } from '../../src/verify/audit.ts';
+import { buildEvidence } from './build-evidence.ts';
+import {
+  alter,
+  auditOf,
+  findingsOf,
+  healthyHistory,
+  logged,
+  message,
+  missing,
+  position,
+  range,
+  sent,
+  stored,
+  without,
+  type Change,
+} from './healthy-history.ts';
+
+const unknown = (id: string): Change => alter('sends', id, { outcome: 'unknown', at: undefined });
+const nowhere = (id: string): Change[] => [without('log', id), without('rows', id)];
+const noPositions: Change = (history) => (history.positions = {});
+
+test('a healthy history passes, and every number is told', () => {
+  expect(auditOf()).toEqual({
+    verdict: 'pass',
+    ledger: { sent: 4, acked: 4, rejected: 0, unknown: 0, unsent: 0 },
+    log: { records: 4 },
+    store: { rows: 3, byCategory: { failed: 1, completed: 2 }, deadLetters: 1 },
+    counts: {
+      redelivered: null,
+      foreign: 0,
+      rejected: 0,
+      unsent: 0,
+      unknownWritten: 0,
+      unknownNotWritten: 0,
+      refusedWrites: null,
+    },
+    confusion: {
+      failed: { failed: 1 },
+      completed: { completed: 2 },
+      'dead-letters': { 'dead-letters': 1 },
+    },
+    findings: [],
+    notChecked: [],
+  });
+});
+
+describe('passes', () => {
+  test.each<[string, Change[]]>([
+    [
+      'elsewhere than one of its acks says, beside one that names no offset',
+      [alter('sends', 'b', { at: '0:7' }), sent({ id: 'b', outcome: 'acked' })],
+    ],
+    [
+      'two records and two rows, sent again after an abort',
+      [
+        alter('log', 'b', { aborted: true }),
+        logged({ id: 'b', at: '0:5' }),
+        alter('rows', 'b', { at: undefined }),
+      ],
+    ],
+    ['an ack without an offset', [alter('sends', 'a', { at: undefined })]],
+    ['a message at the second of two acked offsets', [sent({ id: 'a', outcome: 'acked', at: '0:7' })]],
+    ['an attempt that was rejected beside one that was acked', [sent({ id: 'a', outcome: 'rejected' })]],
+    ['a dead letter that bears an id', [({ rows }) => Object.assign(rows[3]!, { id: 'd' })]],
+    ['records and rows of others', [logged({ at: '1:7' }), stored({ at: '1:7', category: 'failed' })]],
+    [
+      'a hole in the offsets',
+      [
+        alter('sends', 'b', { at: '0:5' }),
+        alter('log', 'b', { at: '0:5' }),
+        alter('rows', 'b', { at: '0:5' }),
+      ],
+    ],
+    ['no position in any partition', [noPositions]],
+    ['a compacted message, not delivered', [range(0, { compacted: true }), ...nowhere('a')]],
+    ['a message whose record is read twice from the evidence', [logged({ id: 'a', at: '0:0', crc: 'ok' })]],
+    [
+      'an aborted record of a message that nobody planned',
+      [message('e', { planned: false, state: null }), logged({ id: 'e', at: '0:5', aborted: true })],
+    ],
+  ])('%s', (_, changes) => {
+    const { verdict, findings } = auditOf(...changes);
+    expect(findings).toEqual([]);
+    expect(verdict).toBe('pass');
+  });
+});
+
+describe('passes, and says what was not compared', () => {
+  test.each<[string, Change[], RegExp]>([
+    [
+      'unknown, and perhaps compacted',
+      [range(0, { compacted: true }), unknown('a'), ...nowhere('a')],
+      /^1 message .*compacted/,
+    ],
+    [
+      'removed by retention, and stored',
+      [range(0, { start: 1 }), without('log', 'a')],
+      /^1 message stored.*removed/,
+    ],
+    [
+      'unknown, stored, and not in a whole log',
+      [unknown('a'), without('log', 'a')],
+      /^1 message of unknown outcome stored/,
+    ],
+    ['compacted', [range(0, { compacted: true }), ...nowhere('a')], /^1 message .*compacted/],
+  ])('%s', (_, changes, sentence) => {
+    const { verdict, notChecked } = auditOf(...changes);
+    expect(notChecked).toEqual([expect.stringMatching(sentence)]);
+    expect(verdict).toBe('pass');
+  });
+});
+
+describe('is inconclusive, and says why', () => {
+  const stranger = message('e', { planned: false, state: null });
+  test.each<[string, Change[], RegExp]>([
+    [
+      'not in a compacted partition that was not read to its end',
+      [range(0, { compacted: true }), ...nowhere('b'), missing('log')],
+      /^1 message not in a compacted partition/,
+    ],
+    [
+      'rejected, in the log and not stored, and the ledger is not whole',
+      [
+        alter('sends', 'a', { outcome: 'rejected', at: undefined }),
+        without('rows', 'a'),
+        position(0, 0),
+        missing('ledger'),
+      ],
+      /^1 message not stored.*not drained/,
+    ],
+    ['a plan that does not read', [missing('plan')], /^The evidence of the plan is not whole: cut short\.$/],
+    ['a ledger cut short', [missing('ledger')], /^The evidence of the ledger/],
+    ['a log not read to its end', [missing('log')], /^The evidence of the log/],
+    ['a store not read to its end', [missing('store')], /^The evidence of the store/],
+    [
+      'an interrupted run',
+      [({ interruptions }) => interruptions.push('It was stopped.')],
+      /^It was stopped\.$/,
+    ],
+    ['messages that were never sent', [message('e')], /^1 message of the plan never sent\.$/],
+    ['nothing acknowledged', ['a', 'b', 'c', 'd'].map(unknown), /^No message was acknowledged\.$/],
+    ['records at the position', [position(0, 1), without('rows', 'b')], /^1 message not stored.*not drained/],
+    [
+      'a partition without a position',
+      [position(0, undefined), without('rows', 'b')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'records past the last stable offset',
+      [range(0, { stableEnd: 1 }), without('rows', 'b')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'a row not found in a store that was not read',
+      [missing('store'), without('rows', 'b')],
+      /^1 message not seen in the store/,
+    ],
+    [
+      'acked, removed, and the store was not read',
+      [missing('store'), range(0, { start: 1 }), ...nowhere('a')],
+      /^1 message not seen in the store/,
+    ],
+    [
+      'unknown and nowhere, and retention removed something',
+      [unknown('a'), ...nowhere('a'), range(1, { start: 1 })],
+      /^1 message of unknown outcome and seen nowhere/,
+    ],
+    [
+      'unknown and nowhere in a log not whole',
+      [unknown('a'), ...nowhere('a'), missing('log')],
+      /^1 message of unknown outcome and seen nowhere/,
+    ],
+    [
+      'acked without a position, nowhere, and no log',
+      [alter('sends', 'a', { at: undefined }), ...nowhere('a'), missing('log')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'a stranger, and the ledger is not whole',
+      [
+        stranger,
+        logged({ id: 'e', at: '0:5' }),
+        stored({ id: 'e', at: '0:5', category: 'failed' }),
+        missing('ledger'),
+      ],
+      /^1 message .*without an intent or a place in the plan/,
+    ],
+    [
+      'a stranger, and the plan is not whole',
+      [stranger, stored({ id: 'e', at: '0:5', category: 'failed' }), missing('plan')],
+      /^1 message .*without an intent or a place in the plan/,
+    ],
+    [
+      'rejected and written, and the ledger is not whole',
+      [alter('sends', 'a', { outcome: 'rejected', at: undefined }), missing('ledger')],
+      /^1 message rejected and written/,
+    ],
+    ['a record of a planned message without an intent', [without('sends', 'a')], /^1 message .*no intent/],
+    [
+      'a row at an offset that was not scanned',
+      [missing('log'), alter('rows', 'a', { at: '0:7' })],
+      /^1 message stored with the position/,
+    ],
+    [
+      'a compacted message whose key is not known',
+      [range(0, { compacted: true }), ({ messages }) => delete messages['a']!.key, ...nowhere('a')],
+      /^1 message not in a compacted partition/,
+    ],
+    [
+      'two records at one offset',
+      [logged({ id: 'c', at: '0:1', key: null })],
+      /^The log contradicts itself.*1 offset/,
+    ],
+  ])('%s', (name, changes, sentence) => {
+    const audit = auditOf(...changes);
+    expect(audit.notChecked).toContainEqual(expect.stringMatching(sentence));
+    if (name === 'two records at one offset') return;
+    expect(findingsOf(audit)).toEqual([]);
+    expect(audit.verdict).toBe('inconclusive');
+  });
+});
+
+test('what present evidence proves is a failure, whatever else is missing', () => {
+  const { verdict, notChecked } = auditOf(
+    missing('ledger', 'log'),
+    alter('rows', 'a', { category: 'completed' }),
+  );
+  expect(verdict).toBe('fail');
+  expect(notChecked).toHaveLength(2);
+});
+
+test('a phantom is none where the ledger contradicts the log', () => {
+  const stranger = message('e', { planned: false, state: null });
+  const audit = auditOf(
+    stranger,
+    logged({ id: 'e', at: '0:5' }),
+    stored({ id: 'e', at: '0:5', category: 'failed' }),
+    without('sends', 'a'),
+  );
+  expect(findingsOf(audit)).toEqual([]);
+  expect(audit.verdict).toBe('inconclusive');
+});
+
+test('counts what is never a finding', () => {
+  const audit = auditOf(
+    unknown('a'),
+    unknown('b'),
+    ...nowhere('b'),
+    alter('sends', 'c', { outcome: 'rejected', at: undefined }),
+    ...nowhere('c'),
+    message('e'),
+    logged({ at: '0:7' }, { at: '1:7', aborted: true }),
+  );
+  expect(audit.ledger).toEqual({ sent: 4, acked: 1, rejected: 1, unknown: 2, unsent: 1 });
+  expect(audit.counts).toMatchObject({
+    foreign: 2,
+    rejected: 1,
+    unsent: 1,
+    unknownWritten: 1,
+    unknownNotWritten: 1,
+  });
+  expect(findingsOf(audit)).toEqual([]);
+});
+
+test('an unknown message whose record was aborted was not written', () => {
+  const aborted = [unknown('a'), alter('log', 'a', { aborted: true }), without('rows', 'a')];
+  const { counts, verdict } = auditOf(...aborted, range(1, { start: 1 }));
+  expect(counts).toMatchObject({ unknownWritten: 0, unknownNotWritten: 1 });
+  expect(verdict).toBe('pass');
+});
+
+test('the confusion counts each message once, where it belongs if it is there', () => {
+  const { confusion } = auditOf(
+    alter('rows', 'b', { category: 'failed' }),
+    without('rows', 'c'),
+    stored({ id: 'a', at: '0:0', category: 'completed' }),
+    message('e', { state: 'completed' }),
+    sent({ id: 'e', outcome: 'acked', at: '0:5' }),
+    logged({ id: 'e', at: '0:5' }),
+    stored({ id: 'e', at: '0:5', category: 'failed' }, { id: 'e', at: '0:5', category: 'completed' }),
+  );
+  expect(confusion).toEqual({
+    failed: { failed: 1 },
+    completed: { failed: 1, completed: 1, missing: 1 },
+    'dead-letters': { 'dead-letters': 1 },
+  });
+});
+
+test('a log that contradicts itself is not whole', () => {
+  const twice = logged({ id: 'c', at: '0:1' });
+  const lostElsewhere = auditOf(twice, ...nowhere('a'));
+  expect(findingsOf(lostElsewhere)).toContain('lost unknown: a');
+  const sentences = [
+    twice,
+    logged({ id: 'a', at: '0:0', content: null, crc: 'ok' }),
+    logged({ id: 'a', at: '0:0', crc: undefined }),
+  ];
+  for (const change of sentences) {
+    expect(auditOf(change).notChecked).toContainEqual(expect.stringMatching(/^The log contradicts itself/));
+  }
+});
+
+test('a message is counted as unsent only where the plan knows it', () => {
+  const { ledger } = auditOf(
+    message('e'),
+    message('f', { planned: false }),
+    sent({ id: 'f', outcome: 'unknown' }),
+  );
+  expect(ledger).toEqual({ sent: 5, acked: 4, rejected: 0, unknown: 1, unsent: 1 });
+});
+
+test('a finding keeps its count and the first ten examples, in the order of the messages', () => {
+  const history = healthyHistory();
+  for (let index = 0; index < 12; index++) {
+    const [id, at] = [`m${11 - index}`, `1:${2 + index}`];
+    history.messages[id] = { state: 'failed', planned: true };
+    history.sends.push({ id, outcome: 'acked', at });
+  }
+  const [finding] = audit(buildEvidence(history)).findings;
+  expect(finding).toMatchObject({ kind: 'lost', blame: 'broker', count: 12 });
+  expect(finding!.examples.map(({ id }) => id)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map((n) => `m${n}`));
+  expect(finding!.examples[0]).toEqual({ id: 'm11', partition: 1, offset: 2, detail: 'not in the log' });
+});
+
+test('a cause is named where all messages of the finding share it', () => {
+  const removed = [range(0, { start: 1 }), ...nowhere('a')];
+  expect(auditOf(...removed).findings[0]!.cause).toBe('retention');
+  const belowScan = [range(1, { base: 1 }), position(1, 0), ...nowhere('c')];
+  expect(auditOf(...belowScan).findings).toEqual([
+    { kind: 'lost', blame: 'unknown', count: 1, examples: [expect.objectContaining({ id: 'c' })] },
+  ]);
+  expect(auditOf(...removed, ...belowScan).findings[0]).not.toHaveProperty('cause');
+});
+
+test('offsets far apart are told from each other', () => {
+  const far = `0:${2 ** 40}`;
+  const move = [
+    alter('sends', 'b', { at: far }),
+    alter('log', 'b', { at: far }),
+    alter('rows', 'b', { at: far }),
+  ];
+  const open = [position(0, 2 ** 41), range(0, { end: 2 ** 41 })];
+  expect(auditOf(...move, ...open).verdict).toBe('pass');
+  const near = alter('rows', 'b', { at: `0:${2 ** 40 - 2 ** 32}` });
+  expect(findingsOf(auditOf(...move, ...open, near))).toEqual(['corrupted consumer: b']);
+});

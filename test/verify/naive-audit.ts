@@ -1,0 +1,338 @@
+/**
+ * The norm once more, as plainly as can be: lists of lines, searched anew for every question. It shares
+ * nothing with the audit but the types, so that the two can be held against each other.
+ */
+import { parsePlace, states, type History, type LogLine, type Row } from './build-evidence.ts';
+import {
+  contradictsItself,
+  isAcked,
+  isReordered,
+  ledgerContradicts,
+  linesOf,
+  logContradicts,
+  ownersOf,
+  tellOf,
+  type Part,
+} from './naive-lines.ts';
+
+type Say = (kind: string, blame: string) => void;
+
+export interface NaiveAudit {
+  verdict: string;
+  /** `kind blame count: ids`, sorted. */
+  findings: string[];
+  ledger: Record<string, number>;
+  written: number;
+  notWritten: number;
+  foreign: number;
+  confusion: Record<string, Record<string, number>>;
+}
+
+export function naiveAudit(h: History): NaiveAudit {
+  const ids = Object.keys(h.messages);
+  const found = new Map<string, string[]>();
+  const audit: NaiveAudit = {
+    verdict: '',
+    findings: [],
+    ledger: { sent: 0, acked: 0, rejected: 0, unknown: 0, unsent: 0 },
+    written: 0,
+    notWritten: 0,
+    foreign: h.log.filter((line) => line.id === undefined && !isAcked(h, line.at)).length,
+    confusion: {},
+  };
+  let isOpen = h.missing.length > 0 || h.interruptions.length > 0 || contradictsItself(h);
+  for (const id of ids) {
+    const life = new Case(h, id);
+    const say: Say = (kind, blame) => {
+      const key = `${kind} ${blame}`;
+      const list = found.get(key) ?? [];
+      if (!list.includes(id)) list.push(id);
+      found.set(key, list);
+    };
+    if (life.judge(say) === 'open') isOpen = true;
+    if (life.outcome !== 'unsent') audit.ledger['sent']! += 1;
+    if (life.outcome !== 'unsent' || h.messages[id]!.planned) audit.ledger[life.outcome]! += 1;
+    if (life.outcome === 'unknown' && life.wasWritten() === true) audit.written += 1;
+    if (life.outcome === 'unknown' && life.wasWritten() === false) audit.notWritten += 1;
+    const { state } = h.messages[id]!;
+    if (state === null || !life.isDue()) continue;
+    const stored = [...states, 'dead-letters'].filter((name) =>
+      life.rows.some((row) => row.category === name),
+    );
+    const place = stored.includes(state) ? state : (stored[0] ?? 'missing');
+    audit.confusion[state] ??= {};
+    audit.confusion[state][place] = (audit.confusion[state][place] ?? 0) + 1;
+  }
+  if (audit.ledger['unsent']! > 0 || audit.ledger['acked'] === 0) isOpen = true;
+  audit.findings = [...found].map(([key, list]) => `${key} ${list.length}: ${list.join(' ')}`).sort();
+  audit.verdict = found.size > 0 ? 'fail' : isOpen ? 'inconclusive' : 'pass';
+  return audit;
+}
+
+/** Lines as they belong to one message. */
+class Case {
+  readonly h: History;
+  readonly id: string;
+  readonly acks: string[];
+  readonly anyAck: boolean;
+  readonly outcome: 'acked' | 'rejected' | 'unknown' | 'unsent';
+  readonly good: LogLine[];
+  readonly aborted: LogLine[];
+  readonly rows: Row[];
+  readonly logWhole: boolean;
+  readonly ledgerWhole: boolean;
+  readonly storeWhole: boolean;
+
+  constructor(h: History, id: string) {
+    this.h = h;
+    this.id = id;
+    const outcomes = h.sends.filter((send) => send.id === id);
+    const acked = outcomes.filter(({ outcome }) => outcome === 'acked');
+    this.acks = [...new Set(acked.flatMap(({ at }) => at ?? []))];
+    this.anyAck = acked.some(({ at }) => at === undefined);
+    if (acked.length > 0) this.outcome = 'acked';
+    else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.outcome = 'unknown';
+    else this.outcome = outcomes.length > 0 ? 'rejected' : 'unsent';
+    const lines = linesOf(h, id);
+    this.good = lines.filter((line) => !line.aborted);
+    this.aborted = lines.filter((line) => line.aborted);
+    this.rows = h.rows.filter((row) => ownersOf(h, row).includes(id));
+    this.logWhole = !h.missing.includes('log') && !logContradicts(h);
+    this.ledgerWhole = !h.missing.includes('ledger') && !ledgerContradicts(h);
+    this.storeWhole = !h.missing.includes('store');
+  }
+
+  /** Says what is wrong; `open` where something could not be judged. */
+  judge(say: Say): 'open' | 'judged' {
+    const { h, good, rows } = this;
+    const own = this.ownRows();
+    if (own.length < rows.length) say('aborted-read', 'consumer');
+    const isKnown = h.messages[this.id]!.planned || this.outcome !== 'unsent';
+    const isSeen = good.length > 0 || own.length > 0;
+    if (!isKnown && !h.missing.includes('plan') && this.ledgerWhole) {
+      if (isSeen) say('phantom', this.writtenBy());
+      return 'judged';
+    }
+    let open = !isKnown && isSeen;
+    if (this.outcome === 'rejected' && isSeen) {
+      if (this.ledgerWhole) say('rejected-but-written', this.writtenBy());
+      else open = true;
+    }
+    if (this.outcome === 'unknown' && this.wasWritten() === undefined && !this.mayBeCompacted()) open = true;
+    const conflict = this.conflict();
+    if (conflict !== undefined) say('offset-conflict', conflict);
+    else {
+      if (isReordered(h, this.id)) say('reordered', 'producer');
+      if (this.isDue() && this.judgeLoss(say) === 'open') open = true;
+    }
+    this.judgeCopies(say);
+    return this.judgeBytes(say) === 'open' ? 'open' : open ? 'open' : 'judged';
+  }
+
+  isDue(): boolean {
+    const { h } = this;
+    if (this.good.length === 0) {
+      const isAborted = this.aborted.length > 0 && this.acks.every((at) => this.isAborted(at));
+      return this.outcome === 'acked' && !isAborted;
+    }
+    if (this.outcome === 'rejected') return !this.ledgerWhole;
+    return (
+      this.outcome !== 'unsent' ||
+      h.messages[this.id]!.planned ||
+      h.missing.includes('plan') ||
+      !this.ledgerWhole
+    );
+  }
+
+  wasWritten(): boolean | undefined {
+    if (this.good.length > 0 || this.ownRows().length > 0) return true;
+    if (this.aborted.length > 0) return false;
+    if (!this.logWhole || this.someRemoved() || this.compaction() !== 'no') return undefined;
+    return false;
+  }
+
+  /** Of an unknown message: the log is read, and compaction explains why it is not there. */
+  mayBeCompacted(): boolean {
+    return this.logWhole && !this.someRemoved() && this.compaction() === 'yes';
+  }
+
+  isAborted = (at: string | undefined): boolean => this.aborted.some((line) => line.at === at);
+
+  ownRows = (): Row[] =>
+    this.rows.filter(({ at }) => {
+      const onlyAborted = this.aborted.length > 0 && this.good.length === 0 && this.isVisible(at);
+      return !this.isAborted(at) && !onlyAborted;
+    });
+
+  writtenBy(): string {
+    if (this.good.length > 0) return 'producer';
+    return this.ownRows().every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
+  }
+
+  someRemoved = (): boolean => this.h.ranges.some(({ start, base }) => start > base);
+
+  range = (at: string) => this.h.ranges.find(({ partition }) => partition === parsePlace(at).partition);
+
+  /** Whether the log would show it. */
+  isVisible(at: string | undefined): boolean {
+    if (!this.logWhole) return false;
+    if (at === undefined) return !this.someRemoved();
+    const range = this.range(at);
+    return (
+      range === undefined || (parsePlace(at).offset >= range.start && parsePlace(at).offset >= range.base)
+    );
+  }
+
+  isDrained(at: string | undefined): boolean {
+    const { positions } = this.h;
+    const none = Object.keys(positions).length === 0;
+    if (at === undefined) return none;
+    const { partition, offset } = parsePlace(at);
+    const stable = this.range(at)?.stableEnd;
+    if (stable !== undefined && offset >= stable) return false;
+    return none || offset < (positions[partition] ?? 0);
+  }
+
+  conflict(): string | undefined {
+    const { h, acks } = this;
+    const acksElse = h.sends.filter((send) => send.outcome === 'acked' && send.id !== this.id);
+    if (acks.some((at) => acksElse.some((send) => send.at === at))) return 'producer';
+    if (acks.length === 0 || [...this.good, ...this.aborted].some(({ at }) => acks.includes(at)))
+      return undefined;
+    const taken = (at: string): boolean => h.log.some((line) => line.at === at && line.id !== undefined);
+    if (this.good.length === 0) return acks.some(taken) ? 'broker' : undefined;
+    if (this.anyAck) return undefined;
+    return acks.every((at) => taken(at) || this.isVisible(at)) ? 'broker' : 'unknown';
+  }
+
+  compaction(): 'yes' | 'no' | 'unclear' {
+    const { h, acks } = this;
+    const { key } = h.messages[this.id]!;
+    const ranges = h.ranges.filter(
+      ({ compacted, partition }) =>
+        compacted && (acks.length === 0 || acks.some((at) => parsePlace(at).partition === partition)),
+    );
+    if (ranges.length === 0) return 'no';
+    const later = h.log.some((line) => {
+      const { partition, offset } = parsePlace(line.at);
+      const isAfter = acks.some(
+        (at) => parsePlace(at).partition === partition && parsePlace(at).offset < offset,
+      );
+      const isRange = ranges.some((range) => range.partition === partition);
+      return (
+        isRange && (isAfter || acks.length === 0) && !line.aborted && tellOf(h, line as never, 'key') === key
+      );
+    });
+    if (key !== undefined && later) return 'yes';
+    return key === undefined || !this.logWhole ? 'unclear' : 'no';
+  }
+
+  judgeLoss(say: Say): 'open' | 'judged' {
+    const { acks, rows, good } = this;
+    const isStored = rows.length > 0;
+    if (good.length > 0) {
+      if (isStored) return 'judged';
+      if (!this.storeWhole || !good.some(({ at }) => this.isDrained(at))) return 'open';
+      say('lost', 'consumer');
+      return 'judged';
+    }
+    const compaction = this.compaction();
+    if (compaction !== 'no') return compaction === 'yes' ? 'judged' : 'open';
+    const candidates: (string | undefined)[] =
+      acks.length > 0 ? acks : isStored ? rows.map(({ at }) => at) : [undefined];
+    const gone = candidates.filter((at) => !this.isVisible(at));
+    if (this.logWhole && gone.length === 0) {
+      say('lost', 'broker');
+      return 'judged';
+    }
+    if (isStored) return 'judged';
+    if (!this.storeWhole) return 'open';
+    if (!this.logWhole) {
+      if (!candidates.every((at) => this.isDrained(at))) return 'open';
+      say('lost', 'unknown');
+      return 'judged';
+    }
+    const isExpired = gone.every((at) => {
+      if (at === undefined) return false;
+      const { partition, offset } = parsePlace(at);
+      const position = this.h.positions[partition];
+      return offset < (this.range(at)?.start ?? 0) && position !== undefined && position <= offset;
+    });
+    if (isExpired) say('expired', 'broker');
+    else say('lost', 'unknown');
+    return 'judged';
+  }
+
+  judgeCopies(say: Say): void {
+    const { good, aborted, rows } = this;
+    if (new Set(good.map(({ at }) => at)).size > 1) say('duplicated', 'producer');
+    if (rows.length < 2) return;
+    const places = [...new Set([...good, ...aborted].map(({ at }) => at))];
+    const ats = rows.flatMap(({ at }) => at ?? []);
+    const mirrored = places.filter((at) => ats.includes(at));
+    const left = new Set(good.map(({ at }) => at).filter((at) => !ats.includes(at))).size;
+    const unplaced = rows.length - ats.length;
+    if (rows.length === 1 || rows.length <= mirrored.length + Math.min(left, unplaced)) return;
+    const isTwiceThere = new Set(ats).size < ats.length;
+    const strays = rows.filter(({ at }) => at === undefined || !places.includes(at));
+    const isRead = places.length > 0 && strays.every(({ at }) => this.isVisible(at));
+    say('duplicated', isTwiceThere || isRead ? 'consumer' : 'unknown');
+  }
+
+  judgeBytes(say: Say): 'open' | 'judged' {
+    const { h, good, rows } = this;
+    const { state } = h.messages[this.id]!;
+    const expected = h.messages[this.id]!;
+    const told = (line: object, part: Part): string | null => tellOf(h, { id: this.id, ...line }, part);
+    const wrong = good.filter((line, index) => {
+      if (line.crc === 'bad' || line.id === undefined) return true;
+      return (['content', 'key'] as const).some((part) => {
+        const others = [
+          expected[part] ?? null,
+          ...good
+            .slice(0, index)
+            .filter(({ id }) => id)
+            .map((other) => told(other, part)),
+        ];
+        return (
+          told(line, part) !== null && others.some((other) => other !== null && other !== told(line, part))
+        );
+      });
+    });
+    if (wrong.length > 0) {
+      say('corrupted', wrong.every(({ crc }) => crc === 'ok') ? 'producer' : 'broker');
+      return 'judged';
+    }
+    if (state !== null && rows.some(({ category }) => category !== state && category !== 'dead-letters')) {
+      say('misclassified', 'consumer');
+    }
+    if (
+      state !== null &&
+      state !== 'dead-letters' &&
+      rows.some(({ category }) => category === 'dead-letters')
+    ) {
+      say('wrongly-dead-lettered', 'consumer');
+    }
+    for (const part of ['content', 'key'] as const) {
+      const inLog = good.map((line) => told(line, part)).filter((text) => text !== null);
+      const inRows = rows.map((row) => (row.id === undefined ? (row[part] ?? null) : told(row, part)));
+      const reference = expected[part] ?? inLog[0] ?? inRows.find((text) => text !== null) ?? null;
+      if (!inRows.some((text) => text !== null && text !== reference)) continue;
+      say('corrupted', inLog.length > 0 ? 'consumer' : 'unknown');
+      return 'judged';
+    }
+    return this.judgePlace(say);
+  }
+
+  judgePlace(say: Say): 'open' | 'judged' {
+    const { good, aborted, acks } = this;
+    const own = this.ownRows();
+    const inLog = [...good, ...aborted].map(({ at }) => at);
+    const right = inLog.length > 0 ? inLog : this.anyAck ? [] : acks;
+    const isComparable = own.length > 0 && right.length > 0 && own.every(({ at }) => at !== undefined);
+    if (!isComparable || own.some(({ at }) => right.includes(at!))) return 'judged';
+    if (inLog.length > 0 && !own.every(({ at }) => this.isVisible(at))) return 'open';
+    say('corrupted', inLog.length > 0 ? 'consumer' : 'unknown');
+    return 'judged';
+  }
+}

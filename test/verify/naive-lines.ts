@@ -1,0 +1,89 @@
+/** The naive audit's questions about lines: whose they are, whether they contradict each other, their order. */
+import { parsePlace, type History, type LogLine, type Row } from './build-evidence.ts';
+
+export type Part = 'content' | 'key';
+
+export const isAcked = (h: History, at: string | undefined): boolean =>
+  at !== undefined && h.sends.some((send) => send.outcome === 'acked' && send.at === at);
+
+export const tellOf = (
+  h: History,
+  line: { id?: string | undefined } & Partial<Record<Part, string | null>>,
+  part: Part,
+) => (line[part] === undefined ? (h.messages[line.id ?? '']?.[part] ?? null) : line[part]);
+
+/** Two records claimed for one offset, or something of a planned message of which there is no intent. */
+export const contradictsItself = (h: History): boolean => logContradicts(h) || ledgerContradicts(h);
+
+export const logContradicts = (h: History): boolean =>
+  h.log.some((a) =>
+    h.log.some(
+      (b) =>
+        a.at === b.at &&
+        (a.id !== b.id ||
+          tellOf(h, a as never, 'content') !== tellOf(h, b as never, 'content') ||
+          (a.aborted ?? false) !== (b.aborted ?? false) ||
+          a.crc !== b.crc),
+    ),
+  );
+
+export const ledgerContradicts = (h: History): boolean =>
+  [...h.log, ...h.rows].some(
+    ({ id }) => id !== undefined && h.messages[id]!.planned && !h.sends.some((send) => send.id === id),
+  );
+
+/** A message's records: those with its id, and those without any at its acked offsets. */
+export const linesOf = (h: History, id: string): LogLine[] => {
+  const isMine = (at: string) =>
+    h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === at);
+  const named = h.log.filter((line) => line.id === id);
+  return [...named, ...h.log.filter((line) => line.id === undefined && isMine(line.at))];
+};
+
+/** Whose row it is. One without an id belongs where its position says, if it can be ours at all. */
+export function ownersOf(h: History, row: Row): string[] {
+  if (row.id !== undefined) return [row.id];
+  const foreignLooking = isAcked(h, row.at) && h.log.some(({ id, at }) => id === undefined && at === row.at);
+  if (row.at === undefined || (row.category !== 'dead-letters' && !foreignLooking)) return [];
+  const ids = Object.keys(h.messages);
+  const inLog = ids.filter((id) => linesOf(h, id).some(({ at }) => at === row.at));
+  if (inLog.length > 0) return inLog;
+  return ids.filter((id) =>
+    h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === row.at),
+  );
+}
+
+/** Later than a higher sequence of its session in its partition, or with a key that stands elsewhere. */
+export function isReordered(h: History, id: string): boolean {
+  const sound = h.log.filter((line) => {
+    const message = h.messages[line.id ?? ''];
+    if (message === undefined || line.aborted || line.crc === 'bad') return false;
+    const isRight = (['content', 'key'] as const).every((part) => {
+      const [actual, expected] = [tellOf(h, line as never, part), message[part] ?? null];
+      return actual === null || expected === null || actual === expected;
+    });
+    return isRight && (message.planned || h.sends.some((send) => send.id === line.id));
+  });
+  const firsts = sound.filter(
+    (line) => h.log.find((other) => other.id === line.id && !other.aborted) === line,
+  );
+  const partitionOf = (line: LogLine) => parsePlace(line.at).partition;
+  const isLate = (line: LogLine, index: number): boolean => {
+    const stream = (other: LogLine) =>
+      `${partitionOf(other)} ${h.messages[other.id!]!.producer ?? 0} ${other.session ?? 0}`;
+    const sequence = (other: LogLine) => other.sequence ?? h.messages[other.id!]!.sequence ?? -1;
+    const higher = firsts
+      .slice(0, index)
+      .some((o) => stream(o) === stream(line) && sequence(o) > sequence(line));
+    return sequence(line) >= 0 && higher;
+  };
+  const isElsewhere = (line: LogLine): boolean => {
+    const key = tellOf(h, line as never, 'key');
+    const first = sound.find((other) => tellOf(h, other as never, 'key') === key)!;
+    return key !== null && partitionOf(first) !== partitionOf(line);
+  };
+  return (
+    firsts.some((line, index) => line.id === id && isLate(line, index)) ||
+    sound.some((line) => line.id === id && isElsewhere(line))
+  );
+}

@@ -1,0 +1,94 @@
+/** What ought not to be there: `phantom`, `rejected-but-written`, `aborted-read`. */
+import { testDefects } from './defect-cases.ts';
+import { alter, logged, message, missing, sent, stored, without } from './healthy-history.ts';
+
+testDefects([
+  {
+    name: 'nobody planned it, and it is in the log',
+    defect: [message('e', { planned: false, state: null }), logged({ id: 'e', at: '0:5' })],
+    found: ['phantom producer: e'],
+    twin: [message('e', { planned: false, state: null }), logged({ id: 'e', at: '0:5', aborted: true })],
+  },
+  {
+    name: 'nobody planned it, and it is in the store',
+    defect: [
+      message('e', { planned: false, state: null }),
+      stored({ id: 'e', at: '0:5', category: 'failed' }),
+    ],
+    found: ['phantom consumer: e'],
+    twin: [
+      message('e', { planned: false }),
+      sent({ id: 'e', outcome: 'unknown' }),
+      stored({ id: 'e', at: '0:5', category: 'failed' }),
+    ],
+  },
+  {
+    name: 'nobody planned it, it is in the store, and the log is not whole',
+    defect: [
+      missing('log'),
+      message('e', { planned: false, state: null }),
+      stored({ id: 'e', at: '0:5', category: 'failed' }),
+    ],
+    found: ['phantom unknown: e'],
+    twin: [missing('log')],
+    twinVerdict: 'inconclusive',
+  },
+  {
+    name: 'rejected, and in the log',
+    defect: [alter('sends', 'a', { outcome: 'rejected', at: undefined })],
+    found: ['rejected-but-written producer: a'],
+    twin: [
+      alter('sends', 'a', { outcome: 'rejected', at: undefined }),
+      without('log', 'a'),
+      without('rows', 'a'),
+    ],
+  },
+  {
+    name: 'rejected, and only in the store',
+    defect: [alter('sends', 'a', { outcome: 'rejected', at: undefined }), without('log', 'a')],
+    found: ['rejected-but-written consumer: a'],
+    twin: [sent({ id: 'a', outcome: 'rejected' })],
+  },
+  {
+    name: 'rejected, in the store, and the log is not whole',
+    defect: [
+      missing('log'),
+      alter('sends', 'a', { outcome: 'rejected', at: undefined }),
+      without('log', 'a'),
+    ],
+    found: ['rejected-but-written unknown: a'],
+    twin: [missing('log')],
+    twinVerdict: 'inconclusive',
+  },
+  {
+    name: 'aborted in the log, and stored',
+    defect: [alter('log', 'a', { aborted: true })],
+    found: ['aborted-read consumer: a'],
+    twin: [alter('log', 'a', { aborted: true }), without('rows', 'a')],
+  },
+  {
+    name: 'aborted in the log, and stored without a position',
+    defect: [alter('log', 'b', { aborted: true }), alter('rows', 'b', { at: undefined })],
+    found: ['aborted-read consumer: b'],
+    twin: [
+      alter('log', 'b', { aborted: true }),
+      sent({ id: 'b', outcome: 'acked', at: '0:2' }),
+      logged({ id: 'b', at: '0:2' }),
+      alter('rows', 'b', { at: undefined }),
+    ],
+  },
+  {
+    name: 'sent again after an abort, and both are stored',
+    defect: [
+      alter('log', 'b', { aborted: true }),
+      logged({ id: 'b', at: '0:5' }),
+      stored({ id: 'b', at: '0:5', category: 'completed' }),
+    ],
+    found: ['aborted-read consumer: b'],
+    twin: [
+      alter('log', 'b', { aborted: true }),
+      logged({ id: 'b', at: '0:5' }),
+      alter('rows', 'b', { at: '0:5' }),
+    ],
+  },
+]);
