@@ -42,6 +42,8 @@ interface Course {
   signal: AbortSignal;
   producer: Stage;
   consumer: Stage;
+  /** Settles once the producer's ledger is there. */
+  ledgerOpened: Promise<void>;
   timings: Timings;
 }
 
@@ -90,10 +92,15 @@ function startStages(
   config: RunConfig,
   folder: RunFolder,
   observer: RunObserver,
-): Pick<Course, 'producer' | 'consumer'> {
+): Pick<Course, 'producer' | 'consumer' | 'ledgerOpened'> {
+  const ledger = Promise.withResolvers<void>();
   const stage = (name: string, args: readonly string[], label: string, total?: number): Stage =>
-    startStage(args, folder.file(`${name}.log`), ({ done }) => observer.progress(label, done, total));
+    startStage(args, folder.file(`${name}.log`), (message) => {
+      if (message.type === 'progress') observer.progress(label, message.done, total);
+      else ledger.resolve();
+    });
   return {
+    ledgerOpened: ledger.promise,
     producer: stage('producer', config.produceArgs, 'produced', config.messages),
     consumer: stage('consumer', config.consumeArgs, 'stored', config.messages),
   };
@@ -127,6 +134,8 @@ async function drive(
   observer.status(`publishing to ${bootstrapServers}`);
   const startedAt = performance.now();
   producer.tellBootstrap(bootstrapServers);
+  // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
+  await Promise.race([course.ledgerOpened, producer.exited]);
   consumer.tellBootstrap(bootstrapServers);
 
   const produced = await producer.exited;

@@ -13,9 +13,12 @@ export async function produceCommand(values: SharedValues, { signal, terminal }:
   terminal.status(`publishing to ${bootstrapServers}`);
   const summary = await produce(
     { ...settings, bootstrapServers },
-    (done) => {
-      terminal.progress('produced', done, messages);
-      tellParent({ type: 'progress', done });
+    {
+      onLedger: () => tellParent({ type: 'ledger-opened' }),
+      onSent: (done) => {
+        terminal.progress('produced', done, messages);
+        tellParent({ type: 'progress', done });
+      },
     },
     signal,
   );

@@ -42,7 +42,7 @@ export async function logHop(
 }
 
 const rangeOf = (
-  { partition, start, startAfter, end }: ScanSummary['ranges'][number],
+  { partition, start, startAfter, end, lastStableOffset }: ScanSummary['ranges'][number],
   manifest: Manifest,
   compacted: boolean,
 ): LogRange => ({
@@ -50,6 +50,7 @@ const rangeOf = (
   start: Math.max(start, startAfter),
   end,
   base: manifest.base[partition] ?? 0,
+  stableEnd: Math.min(end, lastStableOffset),
   compacted,
 });
 

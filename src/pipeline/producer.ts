@@ -24,10 +24,16 @@ const producer = 0;
 const session = 0;
 const pollMs = 20;
 
+export interface ProduceObserver {
+  /** The ledger is there, and nothing else yet. */
+  onLedger(): void;
+  onSent(sent: number): void;
+}
+
 /** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
 export async function produce(
   config: ProduceConfig,
-  onSent: (sent: number) => void,
+  observer: ProduceObserver,
   signal: AbortSignal,
 ): Promise<ProduceSummary> {
   const { folder } = config;
@@ -35,6 +41,7 @@ export async function produce(
   folder.create();
   const ledgerPath = folder.file(ledgerFileName(producer, session));
   const ledger = claimLedger(folder, ledgerPath);
+  observer.onLedger();
   try {
     await using cluster = await openCluster({
       bootstrapServers: config.bootstrapServers,
@@ -47,7 +54,7 @@ export async function produce(
     const sender = await openProducer(cluster, topic, producerOptions(config));
     folder.writeManifest(await manifestOf(config, cluster, topic, isNew));
     const publisher = new Publisher({ config, topic, ledger, sender, producer, session });
-    await publisher.publish(onSent, signal);
+    await publisher.publish((sent) => observer.onSent(sent), signal);
     return publisher.summary;
   } finally {
     await finish(folder, ledger, ledgerPath);

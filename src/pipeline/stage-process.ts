@@ -9,10 +9,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 /** What a stage tells its parent. */
-export interface StageMessage {
-  type: 'progress';
-  done: number;
-}
+export type StageMessage =
+  | { type: 'progress'; done: number }
+  /** The producer's ledger is there: a consumer that begins now sees that a producer is at work. */
+  | { type: 'ledger-opened' };
 
 /** What a parent tells a stage: where Kafka is, once it is there. */
 export interface BootstrapMessage {
