@@ -28,7 +28,13 @@ export interface AttemptBatch {
 }
 
 /** Bits of `LogBatch.flags`. */
-export const logFlags = { aborted: 1, crcBad: 2, crcOk: 4 } as const;
+export const logFlags = {
+  aborted: 1,
+  crcBad: 2,
+  crcOk: 4,
+  /** It bears the run's id, and not which message it is. */
+  nameless: 8,
+} as const;
 
 /** One row a record, in the order of the partitions' offsets. `message` is `none` for foreign records. */
 export interface LogBatch {

@@ -74,7 +74,8 @@ function fill(batch: LogBatch, row: ScanRow, messages: RunMessages, keys: Map<st
   batch.offset[at] = row.offset;
   batch.flags[at] =
     (row.flags & scanFlags.aborted ? logFlags.aborted : 0) |
-    (row.flags & scanFlags.crcBad ? logFlags.crcBad : logFlags.crcOk);
+    (row.flags & scanFlags.crcBad ? logFlags.crcBad : logFlags.crcOk) |
+    (row.flags & scanFlags.nameless ? logFlags.nameless : 0);
   const expected = message === none ? undefined : messages.expected(message, row.session);
   if (expected === undefined) {
     batch.sequence[at] = none;

@@ -123,6 +123,8 @@ function contentOf(row: StoredRow, message: number, manifest: Manifest, messages
   );
   const right = digestText(expected.digest);
   const columns = [
+    whole(row.partition) === none ? 'partition' : '',
+    whole(row.offset) === none ? 'offset' : '',
     row.producer === producer ? '' : 'producer',
     row.sequence === sequence ? '' : 'sequence',
     row.topicId === manifest.topicId ? '' : 'topic_id',

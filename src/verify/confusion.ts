@@ -4,8 +4,9 @@ import type { Subject } from './subject.ts';
 /**
  * Expected category → stored category → messages, over the messages that the store must hold: acked, or seen
  * in the log. Each counts once, so that the numbers of a row add up to what was expected: where it belongs,
- * if one of its rows is there; else at the first category where it has one; else as `missing`, be it lost or
- * not drained yet. Names beside the categories' are `dead-letters` and `missing`.
+ * if one of its rows is there; else at the first category where it has one; else as `(missing)`, be it lost or
+ * not drained yet. Names beside the categories' are `dead-letters` and `(missing)`:
+ * no state is called so.
  */
 export class Confusion {
   readonly #names: string[];
@@ -13,7 +14,7 @@ export class Confusion {
   readonly #counts: number[][];
 
   constructor(categories: readonly string[]) {
-    this.#names = [...categories, 'dead-letters', 'missing'];
+    this.#names = [...categories, 'dead-letters', '(missing)'];
     this.#counts = this.#names.map(() => this.#names.map(() => 0));
   }
 

@@ -39,7 +39,7 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
   ];
 }
 
-/** Log or store hold it, and a ledger that claims to be whole has no intent: the ledger contradicts them. */
+/** Log or store hold it, and the ledger has no intent: if it claims to be whole, it contradicts them. */
 const withoutIntent = ({ outcome, isPlanned, records, rows }: Subject): Opinion =>
   outcome === undefined && isPlanned && records.length + rows.length > 0
     ? { doubt: 'withoutIntent' }

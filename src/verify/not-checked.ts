@@ -22,8 +22,7 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
     `${n} in the log or the store without an intent or a place in the plan, and ledger or plan are not whole.`,
   rejectedUnjudged: (n) =>
     `${n} rejected and written, and the ledger is not whole: an attempt may be missing.`,
-  withoutIntent: (n) =>
-    `${n} of the plan in the log or the store, and the ledger has no intent of them: it contradicts itself.`,
+  withoutIntent: (n) => `${n} of the plan in the log or the store without an intent: the ledger lacks them.`,
   positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
   compactionUnclear: (n) =>
     `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,

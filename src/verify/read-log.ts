@@ -25,14 +25,17 @@ export function readLog({ log, messages }: Evidence, trails: Trails, partitions:
       const partition = partitions.of(batch.partition[row]!);
       if (last.contradicts(batch, row)) reading.contradictions += 1;
       if (partition.range?.compacted) noteKey(partition, batch, row);
-      if (message !== none) {
+      // At an acked offset, what does not say which message it is can only be the one that was acked there.
+      const isNameless = message === none || (batch.flags[row]! & logFlags.nameless) !== 0;
+      const isClaimed = isNameless && partition.acked.has(batch.offset[row]!);
+      if (message !== none && !isClaimed) {
         if (trails.isKnown(message) && isSound(batch, row, trails)) {
           order.take(batch, row, !trails.isLogged(message));
         }
         trails.addRecord(batch, row);
         noteOccupant(partition, batch, row, trails);
         reading.records += 1;
-      } else if (partition.acked.has(batch.offset[row]!)) {
+      } else if (isClaimed) {
         noteForeignLooking(partition, batch, row);
         reading.records += 1;
       } else {

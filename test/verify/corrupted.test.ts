@@ -130,4 +130,19 @@ testDefects([
     found: ['lost consumer: a', 'corrupted broker: a'],
     twin: [],
   },
+  {
+    name: 'one record of which the log tells two contents, where nobody knows what was sent',
+    defect: [
+      message('a', { sequence: 0 }),
+      alter('log', 'a', { content: 'x' }),
+      logged({ id: 'a', at: '0:0', content: 'y', crc: 'ok' }),
+    ],
+    found: ['corrupted producer: a'],
+    twin: [
+      message('a', { sequence: 0 }),
+      alter('log', 'a', { content: 'x' }),
+      alter('rows', 'a', { content: 'x' }),
+      logged({ id: 'a', at: '0:0', content: 'x', crc: 'ok' }),
+    ],
+  },
 ]);

@@ -1,6 +1,6 @@
 /** Messages that are nowhere, or not where they must be: `lost` and `expired`. */
 import { testDefects } from './defect-cases.ts';
-import { alter, missing, position, range, sent, without } from './healthy-history.ts';
+import { alter, missing, position, range, sent, stored, without } from './healthy-history.ts';
 
 testDefects([
   {
@@ -104,5 +104,29 @@ testDefects([
     ],
     found: ['expired broker: a'],
     twin: [range(0, { start: 1 }), without('log', 'a')],
+  },
+  {
+    name: 'not in a store that has no positions: it counts as read after the drain',
+    defect: [position(0, undefined), position(1, undefined), without('rows', 'a')],
+    found: ['lost consumer: a'],
+    twin: [position(0, undefined), position(1, undefined)],
+  },
+  {
+    name: 'of a compacted partition, and the later record of its key was aborted',
+    defect: [
+      range(0, { compacted: true }),
+      without('log', 'a'),
+      without('rows', 'a'),
+      alter('log', 'b', { aborted: true }),
+      without('rows', 'b'),
+    ],
+    found: ['lost broker: a'],
+    twin: [range(0, { compacted: true }), without('log', 'a'), without('rows', 'a')],
+  },
+  {
+    name: 'not in the store, but a foreign row has its position',
+    defect: [without('rows', 'a'), stored({ at: '0:0', category: 'failed' })],
+    found: ['lost consumer: a'],
+    twin: [stored({ at: '0:0', category: 'failed' })],
   },
 ]);

@@ -59,7 +59,7 @@ export function naiveAudit(h: History): NaiveAudit {
     const stored = [...states, 'dead-letters'].filter((name) =>
       life.rows.some((row) => row.category === name),
     );
-    const place = stored.includes(state) ? state : (stored[0] ?? 'missing');
+    const place = stored.includes(state) ? state : (stored[0] ?? '(missing)');
     audit.confusion[state] ??= {};
     audit.confusion[state][place] = (audit.confusion[state][place] ?? 0) + 1;
   }

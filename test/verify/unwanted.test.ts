@@ -91,4 +91,10 @@ testDefects([
       alter('rows', 'b', { at: '0:5' }),
     ],
   },
+  {
+    name: 'rejected, in the log, and not in the store: nothing is lost',
+    defect: [alter('sends', 'a', { outcome: 'rejected', at: undefined }), without('rows', 'a')],
+    found: ['rejected-but-written producer: a'],
+    twin: [],
+  },
 ]);

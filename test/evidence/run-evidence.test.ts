@@ -1,0 +1,192 @@
+/** Evidence as it lies in a run's folder, without a broker: ledger, saved scan and store, each spoilt in turn. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { digestOf, digestText } from '../../src/digest.ts';
+import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
+import { scanFlags, ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan-file.ts';
+import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
+import { RunFolder, type Manifest } from '../../src/run-folder.ts';
+import { seal } from '../../src/seal.ts';
+import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
+import { RowBatch } from '../../src/stores/store.ts';
+import type { Audit } from '../../src/verdict.ts';
+import { audit } from '../../src/verify/audit.ts';
+import { messageId, Workload } from '../../src/workload.ts';
+
+const count = 6;
+const manifest: Manifest = {
+  schema: 1,
+  id: 'r',
+  seed: 3,
+  topic: 't',
+  topicId: 'topic-id',
+  topicCreated: true,
+  group: 'g',
+  bootstrapServers: '127.0.0.1:1',
+  producers: { p0: count },
+  batchSize: count,
+  payloadBytes: 200,
+  states: [
+    { name: 'failed', weight: 1 },
+    { name: 'completed', weight: 1 },
+  ],
+  base: { '0': 0 },
+  createdAt: 0,
+};
+const workload = new Workload(manifest);
+
+interface Message {
+  row: ScanRow;
+  key: Buffer;
+  payload: Buffer;
+  state: number;
+}
+
+function messageOf(sequence: number): Message {
+  const { key, payload, state } = workload.message(0, sequence);
+  const bytes = { key: Buffer.from(key), payload: Buffer.from(payload) };
+  const digest = digestOf(bytes.key, bytes.payload, { run: 'r', producer: 'p0', session: 0, sequence });
+  const place = { partition: 0, offset: sequence };
+  const row = { ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0 };
+  return { row, ...bytes, state };
+}
+
+interface Spoils {
+  scan?: (rows: ScanRow[]) => ScanRow[];
+  store?: (batch: RowBatch) => void;
+  topicId?: string;
+}
+
+/** The audit of a run that was right before it was spoilt. */
+async function auditSpoilt({ scan, store, topicId = 'topic-id' }: Spoils): Promise<Audit> {
+  const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
+  folder.create();
+  folder.writeManifest(manifest);
+  const messages = Array.from({ length: count }, (_, sequence) => messageOf(sequence));
+  await writeLedger(folder);
+  const writer = new ScanWriter(folder.logScan);
+  const rows = messages.map(({ row }) => row);
+  for (const row of scan?.(rows) ?? rows) writer.add(row);
+  writer.close();
+  const ranges = [{ partition: 0, start: 0, startAfter: 0, end: 20, lastStableOffset: 20 }];
+  const summary = { schema: 1, topic: 't', ranges, compacted: false, records: count, problems: [] } as const;
+  await writeScanSummary(folder.logSummary, { ...summary, topicId, ranges, problems: [] });
+  await seal(folder.logScan);
+  await seal(folder.logSummary);
+  await writeStore(folder, messages, store);
+  using open = await openRunEvidence(folder, manifest, folder.store, []);
+  return audit(open.evidence);
+}
+
+async function writeLedger(folder: RunFolder): Promise<void> {
+  const path = folder.file('ledger-p0-0.bin');
+  const ledger = new LedgerWriter(path, { run: 'r', producer: 0, session: 0, pid: 1 });
+  ledger.intend(0, count);
+  const sequences = [...Array.from({ length: count }).keys()];
+  ledger.record({ outcome: 'acked', partition: 0, offset: 0, errorCode: 0, sequences });
+  ledger.finish();
+  ledger.close();
+  await seal(path);
+}
+
+async function writeStore(folder: RunFolder, messages: Message[], spoil: Spoils['store']): Promise<void> {
+  const states = manifest.states.map(({ name }) => name);
+  const store = openSqliteStore({ path: folder.store, categories: states, busyTimeoutMs: 100 });
+  const batch = new RowBatch();
+  for (const [sequence, { row, key, payload, state }] of messages.entries()) {
+    batch.category.push(state);
+    batch.partition.push(0);
+    batch.offset.push(sequence);
+    batch.key.push(key);
+    batch.payload.push(payload);
+    batch.run.push('r');
+    batch.producer.push('p0');
+    batch.sequence.push(sequence);
+    batch.id.push(messageId(0, sequence));
+    batch.digest.push(digestText(row.digest));
+  }
+  spoil?.(batch);
+  await store.write('topic-id', batch, [{ partition: 0, from: undefined, next: 20 }]);
+  await store.close();
+}
+
+const found = ({ findings }: Audit): string[] =>
+  findings.map(({ kind, blame, examples }) => `${kind} ${blame} ${examples.map(({ id }) => id).join(' ')}`);
+
+test('a run that is as it should be passes', async () => {
+  const result = await auditSpoilt({});
+  expect(result).toMatchObject({ verdict: 'pass', findings: [], notChecked: [], log: { records: count } });
+});
+
+test.each<[string, (rows: ScanRow[]) => ScanRow[], string[]]>([
+  ['lacks a record', (rows) => rows.filter(({ offset }) => offset !== 2), ['lost broker p0-2']],
+  ['has a record twice', (rows) => [...rows, { ...rows[1]!, offset: 6 }], ['duplicated producer p0-1']],
+  [
+    'has other bytes',
+    (rows) => rows.map((row) => (row.offset === 3 ? { ...row, digest: 1n } : row)),
+    ['corrupted producer p0-3'],
+  ],
+  [
+    'has other bytes, and a checksum that says so',
+    (rows) => rows.map((row) => (row.offset === 3 ? { ...row, digest: 1n, flags: scanFlags.crcBad } : row)),
+    ['corrupted broker p0-3'],
+  ],
+  [
+    'states another digest',
+    (rows) => rows.map((row) => (row.offset === 3 ? { ...row, statedDigest: 1n } : row)),
+    ['corrupted producer p0-3'],
+  ],
+  [
+    'has a record of this run that does not say which, at an acked offset',
+    (rows) => rows.map((row) => (row.offset === 3 ? { ...row, flags: scanFlags.nameless } : row)),
+    ['corrupted producer p0-3'],
+  ],
+  [
+    'has a record of this run that does not say which, elsewhere',
+    (rows) => [...rows, { ...rows[3]!, offset: 9, flags: scanFlags.nameless }],
+    ['phantom producer a record of unreadable origin at 0:9'],
+  ],
+  [
+    'has a foreign record at an acked offset',
+    (rows) => rows.map((row) => (row.offset === 3 ? { ...row, flags: scanFlags.foreign } : row)),
+    ['corrupted producer p0-3'],
+  ],
+  [
+    'has a record that nobody planned',
+    (rows) => [...rows, { ...rows[0]!, offset: 7, sequence: 99 }],
+    ['phantom producer p0-99'],
+  ],
+  [
+    'has an aborted record that was stored',
+    (rows) => rows.map((row) => (row.offset === 4 ? { ...row, flags: scanFlags.aborted } : row)),
+    ['aborted-read consumer p0-4'],
+  ],
+])('a log that %s', async (_, scan, expected) => {
+  const result = await auditSpoilt({ scan });
+  expect(result.verdict).toBe('fail');
+  expect(found(result)).toEqual(expected);
+});
+
+test('a row at a position that cannot be is corrupted', async () => {
+  for (const column of ['partition', 'offset'] as const) {
+    const result = await auditSpoilt({ store: (batch) => void (batch[column][1] = -7) });
+    expect(found(result)).toEqual(['corrupted consumer p0-1']);
+  }
+});
+
+test('a topic that was made anew is not the log of this run', async () => {
+  const result = await auditSpoilt({ topicId: 'another', scan: () => [] });
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(result.notChecked.join(' ')).toContain('made anew');
+});
+
+test('a saved scan without its seal was not finished', async () => {
+  const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
+  folder.create();
+  writeFileSync(folder.logScan, '');
+  using open = await openRunEvidence(folder, manifest, folder.store, []);
+  expect(open.evidence.log).toMatchObject({ whole: false });
+  expect(audit(open.evidence).verdict).toBe('inconclusive');
+});

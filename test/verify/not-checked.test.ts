@@ -1,0 +1,157 @@
+/** What cannot be judged: it is said, and makes the verdict inconclusive where the norm does not except it. */
+import { describe, expect, test } from 'vitest';
+import {
+  alter,
+  auditOf,
+  findingsOf,
+  logged,
+  message,
+  missing,
+  position,
+  range,
+  stored,
+  without,
+  type Change,
+} from './healthy-history.ts';
+
+const unknown = (id: string): Change => alter('sends', id, { outcome: 'unknown', at: undefined });
+const nowhere = (id: string): Change[] => [without('log', id), without('rows', id)];
+
+describe('passes, and says what was not compared', () => {
+  test.each<[string, Change[], RegExp]>([
+    [
+      'unknown, and perhaps compacted',
+      [range(0, { compacted: true }), unknown('a'), ...nowhere('a')],
+      /^1 message .*compacted/,
+    ],
+    [
+      'removed by retention, and stored',
+      [range(0, { start: 1 }), without('log', 'a')],
+      /^1 message stored.*removed/,
+    ],
+    [
+      'unknown, stored, and not in a whole log',
+      [unknown('a'), without('log', 'a')],
+      /^1 message of unknown outcome stored/,
+    ],
+    ['compacted', [range(0, { compacted: true }), ...nowhere('a')], /^1 message .*compacted/],
+  ])('%s', (_, changes, sentence) => {
+    const { verdict, notChecked } = auditOf(...changes);
+    expect(notChecked).toEqual([expect.stringMatching(sentence)]);
+    expect(verdict).toBe('pass');
+  });
+});
+
+describe('is inconclusive, and says why', () => {
+  const stranger = message('e', { planned: false, state: null });
+  test.each<[string, Change[], RegExp]>([
+    [
+      'not in a compacted partition that was not read to its end',
+      [range(0, { compacted: true }), ...nowhere('b'), missing('log')],
+      /^1 message not in a compacted partition/,
+    ],
+    [
+      'rejected, in the log and not stored, and the ledger is not whole',
+      [
+        alter('sends', 'a', { outcome: 'rejected', at: undefined }),
+        without('rows', 'a'),
+        position(0, 0),
+        missing('ledger'),
+      ],
+      /^1 message not stored.*not drained/,
+    ],
+    ['a plan that does not read', [missing('plan')], /^The evidence of the plan is not whole: cut short\.$/],
+    ['a ledger cut short', [missing('ledger')], /^The evidence of the ledger/],
+    ['a log not read to its end', [missing('log')], /^The evidence of the log/],
+    ['a store not read to its end', [missing('store')], /^The evidence of the store/],
+    [
+      'an interrupted run',
+      [({ interruptions }) => interruptions.push('It was stopped.')],
+      /^It was stopped\.$/,
+    ],
+    ['messages that were never sent', [message('e')], /^1 message of the plan never sent\.$/],
+    ['nothing acknowledged', ['a', 'b', 'c', 'd'].map(unknown), /^No message was acknowledged\.$/],
+    ['records at the position', [position(0, 1), without('rows', 'b')], /^1 message not stored.*not drained/],
+    [
+      'a partition without a position',
+      [position(0, undefined), without('rows', 'b')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'records past the last stable offset',
+      [range(0, { stableEnd: 1 }), without('rows', 'b')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'a row not found in a store that was not read',
+      [missing('store'), without('rows', 'b')],
+      /^1 message not seen in the store/,
+    ],
+    [
+      'acked, removed, and the store was not read',
+      [missing('store'), range(0, { start: 1 }), ...nowhere('a')],
+      /^1 message not seen in the store/,
+    ],
+    [
+      'unknown and nowhere, and retention removed something',
+      [unknown('a'), ...nowhere('a'), range(1, { start: 1 })],
+      /^1 message of unknown outcome and seen nowhere/,
+    ],
+    [
+      'unknown and nowhere in a log not whole',
+      [unknown('a'), ...nowhere('a'), missing('log')],
+      /^1 message of unknown outcome and seen nowhere/,
+    ],
+    [
+      'acked without a position, nowhere, and no log',
+      [alter('sends', 'a', { at: undefined }), ...nowhere('a'), missing('log')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'a stranger, and the ledger is not whole',
+      [
+        stranger,
+        logged({ id: 'e', at: '0:5' }),
+        stored({ id: 'e', at: '0:5', category: 'failed' }),
+        missing('ledger'),
+      ],
+      /^1 message .*without an intent or a place in the plan/,
+    ],
+    [
+      'a stranger, and the plan is not whole',
+      [stranger, stored({ id: 'e', at: '0:5', category: 'failed' }), missing('plan')],
+      /^1 message .*without an intent or a place in the plan/,
+    ],
+    [
+      'rejected and written, and the ledger is not whole',
+      [alter('sends', 'a', { outcome: 'rejected', at: undefined }), missing('ledger')],
+      /^1 message rejected and written/,
+    ],
+    [
+      'a record of a planned message without an intent',
+      [without('sends', 'a')],
+      /^1 message of the plan .*without an intent/,
+    ],
+    [
+      'a row at an offset that was not scanned',
+      [missing('log'), alter('rows', 'a', { at: '0:7' })],
+      /^1 message stored with the position/,
+    ],
+    [
+      'a compacted message whose key is not known',
+      [range(0, { compacted: true }), ({ messages }) => delete messages['a']!.key, ...nowhere('a')],
+      /^1 message not in a compacted partition/,
+    ],
+    [
+      'two records at one offset',
+      [logged({ id: 'c', at: '0:1', key: null })],
+      /^The log contradicts itself.*1 offset/,
+    ],
+  ])('%s', (name, changes, sentence) => {
+    const audit = auditOf(...changes);
+    expect(audit.notChecked).toContainEqual(expect.stringMatching(sentence));
+    if (name === 'two records at one offset') return;
+    expect(findingsOf(audit)).toEqual([]);
+    expect(audit.verdict).toBe('inconclusive');
+  });
+});
