@@ -62,7 +62,6 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     ...startStages(config, folder, observer),
     timings: noTimings(),
   };
-  void loadAudit();
   let broker: RunningKafka | undefined;
   try {
     if (config.bootstrapServers === undefined) broker = await startBroker(course);
@@ -84,7 +83,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   }
 }
 
-/** The client library takes half a second to load: the stages are to be on their way before that. */
+/** The client library takes a while to load, for which the stages are not to wait. */
 const loadAudit = (): Promise<typeof import('./audit-run.ts')> => import('./audit-run.ts');
 
 /** Both load while the broker starts, and wait to be told where it is. */
@@ -136,6 +135,7 @@ async function drive(
   producer.tellBootstrap(bootstrapServers);
   // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
   await Promise.race([course.ledgerOpened, producer.exited]);
+  void loadAudit();
   consumer.tellBootstrap(bootstrapServers);
 
   const produced = await producer.exited;
@@ -225,8 +225,9 @@ function stageError(exit: StageExit, signal: AbortSignal): Error {
   return new OperationalError(code, message.replace(/^nodrop: /, ''), { hint: hint.join('\n').trim() });
 }
 
+/** What a stage said of its end; it begins such a line with its name. */
 const saidBy = ({ code, signal, tail }: StageExit): string =>
-  tail.split('\n')[0]!.replace(/^nodrop: /, '') || `it ended with ${code ?? signal}.`;
+  /^nodrop: (.*)$/m.exec(tail)?.[1] ?? `it ended with ${code ?? signal}.`;
 
 const elapsedMs = (since: number): number => Math.round(performance.now() - since);
 

@@ -1,4 +1,5 @@
 /** The command line: which commands there are, and the only place where the process's exit is decided. */
+import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
 import { exitCodes, OperationalError } from '../errors.ts';
