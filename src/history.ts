@@ -71,6 +71,37 @@ export interface StoreBatch {
 }
 
 /**
+ * What the consumer's journal says, one row a range: offsets `first` to `end − 1` of a partition, handed to a
+ * consumer in an epoch. An offset in two rows was delivered twice.
+ */
+export interface DeliveryBatch {
+  count: number;
+  partition: Int32Array;
+  first: Float64Array;
+  end: Float64Array;
+  /** Small numbers, equal for the same consumer. */
+  consumer: Int32Array;
+  /** `none` where not told. */
+  epoch: Int32Array;
+}
+
+/** The category code of a `written` that does not tell its category. */
+export const categoryUntold = 0xfffe;
+
+/**
+ * What the journal says was in the store once the database's commit had returned: one row an offset.
+ * `message` is `none` where the journal tells no id, `category` is `categoryUntold` where it tells none.
+ */
+export interface WrittenBatch {
+  count: number;
+  partition: Int32Array;
+  offset: Float64Array;
+  message: Int32Array;
+  category: Uint16Array;
+  content: Int32Array;
+}
+
+/**
  * What one hop says. `problem` is why it is not whole; its rows still count for what they show. Both may
  * become known only while the batches are read, and are looked at after the last.
  */
@@ -127,6 +158,14 @@ export interface Evidence {
     /** The store's next offset by partition; a partition without one has none. */
     positions: ReadonlyMap<number, number>;
   };
+  /**
+   * The consumer's journal; undefined: nobody kept one. Where it is not `required`, a verdict does without
+   * it, and the blame is less exact.
+   */
+  deliveries?: Hop<DeliveryBatch> & { required: boolean };
+  written?: Hop<WrittenBatch> & { required: boolean };
+  /** The group's committed next offset by partition, where it was read. */
+  commits?: ReadonlyMap<number, number>;
   /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */
   interruptions: readonly string[];
 }
