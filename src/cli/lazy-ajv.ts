@@ -7,7 +7,7 @@ type Ajv = Record<'addKeyword' | 'addFormat' | 'addSchema', (...args: unknown[])
 };
 type Validator = ((data: unknown) => boolean) & { errors?: unknown };
 
-export class Ajv2020 {
+class LazyAjv {
   readonly #options: unknown;
   readonly #additions: ((ajv: Ajv) => void)[] = [];
   #ajv: Ajv | undefined;
@@ -39,10 +39,12 @@ export class Ajv2020 {
   #real(): Ajv {
     if (this.#ajv === undefined) {
       const library = createRequire(import.meta.resolve('@platformatic/kafka'));
-      const { Ajv2020: Real } = library('ajv/dist/2020.js') as { Ajv2020: new (options: unknown) => Ajv };
-      this.#ajv = new Real(this.#options);
+      const real = library('ajv/dist/2020.js') as { Ajv2020: new (options: unknown) => Ajv };
+      this.#ajv = new real.Ajv2020(this.#options);
       for (const add of this.#additions) add(this.#ajv);
     }
     return this.#ajv;
   }
 }
+
+export { LazyAjv as Ajv2020 };
