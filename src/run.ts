@@ -1,10 +1,10 @@
 /** The main path: a run from start to verdict, one call a phase. */
 import type { ClientSettings } from './client-config.ts';
 import { environmentOf } from './environment.ts';
-import { exitCodes, messageOf, OperationalError } from './errors.ts';
+import { exitCodes, messageOf, OperationalError, usageError } from './errors.ts';
 import { startKafka, type RunningKafka } from './kafka/broker.ts';
 import { clientFromSettings } from './kafka/client-from-settings.ts';
-import { recordProcess, removeRecord } from './kafka/process-record.ts';
+import { claimFolder, removeRecord } from './kafka/process-record.ts';
 import { startStage, type Stage, type StageExit } from './pipeline/stage-process.ts';
 import type { Result, Timings } from './result.ts';
 import { RunFolder } from './run-folder.ts';
@@ -53,7 +53,10 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const folder = new RunFolder(config.dir, config.id);
   folder.refuseIfUsed();
   folder.create();
-  await recordProcess(folder.path, process.pid, 'nodrop');
+  const owner = await claimFolder(folder.path, 'nodrop');
+  if (owner !== undefined) {
+    throw usageError(`Run ${config.id} is under way in process ${owner}.`, 'Choose another id with --run.');
+  }
   const course: Course = {
     config,
     folder,

@@ -35,7 +35,7 @@ export function openStoreHop(path: string, manifest: Manifest, messages: RunMess
     );
     positions = new Map([...bases, ...store.positions(manifest.topicId)]);
   } catch (error) {
-    return missing(messageOf(error));
+    return missing(messageOf(error).replace(/\.$/, ''));
   }
   const categories = [...new Set([...states, ...store.categories])];
   const untabled = states.filter((state) => !store.categories.includes(state));
@@ -48,7 +48,7 @@ export function openStoreHop(path: string, manifest: Manifest, messages: RunMess
         yield* storeBatches(store, categories, manifest, messages);
       } catch (error) {
         hop.whole = false;
-        hop.problem = messageOf(error);
+        hop.problem = messageOf(error).replace(/\.$/, '');
       }
     },
   };

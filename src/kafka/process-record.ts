@@ -3,7 +3,7 @@
  * behind. A process counts as ours when its id, the time it started and its command all agree: ids are used again.
  */
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -22,11 +22,36 @@ interface ProcessRecord {
   marker: string;
 }
 
-export async function recordProcess(dir: string, pid: number, marker: string): Promise<void> {
+export const recordProcess = (dir: string, pid: number, marker: string): Promise<void> =>
+  writeRecord(recordFile(dir), pid, marker);
+
+async function writeRecord(path: string, pid: number, marker: string): Promise<void> {
   const startedAt = (await describeProcess(pid))?.startedAt;
   if (startedAt === undefined) return;
   const record: ProcessRecord = { pid, startedAt, marker };
-  await writeFile(recordFile(dir), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await writeFile(path, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+}
+
+/** Makes a folder this process's own. Returns the process that has it, if one has and still runs. */
+export async function claimFolder(dir: string, marker: string): Promise<number | undefined> {
+  const draft = `${recordFile(dir)}.${process.pid}`;
+  await writeRecord(draft, process.pid, marker);
+  try {
+    for (;;) {
+      try {
+        // Unlike a file that is opened, a link is there with all that is in it.
+        await link(draft, recordFile(dir));
+        return undefined;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const owner = await leftoverProcess(dir);
+      if (owner !== undefined) return owner;
+      await removeRecord(dir);
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), { force: true });
