@@ -108,6 +108,8 @@ export interface WrittenBatch {
 export interface Hop<Batch> {
   whole: boolean;
   problem?: string;
+  /** Whether a verdict needs it whole. Undefined: yes. */
+  required?: boolean;
   batches(): Iterable<Batch>;
 }
 
@@ -141,7 +143,10 @@ export interface Messages {
   expectedCategory(message: number): number | undefined;
   /** The content that was to be sent; `untold` where not known. */
   expectedContent(message: number): number;
-  /** The key that was to be sent; `untold`, or no such function, where not known. */
+  /**
+   * The key that was to be sent; `untold` where not known. No such function: contents speak for keys too, and
+   * then no `StoreBatch` has keys of its own.
+   */
   expectedKey?(message: number): number;
   name(message: number): MessageName;
 }
@@ -153,7 +158,14 @@ export interface Evidence {
   messages: Messages;
   plan: { whole: boolean; problem?: string };
   ledger: Hop<AttemptBatch>;
-  log: Hop<LogBatch> & { ranges: readonly LogRange[] };
+  log: Hop<LogBatch> & {
+    ranges: readonly LogRange[];
+    /**
+     * The topic that was read is not the one that the run began with, but another of its name. `whole` says
+     * whether that one was read to its end.
+     */
+    topicRecreated?: boolean;
+  };
   store: Hop<StoreBatch> & {
     /** The store's next offset by partition; a partition without one has none. */
     positions: ReadonlyMap<number, number>;
@@ -166,6 +178,12 @@ export interface Evidence {
   written?: Hop<WrittenBatch> & { required: boolean };
   /** The group's committed next offset by partition, where it was read. */
   commits?: ReadonlyMap<number, number>;
+  /** Writes that the store refused, because their consumer did not own the partition any more. */
+  refusedWrites?: number;
+  /** Partitions with lag in which nothing moved for the stall time, and at whom the progress points. */
+  stalls?: readonly { partition: number; blame: 'consumer' | 'broker' }[];
+  /** The producer's settings, where they can be the cause of a loss. */
+  settings?: { acks?: string };
   /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */
   interruptions: readonly string[];
 }

@@ -12,6 +12,8 @@ export const findingKinds = [
   'aborted-read',
   'wrongly-dead-lettered',
   'expired',
+  'overcommitted',
+  'stalled',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
@@ -31,12 +33,19 @@ export interface Example {
 
 export const examplesMax = 10;
 
-/** One entry for each kind and blame. */
+/** One entry for each kind and blame. `count` is of messages; of partitions where the kind is about those. */
 export interface Finding {
   kind: FindingKind;
   blame: Blame;
   count: number;
   examples: Example[];
+  cause?: string;
+}
+
+/** One message or partition of a finding, as it is found. */
+export interface SingleFinding extends Example {
+  kind: FindingKind;
+  blame: Blame;
   cause?: string;
 }
 
@@ -51,14 +60,17 @@ export interface LedgerCounts {
 }
 
 export interface Counts {
-  /** null: not measured, for want of the consumer's journal. */
+  /**
+   * Deliveries of this run's messages beyond the first of each, as far as the consumer's journal goes.
+   * null: nobody kept one.
+   */
   redelivered: number | null;
   foreign: number;
   rejected: number;
   unsent: number;
   unknownWritten: number;
   unknownNotWritten: number;
-  /** null: not measured, for want of the consumer's journal. */
+  /** null: not measured. */
   refusedWrites: number | null;
 }
 

@@ -1,38 +1,54 @@
 /**
- * The audit: from evidence to a verdict. It reads each hop once, in the order in which messages pass them,
- * and then judges every message by what the hops say of it. What present evidence proves is a failure,
+ * The audit: from evidence to a verdict. It reads each hop once, in the order in which messages pass them
+ * (but what the consumer was handed first, to count by), and then judges every message by what the hops say of it. What present evidence proves is a failure,
  * whatever else is missing; what could not be judged is never a pass.
  */
 import type { Evidence } from '../history.ts';
-import type { Audit, LedgerCounts, Verdict } from '../verdict.ts';
+import type { Audit, Finding, LedgerCounts, SingleFinding, Verdict } from '../verdict.ts';
 import { Confusion } from './confusion.ts';
 import { Findings } from './findings.ts';
 import { judge, wasWritten } from './judge.ts';
 import { noDoubts, notChecked, type Doubts } from './not-checked.ts';
 import { Partitions } from './partitions.ts';
+import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLog, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
 import { Trails } from './trails.ts';
 
-export function audit(evidence: Evidence): Audit {
-  const partitions = new Partitions(evidence.log.ranges, evidence.store.positions);
+export interface AuditOptions {
+  /** Called with each single finding, of which the audit keeps only the first of a kind. */
+  onFinding?: (finding: SingleFinding) => void;
+}
+
+export function audit(evidence: Evidence, { onFinding }: AuditOptions = {}): Audit {
+  const partitions = new Partitions(evidence);
   const trails = new Trails(evidence.messages, partitions);
+  readDeliveries(evidence, partitions);
   for (const batch of evidence.ledger.batches()) {
     for (let row = 0; row < batch.count; row++) trails.addAttempt(batch, row);
   }
   const log = readLog(evidence, trails, partitions);
   const store = readStore(evidence, trails, partitions);
-  const proof = new Proof(evidence, partitions, {
+  const journal = new WrittenJournal(evidence, trails, partitions);
+  const proof = new Proof(evidence, partitions, journal, {
     ledger: trails.seenWithoutIntent,
     log: log.contradictions > 0,
   });
-  const judged = judgeAll(evidence, trails, log, proof);
-  const { ledger, written, findings, doubts, confusion } = judged;
+  const findings = new Findings(evidence.messages, onFinding);
+  const { ledger, written, doubts, confusion } = judgeAll({
+    evidence,
+    trails,
+    log,
+    journal,
+    proof,
+    findings,
+  });
+  judgePartitions(evidence, partitions, findings);
   const list = findings.list();
   const { open, minor } = notChecked(evidence, ledger, log.contradictions, doubts);
   return {
-    verdict: verdictOf(list.length, open.length),
+    verdict: verdictOf(list, open.length),
     ledger,
     log: { records: log.records },
     store: {
@@ -43,13 +59,15 @@ export function audit(evidence: Evidence): Audit {
       deadLetters: store.deadLetters,
     },
     counts: {
-      redelivered: null,
+      redelivered: evidence.deliveries
+        ? partitions.all.reduce((sum, { redelivered }) => sum + redelivered, 0)
+        : null,
       foreign: log.foreign,
       rejected: ledger.rejected,
       unsent: ledger.unsent,
       unknownWritten: written.yes,
       unknownNotWritten: written.no,
-      refusedWrites: null,
+      refusedWrites: evidence.refusedWrites ?? null,
     },
     confusion: confusion.table(),
     findings: list,
@@ -57,8 +75,8 @@ export function audit(evidence: Evidence): Audit {
   };
 }
 
-function verdictOf(findings: number, open: number): Verdict {
-  if (findings > 0) return 'fail';
+function verdictOf(findings: readonly Finding[], open: number): Verdict {
+  if (findings.some(({ kind }) => kind !== 'stalled')) return 'fail';
   return open > 0 ? 'inconclusive' : 'pass';
 }
 
@@ -71,12 +89,21 @@ interface Judged {
   confusion: Confusion;
 }
 
-function judgeAll(evidence: Evidence, trails: Trails, log: LogReading, proof: Proof): Judged {
+interface Case {
+  evidence: Evidence;
+  trails: Trails;
+  log: LogReading;
+  journal: WrittenJournal;
+  proof: Proof;
+  findings: Findings;
+}
+
+function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Judged {
   const { messages, categories } = evidence;
   const judged: Judged = {
     ledger: { sent: 0, acked: 0, rejected: 0, unknown: 0, unsent: messages.plannedCount },
     written: { yes: 0, no: 0 },
-    findings: new Findings(messages),
+    findings,
     doubts: noDoubts(),
     confusion: new Confusion(categories),
   };
@@ -85,11 +112,27 @@ function judgeAll(evidence: Evidence, trails: Trails, log: LogReading, proof: Pr
     countOutcome(judged.ledger, message, evidence, trails);
     if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {
       judged.confusion.addRight(messages.expectedCategory(message)!);
-    } else if (trails.isMentioned(message)) {
-      judgeOne(judged, subjectOf(message, evidence, trails, log), proof);
+    } else if (trails.isMentioned(message) || journal.names(message)) {
+      judgeOne(judged, subjectOf(message, evidence, trails, log, journal), proof);
     }
   }
   return judged;
+}
+
+/** What concerns no message: commits that run ahead of the store, and partitions where nothing moves. */
+function judgePartitions({ stalls = [] }: Evidence, partitions: Partitions, findings: Findings): void {
+  for (const { number, next, commit, isOvercommitted } of partitions.all) {
+    if (!isOvercommitted) continue;
+    const charge = { kind: 'overcommitted', blame: 'consumer', cause: 'commit-before-write' } as const;
+    const detail = `the store's next offset is ${next}`;
+    findings.addExample(charge, () => ({ partition: number, offset: commit!, detail }));
+  }
+  for (const { partition, blame } of stalls) {
+    findings.addExample({ kind: 'stalled', blame }, () => {
+      const { position } = partitions.of(partition);
+      return { partition, ...(position !== undefined && { offset: position }) };
+    });
+  }
 }
 
 function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {

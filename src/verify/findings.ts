@@ -1,5 +1,12 @@
 import type { Messages } from '../history.ts';
-import { examplesMax, findingKinds, type Blame, type Finding } from '../verdict.ts';
+import {
+  examplesMax,
+  findingKinds,
+  type Blame,
+  type Example,
+  type Finding,
+  type SingleFinding,
+} from '../verdict.ts';
 import type { Charge } from './opinion.ts';
 import type { Subject } from './subject.ts';
 
@@ -10,11 +17,24 @@ export class Findings {
   readonly #messages: Messages;
   readonly #findings = new Map<string, Finding>();
 
-  constructor(messages: Messages) {
+  readonly #onFinding: ((finding: SingleFinding) => void) | undefined;
+
+  constructor(messages: Messages, onFinding?: (finding: SingleFinding) => void) {
     this.#messages = messages;
+    this.#onFinding = onFinding;
   }
 
-  add({ message, acks, records, rows }: Subject, { kind, blame, cause, detail }: Charge): void {
+  add({ message, acks, records, rows }: Subject, charge: Charge): void {
+    const place = acks[0] ?? records[0] ?? rows.find(({ offset }) => offset >= 0);
+    this.addExample(charge, () => ({
+      ...this.#messages.name(message),
+      ...(place && { partition: place.partition, offset: place.offset }),
+      ...(charge.detail !== undefined && { detail: charge.detail }),
+    }));
+  }
+
+  /** `exampleOf` is called only where somebody wants to see it. */
+  addExample({ kind, blame, cause }: Omit<Charge, 'detail'>, exampleOf: () => Example): void {
     const key = `${kind} ${blame}`;
     let finding = this.#findings.get(key);
     if (finding === undefined) {
@@ -24,13 +44,10 @@ export class Findings {
     // A cause is named only where it is that of every message concerned.
     if (finding.cause !== cause) delete finding.cause;
     finding.count += 1;
-    if (finding.examples.length === examplesMax) return;
-    const place = acks[0] ?? records[0] ?? rows.find(({ offset }) => offset >= 0);
-    finding.examples.push({
-      ...this.#messages.name(message),
-      ...(place && { partition: place.partition, offset: place.offset }),
-      ...(detail !== undefined && { detail }),
-    });
+    if (finding.examples.length === examplesMax && this.#onFinding === undefined) return;
+    const example = exampleOf();
+    if (finding.examples.length < examplesMax) finding.examples.push(example);
+    this.#onFinding?.({ kind, blame, ...(cause !== undefined && { cause }), ...example });
   }
 
   /** In the order of the kinds, then of the hops. */

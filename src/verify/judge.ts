@@ -8,20 +8,21 @@ import {
   reordered,
 } from './log-checks.ts';
 import type { Opinion } from './opinion.ts';
+import { compaction, lost } from './loss-checks.ts';
 import {
   abortedRead,
-  compaction,
   corruptedInStore,
   duplicatedInStore,
-  lost,
   misclassified,
   wronglyDeadLettered,
 } from './store-checks.ts';
-import { isStranger, ownRows, type Proof, type Subject } from './subject.ts';
+import { isExpectedInStore, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
 
 export function judge(subject: Subject, proof: Proof): Opinion[] {
   // Nothing was expected of a stranger, so nothing else can be wrong with it.
-  if (isStranger(subject, proof)) return [phantom(subject, proof), abortedRead(subject, proof)];
+  if (isStranger(subject, proof)) {
+    return [phantom(subject, proof), abortedRead(subject, proof), journalAlone(subject, proof)];
+  }
   const conflict = offsetConflict(subject, proof);
   const corrupted = corruptedInLog(subject);
   return [
@@ -30,12 +31,13 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
     duplicatedInStore(subject, proof),
     ...(corrupted
       ? [corrupted]
-      : [corruptedInStore(subject, proof), misclassified(subject), wronglyDeadLettered(subject)]),
+      : [corruptedInStore(subject, proof), misclassified(subject, proof), wronglyDeadLettered(subject)]),
     phantom(subject, proof),
     rejectedButWritten(subject, proof),
     abortedRead(subject, proof),
     withoutIntent(subject),
     unwritten(subject, proof),
+    journalAlone(subject, proof),
   ];
 }
 
@@ -43,6 +45,14 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
 const withoutIntent = ({ outcome, isPlanned, records, rows }: Subject): Opinion =>
   outcome === undefined && isPlanned && records.length + rows.length > 0
     ? { doubt: 'withoutIntent' }
+    : undefined;
+
+/** The journal says that it was written, and nothing else says that it ever was. */
+const journalAlone = (subject: Subject, proof: Proof): Opinion =>
+  subject.isNamedWritten &&
+  subject.committed.length + subject.rows.length === 0 &&
+  !isExpectedInStore(subject, proof)
+    ? { doubt: 'journalAlone' }
     : undefined;
 
 /** Whether a message of unknown outcome was written. undefined: nobody can say. */

@@ -1,7 +1,7 @@
 /** What can be wrong with a message in ledger and log. Each check looks at one message. */
 import type { Charge, Opinion } from './opinion.ts';
-import { isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, standsAtOneOf, type LogRecord } from './trail.ts';
+import { blamed, isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
+import { differ, hasPosition, standsAtOneOf, type LogRecord } from './trail.ts';
 
 export function phantom(subject: Subject, proof: Proof): Opinion {
   const { isKnown, committed } = subject;
@@ -19,17 +19,27 @@ export function rejectedButWritten(subject: Subject, proof: Proof): Opinion {
   return { kind: 'rejected-but-written', ...whereWritten(subject, proof) };
 }
 
-/** The log's is the producer's doing; a row without a record the consumer's, if the log could not miss its record. */
+/**
+ * The log's is the producer's doing. A row without a record is the store's, if the consumer's journal shows
+ * that it was never written; else the consumer's, if the log could not miss its record.
+ */
 function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'detail'> {
   if (subject.committed.length > 0) return { blame: 'producer', detail: 'in the log' };
-  const isOnlyInStore = ownRows(subject, proof).every((row) => proof.wouldShow(row));
-  return { blame: isOnlyInStore ? 'consumer' : 'unknown', detail: 'in the store' };
+  const rows = ownRows(subject, proof);
+  const isOnlyInStore = rows.every((row) => proof.wouldShow(row));
+  // A row that does not say where it belongs may be any of those that the journal does not name.
+  const isUnwritten =
+    subject.written.length === 0 && proof.writtenWhole && (!proof.hasNameless || rows.every(hasPosition));
+  const blame = blamed(subject, proof, { store: isUnwritten, else: isOnlyInStore ? 'consumer' : 'unknown' });
+  return { blame, detail: 'in the store' };
 }
 
 export function offsetConflict(
   { acks, records, committed, isAckedAnywhere }: Subject,
   proof: Proof,
 ): Opinion {
+  // Offsets of two topics are not to be compared.
+  if (proof.topicRecreated) return undefined;
   const partitionOf = (number: number) => proof.partitions.of(number);
   if (acks.some(({ partition, offset }) => partitionOf(partition).contested.has(offset))) {
     return { kind: 'offset-conflict', blame: 'producer', detail: 'acked at the offset of another message' };

@@ -31,9 +31,21 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
     `${n} stored, and the log was removed where they stood: only ledger and store were compared.`,
   unknownWithoutRecord: (n) =>
     `${n} of unknown outcome stored, and not in the log: they were written, the log was not compared.`,
+  journalAlone: (n) => `${n} written according to the consumer's journal, and seen neither in log nor store.`,
 };
 
 const minorDoubts: readonly DoubtKind[] = ['compacted', 'removedButStored', 'unknownWithoutRecord'];
+
+const hopNames = {
+  ledger: 'ledger',
+  log: 'log',
+  deliveries: "consumer's deliveries",
+  written: "consumer's writes",
+  store: 'store',
+};
+
+const notWhole = (name: string, { problem }: { problem?: string }): string =>
+  `The evidence of the ${name} is not whole: ${problem || 'it is missing'}.`;
 
 export function notChecked(
   evidence: Evidence,
@@ -42,15 +54,25 @@ export function notChecked(
   doubts: Doubts,
 ): NotChecked {
   const result: NotChecked = { open: [...evidence.interruptions], minor: [] };
-  for (const hop of ['plan', 'ledger', 'log', 'store'] as const) {
-    const { whole, problem } = evidence[hop];
-    if (!whole) result.open.push(`The evidence of the ${hop} is not whole: ${problem || 'it is missing'}.`);
+  if (!evidence.plan.whole) result.open.push(notWhole('plan', evidence.plan));
+  for (const name of ['ledger', 'log', 'deliveries', 'written', 'store'] as const) {
+    const hop = evidence[name];
+    if (hop === undefined || hop.whole) continue;
+    const sentence = notWhole(hopNames[name], hop);
+    if (hop.required ?? true) result.open.push(sentence);
+    else result.minor.push(`${sentence} The verdict does not rest on it.`);
+  }
+  if (evidence.log.topicRecreated) {
+    result.open.push('The topic was deleted and made anew since the run began: its records are gone.');
   }
   if (contradictions > 0) {
     result.open.push(
       `The log contradicts itself: it holds two records at ${counted(contradictions, 'offset')}.`,
     );
   }
+  const stalls = evidence.stalls?.length ?? 0;
+  if (stalls > 0)
+    result.open.push(`${counted(stalls, 'partition')} stalled: there was lag, and no progress.`);
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
   if (ledger.acked === 0) result.open.push('No message was acknowledged.');
   for (const kind of doubtKinds) {

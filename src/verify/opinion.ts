@@ -13,6 +13,7 @@ export const doubtKinds = [
   'compacted',
   'removedButStored',
   'unknownWithoutRecord',
+  'journalAlone',
 ] as const;
 export type DoubtKind = (typeof doubtKinds)[number];
 

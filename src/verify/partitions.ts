@@ -1,6 +1,7 @@
-import type { LogRange } from '../history.ts';
-import { OffsetSet } from './offset-set.ts';
-import type { StoredRow } from './trail.ts';
+import type { Evidence, LogRange } from '../history.ts';
+import { BitSet } from './bit-set.ts';
+import { DeliveredRanges } from './delivered-ranges.ts';
+import type { StoredRow, Written } from './trail.ts';
 
 /** What is known of one partition, and of its offsets where something is unusual. */
 export class Partition {
@@ -9,9 +10,11 @@ export class Partition {
   readonly index: number;
   readonly range: LogRange | undefined;
   /** The store's next offset. */
-  readonly position: number | undefined;
+  readonly next: number | undefined;
+  /** The group's committed offset. */
+  readonly commit: number | undefined;
   /** Offsets that an ack names. */
-  readonly acked = new OffsetSet();
+  readonly acked = new BitSet();
   /** Offsets that acks of two messages name. */
   readonly contested = new Set<number>();
   /** Offsets that an ack names and where the log holds another message of this run. */
@@ -22,26 +25,55 @@ export class Partition {
   readonly namelessRows = new Map<number, StoredRow[]>();
   /** The last offset of each key, in a compacted partition. */
   readonly lastOfKey = new Map<number, number>();
+  readonly delivered = new DeliveredRanges();
+  /** Deliveries of this run's messages beyond the first of each. */
+  redelivered = 0;
+  readonly #counted = new BitSet();
+  /** Offsets that the consumer's journal says were written, where it does not say which message that was. */
+  readonly written = new BitSet();
+  /** And what it says of them, for the offsets where something unusual stands. */
+  readonly writtenAt = new Map<number, Written[]>();
 
-  constructor(number: number, index: number, range: LogRange | undefined, position: number | undefined) {
+  constructor(number: number, index: number, known: Pick<Partition, 'range' | 'next' | 'commit'>) {
     this.number = number;
     this.index = index;
-    this.range = range;
-    this.position = position;
+    this.range = known.range;
+    this.next = known.next;
+    this.commit = known.commit;
+  }
+
+  /** How far the consumer was. The store's offset is the truth; the group's is asked where there is no other. */
+  get position(): number | undefined {
+    return this.next ?? this.commit;
+  }
+
+  /** The group's commit promises what the store does not have. */
+  get isOvercommitted(): boolean {
+    return this.next !== undefined && this.commit !== undefined && this.commit > this.next;
+  }
+
+  /** A message of this run stands there. */
+  countDeliveries(offset: number): void {
+    const times = this.delivered.timesAt(offset);
+    if (times < 2 || this.#counted.has(offset)) return;
+    this.#counted.add(offset);
+    this.redelivered += times - 1;
   }
 }
 
 /** The partitions that the evidence names, each made when it is first spoken of. */
 export class Partitions {
   readonly #ranges: ReadonlyMap<number, LogRange>;
-  readonly #positions: ReadonlyMap<number, number>;
+  readonly #nexts: ReadonlyMap<number, number>;
+  readonly #commits: ReadonlyMap<number, number>;
   readonly #byNumber = new Map<number, Partition>();
   readonly #all: Partition[] = [];
 
-  constructor(ranges: readonly LogRange[], positions: ReadonlyMap<number, number>) {
-    this.#ranges = new Map(ranges.map((range) => [range.partition, range]));
-    this.#positions = positions;
-    for (const number of [...this.#ranges.keys(), ...positions.keys()]) this.of(number);
+  constructor({ log, store, commits = new Map() }: Pick<Evidence, 'log' | 'store' | 'commits'>) {
+    this.#ranges = new Map(log.ranges.map((range) => [range.partition, range]));
+    this.#nexts = store.positions;
+    this.#commits = commits;
+    for (const number of [...this.#ranges.keys(), ...this.#nexts.keys(), ...commits.keys()]) this.of(number);
   }
 
   get all(): readonly Partition[] {
@@ -51,12 +83,11 @@ export class Partitions {
   of(number: number): Partition {
     let partition = this.#byNumber.get(number);
     if (partition === undefined) {
-      partition = new Partition(
-        number,
-        this.#all.length,
-        this.#ranges.get(number),
-        this.#positions.get(number),
-      );
+      partition = new Partition(number, this.#all.length, {
+        range: this.#ranges.get(number),
+        next: this.#nexts.get(number),
+        commit: this.#commits.get(number),
+      });
       this.#byNumber.set(number, partition);
       this.#all.push(partition);
     }

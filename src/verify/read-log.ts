@@ -27,13 +27,14 @@ export function readLog({ log, messages }: Evidence, trails: Trails, partitions:
       if (partition.range?.compacted) noteKey(partition, batch, row);
       // At an acked offset, what does not say which message it is can only be the one that was acked there.
       const isNameless = message === none || (batch.flags[row]! & logFlags.nameless) !== 0;
-      const isClaimed = isNameless && partition.acked.has(batch.offset[row]!);
+      const isClaimed = isNameless && log.topicRecreated !== true && partition.acked.has(batch.offset[row]!);
       if (message !== none && !isClaimed) {
         if (trails.isKnown(message) && isSound(batch, row, trails)) {
           order.take(batch, row, !trails.isLogged(message));
         }
         trails.addRecord(batch, row);
         noteOccupant(partition, batch, row, trails);
+        partition.countDeliveries(batch.offset[row]!);
         reading.records += 1;
       } else if (isClaimed) {
         noteForeignLooking(partition, batch, row);

@@ -15,6 +15,9 @@ export function readStore(evidence: Evidence, trails: Trails, partitions: Partit
   const reading: StoreReading = { byCategory: categories.map(() => 0), deadLetters: 0 };
   let nameless = 0;
   for (const batch of store.batches()) {
+    if (batch.key !== undefined && messages.expectedKey === undefined) {
+      throw new Error('bug: rows tell their keys, and nobody knows which to expect');
+    }
     for (let row = 0; row < batch.count; row++) {
       if (batch.message[row] !== none) {
         trails.addRow(batch, row);

@@ -1,72 +1,16 @@
 /** What can be wrong with a message in the store. Each check looks at one message. */
-import { deadLetterCategory, untold } from '../history.ts';
+import { categoryUntold, deadLetterCategory, untold } from '../history.ts';
 import type { Opinion } from './opinion.ts';
-import { isExpectedInStore, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, hasPosition, nowhere, standsAtOneOf, type Position } from './trail.ts';
+import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
+import { differ, distinct, hasPosition, standsAtOneOf, type Written } from './trail.ts';
 
 export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
   subject.rows.some((row) => isOfAborted(subject, row, proof))
     ? { kind: 'aborted-read', blame: 'consumer' }
     : undefined;
 
-export function lost(subject: Subject, proof: Proof): Opinion {
-  if (!isExpectedInStore(subject, proof)) return undefined;
-  if (subject.committed.length === 0) return lostBeforeStore(subject, proof);
-  const isConsumed = subject.committed.some((record) => proof.isConsumed(record));
-  return missingRow(subject, proof, isConsumed, 'consumer');
-}
-
-function missingRow(
-  { rows }: Subject,
-  proof: Proof,
-  isConsumed: boolean,
-  blame: 'consumer' | 'unknown',
-): Opinion {
-  if (rows.length > 0) return undefined;
-  if (!proof.storeWhole) return { doubt: 'storeUnread' };
-  return isConsumed ? { kind: 'lost', blame, detail: 'not in the store' } : { doubt: 'notDrained' };
-}
-
-/** Acked, and not seen in the log. */
-function lostBeforeStore(subject: Subject, proof: Proof): Opinion {
-  const { acks, rows } = subject;
-  const compacted = compaction(subject, proof);
-  if (compacted !== undefined) return compacted;
-  const places = acks.length > 0 ? acks : rows.length > 0 ? rows : [nowhere];
-  if (!proof.logWhole) {
-    const isConsumed = places.every((place) => proof.isConsumed(place));
-    return missingRow(subject, proof, isConsumed, 'unknown');
-  }
-  const unread = places.filter((place) => !proof.wouldShow(place));
-  if (unread.length === 0) return { kind: 'lost', blame: 'broker', detail: 'not in the log' };
-  if (rows.length > 0) return { doubt: 'removedButStored' };
-  if (!proof.storeWhole) return { doubt: 'storeUnread' };
-  if (unread.every((place) => proof.isRemoved(place) && proof.isNotReached(place))) {
-    return { kind: 'expired', blame: 'broker', cause: 'retention' };
-  }
-  const isRetention = unread.some((place) => place === nowhere || proof.isRemoved(place));
-  return {
-    kind: 'lost',
-    blame: 'unknown',
-    ...(isRetention && { cause: 'retention' }),
-    detail: 'not in the store',
-  };
-}
-
-/** Compaction may take a record away once a later one of its key stands in the partition. */
-export function compaction({ acks, expected }: Subject, { partitions, logWhole }: Proof): Opinion {
-  const places =
-    acks.length > 0 ? acks : partitions.all.map(({ number }) => ({ partition: number, offset: -1 }));
-  const compacted = places.filter(({ partition }) => partitions.of(partition).range?.compacted);
-  const hasLater = compacted.some(
-    ({ partition, offset }) => (partitions.of(partition).lastOfKey.get(expected.key) ?? -1) > offset,
-  );
-  if (hasLater) return { doubt: 'compacted' };
-  const isUnclear = compacted.length > 0 && (expected.key === untold || !logWhole);
-  return isUnclear ? { doubt: 'compactionUnclear' } : undefined;
-}
-
-export function duplicatedInStore({ rows, records, committed }: Subject, proof: Proof): Opinion {
+export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
+  const { rows, records, committed, written } = subject;
   if (rows.length < 2) return undefined;
   const placed = rows.filter(hasPosition);
   const mirrored = distinct(records).filter((record) => standsAtOneOf(record, placed)).length;
@@ -77,43 +21,79 @@ export function duplicatedInStore({ rows, records, committed }: Subject, proof: 
   const shareOne = distinct(placed).length < placed.length;
   const others = rows.filter((row) => !standsAtOneOf(row, records));
   const isOneRecord = records.length > 0 && others.every((row) => proof.wouldShow(row));
-  const blame = shareOne || isOneRecord ? 'consumer' : 'unknown';
-  return { kind: 'duplicated', blame, detail: `${rows.length} rows in the store` };
+  const other = shareOne || isOneRecord ? 'consumer' : 'unknown';
+  const detail = `${rows.length} rows in the store`;
+  if (written.length > Math.max(1, accounted)) return { kind: 'duplicated', blame: other, detail };
+  // The journal has none of the rows too many. That only a whole one can say.
+  const isPartial = proof.isWrittenKept && !proof.writtenWhole;
+  const isOfStore = proof.writtenWhole && written.length > 0;
+  return { kind: 'duplicated', blame: isPartial ? 'unknown' : isOfStore ? 'store' : other, detail };
 }
-
-const distinct = (places: readonly Position[]): Position[] =>
-  places.filter((place, index) => !standsAtOneOf(place, places.slice(0, index)));
 
 /** For a message that is not corrupted in the log already. */
 export const corruptedInStore = (subject: Subject, proof: Proof): Opinion =>
-  differentIn('content', subject) ?? differentIn('key', subject) ?? misplaced(subject, proof);
+  differentContent(subject, proof) ?? differentKey(subject, proof) ?? misplaced(subject, proof);
 
-function differentIn(part: 'content' | 'key', { expected, committed, rows }: Subject): Opinion {
-  const reference =
-    [expected, ...committed, ...rows].find((bytes) => bytes[part] !== untold)?.[part] ?? untold;
-  if (!rows.some((row) => differ(row[part], reference))) return undefined;
-  const isRightInLog = committed.some((record) => record[part] !== untold);
-  const detail = part === 'key' ? 'its row has another key' : 'its row differs';
-  return { kind: 'corrupted', blame: isRightInLog ? 'consumer' : 'unknown', detail };
+function differentContent(subject: Subject, proof: Proof): Opinion {
+  const { expected, committed, written, rows } = subject;
+  const reference = firstTold([expected, ...committed, ...written, ...rows], 'content');
+  if (!rows.some((row) => differ(row.content, reference))) return undefined;
+  const blame = blamed(subject, proof, {
+    store: isWrittenAs(written, reference),
+    else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail: 'its row differs' };
+}
+
+function differentKey(subject: Subject, proof: Proof): Opinion {
+  const { expected, committed, written, rows } = subject;
+  const reference = firstTold([expected, ...committed, ...rows], 'key');
+  if (!rows.some((row) => differ(row.key, reference))) return undefined;
+  const blame = blamed(subject, proof, {
+    // The journal tells no keys, but contents speak for them.
+    store: isWrittenAs(written, firstTold([expected, ...committed], 'content')),
+    else: isToldInLog(subject, 'key') ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail: 'its row has another key' };
+}
+
+const firstTold = <Part extends string>(among: readonly Record<Part, number>[], part: Part): number =>
+  among.find((bytes) => bytes[part] !== untold)?.[part] ?? untold;
+
+const isToldInLog = ({ committed }: Subject, part: 'content' | 'key'): boolean =>
+  committed.some((record) => record[part] !== untold);
+
+function isWrittenAs(written: readonly Written[], content: number): boolean {
+  const told = written.filter((entry) => entry.content !== untold);
+  return told.length > 0 && told.every((entry) => entry.content === content);
 }
 
 /** No row tells the position of a record: the column is wrong, if the rows cannot be of records unseen. */
 function misplaced(subject: Subject, proof: Proof): Opinion {
-  const { records, acks, isAckedAnywhere } = subject;
+  const { records, acks, isAckedAnywhere, written } = subject;
   const rows = ownRows(subject, proof);
   const places = records.length > 0 ? records : isAckedAnywhere ? [] : acks;
   if (rows.length === 0 || places.length === 0 || !rows.every(hasPosition)) return undefined;
   if (rows.some((row) => standsAtOneOf(row, places))) return undefined;
   const detail = `its row says ${rows[0]!.partition}:${rows[0]!.offset}`;
-  if (records.length === 0) return { kind: 'corrupted', blame: 'unknown', detail };
-  if (!rows.every((row) => proof.wouldShow(row))) return { doubt: 'positionUnread' };
-  return { kind: 'corrupted', blame: 'consumer', detail };
+  if (records.length > 0 && !rows.every((row) => proof.wouldShow(row))) return { doubt: 'positionUnread' };
+  const blame = blamed(subject, proof, {
+    store: written.some((entry) => standsAtOneOf(entry, places)),
+    else: records.length > 0 ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail };
 }
 
-export function misclassified({ category, rows }: Subject): Opinion {
+export function misclassified(subject: Subject, proof: Proof): Opinion {
+  const { category, rows, written } = subject;
   const wrong = rows.find((row) => row.category !== category && row.category !== deadLetterCategory);
   if (category === undefined || wrong === undefined) return undefined;
-  return { kind: 'misclassified', blame: 'consumer' };
+  const told = written.filter((entry) => entry.category !== categoryUntold);
+  const isWrittenRight = told.length > 0 && told.every((entry) => entry.category === category);
+  return {
+    kind: 'misclassified',
+    blame: blamed(subject, proof, { store: isWrittenRight, else: 'consumer' }),
+  };
 }
 
 export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>

@@ -1,6 +1,8 @@
 /** A message before the judge: its trail, and what the evidence as a whole can prove about it. */
 import type { Evidence, Outcome } from '../history.ts';
+import type { Blame } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
+import type { WrittenJournal } from './read-journal.ts';
 import type { LogReading } from './read-log.ts';
 import {
   hasPosition,
@@ -10,6 +12,7 @@ import {
   type Position,
   type StoredRow,
   type Trail,
+  type Written,
 } from './trail.ts';
 import type { Trails } from './trails.ts';
 
@@ -28,6 +31,10 @@ export interface Subject extends Trail {
   aborted: LogRecord[];
   expected: Bytes;
   category: number | undefined;
+  /** What the consumer's journal says was written. */
+  written: Written[];
+  /** The journal names it by its id. */
+  isNamedWritten: boolean;
 }
 
 export function subjectOf(
@@ -35,8 +42,10 @@ export function subjectOf(
   { messages }: Evidence,
   trails: Trails,
   { reordered }: LogReading,
+  journal: WrittenJournal,
 ): Subject {
-  const { acks, records, rows } = trails.trail(message);
+  const trail = trails.trail(message);
+  const { acks, records, rows } = trail;
   return {
     message,
     acks,
@@ -51,6 +60,8 @@ export function subjectOf(
     aborted: records.filter(({ aborted }) => aborted),
     expected: trails.expectedBytes(message),
     category: messages.expectedCategory(message),
+    written: journal.of(message, trail),
+    isNamedWritten: journal.names(message),
   };
 }
 
@@ -60,23 +71,42 @@ export class Proof {
   readonly ledgerWhole: boolean;
   readonly logWhole: boolean;
   readonly storeWhole: boolean;
+  /** Whether the journal cannot lack a delivery, or a write. */
+  readonly deliveriesWhole: boolean;
+  readonly writtenWhole: boolean;
+  /** Whether there is a journal of writes at all, and whether it has any of which it does not say whose. */
+  readonly isWrittenKept: boolean;
+  readonly hasNameless: boolean;
+  /** The log is that of another topic, and whether that one was read to its end. */
+  readonly topicRecreated: boolean;
+  readonly otherTopicWhole: boolean;
+  /** The producer's setting by which the broker may lose what it acknowledged. */
+  readonly weakAcks: string | undefined;
   /** Whether retention removed anything that the run may have written. */
   readonly someRemoved: boolean;
   readonly partitions: Partitions;
   readonly #somePositions: boolean;
 
   constructor(
-    { plan, ledger, log, store }: Evidence,
+    { plan, ledger, log, store, deliveries, written, commits, settings }: Evidence,
     partitions: Partitions,
+    journal: WrittenJournal,
     contradicts: { ledger: boolean; log: boolean },
   ) {
     this.planWhole = plan.whole;
     this.ledgerWhole = ledger.whole && !contradicts.ledger;
-    this.logWhole = log.whole && !contradicts.log;
+    this.topicRecreated = log.topicRecreated === true;
+    this.otherTopicWhole = this.topicRecreated && log.whole && !contradicts.log;
+    this.logWhole = log.whole && !contradicts.log && !this.topicRecreated;
     this.storeWhole = store.whole;
+    this.deliveriesWhole = deliveries?.whole === true;
+    this.writtenWhole = written?.whole === true;
+    this.isWrittenKept = written !== undefined;
+    this.hasNameless = journal.hasNameless;
+    this.weakAcks = settings?.acks === '0' || settings?.acks === '1' ? `acks=${settings.acks}` : undefined;
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
     this.partitions = partitions;
-    this.#somePositions = store.positions.size > 0;
+    this.#somePositions = store.positions.size + (commits?.size ?? 0) > 0;
   }
 
   /** Whether the log would show a record there, if it still were. */
@@ -99,11 +129,29 @@ export class Proof {
     return this.#somePositions ? position !== undefined && place.offset < position : true;
   }
 
-  /** Whether the store's position shows that the consumer never came to a record there. */
-  isNotReached({ partition, offset }: Position): boolean {
-    const { position } = this.partitions.of(partition);
-    return position !== undefined && position <= offset;
+  isDelivered(place: Position): boolean {
+    return hasPosition(place) && this.partitions.of(place.partition).delivered.timesAt(place.offset) > 0;
   }
+
+  /** Whether journal or position show that the consumer never came to a record there. */
+  isNotReached(place: Position): boolean {
+    if (!hasPosition(place) || this.isDelivered(place)) return false;
+    const { position } = this.partitions.of(place.partition);
+    return this.deliveriesWhole || (position !== undefined && position <= place.offset);
+  }
+}
+
+/**
+ * Who did it: the store, where the journal shows so. Where a journal that is not whole says nothing of the
+ * message, nobody can tell; where there is none, the less exact blame stands.
+ */
+export function blamed(
+  { written }: Subject,
+  { isWrittenKept, writtenWhole }: Proof,
+  { store, else: other }: { store: boolean; else: Blame },
+): Blame {
+  if (store) return 'store';
+  return isWrittenKept && !writtenWhole && written.length === 0 ? 'unknown' : other;
 }
 
 /** Refused for certain: a ledger that is not whole may lack an attempt that was not. */

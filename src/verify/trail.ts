@@ -26,6 +26,12 @@ export interface StoredRow extends Position, Bytes {
   category: number;
 }
 
+/** What the consumer's journal says was in the store once the commit had returned. */
+export interface Written extends Position {
+  category: number;
+  content: number;
+}
+
 export interface Trail {
   /** The positions that its acks name. */
   acks: Position[];
@@ -38,6 +44,9 @@ export const samePosition = (a: Position, b: Position): boolean =>
 
 export const standsAtOneOf = (place: Position, places: readonly Position[]): boolean =>
   places.some((other) => samePosition(place, other));
+
+export const distinct = (places: readonly Position[]): Position[] =>
+  places.filter((place, index) => !standsAtOneOf(place, places.slice(0, index)));
 
 export const hasPosition = (place: Position): boolean => place.partition !== none && place.offset !== none;
 

@@ -1,13 +1,12 @@
 /**
- * What the hops say of every message, in 8 bytes each. A message with at most one acked position, one
- * record there and one right row of that record is *plain*: its trail is told by a few bits and that position.
- * Whatever else is said makes a message unusual, and its trail is kept as it is.
+ * What the hops say of every message, in some 3 bytes each. A message with at most one acked position, one
+ * record there and one right row of that record is *plain*: its trail is told by a few flags and that
+ * position. Whatever else is said makes a message unusual, and its trail is kept as it is.
  */
 import {
   logFlags,
   none,
   outcomeCodes,
-  outcomes,
   untold,
   type AttemptBatch,
   type LogBatch,
@@ -15,6 +14,8 @@ import {
   type Outcome,
   type StoreBatch,
 } from '../history.ts';
+import { attempted, bits, exemplary, keptOfUnusual } from './trail-bits.ts';
+import { FlagsColumn } from './flags-column.ts';
 import { IntColumn } from './int-column.ts';
 import type { Partitions } from './partitions.ts';
 import { PositionColumn } from './position-column.ts';
@@ -31,34 +32,10 @@ import {
   type Trail,
 } from './trail.ts';
 
-const bits = {
-  acked: 1,
-  rejected: 2,
-  unknown: 4,
-  /** Acked by an ack that names no position: any one is right. */
-  ackedAnywhere: 8,
-  /** The position that is kept was named by an ack. */
-  ackPosition: 16,
-  /** A committed record was seen; of a plain message, it stands at the position that is kept. */
-  logged: 32,
-  crcOk: 64,
-  contentTold: 128,
-  keyTold: 256,
-  /** One right row was seen, at the position that is kept, or without one. */
-  stored: 512,
-  rowWithoutPosition: 1024,
-  unusual: 2048,
-} as const;
-
-/** By outcome code. */
-const outcomeBits = outcomes.map((outcome) => bits[outcome]);
-const attempted = bits.acked | bits.rejected | bits.unknown;
-const whole = bits.acked | bits.ackPosition | bits.logged | bits.stored;
-
 export class Trails {
   readonly #messages: Messages;
   readonly #partitions: Partitions;
-  #bits: Uint16Array;
+  readonly #flags: FlagsColumn;
   readonly #positions: PositionColumn;
   /** What the plain record's log tells of its content and key, where the evidence does not say what to expect. */
   readonly #loggedContent = new IntColumn();
@@ -70,16 +47,14 @@ export class Trails {
   constructor(messages: Messages, partitions: Partitions) {
     this.#messages = messages;
     this.#partitions = partitions;
-    this.#bits = new Uint16Array(messages.plannedCount);
+    this.#flags = new FlagsColumn(messages.plannedCount);
     this.#positions = new PositionColumn(partitions, messages.plannedCount);
   }
 
   /** The sum of all its attempts; undefined without an intent. */
   outcome(message: number): Outcome | undefined {
     const known = this.#bitsOf(message);
-    if (known & bits.acked) return 'acked';
-    if (known & bits.unknown) return 'unknown';
-    return known & bits.rejected ? 'rejected' : undefined;
+    return (['acked', 'rejected', 'unknown'] as const).find((outcome) => known & bits[outcome]);
   }
 
   isAckedAnywhere(message: number): boolean {
@@ -102,10 +77,26 @@ export class Trails {
 
   /** Acked, once in the log where the ack says, and once in the store, right: nothing to judge. */
   isExemplary(message: number): boolean {
-    return (this.#bitsOf(message) & (whole | bits.unusual)) === whole;
+    return (this.#bitsOf(message) & (exemplary | bits.unusual)) === exemplary;
   }
 
-  /** Whether any hop speaks of the message. */
+  /** One row that is right, of what ack or record say: the store's part is done. */
+  isPlainlyStored(message: number): boolean {
+    return (this.#bitsOf(message) & (bits.stored | bits.unusual)) === bits.stored;
+  }
+
+  /** Whether it is plain, and that is its position. */
+  isPlainAt(message: number, partition: number, offset: number): boolean {
+    const known = this.#bitsOf(message);
+    if (known & bits.unusual || !(known & (bits.ackPosition | bits.logged))) return false;
+    return this.#positions.isAt(message, partition, offset);
+  }
+
+  unusualTrails(): Iterable<Trail> {
+    return this.#unusual.values();
+  }
+
+  /** Whether ledger, log or store speak of the message. */
   isMentioned(message: number): boolean {
     return this.#bitsOf(message) !== 0;
   }
@@ -133,16 +124,25 @@ export class Trails {
 
   addAttempt({ message: messages, outcome, partition, offset }: AttemptBatch, row: number): void {
     const message = messages[row]!;
-    this.#set(message, outcomeBits[outcome[row]!]!);
+    this.#addOutcome(message, outcome[row]!);
     if (outcome[row] !== outcomeCodes.acked) return;
     const ack = { partition: partition[row]!, offset: offset[row]! };
     if (!hasPosition(ack)) return this.#set(message, bits.ackedAnywhere);
     if (this.isAckedAt(message, ack.partition, ack.offset)) return;
-    const { acked, contested } = this.#partitions.of(ack.partition);
-    if (acked.has(ack.offset)) contested.add(ack.offset);
-    acked.add(ack.offset);
+    const place = this.#partitions.of(ack.partition);
+    if (place.acked.has(ack.offset)) place.contested.add(ack.offset);
+    place.acked.add(ack.offset);
+    place.countDeliveries(ack.offset);
     if (this.#keepPosition(message, ack)) this.#set(message, bits.ackPosition);
     else this.unusual(message).acks.push(ack);
+  }
+
+  #addOutcome(message: number, outcome: number): void {
+    const known = this.#bitsOf(message);
+    if (outcome === outcomeCodes.acked) this.#put(message, (known & ~attempted) | bits.acked);
+    else if (known & bits.acked) return;
+    else if (outcome === outcomeCodes.unknown) this.#put(message, (known & ~attempted) | bits.unknown);
+    else if (!(known & bits.unknown)) this.#put(message, known | bits.rejected);
   }
 
   addRecord(batch: LogBatch, row: number): void {
@@ -187,10 +187,13 @@ export class Trails {
     if (!isPlain) return false;
     if (expected.content === untold && content[row] !== untold)
       this.#loggedContent.set(message, content[row]!);
-    if (expected.key === untold && key[row] !== untold) this.#loggedKey.set(message, key[row]!);
+    if (expected.key === untold && key[row] !== untold && this.#messages.expectedKey) {
+      this.#loggedKey.set(message, key[row]!);
+    }
     this.#set(
       message,
-      (flags[row]! & logFlags.crcOk ? bits.crcOk : 0) |
+      bits.logged |
+        (flags[row]! & logFlags.crcOk ? bits.crcOk : 0) |
         (content[row] === untold ? 0 : bits.contentTold) |
         (key[row] === untold ? 0 : bits.keyTold),
     );
@@ -247,27 +250,29 @@ export class Trails {
       this.seenWithoutIntent = true;
   }
 
-  /** Keeps a message's first position, if it can be kept in the column. */
+  /** Keeps a message's first position; there is room for no second. */
   #keepPosition(message: number, position: Position): boolean {
     if (this.#bitsOf(message) & (bits.ackPosition | bits.logged | bits.unusual)) return false;
     this.#set(message, 0);
-    return this.#positions.set(message, position);
+    this.#positions.set(message, position);
+    return true;
   }
 
   #bitsOf(message: number): number {
-    return this.#bits[message] ?? 0;
+    return this.#flags.get(message);
   }
 
   #set(message: number, added: number): void {
-    if (message >= this.#bits.length) this.#grow(Math.max(1024, message + 1, this.#bits.length * 2));
-    this.#bits[message]! |= added;
+    this.#put(message, this.#bitsOf(message) | added);
   }
 
-  #grow(count: number): void {
-    const grown = new Uint16Array(count);
-    grown.set(this.#bits);
-    this.#bits = grown;
-    this.#positions.resize(count);
+  #put(message: number, known: number): void {
+    if (message >= this.#flags.length) {
+      const count = Math.max(1024, message + 1, this.#flags.length * 2);
+      this.#flags.resize(count);
+      this.#positions.resize(count);
+    }
+    this.#flags.set(message, known & bits.unusual ? known & keptOfUnusual : known);
   }
 }
 

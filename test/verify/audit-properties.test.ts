@@ -6,10 +6,12 @@ import {
   buildEvidence,
   parsePlace,
   type History,
+  type HopName,
   type LogLine,
   type Row,
   type Send,
   type Subject,
+  type Write,
 } from './build-evidence.ts';
 import { naiveAudit, type NaiveAudit } from './naive-audit.ts';
 
@@ -53,6 +55,12 @@ const lives = fc
         content: mostly<string | null | undefined>(undefined, flaw),
         key: mostly<string | null | undefined>(undefined, flaw),
       }),
+      writes: few<Omit<Write, 'id'>>({
+        at: mostly(home, places),
+        category: mostly<string | undefined>(state, fc.constantFrom('failed', 'completed', undefined), 3),
+        content: mostly<string | null | undefined>(undefined, flaw),
+      }),
+      isJournalNameless: fc.boolean(),
       isNameless: mostly(state === 'dead-letters', fc.boolean()),
     }),
   );
@@ -79,6 +87,16 @@ const foreignRows = fc.array(
   { maxLength: 2 },
 );
 
+const deliveries = fc.array(
+  fc.tuple(fc.constantFrom(...partitions), fc.nat(9), fc.nat(9)).map(([partition, a, b]) => ({
+    partition,
+    first: Math.min(a, b),
+    end: Math.max(a, b),
+  })),
+  { maxLength: 4 },
+);
+const hops = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;
+
 const ranges = fc.tuple(
   ...partitions.map((partition) =>
     fc.record({
@@ -102,14 +120,26 @@ const histories: fc.Arbitrary<History> = fc
       fc.constant({ 0: 9, 1: 9, 2: 9 }),
       fc.dictionary(fc.constantFrom('0', '1', '2'), fc.nat(9)),
     ),
-    missing: mostly([], fc.subarray(['plan', 'ledger', 'log', 'store'] as const), 2),
+    deliveries: fc.option(deliveries, { nil: undefined }),
+    isWrittenKept: fc.boolean(),
+    commits: mostly<Record<number, number>>({}, fc.dictionary(fc.constantFrom('0', '1', '2'), fc.nat(9)), 3),
+    missing: mostly([], fc.subarray(['plan', ...hops] as const), 2),
+    required: mostly<HopName[]>(['ledger', 'log', 'store'], fc.subarray([...hops]), 3),
+    topicRecreated: mostly(false, fc.constant(true), 12),
+    stalls: mostly<History['stalls']>([], fc.constant([{ partition: 0, blame: 'broker' }]), 20),
     interruptions: mostly<string[]>([], fc.constant(['The run was stopped.'])),
     byPartition: fc.boolean(),
   })
-  .map(({ lives, foreignLines, foreignRows, byPartition, missing, interruptions, ...rest }) => ({
+  .map(({ lives, foreignLines, foreignRows, byPartition, isWrittenKept, ...rest }) => ({
     ...rest,
-    missing: [...missing],
-    interruptions: [...interruptions],
+    missing: [...rest.missing],
+    required: [...rest.required],
+    interruptions: [...rest.interruptions],
+    written: isWrittenKept
+      ? lives.flatMap(({ writes, isJournalNameless }, index) =>
+          writes.map((line) => (isJournalNameless ? line : { ...line, id: `m${index}` })),
+        )
+      : undefined,
     messages: Object.fromEntries(lives.map(({ subject }, index) => [`m${index}`, subject])),
     sends: lives.flatMap(({ sends }, index) => sends.map((send) => ({ ...send, id: `m${index}` }))),
     log: sorted(
@@ -143,13 +173,15 @@ const summary = ({ verdict, findings, ledger, counts, confusion }: Audit): Naive
   findings: findings
     .map(
       ({ kind, blame, count, examples }) =>
-        `${kind} ${blame} ${count}: ${examples.map(({ id }) => id).join(' ')}`,
+        `${kind} ${blame} ${count}: ${examples.map(({ id, partition }) => id ?? partition).join(' ')}`,
     )
+    .filter((line) => !line.startsWith('stalled'))
     .sort(),
   ledger: { ...ledger },
   written: counts.unknownWritten,
   notWritten: counts.unknownNotWritten,
   foreign: counts.foreign,
+  redelivered: counts.redelivered,
   confusion,
 });
 

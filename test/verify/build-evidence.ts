@@ -1,10 +1,12 @@
 /** Turns a small history, written by hand or drawn at random, into `Evidence`. */
 import {
+  categoryUntold,
   deadLetterCategory,
   logFlags,
   none,
   outcomeCodes,
   untold,
+  type DeliveryBatch,
   type Evidence,
   type LogRange,
   type Outcome,
@@ -38,6 +40,24 @@ export interface Row extends Line {
   category: string;
 }
 
+/** What the consumer's journal says was written. Without an id, it tells no content unless there is one. */
+export interface Write {
+  id?: string | undefined;
+  at: string;
+  /** Left out: not told. */
+  category?: string | undefined;
+  content?: string | null | undefined;
+}
+
+export interface Delivery {
+  partition: number;
+  first: number;
+  /** Exclusive. */
+  end: number;
+}
+
+export type HopName = 'ledger' | 'log' | 'deliveries' | 'written' | 'store';
+
 export interface Subject {
   /** `dead-letters` where it is none of the run's; null where nobody knows. */
   state: string | null;
@@ -57,8 +77,18 @@ export interface History {
   ranges: LogRange[];
   /** The store's next offset by partition. */
   positions: Record<number, number>;
+  /** The consumer's journal; left out, nobody kept one. */
+  deliveries?: Delivery[] | undefined;
+  written?: Write[] | undefined;
+  /** The group's commits by partition. */
+  commits: Record<number, number>;
   /** The hops that are not whole. */
-  missing: ('plan' | 'ledger' | 'log' | 'store')[];
+  missing: ('plan' | HopName)[];
+  /** The hops that a verdict needs whole. */
+  required: HopName[];
+  topicRecreated: boolean;
+  acks?: string | undefined;
+  stalls: { partition: number; blame: 'consumer' | 'broker' }[];
   interruptions: string[];
 }
 
@@ -77,7 +107,10 @@ export function buildEvidence(history: History): Evidence {
   const hop = (name: History['missing'][number]) => ({
     whole: !history.missing.includes(name),
     problem: history.missing.includes(name) ? 'cut short' : '',
+    required: name === 'plan' || history.required.includes(name),
   });
+  const offsetsOf = (offsets: Record<number, number>) =>
+    new Map(Object.entries(offsets).map(([key, next]) => [Number(key), next]));
   return {
     run: 'r',
     categories: states,
@@ -104,6 +137,7 @@ export function buildEvidence(history: History): Evidence {
     log: {
       ...hop('log'),
       ranges: history.ranges,
+      topicRecreated: history.topicRecreated,
       batches: () =>
         chunks(history.log).map((lines) => ({
           count: lines.length,
@@ -122,7 +156,7 @@ export function buildEvidence(history: History): Evidence {
     },
     store: {
       ...hop('store'),
-      positions: new Map(Object.entries(history.positions).map(([key, next]) => [Number(key), next])),
+      positions: offsetsOf(history.positions),
       batches: () =>
         chunks(history.rows).map((rows) => ({
           count: rows.length,
@@ -133,6 +167,27 @@ export function buildEvidence(history: History): Evidence {
           key: Int32Array.from(rows, (row) => bytesOf(row, 'key')),
         })),
     },
+    ...(history.deliveries && {
+      deliveries: { ...hop('deliveries'), batches: () => chunks(history.deliveries!).map(deliveryBatch) },
+    }),
+    ...(history.written && {
+      written: {
+        ...hop('written'),
+        batches: () =>
+          chunks(history.written!).map((lines) => ({
+            count: lines.length,
+            message: Int32Array.from(lines, ({ id }) => indexOf(id)),
+            ...placesOf(lines),
+            category: Uint16Array.from(lines, ({ category }) =>
+              category === undefined ? categoryUntold : categoryOf(category)!,
+            ),
+            content: Int32Array.from(lines, (line) => bytesOf(line, 'content')),
+          })),
+      },
+    }),
+    commits: offsetsOf(history.commits),
+    settings: history.acks === undefined ? {} : { acks: history.acks },
+    stalls: history.stalls,
     interruptions: history.interruptions,
   };
 }
@@ -145,6 +200,15 @@ export function parsePlace(at: string | undefined): { partition: number; offset:
 const placesOf = (lines: readonly { at?: string | undefined }[]) => ({
   partition: Int32Array.from(lines, ({ at }) => parsePlace(at).partition),
   offset: Float64Array.from(lines, ({ at }) => parsePlace(at).offset),
+});
+
+const deliveryBatch = (lines: readonly Delivery[]): DeliveryBatch => ({
+  count: lines.length,
+  partition: Int32Array.from(lines, ({ partition }) => partition),
+  first: Float64Array.from(lines, ({ first }) => first),
+  end: Float64Array.from(lines, ({ end }) => end),
+  consumer: new Int32Array(lines.length),
+  epoch: new Int32Array(lines.length).fill(none),
 });
 
 const flagsOf = ({ aborted, crc }: LogLine): number =>

@@ -41,7 +41,11 @@ export function healthyHistory(): History {
     ],
     ranges: [0, 1].map((partition) => ({ partition, start: 0, end: 9, base: 0, compacted: false })),
     positions: { 0: 9, 1: 9 },
+    commits: {},
     missing: [],
+    required: ['ledger', 'log', 'store'],
+    topicRecreated: false,
+    stalls: [],
     interruptions: [],
   };
 }
@@ -101,6 +105,42 @@ export const missing =
   (...hops: History['missing']): Change =>
   (history) =>
     history.missing.push(...hops);
+
+/** The consumer's journal of the healthy history: all was handed over, and written as it had to be. */
+export const journal: Change = (history) => {
+  history.deliveries = [0, 1].map((partition) => ({ partition, first: 0, end: 9 }));
+  history.written = history.log.map(({ id, at }) => ({ id, at, category: history.messages[id!]!.state! }));
+};
+
+/** The same by positions alone, as a consumer's ranges tell it. */
+export const namelessJournal: Change = (history) => {
+  journal(history);
+  for (const line of history.written!) delete line.id;
+};
+
+export const unwritten =
+  (at: string): Change =>
+  (history) => {
+    history.written = history.written!.filter((line) => line.at !== at);
+  };
+
+export const written =
+  (...lines: NonNullable<History['written']>): Change =>
+  (history) => {
+    history.written = [...(history.written ?? []), ...lines];
+  };
+
+export const delivered =
+  (...lines: NonNullable<History['deliveries']>): Change =>
+  (history) => {
+    history.deliveries = [...(history.deliveries ?? []), ...lines];
+  };
+
+export const committed =
+  (partition: number, next: number): Change =>
+  ({ commits }) => {
+    commits[partition] = next;
+  };
 
 export const position =
   (partition: number, next: number | undefined): Change =>

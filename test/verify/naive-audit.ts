@@ -2,7 +2,7 @@
  * The norm once more, as plainly as can be: lists of lines, searched anew for every question. It shares
  * nothing with the audit but the types, so that the two can be held against each other.
  */
-import { parsePlace, states, type History, type LogLine, type Row } from './build-evidence.ts';
+import { parsePlace, states, type History, type LogLine, type Row, type Write } from './build-evidence.ts';
 import {
   contradictsItself,
   isAcked,
@@ -10,8 +10,12 @@ import {
   ledgerContradicts,
   linesOf,
   logContradicts,
+  overcommitted,
   ownersOf,
+  redeliveries,
   tellOf,
+  timesDelivered,
+  writesOf,
   type Part,
 } from './naive-lines.ts';
 
@@ -25,6 +29,7 @@ export interface NaiveAudit {
   written: number;
   notWritten: number;
   foreign: number;
+  redelivered: number | null;
   confusion: Record<string, Record<string, number>>;
 }
 
@@ -38,9 +43,15 @@ export function naiveAudit(h: History): NaiveAudit {
     written: 0,
     notWritten: 0,
     foreign: h.log.filter((line) => line.id === undefined && !isAcked(h, line.at)).length,
+    redelivered: redeliveries(h),
     confusion: {},
   };
-  let isOpen = h.missing.length > 0 || h.interruptions.length > 0 || contradictsItself(h);
+  let isOpen =
+    h.missing.some((hop) => hop === 'plan' || (h.required.includes(hop) && isGiven(h, hop))) ||
+    h.interruptions.length > 0 ||
+    h.stalls.length > 0 ||
+    h.topicRecreated ||
+    contradictsItself(h);
   for (const id of ids) {
     const life = new Case(h, id);
     const say: Say = (kind, blame) => {
@@ -64,10 +75,15 @@ export function naiveAudit(h: History): NaiveAudit {
     audit.confusion[state][place] = (audit.confusion[state][place] ?? 0) + 1;
   }
   if (audit.ledger['unsent']! > 0 || audit.ledger['acked'] === 0) isOpen = true;
+  if (overcommitted(h).length > 0) found.set('overcommitted consumer', overcommitted(h));
   audit.findings = [...found].map(([key, list]) => `${key} ${list.length}: ${list.join(' ')}`).sort();
   audit.verdict = found.size > 0 ? 'fail' : isOpen ? 'inconclusive' : 'pass';
   return audit;
 }
+
+/** A journal that nobody kept is none that lacks anything. */
+const isGiven = (h: History, hop: string): boolean =>
+  (hop !== 'deliveries' && hop !== 'written') || h[hop] !== undefined;
 
 /** Lines as they belong to one message. */
 class Case {
@@ -79,6 +95,7 @@ class Case {
   readonly good: LogLine[];
   readonly aborted: LogLine[];
   readonly rows: Row[];
+  readonly writes: Write[];
   readonly logWhole: boolean;
   readonly ledgerWhole: boolean;
   readonly storeWhole: boolean;
@@ -97,7 +114,9 @@ class Case {
     this.good = lines.filter((line) => !line.aborted);
     this.aborted = lines.filter((line) => line.aborted);
     this.rows = h.rows.filter((row) => ownersOf(h, row).includes(id));
-    this.logWhole = !h.missing.includes('log') && !logContradicts(h);
+    const places = [...this.acks, ...[...lines, ...this.rows].map(({ at }) => at)];
+    this.writes = writesOf(h, id, places);
+    this.logWhole = !h.missing.includes('log') && !logContradicts(h) && !h.topicRecreated;
     this.ledgerWhole = !h.missing.includes('ledger') && !ledgerContradicts(h);
     this.storeWhole = !h.missing.includes('store');
   }
@@ -107,13 +126,15 @@ class Case {
     const { h, good, rows } = this;
     const own = this.ownRows();
     if (own.length < rows.length) say('aborted-read', 'consumer');
+    const isJournalAlone =
+      this.writes.some(({ id }) => id === this.id) && good.length + rows.length === 0 && !this.isDue();
     const isKnown = h.messages[this.id]!.planned || this.outcome !== 'unsent';
     const isSeen = good.length > 0 || own.length > 0;
     if (!isKnown && !h.missing.includes('plan') && this.ledgerWhole) {
       if (isSeen) say('phantom', this.writtenBy());
-      return 'judged';
+      return isJournalAlone ? 'open' : 'judged';
     }
-    let open = !isKnown && isSeen;
+    let open = (!isKnown && isSeen) || isJournalAlone;
     if (this.outcome === 'rejected' && isSeen) {
       if (this.ledgerWhole) say('rejected-but-written', this.writtenBy());
       else open = true;
@@ -166,7 +187,21 @@ class Case {
 
   writtenBy(): string {
     if (this.good.length > 0) return 'producer';
-    return this.ownRows().every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
+    const own = this.ownRows();
+    const areAllNamed = (this.h.written ?? []).every(({ id }) => id !== undefined);
+    const isUnwritten = this.writes.length === 0 && (areAllNamed || own.every(({ at }) => at !== undefined));
+    const other = own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
+    return this.storeOr(other, isUnwritten && this.isWhole('written'));
+  }
+
+  isWhole = (hop: 'deliveries' | 'written'): boolean =>
+    this.h[hop] !== undefined && !this.h.missing.includes(hop);
+
+  /** The store, or somebody else; nobody knows who where the journal may lack what would tell. */
+  storeOr(other: string, isStore: boolean): string {
+    if (isStore) return 'store';
+    const mayLack = this.h.written !== undefined && !this.isWhole('written') && this.writes.length === 0;
+    return mayLack ? 'unknown' : other;
   }
 
   someRemoved = (): boolean => this.h.ranges.some(({ start, base }) => start > base);
@@ -184,17 +219,18 @@ class Case {
   }
 
   isDrained(at: string | undefined): boolean {
-    const { positions } = this.h;
-    const none = Object.keys(positions).length === 0;
+    const { positions, commits } = this.h;
+    const none = Object.keys(positions).length + Object.keys(commits).length === 0;
     if (at === undefined) return none;
     const { partition, offset } = parsePlace(at);
     const stable = this.range(at)?.stableEnd;
     if (stable !== undefined && offset >= stable) return false;
-    return none || offset < (positions[partition] ?? 0);
+    return none || offset < (positions[partition] ?? commits[partition] ?? 0);
   }
 
   conflict(): string | undefined {
     const { h, acks } = this;
+    if (h.topicRecreated) return undefined;
     const acksElse = h.sends.filter((send) => send.outcome === 'acked' && send.id !== this.id);
     if (acks.some((at) => acksElse.some((send) => send.at === at))) return 'producer';
     if (acks.length === 0 || [...this.good, ...this.aborted].some(({ at }) => acks.includes(at)))
@@ -212,7 +248,7 @@ class Case {
       ({ compacted, partition }) =>
         compacted && (acks.length === 0 || acks.some((at) => parsePlace(at).partition === partition)),
     );
-    if (ranges.length === 0) return 'no';
+    if (ranges.length === 0 || h.topicRecreated) return 'no';
     const later = h.log.some((line) => {
       const { partition, offset } = parsePlace(line.at);
       const isAfter = acks.some(
@@ -230,14 +266,24 @@ class Case {
   judgeLoss(say: Say): 'open' | 'judged' {
     const { acks, rows, good } = this;
     const isStored = rows.length > 0;
+    const lost = (other: string): 'judged' => {
+      say('lost', this.storeOr(other, this.writes.length > 0));
+      return 'judged';
+    };
     if (good.length > 0) {
       if (isStored) return 'judged';
       if (!this.storeWhole || !good.some(({ at }) => this.isDrained(at))) return 'open';
-      say('lost', 'consumer');
-      return 'judged';
+      return lost('consumer');
     }
+    const handed = [
+      ...acks.filter((at) => timesDelivered(this.h, at) > 0),
+      ...this.writes.map((line) => line.at),
+    ];
     const compaction = this.compaction();
-    if (compaction !== 'no') return compaction === 'yes' ? 'judged' : 'open';
+    if (compaction !== 'no') {
+      if (isStored || handed.length === 0) return compaction === 'yes' ? 'judged' : 'open';
+      return this.storeWhole && handed.some((at) => this.isDrained(at)) ? lost('consumer') : 'open';
+    }
     const candidates: (string | undefined)[] =
       acks.length > 0 ? acks : isStored ? rows.map(({ at }) => at) : [undefined];
     const gone = candidates.filter((at) => !this.isVisible(at));
@@ -247,18 +293,22 @@ class Case {
     }
     if (isStored) return 'judged';
     if (!this.storeWhole) return 'open';
-    if (!this.logWhole) {
-      if (!candidates.every((at) => this.isDrained(at))) return 'open';
-      say('lost', 'unknown');
-      return 'judged';
+    const isNewTopicRead =
+      this.h.topicRecreated && !this.h.missing.includes('log') && !logContradicts(this.h);
+    if (!this.logWhole && !isNewTopicRead) {
+      const isPast = candidates.every((at) => this.isDrained(at)) || handed.some((at) => this.isDrained(at));
+      return isPast ? lost(handed.length > 0 ? 'consumer' : 'unknown') : 'open';
     }
-    const isExpired = gone.every((at) => {
-      if (at === undefined) return false;
+    if (handed.length > 0) return lost('consumer');
+    const isUnreached = (at: string | undefined): boolean => {
+      if (at === undefined || timesDelivered(this.h, at) > 0) return false;
       const { partition, offset } = parsePlace(at);
-      const position = this.h.positions[partition];
-      return offset < (this.range(at)?.start ?? 0) && position !== undefined && position <= offset;
-    });
-    if (isExpired) say('expired', 'broker');
+      const position = this.h.positions[partition] ?? this.h.commits[partition];
+      return this.isWhole('deliveries') || (position !== undefined && position <= offset);
+    };
+    const isBelow = (at: string): boolean => parsePlace(at).offset < (this.range(at)?.start ?? 0);
+    if (isNewTopicRead) say('lost', candidates.every(isUnreached) ? 'broker' : 'unknown');
+    else if (gone.every((at) => isUnreached(at) && isBelow(at!))) say('expired', 'broker');
     else say('lost', 'unknown');
     return 'judged';
   }
@@ -272,11 +322,17 @@ class Case {
     const mirrored = places.filter((at) => ats.includes(at));
     const left = new Set(good.map(({ at }) => at).filter((at) => !ats.includes(at))).size;
     const unplaced = rows.length - ats.length;
-    if (rows.length === 1 || rows.length <= mirrored.length + Math.min(left, unplaced)) return;
+    const explained = mirrored.length + Math.min(left, unplaced);
+    if (rows.length <= explained) return;
     const isTwiceThere = new Set(ats).size < ats.length;
     const strays = rows.filter(({ at }) => at === undefined || !places.includes(at));
     const isRead = places.length > 0 && strays.every(({ at }) => this.isVisible(at));
-    say('duplicated', isTwiceThere || isRead ? 'consumer' : 'unknown');
+    const other = isTwiceThere || isRead ? 'consumer' : 'unknown';
+    const count = this.writes.length;
+    if (this.h.written === undefined || count > explained + (explained === 0 ? 1 : 0))
+      say('duplicated', other);
+    else if (!this.isWhole('written')) say('duplicated', 'unknown');
+    else say('duplicated', count > 0 ? 'store' : other);
   }
 
   judgeBytes(say: Say): 'open' | 'judged' {
@@ -304,7 +360,9 @@ class Case {
       return 'judged';
     }
     if (state !== null && rows.some(({ category }) => category !== state && category !== 'dead-letters')) {
-      say('misclassified', 'consumer');
+      const told = this.writes.flatMap(({ category }) => category ?? []);
+      const isRight = told.length > 0 && told.every((category) => category === state);
+      say('misclassified', this.storeOr('consumer', isRight));
     }
     if (
       state !== null &&
@@ -316,9 +374,21 @@ class Case {
     for (const part of ['content', 'key'] as const) {
       const inLog = good.map((line) => told(line, part)).filter((text) => text !== null);
       const inRows = rows.map((row) => (row.id === undefined ? (row[part] ?? null) : told(row, part)));
-      const reference = expected[part] ?? inLog[0] ?? inRows.find((text) => text !== null) ?? null;
+      const inWrites = this.writes
+        .map((line) => (line.id === undefined ? (line.content ?? null) : told(line, 'content')))
+        .filter((text) => text !== null);
+      const right =
+        expected.content ?? good.map((line) => told(line, 'content')).find((text) => text !== null);
+      const reference =
+        expected[part] ??
+        inLog[0] ??
+        (part === 'content' ? inWrites[0] : undefined) ??
+        inRows.find((text) => text !== null) ??
+        null;
       if (!inRows.some((text) => text !== null && text !== reference)) continue;
-      say('corrupted', inLog.length > 0 ? 'consumer' : 'unknown');
+      const sample = part === 'content' ? (right ?? inWrites[0]) : right;
+      const isWrittenRight = inWrites.length > 0 && inWrites.every((text) => text === sample);
+      say('corrupted', this.storeOr(inLog.length > 0 ? 'consumer' : 'unknown', isWrittenRight));
       return 'judged';
     }
     return this.judgePlace(say);
@@ -332,7 +402,8 @@ class Case {
     const isComparable = own.length > 0 && right.length > 0 && own.every(({ at }) => at !== undefined);
     if (!isComparable || own.some(({ at }) => right.includes(at!))) return 'judged';
     if (inLog.length > 0 && !own.every(({ at }) => this.isVisible(at))) return 'open';
-    say('corrupted', inLog.length > 0 ? 'consumer' : 'unknown');
+    const isWrittenThere = this.writes.some(({ at }) => right.includes(at));
+    say('corrupted', this.storeOr(inLog.length > 0 ? 'consumer' : 'unknown', isWrittenThere));
     return 'judged';
   }
 }

@@ -1,10 +1,10 @@
 /** The naive audit's questions about lines: whose they are, whether they contradict each other, their order. */
-import { parsePlace, type History, type LogLine, type Row } from './build-evidence.ts';
+import { parsePlace, type History, type LogLine, type Row, type Write } from './build-evidence.ts';
 
 export type Part = 'content' | 'key';
 
 export const isAcked = (h: History, at: string | undefined): boolean =>
-  at !== undefined && h.sends.some((send) => send.outcome === 'acked' && send.at === at);
+  !h.topicRecreated && at !== undefined && h.sends.some((send) => send.outcome === 'acked' && send.at === at);
 
 export const tellOf = (
   h: History,
@@ -35,7 +35,7 @@ export const ledgerContradicts = (h: History): boolean =>
 /** A message's records: those with its id, and those without any at its acked offsets. */
 export const linesOf = (h: History, id: string): LogLine[] => {
   const isMine = (at: string) =>
-    h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === at);
+    !h.topicRecreated && h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === at);
   const named = h.log.filter((line) => line.id === id);
   return [...named, ...h.log.filter((line) => line.id === undefined && isMine(line.at))];
 };
@@ -52,6 +52,31 @@ export function ownersOf(h: History, row: Row): string[] {
     h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === row.at),
   );
 }
+
+/** What the journal says was written of a message: by its id, or by nothing but one of its places. */
+export const writesOf = (h: History, id: string, places: readonly (string | undefined)[]): Write[] =>
+  (h.written ?? []).filter((line) => (line.id === undefined ? places.includes(line.at) : line.id === id));
+
+export function timesDelivered(h: History, at: string): number {
+  const { partition, offset } = parsePlace(at);
+  return (h.deliveries ?? []).filter(
+    (line) => line.partition === partition && line.first <= offset && offset < line.end,
+  ).length;
+}
+
+/** Deliveries of our messages beyond the first, wherever ledger or log say that one stands. */
+export function redeliveries(h: History): number | null {
+  if (h.deliveries === undefined) return null;
+  const acked = h.sends.flatMap(({ outcome, at }) => (outcome === 'acked' && at !== undefined ? [at] : []));
+  const logged = h.log.flatMap(({ id, at }) => (id === undefined ? [] : [at]));
+  const times = [...new Set([...acked, ...logged])].map((at) => timesDelivered(h, at));
+  return times.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
+}
+
+export const overcommitted = (h: History): string[] =>
+  Object.keys(h.commits).filter(
+    (partition) => h.commits[+partition]! > (h.positions[+partition] ?? Infinity),
+  );
 
 /** Later than a higher sequence of its session in its partition, or with a key that stands elsewhere. */
 export function isReordered(h: History, id: string): boolean {

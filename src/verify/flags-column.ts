@@ -1,0 +1,42 @@
+const combinationsMax = 256;
+
+/**
+ * Flags by dense index, up to 16 of them, in one byte: a byte numbers the combination, and of those that can
+ * occur there are fewer than 256.
+ */
+export class FlagsColumn {
+  #codes: Uint8Array;
+  readonly #flagsOf = new Uint16Array(combinationsMax);
+  /** 0 where there is none yet, and for no flags. */
+  readonly #codeOf = new Uint8Array(2 ** 16);
+  #codeCount = 1;
+
+  constructor(count: number) {
+    this.#codes = new Uint8Array(count);
+  }
+
+  get length(): number {
+    return this.#codes.length;
+  }
+
+  get(index: number): number {
+    return this.#flagsOf[this.#codes[index] ?? 0]!;
+  }
+
+  set(index: number, flags: number): void {
+    if (flags !== 0 && this.#codeOf[flags] === 0) this.#number(flags);
+    this.#codes[index] = this.#codeOf[flags]!;
+  }
+
+  resize(count: number): void {
+    const codes = this.#codes;
+    this.#codes = new Uint8Array(count);
+    this.#codes.set(codes);
+  }
+
+  #number(flags: number): void {
+    if (this.#codeCount === combinationsMax) throw new Error('bug: more combinations of flags than can be');
+    this.#flagsOf[this.#codeCount] = flags;
+    this.#codeOf[flags] = this.#codeCount++;
+  }
+}

@@ -1,0 +1,106 @@
+/** Whether a message is missing from log or store, and who let it go. */
+import { untold } from '../history.ts';
+import type { Blame } from '../verdict.ts';
+import type { Charge, Opinion } from './opinion.ts';
+import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
+import { nowhere, type Position } from './trail.ts';
+
+export function lost(subject: Subject, proof: Proof): Opinion {
+  if (!isExpectedInStore(subject, proof)) return undefined;
+  if (subject.committed.length > 0) return missingRow(subject, proof, subject.committed, 'consumer');
+  const handed = handedOver(subject, proof);
+  const compacted = compaction(subject, proof);
+  if (compacted !== undefined) {
+    // What compaction took away later, the consumer had.
+    const isMissed = subject.rows.length === 0 && handed.length > 0;
+    return isMissed ? missingRow(subject, proof, handed, 'consumer') : compacted;
+  }
+  if (proof.logWhole) return goneFromLog(subject, proof, handed);
+  if (proof.otherTopicWhole) return goneWithTopic(subject, proof, handed);
+  const places = placesOf(subject);
+  const isConsumed = places.every((place) => proof.isConsumed(place));
+  const certain = isConsumed ? places : handed;
+  return missingRow(subject, proof, certain, handed.length > 0 ? 'consumer' : 'unknown');
+}
+
+/** Where the consumer had it, by its own journal. */
+const handedOver = ({ acks, written }: Subject, proof: Proof): Position[] => [
+  ...acks.filter((ack) => proof.isDelivered(ack)),
+  ...written,
+];
+
+/** Where a message that the log does not show must have been. */
+function placesOf({ acks, rows }: Subject): readonly Position[] {
+  if (acks.length > 0) return acks;
+  return rows.length > 0 ? rows : [nowhere];
+}
+
+/** Lost, if it stood at these places, the consumer was past one of them, and no row is there. */
+function missingRow(subject: Subject, proof: Proof, places: readonly Position[], blame: Blame): Opinion {
+  if (subject.rows.length > 0) return undefined;
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  if (!places.some((place) => proof.isConsumed(place))) return { doubt: 'notDrained' };
+  return notStored(subject, proof, blame);
+}
+
+function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
+  const blame = blamed(subject, proof, { store: subject.written.length > 0, else: other });
+  const cause = causeOf(subject, proof, blame);
+  return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
+}
+
+function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): string | undefined {
+  if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';
+  const isOvercommitted = [...committed, ...acks].some(
+    ({ partition }) => proof.partitions.of(partition).isOvercommitted,
+  );
+  return blame === 'consumer' && isOvercommitted ? 'commit-before-write' : undefined;
+}
+
+/** Acked, and not seen in a whole log. */
+function goneFromLog(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
+  const unread = placesOf(subject).filter((place) => !proof.wouldShow(place));
+  if (unread.length === 0) {
+    const cause = proof.weakAcks !== undefined && { cause: proof.weakAcks };
+    return { kind: 'lost', blame: 'broker', ...cause, detail: 'not in the log' };
+  }
+  if (subject.rows.length > 0) return { doubt: 'removedButStored' };
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  if (handed.length > 0) return notStored(subject, proof, 'consumer');
+  if (unread.every((place) => proof.isRemoved(place) && proof.isNotReached(place))) {
+    return { kind: 'expired', blame: 'broker', cause: 'retention' };
+  }
+  const isRetention = unread.some((place) => place === nowhere || proof.isRemoved(place));
+  return {
+    kind: 'lost',
+    blame: 'unknown',
+    ...(isRetention && { cause: 'retention' }),
+    detail: 'not in the store',
+  };
+}
+
+/** Acked, and not in the topic that has the name now: nobody can read it any more. */
+function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
+  if (subject.rows.length > 0) return undefined;
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  if (handed.length > 0) return notStored(subject, proof, 'consumer');
+  const blame = placesOf(subject).every((place) => proof.isNotReached(place)) ? 'broker' : 'unknown';
+  return { kind: 'lost', blame, cause: 'topic-recreated', detail: 'its topic was deleted' };
+}
+
+/** Compaction may take a record away once a later one of its key stands in the partition. */
+export function compaction(
+  { acks, expected }: Subject,
+  { partitions, logWhole, topicRecreated }: Proof,
+): Opinion {
+  if (topicRecreated) return undefined;
+  const places =
+    acks.length > 0 ? acks : partitions.all.map(({ number }) => ({ partition: number, offset: -1 }));
+  const compacted = places.filter(({ partition }) => partitions.of(partition).range?.compacted);
+  const hasLater = compacted.some(
+    ({ partition, offset }) => (partitions.of(partition).lastOfKey.get(expected.key) ?? -1) > offset,
+  );
+  if (hasLater) return { doubt: 'compacted' };
+  const isUnclear = compacted.length > 0 && (expected.key === untold || !logWhole);
+  return isUnclear ? { doubt: 'compactionUnclear' } : undefined;
+}

@@ -1,0 +1,90 @@
+/** Reads the consumer's journal: what was handed to it, and what it saw written. */
+import { categoryUntold, none, untold, type Evidence, type WrittenBatch } from '../history.ts';
+import { BitSet } from './bit-set.ts';
+import type { Partitions } from './partitions.ts';
+import { distinct, hasPosition, type Position, type Trail, type Written } from './trail.ts';
+import type { Trails } from './trails.ts';
+
+/** Must be read before ledger and log, whose messages then know how often they were delivered. */
+export function readDeliveries({ deliveries }: Evidence, partitions: Partitions): void {
+  for (const { count, partition, first, end } of deliveries?.batches() ?? []) {
+    for (let row = 0; row < count; row++)
+      partitions.of(partition[row]!).delivered.add(first[row]!, end[row]!);
+  }
+}
+
+/**
+ * What the journal says was written. A plain message needs to know no more than whether it was, which is a
+ * bit; an unusual one gets all that is said of it. Ledger, log and store must have been read before.
+ */
+export class WrittenJournal {
+  /** Whether it has entries that do not say which message they are of. */
+  hasNameless = false;
+  readonly #partitions: Partitions;
+  /** Messages that it names where they stand. */
+  readonly #named = new BitSet();
+  /** What it says of messages by their id, where that is more than a bit. */
+  readonly #ofMessage = new Map<number, Written[]>();
+
+  constructor({ written }: Evidence, trails: Trails, partitions: Partitions) {
+    this.#partitions = partitions;
+    if (written === undefined) return;
+    for (const { acks, records, rows } of trails.unusualTrails()) {
+      for (const place of [...acks, ...records, ...rows].filter(hasPosition)) {
+        partitions.of(place.partition).writtenAt.set(place.offset, []);
+      }
+    }
+    for (const batch of written.batches()) {
+      for (let row = 0; row < batch.count; row++) this.#add(batch, row, trails);
+    }
+  }
+
+  /** What it says of a message, by id or by the places where it is known to stand. */
+  of(message: number, { acks, records, rows }: Trail): Written[] {
+    const places = distinct([...acks, ...records, ...rows].filter(hasPosition));
+    return [
+      ...(this.#ofMessage.get(message) ?? []),
+      ...(this.#named.has(message) ? places.map(writtenAt) : []),
+      ...places.flatMap((place) => this.#namelessAt(place)),
+    ];
+  }
+
+  names(message: number): boolean {
+    return this.#named.has(message) || this.#ofMessage.has(message);
+  }
+
+  #add(
+    { message: messages, partition, offset, category, content }: WrittenBatch,
+    row: number,
+    trails: Trails,
+  ) {
+    const message = messages[row]!;
+    const place = { partition: partition[row]!, offset: offset[row]! };
+    const entry = { ...place, category: category[row]!, content: content[row]! };
+    if (message === none) {
+      this.hasNameless = true;
+      const { written, writtenAt: details } = this.#partitions.of(place.partition);
+      written.add(place.offset);
+      details.get(place.offset)?.push(entry);
+    } else if (trails.isPlainAt(message, place.partition, place.offset)) {
+      this.#named.add(message);
+    } else if (!trails.isPlainlyStored(message)) {
+      const known = this.#ofMessage.get(message);
+      if (known === undefined) this.#ofMessage.set(message, [entry]);
+      else known.push(entry);
+    }
+  }
+
+  #namelessAt(place: Position): Written[] {
+    const { written, writtenAt: details } = this.#partitions.of(place.partition);
+    if (!written.has(place.offset)) return [];
+    return details.get(place.offset) ?? [writtenAt(place)];
+  }
+}
+
+const writtenAt = ({ partition, offset }: Position): Written => ({
+  partition,
+  offset,
+  category: categoryUntold,
+  content: untold,
+});

@@ -1,0 +1,27 @@
+/** The bits in which `trails.ts` keeps what is known of a message. Of their combinations, fewer than 200 occur. */
+/** What is kept of every message. */
+export const bits = {
+  /** Of the outcomes, only the one that all attempts sum up to. */
+  acked: 1,
+  rejected: 2,
+  unknown: 4,
+  /** Acked by an ack that names no position: any one is right. */
+  ackedAnywhere: 8,
+  /** The position that is kept was named by an ack. */
+  ackPosition: 16,
+  /** A committed record was seen; of a plain message, it stands at the position that is kept. */
+  logged: 32,
+  crcOk: 64,
+  contentTold: 128,
+  keyTold: 256,
+  /** One right row was seen, at the position that is kept, or without one. */
+  stored: 512,
+  rowWithoutPosition: 1024,
+  unusual: 2048,
+} as const;
+
+export const attempted = bits.acked | bits.rejected | bits.unknown;
+/** All is as it must be. */
+export const exemplary = bits.acked | bits.ackPosition | bits.logged | bits.stored;
+/** What is kept of an unusual message; its trail says the rest. */
+export const keptOfUnusual = attempted | bits.ackedAnywhere | bits.logged | bits.unusual;
