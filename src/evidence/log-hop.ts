@@ -1,6 +1,6 @@
 import { digestText } from '../digest.ts';
 import { messageOf } from '../errors.ts';
-import { logFlags, none, type Evidence, type LogBatch, type LogRange } from '../history.ts';
+import { logFlags, none, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
 import { readScan, readScanSummary, scanFlags, type ScanRow, type ScanSummary } from '../kafka/scan-file.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
@@ -8,17 +8,17 @@ import type { RunMessages } from './run-messages.ts';
 
 const batchRows = 4096;
 
-/** The saved log scan of a run. */
-export async function logHop(
+/** What was saved when the topic was scanned. */
+export type SavedScan = Pick<Evidence, 'log' | 'commits'>;
+
+/** The saved log scan of a run, with the group's commits. */
+export async function savedScan(
   folder: RunFolder,
   manifest: Manifest,
   messages: RunMessages,
-): Promise<Evidence['log']> {
-  const missing = (problem: string): Evidence['log'] => ({
-    whole: false,
-    problem,
-    ranges: [],
-    batches: () => [],
+): Promise<SavedScan> {
+  const missing = (problem: string): SavedScan => ({
+    log: { whole: false, problem, ranges: [], batches: () => [] },
   });
   let summary: ScanSummary;
   try {
@@ -34,12 +34,18 @@ export async function logHop(
   const problems = [...summary.problems];
   if (summary.topicId !== manifest.topicId) problems.push('the topic was made anew since the run began');
   return {
-    whole: problems.length === 0,
-    problem: problems.join('; '),
-    ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
-    batches: () => logBatches(readScan(folder.logScan), messages),
+    log: {
+      whole: problems.length === 0,
+      problem: problems.join('; '),
+      ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
+      batches: () => logBatches(readScan(folder.logScan), messages),
+    },
+    ...(summary.commits === undefined ? {} : { commits: commitsOf(summary.commits) }),
   };
 }
+
+const commitsOf = (commits: Readonly<Record<string, number>>): Map<number, number> =>
+  new Map(Object.entries(commits).map(([partition, offset]) => [Number(partition), offset]));
 
 const rangeOf = (
   { partition, start, startAfter, end, lastStableOffset }: ScanSummary['ranges'][number],
@@ -56,12 +62,12 @@ const rangeOf = (
 
 function* logBatches(rows: Iterable<ScanRow>, messages: RunMessages): Generator<LogBatch> {
   const keys = new Map<string, number>();
-  let batch = newBatch();
+  const batch = newBatch();
   for (const row of rows) {
     fill(batch, row, messages, keys);
     if (batch.count < batchRows) continue;
     yield batch;
-    batch = newBatch();
+    batch.count = 0;
   }
   if (batch.count > 0) yield batch;
 }
@@ -76,19 +82,16 @@ function fill(batch: LogBatch, row: ScanRow, messages: RunMessages, keys: Map<st
     (row.flags & scanFlags.aborted ? logFlags.aborted : 0) |
     (row.flags & scanFlags.crcBad ? logFlags.crcBad : logFlags.crcOk) |
     (row.flags & scanFlags.nameless ? logFlags.nameless : 0);
-  const expected = message === none ? undefined : messages.expected(message, row.session);
-  if (expected === undefined) {
-    batch.sequence[at] = none;
-    return;
-  }
   batch.producer[at] = row.producer;
   batch.session[at] = row.session;
-  batch.sequence[at] = row.sequence;
-  const differences = differencesOf(row, expected.digest);
-  batch.content[at] = messages.contentOf(differences);
-  // The key of a record that is not as it was sent tells nothing; `untold` is 0, as the arrays begin.
-  if (differences !== '') return;
-  batch.key[at] = keys.get(expected.key) ?? keys.set(expected.key, keys.size + 1).size;
+  const expected = message === none ? undefined : messages.expected(message, row.session);
+  batch.sequence[at] = expected === undefined ? none : row.sequence;
+  const differences = expected === undefined ? '' : differencesOf(row, expected.digest);
+  batch.content[at] = expected === undefined ? untold : messages.contentOf(differences);
+  // The key of a record that is not as it was sent tells nothing.
+  const keyText = differences === '' ? expected?.keyText : undefined;
+  batch.key[at] =
+    keyText === undefined ? untold : (keys.get(keyText) ?? keys.set(keyText, keys.size + 1).size);
 }
 
 function messageOfRow(row: ScanRow, messages: RunMessages): number {

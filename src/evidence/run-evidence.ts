@@ -1,11 +1,12 @@
 /**
- * The evidence of a run of ours, read from its folder: ledgers, saved log scan and store, each as the
- * audit wants it. What is missing or cannot be read makes its hop not whole; it never ends the audit.
+ * The evidence of a run of ours, read from its folder: ledgers, saved log scan, journals and store, each as
+ * the audit wants it. What is missing or cannot be read makes its hop not whole; it never ends the audit.
  */
 import type { Evidence } from '../history.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
+import { journalHops } from './journal-hop.ts';
 import { ledgerHop } from './ledger-hop.ts';
-import { logHop } from './log-hop.ts';
+import { savedScan } from './log-hop.ts';
 import { RunMessages } from './run-messages.ts';
 import { openStoreHop } from './store-hop.ts';
 
@@ -22,16 +23,21 @@ export async function openRunEvidence(
 ): Promise<OpenEvidence> {
   const messages = new RunMessages(manifest);
   const store = openStoreHop(storePath, manifest, messages);
+  const { categories } = store;
+  const { positions } = store.hop;
   const evidence: Evidence = {
     run: manifest.id,
-    categories: store.categories,
+    categories,
     messages,
     plan: { whole: true },
     ledger: await ledgerHop(folder, manifest, messages),
-    log: await logHop(folder, manifest, messages),
+    ...(await savedScan(folder, manifest, messages)),
     store: store.hop,
     interruptions,
   };
+  const journals = await journalHops({ folder, manifest, storePath, categories, positions });
+  // No spread: it would count the refused writes before the journals are read.
+  if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
   return { evidence, [Symbol.dispose]: () => store.close() };
 }
 

@@ -3,12 +3,20 @@
  * the run's id by a map. What each was to be comes from the workload alone.
  */
 import { untold, type MessageName, type Messages } from '../history.ts';
-import { digestOf } from '../digest.ts';
+import { digestOf, type Origin } from '../digest.ts';
 import type { Manifest } from '../run-folder.ts';
 import { messageId, parseMessageId, producerName, Workload } from '../workload.ts';
 
 /** The content of a message that is right in every respect. Others get numbers above it. */
 const rightContent = 1;
+
+export interface ExpectedMessage {
+  origin: Origin;
+  keyText: string;
+  key: Buffer;
+  payload: Buffer;
+  digest: bigint;
+}
 
 export class RunMessages implements Messages {
   readonly plannedCount: number;
@@ -79,13 +87,15 @@ export class RunMessages implements Messages {
     return { id: messageId(producer, sequence), producer: producerName(producer), sequence, state };
   }
 
-  /** The key that a planned message was to have, and its digest if this session sent it. */
-  expected(message: number, session: number): { key: string; digest: bigint } | undefined {
+  /** What a planned message was to be, and its digest if this session sent it. */
+  expected(message: number, session: number): ExpectedMessage | undefined {
     if (!this.isPlanned(message)) return undefined;
     const { producer, sequence } = this.#locate(message);
-    const { key, payload } = this.#workload.message(producer, sequence);
+    const sent = this.#workload.message(producer, sequence);
+    const key = Buffer.from(sent.key);
+    const payload = Buffer.from(sent.payload);
     const origin = { run: this.#manifest.id, producer: producerName(producer), session, sequence };
-    return { key, digest: digestOf(Buffer.from(key), Buffer.from(payload), origin) };
+    return { origin, keyText: sent.key, key, payload, digest: digestOf(key, payload, origin) };
   }
 
   /** The number of a content: `right` where nothing differs, else one for each way to be wrong. */

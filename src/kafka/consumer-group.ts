@@ -26,8 +26,11 @@ export interface NextOffset {
 }
 
 export interface ConsumerGroup {
-  /** The partitions that are ours, and a number that changes with each assignment. */
-  assignment(): { partitions: readonly number[]; generation: number };
+  /**
+   * The partitions that are ours, and a number that changes with each assignment. `epoch` is Kafka's own
+   * number of it, the same for all members: it begins anew when the group is deleted.
+   */
+  assignment(): { partitions: readonly number[]; generation: number; epoch: number };
   /** Tells the group how far the store is. Throws what Kafka answers: the caller may go on without. */
   commit(offsets: readonly NextOffset[]): Promise<void>;
   leave(): Promise<void>;
@@ -53,9 +56,11 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     ...connectionOptions(brokers, client, timeoutMs),
   });
   let generation = 0;
+  let epoch = 0;
   let partitions: number[] = [];
-  consumer.on('consumer:group:join', ({ assignments }) => {
+  consumer.on('consumer:group:join', ({ assignments, generationId }) => {
     generation += 1;
+    epoch = generationId ?? 0;
     partitions = assignments?.find((assigned) => assigned.topic === topic)?.partitions ?? [];
   });
   // Without a listener the library's background errors would end the process; the next fetch or commit
@@ -74,7 +79,7 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     });
   }
   return {
-    assignment: () => ({ partitions, generation }),
+    assignment: () => ({ partitions, generation, epoch }),
     commit: (offsets) =>
       consumer.commit({
         offsets: offsets.map(({ partition, offset }) => ({

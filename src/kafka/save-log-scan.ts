@@ -8,6 +8,7 @@ import { seal } from '../seal.ts';
 import { parseProducerName } from '../workload.ts';
 import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
+import { groupOffsets } from './group-offsets.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
 import { ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
 import { isCompacted } from './topics.ts';
@@ -47,7 +48,12 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
   } finally {
     writer.close();
   }
-  const compacted = await isCompacted({ bootstrapServers, client, timeoutMs, signal }, manifest.topic);
+  const access = { bootstrapServers, client, timeoutMs, signal };
+  const [compacted, commits] = await Promise.all([
+    isCompacted(access, manifest.topic),
+    // A verdict does without them: a group that may not be looked at is no reason to have none.
+    groupOffsets(access, manifest.group, manifest.topic).catch(() => undefined),
+  ]);
   await writeScanSummary(`${folder.logSummary}.new`, {
     schema: 1,
     topic: manifest.topic,
@@ -62,6 +68,7 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
     compacted,
     records: writer.records,
     problems: problemsOf(scan),
+    ...(commits === undefined ? {} : { commits: Object.fromEntries(commits) }),
   });
   await rename(draft, folder.logScan);
   await rename(`${folder.logSummary}.new`, folder.logSummary);

@@ -32,6 +32,8 @@ export const scanSummarySchema = z.object({
   records: z.int().min(0),
   /** What could not be read, in sentences. */
   problems: z.array(z.string()),
+  /** The group's next offset by partition, read after the scan; left out where it was not to be had. */
+  commits: z.record(z.string(), z.int().min(0)).optional(),
 });
 export type ScanSummary = z.infer<typeof scanSummarySchema>;
 

@@ -53,7 +53,8 @@ export async function isCompacted(access: AdminAccess, topic: string): Promise<b
 }
 const topicResource = 2;
 
-async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {
+/** An admin for as long as the action takes. Throws `unavailable` where there is no answer in time. */
+export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {
   const brokers = parseBootstrapServers(access.bootstrapServers);
   const admin = new Admin({
     clientId: 'nodrop-admin',

@@ -1,9 +1,7 @@
 /**
  * The ledger's format: a producer's own record of what it was about to send and what became of it.
- * Binary, little-endian, append-only; written in order, never changed.
+ * Frames (`frames.ts`), of which the first is the opening. Little-endian.
  *
- *   file   := frame*                      the first frame is the opening
- *   frame  := length:u32 crc:u32 body     length and CRC-32 of the body
  *   body   := type:u8 …
  *     1 opening  json:utf8                {"format":1,"run":…,"producer":…,"session":…,"pid":…}
  *     2 intent   first:u32 count:u32      sequences first … first+count−1 are about to be sent
@@ -19,9 +17,6 @@
  */
 
 export const ledgerFormat = 1;
-export const frameHeaderBytes = 8;
-/** No frame is longer: a producer's batch is bounded well below this. */
-export const frameBytesMax = 64 * 1024 * 1024;
 /** The highest sequence that the format can hold. */
 export const sequenceMax = 0xfffffffe;
 

@@ -1,9 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { parseJsonFrame, readFrames, type FrameState } from '../frames.ts';
 import { none, outcomeCodes } from '../history.ts';
 import {
-  frameBytesMax,
-  frameHeaderBytes,
   frameTypes,
   ledgerFormat,
   outcomeHeaderBytes,
@@ -21,13 +18,9 @@ export interface LedgerBatch {
 }
 
 /** What is known of a ledger once it has been read to its end. */
-export interface LedgerSummary {
+export interface LedgerSummary extends FrameState {
   opening?: LedgerOpening;
   closed?: ClosingReason;
-  /** The file ends in the midst of a frame: its writer was killed. */
-  torn: boolean;
-  /** Why the ledger cannot be relied on. */
-  damage?: string;
 }
 
 const batchRows = 4096;
@@ -48,7 +41,7 @@ export class LedgerReader {
   }
 
   *batches(): Generator<LedgerBatch> {
-    for (const body of frames(this.#path, this.summary)) {
+    for (const body of readFrames(this.#path, this.summary)) {
       const problem = yield* this.#take(body);
       if (problem === undefined) continue;
       this.summary.damage = problem;
@@ -64,7 +57,7 @@ export class LedgerReader {
     }
     if (this.summary.closed !== undefined) return 'it goes on after its end';
     if (type === frameTypes.opening) {
-      const { format, ...opening } = parseJson(body) as LedgerOpening & { format: number };
+      const { format, ...opening } = parseJsonFrame(body) as LedgerOpening & { format: number };
       if (format !== ledgerFormat) return `its format ${format} is not known`;
       this.summary.opening = opening;
     } else if (type === frameTypes.intent) {
@@ -74,7 +67,7 @@ export class LedgerReader {
     } else if (type === frameTypes.outcome) {
       return yield* this.#outcome(body);
     } else if (type === frameTypes.closing) {
-      this.summary.closed = (parseJson(body) as { reason: ClosingReason }).reason;
+      this.summary.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
     } else {
       return `it holds a frame of unknown type ${type}`;
     }
@@ -136,36 +129,8 @@ export class LedgerReader {
 
 /** Whose ledger it is; undefined if not even that was written whole. */
 export function readLedgerOpening(path: string): LedgerOpening | undefined {
-  const [first] = frames(path, { torn: false });
-  return first?.readUInt8(0) === frameTypes.opening ? (parseJson(first) as LedgerOpening) : undefined;
-}
-
-function* frames(path: string, summary: LedgerSummary): Generator<Buffer> {
-  const file = openSync(path, 'r');
-  try {
-    const header = Buffer.allocUnsafe(frameHeaderBytes);
-    for (;;) {
-      const headerBytes = readFully(file, header);
-      if (headerBytes === 0) return;
-      const bodyBytes = headerBytes < frameHeaderBytes ? 0 : header.readUInt32LE(0);
-      if (bodyBytes > frameBytesMax) {
-        summary.damage = 'a frame in it has an impossible length';
-        return;
-      }
-      const body = Buffer.allocUnsafe(bodyBytes);
-      if (headerBytes < frameHeaderBytes || readFully(file, body) < bodyBytes) {
-        summary.torn = true;
-        return;
-      }
-      if (bodyBytes === 0 || crc32(body) !== header.readUInt32LE(4)) {
-        summary.damage = 'a frame in it fails its checksum';
-        return;
-      }
-      yield body;
-    }
-  } finally {
-    closeSync(file);
-  }
+  const [first] = readFrames(path, { torn: false });
+  return first?.readUInt8(0) === frameTypes.opening ? (parseJsonFrame(first) as LedgerOpening) : undefined;
 }
 
 function emptyBatch(): LedgerBatch {
@@ -177,16 +142,3 @@ function emptyBatch(): LedgerBatch {
     offset: new Float64Array(batchRows),
   };
 }
-
-/** Reads until the buffer is full or the file ends; returns how many bytes came. */
-function readFully(file: number, buffer: Buffer): number {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const bytes = readSync(file, buffer, filled, buffer.length - filled, null);
-    if (bytes === 0) break;
-    filled += bytes;
-  }
-  return filled;
-}
-
-const parseJson = (body: Buffer): unknown => JSON.parse(body.toString('utf8', 1));

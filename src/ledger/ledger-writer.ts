@@ -1,8 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { FrameWriter } from '../frames.ts';
 import { outcomeCodes, type Outcome } from '../history.ts';
 import {
-  frameHeaderBytes,
   frameTypes,
   ledgerFormat,
   outcomeHeaderBytes,
@@ -23,13 +21,13 @@ export interface BatchOutcome {
 
 /** Appends to a ledger. Every method returns when `write` has; a full disk is thrown as it comes. */
 export class LedgerWriter {
-  readonly #file: number;
+  readonly #frames: FrameWriter;
   #reason: ClosingReason = 'stopped';
 
   /** Creates the file; throws EEXIST where there is one already. */
   constructor(path: string, opening: LedgerOpening) {
-    this.#file = openSync(path, 'ax', 0o600);
-    this.#appendJson(frameTypes.opening, { format: ledgerFormat, ...opening });
+    this.#frames = new FrameWriter(path);
+    this.#frames.appendJson(frameTypes.opening, { format: ledgerFormat, ...opening });
   }
 
   /** To be called before anything of these sequences is sent. */
@@ -38,7 +36,7 @@ export class LedgerWriter {
     body.writeUInt8(frameTypes.intent, 0);
     body.writeUInt32LE(first, 1);
     body.writeUInt32LE(count, 5);
-    this.#append(body);
+    this.#frames.append(body);
   }
 
   record(batch: BatchOutcome): void {
@@ -53,7 +51,7 @@ export class LedgerWriter {
     for (let index = 0; index < sequences.length; index++) {
       body.writeUInt32LE(sequences[index]!, outcomeHeaderBytes + index * 4);
     }
-    this.#append(body);
+    this.#frames.append(body);
   }
 
   /** All that was planned has been sent. */
@@ -62,20 +60,7 @@ export class LedgerWriter {
   }
 
   close(): void {
-    this.#appendJson(frameTypes.closing, { reason: this.#reason });
-    closeSync(this.#file);
-  }
-
-  #appendJson(type: number, value: object): void {
-    this.#append(Buffer.concat([Buffer.from([type]), Buffer.from(JSON.stringify(value))]));
-  }
-
-  #append(body: Buffer): void {
-    const frame = Buffer.allocUnsafe(frameHeaderBytes + body.length);
-    frame.writeUInt32LE(body.length, 0);
-    frame.writeUInt32LE(crc32(body), 4);
-    body.copy(frame, frameHeaderBytes);
-    let written = 0;
-    while (written < frame.length) written += writeSync(this.#file, frame, written);
+    this.#frames.appendJson(frameTypes.closing, { reason: this.#reason });
+    this.#frames.close();
   }
 }

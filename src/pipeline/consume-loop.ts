@@ -13,6 +13,7 @@ import { fetchRecords, type FetchedPartition, type FetchPosition } from '../kafk
 import { isRetriable, NotReadyError } from '../kafka/kafka-errors.ts';
 import { listOffsets, partitionsByLeader } from '../kafka/list-offsets.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { StaleOffsetError, type Advance, type Store } from '../stores/store.ts';
 import { Drain } from './drain.ts';
@@ -61,6 +62,8 @@ export interface ConsumerParts {
   base: ReadonlyMap<number, number>;
   store: Store;
   group: ConsumerGroup;
+  /** Told of each assignment; what is stored is noted by the store's own wrapping. */
+  journal: JournalWriter;
 }
 
 /** A consumer at work: what its turns share. */
@@ -114,8 +117,9 @@ export class ConsumeLoop {
 
   /** After each assignment, and after another consumer has written: on from what the store holds. */
   async #followAssignment(): Promise<void> {
-    const { partitions, generation } = this.#parts.group.assignment();
+    const { partitions, generation, epoch } = this.#parts.group.assignment();
     if (generation === this.#generation) return;
+    this.#parts.journal.beginEpoch(epoch);
     const { cluster, store, base } = this.#parts;
     const { topicId, topic } = this.#topic;
     const stored = await store.positions(topicId);

@@ -1,14 +1,20 @@
 /** The consumer as a process: from an open store and a group joined to a clean end. */
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unavailableError } from '../errors.ts';
+import { messageOf, unavailableError } from '../errors.ts';
+import { openJournal, type JournalWriter } from '../journal/journal-writer.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
-import { joinGroup } from '../kafka/consumer-group.ts';
+import { joinGroup, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import { groupOf, type Manifest } from '../run-folder.ts';
+import { seal } from '../seal.ts';
 import { openSqliteStore } from '../stores/sqlite-store.ts';
+import type { Store } from '../stores/store.ts';
 import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
 import { hasLedger } from './drain.ts';
+import { journaledStore } from './journaled-store.ts';
+import { sabotagedStore, sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
 
 const pollMs = 50;
 const busyTimeoutMsMax = 5_000;
@@ -19,6 +25,7 @@ export async function consume(
   onStored: (stored: number) => void,
   signal: AbortSignal,
 ): Promise<ConsumeSummary> {
+  const sabotage = sabotageFromEnvironment();
   const { folder, bootstrapServers, settings, timeoutMs, states } = config;
   const client = clientFromSettings(settings);
   folder.create();
@@ -48,9 +55,16 @@ export async function consume(
       signal,
     });
     try {
-      const loop = new ConsumeLoop(config, { cluster, topic, base, store, group });
-      await loop.work(onStored, signal);
-      return loop.summary;
+      const journal = openJournalOf(config, topic);
+      try {
+        const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group);
+        const journaled = journaledStore(subject, journal, folder.id);
+        const loop = new ConsumeLoop(config, { cluster, topic, base, store: journaled, group, journal });
+        await loop.work(onStored, signal);
+        return loop.summary;
+      } finally {
+        await closeJournal(journal);
+      }
     } finally {
       await group.leave();
     }
@@ -58,6 +72,33 @@ export async function consume(
     await store.close();
   }
 }
+
+const openJournalOf = ({ folder, store, states }: ConsumeConfig, { topicId }: TopicMetadata): JournalWriter =>
+  openJournal((name) => folder.file(name), {
+    run: folder.id,
+    topicId,
+    store: relative(folder.path, store),
+    categories: states,
+    pid: process.pid,
+  });
+
+/** Without its end, a journal is that of a consumer that was killed: what is in it counts all the same. */
+async function closeJournal(journal: JournalWriter): Promise<void> {
+  try {
+    journal.close();
+    await seal(journal.path);
+  } catch (error) {
+    process.stderr.write(`nodrop: the journal ${journal.path} was not closed: ${messageOf(error)}\n`);
+  }
+}
+
+const spoilt = (store: Store, sabotage: Sabotage, config: ConsumeConfig, group: ConsumerGroup): Store =>
+  sabotagedStore(store, sabotage, {
+    run: config.folder.id,
+    states: config.states,
+    storePath: config.store,
+    group,
+  });
 
 /** The consumer may be there before its topic. With an end in sight it does not wait for ever. */
 async function untilTopic(

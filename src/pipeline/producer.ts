@@ -17,6 +17,7 @@ import { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
 import { seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
+import { sabotagedSender, sabotageFromEnvironment } from './sabotage.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
 /** The only producer of a run, in its first session. */
@@ -36,6 +37,7 @@ export async function produce(
   observer: ProduceObserver,
   signal: AbortSignal,
 ): Promise<ProduceSummary> {
+  const sabotage = sabotageFromEnvironment();
   const { folder } = config;
   folder.refuseIfUsed();
   folder.create();
@@ -53,7 +55,14 @@ export async function produce(
     const { topic, isNew } = await ensureTopic(config, cluster, signal);
     const sender = await openProducer(cluster, topic, producerOptions(config));
     folder.writeManifest(await manifestOf(config, cluster, topic, isNew));
-    const publisher = new Publisher({ config, topic, ledger, sender, producer, session });
+    const publisher = new Publisher({
+      config,
+      topic,
+      ledger,
+      sender: sabotage === undefined ? sender : sabotagedSender(sender, sabotage),
+      producer,
+      session,
+    });
     await publisher.publish((sent) => observer.onSent(sent), signal);
     return publisher.summary;
   } finally {

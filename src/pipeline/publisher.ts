@@ -38,7 +38,7 @@ export interface PublisherParts {
   config: ProduceConfig;
   topic: TopicMetadata;
   ledger: LedgerWriter;
-  sender: Producer;
+  sender: Pick<Producer, 'send'>;
   producer: number;
   session: number;
 }

@@ -32,41 +32,43 @@ class SqliteSnapshot implements StoreSnapshot {
 
   *rows(category: string, limit = -1): Iterable<StoredRow> {
     const select = `
-      SELECT run, producer, sequence, id, topic_id AS topicId, partition, "offset",
-        key, payload, digest, stored_at AS storedAt
+      SELECT run, producer, ${integer('sequence')}, id, topic_id, ${integer('partition')}, ${integer('offset')},
+        key, payload, digest, stored_at
       FROM ${quoted(tableOf(category))} ORDER BY topic_id, partition, "offset" LIMIT ?`;
     for (const raw of this.#iterate(select, limit)) {
+      const [run, producer, sequence, id, topicId, partition, offset, key, payload, digest, storedAt] = raw;
       yield {
         category,
-        run: text(raw['run']),
-        producer: text(raw['producer']),
-        sequence: integer(raw['sequence']),
-        id: text(raw['id']),
-        topicId: text(raw['topicId']) ?? '',
-        partition: integer(raw['partition']) ?? NaN,
-        offset: integer(raw['offset']) ?? NaN,
-        key: bytes(raw['key']),
-        payload: bytes(raw['payload']),
-        digest: text(raw['digest']),
-        storedAt: text(raw['storedAt']) ?? '',
+        run: text(run),
+        producer: text(producer),
+        sequence: sequence as number | null,
+        id: text(id),
+        topicId: text(topicId) ?? '',
+        partition: (partition as number | null) ?? NaN,
+        offset: (offset as number | null) ?? NaN,
+        key: bytes(key),
+        payload: bytes(payload),
+        digest: text(digest),
+        storedAt: text(storedAt) ?? '',
       };
     }
   }
 
   *deadLetters(limit = -1): Iterable<StoredDeadLetter> {
     const select = `
-      SELECT topic_id AS topicId, partition, "offset", key, payload, headers, reason, stored_at AS storedAt
+      SELECT topic_id, ${integer('partition')}, ${integer('offset')}, key, payload, headers, reason, stored_at
       FROM dead_letters ORDER BY topic_id, partition, "offset" LIMIT ?`;
     for (const raw of this.#iterate(select, limit)) {
+      const [topicId, partition, offset, key, payload, headers, reason, storedAt] = raw;
       yield {
-        topicId: text(raw['topicId']) ?? '',
-        partition: integer(raw['partition']) ?? NaN,
-        offset: integer(raw['offset']) ?? NaN,
-        key: bytes(raw['key']),
-        payload: bytes(raw['payload']),
-        headers: bytes(raw['headers']),
-        reason: text(raw['reason']) ?? '',
-        storedAt: text(raw['storedAt']) ?? '',
+        topicId: text(topicId) ?? '',
+        partition: (partition as number | null) ?? NaN,
+        offset: (offset as number | null) ?? NaN,
+        key: bytes(key),
+        payload: bytes(payload),
+        headers: bytes(headers),
+        reason: text(reason) ?? '',
+        storedAt: text(storedAt) ?? '',
       };
     }
   }
@@ -75,17 +77,16 @@ class SqliteSnapshot implements StoreSnapshot {
     this.#database.close();
   }
 
-  *#iterate(select: string, limit: number): Iterable<Record<string, SQLOutputValue>> {
-    const rows = explain(this.#path, () => {
+  *#iterate(select: string, limit: number): Iterable<SQLOutputValue[]> {
+    try {
       const statement = this.#database.prepare(select);
-      // Otherwise an integer beyond 2^53 would end the whole scan.
-      statement.setReadBigInts(true);
-      return statement.iterate(limit);
-    });
-    for (;;) {
-      const { done, value } = explain(this.#path, () => rows.next());
-      if (done === true) return;
-      yield value;
+      statement.setReturnArrays(true);
+      yield* statement.iterate(limit) as unknown as Iterable<SQLOutputValue[]>;
+    } catch (error) {
+      // Told with the path, as everything that the database says.
+      explain(this.#path, () => {
+        throw error;
+      });
     }
   }
 }
@@ -93,8 +94,9 @@ class SqliteSnapshot implements StoreSnapshot {
 // SQLite columns hold values of any type, whatever was declared: a row that somebody altered must be
 // read like any other, so that the audit can say what is wrong with it.
 
-const integer = (value: SQLOutputValue | undefined): number | null =>
-  value === null ? null : typeof value === 'bigint' ? Number(value) : NaN;
+/** An integer as a double, since one beyond 2^53 would end the whole scan; null for what is none. */
+const integer = (column: string): string =>
+  `CASE typeof("${column}") WHEN 'integer' THEN CAST("${column}" AS REAL) END`;
 
 function text(value: SQLOutputValue | undefined): string | null {
   if (value === null || value === undefined) return null;

@@ -53,8 +53,10 @@ test('a consumer without --until-drained works until it is stopped, and another 
   const { dir, run } = newRun();
   const first = start(['consume', `--run=${run}`, `--dir=${dir}`, at]);
   await nodrop(['produce', `--run=${run}`, `--dir=${dir}`, '--messages=100', at]);
+  const store = join(dir, 'runs', run, 'store.sqlite');
+  await until('the consumer has its store', () => existsSync(store));
   const rows = (): number => {
-    const database = new DatabaseSync(join(dir, 'runs', run, 'store.sqlite'), { readOnly: true });
+    const database = new DatabaseSync(store, { readOnly: true });
     const { count } = database.prepare('SELECT count(*) AS count FROM messages').get() as { count: number };
     database.close();
     return count;
@@ -167,11 +169,11 @@ const oneRow = (table: string): string =>
   `(topic_id, partition, "offset") IN (SELECT topic_id, partition, "offset" FROM ${table} LIMIT 1)`;
 
 test.each([
-  ['deleted', `DELETE FROM failed WHERE ${oneRow('failed')}`, ['lost consumer 1']],
+  ['deleted', `DELETE FROM failed WHERE ${oneRow('failed')}`, ['lost store 1']],
   [
     'moved',
     `INSERT INTO completed SELECT * FROM failed WHERE ${oneRow('failed')}; DELETE FROM failed WHERE ${oneRow('failed')}`,
-    ['misclassified consumer 1'],
+    ['misclassified store 1'],
   ],
   [
     'altered in its payload',
@@ -196,12 +198,12 @@ test.each([
   [
     'doubled in its table',
     `INSERT INTO failed SELECT run, producer, sequence, id, topic_id, partition, "offset" + 1000, key, payload, digest, stored_at FROM failed WHERE ${oneRow('failed')}`,
-    ['duplicated consumer 1'],
+    ['duplicated store 1'],
   ],
   [
     'doubled in another table',
     `INSERT INTO completed SELECT * FROM failed WHERE ${oneRow('failed')}`,
-    ['duplicated consumer 1', 'misclassified consumer 1'],
+    ['duplicated store 1', 'misclassified store 1'],
   ],
   [
     'renumbered in its sequence',
@@ -211,23 +213,19 @@ test.each([
   [
     'renumbered in its offset',
     `UPDATE failed SET "offset" = "offset" + 1000 WHERE ${oneRow('failed')}`,
-    ['corrupted consumer 1'],
+    ['corrupted store 1'],
   ],
   [
     'renumbered in its id',
     `UPDATE failed SET id = 'p0-100000' WHERE ${oneRow('failed')}`,
-    ['lost consumer 1', 'phantom consumer 1'],
+    ['lost store 1', 'phantom consumer 1'],
   ],
   [
     'invented',
     `INSERT INTO failed (${columns}) SELECT run, producer, 777777, 'p0-777777', topic_id, 0, 99999, key, payload, digest, stored_at FROM failed LIMIT 1`,
-    ['phantom consumer 1'],
+    ['phantom store 1'],
   ],
-  [
-    'renamed to another run',
-    `UPDATE failed SET run = 'other' WHERE ${oneRow('failed')}`,
-    ['lost consumer 1'],
-  ],
+  ['renamed to another run', `UPDATE failed SET run = 'other' WHERE ${oneRow('failed')}`, ['lost store 1']],
   [
     'made a dead letter',
     `INSERT INTO dead_letters SELECT topic_id, partition, "offset", key, payload, NULL, 'why', stored_at FROM failed WHERE ${oneRow('failed')}; DELETE FROM failed WHERE ${oneRow('failed')}`,

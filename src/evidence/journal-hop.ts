@@ -1,0 +1,240 @@
+/**
+ * The journals of a run's consumers as two hops: what was delivered, and what was written. No verdict needs
+ * them; with them, blame is exact. They are whole only if they account for every offset up to the store's
+ * position: a consumer without a journal, or a journal that was deleted, leaves a gap. And written is whole
+ * only if no delivery is in doubt. Journals for another store or another topic say nothing of this one.
+ */
+import { relative, resolve } from 'node:path';
+import { messageOf } from '../errors.ts';
+import {
+  categoryUntold,
+  deadLetterCategory,
+  none,
+  type DeliveryBatch,
+  type Evidence,
+  type Hop,
+  type WrittenBatch,
+} from '../history.ts';
+import {
+  journalFileName,
+  journalFilePattern,
+  rowCodes,
+  type OffsetRange,
+} from '../journal/journal-format.ts';
+import { JournalReader, readJournalOpening, type JournalEntry } from '../journal/journal-reader.ts';
+import type { Manifest, RunFolder } from '../run-folder.ts';
+import { checkSeal } from '../seal.ts';
+import { CoveredOffsets } from './covered-offsets.ts';
+
+const batchRows = 4096;
+
+/** What the journals are held against. */
+export interface JournalSubject {
+  folder: RunFolder;
+  manifest: Manifest;
+  storePath: string;
+  /** `Evidence.categories`. */
+  categories: readonly string[];
+  /** The store's next offset by partition. */
+  positions: ReadonlyMap<number, number>;
+}
+
+interface Journal {
+  number: number;
+  path: string;
+}
+
+/** Whatever is known of it once both hops were read to their ends. */
+export interface JournalHops {
+  deliveries: NonNullable<Evidence['deliveries']>;
+  written: NonNullable<Evidence['written']>;
+  readonly refusedWrites: number;
+}
+
+/** Undefined where no consumer kept a journal for this store. */
+export async function journalHops(subject: JournalSubject): Promise<JournalHops | undefined> {
+  const { journals, problems } = await journalsOf(subject);
+  if (journals.length === 0 && problems.length === 0) return undefined;
+  const refused = { writes: 0 };
+  return {
+    deliveries: hopOf(problems, (report) => deliveryBatches(journals, subject, refused, report)),
+    written: hopOf(problems, (report) => writtenBatches(journals, subject, report)),
+    get refusedWrites() {
+      return refused.writes;
+    },
+  };
+}
+
+type Report = (problem: string) => void;
+
+function hopOf<Batch>(
+  problems: readonly string[],
+  read: (report: Report) => Iterable<Batch>,
+): Hop<Batch> & { required: boolean } {
+  const hop: Hop<Batch> & { required: boolean } = {
+    whole: problems.length === 0,
+    problem: problems.join('; '),
+    required: false,
+    batches: () =>
+      read((problem) => {
+        // The first stands: what follows from it is no news.
+        if (hop.whole) hop.problem = problem;
+        hop.whole = false;
+      }),
+  };
+  return hop;
+}
+
+/** The journals for this store and topic, and why others cannot be relied on. */
+async function journalsOf({
+  folder,
+  manifest,
+  storePath,
+}: JournalSubject): Promise<{ journals: Journal[]; problems: string[] }> {
+  const numbers = folder
+    .list(journalFilePattern)
+    .map((name) => Number(journalFilePattern.exec(name)![1]))
+    .sort((a, b) => a - b);
+  const store = relative(folder.path, resolve(storePath));
+  const journals: Journal[] = [];
+  const problems: string[] = [];
+  // They are numbered as they are made.
+  if (numbers.length > 0 && numbers.at(-1) !== numbers.length) {
+    problems.push(`of ${numbers.at(-1)} journals only ${numbers.length} are there`);
+  }
+  for (const number of numbers) {
+    const name = journalFileName(number);
+    const path = folder.file(name);
+    try {
+      if ((await checkSeal(path)) === 'broken') {
+        problems.push(`${name} was changed after it was sealed`);
+        continue;
+      }
+      const opening = readJournalOpening(path);
+      const isOurs =
+        opening === undefined ||
+        (opening.run === manifest.id && opening.topicId === manifest.topicId && opening.store === store);
+      if (isOurs) journals.push({ number, path });
+    } catch (error) {
+      problems.push(`${name} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  return { journals, problems };
+}
+
+function* deliveryBatches(
+  journals: readonly Journal[],
+  subject: JournalSubject,
+  refused: { writes: number },
+  report: Report,
+): Generator<DeliveryBatch> {
+  const delivered = new CoveredOffsets();
+  refused.writes = 0;
+  for (const { number, entry } of entriesOf(journals, report)) {
+    if (entry.type === 'refused') refused.writes += 1;
+    if (entry.type !== 'delivered') continue;
+    const { ranges, epoch } = entry;
+    for (const range of ranges) delivered.add(range);
+    yield {
+      count: ranges.length,
+      partition: Int32Array.from(ranges, ({ partition }) => partition),
+      first: Float64Array.from(ranges, ({ first }) => first),
+      end: Float64Array.from(ranges, ({ end }) => end),
+      consumer: new Int32Array(ranges.length).fill(number),
+      epoch: new Int32Array(ranges.length).fill(epoch),
+    };
+  }
+  reportGap(storedRanges(subject), delivered, 'delivered', report);
+}
+
+function* writtenBatches(
+  journals: readonly Journal[],
+  subject: JournalSubject,
+  report: Report,
+): Generator<WrittenBatch> {
+  const delivered = new CoveredOffsets();
+  const written = new CoveredOffsets();
+  const batch = emptyBatch();
+  for (const { entry, categories } of entriesOf(journals, report)) {
+    // What was refused was written by another consumer, whose journal says so.
+    if (entry.type !== 'refused') {
+      for (const range of entry.ranges) (entry.type === 'written' ? written : delivered).add(range);
+    }
+    if (entry.type !== 'written') continue;
+    const codes = categoryCodes(categories, subject.categories);
+    for (const { partition, first, codes: rows } of entry.spans) {
+      for (let index = 0; index < rows.length; index++) {
+        if (rows[index] === rowCodes.noRow) continue;
+        batch.partition[batch.count] = partition;
+        batch.offset[batch.count] = first + index;
+        batch.category[batch.count++] = codes[rows[index]!]!;
+        if (batch.count < batchRows) continue;
+        yield batch;
+        batch.count = 0;
+      }
+    }
+  }
+  if (batch.count > 0) yield batch;
+  reportGap(delivered.ranges(), written, 'written, or not', report);
+  reportGap(storedRanges(subject), written, 'written', report);
+}
+
+/** All that the journals say, one after another; what is wrong with one is known once it was read. */
+function* entriesOf(
+  journals: readonly Journal[],
+  report: Report,
+): Generator<{ number: number; entry: JournalEntry; categories: readonly string[] }> {
+  for (const { number, path } of journals) {
+    const reader = new JournalReader(path);
+    const { summary } = reader;
+    try {
+      for (const entry of reader.entries()) {
+        yield { number, entry, categories: summary.opening!.categories };
+      }
+    } catch (error) {
+      summary.damage = messageOf(error);
+    }
+    const problem = summary.damage ?? (summary.overflowed ? 'it reached the limit of its size' : undefined);
+    if (problem !== undefined) report(`${journalFileName(number)}: ${problem}`);
+  }
+}
+
+/** What the store has gone through, by its positions. */
+function* storedRanges({ manifest, positions }: JournalSubject): Generator<OffsetRange> {
+  for (const [partition, end] of positions) {
+    yield { partition, first: manifest.base[partition] ?? 0, end };
+  }
+}
+
+function reportGap(
+  wanted: Iterable<OffsetRange>,
+  covered: CoveredOffsets,
+  what: string,
+  report: Report,
+): void {
+  for (const range of wanted) {
+    const gap = covered.firstGap(range);
+    if (gap !== undefined) report(`no journal says that ${range.partition}:${gap} was ${what}`);
+  }
+}
+
+/** From a journal's codes to the evidence's. */
+function categoryCodes(names: readonly string[], categories: readonly string[]): Uint16Array {
+  const codes = new Uint16Array(256).fill(categoryUntold);
+  for (const [code, name] of names.entries()) {
+    const category = categories.indexOf(name);
+    if (category !== -1) codes[code] = category;
+  }
+  codes[rowCodes.deadLetter] = deadLetterCategory;
+  return codes;
+}
+
+const emptyBatch = (): WrittenBatch => ({
+  count: 0,
+  partition: new Int32Array(batchRows),
+  offset: new Float64Array(batchRows),
+  // The journal tells no id: what was written is known by its position.
+  message: new Int32Array(batchRows).fill(none),
+  category: new Uint16Array(batchRows),
+  content: new Int32Array(batchRows),
+});

@@ -1,0 +1,116 @@
+import { parseJsonFrame, readFrames, type FrameState } from '../frames.ts';
+import {
+  entryTypes,
+  journalFormat,
+  rangeBytes,
+  spanHeaderBytes,
+  type JournalOpening,
+  type OffsetRange,
+  type WrittenSpan,
+} from './journal-format.ts';
+
+/** What a journal says of one fetched batch. */
+export type JournalEntry =
+  | { type: 'delivered'; ranges: OffsetRange[]; epoch: number }
+  | { type: 'written'; ranges: OffsetRange[]; spans: WrittenSpan[] }
+  | { type: 'refused'; ranges: OffsetRange[] };
+
+/** What is known of a journal once it has been read to its end. */
+export interface JournalSummary extends FrameState {
+  opening?: JournalOpening;
+  /** The consumer ended in order. */
+  closed: boolean;
+  /** It reached its limit: what came later is not in it. */
+  overflowed: boolean;
+}
+
+/** Reads one journal, a frame at a time. `summary` is filled while it reads. */
+export class JournalReader {
+  readonly summary: JournalSummary = { torn: false, closed: false, overflowed: false };
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  *entries(): Generator<JournalEntry> {
+    for (const body of readFrames(this.#path, this.summary)) {
+      const entry = this.#take(body);
+      if (typeof entry === 'object') yield entry;
+      if (typeof entry !== 'string') continue;
+      this.summary.damage = entry;
+      return;
+    }
+  }
+
+  /** What a frame says; a sentence where it cannot be. */
+  #take(body: Buffer): JournalEntry | string | undefined {
+    const type = body.readUInt8(0);
+    const { summary } = this;
+    if ((summary.opening === undefined) !== (type === entryTypes.opening)) {
+      return 'its opening is missing or doubled';
+    }
+    if (summary.closed) return 'it goes on after its end';
+    if (summary.overflowed && type !== entryTypes.closing) return 'it goes on after it overflowed';
+    if (type === entryTypes.opening) {
+      const { format, ...opening } = parseJsonFrame(body) as JournalOpening & { format: number };
+      if (format !== journalFormat) return `its format ${format} is not known`;
+      summary.opening = opening;
+      return undefined;
+    }
+    if (type === entryTypes.overflow) summary.overflowed = true;
+    else if (type === entryTypes.closing) summary.closed = true;
+    else return entryOf(type, body) ?? 'an entry in it is malformed';
+    return undefined;
+  }
+}
+
+/** Whose journal it is; undefined if not even that was written whole. */
+export function readJournalOpening(path: string): JournalOpening | undefined {
+  const [first] = readFrames(path, { torn: false });
+  return first?.readUInt8(0) === entryTypes.opening ? (parseJsonFrame(first) as JournalOpening) : undefined;
+}
+
+function entryOf(type: number, body: Buffer): JournalEntry | undefined {
+  if (type === entryTypes.delivered && body.length >= 5) {
+    const ranges = rangesOf(body, 5, body.length);
+    return ranges && { type: 'delivered', ranges, epoch: body.readInt32LE(1) };
+  }
+  if (type === entryTypes.refused) {
+    const ranges = rangesOf(body, 1, body.length);
+    return ranges && { type: 'refused', ranges };
+  }
+  return type === entryTypes.written && body.length >= 5 ? writtenOf(body) : undefined;
+}
+
+function writtenOf(body: Buffer): JournalEntry | undefined {
+  const rangesEnd = 5 + body.readUInt32LE(1) * rangeBytes;
+  const ranges = rangesOf(body, 5, rangesEnd);
+  if (ranges === undefined) return undefined;
+  const spans: WrittenSpan[] = [];
+  let at = rangesEnd;
+  while (at + spanHeaderBytes <= body.length) {
+    const end = at + spanHeaderBytes + body.readUInt32LE(at + 12);
+    if (end > body.length) return undefined;
+    spans.push({
+      partition: body.readUInt32LE(at),
+      first: body.readDoubleLE(at + 4),
+      codes: body.subarray(at + spanHeaderBytes, end),
+    });
+    at = end;
+  }
+  return at === body.length ? { type: 'written', ranges, spans } : undefined;
+}
+
+function rangesOf(body: Buffer, start: number, end: number): OffsetRange[] | undefined {
+  if (end > body.length || (end - start) % rangeBytes !== 0) return undefined;
+  const ranges: OffsetRange[] = [];
+  for (let at = start; at < end; at += rangeBytes) {
+    ranges.push({
+      partition: body.readUInt32LE(at),
+      first: body.readDoubleLE(at + 4),
+      end: body.readDoubleLE(at + 12),
+    });
+  }
+  return ranges;
+}

@@ -1,0 +1,145 @@
+import { frameBytesMax, frameHeaderBytes, FrameWriter } from '../frames.ts';
+import {
+  entryTypes,
+  journalBytesMax,
+  journalFileName,
+  journalFormat,
+  rangeBytes,
+  rowCodes,
+  spanHeaderBytes,
+  type JournalOpening,
+  type OffsetRange,
+  type WrittenSpan,
+} from './journal-format.ts';
+
+/** Rows as they went to the store, in columns and in any order. `code` as the format has it. */
+export interface WrittenRows {
+  partition: readonly number[];
+  offset: readonly number[];
+  code: readonly number[];
+}
+
+const overflowBytes = frameHeaderBytes + 1;
+/** A hole between two rows costs its bytes; beyond this, another span is shorter. */
+const holeMax = spanHeaderBytes;
+
+/** Opens a journal of its own for this process, whatever journals are there. */
+export function openJournal(
+  pathOf: (name: string) => string,
+  opening: JournalOpening,
+  bytesMax = journalBytesMax,
+): JournalWriter {
+  for (let number = 1; ; number++) {
+    try {
+      return new JournalWriter(pathOf(journalFileName(number)), opening, bytesMax);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** Appends to a journal. Every method returns when `write` has; a full disk is thrown as it comes. */
+export class JournalWriter {
+  readonly path: string;
+  readonly #frames: FrameWriter;
+  readonly #bytesMax: number;
+  #epoch = 0;
+  #isFull = false;
+
+  /** Creates the file; throws EEXIST where there is one already. */
+  constructor(path: string, opening: JournalOpening, bytesMax = journalBytesMax) {
+    this.path = path;
+    this.#bytesMax = bytesMax;
+    this.#frames = new FrameWriter(path);
+    this.#frames.appendJson(entryTypes.opening, { format: journalFormat, ...opening });
+  }
+
+  /** The group's generation under which all is delivered from now on. */
+  beginEpoch(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
+  /** To be called before anything of these ranges goes to the store. */
+  delivered(ranges: readonly OffsetRange[]): void {
+    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes);
+    body.writeUInt8(entryTypes.delivered, 0);
+    body.writeInt32LE(this.#epoch, 1);
+    putRanges(body, 5, ranges);
+    this.#append(body);
+  }
+
+  /** To be called once the commit of these ranges has returned, with all rows that were in it. */
+  written(ranges: readonly OffsetRange[], rows: WrittenRows): void {
+    const spans = spansOf(rows);
+    const spanBytes = spans.reduce((sum, { codes }) => sum + spanHeaderBytes + codes.length, 0);
+    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes + spanBytes);
+    body.writeUInt8(entryTypes.written, 0);
+    body.writeUInt32LE(ranges.length, 1);
+    let at = putRanges(body, 5, ranges);
+    for (const { partition, first, codes } of spans) {
+      body.writeUInt32LE(partition, at);
+      body.writeDoubleLE(first, at + 4);
+      body.writeUInt32LE(codes.length, at + 12);
+      body.set(codes, at + spanHeaderBytes);
+      at += spanHeaderBytes + codes.length;
+    }
+    this.#append(body);
+  }
+
+  /** Another consumer has advanced a partition: nothing of these ranges was stored. */
+  refused(ranges: readonly OffsetRange[]): void {
+    const body = Buffer.allocUnsafe(1 + ranges.length * rangeBytes);
+    body.writeUInt8(entryTypes.refused, 0);
+    putRanges(body, 1, ranges);
+    this.#append(body);
+  }
+
+  close(): void {
+    try {
+      this.#frames.append(Buffer.from([entryTypes.closing]));
+    } finally {
+      this.#frames.close();
+    }
+  }
+
+  #append(body: Buffer): void {
+    if (this.#isFull) return;
+    const bytesAfter = this.#frames.bytes + frameHeaderBytes + body.length;
+    if (bytesAfter + overflowBytes <= this.#bytesMax && body.length <= frameBytesMax) {
+      this.#frames.append(body);
+      return;
+    }
+    this.#frames.append(Buffer.from([entryTypes.overflow]));
+    this.#isFull = true;
+  }
+}
+
+function putRanges(body: Buffer, start: number, ranges: readonly OffsetRange[]): number {
+  let at = start;
+  for (const { partition, first, end } of ranges) {
+    body.writeUInt32LE(partition, at);
+    body.writeDoubleLE(first, at + 4);
+    body.writeDoubleLE(end, at + 12);
+    at += rangeBytes;
+  }
+  return at;
+}
+
+/** Rows in spans: one after another where their offsets do, with small holes filled. */
+function spansOf({ partition, offset, code }: WrittenRows): WrittenSpan[] {
+  const order = [...partition.keys()].sort(
+    (a, b) => partition[a]! - partition[b]! || offset[a]! - offset[b]!,
+  );
+  const spans: { partition: number; first: number; codes: number[] }[] = [];
+  for (const row of order) {
+    const last = spans.at(-1);
+    const hole = last?.partition === partition[row] ? offset[row]! - last!.first - last!.codes.length : -1;
+    if (last === undefined || hole < 0 || hole > holeMax) {
+      spans.push({ partition: partition[row]!, first: offset[row]!, codes: [code[row]!] });
+      continue;
+    }
+    for (let filled = 0; filled < hole; filled++) last.codes.push(rowCodes.noRow);
+    last.codes.push(code[row]!);
+  }
+  return spans.map(({ partition, first, codes }) => ({ partition, first, codes: Uint8Array.from(codes) }));
+}

@@ -1,0 +1,64 @@
+/**
+ * A store whose every batch is noted in the consumer's journal: as delivered before the store sees it, as
+ * written once the commit has returned. The journal is never in the way of the store's own promise: one
+ * that cannot be written stops the consumer before the batch is stored, or after it was stored whole.
+ */
+import { messageOf, unavailableError } from '../errors.ts';
+import { rowCodes, type OffsetRange } from '../journal/journal-format.ts';
+import type { JournalWriter, WrittenRows } from '../journal/journal-writer.ts';
+import { StaleOffsetError, type Advance, type RowBatch, type Store } from '../stores/store.ts';
+
+/** `run`: rows of other runs are not noted. */
+export function journaledStore(store: Store, journal: JournalWriter, run: string): Store {
+  return {
+    positions: (topicId) => store.positions(topicId),
+    close: () => store.close(),
+    write: async (topicId, batch, advances) => {
+      const ranges = rangesOf(advances);
+      note(journal, () => journal.delivered(ranges), ranges);
+      try {
+        await store.write(topicId, batch, advances);
+      } catch (error) {
+        if (error instanceof StaleOffsetError) note(journal, () => journal.refused(ranges), ranges);
+        throw error;
+      }
+      note(journal, () => journal.written(ranges, rowsOf(batch, run)), ranges);
+    },
+  };
+}
+
+/** A partition's first offset in the store delivers nothing. */
+const rangesOf = (advances: readonly Advance[]): OffsetRange[] =>
+  advances.flatMap(({ partition, from, next }) =>
+    from === undefined ? [] : [{ partition, first: from, end: next }],
+  );
+
+function rowsOf(batch: RowBatch, run: string): WrittenRows {
+  const partition: number[] = [];
+  const offset: number[] = [];
+  const code: number[] = [];
+  for (let row = 0; row < batch.partition.length; row++) {
+    if (batch.run[row] !== run) continue;
+    partition.push(batch.partition[row]!);
+    offset.push(batch.offset[row]!);
+    code.push(batch.category[row]!);
+  }
+  for (const letter of batch.deadLetters) {
+    partition.push(letter.partition);
+    offset.push(letter.offset);
+    code.push(rowCodes.deadLetter);
+  }
+  return { partition, offset, code };
+}
+
+function note(journal: JournalWriter, action: () => void, ranges: readonly OffsetRange[]): void {
+  if (ranges.length === 0) return;
+  try {
+    action();
+  } catch (error) {
+    throw unavailableError(`The journal ${journal.path} cannot be written: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'Make room on the disk, then consume again: nothing was lost.',
+    });
+  }
+}

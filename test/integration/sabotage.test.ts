@@ -1,0 +1,157 @@
+/** Live runs with a defect planted in nodrop's own processes: each is found and blamed where it was planted. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
+import type { Evidence } from '../../src/history.ts';
+import type { Result } from '../../src/result.ts';
+import { RunFolder } from '../../src/run-folder.ts';
+import { newDir, nodrop, start, until } from './nodrop.ts';
+
+const at = `--bootstrap-server=${inject('bootstrapServers')}`;
+const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
+
+/** The group waits as long for a member that was killed. No broker allows less. */
+const soonMissed = ['-X', 'session.timeout.ms=6000', '-X', 'heartbeat.interval.ms=1000'];
+
+interface Judged {
+  dir: string;
+  run: string;
+  code: number | null;
+  result: Result;
+  stderr: string;
+}
+
+async function runWith(sabotage: string | undefined, ...args: string[]): Promise<Judged> {
+  const [dir, run] = [newDir(), newRun()];
+  const command = ['run', '--json', `--run=${run}`, `--dir=${dir}`, '--messages=60', '--timeout=10s', at];
+  const { code, stdout, stderr } = await nodrop([...command, ...args], { NODROP_SABOTAGE: sabotage });
+  return { dir, run, code, result: JSON.parse(stdout) as Result, stderr };
+}
+
+const found = ({ findings }: Result): string[] =>
+  findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`).sort();
+
+/** The evidence of a run as the audit gets it, read to its end. */
+async function evidenceOf({ dir, run }: { dir: string; run: string }): Promise<{
+  deliveries: NonNullable<Evidence['deliveries']>;
+  written: NonNullable<Evidence['written']>;
+  commits: ReadonlyMap<number, number>;
+  positions: ReadonlyMap<number, number>;
+  delivered: number;
+  rows: number;
+}> {
+  const folder = new RunFolder(dir, run);
+  using open = await openRunEvidence(folder, folder.readManifest()!, folder.storeInUse(), []);
+  const { deliveries, written, commits, store } = open.evidence;
+  let delivered = 0;
+  for (const { count, first, end } of deliveries!.batches()) {
+    for (let row = 0; row < count; row++) delivered += end[row]! - first[row]!;
+  }
+  let rows = 0;
+  for (const { count } of written!.batches()) rows += count;
+  return {
+    deliveries: deliveries!,
+    written: written!,
+    commits: commits!,
+    positions: store.positions,
+    delivered,
+    rows,
+  };
+}
+
+test('the clean twin passes, and its journal accounts for every row', async () => {
+  const judged = await runWith(undefined);
+  expect(judged.code, judged.stderr).toBe(0);
+  expect(judged.result).toMatchObject({ verdict: 'pass', findings: [] });
+  const evidence = await evidenceOf(judged);
+  expect(evidence.deliveries).toMatchObject({ whole: true, required: false });
+  expect(evidence.written).toMatchObject({ whole: true, required: false });
+  expect([evidence.delivered, evidence.rows]).toEqual([60, 60]);
+  const { positions, commits } = evidence;
+  expect(positions.size).toBeGreaterThan(0);
+  expect(Object.fromEntries(commits)).toEqual(Object.fromEntries(positions));
+});
+
+test.each<[sabotage: string, expected: string[]]>([
+  ['drop-before-store', ['lost consumer 1']],
+  ['double', ['duplicated consumer 1', 'misclassified consumer 1']],
+  ['misroute', ['misclassified consumer 1']],
+  ['flip-byte', ['corrupted consumer 1']],
+  ['invent', ['phantom consumer 1']],
+  ['delete-after-store', ['lost store 1']],
+  ['claim-ack', ['lost broker 1']],
+])('%s is found and blamed', async (kind, expected) => {
+  const { code, result, stderr } = await runWith(`${kind}:17`, '--batch-size=1');
+  expect(code, stderr).toBe(1);
+  expect(result.verdict).toBe('fail');
+  expect(found(result)).toEqual(expected);
+  for (const { examples } of result.findings) {
+    expect(examples.map(({ id }) => id)).toEqual([kind === 'invent' ? 'p0-1000017' : 'p0-17']);
+  }
+});
+
+test('a commit before the store is found, and a consumer that goes on mends it', async () => {
+  const judged = await runWith('commit-before-store:17', '--keep-topic', ...soonMissed);
+  const { dir, run } = judged;
+  const { commits, positions } = await evidenceOf(judged);
+  const ahead = [...commits].filter(([partition, offset]) => offset > positions.get(partition)!);
+  expect(ahead.length).toBeGreaterThan(0);
+  expect(judged.code, judged.stderr).toBe(1);
+  expect(judged.result.verdict).toBe('fail');
+  expect(found(judged.result)).toEqual([`overcommitted consumer ${ahead.length}`]);
+  const options = [`--run=${run}`, `--dir=${dir}`, at];
+  const again = await nodrop(['consume', '--until-drained', ...options]);
+  expect(again.code, again.stderr).toBe(0);
+  const { code, stdout } = await nodrop(['verify', run, '--rescan', '--json', `--dir=${dir}`]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'pass', findings: [] }]);
+  const evidence = await evidenceOf(judged);
+  // What was handed to the one that was killed came again.
+  expect(evidence.delivered).toBeGreaterThan(60);
+  expect(evidence.rows).toBe(60);
+  expect(evidence.deliveries.whole).toBe(true);
+  expect(evidence.written.whole).toBe(true);
+});
+
+test('a consumer that is killed leaves a journal that is whole, with what came twice', async () => {
+  const [dir, run] = [newDir(), newRun()];
+  const options = [`--run=${run}`, `--dir=${dir}`, at];
+  const produced = await nodrop(['produce', '--messages=20000', ...options]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const limits = ['-X', 'fetch.max.bytes=20000', '-X', 'max.partition.fetch.bytes=5000'];
+  const killed = start(['consume', '--until-drained', ...limits, ...soonMissed, ...options]);
+  const journal = join(dir, 'runs', run, 'journal-1.bin');
+  await until('it is at work', () => (statSync(journal, { throwIfNoEntry: false })?.size ?? 0) > 2000);
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  expect(existsSync(`${journal}.sha256`)).toBe(false);
+  const again = await nodrop(['consume', '--until-drained', ...options]);
+  expect(again.code, again.stderr).toBe(0);
+  const { code, stdout } = await nodrop(['verify', run, '--json', `--dir=${dir}`]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'pass', findings: [], notChecked: [] }]);
+  const { deliveries, delivered } = await evidenceOf({ dir, run });
+  expect(deliveries.problem).toBe('');
+  expect(deliveries.whole).toBe(true);
+  expect(delivered).toBeGreaterThanOrEqual(20_000);
+});
+
+test('a group that nobody joined has committed nothing', async () => {
+  const [dir, run] = [newDir(), newRun()];
+  await nodrop(['produce', '--messages=10', `--run=${run}`, `--dir=${dir}`, at]);
+  await nodrop(['verify', run, `--dir=${dir}`]);
+  const summary = readFileSync(join(dir, 'runs', run, 'log.json'), 'utf8');
+  expect(JSON.parse(summary)).toMatchObject({ records: 10, commits: {} });
+});
+
+test.each(['explode:1', 'double:-1', ''])('sabotage %j is wrong usage', async (value) => {
+  for (const command of ['run', 'produce', 'consume']) {
+    const { code, stdout, stderr } = await nodrop(
+      [command, `--run=${newRun()}`, `--dir=${newDir()}`, '--timeout=2s', at],
+      { NODROP_SABOTAGE: value },
+    );
+    expect([command, code, stdout]).toEqual([command, 64, '']);
+    expect(stderr).toContain('NODROP_SABOTAGE takes KIND:N');
+    expect(stderr).toContain('drop-before-store');
+  }
+});

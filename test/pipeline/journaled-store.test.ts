@@ -1,0 +1,98 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { OperationalError } from '../../src/errors.ts';
+import { rowCodes } from '../../src/journal/journal-format.ts';
+import { JournalReader, type JournalEntry } from '../../src/journal/journal-reader.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
+import { journaledStore } from '../../src/pipeline/journaled-store.ts';
+import { RowBatch, StaleOffsetError, type Store } from '../../src/stores/store.ts';
+
+let journal: JournalWriter;
+beforeEach(() => {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-journaled-')), 'journal-1.bin');
+  journal = new JournalWriter(path, { run: 'r', topicId: 't', store: 's', categories: ['a', 'b'], pid: 1 });
+});
+
+const entries = (): JournalEntry[] => [...new JournalReader(journal.path).entries()];
+
+/** A store that takes what it is given, and does something else beside. */
+function storeThat(onWrite: () => void): Store & { writes: number } {
+  const store = {
+    writes: 0,
+    positions: async () => new Map<number, number>(),
+    close: async () => undefined,
+    write: async () => {
+      onWrite();
+      store.writes += 1;
+    },
+  };
+  return store;
+}
+
+function batchOf(...rows: [offset: number, category: number, run: string | null][]): RowBatch {
+  const batch = new RowBatch();
+  for (const [offset, category, run] of rows) {
+    batch.partition.push(0);
+    batch.offset.push(offset);
+    batch.category.push(category);
+    batch.run.push(run);
+  }
+  return batch;
+}
+
+const advances = [{ partition: 0, from: 5, next: 9 }];
+
+test('a batch is delivered before the store has it, and written afterwards, with the rows of the run', async () => {
+  const batch = batchOf([5, 1, 'r'], [6, 0, 'other'], [7, 0, null]);
+  const letter = { partition: 0, offset: 8, key: null, payload: null, headers: null, reason: 'why' };
+  batch.deadLetters.push(letter);
+  let before: string[] = [];
+  const store = storeThat(() => (before = entries().map(({ type }) => type)));
+  await journaledStore(store, journal, 'r').write('t', batch, advances);
+  expect(before).toEqual(['delivered']);
+  const ranges = [{ partition: 0, first: 5, end: 9 }];
+  const codes = [1, rowCodes.noRow, rowCodes.noRow, rowCodes.deadLetter];
+  expect(entries()).toMatchObject([
+    { type: 'delivered', ranges },
+    { type: 'written', ranges, spans: [{ partition: 0, first: 5, codes: Buffer.from(codes) }] },
+  ]);
+});
+
+test("a partition's first offset in the store delivers nothing", async () => {
+  const store = storeThat(() => undefined);
+  await journaledStore(store, journal, 'r').write('t', batchOf(), [
+    { partition: 0, from: undefined, next: 5 },
+  ]);
+  expect([store.writes, entries()]).toEqual([1, []]);
+});
+
+test('what another consumer had stored is refused, and the store says so as ever', async () => {
+  const stale = new StaleOffsetError(0);
+  const store = storeThat(() => {
+    throw stale;
+  });
+  await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toBe(stale);
+  expect(entries().map(({ type }) => type)).toEqual(['delivered', 'refused']);
+});
+
+test('a store that fails leaves the delivery in doubt', async () => {
+  const store = storeThat(() => {
+    throw new Error('no');
+  });
+  await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toThrow('no');
+  expect(entries().map(({ type }) => type)).toEqual(['delivered']);
+});
+
+test('a journal that cannot be written stops the consumer before the store, or after a whole commit', async () => {
+  // A file that was closed refuses writes as a full disk does.
+  const after = storeThat(() => journal.close());
+  const stopped = journaledStore(after, journal, 'r').write('t', batchOf([5, 0, 'r']), advances);
+  await expect(stopped).rejects.toThrow(OperationalError);
+  expect(after.writes).toBe(1);
+  const before = storeThat(() => undefined);
+  const refused = journaledStore(before, journal, 'r').write('t', batchOf([5, 0, 'r']), advances);
+  await expect(refused).rejects.toThrow(/The journal .*journal-1\.bin cannot be written/);
+  expect(before.writes).toBe(0);
+});
