@@ -1,6 +1,7 @@
 /** Audits a run from its folder: scans the topic if that is wanted or was not done, then judges. */
 import { openRunEvidence, noEvidence } from './evidence/run-evidence.ts';
 import { messageOf } from './errors.ts';
+import { FindingsFile } from './findings-file.ts';
 import { saveLogScan, type ScanSource } from './kafka/save-log-scan.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
 import type { Audit } from './verdict.ts';
@@ -20,6 +21,8 @@ export interface AuditRequest {
 export interface AuditedRun {
   audit: Audit;
   run: RunSummary;
+  /** Why not all findings are in their file. */
+  unwritten?: string;
 }
 
 export async function auditRun({ folder, store, scan, interruptions }: AuditRequest): Promise<AuditedRun> {
@@ -37,7 +40,14 @@ export async function auditRun({ folder, store, scan, interruptions }: AuditRequ
     }
   }
   using open = await openRunEvidence(folder, manifest, store, problems);
-  return { audit: audit(open.evidence), run: summaryOf(manifest) };
+  const findings = new FindingsFile(folder.findings);
+  const judged = audit(open.evidence, { onFinding: (finding) => findings.add(finding) });
+  findings.close();
+  return {
+    audit: judged,
+    run: summaryOf(manifest),
+    ...(findings.problem && { unwritten: findings.problem }),
+  };
 }
 
 /** The manifest, or why there is none. */

@@ -61,6 +61,9 @@ export class RunFolder {
   get logSummary(): string {
     return join(this.path, 'log.json');
   }
+  get findings(): string {
+    return join(this.path, 'findings.jsonl');
+  }
   get result(): string {
     return join(this.path, 'result.json');
   }

@@ -186,6 +186,7 @@ async function judge(
     interruptions,
   });
   timings.auditMs = elapsedMs(startedAt);
+  if (audited.unwritten !== undefined) observer.note(audited.unwritten);
   return resultOf(audited, { timings, environment: environmentOf(broker) });
 }
 

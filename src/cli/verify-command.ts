@@ -42,6 +42,7 @@ export async function verifyCommand(
     },
     environment: earlier?.environment ?? environmentOf(undefined),
   });
+  if (audited.unwritten !== undefined) terminal.note(`nodrop: ${audited.unwritten}`);
   try {
     await folder.writeResult(result);
   } catch (error) {

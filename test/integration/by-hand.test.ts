@@ -243,6 +243,8 @@ test.each([
     expect(found).toHaveLength(expected.length);
     for (const [index, finding] of expected.entries()) expect(found[index]).toContain(finding);
     for (const { examples } of result.findings) expect(examples[0]!.id).toMatch(/^p0-\d+$/);
+    const all = readFileSync(join(path, 'findings.jsonl'), 'utf8').trim().split('\n');
+    expect(all).toHaveLength(result.findings.reduce((sum, finding) => sum + finding.count, 0));
   } finally {
     for (const suffix of ['-wal', '-shm']) rmSync(join(path, `store.sqlite${suffix}`), { force: true });
     writeFileSync(join(path, 'store.sqlite'), backup);
