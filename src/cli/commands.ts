@@ -70,11 +70,33 @@ const definitions: Definition[] = [
     name: 'verify',
     argument: ['[run]', 'id of the run (default: the latest)'],
     description: 'audits a run again',
-    examples: ['nodrop verify', 'nodrop verify demo --rescan --json'],
+    examples: [
+      'nodrop verify',
+      'nodrop verify demo --rescan --json',
+      'nodrop verify --history producer.jsonl consumer.jsonl',
+    ],
     shared: ['dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
-    own: (command) => command.option('--rescan', 'scan the topic again'),
+    own: (command) =>
+      command
+        .option('--rescan', 'scan the topic again')
+        .option('--history <file...>', 'audit this evidence instead, from anywhere: JSON lines'),
+    act: async (values: SharedValues & { history?: string[] }, context, run) => {
+      const { history } = values;
+      if (history === undefined) {
+        return (await import('./verify-command.ts')).verifyCommand(values, context, run);
+      }
+      const { verifyHistoryCommand } = await import('./verify-history-command.ts');
+      return verifyHistoryCommand({ ...values, history }, context, run);
+    },
+  },
+  {
+    name: 'export',
+    argument: ['[run]', 'id of the run (default: the latest)'],
+    description: "prints a run's evidence as JSON lines, for verify --history",
+    examples: ['nodrop export demo > demo.jsonl'],
+    shared: ['dir', 'store', 'color'],
     act: async (values, context, run) =>
-      (await import('./verify-command.ts')).verifyCommand(values, context, run),
+      (await import('./export-command.ts')).exportCommand(values, context, run),
   },
   {
     name: 'messages',
@@ -89,6 +111,14 @@ const definitions: Definition[] = [
         .option('--dead-letters', 'the dead letters, with their reasons'),
     act: async (values, context, run) =>
       (await import('./messages-command.ts')).messagesCommand(values, context, run),
+  },
+  {
+    name: 'self-test',
+    description: 'plants every kind of defect at every hop, and prints which were caught',
+    examples: ['nodrop self-test --quick'],
+    shared: ['json', 'color'],
+    own: (command) => command.option('--quick', 'in histories, without a broker'),
+    act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
   },
   {
     name: 'kafka',

@@ -233,7 +233,7 @@ function processesNaming(folder: string): string[] {
 test('of two runs that begin with one id at once, one is refused and the other passes', async () => {
   const args = ['run', '--run=same', `--topic=${newRun()}`, `--dir=${newDir()}`, '--messages=50', at];
   const ended = await Promise.all([nodrop(args), nodrop(args)]);
-  expect(ended.map(({ code }) => code).toSorted()).toEqual([0, 64]);
+  expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0, 64]));
 });
 
 test('clean removes passed runs and crashed ones, failed ones only when told, and those at work never', async () => {

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { exitCodes, messageOf, usageError } from '../errors.ts';
+import { openRunEvidence } from '../evidence/run-evidence.ts';
+import { historyLines } from '../history-form/write-history.ts';
+import { findRun, type Manifest, type RunFolder } from '../run-folder.ts';
+import type { Context } from './commands.ts';
+import type { SharedValues } from './options.ts';
+
+const chunkChars = 64 * 1024;
+
+/** Writes the evidence of a run to stdout, a line after the other, as fast as they are taken. */
+export async function exportCommand(
+  values: SharedValues,
+  { signal, terminal }: Context,
+  runId: string | undefined,
+): Promise<number> {
+  const folder = findRun(values.dir, runId);
+  const manifest = readManifest(folder);
+  using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse(), []);
+  const lines = historyLines({
+    evidence: open.evidence,
+    producers: manifest.producers,
+    onIncomplete: (hop, problem) =>
+      terminal.note(`nodrop: the evidence of ${hop} is exported as not complete: ${problem}`),
+  });
+  let chunk = '';
+  for (const line of lines) {
+    chunk += `${line}\n`;
+    if (chunk.length < chunkChars) continue;
+    await write(chunk, signal);
+    chunk = '';
+  }
+  await write(chunk, signal);
+  return exitCodes.pass;
+}
+
+async function write(chunk: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (!process.stdout.write(chunk)) await once(process.stdout, 'drain', { signal });
+}
+
+function readManifest(folder: RunFolder): Manifest {
+  try {
+    const manifest = folder.readManifest();
+    if (manifest !== undefined) return manifest;
+  } catch (error) {
+    throw usageError(`The manifest ${folder.manifest} cannot be read: ${messageOf(error)}`);
+  }
+  throw usageError(`Run ${folder.id} has no manifest ${folder.manifest}: there is nothing to export.`);
+}

@@ -1,0 +1,43 @@
+import { resultOf } from '../audit-run.ts';
+import { environmentOf } from '../environment.ts';
+import { exitCodes, usageError } from '../errors.ts';
+import { readHistory } from '../history-form/read-history.ts';
+import { audit } from '../verify/audit.ts';
+import type { Context } from './commands.ts';
+import type { SharedValues } from './options.ts';
+import { printResult } from './print-result.ts';
+
+export interface HistoryValues extends SharedValues {
+  history: string[];
+  rescan?: boolean;
+}
+
+/** Audits evidence from anywhere, in the history form. It writes nothing. */
+export async function verifyHistoryCommand(
+  values: HistoryValues,
+  { signal, terminal }: Context,
+  runId: string | undefined,
+): Promise<number> {
+  if (runId !== undefined || values.rescan === true) {
+    throw usageError(
+      `--history does not go with ${runId === undefined ? '--rescan' : 'a run'}.`,
+      'Either verify a run, or a history.',
+    );
+  }
+  const startedAt = performance.now();
+  terminal.status('reading the history');
+  const evidence = await readHistory(values.history);
+  signal.throwIfAborted();
+  terminal.status('auditing');
+  const audited = {
+    audit: audit(evidence),
+    run: { id: evidence.run, seed: null, topic: null, messages: evidence.plannedMessages, batchSize: null },
+  };
+  const auditMs = Math.round(performance.now() - startedAt);
+  const result = resultOf(audited, {
+    timings: { brokerStartMs: null, produceMs: null, drainMs: null, auditMs, totalMs: null },
+    environment: environmentOf(undefined),
+  });
+  printResult(terminal, result, values.history.join(', '), values.json === true);
+  return exitCodes[result.verdict];
+}

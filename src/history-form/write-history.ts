@@ -1,0 +1,234 @@
+/**
+ * Writes evidence down in the history form. What is no part of the form is left out: payloads, times, why a
+ * letter is dead. Digests and keys are numbers as texts, equal where the evidence holds them to be equal.
+ */
+import {
+  categoryUntold,
+  deadLetterCategory,
+  logFlags,
+  none,
+  outcomes,
+  untold,
+  type AttemptBatch,
+  type DeliveryBatch,
+  type Evidence,
+  type Hop,
+  type LogBatch,
+  type LogRange,
+  type StoreBatch,
+  type WrittenBatch,
+} from '../history.ts';
+import { Indexes } from './indexes.ts';
+import { hopNames, type HopName, type Line } from './line-types.ts';
+
+export interface HistoryToWrite {
+  evidence: Evidence;
+  /** The plan: messages by producer; undefined where there is none. */
+  producers?: Readonly<Record<string, number>>;
+  /** Called for each hop that does not get its `complete` line, when all else was written. */
+  onIncomplete?: (hop: HopName, problem: string) => void;
+}
+
+/** The lines, without their ends. The evidence is read as they are asked for. */
+export function* historyLines({ evidence, producers, onIncomplete }: HistoryToWrite): Iterable<string> {
+  const writer = new HistoryWriter(evidence);
+  for (const line of writer.lines(producers)) yield JSON.stringify(line);
+  for (const [name, hop] of hopsOf(evidence)) {
+    const problem = hop.whole ? writer.contradictionOf(name) : hop.problem || 'it is missing';
+    if (problem === undefined) yield JSON.stringify({ type: 'complete', of: name } satisfies Line);
+    else onIncomplete?.(name, problem);
+  }
+}
+
+const hopsOf = (evidence: Evidence): [HopName, Hop<unknown>][] =>
+  hopNames.flatMap((name) => {
+    const hop = evidence[name];
+    return hop === undefined ? [] : [[name, hop]];
+  });
+
+class HistoryWriter {
+  readonly #evidence: Evidence;
+  /** Messages by index: those that were sent, and those whose record names their producer and sequence. */
+  readonly #sent = new Indexes();
+  readonly #traced = new Indexes();
+  /** Records that do not say which message they are: at an acked offset they are the message acked there. */
+  readonly #nameless = new Map<string, Line[]>();
+  #withoutIntent = 0;
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence;
+  }
+
+  *lines(producers: HistoryToWrite['producers']): Iterable<Line> {
+    const { ledger, log, store, deliveries, written, commits } = this.#evidence;
+    yield this.#run(producers);
+    yield* log.ranges.map(rangeLine);
+    for (const batch of log.batches()) yield* this.#records(batch);
+    for (const batch of ledger.batches()) yield* this.#sends(batch);
+    for (const lines of this.#nameless.values()) yield* lines;
+    for (const batch of store.batches()) yield* this.#rows(batch);
+    for (const [partition, offset] of store.positions) yield { type: 'position', partition, offset };
+    for (const [partition, offset] of commits ?? []) yield { type: 'commit', partition, offset };
+    for (const batch of deliveries?.batches() ?? []) yield* deliveryLines(batch);
+    for (const batch of written?.batches() ?? []) yield* this.#written(batch);
+  }
+
+  /** What keeps a hop that says it is whole from being so. */
+  contradictionOf(hop: HopName): string | undefined {
+    if (hop !== 'ledger' || this.#withoutIntent === 0) return undefined;
+    return `it has no intent of ${this.#withoutIntent} planned messages that are stored`;
+  }
+
+  #run(producers: HistoryToWrite['producers']): Line {
+    const { run, categories, log, settings } = this.#evidence;
+    const required = hopsOf(this.#evidence).filter(([, hop]) => hop.required ?? true);
+    return {
+      type: 'run',
+      run,
+      states: [...categories],
+      hops: required.map(([name]) => name),
+      ...(producers !== undefined && { messages: { ...producers } }),
+      ...(settings?.acks !== undefined && { acks: settings.acks }),
+      ...(log.topicRecreated === true && { topicRecreated: true }),
+    };
+  }
+
+  *#sends({ count, message, outcome, partition, offset }: AttemptBatch): Iterable<Line> {
+    const { messages } = this.#evidence;
+    for (let row = 0; row < count; row++) {
+      const index = message[row]!;
+      const { id, producer, sequence, state = '' } = messages.name(index);
+      this.#sent.add(index);
+      if (outcomes[outcome[row]!] === 'acked') this.#disown(partition[row]!, offset[row]!);
+      yield {
+        type: 'send',
+        id,
+        ...(producer !== undefined && { producer }),
+        ...(sequence !== undefined && { sequence }),
+        state,
+        outcome: outcomes[outcome[row]!]!,
+        ...placeOf(partition[row]!, offset[row]!),
+        ...digestOf(messages.expectedContent(index)),
+        ...keyOf(messages.expectedKey?.(index)),
+      };
+    }
+  }
+
+  /** A record at an acked offset that does not bear the id acked there is, in the form, a foreign one. */
+  #disown(partition: number, offset: number): void {
+    const lines = this.#nameless.get(`${partition}:${offset}`) ?? [];
+    for (const [index, line] of lines.entries()) {
+      if (line.type !== 'log') continue;
+      const { id: _, ...rest } = line;
+      lines[index] = { ...rest, foreign: true };
+    }
+  }
+
+  *#records(batch: LogBatch): Iterable<Line> {
+    const { messages } = this.#evidence;
+    for (let row = 0; row < batch.count; row++) {
+      const index = batch.message[row]!;
+      const line = recordLine(batch, row, index === none ? undefined : messages.name(index).id);
+      if (line.sequence !== undefined) this.#traced.add(index);
+      if (!(batch.flags[row]! & logFlags.nameless)) {
+        yield line;
+        continue;
+      }
+      const place = `${line.partition}:${line.offset}`;
+      this.#nameless.set(place, [...(this.#nameless.get(place) ?? []), line]);
+    }
+  }
+
+  *#rows({ count, message, category, partition, offset, content, key }: StoreBatch): Iterable<Line> {
+    const { messages, categories } = this.#evidence;
+    for (let row = 0; row < count; row++) {
+      const index = message[row]!;
+      const place = placeOf(partition[row]!, offset[row]!);
+      const whose = index === none ? {} : { id: messages.name(index).id };
+      if (index !== none) this.#noteIntent(index);
+      if (category[row] !== deadLetterCategory) {
+        const name = categories[category[row]!]!;
+        const told = { ...place, ...digestOf(content[row]), ...keyOf(key?.[row]) };
+        yield { type: 'store', category: name, ...(index === none ? { foreign: true } : whose), ...told };
+      } else if ('offset' in place) {
+        yield { type: 'deadLetter', ...place, reason: '', ...whose, ...digestOf(content[row]) };
+      }
+    }
+  }
+
+  /** A row says no sequence, so whoever reads it cannot know that the plan holds it. */
+  #noteIntent(index: number): void {
+    if (!this.#evidence.messages.isPlanned(index)) return;
+    if (!this.#sent.has(index) && !this.#traced.has(index)) this.#withoutIntent += 1;
+  }
+
+  *#written({ count, partition, offset, message, category, content }: WrittenBatch): Iterable<Line> {
+    const { messages, categories } = this.#evidence;
+    for (let row = 0; row < count; row++) {
+      const code = category[row]!;
+      const name = code === deadLetterCategory ? 'dead-letters' : categories[code];
+      yield {
+        type: 'written',
+        partition: partition[row]!,
+        offset: offset[row]!,
+        ...(message[row] !== none && { id: messages.name(message[row]!).id }),
+        ...(code !== categoryUntold && name !== undefined && { category: name }),
+        ...digestOf(content[row]),
+      };
+    }
+  }
+}
+
+function recordLine(batch: LogBatch, row: number, id: string | undefined): Extract<Line, { type: 'log' }> {
+  const flags = batch.flags[row]!;
+  const crc = flags & logFlags.crcBad ? 'bad' : flags & logFlags.crcOk ? 'ok' : undefined;
+  return {
+    type: 'log',
+    partition: batch.partition[row]!,
+    offset: batch.offset[row]!,
+    ...(id === undefined ? { foreign: true } : { id }),
+    ...(id !== undefined &&
+      batch.sequence[row] !== none && {
+        producer: `p${batch.producer[row]}`,
+        session: batch.session[row]!,
+        sequence: batch.sequence[row]!,
+      }),
+    ...digestOf(batch.content[row]),
+    ...keyOf(batch.key[row]),
+    ...(flags & logFlags.aborted && { aborted: true }),
+    ...(crc !== undefined && { crc }),
+  };
+}
+
+function* deliveryLines({ count, partition, first, end, consumer, epoch }: DeliveryBatch): Iterable<Line> {
+  for (let row = 0; row < count; row++) {
+    for (let offset = first[row]!; offset < end[row]!; offset++) {
+      yield {
+        type: 'delivery',
+        partition: partition[row]!,
+        offset,
+        consumer: consumer[row]!,
+        ...(epoch[row] !== none && { epoch: epoch[row]! }),
+      };
+    }
+  }
+}
+
+function rangeLine({ partition, start, end, base, compacted, stableEnd }: LogRange): Line {
+  return {
+    type: 'logRange',
+    partition,
+    start,
+    end,
+    ...(base !== 0 && { base }),
+    ...(compacted && { compacted }),
+    ...(stableEnd !== undefined && stableEnd < end && { stableEnd }),
+  };
+}
+
+const placeOf = (partition: number, offset: number): { partition: number; offset: number } | object =>
+  partition === none || offset === none ? {} : { partition, offset };
+const digestOf = (content: number | undefined): { digest?: string } =>
+  content === undefined || content === untold ? {} : { digest: String(content) };
+const keyOf = (key: number | undefined): { key?: string } =>
+  key === undefined || key === untold ? {} : { key: String(key) };

@@ -1,0 +1,129 @@
+/** A run's folder as a run leaves it, made without a broker, and spoilt as wanted. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOf, digestText } from '../../src/digest.ts';
+import { ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan-file.ts';
+import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
+import { RunFolder, type Manifest } from '../../src/run-folder.ts';
+import { seal } from '../../src/seal.ts';
+import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
+import { RowBatch } from '../../src/stores/store.ts';
+import { messageId, Workload } from '../../src/workload.ts';
+
+const count = 12;
+/** Sent, and refused or not heard of. */
+export const rejected = 10;
+export const unknown = 11;
+
+const manifest: Manifest = {
+  schema: 1,
+  id: 'r',
+  seed: 3,
+  topic: 't',
+  topicId: 'topic-id',
+  topicCreated: true,
+  group: 'g',
+  bootstrapServers: '127.0.0.1:1',
+  producers: { p0: count },
+  batchSize: count,
+  payloadBytes: 200,
+  states: [
+    { name: 'failed', weight: 1 },
+    { name: 'completed', weight: 1 },
+  ],
+  base: { '0': 0 },
+  createdAt: 0,
+};
+
+export interface Spoils {
+  plan?: Record<string, number>;
+  scan?: (rows: ScanRow[]) => ScanRow[];
+  store?: (batch: RowBatch) => void;
+  /** The store's next offset. */
+  next?: number;
+  /** Where the log begins. */
+  start?: number;
+  lastStableOffset?: number;
+  ledgerIsOpen?: boolean;
+}
+
+export async function runOnDisk(spoils: Spoils): Promise<{ folder: RunFolder; manifest: Manifest }> {
+  const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-history-')), 'r');
+  folder.create();
+  const planned = { ...manifest, producers: spoils.plan ?? manifest.producers };
+  folder.writeManifest(planned);
+  const sequences = [...Array.from({ length: rejected }).keys()];
+  await writeLedger(folder, sequences, spoils.ledgerIsOpen === true);
+  const rows = sequences.map(scanRowOf);
+  const scan = new ScanWriter(folder.logScan);
+  for (const row of spoils.scan?.(rows) ?? rows) scan.add(row);
+  scan.close();
+  await writeScanSummary(folder.logSummary, {
+    schema: 1,
+    topic: 't',
+    topicId: 'topic-id',
+    ranges: [
+      {
+        partition: 0,
+        start: spoils.start ?? 0,
+        startAfter: spoils.start ?? 0,
+        end: 20,
+        lastStableOffset: spoils.lastStableOffset ?? 20,
+      },
+    ],
+    compacted: false,
+    records: rows.length,
+    problems: [],
+  });
+  await seal(folder.logScan);
+  await seal(folder.logSummary);
+  await writeStore(folder, sequences, spoils);
+  return { folder, manifest: planned };
+}
+
+async function writeLedger(folder: RunFolder, acked: number[], isOpen: boolean): Promise<void> {
+  const path = folder.file('ledger-p0-0.bin');
+  const ledger = new LedgerWriter(path, { run: 'r', producer: 0, session: 0, pid: 1 });
+  ledger.intend(0, count);
+  ledger.record({ outcome: 'acked', partition: 0, offset: 0, errorCode: 0, sequences: acked });
+  ledger.record({ outcome: 'rejected', partition: 0, offset: -1, errorCode: 10, sequences: [rejected] });
+  if (!isOpen) ledger.finish();
+  ledger.close();
+  if (!isOpen) await seal(path);
+}
+
+function scanRowOf(sequence: number): ScanRow {
+  const digest = digestFor(sequence);
+  const place = { partition: 0, offset: sequence };
+  return { ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0 };
+}
+
+const workload = new Workload(manifest);
+
+function digestFor(sequence: number): bigint {
+  const { key, payload } = workload.message(0, sequence);
+  return digestOf(Buffer.from(key), Buffer.from(payload), { run: 'r', producer: 'p0', session: 0, sequence });
+}
+
+async function writeStore(folder: RunFolder, sequences: number[], { store: spoil, next = 20 }: Spoils) {
+  const states = manifest.states.map(({ name }) => name);
+  const store = openSqliteStore({ path: folder.store, categories: states, busyTimeoutMs: 100 });
+  const batch = new RowBatch();
+  for (const sequence of sequences) {
+    const { key, payload, state } = workload.message(0, sequence);
+    batch.category.push(state);
+    batch.partition.push(0);
+    batch.offset.push(sequence);
+    batch.key.push(Buffer.from(key));
+    batch.payload.push(Buffer.from(payload));
+    batch.run.push('r');
+    batch.producer.push('p0');
+    batch.sequence.push(sequence);
+    batch.id.push(messageId(0, sequence));
+    batch.digest.push(digestText(digestFor(sequence)));
+  }
+  spoil?.(batch);
+  await store.write('topic-id', batch, [{ partition: 0, from: undefined, next }]);
+  await store.close();
+}
