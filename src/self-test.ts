@@ -1,0 +1,44 @@
+/** The self-test: plants each defect in a history, audits it and its clean twin, and says which were caught. */
+import { historyFromLines } from './history-form/read-history.ts';
+import type { PlantedDefect } from './self-test/plant.ts';
+import { plantedDefects } from './self-test/planted-defects.ts';
+import { healthyHistory, linesOf, type PlantedHistory } from './self-test/planted-history.ts';
+import type { Audit } from './verdict.ts';
+import { audit } from './verify/audit.ts';
+
+export interface Detection {
+  defect: string;
+  hop: string;
+  found: boolean;
+  blamedRightly: boolean;
+  twinSilent: boolean;
+}
+
+export const selfTest = (defects: readonly PlantedDefect[] = plantedDefects): Detection[] =>
+  defects.map(detect);
+
+function detect({ name, hop, expected, plant, twin }: PlantedDefect): Detection {
+  const spoilt = auditAfter(plant);
+  const clean = auditAfter(twin ?? (() => undefined));
+  const twinSilent = clean.findings.length === 0;
+  if (expected === 'inconclusive') {
+    const found = spoilt.verdict === 'inconclusive';
+    return { defect: name, hop, found, blamedRightly: found, twinSilent };
+  }
+  const ofKind = spoilt.findings.filter(({ kind }) => kind === expected.kind);
+  const blamedRightly = ofKind.length === 1 && ofKind[0]!.blame === expected.blame;
+  // One planted defect that is found as two would be blamed on a second hop as well.
+  return {
+    defect: name,
+    hop,
+    found: ofKind.length > 0,
+    blamedRightly: blamedRightly && spoilt.findings.length === 1,
+    twinSilent,
+  };
+}
+
+function auditAfter(change: (history: PlantedHistory) => void): Audit {
+  const history = healthyHistory();
+  change(history);
+  return audit(historyFromLines(linesOf(history), 'self-test'));
+}
