@@ -25,6 +25,8 @@ export const manifestSchema = z.object({
   batchSize: count,
   payloadBytes: count,
   states: z.array(z.object({ name: z.string(), weight: z.int().min(1) })).min(1),
+  /** The acknowledgements that the producer asked for: all, 1 or 0. */
+  acks: z.string().optional(),
   /** The topic's end offset by partition before the first send. */
   base: z.record(z.string(), count),
   /** Milliseconds since the epoch. */

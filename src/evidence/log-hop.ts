@@ -31,12 +31,12 @@ export async function savedScan(
   } catch (error) {
     return missing(`the saved log scan cannot be read: ${messageOf(error)}`);
   }
-  const problems = [...summary.problems];
-  if (summary.topicId !== manifest.topicId) problems.push('the topic was made anew since the run began');
+  const { problems } = summary;
   return {
     log: {
       whole: problems.length === 0,
       problem: problems.join('; '),
+      topicRecreated: summary.topicId !== manifest.topicId,
       ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
       batches: () => logBatches(readScan(folder.logScan), messages),
     },

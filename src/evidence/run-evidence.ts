@@ -34,6 +34,7 @@ export async function openRunEvidence(
     ...(await savedScan(folder, manifest, messages)),
     store: store.hop,
     interruptions,
+    ...(manifest.acks !== undefined && { settings: { acks: manifest.acks } }),
   };
   const journals = await journalHops({ folder, manifest, storePath, categories, positions });
   // No spread: it would count the refused writes before the journals are read.

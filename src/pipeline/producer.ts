@@ -154,6 +154,7 @@ async function manifestOf(
     batchSize,
     payloadBytes,
     states: states.map(({ name, weight }) => ({ name, weight })),
+    acks: config.settings.acks ?? 'all',
     base: Object.fromEntries(topic.partitions.map((_, partition) => [partition, base.get(partition) ?? 0])),
     createdAt: Date.now(),
   };

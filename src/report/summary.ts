@@ -117,7 +117,10 @@ const sentences: Record<Verdict, (result: Result) => string> = {
     const kinds = findings.map(({ kind, blame, count }) => `${grouped(count)} ${kind} (${blame})`);
     return `${kinds.join(', ')}.`;
   },
-  inconclusive: () => 'Nothing was found wrong, but not everything could be judged: see above.',
+  inconclusive: ({ findings }) =>
+    findings.length === 0
+      ? 'Nothing was found wrong, but not everything could be judged: see above.'
+      : 'Not everything could be judged: see above.',
 };
 
 export const sentenceOf = (result: Result): string => sentences[result.verdict](result);

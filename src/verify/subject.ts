@@ -121,8 +121,12 @@ export class Proof {
     return hasPosition(place) && place.offset < (this.partitions.of(place.partition).range?.start ?? 0);
   }
 
-  /** Whether the consumer has read past a record there: below its position, or after the drain if no partition has one. */
+  /**
+   * Whether the consumer has read past a record there: below its position, or after the drain if no partition
+   * has one. Of another topic than it read, nobody can say.
+   */
   isConsumed(place: Position): boolean {
+    if (this.topicRecreated) return false;
     if (!hasPosition(place)) return !this.#somePositions;
     const { position, range } = this.partitions.of(place.partition);
     if (place.offset >= (range?.stableEnd ?? Infinity)) return false;

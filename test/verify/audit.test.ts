@@ -1,9 +1,8 @@
 /** What must hold, where it leads to no finding; and how an audit is composed. */
 import { describe, expect, test } from 'vitest';
-import { audit } from '../../src/verify/audit.ts';
-import { buildEvidence } from './build-evidence.ts';
 import {
   alter,
+  auditHistory,
   auditOf,
   findingsOf,
   healthyHistory,
@@ -191,7 +190,7 @@ test('a finding keeps its count and the first ten examples, in the order of the 
     history.messages[id] = { state: 'failed', planned: true };
     history.sends.push({ id, outcome: 'acked', at });
   }
-  const [finding] = audit(buildEvidence(history)).findings;
+  const [finding] = auditHistory(history).findings;
   expect(finding).toMatchObject({ kind: 'lost', blame: 'broker', count: 12 });
   expect(finding!.examples.map(({ id }) => id)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map((n) => `m${n}`));
   expect(finding!.examples[0]).toEqual({ id: 'm11', partition: 1, offset: 2, detail: 'not in the log' });

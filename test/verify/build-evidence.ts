@@ -127,8 +127,9 @@ export function buildEvidence(history: History): Evidence {
     ledger: {
       ...hop('ledger'),
       batches: () =>
-        chunks(history.sends).map((sends) => ({
-          count: sends.length,
+        // What is beyond the count would be seen: an ack that names no offset.
+        chunks<Send>(history.sends, ({ id }) => ({ id, outcome: 'acked' })).map((sends) => ({
+          count: sends.length - 1,
           message: Int32Array.from(sends, ({ id }) => indexOf(id)),
           outcome: Uint8Array.from(sends, ({ outcome }) => outcomeCodes[outcome]),
           ...placesOf(sends),
@@ -140,7 +141,7 @@ export function buildEvidence(history: History): Evidence {
       topicRecreated: history.topicRecreated,
       batches: () =>
         chunks(history.log).map((lines) => ({
-          count: lines.length,
+          count: lines.length - 1,
           message: Int32Array.from(lines, ({ id }) => indexOf(id)),
           ...placesOf(lines),
           producer: Int32Array.from(lines, ({ id }) => history.messages[id ?? '']?.producer ?? 0),
@@ -159,7 +160,7 @@ export function buildEvidence(history: History): Evidence {
       positions: offsetsOf(history.positions),
       batches: () =>
         chunks(history.rows).map((rows) => ({
-          count: rows.length,
+          count: rows.length - 1,
           message: Int32Array.from(rows, ({ id }) => indexOf(id)),
           category: Uint16Array.from(rows, ({ category }) => categoryOf(category)!),
           ...placesOf(rows),
@@ -175,7 +176,7 @@ export function buildEvidence(history: History): Evidence {
         ...hop('written'),
         batches: () =>
           chunks(history.written!).map((lines) => ({
-            count: lines.length,
+            count: lines.length - 1,
             message: Int32Array.from(lines, ({ id }) => indexOf(id)),
             ...placesOf(lines),
             category: Uint16Array.from(lines, ({ category }) =>
@@ -203,7 +204,7 @@ const placesOf = (lines: readonly { at?: string | undefined }[]) => ({
 });
 
 const deliveryBatch = (lines: readonly Delivery[]): DeliveryBatch => ({
-  count: lines.length,
+  count: lines.length - 1,
   partition: Int32Array.from(lines, ({ partition }) => partition),
   first: Float64Array.from(lines, ({ first }) => first),
   end: Float64Array.from(lines, ({ end }) => end),
@@ -219,10 +220,12 @@ function categoryOf(state: string | null): number | undefined {
   return state === 'dead-letters' ? deadLetterCategory : states.indexOf(state);
 }
 
-function chunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / batchRows) }, (_, index) =>
-    items.slice(index * batchRows, (index + 1) * batchRows),
-  );
+/** Lines in batches. The last of each is beyond its count, as what a full batch left behind may be. */
+function chunks<T>(items: readonly T[], beyond: (first: T) => T = (first) => first): T[][] {
+  return Array.from({ length: Math.ceil(items.length / batchRows) }, (_, index) => {
+    const lines = items.slice(index * batchRows, (index + 1) * batchRows);
+    return [...lines, beyond(lines[0]!)];
+  });
 }
 
 /** Numbers texts from 1; `untold` for none. */

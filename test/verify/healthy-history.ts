@@ -1,5 +1,6 @@
-import type { Audit } from '../../src/verdict.ts';
+import type { Audit, SingleFinding } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
+import { recordHistory } from '../mutation/recorded-histories.ts';
 import { buildEvidence, type History, type Subject } from './build-evidence.ts';
 
 export type Change = (history: History) => void;
@@ -55,7 +56,14 @@ export function auditOf(...changes: Change[]): Audit {
   const history = healthyHistory();
   for (const change of changes) change(history);
   history.log.sort((a, b) => a.at.localeCompare(b.at));
-  return audit(buildEvidence(history));
+  return auditHistory(history);
+}
+
+export function auditHistory(history: History): Audit {
+  const told: SingleFinding[] = [];
+  const result = audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
+  recordHistory(history, { ...result, told });
+  return result;
 }
 
 /** `kind blame: ids`, in the audit's order. */

@@ -2,22 +2,19 @@
  * The norm once more, as plainly as can be: lists of lines, searched anew for every question. It shares
  * nothing with the audit but the types, so that the two can be held against each other.
  */
-import { parsePlace, states, type History, type LogLine, type Row, type Write } from './build-evidence.ts';
+import { parsePlace, states, type History } from './build-evidence.ts';
 import {
   contradictsItself,
   isAcked,
   isReordered,
-  ledgerContradicts,
-  linesOf,
   logContradicts,
   overcommitted,
-  ownersOf,
   redeliveries,
   tellOf,
   timesDelivered,
-  writesOf,
   type Part,
 } from './naive-lines.ts';
+import { NaiveMessage } from './naive-message.ts';
 
 type Say = (kind: string, blame: string) => void;
 
@@ -85,42 +82,8 @@ export function naiveAudit(h: History): NaiveAudit {
 const isGiven = (h: History, hop: string): boolean =>
   (hop !== 'deliveries' && hop !== 'written') || h[hop] !== undefined;
 
-/** Lines as they belong to one message. */
-class Case {
-  readonly h: History;
-  readonly id: string;
-  readonly acks: string[];
-  readonly anyAck: boolean;
-  readonly outcome: 'acked' | 'rejected' | 'unknown' | 'unsent';
-  readonly good: LogLine[];
-  readonly aborted: LogLine[];
-  readonly rows: Row[];
-  readonly writes: Write[];
-  readonly logWhole: boolean;
-  readonly ledgerWhole: boolean;
-  readonly storeWhole: boolean;
-
-  constructor(h: History, id: string) {
-    this.h = h;
-    this.id = id;
-    const outcomes = h.sends.filter((send) => send.id === id);
-    const acked = outcomes.filter(({ outcome }) => outcome === 'acked');
-    this.acks = [...new Set(acked.flatMap(({ at }) => at ?? []))];
-    this.anyAck = acked.some(({ at }) => at === undefined);
-    if (acked.length > 0) this.outcome = 'acked';
-    else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.outcome = 'unknown';
-    else this.outcome = outcomes.length > 0 ? 'rejected' : 'unsent';
-    const lines = linesOf(h, id);
-    this.good = lines.filter((line) => !line.aborted);
-    this.aborted = lines.filter((line) => line.aborted);
-    this.rows = h.rows.filter((row) => ownersOf(h, row).includes(id));
-    const places = [...this.acks, ...[...lines, ...this.rows].map(({ at }) => at)];
-    this.writes = writesOf(h, id, places);
-    this.logWhole = !h.missing.includes('log') && !logContradicts(h) && !h.topicRecreated;
-    this.ledgerWhole = !h.missing.includes('ledger') && !ledgerContradicts(h);
-    this.storeWhole = !h.missing.includes('store');
-  }
-
+/** Judges one message. */
+class Case extends NaiveMessage {
   /** Says what is wrong; `open` where something could not be judged. */
   judge(say: Say): 'open' | 'judged' {
     const { h, good, rows } = this;
@@ -148,119 +111,6 @@ class Case {
     }
     this.judgeCopies(say);
     return this.judgeBytes(say) === 'open' ? 'open' : open ? 'open' : 'judged';
-  }
-
-  isDue(): boolean {
-    const { h } = this;
-    if (this.good.length === 0) {
-      const isAborted = this.aborted.length > 0 && this.acks.every((at) => this.isAborted(at));
-      return this.outcome === 'acked' && !isAborted;
-    }
-    if (this.outcome === 'rejected') return !this.ledgerWhole;
-    return (
-      this.outcome !== 'unsent' ||
-      h.messages[this.id]!.planned ||
-      h.missing.includes('plan') ||
-      !this.ledgerWhole
-    );
-  }
-
-  wasWritten(): boolean | undefined {
-    if (this.good.length > 0 || this.ownRows().length > 0) return true;
-    if (this.aborted.length > 0) return false;
-    if (!this.logWhole || this.someRemoved() || this.compaction() !== 'no') return undefined;
-    return false;
-  }
-
-  /** Of an unknown message: the log is read, and compaction explains why it is not there. */
-  mayBeCompacted(): boolean {
-    return this.logWhole && !this.someRemoved() && this.compaction() === 'yes';
-  }
-
-  isAborted = (at: string | undefined): boolean => this.aborted.some((line) => line.at === at);
-
-  ownRows = (): Row[] =>
-    this.rows.filter(({ at }) => {
-      const onlyAborted = this.aborted.length > 0 && this.good.length === 0 && this.isVisible(at);
-      return !this.isAborted(at) && !onlyAborted;
-    });
-
-  writtenBy(): string {
-    if (this.good.length > 0) return 'producer';
-    const own = this.ownRows();
-    const areAllNamed = (this.h.written ?? []).every(({ id }) => id !== undefined);
-    const isUnwritten = this.writes.length === 0 && (areAllNamed || own.every(({ at }) => at !== undefined));
-    const other = own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
-    return this.storeOr(other, isUnwritten && this.isWhole('written'));
-  }
-
-  isWhole = (hop: 'deliveries' | 'written'): boolean =>
-    this.h[hop] !== undefined && !this.h.missing.includes(hop);
-
-  /** The store, or somebody else; nobody knows who where the journal may lack what would tell. */
-  storeOr(other: string, isStore: boolean): string {
-    if (isStore) return 'store';
-    const mayLack = this.h.written !== undefined && !this.isWhole('written') && this.writes.length === 0;
-    return mayLack ? 'unknown' : other;
-  }
-
-  someRemoved = (): boolean => this.h.ranges.some(({ start, base }) => start > base);
-
-  range = (at: string) => this.h.ranges.find(({ partition }) => partition === parsePlace(at).partition);
-
-  /** Whether the log would show it. */
-  isVisible(at: string | undefined): boolean {
-    if (!this.logWhole) return false;
-    if (at === undefined) return !this.someRemoved();
-    const range = this.range(at);
-    return (
-      range === undefined || (parsePlace(at).offset >= range.start && parsePlace(at).offset >= range.base)
-    );
-  }
-
-  isDrained(at: string | undefined): boolean {
-    const { positions, commits } = this.h;
-    const none = Object.keys(positions).length + Object.keys(commits).length === 0;
-    if (at === undefined) return none;
-    const { partition, offset } = parsePlace(at);
-    const stable = this.range(at)?.stableEnd;
-    if (stable !== undefined && offset >= stable) return false;
-    return none || offset < (positions[partition] ?? commits[partition] ?? 0);
-  }
-
-  conflict(): string | undefined {
-    const { h, acks } = this;
-    if (h.topicRecreated) return undefined;
-    const acksElse = h.sends.filter((send) => send.outcome === 'acked' && send.id !== this.id);
-    if (acks.some((at) => acksElse.some((send) => send.at === at))) return 'producer';
-    if (acks.length === 0 || [...this.good, ...this.aborted].some(({ at }) => acks.includes(at)))
-      return undefined;
-    const taken = (at: string): boolean => h.log.some((line) => line.at === at && line.id !== undefined);
-    if (this.good.length === 0) return acks.some(taken) ? 'broker' : undefined;
-    if (this.anyAck) return undefined;
-    return acks.every((at) => taken(at) || this.isVisible(at)) ? 'broker' : 'unknown';
-  }
-
-  compaction(): 'yes' | 'no' | 'unclear' {
-    const { h, acks } = this;
-    const { key } = h.messages[this.id]!;
-    const ranges = h.ranges.filter(
-      ({ compacted, partition }) =>
-        compacted && (acks.length === 0 || acks.some((at) => parsePlace(at).partition === partition)),
-    );
-    if (ranges.length === 0 || h.topicRecreated) return 'no';
-    const later = h.log.some((line) => {
-      const { partition, offset } = parsePlace(line.at);
-      const isAfter = acks.some(
-        (at) => parsePlace(at).partition === partition && parsePlace(at).offset < offset,
-      );
-      const isRange = ranges.some((range) => range.partition === partition);
-      return (
-        isRange && (isAfter || acks.length === 0) && !line.aborted && tellOf(h, line as never, 'key') === key
-      );
-    });
-    if (key !== undefined && later) return 'yes';
-    return key === undefined || !this.logWhole ? 'unclear' : 'no';
   }
 
   judgeLoss(say: Say): 'open' | 'judged' {

@@ -1,0 +1,150 @@
+/** Mutants that make no difference to any verdict, and why. */
+
+export interface HarmlessMutant {
+  file: string;
+  before: string;
+  after: string;
+}
+
+const byReason: Record<string, HarmlessMutant[]> = {
+  'A message in which nothing is wrong comes to nothing when it is judged, too.': [
+    {
+      file: 'audit',
+      before: 'if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {',
+      after: 'if (false) {',
+    },
+  ],
+  'Nothing is known of a message beyond the last.': [
+    {
+      file: 'audit',
+      before: 'for (let message = 0; message < messages.count; message++) {',
+      after: 'for (let message = 0; message <= messages.count; message++) {',
+    },
+    {
+      file: 'read-log',
+      before: 'for (let message = 0; message < count; message++) {',
+      after: 'for (let message = 0; message <= count; message++) {',
+    },
+    {
+      file: 'read-store',
+      before: 'for (let message = 0; message < messageCount; message++) {',
+      after: 'for (let message = 0; message <= messageCount; message++) {',
+    },
+  ],
+  'An example that nobody keeps is made in vain.': [
+    {
+      file: 'findings',
+      before: 'if (finding.examples.length === examplesMax && this.#onFinding === undefined) return;',
+      after: 'if (false) return;',
+    },
+  ],
+  'The entry is kept as it is instead of as a bit.': [
+    {
+      file: 'read-journal',
+      before: '} else if (trails.isPlainAt(message, place.partition, place.offset)) {',
+      after: '} else if (false) {',
+    },
+  ],
+  'What stands where nothing was acked is never asked for.': [
+    {
+      file: 'read-log',
+      before: 'if (!partition.acked.has(offset[row] )) return;',
+      after: 'if (false) return;',
+    },
+  ],
+  'Looks for what is not there, message by message.': [
+    {
+      file: 'read-log',
+      before: 'if (partitions.all.every(({ foreignLooking }) => foreignLooking.size === 0)) return;',
+      after: 'if (false) return;',
+    },
+    {
+      file: 'read-store',
+      before: 'if (nameless > 0) joinNameless(messages.count, trails, partitions, reading);',
+      after: 'if (nameless >= 0) joinNameless(messages.count, trails, partitions, reading);',
+    },
+  ],
+  'An assertion, which a test of its own calls.': [
+    {
+      file: 'read-log',
+      before: `if (offset[row] < last.offset) throw new Error(\`bug: the log's rows are out of order at \${offset[row]}\`);`,
+      after: `if (false) throw new Error(\`bug: the log's rows are out of order at \${offset[row]}\`);`,
+    },
+    {
+      file: 'read-store',
+      before: 'if (batch.key !== undefined && messages.expectedKey === undefined) {',
+      after: 'if (false) {',
+    },
+    {
+      file: 'read-store',
+      before: 'if (batch.key !== undefined && messages.expectedKey === undefined) {',
+      after: 'if (batch.key === undefined && messages.expectedKey === undefined) {',
+    },
+  ],
+  'A row without a position is kept, and found by none.': [
+    { file: 'read-store', before: 'if (!hasPosition(row)) return false;', after: 'if (false) return false;' },
+  ],
+  'A partition that nobody names has no position, which comes to the same.': [
+    {
+      file: 'subject',
+      before: 'if (!hasPosition(place)) return !this.#somePositions;',
+      after: 'if (false) return !this.#somePositions;',
+    },
+  ],
+  'The message becomes unusual instead of plain.': [
+    {
+      file: 'trails',
+      before: 'if (this.#keepPosition(message, ack)) this.#set(message, bits.ackPosition);',
+      after: 'if (false) this.#set(message, bits.ackPosition);',
+    },
+    {
+      file: 'trails',
+      before: 'const isPlaced = partition[row] !== none && offset[row] !== none;',
+      after: 'const isPlaced = partition[row] !== none || offset[row] !== none;',
+    },
+    {
+      file: 'trails',
+      before: '(!isPlaced || this.#positions.isAt(message, partition[row] , offset[row] )) &&',
+      after: '(!isPlaced && this.#positions.isAt(message, partition[row] , offset[row] )) &&',
+    },
+    {
+      file: 'trails',
+      before: 'agree(content[row] , expected.content || this.#loggedContent.get(message)) &&',
+      after: 'agree(content[row] , expected.content && this.#loggedContent.get(message)) &&',
+    },
+    {
+      file: 'trails',
+      before: 'agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message));',
+      after: 'agree(key?.[row] ?? untold, expected.key && this.#loggedKey.get(message));',
+    },
+    {
+      file: 'trails',
+      before: 'const agree = (told , reference ) => told === untold || told === reference;',
+      after: 'const agree = (told , reference ) => told === untold && told === reference;',
+    },
+    {
+      file: 'trails',
+      before: 'const hasPosition = (known & bits.ackPosition) !== 0;',
+      after: 'const hasPosition = (known & bits.ackPosition) === 0;',
+    },
+  ],
+  'What was logged is kept, and what was expected goes before it.': [
+    {
+      file: 'trails',
+      before: 'if (expected.content === untold && content[row] !== untold)',
+      after: 'if (expected.content === untold || content[row] !== untold)',
+    },
+    {
+      file: 'trails',
+      before: 'if (expected.key === untold && key[row] !== untold && this.#messages.expectedKey) {',
+      after: 'if (expected.key === untold || key[row] !== untold && this.#messages.expectedKey) {',
+    },
+    {
+      file: 'trails',
+      before: 'if (expected.key === untold && key[row] !== untold && this.#messages.expectedKey) {',
+      after: 'if (expected.key === untold && key[row] !== untold || this.#messages.expectedKey) {',
+    },
+  ],
+};
+
+export const harmless: readonly HarmlessMutant[] = Object.values(byReason).flat();

@@ -1,0 +1,14 @@
+import type { Evidence } from '../../src/history.ts';
+import type { Audit, SingleFinding } from '../../src/verdict.ts';
+
+/** What an audit comes to, and each single finding that it told. */
+export interface Outcome extends Audit {
+  told: SingleFinding[];
+}
+
+export interface JudgedHistory {
+  /** Called anew for each audit. */
+  evidence: () => Evidence;
+  /** Whether an audit of it comes to what it must. */
+  agrees: (outcome: Outcome) => boolean;
+}

@@ -1,0 +1,134 @@
+/**
+ * Mutation of the judge: breaks the audit in one place after the other, and asks whether a history that the
+ * tests or the fixtures write down comes to something else then. What no history notices is either not tested, or
+ * makes no difference and is listed in `harmless-mutants.ts`. Exit code 1 if one is neither.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import type { SingleFinding } from '../../src/verdict.ts';
+import type { audit } from '../../src/verify/audit.ts';
+import { readFixtureHistories } from './fixture-histories.ts';
+import { harmless } from './harmless-mutants.ts';
+import type { JudgedHistory } from './judged-history.ts';
+import { mutantsOf, type Mutant } from './mutants.ts';
+import { readRecordedHistories } from './recorded-histories.ts';
+
+type AuditFunction = typeof audit;
+
+const root = join(import.meta.dirname, '..', '..');
+const judgeFiles = [
+  'audit',
+  'confusion',
+  'findings',
+  'judge',
+  'log-checks',
+  'loss-checks',
+  'not-checked',
+  'order',
+  'partitions',
+  'read-journal',
+  'read-log',
+  'read-store',
+  'store-checks',
+  'subject',
+  'trail',
+  'trails',
+];
+
+const work = mkdtempSync(join(tmpdir(), 'nodrop-mutation-'));
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function main(): Promise<boolean> {
+  const histories = [...readFixtureHistories(), ...recordHistories()];
+  const original = join(work, 'original');
+  compile(original);
+  const unbroken = await auditFrom(original);
+  if (notices(unbroken, histories)) throw new Error('the audit as it is does not agree with the tests');
+  const mutants = judgeFiles.flatMap((name) =>
+    mutantsOf(name, readFileSync(join(original, 'verify', `${name}.js`), 'utf8')),
+  );
+  const survivors: Mutant[] = [];
+  for (const [index, mutant] of mutants.entries()) {
+    const folder = join(work, String(index));
+    cpSync(original, folder, { recursive: true });
+    writeFileSync(join(folder, 'verify', `${mutant.file}.js`), mutant.text);
+    if (!notices(await auditFrom(folder), histories)) survivors.push(mutant);
+    rmSync(folder, { recursive: true });
+  }
+  return report(mutants.length, histories.length, survivors);
+}
+
+function recordHistories(): JudgedHistory[] {
+  const file = join(work, 'histories.jsonl');
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', 'test/verify'],
+    { cwd: root, env: { ...process.env, NODROP_RECORD_HISTORIES: file }, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`the tests fail without any mutation:\n${stdout.slice(-4000)}`);
+  return readRecordedHistories(file);
+}
+
+/** The audit and what it stands on, as JavaScript. */
+function compile(folder: string): void {
+  mkdirSync(join(folder, 'verify'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const verify = readdirSync(join(root, 'src', 'verify')).map((name) => join('verify', name));
+  for (const name of ['history.ts', 'verdict.ts', ...verify]) {
+    const code = stripTypeScriptTypes(readFileSync(join(root, 'src', name), 'utf8'));
+    writeFileSync(
+      join(folder, name.replace(/ts$/, 'js')),
+      code.replaceAll(/(?<=from '\..*)\.ts(?=')/g, '.js'),
+    );
+  }
+}
+
+async function auditFrom(folder: string): Promise<AuditFunction> {
+  const url = pathToFileURL(join(folder, 'verify', 'audit.js')).href;
+  return ((await import(url)) as { audit: AuditFunction }).audit;
+}
+
+/** Whether one of the histories comes to something else than it must, or to nothing. */
+function notices(audit: AuditFunction, histories: readonly JudgedHistory[]): boolean {
+  return histories.some(({ evidence, agrees }) => {
+    try {
+      const told: SingleFinding[] = [];
+      const result = audit(evidence(), { onFinding: (finding) => told.push(finding) });
+      return !agrees({ ...result, told }) || !agrees({ ...audit(evidence()), told });
+    } catch {
+      return true;
+    }
+  });
+}
+
+function report(count: number, histories: number, survivors: readonly Mutant[]): boolean {
+  const isHarmless = ({ file, before, after }: Mutant): boolean =>
+    harmless.some((known) => known.file === file && known.before === before && known.after === after);
+  const escaped = survivors.filter((mutant) => !isHarmless(mutant));
+  const stale = harmless.filter(
+    (known) =>
+      !survivors.some(({ file, before, after }) => isDeepStrictEqual({ file, before, after }, pick(known))),
+  );
+  for (const { file, line, before, after } of escaped) {
+    process.stdout.write(`src/verify/${file}.ts:${line}\n  - ${before}\n  + ${after}\n`);
+  }
+  for (const { file, before } of stale)
+    process.stdout.write(`not harmless, or not there: ${file}.ts ${before}\n`);
+  process.stdout.write(
+    `${count} mutants, ${histories} histories: ${count - survivors.length} noticed, ${survivors.length - escaped.length} harmless, ${escaped.length} escaped\n`,
+  );
+  return escaped.length + stale.length === 0;
+}
+
+function pick({ file, before, after }: { file: string; before: string; after: string }) {
+  return { file, before, after };
+}

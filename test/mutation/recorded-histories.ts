@@ -1,0 +1,25 @@
+/**
+ * The histories that the tests of the audit write down, with what they come to. A test run with
+ * NODROP_RECORD_HISTORIES set to a file appends them there, one line each.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { buildEvidence, type History } from '../verify/build-evidence.ts';
+import type { JudgedHistory, Outcome } from './judged-history.ts';
+
+const path = process.env['NODROP_RECORD_HISTORIES'];
+
+export function recordHistory(history: History, expected: Outcome): void {
+  if (path !== undefined) appendFileSync(path, `${JSON.stringify({ history, expected })}\n`);
+}
+
+export function readRecordedHistories(file: string): JudgedHistory[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => {
+    const { history, expected } = JSON.parse(line) as { history: History; expected: Outcome };
+    return {
+      evidence: () => buildEvidence(history),
+      agrees: (outcome) => isDeepStrictEqual(outcome, expected),
+    };
+  });
+}

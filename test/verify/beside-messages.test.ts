@@ -1,0 +1,194 @@
+/** What is counted or named beside single messages: redelivery, commits, stalls, causes, the hops that must be whole. */
+import { describe, expect, test } from 'vitest';
+import type { SingleFinding } from '../../src/verdict.ts';
+import { audit } from '../../src/verify/audit.ts';
+import { buildEvidence, type History } from './build-evidence.ts';
+import {
+  alter,
+  auditOf,
+  committed,
+  delivered,
+  findingsOf,
+  healthyHistory,
+  journal,
+  logged,
+  missing,
+  range,
+  stored,
+  without,
+  written,
+  type Change,
+} from './healthy-history.ts';
+
+const gone = (id: string): Change[] => [without('log', id), without('rows', id)];
+const all: Change = delivered({ partition: 0, first: 0, end: 9 }, { partition: 1, first: 0, end: 9 });
+const allButFirst: Change = delivered({ partition: 0, first: 1, end: 9 }, { partition: 1, first: 0, end: 9 });
+const noPositions: Change = (history) => (history.positions = {});
+const recreated: Change = (history) => (history.topicRecreated = true);
+const required =
+  (...hops: History['required']): Change =>
+  (history) =>
+    (history.required = hops);
+
+describe('causes', () => {
+  test.each<[string, Change[], string]>([
+    ['a broker that may lose what it acked', [(h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
+    ['a topic that was made anew', [recreated, ...gone('a')], 'topic-recreated'],
+    ['a topic that was made anew, delivered', [recreated, all, ...gone('a')], 'topic-recreated'],
+    ['not handed over', [allButFirst, range(0, { start: 1 }), ...gone('a')], 'retention'],
+    ['a commit ahead of the store', [committed(0, 12), without('rows', 'a')], 'commit-before-write'],
+  ])('%s', (_, changes, cause) => {
+    expect(auditOf(...changes).findings[0]).toMatchObject({ cause });
+  });
+
+  test.each<[string, Change[]]>([
+    ['acks=all', [(h) => (h.acks = 'all'), ...gone('a')]],
+    ['delivered, and then removed', [all, range(0, { start: 1 }), ...gone('a')]],
+    ['a commit ahead of another partition’s store', [committed(1, 12), without('rows', 'a')]],
+    [
+      'a commit ahead of the store, and a row that vanished',
+      [committed(0, 12), journal, without('rows', 'a')],
+    ],
+  ])('none: %s', (_, changes) => {
+    expect(auditOf(...changes).findings[0]).not.toHaveProperty('cause');
+  });
+});
+
+test('a commit above the store’s next offset promises too much', () => {
+  const { verdict, findings } = auditOf(committed(0, 10), committed(1, 9));
+  expect(verdict).toBe('fail');
+  expect(findings).toEqual([
+    {
+      kind: 'overcommitted',
+      blame: 'consumer',
+      count: 1,
+      cause: 'commit-before-write',
+      examples: [{ partition: 0, offset: 10, detail: "the store's next offset is 9" }],
+    },
+  ]);
+  for (const clean of [
+    [committed(0, 9)],
+    [committed(0, 3)],
+    [noPositions, committed(0, 10), committed(1, 9)],
+  ]) {
+    expect(auditOf(...clean)).toMatchObject({ verdict: 'pass', findings: [] });
+  }
+});
+
+test('a stalled partition is a finding, and makes the verdict inconclusive', () => {
+  const stalled: Change = (h) => (h.stalls = [{ partition: 0, blame: 'broker' }]);
+  const { verdict, findings, notChecked } = auditOf(stalled);
+  expect(verdict).toBe('inconclusive');
+  expect(findings).toEqual([
+    { kind: 'stalled', blame: 'broker', count: 1, examples: [{ partition: 0, offset: 9 }] },
+  ]);
+  expect(notChecked).toEqual([expect.stringMatching(/^1 partition stalled/)]);
+  expect(auditOf(stalled, without('rows', 'a')).verdict).toBe('fail');
+});
+
+describe('counts redelivery', () => {
+  test.each<[string, Change[], number | null]>([
+    ['nobody kept a journal', [], null],
+    ['each was handed over once', [all], 0],
+    ['a poll that goes back', [all, delivered({ partition: 0, first: 0, end: 2 })], 2],
+    [
+      'three times',
+      [all, delivered({ partition: 0, first: 1, end: 2 }, { partition: 0, first: 0, end: 2 })],
+      3,
+    ],
+    ['records of others', [all, logged({ at: '0:5' }), delivered({ partition: 0, first: 5, end: 6 })], 0],
+    [
+      'an acked offset that the log does not show',
+      [all, without('log', 'a'), delivered({ partition: 0, first: 0, end: 1 })],
+      1,
+    ],
+    [
+      'a record without an ack',
+      [
+        all,
+        alter('sends', 'a', { outcome: 'unknown', at: undefined }),
+        delivered({ partition: 0, first: 0, end: 1 }),
+      ],
+      1,
+    ],
+    [
+      'as far as the journal goes',
+      [all, missing('deliveries'), delivered({ partition: 0, first: 0, end: 1 })],
+      1,
+    ],
+    ['nothing', [delivered({ partition: 0, first: 3, end: 3 })], 0],
+  ])('%s', (_, changes, redelivered) => {
+    expect(auditOf(...changes).counts.redelivered).toBe(redelivered);
+  });
+});
+
+test('what is delivered again and stored once is no finding', () => {
+  expect(auditOf(all, all)).toMatchObject({ verdict: 'pass', findings: [] });
+});
+
+test('writes that the store refused are counted', () => {
+  const evidence = { ...buildEvidence(healthyHistory()), refusedWrites: 3 };
+  expect(audit(evidence).counts.refusedWrites).toBe(3);
+});
+
+describe('what a verdict needs', () => {
+  test.each<[string, Change[], string]>([
+    ['a journal that is not whole, and need not be', [journal, missing('deliveries', 'written')], 'pass'],
+    [
+      'deliveries that must be whole',
+      [journal, missing('deliveries'), required('deliveries')],
+      'inconclusive',
+    ],
+    ['writes that must be whole', [journal, missing('written'), required('written')], 'inconclusive'],
+    ['a log that need not be whole', [missing('log'), required('ledger', 'store')], 'pass'],
+  ])('%s', (_, changes, verdict) => {
+    const audit = auditOf(...changes);
+    expect(audit.verdict).toBe(verdict);
+    expect(audit.notChecked).toContainEqual(
+      expect.stringMatching(/^The evidence of the .* is not whole: cut/),
+    );
+  });
+});
+
+test('what the journal alone knows cannot be judged', () => {
+  const unknown = alter('sends', 'a', { outcome: 'unknown', at: undefined });
+  const alone = [unknown, ...gone('a'), written({ id: 'a', at: '0:0' })];
+  const { verdict, findings, notChecked } = auditOf(...alone);
+  expect(findings).toEqual([]);
+  expect(verdict).toBe('inconclusive');
+  expect(notChecked).toEqual([
+    expect.stringMatching(/^1 message written according to the consumer's journal/),
+  ]);
+  expect(auditOf(unknown, ...gone('a'), written({ at: '0:0' })).verdict).toBe('pass');
+  const aborted = [alter('log', 'a', { aborted: true }), without('rows', 'a')];
+  expect(auditOf(...aborted, written({ id: 'a', at: '0:0' })).verdict).toBe('inconclusive');
+});
+
+test('every single finding is told to who asks, beyond the examples', () => {
+  const history = healthyHistory();
+  for (let index = 0; index < 12; index++) {
+    history.messages[`m${index}`] = { state: 'failed', planned: true };
+    history.sends.push({ id: `m${index}`, outcome: 'acked', at: `1:${2 + index}` });
+  }
+  history.commits = { 0: 10 };
+  const told: SingleFinding[] = [];
+  const { findings } = audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
+  expect(findings.map(({ count }) => count)).toEqual([12, 1]);
+  expect(told).toHaveLength(13);
+  expect(told[11]).toEqual({
+    kind: 'lost',
+    blame: 'broker',
+    id: 'm11',
+    partition: 1,
+    offset: 13,
+    detail: 'not in the log',
+  });
+  expect(told[12]).toMatchObject({ kind: 'overcommitted', cause: 'commit-before-write', partition: 0 });
+});
+
+test('a row elsewhere, of a message that was written where it belongs, is told by position alone too', () => {
+  const nameless = [written({ at: '0:0', category: 'failed' })];
+  expect(findingsOf(auditOf(...nameless, stored({ id: 'a', at: '0:0', category: 'failed' })))).toEqual([
+    'duplicated store: a',
+  ]);
+});
