@@ -12,7 +12,7 @@ import {
 } from '../history.ts';
 import type { HistoryMessages } from './history-messages.ts';
 import type { Journal } from './journal.ts';
-import { entriesOf, recordOrder } from './line-order.ts';
+import { compareDigests, entriesOf, recordOrder, writtenOrder } from './line-order.ts';
 import { bits, keptRecord, type SaidRecord } from './message-columns.ts';
 import type { MessageCollector } from './message-collector.ts';
 
@@ -42,11 +42,13 @@ export class HistoryBatches {
         return messages.has(entry, bits.ackPlaced) ? messages[column].get(entry) : none;
       };
     const [partitionOf, offsetOf] = [placeOf('partition'), placeOf('offset')];
-    const entries = entriesOf(this.#said, this.#ranks, bits.outcome, attempts, [
-      partitionOf,
-      offsetOf,
-      outcomeOf,
-    ]);
+    const entries = entriesOf(
+      this.#said,
+      this.#ranks,
+      bits.outcome,
+      attempts,
+      (a, b) => partitionOf(a) - partitionOf(b) || offsetOf(a) - offsetOf(b) || outcomeOf(a) - outcomeOf(b),
+    );
     for (const part of inParts(entries)) {
       yield {
         count: part.length,
@@ -93,13 +95,17 @@ export class HistoryBatches {
       this.#category(entry < count ? messages.category.get(entry) : stored.get('category', entry - count));
     const [partitionOf, offsetOf] = [placeOf('partition'), placeOf('offset')];
     const [digestOf, keyOf] = [told('digest', bits.storedDigest), told('key', bits.storedKey)];
-    const entries = entriesOf(this.#said, this.#ranks, bits.stored, stored, [
-      partitionOf,
-      offsetOf,
-      categoryOf,
-      digestOf,
-      keyOf,
-    ]);
+    const entries = entriesOf(
+      this.#said,
+      this.#ranks,
+      bits.stored,
+      stored,
+      (a, b) =>
+        partitionOf(a) - partitionOf(b) ||
+        offsetOf(a) - offsetOf(b) ||
+        categoryOf(a) - categoryOf(b) ||
+        compareDigests(messages, digestOf(a), digestOf(b)),
+    );
     for (const part of inParts(entries)) {
       yield {
         count: part.length,
@@ -113,14 +119,17 @@ export class HistoryBatches {
     }
   }
 
-  *written({ written }: Journal): Iterable<WrittenBatch> {
-    for (const part of inParts(rowsTo(written.count))) {
+  *written(journal: Journal): Iterable<WrittenBatch> {
+    const { written } = journal;
+    const categoryOf = (row: number): number => this.#category(written.get('category', row));
+    const order = writtenOrder(journal, this.#said.messages, this.#ranks, categoryOf);
+    for (const part of inParts(order)) {
       yield {
         count: part.length,
         partition: Int32Array.from(part, (row) => written.get('partition', row)),
         offset: Float64Array.from(part, (row) => written.get('offset', row)),
         message: Int32Array.from(part, (row) => this.#ranks.rankOf(written.get('message', row))),
-        category: Uint16Array.from(part, (row) => this.#category(written.get('category', row))),
+        category: Uint16Array.from(part, categoryOf),
         content: Int32Array.from(part, (row) => written.get('digest', row)),
       };
     }

@@ -1,11 +1,11 @@
 /** What was collected of a history, as evidence for the audit. */
 import type { Evidence, Hop } from '../history.ts';
+import { applyPlan } from './apply-plan.ts';
 import type { Collector } from './collector.ts';
 import { HistoryBatches } from './history-batches.ts';
 import { HistoryMessages } from './history-messages.ts';
 import type { HopName } from './line-types.ts';
 import { disputedBits, type MessageColumns } from './message-columns.ts';
-import { applyPlan } from './plan.ts';
 
 const defaultStates = ['failed', 'completed', 'in-progress'];
 const defaultHops: readonly HopName[] = ['ledger', 'log', 'store'];

@@ -1,7 +1,8 @@
 /** Takes what a history says of deliveries, and of what was written. */
 import { categoryUntold, none } from '../history.ts';
+import { Claims } from './claims.ts';
 import type { LineOf } from './line-types.ts';
-import { Claims, newDeliveries, newWritten } from './odd-lines.ts';
+import { newDeliveries, newWritten } from './odd-lines.ts';
 
 export class Journal {
   /** Neighbouring offsets that one consumer was handed in one epoch, in one row. */

@@ -1,77 +1,98 @@
 /**
- * In which order the lines of a hop are judged. An entry below the count of the messages stands for what is
- * kept of that message; one above it for a line of its own.
+ * In which order the lines of a hop are judged: one that does not depend on how they came. An entry below the
+ * count of the messages stands for what is kept of that message; one above it for a line of its own.
  */
 import { none } from '../history.ts';
 import type { HistoryMessages } from './history-messages.ts';
-import { bits } from './message-columns.ts';
+import type { Journal } from './journal.ts';
+import { bits, type MessageColumns } from './message-columns.ts';
 import type { MessageCollector } from './message-collector.ts';
 import type { Rows } from './odd-lines.ts';
 
 /** The records, by partition and offset. */
 export function recordOrder({ messages, records }: MessageCollector, ranks: HistoryMessages): Uint32Array {
   const { count } = messages;
-  const partitionOf = (entry: number): number =>
-    entry < count ? messages.partition.get(entry) : records.get('partition', entry - count);
-  const offsetOf = (entry: number): number =>
-    entry < count ? messages.offset.get(entry) : records.get('offset', entry - count);
-  const messageOf = (entry: number): number =>
-    entry < count ? entry : records.get('message', entry - count);
-  const digestOf = (entry: number): number =>
-    entry < count ? messages.digest.get(entry) : records.get('digest', entry - count);
-  // Two records at one offset contradict each other: equal ones beside each other.
-  const compare = (a: number, b: number): number =>
-    offsetOf(a) - offsetOf(b) ||
-    ranks.rankOf(messageOf(a)) - ranks.rankOf(messageOf(b)) ||
-    digestOf(a) - digestOf(b);
-  const order = byPartition(messages, records.count, partitionOf);
-  for (const { from, to } of order.parts) {
-    const part = order.entries.subarray(from, to);
-    let isOrdered = true;
-    for (let index = 1; index < part.length && isOrdered; index++) {
-      isOrdered = offsetOf(part[index - 1]!) < offsetOf(part[index]!);
+  const value = (column: 'partition' | 'offset' | 'digest') => (entry: number) =>
+    entry < count ? messages[column].get(entry) : records.get(column, entry - count);
+  const rankOf = (entry: number): number =>
+    ranks.rankOf(entry < count ? entry : records.get('message', entry - count));
+  const digestOf = value('digest');
+  function* entries(): Iterable<number> {
+    for (let entry = 0; entry < count + records.count; entry++) {
+      if (entry >= count || messages.has(entry, bits.logged)) yield entry;
     }
-    if (!isOrdered) part.sort(compare);
   }
-  return order.entries;
+  // Two records at one offset contradict each other: equal ones beside each other.
+  return byPlace(
+    { entries, partitionOf: value('partition'), offsetOf: value('offset') },
+    (a, b) => rankOf(a) - rankOf(b) || compareDigests(messages, digestOf(a), digestOf(b)),
+  );
 }
 
-interface Parts {
-  entries: Uint32Array;
-  parts: { from: number; to: number }[];
+/** The rows of the journal, by partition and offset. */
+export function writtenOrder(
+  { written }: Journal,
+  messages: MessageColumns,
+  ranks: HistoryMessages,
+  categoryOf: (row: number) => number,
+): Uint32Array {
+  const rankOf = (row: number): number => ranks.rankOf(written.get('message', row));
+  return byPlace(
+    {
+      entries: () => Array.from({ length: written.count }).keys(),
+      partitionOf: (row) => written.get('partition', row),
+      offsetOf: (row) => written.get('offset', row),
+    },
+    (a, b) =>
+      rankOf(a) - rankOf(b) ||
+      categoryOf(a) - categoryOf(b) ||
+      compareDigests(messages, written.get('digest', a), written.get('digest', b)),
+  );
 }
 
-/** All entries, as they came, but one partition after the other. */
-function byPartition(
-  messages: MessageCollector['messages'],
-  oddCount: number,
-  partitionOf: (entry: number) => number,
-): Parts {
+/** By what they say, not by their numbers; what is not told comes first. */
+export function compareDigests({ digests }: MessageColumns, a: number, b: number): number {
+  return a === b ? 0 : a === 0 || b === 0 ? a - b : digests.compare(a, b);
+}
+
+interface Placed {
+  entries: () => Iterable<number>;
+  partitionOf: (entry: number) => number;
+  offsetOf: (entry: number) => number;
+}
+
+/** Sorts only the partitions that did not come in their order. */
+function byPlace(
+  { entries, partitionOf, offsetOf }: Placed,
+  compareAtOne: (a: number, b: number) => number,
+): Uint32Array {
   const counts = new Map<number, number>();
   let total = 0;
-  const each = (take: (entry: number, partition: number) => void): void => {
-    for (let entry = 0; entry < messages.count + oddCount; entry++) {
-      if (entry >= messages.count || messages.has(entry, bits.logged)) take(entry, partitionOf(entry));
-    }
-  };
-  each((_, partition) => {
+  for (const entry of entries()) {
+    const partition = partitionOf(entry);
     counts.set(partition, (counts.get(partition) ?? 0) + 1);
     total += 1;
-  });
-  const next = new Map<number, number>();
-  const parts: Parts['parts'] = [];
+  }
+  const order = new Uint32Array(total);
+  const nexts = new Map<number, number>();
   let from = 0;
   for (const [partition, count] of [...counts].sort(([a], [b]) => a - b)) {
-    next.set(partition, from);
-    parts.push({ from, to: (from += count) });
+    nexts.set(partition, from);
+    from += count;
   }
-  const entries = new Uint32Array(total);
-  each((entry, partition) => {
-    const at = next.get(partition)!;
-    entries[at] = entry;
-    next.set(partition, at + 1);
-  });
-  return { entries, parts };
+  for (const entry of entries()) {
+    const next = nexts.get(partitionOf(entry))!;
+    order[next] = entry;
+    nexts.set(partitionOf(entry), next + 1);
+  }
+  for (const [partition, end] of nexts) {
+    const part = order.subarray(end - counts.get(partition)!, end);
+    const isOrdered = part.every(
+      (entry, index) => index === 0 || offsetOf(part[index - 1]!) < offsetOf(entry),
+    );
+    if (!isOrdered) part.sort((a, b) => offsetOf(a) - offsetOf(b) || compareAtOne(a, b));
+  }
+  return order;
 }
 
 /**
@@ -83,7 +104,7 @@ export function* entriesOf<Name extends string>(
   ranks: HistoryMessages,
   kept: number,
   odd: Rows<Name | 'message'>,
-  values: ((entry: number) => number)[],
+  compare: (a: number, b: number) => number,
 ): Iterable<number> {
   const { count } = messages;
   const withOdd = new Set<number>();
@@ -98,12 +119,6 @@ export function* entriesOf<Name extends string>(
   );
   const rankOf = (entry: number): number =>
     ranks.rankOf(entry < count ? entry : odd.get('message', entry - count));
-  rest.sort((a, b) => {
-    for (const value of [rankOf, ...values]) {
-      const difference = value(a) - value(b);
-      if (difference !== 0) return difference;
-    }
-    return 0;
-  });
+  rest.sort((a, b) => rankOf(a) - rankOf(b) || compare(a, b));
   yield* rest;
 }

@@ -1,5 +1,4 @@
 /** The lines that do not agree with what is kept of their message, or belong to none. Columns, a row a line. */
-import { none } from '../history.ts';
 import { NumberColumn } from './number-column.ts';
 
 /** Rows of numbers, by name of the column. */
@@ -55,23 +54,3 @@ export const newDeliveries = () =>
   new Rows({ partition: 'i32', first: 'f64', end: 'f64', consumer: 'i32', epoch: 'i32' } as const);
 export const newWritten = () =>
   new Rows({ partition: 'i32', offset: 'f64', message: 'i32', category: 'u16', digest: 'i32' } as const);
-
-const pageOffsets = 256;
-
-/** Which message each position is said to hold, to see when two are. */
-export class Claims {
-  readonly #pages = new Map<number, Map<number, Int32Array>>();
-
-  /** Whether nobody has named another message there. */
-  agrees(partition: number, offset: number, message: number): boolean {
-    if (message === none) return true;
-    let pages = this.#pages.get(partition);
-    if (pages === undefined) this.#pages.set(partition, (pages = new Map<number, Int32Array>()));
-    const number = Math.floor(offset / pageOffsets);
-    let page = pages.get(number);
-    if (page === undefined) pages.set(number, (page = new Int32Array(pageOffsets)));
-    const known = page[offset % pageOffsets]!;
-    if (known === 0) page[offset % pageOffsets] = message + 1;
-    return known === 0 || known === message + 1;
-  }
-}

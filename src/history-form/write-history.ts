@@ -54,6 +54,7 @@ class HistoryWriter {
   /** Records that do not say which message they are: at an acked offset they are the message acked there. */
   readonly #nameless = new Map<string, Line[]>();
   #withoutIntent = 0;
+  #withoutState = 0;
 
   constructor(evidence: Evidence) {
     this.#evidence = evidence;
@@ -75,8 +76,11 @@ class HistoryWriter {
 
   /** What keeps a hop that says it is whole from being so. */
   contradictionOf(hop: HopName): string | undefined {
-    if (hop !== 'ledger' || this.#withoutIntent === 0) return undefined;
-    return `it has no intent of ${this.#withoutIntent} planned messages that are stored`;
+    if (hop !== 'ledger') return undefined;
+    if (this.#withoutState > 0) return `it has attempts that the plan does not know (${this.#withoutState})`;
+    return this.#withoutIntent > 0
+      ? `it lacks intents of what is stored (${this.#withoutIntent})`
+      : undefined;
   }
 
   #run(producers: HistoryToWrite['producers']): Line {
@@ -97,7 +101,12 @@ class HistoryWriter {
     const { messages } = this.#evidence;
     for (let row = 0; row < count; row++) {
       const index = message[row]!;
-      const { id, producer, sequence, state = '' } = messages.name(index);
+      const { id, producer, sequence, state } = messages.name(index);
+      if (state === undefined) {
+        // What it was to be cannot be said, and whatever is said instead would be held against the store.
+        this.#withoutState += 1;
+        continue;
+      }
       this.#sent.add(index);
       if (outcomes[outcome[row]!] === 'acked') this.#disown(partition[row]!, offset[row]!);
       yield {
