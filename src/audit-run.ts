@@ -2,7 +2,7 @@
 import { openRunEvidence, noEvidence } from './evidence/run-evidence.ts';
 import { messageOf } from './errors.ts';
 import { FindingsFile } from './findings-file.ts';
-import { saveLogScan, type ScanSource } from './kafka/save-log-scan.ts';
+import type { ScanSource } from './kafka/save-log-scan.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
 import type { Audit } from './verdict.ts';
 import { audit } from './verify/audit.ts';
@@ -34,6 +34,7 @@ export async function auditRun({ folder, store, scan, interruptions }: AuditRequ
   const problems = [...interruptions];
   if (scan !== undefined) {
     try {
+      const { saveLogScan } = await loadScan();
       await saveLogScan(folder, manifest, scan);
     } catch (error) {
       problems.push(`The topic could not be scanned: ${messageOf(error)}`);
@@ -49,6 +50,10 @@ export async function auditRun({ folder, store, scan, interruptions }: AuditRequ
     ...(findings.problem && { unwritten: findings.problem }),
   };
 }
+
+/** Apart from the rest: it takes the client library, and an audit of what was saved does not. */
+export const loadScan = (): Promise<typeof import('./kafka/save-log-scan.ts')> =>
+  import('./kafka/save-log-scan.ts');
 
 /** The manifest, or why there is none. */
 function readManifest(folder: RunFolder): Manifest | string {

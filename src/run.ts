@@ -87,7 +87,11 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
 }
 
 /** The client library takes a while to load, for which the stages are not to wait. */
-const loadAudit = (): Promise<typeof import('./audit-run.ts')> => import('./audit-run.ts');
+async function loadAudit(): Promise<typeof import('./audit-run.ts')> {
+  const audit = await import('./audit-run.ts');
+  await audit.loadScan();
+  return audit;
+}
 
 /** Both load while the broker starts, and wait to be told where it is. */
 function startStages(
