@@ -10,7 +10,7 @@ import type { Result } from '../result.ts';
 import { listRuns, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 import type { Verdict } from '../verdict.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
 /** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */

@@ -3,12 +3,7 @@ import type { Command } from 'commander';
 import { addOptions, type SharedOption, type SharedValues } from './options.ts';
 import { parseInteger } from './option-values.ts';
 import { Terminal } from './terminal.ts';
-
-/** What every command gets beside its options. */
-export interface Context {
-  signal: AbortSignal;
-  terminal: Terminal;
-}
+import type { Context } from './context.ts';
 
 interface Definition {
   name: string;

@@ -2,7 +2,7 @@ import { exitCodes, usageError } from '../errors.ts';
 import { consume } from '../pipeline/consumer.ts';
 import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { neededBootstrap, storeOf } from './run-settings.ts';
 

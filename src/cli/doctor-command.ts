@@ -7,7 +7,7 @@ import { kafkaCacheState, kafkaClasspath } from '../kafka/jars.ts';
 import { findJava, installHint } from '../kafka/java.ts';
 import { mavenVersion } from '../kafka/maven.ts';
 import { freePorts } from '../kafka/ports.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
 interface Check {

@@ -3,7 +3,7 @@ import { exitCodes, messageOf, usageError } from '../errors.ts';
 import { openRunEvidence } from '../evidence/run-evidence.ts';
 import { historyLines } from '../history-form/write-history.ts';
 import { findRun, type Manifest, type RunFolder } from '../run-folder.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
 const chunkChars = 64 * 1024;

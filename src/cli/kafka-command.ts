@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { unavailableError } from '../errors.ts';
 import { startKafka } from '../kafka/broker.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
 export async function kafkaCommand(

@@ -3,7 +3,7 @@ import { printable } from '../report/summary.ts';
 import { findRun } from '../run-folder.ts';
 import { openSqliteSnapshot } from '../stores/sqlite-snapshot.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../stores/store.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
 interface MessagesValues extends SharedValues {

@@ -1,7 +1,7 @@
 import { exitCodes } from '../errors.ts';
 import { produce } from '../pipeline/producer.ts';
 import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import { bootstrapOf, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings } from './run-settings.ts';
 

@@ -1,7 +1,7 @@
 import { exitCodes } from '../errors.ts';
 import { run } from '../run.ts';
 import { printResult } from './print-result.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 import { runSettings, storeOf } from './run-settings.ts';
 import type { RunSettings } from './run-settings.ts';

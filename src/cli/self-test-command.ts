@@ -1,6 +1,6 @@
 import { exitCodes, usageError } from '../errors.ts';
 import { selfTest, type Detection } from '../self-test.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 import type { Terminal } from './terminal.ts';
 

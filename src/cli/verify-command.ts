@@ -5,7 +5,7 @@ import { exitCodes, messageOf } from '../errors.ts';
 import type { Result } from '../result.ts';
 import { findRun, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { printResult } from './print-result.ts';
 

@@ -3,7 +3,7 @@ import { environmentOf } from '../environment.ts';
 import { exitCodes, usageError } from '../errors.ts';
 import { readHistory } from '../history-form/read-history.ts';
 import { audit } from '../verify/audit.ts';
-import type { Context } from './commands.ts';
+import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 import { printResult } from './print-result.ts';
 

@@ -10,7 +10,7 @@ import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
 import { groupOffsets } from './group-offsets.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
-import { ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
+import { emptyScanRow, ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
 import { isCompacted } from './topics.ts';
 
 export interface ScanSource {
@@ -36,7 +36,7 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
   const from = new Map(
     Object.entries(manifest.base).map(([partition, offset]) => [Number(partition), offset]),
   );
-  const row = emptyRow();
+  const row = emptyScanRow();
   let scan: LogScan;
   try {
     scan = await scanLog(cluster, manifest.topic, {
@@ -118,14 +118,3 @@ function problemsOf({ partitions }: LogScan): string[] {
       : []),
   ]);
 }
-
-const emptyRow = (): ScanRow => ({
-  partition: 0,
-  offset: 0,
-  digest: 0n,
-  statedDigest: 0n,
-  producer: 0,
-  session: 0,
-  sequence: 0,
-  flags: 0,
-});

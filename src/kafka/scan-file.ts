@@ -48,6 +48,17 @@ export interface ScanRow {
   flags: number;
 }
 
+export const emptyScanRow = (): ScanRow => ({
+  partition: 0,
+  offset: 0,
+  digest: 0n,
+  statedDigest: 0n,
+  producer: 0,
+  session: 0,
+  sequence: 0,
+  flags: 0,
+});
+
 const rowBytes = 40;
 const rowsBuffered = 8192;
 
@@ -95,16 +106,7 @@ export class ScanWriter {
 export function* readScan(path: string): Generator<ScanRow> {
   const file = openSync(path, 'r');
   const buffer = Buffer.allocUnsafe(rowBytes * rowsBuffered);
-  const row: ScanRow = {
-    partition: 0,
-    offset: 0,
-    digest: 0n,
-    statedDigest: 0n,
-    producer: 0,
-    session: 0,
-    sequence: 0,
-    flags: 0,
-  };
+  const row = emptyScanRow();
   try {
     for (;;) {
       const bytes = readSync(file, buffer, 0, buffer.length, null);
