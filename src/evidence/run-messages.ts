@@ -27,10 +27,20 @@ export class RunMessages implements Messages {
   readonly #others = new Map<string, number>();
   readonly #otherNames: MessageName[] = [];
   readonly #contents = new Map<string, number>();
+  readonly #keyBytes = Buffer.alloc(64);
+  /** One for all: an audit of millions would make garbage of each. */
+  readonly #expected: ExpectedMessage;
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
     this.#workload = new Workload(manifest);
+    this.#expected = {
+      origin: { run: manifest.id, producer: '', session: 0, sequence: 0 },
+      keyText: '',
+      key: this.#keyBytes,
+      payload: Buffer.alloc(manifest.payloadBytes),
+      digest: 0n,
+    };
     let planned = 0;
     for (let producer = 0; manifest.producers[producerName(producer)] !== undefined; producer++) {
       this.#bases.push(planned);
@@ -87,15 +97,21 @@ export class RunMessages implements Messages {
     return { id: messageId(producer, sequence), producer: producerName(producer), sequence, state };
   }
 
-  /** What a planned message was to be, and its digest if this session sent it. */
+  /** What a planned message was to be, and its digest if this session sent it. Valid until the next call. */
   expected(message: number, session: number): ExpectedMessage | undefined {
     if (!this.isPlanned(message)) return undefined;
     const { producer, sequence } = this.#locate(message);
-    const sent = this.#workload.message(producer, sequence);
-    const key = Buffer.from(sent.key);
-    const payload = Buffer.from(sent.payload);
-    const origin = { run: this.#manifest.id, producer: producerName(producer), session, sequence };
-    return { origin, keyText: sent.key, key, payload, digest: digestOf(key, payload, origin) };
+    const { key, payload } = this.#workload.message(producer, sequence);
+    const expected = this.#expected;
+    expected.origin.producer = producerName(producer);
+    expected.origin.session = session;
+    expected.origin.sequence = sequence;
+    expected.keyText = key;
+    expected.key = this.#keyBytes.subarray(0, this.#keyBytes.write(key, 'latin1'));
+    // Every payload of a run has this length.
+    expected.payload.write(payload, 'latin1');
+    expected.digest = digestOf(expected.key, expected.payload, expected.origin);
+    return expected;
   }
 
   /** The number of a content: `right` where nothing differs, else one for each way to be wrong. */
