@@ -8,6 +8,7 @@ import type { Manifest, RunFolder } from './run-folder.ts';
 import type { Audit } from './verdict.ts';
 import { audit } from './verify/audit.ts';
 import type { Result, RunSummary } from './result.ts';
+import { payloadBytesMin } from './workload.ts';
 
 // What an audit allocates for a row is dead with the next row. A young generation that grew with it would
 // take 50 MB more and save no time (measured on 600 000 messages).
@@ -63,7 +64,12 @@ export const loadScan = (): Promise<typeof import('./kafka/save-log-scan.ts')> =
 /** The manifest, or why there is none. */
 function readManifest(folder: RunFolder): Manifest | string {
   try {
-    return folder.readManifest() ?? 'the manifest run.json is missing';
+    const manifest = folder.readManifest();
+    if (manifest === undefined) return 'the manifest run.json is missing';
+    const { states, producers, payloadBytes } = manifest;
+    const messages = Math.max(1, ...Object.values(producers));
+    const isPossible = payloadBytes >= payloadBytesMin(states, Object.keys(producers).length, messages);
+    return isPossible ? manifest : 'the manifest run.json plans payloads that its messages do not fit';
   } catch (error) {
     return `the manifest run.json cannot be read: ${messageOf(error)}`;
   }

@@ -266,6 +266,11 @@ test('evidence that is missing or was changed makes a verdict inconclusive, with
     ['run.json', (file) => rmSync(file)],
     ['run.json', (file) => writeFileSync(file, '{"schema":1}')],
     ['run.json', (file) => writeFileSync(file, 'nonsense')],
+    [
+      'run.json',
+      (file) =>
+        writeFileSync(file, readFileSync(file, 'utf8').replace('"payloadBytes": 200', '"payloadBytes": 2')),
+    ],
   ];
   for (const [name, change] of files) {
     const file = join(path, name);
