@@ -51,8 +51,7 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
   const access = { bootstrapServers, client, timeoutMs, signal };
   const [compacted, commits] = await Promise.all([
     isCompacted(access, manifest.topic),
-    // A verdict does without them: a group that may not be looked at is no reason to have none.
-    groupOffsets(access, manifest.group, manifest.topic).catch(() => undefined),
+    groupOffsets(access, manifest.group, manifest.topic),
   ]);
   await writeScanSummary(`${folder.logSummary}.new`, {
     schema: 1,
@@ -68,7 +67,7 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
     compacted,
     records: writer.records,
     problems: problemsOf(scan),
-    ...(commits === undefined ? {} : { commits: Object.fromEntries(commits) }),
+    commits: Object.fromEntries(commits),
   });
   await rename(draft, folder.logScan);
   await rename(`${folder.logSummary}.new`, folder.logSummary);
