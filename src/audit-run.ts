@@ -22,6 +22,8 @@ export interface AuditRequest {
   scan: ScanSource | undefined;
   /** What befell the run that the evidence does not show. */
   interruptions: readonly string[];
+  /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
+  stalledAtBroker?: ReadonlySet<number>;
 }
 
 export interface AuditedRun {
@@ -31,7 +33,13 @@ export interface AuditedRun {
   unwritten?: string;
 }
 
-export async function auditRun({ folder, store, scan, interruptions }: AuditRequest): Promise<AuditedRun> {
+export async function auditRun({
+  folder,
+  store,
+  scan,
+  interruptions,
+  stalledAtBroker,
+}: AuditRequest): Promise<AuditedRun> {
   const manifest = readManifest(folder);
   if (typeof manifest === 'string') {
     const run = { id: folder.id, seed: null, topic: null, messages: null, batchSize: null };
@@ -46,7 +54,10 @@ export async function auditRun({ folder, store, scan, interruptions }: AuditRequ
       problems.push(`The topic could not be scanned: ${messageOf(error)}`);
     }
   }
-  using open = await openRunEvidence(folder, manifest, store, problems);
+  using open = await openRunEvidence(folder, manifest, store, {
+    interruptions: problems,
+    ...(stalledAtBroker && { stalledAtBroker }),
+  });
   const findings = new FindingsFile(folder.findings);
   const judged = audit(open.evidence, { onFinding: (finding) => findings.add(finding) });
   findings.close();

@@ -34,6 +34,17 @@ export interface RunObserver {
   judged(result: Result): void;
 }
 
+/** What is known of a consumer that gave up or hangs, gathered as it comes. */
+interface Stall {
+  happened: boolean;
+  /** Partitions that a consumer asked for in vain. */
+  atBroker: Set<number>;
+}
+
+/** No stage is silent for so long, but one that hangs. */
+const silenceMsMin = 10_000;
+const watchIntervalMs = 500;
+
 /** A run under way: what its phases share. */
 interface Course {
   config: RunConfig;
@@ -44,6 +55,7 @@ interface Course {
   consumer: Stage;
   /** Settles once the producer's ledger is there. */
   ledgerOpened: Promise<void>;
+  stall: Stall;
   timings: Timings;
 }
 
@@ -98,15 +110,21 @@ function startStages(
   config: RunConfig,
   folder: RunFolder,
   observer: RunObserver,
-): Pick<Course, 'producer' | 'consumer' | 'ledgerOpened'> {
+): Pick<Course, 'producer' | 'consumer' | 'ledgerOpened' | 'stall'> {
   const ledger = Promise.withResolvers<void>();
+  const stall: Stall = { happened: false, atBroker: new Set() };
   const stage = (name: string, args: readonly string[], label: string, total?: number): Stage =>
     startStage(args, folder.file(`${name}.log`), (message) => {
       if (message.type === 'progress') observer.progress(label, message.done, total);
-      else ledger.resolve();
+      else if (message.type === 'ledger-opened') ledger.resolve();
+      else if (message.type === 'stalled') {
+        stall.happened = true;
+        for (const partition of message.atBroker) stall.atBroker.add(partition);
+      }
     });
   return {
     ledgerOpened: ledger.promise,
+    stall,
     producer: stage('producer', config.produceArgs, 'produced', config.messages),
     consumer: stage('consumer', config.consumeArgs, 'stored', config.messages),
   };
@@ -133,7 +151,7 @@ async function drive(
 ): Promise<string[]> {
   const { producer, consumer, timings, observer, signal, folder } = course;
   const interruptions: string[] = [];
-  const stop = (): void => producer.kill('SIGTERM');
+  const stop = (): void => void producer.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   void endWithBroker(course, broker, interruptions);
@@ -144,6 +162,7 @@ async function drive(
   await Promise.race([course.ledgerOpened, producer.exited]);
   void loadAudit();
   consumer.tellBootstrap(bootstrapServers);
+  const watch = watchSilence(course, interruptions);
 
   const produced = await producer.exited;
   timings.produceMs = elapsedMs(startedAt);
@@ -156,7 +175,27 @@ async function drive(
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
   if (consumed.code !== 0) interruptions.push(`The consumer ended early: ${saidBy(consumed)}`);
   signal.removeEventListener('abort', stop);
+  clearInterval(watch);
   return interruptions;
+}
+
+/** A stage bounds its own waits, but not where it hangs or was suspended. */
+function watchSilence(course: Course, interruptions: string[]): NodeJS.Timeout {
+  const silenceMsMax = Math.max(course.config.timeoutMs, silenceMsMin);
+  let since = performance.now();
+  let lookedAtMs = since;
+  return setInterval(() => {
+    const now = performance.now();
+    // Whoever slept oneself has heard nobody.
+    if (now - lookedAtMs > 4 * watchIntervalMs) since = now;
+    lookedAtMs = now;
+    for (const name of ['producer', 'consumer'] as const) {
+      const stage = course[name];
+      if (now - Math.max(stage.heardAtMs(), since) <= silenceMsMax || !stage.kill('SIGKILL')) continue;
+      interruptions.push(`The ${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
+      if (name === 'consumer') course.stall.happened = true;
+    }
+  }, watchIntervalMs);
 }
 
 /** Without its broker the pipeline has nothing to wait for. */
@@ -188,6 +227,7 @@ async function judge(
     store: config.store,
     scan: { bootstrapServers, settings, timeoutMs },
     interruptions,
+    ...(course.stall.happened && { stalledAtBroker: course.stall.atBroker }),
   });
   timings.auditMs = elapsedMs(startedAt);
   if (audited.unwritten !== undefined) observer.note(audited.unwritten);

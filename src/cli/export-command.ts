@@ -16,7 +16,7 @@ export async function exportCommand(
 ): Promise<number> {
   const folder = findRun(values.dir, runId);
   const manifest = readManifest(folder);
-  using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse(), []);
+  using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse());
   const lines = historyLines({
     evidence: open.evidence,
     producers: manifest.producers,

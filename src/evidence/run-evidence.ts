@@ -2,7 +2,7 @@
  * The evidence of a run of ours, read from its folder: ledgers, saved log scan, journals and store, each as
  * the audit wants it. What is missing or cannot be read makes its hop not whole; it never ends the audit.
  */
-import type { Evidence } from '../history.ts';
+import type { Evidence, LogRange } from '../history.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { journalHops } from './journal-hop.ts';
 import { ledgerHop } from './ledger-hop.ts';
@@ -14,26 +14,36 @@ export interface OpenEvidence extends Disposable {
   evidence: Evidence;
 }
 
+/** What befell the run that its folder does not tell. */
+export interface Circumstances {
+  /** In sentences. */
+  interruptions: readonly string[];
+  /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
+  stalledAtBroker?: ReadonlySet<number>;
+}
+
 /** Gathers a run's evidence. It reads as it is judged; dispose of it afterwards. */
 export async function openRunEvidence(
   folder: RunFolder,
   manifest: Manifest,
   storePath: string,
-  interruptions: readonly string[],
+  { interruptions, stalledAtBroker }: Circumstances = { interruptions: [] },
 ): Promise<OpenEvidence> {
   const messages = new RunMessages(manifest);
   const store = openStoreHop(storePath, manifest, messages);
   const { categories } = store;
   const { positions } = store.hop;
+  const scan = await savedScan(folder, manifest, messages);
   const evidence: Evidence = {
     run: manifest.id,
     categories,
     messages,
     plan: { whole: true },
     ledger: await ledgerHop(folder, manifest, messages),
-    ...(await savedScan(folder, manifest, messages)),
+    ...scan,
     store: store.hop,
     interruptions,
+    ...(stalledAtBroker && { stalls: stallsOf(scan.log.ranges, positions, stalledAtBroker) }),
     ...(manifest.acks !== undefined && { settings: { acks: manifest.acks } }),
   };
   const journals = await journalHops({ folder, manifest, storePath, categories, positions });
@@ -41,6 +51,16 @@ export async function openRunEvidence(
   if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
   return { evidence, [Symbol.dispose]: () => store.close() };
 }
+
+/** Where nothing moved, every partition with lag: its broker had nothing to give, or no consumer asked. */
+const stallsOf = (
+  ranges: readonly LogRange[],
+  positions: ReadonlyMap<number, number>,
+  atBroker: ReadonlySet<number>,
+): Evidence['stalls'] & {} =>
+  ranges
+    .filter(({ partition, end, stableEnd = end }) => (positions.get(partition) ?? 0) < stableEnd)
+    .map(({ partition }) => ({ partition, blame: atBroker.has(partition) ? 'broker' : 'consumer' }));
 
 /** The evidence of a run whose manifest is missing or cannot be read: nothing of it can be judged. */
 export function noEvidence(run: string, problem: string): Evidence {

@@ -18,6 +18,7 @@ import type { RunFolder } from '../run-folder.ts';
 import { StaleOffsetError, type Advance, type Store } from '../stores/store.ts';
 import { Drain } from './drain.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
+import { tellParent } from './stage-process.ts';
 
 export interface ConsumeConfig {
   folder: RunFolder;
@@ -102,13 +103,17 @@ export class ConsumeLoop {
         idle.restart();
         onStored(this.summary.stored + this.summary.deadLetters);
       } else if (this.#drain !== undefined && idle.hasPassed) {
-        const positions = await this.#parts.store.positions(this.#topic.topicId);
-        throw unavailableError(
-          `No progress within ${this.#config.timeoutMs} ms: ${this.#drain.lag(positions)}.`,
-          { hint: 'What was stored stays: consume again to go on.' },
-        );
+        throw await this.#stalled(this.#drain);
       }
     }
+  }
+
+  async #stalled(drain: Drain): Promise<Error> {
+    const positions = await this.#parts.store.positions(this.#topic.topicId);
+    tellParent({ type: 'stalled', atBroker: [...this.#positions.keys()] });
+    return unavailableError(`No progress within ${this.#config.timeoutMs} ms: ${drain.lag(positions)}.`, {
+      hint: 'What was stored stays: consume again to go on.',
+    });
   }
 
   async #isDrained(): Promise<boolean> {

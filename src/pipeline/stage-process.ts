@@ -12,7 +12,11 @@ import { fileURLToPath } from 'node:url';
 export type StageMessage =
   | { type: 'progress'; done: number }
   /** The producer's ledger is there: a consumer that begins now sees that a producer is at work. */
-  | { type: 'ledger-opened' };
+  | { type: 'ledger-opened' }
+  /** Said at intervals, whatever else there is to say: a stage that is silent hangs. */
+  | { type: 'alive' }
+  /** A consumer gives up, since nothing moves. `atBroker`: it asks for these partitions, and gets nothing. */
+  | { type: 'stalled'; atBroker: number[] };
 
 /** What a parent tells a stage: where Kafka is, once it is there. */
 export interface BootstrapMessage {
@@ -31,12 +35,16 @@ export interface StageExit {
 export interface Stage {
   readonly pid: number | undefined;
   readonly exited: Promise<StageExit>;
+  /** When it last said anything, by `performance.now()`. */
+  heardAtMs(): number;
   tellBootstrap(bootstrapServers: string): void;
-  kill(signal: NodeJS.Signals): void;
+  /** Whether there was somebody to be told. */
+  kill(signal: NodeJS.Signals): boolean;
 }
 
 const program = fileURLToPath(new URL('../../bin/nodrop.js', import.meta.url));
 const tailLines = 8;
+const aliveIntervalMs = 1_000;
 
 export function startStage(
   args: readonly string[],
@@ -49,10 +57,15 @@ export function startStage(
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
-  child.on('message', (message) => onMessage(message as StageMessage));
+  let heardAtMs = performance.now();
+  child.on('message', (message) => {
+    heardAtMs = performance.now();
+    onMessage(message as StageMessage);
+  });
   return {
     pid: child.pid,
     exited: exitOf(child, logFile),
+    heardAtMs: () => heardAtMs,
     tellBootstrap: (bootstrapServers) => {
       const message: BootstrapMessage = { type: 'bootstrap', bootstrapServers };
       // A stage that is gone already says so by its exit.
@@ -79,8 +92,9 @@ export function tellParent(message: StageMessage): void {
   if (process.connected) process.send?.(message);
 }
 
-/** In a stage: the address that the parent tells. */
+/** In a stage: the address that the parent tells. From now on the parent hears that the stage is alive. */
 export function bootstrapFromParent(signal: AbortSignal): Promise<string> {
+  setInterval(() => tellParent({ type: 'alive' }), aliveIntervalMs).unref();
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });

@@ -76,7 +76,7 @@ async function auditSpoilt({ scan, store, topicId = 'topic-id' }: Spoils): Promi
   await seal(folder.logScan);
   await seal(folder.logSummary);
   await writeStore(folder, messages, store);
-  using open = await openRunEvidence(folder, manifest, folder.store, []);
+  using open = await openRunEvidence(folder, manifest, folder.store);
   return audit(open.evidence);
 }
 
@@ -186,7 +186,7 @@ test('a saved scan without its seal was not finished', async () => {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
   folder.create();
   writeFileSync(folder.logScan, '');
-  using open = await openRunEvidence(folder, manifest, folder.store, []);
+  using open = await openRunEvidence(folder, manifest, folder.store);
   expect(open.evidence.log).toMatchObject({ whole: false });
   expect(audit(open.evidence).verdict).toBe('inconclusive');
 });

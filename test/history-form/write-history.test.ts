@@ -33,8 +33,8 @@ async function bothAudits(
   change: (evidence: Evidence) => Evidence = (evidence) => evidence,
 ): Promise<[run: Audit, history: Audit]> {
   const { folder, manifest } = await runOnDisk(spoils);
-  using run = await openRunEvidence(folder, manifest, folder.store, []);
-  using exported = await openRunEvidence(folder, manifest, folder.store, []);
+  using run = await openRunEvidence(folder, manifest, folder.store);
+  using exported = await openRunEvidence(folder, manifest, folder.store);
   const lines = [...historyLines({ evidence: change(exported.evidence), producers: manifest.producers })];
   return [audit(change(run.evidence)), audit(historyFromLines(lines, 'exported'))];
 }
@@ -124,7 +124,7 @@ test.each<[string, Spoils, string]>([
 test('a hop that is not whole is not said to be complete', async () => {
   const problems: string[] = [];
   const { folder, manifest } = await runOnDisk({});
-  using open = await openRunEvidence(folder, manifest, join(folder.path, 'none.sqlite'), []);
+  using open = await openRunEvidence(folder, manifest, join(folder.path, 'none.sqlite'));
   const lines = historyLines({
     evidence: open.evidence,
     onIncomplete: (hop, problem) => problems.push(`${hop}: ${problem}`),
