@@ -5,7 +5,7 @@ import { ledgerFileName } from '../src/ledger/ledger-format.ts';
 import { LedgerWriter } from '../src/ledger/ledger-writer.ts';
 import { RunFolder, type Manifest } from '../src/run-folder.ts';
 import { seal } from '../src/seal.ts';
-import { openSqliteStore } from '../src/stores/sqlite-store.ts';
+import { openStore } from '../src/stores/open-store.ts';
 import { RowBatch } from '../src/stores/store.ts';
 import { messageId, Workload, type Message } from '../src/workload.ts';
 
@@ -24,8 +24,10 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
   const ledgerPath = folder.file(ledgerFileName(0, 0));
   const ledger = new LedgerWriter(ledgerPath, { run: folder.id, producer: 0, session: 0, pid: process.pid });
   const scan = new ScanWriter(folder.logScan);
-  const store = openSqliteStore({ path: folder.store, categories: states, busyTimeoutMs: 1000 });
+  const store = await openStore(folder.store, { categories: states });
   const ends = [0, 0, 0];
+  const begin = new Map(ends.entries());
+  const claims = await store.claim({ run: folder.id, topic: manifest.topic, topicId }, begin);
   for (let first = 0; first < messages; first += batchSize) {
     const count = Math.min(batchSize, messages - first);
     ledger.intend(first, count);
@@ -44,8 +46,9 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
     }
     const advances = ends.map((next, partition) => ({
       partition,
-      from: first === 0 ? undefined : before[partition],
+      from: before[partition]!,
       next,
+      epoch: claims.get(partition)!.epoch,
     }));
     await store.write(topicId, rows, advances);
   }

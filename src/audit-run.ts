@@ -16,7 +16,7 @@ setFlagsFromString('--semi-space-growth-factor=1');
 
 export interface AuditRequest {
   folder: RunFolder;
-  /** The path of the SQLite store. */
+  /** Where the store is. */
   store: string;
   /** Where to scan the topic; undefined to use the saved scan alone. */
   scan: ScanSource | undefined;
@@ -43,7 +43,7 @@ export async function auditRun({
   const manifest = readManifest(folder);
   if (typeof manifest === 'string') {
     const run = { id: folder.id, seed: null, topic: null, messages: null, batchSize: null };
-    return { audit: audit(noEvidence(folder.id, manifest)), run };
+    return { audit: await audit(noEvidence(folder.id, manifest)), run };
   }
   const problems = [...interruptions];
   if (scan !== undefined) {
@@ -54,12 +54,12 @@ export async function auditRun({
       problems.push(`The topic could not be scanned: ${messageOf(error)}`);
     }
   }
-  using open = await openRunEvidence(folder, manifest, store, {
+  await using open = await openRunEvidence(folder, manifest, store, {
     interruptions: problems,
     ...(stalledAtBroker && { stalledAtBroker }),
   });
   const findings = new FindingsFile(folder.findings);
-  const judged = audit(open.evidence, { onFinding: (finding) => findings.add(finding) });
+  const judged = await audit(open.evidence, { onFinding: (finding) => findings.add(finding) });
   findings.close();
   return {
     audit: judged,

@@ -105,12 +105,12 @@ export interface WrittenBatch {
  * What one hop says. `problem` is why it is not whole; its rows still count for what they show. Both may
  * become known only while the batches are read, and are looked at after the last.
  */
-export interface Hop<Batch> {
+export interface Hop<Batch, Batches = Iterable<Batch>> {
   whole: boolean;
   problem?: string;
   /** Whether a verdict needs it whole. Undefined: yes. */
   required?: boolean;
-  batches(): Iterable<Batch>;
+  batches(): Batches;
 }
 
 /** What the log scan read of a partition: offsets `start` to `end − 1`. `base` is its end before the run. */
@@ -166,7 +166,7 @@ export interface Evidence {
      */
     topicRecreated?: boolean;
   };
-  store: Hop<StoreBatch> & {
+  store: Hop<StoreBatch, Iterable<StoreBatch> | AsyncIterable<StoreBatch>> & {
     /** The store's next offset by partition; a partition without one has none. */
     positions: ReadonlyMap<number, number>;
   };

@@ -54,8 +54,9 @@ export class RunFolder {
   get manifest(): string {
     return join(this.path, 'run.json');
   }
+  /** The run's own store, where no other was named. */
   get store(): string {
-    return join(this.path, 'store.sqlite');
+    return `sqlite:${join(this.path, 'store.sqlite')}`;
   }
   get logScan(): string {
     return join(this.path, 'log.scan');
@@ -87,16 +88,18 @@ export class RunFolder {
     }
   }
 
-  /** The path of the store that the run's consumer uses. */
+  /** Where the store is that the run's consumer uses. */
   storeInUse(): string {
-    return this.#readConsumer()?.store ?? this.store;
+    const { store } = this.#readConsumer() ?? this;
+    // The first version wrote a path alone.
+    return store.startsWith('/') ? `sqlite:${store}` : store;
   }
 
   consumerIsAlive(): boolean {
     return isAlive(this.#readConsumer()?.pid ?? 0);
   }
 
-  /** To be called by the consumer: its store may lie anywhere. */
+  /** To be called by the consumer: its store may be anywhere. */
   noteConsumer(store: string): void {
     writeFileSync(this.#consumer, `${JSON.stringify({ store, pid: process.pid })}\n`, { mode: 0o600 });
   }

@@ -5,6 +5,7 @@ import { exitCodes, messageOf, OperationalError, usageError } from './errors.ts'
 import { startKafka, type RunningKafka } from './kafka/broker.ts';
 import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { claimFolder, removeRecord } from './kafka/process-record.ts';
+import { startConsumers } from './pipeline/consumer-stages.ts';
 import { startStage, type Stage, type StageExit } from './pipeline/stage-process.ts';
 import type { Result, Timings } from './result.ts';
 import { RunFolder } from './run-folder.ts';
@@ -16,9 +17,10 @@ export interface RunConfig {
   /** Somebody's Kafka; undefined to start one here. */
   bootstrapServers: string | undefined;
   settings: ClientSettings;
-  /** The path of the SQLite store. */
+  /** Where the store is. */
   store: string;
   keepTopic: boolean;
+  consumers: number;
   timeoutMs: number;
   /** The command lines of the stages, as a user would give them. */
   produceArgs: readonly string[];
@@ -52,7 +54,7 @@ interface Course {
   observer: RunObserver;
   signal: AbortSignal;
   producer: Stage;
-  consumer: Stage;
+  consumers: readonly Stage[];
   /** Settles once the producer's ledger is there. */
   ledgerOpened: Promise<void>;
   stall: Stall;
@@ -92,7 +94,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     return result;
   } finally {
     course.producer.kill('SIGKILL');
-    course.consumer.kill('SIGKILL');
+    for (const consumer of course.consumers) consumer.kill('SIGKILL');
     await broker?.stop();
     await removeRecord(folder.path);
   }
@@ -105,29 +107,30 @@ async function loadAudit(): Promise<typeof import('./audit-run.ts')> {
   return audit;
 }
 
-/** Both load while the broker starts, and wait to be told where it is. */
+/** All load while the broker starts, and wait to be told where it is. */
 function startStages(
   config: RunConfig,
   folder: RunFolder,
   observer: RunObserver,
-): Pick<Course, 'producer' | 'consumer' | 'ledgerOpened' | 'stall'> {
+): Pick<Course, 'producer' | 'consumers' | 'ledgerOpened' | 'stall'> {
   const ledger = Promise.withResolvers<void>();
   const stall: Stall = { happened: false, atBroker: new Set() };
-  const stage = (name: string, args: readonly string[], label: string, total?: number): Stage =>
-    startStage(args, folder.file(`${name}.log`), (message) => {
-      if (message.type === 'progress') observer.progress(label, message.done, total);
-      else if (message.type === 'ledger-opened') ledger.resolve();
-      else if (message.type === 'stalled') {
-        stall.happened = true;
-        for (const partition of message.atBroker) stall.atBroker.add(partition);
-      }
-    });
-  return {
-    ledgerOpened: ledger.promise,
-    stall,
-    producer: stage('producer', config.produceArgs, 'produced', config.messages),
-    consumer: stage('consumer', config.consumeArgs, 'stored', config.messages),
-  };
+  const producer = startStage(config.produceArgs, folder.file('producer.log'), (message) => {
+    if (message.type === 'progress') observer.progress('produced', message.done, config.messages);
+    else if (message.type === 'ledger-opened') ledger.resolve();
+  });
+  const { stages } = startConsumers(
+    config.consumers,
+    config.consumeArgs,
+    folder,
+    (stored) => observer.progress('stored', stored, config.messages),
+    (message) => {
+      if (message.type !== 'stalled') return;
+      stall.happened = true;
+      for (const partition of message.atBroker) stall.atBroker.add(partition);
+    },
+  );
+  return { ledgerOpened: ledger.promise, stall, producer, consumers: stages };
 }
 
 async function startBroker({ config, folder, observer, signal, timings }: Course): Promise<RunningKafka> {
@@ -149,7 +152,7 @@ async function drive(
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<string[]> {
-  const { producer, consumer, timings, observer, signal, folder } = course;
+  const { producer, consumers, timings, observer, signal, folder } = course;
   const interruptions: string[] = [];
   const stop = (): void => void producer.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
@@ -161,7 +164,7 @@ async function drive(
   // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
   await Promise.race([course.ledgerOpened, producer.exited]);
   void loadAudit();
-  consumer.tellBootstrap(bootstrapServers);
+  for (const consumer of consumers) consumer.tellBootstrap(bootstrapServers);
   const watch = watchSilence(course, interruptions);
 
   const produced = await producer.exited;
@@ -171,9 +174,11 @@ async function drive(
   else if (produced.code !== 0) interruptions.push(`The producer ended early: ${saidBy(produced)}`);
 
   observer.status('waiting until all is stored');
-  const consumed = await consumer.exited;
+  const consumed = await Promise.all(consumers.map(({ exited }) => exited));
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
-  if (consumed.code !== 0) interruptions.push(`The consumer ended early: ${saidBy(consumed)}`);
+  for (const [index, exit] of consumed.entries()) {
+    if (exit.code !== 0) interruptions.push(`${consumerName(course, index)} ended early: ${saidBy(exit)}`);
+  }
   signal.removeEventListener('abort', stop);
   clearInterval(watch);
   return interruptions;
@@ -189,18 +194,21 @@ function watchSilence(course: Course, interruptions: string[]): NodeJS.Timeout {
     // Whoever slept oneself has heard nobody.
     if (now - lookedAtMs > 4 * watchIntervalMs) since = now;
     lookedAtMs = now;
-    for (const name of ['producer', 'consumer'] as const) {
-      const stage = course[name];
+    for (const [index, stage] of [course.producer, ...course.consumers].entries()) {
       if (now - Math.max(stage.heardAtMs(), since) <= silenceMsMax || !stage.kill('SIGKILL')) continue;
-      interruptions.push(`The ${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
-      if (name === 'consumer') course.stall.happened = true;
+      const name = index === 0 ? 'The producer' : consumerName(course, index - 1);
+      interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
+      if (index > 0) course.stall.happened = true;
     }
   }, watchIntervalMs);
 }
 
+const consumerName = ({ consumers }: Course, index: number): string =>
+  consumers.length === 1 ? 'The consumer' : `Consumer ${index + 1} of ${consumers.length}`;
+
 /** Without its broker the pipeline has nothing to wait for. */
 async function endWithBroker(
-  { producer, consumer, timings }: Course,
+  { producer, consumers, timings }: Course,
   broker: RunningKafka | undefined,
   interruptions: string[],
 ): Promise<void> {
@@ -208,7 +216,7 @@ async function endWithBroker(
   if (broker === undefined || timings.drainMs !== null) return;
   interruptions.push(`The broker ended while the run was under way; its log: ${broker.logFile}.`);
   producer.kill('SIGTERM');
-  consumer.kill('SIGTERM');
+  for (const consumer of consumers) consumer.kill('SIGTERM');
 }
 
 async function judge(

@@ -14,12 +14,12 @@ export interface Detection {
   twinSilent: boolean;
 }
 
-export const selfTest = (defects: readonly PlantedDefect[] = plantedDefects): Detection[] =>
-  defects.map(detect);
+export const selfTest = (defects: readonly PlantedDefect[] = plantedDefects): Promise<Detection[]> =>
+  Promise.all(defects.map(detect));
 
-function detect({ name, hop, expected, plant, twin }: PlantedDefect): Detection {
-  const spoilt = auditAfter(plant);
-  const clean = auditAfter(twin ?? (() => undefined));
+async function detect({ name, hop, expected, plant, twin }: PlantedDefect): Promise<Detection> {
+  const spoilt = await auditAfter(plant);
+  const clean = await auditAfter(twin ?? (() => undefined));
   const twinSilent = clean.findings.length === 0;
   if (expected === 'inconclusive') {
     const found = spoilt.verdict === 'inconclusive';
@@ -37,8 +37,8 @@ function detect({ name, hop, expected, plant, twin }: PlantedDefect): Detection 
   };
 }
 
-function auditAfter(change: (history: PlantedHistory) => void): Audit {
+async function auditAfter(change: (history: PlantedHistory) => void): Promise<Audit> {
   const history = healthyHistory();
   change(history);
-  return audit(historyFromLines(linesOf(history), 'self-test'));
+  return await audit(historyFromLines(linesOf(history), 'self-test'));
 }

@@ -3,8 +3,8 @@ import { selfTest } from '../src/self-test.ts';
 import { plantedDefects } from '../src/self-test/planted-defects.ts';
 import { findingKinds } from '../src/verdict.ts';
 
-test('every planted defect is caught, and every clean twin is silent', () => {
-  const detections = selfTest();
+test('every planted defect is caught, and every clean twin is silent', async () => {
+  const detections = await selfTest();
   const escaped = detections.filter((one) => !one.found || !one.blamedRightly || !one.twinSilent);
   expect(escaped).toEqual([]);
   expect(detections.length).toBeGreaterThanOrEqual(30);
@@ -19,12 +19,16 @@ test('every kind of finding that a history can show is planted, and names are to
   expect(new Set(plantedDefects.map(({ name }) => name)).size).toBe(plantedDefects.length);
 });
 
-test('what is not found, wrongly blamed, or a false alarm on the twin is told', () => {
+test('what is not found, wrongly blamed, or a false alarm on the twin is told', async () => {
   const [defect] = plantedDefects;
   const nothing = (): void => undefined;
-  expect(selfTest([{ ...defect!, plant: nothing }])).toMatchObject([{ found: false, blamedRightly: false }]);
-  expect(selfTest([{ ...defect!, expected: { kind: 'lost', blame: 'store' } }])).toMatchObject([
+  expect(await selfTest([{ ...defect!, plant: nothing }])).toMatchObject([
+    { found: false, blamedRightly: false },
+  ]);
+  expect(await selfTest([{ ...defect!, expected: { kind: 'lost', blame: 'store' } }])).toMatchObject([
     { found: true, blamedRightly: false },
   ]);
-  expect(selfTest([{ ...defect!, twin: defect!.plant }])).toMatchObject([{ found: true, twinSilent: false }]);
+  expect(await selfTest([{ ...defect!, twin: defect!.plant }])).toMatchObject([
+    { found: true, twinSilent: false },
+  ]);
 });

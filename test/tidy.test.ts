@@ -16,7 +16,8 @@ const importsOf = (file: string): string[] =>
   [...read(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
     relative(root, join(root, dirname(file), path!)),
   );
-const folderOf = (file: string): string => file.split('/').slice(1, -1).join('/');
+/** The folder of `src/` that a file lies in or below; '' at the top. */
+const folderOf = (file: string): string => file.split('/').slice(1, -1)[0] ?? '';
 
 /** The lines of these files that match, as `file:line`. */
 const matches = (among: readonly string[], pattern: RegExp): string[] =>

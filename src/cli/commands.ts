@@ -26,6 +26,7 @@ const workloadOptions: SharedOption[] = [
   'topic',
   'seed',
 ];
+const consumeOptions: SharedOption[] = ['store', 'storeTimeout', 'consumers'];
 const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
 
 const definitions: Definition[] = [
@@ -37,7 +38,15 @@ const definitions: Definition[] = [
       'nodrop run --messages 100000 --states failed=1,completed=8,in-progress=1',
       'nodrop run --bootstrap-server localhost:9092 --json',
     ],
-    shared: [...workloadOptions, 'run', 'dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
+    shared: [
+      ...workloadOptions,
+      ...consumeOptions,
+      'run',
+      'dir',
+      ...kafkaOptions,
+      'timeout',
+      ...outputOptions,
+    ],
     own: (command) =>
       command.option('--keep-topic', 'leave topic and group on a cluster of yours after a pass'),
     act: async (values, context) => (await import('./run-command.ts')).runCommand(values, context),
@@ -56,7 +65,16 @@ const definitions: Definition[] = [
       'nodrop consume --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop consume --run demo --until-drained --bootstrap-server 127.0.0.1:9092',
     ],
-    shared: ['states', 'topic', 'run', 'dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
+    shared: [
+      'states',
+      'topic',
+      ...consumeOptions,
+      'run',
+      'dir',
+      ...kafkaOptions,
+      'timeout',
+      ...outputOptions,
+    ],
     own: (command) =>
       command.option('--until-drained', "end when the store holds all that the run's producers sent"),
     act: async (values, context) => (await import('./consume-command.ts')).consumeCommand(values, context),

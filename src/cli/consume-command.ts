@@ -1,22 +1,45 @@
-import { exitCodes, usageError } from '../errors.ts';
+import { exitCodes, OperationalError, usageError } from '../errors.ts';
 import { consume } from '../pipeline/consumer.ts';
-import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
+import { startConsumers } from '../pipeline/consumer-stages.ts';
+import { bootstrapFromParent, tellParent, type ConsumeSummary } from '../pipeline/stage-process.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { neededBootstrap, storeOf } from './run-settings.ts';
+import { consumeArguments } from './stage-arguments.ts';
 
-export async function consumeCommand(
-  values: SharedValues & { untilDrained?: boolean },
-  { signal, terminal }: Context,
-): Promise<number> {
+type ConsumeValues = SharedValues & { untilDrained?: boolean };
+
+export async function consumeCommand(values: ConsumeValues, context: Context): Promise<number> {
+  const { signal, terminal } = context;
   if (values.run === undefined) throw usageError('--run is missing: which run is to be consumed?');
   const folder = new RunFolder(values.dir, values.run);
-  const settings = settingsOf(values);
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
+  const summary =
+    values.consumers > 1
+      ? await consumeInStages(values, folder, context)
+      : await consumeHere(values, folder, isStage, context);
+  terminal.clear();
+  tellParent({ type: 'consumed', ...summary });
+  const { stored, deadLetters } = summary;
+  if (values.json === true) terminal.print(JSON.stringify({ run: folder.id, ...summary }));
+  else if (!isStage) {
+    terminal.print(`run ${folder.id}: ${stored} rows and ${deadLetters} dead letters stored`);
+  }
+  if (signal.aborted) throw signal.reason;
+  return exitCodes.pass;
+}
+
+async function consumeHere(
+  values: ConsumeValues,
+  folder: RunFolder,
+  isStage: boolean,
+  { signal, terminal }: Context,
+): Promise<ConsumeSummary> {
+  const settings = settingsOf(values);
   const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
   terminal.status(`consuming from ${bootstrapServers}`);
-  const summary = await consume(
+  return await consume(
     {
       folder,
       topic: values.topic ?? topicOf(folder.id),
@@ -24,6 +47,7 @@ export async function consumeCommand(
       bootstrapServers,
       settings,
       store: storeOf(values, folder),
+      storeTimeoutMs: values.storeTimeout,
       untilDrained: values.untilDrained === true,
       timeoutMs: values.timeout,
     },
@@ -33,11 +57,34 @@ export async function consumeCommand(
     },
     signal,
   );
-  terminal.clear();
-  if (values.json === true) terminal.print(JSON.stringify({ run: folder.id, ...summary }));
-  else if (!isStage) {
-    terminal.print(`run ${folder.id}: ${summary.stored} rows and ${summary.deadLetters} dead letters stored`);
-  }
-  if (signal.aborted) throw signal.reason;
-  return exitCodes.pass;
+}
+
+/** Several consumers: each is this command again, as a process of its own. */
+async function consumeInStages(
+  values: ConsumeValues,
+  folder: RunFolder,
+  { signal, terminal }: Context,
+): Promise<ConsumeSummary> {
+  settingsOf(values);
+  const bootstrapServers = neededBootstrap(values);
+  folder.create();
+  terminal.status(`consuming from ${bootstrapServers}`);
+  const { stages, summary } = startConsumers(
+    values.consumers,
+    consumeArguments(values, folder),
+    folder,
+    (stored) => terminal.progress('stored', stored),
+  );
+  const stop = (): void => {
+    for (const stage of stages) stage.kill('SIGTERM');
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  for (const stage of stages) stage.tellBootstrap(bootstrapServers);
+  const exits = await Promise.all(stages.map(({ exited }) => exited));
+  const failed = signal.aborted ? -1 : exits.findIndex(({ code }) => code !== 0);
+  if (failed === -1) return summary;
+  const { code, signal: killer, tail } = exits[failed]!;
+  const message = `Consumer ${failed + 1} of ${exits.length} ended early (${code ?? killer}):\n${tail}`;
+  throw new OperationalError(code === exitCodes.usage ? 'usage' : 'unavailable', message);
 }

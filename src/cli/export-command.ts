@@ -16,7 +16,7 @@ export async function exportCommand(
 ): Promise<number> {
   const folder = findRun(values.dir, runId);
   const manifest = readManifest(folder);
-  using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse());
+  await using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse());
   const lines = historyLines({
     evidence: open.evidence,
     producers: manifest.producers,
@@ -24,7 +24,7 @@ export async function exportCommand(
       terminal.note(`nodrop: the evidence of ${hop} is exported as not complete: ${problem}`),
   });
   let chunk = '';
-  for (const line of lines) {
+  for await (const line of lines) {
     chunk += `${line}\n`;
     if (chunk.length < chunkChars) continue;
     await write(chunk, signal);

@@ -1,7 +1,7 @@
 import { exitCodes, usageError } from '../errors.ts';
 import { printable } from '../report/summary.ts';
 import { findRun } from '../run-folder.ts';
-import { openSqliteSnapshot } from '../stores/sqlite-snapshot.ts';
+import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../stores/store.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
@@ -20,7 +20,7 @@ export async function messagesCommand(
   runId: string | undefined,
 ): Promise<number> {
   const folder = findRun(values.dir, runId);
-  const store = openSqliteSnapshot(values.store ?? folder.storeInUse());
+  const store = await openSnapshot(values.store ?? folder.storeInUse());
   try {
     if (values.state !== undefined && !store.categories.includes(values.state)) {
       throw usageError(
@@ -32,33 +32,36 @@ export async function messagesCommand(
       values.deadLetters === true
         ? deadLetterLines(store, values.limit, values.json === true)
         : rowLines(store, values, values.json === true);
-    for (const line of lines) terminal.print(line);
+    for await (const line of lines) terminal.print(line);
   } finally {
-    store.close();
+    await store.close();
   }
   return exitCodes.pass;
 }
 
-function* rowLines(
+async function* rowLines(
   store: StoreSnapshot,
   { state, limit }: MessagesValues,
   isJson: boolean,
-): Iterable<string> {
+): AsyncIterable<string> {
   if (!isJson) yield columns('category', 'id', 'position', 'key', 'payload');
   let left = limit;
   for (const category of state === undefined ? store.categories : [state]) {
-    for (const row of left > 0 ? store.rows(category, left) : []) {
-      left -= 1;
-      yield isJson ? JSON.stringify(rowDocument(row)) : rowLine(row);
+    if (left === 0) return;
+    for await (const rows of store.rows(category, left)) {
+      left -= rows.length;
+      for (const row of rows) yield isJson ? JSON.stringify(rowDocument(row)) : rowLine(row);
     }
   }
 }
 
-function* deadLetterLines(store: StoreSnapshot, limit: number, isJson: boolean): Iterable<string> {
+async function* deadLetterLines(store: StoreSnapshot, limit: number, isJson: boolean): AsyncIterable<string> {
   if (!isJson) yield columns('position', 'reason', '', '', 'payload');
-  for (const letter of store.deadLetters(limit)) {
-    if (isJson) yield JSON.stringify(letterDocument(letter));
-    else yield `${position(letter).padEnd(14)} ${printable(letter.reason)}  ${shown(letter.payload)}`;
+  for await (const letters of store.deadLetters(limit)) {
+    for (const letter of letters) {
+      if (isJson) yield JSON.stringify(letterDocument(letter));
+      else yield `${position(letter).padEnd(14)} ${printable(letter.reason)}  ${shown(letter.payload)}`;
+    }
   }
 }
 

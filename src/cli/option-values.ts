@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { WeightedState } from '../workload.ts';
 import { runIdPattern, topicPattern } from '../run-folder.ts';
+import { sqliteLocation } from '../stores/open-store.ts';
 
 const units = { ms: 1, s: 1000, m: 60_000 } as const;
 
@@ -53,11 +54,11 @@ export function parseBootstrap(value: string): string {
   return addresses.join(',');
 }
 
-/** `sqlite:PATH`: the path. */
+/** Where a store is, its path made absolute. */
 export function parseStore(value: string): string {
   const match = /^sqlite:(.+)$/.exec(value);
   if (match === null) throw new InvalidArgumentError('It takes sqlite:PATH.');
-  return match[1]!;
+  return sqliteLocation(match[1]!);
 }
 
 /** Names of tables that are no category, as states. */

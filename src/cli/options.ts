@@ -70,6 +70,16 @@ const shared = {
     new Option('--store <sqlite:path>', "the store (default: store.sqlite in the run's folder)")
       .argParser(parseStore)
       .env('NODROP_STORE'),
+  storeTimeout: () =>
+    new Option('--store-timeout <duration>', 'how long an outage of the store is waited out')
+      .argParser(parseDuration)
+      .default(60_000, '60s')
+      .env('NODROP_STORE_TIMEOUT'),
+  consumers: () =>
+    new Option('--consumers <n>', 'consumer processes in the group')
+      .argParser(parseInteger(1, 64))
+      .default(1)
+      .env('NODROP_CONSUMERS'),
   timeout: () =>
     new Option('--timeout <duration>', 'bound of each wait on something outside')
       .argParser(parseDuration)
@@ -97,6 +107,8 @@ export interface SharedValues {
   commandConfig?: string;
   setting?: string[];
   store?: string;
+  storeTimeout: number;
+  consumers: number;
   timeout: number;
   json?: boolean;
   quiet?: boolean;

@@ -4,7 +4,7 @@ import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 import { runSettings, storeOf } from './run-settings.ts';
-import type { RunSettings } from './run-settings.ts';
+import { consumeArguments, produceArguments } from './stage-arguments.ts';
 
 export async function runCommand(
   values: SharedValues & { keepTopic?: boolean },
@@ -22,14 +22,10 @@ export async function runCommand(
       settings: settings.settings,
       store,
       keepTopic: values.keepTopic === true,
+      consumers: values.consumers,
       timeoutMs: settings.timeoutMs,
-      produceArgs: ['produce', ...produceOptions(settings), ...commonOptions(values, settings)],
-      consumeArgs: [
-        'consume',
-        '--until-drained',
-        ...consumeOptions(settings, store),
-        ...commonOptions(values, settings),
-      ],
+      produceArgs: produceArguments(values, settings),
+      consumeArgs: consumeArguments({ ...values, untilDrained: true }, folder),
     },
     {
       status: (text) => terminal.status(text),
@@ -42,26 +38,3 @@ export async function runCommand(
   if (signal.aborted) throw signal.reason;
   return exitCodes[result.verdict];
 }
-
-// The stages are the commands that a user runs by hand, so they get their settings as options.
-
-const produceOptions = (settings: RunSettings): string[] => [
-  `--messages=${settings.messages}`,
-  `--batch-size=${settings.batchSize}`,
-  `--payload-bytes=${settings.payloadBytes}`,
-  `--partitions=${settings.partitions}`,
-  `--seed=${settings.seed}`,
-];
-
-const consumeOptions = (_settings: RunSettings, store: string): string[] => [`--store=sqlite:${store}`];
-
-const commonOptions = (values: SharedValues, settings: RunSettings): string[] => [
-  `--run=${settings.folder.id}`,
-  `--dir=${values.dir}`,
-  `--topic=${settings.topic}`,
-  `--states=${settings.states.map(({ name, weight }) => `${name}=${weight}`).join(',')}`,
-  `--timeout=${settings.timeoutMs}ms`,
-  ...(values.commandConfig === undefined ? [] : [`--command-config=${values.commandConfig}`]),
-  ...(values.setting ?? []).map((pair) => `--setting=${pair}`),
-  '--quiet',
-];

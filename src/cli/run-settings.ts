@@ -1,6 +1,5 @@
 /** From options to the settings of a run: what is left out is chosen here, what cannot be is refused. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { ClientSettings } from '../client-config.ts';
 import { usageError } from '../errors.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
@@ -55,9 +54,8 @@ export function runSettings(values: SharedValues): RunSettings {
   };
 }
 
-/** The path of the store: the one given, else the run's own. */
-export const storeOf = (values: SharedValues, folder: RunFolder): string =>
-  values.store === undefined ? folder.store : resolve(values.store);
+/** Where the store is: the one given, else the run's own. */
+export const storeOf = (values: SharedValues, folder: RunFolder): string => values.store ?? folder.store;
 
 /** The address that a command needs that cannot start a Kafka of its own. */
 export function neededBootstrap(values: SharedValues): string {

@@ -11,7 +11,7 @@ export async function selfTestCommand(
   if (values.quick !== true) {
     throw usageError('self-test needs --quick: it plants defects in histories, and needs no broker.');
   }
-  const detections = selfTest();
+  const detections = await selfTest();
   const caught = detections.filter(isCaught).length;
   if (values.json === true) {
     terminal.print(JSON.stringify({ schema: 1, planted: detections.length, caught, detections }));

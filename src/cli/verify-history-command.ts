@@ -30,7 +30,7 @@ export async function verifyHistoryCommand(
   signal.throwIfAborted();
   terminal.status('auditing');
   const audited = {
-    audit: audit(evidence),
+    audit: await audit(evidence),
     run: { id: evidence.run, seed: null, topic: null, messages: evidence.plannedMessages, batchSize: null },
   };
   const auditMs = Math.round(performance.now() - startedAt);

@@ -4,7 +4,6 @@
  * position: a consumer without a journal, or a journal that was deleted, leaves a gap. And written is whole
  * only if no delivery is in doubt. Journals for another store or another topic say nothing of this one.
  */
-import { relative, resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 import {
   categoryUntold,
@@ -24,6 +23,7 @@ import {
 import { JournalReader, readJournalOpening, type JournalEntry } from '../journal/journal-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
+import { storeName } from '../stores/open-store.ts';
 import { CoveredOffsets } from './covered-offsets.ts';
 
 const batchRows = 4096;
@@ -32,7 +32,7 @@ const batchRows = 4096;
 export interface JournalSubject {
   folder: RunFolder;
   manifest: Manifest;
-  storePath: string;
+  storeLocation: string;
   /** `Evidence.categories`. */
   categories: readonly string[];
   /** The store's next offset by partition. */
@@ -89,13 +89,13 @@ function hopOf<Batch>(
 async function journalsOf({
   folder,
   manifest,
-  storePath,
+  storeLocation,
 }: JournalSubject): Promise<{ journals: Journal[]; problems: string[] }> {
   const numbers = folder
     .list(journalFilePattern)
     .map((name) => Number(journalFilePattern.exec(name)![1]))
     .sort((a, b) => a - b);
-  const store = relative(folder.path, resolve(storePath));
+  const store = storeName(storeLocation, folder.path);
   const journals: Journal[] = [];
   const problems: string[] = [];
   // They are numbered as they are made.

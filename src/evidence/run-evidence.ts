@@ -10,7 +10,7 @@ import { savedScan } from './log-hop.ts';
 import { RunMessages } from './run-messages.ts';
 import { openStoreHop } from './store-hop.ts';
 
-export interface OpenEvidence extends Disposable {
+export interface OpenEvidence extends AsyncDisposable {
   evidence: Evidence;
 }
 
@@ -26,11 +26,11 @@ export interface Circumstances {
 export async function openRunEvidence(
   folder: RunFolder,
   manifest: Manifest,
-  storePath: string,
+  storeLocation: string,
   { interruptions, stalledAtBroker }: Circumstances = { interruptions: [] },
 ): Promise<OpenEvidence> {
   const messages = new RunMessages(manifest);
-  const store = openStoreHop(storePath, manifest, messages);
+  const store = await openStoreHop(storeLocation, manifest, messages);
   const { categories } = store;
   const { positions } = store.hop;
   const scan = await savedScan(folder, manifest, messages);
@@ -46,10 +46,10 @@ export async function openRunEvidence(
     ...(stalledAtBroker && { stalls: stallsOf(scan.log.ranges, positions, stalledAtBroker) }),
     ...(manifest.acks !== undefined && { settings: { acks: manifest.acks } }),
   };
-  const journals = await journalHops({ folder, manifest, storePath, categories, positions });
+  const journals = await journalHops({ folder, manifest, storeLocation, categories, positions });
   // No spread: it would count the refused writes before the journals are read.
   if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
-  return { evidence, [Symbol.dispose]: () => store.close() };
+  return { evidence, [Symbol.asyncDispose]: () => store.close() };
 }
 
 /** Where nothing moved, every partition with lag: its broker had nothing to give, or no consumer asked. */

@@ -2,7 +2,7 @@ import { digestOf, digestText } from '../digest.ts';
 import { messageOf } from '../errors.ts';
 import { deadLetterCategory, none, untold, type Evidence, type StoreBatch } from '../history.ts';
 import type { Manifest } from '../run-folder.ts';
-import { openSqliteSnapshot } from '../stores/sqlite-snapshot.ts';
+import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredRow, StoreSnapshot } from '../stores/store.ts';
 import type { RunMessages } from './run-messages.ts';
 
@@ -14,65 +14,76 @@ export interface OpenStoreHop {
   hop: Evidence['store'];
   /** The run's states, then whatever other categories the store has. */
   categories: string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The store of a run, read from one snapshot. */
-export function openStoreHop(path: string, manifest: Manifest, messages: RunMessages): OpenStoreHop {
+export async function openStoreHop(
+  location: string,
+  manifest: Manifest,
+  messages: RunMessages,
+): Promise<OpenStoreHop> {
   const states = manifest.states.map((state) => state.name);
   const missing = (problem: string): OpenStoreHop => ({
     hop: { whole: false, problem, positions: new Map(), batches: () => [] },
     categories: states,
-    close: () => {},
+    close: async () => {},
   });
-  let store: StoreSnapshot;
+  let store: StoreSnapshot | undefined;
   let positions: Map<number, number>;
   try {
-    store = openSqliteSnapshot(path);
+    store = await openSnapshot(location);
     // A consumer that has stored nothing of a partition yet stands where the run began.
     const bases = Object.entries(manifest.base).map(
       ([partition, base]) => [Number(partition), base] as const,
     );
-    positions = new Map([...bases, ...store.positions(manifest.topicId)]);
+    positions = new Map([...bases, ...(await store.positions(manifest.topicId))]);
   } catch (error) {
+    await store?.close();
     return missing(messageOf(error).replace(/\.$/, ''));
   }
+  const snapshot = store;
   const categories = [...new Set([...states, ...store.categories])];
   const untabled = states.filter((state) => !store.categories.includes(state));
   const hop: Evidence['store'] = {
     whole: untabled.length === 0,
     problem: `the store has no table for ${untabled.join(', ')}`,
     positions,
-    *batches() {
+    async *batches() {
       try {
-        yield* storeBatches(store, categories, manifest, messages);
+        yield* storeBatches(snapshot, categories, manifest, messages);
       } catch (error) {
         hop.whole = false;
         hop.problem = messageOf(error).replace(/\.$/, '');
       }
     },
   };
-  return { hop, categories, close: () => store.close() };
+  return { hop, categories, close: () => snapshot.close() };
 }
 
-function* storeBatches(
+async function* storeBatches(
   store: StoreSnapshot,
   categories: readonly string[],
   manifest: Manifest,
   messages: RunMessages,
-): Generator<StoreBatch> {
+): AsyncGenerator<StoreBatch> {
   const batch = newBatch();
-  for (const row of positionedRows(store, categories, manifest, messages)) {
+  const add = (row: PositionedRow): void => {
     const at = batch.count++;
     batch.category[at] = row.category;
     batch.partition[at] = whole(row.partition);
     batch.offset[at] = whole(row.offset);
     batch.message[at] = row.message;
     batch.content[at] = row.content;
-    if (batch.count < batchRows) continue;
-    yield batch;
-    // Whoever reads a batch is done with it before the next.
-    batch.count = 0;
+  };
+  for await (const rows of positionedRows(store, categories, manifest, messages)) {
+    for (const row of rows) {
+      add(row);
+      if (batch.count < batchRows) continue;
+      yield batch;
+      // Whoever reads a batch is done with it before the next.
+      batch.count = 0;
+    }
   }
   if (batch.count > 0) yield batch;
 }
@@ -85,25 +96,34 @@ interface PositionedRow {
   content: number;
 }
 
-function* positionedRows(
+async function* positionedRows(
   store: StoreSnapshot,
   categories: readonly string[],
   manifest: Manifest,
   messages: RunMessages,
-): Generator<PositionedRow> {
+): AsyncGenerator<PositionedRow[]> {
   for (const [category, name] of categories.entries()) {
     if (!store.categories.includes(name)) continue;
-    for (const row of store.rows(name)) {
-      const { partition, offset } = row;
-      const message = messageOfRow(row, manifest, messages);
-      const content = message === none ? untold : contentOf(row, message, manifest, messages);
-      yield { category, partition, offset, message, content };
+    for await (const rows of store.rows(name)) {
+      yield rows.map((row) => {
+        const { partition, offset } = row;
+        const message = messageOfRow(row, manifest, messages);
+        const content = message === none ? untold : contentOf(row, message, manifest, messages);
+        return { category, partition, offset, message, content };
+      });
     }
   }
-  for (const { topicId, partition, offset } of store.deadLetters()) {
-    // A dead letter is joined by its position, and a position means nothing in another topic.
-    if (topicId !== manifest.topicId) continue;
-    yield { category: deadLetterCategory, partition, offset, message: none, content: untold };
+  for await (const letters of store.deadLetters()) {
+    yield letters
+      // A dead letter is joined by its position, and a position means nothing in another topic.
+      .filter(({ topicId }) => topicId === manifest.topicId)
+      .map(({ partition, offset }) => ({
+        category: deadLetterCategory,
+        partition,
+        offset,
+        message: none,
+        content: untold,
+      }));
   }
 }
 

@@ -30,9 +30,13 @@ export interface HistoryToWrite {
 }
 
 /** The lines, without their ends. The evidence is read as they are asked for. */
-export function* historyLines({ evidence, producers, onIncomplete }: HistoryToWrite): Iterable<string> {
+export async function* historyLines({
+  evidence,
+  producers,
+  onIncomplete,
+}: HistoryToWrite): AsyncIterable<string> {
   const writer = new HistoryWriter(evidence);
-  for (const line of writer.lines(producers)) yield JSON.stringify(line);
+  for await (const line of writer.lines(producers)) yield JSON.stringify(line);
   for (const [name, hop] of hopsOf(evidence)) {
     const problem = hop.whole ? writer.contradictionOf(name) : hop.problem || 'it is missing';
     if (problem === undefined) yield JSON.stringify({ type: 'complete', of: name } satisfies Line);
@@ -40,7 +44,7 @@ export function* historyLines({ evidence, producers, onIncomplete }: HistoryToWr
   }
 }
 
-const hopsOf = (evidence: Evidence): [HopName, Hop<unknown>][] =>
+const hopsOf = (evidence: Evidence): [HopName, Hop<unknown, unknown>][] =>
   hopNames.flatMap((name) => {
     const hop = evidence[name];
     return hop === undefined ? [] : [[name, hop]];
@@ -60,14 +64,14 @@ class HistoryWriter {
     this.#evidence = evidence;
   }
 
-  *lines(producers: HistoryToWrite['producers']): Iterable<Line> {
+  async *lines(producers: HistoryToWrite['producers']): AsyncIterable<Line> {
     const { ledger, log, store, deliveries, written, commits } = this.#evidence;
     yield this.#run(producers);
     yield* log.ranges.map(rangeLine);
     for (const batch of log.batches()) yield* this.#records(batch);
     for (const batch of ledger.batches()) yield* this.#sends(batch);
     for (const lines of this.#nameless.values()) yield* lines;
-    for (const batch of store.batches()) yield* this.#rows(batch);
+    for await (const batch of store.batches()) yield* this.#rows(batch);
     for (const [partition, offset] of store.positions) yield { type: 'position', partition, offset };
     for (const [partition, offset] of commits ?? []) yield { type: 'commit', partition, offset };
     for (const batch of deliveries?.batches() ?? []) yield* deliveryLines(batch);

@@ -39,6 +39,10 @@ export interface ConsumerGroup {
 const leaveTimeoutMs = 3_000;
 const retryPauseMs = 100;
 
+/** How long the group waits for a member that is silent. */
+export const sessionTimeoutMs = (settings: ClientSettings): number =>
+  Number(settings['session.timeout.ms'] ?? 45_000);
+
 /** Joins, and returns once there is an assignment. Throws `unavailable`. */
 export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
   const { bootstrapServers, client, settings, group, topic, timeoutMs, signal } = options;
@@ -51,7 +55,7 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     // A coordinator that has just started takes a while to be one.
     retries: Math.ceil(timeoutMs / retryPauseMs),
     retryDelay: retryPauseMs,
-    sessionTimeout: Number(settings['session.timeout.ms'] ?? 45_000),
+    sessionTimeout: sessionTimeoutMs(settings),
     heartbeatInterval: Number(settings['heartbeat.interval.ms'] ?? 3_000),
     ...connectionOptions(brokers, client, timeoutMs),
   });

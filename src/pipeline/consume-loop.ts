@@ -7,18 +7,19 @@ import type { ClientSettings } from '../client-config.ts';
 import { messageOf, unavailableError } from '../errors.ts';
 import { AbortedTransactions } from '../kafka/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../kafka/cluster.ts';
-import type { ConsumerGroup } from '../kafka/consumer-group.ts';
+import { sessionTimeoutMs, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
-import { fetchRecords, type FetchedPartition, type FetchPosition } from '../kafka/fetch.ts';
-import { isRetriable, NotReadyError } from '../kafka/kafka-errors.ts';
-import { listOffsets, partitionsByLeader } from '../kafka/list-offsets.ts';
+import type { FetchedPartition } from '../kafka/fetch.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { StaleOffsetError, type Advance, type Store } from '../stores/store.ts';
+import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
 import { Drain } from './drain.ts';
+import { Fetcher, isCommittedOnly } from './fetcher.ts';
+import type { Reach } from './points.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
-import { tellParent } from './stage-process.ts';
+import { tellParent, type ConsumeSummary } from './stage-process.ts';
 
 export interface ConsumeConfig {
   folder: RunFolder;
@@ -26,23 +27,14 @@ export interface ConsumeConfig {
   states: readonly string[];
   bootstrapServers: string;
   settings: ClientSettings;
-  /** The path of the SQLite store. */
+  /** Where the store is. */
   store: string;
+  storeTimeoutMs: number;
   untilDrained: boolean;
   timeoutMs: number;
 }
 
-export interface ConsumeSummary {
-  stored: number;
-  deadLetters: number;
-}
-
 const pollMs = 50;
-const fetchWaitMs = 500;
-/** Where the end is being waited for, an idle fetch must not hide it. */
-const drainFetchWaitMs = 50;
-const fetchBytesMax = 16 * 1024 * 1024;
-const partitionFetchBytesMax = 4 * 1024 * 1024;
 
 /** Errors of a partition that fresh metadata or a little time mends. */
 const passingErrors = [
@@ -65,40 +57,41 @@ export interface ConsumerParts {
   group: ConsumerGroup;
   /** Told of each assignment; what is stored is noted by the store's own wrapping. */
   journal: JournalWriter;
+  reach: Reach | undefined;
 }
 
 /** A consumer at work: what its turns share. */
 export class ConsumeLoop {
-  readonly summary: ConsumeSummary = { stored: 0, deadLetters: 0 };
+  readonly summary: ConsumeSummary = { stored: 0, deadLetters: 0, refusedWrites: 0 };
   readonly #config: ConsumeConfig;
   readonly #parts: ConsumerParts;
   readonly #builder: RowBatchBuilder;
   readonly #drain: Drain | undefined;
-  /** The leaders as last heard of. */
-  #topic: TopicMetadata;
+  readonly #fetcher: Fetcher;
   #generation = 0;
-  /** The store's next offset of each partition that is ours. */
-  #positions = new Map<number, number>();
+  /** The partitions that are ours, by our claims: where the store is, and the epoch to write under. */
+  #claims = new Map<number, StoredOffset>();
+  /** Runs from the moment when the store refused a write. */
+  #fenced: Deadline | undefined;
+  /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
+  #storedSum = 0;
 
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#topic = parts.topic;
+    this.#fetcher = new Fetcher(config, parts);
     this.#builder = new RowBatchBuilder(config.states);
     if (!config.untilDrained) return;
-    const kind = this.#isCommittedOnly ? 'last-stable' : 'latest';
+    const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
     this.#drain = new Drain(config.folder, () => listOffsets(parts.cluster, config.topic, kind));
-  }
-
-  get #isCommittedOnly(): boolean {
-    return this.#config.settings['isolation.level'] !== 'read_uncommitted';
   }
 
   async work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
     const idle = new Deadline(this.#config.timeoutMs, signal);
-    while (!signal.aborted && !(await this.#isDrained())) {
-      await this.#followAssignment();
-      const fetched = await this.#fetch(signal);
+    while (!signal.aborted && !(await this.#isDrained(idle))) {
+      await this.#followAssignment(signal);
+      const fetched = await this.#fetcher.fetch(this.#claims, signal);
+      if (fetched.length > 0) await this.#parts.reach?.('after-fetch');
       if (await this.#keep(fetched)) {
         idle.restart();
         onStored(this.summary.stored + this.summary.deadLetters);
@@ -108,112 +101,80 @@ export class ConsumeLoop {
     }
   }
 
+  /** Whether all is stored that is waited for; progress of any consumer of the group counts. */
+  async #isDrained(idle: Deadline): Promise<boolean> {
+    if (this.#drain === undefined) return false;
+    const positions = await this.#positions();
+    const sum = [...positions.values()].reduce((all, next) => all + next, 0);
+    if (sum > this.#storedSum) idle.restart();
+    this.#storedSum = sum;
+    return await this.#drain.isDone(positions);
+  }
+
+  async #positions(): Promise<Map<number, number>> {
+    const offsets = await this.#parts.store.offsets(this.#parts.topic.topicId);
+    return new Map([...offsets].map(([partition, { next }]) => [partition, next]));
+  }
+
   async #stalled(drain: Drain): Promise<Error> {
-    const positions = await this.#parts.store.positions(this.#topic.topicId);
-    tellParent({ type: 'stalled', atBroker: [...this.#positions.keys()] });
-    return unavailableError(`No progress within ${this.#config.timeoutMs} ms: ${drain.lag(positions)}.`, {
+    const lag = drain.lag(await this.#positions());
+    tellParent({ type: 'stalled', atBroker: [...this.#claims.keys()] });
+    return unavailableError(`No progress within ${this.#config.timeoutMs} ms: ${lag}.`, {
       hint: 'What was stored stays: consume again to go on.',
     });
   }
 
-  async #isDrained(): Promise<boolean> {
-    return this.#drain?.isDone(await this.#parts.store.positions(this.#topic.topicId)) ?? false;
-  }
-
-  /** After each assignment, and after another consumer has written: on from what the store holds. */
-  async #followAssignment(): Promise<void> {
+  /** After each assignment: claims its partitions, and goes on from what the store holds of them. */
+  async #followAssignment(signal: AbortSignal): Promise<void> {
     const { partitions, generation, epoch } = this.#parts.group.assignment();
-    if (generation === this.#generation) return;
-    this.#parts.journal.beginEpoch(epoch);
-    const { cluster, store, base } = this.#parts;
-    const { topicId, topic } = this.#topic;
-    const stored = await store.positions(topicId);
+    if (generation === this.#generation) {
+      if (this.#fenced !== undefined) await this.#awaitAssignment(this.#fenced, signal);
+      return;
+    }
+    const { cluster, store, base, journal } = this.#parts;
+    const { folder, topic } = this.#config;
+    journal.beginEpoch(epoch);
     const earliest = await listOffsets(cluster, topic, 'earliest');
-    this.#positions.clear();
-    const begun: Advance[] = [];
-    for (const partition of partitions) {
-      const next = stored.get(partition) ?? base.get(partition) ?? earliest.get(partition) ?? 0;
-      this.#positions.set(partition, next);
-      if (!stored.has(partition)) begun.push({ partition, from: undefined, next });
-    }
-    // From now on the store says of every partition how far it is.
-    if (begun.length > 0) await this.#write(begun);
+    const begin = new Map(
+      partitions.map((partition) => [partition, base.get(partition) ?? earliest.get(partition) ?? 0]),
+    );
+    const { topicId } = this.#parts.topic;
+    this.#claims =
+      begin.size === 0 ? new Map() : await store.claim({ run: folder.id, topic, topicId }, begin);
     this.#generation = generation;
+    this.#fenced = undefined;
   }
 
-  /** One fetch from each leader that has partitions of ours. */
-  async #fetch(signal: AbortSignal): Promise<FetchedPartition[]> {
-    const leaders = partitionsByLeader(this.#topic, this.#positions.keys());
-    if (leaders.size === 0) {
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-      return [];
-    }
-    try {
-      const requests = [...leaders].map(([leader, partitions]) =>
-        this.#fetchFrom(
-          leader,
-          partitions.map((partition) => ({ partition, offset: this.#positions.get(partition)! })),
-          signal,
-        ),
+  /** Another consumer owns what this one took for its own: it stands still until the group says otherwise. */
+  async #awaitAssignment(fenced: Deadline, signal: AbortSignal): Promise<void> {
+    if (fenced.hasPassed) {
+      throw unavailableError(
+        `Another consumer has taken over, and the group has not assigned anything anew within ${fenced.timeoutMs} ms.`,
+        { hint: 'Does a consumer of this run write to the store from outside of the group?' },
       );
-      return (await Promise.all(requests)).flat();
-    } catch (error) {
-      if (signal.aborted) return [];
-      if (!isRetriable(error)) throw error;
-      await this.#refreshLeaders();
-      return [];
     }
-  }
-
-  async #fetchFrom(
-    leader: number,
-    positions: FetchPosition[],
-    signal: AbortSignal,
-  ): Promise<FetchedPartition[]> {
-    const { settings, timeoutMs } = this.#config;
-    const connection = await this.#parts.cluster.connection(leader);
-    const waitMs = Number(
-      settings['fetch.max.wait.ms'] ?? (this.#drain === undefined ? fetchWaitMs : drainFetchWaitMs),
-    );
-    const request = fetchRecords(connection, {
-      topicId: this.#topic.topicId,
-      positions,
-      isolation: this.#isCommittedOnly ? 'read_committed' : 'read_uncommitted',
-      maxWaitMs: waitMs,
-      minBytes: Number(settings['fetch.min.bytes'] ?? 1),
-      maxBytes: Number(settings['fetch.max.bytes'] ?? fetchBytesMax),
-      partitionMaxBytes: Number(settings['max.partition.fetch.bytes'] ?? partitionFetchBytesMax),
-    });
-    return await new Deadline(timeoutMs + waitMs, signal).race(
-      request,
-      () => new NotReadyError(`broker ${leader} does not answer`),
-    );
-  }
-
-  async #refreshLeaders(): Promise<void> {
-    await sleep(pollMs);
-    const topic = await this.#parts.cluster.metadata(this.#config.topic);
-    if (topic?.topicId !== this.#topic.topicId) throw this.#topicGone();
-    this.#topic = topic;
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
 
   /** Stores what was fetched. False where nothing new came. */
   async #keep(fetched: readonly FetchedPartition[]): Promise<boolean> {
+    // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
+    if (this.#parts.group.assignment().generation !== this.#generation) return false;
     const advances: Advance[] = [];
     let needsLeaders = false;
     for (const answer of fetched) {
+      const { partition } = answer;
+      const { next: from, epoch } = this.#claims.get(partition)!;
       if (answer.error !== 'NONE') {
-        this.#refuse(answer);
+        this.#refuse(answer, from);
         needsLeaders = true;
         continue;
       }
-      const from = this.#positions.get(answer.partition)!;
       const next = this.#sort(answer, from);
-      if (next > from) advances.push({ partition: answer.partition, from, next });
+      if (next > from) advances.push({ partition, from, next, epoch });
     }
-    if (needsLeaders) await this.#refreshLeaders();
-    if (advances.length > 0) await this.#write(advances);
-    return advances.length > 0;
+    if (needsLeaders) await this.#fetcher.refreshLeaders();
+    return advances.length > 0 && (await this.#write(advances));
   }
 
   /** Hands the records to the builder; returns the next offset after them. */
@@ -230,20 +191,31 @@ export class ConsumeLoop {
     return next;
   }
 
-  async #write(advances: readonly Advance[]): Promise<void> {
+  /** False where another consumer had taken over. */
+  async #write(advances: readonly Advance[]): Promise<boolean> {
+    const { store, reach } = this.#parts;
     const batch = this.#builder.take();
     try {
-      await this.#parts.store.write(this.#topic.topicId, batch, advances);
+      await store.write(this.#parts.topic.topicId, batch, advances);
     } catch (error) {
-      if (!(error instanceof StaleOffsetError)) throw error;
-      // Another consumer of the group was there first: go on from what it stored.
-      this.#generation = 0;
-      return;
+      if (!(error instanceof FencedError)) throw error;
+      this.#standBack(error);
+      return false;
     }
-    for (const { partition, next } of advances) this.#positions.set(partition, next);
+    for (const { partition, next, epoch } of advances) this.#claims.set(partition, { next, epoch });
     this.summary.stored += batch.partition.length;
     this.summary.deadLetters += batch.deadLetters.length;
+    await reach?.('after-store-commit');
     await this.#commit(advances);
+    await reach?.('after-group-commit');
+    return true;
+  }
+
+  #standBack(error: FencedError): void {
+    this.summary.refusedWrites += 1;
+    this.#claims.clear();
+    this.#fenced = new Deadline(sessionTimeoutMs(this.#config.settings));
+    process.stderr.write(`nodrop: ${error.message} This one stops writing until the group assigns anew.\n`);
   }
 
   /** The group's offset is for lag and monitoring: the store's is the truth, so a refusal costs nothing. */
@@ -255,20 +227,16 @@ export class ConsumeLoop {
     }
   }
 
-  #refuse({ error, partition, logStartOffset }: FetchedPartition): void {
+  #refuse({ error, partition, logStartOffset }: FetchedPartition, offset: number): void {
     if (passingErrors.includes(error)) return;
-    const offset = this.#positions.get(partition)!;
+    const { topic } = this.#config;
     if (error === 'OFFSET_OUT_OF_RANGE') {
+      const begins = logStartOffset > offset ? `: it begins at ${logStartOffset}` : '';
       throw unavailableError(
-        `Partition ${partition} of ${this.#config.topic} has no offset ${offset}${logStartOffset > offset ? `: it begins at ${logStartOffset}` : ''}. What was removed cannot be stored.`,
+        `Partition ${partition} of ${topic} has no offset ${offset}${begins}. What was removed cannot be stored.`,
+        { hint: `nodrop verify says what is missing.` },
       );
     }
-    throw unavailableError(
-      `Partition ${partition} of ${this.#config.topic} cannot be read at ${offset}: ${error}.`,
-    );
-  }
-
-  #topicGone(): Error {
-    return unavailableError(`Topic ${this.#config.topic} was deleted or made anew while it was consumed.`);
+    throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);
   }
 }

@@ -1,5 +1,4 @@
 /** The consumer as a process: from an open store and a group joined to a clean end. */
-import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, unavailableError } from '../errors.ts';
 import { openJournal, type JournalWriter } from '../journal/journal-writer.ts';
@@ -9,15 +8,18 @@ import { joinGroup, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import { groupOf, type Manifest } from '../run-folder.ts';
 import { seal } from '../seal.ts';
-import { openSqliteStore } from '../stores/sqlite-store.ts';
+import { openStore, storeName } from '../stores/open-store.ts';
+import { remadeTopicError } from '../stores/remade-topic.ts';
 import type { Store } from '../stores/store.ts';
-import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
+import { ConsumeLoop, type ConsumeConfig } from './consume-loop.ts';
 import { hasLedger } from './drain.ts';
 import { journaledStore } from './journaled-store.ts';
+import { openPatiently } from './patient-store.ts';
+import { pointsFromEnvironment, type Reach } from './points.ts';
 import { sabotagedStore, sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
+import type { ConsumeSummary } from './stage-process.ts';
 
 const pollMs = 50;
-const busyTimeoutMsMax = 5_000;
 
 /** Consumes until the signal, or until all is stored. Throws `unavailable`; what was stored stays. */
 export async function consume(
@@ -26,15 +28,12 @@ export async function consume(
   signal: AbortSignal,
 ): Promise<ConsumeSummary> {
   const sabotage = sabotageFromEnvironment();
-  const { folder, bootstrapServers, settings, timeoutMs, states } = config;
+  const reach = pointsFromEnvironment();
+  const { folder, bootstrapServers, settings, timeoutMs } = config;
   const client = clientFromSettings(settings);
   folder.create();
   folder.noteConsumer(config.store);
-  const store = openSqliteStore({
-    path: config.store,
-    categories: states,
-    busyTimeoutMs: Math.min(timeoutMs, busyTimeoutMsMax),
-  });
+  const store = await openStoreOf(config, reach, signal);
   try {
     await using cluster = await openCluster({
       bootstrapServers,
@@ -44,7 +43,7 @@ export async function consume(
       signal,
     });
     const topic = await untilTopic(config, cluster, signal);
-    const base = await baseOf(config, signal);
+    const base = await baseOf(config, topic, signal);
     const group = await joinGroup({
       bootstrapServers,
       client,
@@ -59,7 +58,8 @@ export async function consume(
       try {
         const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group);
         const journaled = journaledStore(subject, journal, folder.id);
-        const loop = new ConsumeLoop(config, { cluster, topic, base, store: journaled, group, journal });
+        const parts = { cluster, topic, base, store: journaled, group, journal, reach };
+        const loop = new ConsumeLoop(config, parts);
         await loop.work(onStored, signal);
         return loop.summary;
       } finally {
@@ -73,11 +73,29 @@ export async function consume(
   }
 }
 
+const openStoreOf = (
+  { store, states, storeTimeoutMs }: ConsumeConfig,
+  reach: Reach | undefined,
+  signal: AbortSignal,
+): Promise<Store> =>
+  openPatiently(
+    () =>
+      openStore(store, {
+        categories: states,
+        ...(reach && { beforeCommit: () => reach('before-store-commit') }),
+      }),
+    {
+      timeoutMs: storeTimeoutMs,
+      signal,
+      note: (line) => process.stderr.write(`nodrop: ${line}\n`),
+    },
+  );
+
 const openJournalOf = ({ folder, store, states }: ConsumeConfig, { topicId }: TopicMetadata): JournalWriter =>
   openJournal((name) => folder.file(name), {
     run: folder.id,
     topicId,
-    store: relative(folder.path, store),
+    store: storeName(store, folder.path),
     categories: states,
     pid: process.pid,
   });
@@ -96,7 +114,7 @@ const spoilt = (store: Store, sabotage: Sabotage, config: ConsumeConfig, group: 
   sabotagedStore(store, sabotage, {
     run: config.folder.id,
     states: config.states,
-    storePath: config.store,
+    store: config.store,
     group,
   });
 
@@ -125,6 +143,7 @@ async function untilTopic(
  */
 async function baseOf(
   { folder, timeoutMs }: ConsumeConfig,
+  { topic, topicId }: TopicMetadata,
   signal: AbortSignal,
 ): Promise<Map<number, number>> {
   const deadline = new Deadline(timeoutMs, signal);
@@ -134,6 +153,9 @@ async function baseOf(
     if (manifest !== undefined) break;
     if (deadline.hasPassed) throw unavailableError(`The producer of run ${folder.id} has not begun.`);
     await deadline.pause(pollMs);
+  }
+  if (manifest !== undefined && manifest.topic === topic && manifest.topicId !== topicId) {
+    throw remadeTopicError({ run: folder.id, topic, topicId }, manifest.topicId);
   }
   return new Map(
     Object.entries(manifest?.base ?? {}).map(([partition, offset]) => [Number(partition), offset]),

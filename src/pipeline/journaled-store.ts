@@ -6,32 +6,32 @@
 import { messageOf, unavailableError } from '../errors.ts';
 import { rowCodes, type OffsetRange } from '../journal/journal-format.ts';
 import type { JournalWriter, WrittenRows } from '../journal/journal-writer.ts';
-import { StaleOffsetError, type Advance, type RowBatch, type Store } from '../stores/store.ts';
+import { FencedError, type Advance, type RowBatch, type Store } from '../stores/store.ts';
 
 /** `run`: rows of other runs are not noted. */
 export function journaledStore(store: Store, journal: JournalWriter, run: string): Store {
   return {
-    positions: (topicId) => store.positions(topicId),
+    claim: (topic, begin) => store.claim(topic, begin),
+    offsets: (topicId) => store.offsets(topicId),
     close: () => store.close(),
     write: async (topicId, batch, advances) => {
       const ranges = rangesOf(advances);
-      note(journal, () => journal.delivered(ranges), ranges);
+      note(journal, () => journal.delivered(ranges));
       try {
         await store.write(topicId, batch, advances);
       } catch (error) {
-        if (error instanceof StaleOffsetError) note(journal, () => journal.refused(ranges), ranges);
+        if (error instanceof FencedError && !error.isInDoubt) {
+          note(journal, () => journal.refused(ranges));
+        }
         throw error;
       }
-      note(journal, () => journal.written(ranges, rowsOf(batch, run)), ranges);
+      note(journal, () => journal.written(ranges, rowsOf(batch, run)));
     },
   };
 }
 
-/** A partition's first offset in the store delivers nothing. */
 const rangesOf = (advances: readonly Advance[]): OffsetRange[] =>
-  advances.flatMap(({ partition, from, next }) =>
-    from === undefined ? [] : [{ partition, first: from, end: next }],
-  );
+  advances.map(({ partition, from, next }) => ({ partition, first: from, end: next }));
 
 function rowsOf(batch: RowBatch, run: string): WrittenRows {
   const partition: number[] = [];
@@ -51,8 +51,7 @@ function rowsOf(batch: RowBatch, run: string): WrittenRows {
   return { partition, offset, code };
 }
 
-function note(journal: JournalWriter, action: () => void, ranges: readonly OffsetRange[]): void {
-  if (ranges.length === 0) return;
+function note(journal: JournalWriter, action: () => void): void {
   try {
     action();
   } catch (error) {

@@ -10,7 +10,7 @@
  *   flip-byte             a bit of the row's payload is turned over
  *   invent                a row of a message that nobody planned goes with it
  *   commit-before-store   the group's commit goes first, then the consumer is killed
- *   delete-after-store    the row vanishes once the database has committed
+ *   delete-after-store    the row vanishes once the database has committed (SQLite alone)
  *   claim-ack             the record batch that holds it is not sent, and counts as acked
  */
 import { DatabaseSync } from 'node:sqlite';
@@ -20,7 +20,8 @@ import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import type { Addressed, Producer } from '../kafka/produce.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
 import { readOrigin } from '../record-headers.ts';
-import { quoted, tableOf } from '../stores/sqlite-schema.ts';
+import { quoted, tableOf } from '../stores/sqlite/schema.ts';
+import { sqlitePathOf } from '../stores/open-store.ts';
 import type { RowBatch, Store } from '../stores/store.ts';
 import { messageId, producerName } from '../workload.ts';
 
@@ -60,18 +61,18 @@ export function sabotageFromEnvironment(value = process.env[variable]): Sabotage
 export interface SabotagedConsumer {
   run: string;
   states: readonly string[];
-  /** The path of the SQLite store. */
-  storePath: string;
+  store: string;
   group: ConsumerGroup;
 }
 
 export function sabotagedStore(
   store: Store,
   { kind, sequence }: Sabotage,
-  { run, states, storePath, group }: SabotagedConsumer,
+  { run, states, store: location, group }: SabotagedConsumer,
 ): Store {
   return {
-    positions: (topicId) => store.positions(topicId),
+    claim: (topic, begin) => store.claim(topic, begin),
+    offsets: (topicId) => store.offsets(topicId),
     close: () => store.close(),
     write: async (topicId, batch, advances) => {
       const row = batch.sequence.findIndex(
@@ -86,7 +87,7 @@ export function sabotagedStore(
       if (row !== -1) spoil(batch, row, kind, states.length);
       await store.write(topicId, batch, advances);
       if (row !== -1 && kind === 'delete-after-store') {
-        deleteRow(storePath, states[category]!, [topicId, partition, offset]);
+        deleteRow(location, states[category]!, [topicId, partition, offset]);
       }
     },
   };
@@ -132,8 +133,8 @@ function copyRow(batch: RowBatch, row: number): void {
   for (const column of columnsOf(batch)) column.push(column[row]);
 }
 
-function deleteRow(storePath: string, category: string, position: [string, number, number]): void {
-  const database = new DatabaseSync(storePath);
+function deleteRow(location: string, category: string, position: [string, number, number]): void {
+  const database = new DatabaseSync(sqlitePathOf(location)!);
   database
     .prepare(`DELETE FROM ${quoted(tableOf(category))} WHERE topic_id = ? AND partition = ? AND "offset" = ?`)
     .run(...position);

@@ -16,13 +16,21 @@ export type StageMessage =
   /** Said at intervals, whatever else there is to say: a stage that is silent hangs. */
   | { type: 'alive' }
   /** A consumer gives up, since nothing moves. `atBroker`: it asks for these partitions, and gets nothing. */
-  | { type: 'stalled'; atBroker: number[] };
+  | { type: 'stalled'; atBroker: number[] }
+  /** It stands at a point, and waits until it is told to go on. */
+  | { type: 'reached'; point: string }
+  /** What a consumer has done in all. */
+  | ({ type: 'consumed' } & ConsumeSummary);
 
-/** What a parent tells a stage: where Kafka is, once it is there. */
-export interface BootstrapMessage {
-  type: 'bootstrap';
-  bootstrapServers: string;
+export interface ConsumeSummary {
+  stored: number;
+  deadLetters: number;
+  /** Writes that came too late: another consumer had taken over. */
+  refusedWrites: number;
 }
+
+/** What a parent tells a stage: where Kafka is, once it is there; to leave the point where it stands. */
+export type ParentMessage = { type: 'bootstrap'; bootstrapServers: string } | { type: 'go-on' };
 
 export interface StageExit {
   /** null if a signal ended it. */
@@ -55,6 +63,8 @@ export function startStage(
   const child = spawn(process.execPath, [program, ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
+    // Where Kafka is, the parent tells.
+    env: { ...process.env, NODROP_BOOTSTRAP_SERVER: undefined, KAFKA_BOOTSTRAP_SERVERS: undefined },
   });
   closeSync(log);
   let heardAtMs = performance.now();
@@ -67,7 +77,7 @@ export function startStage(
     exited: exitOf(child, logFile),
     heardAtMs: () => heardAtMs,
     tellBootstrap: (bootstrapServers) => {
-      const message: BootstrapMessage = { type: 'bootstrap', bootstrapServers };
+      const message: ParentMessage = { type: 'bootstrap', bootstrapServers };
       // A stage that is gone already says so by its exit.
       if (child.connected) child.send(message, () => {});
     },
@@ -93,16 +103,27 @@ export function tellParent(message: StageMessage): void {
 }
 
 /** In a stage: the address that the parent tells. From now on the parent hears that the stage is alive. */
-export function bootstrapFromParent(signal: AbortSignal): Promise<string> {
+export async function bootstrapFromParent(signal: AbortSignal): Promise<string> {
   setInterval(() => tellParent({ type: 'alive' }), aliveIntervalMs).unref();
+  return (await fromParent('bootstrap', signal)).bootstrapServers;
+}
+
+/** In a stage: settles when the parent says so. */
+export const untilToldToGoOn = async (): Promise<void> => void (await fromParent('go-on'));
+
+function fromParent<Type extends ParentMessage['type']>(
+  type: Type,
+  signal?: AbortSignal,
+): Promise<Extract<ParentMessage, { type: Type }>> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    process.on('message', (message) => {
-      const { type, bootstrapServers } = message as BootstrapMessage;
-      if (type !== 'bootstrap') return;
-      signal.removeEventListener('abort', onAbort);
-      resolve(bootstrapServers);
-    });
+    const onAbort = (): void => reject(signal!.reason as Error);
+    const onMessage = (message: unknown): void => {
+      if ((message as ParentMessage).type !== type) return;
+      signal?.removeEventListener('abort', onAbort);
+      process.off('message', onMessage);
+      resolve(message as Extract<ParentMessage, { type: Type }>);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    process.on('message', onMessage);
   });
 }

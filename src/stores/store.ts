@@ -1,7 +1,8 @@
 /**
  * The contract of a store: where a consumer puts its rows. Rows, dead letters and the next offsets of a
- * batch go in together or not at all, and the offsets are advanced by compare-and-swap, so that of two
- * writers of one partition only one can have its way.
+ * batch go in together or not at all. Offsets are advanced by compare-and-swap on their previous value and
+ * on an owner epoch, which the store issues when a consumer claims a partition: whoever claims it next
+ * fences the one before, however late that one wakes up.
  */
 
 /** A batch to be stored, in columns: the i-th of each makes one row. Keys and payloads may be views. */
@@ -35,31 +36,78 @@ export interface DeadLetter {
   reason: string;
 }
 
+/** What a store holds of a partition. */
+export interface StoredOffset {
+  /** The offset of the record to go on with. */
+  next: number;
+  /** How often the partition was claimed: only the latest claim may write. */
+  epoch: number;
+}
+
 /** A partition's offsets around a batch: `next` is where the consumer goes on after it. */
 export interface Advance {
   partition: number;
-  /** The next offset that the store must still hold; undefined where it must hold none. */
-  from: number | undefined;
+  /** The next offset that the store must still hold. */
+  from: number;
   next: number;
+  /** The epoch of the writer's claim, which must still be the latest. */
+  epoch: number;
 }
 
-/** Somebody else has advanced a partition: nothing of the batch was stored. */
-export class StaleOffsetError extends Error {
-  override readonly name = 'StaleOffsetError';
-  readonly partition: number;
+/** What a claim is for. */
+export interface ClaimedTopic {
+  run: string;
+  topic: string;
+  topicId: string;
+}
 
-  constructor(partition: number) {
-    super(`another consumer has advanced partition ${partition}`);
+/** Another consumer has claimed a partition since: nothing of the batch was stored. */
+export class FencedError extends Error {
+  override readonly name = 'FencedError';
+  readonly partition: number;
+  /** An attempt before, which met an outage, may have stored it all the same. */
+  readonly isInDoubt: boolean;
+
+  constructor(partition: number, { isInDoubt = false } = {}) {
+    super(`Another consumer has taken over partition ${partition}.`);
     this.partition = partition;
+    this.isInDoubt = isInDoubt;
   }
 }
 
+/**
+ * The store cannot be used for the time being. What was asked of it may be asked again; of a write, the
+ * commit may have been carried out, or may not.
+ */
+export class StoreOutageError extends Error {
+  override readonly name = 'StoreOutageError';
+  /** What a person can do about it. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string, cause: unknown) {
+    super(message, { cause });
+    this.hint = hint;
+  }
+}
+
+/** All methods throw `StoreOutageError` for what may pass by itself, and `unavailable` for what will not. */
 export interface Store {
-  /** The next offset of each partition of the topic that has one. */
-  positions(topicId: string): Promise<Map<number, number>>;
-  /** Stores a batch and its offsets in one transaction. Throws `StaleOffsetError`, or unavailable. */
+  /**
+   * Claims partitions, and says where each is to go on. One that the store does not know begins at the
+   * offset given. Throws `unavailable` if the run has stored another topic of this name.
+   */
+  claim(topic: ClaimedTopic, begin: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>>;
+  /** What is held of each partition of the topic. */
+  offsets(topicId: string): Promise<Map<number, StoredOffset>>;
+  /** Stores a batch and its offsets in one transaction. Throws `FencedError` too. */
   write(topicId: string, batch: RowBatch, advances: readonly Advance[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  categories: readonly string[];
+  /** Called in each write's transaction, when all is in it but the commit. */
+  beforeCommit?: () => Promise<void>;
 }
 
 /** A row as it is read back. */
@@ -83,11 +131,14 @@ export interface StoredDeadLetter extends DeadLetter {
   storedAt: string;
 }
 
-/** Reads one snapshot of a store: what it yields belongs together, whatever is written meanwhile. */
+/**
+ * Reads one snapshot of a store: what it yields belongs together, whatever is written meanwhile. Rows come
+ * in the order of topic id, partition and offset, some hundreds at a time.
+ */
 export interface StoreSnapshot {
   readonly categories: readonly string[];
-  positions(topicId: string): Map<number, number>;
-  rows(category: string, limit?: number): Iterable<StoredRow>;
-  deadLetters(limit?: number): Iterable<StoredDeadLetter>;
-  close(): void;
+  positions(topicId: string): Promise<Map<number, number>>;
+  rows(category: string, limit?: number): AsyncIterable<readonly StoredRow[]>;
+  deadLetters(limit?: number): AsyncIterable<readonly StoredDeadLetter[]>;
+  close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface AuditOptions {
   onFinding?: (finding: SingleFinding) => void;
 }
 
-export function audit(evidence: Evidence, { onFinding }: AuditOptions = {}): Audit {
+export async function audit(evidence: Evidence, { onFinding }: AuditOptions = {}): Promise<Audit> {
   const partitions = new Partitions(evidence);
   const trails = new Trails(evidence.messages, partitions);
   readDeliveries(evidence, partitions);
@@ -29,7 +29,7 @@ export function audit(evidence: Evidence, { onFinding }: AuditOptions = {}): Aud
     for (let row = 0; row < batch.count; row++) trails.addAttempt(batch, row);
   }
   const log = readLog(evidence, trails, partitions);
-  const store = readStore(evidence, trails, partitions);
+  const store = await readStore(evidence, trails, partitions);
   const journal = new WrittenJournal(evidence, trails, partitions);
   const proof = new Proof(evidence, partitions, journal, {
     ledger: trails.seenWithoutIntent,

@@ -10,11 +10,15 @@ export interface StoreReading {
 }
 
 /** Reads the store into the trails. Ledger and log must have been read before. */
-export function readStore(evidence: Evidence, trails: Trails, partitions: Partitions): StoreReading {
+export async function readStore(
+  evidence: Evidence,
+  trails: Trails,
+  partitions: Partitions,
+): Promise<StoreReading> {
   const { store, categories, messages } = evidence;
   const reading: StoreReading = { byCategory: categories.map(() => 0), deadLetters: 0 };
   let nameless = 0;
-  for (const batch of store.batches()) {
+  for await (const batch of store.batches()) {
     if (batch.key !== undefined && messages.expectedKey === undefined) {
       throw new Error('bug: rows tell their keys, and nobody knows which to expect');
     }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { expect, test } from 'vitest';
 import {
@@ -15,7 +16,7 @@ test('durations, sizes and names are read as they are written', () => {
   expect(parseInteger(1, 10)('10')).toBe(10);
   expect(parseRunId('Demo_1-b')).toBe('Demo_1-b');
   expect(parseTopic('a.b_c-d')).toBe('a.b_c-d');
-  expect(parseStore('sqlite:a/b c.db')).toBe('a/b c.db');
+  expect(parseStore('sqlite:a/b c.db')).toBe(`sqlite:${resolve('a/b c.db')}`);
   expect(parseBootstrap('localhost:9092, [::1]:9093')).toBe('localhost:9092,[::1]:9093');
 });
 

@@ -56,7 +56,7 @@ async function read(positions: [number, number][] = [[0, 14]]): Promise<Said | u
   const hops = await journalHops({
     folder,
     manifest,
-    storePath: folder.store,
+    storeLocation: folder.store,
     categories: ['failed', 'completed'],
     positions: new Map(positions),
   });

@@ -9,7 +9,7 @@ import { scanFlags, ScanWriter, writeScanSummary, type ScanRow } from '../../src
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
-import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
+import { openStore } from '../../src/stores/open-store.ts';
 import { RowBatch } from '../../src/stores/store.ts';
 import type { Audit } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
@@ -76,8 +76,8 @@ async function auditSpoilt({ scan, store, topicId = 'topic-id' }: Spoils): Promi
   await seal(folder.logScan);
   await seal(folder.logSummary);
   await writeStore(folder, messages, store);
-  using open = await openRunEvidence(folder, manifest, folder.store);
-  return audit(open.evidence);
+  await using open = await openRunEvidence(folder, manifest, folder.store);
+  return await audit(open.evidence);
 }
 
 async function writeLedger(folder: RunFolder): Promise<void> {
@@ -93,7 +93,7 @@ async function writeLedger(folder: RunFolder): Promise<void> {
 
 async function writeStore(folder: RunFolder, messages: Message[], spoil: Spoils['store']): Promise<void> {
   const states = manifest.states.map(({ name }) => name);
-  const store = openSqliteStore({ path: folder.store, categories: states, busyTimeoutMs: 100 });
+  const store = await openStore(folder.store, { categories: states });
   const batch = new RowBatch();
   for (const [sequence, { row, key, payload, state }] of messages.entries()) {
     batch.category.push(state);
@@ -108,7 +108,8 @@ async function writeStore(folder: RunFolder, messages: Message[], spoil: Spoils[
     batch.digest.push(digestText(row.digest));
   }
   spoil?.(batch);
-  await store.write('topic-id', batch, [{ partition: 0, from: undefined, next: 20 }]);
+  await store.claim({ run: 'r', topic: 't', topicId: 'topic-id' }, new Map([[0, 0]]));
+  await store.write('topic-id', batch, [{ partition: 0, from: 0, next: 20, epoch: 1 }]);
   await store.close();
 }
 
@@ -186,7 +187,7 @@ test('a saved scan without its seal was not finished', async () => {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
   folder.create();
   writeFileSync(folder.logScan, '');
-  using open = await openRunEvidence(folder, manifest, folder.store);
+  await using open = await openRunEvidence(folder, manifest, folder.store);
   expect(open.evidence.log).toMatchObject({ whole: false });
-  expect(audit(open.evidence).verdict).toBe('inconclusive');
+  expect((await audit(open.evidence)).verdict).toBe('inconclusive');
 });

@@ -19,7 +19,7 @@ const names = readdirSync(folder)
   .map((name) => name.replace('.expected.json', ''));
 
 const auditOf = async (name: string): Promise<Audit> =>
-  audit(await readHistory([join(folder, `${name}.jsonl`)]));
+  await audit(await readHistory([join(folder, `${name}.jsonl`)]));
 const expectedOf = (name: string): Expected =>
   JSON.parse(readFileSync(join(folder, `${name}.expected.json`), 'utf8')) as Expected;
 

@@ -9,13 +9,13 @@ import { linesOf, type LineObject } from './lines.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/histories');
 
-test('the fixtures', () => {
+test('the fixtures', async () => {
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
     const lines = readFileSync(join(folder, name), 'utf8').trim().split('\n');
-    const expected = audit(historyFromLines(lines, name));
-    fc.assert(
-      fc.property(fc.shuffledSubarray(lines, { minLength: lines.length }), (shuffled) => {
-        expect(audit(historyFromLines(shuffled, name))).toEqual(expected);
+    const expected = await audit(historyFromLines(lines, name));
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(lines, { minLength: lines.length }), async (shuffled) => {
+        expect(await audit(historyFromLines(shuffled, name))).toEqual(expected);
       }),
       { numRuns: 5 },
     );
@@ -106,15 +106,15 @@ const history = fc
     { type: 'run', run: 'r', messages },
   ]);
 
-test('anything that can be said', () => {
-  fc.assert(
-    fc.property(
+test('anything that can be said', async () => {
+  await fc.assert(
+    fc.asyncProperty(
       history.chain((lines) =>
         fc.tuple(fc.constant(lines), fc.shuffledSubarray(lines, { minLength: lines.length })),
       ),
-      ([lines, shuffled]) => {
-        expect(audit(historyFromLines(linesOf(shuffled), 'r'))).toEqual(
-          audit(historyFromLines(linesOf(lines), 'r')),
+      async ([lines, shuffled]) => {
+        expect(await audit(historyFromLines(linesOf(shuffled), 'r'))).toEqual(
+          await audit(historyFromLines(linesOf(lines), 'r')),
         );
       },
     ),

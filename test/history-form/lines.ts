@@ -11,7 +11,7 @@ export const linesOf = (objects: readonly LineObject[]): string[] =>
 export const evidenceOf = (objects: readonly LineObject[]): HistoryEvidence =>
   historyFromLines(linesOf(objects), 'test');
 
-export const auditOf = (...objects: LineObject[]): Audit => audit(evidenceOf(objects));
+export const auditOf = (...objects: LineObject[]): Promise<Audit> => audit(evidenceOf(objects));
 
 /** `kind blame: ids`. */
 export const findingsOf = ({ findings }: Audit): string[] =>

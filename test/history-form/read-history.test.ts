@@ -92,17 +92,17 @@ test('null is the same as absent, unknown fields are ignored, and lines may end 
   const path = fileOf(`\ufeff${lines.join('\r\n')}`, 'orders.jsonl');
   const evidence = await readHistory([path]);
   expect(evidence.run).toBe('orders.jsonl');
-  expect(audit(evidence)).toMatchObject({ verdict: 'pass', notChecked: [], store: { rows: 1 } });
+  expect(await audit(evidence)).toMatchObject({ verdict: 'pass', notChecked: [], store: { rows: 1 } });
 });
 
 test('an empty file says nothing, which is no pass', async () => {
-  expect(audit(await readHistory([fileOf('')])).verdict).toBe('inconclusive');
+  expect((await audit(await readHistory([fileOf('')]))).verdict).toBe('inconclusive');
 });
 
 test('lines that are cut by the reading of a file are whole', async () => {
   const objects = Array.from({ length: 20_000 }, (_, offset) => right(`ä-${offset}`, offset));
   const path = fileOf(linesOf([...objects.flat(), ...complete]).join('\n'));
-  const result = audit(await readHistory([path]));
+  const result = await audit(await readHistory([path]));
   expect(result).toMatchObject({ verdict: 'pass', ledger: { acked: 20_000 }, store: { rows: 20_000 } });
 });
 
@@ -146,41 +146,41 @@ test.each<[string, LineObject[], string]>([
     [...right('a', 0, { sequence: 0 }), ...complete, { type: 'run', run: 'r', messages: { p0: 2 } }],
     '1 message of the plan never sent',
   ],
-])('a history %s is inconclusive', (_, lines, words) => {
-  const result = auditOf(...lines);
+])('a history %s is inconclusive', async (_, lines, words) => {
+  const result = await auditOf(...lines);
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(result.notChecked.join(' ')).toContain(words);
 });
 
-test('two ids claimed for one record make the log not whole, and what it shows still counts', () => {
+test('two ids claimed for one record make the log not whole, and what it shows still counts', async () => {
   const claims = [...healthy, { type: 'log', id: 'b', partition: 0, offset: 0 }];
-  const result = auditOf(...claims);
+  const result = await auditOf(...claims);
   expect(result.notChecked.join(' ')).toContain('contradicts itself');
   expect(result.verdict).toBe('fail');
 });
 
-test('a hop that is not listed may be missing, and a pass needs no line of it', () => {
+test('a hop that is not listed may be missing, and a pass needs no line of it', async () => {
   const lines = healthy.filter(({ type, of }) => type !== 'log' && of !== 'log');
-  expect(auditOf(...lines).verdict).toBe('inconclusive');
+  expect((await auditOf(...lines)).verdict).toBe('inconclusive');
   const listed = [...lines, { type: 'run', run: 'r', hops: ['ledger', 'store'] }];
-  expect(auditOf(...listed)).toMatchObject({ verdict: 'pass', findings: [] });
+  expect(await auditOf(...listed)).toMatchObject({ verdict: 'pass', findings: [] });
   const without = listed.filter(({ type, id }) => type !== 'store' || id !== 'b');
-  expect(findingsOf(auditOf(...without))).toEqual(['lost unknown: b']);
+  expect(findingsOf(await auditOf(...without))).toEqual(['lost unknown: b']);
 });
 
-test('complete and empty means empty, not missing', () => {
+test('complete and empty means empty, not missing', async () => {
   const lines = healthy.filter(({ type }) => type !== 'store');
-  expect(findingsOf(auditOf(...lines))).toEqual(['lost consumer: a b']);
+  expect(findingsOf(await auditOf(...lines))).toEqual(['lost consumer: a b']);
   const noLog = healthy.filter(({ type }) => type !== 'log');
-  expect(findingsOf(auditOf(...noLog))).toEqual(['lost broker: a b']);
+  expect(findingsOf(await auditOf(...noLog))).toEqual(['lost broker: a b']);
 });
 
-test('a duplicate sequence is an ack without an offset', () => {
+test('a duplicate sequence is an ack without an offset', async () => {
   const [send, ...rest] = right('a', 0);
   const duplicate = { ...send!, offset: 7, error: 'DUPLICATE_SEQUENCE_NUMBER' };
-  expect(auditOf(duplicate, ...rest, ...complete).verdict).toBe('pass');
+  expect((await auditOf(duplicate, ...rest, ...complete)).verdict).toBe('pass');
   const timeout = { ...send!, offset: 7, error: 'REQUEST_TIMED_OUT' };
-  expect(findingsOf(auditOf(timeout, ...rest, ...complete))).toEqual(['offset-conflict broker: a']);
+  expect(findingsOf(await auditOf(timeout, ...rest, ...complete))).toEqual(['offset-conflict broker: a']);
 });
 
 test('of several positions of a partition the last counts, also across files', async () => {
@@ -191,44 +191,47 @@ test('of several positions of a partition the last counts, also across files', a
     ]).join('\n'),
   );
   const later = fileOf('{"type":"position","partition":0,"offset":0}', 'later.jsonl');
-  expect(audit(await readHistory([path, later]))).toMatchObject({ verdict: 'inconclusive', findings: [] });
-  expect(findingsOf(audit(await readHistory([later, path])))).toEqual(['lost consumer: a b']);
+  expect(await audit(await readHistory([path, later]))).toMatchObject({
+    verdict: 'inconclusive',
+    findings: [],
+  });
+  expect(findingsOf(await audit(await readHistory([later, path])))).toEqual(['lost consumer: a b']);
 });
 
-test('order is judged by the sequences of the sends where the log tells none', () => {
+test('order is judged by the sequences of the sends where the log tells none', async () => {
   const lines = [...right('a', 1, { sequence: 0 }), ...right('b', 0, { sequence: 1 }), ...complete];
-  expect(findingsOf(auditOf(...lines))).toEqual(['reordered producer: a']);
+  expect(findingsOf(await auditOf(...lines))).toEqual(['reordered producer: a']);
   const elsewhere = [...right('a', 1, { sequence: 0 }), ...right('b', 0, { sequence: 1, session: 1 })];
-  expect(auditOf(...elsewhere, ...complete).verdict).toBe('pass');
+  expect((await auditOf(...elsewhere, ...complete)).verdict).toBe('pass');
   // Nobody knows in which session the record of `a` was written.
   const unclear = [...lines, { ...right('a', 1, { sequence: 0, session: 1 })[0]! }];
-  expect(auditOf(...unclear).verdict).toBe('pass');
+  expect((await auditOf(...unclear)).verdict).toBe('pass');
 });
 
-test('a record that names a planned sequence which nobody sent shows that an intent is missing', () => {
+test('a record that names a planned sequence which nobody sent shows that an intent is missing', async () => {
   const plan = { type: 'run', run: 'r', messages: { p0: 2 } };
   const stray = [
     { type: 'log', id: 'x', partition: 0, offset: 1, producer: 'p0', sequence: 1 },
     { type: 'store', id: 'x', category: 'failed', partition: 0, offset: 1 },
   ];
   const sent = right('a', 0, { sequence: 0 });
-  expect(auditOf(plan, ...sent, ...stray, ...complete)).toMatchObject({
+  expect(await auditOf(plan, ...sent, ...stray, ...complete)).toMatchObject({
     verdict: 'inconclusive',
     findings: [],
   });
   const both = [plan, ...sent, ...right('b', 2, { sequence: 1 }), ...stray, ...complete];
-  expect(findingsOf(auditOf(...both))).toContain('phantom producer: x');
+  expect(findingsOf(await auditOf(...both))).toContain('phantom producer: x');
 });
 
-test('a dead letter without an id is joined by its position, one with an id by that', () => {
+test('a dead letter without an id is joined by its position, one with an id by that', async () => {
   const [send, log] = right('a', 0, { state: 'unheard-of' });
   const letter = { type: 'deadLetter', partition: 0, offset: 0, reason: 'unknown state' };
-  expect(auditOf(send!, log!, letter, ...complete)).toMatchObject({
+  expect(await auditOf(send!, log!, letter, ...complete)).toMatchObject({
     verdict: 'pass',
     store: { deadLetters: 1 },
   });
   const named = { ...letter, id: 'a', offset: 0 };
-  expect(auditOf(send!, log!, named, ...complete)).toMatchObject({
+  expect(await auditOf(send!, log!, named, ...complete)).toMatchObject({
     verdict: 'pass',
     store: { deadLetters: 1 },
   });

@@ -7,7 +7,7 @@ import { ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
-import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
+import { openStore } from '../../src/stores/open-store.ts';
 import { RowBatch } from '../../src/stores/store.ts';
 import { messageId, Workload } from '../../src/workload.ts';
 
@@ -108,7 +108,7 @@ function digestFor(sequence: number): bigint {
 
 async function writeStore(folder: RunFolder, sequences: number[], { store: spoil, next = 20 }: Spoils) {
   const states = manifest.states.map(({ name }) => name);
-  const store = openSqliteStore({ path: folder.store, categories: states, busyTimeoutMs: 100 });
+  const store = await openStore(folder.store, { categories: states });
   const batch = new RowBatch();
   for (const sequence of sequences) {
     const { key, payload, state } = workload.message(0, sequence);
@@ -124,6 +124,7 @@ async function writeStore(folder: RunFolder, sequences: number[], { store: spoil
     batch.digest.push(digestText(digestFor(sequence)));
   }
   spoil?.(batch);
-  await store.write('topic-id', batch, [{ partition: 0, from: undefined, next }]);
+  await store.claim({ run: 'r', topic: 't', topicId: 'topic-id' }, new Map([[0, 0]]));
+  await store.write('topic-id', batch, [{ partition: 0, from: 0, next, epoch: 1 }]);
   await store.close();
 }

@@ -33,10 +33,12 @@ async function bothAudits(
   change: (evidence: Evidence) => Evidence = (evidence) => evidence,
 ): Promise<[run: Audit, history: Audit]> {
   const { folder, manifest } = await runOnDisk(spoils);
-  using run = await openRunEvidence(folder, manifest, folder.store);
-  using exported = await openRunEvidence(folder, manifest, folder.store);
-  const lines = [...historyLines({ evidence: change(exported.evidence), producers: manifest.producers })];
-  return [audit(change(run.evidence)), audit(historyFromLines(lines, 'exported'))];
+  await using run = await openRunEvidence(folder, manifest, folder.store);
+  await using exported = await openRunEvidence(folder, manifest, folder.store);
+  const lines = await Array.fromAsync(
+    historyLines({ evidence: change(exported.evidence), producers: manifest.producers }),
+  );
+  return [await audit(change(run.evidence)), await audit(historyFromLines(lines, 'exported'))];
 }
 
 const at = (offset: number, values: Partial<ScanRow>) => (rows: ScanRow[]) =>
@@ -124,12 +126,14 @@ test.each<[string, Spoils, string]>([
 test('a hop that is not whole is not said to be complete', async () => {
   const problems: string[] = [];
   const { folder, manifest } = await runOnDisk({});
-  using open = await openRunEvidence(folder, manifest, join(folder.path, 'none.sqlite'));
-  const lines = historyLines({
-    evidence: open.evidence,
-    onIncomplete: (hop, problem) => problems.push(`${hop}: ${problem}`),
-  });
-  const complete = [...lines].map(parseLine).flatMap((line) => (line.type === 'complete' ? [line.of] : []));
+  await using open = await openRunEvidence(folder, manifest, `sqlite:${join(folder.path, 'none.sqlite')}`);
+  const lines = await Array.fromAsync(
+    historyLines({
+      evidence: open.evidence,
+      onIncomplete: (hop, problem) => problems.push(`${hop}: ${problem}`),
+    }),
+  );
+  const complete = lines.map(parseLine).flatMap((line) => (line.type === 'complete' ? [line.of] : []));
   expect(complete).toEqual(['ledger', 'log']);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain('store: ');
@@ -198,12 +202,15 @@ test('journals and commits', async () => {
   ]);
 });
 
-test('a history that is read and written again', () => {
+test('a history that is read and written again', async () => {
   const folder = join(import.meta.dirname, '../fixtures/histories');
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
     const read = () => historyFromLines(readFileSync(join(folder, name), 'utf8').trim().split('\n'), name);
     const producers = read().plannedMessages === null ? undefined : { p0: 4 };
-    const lines = [...historyLines({ evidence: read(), ...(producers && { producers }) })];
-    expect([name, essenceOf(audit(historyFromLines(lines, name)))]).toEqual([name, essenceOf(audit(read()))]);
+    const lines = await Array.fromAsync(historyLines({ evidence: read(), ...(producers && { producers }) }));
+    expect([name, essenceOf(await audit(historyFromLines(lines, name)))]).toEqual([
+      name,
+      essenceOf(await audit(read())),
+    ]);
   }
 });

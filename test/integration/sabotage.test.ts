@@ -43,7 +43,7 @@ async function evidenceOf({ dir, run }: { dir: string; run: string }): Promise<{
   rows: number;
 }> {
   const folder = new RunFolder(dir, run);
-  using open = await openRunEvidence(folder, folder.readManifest()!, folder.storeInUse());
+  await using open = await openRunEvidence(folder, folder.readManifest()!, folder.storeInUse());
   const { deliveries, written, commits, store } = open.evidence;
   let delivered = 0;
   for (const { count, first, end } of deliveries!.batches()) {

@@ -52,7 +52,7 @@ async function main(): Promise<boolean> {
   const original = join(work, 'original');
   compile(original);
   const unbroken = await auditFrom(original);
-  if (notices(unbroken, histories)) throw new Error('the audit as it is does not agree with the tests');
+  if (await notices(unbroken, histories)) throw new Error('the audit as it is does not agree with the tests');
   const mutants = judgeFiles.flatMap((name) =>
     mutantsOf(name, readFileSync(join(original, 'verify', `${name}.js`), 'utf8')),
   );
@@ -61,7 +61,7 @@ async function main(): Promise<boolean> {
     const folder = join(work, String(index));
     cpSync(original, folder, { recursive: true });
     writeFileSync(join(folder, 'verify', `${mutant.file}.js`), mutant.text);
-    if (!notices(await auditFrom(folder), histories)) survivors.push(mutant);
+    if (!(await notices(await auditFrom(folder), histories))) survivors.push(mutant);
     rmSync(folder, { recursive: true });
   }
   return report(mutants.length, histories.length, survivors);
@@ -98,16 +98,17 @@ async function auditFrom(folder: string): Promise<AuditFunction> {
 }
 
 /** Whether one of the histories comes to something else than it must, or to nothing. */
-function notices(audit: AuditFunction, histories: readonly JudgedHistory[]): boolean {
-  return histories.some(({ evidence, agrees }) => {
+async function notices(audit: AuditFunction, histories: readonly JudgedHistory[]): Promise<boolean> {
+  for (const { evidence, agrees } of histories) {
     try {
       const told: SingleFinding[] = [];
-      const result = audit(evidence(), { onFinding: (finding) => told.push(finding) });
-      return !agrees({ ...result, told }) || !agrees({ ...audit(evidence()), told });
+      const result = await audit(evidence(), { onFinding: (finding) => told.push(finding) });
+      if (!agrees({ ...result, told }) || !agrees({ ...(await audit(evidence())), told })) return true;
     } catch {
       return true;
     }
-  });
+  }
+  return false;
 }
 
 function report(count: number, histories: number, survivors: readonly Mutant[]): boolean {

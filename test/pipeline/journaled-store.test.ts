@@ -7,7 +7,7 @@ import { rowCodes } from '../../src/journal/journal-format.ts';
 import { JournalReader, type JournalEntry } from '../../src/journal/journal-reader.ts';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { journaledStore } from '../../src/pipeline/journaled-store.ts';
-import { RowBatch, StaleOffsetError, type Store } from '../../src/stores/store.ts';
+import { RowBatch, FencedError, type Store } from '../../src/stores/store.ts';
 
 let journal: JournalWriter;
 beforeEach(() => {
@@ -21,7 +21,8 @@ const entries = (): JournalEntry[] => [...new JournalReader(journal.path).entrie
 function storeThat(onWrite: () => void): Store & { writes: number } {
   const store = {
     writes: 0,
-    positions: async () => new Map<number, number>(),
+    claim: async () => new Map(),
+    offsets: async () => new Map(),
     close: async () => undefined,
     write: async () => {
       onWrite();
@@ -42,7 +43,7 @@ function batchOf(...rows: [offset: number, category: number, run: string | null]
   return batch;
 }
 
-const advances = [{ partition: 0, from: 5, next: 9 }];
+const advances = [{ partition: 0, from: 5, next: 9, epoch: 1 }];
 
 test('a batch is delivered before the store has it, and written afterwards, with the rows of the run', async () => {
   const batch = batchOf([5, 1, 'r'], [6, 0, 'other'], [7, 0, null]);
@@ -60,21 +61,22 @@ test('a batch is delivered before the store has it, and written afterwards, with
   ]);
 });
 
-test("a partition's first offset in the store delivers nothing", async () => {
-  const store = storeThat(() => undefined);
-  await journaledStore(store, journal, 'r').write('t', batchOf(), [
-    { partition: 0, from: undefined, next: 5 },
-  ]);
-  expect([store.writes, entries()]).toEqual([1, []]);
-});
-
 test('what another consumer had stored is refused, and the store says so as ever', async () => {
-  const stale = new StaleOffsetError(0);
+  const stale = new FencedError(0);
   const store = storeThat(() => {
     throw stale;
   });
   await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toBe(stale);
   expect(entries().map(({ type }) => type)).toEqual(['delivered', 'refused']);
+});
+
+test('a refusal after an outage leaves the delivery in doubt', async () => {
+  const late = new FencedError(0, { isInDoubt: true });
+  const store = storeThat(() => {
+    throw late;
+  });
+  await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toBe(late);
+  expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
 test('a store that fails leaves the delivery in doubt', async () => {

@@ -185,10 +185,10 @@ const summary = ({ verdict, findings, ledger, counts, confusion }: Audit): Naive
   confusion,
 });
 
-test('the audit and a naive reading of the norm agree', () => {
-  fc.assert(
-    fc.property(histories, (history) => {
-      const actual = summary(audit(buildEvidence(history)));
+test('the audit and a naive reading of the norm agree', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      const actual = summary(await audit(buildEvidence(history)));
       expect(actual).toEqual(naiveAudit(history));
     }),
     { numRuns: 10_000, interruptAfterTimeLimit: 7_000, markInterruptAsFailure: false },

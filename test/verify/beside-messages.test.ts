@@ -37,8 +37,8 @@ describe('causes', () => {
     ['a topic that was made anew, delivered', [recreated, all, ...gone('a')], 'topic-recreated'],
     ['not handed over', [allButFirst, range(0, { start: 1 }), ...gone('a')], 'retention'],
     ['a commit ahead of the store', [committed(0, 12), without('rows', 'a')], 'commit-before-write'],
-  ])('%s', (_, changes, cause) => {
-    expect(auditOf(...changes).findings[0]).toMatchObject({ cause });
+  ])('%s', async (_, changes, cause) => {
+    expect((await auditOf(...changes)).findings[0]).toMatchObject({ cause });
   });
 
   test.each<[string, Change[]]>([
@@ -49,13 +49,13 @@ describe('causes', () => {
       'a commit ahead of the store, and a row that vanished',
       [committed(0, 12), journal, without('rows', 'a')],
     ],
-  ])('none: %s', (_, changes) => {
-    expect(auditOf(...changes).findings[0]).not.toHaveProperty('cause');
+  ])('none: %s', async (_, changes) => {
+    expect((await auditOf(...changes)).findings[0]).not.toHaveProperty('cause');
   });
 });
 
-test('a commit above the store’s next offset promises too much', () => {
-  const { verdict, findings } = auditOf(committed(0, 10), committed(1, 9));
+test('a commit above the store’s next offset promises too much', async () => {
+  const { verdict, findings } = await auditOf(committed(0, 10), committed(1, 9));
   expect(verdict).toBe('fail');
   expect(findings).toEqual([
     {
@@ -71,19 +71,19 @@ test('a commit above the store’s next offset promises too much', () => {
     [committed(0, 3)],
     [noPositions, committed(0, 10), committed(1, 9)],
   ]) {
-    expect(auditOf(...clean)).toMatchObject({ verdict: 'pass', findings: [] });
+    expect(await auditOf(...clean)).toMatchObject({ verdict: 'pass', findings: [] });
   }
 });
 
-test('a stalled partition is a finding, and makes the verdict inconclusive', () => {
+test('a stalled partition is a finding, and makes the verdict inconclusive', async () => {
   const stalled: Change = (h) => (h.stalls = [{ partition: 0, blame: 'broker' }]);
-  const { verdict, findings, notChecked } = auditOf(stalled);
+  const { verdict, findings, notChecked } = await auditOf(stalled);
   expect(verdict).toBe('inconclusive');
   expect(findings).toEqual([
     { kind: 'stalled', blame: 'broker', count: 1, examples: [{ partition: 0, offset: 9 }] },
   ]);
   expect(notChecked).toEqual([expect.stringMatching(/^1 partition stalled/)]);
-  expect(auditOf(stalled, without('rows', 'a')).verdict).toBe('fail');
+  expect((await auditOf(stalled, without('rows', 'a'))).verdict).toBe('fail');
 });
 
 describe('counts redelivery', () => {
@@ -117,18 +117,18 @@ describe('counts redelivery', () => {
       1,
     ],
     ['nothing', [delivered({ partition: 0, first: 3, end: 3 })], 0],
-  ])('%s', (_, changes, redelivered) => {
-    expect(auditOf(...changes).counts.redelivered).toBe(redelivered);
+  ])('%s', async (_, changes, redelivered) => {
+    expect((await auditOf(...changes)).counts.redelivered).toBe(redelivered);
   });
 });
 
-test('what is delivered again and stored once is no finding', () => {
-  expect(auditOf(all, all)).toMatchObject({ verdict: 'pass', findings: [] });
+test('what is delivered again and stored once is no finding', async () => {
+  expect(await auditOf(all, all)).toMatchObject({ verdict: 'pass', findings: [] });
 });
 
-test('writes that the store refused are counted', () => {
+test('writes that the store refused are counted', async () => {
   const evidence = { ...buildEvidence(healthyHistory()), refusedWrites: 3 };
-  expect(audit(evidence).counts.refusedWrites).toBe(3);
+  expect((await audit(evidence)).counts.refusedWrites).toBe(3);
 });
 
 describe('what a verdict needs', () => {
@@ -141,8 +141,8 @@ describe('what a verdict needs', () => {
     ],
     ['writes that must be whole', [journal, missing('written'), required('written')], 'inconclusive'],
     ['a log that need not be whole', [missing('log'), required('ledger', 'store')], 'pass'],
-  ])('%s', (_, changes, verdict) => {
-    const audit = auditOf(...changes);
+  ])('%s', async (_, changes, verdict) => {
+    const audit = await auditOf(...changes);
     expect(audit.verdict).toBe(verdict);
     expect(audit.notChecked).toContainEqual(
       expect.stringMatching(/^The evidence of the .* is not whole: cut/),
@@ -150,21 +150,21 @@ describe('what a verdict needs', () => {
   });
 });
 
-test('what the journal alone knows cannot be judged', () => {
+test('what the journal alone knows cannot be judged', async () => {
   const unknown = alter('sends', 'a', { outcome: 'unknown', at: undefined });
   const alone = [unknown, ...gone('a'), written({ id: 'a', at: '0:0' })];
-  const { verdict, findings, notChecked } = auditOf(...alone);
+  const { verdict, findings, notChecked } = await auditOf(...alone);
   expect(findings).toEqual([]);
   expect(verdict).toBe('inconclusive');
   expect(notChecked).toEqual([
     expect.stringMatching(/^1 message written according to the consumer's journal/),
   ]);
-  expect(auditOf(unknown, ...gone('a'), written({ at: '0:0' })).verdict).toBe('pass');
+  expect((await auditOf(unknown, ...gone('a'), written({ at: '0:0' }))).verdict).toBe('pass');
   const aborted = [alter('log', 'a', { aborted: true }), without('rows', 'a')];
-  expect(auditOf(...aborted, written({ id: 'a', at: '0:0' })).verdict).toBe('inconclusive');
+  expect((await auditOf(...aborted, written({ id: 'a', at: '0:0' }))).verdict).toBe('inconclusive');
 });
 
-test('every single finding is told to who asks, beyond the examples', () => {
+test('every single finding is told to who asks, beyond the examples', async () => {
   const history = healthyHistory();
   for (let index = 0; index < 12; index++) {
     history.messages[`m${index}`] = { state: 'failed', planned: true };
@@ -172,7 +172,7 @@ test('every single finding is told to who asks, beyond the examples', () => {
   }
   history.commits = { 0: 10 };
   const told: SingleFinding[] = [];
-  const { findings } = audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
+  const { findings } = await audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
   expect(findings.map(({ count }) => count)).toEqual([12, 1]);
   expect(told).toHaveLength(13);
   expect(told[11]).toEqual({
@@ -186,9 +186,9 @@ test('every single finding is told to who asks, beyond the examples', () => {
   expect(told[12]).toMatchObject({ kind: 'overcommitted', cause: 'commit-before-write', partition: 0 });
 });
 
-test('a row elsewhere, of a message that was written where it belongs, is told by position alone too', () => {
+test('a row elsewhere, of a message that was written where it belongs, is told by position alone too', async () => {
   const nameless = [written({ at: '0:0', category: 'failed' })];
-  expect(findingsOf(auditOf(...nameless, stored({ id: 'a', at: '0:0', category: 'failed' })))).toEqual([
+  expect(findingsOf(await auditOf(...nameless, stored({ id: 'a', at: '0:0', category: 'failed' })))).toEqual([
     'duplicated store: a',
   ]);
 });

@@ -15,11 +15,11 @@ export interface DefectCase {
 
 /** Tests that each defect is found and blamed, and that its clean twin is silent. */
 export function testDefects(cases: DefectCase[]): void {
-  test.each(cases)('$name', ({ defect, found, twin, twinVerdict = 'pass' }) => {
-    const audit = auditOf(...defect);
+  test.each(cases)('$name', async ({ defect, found, twin, twinVerdict = 'pass' }) => {
+    const audit = await auditOf(...defect);
     expect(findingsOf(audit)).toEqual(found);
     expect(audit.verdict).toBe('fail');
-    const clean = auditOf(...twin);
+    const clean = await auditOf(...twin);
     expect(findingsOf(clean)).toEqual([]);
     expect(clean.verdict).toBe(twinVerdict);
   });

@@ -52,16 +52,16 @@ export function healthyHistory(): History {
 }
 
 /** Audits the healthy history with some changes. Records are put in the order of their offsets. */
-export function auditOf(...changes: Change[]): Audit {
+export async function auditOf(...changes: Change[]): Promise<Audit> {
   const history = healthyHistory();
   for (const change of changes) change(history);
   history.log.sort((a, b) => a.at.localeCompare(b.at));
-  return auditHistory(history);
+  return await auditHistory(history);
 }
 
-export function auditHistory(history: History): Audit {
+export async function auditHistory(history: History): Promise<Audit> {
   const told: SingleFinding[] = [];
-  const result = audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
+  const result = await audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
   recordHistory(history, { ...result, told });
   return result;
 }

@@ -35,8 +35,8 @@ describe('passes, and says what was not compared', () => {
       /^1 message of unknown outcome stored/,
     ],
     ['compacted', [range(0, { compacted: true }), ...nowhere('a')], /^1 message .*compacted/],
-  ])('%s', (_, changes, sentence) => {
-    const { verdict, notChecked } = auditOf(...changes);
+  ])('%s', async (_, changes, sentence) => {
+    const { verdict, notChecked } = await auditOf(...changes);
     expect(notChecked).toEqual([expect.stringMatching(sentence)]);
     expect(verdict).toBe('pass');
   });
@@ -147,8 +147,8 @@ describe('is inconclusive, and says why', () => {
       [logged({ id: 'c', at: '0:1', key: null })],
       /^The log contradicts itself.*1 offset/,
     ],
-  ])('%s', (name, changes, sentence) => {
-    const audit = auditOf(...changes);
+  ])('%s', async (name, changes, sentence) => {
+    const audit = await auditOf(...changes);
     expect(audit.notChecked).toContainEqual(expect.stringMatching(sentence));
     if (name === 'two records at one offset') return;
     expect(findingsOf(audit)).toEqual([]);

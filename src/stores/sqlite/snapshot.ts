@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { unavailableError } from '../errors.ts';
-import { categoriesOf, quoted, tableOf } from './sqlite-schema.ts';
-import { explain, readPositions } from './sqlite-store.ts';
-import type { StoredDeadLetter, StoredRow, StoreSnapshot } from './store.ts';
+import { unavailableError } from '../../errors.ts';
+import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../store.ts';
+import { categoriesOf, quoted, tableOf } from './schema.ts';
+import { explain } from './store.ts';
+
+const chunkRows = 512;
 
 /** Opens one snapshot of an SQLite store for reading. The file must exist. */
 export function openSqliteSnapshot(path: string): StoreSnapshot {
@@ -26,11 +28,28 @@ class SqliteSnapshot implements StoreSnapshot {
     this.categories = categoriesOf(this.#database);
   }
 
-  positions(topicId: string): Map<number, number> {
-    return explain(this.#path, () => readPositions(this.#database, topicId));
+  async positions(topicId: string): Promise<Map<number, number>> {
+    return explain(this.#path, () => {
+      const rows = this.#database
+        .prepare('SELECT partition, next_offset AS next FROM offsets WHERE topic_id = ?')
+        .all(topicId) as { partition: number; next: number }[];
+      return new Map(rows.map(({ partition, next }) => [partition, next]));
+    });
   }
 
-  *rows(category: string, limit = -1): Iterable<StoredRow> {
+  async *rows(category: string, limit = -1): AsyncIterable<readonly StoredRow[]> {
+    yield* inChunks(this.#rows(category, limit));
+  }
+
+  async *deadLetters(limit = -1): AsyncIterable<readonly StoredDeadLetter[]> {
+    yield* inChunks(this.#deadLetters(limit));
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+
+  *#rows(category: string, limit: number): Iterable<StoredRow> {
     const select = `
       SELECT run, producer, ${integer('sequence')}, id, topic_id, ${integer('partition')}, ${integer('offset')},
         key, payload, digest, stored_at
@@ -54,7 +73,7 @@ class SqliteSnapshot implements StoreSnapshot {
     }
   }
 
-  *deadLetters(limit = -1): Iterable<StoredDeadLetter> {
+  *#deadLetters(limit: number): Iterable<StoredDeadLetter> {
     const select = `
       SELECT topic_id, ${integer('partition')}, ${integer('offset')}, key, payload, headers, reason, stored_at
       FROM dead_letters ORDER BY topic_id, partition, "offset" LIMIT ?`;
@@ -73,10 +92,6 @@ class SqliteSnapshot implements StoreSnapshot {
     }
   }
 
-  close(): void {
-    this.#database.close();
-  }
-
   *#iterate(select: string, limit: number): Iterable<SQLOutputValue[]> {
     try {
       const statement = this.#database.prepare(select);
@@ -89,6 +104,17 @@ class SqliteSnapshot implements StoreSnapshot {
       });
     }
   }
+}
+
+function* inChunks<T>(rows: Iterable<T>): Iterable<T[]> {
+  let chunk: T[] = [];
+  for (const row of rows) {
+    chunk.push(row);
+    if (chunk.length < chunkRows) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 // SQLite columns hold values of any type, whatever was declared: a row that somebody altered must be

@@ -4,6 +4,7 @@
  * tells its category.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { unavailableError } from '../../errors.ts';
 
 export const tableOf = (category: string): string => category.replaceAll('-', '_');
 export const categoryOf = (table: string): string => table.replaceAll('_', '-');
@@ -22,11 +23,33 @@ const rowColumns = `
   key BLOB, payload BLOB, digest TEXT, stored_at TEXT NOT NULL,
   PRIMARY KEY (topic_id, partition, "offset")`;
 
+/** What `PRAGMA user_version` says of a schema like this one. Stores of the first version have 0. */
+const schemaVersion = 1;
+
 /** Makes what is missing. Categories that are there already stay, whatever the states of today. */
 export function createSchema(database: DatabaseSync, categories: readonly string[]): void {
   database.exec('BEGIN IMMEDIATE');
+  migrate(database);
   for (const category of categories) {
     database.exec(`CREATE TABLE IF NOT EXISTS ${quoted(tableOf(category))} (${rowColumns}) WITHOUT ROWID`);
+  }
+  database.exec('DROP VIEW IF EXISTS messages');
+  const parts = categoriesOf(database).map(
+    (category) => `SELECT '${category}' AS category, * FROM ${quoted(tableOf(category))}`,
+  );
+  database.exec(`CREATE VIEW messages AS ${parts.join(' UNION ALL ')}`);
+  database.exec('COMMIT');
+}
+
+function migrate(database: DatabaseSync): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version > schemaVersion) {
+    throw unavailableError(
+      `The store has tables of version ${version}; this nodrop knows ${schemaVersion}.`,
+      {
+        hint: 'Use the newer nodrop that made it, or another store.',
+      },
+    );
   }
   database.exec(`
     CREATE TABLE IF NOT EXISTS dead_letters (
@@ -35,13 +58,13 @@ export function createSchema(database: DatabaseSync, categories: readonly string
       PRIMARY KEY (topic_id, partition, "offset")) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS offsets (
       topic_id TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
-      PRIMARY KEY (topic_id, partition)) WITHOUT ROWID;
-    DROP VIEW IF EXISTS messages`);
-  const parts = categoriesOf(database).map(
-    (category) => `SELECT '${category}' AS category, * FROM ${quoted(tableOf(category))}`,
-  );
-  database.exec(`CREATE VIEW messages AS ${parts.join(' UNION ALL ')}`);
-  database.exec('COMMIT');
+      PRIMARY KEY (topic_id, partition)) WITHOUT ROWID`);
+  if (version === schemaVersion) return;
+  database.exec(`
+    ALTER TABLE offsets ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE offsets ADD COLUMN run TEXT;
+    ALTER TABLE offsets ADD COLUMN topic TEXT;
+    PRAGMA user_version = ${schemaVersion}`);
 }
 
 /** The categories that the database has tables for. */

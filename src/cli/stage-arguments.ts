@@ -1,0 +1,38 @@
+/** The stages are the commands that a user runs by hand, so they get their settings as options. */
+import { topicOf, type RunFolder } from '../run-folder.ts';
+import type { SharedValues } from './options.ts';
+import { storeOf, type RunSettings } from './run-settings.ts';
+
+export const produceArguments = (values: SharedValues, settings: RunSettings): string[] => [
+  'produce',
+  `--messages=${settings.messages}`,
+  `--batch-size=${settings.batchSize}`,
+  `--payload-bytes=${settings.payloadBytes}`,
+  `--partitions=${settings.partitions}`,
+  `--seed=${settings.seed}`,
+  ...commonArguments(values, settings.folder),
+];
+
+/** For one consumer, whatever their number. */
+export const consumeArguments = (
+  values: SharedValues & { untilDrained?: boolean },
+  folder: RunFolder,
+): string[] => [
+  'consume',
+  `--store=${storeOf(values, folder)}`,
+  `--store-timeout=${values.storeTimeout}ms`,
+  '--consumers=1',
+  ...(values.untilDrained === true ? ['--until-drained'] : []),
+  ...commonArguments(values, folder),
+];
+
+const commonArguments = (values: SharedValues, folder: RunFolder): string[] => [
+  `--run=${folder.id}`,
+  `--dir=${values.dir}`,
+  `--topic=${values.topic ?? topicOf(folder.id)}`,
+  `--states=${values.states.map(({ name, weight }) => `${name}=${weight}`).join(',')}`,
+  `--timeout=${values.timeout}ms`,
+  ...(values.commandConfig === undefined ? [] : [`--command-config=${values.commandConfig}`]),
+  ...(values.setting ?? []).map((pair) => `--setting=${pair}`),
+  '--quiet',
+];

@@ -1,0 +1,168 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { messageOf, OperationalError, unavailableError } from '../../errors.ts';
+import {
+  FencedError,
+  StoreOutageError,
+  type Advance,
+  type ClaimedTopic,
+  type RowBatch,
+  type Store,
+  type StoredOffset,
+  type StoreOptions,
+} from '../store.ts';
+import { remadeTopicError } from '../remade-topic.ts';
+import { createSchema, quoted, tableOf } from './schema.ts';
+
+/** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
+const busyTimeoutMs = 250;
+
+/** Opens an SQLite store, making its file and tables where they are missing. */
+export function openSqliteStore(path: string, options: StoreOptions): Store {
+  return explain(path, () => {
+    // SQLite itself would make the file readable to all; its companions take after it.
+    closeSync(openSync(path, 'a', 0o600));
+    return new SqliteStore(path, options);
+  });
+}
+
+class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #beforeCommit: StoreOptions['beforeCommit'];
+  readonly #inserts: StatementSync[];
+  readonly #deadLetter: StatementSync;
+  readonly #claim: StatementSync;
+  readonly #advance: StatementSync;
+
+  constructor(path: string, { categories, beforeCommit }: StoreOptions) {
+    this.#path = path;
+    this.#beforeCommit = beforeCommit;
+    const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    try {
+      // With a write-ahead log, NORMAL loses the newest transactions at power loss, but whole ones only:
+      // rows and offsets never part.
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      createSchema(database, categories);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#database = database;
+    this.#inserts = categories.map((category) =>
+      database.prepare(
+        `INSERT INTO ${quoted(tableOf(category))} VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+      ),
+    );
+    this.#deadLetter = database.prepare(
+      'INSERT INTO dead_letters VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
+    );
+    this.#claim = database.prepare(`
+      INSERT INTO offsets (topic_id, partition, next_offset, epoch, run, topic) VALUES (?,?,?,1,?,?)
+      ON CONFLICT DO UPDATE SET epoch = epoch + 1, run = excluded.run, topic = excluded.topic
+      RETURNING next_offset AS next, epoch`);
+    this.#advance = database.prepare(
+      'UPDATE offsets SET next_offset = ? WHERE topic_id = ? AND partition = ? AND next_offset = ? AND epoch = ?',
+    );
+  }
+
+  async claim(topic: ClaimedTopic, begin: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>> {
+    return await this.#transaction(() => {
+      const { run, topic: name, topicId } = topic;
+      const other = this.#database
+        .prepare('SELECT topic_id FROM offsets WHERE run = ? AND topic = ? AND topic_id <> ?')
+        .get(run, name, topicId) as { topic_id: string } | undefined;
+      if (other !== undefined) throw remadeTopicError(topic, other.topic_id);
+      const claims = [...begin].map(([partition, offset]) => {
+        const held = this.#claim.get(topicId, partition, offset, run, name) as unknown as StoredOffset;
+        return [partition, { ...held }] as const;
+      });
+      return new Map(claims);
+    });
+  }
+
+  async offsets(topicId: string): Promise<Map<number, StoredOffset>> {
+    return explain(this.#path, () => {
+      const rows = this.#database
+        .prepare('SELECT partition, next_offset AS next, epoch FROM offsets WHERE topic_id = ?')
+        .all(topicId) as unknown as (StoredOffset & { partition: number })[];
+      return new Map(rows.map(({ partition, next, epoch }) => [partition, { next, epoch }]));
+    });
+  }
+
+  async write(topicId: string, batch: RowBatch, advances: readonly Advance[]): Promise<void> {
+    await this.#transaction(() => {
+      for (const { partition, from, next, epoch } of advances) {
+        const { changes } = this.#advance.run(next, topicId, partition, from, epoch);
+        if (changes !== 1) throw new FencedError(partition);
+      }
+      this.#insert(topicId, batch);
+    }, this.#beforeCommit);
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+
+  async #transaction<T>(action: () => T, beforeCommit?: () => Promise<void>): Promise<T> {
+    const database = this.#database;
+    try {
+      const done = explain(this.#path, () => {
+        database.exec('BEGIN IMMEDIATE');
+        return action();
+      });
+      await beforeCommit?.();
+      explain(this.#path, () => database.exec('COMMIT'));
+      return done;
+    } catch (error) {
+      // A full disk has SQLite roll back by itself.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #insert(topicId: string, batch: RowBatch): void {
+    const storedAt = new Date().toISOString();
+    for (let row = 0; row < batch.partition.length; row++) {
+      this.#inserts[batch.category[row]!]!.run(
+        batch.run[row]!,
+        batch.producer[row]!,
+        batch.sequence[row]!,
+        batch.id[row]!,
+        topicId,
+        batch.partition[row]!,
+        batch.offset[row]!,
+        batch.key[row]!,
+        batch.payload[row]!,
+        batch.digest[row]!,
+        storedAt,
+      );
+    }
+    for (const { partition, offset, key, payload, headers, reason } of batch.deadLetters) {
+      this.#deadLetter.run(topicId, partition, offset, key, payload, headers, reason, storedAt);
+    }
+  }
+}
+
+/** Primary result codes of SQLite that time may mend: busy, locked, an error of the disk, a full one. */
+const passingCodes = [5, 6, 10, 13];
+
+/** Runs an action on the database; what SQLite says is told with the path and what to do. */
+export function explain<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const { code, errcode } = error as { code?: unknown; errcode?: number };
+    if (code === undefined || error instanceof OperationalError) throw error;
+    const message = `The store ${path} cannot be used: ${messageOf(error)}`;
+    const hint = hintFor(messageOf(error));
+    if (passingCodes.includes((errcode ?? 0) & 0xff)) throw new StoreOutageError(message, hint, error);
+    throw unavailableError(message, { cause: error, hint });
+  }
+}
+
+function hintFor(message: string): string {
+  if (message.includes('locked')) return 'Another program holds it: end that one, then consume again.';
+  if (message.includes('full')) return 'Make room on the disk, then consume again: nothing was lost.';
+  return 'Check the path and its permissions, or name another store with --store sqlite:PATH.';
+}
