@@ -21,6 +21,8 @@ export function brokerProperties(
     'log.dirs': dataDir,
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
+    // Somebody who tries out what a dead consumer does need not wait for the default of 6 s.
+    'group.min.session.timeout.ms': '1000',
     'offsets.topic.num.partitions': '1',
     'offsets.topic.replication.factor': '1',
     'transaction.state.log.num.partitions': '1',
