@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/slow/**'],
+          exclude: ['test/integration/**', 'test/full/**', 'test/slow/**'],
           testTimeout: 30_000,
         },
       },
@@ -15,9 +15,18 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          // One broker serves them all, with a topic for each test.
-          globalSetup: ['test/integration/shared-broker.ts'],
+          // One broker serves them all, with a topic for each test; one database, with a schema for each.
+          globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
           testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'full',
+          include: ['test/full/**/*.test.ts'],
+          globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
+          testTimeout: 300_000,
           hookTimeout: 180_000,
         },
       },

@@ -64,5 +64,5 @@ async function patiently<T>(action: () => Promise<T>, { timeoutMs, signal, note 
 const outlasted = (error: StoreOutageError, timeoutMs: number): Error =>
   unavailableError(`${messageOf(error)} It was tried again for ${timeoutMs} ms.`, {
     cause: error,
-    hint: `${error.hint}\nNothing is lost: consume again to go on, or wait longer with --store-timeout.`,
+    hint: `${error.hint ?? ''}\nNothing is lost: consume again to go on, or wait longer with --store-timeout.`,
   });

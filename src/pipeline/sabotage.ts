@@ -20,7 +20,7 @@ import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import type { Addressed, Producer } from '../kafka/produce.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
 import { readOrigin } from '../record-headers.ts';
-import { quoted, tableOf } from '../stores/sqlite/schema.ts';
+import { quoted, tableOf } from '../stores/table-names.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import type { RowBatch, Store } from '../stores/store.ts';
 import { messageId, producerName } from '../workload.ts';

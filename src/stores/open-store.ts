@@ -3,6 +3,7 @@
  * What a database takes to load is loaded only where it is wanted.
  */
 import { relative, resolve } from 'node:path';
+import { isPostgresLocation, parsePostgresLocation } from './postgres/location.ts';
 import type { Store, StoreOptions, StoreSnapshot } from './store.ts';
 
 const sqlitePrefix = 'sqlite:';
@@ -15,6 +16,10 @@ export const sqlitePathOf = (location: string): string | undefined =>
 
 /** Opens a store for writing, making what is missing in it. */
 export async function openStore(location: string, options: StoreOptions): Promise<Store> {
+  if (isPostgresLocation(location)) {
+    const { openPostgresStore } = await import('./postgres/store.ts');
+    return await openPostgresStore(location, options);
+  }
   const path = sqlitePathOf(location)!;
   const { openSqliteStore } = await import('./sqlite/store.ts');
   return openSqliteStore(path, options);
@@ -22,13 +27,21 @@ export async function openStore(location: string, options: StoreOptions): Promis
 
 /** Opens one snapshot of a store for reading. Throws `unavailable` where there is none. */
 export async function openSnapshot(location: string): Promise<StoreSnapshot> {
+  if (isPostgresLocation(location)) {
+    const { openPostgresSnapshot } = await import('./postgres/snapshot.ts');
+    return await openPostgresSnapshot(location);
+  }
   const path = sqlitePathOf(location)!;
   const { openSqliteSnapshot } = await import('./sqlite/snapshot.ts');
   return openSqliteSnapshot(path);
 }
 
-/** The name of a store in a run's evidence: a file as seen from the run's folder, which may be moved. */
+/**
+ * The name of a store in a run's evidence: a file as seen from the run's folder, which may be moved; a
+ * database without its user.
+ */
 export function storeName(location: string, folder: string): string {
+  if (isPostgresLocation(location)) return parsePostgresLocation(location).name;
   const path = sqlitePathOf(location);
   return path === undefined ? location : relative(folder, path);
 }

@@ -4,6 +4,7 @@
  * on an owner epoch, which the store issues when a consumer claims a partition: whoever claims it next
  * fences the one before, however late that one wakes up.
  */
+import { OperationalError } from '../errors.ts';
 
 /** A batch to be stored, in columns: the i-th of each makes one row. Keys and payloads may be views. */
 export class RowBatch {
@@ -79,14 +80,9 @@ export class FencedError extends Error {
  * The store cannot be used for the time being. What was asked of it may be asked again; of a write, the
  * commit may have been carried out, or may not.
  */
-export class StoreOutageError extends Error {
-  override readonly name = 'StoreOutageError';
-  /** What a person can do about it. */
-  readonly hint: string;
-
+export class StoreOutageError extends OperationalError {
   constructor(message: string, hint: string, cause: unknown) {
-    super(message, { cause });
-    this.hint = hint;
+    super('unavailable', message, { hint, cause });
   }
 }
 

@@ -1,19 +1,10 @@
 /**
  * The tables of an SQLite store: one for each category, named after it with `-` as `_`, a view `messages`
- * over them, the dead letters, and the next offsets. State names hold no `_`, so that the name of a table
- * tells its category.
+ * over them, the dead letters, and the next offsets.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
-
-export const tableOf = (category: string): string => category.replaceAll('-', '_');
-export const categoryOf = (table: string): string => table.replaceAll('_', '-');
-
-/** Names are matched before they are quoted: they come from the user. */
-export function quoted(table: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(table)) throw new Error(`not a table name: ${table}`);
-  return `"${table}"`;
-}
+import { categoryOf, quoted, tableOf } from '../table-names.ts';
 
 const otherTables = ['dead_letters', 'offsets'];
 
@@ -28,6 +19,11 @@ const schemaVersion = 1;
 
 /** Makes what is missing. Categories that are there already stay, whatever the states of today. */
 export function createSchema(database: DatabaseSync, categories: readonly string[]): void {
+  // Whoever finds all in place takes no lock, for which it would have to wait behind a writer.
+  if (versionOf(database) === schemaVersion) {
+    const known = categoriesOf(database);
+    if (categories.every((category) => known.includes(category))) return;
+  }
   database.exec('BEGIN IMMEDIATE');
   migrate(database);
   for (const category of categories) {
@@ -41,8 +37,11 @@ export function createSchema(database: DatabaseSync, categories: readonly string
   database.exec('COMMIT');
 }
 
+const versionOf = (database: DatabaseSync): number =>
+  (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+
 function migrate(database: DatabaseSync): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  const version = versionOf(database);
   if (version > schemaVersion) {
     throw unavailableError(
       `The store has tables of version ${version}; this nodrop knows ${schemaVersion}.`,

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../store.ts';
-import { categoriesOf, quoted, tableOf } from './schema.ts';
+import { quoted, tableOf } from '../table-names.ts';
+import { categoriesOf } from './schema.ts';
 import { explain } from './store.ts';
 
 const chunkRows = 512;

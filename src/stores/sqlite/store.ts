@@ -12,7 +12,8 @@ import {
   type StoreOptions,
 } from '../store.ts';
 import { remadeTopicError } from '../remade-topic.ts';
-import { createSchema, quoted, tableOf } from './schema.ts';
+import { quoted, tableOf } from '../table-names.ts';
+import { createSchema } from './schema.ts';
 
 /** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
 const busyTimeoutMs = 250;

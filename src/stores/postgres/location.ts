@@ -1,0 +1,85 @@
+/**
+ * Where a PostgreSQL store lies: `postgres://[user@]host[:port]/database[?schema=NAME&…]`. It stands in
+ * arguments, process lists and evidence, and so holds no password: that one comes from the environment or
+ * from a file, as PostgreSQL's own tools take it. What is refused is never repeated, since a password may
+ * be in it.
+ */
+import { usageError, type OperationalError } from '../../errors.ts';
+
+export interface PostgresLocation {
+  /** For pg: all of the location but the schema. */
+  connectionString: string;
+  schema: string;
+  /** For people and for evidence: without user and secrets, with the defaults filled in. */
+  name: string;
+}
+
+const defaultSchema = 'nodrop';
+const form = 'Write postgres://USER@HOST:PORT/DATABASE?schema=NAME, with @ as %40 within a part.';
+
+export const isPostgresLocation = (text: string): boolean => /^postgres(ql)?:\/\//i.test(text);
+
+/** Throws `usage` for what is no location of a PostgreSQL store, or holds a password. */
+export function parsePostgresLocation(text: string): PostgresLocation {
+  const url = urlOf(text);
+  const parameters = url.searchParams;
+  if (url.password !== '' || parameters.has('password')) throw passwordError();
+  const schema = parameters.get('schema') ?? defaultSchema;
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema)) {
+    throw usageError(
+      'The schema of a PostgreSQL store takes up to 63 letters, digits and _, beginning with a letter or _.',
+    );
+  }
+  const name = `postgres://${addressOf(url)}/${databaseOf(url)}?schema=${schema}`;
+  parameters.delete('schema');
+  return { connectionString: url.href, schema, name };
+}
+
+function urlOf(text: string): URL {
+  // Within a password, `/`, `?` and `#` would end the part that a password is looked for in.
+  const [, authority = '', rest = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)([^]*)$/i.exec(text) ?? [];
+  if (rest.includes('@')) throw malformedError();
+  // A user without a host is no URL, and yet a location that PostgreSQL takes.
+  const whole = authority.endsWith('@') ? text.replace('@', `@${encodeURIComponent(defaultHost())}`) : text;
+  try {
+    decodeURIComponent(text);
+    const url = new URL(whole);
+    if (url.hash !== '' || !isPostgresLocation(whole)) throw malformedError();
+    return url;
+  } catch {
+    throw malformedError();
+  }
+}
+
+const defaultHost = (): string => process.env['PGHOST'] || 'localhost';
+
+function addressOf(url: URL): string {
+  const stated = url.searchParams.get('host') || decodeURIComponent(url.hostname) || defaultHost();
+  const host = stated.replace(/^\[(.+)\]$/, '$1').toLowerCase();
+  const port = url.searchParams.get('port') || url.port || process.env['PGPORT'] || '5432';
+  // The path of a socket, or an IPv6 address.
+  if (stated.startsWith('/')) return `${encodeURIComponent(stated)}:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${encodeURIComponent(host)}:${port}`;
+}
+
+/** As pg has it: without a database of its own, that of the user's name. */
+function databaseOf(url: URL): string {
+  const user = url.searchParams.get('user') || decodeURIComponent(url.username);
+  const database =
+    decodeURIComponent(url.pathname.slice(1)) ||
+    process.env['PGDATABASE'] ||
+    user ||
+    process.env['PGUSER'] ||
+    process.env['USER'] ||
+    '';
+  return encodeURIComponent(database);
+}
+
+const malformedError = (): OperationalError =>
+  usageError('This is no location of a PostgreSQL store, or its characters are not encoded.', form);
+
+const passwordError = (): OperationalError =>
+  usageError(
+    'The location of a PostgreSQL store must not hold a password: others can see it.',
+    'Put it into PGPASSWORD, into the file that PGPASSFILE names, or into one for --store-password-file.',
+  );

@@ -1,0 +1,135 @@
+/**
+ * The tables of a PostgreSQL store, in a schema of their own: `messages`, which is partitioned by category,
+ * a partition named after each, the dead letters, and the next offsets. Everything else that has a name
+ * begins with `_`, as no category does.
+ */
+import { unavailableError } from '../../errors.ts';
+import { categoryOf, quoted, tableOf } from '../table-names.ts';
+import type { PostgresLocation } from './location.ts';
+import type { Session } from './session.ts';
+
+/** Several processes make the tables at once: all but one wait. */
+const migrationLockTimeoutMs = 20_000;
+/** The first that waits until a session it has ended is gone. */
+const serverVersionMin = 14;
+
+const position = `topic_id text COLLATE "C" NOT NULL, partition integer NOT NULL, "offset" bigint NOT NULL`;
+
+/** In the order in which rows are copied. */
+const rowColumns = `
+  category text COLLATE "C" NOT NULL, run text, producer text, sequence bigint, id text, ${position},
+  key bytea, payload bytea, digest text, stored_at timestamptz NOT NULL`;
+
+/** What each version of the schema adds to the one before. */
+const migrations: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE messages (${rowColumns}) PARTITION BY LIST (category)`,
+    `CREATE TABLE dead_letters (
+      ${position}, key bytea, payload bytea,
+      headers bytea, reason text NOT NULL, stored_at timestamptz NOT NULL,
+      CONSTRAINT _dead_letters_key PRIMARY KEY (topic_id, partition, "offset"))`,
+    `CREATE TABLE offsets (
+      topic_id text COLLATE "C" NOT NULL, partition integer NOT NULL, next_offset bigint NOT NULL,
+      epoch bigint NOT NULL, run text, topic text, owner text,
+      CONSTRAINT _offsets_key PRIMARY KEY (topic_id, partition))`,
+  ],
+];
+
+/** Makes what is missing. Categories that are there already stay, whatever the states of today. */
+export async function createSchema(
+  session: Session,
+  location: PostgresLocation,
+  categories: readonly string[],
+): Promise<void> {
+  await refuseServer(session);
+  await session.query(`BEGIN; SET LOCAL lock_timeout TO ${migrationLockTimeoutMs}`);
+  try {
+    await session.query(`SELECT pg_advisory_xact_lock(hashtextextended('nodrop ' || $1, 0))`, [
+      location.schema,
+    ]);
+    await migrate(session, location.schema);
+    const known = await categoriesOf(session);
+    for (const category of categories) {
+      if (!known.includes(category)) await createPartition(session, category);
+    }
+    await session.commit();
+  } catch (error) {
+    await session.rollBack();
+    throw error;
+  }
+}
+
+async function refuseServer(session: Session): Promise<void> {
+  const [server] = await session.query<{ version: number; encoding: string }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS version,
+      current_setting('server_encoding') AS encoding`,
+  );
+  const { version, encoding } = server!;
+  if (version < serverVersionMin) {
+    throw unavailableError(`The store's PostgreSQL is version ${version}; it takes ${serverVersionMin}.`, {
+      hint: 'Use a newer server.',
+    });
+  }
+  if (encoding !== 'UTF8') {
+    throw unavailableError(`The store's database holds ${encoding}, and ids can be any Unicode.`, {
+      hint: "Make a database with ENCODING 'UTF8', and name that one.",
+    });
+  }
+}
+
+async function migrate(session: Session, schema: string): Promise<void> {
+  const [known] = await session.query<{ schema: boolean }>(
+    'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS schema',
+    [schema],
+  );
+  // Only where it is missing: the right to make one is asked for even if there is nothing to make.
+  if (!known!.schema) await session.query(`CREATE SCHEMA ${quoted(schema)}`);
+  const version = await versionOf(session);
+  if (version > migrations.length) {
+    throw unavailableError(
+      `The store has tables of version ${version}; this nodrop knows ${migrations.length}.`,
+      { hint: 'Use the newer nodrop that made it, or another store.' },
+    );
+  }
+  for (const [index, statements] of migrations.entries()) {
+    if (index < version) continue;
+    await session.queries(statements);
+    await session.query('INSERT INTO _migrations (version) VALUES ($1)', [index + 1]);
+  }
+}
+
+async function versionOf(session: Session): Promise<number> {
+  const [found] = await session.query<{ made: boolean }>(
+    `SELECT to_regclass('_migrations') IS NOT NULL AS made`,
+  );
+  if (!found!.made) {
+    await session.query(
+      `CREATE TABLE _migrations (
+        version integer NOT NULL, made_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT _migrations_key PRIMARY KEY (version))`,
+    );
+  }
+  const [latest] = await session.query<{ version: number }>(
+    'SELECT coalesce(max(version), 0) AS version FROM _migrations',
+  );
+  return latest!.version;
+}
+
+async function createPartition(session: Session, category: string): Promise<void> {
+  const table = tableOf(category);
+  // Made first and attached then, it does not have to wait for those who write to the others.
+  await session.queries([
+    `CREATE TABLE ${quoted(table)} (${rowColumns},
+      CONSTRAINT ${quoted(`_${table}_key`)} PRIMARY KEY (topic_id, partition, "offset"))`,
+    `ALTER TABLE messages ATTACH PARTITION ${quoted(table)} FOR VALUES IN (${session.literal(category)})`,
+  ]);
+}
+
+/** The categories that the schema has partitions for. */
+export async function categoriesOf(session: Session): Promise<string[]> {
+  const tables = await session.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = to_regclass('messages')`,
+  );
+  return tables.map(({ name }) => categoryOf(name)).sort();
+}

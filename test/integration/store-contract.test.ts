@@ -1,0 +1,406 @@
+/** What every store promises, on the real engines. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { openSnapshot, openStore, sqlitePathOf } from '../../src/stores/open-store.ts';
+import { FencedError, RowBatch, type Store, type StoreOptions } from '../../src/stores/store.ts';
+import {
+  batchOf,
+  categories,
+  deadLettersOf,
+  placesOf,
+  rowsOf,
+  topic,
+  topicId,
+} from '../fixtures/store-batches.ts';
+
+interface Engine {
+  name: string;
+  /** A place that no other test uses. */
+  place: () => string;
+  /** Makes a store look as if a newer nodrop had made it. */
+  outdo: (location: string) => Promise<void>;
+}
+
+const sqlite: Engine = {
+  name: 'sqlite',
+  place: () => `sqlite:${join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite')}`,
+  outdo: async (location) => {
+    const database = new DatabaseSync(sqlitePathOf(location)!);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+  },
+};
+
+const postgres: Engine = {
+  name: 'postgres',
+  place: () => `${inject('postgres').location}?schema=t_${randomBytes(8).toString('hex')}`,
+  outdo: async (location) => {
+    const { href, searchParams } = new URL(location);
+    const client = new Client(href.replace(/\?.*/, ''));
+    await client.connect();
+    await client.query(`INSERT INTO ${searchParams.get('schema')}._migrations VALUES (99)`);
+    await client.end();
+  },
+};
+
+process.env['PGPASSWORD'] = inject('postgres').password;
+
+describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
+  let location: string;
+  let opened: Store[];
+  beforeEach(() => {
+    location = place();
+    opened = [];
+  });
+  afterEach(async () => {
+    for (const store of opened) await store.close();
+  });
+
+  async function open(options: Partial<StoreOptions> = {}): Promise<Store> {
+    const store = await openStore(location, { categories, ...options });
+    opened.push(store);
+    return store;
+  }
+
+  const claim = async (store: Store, ...partitions: number[]): Promise<number> => {
+    const claimed = await store.claim(topic, new Map(partitions.map((partition) => [partition, 0])));
+    return claimed.get(partitions[0]!)!.epoch;
+  };
+
+  test('rows, dead letters and offsets go in together and come back', async () => {
+    const store = await open();
+    const epoch = await claim(store, 0, 1);
+    const batch = batchOf([0, 0, 0], [2, 1, 0]);
+    const letter = {
+      partition: 1,
+      offset: 1,
+      key: null,
+      payload: Buffer.from('?'),
+      headers: null,
+      reason: 'why',
+    };
+    batch.deadLetters.push(letter);
+    const before = Date.now();
+    await store.write(topicId, batch, [
+      { partition: 0, from: 0, next: 1, epoch },
+      { partition: 1, from: 0, next: 2, epoch },
+    ]);
+    const [row] = await rowsOf(location, 'in-progress');
+    expect(row).toEqual({
+      category: 'in-progress',
+      run: 'run-1',
+      producer: 'p0',
+      sequence: 0,
+      id: 'p0-0',
+      topicId,
+      partition: 1,
+      offset: 0,
+      key: expect.anything(),
+      payload: expect.anything(),
+      digest: '00000000000000ff',
+      storedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    });
+    expect(Date.parse(row!.storedAt)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(row!.storedAt)).toBeLessThanOrEqual(Date.now());
+    expect(await placesOf(location)).toEqual(['failed 0:0', 'in-progress 1:0']);
+    const [read] = await deadLettersOf(location);
+    expect(read).toMatchObject({ partition: 1, offset: 1, key: null, headers: null, reason: 'why', topicId });
+    expect(Buffer.from(read!.payload!)).toEqual(letter.payload);
+    const snapshot = await openSnapshot(location);
+    expect(snapshot.categories).toEqual(['completed', 'failed', 'in-progress']);
+    expect(await snapshot.positions(topicId)).toEqual(
+      new Map([
+        [0, 1],
+        [1, 2],
+      ]),
+    );
+    await snapshot.close();
+  });
+
+  test('bytes, texts and integers come back as they were, whatever they are', async () => {
+    const values: (Buffer | null)[] = [
+      null,
+      Buffer.alloc(0),
+      Buffer.from([0]),
+      Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0, 0x80]),
+      Buffer.from('\'"\\\t\n\r\\N\\.\u0001\u007f'),
+      Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+      randomBytes(1 << 20),
+      Buffer.alloc(300_000, 'same'),
+    ];
+    const texts = [null, '', '\'"\\\t\n\\N', 'ü€😀', 'x'.repeat(5_000), '\\.', '{}', 'NULL'];
+    const integers = [null, 0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 7, 2 ** 53 - 1];
+    const batch = new RowBatch();
+    for (const [index, value] of values.entries()) {
+      batch.category.push(0);
+      batch.partition.push(index === 7 ? 2 ** 31 - 1 : 0);
+      batch.offset.push(integers[index] ?? 5);
+      batch.key.push(value);
+      batch.payload.push(values.at(-1 - index)!);
+      for (const column of [batch.run, batch.producer, batch.id, batch.digest]) column.push(texts[index]!);
+      batch.sequence.push(integers[index]!);
+      batch.deadLetters.push({
+        partition: 0,
+        offset: index,
+        key: value,
+        payload: values.at(-1 - index)!,
+        headers: value,
+        reason: texts[index] ?? '',
+      });
+    }
+    const store = await open();
+    await store.write(topicId, batch, []);
+    const plain = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
+    const rows = await rowsOf(location, 'failed');
+    expect(rows).toHaveLength(values.length);
+    for (const [index, value] of values.entries()) {
+      const row = rows.find(({ offset }) => offset === batch.offset[index])!;
+      expect(row).toMatchObject({ partition: batch.partition[index], sequence: integers[index], topicId });
+      expect([row.run, row.producer, row.id, row.digest]).toEqual(Array(4).fill(texts[index]));
+      expect(plain(row.key)).toEqual(value);
+      expect(plain(row.payload)).toEqual(batch.payload[index]);
+    }
+    const letters = await deadLettersOf(location);
+    expect(letters.map(({ reason }) => reason)).toEqual(texts.map((text) => text ?? ''));
+    expect(letters.map(({ key }) => plain(key))).toEqual(values);
+    expect(letters.map(({ headers }) => plain(headers))).toEqual(values);
+    expect(letters.map(({ payload }) => plain(payload))).toEqual(values.toReversed());
+  });
+
+  test('a claim begins at the offset given, or goes on, and each one raises the epoch', async () => {
+    const first = await open();
+    const second = await open();
+    expect(
+      await first.claim(
+        topic,
+        new Map([
+          [0, 0],
+          [3, 2 ** 40],
+        ]),
+      ),
+    ).toEqual(
+      new Map([
+        [0, { next: 0, epoch: 1 }],
+        [3, { next: 2 ** 40, epoch: 1 }],
+      ]),
+    );
+    await first.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch: 1 }]);
+    expect(
+      await second.claim(
+        topic,
+        new Map([
+          [0, 0],
+          [1, 9],
+        ]),
+      ),
+    ).toEqual(
+      new Map([
+        [0, { next: 1, epoch: 2 }],
+        [1, { next: 9, epoch: 1 }],
+      ]),
+    );
+    expect(await first.offsets(topicId)).toEqual(
+      new Map([
+        [0, { next: 1, epoch: 2 }],
+        [1, { next: 9, epoch: 1 }],
+        [3, { next: 2 ** 40, epoch: 1 }],
+      ]),
+    );
+    expect(await first.claim(topic, new Map())).toEqual(new Map());
+  });
+
+  test.each([
+    ['its epoch is not the latest', { from: 0, epoch: 0 }],
+    ['the offset is another', { from: 1, epoch: 1 }],
+  ])('a writer is fenced when %s, and nothing of its batch stays', async (_, stale) => {
+    const store = await open();
+    await claim(store, 0, 1);
+    const batch = batchOf([1, 0, 0], [1, 1, 0]);
+    batch.deadLetters.push({ partition: 1, offset: 1, key: null, payload: null, headers: null, reason: '' });
+    const write = store.write(topicId, batch, [
+      { partition: 0, from: 0, next: 1, epoch: 1 },
+      { partition: 1, next: 2, ...stale },
+    ]);
+    await expect(write).rejects.toThrow(FencedError);
+    await expect(write).rejects.toMatchObject({ partition: 1 });
+    expect(await placesOf(location)).toEqual([]);
+    expect(await deadLettersOf(location)).toEqual([]);
+    const untouched = { next: 0, epoch: 1 };
+    expect(await store.offsets(topicId)).toEqual(
+      new Map([
+        [0, untouched],
+        [1, untouched],
+      ]),
+    );
+    await store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch: 1 }]);
+    expect(await placesOf(location)).toEqual(['failed 0:0']);
+  });
+
+  test('a partition that nobody has claimed fences too', async () => {
+    const store = await open();
+    const write = store.write(topicId, batchOf([0, 5, 0]), [{ partition: 5, from: 0, next: 1, epoch: 1 }]);
+    await expect(write).rejects.toMatchObject({ name: 'FencedError', partition: 5 });
+  });
+
+  test('of two claimants of a partition the later one writes', async () => {
+    const first = await open();
+    const second = await open();
+    const early = await claim(first, 0);
+    const late = await claim(second, 0);
+    const write = (store: Store, epoch: number): Promise<void> =>
+      store.write(topicId, batchOf([epoch, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch }]);
+    await expect(write(first, early)).rejects.toThrow(FencedError);
+    await write(second, late);
+    expect(await placesOf(location)).toEqual(['in-progress 0:0']);
+  });
+
+  test('a row that is there already does not cost its neighbours', async () => {
+    const store = await open();
+    const epoch = await claim(store, 0);
+    const letter = { partition: 0, key: null, payload: null, headers: null, reason: '' };
+    const first = batchOf([0, 0, 5]);
+    first.deadLetters.push({ ...letter, offset: 8 });
+    await store.write(topicId, first, [{ partition: 0, from: 0, next: 1, epoch }]);
+    const second = batchOf([0, 0, 4], [0, 0, 5], [0, 0, 6], [1, 0, 7], [1, 0, 7]);
+    second.payload[1] = Buffer.from('another');
+    second.deadLetters.push({ ...letter, offset: 8 }, { ...letter, offset: 9 });
+    await store.write(topicId, second, [{ partition: 0, from: 1, next: 10, epoch }]);
+    expect(await placesOf(location)).toEqual(['completed 0:7', 'failed 0:4', 'failed 0:5', 'failed 0:6']);
+    expect((await deadLettersOf(location)).map(({ offset }) => offset)).toEqual([8, 9]);
+    // The row that was there stays as it was.
+    const [, held] = await rowsOf(location, 'failed');
+    expect(Buffer.from(held!.payload!)).toEqual(first.payload[0]);
+    expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 10, epoch }]]));
+    await store.write(topicId, batchOf([0, 0, 10]), [{ partition: 0, from: 10, next: 11, epoch }]);
+    expect(await placesOf(location)).toHaveLength(5);
+  });
+
+  test('many stores open at once where there was none', async () => {
+    const program = join(import.meta.dirname, '..', 'fixtures', 'open-a-store.ts');
+    const openElsewhere = async (): Promise<number> => {
+      const { stdout } = await promisify(execFile)(process.execPath, [program, location]);
+      return Number(stdout);
+    };
+    const epochs = await Promise.all(Array.from({ length: 4 }, openElsewhere));
+    expect(epochs.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('categories are added to a store, and those it had stay', async () => {
+    const early = await open({ categories: ['old-state'] });
+    await early.write(topicId, batchOf([0, 0, 0]), []);
+    const late = await open({ categories: ['new-state', 'old-state-key'] });
+    await late.write(topicId, batchOf([0, 0, 1], [1, 0, 2]), []);
+    expect(await placesOf(location)).toEqual(['new-state 0:1', 'old-state 0:0', 'old-state-key 0:2']);
+  });
+
+  test('a topic that was made anew under its name is refused, and another run of it is not', async () => {
+    const store = await open();
+    await claim(store, 0);
+    const anew = { ...topic, topicId: 'topic-2' };
+    await expect(store.claim(anew, new Map([[0, 0]]))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/orders.*topic-1.*topic-2/),
+    });
+    expect(await store.offsets('topic-2')).toEqual(new Map());
+    await store.claim({ ...anew, run: 'run-2' }, new Map([[0, 0]]));
+    expect(await store.offsets('topic-2')).toEqual(new Map([[0, { next: 0, epoch: 1 }]]));
+  });
+
+  test('topics in one store do not meet', async () => {
+    const store = await open();
+    const other = { run: 'run-2', topic: "it's", topicId: "b'\\ü" };
+    for (const each of [topic, other]) {
+      await store.claim(each, new Map([[0, 0]]));
+      await store.write(each.topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch: 1 }]);
+    }
+    await store.write(topicId, batchOf([0, 0, 1]), [{ partition: 0, from: 1, next: 2, epoch: 1 }]);
+    expect(await store.offsets(other.topicId)).toEqual(new Map([[0, { next: 1, epoch: 1 }]]));
+    const rows = await rowsOf(location, 'failed');
+    expect(rows.map((row) => `${row.topicId} ${row.offset}`)).toEqual([`b'\\ü 0`, 'topic-1 0', 'topic-1 1']);
+  });
+
+  test('what is to come before the commit comes when all is in the transaction', async () => {
+    let seen: string[] | undefined;
+    const store = await open({
+      beforeCommit: async () => {
+        seen = await placesOf(location);
+      },
+    });
+    const epoch = await claim(store, 0);
+    await store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch }]);
+    expect(seen).toEqual([]);
+    expect(await placesOf(location)).toEqual(['failed 0:0']);
+  });
+
+  test('what fails before the commit is told as it is, and nothing is stored', async () => {
+    const trouble = new Error('no');
+    const store = await open({ beforeCommit: () => Promise.reject(trouble) });
+    const epoch = await claim(store, 0);
+    const write = store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch }]);
+    await expect(write).rejects.toBe(trouble);
+    expect(await placesOf(location)).toEqual([]);
+    expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 0, epoch }]]));
+  });
+
+  test('a snapshot is one moment, whatever is written meanwhile', async () => {
+    const store = await open();
+    const epoch = await claim(store, 0);
+    await store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch }]);
+    const snapshot = await openSnapshot(location);
+    await store.write(topicId, batchOf([0, 0, 1], [1, 0, 2]), [{ partition: 0, from: 1, next: 3, epoch }]);
+    expect((await Array.fromAsync(snapshot.rows('failed'))).flat()).toHaveLength(1);
+    expect((await Array.fromAsync(snapshot.rows('completed'))).flat()).toHaveLength(0);
+    expect(await snapshot.positions(topicId)).toEqual(new Map([[0, 1]]));
+    await snapshot.close();
+    expect(await placesOf(location)).toHaveLength(3);
+  });
+
+  test('rows come in order, up to a limit, and may be left at any', async () => {
+    const store = await open();
+    const count = 3_000;
+    const places = Array.from({ length: count }, (_, index): [number, number, number] => [
+      0,
+      index % 3,
+      index,
+    ]);
+    await store.write(topicId, batchOf(...places.toReversed()), []);
+    const order = (rows: { partition: number; offset: number }[]): number[][] =>
+      rows.map(({ partition, offset }) => [partition, offset]);
+    const sorted = places
+      .map(([, partition, offset]) => [partition, offset])
+      .toSorted((a, b) => a[0]! - b[0]! || a[1]! - b[1]!);
+    expect(order(await rowsOf(location, 'failed'))).toEqual(sorted);
+    expect(order(await rowsOf(location, 'failed', 700))).toEqual(sorted.slice(0, 700));
+    expect(await rowsOf(location, 'failed', 0)).toEqual([]);
+    const snapshot = await openSnapshot(location);
+    for await (const rows of snapshot.rows('failed')) {
+      expect(rows.length).toBeGreaterThan(0);
+      break;
+    }
+    expect((await Array.fromAsync(snapshot.rows('failed'))).flat()).toHaveLength(count);
+    await snapshot.close();
+  });
+
+  test('a store that a newer nodrop made is refused', async () => {
+    await open();
+    await outdo(location);
+    await expect(openStore(location, { categories })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('version 99'),
+    });
+  });
+
+  test('where there is no store there is nothing to read', async () => {
+    await expect(openSnapshot(location)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('There is no store at'),
+    });
+  });
+});

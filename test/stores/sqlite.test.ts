@@ -1,0 +1,72 @@
+/** What only an SQLite store has: a file, one writer at a time, and a version without epochs. */
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeEach, expect, test } from 'vitest';
+import { openSqliteSnapshot } from '../../src/stores/sqlite/snapshot.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { StoreOutageError, type Store } from '../../src/stores/store.ts';
+import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';
+
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite');
+});
+
+const open = (): Store => openSqliteStore(path, { categories });
+
+test('a locked store is away for a while, and works again afterwards', async () => {
+  const store = open();
+  await store.claim(topic, new Map([[0, 0]]));
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const write = (): Promise<void> =>
+    store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch: 1 }]);
+  await expect(write()).rejects.toThrow(StoreOutageError);
+  other.exec('ROLLBACK');
+  await write();
+  expect(await placesOf(`sqlite:${path}`)).toEqual(['failed 0:0']);
+  other.close();
+  await store.close();
+});
+
+test('a file that is no database, and a folder that is not there, are unavailable', () => {
+  writeFileSync(path, 'This is a text, and longer than the header of a database would be.'.repeat(20));
+  expect(() => open()).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  path = join(path, '..', 'missing', 'store.sqlite');
+  expect(() => open()).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  expect(() => openSqliteSnapshot(path)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+});
+
+test('the store is for its owner alone', async () => {
+  await open().close();
+  expect(statSync(path).mode & 0o077).toBe(0);
+});
+
+test('a store of the first version goes on with its offsets', async () => {
+  const database = new DatabaseSync(path);
+  database.exec(`
+    CREATE TABLE offsets (
+      topic_id TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+      PRIMARY KEY (topic_id, partition)) WITHOUT ROWID;
+    INSERT INTO offsets VALUES ('${topicId}', 0, 7)`);
+  database.close();
+  const store = open();
+  expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 7, epoch: 0 }]]));
+  expect(await store.claim(topic, new Map([[0, 0]]))).toEqual(new Map([[0, { next: 7, epoch: 1 }]]));
+  await store.close();
+  await open().close();
+});
+
+test('all rows are in the view of messages', async () => {
+  const store = open();
+  await store.write(topicId, batchOf([0, 0, 0], [2, 0, 1]), []);
+  await store.close();
+  const database = new DatabaseSync(path);
+  expect(database.prepare('SELECT category, id FROM messages').all()).toEqual([
+    { category: 'failed', id: 'p0-0' },
+    { category: 'in-progress', id: 'p0-1' },
+  ]);
+  database.close();
+});
