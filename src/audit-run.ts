@@ -79,7 +79,8 @@ function readManifest(folder: RunFolder): Manifest | string {
     if (manifest === undefined) return 'the manifest run.json is missing';
     const { states, producers, payloadBytes } = manifest;
     const messages = Math.max(1, ...Object.values(producers));
-    const isPossible = payloadBytes >= payloadBytesMin(states, Object.keys(producers).length, messages);
+    const bytesMin = payloadBytesMin(states, Object.keys(producers).length, messages, manifest);
+    const isPossible = payloadBytes >= bytesMin;
     return isPossible ? manifest : 'the manifest run.json plans payloads that its messages do not fit';
   } catch (error) {
     return `the manifest run.json cannot be read: ${messageOf(error)}`;

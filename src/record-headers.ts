@@ -1,4 +1,5 @@
 /** The headers that mark a record as nodrop's, and how they are read back. */
+import { isUtf8 } from 'node:buffer';
 import { parseDigest, type Origin } from './digest.ts';
 
 export const headerNames = {
@@ -8,6 +9,9 @@ export const headerNames = {
   sequence: 'nodrop-sequence',
   digest: 'nodrop-digest',
 } as const;
+
+/** What all of them begin with: other headers have other names. */
+export const headerNamePrefix = 'nodrop-';
 
 /** What a record says of itself. Fields that are there but cannot be read are undefined. */
 export interface StatedOrigin {
@@ -39,8 +43,18 @@ export function isWhole(stated: StatedOrigin): stated is StatedOrigin & Origin {
   return stated.producer !== undefined && stated.session !== undefined && stated.sequence !== undefined;
 }
 
-const text = (value: Uint8Array | null): string | undefined =>
-  value === null ? undefined : Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
+/** The text of a header's value; undefined for bytes that are not UTF-8. */
+export function exactText(value: Uint8Array): string | undefined {
+  const decoded = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
+  // Bytes that are not UTF-8 come out as U+FFFD, which may also have been sent.
+  return decoded.includes('\ufffd') && !isUtf8(value) ? undefined : decoded;
+}
+
+/** No text of ours holds a NUL, and not every store could keep one. */
+function text(value: Uint8Array | null): string | undefined {
+  const stated = value === null ? undefined : exactText(value);
+  return stated?.includes('\0') === true ? undefined : stated;
+}
 
 function integer(value: string | undefined, max: number): number | undefined {
   if (value === undefined || !/^(0|[1-9]\d{0,9})$/.test(value)) return undefined;

@@ -1,5 +1,14 @@
 /** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -25,6 +34,9 @@ export const manifestSchema = z.object({
   batchSize: count,
   payloadBytes: count,
   states: z.array(z.object({ name: z.string(), weight: z.int().min(1) })).min(1),
+  /** Where each message carries its state, if not in the payload's `state`. */
+  stateField: z.string().optional(),
+  stateHeader: z.string().optional(),
   /** The acknowledgements that the producer asked for: all, 1 or 0. */
   acks: z.string().optional(),
   /** The topic's end offset by partition before the first send. */
@@ -99,9 +111,11 @@ export class RunFolder {
     return isAlive(this.#readConsumer()?.pid ?? 0);
   }
 
-  /** To be called by the consumer: its store may be anywhere. */
+  /** To be called by each consumer: its store may be anywhere. Of several the last to come is named. */
   noteConsumer(store: string): void {
-    writeFileSync(this.#consumer, `${JSON.stringify({ store, pid: process.pid })}\n`, { mode: 0o600 });
+    const draft = `${this.#consumer}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify({ store, pid: process.pid })}\n`, { mode: 0o600 });
+    renameSync(draft, this.#consumer);
   }
 
   #readConsumer(): { store: string; pid: number } | undefined {

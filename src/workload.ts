@@ -2,6 +2,7 @@
  * The workload: a pure function from (seed, producer, sequence) to a message. It knows no clock and no
  * chance, so the audit can say what was to be sent without asking anything that is under test.
  */
+import { isArrayIndex, statePath, type StatePlace } from './state-rule.ts';
 
 /** A state and how often it occurs, relative to the others. */
 export interface WeightedState {
@@ -10,7 +11,8 @@ export interface WeightedState {
   weight: number;
 }
 
-export interface WorkloadOptions {
+/** Where a header is to hold the state, payloads have none: only the header tells. */
+export interface WorkloadOptions extends StatePlace {
   /** An integer from 0 to 2^32 − 1. */
   seed: number;
   states: readonly WeightedState[];
@@ -29,6 +31,8 @@ export interface Message {
 }
 
 const customersCount = 512;
+/** The fields of a payload beside the state's. */
+const ownFields = ['id', 'customer', 'order', 'amountCents', 'currency', 'items', 'note'];
 const currencies = ['EUR', 'USD', 'GBP', 'CHF'] as const;
 
 export const producerName = (producer: number): string => `p${producer}`;
@@ -58,9 +62,12 @@ export function parseMessageId(id: string): { producer: number; sequence: number
 export class Workload {
   readonly #options: WorkloadOptions;
   readonly #weights: number;
+  /** The field of each state, as it stands in a payload. */
+  readonly #stateFields: readonly string[];
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
+    this.#stateFields = options.states.map(({ name }) => stateFieldText(options, name));
     this.#weights = options.states.reduce((sum, state) => sum + state.weight, 0);
   }
 
@@ -70,7 +77,7 @@ export class Workload {
     const key = `customer-${String(random() % customersCount).padStart(4, '0')}`;
     const id = messageId(producer, sequence);
     const body =
-      `{"id":"${id}","state":"${this.#options.states[state]!.name}","customer":"${key}",` +
+      `{"id":"${id}",${this.#stateFields[state]}"customer":"${key}",` +
       `"order":"${random().toString(16).padStart(8, '0')}","amountCents":${10_000 + (random() % 90_000)},` +
       `"currency":"${currencies[random() % currencies.length]}","items":${1 + (random() % 9)},"note":"`;
     const padding = this.#options.payloadBytes - body.length - 2;
@@ -100,13 +107,43 @@ export function payloadBytesMin(
   states: readonly WeightedState[],
   producers: number,
   messages: number,
+  place: StatePlace = {},
 ): number {
-  const probe = new Workload({ seed: 0, states: states.slice(0, 1), payloadBytes: 10_000 });
+  const { stateField, stateHeader } = place;
+  const probe = new Workload({
+    seed: 0,
+    states: states.slice(0, 1),
+    payloadBytes: 10_000,
+    stateField,
+    stateHeader,
+  });
   const unpadded = probe.message(0, 0).payload.replace(/\.+"}$/, '"}').length;
   const idGrowth = messageId(producers - 1, Math.max(0, messages - 1)).length - messageId(0, 0).length;
-  const longest = Math.max(...states.map((state) => state.name.length));
-  return unpadded + idGrowth + longest - states[0]!.name.length;
+  const fieldBytes = states.map(({ name }) => stateFieldText(place, name).length);
+  return unpadded + idGrowth + Math.max(...fieldBytes) - fieldBytes[0]!;
 }
+
+/** Why payloads cannot hold their state there; undefined if they can. */
+export function problemOfStateField(stateField: string): string | undefined {
+  const path = statePath({ stateField });
+  if (path.some(isArrayIndex)) return 'their payloads have no arrays';
+  return ownFields.includes(path[0]!) ? `their payloads have a field ${path[0]} already` : undefined;
+}
+
+/** `"state":"failed",` or `"status":{"code":"failed"},`; nothing where a header holds the state. */
+function stateFieldText(place: StatePlace, state: string): string {
+  if (place.stateHeader !== undefined) return '';
+  const [first, ...deeper] = statePath(place).map(asciiJson);
+  const opened = deeper.map((name) => `{${name}:`).join('');
+  return `${first}:${opened}"${state}"${'}'.repeat(deeper.length)},`;
+}
+
+/** JSON that takes one byte a character. */
+const asciiJson = (text: string): string =>
+  JSON.stringify(text).replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /**
  * A small generator of 32-bit numbers for one message (splitmix32 over its three coordinates): the same

@@ -3,6 +3,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { exitCodes, usageError } from '../errors.ts';
 import { isAlive } from '../is-alive.ts';
+import { journalFilePattern } from '../journal/journal-format.ts';
+import { readJournalOpening } from '../journal/journal-reader.ts';
 import { endLeftover, leftoverProcess } from '../kafka/process-record.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { readLedgerOpening } from '../ledger/ledger-reader.ts';
@@ -67,8 +69,25 @@ function standingOf(folder: RunFolder): Standing {
   const ledgers = folder.list(ledgerFilePattern).map((name) => folder.file(name));
   const open = ledgers.filter((path) => !hasSeal(path));
   if (open.some((path) => isAlive(readLedgerOpening(path)?.pid ?? 0))) return 'at work';
-  if (folder.consumerIsAlive()) return 'at work';
+  if (isConsumed(folder)) return 'at work';
   return folder.isUsed() && ledgers.length > 0 && open.length === 0 ? 'unjudged' : 'crashed';
+}
+
+/** Whether one of its consumers is there: each has a journal, sealed when it ends, once it has joined its group. */
+const isConsumed = (folder: RunFolder): boolean =>
+  folder.consumerIsAlive() ||
+  folder
+    .list(journalFilePattern)
+    .map((name) => folder.file(name))
+    .some((path) => !hasSeal(path) && isAlive(journalPid(path)));
+
+function journalPid(path: string): number {
+  try {
+    return readJournalOpening(path)?.pid ?? 0;
+  } catch {
+    // Damaged, so nobody writes to it.
+    return 0;
+  }
 }
 
 function verdictOf(folder: RunFolder): Verdict | undefined {

@@ -1,6 +1,6 @@
 /** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
 import type { Command } from 'commander';
-import { addOptions, type SharedOption, type SharedValues } from './options.ts';
+import { addOptions, exportStorePassword, type SharedOption, type SharedValues } from './options.ts';
 import { parseInteger } from './option-values.ts';
 import { Terminal } from './terminal.ts';
 import type { Context } from './context.ts';
@@ -16,17 +16,19 @@ interface Definition {
   act(values: never, context: Context, argument?: string): Promise<number>;
 }
 
+const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
 const workloadOptions: SharedOption[] = [
   'messages',
   'batchSize',
-  'states',
+  ...stateOptions,
   'payloadBytes',
   'partitions',
   'topic',
   'seed',
 ];
-const consumeOptions: SharedOption[] = ['store', 'storeTimeout', 'consumers'];
+const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
+const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
 const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
 
 const definitions: Definition[] = [
@@ -36,10 +38,12 @@ const definitions: Definition[] = [
     examples: [
       'nodrop run',
       'nodrop run --messages 100000 --states failed=1,completed=8,in-progress=1',
+      'nodrop run --state-field status.code',
       'nodrop run --bootstrap-server localhost:9092 --json',
     ],
     shared: [
       ...workloadOptions,
+      'other',
       ...consumeOptions,
       'run',
       'dir',
@@ -54,7 +58,10 @@ const definitions: Definition[] = [
   {
     name: 'produce',
     description: "publishes a run's messages and keeps its ledger",
-    examples: ['nodrop produce --run demo --bootstrap-server 127.0.0.1:9092'],
+    examples: [
+      'nodrop produce --run demo --bootstrap-server 127.0.0.1:9092',
+      'nodrop produce --run demo --state-header x-state --bootstrap-server 127.0.0.1:9092',
+    ],
     shared: [...workloadOptions, 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
     act: async (values, context) => (await import('./produce-command.ts')).produceCommand(values, context),
   },
@@ -64,9 +71,12 @@ const definitions: Definition[] = [
     examples: [
       'nodrop consume --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop consume --run demo --until-drained --bootstrap-server 127.0.0.1:9092',
+      'nodrop consume --run mine --topic orders --state-field status.code --other rest --bootstrap-server localhost:9092',
+      'nodrop consume --run mine --topic orders --state-header x-state --bootstrap-server localhost:9092',
     ],
     shared: [
-      'states',
+      ...stateOptions,
+      'other',
       'topic',
       ...consumeOptions,
       'run',
@@ -88,7 +98,7 @@ const definitions: Definition[] = [
       'nodrop verify demo --rescan --json',
       'nodrop verify --history producer.jsonl consumer.jsonl',
     ],
-    shared: ['dir', ...kafkaOptions, 'store', 'timeout', ...outputOptions],
+    shared: ['dir', ...kafkaOptions, ...storeOptions, 'timeout', ...outputOptions],
     own: (command) =>
       command
         .option('--rescan', 'scan the topic again')
@@ -107,7 +117,7 @@ const definitions: Definition[] = [
     argument: ['[run]', 'id of the run (default: the latest)'],
     description: "prints a run's evidence as JSON lines, for verify --history",
     examples: ['nodrop export demo > demo.jsonl'],
-    shared: ['dir', 'store', 'color'],
+    shared: ['dir', ...storeOptions, 'color'],
     act: async (values, context, run) =>
       (await import('./export-command.ts')).exportCommand(values, context, run),
   },
@@ -116,7 +126,7 @@ const definitions: Definition[] = [
     argument: ['[run]', 'id of the run (default: the latest)'],
     description: 'shows stored rows',
     examples: ['nodrop messages --state failed --limit 10', 'nodrop messages demo --dead-letters'],
-    shared: ['dir', 'store', 'json', 'color'],
+    shared: ['dir', ...storeOptions, 'json', 'color'],
     own: (command) =>
       command
         .option('--state <name>', 'only the rows of this category')
@@ -175,6 +185,7 @@ export function addCommands(program: Command, signal: AbortSignal): { exitCode()
       const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
       const terminal = new Terminal({ color, quiet: values.quiet === true });
       try {
+        exportStorePassword(values);
         exitCode = await definition.act(values as never, { signal, terminal }, argument);
       } finally {
         terminal.clear();

@@ -3,9 +3,10 @@ import { consume } from '../pipeline/consumer.ts';
 import { startConsumers } from '../pipeline/consumer-stages.ts';
 import { bootstrapFromParent, tellParent, type ConsumeSummary } from '../pipeline/stage-process.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
+import { categoriesOf } from '../state-rule.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
-import { neededBootstrap, storeOf } from './run-settings.ts';
+import { neededBootstrap, stateRuleOf, storeOf } from './run-settings.ts';
 import { consumeArguments } from './stage-arguments.ts';
 
 type ConsumeValues = SharedValues & { untilDrained?: boolean };
@@ -37,13 +38,15 @@ async function consumeHere(
   { signal, terminal }: Context,
 ): Promise<ConsumeSummary> {
   const settings = settingsOf(values);
+  const rule = stateRuleOf(values);
   const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
   terminal.status(`consuming from ${bootstrapServers}`);
   return await consume(
     {
       folder,
       topic: values.topic ?? topicOf(folder.id),
-      states: values.states.map((state) => state.name),
+      rule,
+      categories: categoriesOf(rule),
       bootstrapServers,
       settings,
       store: storeOf(values, folder),

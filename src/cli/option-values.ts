@@ -1,8 +1,11 @@
 /** How the values of options are written, and what is said when they are written otherwise. */
 import { InvalidArgumentError } from 'commander';
+import { usageError } from '../errors.ts';
 import type { WeightedState } from '../workload.ts';
+import { headerNamePrefix } from '../record-headers.ts';
 import { runIdPattern, topicPattern } from '../run-folder.ts';
 import { sqliteLocation } from '../stores/open-store.ts';
+import { isPostgresLocation, parsePostgresLocation } from '../stores/postgres/location.ts';
 
 const units = { ms: 1, s: 1000, m: 60_000 } as const;
 
@@ -54,10 +57,14 @@ export function parseBootstrap(value: string): string {
   return addresses.join(',');
 }
 
-/** Where a store is, its path made absolute. */
+/** Where a store is, its path made absolute. What is no location is not repeated: it may hold a password. */
 export function parseStore(value: string): string {
+  if (isPostgresLocation(value)) {
+    parsePostgresLocation(value);
+    return value;
+  }
   const match = /^sqlite:(.+)$/.exec(value);
-  if (match === null) throw new InvalidArgumentError('It takes sqlite:PATH.');
+  if (match === null) throw usageError('--store takes sqlite:PATH or postgres://USER@HOST:PORT/DATABASE.');
   return sqliteLocation(match[1]!);
 }
 
@@ -79,12 +86,50 @@ export function parseStates(value: string): WeightedState[] {
     return { name: match[1]!, weight };
   });
   const names = states.map((state) => state.name);
-  const reserved = names.find((name) => reservedStates.includes(name) || name.startsWith('sqlite-'));
-  if (reserved !== undefined) {
-    throw new InvalidArgumentError(`'${reserved}' is reserved: the store has a table of that name.`);
-  }
+  for (const name of names) refuseReserved(name);
   const double = names.find((name, index) => names.indexOf(name) < index);
   if (double !== undefined) throw new InvalidArgumentError(`'${double}' stands in it twice.`);
   if (states.length > statesMax) throw new InvalidArgumentError(`It takes at most ${statesMax} states.`);
   return states;
+}
+
+/** The name of a category, as a state's. */
+export function parseCategory(value: string): string {
+  if (!/^[a-z][a-z0-9-]{0,55}$/.test(value)) {
+    throw new InvalidArgumentError('It takes a name made of a-z, 0-9 and -, beginning with a letter.');
+  }
+  refuseReserved(value);
+  return value;
+}
+
+function refuseReserved(name: string): void {
+  if (!reservedStates.includes(name) && !name.startsWith('sqlite-')) return;
+  throw new InvalidArgumentError(`'${name}' is reserved: the store has a table of that name.`);
+}
+
+const pathSegmentsMax = 16;
+const placeCharactersMax = 256;
+const isPlain = (text: string): boolean => text.length <= placeCharactersMax && !/[\p{Cc}\p{Cs}]/u.test(text);
+
+/** `status.code`, `items.0.state`: a path into JSON. */
+export function parseStateField(value: string): string {
+  const segments = value.split('.');
+  if (!isPlain(value) || segments.length > pathSegmentsMax || segments.includes('')) {
+    throw new InvalidArgumentError(
+      `It takes up to ${pathSegmentsMax} names with dots between them, such as status.code, of ${placeCharactersMax} characters in all.`,
+    );
+  }
+  return value;
+}
+
+export function parseStateHeader(value: string): string {
+  if (!isPlain(value) || value === '') {
+    throw new InvalidArgumentError(
+      `It takes the name of a header, of up to ${placeCharactersMax} characters.`,
+    );
+  }
+  if (value.startsWith(headerNamePrefix)) {
+    throw new InvalidArgumentError(`Headers that begin with ${headerNamePrefix} are nodrop's own.`);
+  }
+  return value;
 }

@@ -1,4 +1,5 @@
 /** The options that commands share: one definition each, with default and environment variable. */
+import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import {
   checkSettings,
@@ -7,17 +8,22 @@ import {
   readSettingsFile,
   type ClientSettings,
 } from '../client-config.ts';
+import { messageOf, usageError } from '../errors.ts';
 import type { WeightedState } from '../workload.ts';
 import {
   parseBootstrap,
+  parseCategory,
   parseDuration,
   parseInteger,
   parseRunId,
+  parseStateField,
+  parseStateHeader,
   parseStates,
   parseStore,
   parseTopic,
 } from './option-values.ts';
 
+export const defaultStates = 'failed,completed,in-progress';
 const settingsHelp = Object.keys(clientSettings).join(', ');
 
 const shared = {
@@ -36,8 +42,21 @@ const shared = {
   states: () =>
     new Option('--states <list>', 'states, with weights if wanted: failed=1,completed=8')
       .argParser(parseStates)
-      .default(parseStates('failed,completed,in-progress'), 'failed,completed,in-progress')
+      .default(parseStates(defaultStates), defaultStates)
       .env('NODROP_STATES'),
+  stateField: () =>
+    new Option('--state-field <path>', 'where the JSON holds the state: status.code (default: state)')
+      .argParser(parseStateField)
+      .conflicts('stateHeader')
+      .env('NODROP_STATE_FIELD'),
+  stateHeader: () =>
+    new Option('--state-header <name>', 'header that holds the state, instead of the payload')
+      .argParser(parseStateHeader)
+      .env('NODROP_STATE_HEADER'),
+  other: () =>
+    new Option('--other <category>', 'category of unknown states (default: they are dead letters)')
+      .argParser(parseCategory)
+      .env('NODROP_OTHER'),
   payloadBytes: () =>
     new Option('--payload-bytes <n>', 'size of each payload, in bytes')
       .argParser(parseInteger(1, 100_000_000))
@@ -67,9 +86,17 @@ const shared = {
       (pair: string, others: string[] | undefined) => [...(others ?? []), pair],
     ),
   store: () =>
-    new Option('--store <sqlite:path>', "the store (default: store.sqlite in the run's folder)")
+    new Option(
+      '--store <location>',
+      "sqlite:PATH or postgres://USER@HOST/DATABASE (default: store.sqlite in the run's folder)",
+    )
       .argParser(parseStore)
       .env('NODROP_STORE'),
+  storePasswordFile: () =>
+    new Option(
+      '--store-password-file <file>',
+      "file that holds the store's password (or: PGPASSWORD, PGPASSFILE)",
+    ).env('NODROP_STORE_PASSWORD_FILE'),
   storeTimeout: () =>
     new Option('--store-timeout <duration>', 'how long an outage of the store is waited out')
       .argParser(parseDuration)
@@ -99,6 +126,9 @@ export interface SharedValues {
   messages: number;
   batchSize: number;
   states: WeightedState[];
+  stateField?: string;
+  stateHeader?: string;
+  other?: string;
   payloadBytes: number;
   partitions: number;
   topic?: string;
@@ -107,6 +137,7 @@ export interface SharedValues {
   commandConfig?: string;
   setting?: string[];
   store?: string;
+  storePasswordFile?: string;
   storeTimeout: number;
   consumers: number;
   timeout: number;
@@ -139,4 +170,20 @@ export function settingsOf(values: SharedValues): ClientSettings {
   }
   checkSettings(settings);
   return settings;
+}
+
+/** Puts the password of the store, if a file holds it, where the database's client and our children look. */
+export function exportStorePassword({ storePasswordFile: path }: SharedValues): void {
+  if (path === undefined) return;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError(`--store-password-file ${path} cannot be read: ${messageOf(error)}`);
+  }
+  const password = text.replace(/\r?\n$/, '');
+  if (password === '' || /[\r\n\0]/.test(password)) {
+    throw usageError(`--store-password-file ${path} must hold one line: the password.`);
+  }
+  process.env['PGPASSWORD'] = password;
 }

@@ -2,7 +2,7 @@ import { exitCodes } from '../errors.ts';
 import { produce } from '../pipeline/producer.ts';
 import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
 import type { Context } from './context.ts';
-import { bootstrapOf, type SharedValues } from './options.ts';
+import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings } from './run-settings.ts';
 
 export async function produceCommand(values: SharedValues, { signal, terminal }: Context): Promise<number> {
@@ -35,9 +35,23 @@ export async function produceCommand(values: SharedValues, { signal, terminal }:
     const dir = values.dir === '.nodrop' ? '' : ` --dir ${values.dir}`;
     const topic = values.topic === undefined ? '' : ` --topic ${values.topic}`;
     const at = ` --bootstrap-server ${bootstrapServers}`;
-    terminal.print(`nodrop consume --run ${folder.id}${topic}${dir}${at} --until-drained`);
+    const sorting = sortingOptions(values);
+    terminal.print(`nodrop consume --run ${folder.id}${topic}${sorting}${dir}${at} --until-drained`);
     terminal.print(`nodrop verify ${folder.id}${dir}`);
   }
   if (signal.aborted) throw signal.reason;
   return exitCodes.pass;
 }
+
+/** What a consumer has to be told to find the states of these messages. */
+function sortingOptions({ states, stateField, stateHeader }: SharedValues): string {
+  const names = states.map(({ name }) => name).join(',');
+  return [
+    names === defaultStates ? '' : ` --states ${names}`,
+    stateField === undefined ? '' : ` --state-field ${quotedForShell(stateField)}`,
+    stateHeader === undefined ? '' : ` --state-header ${quotedForShell(stateHeader)}`,
+  ].join('');
+}
+
+const quotedForShell = (text: string): string =>
+  /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -3,13 +3,14 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { ClientSettings } from '../client-config.ts';
 import { usageError } from '../errors.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
-import { payloadBytesMin, type WeightedState } from '../workload.ts';
+import type { StatePlace, StateRule } from '../state-rule.ts';
+import { payloadBytesMin, problemOfStateField, type WeightedState } from '../workload.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 
 /** More than this in one batch would have to be held in memory several times over. */
 const batchBytesMax = 64 * 1024 * 1024;
 
-export interface RunSettings {
+export interface RunSettings extends StatePlace {
   folder: RunFolder;
   topic: string;
   seed: number;
@@ -25,8 +26,12 @@ export interface RunSettings {
 
 /** The settings of a run that publishes. */
 export function runSettings(values: SharedValues): RunSettings {
-  const { messages, batchSize, states, payloadBytes, partitions } = values;
-  const bytesMin = payloadBytesMin(states, 1, messages);
+  const { messages, batchSize, states, stateField, stateHeader, payloadBytes, partitions } = values;
+  const problem = stateField === undefined ? undefined : problemOfStateField(stateField);
+  if (problem !== undefined) {
+    throw usageError(`Messages that nodrop publishes cannot carry their state at ${stateField}: ${problem}.`);
+  }
+  const bytesMin = payloadBytesMin(states, 1, messages, values);
   if (payloadBytes < bytesMin) {
     throw usageError(
       `--payload-bytes ${payloadBytes} is too small: the fields of these messages take ${bytesMin} bytes.`,
@@ -46,6 +51,8 @@ export function runSettings(values: SharedValues): RunSettings {
     messages,
     batchSize,
     states,
+    stateField,
+    stateHeader,
     payloadBytes,
     partitions,
     bootstrapServers: bootstrapOf(values),
@@ -53,6 +60,14 @@ export function runSettings(values: SharedValues): RunSettings {
     timeoutMs: values.timeout,
   };
 }
+
+/** By what a consumer sorts. */
+export const stateRuleOf = ({ states, stateField, stateHeader, other }: SharedValues): StateRule => ({
+  states: states.map(({ name }) => name),
+  stateField,
+  stateHeader,
+  other,
+});
 
 /** Where the store is: the one given, else the run's own. */
 export const storeOf = (values: SharedValues, folder: RunFolder): string => values.store ?? folder.store;

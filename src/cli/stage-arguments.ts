@@ -22,6 +22,7 @@ export const consumeArguments = (
   `--store=${storeOf(values, folder)}`,
   `--store-timeout=${values.storeTimeout}ms`,
   '--consumers=1',
+  ...(values.other === undefined ? [] : [`--other=${values.other}`]),
   ...(values.untilDrained === true ? ['--until-drained'] : []),
   ...commonArguments(values, folder),
 ];
@@ -31,6 +32,8 @@ const commonArguments = (values: SharedValues, folder: RunFolder): string[] => [
   `--dir=${values.dir}`,
   `--topic=${values.topic ?? topicOf(folder.id)}`,
   `--states=${values.states.map(({ name, weight }) => `${name}=${weight}`).join(',')}`,
+  ...(values.stateField === undefined ? [] : [`--state-field=${values.stateField}`]),
+  ...(values.stateHeader === undefined ? [] : [`--state-header=${values.stateHeader}`]),
   `--timeout=${values.timeout}ms`,
   ...(values.commandConfig === undefined ? [] : [`--command-config=${values.commandConfig}`]),
   ...(values.setting ?? []).map((pair) => `--setting=${pair}`),

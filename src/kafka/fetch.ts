@@ -26,7 +26,6 @@ export interface FetchedPartition {
   error: string;
   highWatermark: number;
   lastStableOffset: number;
-  logStartOffset: number;
   /** The broker's index of them for what was fetched; empty unless reading committed. */
   abortedTransactions: { producerId: bigint; firstOffset: number }[];
   /** Whole batches, and often the beginning of one more. */
@@ -75,19 +74,19 @@ function parseResponse(
 }
 
 function parsePartition(reader: Reader): FetchedPartition {
-  const partition = {
+  const state = {
     partition: reader.readInt32(),
     error: errorName(reader.readInt16()),
     highWatermark: Number(reader.readInt64()),
     lastStableOffset: Number(reader.readInt64()),
-    logStartOffset: Number(reader.readInt64()),
-    abortedTransactions: reader.readArray((reader) => ({
-      producerId: reader.readInt64(),
-      firstOffset: Number(reader.readInt64()),
-    })),
   };
+  reader.readInt64(); // log start offset: an answer that refuses an offset does not tell it
+  const abortedTransactions = reader.readArray((reader) => ({
+    producerId: reader.readInt64(),
+    firstOffset: Number(reader.readInt64()),
+  }));
   reader.readInt32(); // preferred replica to read from
-  return { ...partition, records: reader.readBytes() };
+  return { ...state, abortedTransactions, records: reader.readBytes() };
 }
 
 const fetchApi = createAPI<Parameters<typeof fetchV13.createRequest>, FetchedPartition[]>(

@@ -1,40 +1,87 @@
-/** The logic of state categorization: from a record's payload to a category, or to a dead letter's reason. */
+/**
+ * The logic of state categorization: from a record to a category, or to a dead letter's reason. Of two
+ * fields of one name in a JSON object the last counts, of two headers of one name the first.
+ */
+import { exactText, type HeaderLookup } from '../record-headers.ts';
+import { categoriesOf, isArrayIndex, statePath, type StateRule } from '../state-rule.ts';
 
 /** The index of a category, or why there is none. */
 export type Placement = number | { reason: string };
 
+export type Categorizer = (payload: Uint8Array | null, header: HeaderLookup) => Placement;
+
+/** A state as it stands in a record, or why it has none. */
+type Found = string | { reason: string };
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const shownMax = 40;
 
-/** Sorts payloads by the `state` of their JSON. It knows the names of the states, and nothing else. */
-export function createCategorizer(states: readonly string[]): (payload: Uint8Array | null) => Placement {
+/** Sorts records into the categories of the rule. It knows that rule, and nothing else. */
+export function createCategorizer(rule: StateRule): Categorizer {
+  const { states, other, stateHeader } = rule;
   const indexes = new Map(states.map((state, index) => [state, index]));
-  return (payload) => {
-    if (payload === null) return { reason: 'it has no payload' };
-    const message = parse(payload);
-    if (message instanceof Error) return { reason: message.message };
-    const { state } = message;
-    if (typeof state !== 'string') {
-      return { reason: state === undefined ? 'it carries no state' : 'its state is not a string' };
-    }
-    return indexes.get(state) ?? { reason: `its state '${shown(state)}' is none of ${states.join(', ')}` };
+  const otherIndex = other === undefined ? undefined : categoriesOf(rule).indexOf(other);
+  const find = stateHeader === undefined ? finderInPayload(rule) : finderInHeader(stateHeader);
+  return (payload, header) => {
+    const state = find(payload, header);
+    if (typeof state !== 'string') return state;
+    const category = indexes.get(state) ?? otherIndex;
+    return category ?? { reason: `its state '${shown(state)}' is none of ${states.join(', ')}` };
   };
 }
 
-function parse(payload: Uint8Array): { state?: unknown } | Error {
+function finderInHeader(name: string): (payload: Uint8Array | null, header: HeaderLookup) => Found {
+  return (_, header) => {
+    const value = header(name);
+    if (value === null) return { reason: `it carries no state in the header ${name}` };
+    return exactText(value) ?? { reason: 'its state is not UTF-8' };
+  };
+}
+
+function finderInPayload(rule: StateRule): (payload: Uint8Array | null) => Found {
+  const path = statePath(rule);
+  const place = rule.stateField === undefined ? '' : ` at ${rule.stateField}`;
+  return (payload) => {
+    if (payload === null) return { reason: 'it has no payload' };
+    const message = parse(payload);
+    if ('reason' in message) return message;
+    const state = path.reduce<unknown>(member, message.value);
+    if (typeof state === 'string') return state;
+    if (typeof state === 'number' || typeof state === 'boolean') return String(state);
+    if (state === undefined) return { reason: `it carries no state${place}` };
+    return { reason: 'its state is not a string, a number or a boolean' };
+  };
+}
+
+function parse(payload: Uint8Array): { value: object } | { reason: string } {
   let text: string;
   try {
     text = utf8.decode(payload);
   } catch {
-    return new Error('its payload is not UTF-8');
+    return { reason: 'its payload is not UTF-8' };
   }
   try {
     const value: unknown = JSON.parse(text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? value : new Error('its payload is JSON, but no object');
+    return isObject ? { value } : { reason: 'its payload is JSON, but no object' };
   } catch {
-    return new Error('its payload is not JSON');
+    return { reason: 'its payload is not JSON' };
   }
 }
 
-const shown = (text: string): string => (text.length > shownMax ? `${text.slice(0, shownMax)}…` : text);
+/** What an object or an array holds itself: nothing of JavaScript's own, such as a prototype or a length. */
+function member(value: unknown, segment: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+  if (Array.isArray(value) && !isArrayIndex(segment)) return undefined;
+  return (value as Record<string, unknown>)[segment];
+}
+
+/** Printable, and no longer than a line takes. */
+function shown(text: string): string {
+  // A character takes two units at most.
+  const characters = Array.from(text.slice(0, 2 * shownMax + 1));
+  const cut = characters.length > shownMax ? `${characters.slice(0, shownMax).join('')}…` : text;
+  // What cannot be seen, or makes what follows look otherwise: control and format characters, halves of
+  // surrogate pairs, line ends.
+  return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\ufffd');
+}

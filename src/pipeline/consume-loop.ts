@@ -14,6 +14,7 @@ import { listOffsets } from '../kafka/list-offsets.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { RunFolder } from '../run-folder.ts';
+import type { StateRule } from '../state-rule.ts';
 import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
 import { Drain } from './drain.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
@@ -24,7 +25,9 @@ import { tellParent, type ConsumeSummary } from './stage-process.ts';
 export interface ConsumeConfig {
   folder: RunFolder;
   topic: string;
-  states: readonly string[];
+  rule: StateRule;
+  /** The categories of the rule: the store's tables, and what the journal calls them. */
+  categories: readonly string[];
   bootstrapServers: string;
   settings: ClientSettings;
   /** Where the store is. */
@@ -80,7 +83,7 @@ export class ConsumeLoop {
     this.#config = config;
     this.#parts = parts;
     this.#fetcher = new Fetcher(config, parts);
-    this.#builder = new RowBatchBuilder(config.states);
+    this.#builder = new RowBatchBuilder(config.rule);
     if (!config.untilDrained) return;
     const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
     this.#drain = new Drain(config.folder, () => listOffsets(parts.cluster, config.topic, kind));
@@ -88,8 +91,10 @@ export class ConsumeLoop {
 
   async work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
     const idle = new Deadline(this.#config.timeoutMs, signal);
-    while (!signal.aborted && !(await this.#isDrained(idle))) {
+    while (!signal.aborted) {
+      // Before anything else: a partition that is empty is claimed too, so that the store knows its topic.
       await this.#followAssignment(signal);
+      if (await this.#isDrained(idle)) return;
       const fetched = await this.#fetcher.fetch(this.#claims, signal);
       if (fetched.length > 0) await this.#parts.reach?.('after-fetch');
       if (await this.#keep(fetched)) {
@@ -166,7 +171,7 @@ export class ConsumeLoop {
       const { partition } = answer;
       const { next: from, epoch } = this.#claims.get(partition)!;
       if (answer.error !== 'NONE') {
-        this.#refuse(answer, from);
+        await this.#refuse(answer, from);
         needsLeaders = true;
         continue;
       }
@@ -227,14 +232,15 @@ export class ConsumeLoop {
     }
   }
 
-  #refuse({ error, partition, logStartOffset }: FetchedPartition, offset: number): void {
+  async #refuse({ error, partition }: FetchedPartition, offset: number): Promise<void> {
     if (passingErrors.includes(error)) return;
     const { topic } = this.#config;
     if (error === 'OFFSET_OUT_OF_RANGE') {
-      const begins = logStartOffset > offset ? `: it begins at ${logStartOffset}` : '';
+      const begin = (await listOffsets(this.#parts.cluster, topic, 'earliest')).get(partition) ?? 0;
+      const begins = begin > offset ? `: it begins at ${begin}` : '';
       throw unavailableError(
         `Partition ${partition} of ${topic} has no offset ${offset}${begins}. What was removed cannot be stored.`,
-        { hint: `nodrop verify says what is missing.` },
+        { hint: 'nodrop verify says what is missing.' },
       );
     }
     throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);

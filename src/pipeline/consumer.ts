@@ -74,14 +74,14 @@ export async function consume(
 }
 
 const openStoreOf = (
-  { store, states, storeTimeoutMs }: ConsumeConfig,
+  { store, categories, storeTimeoutMs }: ConsumeConfig,
   reach: Reach | undefined,
   signal: AbortSignal,
 ): Promise<Store> =>
   openPatiently(
     () =>
       openStore(store, {
-        categories: states,
+        categories,
         ...(reach && { beforeCommit: () => reach('before-store-commit') }),
       }),
     {
@@ -91,12 +91,15 @@ const openStoreOf = (
     },
   );
 
-const openJournalOf = ({ folder, store, states }: ConsumeConfig, { topicId }: TopicMetadata): JournalWriter =>
+const openJournalOf = (
+  { folder, store, categories }: ConsumeConfig,
+  { topicId }: TopicMetadata,
+): JournalWriter =>
   openJournal((name) => folder.file(name), {
     run: folder.id,
     topicId,
     store: storeName(store, folder.path),
-    categories: states,
+    categories,
     pid: process.pid,
   });
 
@@ -113,7 +116,7 @@ async function closeJournal(journal: JournalWriter): Promise<void> {
 const spoilt = (store: Store, sabotage: Sabotage, config: ConsumeConfig, group: ConsumerGroup): Store =>
   sabotagedStore(store, sabotage, {
     run: config.folder.id,
-    states: config.states,
+    states: config.categories,
     store: config.store,
     group,
   });

@@ -141,6 +141,7 @@ async function manifestOf(
   // Kafka gives a topic that was just made an end of 0; of another, what stands there is not this run's.
   const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
   const { folder, seed, messages, batchSize, payloadBytes, states, bootstrapServers } = config;
+  const { stateField, stateHeader } = config;
   return {
     schema: 1,
     id: folder.id,
@@ -154,6 +155,8 @@ async function manifestOf(
     batchSize,
     payloadBytes,
     states: states.map(({ name, weight }) => ({ name, weight })),
+    ...(stateField !== undefined && { stateField }),
+    ...(stateHeader !== undefined && { stateHeader }),
     acks: config.settings.acks ?? 'all',
     base: Object.fromEntries(topic.partitions.map((_, partition) => [partition, base.get(partition) ?? 0])),
     createdAt: Date.now(),

@@ -6,14 +6,15 @@ import { unavailableError } from '../errors.ts';
 import { none, type Outcome } from '../history.ts';
 import type { TopicMetadata } from '../kafka/cluster.ts';
 import type { Producer } from '../kafka/produce.ts';
-import { RecordBatchEncoder } from '../kafka/record-batch-encoder.ts';
+import { RecordBatchEncoder, type RecordHeader } from '../kafka/record-batch-encoder.ts';
 import type { SendOutcome } from '../kafka/send-outcome.ts';
 import type { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { headerNames } from '../record-headers.ts';
 import type { RunFolder } from '../run-folder.ts';
+import type { StatePlace } from '../state-rule.ts';
 import { producerName, Workload, type WeightedState } from '../workload.ts';
 
-export interface ProduceConfig {
+export interface ProduceConfig extends StatePlace {
   folder: RunFolder;
   seed: number;
   messages: number;
@@ -58,12 +59,18 @@ export class Publisher {
   readonly #parts: PublisherParts;
   readonly #workload: Workload;
   readonly #shares: Share[];
+  /** By state: the header that carries it, or none. */
+  readonly #stateHeaders: readonly RecordHeader[][];
   readonly #partitionOfKey = new Map<string, number>();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
     this.#workload = new Workload(parts.config);
     this.#shares = parts.topic.partitions.map(() => ({ encoder: new RecordBatchEncoder(), sequences: [] }));
+    const { states, stateHeader } = parts.config;
+    this.#stateHeaders = states.map(({ name }) =>
+      stateHeader === undefined ? [] : [[stateHeader, Buffer.from(name)]],
+    );
   }
 
   /** Publishes all, or until the signal; the ledger knows which. Throws `unavailable` once nothing gets through. */
@@ -99,12 +106,13 @@ export class Publisher {
       const share = this.#shares[this.#partitionOf(message.key)]!;
       const key = Buffer.from(message.key);
       const payload = Buffer.from(message.payload);
-      share.encoder.append(now, key, payload, this.#headersOf(sequence, key, payload));
+      const headers = this.#headersOf(sequence, message.state, key, payload);
+      share.encoder.append(now, key, payload, headers);
       share.sequences.push(sequence);
     }
   }
 
-  #headersOf(sequence: number, key: Buffer, payload: Buffer): [string, Buffer][] {
+  #headersOf(sequence: number, state: number, key: Buffer, payload: Buffer): RecordHeader[] {
     const { config, producer, session } = this.#parts;
     const origin = { run: config.folder.id, producer: producerName(producer), session, sequence };
     return [
@@ -113,6 +121,7 @@ export class Publisher {
       [headerNames.session, Buffer.from(String(session))],
       [headerNames.sequence, Buffer.from(String(sequence))],
       [headerNames.digest, Buffer.from(digestText(digestOf(key, payload, origin)))],
+      ...this.#stateHeaders[state]!,
     ];
   }
 

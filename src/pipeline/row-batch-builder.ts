@@ -1,17 +1,18 @@
 /** From fetched record batches to a batch for the store: sorted by state, dead letters with their reasons. */
 import { digestText } from '../digest.ts';
 import type { RecordBatch } from '../kafka/record-batch.ts';
-import { readOrigin } from '../record-headers.ts';
+import { readOrigin, type HeaderLookup } from '../record-headers.ts';
+import type { StateRule } from '../state-rule.ts';
 import { RowBatch } from '../stores/store.ts';
 import { messageIdOf } from '../workload.ts';
-import { createCategorizer, type Placement } from './categorize.ts';
+import { createCategorizer, type Categorizer } from './categorize.ts';
 
 export class RowBatchBuilder {
-  readonly #categorize: (payload: Uint8Array | null) => Placement;
+  readonly #categorize: Categorizer;
   #batch = new RowBatch();
 
-  constructor(states: readonly string[]) {
-    this.#categorize = createCategorizer(states);
+  constructor(rule: StateRule) {
+    this.#categorize = createCategorizer(rule);
   }
 
   /** Adds the records of a batch at `from` or above: a batch may begin below what was asked for. */
@@ -35,8 +36,9 @@ export class RowBatchBuilder {
   #addRecord(partition: number, batch: RecordBatch, index: number): void {
     const offset = batch.offset[index]!;
     const payload = batch.value(index);
+    const header: HeaderLookup = (name) => batch.header(index, name);
     const placement = batch.crcOk
-      ? this.#categorize(payload)
+      ? this.#categorize(payload, header)
       : { reason: 'its record batch fails its checksum' };
     if (typeof placement !== 'number') {
       this.#batch.deadLetters.push({
@@ -50,7 +52,7 @@ export class RowBatchBuilder {
       return;
     }
     const rows = this.#batch;
-    const origin = readOrigin((name) => batch.header(index, name));
+    const origin = readOrigin(header);
     rows.category.push(placement);
     rows.partition.push(partition);
     rows.offset.push(offset);

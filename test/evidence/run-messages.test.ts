@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../../src/digest.ts';
+import { RunMessages } from '../../src/evidence/run-messages.ts';
+import { manifestSchema, type Manifest } from '../../src/run-folder.ts';
+import type { StatePlace } from '../../src/state-rule.ts';
+import { Workload } from '../../src/workload.ts';
+
+/** As a version that knew no state rules wrote it. */
+const manifest: Manifest = {
+  schema: 1,
+  id: 'r',
+  seed: 3,
+  topic: 't',
+  topicId: 'topic-id',
+  topicCreated: true,
+  group: 'g',
+  bootstrapServers: '127.0.0.1:1',
+  producers: { p0: 6 },
+  batchSize: 6,
+  payloadBytes: 200,
+  states: [{ name: 'failed', weight: 1 }],
+  base: { '0': 0 },
+  createdAt: 0,
+};
+
+const places: [StatePlace, field: string][] = [
+  [{}, '"state":"failed",'],
+  [{ stateField: 'status.code' }, '"status":{"code":"failed"},'],
+  [{ stateHeader: 'x-state' }, ''],
+];
+
+test.each(places)('what a message was to be comes from the manifest: %o', (place, field) => {
+  const planned = manifestSchema.parse({ ...manifest, ...place });
+  expect(planned).toEqual({ ...manifest, ...place });
+  const { key, payload } = new Workload(planned).message(0, 4);
+  expect(payload).toContain(`{"id":"p0-4",${field}"customer":`);
+  const expected = new RunMessages(planned).expected(4, 0)!;
+  expect([expected.key.toString(), expected.payload.toString()]).toEqual([key, payload]);
+  const origin = { run: 'r', producer: 'p0', session: 0, sequence: 4 };
+  expect(expected.digest).toBe(digestOf(Buffer.from(key), Buffer.from(payload), origin));
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { headerNamePrefix, headerNames, readOrigin } from '../src/record-headers.ts';
+
+const whole = {
+  [headerNames.run]: 'demo',
+  [headerNames.producer]: 'p0',
+  [headerNames.session]: '0',
+  [headerNames.sequence]: '17',
+  [headerNames.digest]: '00000000000000ff',
+};
+const origin = { run: 'demo', producer: 'p0', session: 0, sequence: 17, digest: 255n };
+
+const read = (changed: Record<string, string | Uint8Array | null>): unknown =>
+  readOrigin((name) => {
+    const value = { ...whole, ...changed }[name] ?? null;
+    return typeof value === 'string' ? Buffer.from(value) : value;
+  });
+
+test('an origin is read as it was written', () => {
+  expect(read({})).toEqual(origin);
+  expect(read({ [headerNames.run]: 'é\ufffd🙂' })).toEqual({ ...origin, run: 'é\ufffd🙂' });
+  expect(Object.values(headerNames).every((name) => name.startsWith(headerNamePrefix))).toBe(true);
+});
+
+const unreadable = ['a\0b', '\0', Buffer.from([0xff]), Buffer.from([0x70, 0xc3]), null];
+
+test.each(unreadable)('a run that cannot be read makes the record nobody of ours: %j', (run) => {
+  expect(read({ [headerNames.run]: run })).toBeUndefined();
+});
+
+test.each(unreadable)('another text that cannot be read is missing, never mangled: %j', (value) => {
+  for (const field of ['producer', 'session', 'sequence', 'digest'] as const) {
+    expect(read({ [headerNames[field]]: value })).toEqual({ ...origin, [field]: undefined });
+  }
+});
+
+test.each(['', '-1', '01', '1.0', '1e3', ' 1', '4294967295', '99999999999', '9'.repeat(400), '\ufeff1'])(
+  'no number is read from %j',
+  (value) => {
+    expect(read({ [headerNames.sequence]: value })).toEqual({ ...origin, sequence: undefined });
+    expect(read({ [headerNames.session]: value })).toEqual({ ...origin, session: undefined });
+  },
+);
