@@ -36,8 +36,3 @@ export function digestOf(key: Uint8Array | null, payload: Uint8Array | null, ori
 
 /** A digest as headers and rows carry it: 16 hexadecimal digits. */
 export const digestText = (digest: bigint): string => digest.toString(16).padStart(16, '0');
-
-/** The number that a digest's text stands for, or undefined if it is none. */
-export function parseDigest(text: string): bigint | undefined {
-  return /^[0-9a-f]{16}$/.test(text) ? BigInt(`0x${text}`) : undefined;
-}

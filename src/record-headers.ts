@@ -1,6 +1,6 @@
 /** The headers that mark a record as nodrop's, and how they are read back. */
 import { isUtf8 } from 'node:buffer';
-import { parseDigest, type Origin } from './digest.ts';
+import type { Origin } from './digest.ts';
 
 export const headerNames = {
   run: 'nodrop-run',
@@ -19,22 +19,37 @@ export interface StatedOrigin {
   producer: string | undefined;
   session: number | undefined;
   sequence: number | undefined;
-  digest: bigint | undefined;
+  /** 16 hexadecimal digits. */
+  digest: string | undefined;
 }
 
 /** Looks a header up by name: the bytes of its value, or null where it is missing or null. */
 export type HeaderLookup = (name: string) => Uint8Array | null;
 
+/** Records whose headers can be found without an object for each. */
+export interface HeaderSource {
+  readonly bytes: Buffer;
+  /** Start and end in `bytes` of the first value of each of these headers; −1 for one that is missing or null. */
+  findHeaders(record: number, names: readonly Buffer[], spans: Int32Array): void;
+}
+
+const fields = ['run', 'producer', 'session', 'sequence', 'digest'] as const;
+const names = fields.map((field) => Buffer.from(headerNames[field]));
+const spans = new Int32Array(2 * fields.length);
+const digestLength = 16;
+
 /** The origin that a record's headers state; undefined for a record that is not nodrop's. */
-export function readOrigin(header: HeaderLookup): StatedOrigin | undefined {
-  const run = text(header(headerNames.run));
+export function readOrigin(source: HeaderSource, record: number): StatedOrigin | undefined {
+  source.findHeaders(record, names, spans);
+  const { bytes } = source;
+  const run = runs.read(bytes, spans[0]!, spans[1]!);
   if (run === undefined) return undefined;
   return {
     run,
-    producer: text(header(headerNames.producer)),
-    session: integer(text(header(headerNames.session)), 0xffff),
-    sequence: integer(text(header(headerNames.sequence)), 0xfffffffe),
-    digest: parseDigest(text(header(headerNames.digest)) ?? ''),
+    producer: producers.read(bytes, spans[2]!, spans[3]!),
+    session: integer(bytes, spans[4]!, spans[5]!, 0xffff),
+    sequence: integer(bytes, spans[6]!, spans[7]!, 0xfffffffe),
+    digest: digest(bytes, spans[8]!, spans[9]!),
   };
 }
 
@@ -50,14 +65,48 @@ export function exactText(value: Uint8Array): string | undefined {
   return decoded.includes('\ufffd') && !isUtf8(value) ? undefined : decoded;
 }
 
-/** No text of ours holds a NUL, and not every store could keep one. */
-function text(value: Uint8Array | null): string | undefined {
-  const stated = value === null ? undefined : exactText(value);
-  return stated?.includes('\0') === true ? undefined : stated;
+/** A text that most records share: it is not made again where its bytes are those of the record before. */
+class RepeatedText {
+  #bytes = Buffer.alloc(0);
+  #text: string | undefined;
+
+  read(bytes: Buffer, start: number, end: number): string | undefined {
+    if (start < 0) return undefined;
+    if (this.#bytes.length !== end - start || this.#bytes.compare(bytes, start, end) !== 0) {
+      this.#bytes = Buffer.from(bytes.subarray(start, end));
+      const text = exactText(this.#bytes);
+      // No text of ours holds a NUL, and not every store could keep one.
+      this.#text = text?.includes('\0') === true ? undefined : text;
+    }
+    return this.#text;
+  }
 }
 
-function integer(value: string | undefined, max: number): number | undefined {
-  if (value === undefined || !/^(0|[1-9]\d{0,9})$/.test(value)) return undefined;
-  const number = Number(value);
+const runs = new RepeatedText();
+const producers = new RepeatedText();
+
+const zero = 0x30;
+const nine = 0x39;
+const digitsMax = 10;
+
+function integer(bytes: Buffer, start: number, end: number, max: number): number | undefined {
+  const digits = end - start;
+  if (start < 0 || digits < 1 || digits > digitsMax || (bytes[start] === zero && digits > 1))
+    return undefined;
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte < zero || byte > nine) return undefined;
+    number = number * 10 + byte - zero;
+  }
   return number <= max ? number : undefined;
+}
+
+function digest(bytes: Buffer, start: number, end: number): string | undefined {
+  if (start < 0 || end - start !== digestLength) return undefined;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if ((byte < zero || byte > nine) && (byte < 0x61 || byte > 0x66)) return undefined;
+  }
+  return bytes.toString('latin1', start, end);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { headerNamePrefix, headerNames, readOrigin } from '../src/record-headers.ts';
+import { headerNamePrefix, headerNames, readOrigin, type HeaderSource } from '../src/record-headers.ts';
 
 const whole = {
   [headerNames.run]: 'demo',
@@ -8,13 +8,26 @@ const whole = {
   [headerNames.sequence]: '17',
   [headerNames.digest]: '00000000000000ff',
 };
-const origin = { run: 'demo', producer: 'p0', session: 0, sequence: 17, digest: 255n };
+const origin = { run: 'demo', producer: 'p0', session: 0, sequence: 17, digest: '00000000000000ff' };
 
-const read = (changed: Record<string, string | Uint8Array | null>): unknown =>
-  readOrigin((name) => {
-    const value = { ...whole, ...changed }[name] ?? null;
-    return typeof value === 'string' ? Buffer.from(value) : value;
-  });
+/** A record of these headers, whose values lie one after another. */
+const read = (changed: Record<string, string | Uint8Array | null>): unknown => {
+  const headers = new Map(Object.entries({ ...whole, ...changed }));
+  const values = [...headers.values()].map((value) => Buffer.from(value ?? ''));
+  const source: HeaderSource = {
+    bytes: Buffer.concat(values),
+    findHeaders: (_, names, spans) => {
+      let at = 0;
+      for (const [index, [name, value]] of [...headers].entries()) {
+        const which = names.findIndex((wanted) => wanted.equals(Buffer.from(name)));
+        const end = at + values[index]!.length;
+        spans.set(value === null ? [-1, -1] : [at, end], 2 * which);
+        at = end;
+      }
+    },
+  };
+  return readOrigin(source, 0);
+};
 
 test('an origin is read as it was written', () => {
   expect(read({})).toEqual(origin);

@@ -1,3 +1,4 @@
+import '../small-young-generation.ts';
 import { exitCodes, OperationalError, usageError } from '../errors.ts';
 import { consume } from '../pipeline/consumer.ts';
 import { startConsumers } from '../pipeline/consumer-stages.ts';

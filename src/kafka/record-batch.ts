@@ -112,6 +112,33 @@ export class RecordBatch extends RecordBatchHeader implements RecordColumns {
     return null;
   }
 
+  /**
+   * Where in `bytes` the first value of each of these headers begins and ends; −1 for one that is missing or
+   * null. It goes through the record's headers once.
+   */
+  findHeaders(i: number, names: readonly Buffer[], spans: Int32Array): void {
+    spans.fill(-1);
+    let seen = 0;
+    const reader = new VarintReader(this.bytes);
+    reader.position = this.headersStart[i]!;
+    const end = this.headersEnd[i]!;
+    while (reader.position < end) {
+      const nameLength = reader.skipField();
+      const nameEnd = reader.position;
+      const length = reader.skipField();
+      for (let which = 0; which < names.length; which++) {
+        const name = names[which]!;
+        if (seen & (1 << which) || name.length !== nameLength || !endsWith(this.bytes, nameEnd, name))
+          continue;
+        seen |= 1 << which;
+        if (length < 0) break;
+        spans[2 * which] = reader.position - length;
+        spans[2 * which + 1] = reader.position;
+        break;
+      }
+    }
+  }
+
   *headers(i: number): Generator<[name: string, value: Buffer | null]> {
     const reader = new VarintReader(this.bytes);
     reader.position = this.headersStart[i]!;

@@ -91,7 +91,7 @@ function addRows(writer: ScanWriter, scanned: ScannedBatch, run: string, row: Sc
 function describe(row: ScanRow, { batch }: ScannedBatch, index: number, run: string): void {
   row.digest = row.statedDigest = 0n;
   row.producer = row.session = row.sequence = 0;
-  const stated = readOrigin((name) => batch.header(index, name));
+  const stated = readOrigin(batch, index);
   if (stated?.run !== run) {
     row.flags |= scanFlags.foreign;
     return;
@@ -106,7 +106,7 @@ function describe(row: ScanRow, { batch }: ScannedBatch, index: number, run: str
   row.sequence = stated.sequence;
   row.digest = digestOf(batch.key(index), batch.value(index), stated);
   if (stated.digest === undefined) row.flags |= scanFlags.unstated;
-  else row.statedDigest = stated.digest;
+  else row.statedDigest = BigInt(`0x${stated.digest}`);
 }
 
 function problemsOf({ partitions }: LogScan): string[] {

@@ -2,6 +2,7 @@
  * The logic of state categorization: from a record to a category, or to a dead letter's reason. Of two
  * fields of one name in a JSON object the last counts, of two headers of one name the first.
  */
+import { isUtf8 } from 'node:buffer';
 import { exactText, type HeaderLookup } from '../record-headers.ts';
 import { categoriesOf, isArrayIndex, statePath, type StateRule } from '../state-rule.ts';
 
@@ -13,7 +14,7 @@ export type Categorizer = (payload: Uint8Array | null, header: HeaderLookup) => 
 /** A state as it stands in a record, or why it has none. */
 type Found = string | { reason: string };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const byteOrderMark = '\ufeff';
 const shownMax = 40;
 
 /** Sorts records into the categories of the rule. It knows that rule, and nothing else. */
@@ -54,14 +55,10 @@ function finderInPayload(rule: StateRule): (payload: Uint8Array | null) => Found
 }
 
 function parse(payload: Uint8Array): { value: object } | { reason: string } {
-  let text: string;
+  if (!isUtf8(payload)) return { reason: 'its payload is not UTF-8' };
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8');
   try {
-    text = utf8.decode(payload);
-  } catch {
-    return { reason: 'its payload is not UTF-8' };
-  }
-  try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.startsWith(byteOrderMark) ? text.slice(1) : text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? { value } : { reason: 'its payload is JSON, but no object' };
   } catch {

@@ -38,6 +38,8 @@ export interface ConsumeConfig {
 }
 
 const pollMs = 50;
+/** A transaction takes a few more, to the end of a record batch: larger ones take memory and save no time. */
+const batchRowsMax = 5_000;
 
 /** Errors of a partition that fresh metadata or a little time mends. */
 const passingErrors = [
@@ -72,6 +74,7 @@ export class ConsumeLoop {
   readonly #drain: Drain | undefined;
   readonly #fetcher: Fetcher;
   #generation = 0;
+  #writes = 0;
   /** The partitions that are ours, by our claims: where the store is, and the epoch to write under. */
   #claims = new Map<number, StoredOffset>();
   /** Runs from the moment when the store refused a write. */
@@ -165,49 +168,54 @@ export class ConsumeLoop {
   async #keep(fetched: readonly FetchedPartition[]): Promise<boolean> {
     // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
     if (this.#parts.group.assignment().generation !== this.#generation) return false;
-    const advances: Advance[] = [];
+    const before = this.#writes;
     let needsLeaders = false;
+    const advances = new Map<number, Advance>();
     for (const answer of fetched) {
-      const { partition } = answer;
-      const { next: from, epoch } = this.#claims.get(partition)!;
       if (answer.error !== 'NONE') {
-        await this.#refuse(answer, from);
+        await this.#refuse(answer);
         needsLeaders = true;
-        continue;
+      } else if (!(await this.#keepPartition(answer, advances))) {
+        return false;
       }
-      const next = this.#sort(answer, from);
-      if (next > from) advances.push({ partition, from, next, epoch });
     }
     if (needsLeaders) await this.#fetcher.refreshLeaders();
-    return advances.length > 0 && (await this.#write(advances));
+    await this.#write(advances);
+    return this.#writes > before;
   }
 
-  /** Hands the records to the builder; returns the next offset after them. */
-  #sort(answer: FetchedPartition, from: number): number {
+  /** Sorts a partition's batches, and stores what has gathered whenever it is enough. False when fenced. */
+  async #keepPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<boolean> {
+    const { partition } = answer;
     const aborted = new AbortedTransactions(answer.abortedTransactions);
-    let next = from;
     for (const batch of decodeRecordBatches(answer.records)) {
+      const { next: from, epoch } = this.#claims.get(partition)!;
       const afterBatch = batch.baseOffset + batch.lastOffsetDelta + 1;
       const isLeftOut = aborted.leavesOut(batch) || batch.isControl;
       if (afterBatch <= from) continue;
-      if (!isLeftOut) this.#builder.add(answer.partition, batch, from);
-      next = afterBatch;
+      if (!isLeftOut) this.#builder.add(partition, batch, from);
+      advances.set(partition, { partition, from, next: afterBatch, epoch });
+      if (this.#builder.size >= batchRowsMax && !(await this.#write(advances))) return false;
     }
-    return next;
+    return true;
   }
 
-  /** False where another consumer had taken over. */
-  async #write(advances: readonly Advance[]): Promise<boolean> {
-    const { store, reach } = this.#parts;
+  /** Stores what has gathered, and begins anew. False where another consumer had taken over. */
+  async #write(gathered: Map<number, Advance>): Promise<boolean> {
+    if (gathered.size === 0) return true;
+    const { store, reach, topic } = this.#parts;
     const batch = this.#builder.take();
+    const advances = [...gathered.values()];
+    gathered.clear();
     try {
-      await store.write(this.#parts.topic.topicId, batch, advances);
+      await store.write(topic.topicId, batch, advances);
     } catch (error) {
       if (!(error instanceof FencedError)) throw error;
       this.#standBack(error);
       return false;
     }
     for (const { partition, next, epoch } of advances) this.#claims.set(partition, { next, epoch });
+    this.#writes += 1;
     this.summary.stored += batch.partition.length;
     this.summary.deadLetters += batch.deadLetters.length;
     await reach?.('after-store-commit');
@@ -232,8 +240,9 @@ export class ConsumeLoop {
     }
   }
 
-  async #refuse({ error, partition }: FetchedPartition, offset: number): Promise<void> {
+  async #refuse({ error, partition }: FetchedPartition): Promise<void> {
     if (passingErrors.includes(error)) return;
+    const offset = this.#claims.get(partition)!.next;
     const { topic } = this.#config;
     if (error === 'OFFSET_OUT_OF_RANGE') {
       const begin = (await listOffsets(this.#parts.cluster, topic, 'earliest')).get(partition) ?? 0;

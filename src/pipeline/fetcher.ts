@@ -18,8 +18,9 @@ const pollMs = 50;
 const fetchWaitMs = 500;
 /** Where the end is being waited for, an idle fetch must not hide it. */
 const drainFetchWaitMs = 50;
-const fetchBytesMax = 16 * 1024 * 1024;
-const partitionFetchBytesMax = 4 * 1024 * 1024;
+/** What is fetched is in memory twice: as it came, and as records. */
+const fetchBytesMax = 4 * 1024 * 1024;
+const partitionFetchBytesMax = 512 * 1024;
 
 export const isCommittedOnly = (settings: ClientSettings): boolean =>
   settings['isolation.level'] !== 'read_uncommitted';

@@ -1,5 +1,4 @@
 /** From fetched record batches to a batch for the store: sorted by state, dead letters with their reasons. */
-import { digestText } from '../digest.ts';
 import type { RecordBatch } from '../kafka/record-batch.ts';
 import { readOrigin, type HeaderLookup } from '../record-headers.ts';
 import type { StateRule } from '../state-rule.ts';
@@ -24,6 +23,11 @@ export class RowBatchBuilder {
     for (let index = 0; index < batch.count; index++) {
       if (batch.offset[index]! >= from) this.#addRecord(partition, batch, index);
     }
+  }
+
+  /** Rows and dead letters added since they were last taken. */
+  get size(): number {
+    return this.#batch.size;
   }
 
   /** What was added since the last call. */
@@ -52,7 +56,7 @@ export class RowBatchBuilder {
       return;
     }
     const rows = this.#batch;
-    const origin = readOrigin(header);
+    const origin = readOrigin(batch, index);
     rows.category.push(placement);
     rows.partition.push(partition);
     rows.offset.push(offset);
@@ -62,7 +66,7 @@ export class RowBatchBuilder {
     rows.producer.push(origin?.producer ?? null);
     rows.sequence.push(origin?.sequence ?? null);
     rows.id.push(messageIdOf(origin?.producer, origin?.sequence));
-    rows.digest.push(origin?.digest === undefined ? null : digestText(origin.digest));
+    rows.digest.push(origin?.digest ?? null);
   }
 
   #deadLetterOfBatch(partition: number, batch: RecordBatch, from: number): void {

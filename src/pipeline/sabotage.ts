@@ -148,9 +148,7 @@ export function sabotagedSender(
 ): Pick<Producer, 'send'> {
   const holdsMessage = ({ bytes }: Addressed): boolean =>
     [...decodeRecordBatches(bytes)].some((batch) =>
-      [...batch.offset.keys()].some(
-        (record) => readOrigin((name) => batch.header(record, name))?.sequence === sequence,
-      ),
+      [...batch.offset.keys()].some((record) => readOrigin(batch, record)?.sequence === sequence),
     );
   return {
     send: async (batches) => {

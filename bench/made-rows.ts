@@ -1,0 +1,47 @@
+/** Rows as a consumer hands them to a store: 200-byte payloads in three categories, without a broker. */
+import { RowBatch, type Advance, type ClaimedTopic } from '../src/stores/store.ts';
+import { messageId, Workload } from '../src/workload.ts';
+
+export const categories = ['failed', 'completed', 'in-progress'];
+export const partitions = 3;
+export const batchRows = 5_000;
+
+export const topicOf = (run: string): ClaimedTopic => ({
+  run,
+  topic: `nodrop-${run}`,
+  topicId: '9b7e6f0a-0000-4000-8000-000000000000',
+});
+
+/** Batches of rows that follow each other, with the advances that go with them under epoch 1. */
+export function makeRows(run: string, rows: number): { batch: RowBatch; advances: Advance[] }[] {
+  const states = categories.map((name) => ({ name, weight: 1 }));
+  const workload = new Workload({ seed: 1, states, payloadBytes: 200 });
+  const next = Array.from({ length: partitions }, () => 0);
+  const made = [];
+  for (let first = 0; first < rows; first += batchRows) {
+    const from = [...next];
+    const batch = new RowBatch();
+    for (let sequence = first; sequence < Math.min(first + batchRows, rows); sequence++) {
+      const { key, state, payload } = workload.message(0, sequence);
+      const partition = sequence % partitions;
+      batch.category.push(state);
+      batch.partition.push(partition);
+      batch.offset.push(next[partition]!++);
+      batch.key.push(Buffer.from(key));
+      batch.payload.push(Buffer.from(payload));
+      batch.run.push(run);
+      batch.producer.push('p0');
+      batch.sequence.push(sequence);
+      batch.id.push(messageId(0, sequence));
+      batch.digest.push(sequence.toString(16).padStart(16, '0'));
+    }
+    const advances = next.map((end, partition) => ({
+      partition,
+      from: from[partition]!,
+      next: end,
+      epoch: 1,
+    }));
+    made.push({ batch, advances });
+  }
+  return made;
+}
