@@ -127,6 +127,23 @@ export function checkSettings(settings: ClientSettings): void {
   if (settings['enable.idempotence'] === 'true' && ['0', '1'].includes(settings.acks ?? 'all')) {
     throw usageError(`enable.idempotence=true needs acks=all, not acks=${settings.acks}.`);
   }
+  const { sessionTimeoutMs, heartbeatIntervalMs } = groupTimes(settings);
+  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+    throw usageError(
+      `heartbeat.interval.ms=${heartbeatIntervalMs} must be below session.timeout.ms=${sessionTimeoutMs}.`,
+      'A third of it is usual.',
+    );
+  }
+}
+
+/** How long a group waits for a member that is silent, and how often a member is heard. */
+export function groupTimes(settings: ClientSettings): {
+  sessionTimeoutMs: number;
+  heartbeatIntervalMs: number;
+} {
+  const sessionTimeoutMs = Number(settings['session.timeout.ms'] ?? 45_000);
+  const usual = Math.min(3_000, Math.ceil(sessionTimeoutMs / 3));
+  return { sessionTimeoutMs, heartbeatIntervalMs: Number(settings['heartbeat.interval.ms'] ?? usual) };
 }
 
 function checkedName(name: string, where: string): ClientSetting {

@@ -7,8 +7,10 @@ import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { claimFolder, removeRecord } from './kafka/process-record.ts';
 import { startConsumers } from './pipeline/consumer-stages.ts';
 import { startStage, type Stage, type StageExit } from './pipeline/stage-process.ts';
+import { killWhatHangs } from './pipeline/watch-stages.ts';
 import type { Result, Timings } from './result.ts';
 import { RunFolder } from './run-folder.ts';
+import { openStore } from './stores/open-store.ts';
 
 export interface RunConfig {
   id: string;
@@ -19,6 +21,7 @@ export interface RunConfig {
   settings: ClientSettings;
   /** Where the store is. */
   store: string;
+  categories: readonly string[];
   keepTopic: boolean;
   consumers: number;
   timeoutMs: number;
@@ -45,7 +48,6 @@ interface Stall {
 
 /** No stage is silent for so long, but one that hangs. */
 const silenceMsMin = 10_000;
-const watchIntervalMs = 500;
 
 /** A run under way: what its phases share. */
 interface Course {
@@ -67,6 +69,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const folder = new RunFolder(config.dir, config.id);
   folder.refuseIfUsed();
   folder.create();
+  await checkStore(config);
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) {
     throw usageError(`Run ${config.id} is under way in process ${owner}.`, 'Choose another id with --run.');
@@ -98,6 +101,11 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     await broker?.stop();
     await removeRecord(folder.path);
   }
+}
+
+/** What no consumer could use is told before anything is started. Throws `unavailable`. */
+async function checkStore({ store, categories }: RunConfig): Promise<void> {
+  await (await openStore(store, { categories })).close();
 }
 
 /** The client library takes a while to load, for which the stages are not to wait. */
@@ -184,23 +192,15 @@ async function drive(
   return interruptions;
 }
 
-/** A stage bounds its own waits, but not where it hangs or was suspended. */
 function watchSilence(course: Course, interruptions: string[]): NodeJS.Timeout {
-  const silenceMsMax = Math.max(course.config.timeoutMs, silenceMsMin);
-  let since = performance.now();
-  let lookedAtMs = since;
-  return setInterval(() => {
-    const now = performance.now();
-    // Whoever slept oneself has heard nobody.
-    if (now - lookedAtMs > 4 * watchIntervalMs) since = now;
-    lookedAtMs = now;
-    for (const [index, stage] of [course.producer, ...course.consumers].entries()) {
-      if (now - Math.max(stage.heardAtMs(), since) <= silenceMsMax || !stage.kill('SIGKILL')) continue;
-      const name = index === 0 ? 'The producer' : consumerName(course, index - 1);
-      interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
-      if (index > 0) course.stall.happened = true;
-    }
-  }, watchIntervalMs);
+  const { producer, consumers, config } = course;
+  const silenceMsMax = Math.max(config.timeoutMs, silenceMsMin);
+  const named = consumers.map((stage, index) => [consumerName(course, index), stage] as const);
+  const stages = new Map([['The producer', producer], ...named]);
+  return killWhatHangs(stages, silenceMsMax, (name) => {
+    interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
+    if (stages.get(name) !== producer) course.stall.happened = true;
+  });
 }
 
 const consumerName = ({ consumers }: Course, index: number): string =>

@@ -2,7 +2,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkSettings, parseSetting, readSettingsFile, type ClientSettings } from '../src/client-config.ts';
+import {
+  checkSettings,
+  groupTimes,
+  parseSetting,
+  readSettingsFile,
+  type ClientSettings,
+} from '../src/client-config.ts';
 import { clientFromSettings } from '../src/kafka/client-from-settings.ts';
 
 const usage = (message: RegExp): unknown =>
@@ -51,8 +57,20 @@ test.each<[ClientSettings, RegExp]>([
   [{ 'sasl.mechanism': 'PLAIN' }, /security\.protocol/],
   [{ 'ssl.truststore.location': 'ca.pem' }, /security\.protocol=SSL/],
   [{ 'enable.idempotence': 'true', acks: '1' }, /acks=all/],
+  [{ 'session.timeout.ms': '2000', 'heartbeat.interval.ms': '2000' }, /below session\.timeout\.ms=2000/],
+  [{ 'heartbeat.interval.ms': '45000' }, /below session\.timeout\.ms=45000/],
 ])('settings that contradict each other are refused: %o', (settings, message) => {
   expect(() => checkSettings(settings)).toThrow(usage(message));
+});
+
+test.each<[settings: ClientSettings, heartbeatIntervalMs: number]>([
+  [{}, 3_000],
+  [{ 'session.timeout.ms': '1000' }, 334],
+  [{ 'session.timeout.ms': '60000' }, 3_000],
+  [{ 'session.timeout.ms': '1000', 'heartbeat.interval.ms': '200' }, 200],
+])('%j: a member is heard in time', (settings, heartbeatIntervalMs) => {
+  expect(() => checkSettings(settings)).not.toThrow();
+  expect(groupTimes(settings)).toMatchObject({ heartbeatIntervalMs });
 });
 
 test('settings become what the connections take', () => {

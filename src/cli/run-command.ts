@@ -1,9 +1,10 @@
 import { exitCodes } from '../errors.ts';
 import { run } from '../run.ts';
+import { categoriesOf } from '../state-rule.ts';
 import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
-import { runSettings, storeOf } from './run-settings.ts';
+import { runSettings, stateRuleOf, storeOf } from './run-settings.ts';
 import { consumeArguments, produceArguments } from './stage-arguments.ts';
 
 export async function runCommand(
@@ -21,6 +22,7 @@ export async function runCommand(
       bootstrapServers: settings.bootstrapServers,
       settings: settings.settings,
       store,
+      categories: categoriesOf(stateRuleOf(values)),
       keepTopic: values.keepTopic === true,
       consumers: values.consumers,
       timeoutMs: settings.timeoutMs,

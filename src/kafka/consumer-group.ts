@@ -3,7 +3,7 @@
  * ours and takes commits; fetching and positions are the caller's.
  */
 import { Consumer } from '@platformatic/kafka';
-import type { ClientSettings } from '../client-config.ts';
+import { groupTimes, type ClientSettings } from '../client-config.ts';
 import { unavailableError } from '../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from './deadline.ts';
@@ -39,14 +39,11 @@ export interface ConsumerGroup {
 const leaveTimeoutMs = 3_000;
 const retryPauseMs = 100;
 
-/** How long the group waits for a member that is silent. */
-export const sessionTimeoutMs = (settings: ClientSettings): number =>
-  Number(settings['session.timeout.ms'] ?? 45_000);
-
 /** Joins, and returns once there is an assignment. Throws `unavailable`. */
 export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
   const { bootstrapServers, client, settings, group, topic, timeoutMs, signal } = options;
   const brokers = parseBootstrapServers(bootstrapServers);
+  const { sessionTimeoutMs, heartbeatIntervalMs } = groupTimes(settings);
   const consumer = new Consumer({
     clientId: 'nodrop-consumer',
     groupId: group,
@@ -55,8 +52,8 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     // A coordinator that has just started takes a while to be one.
     retries: Math.ceil(timeoutMs / retryPauseMs),
     retryDelay: retryPauseMs,
-    sessionTimeout: sessionTimeoutMs(settings),
-    heartbeatInterval: Number(settings['heartbeat.interval.ms'] ?? 3_000),
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: heartbeatIntervalMs,
     ...connectionOptions(brokers, client, timeoutMs),
   });
   let generation = 0;

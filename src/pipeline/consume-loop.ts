@@ -3,11 +3,11 @@
  * group. It goes on from the store's offsets; the group's are for lag and monitoring alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientSettings } from '../client-config.ts';
+import { groupTimes, type ClientSettings } from '../client-config.ts';
 import { messageOf, unavailableError } from '../errors.ts';
 import { AbortedTransactions } from '../kafka/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../kafka/cluster.ts';
-import { sessionTimeoutMs, type ConsumerGroup } from '../kafka/consumer-group.ts';
+import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import type { FetchedPartition } from '../kafka/fetch.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
@@ -227,7 +227,7 @@ export class ConsumeLoop {
   #standBack(error: FencedError): void {
     this.summary.refusedWrites += 1;
     this.#claims.clear();
-    this.#fenced = new Deadline(sessionTimeoutMs(this.#config.settings));
+    this.#fenced = new Deadline(groupTimes(this.#config.settings).sessionTimeoutMs);
     process.stderr.write(`nodrop: ${error.message} This one stops writing until the group assigns anew.\n`);
   }
 
