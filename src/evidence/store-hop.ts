@@ -76,16 +76,23 @@ async function* storeBatches(
     batch.message[at] = row.message;
     batch.content[at] = row.content;
   };
-  for await (const rows of positionedRows(store, categories, manifest, messages)) {
-    for (const row of rows) {
-      add(row);
-      if (batch.count < batchRows) continue;
-      yield batch;
-      // Whoever reads a batch is done with it before the next.
-      batch.count = 0;
+  let failure: unknown;
+  try {
+    for await (const rows of positionedRows(store, categories, manifest, messages)) {
+      for (const row of rows) {
+        add(row);
+        if (batch.count < batchRows) continue;
+        yield batch;
+        // Whoever reads a batch is done with it before the next.
+        batch.count = 0;
+      }
     }
+  } catch (error) {
+    failure = error;
   }
+  // What was read before the store failed counts: it may prove what is wrong.
   if (batch.count > 0) yield batch;
+  if (failure !== undefined) throw failure;
 }
 
 interface PositionedRow {

@@ -56,13 +56,15 @@ async function patiently<T>(action: () => Promise<T>, { timeoutMs, signal, note 
       if (!(error instanceof StoreOutageError)) throw error;
       signal.throwIfAborted();
       if (deadline.hasPassed) throw outlasted(error, timeoutMs);
-      if (pauseMs === 0) note(`${messageOf(error)} Trying again for ${timeoutMs} ms.`);
+      if (pauseMs === 0) note(`${sentenceOf(error)} Trying again for ${timeoutMs} ms.`);
     }
   }
 }
 
 const outlasted = (error: StoreOutageError, timeoutMs: number): Error =>
-  unavailableError(`${messageOf(error)} It was tried again for ${timeoutMs} ms.`, {
+  unavailableError(`${sentenceOf(error)} It was tried again for ${timeoutMs} ms.`, {
     cause: error,
     hint: `${error.hint ?? ''}\nNothing is lost: consume again to go on, or wait longer with --store-timeout.`,
   });
+
+const sentenceOf = (error: unknown): string => messageOf(error).replace(/\.?$/, '.');

@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { digestOf, digestText } from '../../src/digest.ts';
 import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
@@ -9,7 +10,7 @@ import { scanFlags, ScanWriter, writeScanSummary, type ScanRow } from '../../src
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
-import { openStore } from '../../src/stores/open-store.ts';
+import { openStore, sqlitePathOf } from '../../src/stores/open-store.ts';
 import { RowBatch } from '../../src/stores/store.ts';
 import type { Audit } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
@@ -56,11 +57,13 @@ function messageOf(sequence: number): Message {
 interface Spoils {
   scan?: (rows: ScanRow[]) => ScanRow[];
   store?: (batch: RowBatch) => void;
+  /** SQL, once the store is written. */
+  alter?: string;
   topicId?: string;
 }
 
 /** The audit of a run that was right before it was spoilt. */
-async function auditSpoilt({ scan, store, topicId = 'topic-id' }: Spoils): Promise<Audit> {
+async function auditSpoilt({ scan, store, alter = '', topicId = 'topic-id' }: Spoils): Promise<Audit> {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
   folder.create();
   folder.writeManifest(manifest);
@@ -76,6 +79,9 @@ async function auditSpoilt({ scan, store, topicId = 'topic-id' }: Spoils): Promi
   await seal(folder.logScan);
   await seal(folder.logSummary);
   await writeStore(folder, messages, store);
+  const database = new DatabaseSync(sqlitePathOf(folder.store)!);
+  database.exec(alter);
+  database.close();
   await using open = await openRunEvidence(folder, manifest, folder.store);
   return await audit(open.evidence);
 }
@@ -175,6 +181,13 @@ test('a row at a position that cannot be is corrupted', async () => {
     const result = await auditSpoilt({ store: (batch) => void (batch[column][1] = -7) });
     expect(found(result)).toEqual(['corrupted consumer p0-1']);
   }
+});
+
+test('what a store showed before it could not be read on still proves what is wrong', async () => {
+  const alter = "UPDATE completed SET payload = 'x' WHERE sequence = (SELECT min(sequence) FROM completed)";
+  const result = await auditSpoilt({ alter: `${alter}; DROP TABLE dead_letters` });
+  expect(result).toMatchObject({ verdict: 'fail', findings: [{ kind: 'corrupted', count: 1 }] });
+  expect(result.notChecked.join(' ')).toContain('no such table: dead_letters');
 });
 
 test('a topic that was made anew is not the log of this run', async () => {

@@ -118,6 +118,7 @@ test('a store that is locked makes a run inconclusive; a second consume finishes
     '--json',
     '--messages=80',
     '--timeout=2s',
+    '--store-timeout=2s',
     '--keep-topic',
     ...options,
   ]);
@@ -156,6 +157,7 @@ test('a disk that is full makes a run inconclusive; a second consume finishes th
     program,
     'consume',
     '--until-drained',
+    '--store-timeout=1s',
     ...options,
   ]);
   const [stderr, [code]] = (await Promise.all([text(limited.stderr), once(limited, 'close')])) as [
