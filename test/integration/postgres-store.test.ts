@@ -1,5 +1,8 @@
 /** What a server away from the process can do to a store: crash, restart, cut sessions, hold locks. */
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openSnapshot, openStore } from '../../src/stores/open-store.ts';
@@ -207,6 +210,18 @@ test('a wrong password is told at once, and is not shown', async () => {
   const failure = await openStore(location, { categories }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 'unavailable', hint: expect.stringContaining('PGPASSWORD') });
   expect(JSON.stringify([String(failure), (failure as Error).stack, failure])).not.toContain('quite-wrong');
+});
+
+test('the password may come from the file that PGPASSFILE names, without a word', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'nodrop-pgpass-')), 'pgpass');
+  writeFileSync(file, `127.0.0.1:*:postgres:postgres:${server.password}\n`, { mode: 0o600 });
+  vi.stubEnv('PGPASSWORD', undefined);
+  vi.stubEnv('PGPASSFILE', file);
+  const warned = vi.fn<(warning: Error) => void>();
+  process.on('warning', warned);
+  await (await openStore(location, { categories })).close();
+  process.off('warning', warned);
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test('no password, and no database, are told as such', async () => {

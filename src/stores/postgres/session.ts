@@ -6,6 +6,7 @@ import { Client, type QueryResultRow } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { StoreOutageError } from '../store.ts';
 import { explained } from './explain.ts';
+import { passwordFor } from './password.ts';
 import type { PostgresLocation } from './location.ts';
 import { quoted } from '../table-names.ts';
 
@@ -33,6 +34,8 @@ export async function openSession(location: PostgresLocation, applicationName: s
   } catch (error) {
     throw explained(name, error);
   }
+  // Given beside the connection string, it would not count.
+  Object.assign(client, { password: () => passwordFor(client) });
   const session = new Session(client, name);
   await session.start(`
     SET search_path TO ${quoted(schema)};
