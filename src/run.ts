@@ -5,8 +5,8 @@ import { exitCodes, messageOf, OperationalError, usageError } from './errors.ts'
 import { startKafka, type RunningKafka } from './kafka/broker.ts';
 import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { claimFolder, removeRecord } from './kafka/process-record.ts';
-import { startConsumers } from './pipeline/consumer-stages.ts';
-import { startStage, type Stage, type StageExit } from './pipeline/stage-process.ts';
+import { stageName, startStages, type StageRole } from './pipeline/stage-group.ts';
+import type { Stage, StageExit } from './pipeline/stage-process.ts';
 import { killWhatHangs } from './pipeline/watch-stages.ts';
 import type { Result, Timings } from './result.ts';
 import { RunFolder } from './run-folder.ts';
@@ -23,11 +23,10 @@ export interface RunConfig {
   store: string;
   categories: readonly string[];
   keepTopic: boolean;
-  consumers: number;
   timeoutMs: number;
   /** The command lines of the stages, as a user would give them. */
-  produceArgs: readonly string[];
-  consumeArgs: readonly string[];
+  producers: readonly (readonly string[])[];
+  consumers: readonly (readonly string[])[];
 }
 
 export interface RunObserver {
@@ -55,9 +54,9 @@ interface Course {
   folder: RunFolder;
   observer: RunObserver;
   signal: AbortSignal;
-  producer: Stage;
+  producers: readonly Stage[];
   consumers: readonly Stage[];
-  /** Settles once the producer's ledger is there. */
+  /** Settles once the producers' ledgers are there. */
   ledgerOpened: Promise<void>;
   stall: Stall;
   timings: Timings;
@@ -79,7 +78,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     folder,
     observer,
     signal,
-    ...startStages(config, folder, observer),
+    ...startAll(config, folder, observer),
     timings: noTimings(),
   };
   let broker: RunningKafka | undefined;
@@ -96,8 +95,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     else await broker.stop({ discard: result.verdict === 'pass' });
     return result;
   } finally {
-    course.producer.kill('SIGKILL');
-    for (const consumer of course.consumers) consumer.kill('SIGKILL');
+    for (const stage of [...course.producers, ...course.consumers]) stage.kill('SIGKILL');
     await broker?.stop();
     await removeRecord(folder.path);
   }
@@ -116,29 +114,29 @@ async function loadAudit(): Promise<typeof import('./audit-run.ts')> {
 }
 
 /** All load while the broker starts, and wait to be told where it is. */
-function startStages(
+function startAll(
   config: RunConfig,
   folder: RunFolder,
   observer: RunObserver,
-): Pick<Course, 'producer' | 'consumers' | 'ledgerOpened' | 'stall'> {
-  const ledger = Promise.withResolvers<void>();
+): Pick<Course, 'producers' | 'consumers' | 'ledgerOpened' | 'stall'> {
+  const ledgers = Promise.withResolvers<void>();
+  let missing = config.producers.length;
   const stall: Stall = { happened: false, atBroker: new Set() };
-  const producer = startStage(config.produceArgs, folder.file('producer.log'), (message) => {
-    if (message.type === 'progress') observer.progress('produced', message.done, config.messages);
-    else if (message.type === 'ledger-opened') ledger.resolve();
+  const progress = (label: string) => (done: number) => observer.progress(label, done, config.messages);
+  const producers = startStages('producer', config.producers, folder, progress('produced'), ({ type }) => {
+    if (type === 'ledger-opened' && --missing === 0) ledgers.resolve();
   });
-  const { stages } = startConsumers(
-    config.consumers,
-    config.consumeArgs,
-    folder,
-    (stored) => observer.progress('stored', stored, config.messages),
-    (message) => {
-      if (message.type !== 'stalled') return;
-      stall.happened = true;
-      for (const partition of message.atBroker) stall.atBroker.add(partition);
-    },
-  );
-  return { ledgerOpened: ledger.promise, stall, producer, consumers: stages };
+  const consumers = startStages('consumer', config.consumers, folder, progress('stored'), (message) => {
+    if (message.type !== 'stalled') return;
+    stall.happened = true;
+    for (const partition of message.atBroker) stall.atBroker.add(partition);
+  });
+  return {
+    ledgerOpened: ledgers.promise,
+    stall,
+    producers: producers.stages,
+    consumers: consumers.stages,
+  };
 }
 
 async function startBroker({ config, folder, observer, signal, timings }: Course): Promise<RunningKafka> {
@@ -160,63 +158,67 @@ async function drive(
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<string[]> {
-  const { producer, consumers, timings, observer, signal, folder } = course;
+  const { producers, consumers, timings, observer, signal, folder } = course;
   const interruptions: string[] = [];
-  const stop = (): void => void producer.kill('SIGTERM');
+  const stop = (): void => {
+    for (const producer of producers) producer.kill('SIGTERM');
+  };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   void endWithBroker(course, broker, interruptions);
   observer.status(`publishing to ${bootstrapServers}`);
   const startedAt = performance.now();
-  producer.tellBootstrap(bootstrapServers);
+  for (const producer of producers) producer.tellBootstrap(bootstrapServers);
   // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
-  await Promise.race([course.ledgerOpened, producer.exited]);
+  await Promise.race([course.ledgerOpened, ...producers.map(({ exited }) => exited)]);
   void loadAudit();
   for (const consumer of consumers) consumer.tellBootstrap(bootstrapServers);
   const watch = watchSilence(course, interruptions);
 
-  const produced = await producer.exited;
+  const produced = await Promise.all(producers.map(({ exited }) => exited));
   timings.produceMs = elapsedMs(startedAt);
-  if (!folder.isUsed()) throw stageError(produced, signal);
+  if (!folder.isUsed()) throw stageError(produced.find(({ code }) => code !== 0) ?? produced[0]!, signal);
   if (signal.aborted) interruptions.push('The run was stopped before its producer had finished.');
-  else if (produced.code !== 0) interruptions.push(`The producer ended early: ${saidBy(produced)}`);
+  else interruptions.push(...earlyEnds('producer', produced));
 
   observer.status('waiting until all is stored');
   const consumed = await Promise.all(consumers.map(({ exited }) => exited));
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
-  for (const [index, exit] of consumed.entries()) {
-    if (exit.code !== 0) interruptions.push(`${consumerName(course, index)} ended early: ${saidBy(exit)}`);
-  }
+  interruptions.push(...earlyEnds('consumer', consumed));
   signal.removeEventListener('abort', stop);
   clearInterval(watch);
   return interruptions;
 }
 
-function watchSilence(course: Course, interruptions: string[]): NodeJS.Timeout {
-  const { producer, consumers, config } = course;
+const earlyEnds = (role: StageRole, exits: readonly StageExit[]): string[] =>
+  exits.flatMap((exit, index) =>
+    exit.code === 0 ? [] : [`${stageName(role, index, exits.length)} ended early: ${saidBy(exit)}`],
+  );
+
+function watchSilence(
+  { producers, consumers, config, stall }: Course,
+  interruptions: string[],
+): NodeJS.Timeout {
   const silenceMsMax = Math.max(config.timeoutMs, silenceMsMin);
-  const named = consumers.map((stage, index) => [consumerName(course, index), stage] as const);
-  const stages = new Map([['The producer', producer], ...named]);
+  const named = (role: StageRole, stages: readonly Stage[]): [string, Stage][] =>
+    stages.map((stage, index) => [stageName(role, index, stages.length), stage]);
+  const stages = new Map([...named('producer', producers), ...named('consumer', consumers)]);
   return killWhatHangs(stages, silenceMsMax, (name) => {
     interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
-    if (stages.get(name) !== producer) course.stall.happened = true;
+    if (consumers.includes(stages.get(name)!)) stall.happened = true;
   });
 }
 
-const consumerName = ({ consumers }: Course, index: number): string =>
-  consumers.length === 1 ? 'The consumer' : `Consumer ${index + 1} of ${consumers.length}`;
-
 /** Without its broker the pipeline has nothing to wait for. */
 async function endWithBroker(
-  { producer, consumers, timings }: Course,
+  { producers, consumers, timings }: Course,
   broker: RunningKafka | undefined,
   interruptions: string[],
 ): Promise<void> {
   await broker?.exited;
   if (broker === undefined || timings.drainMs !== null) return;
   interruptions.push(`The broker ended while the run was under way; its log: ${broker.logFile}.`);
-  producer.kill('SIGTERM');
-  for (const consumer of consumers) consumer.kill('SIGTERM');
+  for (const stage of [...producers, ...consumers]) stage.kill('SIGTERM');
 }
 
 async function judge(

@@ -26,6 +26,7 @@ const workloadOptions: SharedOption[] = [
   'partitions',
   'topic',
   'seed',
+  'producers',
 ];
 const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
 const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
@@ -62,7 +63,7 @@ const definitions: Definition[] = [
       'nodrop produce --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop produce --run demo --state-header x-state --bootstrap-server 127.0.0.1:9092',
     ],
-    shared: [...workloadOptions, 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
+    shared: [...workloadOptions, 'producer', 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
     act: async (values, context) => (await import('./produce-command.ts')).produceCommand(values, context),
   },
   {

@@ -1,13 +1,14 @@
 import '../small-young-generation.ts';
-import { exitCodes, OperationalError, usageError } from '../errors.ts';
+import { exitCodes, usageError } from '../errors.ts';
 import { consume } from '../pipeline/consumer.ts';
-import { startConsumers } from '../pipeline/consumer-stages.ts';
-import { bootstrapFromParent, tellParent, type ConsumeSummary } from '../pipeline/stage-process.ts';
+import { startStages } from '../pipeline/stage-group.ts';
+import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from './run-settings.ts';
+import { runStages } from './run-stages.ts';
 import { consumeArguments } from './stage-arguments.ts';
 
 type ConsumeValues = SharedValues & { untilDrained?: boolean };
@@ -22,10 +23,10 @@ export async function consumeCommand(values: ConsumeValues, context: Context): P
       ? await consumeInStages(values, folder, context)
       : await consumeHere(values, folder, isStage, context);
   terminal.clear();
-  tellParent({ type: 'consumed', ...summary });
-  const { stored, deadLetters } = summary;
+  tellParent({ type: 'summary', counts: summary });
   if (values.json === true) terminal.print(JSON.stringify({ run: folder.id, ...summary }));
   else if (!isStage) {
+    const { stored = 0, deadLetters = 0 } = summary;
     terminal.print(`run ${folder.id}: ${stored} rows and ${deadLetters} dead letters stored`);
   }
   if (signal.aborted) throw signal.reason;
@@ -37,7 +38,7 @@ async function consumeHere(
   folder: RunFolder,
   isStage: boolean,
   { signal, terminal }: Context,
-): Promise<ConsumeSummary> {
+): Promise<Record<string, number>> {
   const settings = settingsOf(values);
   const rule = stateRuleOf(values);
   const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
@@ -63,32 +64,18 @@ async function consumeHere(
   );
 }
 
-/** Several consumers: each is this command again, as a process of its own. */
+/** Several consumers in one group. */
 async function consumeInStages(
   values: ConsumeValues,
   folder: RunFolder,
-  { signal, terminal }: Context,
-): Promise<ConsumeSummary> {
+  context: Context,
+): Promise<Record<string, number>> {
   settingsOf(values);
   const bootstrapServers = neededBootstrap(values);
   folder.create();
+  const { terminal } = context;
   terminal.status(`consuming from ${bootstrapServers}`);
-  const { stages, summary } = startConsumers(
-    values.consumers,
-    consumeArguments(values, folder),
-    folder,
-    (stored) => terminal.progress('stored', stored),
-  );
-  const stop = (): void => {
-    for (const stage of stages) stage.kill('SIGTERM');
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  for (const stage of stages) stage.tellBootstrap(bootstrapServers);
-  const exits = await Promise.all(stages.map(({ exited }) => exited));
-  const failed = signal.aborted ? -1 : exits.findIndex(({ code }) => code !== 0);
-  if (failed === -1) return summary;
-  const { code, signal: killer, tail } = exits[failed]!;
-  const message = `Consumer ${failed + 1} of ${exits.length} ended early (${code ?? killer}):\n${tail}`;
-  throw new OperationalError(code === exitCodes.usage ? 'usage' : 'unavailable', message);
+  const commands = Array.from({ length: values.consumers }, () => consumeArguments(values, folder));
+  const group = startStages('consumer', commands, folder, (stored) => terminal.progress('stored', stored));
+  return await runStages(group, bootstrapServers, context);
 }

@@ -102,6 +102,13 @@ const shared = {
       .argParser(parseDuration)
       .default(60_000, '60s')
       .env('NODROP_STORE_TIMEOUT'),
+  producers: () =>
+    new Option('--producers <n>', 'producer processes, among which the messages are divided')
+      .argParser(parseInteger(1, 64))
+      .default(1)
+      .env('NODROP_PRODUCERS'),
+  // For the stages that `--producers` starts: which of them this one is.
+  producer: () => new Option('--producer <index>').argParser(parseInteger(0, 63)).hideHelp(),
   consumers: () =>
     new Option('--consumers <n>', 'consumer processes in the group')
       .argParser(parseInteger(1, 64))
@@ -139,6 +146,8 @@ export interface SharedValues {
   store?: string;
   storePasswordFile?: string;
   storeTimeout: number;
+  producers: number;
+  producer?: number;
   consumers: number;
   timeout: number;
   json?: boolean;

@@ -24,10 +24,9 @@ export async function runCommand(
       store,
       categories: categoriesOf(stateRuleOf(values)),
       keepTopic: values.keepTopic === true,
-      consumers: values.consumers,
       timeoutMs: settings.timeoutMs,
-      produceArgs: produceArguments(values, settings),
-      consumeArgs: consumeArguments({ ...values, untilDrained: true }, folder),
+      producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
+      consumers: times(values.consumers, () => consumeArguments({ ...values, untilDrained: true }, folder)),
     },
     {
       status: (text) => terminal.status(text),
@@ -40,3 +39,6 @@ export async function runCommand(
   if (signal.aborted) throw signal.reason;
   return exitCodes[result.verdict];
 }
+
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));

@@ -14,7 +14,9 @@ export interface RunSettings extends StatePlace {
   folder: RunFolder;
   topic: string;
   seed: number;
+  /** Of all producers together. */
   messages: number;
+  producers: number;
   batchSize: number;
   states: WeightedState[];
   payloadBytes: number;
@@ -26,16 +28,20 @@ export interface RunSettings extends StatePlace {
 
 /** The settings of a run that publishes. */
 export function runSettings(values: SharedValues): RunSettings {
-  const { messages, batchSize, states, stateField, stateHeader, payloadBytes, partitions } = values;
+  const { messages, producers, batchSize, states, stateField, stateHeader, payloadBytes, partitions } =
+    values;
   const problem = stateField === undefined ? undefined : problemOfStateField(stateField);
   if (problem !== undefined) {
     throw usageError(`Messages that nodrop publishes cannot carry their state at ${stateField}: ${problem}.`);
   }
-  const bytesMin = payloadBytesMin(states, 1, messages, values);
+  const bytesMin = payloadBytesMin(states, producers, messages, values);
   if (payloadBytes < bytesMin) {
     throw usageError(
       `--payload-bytes ${payloadBytes} is too small: the fields of these messages take ${bytesMin} bytes.`,
     );
+  }
+  if (producers > messages) {
+    throw usageError(`--producers ${producers} cannot divide --messages ${messages} among them.`);
   }
   if (batchSize * payloadBytes > batchBytesMax) {
     throw usageError(
@@ -49,6 +55,7 @@ export function runSettings(values: SharedValues): RunSettings {
     topic: values.topic ?? topicOf(id),
     seed: values.seed ?? randomInt(2 ** 32),
     messages,
+    producers,
     batchSize,
     states,
     stateField,

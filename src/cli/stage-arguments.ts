@@ -3,8 +3,11 @@ import { topicOf, type RunFolder } from '../run-folder.ts';
 import type { SharedValues } from './options.ts';
 import { storeOf, type RunSettings } from './run-settings.ts';
 
-export const produceArguments = (values: SharedValues, settings: RunSettings): string[] => [
+/** For one of the producers. */
+export const produceArguments = (values: SharedValues, settings: RunSettings, producer: number): string[] => [
   'produce',
+  `--producers=${settings.producers}`,
+  `--producer=${producer}`,
   `--messages=${settings.messages}`,
   `--batch-size=${settings.batchSize}`,
   `--payload-bytes=${settings.payloadBytes}`,

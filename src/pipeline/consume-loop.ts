@@ -20,7 +20,7 @@ import { Drain } from './drain.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
 import type { Reach } from './points.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
-import { tellParent, type ConsumeSummary } from './stage-process.ts';
+import { tellParent } from './stage-process.ts';
 
 export interface ConsumeConfig {
   folder: RunFolder;
@@ -53,6 +53,14 @@ const passingErrors = [
   // A new topic is not known to every broker at once; one that is gone shows in the metadata.
   'UNKNOWN_TOPIC_ID',
 ];
+
+/** A type, not an interface, so that it can be told to the parent as counts. */
+export type ConsumeSummary = {
+  stored: number;
+  deadLetters: number;
+  /** Writes that came too late: another consumer had taken over. */
+  refusedWrites: number;
+};
 
 export interface ConsumerParts {
   cluster: Cluster;

@@ -11,13 +11,12 @@ import { seal } from '../seal.ts';
 import { openStore, storeName } from '../stores/open-store.ts';
 import { remadeTopicError } from '../stores/remade-topic.ts';
 import type { Store } from '../stores/store.ts';
-import { ConsumeLoop, type ConsumeConfig } from './consume-loop.ts';
+import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
 import { hasLedger } from './drain.ts';
 import { journaledStore } from './journaled-store.ts';
 import { openPatiently } from './patient-store.ts';
 import { pointsFromEnvironment, type Reach } from './points.ts';
 import { sabotagedStore, sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
-import type { ConsumeSummary } from './stage-process.ts';
 
 const pollMs = 50;
 

@@ -5,7 +5,7 @@
 import { isAlive } from '../is-alive.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { readLedgerOpening } from '../ledger/ledger-reader.ts';
-import type { RunFolder } from '../run-folder.ts';
+import type { Manifest, RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 
 export class Drain {
@@ -39,9 +39,23 @@ export class Drain {
 
 export const hasLedger = (folder: RunFolder): boolean => folder.list(ledgerFilePattern).length > 0;
 
-/** A ledger is closed once it is sealed, or whoever wrote it is gone. */
-const ledgersAreClosed = (folder: RunFolder): boolean =>
-  folder
-    .list(ledgerFilePattern)
-    .map((name) => folder.file(name))
-    .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0));
+/** A ledger is closed once it is sealed, or whoever wrote it is gone. Each planned producer has one. */
+function ledgersAreClosed(folder: RunFolder): boolean {
+  const names = folder.list(ledgerFilePattern);
+  const planned = Object.keys(manifestOf(folder)?.producers ?? {});
+  return (
+    planned.every((producer) => names.some((name) => name.startsWith(`ledger-${producer}-`))) &&
+    names
+      .map((name) => folder.file(name))
+      .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0))
+  );
+}
+
+function manifestOf(folder: RunFolder): Manifest | undefined {
+  try {
+    return folder.readManifest();
+  } catch {
+    // It was read before, or the consumer would not have begun: the audit says what befell it.
+    return undefined;
+  }
+}

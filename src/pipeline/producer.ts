@@ -20,10 +20,16 @@ import { producerName } from '../workload.ts';
 import { sabotagedSender, sabotageFromEnvironment } from './sabotage.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
-/** The only producer of a run, in its first session. */
-const producer = 0;
+/** A producer that was never started anew is in its first session. */
 const session = 0;
 const pollMs = 20;
+
+/** One of a run's producers. `messages` is what all of them are to send. */
+export interface ProducerConfig extends ProduceConfig {
+  producers: number;
+  /** Its index; undefined for the only one. */
+  producer?: number | undefined;
+}
 
 export interface ProduceObserver {
   /** The ledger is there, and nothing else yet. */
@@ -33,16 +39,17 @@ export interface ProduceObserver {
 
 /** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
 export async function produce(
-  config: ProduceConfig,
+  config: ProducerConfig,
   observer: ProduceObserver,
   signal: AbortSignal,
 ): Promise<ProduceSummary> {
   const sabotage = sabotageFromEnvironment();
-  const { folder } = config;
-  folder.refuseIfUsed();
+  const { folder, producer = 0 } = config;
+  // Of several, the first writes the manifest, and the others find it written.
+  if (producer === 0) folder.refuseIfUsed();
   folder.create();
   const ledgerPath = folder.file(ledgerFileName(producer, session));
-  const ledger = claimLedger(folder, ledgerPath);
+  const ledger = claimLedger(folder, producer, ledgerPath);
   observer.onLedger();
   try {
     await using cluster = await openCluster({
@@ -52,11 +59,15 @@ export async function produce(
       timeoutMs: config.timeoutMs,
       signal,
     });
-    const { topic, isNew } = await ensureTopic(config, cluster, signal);
+    const plan = shares(config);
+    const { topic, isNew } =
+      producer === 0
+        ? await ensureTopic(config, cluster, signal)
+        : await topicOfFirst(config, cluster, signal);
     const sender = await openProducer(cluster, topic, producerOptions(config));
-    folder.writeManifest(await manifestOf(config, cluster, topic, isNew));
+    if (producer === 0) folder.writeManifest(await manifestOf(config, plan, cluster, topic, isNew));
     const publisher = new Publisher({
-      config,
+      config: { ...config, messages: plan[producerName(producer)]! },
       topic,
       ledger,
       sender: sabotage === undefined ? sender : sabotagedSender(sender, sabotage),
@@ -81,7 +92,7 @@ async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: strin
 }
 
 /** Opens the ledger, which only one process can. One that a producer left before it began is replaced. */
-function claimLedger(folder: RunFolder, path: string): LedgerWriter {
+function claimLedger(folder: RunFolder, producer: number, path: string): LedgerWriter {
   if (existsSync(path)) {
     const owner = readLedgerOpening(path)?.pid;
     if (owner !== undefined && isAlive(owner)) {
@@ -93,6 +104,37 @@ function claimLedger(folder: RunFolder, path: string): LedgerWriter {
     rmSync(path);
   }
   return new LedgerWriter(path, { run: folder.id, producer, session, pid: process.pid });
+}
+
+/** The plan: how many messages each producer is to send. */
+function shares({ messages, producers }: ProducerConfig): Record<string, number> {
+  const least = Math.floor(messages / producers);
+  const counts = Array.from(
+    { length: producers },
+    (_, index) => least + (index < messages % producers ? 1 : 0),
+  );
+  return Object.fromEntries(counts.map((count, index) => [producerName(index), count]));
+}
+
+/** The topic that the run's first producer has made or found, once it has written the manifest. */
+async function topicOfFirst(
+  config: ProducerConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<{ topic: TopicMetadata; isNew: boolean }> {
+  const { folder, timeoutMs } = config;
+  const deadline = new Deadline(timeoutMs, signal);
+  let manifest = folder.readManifest();
+  for (; manifest === undefined; manifest = folder.readManifest()) {
+    deadline.throwIfAborted();
+    if (deadline.hasPassed) {
+      throw unavailableError(`The first producer of run ${folder.id} has not begun within ${timeoutMs} ms.`);
+    }
+    await deadline.pause(pollMs);
+  }
+  const topic = await cluster.metadata(config.topic);
+  if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
+  throw unavailableError(`Topic ${config.topic} was deleted or made anew.`);
 }
 
 /** The topic, made where it is missing, once every partition has a leader. */
@@ -134,13 +176,14 @@ function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOption
 
 async function manifestOf(
   config: ProduceConfig,
+  producers: Readonly<Record<string, number>>,
   cluster: Cluster,
   topic: TopicMetadata,
   isNew: boolean,
 ): Promise<Manifest> {
   // Kafka gives a topic that was just made an end of 0; of another, what stands there is not this run's.
   const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
-  const { folder, seed, messages, batchSize, payloadBytes, states, bootstrapServers } = config;
+  const { folder, seed, batchSize, payloadBytes, states, bootstrapServers } = config;
   const { stateField, stateHeader } = config;
   return {
     schema: 1,
@@ -151,7 +194,7 @@ async function manifestOf(
     topicCreated: isNew,
     group: groupOf(folder.id),
     bootstrapServers,
-    producers: { [producerName(producer)]: messages },
+    producers,
     batchSize,
     payloadBytes,
     states: states.map(({ name, weight }) => ({ name, weight })),

@@ -19,15 +19,8 @@ export type StageMessage =
   | { type: 'stalled'; atBroker: number[] }
   /** It stands at a point, and waits until it is told to go on. */
   | { type: 'reached'; point: string }
-  /** What a consumer has done in all. */
-  | ({ type: 'consumed' } & ConsumeSummary);
-
-export interface ConsumeSummary {
-  stored: number;
-  deadLetters: number;
-  /** Writes that came too late: another consumer had taken over. */
-  refusedWrites: number;
-}
+  /** What it has done in all. */
+  | { type: 'summary'; counts: Readonly<Record<string, number>> };
 
 /** What a parent tells a stage: where Kafka is, once it is there; to leave the point where it stands. */
 export type ParentMessage = { type: 'bootstrap'; bootstrapServers: string } | { type: 'go-on' };
