@@ -1,0 +1,38 @@
+/** Apache's own tools, from the jars that nodrop pins, started as Apache's scripts start them. */
+import { findRuntime } from '../src/kafka/runtime.ts';
+import { timeProcess, type TimedProcess, type TimeOptions } from './time-process.ts';
+
+export type JavaTool =
+  | 'VerifiableProducer'
+  | 'VerifiableConsumer'
+  | 'ProducerPerformance'
+  | 'ConsumerPerformance';
+
+/** What kafka-run-class.sh and the scripts of these tools give to Java. */
+const javaArguments = [
+  '-Xmx512M',
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+  '-XX:+ExplicitGCInvokesConcurrent',
+  '-XX:MaxInlineLevel=15',
+  '-Djava.awt.headless=true',
+];
+
+/** The shell hands its place to Java. Errors are still heard. */
+const withoutOutput = 'exec "$0" "$@" >/dev/null';
+
+/** `isSilenced`: its standard output goes nowhere, so that nobody's reading of it slows the tool. */
+export async function timeJavaTool(
+  tool: JavaTool,
+  args: readonly string[],
+  options: TimeOptions & { isSilenced?: boolean },
+): Promise<TimedProcess> {
+  const { java, env } = await findRuntime({ signal: options.signal });
+  const command = [java.path, ...javaArguments, `org.apache.kafka.tools.${tool}`, ...args] as const;
+  const timed = { ...options, env: { ...options.env, ...env } };
+  if (options.isSilenced === true)
+    return await timeProcess('/bin/sh', ['-c', withoutOutput, ...command], timed);
+  return await timeProcess(command[0], command.slice(1), timed);
+}

@@ -1,0 +1,120 @@
+/** One `nodrop run` from end to end on the broker of the bench, checked to have passed, and measured. */
+import { join } from 'node:path';
+import type { Result, Timings } from '../src/result.ts';
+import type { PeakBytes } from './peak-memory.ts';
+import type { Rig } from './rig.ts';
+import { endOf, timeProcess } from './time-process.ts';
+
+export interface RunSettings {
+  messages: number;
+  payloadBytes: number;
+  partitions: number;
+  consumers: number;
+  store: 'SQLite' | 'PostgreSQL';
+}
+
+export interface RunSample {
+  seconds: number;
+  peakBytes: PeakBytes;
+  timings: Timings;
+}
+
+export const program = join(import.meta.dirname, '../bin/nodrop.js');
+/** Messages in a batch, in all that the bench starts. */
+export const batchSize = 1_000;
+/** A broker refuses record batches above 1 MiB, and a batch may go to one partition. */
+const batchBytesMax = 500_000;
+
+const usual = { payloadBytes: 200, partitions: 3, consumers: 1, store: 'SQLite' } as const;
+
+export const runSettings = (settings: Partial<RunSettings> & { messages: number }): RunSettings => ({
+  ...usual,
+  ...settings,
+});
+
+const keyOf = ({ messages, payloadBytes, partitions, consumers, store }: RunSettings): string =>
+  `${store}: ${messages} × ${payloadBytes} B, partitions ${partitions}, consumers ${consumers}`;
+
+/** Measures, and keeps the sample for other parts. */
+export async function measureRun(rig: Rig, settings: RunSettings): Promise<RunSample> {
+  await warmUp(rig);
+  const sample = await runOnce(rig, settings);
+  rig.runs.set(keyOf(settings), [...(rig.runs.get(keyOf(settings)) ?? []), sample]);
+  return sample;
+}
+
+/**
+ * As many samples as there are to be of each: those that another part has taken, and the rest in turn. None of
+ * what did not work, which is told and costs the others nothing.
+ */
+export async function measuredRuns(
+  rig: Rig,
+  wanted: readonly { settings: RunSettings; rounds: number }[],
+): Promise<RunSample[][]> {
+  const samplesOf = (settings: RunSettings): RunSample[] => rig.runs.get(keyOf(settings)) ?? [];
+  const failed = new Set<string>();
+  const roundsMax = Math.max(...wanted.map(({ rounds }) => rounds));
+  for (let round = 1; round <= roundsMax; round++) {
+    for (const { settings, rounds } of wanted) {
+      const name = `round ${round} of ${rounds}: ${keyOf(settings)}`;
+      if (round > rounds || samplesOf(settings).length >= round || failed.has(keyOf(settings))) continue;
+      try {
+        const { seconds } = await measureRun(rig, settings);
+        rig.say(`${name}: ${seconds.toFixed(2)} s`);
+      } catch (error) {
+        rig.signal.throwIfAborted();
+        rig.say(`${name}: ${String(error)}`);
+        failed.add(keyOf(settings));
+      }
+    }
+  }
+  return wanted.map(({ settings }) => (failed.has(keyOf(settings)) ? [] : samplesOf(settings)));
+}
+
+const warmUpMessages = 50_000;
+const warm = new WeakSet<object>();
+
+/** The first run of all pays for a broker that is cold and for code that nobody has compiled yet. */
+export async function warmUp(rig: Rig): Promise<void> {
+  const kafka = await rig.kafka();
+  if (warm.has(kafka)) return;
+  await runOnce(rig, runSettings({ messages: warmUpMessages }));
+  warm.add(kafka);
+}
+
+async function runOnce(rig: Rig, settings: RunSettings): Promise<RunSample> {
+  if (settings.store === 'SQLite') return await runInto(rig, settings, []);
+  return await rig.withSchema((location) => runInto(rig, settings, [`--store=${location}`]));
+}
+
+async function runInto(rig: Rig, settings: RunSettings, storeArgs: readonly string[]): Promise<RunSample> {
+  const { messages, payloadBytes, partitions, consumers } = settings;
+  const args = [
+    program,
+    'run',
+    '--json',
+    '--quiet',
+    `--bootstrap-server=${await rig.bootstrapServers()}`,
+    `--messages=${messages}`,
+    `--batch-size=${Math.min(batchSize, batchBytesMax / payloadBytes)}`,
+    `--payload-bytes=${payloadBytes}`,
+    `--partitions=${partitions}`,
+    `--consumers=${consumers}`,
+    ...storeArgs,
+  ];
+  return await rig.withFolder(async (dir) => {
+    const { signal } = rig;
+    const timed = await timeProcess(process.execPath, [...args, `--dir=${dir}`], { signal });
+    const { seconds, peakBytes, tail } = timed;
+    const result = resultIn(tail);
+    if (result?.verdict !== 'pass' || result.store?.rows !== messages)
+      throw new Error(`a run did not pass${endOf(tail)}`);
+    return { seconds, peakBytes, timings: result.timings };
+  });
+}
+
+/** Warnings of Node's may stand before or after it. */
+function resultIn(lines: readonly string[]): Result | undefined {
+  const document = lines.findLast((line) => line.startsWith('{'));
+  return document === undefined ? undefined : (JSON.parse(document) as Result);
+}

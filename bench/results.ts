@@ -1,0 +1,36 @@
+/** The results of the bench as JSON, a file for each part; the page is written from them. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Machine } from './machine.ts';
+import type { Measured } from './part.ts';
+import type { Plan } from './plan.ts';
+
+export interface PartResult extends Measured {
+  name: string;
+  date: string;
+  commit: string;
+  mode: Plan['mode'];
+  machine: Machine;
+  seconds: number;
+  /** Why there are no tables. */
+  failure?: string;
+}
+
+const folder = join(import.meta.dirname, 'results');
+
+/** Those of trials have names of their own: nothing reads them again. */
+export function writeResult(result: PartResult): void {
+  mkdirSync(folder, { recursive: true });
+  const kind = result.mode === 'trial' ? 'trial' : 'part';
+  writeFileSync(join(folder, `${kind}-${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** Undefined where the part has not been measured. */
+export function readResult(name: string): PartResult | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, `part-${name}.json`), 'utf8')) as PartResult;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

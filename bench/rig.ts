@@ -1,0 +1,104 @@
+/** What the parts of the bench share: one broker, one PostgreSQL, a folder, and a way to be stopped. */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startKafka, type RunningKafka } from '../src/kafka/broker.ts';
+import { createTopic, deleteTopicAndGroup, type AdminAccess } from '../src/kafka/topics.ts';
+import { startPostgres, type RunningPostgres } from '../test/fixtures/postgres.ts';
+import type { RunSample } from './nodrop-run.ts';
+import type { Plan } from './plan.ts';
+
+const timeoutMs = 60_000;
+/** What a deleted topic held is gone after this time, not after a minute. */
+const brokerProperties = { 'log.segment.delete.delay.ms': '1000' };
+
+export class Rig implements AsyncDisposable {
+  readonly plan: Plan;
+  readonly dir: string;
+  readonly signal: AbortSignal;
+  /** The runs that were measured so far, by their settings: a part need not repeat another's. */
+  readonly runs = new Map<string, RunSample[]>();
+  #kafka: RunningKafka | undefined;
+  #postgres: RunningPostgres | undefined;
+
+  constructor(plan: Plan, dir: string, signal: AbortSignal) {
+    this.plan = plan;
+    this.dir = dir;
+    this.signal = signal;
+  }
+
+  say(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** The broker of all parts; started when it is first asked for. */
+  async kafka(): Promise<RunningKafka> {
+    this.#kafka ??= await startKafka({
+      signal: this.signal,
+      properties: brokerProperties,
+      onProgress: (line) => this.say(line),
+    });
+    return this.#kafka;
+  }
+
+  async bootstrapServers(): Promise<string> {
+    return (await this.kafka()).bootstrapServers;
+  }
+
+  /** A new schema in the PostgreSQL of all parts, dropped after the action. Its password is in the environment. */
+  async withSchema<T>(action: (location: string) => Promise<T>): Promise<T> {
+    this.#postgres ??= await startPostgres();
+    process.env['PGPASSWORD'] = this.#postgres.password;
+    const schema = `bench_${newName()}`;
+    try {
+      return await action(`${this.#postgres.location}?schema=${schema}`);
+    } finally {
+      const client = new Client({ connectionString: this.#postgres.location });
+      await client.connect();
+      await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+      await client.end();
+    }
+  }
+
+  /** A new topic and the name of a group, both deleted after the action. */
+  async withTopic<T>(partitions: number, action: (topic: string, group: string) => Promise<T>): Promise<T> {
+    const access = await this.#access();
+    const topic = `bench-${newName()}`;
+    const group = `group-of-${topic}`;
+    await createTopic(access, topic, partitions);
+    try {
+      return await action(topic, group);
+    } finally {
+      if (!this.signal.aborted) await deleteTopicAndGroup(access, topic, group);
+    }
+  }
+
+  /** A new folder, removed after the action. */
+  async withFolder<T>(action: (path: string) => Promise<T>): Promise<T> {
+    const path = join(this.dir, newName());
+    try {
+      return await action(path);
+    } finally {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  async #access(): Promise<AdminAccess> {
+    return { bootstrapServers: await this.bootstrapServers(), client: {}, timeoutMs, signal: this.signal };
+  }
+
+  /** Ends what was started; it starts again when it is asked for again. */
+  async close(): Promise<void> {
+    const [kafka, postgres] = [this.#kafka, this.#postgres];
+    this.#kafka = undefined;
+    this.#postgres = undefined;
+    await Promise.all([kafka?.stop(), postgres?.remove()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+export const newName = (): string => randomUUID().slice(0, 8);

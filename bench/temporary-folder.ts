@@ -1,0 +1,39 @@
+/** One folder for all that a bench leaves on disk while it runs. It is gone afterwards, whatever ends the bench. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface TemporaryFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Waits for a PostgreSQL, which a guard of its own ends, and for whatever else still writes. */
+const guardScript = `cat >/dev/null
+  for i in $(seq 100); do ls "$0"/*/data/postmaster.pid >/dev/null 2>&1 || break; sleep 0.1; done
+  for i in $(seq 20); do rm -rf "$0" 2>/dev/null; [ -e "$0" ] || exit 0; sleep 0.5; done`;
+
+/** From now on it is also where this process and its children put what is temporary. */
+export function makeTemporaryFolder(): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), 'nodrop-bench-'));
+  // PostgreSQL, which does not run as root, has to pass through.
+  chmodSync(path, 0o711);
+  // In a group of its own, Ctrl-C does not reach it.
+  const guard = spawn('/bin/sh', ['-c', guardScript, path], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.unref();
+  (guard.stdin as Socket).unref();
+  process.env['TMPDIR'] = path;
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      guard.ref();
+      guard.stdin.end();
+      await once(guard, 'exit');
+    },
+  };
+}
