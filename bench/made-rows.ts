@@ -24,16 +24,18 @@ export function makeRows(run: string, rows: number): { batch: RowBatch; advances
     for (let sequence = first; sequence < Math.min(first + batchRows, rows); sequence++) {
       const { key, state, payload } = workload.message(0, sequence);
       const partition = sequence % partitions;
-      batch.category.push(state);
-      batch.partition.push(partition);
-      batch.offset.push(next[partition]!++);
-      batch.key.push(Buffer.from(key));
-      batch.payload.push(Buffer.from(payload));
-      batch.run.push(run);
-      batch.producer.push('p0');
-      batch.sequence.push(sequence);
-      batch.id.push(messageId(0, sequence));
-      batch.digest.push(sequence.toString(16).padStart(16, '0'));
+      batch.add({
+        category: state,
+        partition,
+        offset: next[partition]!++,
+        key: Buffer.from(key),
+        payload: Buffer.from(payload),
+        run,
+        producer: 'p0',
+        sequence,
+        id: messageId(0, sequence),
+        digest: sequence.toString(16).padStart(16, '0'),
+      });
     }
     const advances = next.map((end, partition) => ({
       partition,

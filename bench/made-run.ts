@@ -87,16 +87,17 @@ function addMessage(
   const payload = Buffer.from(message.payload);
   const digest = digestOf(key, payload, { run, producer: 'p0', session: 0, sequence });
   scan.add({ ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0 });
-  rows.category.push(message.state);
-  rows.partition.push(place.partition);
-  rows.offset.push(place.offset);
-  rows.key.push(key);
-  rows.payload.push(payload);
-  rows.run.push(run);
-  rows.producer.push('p0');
-  rows.sequence.push(sequence);
-  rows.id.push(messageId(0, sequence));
-  rows.digest.push(digestText(digest));
+  rows.add({
+    category: message.state,
+    ...place,
+    key,
+    payload,
+    run,
+    producer: 'p0',
+    sequence,
+    id: messageId(0, sequence),
+    digest: digestText(digest),
+  });
 }
 
 const manifestOf = (id: string, messages: number): Manifest => ({

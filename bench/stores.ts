@@ -65,18 +65,18 @@ async function bareInserts(made: Made): Promise<number> {
   const startedAt = performance.now();
   for (const { batch } of made) {
     database.exec('BEGIN');
-    for (let row = 0; row < batch.partition.length; row++) {
+    for (let row = 0; row < batch.count; row++) {
       inserts[batch.category[row]!]!.run(
-        batch.run[row]!,
-        batch.producer[row]!,
-        batch.sequence[row]!,
-        batch.id[row]!,
+        batch.textAt(batch.run[row]!),
+        batch.textAt(batch.producer[row]!),
+        batch.sequenceOf(row),
+        batch.id(row),
         topic.topicId,
         batch.partition[row]!,
         batch.offset[row]!,
-        batch.key[row]!,
-        batch.payload[row]!,
-        batch.digest[row]!,
+        batch.key(row),
+        batch.payload(row),
+        batch.digest(row),
         storedAt,
       );
     }

@@ -34,7 +34,7 @@ test('there are sources to look at', () => {
 test('files are named after what they own', () => {
   const misnamed = sources.filter(
     (file) =>
-      !/^[a-z][a-z0-9]*(-[a-z0-9]+)*\.ts$/.test(basename(file)) ||
+      !/^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.d)?\.ts$/.test(basename(file)) ||
       /^(utils?|helpers?|common|misc|manager|base)\.ts$/.test(basename(file)),
   );
   expect(misnamed).toEqual([]);

@@ -14,9 +14,11 @@ import {
 
 /** Rows as they went to the store, in columns and in any order. `code` as the format has it. */
 export interface WrittenRows {
-  partition: readonly number[];
-  offset: readonly number[];
-  code: readonly number[];
+  /** The columns may be longer. */
+  count: number;
+  partition: ArrayLike<number>;
+  offset: ArrayLike<number>;
+  code: ArrayLike<number>;
 }
 
 const overflowBytes = frameHeaderBytes + 1;
@@ -126,20 +128,36 @@ function putRanges(body: Buffer, start: number, ranges: readonly OffsetRange[]):
 }
 
 /** Rows in spans: one after another where their offsets do, with small holes filled. */
-function spansOf({ partition, offset, code }: WrittenRows): WrittenSpan[] {
-  const order = [...partition.keys()].sort(
-    (a, b) => partition[a]! - partition[b]! || offset[a]! - offset[b]!,
-  );
-  const spans: { partition: number; first: number; codes: number[] }[] = [];
-  for (const row of order) {
-    const last = spans.at(-1);
-    const hole = last?.partition === partition[row] ? offset[row]! - last!.first - last!.codes.length : -1;
-    if (last === undefined || hole < 0 || hole > holeMax) {
-      spans.push({ partition: partition[row]!, first: offset[row]!, codes: [code[row]!] });
-      continue;
+function spansOf(rows: WrittenRows): WrittenSpan[] {
+  const { count, partition, offset, code } = rows;
+  const order = orderOf(rows);
+  // A hole is filled only where a span's header would take more.
+  const codes = new Uint8Array(count * (1 + holeMax));
+  const spans: WrittenSpan[] = [];
+  let [spanPartition, first, start, end] = [-1, 0, 0, 0];
+  const endSpan = (): void => {
+    if (end > start) spans.push({ partition: spanPartition, first, codes: codes.subarray(start, end) });
+  };
+  for (let index = 0; index < count; index++) {
+    const row = order?.[index] ?? index;
+    const hole = partition[row] === spanPartition ? offset[row]! - first - (end - start) : -1;
+    if (hole < 0 || hole > holeMax) {
+      endSpan();
+      [spanPartition, first, start] = [partition[row]!, offset[row]!, end];
+    } else if (hole > 0) {
+      codes.fill(rowCodes.noRow, end, end + hole);
+      end += hole;
     }
-    for (let filled = 0; filled < hole; filled++) last.codes.push(rowCodes.noRow);
-    last.codes.push(code[row]!);
+    codes[end++] = code[row]!;
   }
-  return spans.map(({ partition, first, codes }) => ({ partition, first, codes: Uint8Array.from(codes) }));
+  endSpan();
+  return spans;
+}
+
+/** The order by position; undefined where the rows are in it, a partition after another, as most batches are. */
+function orderOf({ count, partition, offset }: WrittenRows): number[] | undefined {
+  const before = (a: number, b: number): number => partition[a]! - partition[b]! || offset[a]! - offset[b]!;
+  let row = 1;
+  while (row < count && before(row - 1, row) <= 0) row += 1;
+  return row >= count ? undefined : Array.from({ length: count }, (_, index) => index).sort(before);
 }

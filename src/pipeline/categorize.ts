@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { exactText, type HeaderLookup } from '../record-headers.ts';
 import { categoriesOf, isArrayIndex, statePath, type StateRule } from '../state-rule.ts';
+import { isText, StateScanner } from './state-scanner.ts';
 
 /** The index of a category, or why there is none. */
 export type Placement = number | { reason: string };
@@ -23,11 +24,29 @@ export function createCategorizer(rule: StateRule): Categorizer {
   const indexes = new Map(states.map((state, index) => [state, index]));
   const otherIndex = other === undefined ? undefined : categoriesOf(rule).indexOf(other);
   const find = stateHeader === undefined ? finderInPayload(rule) : finderInHeader(stateHeader);
+  const scan = stateHeader === undefined ? scannerFor(statePath(rule), indexes) : undefined;
   return (payload, header) => {
+    const scanned = payload === null ? undefined : scan?.(payload);
+    if (scanned !== undefined) return scanned;
     const state = find(payload, header);
     if (typeof state !== 'string') return state;
     const category = indexes.get(state) ?? otherIndex;
     return category ?? { reason: `its state '${shown(state)}' is none of ${states.join(', ')}` };
+  };
+}
+
+/** The quick way: one of the states, where it stands plainly in the bytes; undefined where it does not. */
+function scannerFor(
+  path: readonly string[],
+  indexes: ReadonlyMap<string, number>,
+): (payload: Uint8Array) => number | undefined {
+  const scanner = new StateScanner(path);
+  const known = [...indexes].map(([state, index]) => ({ text: Buffer.from(state), index }));
+  return (payload) => {
+    if (!scanner.find(payload)) return undefined;
+    const { start, end } = scanner;
+    for (const { text, index } of known) if (isText(payload, start, end, text)) return index;
+    return undefined;
   };
 }
 

@@ -17,6 +17,7 @@ import type { RunFolder } from '../run-folder.ts';
 import type { StateRule } from '../state-rule.ts';
 import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
 import { Drain } from './drain.ts';
+import { FetchAhead } from './fetch-ahead.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
 import type { Reach } from './points.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
@@ -39,7 +40,8 @@ export interface ConsumeConfig {
 
 const pollMs = 50;
 /** A transaction takes a few more, to the end of a record batch: larger ones take memory and save no time. */
-const batchRowsMax = 5_000;
+const batchRowsMax = 15_000;
+const batchBytesMax = 8 * 1024 * 1024;
 
 /** Errors of a partition that fresh metadata or a little time mends. */
 const passingErrors = [
@@ -81,6 +83,7 @@ export class ConsumeLoop {
   readonly #builder: RowBatchBuilder;
   readonly #drain: Drain | undefined;
   readonly #fetcher: Fetcher;
+  readonly #ahead: FetchAhead;
   #generation = 0;
   #writes = 0;
   /** The partitions that are ours, by our claims: where the store is, and the epoch to write under. */
@@ -94,6 +97,7 @@ export class ConsumeLoop {
     this.#config = config;
     this.#parts = parts;
     this.#fetcher = new Fetcher(config, parts);
+    this.#ahead = new FetchAhead(this.#fetcher);
     this.#builder = new RowBatchBuilder(config.rule);
     if (!config.untilDrained) return;
     const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
@@ -101,13 +105,22 @@ export class ConsumeLoop {
   }
 
   async work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#work(onStored, signal);
+    } finally {
+      this.#ahead.drop();
+    }
+  }
+
+  async #work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
     const idle = new Deadline(this.#config.timeoutMs, signal);
     while (!signal.aborted) {
       // Before anything else: a partition that is empty is claimed too, so that the store knows its topic.
       await this.#followAssignment(signal);
       if (await this.#isDrained(idle)) return;
-      const fetched = await this.#fetcher.fetch(this.#claims, signal);
+      const fetched = await this.#ahead.fetch(this.#claims, signal);
       if (fetched.length > 0) await this.#parts.reach?.('after-fetch');
+      await this.#ahead.begin(this.#claims, fetched, signal);
       if (await this.#keep(fetched)) {
         idle.restart();
         onStored(this.summary.stored + this.summary.deadLetters);
@@ -147,6 +160,7 @@ export class ConsumeLoop {
       if (this.#fenced !== undefined) await this.#awaitAssignment(this.#fenced, signal);
       return;
     }
+    this.#ahead.drop();
     const { cluster, store, base, journal } = this.#parts;
     const { folder, topic } = this.#config;
     journal.beginEpoch(epoch);
@@ -188,8 +202,9 @@ export class ConsumeLoop {
       }
     }
     if (needsLeaders) await this.#fetcher.refreshLeaders();
-    await this.#write(advances);
-    return this.#writes > before;
+    if (!(await this.#write(advances)) || this.#writes === before) return false;
+    await this.#commit(fetched);
+    return true;
   }
 
   /** Sorts a partition's batches, and stores what has gathered whenever it is enough. False when fenced. */
@@ -203,7 +218,9 @@ export class ConsumeLoop {
       if (afterBatch <= from) continue;
       if (!isLeftOut) this.#builder.add(partition, batch, from);
       advances.set(partition, { partition, from, next: afterBatch, epoch });
-      if (this.#builder.size >= batchRowsMax && !(await this.#write(advances))) return false;
+      const { size, sourceBytes } = this.#builder.batch;
+      const isEnough = size >= batchRowsMax || sourceBytes >= batchBytesMax;
+      if (isEnough && !(await this.#write(advances))) return false;
     }
     return true;
   }
@@ -212,7 +229,7 @@ export class ConsumeLoop {
   async #write(gathered: Map<number, Advance>): Promise<boolean> {
     if (gathered.size === 0) return true;
     const { store, reach, topic } = this.#parts;
-    const batch = this.#builder.take();
+    const { batch } = this.#builder;
     const advances = [...gathered.values()];
     gathered.clear();
     try {
@@ -222,17 +239,22 @@ export class ConsumeLoop {
       this.#standBack(error);
       return false;
     }
-    for (const { partition, next, epoch } of advances) this.#claims.set(partition, { next, epoch });
+    for (const { partition, next, epoch } of advances) {
+      // The last now: the broker serves first what it is asked for first.
+      this.#claims.delete(partition);
+      this.#claims.set(partition, { next, epoch });
+    }
     this.#writes += 1;
-    this.summary.stored += batch.partition.length;
+    this.summary.stored += batch.count;
     this.summary.deadLetters += batch.deadLetters.length;
+    batch.clear();
     await reach?.('after-store-commit');
-    await this.#commit(advances);
-    await reach?.('after-group-commit');
     return true;
   }
 
   #standBack(error: FencedError): void {
+    this.#ahead.drop();
+    this.#builder.batch.clear();
     this.summary.refusedWrites += 1;
     this.#claims.clear();
     this.#fenced = new Deadline(groupTimes(this.#config.settings).sessionTimeoutMs);
@@ -240,12 +262,16 @@ export class ConsumeLoop {
   }
 
   /** The group's offset is for lag and monitoring: the store's is the truth, so a refusal costs nothing. */
-  async #commit(advances: readonly Advance[]): Promise<void> {
+  async #commit(fetched: readonly FetchedPartition[]): Promise<void> {
+    const offsets = fetched
+      .filter(({ error, records }) => error === 'NONE' && records.length > 0)
+      .map(({ partition }) => ({ partition, offset: this.#claims.get(partition)!.next }));
     try {
-      await this.#parts.group.commit(advances.map(({ partition, next }) => ({ partition, offset: next })));
+      await this.#parts.group.commit(offsets);
     } catch (error) {
       process.stderr.write(`nodrop: the group's offsets were not committed: ${messageOf(error)}\n`);
     }
+    await this.#parts.reach?.('after-group-commit');
   }
 
   async #refuse({ error, partition }: FetchedPartition): Promise<void> {

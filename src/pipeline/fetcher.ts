@@ -18,9 +18,9 @@ const pollMs = 50;
 const fetchWaitMs = 500;
 /** Where the end is being waited for, an idle fetch must not hide it. */
 const drainFetchWaitMs = 50;
-/** What is fetched is in memory twice: as it came, and as records. */
+/** What is fetched is in memory twice, as it came and as records, and the next beside it. */
 const fetchBytesMax = 4 * 1024 * 1024;
-const partitionFetchBytesMax = 512 * 1024;
+const partitionFetchBytesMax = 1280 * 1024;
 
 export const isCommittedOnly = (settings: ClientSettings): boolean =>
   settings['isolation.level'] !== 'read_uncommitted';

@@ -34,21 +34,21 @@ const rangesOf = (advances: readonly Advance[]): OffsetRange[] =>
   advances.map(({ partition, from, next }) => ({ partition, first: from, end: next }));
 
 function rowsOf(batch: RowBatch, run: string): WrittenRows {
-  const partition: number[] = [];
-  const offset: number[] = [];
-  const code: number[] = [];
-  for (let row = 0; row < batch.partition.length; row++) {
-    if (batch.run[row] !== run) continue;
-    partition.push(batch.partition[row]!);
-    offset.push(batch.offset[row]!);
-    code.push(batch.category[row]!);
+  const partition = new Int32Array(batch.size);
+  const offset = new Float64Array(batch.size);
+  const code = new Uint8Array(batch.size);
+  let count = 0;
+  const add = (ofPartition: number, atOffset: number, rowCode: number): void => {
+    partition[count] = ofPartition;
+    offset[count] = atOffset;
+    code[count++] = rowCode;
+  };
+  for (let row = 0; row < batch.count; row++) {
+    if (batch.textAt(batch.run[row]!) !== run) continue;
+    add(batch.partition[row]!, batch.offset[row]!, batch.category[row]!);
   }
-  for (const letter of batch.deadLetters) {
-    partition.push(letter.partition);
-    offset.push(letter.offset);
-    code.push(rowCodes.deadLetter);
-  }
-  return { partition, offset, code };
+  for (const letter of batch.deadLetters) add(letter.partition, letter.offset, rowCodes.deadLetter);
+  return { count, partition, offset, code };
 }
 
 function note(journal: JournalWriter, action: () => void): void {

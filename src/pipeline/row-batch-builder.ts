@@ -1,14 +1,21 @@
 /** From fetched record batches to a batch for the store: sorted by state, dead letters with their reasons. */
 import type { RecordBatch } from '../kafka/record-batch.ts';
-import { readOrigin, type HeaderLookup } from '../record-headers.ts';
+import { readOriginInto, type HeaderLookup, type OriginPlace } from '../record-headers.ts';
 import type { StateRule } from '../state-rule.ts';
 import { RowBatch } from '../stores/store.ts';
-import { messageIdOf } from '../workload.ts';
 import { createCategorizer, type Categorizer } from './categorize.ts';
 
 export class RowBatchBuilder {
+  /** What was added since it was last cleared. Bytes in it are views of what was fetched. */
+  readonly batch = new RowBatch();
   readonly #categorize: Categorizer;
-  #batch = new RowBatch();
+  readonly #origin: OriginPlace = {
+    run: undefined,
+    producer: undefined,
+    sequence: NaN,
+    digestStart: -1,
+    digestEnd: -1,
+  };
 
   constructor(rule: StateRule) {
     this.#categorize = createCategorizer(rule);
@@ -20,32 +27,21 @@ export class RowBatchBuilder {
       this.#deadLetterOfBatch(partition, batch, from);
       return;
     }
-    for (let index = 0; index < batch.count; index++) {
-      if (batch.offset[index]! >= from) this.#addRecord(partition, batch, index);
+    let index = 0;
+    const header: HeaderLookup = (name) => batch.header(index, name);
+    for (; index < batch.count; index++) {
+      if (batch.offset[index]! >= from) this.#addRecord(partition, batch, index, header);
     }
   }
 
-  /** Rows and dead letters added since they were last taken. */
-  get size(): number {
-    return this.#batch.size;
-  }
-
-  /** What was added since the last call. */
-  take(): RowBatch {
-    const batch = this.#batch;
-    this.#batch = new RowBatch();
-    return batch;
-  }
-
-  #addRecord(partition: number, batch: RecordBatch, index: number): void {
+  #addRecord(partition: number, batch: RecordBatch, index: number, header: HeaderLookup): void {
     const offset = batch.offset[index]!;
     const payload = batch.value(index);
-    const header: HeaderLookup = (name) => batch.header(index, name);
     const placement = batch.crcOk
       ? this.#categorize(payload, header)
       : { reason: 'its record batch fails its checksum' };
     if (typeof placement !== 'number') {
-      this.#batch.deadLetters.push({
+      this.batch.deadLetters.push({
         partition,
         offset,
         key: batch.key(index),
@@ -55,22 +51,18 @@ export class RowBatchBuilder {
       });
       return;
     }
-    const rows = this.#batch;
-    const origin = readOrigin(batch, index);
-    rows.category.push(placement);
-    rows.partition.push(partition);
-    rows.offset.push(offset);
-    rows.key.push(batch.key(index));
-    rows.payload.push(payload);
-    rows.run.push(origin?.run ?? null);
-    rows.producer.push(origin?.producer ?? null);
-    rows.sequence.push(origin?.sequence ?? null);
-    rows.id.push(messageIdOf(origin?.producer, origin?.sequence));
-    rows.digest.push(origin?.digest ?? null);
+    const rows = this.batch;
+    const row = rows.begin(placement, partition, offset, batch.bytes);
+    rows.setKey(row, batch.keyStart[index]!, batch.keyEnd[index]!);
+    rows.setPayload(row, batch.valueStart[index]!, batch.valueEnd[index]!);
+    const origin = this.#origin;
+    readOriginInto(batch, index, origin);
+    rows.setOrigin(row, origin.run, origin.producer, origin.sequence);
+    rows.setDigest(row, origin.digestStart, origin.digestEnd);
   }
 
   #deadLetterOfBatch(partition: number, batch: RecordBatch, from: number): void {
-    this.#batch.deadLetters.push({
+    this.batch.deadLetters.push({
       partition,
       offset: Math.max(batch.baseOffset, from),
       key: null,

@@ -22,7 +22,7 @@ import { decodeRecordBatches } from '../kafka/record-batch.ts';
 import { readOrigin } from '../record-headers.ts';
 import { quoted, tableOf } from '../stores/table-names.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
-import type { RowBatch, Store } from '../stores/store.ts';
+import type { RowBatch, RowValues, Store } from '../stores/store.ts';
 import { messageId, producerName } from '../workload.ts';
 
 const kinds = [
@@ -75,16 +75,13 @@ export function sabotagedStore(
     offsets: (topicId) => store.offsets(topicId),
     close: () => store.close(),
     write: async (topicId, batch, advances) => {
-      const row = batch.sequence.findIndex(
-        (found, row) =>
-          found === sequence && batch.run[row] === run && batch.producer[row] === producerName(0),
-      );
+      const row = rowOfMessage(batch, run, sequence);
       if (row !== -1 && kind === 'commit-before-store') {
         await group.commit(advances.map(({ partition, next }) => ({ partition, offset: next })));
         process.kill(process.pid, 'SIGKILL');
       }
       const [partition, offset, category] = [batch.partition[row]!, batch.offset[row]!, batch.category[row]!];
-      if (row !== -1) spoil(batch, row, kind, states.length);
+      if (row !== -1) spoilBatch(batch, row, kind, states.length);
       await store.write(topicId, batch, advances);
       if (row !== -1 && kind === 'delete-after-store') {
         deleteRow(location, states[category]!, [topicId, partition, offset]);
@@ -93,44 +90,47 @@ export function sabotagedStore(
   };
 }
 
-function spoil(batch: RowBatch, row: number, kind: Sabotage['kind'], categories: number): void {
-  const elsewhere = (batch.category[row]! + 1) % categories;
-  if (kind === 'drop-before-store') {
-    for (const column of columnsOf(batch)) column.splice(row, 1);
-  } else if (kind === 'double') {
-    copyRow(batch, row);
-    batch.category[batch.category.length - 1] = elsewhere;
-  } else if (kind === 'misroute') {
-    batch.category[row] = elsewhere;
-  } else if (kind === 'flip-byte') {
-    // A copy: the payload is a view of what was fetched.
-    const payload = Buffer.from(batch.payload[row]!);
-    payload[payload.length >> 1]! ^= 1;
-    batch.payload[row] = payload;
-  } else if (kind === 'invent') {
-    copyRow(batch, row);
-    const invented = batch.id.length - 1;
-    batch.offset[invented]! += faraway;
-    batch.sequence[invented]! += faraway;
-    batch.id[invented] = messageId(0, batch.sequence[invented]!);
+function rowOfMessage(batch: RowBatch, run: string, sequence: number): number {
+  for (let row = 0; row < batch.count; row++) {
+    if (batch.sequence[row] !== sequence || batch.textAt(batch.run[row]!) !== run) continue;
+    if (batch.textAt(batch.producer[row]!) === producerName(0)) return row;
   }
+  return -1;
 }
 
-const columnsOf = (batch: RowBatch): unknown[][] => [
-  batch.category,
-  batch.partition,
-  batch.offset,
-  batch.key,
-  batch.payload,
-  batch.run,
-  batch.producer,
-  batch.sequence,
-  batch.id,
-  batch.digest,
-];
+/** In place: the journal above is to note what the store was handed. */
+function spoilBatch(batch: RowBatch, row: number, kind: Sabotage['kind'], categories: number): void {
+  const rows = batch.allValues();
+  const deadLetters = [...batch.deadLetters];
+  spoil(rows, row, kind, categories);
+  batch.clear();
+  for (const values of rows) batch.add(values);
+  batch.deadLetters.push(...deadLetters);
+}
 
-function copyRow(batch: RowBatch, row: number): void {
-  for (const column of columnsOf(batch)) column.push(column[row]);
+function spoil(rows: RowValues[], row: number, kind: Sabotage['kind'], categories: number): void {
+  const values = rows[row]!;
+  const elsewhere = (values.category + 1) % categories;
+  if (kind === 'drop-before-store') {
+    rows.splice(row, 1);
+  } else if (kind === 'double') {
+    rows.push({ ...values, category: elsewhere });
+  } else if (kind === 'misroute') {
+    values.category = elsewhere;
+  } else if (kind === 'flip-byte') {
+    // A copy: the payload is a view of what was fetched.
+    const payload = Buffer.from(values.payload!);
+    payload[payload.length >> 1]! ^= 1;
+    values.payload = payload;
+  } else if (kind === 'invent') {
+    const invented = values.sequence! + faraway;
+    rows.push({
+      ...values,
+      offset: values.offset + faraway,
+      sequence: invented,
+      id: messageId(0, invented),
+    });
+  }
 }
 
 function deleteRow(location: string, category: string, position: [string, number, number]): void {

@@ -5,37 +5,9 @@
  * fences the one before, however late that one wakes up.
  */
 import { OperationalError } from '../errors.ts';
+import type { DeadLetter, RowBatch } from './row-batch.ts';
 
-/** A batch to be stored, in columns: the i-th of each makes one row. Keys and payloads may be views. */
-export class RowBatch {
-  /** Index into the store's categories. */
-  readonly category: number[] = [];
-  readonly partition: number[] = [];
-  readonly offset: number[] = [];
-  readonly key: (Uint8Array | null)[] = [];
-  readonly payload: (Uint8Array | null)[] = [];
-  /** What the record's headers say of its origin; null for messages that are not nodrop's. */
-  readonly run: (string | null)[] = [];
-  readonly producer: (string | null)[] = [];
-  readonly sequence: (number | null)[] = [];
-  readonly id: (string | null)[] = [];
-  readonly digest: (string | null)[] = [];
-  readonly deadLetters: DeadLetter[] = [];
-
-  get size(): number {
-    return this.partition.length + this.deadLetters.length;
-  }
-}
-
-export interface DeadLetter {
-  partition: number;
-  offset: number;
-  key: Uint8Array | null;
-  payload: Uint8Array | null;
-  /** The record's headers as they stand in the record batch. */
-  headers: Uint8Array | null;
-  reason: string;
-}
+export { RowBatch, type DeadLetter, type RowValues } from './row-batch.ts';
 
 /** What a store holds of a partition. */
 export interface StoredOffset {
@@ -95,7 +67,7 @@ export interface Store {
   claim(topic: ClaimedTopic, begin: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>>;
   /** What is held of each partition of the topic. */
   offsets(topicId: string): Promise<Map<number, StoredOffset>>;
-  /** Stores a batch and its offsets in one transaction. Throws `FencedError` too. */
+  /** Stores a batch and its offsets in one transaction, and keeps nothing of it. Throws `FencedError` too. */
   write(topicId: string, batch: RowBatch, advances: readonly Advance[]): Promise<void>;
   close(): Promise<void>;
 }

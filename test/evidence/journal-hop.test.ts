@@ -34,6 +34,7 @@ const range = (partition: number, first: number, end: number) => ({ partition, f
 
 /** Rows of partition 0, by offset and code. */
 const rows = (...all: [offset: number, code: number][]): WrittenRows => ({
+  count: all.length,
   partition: all.map(() => 0),
   offset: all.map(([offset]) => offset),
   code: all.map(([, code]) => code),

@@ -11,7 +11,7 @@ import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
 import { openStore, sqlitePathOf } from '../../src/stores/open-store.ts';
-import { RowBatch } from '../../src/stores/store.ts';
+import { RowBatch, type RowValues } from '../../src/stores/store.ts';
 import type { Audit } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
 import { messageId, Workload } from '../../src/workload.ts';
@@ -56,7 +56,7 @@ function messageOf(sequence: number): Message {
 
 interface Spoils {
   scan?: (rows: ScanRow[]) => ScanRow[];
-  store?: (batch: RowBatch) => void;
+  store?: (rows: RowValues[]) => void;
   /** SQL, once the store is written. */
   alter?: string;
   topicId?: string;
@@ -100,22 +100,21 @@ async function writeLedger(folder: RunFolder): Promise<void> {
 async function writeStore(folder: RunFolder, messages: Message[], spoil: Spoils['store']): Promise<void> {
   const states = manifest.states.map(({ name }) => name);
   const store = await openStore(folder.store, { categories: states });
-  const batch = new RowBatch();
-  for (const [sequence, { row, key, payload, state }] of messages.entries()) {
-    batch.category.push(state);
-    batch.partition.push(0);
-    batch.offset.push(sequence);
-    batch.key.push(key);
-    batch.payload.push(payload);
-    batch.run.push('r');
-    batch.producer.push('p0');
-    batch.sequence.push(sequence);
-    batch.id.push(messageId(0, sequence));
-    batch.digest.push(digestText(row.digest));
-  }
-  spoil?.(batch);
+  const rows = messages.map(({ row, key, payload, state }, sequence): RowValues => ({
+    category: state,
+    partition: 0,
+    offset: sequence,
+    key,
+    payload,
+    run: 'r',
+    producer: 'p0',
+    sequence,
+    id: messageId(0, sequence),
+    digest: digestText(row.digest),
+  }));
+  spoil?.(rows);
   await store.claim({ run: 'r', topic: 't', topicId: 'topic-id' }, new Map([[0, 0]]));
-  await store.write('topic-id', batch, [{ partition: 0, from: 0, next: 20, epoch: 1 }]);
+  await store.write('topic-id', RowBatch.of(rows), [{ partition: 0, from: 0, next: 20, epoch: 1 }]);
   await store.close();
 }
 
@@ -178,7 +177,7 @@ test.each<[string, (rows: ScanRow[]) => ScanRow[], string[]]>([
 
 test('a row at a position that cannot be is corrupted', async () => {
   for (const column of ['partition', 'offset'] as const) {
-    const result = await auditSpoilt({ store: (batch) => void (batch[column][1] = -7) });
+    const result = await auditSpoilt({ store: (rows) => void (rows[1]![column] = -7) });
     expect(found(result)).toEqual(['corrupted consumer p0-1']);
   }
 });

@@ -8,7 +8,7 @@ import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
 import { openStore } from '../../src/stores/open-store.ts';
-import { RowBatch } from '../../src/stores/store.ts';
+import { RowBatch, type DeadLetter, type RowValues } from '../../src/stores/store.ts';
 import { messageId, Workload } from '../../src/workload.ts';
 
 const count = 12;
@@ -39,7 +39,7 @@ const manifest: Manifest = {
 export interface Spoils {
   plan?: Record<string, number>;
   scan?: (rows: ScanRow[]) => ScanRow[];
-  store?: (batch: RowBatch) => void;
+  store?: (rows: RowValues[], deadLetters: DeadLetter[]) => void;
   /** The store's next offset. */
   next?: number;
   /** Where the log begins. */
@@ -109,22 +109,24 @@ function digestFor(sequence: number): bigint {
 async function writeStore(folder: RunFolder, sequences: number[], { store: spoil, next = 20 }: Spoils) {
   const states = manifest.states.map(({ name }) => name);
   const store = await openStore(folder.store, { categories: states });
-  const batch = new RowBatch();
-  for (const sequence of sequences) {
+  const deadLetters: DeadLetter[] = [];
+  const rows = sequences.map((sequence): RowValues => {
     const { key, payload, state } = workload.message(0, sequence);
-    batch.category.push(state);
-    batch.partition.push(0);
-    batch.offset.push(sequence);
-    batch.key.push(Buffer.from(key));
-    batch.payload.push(Buffer.from(payload));
-    batch.run.push('r');
-    batch.producer.push('p0');
-    batch.sequence.push(sequence);
-    batch.id.push(messageId(0, sequence));
-    batch.digest.push(digestText(digestFor(sequence)));
-  }
-  spoil?.(batch);
+    return {
+      category: state,
+      partition: 0,
+      offset: sequence,
+      key: Buffer.from(key),
+      payload: Buffer.from(payload),
+      run: 'r',
+      producer: 'p0',
+      sequence,
+      id: messageId(0, sequence),
+      digest: digestText(digestFor(sequence)),
+    };
+  });
+  spoil?.(rows, deadLetters);
   await store.claim({ run: 'r', topic: 't', topicId: 'topic-id' }, new Map([[0, 0]]));
-  await store.write('topic-id', batch, [{ partition: 0, from: 0, next, epoch: 1 }]);
+  await store.write('topic-id', RowBatch.of(rows, deadLetters), [{ partition: 0, from: 0, next, epoch: 1 }]);
   await store.close();
 }

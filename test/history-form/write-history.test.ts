@@ -8,7 +8,7 @@ import { parseLine } from '../../src/history-form/parse-line.ts';
 import { historyLines } from '../../src/history-form/write-history.ts';
 import type { Evidence } from '../../src/history.ts';
 import { scanFlags, type ScanRow } from '../../src/kafka/scan-file.ts';
-import type { RowBatch } from '../../src/stores/store.ts';
+import type { RowValues } from '../../src/stores/store.ts';
 import type { Audit } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
 import { runOnDisk, unknown, type Spoils } from './run-on-disk.ts';
@@ -44,9 +44,7 @@ async function bothAudits(
 const at = (offset: number, values: Partial<ScanRow>) => (rows: ScanRow[]) =>
   rows.map((row) => (row.offset === offset ? { ...row, ...values } : row));
 
-const remove = (batch: RowBatch, row: number): void => {
-  for (const column of Object.values(batch) as unknown[][]) if (column.length > row) column.splice(row, 1);
-};
+const remove = (rows: RowValues[], row: number): void => void rows.splice(row, 1);
 
 test.each<[string, Spoils, string]>([
   ['nothing', {}, 'pass'],
@@ -83,32 +81,27 @@ test.each<[string, Spoils, string]>([
     { scan: (rows) => [...rows, { ...rows[0]!, offset: 18, sequence: unknown }] },
     'fail',
   ],
-  ['a row less', { store: (batch) => remove(batch, 2) }, 'fail'],
-  ['a row less that was not reached', { store: (batch) => remove(batch, 9), next: 9 }, 'inconclusive'],
+  ['a row less', { store: (rows) => remove(rows, 2) }, 'fail'],
+  ['a row less that was not reached', { store: (rows) => remove(rows, 9), next: 9 }, 'inconclusive'],
   [
     'a row less beyond the last stable offset',
-    { store: (batch) => remove(batch, 9), lastStableOffset: 9 },
+    { store: (rows) => remove(rows, 9), lastStableOffset: 9 },
     'inconclusive',
   ],
-  ['a row of another category', { store: (batch) => void (batch.category[2]! ^= 1) }, 'fail'],
-  ['a row of other bytes', { store: (batch) => void (batch.payload[2] = Buffer.from('x')) }, 'fail'],
-  ['a row with another digest', { store: (batch) => void (batch.digest[2] = null) }, 'fail'],
-  ['a row at another position', { store: (batch) => void (batch.offset[2] = 16) }, 'fail'],
-  ['a row at a position that cannot be', { store: (batch) => void (batch.offset[2] = -7) }, 'fail'],
-  ['a row of nobody', { store: (batch) => void (batch.id[2] = 'p0-99') }, 'fail'],
-  ['a row without an id', { store: (batch) => void (batch.id[2] = null) }, 'fail'],
-  ['a row of another run', { store: (batch) => void (batch.run[2] = 'other') }, 'fail'],
+  ['a row of another category', { store: (rows) => void (rows[2]!.category ^= 1) }, 'fail'],
+  ['a row of other bytes', { store: (rows) => void (rows[2]!.payload = Buffer.from('x')) }, 'fail'],
+  ['a row with another digest', { store: (rows) => void (rows[2]!.digest = null) }, 'fail'],
+  ['a row at another position', { store: (rows) => void (rows[2]!.offset = 16) }, 'fail'],
+  ['a row at a position that cannot be', { store: (rows) => void (rows[2]!.offset = -7) }, 'fail'],
+  ['a row of nobody', { store: (rows) => void (rows[2]!.id = 'p0-99') }, 'fail'],
+  ['a row without an id', { store: (rows) => void (rows[2]!.id = null) }, 'fail'],
+  ['a row of another run', { store: (rows) => void (rows[2]!.run = 'other') }, 'fail'],
   [
     'a dead letter',
     {
-      store: (batch) => {
-        const {
-          partition: [partition],
-          offset: [offset],
-        } = batch;
-        remove(batch, 0);
-        const bytes = { key: null, payload: null, headers: null };
-        batch.deadLetters.push({ partition: partition!, offset: offset!, ...bytes, reason: 'why' });
+      store: (rows, deadLetters) => {
+        const { partition, offset } = rows.shift()!;
+        deadLetters.push({ partition, offset, key: null, payload: null, headers: null, reason: 'why' });
       },
     },
     'fail',
@@ -142,9 +135,9 @@ test('a hop that is not whole is not said to be complete', async () => {
 test('a planned message that is stored, and of which the ledger has no intent', async () => {
   const [run, history] = await bothAudits({
     plan: { p0: 14 },
-    store: (batch) => {
-      batch.id[2] = 'p0-13';
-      batch.sequence[2] = 13;
+    store: (rows) => {
+      rows[2]!.id = 'p0-13';
+      rows[2]!.sequence = 13;
     },
   });
   expect(history.verdict).toBe(run.verdict);
@@ -156,7 +149,7 @@ test("a topic that was made anew is not taken for the run's", async () => {
     ...evidence,
     log: { ...evidence.log, topicRecreated: true, batches: () => [] },
   });
-  const [run, history] = await bothAudits({ store: (batch) => remove(batch, 2) }, recreated);
+  const [run, history] = await bothAudits({ store: (rows) => remove(rows, 2) }, recreated);
   expect(essenceOf(history)).toEqual(essenceOf(run));
 });
 
@@ -193,7 +186,7 @@ test('journals and commits', async () => {
     },
     commits: new Map([[0, 21]]),
   });
-  const [run, history] = await bothAudits({ store: (batch) => remove(batch, 2) }, journaled);
+  const [run, history] = await bothAudits({ store: (rows) => remove(rows, 2) }, journaled);
   expect(essenceOf(history)).toEqual(essenceOf(run));
   expect(run.counts.redelivered).toBe(3);
   expect(run.findings.map(({ kind, blame }) => `${kind} ${blame}`)).toEqual([

@@ -6,9 +6,23 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openSnapshot, openStore } from '../../src/stores/open-store.ts';
-import { FencedError, StoreOutageError, type Store, type StoreOptions } from '../../src/stores/store.ts';
+import {
+  FencedError,
+  RowBatch,
+  StoreOutageError,
+  type Store,
+  type StoreOptions,
+} from '../../src/stores/store.ts';
 import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
-import { batchOf, categories, placesOf, rowsOf, topic, topicId } from '../fixtures/store-batches.ts';
+import {
+  batchOf,
+  categories,
+  placesOf,
+  rowsOf,
+  topic,
+  topicId,
+  valuesOf,
+} from '../fixtures/store-batches.ts';
 
 // A server of its own, since it is made to crash.
 let server: RunningPostgres;
@@ -196,8 +210,9 @@ test('what a lost session left open is decided before anything is read', async (
 
 test('NUL, which no text can hold there, does not cost a batch', async () => {
   const store = await open();
-  const batch = batchOf([0, 0, 0]);
-  for (const column of [batch.run, batch.producer, batch.id, batch.digest]) column[0] = 'a\0b\ud800';
+  const text = 'a\0b\ud800';
+  const texts = { run: text, producer: text, id: text, digest: text };
+  const batch = RowBatch.of([{ ...valuesOf(0, 0, 0), ...texts }]);
   batch.deadLetters.push({ partition: 0, offset: 1, key: null, payload: null, headers: null, reason: '\0' });
   await store.write(topicId, batch, []);
   const [row] = await rowsOf(location, 'failed');
@@ -258,10 +273,10 @@ test('a user who may not make a schema can use one that was made', async () => {
 
 test('a scan that the server ends is told, and others go on', async () => {
   const store = await open();
-  const batch = batchOf(
-    ...Array.from({ length: 5_000 }, (_, offset): [number, number, number] => [0, 0, offset]),
+  const payload = randomBytes(2_000);
+  const batch = RowBatch.of(
+    Array.from({ length: 5_000 }, (_, offset) => ({ ...valuesOf(0, 0, offset), payload })),
   );
-  batch.payload.fill(randomBytes(2_000));
   await store.write(topicId, batch, []);
   const admin = await connect();
   const snapshot = await openSnapshot(location);

@@ -18,6 +18,7 @@ import {
   rowsOf,
   topic,
   topicId,
+  valuesOf,
 } from '../fixtures/store-batches.ts';
 
 interface Engine {
@@ -139,21 +140,21 @@ describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
     const integers = [null, 0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 7, 2 ** 53 - 1];
     const batch = new RowBatch();
     for (const [index, value] of values.entries()) {
-      batch.category.push(0);
-      batch.partition.push(index === 7 ? 2 ** 31 - 1 : 0);
-      batch.offset.push(integers[index] ?? 5);
-      batch.key.push(value);
-      batch.payload.push(values.at(-1 - index)!);
-      for (const column of [batch.run, batch.producer, batch.id, batch.digest]) column.push(texts[index]!);
-      batch.sequence.push(integers[index]!);
-      batch.deadLetters.push({
-        partition: 0,
-        offset: index,
-        key: value,
-        payload: values.at(-1 - index)!,
-        headers: value,
-        reason: texts[index] ?? '',
+      const text = texts[index]!;
+      const bytes = { key: value, payload: values.at(-1 - index)! };
+      batch.add({
+        category: 0,
+        partition: index === 7 ? 2 ** 31 - 1 : 0,
+        offset: integers[index] ?? 5,
+        ...bytes,
+        run: text,
+        producer: text,
+        sequence: integers[index]!,
+        id: text,
+        digest: text,
       });
+      const reason = text ?? '';
+      batch.deadLetters.push({ partition: 0, offset: index, ...bytes, headers: value, reason });
     }
     const store = await open();
     await store.write(topicId, batch, []);
@@ -165,7 +166,7 @@ describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
       expect(row).toMatchObject({ partition: batch.partition[index], sequence: integers[index], topicId });
       expect([row.run, row.producer, row.id, row.digest]).toEqual(Array(4).fill(texts[index]));
       expect(plain(row.key)).toEqual(value);
-      expect(plain(row.payload)).toEqual(batch.payload[index]);
+      expect(plain(row.payload)).toEqual(batch.payload(index));
     }
     const letters = await deadLettersOf(location);
     expect(letters.map(({ reason }) => reason)).toEqual(texts.map((text) => text ?? ''));
@@ -268,15 +269,16 @@ describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
     const first = batchOf([0, 0, 5]);
     first.deadLetters.push({ ...letter, offset: 8 });
     await store.write(topicId, first, [{ partition: 0, from: 0, next: 1, epoch }]);
-    const second = batchOf([0, 0, 4], [0, 0, 5], [0, 0, 6], [1, 0, 7], [1, 0, 7]);
-    second.payload[1] = Buffer.from('another');
+    const second = batchOf([0, 0, 4]);
+    second.add({ ...valuesOf(0, 0, 5), payload: Buffer.from('another') });
+    for (const values of [valuesOf(0, 0, 6), valuesOf(1, 0, 7), valuesOf(1, 0, 7)]) second.add(values);
     second.deadLetters.push({ ...letter, offset: 8 }, { ...letter, offset: 9 });
     await store.write(topicId, second, [{ partition: 0, from: 1, next: 10, epoch }]);
     expect(await placesOf(location)).toEqual(['completed 0:7', 'failed 0:4', 'failed 0:5', 'failed 0:6']);
     expect((await deadLettersOf(location)).map(({ offset }) => offset)).toEqual([8, 9]);
     // The row that was there stays as it was.
     const [, held] = await rowsOf(location, 'failed');
-    expect(Buffer.from(held!.payload!)).toEqual(first.payload[0]);
+    expect(Buffer.from(held!.payload!)).toEqual(first.payload(0));
     expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 10, epoch }]]));
     await store.write(topicId, batchOf([0, 0, 10]), [{ partition: 0, from: 10, next: 11, epoch }]);
     expect(await placesOf(location)).toHaveLength(5);

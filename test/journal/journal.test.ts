@@ -33,6 +33,7 @@ function readAll(): { entries: JournalEntry[]; summary: JournalSummary } {
 }
 
 const rows = (...all: [partition: number, offset: number, code: number][]): WrittenRows => ({
+  count: all.length,
   partition: all.map(([partition]) => partition),
   offset: all.map(([, offset]) => offset),
   code: all.map(([, , code]) => code),

@@ -33,14 +33,10 @@ function storeThat(onWrite: () => void): Store & { writes: number } {
 }
 
 function batchOf(...rows: [offset: number, category: number, run: string | null][]): RowBatch {
-  const batch = new RowBatch();
-  for (const [offset, category, run] of rows) {
-    batch.partition.push(0);
-    batch.offset.push(offset);
-    batch.category.push(category);
-    batch.run.push(run);
-  }
-  return batch;
+  const nothing = { key: null, payload: null, producer: null, sequence: null, id: null, digest: null };
+  return RowBatch.of(
+    rows.map(([offset, category, run]) => ({ ...nothing, partition: 0, offset, category, run })),
+  );
 }
 
 const advances = [{ partition: 0, from: 5, next: 9, epoch: 1 }];

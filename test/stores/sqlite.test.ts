@@ -6,8 +6,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
 import { openSqliteSnapshot } from '../../src/stores/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import { StoreOutageError, type Store } from '../../src/stores/store.ts';
-import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';
+import { RowBatch, StoreOutageError, type Store } from '../../src/stores/store.ts';
+import {
+  batchOf,
+  categories,
+  placesOf,
+  rowsOf,
+  topic,
+  topicId,
+  valuesOf,
+} from '../fixtures/store-batches.ts';
 
 let path: string;
 beforeEach(() => {
@@ -69,4 +77,54 @@ test('all rows are in the view of messages', async () => {
     { category: 'in-progress', id: 'p0-1' },
   ]);
   database.close();
+});
+
+test('many rows of several producers go in together, and one that is there already stays as it was', async () => {
+  const store = open();
+  const held = { ...valuesOf(0, 0, 30), payload: Buffer.from('held') };
+  await store.write(topicId, RowBatch.of([held]), []);
+  const rows = Array.from({ length: 500 }, (_, index) => ({
+    ...valuesOf(index % 3, index % 2, index),
+    producer: index < 300 ? 'p0' : `p${index % 4}`,
+    run: index === 77 ? null : 'run-1',
+    id: index === 78 ? 'its own' : null,
+    payload: Buffer.from(String(index)),
+  }));
+  rows.push(...rows.splice(0, 100));
+  await store.write(topicId, RowBatch.of(rows), []);
+  await store.close();
+  for (const [category, name] of categories.entries()) {
+    const expected = rows
+      .filter((row) => row.category === category)
+      .map((row) => (row.offset === 30 ? held : row))
+      .map(({ partition, offset, producer, run, id, payload }) => ({
+        partition,
+        offset,
+        producer,
+        run,
+        id,
+        payload: String(payload),
+      }))
+      .toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
+    const stored = (await rowsOf(`sqlite:${path}`, name)).map((row) => ({
+      ...row,
+      payload: Buffer.from(row.payload!).toString(),
+    }));
+    expect(stored).toMatchObject(expected);
+    expect(stored).toHaveLength(expected.length);
+  }
+});
+
+test('a store whose pages are small, as they were once, and that was analysed, goes on as it is', async () => {
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL');
+  const store = open();
+  await store.write(topicId, batchOf([0, 0, 0]), []);
+  database.exec('ANALYZE');
+  await store.close();
+  const { page_size: pageBytes } = database.prepare('PRAGMA page_size').get() as { page_size: number };
+  expect(pageBytes).toBe(4096);
+  database.close();
+  expect(await placesOf(`sqlite:${path}`)).toEqual(['failed 0:0']);
+  await open().close();
 });

@@ -17,19 +17,19 @@ export function* encodeRows(
 ): Iterable<Uint8Array> {
   const storedAtMs = Date.now();
   encoder.begin();
-  for (let row = 0; row < batch.partition.length; row++) {
+  for (let row = 0; row < batch.count; row++) {
     encoder.row(12);
     encoder.text(categories[batch.category[row]!]!);
-    encoder.text(batch.run[row]!);
-    encoder.text(batch.producer[row]!);
-    encoder.int8(batch.sequence[row]!);
-    encoder.text(batch.id[row]!);
+    encoder.text(batch.textAt(batch.run[row]!));
+    encoder.text(batch.textAt(batch.producer[row]!));
+    encoder.int8(batch.sequenceOf(row));
+    encoder.text(batch.id(row));
     encoder.text(topicId);
     encoder.int4(batch.partition[row]!);
     encoder.int8(batch.offset[row]!);
-    encoder.bytes(batch.key[row]!);
-    encoder.bytes(batch.payload[row]!);
-    encoder.text(batch.digest[row]!);
+    encoder.bytes(batch.key(row));
+    encoder.bytes(batch.payload(row));
+    encoder.text(batch.digest(row));
     encoder.timestamp(storedAtMs);
     if (encoder.length >= chunkBytes) yield encoder.take();
   }

@@ -80,7 +80,7 @@ class PostgresStore implements Store {
   ): Promise<void> {
     try {
       await beginAndAdvance(session, topicId, advances);
-      if (batch.partition.length > 0) {
+      if (batch.count > 0) {
         await copy(session, 'messages', encodeRows(this.#encoder, this.#categories, topicId, batch));
       }
       if (batch.deadLetters.length > 0) {

@@ -71,8 +71,12 @@ export function categoriesOf(database: DatabaseSync): string[] {
   const tables = database
     .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
     .all() as { name: string }[];
-  return tables
-    .map(({ name }) => name)
-    .filter((name) => !otherTables.includes(name) && /^[a-z][a-z0-9_]*$/.test(name))
-    .map(categoryOf);
+  return (
+    tables
+      .map(({ name }) => name)
+      // SQLite has tables of its own, once somebody has it analyse the others.
+      .filter((name) => !otherTables.includes(name) && !name.startsWith('sqlite_'))
+      .filter((name) => /^[a-z][a-z0-9_]*$/.test(name))
+      .map(categoryOf)
+  );
 }

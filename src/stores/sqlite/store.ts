@@ -12,11 +12,17 @@ import {
   type StoreOptions,
 } from '../store.ts';
 import { remadeTopicError } from '../remade-topic.ts';
-import { quoted, tableOf } from '../table-names.ts';
+import { RowInserter } from './insert-rows.ts';
 import { createSchema } from './schema.ts';
 
 /** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
 const busyTimeoutMs = 250;
+
+/** Of a new file. A table whose rows lie in their key's order holds whole rows in its inner pages: small ones make it deep. */
+const pageBytes = 32_768;
+const cacheKibibytes = 8_192;
+/** 16 MiB of log. */
+const checkpointPages = 512;
 
 /** Opens an SQLite store, making its file and tables where they are missing. */
 export function openSqliteStore(path: string, options: StoreOptions): Store {
@@ -31,7 +37,7 @@ class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #beforeCommit: StoreOptions['beforeCommit'];
-  readonly #inserts: StatementSync[];
+  readonly #rows: RowInserter;
   readonly #deadLetter: StatementSync;
   readonly #claim: StatementSync;
   readonly #advance: StatementSync;
@@ -41,6 +47,8 @@ class SqliteStore implements Store {
     this.#beforeCommit = beforeCommit;
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
+      database.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA cache_size = -${cacheKibibytes}`);
+      database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       // With a write-ahead log, NORMAL loses the newest transactions at power loss, but whole ones only:
       // rows and offsets never part.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
@@ -50,11 +58,7 @@ class SqliteStore implements Store {
       throw error;
     }
     this.#database = database;
-    this.#inserts = categories.map((category) =>
-      database.prepare(
-        `INSERT INTO ${quoted(tableOf(category))} VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
-      ),
-    );
+    this.#rows = new RowInserter(database, categories);
     this.#deadLetter = database.prepare(
       'INSERT INTO dead_letters VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
     );
@@ -124,21 +128,7 @@ class SqliteStore implements Store {
 
   #insert(topicId: string, batch: RowBatch): void {
     const storedAt = new Date().toISOString();
-    for (let row = 0; row < batch.partition.length; row++) {
-      this.#inserts[batch.category[row]!]!.run(
-        batch.run[row]!,
-        batch.producer[row]!,
-        batch.sequence[row]!,
-        batch.id[row]!,
-        topicId,
-        batch.partition[row]!,
-        batch.offset[row]!,
-        batch.key[row]!,
-        batch.payload[row]!,
-        batch.digest[row]!,
-        storedAt,
-      );
-    }
+    this.#rows.insert(topicId, storedAt, batch);
     for (const { partition, offset, key, payload, headers, reason } of batch.deadLetters) {
       this.#deadLetter.run(topicId, partition, offset, key, payload, headers, reason, storedAt);
     }
