@@ -52,6 +52,7 @@ export const clientSettings = {
   'request.timeout.ms': integer(1, intMax),
   acks: oneOf('all', '-1', '0', '1'),
   'enable.idempotence': oneOf('true', 'false'),
+  'max.in.flight.requests.per.connection': integer(1, 5),
   'compression.type': oneOf(...codecs),
   'linger.ms': integer(0, 60_000),
   'batch.size': integer(0, 16 * 1024 * 1024),

@@ -30,10 +30,26 @@ export interface Message {
   payload: string;
 }
 
-const customersCount = 512;
+/** What chance decides of a message. */
+export interface Draw {
+  /** Index into the states. */
+  state: number;
+  customer: number;
+  /** 32 bits. */
+  order: number;
+  /** Five digits. */
+  amountCents: number;
+  /** Index into the currencies. */
+  currency: number;
+  /** One digit. */
+  items: number;
+}
+
+export const customersCount = 512;
+export const customerDigits = 4;
 /** The fields of a payload beside the state's. */
 const ownFields = ['id', 'customer', 'order', 'amountCents', 'currency', 'items', 'note'];
-const currencies = ['EUR', 'USD', 'GBP', 'CHF'] as const;
+export const currencies = ['EUR', 'USD', 'GBP', 'CHF'] as const;
 
 export const producerName = (producer: number): string => `p${producer}`;
 
@@ -72,23 +88,41 @@ export class Workload {
   }
 
   message(producer: number, sequence: number): Message {
-    const random = mixer(this.#options.seed, producer, sequence);
-    const state = this.#pickState(random());
-    const key = `customer-${String(random() % customersCount).padStart(4, '0')}`;
+    const draw = this.draw(producer, sequence);
     const id = messageId(producer, sequence);
+    return { id, key: this.keyOf(draw), state: draw.state, payload: this.payloadOf(id, draw) };
+  }
+
+  /** The part of a message that chance decides, into an object that may serve again. */
+  draw(producer: number, sequence: number, into: Draw = { ...noDraw }): Draw {
+    let random = beginningOf(this.#options.seed, producer, sequence);
+    into.state = this.#pickState(scramble((random = stepped(random))));
+    into.customer = scramble((random = stepped(random))) % customersCount;
+    into.order = scramble((random = stepped(random)));
+    into.amountCents = 10_000 + (scramble((random = stepped(random))) % 90_000);
+    into.currency = scramble((random = stepped(random))) % currencies.length;
+    into.items = 1 + (scramble(stepped(random)) % 9);
+    return into;
+  }
+
+  keyOf({ customer }: Draw): string {
+    return `customer-${String(customer).padStart(customerDigits, '0')}`;
+  }
+
+  payloadOf(id: string, draw: Draw): string {
     const body =
-      `{"id":"${id}",${this.#stateFields[state]}"customer":"${key}",` +
-      `"order":"${random().toString(16).padStart(8, '0')}","amountCents":${10_000 + (random() % 90_000)},` +
-      `"currency":"${currencies[random() % currencies.length]}","items":${1 + (random() % 9)},"note":"`;
+      `{"id":"${id}",${this.#stateFields[draw.state]}"customer":"${this.keyOf(draw)}",` +
+      `"order":"${draw.order.toString(16).padStart(8, '0')}","amountCents":${draw.amountCents},` +
+      `"currency":"${currencies[draw.currency]}","items":${draw.items},"note":"`;
     const padding = this.#options.payloadBytes - body.length - 2;
     if (padding < 0)
       throw new RangeError(`payload of ${id} does not fit ${this.#options.payloadBytes} bytes`);
-    return { id, key, state, payload: `${body}${'.'.repeat(padding)}"}` };
+    return `${body}${'.'.repeat(padding)}"}`;
   }
 
   /** The index of the state of a message, without making the whole of it. */
   stateOf(producer: number, sequence: number): number {
-    return this.#pickState(mixer(this.#options.seed, producer, sequence)());
+    return this.#pickState(scramble(stepped(beginningOf(this.#options.seed, producer, sequence))));
   }
 
   #pickState(random: number): number {
@@ -145,17 +179,13 @@ const asciiJson = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/**
- * A small generator of 32-bit numbers for one message (splitmix32 over its three coordinates): the same
- * on every machine, and even enough for picking states and keys.
- */
-function mixer(seed: number, producer: number, sequence: number): () => number {
-  let state = scramble(scramble(scramble(seed) ^ producer) ^ sequence);
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    return scramble(state);
-  };
-}
+const noDraw: Draw = { state: 0, customer: 0, order: 0, amountCents: 0, currency: 0, items: 0 };
+
+// A small generator of 32-bit numbers for one message (splitmix32 over its three coordinates): the same on
+// every machine, and even enough for picking states and keys. What it gives is the scrambled step.
+const beginningOf = (seed: number, producer: number, sequence: number): number =>
+  scramble(scramble(scramble(seed) ^ producer) ^ sequence);
+const stepped = (random: number): number => (random + 0x9e3779b9) | 0;
 
 function scramble(value: number): number {
   let hash = value | 0;

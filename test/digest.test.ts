@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../src/digest.ts';
+import { DigestedMessage, digestOf, digestText } from '../src/digest.ts';
 
 const origin = { run: 'r', producer: 'p0', session: 0, sequence: 1 };
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -25,4 +25,20 @@ test('payloads larger than any before are digested whole', () => {
   const before = digestOf(null, large, origin);
   large[2_999_999] = 0;
   expect(digestOf(null, large, origin)).not.toBe(before);
+});
+
+test('of many that are alike, each is digested in place as it is elsewhere', () => {
+  const alike = new DigestedMessage(4, 9, { ...origin, run: 'rün', sequence: 10 });
+  const target = Buffer.alloc(20, '-');
+  for (const [key, payload, sequence] of [
+    ['key1', 'payload-1', 10],
+    ['key2', 'payload-2', 99],
+  ] as const) {
+    alike.key.set(bytes(key));
+    alike.payload.set(bytes(payload));
+    alike.sequence.set(bytes(String(sequence)));
+    alike.digestTo(target, 2);
+    const digest = digestText(digestOf(bytes(key), bytes(payload), { ...origin, run: 'rün', sequence }));
+    expect(String(target)).toBe(`--${digest}--`);
+  }
 });

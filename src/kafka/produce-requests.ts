@@ -1,7 +1,12 @@
-/** Produce requests: what is handed in within one turn of the event loop for one leader goes out together. */
+/**
+ * Produce requests: what waits for one leader goes out together, a batch of each partition at most, and only
+ * so many requests are under way to a leader at once. They reach it in the order in which they were handed in.
+ */
 import { Writer, createAPI, produceV9, type Connection } from '@platformatic/kafka';
+import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
+import type { Deadline } from './deadline.ts';
 import { errorName, isRetriable, withErrorCodes } from './kafka-errors.ts';
 
 export type Acks = -1 | 0 | 1;
@@ -15,14 +20,30 @@ export interface Attempt {
   isSent: boolean;
 }
 
-interface Addressed {
-  partition: number;
-  bytes: Buffer;
+export interface RequestOptions {
+  topic: string;
+  acks: Acks;
+  /** How long a leader may wait for its followers. */
+  timeoutMs: number;
+  /** Requests under way to one leader. */
+  inFlightMax: number;
 }
 
-interface Group {
-  batches: Addressed[];
-  attempts: Promise<Map<number, Attempt>>;
+interface Pending {
+  partition: number;
+  bytes: Buffer;
+  deadline: Deadline;
+  isSent: boolean;
+  settle: (attempt: Attempt) => void;
+  /** For what is a bug. */
+  fail: (error: unknown) => void;
+}
+
+/** What there is for one leader. */
+interface Lane {
+  waiting: Pending[];
+  underWay: number;
+  isSending: boolean;
 }
 
 /** Far below what a broker takes by default (100 MiB), as the library copies each request. */
@@ -30,83 +51,137 @@ const requestBytesMax = 16 * 1024 * 1024;
 
 export class ProduceRequests {
   readonly #cluster: Cluster;
-  readonly #topic: string;
-  readonly #acks: Acks;
-  readonly #timeoutMs: number;
-  readonly #groups = new Map<number, Group>();
+  readonly #options: RequestOptions;
+  readonly #lanes = new Map<number, Lane>();
 
-  /** `timeoutMs`: how long a leader may wait for its followers. */
-  constructor(cluster: Cluster, topic: string, acks: Acks, timeoutMs: number) {
+  constructor(cluster: Cluster, options: RequestOptions) {
     this.#cluster = cluster;
-    this.#topic = topic;
-    this.#acks = acks;
-    this.#timeoutMs = timeoutMs;
+    this.#options = options;
   }
 
-  /** One attempt to have a sealed batch appended. One at a time for a partition: a request names it once. */
-  async attempt(leader: number, partition: number, bytes: Buffer): Promise<Attempt> {
-    let group = this.#groups.get(leader);
-    if (group === undefined) {
-      const batches: Addressed[] = [];
-      group = { batches, attempts: nextTurn().then(() => this.#send(leader, batches)) };
-      this.#groups.set(leader, group);
-    }
-    group.batches.push({ partition, bytes });
-    const attempts = await group.attempts;
-    return attempts.get(partition) ?? { error: 'UNKNOWN_SERVER_ERROR', baseOffset: -1, isSent: true };
-  }
-
-  async #send(leader: number, batches: Addressed[]): Promise<Map<number, Attempt>> {
-    this.#groups.delete(leader);
-    let connection: Connection;
+  /**
+   * One attempt to have a sealed batch appended. Settles at the deadline at the latest; from then on the
+   * bytes are not looked at any more.
+   */
+  async attempt(leader: number, partition: number, bytes: Buffer, deadline: Deadline): Promise<Attempt> {
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Attempt>();
+    const pending: Pending = { partition, bytes, deadline, isSent: false, settle, fail };
+    // Much cheaper than `Deadline.within`, for what nearly always ends in time.
+    const giveUp = (): void => settle({ error: 'REQUEST_TIMED_OUT', baseOffset: -1, isSent: pending.isSent });
+    const timer = setTimeout(giveUp, deadline.remainingMs);
+    deadline.signal?.addEventListener('abort', giveUp);
+    if (deadline.isOver) giveUp();
+    const lane = this.#laneOf(leader);
+    lane.waiting.push(pending);
+    void this.#sendAll(leader, lane);
     try {
-      connection = await this.#cluster.connection(leader);
-    } catch (error) {
-      if (!isRetriable(error)) throw error;
-      return alike(batches, { error: 'NETWORK_EXCEPTION', baseOffset: -1, isSent: false });
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      deadline.signal?.removeEventListener('abort', giveUp);
     }
-    const answers = await Promise.all(splitBySize(batches).map((part) => this.#request(connection, part)));
-    return new Map(answers.flatMap((answer) => [...answer]));
   }
 
-  async #request(connection: Connection, batches: Addressed[]): Promise<Map<number, Attempt>> {
+  #laneOf(leader: number): Lane {
+    let lane = this.#lanes.get(leader);
+    if (lane === undefined) {
+      lane = { waiting: [], underWay: 0, isSending: false };
+      this.#lanes.set(leader, lane);
+    }
+    return lane;
+  }
+
+  async #sendAll(leader: number, lane: Lane): Promise<void> {
+    if (lane.isSending) return;
+    lane.isSending = true;
     try {
-      const request = produceApi.async(connection, this.#acks, this.#timeoutMs, this.#topic, batches);
-      const answer = await withErrorCodes(request);
-      // Without acks there is no answer, only word that the request was written to the socket.
-      if (typeof answer === 'boolean') return alike(batches, { error: 'NONE', baseOffset: -1, isSent: true });
-      const partitions = answer.responses.flatMap((response) => response.partitionResponses);
-      return new Map(
-        partitions.map(({ index, errorCode, baseOffset }) => [
-          index,
-          { error: errorName(errorCode), baseOffset: Number(baseOffset), isSent: true },
-        ]),
-      );
+      // What is handed in within one turn of the event loop goes together.
+      await nextTurn();
+      while (lane.waiting.length > 0 && lane.underWay < this.#options.inFlightMax) {
+        const connection = await this.#cluster.connection(leader);
+        const batches = takeRequest(lane);
+        if (batches.length > 0) void this.#request(connection, leader, lane, batches);
+      }
     } catch (error) {
-      if (!isRetriable(error)) throw error;
-      return alike(batches, { error: 'NETWORK_EXCEPTION', baseOffset: -1, isSent: true });
+      const unsent = { error: 'NETWORK_EXCEPTION', baseOffset: -1, isSent: false };
+      for (const pending of lane.waiting.splice(0)) {
+        if (isRetriable(error)) pending.settle(unsent);
+        else pending.fail(error);
+      }
+    } finally {
+      lane.isSending = false;
+    }
+  }
+
+  async #request(connection: Connection, leader: number, lane: Lane, batches: Pending[]): Promise<void> {
+    lane.underWay++;
+    try {
+      const { acks, timeoutMs, topic } = this.#options;
+      const request = produceApi.async(connection, acks, timeoutMs, topic, batches);
+      const attempts = attemptsOf(await withErrorCodes(request));
+      const untold: Attempt = { error: 'UNKNOWN_SERVER_ERROR', baseOffset: -1, isSent: true };
+      // Without acks there is no answer, only word that the request was handed to the socket.
+      if (attempts === undefined) await drained(connection, timeoutMs);
+      const unasked: Attempt = { error: 'NONE', baseOffset: -1, isSent: true };
+      for (const { partition, settle } of batches)
+        settle(attempts === undefined ? unasked : (attempts.get(partition) ?? untold));
+    } catch (error) {
+      for (const { settle, fail } of batches) {
+        if (isRetriable(error)) settle({ error: 'NETWORK_EXCEPTION', baseOffset: -1, isSent: true });
+        else fail(error);
+      }
+    } finally {
+      lane.underWay--;
+      if (lane.waiting.length > 0) void this.#sendAll(leader, lane);
     }
   }
 }
 
-const alike = (batches: readonly Addressed[], attempt: Attempt): Map<number, Attempt> =>
-  new Map(batches.map((batch) => [batch.partition, attempt]));
-
-function splitBySize(batches: readonly Addressed[]): Addressed[][] {
-  const parts: Addressed[][] = [];
-  let bytes = Infinity;
-  for (const batch of batches) {
-    bytes += batch.bytes.length;
-    if (bytes > requestBytesMax) {
-      parts.push([]);
-      bytes = batch.bytes.length;
+/** Takes from what waits the first batch of each partition, up to a size. What nobody waits for is left out. */
+function takeRequest(lane: Lane): Pending[] {
+  const taken = new Map<number, Pending>();
+  const left: Pending[] = [];
+  let bytes = 0;
+  for (const pending of lane.waiting) {
+    if (pending.deadline.isOver) continue;
+    const fits = taken.size === 0 || bytes + pending.bytes.length <= requestBytesMax;
+    // Nothing overtakes within its partition.
+    if (
+      !fits ||
+      taken.has(pending.partition) ||
+      left.some(({ partition }) => partition === pending.partition)
+    ) {
+      left.push(pending);
+      continue;
     }
-    parts.at(-1)!.push(batch);
+    bytes += pending.bytes.length;
+    taken.set(pending.partition, pending);
+    pending.isSent = true;
   }
-  return parts;
+  lane.waiting = left;
+  return [...taken.values()];
 }
 
-function createRequest(acks: Acks, timeoutMs: number, topic: string, batches: readonly Addressed[]): Writer {
+function attemptsOf(answer: produceV9.ProduceResponse | boolean): Map<number, Attempt> | undefined {
+  if (typeof answer === 'boolean') return undefined;
+  const partitions = answer.responses.flatMap((response) => response.partitionResponses);
+  return new Map(
+    partitions.map(({ index, errorCode, baseOffset }) => [
+      index,
+      { error: errorName(errorCode), baseOffset: Number(baseOffset), isSent: true },
+    ]),
+  );
+}
+
+/** Nothing else would hold back who does not wait for answers. */
+async function drained({ socket }: Connection, timeoutMs: number): Promise<void> {
+  if (!socket.writableNeedDrain) return;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const settled = ['drain', 'close'].map(async (event) => await once(socket, event, { signal }));
+  await Promise.race(settled.map(async (event) => await event.catch(() => undefined)));
+}
+
+function createRequest(acks: Acks, timeoutMs: number, topic: string, batches: readonly Pending[]): Writer {
   const writer = Writer.create().appendString(null).appendInt16(acks).appendInt32(timeoutMs);
   writer.appendArray([topic], (writer) =>
     writer.appendString(topic).appendArray([...batches], (writer, { partition, bytes }) =>

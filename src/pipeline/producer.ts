@@ -9,7 +9,7 @@ import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
-import { openProducer, type ProducerOptions } from '../kafka/produce.ts';
+import { inFlightMaxDefault, openProducer, type ProducerOptions } from '../kafka/produce.ts';
 import { createTopic } from '../kafka/topics.ts';
 import { ledgerFileName } from '../ledger/ledger-format.ts';
 import { readLedgerOpening } from '../ledger/ledger-reader.ts';
@@ -171,6 +171,7 @@ function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOption
       settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
     requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
     deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
+    inFlightMax: Number(settings['max.in.flight.requests.per.connection'] ?? inFlightMaxDefault),
   };
 }
 

@@ -1,18 +1,20 @@
-/** Publishes a run's messages, batch by batch: intent on disk, send, outcome on disk. */
-import { compatibilityPartitioner, protocolErrors } from '@platformatic/kafka';
+/**
+ * Publishes a run's messages, batch by batch: intent on disk, send, outcome on disk. While some are under way
+ * the next are encoded.
+ */
+import { protocolErrors } from '@platformatic/kafka';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientSettings, Codec } from '../client-config.ts';
-import { digestOf, digestText } from '../digest.ts';
 import { unavailableError } from '../errors.ts';
 import { none, type Outcome } from '../history.ts';
 import type { TopicMetadata } from '../kafka/cluster.ts';
 import type { Producer } from '../kafka/produce.ts';
-import { RecordBatchEncoder, type RecordHeader } from '../kafka/record-batch-encoder.ts';
 import type { SendOutcome } from '../kafka/send-outcome.ts';
 import type { LedgerWriter } from '../ledger/ledger-writer.ts';
-import { headerNames } from '../record-headers.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { StatePlace } from '../state-rule.ts';
-import { producerName, Workload, type WeightedState } from '../workload.ts';
+import type { WeightedState } from '../workload.ts';
+import { MessageEncoder, Share } from './message-encoder.ts';
 
 export interface ProduceConfig extends StatePlace {
   folder: RunFolder;
@@ -44,48 +46,55 @@ export interface PublisherParts {
   session: number;
 }
 
-/** What of a batch goes to one partition. */
-interface Share {
-  encoder: RecordBatchEncoder;
-  sequences: number[];
-}
-
 /** The outcome of a send that asked for no answer. */
 const noAcksAsked = 'NO_ACKS_ASKED';
 const batchBytesDefault = 16_384;
+/** As many as are in flight to a broker. */
+const underWayMax = 5;
+const underWayBytesMax = 16 * 1024 * 1024;
 
 export class Publisher {
   readonly summary: ProduceSummary = { sent: 0, acked: 0, rejected: 0, unknown: 0 };
   readonly #parts: PublisherParts;
-  readonly #workload: Workload;
-  readonly #shares: Share[];
-  /** By state: the header that carries it, or none. */
-  readonly #stateHeaders: readonly RecordHeader[][];
-  readonly #partitionOfKey = new Map<string, number>();
+  readonly #encoder: MessageEncoder;
+  /** By partition, of batches that are not under way: their memory serves again. */
+  readonly #idle: Share[][] = [];
+  readonly #underWay = new Set<Promise<void>>();
+  #underWayBytes = 0;
+  /** The first batch that failed. */
+  #failure: { error: unknown } | undefined;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
-    this.#workload = new Workload(parts.config);
-    this.#shares = parts.topic.partitions.map(() => ({ encoder: new RecordBatchEncoder(), sequences: [] }));
-    const { states, stateHeader } = parts.config;
-    this.#stateHeaders = states.map(({ name }) =>
-      stateHeader === undefined ? [] : [[stateHeader, Buffer.from(name)]],
-    );
+    const { config, producer, session, topic } = parts;
+    const partitions = topic.partitions.length;
+    this.#encoder = new MessageEncoder({ ...config, run: config.folder.id, producer, session, partitions });
   }
 
   /** Publishes all, or until the signal; the ledger knows which. Throws `unavailable` once nothing gets through. */
   async publish(onSent: (sent: number) => void, signal: AbortSignal): Promise<void> {
     const { config, ledger } = this.#parts;
-    while (this.summary.sent < config.messages && !signal.aborted) {
+    try {
+      await this.#startAll(onSent, signal);
+    } finally {
+      while (this.#underWay.size > 0) await Promise.race(this.#underWay);
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.summary.sent === config.messages) ledger.finish();
+  }
+
+  async #startAll(onSent: (sent: number) => void, signal: AbortSignal): Promise<void> {
+    const { config, ledger } = this.#parts;
+    while (this.summary.sent < config.messages && !signal.aborted && this.#failure === undefined) {
       const first = this.summary.sent;
       const count = Math.min(this.#lingered(), config.messages - first);
       ledger.intend(first, count);
-      this.#encode(first, count);
       this.summary.sent += count;
-      await this.#send();
-      onSent(this.summary.sent);
+      this.#start(first, count, onSent);
+      // Answers are heard between any two batches.
+      await nextTurn();
+      while (this.#isFull()) await Promise.race(this.#underWay);
     }
-    if (this.summary.sent === config.messages) ledger.finish();
   }
 
   /**
@@ -93,58 +102,46 @@ export class Publisher {
    * the messages are there at once and no wait brings more.
    */
   #lingered(): number {
-    const { batchSize, payloadBytes, settings } = this.#parts.config;
+    const { config, topic } = this.#parts;
+    const { batchSize, payloadBytes, settings } = config;
     if (Number(settings['linger.ms'] ?? 0) === 0) return batchSize;
-    const bytes = Number(settings['batch.size'] ?? batchBytesDefault) * this.#shares.length;
+    const bytes = Number(settings['batch.size'] ?? batchBytesDefault) * topic.partitions.length;
     return Math.max(1, Math.floor(bytes / (batchSize * payloadBytes))) * batchSize;
   }
 
-  #encode(first: number, count: number): void {
-    const now = Date.now();
-    for (let sequence = first; sequence < first + count; sequence++) {
-      const message = this.#workload.message(this.#parts.producer, sequence);
-      const share = this.#shares[this.#partitionOf(message.key)]!;
-      const key = Buffer.from(message.key);
-      const payload = Buffer.from(message.payload);
-      const headers = this.#headersOf(sequence, message.state, key, payload);
-      share.encoder.append(now, key, payload, headers);
-      share.sequences.push(sequence);
-    }
+  #isFull(): boolean {
+    return this.#underWay.size >= underWayMax || this.#underWayBytes >= underWayBytesMax;
   }
 
-  #headersOf(sequence: number, state: number, key: Buffer, payload: Buffer): RecordHeader[] {
-    const { config, producer, session } = this.#parts;
-    const origin = { run: config.folder.id, producer: producerName(producer), session, sequence };
-    return [
-      [headerNames.run, Buffer.from(origin.run)],
-      [headerNames.producer, Buffer.from(origin.producer)],
-      [headerNames.session, Buffer.from(String(session))],
-      [headerNames.sequence, Buffer.from(String(sequence))],
-      [headerNames.digest, Buffer.from(digestText(digestOf(key, payload, origin)))],
-      ...this.#stateHeaders[state]!,
-    ];
+  /** Encodes a batch and hands it to the sender, in one turn: batches leave in their order. */
+  #start(first: number, count: number, onSent: (sent: number) => void): void {
+    const shares = this.#idle.pop() ?? this.#parts.topic.partitions.map(() => new Share());
+    this.#encoder.encode(first, count, Date.now(), shares);
+    const filled = [...shares.keys()].filter((partition) => shares[partition]!.encoder.count > 0);
+    const bytes = filled.reduce((sum, partition) => sum + shares[partition]!.encoder.bytes, 0);
+    this.#underWayBytes += bytes;
+    const sending = this.#send(shares, filled)
+      .then(() => onSent(this.#settled()))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#underWay.delete(sending);
+        this.#underWayBytes -= bytes;
+        this.#idle.push(shares);
+      });
+    this.#underWay.add(sending);
   }
 
-  /** Java's own choice for a key, so that other producers of that topic agree. */
-  #partitionOf(key: string): number {
-    let partition = this.#partitionOfKey.get(key);
-    if (partition === undefined) {
-      partition = compatibilityPartitioner(undefined as never, Buffer.from(key)) % this.#shares.length;
-      this.#partitionOfKey.set(key, partition);
-    }
-    return partition;
-  }
-
-  async #send(): Promise<void> {
+  async #send(shares: readonly Share[], partitions: readonly number[]): Promise<void> {
     const { config, sender } = this.#parts;
     const codec = (config.settings['compression.type'] ?? 'none') as Codec;
-    const partitions = [...this.#shares.keys()].filter(
-      (partition) => this.#shares[partition]!.encoder.count > 0,
-    );
+    const sequences = partitions.map((partition) => shares[partition]!.sequences);
     const outcomes = await sender.send(
-      partitions.map((partition) => ({ partition, bytes: this.#shares[partition]!.encoder.finish(codec) })),
+      partitions.map((partition) => ({ partition, bytes: shares[partition]!.encoder.finish(codec) })),
     );
-    for (const [index, outcome] of outcomes.entries()) this.#record(partitions[index]!, outcome);
+    for (const [index, outcome] of outcomes.entries())
+      this.#record(partitions[index]!, sequences[index]!, outcome);
     const nothingPassed = outcomes.every((sent) => sent.outcome === 'unknown' && sent.error !== noAcksAsked);
     const [first] = outcomes;
     if (!nothingPassed || first?.outcome !== 'unknown') return;
@@ -153,8 +150,12 @@ export class Publisher {
     );
   }
 
-  #record(partition: number, sent: SendOutcome): void {
-    const share = this.#shares[partition]!;
+  #settled(): number {
+    const { acked, rejected, unknown } = this.summary;
+    return acked + rejected + unknown;
+  }
+
+  #record(partition: number, sequences: Uint32Array, sent: SendOutcome): void {
     const outcome: Outcome = sent.outcome;
     this.#parts.ledger.record({
       outcome,
@@ -162,9 +163,8 @@ export class Publisher {
       offset: sent.outcome === 'acked' ? sent.baseOffset : none,
       // -1 is Kafka's own code for what it has no name for.
       errorCode: sent.outcome === 'acked' ? 0 : (protocolErrors[sent.error]?.code ?? -1),
-      sequences: share.sequences,
+      sequences,
     });
-    this.summary[outcome] += share.sequences.length;
-    share.sequences = [];
+    this.summary[outcome] += sequences.length;
   }
 }

@@ -1,0 +1,166 @@
+/** Several batches of a partition under way at once, on a real broker, when answers, batches and brokers are lost. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startKafka } from '../../src/kafka/broker.ts';
+import { openCluster } from '../../src/kafka/cluster.ts';
+import type { Producer } from '../../src/kafka/produce.ts';
+import type { SendOutcome } from '../../src/kafka/send-outcome.ts';
+import { WireRig, batchOf, numbered, startWireRig, timeoutMs, valuesOf } from '../fixtures/wire-rig.ts';
+
+let rig: WireRig;
+beforeAll(async () => {
+  rig = await startWireRig();
+});
+afterAll(() => rig.stop());
+
+const inFlight = 5;
+
+/** The producer's side of each batch in the log. */
+async function batchesIn(topic: string): Promise<{ epoch: number; sequence: number; count: number }[]> {
+  const batches: { epoch: number; sequence: number; count: number }[] = [];
+  await rig.scan(topic, {
+    onBatch: ({ batch }) =>
+      batches.push({ epoch: batch.producerEpoch, sequence: batch.baseSequence, count: batch.count }),
+  });
+  return batches;
+}
+
+/** Sends a first batch, and then five whose answers are held back until all of them are under way. */
+async function sendFive(producer: Producer, batches: readonly string[][]): Promise<SendOutcome[]> {
+  const first = await producer.sendOne({ partition: 0, bytes: batchOf(['first']) });
+  expect(first).toEqual({ outcome: 'acked', baseOffset: 0 });
+  rig.proxy.hold();
+  const before = rig.proxy.requests;
+  const sending = producer.send(batches.map((values) => ({ partition: 0, bytes: batchOf(values) })));
+  await expect.poll(() => rig.proxy.requests - before).toBe(inFlight);
+  rig.proxy.release();
+  return await sending;
+}
+
+describe('five in flight', () => {
+  test.each([
+    ['the first answer', 0, 1],
+    ['the second answer', 1, 1],
+    ['the middle answer', 2, 1],
+    ['the last answer', 4, 1],
+    ['three answers', 0, 3],
+    ['an answer, and two of the repetitions', 2, 3],
+  ])('lost: %s. Each is once in the log, in order, and acked where it is', async (_, spared, losses) => {
+    const name = `five-${spared}-${losses}`;
+    const producer = await rig.openProducer(await rig.makeTopic(name));
+    const batches = Array.from({ length: 7 }, (_, i) => numbered(1 + (i % 3), `${i}-`));
+    Object.assign(rig.proxy, { spared, losses });
+    // The first batch's own answer is not among those.
+    rig.proxy.spared += 1;
+    const outcomes = await sendFive(producer, batches);
+    expect(rig.proxy.losses).toBe(0);
+    let offset = 1;
+    for (const [i, values] of batches.entries()) {
+      expect(outcomes[i]).toEqual({ outcome: 'acked', baseOffset: offset });
+      offset += values.length;
+    }
+    expect(valuesOf((await rig.scan(name)).seen)).toEqual(['first', ...batches.flat()]);
+    let sequence = 0;
+    for (const batch of await batchesIn(name)) {
+      expect(batch).toMatchObject({ epoch: 0, sequence });
+      sequence += batch.count;
+    }
+  });
+
+  test.each([0, 2])(
+    'number %i is too large: it alone is rejected, and the rest keep their order',
+    async (large) => {
+      const name = `large-${large}`;
+      const producer = await rig.openProducer(await rig.makeTopic(name));
+      const batches = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((value) => [value, value]);
+      batches[large] = ['x'.repeat(2_000_000)];
+      const outcomes = await sendFive(producer, batches);
+      expect(outcomes[large]).toEqual({ outcome: 'rejected', error: 'MESSAGE_TOO_LARGE' });
+      const others = batches.toSpliced(large, 1);
+      expect(outcomes.toSpliced(large, 1)).toEqual(
+        others.map((_, i) => ({ outcome: 'acked', baseOffset: 1 + 2 * i })),
+      );
+      expect(valuesOf((await rig.scan(name)).seen)).toEqual(['first', ...others.flat()]);
+    },
+  );
+
+  test('lost for good: what is unknown stands in order or not at all, and what follows is acked', async () => {
+    const topic = await rig.makeTopic('lost-for-good');
+    const producer = await rig.openProducer(topic, { deliveryTimeoutMs: 400 });
+    rig.proxy.spared = 1;
+    rig.proxy.losses = 1_000;
+    const batches = numbered(7).map((value) => [value]);
+    const outcomes = await sendFive(producer, batches);
+    expect(outcomes.slice(0, inFlight)).toMatchObject(
+      Array.from({ length: inFlight }, () => ({ outcome: 'unknown' })),
+    );
+    rig.proxy.losses = 0;
+    expect(await producer.sendOne({ partition: 0, bytes: batchOf(['after']) })).toMatchObject({
+      outcome: 'acked',
+    });
+    const values = valuesOf((await rig.scan('lost-for-good')).seen);
+    expect(values).toEqual(['first', ...batches.flat(), 'after'].filter((value) => values.includes(value)));
+    expect(values.slice(0, 6)).toEqual(['first', 'v0', 'v1', 'v2', 'v3', 'v4']);
+    expect(values.at(-1)).toBe('after');
+  });
+
+  test('one at a time, where that is set', async () => {
+    const producer = await rig.openProducer(await rig.makeTopic('one-at-a-time'), { inFlightMax: 1 });
+    await producer.sendOne({ partition: 0, bytes: batchOf(['first']) });
+    rig.proxy.hold();
+    const before = rig.proxy.requests;
+    const sending = producer.send(numbered(3).map((value) => ({ partition: 0, bytes: batchOf([value]) })));
+    await expect.poll(() => rig.proxy.requests - before).toBe(1);
+    // Had there been more to send, it would have left before this.
+    await rig.cluster.metadata('one-at-a-time');
+    expect(rig.proxy.requests - before).toBe(1);
+    rig.proxy.release();
+    expect(await sending).toEqual([1, 2, 3].map((baseOffset) => ({ outcome: 'acked', baseOffset })));
+  });
+});
+
+test('a broker that is killed and comes back: nothing acked is lost, and nothing is there twice', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nodrop-in-flight-'));
+  const killed = await startKafka({ dir });
+  const { bootstrapServers } = killed;
+  const port = Number(bootstrapServers.split(':')[1]);
+  const cluster = await openCluster({ bootstrapServers, clientId: 'in-flight', timeoutMs });
+  const own = new WireRig(rig.proxy, killed, cluster);
+  const producer = await own.openProducer(await own.makeTopic('killed', 2), { deliveryTimeoutMs: 60_000 });
+  const values = Array.from({ length: 400 }, (_, i) => numbered(20, `${i}-`));
+  let acked = 0;
+  const sending = Promise.all(
+    values.map(async (batch, i) => {
+      const outcome = await producer.sendOne({ partition: i % 2, bytes: batchOf(batch) });
+      if (outcome.outcome === 'acked') acked++;
+      return outcome;
+    }),
+  );
+  await expect.poll(() => acked, { interval: 1 }).toBeGreaterThan(10);
+  process.kill(killed.pid, 'SIGKILL');
+  await killed.exited;
+  expect(acked).toBeLessThan(values.length);
+  const kafka = await startKafka({ dir, port });
+  try {
+    const outcomes = await sending;
+    expect(outcomes.filter(({ outcome }) => outcome !== 'acked')).toEqual([]);
+    const { seen } = await own.scan('killed');
+    expect(seen).toHaveLength(values.flat().length);
+    const places = new Map(seen.map(({ value, partition, offset }) => [value, { partition, offset }]));
+    for (const [i, outcome] of outcomes.entries()) {
+      const baseOffset = outcome.outcome === 'acked' ? outcome.baseOffset : -1;
+      for (const [j, value] of values[i]!.entries())
+        expect(places.get(value)).toEqual({ partition: i % 2, offset: baseOffset + j });
+    }
+    for (const partition of [0, 1]) {
+      const inOrder = values.filter((_, i) => i % 2 === partition).flat();
+      expect(valuesOf(seen.filter((record) => record.partition === partition))).toEqual(inOrder);
+    }
+  } finally {
+    await cluster.close();
+    await kafka.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
