@@ -33,3 +33,12 @@ export interface Result extends Audit {
   timings: Timings;
   environment: Environment;
 }
+
+/** Of a run that has not begun. */
+export const noTimings = (): Timings => ({
+  brokerStartMs: null,
+  produceMs: null,
+  drainMs: null,
+  auditMs: null,
+  totalMs: null,
+});

@@ -1,14 +1,14 @@
 /** The main path: a run from start to verdict, one call a phase. */
 import type { ClientSettings } from './client-config.ts';
 import { environmentOf } from './environment.ts';
-import { exitCodes, messageOf, OperationalError, usageError } from './errors.ts';
+import { exitCodes, messageOf, OperationalError, unavailableError, usageError } from './errors.ts';
 import { startKafka, type RunningKafka } from './kafka/broker.ts';
 import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { claimFolder, removeRecord } from './kafka/process-record.ts';
 import { stageName, startStages, type StageRole } from './pipeline/stage-group.ts';
 import type { Stage, StageExit } from './pipeline/stage-process.ts';
 import { killWhatHangs } from './pipeline/watch-stages.ts';
-import type { Result, Timings } from './result.ts';
+import { noTimings, type Result, type Timings } from './result.ts';
 import { RunFolder } from './run-folder.ts';
 import { openStore } from './stores/open-store.ts';
 
@@ -45,7 +45,6 @@ interface Stall {
   atBroker: Set<number>;
 }
 
-/** No stage is silent for so long, but one that hangs. */
 const silenceMsMin = 10_000;
 
 /** A run under way: what its phases share. */
@@ -158,7 +157,7 @@ async function drive(
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<string[]> {
-  const { producers, consumers, timings, observer, signal, folder } = course;
+  const { producers, signal } = course;
   const interruptions: string[] = [];
   const stop = (): void => {
     for (const producer of producers) producer.kill('SIGTERM');
@@ -166,6 +165,19 @@ async function drive(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   void endWithBroker(course, broker, interruptions);
+  // From the first wait on: a stage may hang before it has done anything.
+  const watch = watchSilence(course, interruptions);
+  try {
+    await work(course, bootstrapServers, interruptions);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearInterval(watch);
+  }
+  return interruptions;
+}
+
+async function work(course: Course, bootstrapServers: string, interruptions: string[]): Promise<void> {
+  const { producers, consumers, timings, observer, signal, folder } = course;
   observer.status(`publishing to ${bootstrapServers}`);
   const startedAt = performance.now();
   for (const producer of producers) producer.tellBootstrap(bootstrapServers);
@@ -173,11 +185,11 @@ async function drive(
   await Promise.race([course.ledgerOpened, ...producers.map(({ exited }) => exited)]);
   void loadAudit();
   for (const consumer of consumers) consumer.tellBootstrap(bootstrapServers);
-  const watch = watchSilence(course, interruptions);
 
   const produced = await Promise.all(producers.map(({ exited }) => exited));
   timings.produceMs = elapsedMs(startedAt);
-  if (!folder.isUsed()) throw stageError(produced.find(({ code }) => code !== 0) ?? produced[0]!, signal);
+  const failed = produced.find(({ code }) => code !== 0) ?? produced[0]!;
+  if (!folder.isUsed()) throw stageError(failed, signal, interruptions[0]);
   if (signal.aborted) interruptions.push('The run was stopped before its producer had finished.');
   else interruptions.push(...earlyEnds('producer', produced));
 
@@ -185,9 +197,6 @@ async function drive(
   const consumed = await Promise.all(consumers.map(({ exited }) => exited));
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
   interruptions.push(...earlyEnds('consumer', consumed));
-  signal.removeEventListener('abort', stop);
-  clearInterval(watch);
-  return interruptions;
 }
 
 const earlyEnds = (role: StageRole, exits: readonly StageExit[]): string[] =>
@@ -274,8 +283,9 @@ async function tidyCluster(
 }
 
 /** Why a producer ended before it had sent anything. */
-function stageError(exit: StageExit, signal: AbortSignal): Error {
+function stageError(exit: StageExit, signal: AbortSignal, why: string | undefined): Error {
   if (signal.aborted) return signal.reason as Error;
+  if (exit.code === null) return unavailableError(why ?? `The producer was ended by ${exit.signal}.`);
   const known = exit.code === exitCodes.usage || exit.code === exitCodes.unavailable;
   if (!known) return new Error(`the producer ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
   const code = exit.code === exitCodes.usage ? 'usage' : 'unavailable';
@@ -288,11 +298,3 @@ const saidBy = ({ code, signal, tail }: StageExit): string =>
   /^nodrop: (.*)$/m.exec(tail)?.[1] ?? `it ended with ${code ?? signal}.`;
 
 const elapsedMs = (since: number): number => Math.round(performance.now() - since);
-
-const noTimings = (): Timings => ({
-  brokerStartMs: null,
-  produceMs: null,
-  drainMs: null,
-  auditMs: null,
-  totalMs: null,
-});

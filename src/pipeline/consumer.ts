@@ -27,7 +27,7 @@ export async function consume(
   signal: AbortSignal,
 ): Promise<ConsumeSummary> {
   const sabotage = sabotageFromEnvironment();
-  const reach = pointsFromEnvironment();
+  const reach = pointsFromEnvironment(signal);
   const { folder, bootstrapServers, settings, timeoutMs } = config;
   const client = clientFromSettings(settings);
   folder.create();

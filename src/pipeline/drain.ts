@@ -42,13 +42,12 @@ export const hasLedger = (folder: RunFolder): boolean => folder.list(ledgerFileP
 /** A ledger is closed once it is sealed, or whoever wrote it is gone. Each planned producer has one. */
 function ledgersAreClosed(folder: RunFolder): boolean {
   const names = folder.list(ledgerFilePattern);
+  const areClosed = names
+    .map((name) => folder.file(name))
+    .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0));
+  if (!areClosed) return false;
   const planned = Object.keys(manifestOf(folder)?.producers ?? {});
-  return (
-    planned.every((producer) => names.some((name) => name.startsWith(`ledger-${producer}-`))) &&
-    names
-      .map((name) => folder.file(name))
-      .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0))
-  );
+  return planned.every((producer) => names.some((name) => name.startsWith(`ledger-${producer}-`)));
 }
 
 function manifestOf(folder: RunFolder): Manifest | undefined {

@@ -25,7 +25,7 @@ export type Reach = (point: PointName) => Promise<void>;
 const variable = 'NODROP_PAUSE_AT';
 
 /** Undefined where nothing is to happen at any point. Throws `usage` for a value that names none. */
-export function pointsFromEnvironment(value = process.env[variable]): Reach | undefined {
+export function pointsFromEnvironment(signal: AbortSignal, value = process.env[variable]): Reach | undefined {
   if (value === undefined) return undefined;
   const [, name, times] = /^([a-z-]+):([1-9]\d{0,8})$/.exec(value) ?? [];
   if (!pointNames.some((known) => known === name)) {
@@ -34,7 +34,7 @@ export function pointsFromEnvironment(value = process.env[variable]): Reach | un
   let left = Number(times);
   return async (point) => {
     if (point !== name || --left !== 0) return;
-    const goesOn = untilToldToGoOn();
+    const goesOn = untilToldToGoOn(signal);
     tellParent({ type: 'reached', point });
     await goesOn;
   };

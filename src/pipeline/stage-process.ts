@@ -102,21 +102,22 @@ export async function bootstrapFromParent(signal: AbortSignal): Promise<string> 
 }
 
 /** In a stage: settles when the parent says so. */
-export const untilToldToGoOn = async (): Promise<void> => void (await fromParent('go-on'));
+export const untilToldToGoOn = async (signal: AbortSignal): Promise<void> =>
+  void (await fromParent('go-on', signal));
 
 function fromParent<Type extends ParentMessage['type']>(
   type: Type,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Extract<ParentMessage, { type: Type }>> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal!.reason as Error);
+    const onAbort = (): void => reject(signal.reason as Error);
     const onMessage = (message: unknown): void => {
       if ((message as ParentMessage).type !== type) return;
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       process.off('message', onMessage);
       resolve(message as Extract<ParentMessage, { type: Type }>);
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     process.on('message', onMessage);
   });
 }

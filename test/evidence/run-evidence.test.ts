@@ -8,34 +8,17 @@ import { digestOf, digestText } from '../../src/digest.ts';
 import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
 import { scanFlags, ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan-file.ts';
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { RunFolder, type Manifest } from '../../src/run-folder.ts';
+import { RunFolder } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
 import { openStore, sqlitePathOf } from '../../src/stores/open-store.ts';
 import { RowBatch, type RowValues } from '../../src/stores/store.ts';
 import type { Audit } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
 import { messageId, Workload } from '../../src/workload.ts';
+import { runManifest } from '../fixtures/run-manifest.ts';
 
 const count = 6;
-const manifest: Manifest = {
-  schema: 1,
-  id: 'r',
-  seed: 3,
-  topic: 't',
-  topicId: 'topic-id',
-  topicCreated: true,
-  group: 'g',
-  bootstrapServers: '127.0.0.1:1',
-  producers: { p0: count },
-  batchSize: count,
-  payloadBytes: 200,
-  states: [
-    { name: 'failed', weight: 1 },
-    { name: 'completed', weight: 1 },
-  ],
-  base: { '0': 0 },
-  createdAt: 0,
-};
+const manifest = runManifest(count);
 const workload = new Workload(manifest);
 
 interface Message {

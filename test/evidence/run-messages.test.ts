@@ -1,27 +1,13 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/digest.ts';
 import { RunMessages } from '../../src/evidence/run-messages.ts';
-import { manifestSchema, type Manifest } from '../../src/run-folder.ts';
+import { manifestSchema } from '../../src/run-folder.ts';
 import type { StatePlace } from '../../src/state-rule.ts';
 import { Workload } from '../../src/workload.ts';
+import { runManifest } from '../fixtures/run-manifest.ts';
 
-/** As a version that knew no state rules wrote it. */
-const manifest: Manifest = {
-  schema: 1,
-  id: 'r',
-  seed: 3,
-  topic: 't',
-  topicId: 'topic-id',
-  topicCreated: true,
-  group: 'g',
-  bootstrapServers: '127.0.0.1:1',
-  producers: { p0: 6 },
-  batchSize: 6,
-  payloadBytes: 200,
-  states: [{ name: 'failed', weight: 1 }],
-  base: { '0': 0 },
-  createdAt: 0,
-};
+/** Whatever is drawn, every message is in the first state. */
+const manifest = { ...runManifest(6), states: [{ name: 'failed', weight: 1 }] };
 
 const places: [StatePlace, field: string][] = [
   [{}, '"state":"failed",'],

@@ -10,31 +10,14 @@ import { seal } from '../../src/seal.ts';
 import { openStore } from '../../src/stores/open-store.ts';
 import { RowBatch, type DeadLetter, type RowValues } from '../../src/stores/store.ts';
 import { messageId, Workload } from '../../src/workload.ts';
+import { runManifest } from '../fixtures/run-manifest.ts';
 
 const count = 12;
 /** Sent, and refused or not heard of. */
 export const rejected = 10;
 export const unknown = 11;
 
-const manifest: Manifest = {
-  schema: 1,
-  id: 'r',
-  seed: 3,
-  topic: 't',
-  topicId: 'topic-id',
-  topicCreated: true,
-  group: 'g',
-  bootstrapServers: '127.0.0.1:1',
-  producers: { p0: count },
-  batchSize: count,
-  payloadBytes: 200,
-  states: [
-    { name: 'failed', weight: 1 },
-    { name: 'completed', weight: 1 },
-  ],
-  base: { '0': 0 },
-  createdAt: 0,
-};
+const manifest = runManifest(count);
 
 export interface Spoils {
   plan?: Record<string, number>;

@@ -1,30 +1,41 @@
 /** Live runs in which nothing moves: they end, say where the lag is, and blame who stood still. */
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { joinGroup } from '../../src/kafka/consumer-group.ts';
+import { createTopic } from '../../src/kafka/topics.ts';
 import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
 import { newDir, start, until } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 
-const startRun = (messages: number): { folder: RunFolder; ended: ReturnType<typeof start>['ended'] } => {
-  const [dir, run] = [newDir(), `st${randomUUID().slice(0, 8)}`];
-  const args = [`--run=${run}`, `--dir=${dir}`, `--messages=${messages}`, '--timeout=5s', '--partitions=2'];
-  const { ended } = start(['run', '--json', `--bootstrap-server=${bootstrapServers}`, ...args]);
-  return { folder: new RunFolder(dir, run), ended };
-};
+const newFolder = (): RunFolder => new RunFolder(newDir(), `st${randomUUID().slice(0, 8)}`);
+
+const startRun = ({ id, path }: RunFolder): ReturnType<typeof start> =>
+  start([
+    'run',
+    '--json',
+    `--bootstrap-server=${bootstrapServers}`,
+    `--run=${id}`,
+    `--dir=${path}/../..`,
+    '--messages=2000',
+    '--timeout=5s',
+    '--partitions=2',
+  ]);
 
 test('a member of the group that takes partitions and reads nothing', async () => {
-  const { folder, ended } = startRun(50_000);
-  await until('the topic is there', () => folder.isUsed());
-  const { topic, group } = folder.readManifest()!;
+  const folder = newFolder();
+  const [topic, group] = [topicOf(folder.id), groupOf(folder.id)];
+  const access = { bootstrapServers, client: {}, timeoutMs: 30_000 };
+  await createTopic(access, topic, 2);
+  // There before the consumer, which else may be done by then.
   const { signal } = new AbortController();
-  const access = { bootstrapServers, client: {}, settings: {}, timeoutMs: 30_000, signal };
-  const idler = await joinGroup({ ...access, topic, group });
+  const idler = await joinGroup({ ...access, settings: {}, signal, topic, group });
   try {
+    const { ended } = startRun(folder);
     // Two members, two partitions; when the consumer gives up, the idler gets both.
     await until('both are members', () => idler.assignment().partitions.length === 1);
     const [partition] = idler.assignment().partitions;
@@ -40,7 +51,8 @@ test('a member of the group that takes partitions and reads nothing', async () =
 });
 
 test('a consumer that is suspended and never comes back', async () => {
-  const { folder, ended } = startRun(2_000);
+  const folder = newFolder();
+  const { ended } = startRun(folder);
   await until('the consumer is there', () => folder.consumerIsAlive());
   const { pid } = JSON.parse(readFileSync(join(folder.path, 'consumer.json'), 'utf8')) as { pid: number };
   process.kill(pid, 'SIGSTOP');
@@ -50,3 +62,29 @@ test('a consumer that is suspended and never comes back', async () => {
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 2 }]);
   expect(notChecked).toContain('The consumer hung: it was silent for 10000 ms, and was killed.');
 });
+
+test('a producer that is suspended before it has begun', async () => {
+  const folder = newFolder();
+  const { child, ended } = startRun(folder);
+  let producer = 0;
+  await until('the producer is there', () => {
+    producer = childOf(child.pid!, 'produce');
+    return producer > 0;
+  });
+  process.kill(producer, 'SIGSTOP');
+  const { code, stderr } = await ended;
+  expect([code, stderr]).toEqual([
+    69,
+    expect.stringContaining('The producer hung: it was silent for 10000 ms'),
+  ]);
+  expect(folder.isUsed()).toBe(false);
+});
+
+/** The process id of a stage; 0 while there is none. */
+function childOf(parent: number, command: string): number {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const row = rows
+    .map((text) => text.trim().split(/\s+/))
+    .find(([, ppid, , , name]) => Number(ppid) === parent && name === command);
+  return Number(row?.[0] ?? 0);
+}

@@ -41,6 +41,7 @@ class SqliteStore implements Store {
   readonly #deadLetter: StatementSync;
   readonly #claim: StatementSync;
   readonly #advance: StatementSync;
+  readonly #offsets: StatementSync;
 
   constructor(path: string, { categories, beforeCommit }: StoreOptions) {
     this.#path = path;
@@ -66,6 +67,9 @@ class SqliteStore implements Store {
       INSERT INTO offsets (topic_id, partition, next_offset, epoch, run, topic) VALUES (?,?,?,1,?,?)
       ON CONFLICT DO UPDATE SET epoch = epoch + 1, run = excluded.run, topic = excluded.topic
       RETURNING next_offset AS next, epoch`);
+    this.#offsets = database.prepare(
+      'SELECT partition, next_offset AS next, epoch FROM offsets WHERE topic_id = ?',
+    );
     this.#advance = database.prepare(
       'UPDATE offsets SET next_offset = ? WHERE topic_id = ? AND partition = ? AND next_offset = ? AND epoch = ?',
     );
@@ -88,9 +92,7 @@ class SqliteStore implements Store {
 
   async offsets(topicId: string): Promise<Map<number, StoredOffset>> {
     return explain(this.#path, () => {
-      const rows = this.#database
-        .prepare('SELECT partition, next_offset AS next, epoch FROM offsets WHERE topic_id = ?')
-        .all(topicId) as unknown as (StoredOffset & { partition: number })[];
+      const rows = this.#offsets.all(topicId) as unknown as (StoredOffset & { partition: number })[];
       return new Map(rows.map(({ partition, next, epoch }) => [partition, { next, epoch }]));
     });
   }
