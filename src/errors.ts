@@ -7,6 +7,7 @@ export const exitCodes = {
   pass: 0,
   fail: 1,
   inconclusive: 2,
+  thresholdMissed: 3,
   usage: 64,
   unavailable: 69,
   bug: 70,

@@ -10,7 +10,8 @@ import { isText, StateScanner } from './state-scanner.ts';
 /** The index of a category, or why there is none. */
 export type Placement = number | { reason: string };
 
-export type Categorizer = (payload: Uint8Array | null, header: HeaderLookup) => Placement;
+/** The payload lies from `start` to `end`; a start of −1 stands for null. */
+export type Categorizer = (bytes: Buffer, start: number, end: number, header: HeaderLookup) => Placement;
 
 /** A state as it stands in a record, or why it has none. */
 type Found = string | { reason: string };
@@ -25,10 +26,10 @@ export function createCategorizer(rule: StateRule): Categorizer {
   const otherIndex = other === undefined ? undefined : categoriesOf(rule).indexOf(other);
   const find = stateHeader === undefined ? finderInPayload(rule) : finderInHeader(stateHeader);
   const scan = stateHeader === undefined ? scannerFor(statePath(rule), indexes) : undefined;
-  return (payload, header) => {
-    const scanned = payload === null ? undefined : scan?.(payload);
+  return (bytes, start, end, header) => {
+    const scanned = start < 0 ? undefined : scan?.(bytes, start, end);
     if (scanned !== undefined) return scanned;
-    const state = find(payload, header);
+    const state = find(start < 0 ? null : bytes.subarray(start, end), header);
     if (typeof state !== 'string') return state;
     const category = indexes.get(state) ?? otherIndex;
     return category ?? { reason: `its state '${shown(state)}' is none of ${states.join(', ')}` };
@@ -39,13 +40,13 @@ export function createCategorizer(rule: StateRule): Categorizer {
 function scannerFor(
   path: readonly string[],
   indexes: ReadonlyMap<string, number>,
-): (payload: Uint8Array) => number | undefined {
+): (bytes: Buffer, from: number, limit: number) => number | undefined {
   const scanner = new StateScanner(path);
   const known = [...indexes].map(([state, index]) => ({ text: Buffer.from(state), index }));
-  return (payload) => {
-    if (!scanner.find(payload)) return undefined;
+  return (bytes, from, limit) => {
+    if (!scanner.find(bytes, from, limit)) return undefined;
     const { start, end } = scanner;
-    for (const { text, index } of known) if (isText(payload, start, end, text)) return index;
+    for (const { text, index } of known) if (isText(bytes, start, end, text)) return index;
     return undefined;
   };
 }

@@ -6,8 +6,9 @@ import { RowBatch } from '../stores/store.ts';
 import { createCategorizer, type Categorizer } from './categorize.ts';
 
 export class RowBatchBuilder {
-  /** What was added since it was last cleared. Bytes in it are views of what was fetched. */
-  readonly batch = new RowBatch();
+  /** What was added since the last was taken. */
+  batch = new RowBatch();
+  #other = new RowBatch();
   readonly #categorize: Categorizer;
   readonly #origin: OriginPlace = {
     run: undefined,
@@ -34,18 +35,26 @@ export class RowBatchBuilder {
     }
   }
 
+  /** What was added, for as long as the next is built: it is then used again. */
+  take(): RowBatch {
+    const taken = this.batch;
+    this.batch = this.#other;
+    this.#other = taken;
+    this.batch.clear();
+    return taken;
+  }
+
   #addRecord(partition: number, batch: RecordBatch, index: number, header: HeaderLookup): void {
     const offset = batch.offset[index]!;
-    const payload = batch.value(index);
     const placement = batch.crcOk
-      ? this.#categorize(payload, header)
+      ? this.#categorize(batch.bytes, batch.valueStart[index]!, batch.valueEnd[index]!, header)
       : { reason: 'its record batch fails its checksum' };
     if (typeof placement !== 'number') {
       this.batch.deadLetters.push({
         partition,
         offset,
         key: batch.key(index),
-        payload,
+        payload: batch.value(index),
         headers: batch.bytes.subarray(batch.headersStart[index], batch.headersEnd[index]),
         reason: placement.reason,
       });

@@ -16,156 +16,143 @@ const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 const literals = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]));
 
+/** In place of a position: this is not for the scanner to judge. */
+const unsure = -1;
+
 export class StateScanner {
   /** Where the text that was found lies, without its quotes. */
   start = -1;
   end = -1;
   readonly #path: readonly Buffer[];
   #bytes: Uint8Array = Buffer.alloc(0);
-  #at = 0;
+  #limit = 0;
 
   constructor(path: readonly string[]) {
     this.#path = path.map((name) => Buffer.from(name));
   }
 
-  /** Whether there is a text at the path for sure; it then lies from `start` to `end`. */
-  find(bytes: Uint8Array): boolean {
+  /**
+   * Whether there is a text at the path for sure; it then lies from `start` to `end`. The object may be a
+   * part of the bytes: whatever is taken from behind it has the scanner end beyond the limit, and so unsure.
+   */
+  find(bytes: Uint8Array, from: number, limit: number): boolean {
     this.#bytes = bytes;
-    this.#at = 0;
+    this.#limit = limit;
     this.start = -1;
-    this.#space();
-    if (bytes[this.#at] !== braceOpen || !this.#object(0, 0)) return false;
-    this.#space();
-    return this.#at === bytes.length && this.start >= 0;
+    let at = this.#space(from);
+    if (bytes[at] !== braceOpen) return false;
+    at = this.#object(at, 0, 0);
+    while (at >= 0 && at < limit && isSpace(bytes[at])) at += 1;
+    return at === limit && this.start >= 0;
   }
 
+  // Each of these takes the position of a first byte, and returns the one behind the last.
+
   /** `level`: how much of the path led here; −1 beside it. */
-  #object(depth: number, level: number): boolean {
-    if (depth === depthMax) return false;
+  #object(from: number, depth: number, level: number): number {
+    if (depth === depthMax) return unsure;
     const bytes = this.#bytes;
-    this.#at += 1;
-    this.#space();
-    if (bytes[this.#at] === braceClose) {
-      this.#at += 1;
-      return true;
-    }
+    let at = this.#space(from + 1);
+    if (bytes[at] === braceClose) return at + 1;
     for (;;) {
-      if (bytes[this.#at] !== quote) return false;
-      const nameStart = this.#at + 1;
+      if (bytes[at] !== quote) return unsure;
+      const nameStart = at + 1;
       // With escapes, a name may be another than it looks.
-      if (!this.#string(level < 0)) return false;
-      const isOnPath = level >= 0 && this.#isName(nameStart, this.#at - 1, level);
-      this.#space();
-      if (bytes[this.#at] !== colon) return false;
-      this.#at += 1;
-      this.#space();
-      if (!(isOnPath ? this.#member(depth, level) : this.#value(depth))) return false;
-      this.#space();
-      const byte = bytes[this.#at++];
-      if (byte === braceClose) return true;
-      if (byte !== comma) return false;
-      this.#space();
+      at = this.#string(at, level < 0);
+      if (at < 0) return unsure;
+      const isOnPath = level >= 0 && isText(bytes, nameStart, at - 1, this.#path[level]!);
+      at = this.#space(at);
+      if (bytes[at] !== colon) return unsure;
+      at = this.#space(at + 1);
+      at = isOnPath ? this.#member(at, depth, level) : this.#value(at, depth);
+      if (at < 0) return unsure;
+      at = this.#space(at);
+      const byte = bytes[at++];
+      if (byte === braceClose) return at;
+      if (byte !== comma) return unsure;
+      at = this.#space(at);
     }
   }
 
   /** A value on the path. Of two members of one name the last counts. */
-  #member(depth: number, level: number): boolean {
+  #member(at: number, depth: number, level: number): number {
     this.start = -1;
-    const byte = this.#bytes[this.#at];
     const isLast = level === this.#path.length - 1;
-    if (byte !== (isLast ? quote : braceOpen)) return false;
-    if (!isLast) return this.#object(depth + 1, level + 1);
-    const start = this.#at + 1;
-    if (!this.#string(false)) return false;
-    this.start = start;
-    this.end = this.#at - 1;
-    return true;
+    if (this.#bytes[at] !== (isLast ? quote : braceOpen)) return unsure;
+    if (!isLast) return this.#object(at, depth + 1, level + 1);
+    const behind = this.#string(at, false);
+    this.start = at + 1;
+    this.end = behind - 1;
+    return behind;
   }
 
-  #value(depth: number): boolean {
-    const byte = this.#bytes[this.#at]!;
-    if (byte === quote) return this.#string(true);
-    if (byte === braceOpen) return this.#object(depth + 1, -1);
-    if (byte === bracketOpen) return this.#array(depth + 1);
-    if (byte === minus || isDigit(byte)) return this.#number();
-    const literal = literals.get(byte);
-    if (literal === undefined) return false;
-    for (const expected of literal) if (this.#bytes[this.#at++] !== expected) return false;
-    return true;
-  }
-
-  #array(depth: number): boolean {
-    if (depth === depthMax) return false;
-    this.#at += 1;
-    this.#space();
-    if (this.#bytes[this.#at] === bracketClose) {
-      this.#at += 1;
-      return true;
-    }
-    for (;;) {
-      if (!this.#value(depth)) return false;
-      this.#space();
-      const byte = this.#bytes[this.#at++];
-      if (byte === bracketClose) return true;
-      if (byte !== comma) return false;
-      this.#space();
-    }
-  }
-
-  /** Passes over a string, from quote to quote. */
-  #string(mayEscape: boolean): boolean {
+  #value(at: number, depth: number): number {
     const bytes = this.#bytes;
-    const { length } = bytes;
-    let at = this.#at + 1;
+    const byte = bytes[at]!;
+    if (byte === quote) return this.#string(at, true);
+    if (byte === minus || isDigit(byte)) return this.#number(at);
+    if (byte === braceOpen) return this.#object(at, depth + 1, -1);
+    if (byte === bracketOpen) return this.#array(at, depth + 1);
+    const literal = literals.get(byte);
+    if (literal === undefined || !isText(bytes, at, at + literal.length, literal)) return unsure;
+    return at + literal.length;
+  }
+
+  #array(from: number, depth: number): number {
+    if (depth === depthMax) return unsure;
+    const bytes = this.#bytes;
+    let at = this.#space(from + 1);
+    if (bytes[at] === bracketClose) return at + 1;
     for (;;) {
-      while (at < length && plain[bytes[at]!] === 1) at += 1;
-      if (at === length) return false;
+      at = this.#value(at, depth);
+      if (at < 0) return unsure;
+      at = this.#space(at);
       const byte = bytes[at++];
-      if (byte === quote) break;
-      if (byte !== backslash || !mayEscape) return false;
+      if (byte === bracketClose) return at;
+      if (byte !== comma) return unsure;
+      at = this.#space(at);
+    }
+  }
+
+  #string(from: number, mayEscape: boolean): number {
+    const bytes = this.#bytes;
+    const limit = this.#limit;
+    let at = from + 1;
+    for (;;) {
+      while (at < limit && plain[bytes[at]!] === 1) at += 1;
+      if (at >= limit) return unsure;
+      const byte = bytes[at++];
+      if (byte === quote) return at;
+      if (byte !== backslash || !mayEscape) return unsure;
       const escaped = bytes[at++];
       if (escaped === letterU) {
-        for (const hexEnd = at + 4; at < hexEnd; at++) if (!isHexDigit(bytes[at])) return false;
+        for (const hexEnd = at + 4; at < hexEnd; at++) if (!isHexDigit(bytes[at])) return unsure;
       } else if (escaped === undefined || !escapes.has(escaped)) {
-        return false;
+        return unsure;
       }
     }
-    this.#at = at;
-    return true;
   }
 
-  #number(): boolean {
+  #number(from: number): number {
     const bytes = this.#bytes;
-    if (bytes[this.#at] === minus) this.#at += 1;
-    if (bytes[this.#at] === zero) this.#at += 1;
-    else if (!this.#digits()) return false;
-    if (bytes[this.#at] === point) {
-      this.#at += 1;
-      if (!this.#digits()) return false;
-    }
-    if ((bytes[this.#at]! | 0x20) !== letterE) return true;
-    this.#at += 1;
-    if (bytes[this.#at] === plus || bytes[this.#at] === minus) this.#at += 1;
-    return this.#digits();
+    let at = bytes[from] === minus ? from + 1 : from;
+    at = bytes[at] === zero ? at + 1 : this.#digits(at);
+    if (at >= 0 && bytes[at] === point) at = this.#digits(at + 1);
+    if (at < 0 || (bytes[at]! | 0x20) !== letterE) return at;
+    at += 1;
+    return this.#digits(bytes[at] === plus || bytes[at] === minus ? at + 1 : at);
   }
 
-  #digits(): boolean {
-    const start = this.#at;
-    while (isDigit(this.#bytes[this.#at])) this.#at += 1;
-    return this.#at > start;
+  #digits(from: number): number {
+    let at = from;
+    while (isDigit(this.#bytes[at])) at += 1;
+    return at > from ? at : unsure;
   }
 
-  #space(): void {
-    const bytes = this.#bytes;
-    for (;;) {
-      const byte = bytes[this.#at];
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
-      this.#at += 1;
-    }
-  }
-
-  #isName(start: number, end: number, level: number): boolean {
-    return isText(this.#bytes, start, end, this.#path[level]!);
+  #space(from: number): number {
+    let at = from;
+    while (isSpace(this.#bytes[at])) at += 1;
+    return at;
   }
 }
 
@@ -177,6 +164,9 @@ export function isText(bytes: Uint8Array, start: number, end: number, text: Uint
   }
   return true;
 }
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= zero && byte <= nine;
 

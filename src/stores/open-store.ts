@@ -25,6 +25,14 @@ export async function openStore(location: string, options: StoreOptions): Promis
   return openSqliteStore(path, options);
 }
 
+/** The same, and the work is done beside the caller's: in a thread, as PostgreSQL's is by its server. */
+export async function openStoreBeside(location: string, options: StoreOptions): Promise<Store> {
+  const path = sqlitePathOf(location);
+  if (path === undefined) return await openStore(location, options);
+  const { openThreadedStore } = await import('./sqlite/threaded-store.ts');
+  return await openThreadedStore(path, options);
+}
+
 /** Opens one snapshot of a store for reading. Throws `unavailable` where there is none. */
 export async function openSnapshot(location: string): Promise<StoreSnapshot> {
   if (isPostgresLocation(location)) {

@@ -1,8 +1,9 @@
 /**
- * A batch to be stored, in columns without an object for a row: numbers in typed arrays that are used
- * again, bytes where they lie in what was fetched, texts that repeat as indexes.
+ * A batch to be stored, in columns without an object for a row. Columns and bytes lie in memory that
+ * threads share and that is used again; texts that repeat are indexes.
  */
 import { messageIdOf } from '../workload.ts';
+import { RowColumns } from './row-columns.ts';
 
 /** One row in plain values, for whoever makes or alters a few. */
 export interface RowValues {
@@ -30,37 +31,44 @@ export interface DeadLetter {
   reason: string;
 }
 
+/** A batch on its way to another thread: what is large is shared, the rest is copied. */
+export interface SharedRowBatch {
+  count: number;
+  columns: SharedArrayBuffer;
+  bytes: SharedArrayBuffer;
+  texts: readonly string[];
+  otherIds: ReadonlyMap<number, string | null>;
+  deadLetters: readonly DeadLetter[];
+}
+
 const firstCapacity = 4_096;
+const firstBytes = 256 * 1024;
+/** Memory beyond that, which one decompressed record batch may take, is not kept for the next. */
+const keptBytesMax = 16 * 1024 * 1024;
 /** In place of the index of a text, or of the start of bytes. */
 const nothing = -1;
 const noBytes = Buffer.alloc(0);
 
-export class RowBatch {
+export class RowBatch extends RowColumns {
   /** Rows in the columns. */
   count = 0;
   /** Of all that the rows lie in: decompressed, it may be many times what was fetched. */
   sourceBytes = 0;
-  category = new Uint16Array(firstCapacity);
-  partition = new Int32Array(firstCapacity);
-  offset = new Float64Array(firstCapacity);
-  /** NaN for none. */
-  sequence = new Float64Array(firstCapacity);
-  /** What `textAt` takes. Equal texts of a batch have one index. */
-  run = new Int32Array(firstCapacity);
-  producer = new Int32Array(firstCapacity);
+  /** What the positions in the columns count in. */
+  bytes: Buffer<SharedArrayBuffer>;
   readonly deadLetters: DeadLetter[] = [];
-  #source = new Int32Array(firstCapacity);
-  #keyStart = new Int32Array(firstCapacity);
-  #keyEnd = new Int32Array(firstCapacity);
-  #payloadStart = new Int32Array(firstCapacity);
-  #payloadEnd = new Int32Array(firstCapacity);
-  #digestStart = new Int32Array(firstCapacity);
-  #digestEnd = new Int32Array(firstCapacity);
-  #sources: Buffer[] = [];
+  /** Ids that do not follow from producer and sequence. */
+  readonly otherIds = new Map<number, string | null>();
+  #source: Buffer = noBytes;
+  /** Where the source's copy begins. */
+  #sourceStart = 0;
   #texts: string[] = [];
   #textIndexes = new Map<string, number>();
-  /** Ids that do not follow from producer and sequence. */
-  #otherIds = new Map<number, string | null>();
+
+  constructor(columns = RowColumns.memory(firstCapacity), bytes = new SharedArrayBuffer(firstBytes)) {
+    super(columns);
+    this.bytes = Buffer.from(bytes);
+  }
 
   static of(rows: readonly RowValues[], deadLetters: readonly DeadLetter[] = []): RowBatch {
     const batch = new RowBatch();
@@ -69,52 +77,77 @@ export class RowBatch {
     return batch;
   }
 
+  /** A batch of another thread, to be read for as long as that one leaves it as it is. */
+  static shared({ count, columns, bytes, texts, otherIds, deadLetters }: SharedRowBatch): RowBatch {
+    const batch = new RowBatch(columns, bytes);
+    batch.count = count;
+    batch.#texts = [...texts];
+    for (const [row, id] of otherIds) batch.otherIds.set(row, id);
+    batch.deadLetters.push(...deadLetters);
+    return batch;
+  }
+
+  share(): SharedRowBatch {
+    // A view would take all with it that it is a view of.
+    const copied = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes);
+    return {
+      count: this.count,
+      columns: this.memory,
+      bytes: this.bytes.buffer,
+      texts: this.#texts,
+      otherIds: this.otherIds,
+      deadLetters: this.deadLetters.map((letter) => ({
+        ...letter,
+        key: copied(letter.key),
+        payload: copied(letter.payload),
+        headers: copied(letter.headers),
+      })),
+    };
+  }
+
   /** Rows and dead letters. */
   get size(): number {
     return this.count + this.deadLetters.length;
   }
 
-  /** Makes it empty; the columns stay, to be filled again. */
+  /** Makes it empty; its memory stays, to be filled again. */
   clear(): void {
     this.count = 0;
     this.sourceBytes = 0;
     this.deadLetters.length = 0;
-    this.#sources = [];
+    this.otherIds.clear();
+    this.#source = noBytes;
     this.#texts = [];
     this.#textIndexes.clear();
-    this.#otherIds.clear();
+    if (this.bytes.length > keptBytesMax) this.bytes = Buffer.from(new SharedArrayBuffer(firstBytes));
   }
 
-  /** Begins a row, whose other columns are then to be set. Its bytes lie in this source. */
+  /** Begins a row, whose other columns are then to be set. Its bytes lie in this source, which is copied. */
   begin(category: number, partition: number, offset: number, source: Buffer): number {
     const row = this.count++;
-    if (row === this.category.length) this.#grow();
-    if (this.#sources.at(-1) !== source) {
-      this.#sources.push(source);
-      this.sourceBytes += source.length;
-    }
+    if (row === this.category.length) this.growColumns();
+    if (this.#source !== source) this.#take(source);
     this.category[row] = category;
     this.partition[row] = partition;
     this.offset[row] = offset;
-    this.#source[row] = this.#sources.length - 1;
     return row;
   }
 
-  /** A start of −1 stands for null. */
+  /** Positions in the row's source. A start of −1 stands for null. */
   setKey(row: number, start: number, end: number): void {
-    this.#keyStart[row] = start;
-    this.#keyEnd[row] = end;
+    this.keyStart[row] = this.#placed(start);
+    this.keyEnd[row] = this.#placed(end);
   }
 
   setPayload(row: number, start: number, end: number): void {
-    this.#payloadStart[row] = start;
-    this.#payloadEnd[row] = end;
+    this.payloadStart[row] = this.#placed(start);
+    this.payloadEnd[row] = this.#placed(end);
   }
 
   /** Bytes of UTF-8. */
   setDigest(row: number, start: number, end: number): void {
-    this.#digestStart[row] = start;
-    this.#digestEnd[row] = end;
+    this.digestStart[row] = this.#placed(start);
+    this.digestEnd[row] = this.#placed(end);
   }
 
   setOrigin(row: number, run: string | undefined, producer: string | undefined, sequence: number): void {
@@ -135,17 +168,18 @@ export class RowBatch {
     this.setPayload(row, ...place(values.payload));
     this.setDigest(row, ...place(digest));
     this.setOrigin(row, values.run ?? undefined, values.producer ?? undefined, values.sequence ?? NaN);
-    if (this.id(row) !== values.id) this.#otherIds.set(row, values.id);
+    if (this.id(row) !== values.id) this.otherIds.set(row, values.id);
   }
 
-  /** A row in plain values. Bytes are views. */
+  /** A row in plain values. Bytes are copies. */
   values(row: number): RowValues {
+    const copied = (bytes: Buffer | null): Buffer | null => bytes && Buffer.from(bytes);
     return {
       category: this.category[row]!,
       partition: this.partition[row]!,
       offset: this.offset[row]!,
-      key: this.key(row),
-      payload: this.payload(row),
+      key: copied(this.key(row)),
+      payload: copied(this.payload(row)),
       run: this.textAt(this.run[row]!),
       producer: this.textAt(this.producer[row]!),
       sequence: this.sequenceOf(row),
@@ -168,26 +202,42 @@ export class RowBatch {
   }
 
   id(row: number): string | null {
-    if (this.#otherIds.size > 0 && this.#otherIds.has(row)) return this.#otherIds.get(row)!;
+    if (this.otherIds.size > 0 && this.otherIds.has(row)) return this.otherIds.get(row)!;
     return messageIdOf(this.textAt(this.producer[row]!) ?? undefined, this.sequenceOf(row) ?? undefined);
   }
 
   /** A view. */
   key(row: number): Buffer | null {
-    const start = this.#keyStart[row]!;
-    return start < 0 ? null : this.#sources[this.#source[row]!]!.subarray(start, this.#keyEnd[row]);
+    const start = this.keyStart[row]!;
+    return start < 0 ? null : this.bytes.subarray(start, this.keyEnd[row]);
   }
 
   payload(row: number): Buffer | null {
-    const start = this.#payloadStart[row]!;
-    return start < 0 ? null : this.#sources[this.#source[row]!]!.subarray(start, this.#payloadEnd[row]);
+    const start = this.payloadStart[row]!;
+    return start < 0 ? null : this.bytes.subarray(start, this.payloadEnd[row]);
   }
 
   digest(row: number): string | null {
-    const start = this.#digestStart[row]!;
-    return start < 0
-      ? null
-      : this.#sources[this.#source[row]!]!.toString('utf8', start, this.#digestEnd[row]);
+    const start = this.digestStart[row]!;
+    return start < 0 ? null : this.bytes.toString('utf8', start, this.digestEnd[row]);
+  }
+
+  #placed(position: number): number {
+    return position < 0 ? nothing : this.#sourceStart + position;
+  }
+
+  #take(source: Buffer): void {
+    const start = this.sourceBytes;
+    const end = start + source.length;
+    if (end > this.bytes.length) {
+      const grown = Buffer.from(new SharedArrayBuffer(Math.max(end, 2 * this.bytes.length)));
+      grown.set(this.bytes.subarray(0, start));
+      this.bytes = grown;
+    }
+    this.bytes.set(source, start);
+    this.#source = source;
+    this.#sourceStart = start;
+    this.sourceBytes = end;
   }
 
   #indexOf(text: string | undefined): number {
@@ -197,31 +247,5 @@ export class RowBatch {
     index = this.#texts.push(text) - 1;
     this.#textIndexes.set(text, index);
     return index;
-  }
-
-  #grow(): void {
-    const capacity = 2 * this.category.length;
-    const grown = <T extends Int32Array | Uint16Array | Float64Array>(column: T, to: T): T => {
-      to.set(column);
-      return to;
-    };
-    const positions = (column: Int32Array): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(capacity);
-      to.set(column);
-      return to;
-    };
-    this.category = grown(this.category, new Uint16Array(capacity));
-    this.offset = grown(this.offset, new Float64Array(capacity));
-    this.sequence = grown(this.sequence, new Float64Array(capacity));
-    this.partition = positions(this.partition);
-    this.run = positions(this.run);
-    this.producer = positions(this.producer);
-    this.#source = positions(this.#source);
-    this.#keyStart = positions(this.#keyStart);
-    this.#keyEnd = positions(this.#keyEnd);
-    this.#payloadStart = positions(this.#payloadStart);
-    this.#payloadEnd = positions(this.#payloadEnd);
-    this.#digestStart = positions(this.#digestStart);
-    this.#digestEnd = positions(this.#digestEnd);
   }
 }

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { openSnapshot, openStore, sqlitePathOf } from '../../src/stores/open-store.ts';
+import { openSnapshot, openStore, openStoreBeside, sqlitePathOf } from '../../src/stores/open-store.ts';
 import { FencedError, RowBatch, type Store, type StoreOptions } from '../../src/stores/store.ts';
 import {
   batchOf,
@@ -23,6 +23,7 @@ import {
 
 interface Engine {
   name: string;
+  openStore: typeof openStore;
   /** A place that no other test uses. */
   place: () => string;
   /** Makes a store look as if a newer nodrop had made it. */
@@ -31,6 +32,7 @@ interface Engine {
 
 const sqlite: Engine = {
   name: 'sqlite',
+  openStore,
   place: () => `sqlite:${join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite')}`,
   outdo: async (location) => {
     const database = new DatabaseSync(sqlitePathOf(location)!);
@@ -39,8 +41,11 @@ const sqlite: Engine = {
   },
 };
 
+const sqliteBeside: Engine = { ...sqlite, name: 'sqlite, in a thread', openStore: openStoreBeside };
+
 const postgres: Engine = {
   name: 'postgres',
+  openStore,
   place: () => `${inject('postgres').location}?schema=t_${randomBytes(8).toString('hex')}`,
   outdo: async (location) => {
     const { href, searchParams } = new URL(location);
@@ -53,7 +58,8 @@ const postgres: Engine = {
 
 process.env['PGPASSWORD'] = inject('postgres').password;
 
-describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
+describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => {
+  const { place, outdo } = engine;
   let location: string;
   let opened: Store[];
   beforeEach(() => {
@@ -65,7 +71,7 @@ describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
   });
 
   async function open(options: Partial<StoreOptions> = {}): Promise<Store> {
-    const store = await openStore(location, { categories, ...options });
+    const store = await engine.openStore(location, { categories, ...options });
     opened.push(store);
     return store;
   }
@@ -393,7 +399,7 @@ describe.each([sqlite, postgres])('a store in $name', ({ place, outdo }) => {
   test('a store that a newer nodrop made is refused', async () => {
     await open();
     await outdo(location);
-    await expect(openStore(location, { categories })).rejects.toMatchObject({
+    await expect(engine.openStore(location, { categories })).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('version 99'),
     });

@@ -12,9 +12,12 @@ function sorted(
 ): string {
   const bytes = (value: Uint8Array | string | null): Uint8Array | null =>
     typeof value === 'string' ? Buffer.from(value) : value;
-  const placement = createCategorizer({ states, ...rule })(bytes(payload), (name) =>
-    bytes(headers[name] ?? null),
-  );
+  const categorize = createCategorizer({ states, ...rule });
+  const value = bytes(payload);
+  // Between others, as in a record batch.
+  const between = Buffer.concat([Buffer.from('{"'), value ?? Buffer.alloc(0), Buffer.from('}')]);
+  const [start, end] = value === null ? [-1, -1] : [2, 2 + value.length];
+  const placement = categorize(between, start, end, (name) => bytes(headers[name] ?? null));
   return typeof placement === 'number' ? `category ${placement}` : placement.reason;
 }
 

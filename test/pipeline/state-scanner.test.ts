@@ -18,10 +18,19 @@ function parsed(bytes: Uint8Array, path: readonly string[]): string | undefined 
   }
 }
 
+/** What follows the bytes where they are a part of others: each would go on with what is cut off. */
+const followers = ['', ' ', '0', '"}'];
+
+/** The same whatever the bytes lie between. */
 function scanned(bytes: Uint8Array, path: readonly string[]): string | undefined {
   const scanner = new StateScanner(path);
-  if (!scanner.find(bytes)) return undefined;
-  return Buffer.from(bytes.subarray(scanner.start, scanner.end)).toString('latin1');
+  const [found, ...others] = followers.map((follower) => {
+    const whole = Buffer.concat([Buffer.from('{'), bytes, Buffer.from(follower)]);
+    if (!scanner.find(whole, 1, 1 + bytes.length)) return undefined;
+    return whole.toString('latin1', scanner.start, scanner.end);
+  });
+  for (const other of others) expect(other).toBe(found);
+  return found;
 }
 
 const name = fc.constantFrom('a', 'b', 'state', '__proto__', '', 'st\\u0061te', 'é', '0');

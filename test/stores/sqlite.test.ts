@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
 import { openSqliteSnapshot } from '../../src/stores/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import { RowBatch, StoreOutageError, type Store } from '../../src/stores/store.ts';
+import { RowBatch, StoreOutageError, type RowValues, type Store } from '../../src/stores/store.ts';
 import {
   batchOf,
   categories,
@@ -127,4 +127,65 @@ test('a store whose pages are small, as they were once, and that was analysed, g
   database.close();
   expect(await placesOf(`sqlite:${path}`)).toEqual(['failed 0:0']);
   await open().close();
+});
+
+test('each value has the type of its column, whatever it is, and ids that follow are texts as ever', async () => {
+  const store = open();
+  const bytes = [null, Buffer.alloc(0), Buffer.from([0]), Buffer.from([0xff, 0xc3])];
+  const rows = bytes.map((value, offset) => ({
+    ...valuesOf(0, 0, offset),
+    key: value,
+    payload: bytes.at(-1 - offset)!,
+    digest: [null, '', 'ü\0€', '00000000000000ff'][offset]!,
+    sequence: [null, 0, 2 ** 40, 2 ** 53 - 1][offset]!,
+    producer: ['p0', null, 'ü', 'p7'][offset]!,
+    id: [null, null, `ü-${2 ** 40}`, `p7-${2 ** 53 - 1}`][offset]!,
+  }));
+  const alone = { ...valuesOf(0, 0, 4), key: null, payload: Buffer.alloc(0), digest: null };
+  await store.write(topicId, RowBatch.of([alone]), []);
+  await store.write(topicId, RowBatch.of([...rows, { ...valuesOf(0, 0, 5), id: 'p0-5.0' }]), []);
+  await store.close();
+  const database = new DatabaseSync(path);
+  const columns = ['sequence', 'id', 'partition', '"offset"', 'key', 'payload', 'digest', 'stored_at'];
+  const types = columns.map((column) => `typeof(${column})`).join(` || ' ' || `);
+  const stored = database
+    .prepare(`SELECT ${types} AS types, id, hex(key) AS key, hex(payload) AS payload, digest FROM failed`)
+    .all() as Record<string, string | null>[];
+  database.close();
+  const typeOf = (value: unknown, type: string): string => (value === null ? 'null' : type);
+  const typesOf = ({ sequence, id, key, payload, digest }: RowValues): string =>
+    `${typeOf(sequence, 'integer')} ${typeOf(id, 'text')} integer integer ` +
+    `${typeOf(key, 'blob')} ${typeOf(payload, 'blob')} ${typeOf(digest, 'text')} text`;
+  const hex = (value: Uint8Array | null): string =>
+    Buffer.from(value ?? [])
+      .toString('hex')
+      .toUpperCase();
+  const expected = [...rows, alone, { ...valuesOf(0, 0, 5), id: 'p0-5.0' }];
+  expect(stored).toEqual(
+    expected.map((row) => ({
+      types: typesOf(row),
+      id: row.id,
+      key: hex(row.key),
+      payload: hex(row.payload),
+      digest: row.digest,
+    })),
+  );
+});
+
+test('rows far apart, and rows larger than a piece, are stored as they are', async () => {
+  const store = open();
+  const rows = Array.from({ length: 300 }, (_, offset) => ({
+    ...valuesOf(offset % 100 === 0 ? 0 : 1, 0, offset),
+    payload: Buffer.alloc(offset === 200 ? 400_000 : 5_000, offset),
+  }));
+  await store.write(topicId, RowBatch.of(rows), []);
+  await store.close();
+  for (const [category, name] of [...categories.entries()].slice(0, 2)) {
+    const stored = await rowsOf(`sqlite:${path}`, name);
+    const expected = rows.filter((row) => row.category === category);
+    expect(stored.map(({ offset }) => offset)).toEqual(expected.map(({ offset }) => offset));
+    for (const [index, { payload }] of expected.entries()) {
+      expect(payload.equals(stored[index]!.payload!)).toBe(true);
+    }
+  }
 });

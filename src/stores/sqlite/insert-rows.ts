@@ -1,21 +1,32 @@
 /**
- * The insertion of a batch's rows, by category: many rows a statement, and what they share bound once,
- * since binding costs about as much as inserting.
+ * The insertion of a batch's rows, by category: many rows a statement. Binding costs about as much as
+ * inserting, so what rows share is bound once, and of what is their own, numbers alone: their bytes go in
+ * as one piece, from which SQLite cuts keys, payloads and digests.
  */
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RowBatch } from '../row-batch.ts';
 import { quoted, tableOf } from '../table-names.ts';
 
 /** Rows a statement, the largest that fits first. */
-const statementRows = [64, 8, 1] as const;
-const ownColumns = 7;
+const statementRows = [128, 16, 1] as const;
+/** Between the rows of a category lie those of others: SQLite copies the piece whole. */
+const pieceBytesMax = 256 * 1024;
+const ownColumns = 9;
+
+type Value = number | null;
 
 export class RowInserter {
   readonly #database: DatabaseSync;
   readonly #categories: readonly string[];
   /** By category and size; made when they are first wanted. */
   readonly #statements = new Map<string, StatementSync>();
+  readonly #values = new Map(
+    statementRows.map((rows) => [rows, Array.from({ length: rows * ownColumns }, (): Value => null)]),
+  );
   #order = new Int32Array(0);
+  /** Of the piece that was last measured, in the batch's bytes. */
+  #start = 0;
+  #end = 0;
 
   constructor(database: DatabaseSync, categories: readonly string[]) {
     this.#database = database;
@@ -28,9 +39,9 @@ export class RowInserter {
     let start = 0;
     for (const [category, end] of ends.entries()) {
       while (start < end) {
-        const sameEnd = this.#endOfSameOrigin(batch, start, end);
+        const alikeEnd = this.#endOfAlike(batch, start, end);
         for (const size of statementRows) {
-          for (; sameEnd - start >= size; start += size) {
+          for (; alikeEnd - start >= size; start += size) {
             this.#insert(category, size, topicId, storedAt, batch, start);
           }
         }
@@ -53,63 +64,113 @@ export class RowInserter {
     return ends;
   }
 
-  #endOfSameOrigin({ run, producer }: RowBatch, start: number, end: number): number {
+  /** Up to where rows are of one origin, and lie in one piece. */
+  #endOfAlike(batch: RowBatch, start: number, end: number): number {
+    const { run, producer, otherIds } = batch;
     const order = this.#order;
     const first = order[start]!;
-    let at = start + 1;
-    while (at < end && run[order[at]!] === run[first] && producer[order[at]!] === producer[first]) at += 1;
-    return at;
+    if (otherIds.has(first)) return start + 1;
+    this.#beginPiece();
+    this.#extendPiece(batch, first);
+    for (let at = start + 1; at < end; at++) {
+      const row = order[at]!;
+      if (run[row] !== run[first] || producer[row] !== producer[first]) return at;
+      if (otherIds.size > 0 && otherIds.has(row)) return at;
+      this.#extendPiece(batch, row);
+      if (this.#end - this.#start > pieceBytesMax) return at;
+    }
+    return end;
   }
 
   #insert(
     category: number,
-    size: number,
+    size: (typeof statementRows)[number],
     topicId: string,
     storedAt: string,
     batch: RowBatch,
     start: number,
   ): void {
-    const first = this.#order[start]!;
-    const values: SQLInputValue[] = [
-      batch.textAt(batch.run[first]!),
-      batch.textAt(batch.producer[first]!),
-      topicId,
-      storedAt,
-    ];
-    for (let index = start; index < start + size; index++) {
-      const row = this.#order[index]!;
-      values.push(
-        batch.sequenceOf(row),
-        batch.id(row),
-        batch.partition[row]!,
-        batch.offset[row]!,
-        batch.key(row),
-        batch.payload(row),
-        batch.digest(row),
-      );
-    }
-    this.#statement(category, size).run(...values);
+    const order = this.#order;
+    const first = order[start]!;
+    this.#beginPiece();
+    for (let index = start; index < start + size; index++) this.#extendPiece(batch, order[index]!);
+    // SQLite takes no bytes at all for NULL.
+    const piece = batch.bytes.subarray(this.#start, Math.max(this.#end, this.#start + 1));
+    const shared: Record<string, string | number | Uint8Array | null> = {
+      $run: batch.textAt(batch.run[first]!),
+      $producer: batch.textAt(batch.producer[first]!),
+      $topicId: topicId,
+      $storedAt: storedAt,
+      $piece: piece,
+    };
+    const hasOtherId = batch.otherIds.has(first);
+    if (hasOtherId) shared['$id'] = batch.id(first);
+    this.#statement(category, size, hasOtherId).run(shared, ...this.#ownValues(batch, start, size));
   }
 
-  #statement(category: number, size: number): StatementSync {
-    const key = `${category} ${size}`;
+  /** Sequence, partition, offset, and where in the piece key, payload and digest lie: SQLite counts from 1. */
+  #ownValues(batch: RowBatch, start: number, size: (typeof statementRows)[number]): Value[] {
+    const { sequence, partition, offset } = batch;
+    const { keyStart, keyEnd, payloadStart, payloadEnd, digestStart, digestEnd } = batch;
+    const before = this.#start - 1;
+    const values = this.#values.get(size)!;
+    let at = 0;
+    for (let index = start; index < start + size; index++) {
+      const row = this.#order[index]!;
+      const [key, payload, digest] = [keyStart[row]!, payloadStart[row]!, digestStart[row]!];
+      const number = sequence[row]!;
+      values[at++] = Number.isNaN(number) ? null : number;
+      values[at++] = partition[row]!;
+      values[at++] = offset[row]!;
+      values[at++] = key - before;
+      values[at++] = key < 0 ? null : keyEnd[row]! - key;
+      values[at++] = payload - before;
+      values[at++] = payload < 0 ? null : payloadEnd[row]! - payload;
+      values[at++] = digest - before;
+      values[at++] = digest < 0 ? null : digestEnd[row]! - digest;
+    }
+    return values;
+  }
+
+  #beginPiece(): void {
+    this.#start = Infinity;
+    this.#end = 0;
+  }
+
+  #extendPiece(batch: RowBatch, row: number): void {
+    const { keyStart, keyEnd, payloadStart, payloadEnd, digestStart, digestEnd } = batch;
+    this.#extend(keyStart[row]!, keyEnd[row]!);
+    this.#extend(payloadStart[row]!, payloadEnd[row]!);
+    this.#extend(digestStart[row]!, digestEnd[row]!);
+  }
+
+  #extend(start: number, end: number): void {
+    if (start < 0) return;
+    if (start < this.#start) this.#start = start;
+    if (end > this.#end) this.#end = end;
+  }
+
+  #statement(category: number, size: number, hasOtherId: boolean): StatementSync {
+    const key = `${category} ${size} ${hasOtherId}`;
     let statement = this.#statements.get(key);
     if (statement === undefined) {
-      statement = this.#database.prepare(insertText(this.#categories[category]!, size));
+      statement = this.#database.prepare(insertText(this.#categories[category]!, size, hasOtherId));
       this.#statements.set(key, statement);
     }
     return statement;
   }
 }
 
-function insertText(category: string, size: number): string {
+/** Where the length is NULL, so is what is cut. Numbers are bound as doubles, which an id must not show. */
+function insertText(category: string, size: number, hasOtherId: boolean): string {
+  const id = hasOtherId ? '$id' : `$producer || '-' || CAST(column1 AS INTEGER)`;
   const row = `(${Array.from({ length: ownColumns }, () => '?').join()})`;
   // Without WHERE, SQLite takes ON for the condition of a join.
   return `
     INSERT INTO ${quoted(tableOf(category))}
       (run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at)
-    SELECT run, producer, column1, column2, topic_id, column3, column4, column5, column6, column7, stored_at
-    FROM (SELECT ? AS run, ? AS producer, ? AS topic_id, ? AS stored_at)
-      CROSS JOIN (VALUES ${Array.from({ length: size }, () => row).join()})
+    SELECT $run, $producer, column1, ${id}, $topicId, column2, column3, substr($piece, column4, column5),
+      substr($piece, column6, column7), CAST(substr($piece, column8, column9) AS TEXT), $storedAt
+    FROM (VALUES ${Array.from({ length: size }, () => row).join()})
     WHERE true ON CONFLICT DO NOTHING`;
 }
