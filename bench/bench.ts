@@ -11,6 +11,7 @@ import { writePage } from './page.ts';
 import type { Measured, Part } from './part.ts';
 import { consume } from './parts/consume.ts';
 import { growth } from './parts/growth.ts';
+import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
 import { produce } from './parts/produce.ts';
 import { scriptParts } from './parts/scripts.ts';
@@ -22,7 +23,7 @@ import { atMost, countMissed } from './table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** The page has them in this order too. Memory and growth make use of what `whole` has measured. */
-const parts: Part[] = [whole, memory, growth, produce, consume, ...scriptParts];
+const parts: Part[] = [whole, memory, growth, latency, produce, consume, ...scriptParts];
 const limitMissedCode = 3;
 const failedCode = 1;
 const trialMessagesMin = 1_000;

@@ -114,7 +114,7 @@ async function runInto(rig: Rig, settings: RunSettings, storeArgs: readonly stri
 }
 
 /** Warnings of Node's may stand before or after it. */
-function resultIn(lines: readonly string[]): Result | undefined {
+export function resultIn(lines: readonly string[]): Result | undefined {
   const document = lines.findLast((line) => line.startsWith('{'));
   return document === undefined ? undefined : (JSON.parse(document) as Result);
 }

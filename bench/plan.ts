@@ -13,6 +13,8 @@ export interface Plan {
   growthMessages: number;
   /** At most so many bytes of payload at each step of the growth. */
   growthBytesMax: number;
+  /** Of a run at a given rate. */
+  latencySeconds: number;
   verdictRounds: number;
   storeRows: number;
   storeRounds: number;
@@ -32,6 +34,7 @@ export const wholePlan: Plan = {
   growthRounds: 3,
   growthMessages: million,
   growthBytesMax: 1000 * million,
+  latencySeconds: 30,
   verdictRounds: 5,
   storeRows: million,
   storeRounds: 3,
@@ -48,6 +51,7 @@ export const quickPlan: Plan = {
   growthRounds: 1,
   growthMessages: 200_000,
   growthBytesMax: 200 * million,
+  latencySeconds: 10,
   verdictRounds: 2,
   storeRows: 200_000,
   storeRounds: 1,
@@ -63,6 +67,7 @@ export const trialPlan = (messages: number): Plan => ({
   largeRounds: 1,
   growthMessages: messages,
   growthBytesMax: 20 * million,
+  latencySeconds: 4,
   verdictRounds: 1,
   storeRows: messages,
 });

@@ -59,7 +59,7 @@ export async function auditRun({
   findings.close();
   return {
     audit: judged,
-    run: summaryOf(manifest),
+    run: summaryOf({ ...manifest, producers: open.producers }),
     ...(findings.problem && { unwritten: findings.problem }),
   };
 }
@@ -91,10 +91,14 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
   batchSize,
 });
 
+type ResultParts = Pick<Result, 'rates' | 'latency' | 'timings' | 'thresholds' | 'environment'>;
+
 /** The document, its fields in the order in which a person reads them. */
-export function resultOf({ audit, run }: AuditedRun, rest: Pick<Result, 'timings' | 'environment'>): Result {
+export function resultOf(
+  { audit, run }: AuditedRun,
+  { rates, latency, timings, thresholds, environment }: ResultParts,
+): Result {
   const { verdict, ledger, log, store, counts, confusion, findings, notChecked } = audit;
-  const { timings, environment } = rest;
   return {
     schema: 1,
     verdict,
@@ -106,7 +110,10 @@ export function resultOf({ audit, run }: AuditedRun, rest: Pick<Result, 'timings
     confusion,
     findings,
     notChecked,
+    rates,
+    latency,
     timings,
+    thresholds,
     environment,
   };
 }

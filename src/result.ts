@@ -1,4 +1,5 @@
 /** The result of a run: the audit, and what it was an audit of. One document, on stdout and in `result.json`. */
+import { exitCodes } from './errors.ts';
 import type { Audit } from './verdict.ts';
 
 export interface Timings {
@@ -7,6 +8,37 @@ export interface Timings {
   drainMs: number | null;
   auditMs: number | null;
   totalMs: number | null;
+}
+
+/** In ms. */
+export interface Latency {
+  count: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  'p99.9': number;
+  max: number;
+  mean: number;
+}
+
+export interface Measurements {
+  /** Messages a second, from the first send to the last ack, and to the store's last commit. */
+  rates: { acked: number | null; stored: number | null };
+  /** From when a message was due, or sent if nothing paced it. null where nothing was recorded. */
+  latency: {
+    acked: Latency | null;
+    stored: Latency | null;
+    /** Which logs are not there, or not whole. */
+    missing: { acked: string[]; stored: string[] };
+  };
+}
+
+/** What was demanded of a run, and whether it was met. */
+export interface JudgedThreshold {
+  threshold: string;
+  /** In ms, messages a second, or messages; null where it could not be measured. */
+  value: number | null;
+  met: boolean;
 }
 
 export interface Environment {
@@ -27,10 +59,11 @@ export interface RunSummary {
   batchSize: number | null;
 }
 
-export interface Result extends Audit {
+export interface Result extends Audit, Measurements {
   schema: 1;
   run: RunSummary;
   timings: Timings;
+  thresholds: JudgedThreshold[];
   environment: Environment;
 }
 
@@ -42,3 +75,15 @@ export const noTimings = (): Timings => ({
   auditMs: null,
   totalMs: null,
 });
+
+/** Of a history from elsewhere, or of a run that sent nothing. */
+export const noMeasurements = (): Measurements => ({
+  rates: { acked: null, stored: null },
+  latency: { acked: null, stored: null, missing: { acked: [], stored: [] } },
+});
+
+/** A pass that misses a threshold has a code of its own; any other verdict weighs more. */
+export function exitCodeOf({ verdict, thresholds }: Pick<Result, 'verdict' | 'thresholds'>): number {
+  const isMissed = verdict === 'pass' && thresholds.some(({ met }) => !met);
+  return isMissed ? exitCodes.thresholdMissed : exitCodes[verdict];
+}

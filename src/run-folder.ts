@@ -29,8 +29,15 @@ export const manifestSchema = z.object({
   topicCreated: z.boolean(),
   group: z.string(),
   bootstrapServers: z.string(),
-  /** The plan: how many messages each producer was to send; sequences 0 to n − 1. */
+  /**
+   * The plan: how many messages each producer was to send; sequences 0 to n − 1. Where there is a `durationMs`,
+   * at most so many: how many they were, the closed ledger tells.
+   */
   producers: z.record(z.string(), count),
+  /** How long each producer was to send, where that and no number was the plan. */
+  durationMs: count.optional(),
+  /** Messages a second, of all producers together; only where they were paced. */
+  rate: z.number().positive().optional(),
   batchSize: count,
   payloadBytes: count,
   states: z.array(z.object({ name: z.string(), weight: z.int().min(1) })).min(1),
@@ -53,6 +60,9 @@ export const topicPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 export const topicOf = (run: string): string => `nodrop-${run}`;
 export const groupOf = (run: string): string => `nodrop-${run}`;
+
+/** `latency-acked-p0.hlog`, by producer; `latency-stored-1.hlog`, numbered as the consumer's journal. */
+export const latencyFileName = (kind: 'acked' | 'stored', of: string): string => `latency-${kind}-${of}.hlog`;
 
 export class RunFolder {
   readonly id: string;

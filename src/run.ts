@@ -1,21 +1,28 @@
 /** The main path: a run from start to verdict, one call a phase. */
 import type { ClientSettings } from './client-config.ts';
 import { environmentOf } from './environment.ts';
-import { exitCodes, messageOf, OperationalError, unavailableError, usageError } from './errors.ts';
+import { usageError } from './errors.ts';
 import { startKafka, type RunningKafka } from './kafka/broker.ts';
-import { clientFromSettings } from './kafka/client-from-settings.ts';
+import { Deadline } from './kafka/deadline.ts';
 import { claimFolder, removeRecord } from './kafka/process-record.ts';
+import { earlyEnds, stageError } from './pipeline/stage-end.ts';
 import { stageName, startStages, type StageRole } from './pipeline/stage-group.ts';
-import type { Stage, StageExit } from './pipeline/stage-process.ts';
+import type { Stage } from './pipeline/stage-process.ts';
+import { tidyCluster } from './pipeline/tidy-cluster.ts';
 import { killWhatHangs } from './pipeline/watch-stages.ts';
 import { noTimings, type Result, type Timings } from './result.ts';
 import { RunFolder } from './run-folder.ts';
 import { openStore } from './stores/open-store.ts';
+import { judgeThresholds, type Threshold } from './thresholds.ts';
 
 export interface RunConfig {
   id: string;
   dir: string;
-  messages: number;
+  /** undefined where that is known at the end alone. */
+  messages: number | undefined;
+  /** Paced producers begin once the consumers are ready: their start is no latency of the pipeline's. */
+  isPaced: boolean;
+  thresholds: readonly Threshold[];
   /** Somebody's Kafka; undefined to start one here. */
   bootstrapServers: string | undefined;
   settings: ClientSettings;
@@ -57,6 +64,8 @@ interface Course {
   consumers: readonly Stage[];
   /** Settles once the producers' ledgers are there. */
   ledgerOpened: Promise<void>;
+  /** Settles once each consumer has what was assigned to it. */
+  consumersReady: Promise<void>;
   stall: Stall;
   timings: Timings;
 }
@@ -87,11 +96,15 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     const interruptions = await drive(course, bootstrapServers, broker);
     const result = await judge(course, bootstrapServers, broker, interruptions);
     result.timings.totalMs = elapsedMs(startedAt);
+    result.thresholds = judgeThresholds(config.thresholds, result);
     await folder.writeResult(result);
     observer.judged(result);
-    if (broker === undefined) await tidyCluster(course, bootstrapServers, result);
+    if (broker === undefined) {
+      const isKept = config.keepTopic || result.verdict !== 'pass';
+      await tidyCluster({ ...config, folder, bootstrapServers, isKept }, (line) => observer.note(line));
+    }
     // What the broker holds is evidence, unless all was well.
-    else await broker.stop({ discard: result.verdict === 'pass' });
+    await broker?.stop({ discard: result.verdict === 'pass' });
     return result;
   } finally {
     for (const stage of [...course.producers, ...course.consumers]) stage.kill('SIGKILL');
@@ -105,11 +118,11 @@ async function checkStore({ store, categories }: RunConfig): Promise<void> {
   await (await openStore(store, { categories })).close();
 }
 
-/** The client library takes a while to load, for which the stages are not to wait. */
-async function loadAudit(): Promise<typeof import('./audit-run.ts')> {
+/** The libraries take a while to load, for which the stages are not to wait. */
+async function loadAudit(): Promise<typeof import('./audit-run.ts') & typeof import('./measurements.ts')> {
   const audit = await import('./audit-run.ts');
   await audit.loadScan();
-  return audit;
+  return { ...audit, ...(await import('./measurements.ts')) };
 }
 
 /** All load while the broker starts, and wait to be told where it is. */
@@ -117,21 +130,31 @@ function startAll(
   config: RunConfig,
   folder: RunFolder,
   observer: RunObserver,
-): Pick<Course, 'producers' | 'consumers' | 'ledgerOpened' | 'stall'> {
+): Pick<Course, 'producers' | 'consumers' | 'ledgerOpened' | 'consumersReady' | 'stall'> {
   const ledgers = Promise.withResolvers<void>();
   let missing = config.producers.length;
+  const assigned = Promise.withResolvers<void>();
+  const ready = new Set<number>();
   const stall: Stall = { happened: false, atBroker: new Set() };
   const progress = (label: string) => (done: number) => observer.progress(label, done, config.messages);
   const producers = startStages('producer', config.producers, folder, progress('produced'), ({ type }) => {
     if (type === 'ledger-opened' && --missing === 0) ledgers.resolve();
   });
-  const consumers = startStages('consumer', config.consumers, folder, progress('stored'), (message) => {
-    if (message.type !== 'stalled') return;
-    stall.happened = true;
-    for (const partition of message.atBroker) stall.atBroker.add(partition);
-  });
+  const consumers = startStages(
+    'consumer',
+    config.consumers,
+    folder,
+    progress('stored'),
+    (message, index) => {
+      if (message.type === 'ready' && ready.add(index).size === config.consumers.length) assigned.resolve();
+      if (message.type !== 'stalled') return;
+      stall.happened = true;
+      for (const partition of message.atBroker) stall.atBroker.add(partition);
+    },
+  );
   return {
     ledgerOpened: ledgers.promise,
+    consumersReady: assigned.promise,
     stall,
     producers: producers.stages,
     consumers: consumers.stages,
@@ -183,8 +206,14 @@ async function work(course: Course, bootstrapServers: string, interruptions: str
   for (const producer of producers) producer.tellBootstrap(bootstrapServers);
   // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
   await Promise.race([course.ledgerOpened, ...producers.map(({ exited }) => exited)]);
-  void loadAudit();
+  const loaded = loadAudit();
   for (const consumer of consumers) consumer.tellBootstrap(bootstrapServers);
+  if (course.config.isPaced) {
+    await untilReady(course);
+    // What loads now would take the processor from what is measured.
+    await loaded;
+  }
+  for (const producer of producers) producer.tellBegin();
 
   const produced = await Promise.all(producers.map(({ exited }) => exited));
   timings.produceMs = elapsedMs(startedAt);
@@ -199,10 +228,11 @@ async function work(course: Course, bootstrapServers: string, interruptions: str
   interruptions.push(...earlyEnds('consumer', consumed));
 }
 
-const earlyEnds = (role: StageRole, exits: readonly StageExit[]): string[] =>
-  exits.flatMap((exit, index) =>
-    exit.code === 0 ? [] : [`${stageName(role, index, exits.length)} ended early: ${saidBy(exit)}`],
-  );
+/** Until all consumers are ready, or need not be waited for any more. */
+async function untilReady({ producers, consumers, consumersReady, config, signal }: Course): Promise<void> {
+  const ends = [...producers, ...consumers].map(({ exited }) => exited);
+  await new Deadline(config.timeoutMs, signal).within(Promise.race([consumersReady, ...ends]), undefined);
+}
 
 function watchSilence(
   { producers, consumers, config, stall }: Course,
@@ -240,7 +270,7 @@ async function judge(
   observer.status('auditing');
   const startedAt = performance.now();
   const { settings, timeoutMs } = config;
-  const { auditRun, resultOf } = await loadAudit();
+  const { auditRun, measurementsOf, resultOf } = await loadAudit();
   const audited = await auditRun({
     folder,
     store: config.store,
@@ -250,51 +280,8 @@ async function judge(
   });
   timings.auditMs = elapsedMs(startedAt);
   if (audited.unwritten !== undefined) observer.note(audited.unwritten);
-  return resultOf(audited, { timings, environment: environmentOf(broker) });
+  const measurements = measurementsOf(folder);
+  return resultOf(audited, { ...measurements, timings, thresholds: [], environment: environmentOf(broker) });
 }
-
-/** On somebody's cluster: takes away what this run made there, or says how. */
-async function tidyCluster(
-  { config, folder, observer }: Course,
-  bootstrapServers: string,
-  result: Result,
-): Promise<void> {
-  const manifest = folder.readManifest();
-  if (manifest === undefined || !manifest.topicCreated) return;
-  const { topic, group } = manifest;
-  const byHand = `kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic} && kafka-consumer-groups.sh --bootstrap-server ${bootstrapServers} --delete --group ${group}`;
-  if (result.verdict !== 'pass' || config.keepTopic) {
-    observer.note(
-      `Topic ${topic} and group ${group} were left on ${bootstrapServers}. To delete them:\n  ${byHand}`,
-    );
-    return;
-  }
-  try {
-    const access = {
-      bootstrapServers,
-      client: clientFromSettings(config.settings),
-      timeoutMs: config.timeoutMs,
-    };
-    const { deleteTopicAndGroup } = await import('./kafka/topics.ts');
-    await deleteTopicAndGroup(access, topic, group);
-  } catch (error) {
-    observer.note(`Topic ${topic} and group ${group} could not be deleted: ${messageOf(error)}\n  ${byHand}`);
-  }
-}
-
-/** Why a producer ended before it had sent anything. */
-function stageError(exit: StageExit, signal: AbortSignal, why: string | undefined): Error {
-  if (signal.aborted) return signal.reason as Error;
-  if (exit.code === null) return unavailableError(why ?? `The producer was ended by ${exit.signal}.`);
-  const known = exit.code === exitCodes.usage || exit.code === exitCodes.unavailable;
-  if (!known) return new Error(`the producer ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
-  const code = exit.code === exitCodes.usage ? 'usage' : 'unavailable';
-  const [message = '', ...hint] = exit.tail.split('\n');
-  return new OperationalError(code, message.replace(/^nodrop: /, ''), { hint: hint.join('\n').trim() });
-}
-
-/** What a stage said of its end; it begins such a line with its name. */
-const saidBy = ({ code, signal, tail }: StageExit): string =>
-  /^nodrop: (.*)$/m.exec(tail)?.[1] ?? `it ended with ${code ?? signal}.`;
 
 const elapsedMs = (since: number): number => Math.round(performance.now() - since);

@@ -20,6 +20,8 @@ const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
 const workloadOptions: SharedOption[] = [
   'messages',
+  'duration',
+  'rate',
   'batchSize',
   ...stateOptions,
   'payloadBytes',
@@ -40,10 +42,12 @@ const definitions: Definition[] = [
       'nodrop run',
       'nodrop run --messages 100000 --states failed=1,completed=8,in-progress=1',
       'nodrop run --state-field status.code',
+      "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
       'nodrop run --bootstrap-server localhost:9092 --json',
     ],
     shared: [
       ...workloadOptions,
+      'threshold',
       'other',
       ...consumeOptions,
       'run',
@@ -99,7 +103,7 @@ const definitions: Definition[] = [
       'nodrop verify demo --rescan --json',
       'nodrop verify --history producer.jsonl consumer.jsonl',
     ],
-    shared: ['dir', ...kafkaOptions, ...storeOptions, 'timeout', ...outputOptions],
+    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'timeout', ...outputOptions],
     own: (command) =>
       command
         .option('--rescan', 'scan the topic again')

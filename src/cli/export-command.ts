@@ -19,7 +19,7 @@ export async function exportCommand(
   await using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse());
   const lines = historyLines({
     evidence: open.evidence,
-    producers: manifest.producers,
+    producers: open.producers,
     onIncomplete: (hop, problem) =>
       terminal.note(`nodrop: the evidence of ${hop} is exported as not complete: ${problem}`),
   });

@@ -1,5 +1,5 @@
 import { exitCodes, usageError } from '../errors.ts';
-import { printable } from '../report/summary.ts';
+import { printable } from '../report/wrap.ts';
 import { findRun } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../stores/store.ts';

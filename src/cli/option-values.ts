@@ -29,6 +29,17 @@ export function parseInteger(min: number, max: number): (value: string) => numbe
   };
 }
 
+const rateMax = 10_000_000;
+
+/** `5000`, `0.5`: messages a second. */
+export function parseRate(value: string): number {
+  const rate = /^\d{1,8}(\.\d{1,6})?$/.test(value) ? Number(value) : NaN;
+  if (!(rate > 0 && rate <= rateMax)) {
+    throw new InvalidArgumentError(`It takes a number above 0 and up to ${rateMax}: messages a second.`);
+  }
+  return rate;
+}
+
 export function parseRunId(value: string): string {
   if (!runIdPattern.test(value)) {
     throw new InvalidArgumentError(

@@ -9,12 +9,14 @@ import {
   type ClientSettings,
 } from '../client-config.ts';
 import { messageOf, usageError } from '../errors.ts';
+import { parseThreshold, type Threshold } from '../thresholds.ts';
 import type { WeightedState } from '../workload.ts';
 import {
   parseBootstrap,
   parseCategory,
   parseDuration,
   parseInteger,
+  parseRate,
   parseRunId,
   parseStateField,
   parseStateHeader,
@@ -23,6 +25,8 @@ import {
   parseTopic,
 } from './option-values.ts';
 
+/** Of a run. */
+export const messagesMax = 100_000_000;
 export const defaultStates = 'failed,completed,in-progress';
 const settingsHelp = Object.keys(clientSettings).join(', ');
 
@@ -31,9 +35,23 @@ const shared = {
   dir: () => new Option('--dir <path>', 'folder of the runs').default('.nodrop').env('NODROP_DIR'),
   messages: () =>
     new Option('--messages <n>', 'how many messages to publish')
-      .argParser(parseInteger(1, 100_000_000))
+      .argParser(parseInteger(1, messagesMax))
       .default(1000)
       .env('NODROP_MESSAGES'),
+  duration: () =>
+    new Option('--duration <duration>', 'how long to publish, instead of --messages')
+      .argParser(parseDuration)
+      .conflicts('messages')
+      .env('NODROP_DURATION'),
+  rate: () =>
+    new Option('--rate <n>', 'messages a second, of all producers together (default: as many as can be)')
+      .argParser(parseRate)
+      .env('NODROP_RATE'),
+  threshold: () =>
+    new Option(
+      '--threshold <demand>',
+      "what has to be met, repeatable: 'stored.p99<30ms', 'acked.rate>=5000', 'total.time<2m'",
+    ).argParser((text: string, others: Threshold[] | undefined) => [...(others ?? []), parseThreshold(text)]),
   batchSize: () =>
     new Option('--batch-size <n>', 'messages in a batch')
       .argParser(parseInteger(1, 100_000))
@@ -131,6 +149,9 @@ export interface SharedValues {
   run?: string;
   dir: string;
   messages: number;
+  duration?: number;
+  rate?: number;
+  threshold?: Threshold[];
   batchSize: number;
   states: WeightedState[];
   stateField?: string;

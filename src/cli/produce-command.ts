@@ -1,7 +1,7 @@
 import { exitCodes } from '../errors.ts';
 import { produce } from '../pipeline/producer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
-import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
+import { bootstrapFromParent, tellParent, untilToldToBegin } from '../pipeline/stage-process.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from './run-settings.ts';
@@ -12,12 +12,16 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
   const { signal, terminal } = context;
   const settings = runSettings(values);
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
+  const begin = isStage && settings.rate !== undefined ? untilToldToBegin(signal) : undefined;
+  // Whoever waits for it hears of the signal; nobody may.
+  begin?.catch(() => undefined);
   const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
   const { folder } = settings;
   terminal.status(`publishing to ${bootstrapServers}`);
   const isGroup = settings.producers > 1 && values.producer === undefined;
-  const produceIn = isGroup ? produceInStages : produceHere;
-  const summary = await produceIn(values, settings, bootstrapServers, context);
+  const summary = isGroup
+    ? await produceInStages(values, settings, bootstrapServers, context)
+    : await produceHere(values, { ...settings, bootstrapServers }, begin, context);
   terminal.clear();
   tellParent({ type: 'summary', counts: summary });
   if (values.json === true) {
@@ -40,38 +44,48 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
   return exitCodes.pass;
 }
 
-type Produce = (
+/** `begin` settles when the first message may go, if that is not at once. */
+async function produceHere(
+  { producer }: SharedValues,
+  settings: RunSettings & { bootstrapServers: string },
+  begin: Promise<void> | undefined,
+  { signal, terminal }: Context,
+): Promise<Record<string, number>> {
+  const summary = await produce(
+    { ...settings, producer },
+    {
+      onLedger: () => tellParent({ type: 'ledger-opened' }),
+      onSent: (done) => {
+        terminal.progress('produced', done, totalOf(settings));
+        tellParent({ type: 'progress', done });
+      },
+      untilBegin: async () => await begin,
+    },
+    signal,
+  );
+  return { ...summary };
+}
+
+/** How many messages there will be, where that is known. */
+const totalOf = ({ messages, durationMs }: RunSettings): number | undefined =>
+  durationMs === undefined ? messages : undefined;
+
+/** Several producers, which divide the messages among them. */
+async function produceInStages(
   values: SharedValues,
   settings: RunSettings,
   bootstrapServers: string,
   context: Context,
-) => Promise<Record<string, number>>;
-
-const produceHere: Produce = async ({ producer }, settings, bootstrapServers, { signal, terminal }) => ({
-  ...(await produce(
-    { ...settings, producer, bootstrapServers },
-    {
-      onLedger: () => tellParent({ type: 'ledger-opened' }),
-      onSent: (done) => {
-        terminal.progress('produced', done, settings.messages);
-        tellParent({ type: 'progress', done });
-      },
-    },
-    signal,
-  )),
-});
-
-/** Several producers, which divide the messages among them. */
-const produceInStages: Produce = async (values, settings, bootstrapServers, context) => {
-  const { folder, producers, messages } = settings;
+): Promise<Record<string, number>> {
+  const { folder, producers } = settings;
   folder.refuseIfUsed();
   folder.create();
   const commands = Array.from({ length: producers }, (_, index) => produceArguments(values, settings, index));
   const group = startStages('producer', commands, folder, (done) =>
-    context.terminal.progress('produced', done, messages),
+    context.terminal.progress('produced', done, totalOf(settings)),
   );
   return await runStages(group, bootstrapServers, context);
-};
+}
 
 /** What a consumer has to be told to find the states of these messages. */
 function sortingOptions({ states, stateField, stateHeader }: SharedValues): string {

@@ -2,20 +2,29 @@
  * Half of the time that the client library takes to load goes into what nodrop never calls: validators of
  * options, compiled though it validates only when told to be strict, and a schema registry. Every run loads
  * it in three processes, so here the validators are compiled when they are first called, if ever, and the
- * registry is left out. To be imported before the library.
+ * registry is left out. So are parts of the histograms' library: WebAssembly, the writing of logs, and a zlib
+ * in JavaScript, since it takes Node's own. To be imported before both.
  */
 import { registerHooks } from 'node:module';
 
 const extension = import.meta.url.slice(-3);
+const ours = (name: string): string => new URL(`./${name}${extension}`, import.meta.url).href;
 /** By the file of the library that imports, and what it imports. */
 const replacements: Record<string, string> = {
-  '/dist/utils.js ajv/dist/2020.js': new URL(`./lazy-ajv${extension}`, import.meta.url).href,
-  '/dist/registries/index.js ./confluent-schema-registry.js': 'data:text/javascript,',
+  '@platformatic/kafka/dist/utils.js ajv/dist/2020.js': ours('lazy-ajv'),
+  '@platformatic/kafka/dist/registries/index.js ./confluent-schema-registry.js': 'data:text/javascript,',
+  'hdr-histogram-js/dist/index.js ./wasm': ours('never-called'),
+  'hdr-histogram-js/dist/index.js ./HistogramLogWriter': ours('never-called'),
+  'hdr-histogram-js/dist/encoding.js ./wasm': ours('never-called'),
+  'hdr-histogram-js/dist/HistogramBuilder.js ./wasm': ours('never-called'),
+  'hdr-histogram-js/dist/JsHistogram.encoding.js pako': 'node:zlib',
 };
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    const [, importer] = context.parentURL?.split('/@platformatic/kafka') ?? [];
+    const importer = /\/node_modules\/((?:@platformatic\/kafka|hdr-histogram-js)\/.*)$/.exec(
+      context.parentURL ?? '',
+    )?.[1];
     const url = importer === undefined ? undefined : replacements[`${importer} ${specifier}`];
     return url === undefined ? nextResolve(specifier, context) : { url, shortCircuit: true };
   },

@@ -1,4 +1,4 @@
-import { exitCodes } from '../errors.ts';
+import { exitCodeOf } from '../result.ts';
 import { run } from '../run.ts';
 import { categoriesOf } from '../state-rule.ts';
 import { printResult } from './print-result.ts';
@@ -18,7 +18,9 @@ export async function runCommand(
     {
       id: folder.id,
       dir: values.dir,
-      messages: settings.messages,
+      messages: settings.durationMs === undefined ? settings.messages : undefined,
+      isPaced: settings.rate !== undefined,
+      thresholds: values.threshold ?? [],
       bootstrapServers: settings.bootstrapServers,
       settings: settings.settings,
       store,
@@ -37,7 +39,7 @@ export async function runCommand(
     signal,
   );
   if (signal.aborted) throw signal.reason;
-  return exitCodes[result.verdict];
+  return exitCodeOf(result);
 }
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>

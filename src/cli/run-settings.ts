@@ -5,7 +5,7 @@ import { usageError } from '../errors.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import type { StatePlace, StateRule } from '../state-rule.ts';
 import { payloadBytesMin, problemOfStateField, type WeightedState } from '../workload.ts';
-import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+import { bootstrapOf, messagesMax, settingsOf, type SharedValues } from './options.ts';
 
 /** More than this in one batch would have to be held in memory several times over. */
 const batchBytesMax = 64 * 1024 * 1024;
@@ -14,8 +14,12 @@ export interface RunSettings extends StatePlace {
   folder: RunFolder;
   topic: string;
   seed: number;
-  /** Of all producers together. */
+  /** Of all producers together; where there is a duration, at most. */
   messages: number;
+  /** Messages a second, of all producers together. */
+  rate: number | undefined;
+  /** When to stop, where the number of messages is not known before. */
+  durationMs: number | undefined;
   producers: number;
   batchSize: number;
   states: WeightedState[];
@@ -28,8 +32,8 @@ export interface RunSettings extends StatePlace {
 
 /** The settings of a run that publishes. */
 export function runSettings(values: SharedValues): RunSettings {
-  const { messages, producers, batchSize, states, stateField, stateHeader, payloadBytes, partitions } =
-    values;
+  const { producers, batchSize, states, stateField, stateHeader, payloadBytes, partitions, rate } = values;
+  const messages = messagesOf(values);
   const problem = stateField === undefined ? undefined : problemOfStateField(stateField);
   if (problem !== undefined) {
     throw usageError(`Messages that nodrop publishes cannot carry their state at ${stateField}: ${problem}.`);
@@ -43,6 +47,12 @@ export function runSettings(values: SharedValues): RunSettings {
   if (producers > messages) {
     throw usageError(`--producers ${producers} cannot divide --messages ${messages} among them.`);
   }
+  if (rate !== undefined && (producers * 1_000) / rate > values.timeout) {
+    throw usageError(
+      `--rate ${rate} leaves more than --timeout ${values.timeout}ms between two messages of a producer.`,
+      'Make either greater.',
+    );
+  }
   if (batchSize * payloadBytes > batchBytesMax) {
     throw usageError(
       `--batch-size ${batchSize} of --payload-bytes ${payloadBytes} passes ${batchBytesMax} bytes in a batch.`,
@@ -55,6 +65,8 @@ export function runSettings(values: SharedValues): RunSettings {
     topic: values.topic ?? topicOf(id),
     seed: values.seed ?? randomInt(2 ** 32),
     messages,
+    rate,
+    durationMs: rate === undefined ? values.duration : undefined,
     producers,
     batchSize,
     states,
@@ -66,6 +78,17 @@ export function runSettings(values: SharedValues): RunSettings {
     settings: settingsOf(values),
     timeoutMs: values.timeout,
   };
+}
+
+/** How many messages there are to be: by a rate and a duration, exactly; by a duration alone, at most. */
+function messagesOf({ messages, rate, duration: durationMs }: SharedValues): number {
+  if (durationMs === undefined) return messages;
+  if (rate === undefined) return messagesMax;
+  const count = Math.floor((rate * durationMs) / 1_000);
+  if (count >= 1 && count <= messagesMax) return count;
+  throw usageError(
+    `--rate ${rate} for --duration ${durationMs}ms makes ${count} messages: it takes 1 to ${messagesMax}.`,
+  );
 }
 
 /** By what a consumer sorts. */

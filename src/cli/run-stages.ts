@@ -15,6 +15,7 @@ export async function runStages(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   for (const stage of stages) stage.tellBootstrap(bootstrapServers);
+  for (const stage of stages) stage.tellBegin();
   const exits = await Promise.all(stages.map(({ exited }) => exited));
   const failed = signal.aborted ? -1 : exits.findIndex(({ code }) => code !== 0);
   if (failed === -1) return counts;

@@ -8,7 +8,10 @@ export const produceArguments = (values: SharedValues, settings: RunSettings, pr
   'produce',
   `--producers=${settings.producers}`,
   `--producer=${producer}`,
-  `--messages=${settings.messages}`,
+  settings.durationMs === undefined
+    ? `--messages=${settings.messages}`
+    : `--duration=${settings.durationMs}ms`,
+  ...(settings.rate === undefined ? [] : [`--rate=${settings.rate}`]),
   `--batch-size=${settings.batchSize}`,
   `--payload-bytes=${settings.payloadBytes}`,
   `--partitions=${settings.partitions}`,

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { auditRun, resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
-import { exitCodes, messageOf } from '../errors.ts';
-import type { Result } from '../result.ts';
+import { messageOf } from '../errors.ts';
+import { measurementsOf } from '../measurements.ts';
+import { exitCodeOf, type Result, type Timings } from '../result.ts';
 import { findRun, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
+import { judgeThresholds, parseThreshold } from '../thresholds.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { printResult } from './print-result.ts';
@@ -32,14 +34,15 @@ export async function verifyCommand(
   signal.throwIfAborted();
   const auditMs = Math.round(performance.now() - startedAt);
   const earlier = await earlierResult(folder);
+  const timings = timingsOf(earlier, auditMs);
+  const measurements = measurementsOf(folder);
+  // What was demanded of the run is demanded again, unless something else is.
+  const thresholds =
+    values.threshold ?? earlier?.thresholds?.map(({ threshold }) => parseThreshold(threshold)) ?? [];
   const result = resultOf(audited, {
-    timings: {
-      brokerStartMs: earlier?.timings.brokerStartMs ?? null,
-      produceMs: earlier?.timings.produceMs ?? null,
-      drainMs: earlier?.timings.drainMs ?? null,
-      auditMs,
-      totalMs: earlier?.timings.totalMs ?? null,
-    },
+    ...measurements,
+    timings,
+    thresholds: judgeThresholds(thresholds, { ...measurements, timings }),
     environment: earlier?.environment ?? environmentOf(undefined),
   });
   if (audited.unwritten !== undefined) terminal.note(`nodrop: ${audited.unwritten}`);
@@ -49,8 +52,16 @@ export async function verifyCommand(
     terminal.note(`nodrop: ${folder.result} was not written: ${messageOf(error)}`);
   }
   printResult(terminal, result, folder.path, values.json === true);
-  return exitCodes[result.verdict];
+  return exitCodeOf(result);
 }
+
+const timingsOf = (earlier: EarlierResult | undefined, auditMs: number): Timings => ({
+  brokerStartMs: earlier?.timings.brokerStartMs ?? null,
+  produceMs: earlier?.timings.produceMs ?? null,
+  drainMs: earlier?.timings.drainMs ?? null,
+  auditMs,
+  totalMs: earlier?.timings.totalMs ?? null,
+});
 
 /** Where the run's topic is; undefined where the manifest does not tell. */
 function addressOf(folder: RunFolder): string | undefined {
@@ -62,10 +73,13 @@ function addressOf(folder: RunFolder): string | undefined {
   }
 }
 
+/** The first version knew no thresholds. */
+type EarlierResult = Pick<Result, 'timings' | 'environment'> & Partial<Pick<Result, 'thresholds'>>;
+
 /** The result of the run or of the last audit: only it knows how long the run took, and on what. */
-async function earlierResult(folder: RunFolder): Promise<Result | undefined> {
+async function earlierResult(folder: RunFolder): Promise<EarlierResult | undefined> {
   try {
-    return JSON.parse(await readFile(folder.result, 'utf8')) as Result;
+    return JSON.parse(await readFile(folder.result, 'utf8')) as EarlierResult;
   } catch {
     // A run that was done by hand has none; one that cannot be read is about to be replaced.
     return undefined;

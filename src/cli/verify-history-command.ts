@@ -2,6 +2,7 @@ import { resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
 import { exitCodes, usageError } from '../errors.ts';
 import { readHistory } from '../history-form/read-history.ts';
+import { noMeasurements } from '../result.ts';
 import { audit } from '../verify/audit.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
@@ -18,11 +19,13 @@ export async function verifyHistoryCommand(
   { signal, terminal }: Context,
   runId: string | undefined,
 ): Promise<number> {
-  if (runId !== undefined || values.rescan === true) {
-    throw usageError(
-      `--history does not go with ${runId === undefined ? '--rescan' : 'a run'}.`,
-      'Either verify a run, or a history.',
-    );
+  const other = [
+    runId !== undefined && 'a run',
+    values.rescan === true && '--rescan',
+    values.threshold !== undefined && '--threshold',
+  ].find((what) => what !== false);
+  if (other !== undefined) {
+    throw usageError(`--history does not go with ${other}.`, 'Either verify a run, or a history.');
   }
   const startedAt = performance.now();
   terminal.status('reading the history');
@@ -35,6 +38,8 @@ export async function verifyHistoryCommand(
   };
   const auditMs = Math.round(performance.now() - startedAt);
   const result = resultOf(audited, {
+    ...noMeasurements(),
+    thresholds: [],
     timings: { brokerStartMs: null, produceMs: null, drainMs: null, auditMs, totalMs: null },
     environment: environmentOf(undefined),
   });

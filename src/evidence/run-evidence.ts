@@ -8,10 +8,13 @@ import { journalHops } from './journal-hop.ts';
 import { ledgerHop } from './ledger-hop.ts';
 import { savedScan } from './log-hop.ts';
 import { RunMessages } from './run-messages.ts';
+import { planOf } from './run-plan.ts';
 import { openStoreHop } from './store-hop.ts';
 
 export interface OpenEvidence extends AsyncDisposable {
   evidence: Evidence;
+  /** The plan: messages by producer, as far as it is known. */
+  producers: Readonly<Record<string, number>>;
 }
 
 /** What befell the run that its folder does not tell. */
@@ -25,10 +28,11 @@ export interface Circumstances {
 /** Gathers a run's evidence. It reads as it is judged; dispose of it afterwards. */
 export async function openRunEvidence(
   folder: RunFolder,
-  manifest: Manifest,
+  written: Manifest,
   storeLocation: string,
   { interruptions, stalledAtBroker }: Circumstances = { interruptions: [] },
 ): Promise<OpenEvidence> {
+  const { manifest, plan } = await planOf(folder, written);
   const messages = new RunMessages(manifest);
   const store = await openStoreHop(storeLocation, manifest, messages);
   const { categories } = store;
@@ -38,7 +42,7 @@ export async function openRunEvidence(
     run: manifest.id,
     categories,
     messages,
-    plan: { whole: true },
+    plan,
     ledger: await ledgerHop(folder, manifest, messages),
     ...scan,
     store: store.hop,
@@ -49,7 +53,7 @@ export async function openRunEvidence(
   const journals = await journalHops({ folder, manifest, storeLocation, categories, positions });
   // No spread: it would count the refused writes before the journals are read.
   if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
-  return { evidence, [Symbol.asyncDispose]: () => store.close() };
+  return { evidence, producers: manifest.producers, [Symbol.asyncDispose]: () => store.close() };
 }
 
 /** Where nothing moved, every partition with lag: its broker had nothing to give, or no consumer asked. */

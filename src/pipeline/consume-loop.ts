@@ -18,10 +18,13 @@ import type { StateRule } from '../state-rule.ts';
 import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
 import { Drain } from './drain.ts';
 import { FetchAhead } from './fetch-ahead.ts';
+import { refuse } from './fetch-refusal.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
 import type { Reach } from './points.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
 import { tellParent } from './stage-process.ts';
+import type { StoredLatency } from './stored-latency.ts';
+import { WriteBehind, type Write } from './write-behind.ts';
 
 export interface ConsumeConfig {
   folder: RunFolder;
@@ -43,19 +46,6 @@ const pollMs = 50;
 const batchRowsMax = 15_000;
 const batchBytesMax = 8 * 1024 * 1024;
 
-/** Errors of a partition that fresh metadata or a little time mends. */
-const passingErrors = [
-  'NOT_LEADER_OR_FOLLOWER',
-  'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_LEADER_EPOCH',
-  'FENCED_LEADER_EPOCH',
-  'REPLICA_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'OFFSET_NOT_AVAILABLE',
-  // A new topic is not known to every broker at once; one that is gone shows in the metadata.
-  'UNKNOWN_TOPIC_ID',
-];
-
 /** A type, not an interface, so that it can be told to the parent as counts. */
 export type ConsumeSummary = {
   stored: number;
@@ -72,6 +62,7 @@ export interface ConsumerParts {
   group: ConsumerGroup;
   /** Told of each assignment; what is stored is noted by the store's own wrapping. */
   journal: JournalWriter;
+  latency: StoredLatency;
   reach: Reach | undefined;
 }
 
@@ -84,69 +75,80 @@ export class ConsumeLoop {
   readonly #drain: Drain | undefined;
   readonly #fetcher: Fetcher;
   readonly #ahead: FetchAhead;
+  readonly #behind: WriteBehind;
+  #onProgress: () => void = () => undefined;
   #generation = 0;
-  #writes = 0;
-  /** The partitions that are ours, by our claims: where the store is, and the epoch to write under. */
+  /** Ours by our claims: where the store is once the write under way is done, and the epoch to write under. */
   #claims = new Map<number, StoredOffset>();
   /** Runs from the moment when the store refused a write. */
   #fenced: Deadline | undefined;
-  /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
-  #storedSum = 0;
 
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
     this.#parts = parts;
     this.#fetcher = new Fetcher(config, parts);
     this.#ahead = new FetchAhead(this.#fetcher);
+    this.#behind = new WriteBehind(parts.store);
     this.#builder = new RowBatchBuilder(config.rule);
     if (!config.untilDrained) return;
     const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
-    this.#drain = new Drain(config.folder, () => listOffsets(parts.cluster, config.topic, kind));
+    const listEnds = (): Promise<Map<number, number>> => listOffsets(parts.cluster, config.topic, kind);
+    this.#drain = new Drain(config.folder, listEnds, () => parts.store.offsets(parts.topic.topicId));
   }
 
   async work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
+    const idle = new Deadline(this.#config.timeoutMs, signal);
+    this.#onProgress = () => {
+      idle.restart();
+      onStored(this.summary.stored + this.summary.deadLetters);
+    };
     try {
-      await this.#work(onStored, signal);
+      await this.#work(idle, signal);
+      await this.#settle();
     } finally {
       this.#ahead.drop();
+      // After an error that comes from elsewhere: the journal is to hear what became of the write.
+      await this.#behind.end().catch(() => undefined);
     }
   }
 
-  async #work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
-    const idle = new Deadline(this.#config.timeoutMs, signal);
+  async #work(idle: Deadline, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // Before anything else: a partition that is empty is claimed too, so that the store knows its topic.
       await this.#followAssignment(signal);
-      if (await this.#isDrained(idle)) return;
+      if (!this.#behind.isBusy && (await this.#drain?.isDone(idle)) === true) return;
       const fetched = await this.#ahead.fetch(this.#claims, signal);
-      if (fetched.length > 0) await this.#parts.reach?.('after-fetch');
-      await this.#ahead.begin(this.#claims, fetched, signal);
-      if (await this.#keep(fetched)) {
-        idle.restart();
-        onStored(this.summary.stored + this.summary.deadLetters);
-      } else if (this.#drain !== undefined && idle.hasPassed) {
-        throw await this.#stalled(this.#drain);
+      if (fetched.length > 0 && this.#parts.reach !== undefined) {
+        // A point is reached when nothing else is under way.
+        if (await this.#endsWith(idle)) return;
+        await this.#parts.reach('after-fetch');
       }
+      await this.#ahead.begin(this.#claims, fetched, signal);
+      const gathered = await this.#sort(fetched);
+      // Where others go on publishing, there may be a write under way whenever a turn begins.
+      if (await this.#endsWith(idle)) return;
+      if (!this.#isCurrent) this.#discard();
+      else if (gathered.size > 0) this.#write(gathered, partitionsIn(fetched));
+      if (await this.#behind.isOverBefore(this.#ahead.arrival)) await this.#settle();
+      if (this.#drain !== undefined && !this.#behind.isBusy && idle.hasPassed)
+        throw await this.#stalled(this.#drain);
     }
   }
 
-  /** Whether all is stored that is waited for; progress of any consumer of the group counts. */
-  async #isDrained(idle: Deadline): Promise<boolean> {
-    if (this.#drain === undefined) return false;
-    const positions = await this.#positions();
-    const sum = [...positions.values()].reduce((all, next) => all + next, 0);
-    if (sum > this.#storedSum) idle.restart();
-    this.#storedSum = sum;
-    return await this.#drain.isDone(positions);
+  /** Sees the write that is under way to its end, if one is; tells whether it was the last. */
+  async #endsWith(idle: Deadline): Promise<boolean> {
+    if (!this.#behind.isBusy) return false;
+    await this.#settle();
+    return (await this.#drain?.isDone(idle)) === true;
   }
 
-  async #positions(): Promise<Map<number, number>> {
-    const offsets = await this.#parts.store.offsets(this.#parts.topic.topicId);
-    return new Map([...offsets].map(([partition, { next }]) => [partition, next]));
+  /** Whether the partitions are still ours, as far as this consumer has heard. */
+  get #isCurrent(): boolean {
+    return this.#fenced === undefined && this.#parts.group.assignment().generation === this.#generation;
   }
 
   async #stalled(drain: Drain): Promise<Error> {
-    const lag = drain.lag(await this.#positions());
+    const lag = await drain.lag();
     tellParent({ type: 'stalled', atBroker: [...this.#claims.keys()] });
     return unavailableError(`No progress within ${this.#config.timeoutMs} ms: ${lag}.`, {
       hint: 'What was stored stays: consume again to go on.',
@@ -161,6 +163,7 @@ export class ConsumeLoop {
       return;
     }
     this.#ahead.drop();
+    await this.#settle();
     const { cluster, store, base, journal } = this.#parts;
     const { folder, topic } = this.#config;
     journal.beginEpoch(epoch);
@@ -173,6 +176,7 @@ export class ConsumeLoop {
       begin.size === 0 ? new Map() : await store.claim({ run: folder.id, topic, topicId }, begin);
     this.#generation = generation;
     this.#fenced = undefined;
+    tellParent({ type: 'ready' });
   }
 
   /** Another consumer owns what this one took for its own: it stands still until the group says otherwise. */
@@ -186,75 +190,89 @@ export class ConsumeLoop {
     await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
 
-  /** Stores what was fetched. False where nothing new came. */
-  async #keep(fetched: readonly FetchedPartition[]): Promise<boolean> {
-    // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
-    if (this.#parts.group.assignment().generation !== this.#generation) return false;
-    const before = this.#writes;
+  /** Sorts what was fetched; returns what has gathered of it. */
+  async #sort(fetched: readonly FetchedPartition[]): Promise<Map<number, Advance>> {
     let needsLeaders = false;
     const advances = new Map<number, Advance>();
     for (const answer of fetched) {
-      if (answer.error !== 'NONE') {
-        await this.#refuse(answer);
+      // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
+      if (!this.#isCurrent) return advances;
+      if (answer.error === 'NONE') {
+        await this.#sortPartition(answer, advances);
+      } else {
+        const { next } = this.#claims.get(answer.partition)!;
+        await refuse(answer, next, this.#parts.cluster, this.#config.topic);
         needsLeaders = true;
-      } else if (!(await this.#keepPartition(answer, advances))) {
-        return false;
       }
     }
     if (needsLeaders) await this.#fetcher.refreshLeaders();
-    if (!(await this.#write(advances)) || this.#writes === before) return false;
-    await this.#commit(fetched);
-    return true;
+    return advances;
   }
 
-  /** Sorts a partition's batches, and stores what has gathered whenever it is enough. False when fenced. */
-  async #keepPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<boolean> {
+  /** Sorts a partition's batches; what has gathered is stored whenever more comes than is enough. */
+  async #sortPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<void> {
     const { partition } = answer;
     const aborted = new AbortedTransactions(answer.abortedTransactions);
     for (const batch of decodeRecordBatches(answer.records)) {
-      const { next: from, epoch } = this.#claims.get(partition)!;
       const afterBatch = batch.baseOffset + batch.lastOffsetDelta + 1;
       const isLeftOut = aborted.leavesOut(batch) || batch.isControl;
-      if (afterBatch <= from) continue;
-      if (!isLeftOut) this.#builder.add(partition, batch, from);
-      advances.set(partition, { partition, from, next: afterBatch, epoch });
+      if (afterBatch <= this.#claims.get(partition)!.next) continue;
       const { size, sourceBytes } = this.#builder.batch;
-      const isEnough = size >= batchRowsMax || sourceBytes >= batchBytesMax;
-      if (isEnough && !(await this.#write(advances))) return false;
+      if (size >= batchRowsMax || sourceBytes >= batchBytesMax) {
+        await this.#settle();
+        if (!this.#isCurrent) return;
+        this.#write(advances, []);
+      }
+      const { next: from, epoch } = this.#claims.get(partition)!;
+      if (!isLeftOut) this.#builder.add(partition, batch, from);
+      if (!isLeftOut) this.#parts.latency.add(batch, from);
+      advances.set(partition, { partition, from, next: afterBatch, epoch });
     }
-    return true;
   }
 
-  /** Stores what has gathered, and begins anew. False where another consumer had taken over. */
-  async #write(gathered: Map<number, Advance>): Promise<boolean> {
-    if (gathered.size === 0) return true;
-    const { store, reach, topic } = this.#parts;
-    const { batch } = this.#builder;
+  /** Begins to store what has gathered; the group is to hear of these partitions afterwards. */
+  #write(gathered: Map<number, Advance>, told: readonly number[]): void {
     const advances = [...gathered.values()];
     gathered.clear();
-    try {
-      await store.write(topic.topicId, batch, advances);
-    } catch (error) {
-      if (!(error instanceof FencedError)) throw error;
-      this.#standBack(error);
-      return false;
-    }
     for (const { partition, next, epoch } of advances) {
       // The last now: the broker serves first what it is asked for first.
       this.#claims.delete(partition);
       this.#claims.set(partition, { next, epoch });
     }
-    this.#writes += 1;
+    const commits = told.map((partition) => ({ partition, offset: this.#claims.get(partition)!.next }));
+    this.#parts.latency.writing();
+    this.#behind.begin(this.#parts.topic.topicId, { batch: this.#builder.take(), advances, commits });
+  }
+
+  /** Sees the write that is under way to its end, if one is. */
+  async #settle(): Promise<void> {
+    let write: Write | undefined;
+    try {
+      write = await this.#behind.end();
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error;
+      this.#standBack(error);
+      return;
+    }
+    if (write === undefined) return;
+    const { batch, commits } = write;
+    this.#parts.latency.stored();
     this.summary.stored += batch.count;
     this.summary.deadLetters += batch.deadLetters.length;
-    batch.clear();
-    await reach?.('after-store-commit');
-    return true;
+    await this.#parts.reach?.('after-store-commit');
+    if (commits.length > 0) await this.#commit(commits);
+    this.#onProgress();
+  }
+
+  /** Throws away what was sorted: whoever has the partitions now stores it. */
+  #discard(): void {
+    this.#builder.batch.clear();
+    this.#parts.latency.drop();
   }
 
   #standBack(error: FencedError): void {
     this.#ahead.drop();
-    this.#builder.batch.clear();
+    this.#discard();
     this.summary.refusedWrites += 1;
     this.#claims.clear();
     this.#fenced = new Deadline(groupTimes(this.#config.settings).sessionTimeoutMs);
@@ -262,10 +280,7 @@ export class ConsumeLoop {
   }
 
   /** The group's offset is for lag and monitoring: the store's is the truth, so a refusal costs nothing. */
-  async #commit(fetched: readonly FetchedPartition[]): Promise<void> {
-    const offsets = fetched
-      .filter(({ error, records }) => error === 'NONE' && records.length > 0)
-      .map(({ partition }) => ({ partition, offset: this.#claims.get(partition)!.next }));
+  async #commit(offsets: Write['commits']): Promise<void> {
     try {
       await this.#parts.group.commit(offsets);
     } catch (error) {
@@ -273,19 +288,10 @@ export class ConsumeLoop {
     }
     await this.#parts.reach?.('after-group-commit');
   }
-
-  async #refuse({ error, partition }: FetchedPartition): Promise<void> {
-    if (passingErrors.includes(error)) return;
-    const offset = this.#claims.get(partition)!.next;
-    const { topic } = this.#config;
-    if (error === 'OFFSET_OUT_OF_RANGE') {
-      const begin = (await listOffsets(this.#parts.cluster, topic, 'earliest')).get(partition) ?? 0;
-      const begins = begin > offset ? `: it begins at ${begin}` : '';
-      throw unavailableError(
-        `Partition ${partition} of ${topic} has no offset ${offset}${begins}. What was removed cannot be stored.`,
-        { hint: 'nodrop verify says what is missing.' },
-      );
-    }
-    throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);
-  }
 }
+
+/** Those of which something came. */
+const partitionsIn = (fetched: readonly FetchedPartition[]): number[] =>
+  fetched
+    .filter(({ error, records }) => error === 'NONE' && records.length > 0)
+    .map(({ partition }) => partition);

@@ -1,22 +1,27 @@
 /** The consumer as a process: from an open store and a group joined to a clean end. */
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, unavailableError } from '../errors.ts';
+import { journalFilePattern } from '../journal/journal-format.ts';
 import { openJournal, type JournalWriter } from '../journal/journal-writer.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { joinGroup, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
-import { groupOf, type Manifest } from '../run-folder.ts';
+import { LatencyLog } from '../latency-log.ts';
+import { groupOf, latencyFileName, type Manifest } from '../run-folder.ts';
 import { seal } from '../seal.ts';
-import { openStore, storeName } from '../stores/open-store.ts';
+import { openStoreBeside, storeName } from '../stores/open-store.ts';
 import { remadeTopicError } from '../stores/remade-topic.ts';
 import type { Store } from '../stores/store.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
 import { hasLedger } from './drain.ts';
 import { journaledStore } from './journaled-store.ts';
 import { openPatiently } from './patient-store.ts';
 import { pointsFromEnvironment, type Reach } from './points.ts';
 import { sabotagedStore, sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
+import { StoredLatency } from './stored-latency.ts';
 
 const pollMs = 50;
 
@@ -57,9 +62,15 @@ export async function consume(
       try {
         const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group);
         const journaled = journaledStore(subject, journal, folder.id);
-        const parts = { cluster, topic, base, store: journaled, group, journal, reach };
+        const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
+        const latency = new StoredLatency(folder.id, latencies);
+        const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
         const loop = new ConsumeLoop(config, parts);
-        await loop.work(onStored, signal);
+        try {
+          await loop.work(onStored, signal);
+        } finally {
+          latencies.close();
+        }
         return loop.summary;
       } finally {
         await closeJournal(journal);
@@ -79,7 +90,7 @@ const openStoreOf = (
 ): Promise<Store> =>
   openPatiently(
     () =>
-      openStore(store, {
+      openStoreBeside(store, {
         categories,
         ...(reach && { beforeCommit: () => reach('before-store-commit') }),
       }),
@@ -101,6 +112,10 @@ const openJournalOf = (
     categories,
     pid: process.pid,
   });
+
+/** Numbered as the journal is, which no other process has. */
+const latencyPathOf = ({ folder }: ConsumeConfig, { path }: JournalWriter): string =>
+  folder.file(latencyFileName('stored', journalFilePattern.exec(basename(path))![1]!));
 
 /** Without its end, a journal is that of a consumer that was killed: what is in it counts all the same. */
 async function closeJournal(journal: JournalWriter): Promise<void> {

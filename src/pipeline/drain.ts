@@ -3,6 +3,7 @@
  * holds all up to the topic's end as it stood then. Without a ledger, as it stood at the start.
  */
 import { isAlive } from '../is-alive.ts';
+import type { Deadline } from '../kafka/deadline.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
@@ -11,28 +12,44 @@ import { hasSeal } from '../seal.ts';
 export class Drain {
   readonly #folder: RunFolder;
   readonly #listEnds: () => Promise<Map<number, number>>;
+  /** The store's next offsets. */
+  readonly #positions: () => Promise<Map<number, { next: number }>>;
   #ends: Map<number, number> | undefined;
+  /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
+  #storedSum = 0;
 
-  constructor(folder: RunFolder, listEnds: () => Promise<Map<number, number>>) {
+  constructor(
+    folder: RunFolder,
+    listEnds: () => Promise<Map<number, number>>,
+    positions: () => Promise<Map<number, { next: number }>>,
+  ) {
     this.#folder = folder;
     this.#listEnds = listEnds;
+    this.#positions = positions;
   }
 
-  /** Whether a store with these next offsets holds all that was waited for. */
-  async isDone(positions: ReadonlyMap<number, number>): Promise<boolean> {
+  /** Whether the store holds all that was waited for. Progress of any consumer of the group restarts `idle`. */
+  async isDone(idle: Deadline): Promise<boolean> {
+    const positions = await this.#positions();
+    const sum = [...positions.values()].reduce((all, { next }) => all + next, 0);
+    if (sum > this.#storedSum) idle.restart();
+    this.#storedSum = sum;
     if (this.#ends === undefined) {
       if (!ledgersAreClosed(this.#folder)) return false;
       this.#ends = await this.#listEnds();
     }
-    return [...this.#ends].every(([partition, end]) => (positions.get(partition) ?? 0) >= end);
+    return [...this.#ends].every(([partition, end]) => (positions.get(partition)?.next ?? 0) >= end);
   }
 
   /** What is missing, for a person. */
-  lag(positions: ReadonlyMap<number, number>): string {
+  async lag(): Promise<string> {
     if (this.#ends === undefined) return 'the ledger of its producer is not closed';
+    const positions = await this.#positions();
     return [...this.#ends]
-      .filter(([partition, end]) => (positions.get(partition) ?? 0) < end)
-      .map(([partition, end]) => `partition ${partition} is at ${positions.get(partition) ?? 0} of ${end}`)
+      .filter(([partition, end]) => (positions.get(partition)?.next ?? 0) < end)
+      .map(
+        ([partition, end]) => `partition ${partition} is at ${positions.get(partition)?.next ?? 0} of ${end}`,
+      )
       .join(', ');
   }
 }

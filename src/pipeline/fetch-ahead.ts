@@ -57,6 +57,11 @@ export class FetchAhead {
     await nextTurn();
   }
 
+  /** Done when what was fetched ahead is there; undefined where nothing is on its way. */
+  get arrival(): Promise<unknown> | undefined {
+    return this.#ahead?.answer;
+  }
+
   /** Throws away what was fetched ahead. */
   drop(): void {
     this.#ahead?.abort.abort();

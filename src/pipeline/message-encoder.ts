@@ -2,32 +2,11 @@
 import { compatibilityPartitioner } from '@platformatic/kafka';
 import { DigestedMessage, digestDigits, type Origin } from '../digest.ts';
 import { writeDecimal } from '../digits.ts';
-import { RecordBatchEncoder, encodeHeaders, type RecordHeader } from '../kafka/record-batch-encoder.ts';
+import { encodeHeaders, type RecordHeader } from '../kafka/record-batch-encoder.ts';
 import { MessageTemplate } from '../message-template.ts';
 import { headerNames } from '../record-headers.ts';
 import { customersCount, producerName, Workload, type Draw, type WorkloadOptions } from '../workload.ts';
-
-/** What of a batch of messages goes to one partition. */
-export class Share {
-  readonly encoder = new RecordBatchEncoder(initialBytes);
-  #sequences = new Uint32Array(64);
-
-  /** Of the messages in the encoder; valid until the next is added. */
-  get sequences(): Uint32Array {
-    return this.#sequences.subarray(0, this.encoder.count);
-  }
-
-  add(sequence: number, now: number, key: Uint8Array, payload: Uint8Array, headers: Uint8Array): void {
-    const index = this.encoder.count;
-    if (index === this.#sequences.length) {
-      const grown = new Uint32Array(index * 2);
-      grown.set(this.#sequences);
-      this.#sequences = grown;
-    }
-    this.#sequences[index] = sequence;
-    this.encoder.append(now, key, payload, headers);
-  }
-}
+import type { PartitionShare } from './partition-share.ts';
 
 export interface MessageEncoderOptions extends WorkloadOptions {
   run: string;
@@ -45,7 +24,6 @@ interface Shape {
   digestPlace: number;
 }
 
-const initialBytes = 4096;
 const digitsMax = 10;
 
 export class MessageEncoder {
@@ -67,9 +45,15 @@ export class MessageEncoder {
     });
   }
 
-  /** `shares` by partition. All get the time `now`, in ms since the epoch. */
-  encode(first: number, count: number, now: number, shares: readonly Share[]): void {
+  /** `shares` by partition. `timeOf`: the time of a record, in whole ms since the epoch. */
+  encode(
+    first: number,
+    count: number,
+    timeOf: (sequence: number) => number,
+    shares: readonly PartitionShare[],
+  ): void {
     const draw = this.#draw;
+    for (const share of shares) share.begin();
     for (let sequence = first; sequence < first + count; sequence++) {
       this.#workload.draw(this.#options.producer, sequence, draw);
       const { template, message, headers, sequencePlace, digestPlace } = this.#shapeOf(draw.state, sequence);
@@ -78,7 +62,8 @@ export class MessageEncoder {
       writeDecimal(digits, 0, digits.length, sequence);
       headers.set(digits, sequencePlace);
       message.digestTo(headers, digestPlace);
-      shares[this.#partitionOf[draw.customer]!]!.add(sequence, now, key, payload, headers);
+      const share = shares[this.#partitionOf[draw.customer]!]!;
+      share.add(sequence, timeOf(sequence), key, payload, headers);
     }
   }
 

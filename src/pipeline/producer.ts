@@ -24,7 +24,7 @@ import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.
 const session = 0;
 const pollMs = 20;
 
-/** One of a run's producers. `messages` is what all of them are to send. */
+/** One of a run's producers. `messages` and `rate` are those of all of them together. */
 export interface ProducerConfig extends ProduceConfig {
   producers: number;
   /** Its index; undefined for the only one. */
@@ -35,6 +35,8 @@ export interface ProduceObserver {
   /** The ledger is there, and nothing else yet. */
   onLedger(): void;
   onSent(sent: number): void;
+  /** Settles when the first message may go; all else is ready by then. */
+  untilBegin(): Promise<void>;
 }
 
 /** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
@@ -67,13 +69,14 @@ export async function produce(
     const sender = await openProducer(cluster, topic, producerOptions(config));
     if (producer === 0) folder.writeManifest(await manifestOf(config, plan, cluster, topic, isNew));
     const publisher = new Publisher({
-      config: { ...config, messages: plan[producerName(producer)]! },
+      config: { ...config, messages: plan[producerName(producer)]!, rate: rateOfEach(config) },
       topic,
       ledger,
       sender: sabotage === undefined ? sender : sabotagedSender(sender, sabotage),
       producer,
       session,
     });
+    await observer.untilBegin();
     await publisher.publish((sent) => observer.onSent(sent), signal);
     return publisher.summary;
   } finally {
@@ -115,6 +118,9 @@ function shares({ messages, producers }: ProducerConfig): Record<string, number>
   );
   return Object.fromEntries(counts.map((count, index) => [producerName(index), count]));
 }
+
+const rateOfEach = ({ rate, producers }: ProducerConfig): number | undefined =>
+  rate === undefined ? undefined : rate / producers;
 
 /** The topic that the run's first producer has made or found, once it has written the manifest. */
 async function topicOfFirst(
@@ -185,7 +191,7 @@ async function manifestOf(
   // Kafka gives a topic that was just made an end of 0; of another, what stands there is not this run's.
   const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
   const { folder, seed, batchSize, payloadBytes, states, bootstrapServers } = config;
-  const { stateField, stateHeader } = config;
+  const { stateField, stateHeader, rate, durationMs } = config;
   return {
     schema: 1,
     id: folder.id,
@@ -196,6 +202,8 @@ async function manifestOf(
     group: groupOf(folder.id),
     bootstrapServers,
     producers,
+    ...(rate !== undefined && { rate }),
+    ...(durationMs !== undefined && { durationMs }),
     batchSize,
     payloadBytes,
     states: states.map(({ name, weight }) => ({ name, weight })),

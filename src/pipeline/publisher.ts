@@ -10,16 +10,26 @@ import { none, type Outcome } from '../history.ts';
 import type { TopicMetadata } from '../kafka/cluster.ts';
 import type { Producer } from '../kafka/produce.ts';
 import type { SendOutcome } from '../kafka/send-outcome.ts';
+import { LatencyLog } from '../latency-log.ts';
 import type { LedgerWriter } from '../ledger/ledger-writer.ts';
-import type { RunFolder } from '../run-folder.ts';
+import { latencyFileName, type RunFolder } from '../run-folder.ts';
 import type { StatePlace } from '../state-rule.ts';
-import type { WeightedState } from '../workload.ts';
-import { MessageEncoder, Share } from './message-encoder.ts';
+import { producerName, type WeightedState } from '../workload.ts';
+import { wallClockMs } from '../wall-clock.ts';
+import { MessageEncoder } from './message-encoder.ts';
+import { Pacer } from './pacer.ts';
+import { PartitionShare, type Share } from './partition-share.ts';
+import { Schedule } from './schedule.ts';
 
 export interface ProduceConfig extends StatePlace {
   folder: RunFolder;
   seed: number;
+  /** At most, where there is a duration. */
   messages: number;
+  /** Messages a second; undefined for as many as there can be. */
+  rate?: number | undefined;
+  /** When to stop, if not by the number of messages. */
+  durationMs?: number | undefined;
   batchSize: number;
   states: readonly WeightedState[];
   payloadBytes: number;
@@ -49,6 +59,8 @@ export interface PublisherParts {
 /** The outcome of a send that asked for no answer. */
 const noAcksAsked = 'NO_ACKS_ASKED';
 const batchBytesDefault = 16_384;
+/** Kafka's own. */
+const lingerMsDefault = 5;
 /** As many as are in flight to a broker. */
 const underWayMax = 5;
 const underWayBytesMax = 16 * 1024 * 1024;
@@ -58,9 +70,12 @@ export class Publisher {
   readonly #parts: PublisherParts;
   readonly #encoder: MessageEncoder;
   /** By partition, of batches that are not under way: their memory serves again. */
-  readonly #idle: Share[][] = [];
+  readonly #idle: PartitionShare[][] = [];
   readonly #underWay = new Set<Promise<void>>();
   #underWayBytes = 0;
+  #startMs = 0;
+  #schedule: Schedule | undefined;
+  #latencies: LatencyLog | undefined;
   /** The first batch that failed. */
   #failure: { error: unknown } | undefined;
 
@@ -73,21 +88,34 @@ export class Publisher {
 
   /** Publishes all, or until the signal; the ledger knows which. Throws `unavailable` once nothing gets through. */
   async publish(onSent: (sent: number) => void, signal: AbortSignal): Promise<void> {
-    const { config, ledger } = this.#parts;
+    const { config, ledger, producer } = this.#parts;
+    this.#startMs = wallClockMs();
+    if (config.rate !== undefined) this.#schedule = new Schedule(this.#startMs, config.rate);
+    const name = latencyFileName('acked', producerName(producer));
+    this.#latencies = new LatencyLog(config.folder.file(name), this.#startMs);
+    let isDone: boolean;
     try {
-      await this.#startAll(onSent, signal);
+      isDone = await this.#startAll(onSent, signal);
     } finally {
       while (this.#underWay.size > 0) await Promise.race(this.#underWay);
+      this.#latencies.close();
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.summary.sent === config.messages) ledger.finish();
+    if (isDone) ledger.finish();
   }
 
-  async #startAll(onSent: (sent: number) => void, signal: AbortSignal): Promise<void> {
+  /** Whether all was begun that was to be sent. */
+  async #startAll(onSent: (sent: number) => void, signal: AbortSignal): Promise<boolean> {
     const { config, ledger } = this.#parts;
-    while (this.summary.sent < config.messages && !signal.aborted && this.#failure === undefined) {
+    const pacer = this.#pacer();
+    while (!this.#isDone() && !signal.aborted && this.#failure === undefined) {
       const first = this.summary.sent;
-      const count = Math.min(this.#lingered(), config.messages - first);
+      const ready = pacer === undefined ? this.#lingered() : pacer.countReady(first, wallClockMs());
+      const count = Math.min(ready, config.messages - first);
+      if (count === 0) {
+        await pacer?.pause(first, signal);
+        continue;
+      }
       ledger.intend(first, count);
       this.summary.sent += count;
       this.#start(first, count, onSent);
@@ -95,6 +123,19 @@ export class Publisher {
       await nextTurn();
       while (this.#isFull()) await Promise.race(this.#underWay);
     }
+    return this.#isDone();
+  }
+
+  #isDone(): boolean {
+    const { messages, durationMs = Infinity } = this.#parts.config;
+    return this.summary.sent === messages || wallClockMs() - this.#startMs >= durationMs;
+  }
+
+  #pacer(): Pacer | undefined {
+    const { batchSize, settings } = this.#parts.config;
+    const lingerMs = Number(settings['linger.ms'] ?? lingerMsDefault);
+    const schedule = this.#schedule;
+    return schedule && new Pacer({ schedule, batchMessagesMax: batchSize, lingerMs });
   }
 
   /**
@@ -115,12 +156,19 @@ export class Publisher {
 
   /** Encodes a batch and hands it to the sender, in one turn: batches leave in their order. */
   #start(first: number, count: number, onSent: (sent: number) => void): void {
-    const shares = this.#idle.pop() ?? this.#parts.topic.partitions.map(() => new Share());
-    this.#encoder.encode(first, count, Date.now(), shares);
-    const filled = [...shares.keys()].filter((partition) => shares[partition]!.encoder.count > 0);
-    const bytes = filled.reduce((sum, partition) => sum + shares[partition]!.encoder.bytes, 0);
+    const shares = this.#idle.pop() ?? this.#parts.topic.partitions.map(() => new PartitionShare());
+    const schedule = this.#schedule;
+    const sentAtMs = wallClockMs();
+    const timeOf = schedule
+      ? (sequence: number) => Math.floor(schedule.dueMs(sequence))
+      : () => Math.floor(sentAtMs);
+    this.#encoder.encode(first, count, timeOf, shares);
+    const filled = shares.flatMap((share, partition) =>
+      share.filled.map((each) => [partition, each] as const),
+    );
+    const bytes = filled.reduce((sum, [, { encoder }]) => sum + encoder.bytes, 0);
     this.#underWayBytes += bytes;
-    const sending = this.#send(shares, filled)
+    const sending = this.#send(filled, sentAtMs)
       .then(() => onSent(this.#settled()))
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -133,21 +181,33 @@ export class Publisher {
     this.#underWay.add(sending);
   }
 
-  async #send(shares: readonly Share[], partitions: readonly number[]): Promise<void> {
+  async #send(shares: readonly (readonly [number, Share])[], sentAtMs: number): Promise<void> {
     const { config, sender } = this.#parts;
     const codec = (config.settings['compression.type'] ?? 'none') as Codec;
-    const sequences = partitions.map((partition) => shares[partition]!.sequences);
+    const sequences = shares.map(([, share]) => share.sequences);
     const outcomes = await sender.send(
-      partitions.map((partition) => ({ partition, bytes: shares[partition]!.encoder.finish(codec) })),
+      shares.map(([partition, { encoder }]) => ({ partition, bytes: encoder.finish(codec) })),
     );
-    for (const [index, outcome] of outcomes.entries())
-      this.#record(partitions[index]!, sequences[index]!, outcome);
+    const nowMs = wallClockMs();
+    for (const [index, outcome] of outcomes.entries()) {
+      this.#record(shares[index]![0], sequences[index]!, outcome);
+      if (outcome.outcome === 'acked') this.#measure(sequences[index]!, sentAtMs, nowMs);
+    }
     const nothingPassed = outcomes.every((sent) => sent.outcome === 'unknown' && sent.error !== noAcksAsked);
     const [first] = outcomes;
     if (!nothingPassed || first?.outcome !== 'unknown') return;
     throw unavailableError(
       `Kafka at ${config.bootstrapServers} acknowledges nothing any more: ${first.error}.`,
     );
+  }
+
+  /** Those of a schedule each have a time of their own to count from. */
+  #measure(sequences: Uint32Array, sentAtMs: number, nowMs: number): void {
+    const schedule = this.#schedule;
+    if (schedule === undefined) this.#latencies?.record(nowMs - sentAtMs, sequences.length, nowMs);
+    else {
+      for (const sequence of sequences) this.#latencies?.record(nowMs - schedule.dueMs(sequence), 1, nowMs);
+    }
   }
 
   #settled(): number {

@@ -14,13 +14,13 @@ export interface StageGroup {
 const logNameOf = (role: StageRole, index: number): string =>
   index === 0 ? `${role}.log` : `${role}-${index + 1}.log`;
 
-/** `onDone` is told how much all of them have done; `onMessage` of everything else that one says. */
+/** `onDone` is told how much all of them have done; `onMessage` of everything else that one says, by its index. */
 export function startStages(
   role: StageRole,
   commands: readonly (readonly string[])[],
   folder: RunFolder,
   onDone: (done: number) => void,
-  onMessage: (message: StageMessage) => void = () => undefined,
+  onMessage: (message: StageMessage, index: number) => void = () => undefined,
 ): StageGroup {
   const done = commands.map(() => 0);
   const counts: Record<string, number> = {};
@@ -33,7 +33,7 @@ export function startStages(
         for (const [name, count] of Object.entries(message.counts))
           counts[name] = (counts[name] ?? 0) + count;
       } else {
-        onMessage(message);
+        onMessage(message, index);
       }
     }),
   );

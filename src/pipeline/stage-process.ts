@@ -13,6 +13,8 @@ export type StageMessage =
   | { type: 'progress'; done: number }
   /** The producer's ledger is there: a consumer that begins now sees that a producer is at work. */
   | { type: 'ledger-opened' }
+  /** A consumer has what the group assigned to it: what comes now is fetched at once. */
+  | { type: 'ready' }
   /** Said at intervals, whatever else there is to say: a stage that is silent hangs. */
   | { type: 'alive' }
   /** A consumer gives up, since nothing moves. `atBroker`: it asks for these partitions, and gets nothing. */
@@ -22,8 +24,11 @@ export type StageMessage =
   /** What it has done in all. */
   | { type: 'summary'; counts: Readonly<Record<string, number>> };
 
-/** What a parent tells a stage: where Kafka is, once it is there; to leave the point where it stands. */
-export type ParentMessage = { type: 'bootstrap'; bootstrapServers: string } | { type: 'go-on' };
+/** What a parent tells a stage: where Kafka is, once it is there; to begin to send; to leave the point where it stands. */
+export type ParentMessage =
+  | { type: 'bootstrap'; bootstrapServers: string }
+  | { type: 'begin' }
+  | { type: 'go-on' };
 
 export interface StageExit {
   /** null if a signal ended it. */
@@ -39,11 +44,20 @@ export interface Stage {
   /** When it last said anything, by `performance.now()`. */
   heardAtMs(): number;
   tellBootstrap(bootstrapServers: string): void;
+  /** Lets a producer that is paced begin. */
+  tellBegin(): void;
   /** Whether there was somebody to be told. */
   kill(signal: NodeJS.Signals): boolean;
 }
 
 const program = fileURLToPath(new URL('../../bin/nodrop.js', import.meta.url));
+/** Left out of a stage's environment: where Kafka is, the parent tells, and of these two it gives one as an option. */
+const toldByParent = {
+  NODROP_BOOTSTRAP_SERVER: undefined,
+  KAFKA_BOOTSTRAP_SERVERS: undefined,
+  NODROP_MESSAGES: undefined,
+  NODROP_DURATION: undefined,
+};
 const tailLines = 8;
 const aliveIntervalMs = 1_000;
 
@@ -56,8 +70,7 @@ export function startStage(
   const child = spawn(process.execPath, [program, ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
-    // Where Kafka is, the parent tells.
-    env: { ...process.env, NODROP_BOOTSTRAP_SERVER: undefined, KAFKA_BOOTSTRAP_SERVERS: undefined },
+    env: { ...process.env, ...toldByParent },
   });
   closeSync(log);
   let heardAtMs = performance.now();
@@ -69,13 +82,15 @@ export function startStage(
     pid: child.pid,
     exited: exitOf(child, logFile),
     heardAtMs: () => heardAtMs,
-    tellBootstrap: (bootstrapServers) => {
-      const message: ParentMessage = { type: 'bootstrap', bootstrapServers };
-      // A stage that is gone already says so by its exit.
-      if (child.connected) child.send(message, () => {});
-    },
+    tellBootstrap: (bootstrapServers) => tell(child, { type: 'bootstrap', bootstrapServers }),
+    tellBegin: () => tell(child, { type: 'begin' }),
     kill: (signal) => child.kill(signal),
   };
+}
+
+/** A stage that is gone already says so by its exit. */
+function tell(child: ChildProcess, message: ParentMessage): void {
+  if (child.connected) child.send(message, () => {});
 }
 
 function exitOf(child: ChildProcess, logFile: string): Promise<StageExit> {
@@ -100,6 +115,10 @@ export async function bootstrapFromParent(signal: AbortSignal): Promise<string> 
   setInterval(() => tellParent({ type: 'alive' }), aliveIntervalMs).unref();
   return (await fromParent('bootstrap', signal)).bootstrapServers;
 }
+
+/** In a stage: settles when the parent lets it begin. To be called early, since nothing is said twice. */
+export const untilToldToBegin = async (signal: AbortSignal): Promise<void> =>
+  void (await fromParent('begin', signal));
 
 /** In a stage: settles when the parent says so. */
 export const untilToldToGoOn = async (signal: AbortSignal): Promise<void> =>

@@ -1,6 +1,9 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
 import type { Result } from '../result.ts';
 import type { Example, Finding, Verdict } from '../verdict.ts';
+import { measuredLines, thresholdLines } from './measured-lines.ts';
+import { grouped } from './quantities.ts';
+import { wrap } from './wrap.ts';
 
 export interface Palette {
   good: (text: string) => string;
@@ -11,7 +14,6 @@ export interface Palette {
 }
 
 const examplesShown = 3;
-const width = 80;
 
 /** Lines without a newline at their end. `evidence` is the folder to name. */
 export function summaryLines(result: Result, evidence: string, palette: Palette): string[] {
@@ -21,6 +23,8 @@ export function summaryLines(result: Result, evidence: string, palette: Palette)
     ...categoryTable(result, palette),
     '',
     ...hopTable(result, palette),
+    ...measuredLines(result, palette),
+    ...thresholdLines(result, palette),
     ...findingLines(result.findings, palette),
     ...notCheckedLines(result.notChecked, palette),
     '',
@@ -124,26 +128,13 @@ const sentences: Record<Verdict, (result: Result) => string> = {
       : 'Not everything could be judged: see above.',
 };
 
-export const sentenceOf = (result: Result): string => sentences[result.verdict](result);
+export const sentenceOf = (result: Result): string =>
+  [sentences[result.verdict](result), ...missedSentence(result)].join(' ');
 
-/** Breaks a text at spaces so that no line passes 80 columns; later lines are indented alike. */
-function wrap(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of printable(text).split(' ')) {
-    if (line.length > indent.length && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line.length > indent.length ? ` ${word}` : word;
-  }
-  return [...lines, line];
+function missedSentence({ thresholds }: Result): string[] {
+  const missed = thresholds.filter(({ met }) => !met).length;
+  return missed === 0 ? [] : [missed === 1 ? 'A threshold was missed.' : `${missed} thresholds were missed.`];
 }
 
-/** What came from outside may hold control characters that a terminal obeys. */
-export const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
-
-const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestOf, digestText } from '../../src/digest.ts';
 import { RecordBatch } from '../../src/kafka/record-batch.ts';
-import { MessageEncoder, Share, type MessageEncoderOptions } from '../../src/pipeline/message-encoder.ts';
+import { MessageEncoder, type MessageEncoderOptions } from '../../src/pipeline/message-encoder.ts';
+import { PartitionShare, type Share } from '../../src/pipeline/partition-share.ts';
 import type { StatePlace } from '../../src/state-rule.ts';
 import { payloadBytesMin, producerName, Workload } from '../../src/workload.ts';
 
@@ -92,12 +93,12 @@ test('every record is the message of the workload, with its headers and its dige
         const payloadBytes = payloadBytesMin(drawn.states, drawn.producer + 1, first + count, place) + more;
         const options = { ...drawn, ...place, payloadBytes };
         const encoder = new MessageEncoder(options);
-        const shares = Array.from({ length: options.partitions }, () => new Share());
+        const shares = Array.from({ length: options.partitions }, () => new PartitionShare());
         // Twice, since everything serves again.
         for (const start of [first, first + count - 1]) {
-          encoder.encode(start, start === first ? count : 1, 1_700_000_000_000, shares);
+          encoder.encode(start, start === first ? count : 1, () => 1_700_000_000_000, shares);
           const expected = plain(options, start, start === first ? count : 1);
-          expect(shares.map(recordsOf)).toEqual(expected);
+          expect(shares.map(({ filled }) => filled.flatMap(recordsOf))).toEqual(expected);
         }
       },
     ),
@@ -107,5 +108,7 @@ test('every record is the message of the workload, with its headers and its dige
 test('a payload that does not fit is refused by name', () => {
   const options = { seed: 1, states: [{ name: 'a', weight: 1 }], payloadBytes: 100 };
   const encoder = new MessageEncoder({ ...options, run: 'r', producer: 0, session: 0, partitions: 1 });
-  expect(() => encoder.encode(0, 1, 0, [new Share()])).toThrow('payload of p0-0 does not fit 100 bytes');
+  expect(() => encoder.encode(0, 1, () => 0, [new PartitionShare()])).toThrow(
+    'payload of p0-0 does not fit 100 bytes',
+  );
 });

@@ -1,0 +1,97 @@
+/**
+ * What a run's latency logs say: percentiles and rates. Nothing here touches the verdict; a log that is
+ * missing, unreadable or cut short is named, and what the others say stands.
+ */
+import { build, HistogramLogReader, type Histogram } from 'hdr-histogram-js';
+import { readFileSync } from 'node:fs';
+import { messageOf } from './errors.ts';
+import { latencyLogEnd } from './latency-log.ts';
+import type { Latency, Measurements } from './result.ts';
+import { latencyFileName, type RunFolder } from './run-folder.ts';
+
+const perMs = 1_000;
+/** Each consumer process has a journal, and its log bears the same number. */
+const journalPattern = /^journal-([1-9]\d*)\.bin$/;
+
+/** All logs of one kind, added up. */
+interface Sum {
+  histogram: Histogram;
+  /** The earliest start and the latest end, in ms since the epoch. */
+  startMs: number;
+  endMs: number;
+  missing: string[];
+}
+
+export function measurementsOf(folder: RunFolder): Measurements {
+  const consumers = folder.list(journalPattern).map((name) => journalPattern.exec(name)![1]!);
+  const acked = sumOf(folder, 'acked', plannedProducers(folder));
+  const stored = sumOf(folder, 'stored', consumers);
+  // A consumer may have been there long before: both rates count from the first send.
+  const { startMs } = acked;
+  return {
+    rates: { acked: rateOf(acked, startMs), stored: rateOf(stored, startMs) },
+    latency: {
+      acked: latencyOf(acked),
+      stored: latencyOf(stored),
+      missing: { acked: acked.missing, stored: stored.missing },
+    },
+  };
+}
+
+function plannedProducers(folder: RunFolder): string[] {
+  try {
+    return Object.keys(folder.readManifest()?.producers ?? {});
+  } catch {
+    // The audit says what is wrong with the manifest.
+    return [];
+  }
+}
+
+function sumOf(folder: RunFolder, kind: 'acked' | 'stored', processes: readonly string[]): Sum {
+  const histogram = build({ numberOfSignificantValueDigits: 3 });
+  const sum: Sum = { histogram, startMs: Infinity, endMs: -Infinity, missing: [] };
+  for (const name of processes.map((process) => latencyFileName(kind, process))) {
+    try {
+      add(readFileSync(folder.file(name), 'utf8'), sum);
+    } catch (error) {
+      const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+      sum.missing.push(`${name}: ${isThere ? messageOf(error) : 'it is not there'}`);
+    }
+  }
+  return sum;
+}
+
+/** Throws where the log is not whole; what was read until then counts. */
+function add(text: string, sum: Sum): void {
+  const start = /^#\[StartTime: (\d+\.\d+) /m.exec(text)?.[1];
+  if (start === undefined) throw new Error('it does not say when it begins');
+  sum.startMs = Math.min(sum.startMs, Number(start) * 1_000);
+  const reader = new HistogramLogReader(text);
+  for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram()) {
+    sum.histogram.add(next);
+    sum.endMs = Math.max(sum.endMs, next.endTimeStampMsec);
+  }
+  if (!text.endsWith(`${latencyLogEnd}\n`)) throw new Error('it has no end: its process was killed');
+}
+
+function rateOf({ histogram, endMs }: Sum, startMs: number): number | null {
+  const seconds = (endMs - startMs) / 1_000;
+  return seconds > 0 && Number.isFinite(seconds) ? rounded(histogram.totalCount / seconds) : null;
+}
+
+function latencyOf({ histogram }: Sum): Latency | null {
+  if (histogram.totalCount === 0) return null;
+  const at = (percentile: number): number => rounded(histogram.getValueAtPercentile(percentile) / perMs);
+  return {
+    count: histogram.totalCount,
+    p50: at(50),
+    p90: at(90),
+    p99: at(99),
+    'p99.9': at(99.9),
+    max: rounded(histogram.maxValue / perMs),
+    mean: rounded(histogram.mean / perMs),
+  };
+}
+
+/** To microseconds, or thousandths of a message. */
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;

@@ -1,0 +1,20 @@
+/** Text as it may stand in a terminal: at most 80 columns, and nothing that it obeys. */
+const width = 80;
+
+/** Breaks a text at spaces so that no line passes 80 columns; later lines are indented alike. */
+export function wrap(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of printable(text).split(' ')) {
+    if (line.length > indent.length && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = indent;
+    }
+    line += line.length > indent.length ? ` ${word}` : word;
+  }
+  return [...lines, line];
+}
+
+/** What came from outside may hold control characters that a terminal obeys. */
+export const printable = (text: string): string =>
+  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
