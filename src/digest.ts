@@ -3,7 +3,7 @@
  * each framed by its length so that no two messages share their bytes. It finds damage, not forgery.
  */
 import xxhash from 'xxhash-wasm';
-import { writeHex } from './digits.ts';
+import { digitsOf, readHex, writeDecimal, writeHex } from './digits.ts';
 
 const hasher = await xxhash();
 
@@ -16,26 +16,74 @@ export interface Origin {
 }
 
 const nullLength = 0xffffffff;
+const frameBytes = 8;
+const noBytes = Buffer.alloc(0);
 let scratch = Buffer.allocUnsafe(64 * 1024);
 
-const frameBytes = 8;
+/** Where key and payload lie in the same bytes. A start of −1 stands for null. */
+export interface KeyAndPayload {
+  bytes: Buffer;
+  keyStart: number;
+  keyEnd: number;
+  payloadStart: number;
+  payloadEnd: number;
+}
 
 /** The digest as a 64-bit number. A null key or payload differs from an empty one. */
 export function digestOf(key: Uint8Array | null, payload: Uint8Array | null, origin: Origin): bigint {
-  const identity = identityOf(origin);
   const keyLength = key?.length ?? 0;
-  const payloadLength = payload?.length ?? 0;
-  // UTF-8 takes at most 3 bytes for a UTF-16 code unit.
-  const bytesMax = frameBytes + keyLength + payloadLength + identity.length * 3;
-  if (scratch.length < bytesMax) scratch = Buffer.allocUnsafe(bytesMax * 2);
-  scratch.writeUInt32LE(key === null ? nullLength : keyLength, 0);
-  scratch.writeUInt32LE(payload === null ? nullLength : payloadLength, 4);
-  if (key !== null) scratch.set(key, frameBytes);
-  if (payload !== null) scratch.set(payload, frameBytes + keyLength);
-  const identityStart = frameBytes + keyLength + payloadLength;
-  const identityLength = scratch.write(identity, identityStart, 'utf8');
-  return hasher.h64Raw(scratch.subarray(0, identityStart + identityLength));
+  return digestWithin(
+    {
+      bytes: Buffer.concat([key ?? noBytes, payload ?? noBytes]),
+      keyStart: key === null ? -1 : 0,
+      keyEnd: keyLength,
+      payloadStart: payload === null ? -1 : keyLength,
+      payloadEnd: keyLength + (payload?.length ?? 0),
+    },
+    origin,
+  );
 }
+
+/** The same, of what lies within other bytes. */
+export function digestWithin(
+  { bytes, keyStart, keyEnd, payloadStart, payloadEnd }: KeyAndPayload,
+  origin: Origin,
+): bigint {
+  const senderBytes = sender.bytesOf(origin);
+  const keyLength = keyStart < 0 ? 0 : keyEnd - keyStart;
+  const payloadLength = payloadStart < 0 ? 0 : payloadEnd - payloadStart;
+  const senderStart = frameBytes + keyLength + payloadLength;
+  const sequenceStart = senderStart + senderBytes.length;
+  const end = sequenceStart + digitsOf(origin.sequence);
+  if (scratch.length < end) scratch = Buffer.allocUnsafe(end * 2);
+  scratch.writeUInt32LE(keyStart < 0 ? nullLength : keyLength, 0);
+  scratch.writeUInt32LE(payloadStart < 0 ? nullLength : payloadLength, 4);
+  if (keyLength > 0) bytes.copy(scratch, frameBytes, keyStart, keyEnd);
+  if (payloadLength > 0) bytes.copy(scratch, frameBytes + keyLength, payloadStart, payloadEnd);
+  scratch.set(senderBytes, senderStart);
+  writeDecimal(scratch, sequenceStart, end - sequenceStart, origin.sequence);
+  return hasher.h64Raw(scratch.subarray(0, end));
+}
+
+/** Who sends, as bytes: the same as of the message before, mostly. */
+class SenderBytes {
+  #run = '';
+  #producer = '';
+  #session = -1;
+  #bytes = noBytes;
+
+  bytesOf({ run, producer, session }: Origin): Buffer {
+    if (session !== this.#session || run !== this.#run || producer !== this.#producer) {
+      [this.#run, this.#producer, this.#session] = [run, producer, session];
+      this.#bytes = Buffer.from(senderText({ run, producer, session }));
+    }
+    return this.#bytes;
+  }
+}
+
+const senderText = ({ run, producer, session }: Omit<Origin, 'sequence'>): string =>
+  `${run}\0${producer}\0${session}\0`;
+const sender = new SenderBytes();
 
 /** How many hexadecimal digits a digest has where headers and rows carry it. */
 export const digestDigits = 16;
@@ -53,7 +101,7 @@ export class DigestedMessage {
 
   /** For messages of this origin but the sequence, which has as many digits as theirs. */
   constructor(keyBytes: number, payloadBytes: number, origin: Origin) {
-    const identity = Buffer.from(identityOf(origin));
+    const identity = Buffer.from(`${senderText(origin)}${origin.sequence}`);
     const payloadStart = frameBytes + keyBytes;
     const identityStart = payloadStart + payloadBytes;
     const bytes = Buffer.alloc(identityStart + identity.length);
@@ -63,18 +111,26 @@ export class DigestedMessage {
     this.#bytes = bytes;
     this.key = bytes.subarray(frameBytes, payloadStart);
     this.payload = bytes.subarray(payloadStart, identityStart);
-    this.sequence = bytes.subarray(bytes.length - String(origin.sequence).length);
+    this.sequence = bytes.subarray(bytes.length - digitsOf(origin.sequence));
   }
 
-  /** Writes its digest. */
-  digestTo(target: Uint8Array, start: number): void {
-    halves.setBigUint64(0, hasher.h64Raw(this.#bytes));
-    writeHex(target, start, halves.getUint32(0));
-    writeHex(target, start + digestDigits / 2, halves.getUint32(4));
+  get digest(): bigint {
+    return hasher.h64Raw(this.#bytes);
   }
 }
 
 const halves = new DataView(new ArrayBuffer(8));
 
-const identityOf = ({ run, producer, session, sequence }: Origin): string =>
-  `${run}\0${producer}\0${session}\0${sequence}`;
+/** Writes a digest as headers and rows carry it. */
+export function writeDigest(target: Uint8Array, start: number, digest: bigint): void {
+  halves.setBigUint64(0, digest);
+  writeHex(target, start, halves.getUint32(0));
+  writeHex(target, start + digestDigits / 2, halves.getUint32(4));
+}
+
+/** Reads what `writeDigest` writes: 16 hexadecimal digits, which must be there. */
+export function readDigest(source: Uint8Array, start: number): bigint {
+  halves.setUint32(0, readHex(source, start));
+  halves.setUint32(4, readHex(source, start + digestDigits / 2));
+  return halves.getBigUint64(0);
+}

@@ -1,6 +1,6 @@
 /** The headers that mark a record as nodrop's, and how they are read back. */
 import { isUtf8 } from 'node:buffer';
-import type { Origin } from './digest.ts';
+import { readDecimal } from './digits.ts';
 
 export const headerNames = {
   run: 'nodrop-run',
@@ -12,16 +12,6 @@ export const headerNames = {
 
 /** What all of them begin with: other headers have other names. */
 export const headerNamePrefix = 'nodrop-';
-
-/** What a record says of itself. Fields that are there but cannot be read are undefined. */
-export interface StatedOrigin {
-  run: string;
-  producer: string | undefined;
-  session: number | undefined;
-  sequence: number | undefined;
-  /** 16 hexadecimal digits. */
-  digest: string | undefined;
-}
 
 /** Looks a header up by name: the bytes of its value, or null where it is missing or null. */
 export type HeaderLookup = (name: string) => Uint8Array | null;
@@ -39,35 +29,30 @@ const spans = new Int32Array(2 * fields.length);
 const digestLength = 16;
 const sequenceMax = 0xfffffffe;
 
-/** The origin that a record's headers state; undefined for a record that is not nodrop's. */
-export function readOrigin(source: HeaderSource, record: number): StatedOrigin | undefined {
-  source.findHeaders(record, names, spans);
-  const { bytes } = source;
-  const run = runs.read(bytes, spans[0]!, spans[1]!);
-  if (run === undefined) return undefined;
-  return {
-    run,
-    producer: producers.read(bytes, spans[2]!, spans[3]!),
-    session: integer(bytes, spans[4]!, spans[5]!, 0xffff),
-    sequence: integer(bytes, spans[6]!, spans[7]!, sequenceMax),
-    digest: digest(bytes, spans[8]!, spans[9]!),
-  };
-}
-
-/** Where a record states its origin, as a store wants it. One object serves for all records. */
+/** Where a record states its origin. One object serves for all records. */
 export interface OriginPlace {
   /** Undefined for a record that is not nodrop's: the rest is then missing too. */
   run: string | undefined;
   producer: string | undefined;
-  /** NaN where it is missing. */
+  /** NaN, as `sequence` is, where it is missing. */
+  session: number;
   sequence: number;
   /** Of the digits; −1 where they are missing. */
   digestStart: number;
   digestEnd: number;
 }
 
-/** The same as `readOrigin`, without an object or a text for each record. */
-export function readOriginInto(source: HeaderSource, record: number, place: OriginPlace): void {
+export const noOrigin = (): OriginPlace => ({
+  run: undefined,
+  producer: undefined,
+  session: NaN,
+  sequence: NaN,
+  digestStart: -1,
+  digestEnd: -1,
+});
+
+/** What a record's headers say of its origin, without an object or a text for each. */
+export function readOrigin(source: HeaderSource, record: number, place: OriginPlace): void {
   source.findHeaders(record, names, spans);
   const { bytes } = source;
   const run = runs.read(bytes, spans[0]!, spans[1]!);
@@ -75,14 +60,10 @@ export function readOriginInto(source: HeaderSource, record: number, place: Orig
   const hasDigest = isOurs && isDigest(bytes, spans[8]!, spans[9]!);
   place.run = run;
   place.producer = isOurs ? producers.read(bytes, spans[2]!, spans[3]!) : undefined;
-  place.sequence = (isOurs ? integer(bytes, spans[6]!, spans[7]!, sequenceMax) : undefined) ?? NaN;
+  place.session = isOurs ? integer(bytes, spans[4]!, spans[5]!, 0xffff) : NaN;
+  place.sequence = isOurs ? integer(bytes, spans[6]!, spans[7]!, sequenceMax) : NaN;
   place.digestStart = hasDigest ? spans[8]! : -1;
   place.digestEnd = hasDigest ? spans[9]! : -1;
-}
-
-/** Whether all that makes a digest is stated. */
-export function isWhole(stated: StatedOrigin): stated is StatedOrigin & Origin {
-  return stated.producer !== undefined && stated.session !== undefined && stated.sequence !== undefined;
 }
 
 /** The text of a header's value; undefined for bytes that are not UTF-8. */
@@ -126,21 +107,10 @@ const zero = 0x30;
 const nine = 0x39;
 const digitsMax = 10;
 
-function integer(bytes: Buffer, start: number, end: number, max: number): number | undefined {
-  const digits = end - start;
-  if (start < 0 || digits < 1 || digits > digitsMax || (bytes[start] === zero && digits > 1))
-    return undefined;
-  let number = 0;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte < zero || byte > nine) return undefined;
-    number = number * 10 + byte - zero;
-  }
-  return number <= max ? number : undefined;
+function integer(bytes: Buffer, start: number, end: number, max: number): number {
+  const number = start < 0 ? -1 : readDecimal(bytes, start, end, digitsMax);
+  return number < 0 || number > max ? NaN : number;
 }
-
-const digest = (bytes: Buffer, start: number, end: number): string | undefined =>
-  isDigest(bytes, start, end) ? bytes.toString('latin1', start, end) : undefined;
 
 function isDigest(bytes: Buffer, start: number, end: number): boolean {
   if (start < 0 || end - start !== digestLength) return false;

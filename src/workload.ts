@@ -2,6 +2,7 @@
  * The workload: a pure function from (seed, producer, sequence) to a message. It knows no clock and no
  * chance, so the audit can say what was to be sent without asking anything that is under test.
  */
+import { readDecimal } from './digits.ts';
 import { isArrayIndex, statePath, type StatePlace } from './state-rule.ts';
 
 /** A state and how often it occurs, relative to the others. */
@@ -66,13 +67,23 @@ export const messageId = (producer: number, sequence: number): string => `p${pro
 export const messageIdOf = (producer: string | undefined, sequence: number | undefined): string | null =>
   producer === undefined || sequence === undefined ? null : `${producer}-${sequence}`;
 
-const idPattern = /^p(0|[1-9]\d{0,4})-(0|[1-9]\d{0,9})$/;
-
-/** The producer and sequence that an id names, or undefined for an id that no workload gives out. */
-export function parseMessageId(id: string): { producer: number; sequence: number } | undefined {
-  const match = idPattern.exec(id);
-  return match === null ? undefined : { producer: Number(match[1]), sequence: Number(match[2]) };
+/** Reads producer and sequence from an id's UTF-8. Returns false for an id that no workload gives out. */
+export function readMessageId(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: { producer: number; sequence: number },
+): boolean {
+  if (start < 0 || bytes[start] !== letterP) return false;
+  const dash = bytes.indexOf(letterDash, start);
+  if (dash < 0 || dash >= end) return false;
+  into.producer = readDecimal(bytes, start + 1, dash, 5);
+  into.sequence = readDecimal(bytes, dash + 1, end, 10);
+  return into.producer >= 0 && into.sequence >= 0;
 }
+
+const letterP = 0x70;
+const letterDash = 0x2d;
 
 /** Makes the messages of one run. */
 export class Workload {

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { DigestedMessage, digestOf, digestText } from '../src/digest.ts';
+import {
+  DigestedMessage,
+  digestOf,
+  digestText,
+  digestWithin,
+  readDigest,
+  writeDigest,
+} from '../src/digest.ts';
 
 const origin = { run: 'r', producer: 'p0', session: 0, sequence: 1 };
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -37,8 +44,18 @@ test('of many that are alike, each is digested in place as it is elsewhere', () 
     alike.key.set(bytes(key));
     alike.payload.set(bytes(payload));
     alike.sequence.set(bytes(String(sequence)));
-    alike.digestTo(target, 2);
+    writeDigest(target, 2, alike.digest);
     const digest = digestText(digestOf(bytes(key), bytes(payload), { ...origin, run: 'rün', sequence }));
     expect(String(target)).toBe(`--${digest}--`);
+    expect(readDigest(target, 2)).toBe(alike.digest);
   }
+});
+
+test('what lies within other bytes is digested as if it stood alone, null told from empty', () => {
+  const lying = { bytes: bytes('..keypayload..'), keyStart: 2, keyEnd: 5, payloadStart: 5, payloadEnd: 12 };
+  expect(digestWithin(lying, origin)).toBe(digestOf(bytes('key'), bytes('payload'), origin));
+  expect(digestWithin({ ...lying, keyStart: -1 }, origin)).toBe(digestOf(null, bytes('payload'), origin));
+  expect(digestWithin({ ...lying, keyEnd: 2 }, origin)).toBe(digestOf(bytes(''), bytes('payload'), origin));
+  expect(digestWithin({ ...lying, payloadStart: -1 }, origin)).toBe(digestOf(bytes('key'), null, origin));
+  expect(digestWithin({ ...lying, payloadEnd: 5 }, origin)).toBe(digestOf(bytes('key'), bytes(''), origin));
 });

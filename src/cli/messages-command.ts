@@ -49,7 +49,7 @@ async function* rowLines(
   for (const category of state === undefined ? store.categories : [state]) {
     if (left === 0) return;
     for await (const rows of store.rows(category, left)) {
-      left -= rows.length;
+      left -= rows.count;
       for (const row of rows) yield isJson ? JSON.stringify(rowDocument(row)) : rowLine(row);
     }
   }

@@ -1,12 +1,19 @@
 import { digestText } from '../digest.ts';
 import { messageOf } from '../errors.ts';
 import { logFlags, none, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
-import { readScan, readScanSummary, scanFlags, type ScanRow, type ScanSummary } from '../kafka/scan-file.ts';
+import {
+  emptyScanRow,
+  readScan,
+  readScanSummary,
+  scanChunkRows,
+  scanFlags,
+  type ScanRow,
+  type ScanRows,
+  type ScanSummary,
+} from '../kafka/scan-file.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
 import type { RunMessages } from './run-messages.ts';
-
-const batchRows = 4096;
 
 /** What was saved when the topic was scanned. */
 export type SavedScan = Pick<Evidence, 'log' | 'commits'>;
@@ -60,20 +67,20 @@ const rangeOf = (
   compacted,
 });
 
-function* logBatches(rows: Iterable<ScanRow>, messages: RunMessages): Generator<LogBatch> {
-  const keys = new Map<string, number>();
+function* logBatches(chunks: Iterable<ScanRows>, messages: RunMessages): Generator<LogBatch> {
   const batch = newBatch();
-  for (const row of rows) {
-    fill(batch, row, messages, keys);
-    if (batch.count < batchRows) continue;
+  const row = emptyScanRow();
+  for (const rows of chunks) {
+    batch.count = rows.count;
+    for (let index = 0; index < rows.count; index++) {
+      rows.get(index, row);
+      fill(batch, index, row, messages);
+    }
     yield batch;
-    batch.count = 0;
   }
-  if (batch.count > 0) yield batch;
 }
 
-function fill(batch: LogBatch, row: ScanRow, messages: RunMessages, keys: Map<string, number>): void {
-  const at = batch.count++;
+function fill(batch: LogBatch, at: number, row: ScanRow, messages: RunMessages): void {
   const message = messageOfRow(row, messages);
   batch.message[at] = message;
   batch.partition[at] = row.partition;
@@ -86,12 +93,11 @@ function fill(batch: LogBatch, row: ScanRow, messages: RunMessages, keys: Map<st
   batch.session[at] = row.session;
   const expected = message === none ? undefined : messages.expected(message, row.session);
   batch.sequence[at] = expected === undefined ? none : row.sequence;
-  const differences = expected === undefined ? '' : differencesOf(row, expected.digest);
+  const isRight = expected !== undefined && isAs(expected.digest, row);
+  const differences = isRight ? '' : differencesOf(row);
   batch.content[at] = expected === undefined ? untold : messages.contentOf(differences);
   // The key of a record that is not as it was sent tells nothing.
-  const keyText = differences === '' ? expected?.keyText : undefined;
-  batch.key[at] =
-    keyText === undefined ? untold : (keys.get(keyText) ?? keys.set(keyText, keys.size + 1).size);
+  batch.key[at] = isRight ? expected.customer + 1 : untold;
 }
 
 function messageOfRow(row: ScanRow, messages: RunMessages): number {
@@ -102,22 +108,24 @@ function messageOfRow(row: ScanRow, messages: RunMessages): number {
   return messages.indexOf(row.producer, row.sequence);
 }
 
-/** How a record differs from what was to be sent: nothing, or a text equal for equal differences. */
-function differencesOf(row: ScanRow, expected: bigint): string {
-  const isStated = (row.flags & scanFlags.unstated) === 0;
-  if (row.digest === expected && isStated && row.statedDigest === expected) return '';
-  return `${digestText(row.digest)} ${isStated ? digestText(row.statedDigest) : ''}`;
-}
+const isStated = ({ flags }: ScanRow): boolean => (flags & scanFlags.unstated) === 0;
+
+const isAs = (expected: bigint, row: ScanRow): boolean =>
+  row.digest === expected && row.statedDigest === expected && isStated(row);
+
+/** How a record differs from what was to be sent: a text that is equal for equal differences. */
+const differencesOf = (row: ScanRow): string =>
+  `${digestText(row.digest)} ${isStated(row) ? digestText(row.statedDigest) : ''}`;
 
 const newBatch = (): LogBatch => ({
   count: 0,
-  message: new Int32Array(batchRows),
-  partition: new Int32Array(batchRows),
-  offset: new Float64Array(batchRows),
-  producer: new Int32Array(batchRows),
-  session: new Int32Array(batchRows),
-  sequence: new Float64Array(batchRows),
-  content: new Int32Array(batchRows),
-  key: new Int32Array(batchRows),
-  flags: new Uint8Array(batchRows),
+  message: new Int32Array(scanChunkRows),
+  partition: new Int32Array(scanChunkRows),
+  offset: new Float64Array(scanChunkRows),
+  producer: new Int32Array(scanChunkRows),
+  session: new Int32Array(scanChunkRows),
+  sequence: new Float64Array(scanChunkRows),
+  content: new Int32Array(scanChunkRows),
+  key: new Int32Array(scanChunkRows),
+  flags: new Uint8Array(scanChunkRows),
 });

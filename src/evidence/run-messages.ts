@@ -3,20 +3,25 @@
  * the run's id by a map. What each was to be comes from the workload alone.
  */
 import { untold, type MessageName, type Messages } from '../history.ts';
-import { digestOf, type Origin } from '../digest.ts';
 import type { Manifest } from '../run-folder.ts';
-import { messageId, parseMessageId, producerName, Workload } from '../workload.ts';
+import { SentMessages } from '../sent-messages.ts';
+import { messageId, producerName, Workload } from '../workload.ts';
 
 /** The content of a message that is right in every respect. Others get numbers above it. */
 const rightContent = 1;
 
+/** What a message was to be. */
 export interface ExpectedMessage {
-  origin: Origin;
-  keyText: string;
-  key: Buffer;
-  payload: Buffer;
+  producer: string;
+  sequence: number;
+  customer: number;
+  key: Uint8Array;
+  payload: Uint8Array;
   digest: bigint;
 }
+
+/** The sessions whose messages can be made without preparing for it anew. */
+const sessionsMax = 64;
 
 export class RunMessages implements Messages {
   readonly plannedCount: number;
@@ -27,20 +32,21 @@ export class RunMessages implements Messages {
   readonly #others = new Map<string, number>();
   readonly #otherNames: MessageName[] = [];
   readonly #contents = new Map<string, number>();
-  readonly #keyBytes = Buffer.alloc(64);
+  /** By producer and session. */
+  readonly #sent = new Map<number, SentMessages>();
   /** One for all: an audit of millions would make garbage of each. */
-  readonly #expected: ExpectedMessage;
+  readonly #expected: ExpectedMessage = {
+    producer: '',
+    sequence: 0,
+    customer: 0,
+    key: new Uint8Array(),
+    payload: new Uint8Array(),
+    digest: 0n,
+  };
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
     this.#workload = new Workload(manifest);
-    this.#expected = {
-      origin: { run: manifest.id, producer: '', session: 0, sequence: 0 },
-      keyText: '',
-      key: this.#keyBytes,
-      payload: Buffer.alloc(manifest.payloadBytes),
-      digest: 0n,
-    };
     let planned = 0;
     for (let producer = 0; manifest.producers[producerName(producer)] !== undefined; producer++) {
       this.#bases.push(planned);
@@ -62,12 +68,6 @@ export class RunMessages implements Messages {
     const planned = this.#manifest.producers[producerName(producer)];
     if (planned !== undefined && sequence < planned) return this.#bases[producer]! + sequence;
     return this.other({ id: messageId(producer, sequence), producer: producerName(producer), sequence });
-  }
-
-  /** The index of an id; of any text that is none, a new one. */
-  indexOfId(id: string): number {
-    const named = parseMessageId(id);
-    return named === undefined ? this.other({ id }) : this.indexOf(named.producer, named.sequence);
   }
 
   /** The index of a message that bears the run's id but stands outside the plan. */
@@ -101,17 +101,28 @@ export class RunMessages implements Messages {
   expected(message: number, session: number): ExpectedMessage | undefined {
     if (!this.isPlanned(message)) return undefined;
     const { producer, sequence } = this.#locate(message);
-    const { key, payload } = this.#workload.message(producer, sequence);
+    const sent = this.#sentIn(producer, session);
+    const { key, payload, digest } = sent.message(sequence);
     const expected = this.#expected;
-    expected.origin.producer = producerName(producer);
-    expected.origin.session = session;
-    expected.origin.sequence = sequence;
-    expected.keyText = key;
-    expected.key = this.#keyBytes.subarray(0, this.#keyBytes.write(key, 'latin1'));
-    // Every payload of a run has this length.
-    expected.payload.write(payload, 'latin1');
-    expected.digest = digestOf(expected.key, expected.payload, expected.origin);
+    expected.producer = producerName(producer);
+    expected.sequence = sequence;
+    expected.customer = sent.draw.customer;
+    expected.key = key;
+    expected.payload = payload;
+    expected.digest = digest;
     return expected;
+  }
+
+  #sentIn(producer: number, session: number): SentMessages {
+    const key = producer * 0x10000 + session;
+    let sent = this.#sent.get(key);
+    if (sent === undefined) {
+      // Only what is damaged names more than a few.
+      if (this.#sent.size === sessionsMax) this.#sent.clear();
+      sent = new SentMessages(this.#workload, { run: this.#manifest.id, producer, session });
+      this.#sent.set(key, sent);
+    }
+    return sent;
   }
 
   /** The number of a content: `right` where nothing differs, else one for each way to be wrong. */

@@ -1,8 +1,8 @@
 /** Scans a run's topic and saves what was found, sealed, in the run's folder. */
 import { rename } from 'node:fs/promises';
 import type { ClientSettings } from '../client-config.ts';
-import { digestOf } from '../digest.ts';
-import { isWhole, readOrigin } from '../record-headers.ts';
+import { digestWithin, readDigest, type KeyAndPayload, type Origin } from '../digest.ts';
+import { noOrigin, readOrigin } from '../record-headers.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { seal } from '../seal.ts';
 import { parseProducerName } from '../workload.ts';
@@ -87,26 +87,45 @@ function addRows(writer: ScanWriter, scanned: ScannedBatch, run: string, row: Sc
   }
 }
 
+const place = noOrigin();
+const origin: Origin = { run: '', producer: '', session: 0, sequence: 0 };
+const lying: KeyAndPayload = {
+  bytes: Buffer.alloc(0),
+  keyStart: 0,
+  keyEnd: 0,
+  payloadStart: 0,
+  payloadEnd: 0,
+};
+
 /** What the record says of itself, and what its bytes come to. */
 function describe(row: ScanRow, { batch }: ScannedBatch, index: number, run: string): void {
   row.digest = row.statedDigest = 0n;
   row.producer = row.session = row.sequence = 0;
-  const stated = readOrigin(batch, index);
-  if (stated?.run !== run) {
+  readOrigin(batch, index, place);
+  if (place.run !== run) {
     row.flags |= scanFlags.foreign;
     return;
   }
-  const producer = parseProducerName(stated.producer);
-  if (producer === undefined || !isWhole(stated)) {
+  const producer = parseProducerName(place.producer);
+  if (producer === undefined || Number.isNaN(place.session) || Number.isNaN(place.sequence)) {
     row.flags |= scanFlags.nameless;
     return;
   }
   row.producer = producer;
-  row.session = stated.session;
-  row.sequence = stated.sequence;
-  row.digest = digestOf(batch.key(index), batch.value(index), stated);
-  if (stated.digest === undefined) row.flags |= scanFlags.unstated;
-  else row.statedDigest = BigInt(`0x${stated.digest}`);
+  row.session = place.session;
+  row.sequence = place.sequence;
+  origin.run = run;
+  origin.producer = place.producer!;
+  origin.session = place.session;
+  origin.sequence = place.sequence;
+  lying.bytes = batch.bytes;
+  lying.keyStart = batch.keyStart[index]!;
+  lying.keyEnd = batch.keyEnd[index]!;
+  lying.payloadStart = batch.valueStart[index]!;
+  lying.payloadEnd = batch.valueEnd[index]!;
+  row.digest = digestWithin(lying, origin);
+  if (place.digestStart < 0) row.flags |= scanFlags.unstated;
+  else row.statedDigest = readDigest(batch.bytes, place.digestStart);
 }
 
 function problemsOf({ partitions }: LogScan): string[] {

@@ -60,12 +60,44 @@ export const emptyScanRow = (): ScanRow => ({
 });
 
 const rowBytes = 40;
-const rowsBuffered = 8192;
+/** Rows in a chunk, but for the last. */
+export const scanChunkRows = 8192;
+
+/** Some rows, lying as they do in the file: Node runs on no platform that is not little-endian. */
+export class ScanRows {
+  count = 0;
+  readonly bytes = new Uint8Array(rowBytes * scanChunkRows);
+  readonly #doubles = new Float64Array(this.bytes.buffer);
+  readonly #longs = new BigUint64Array(this.bytes.buffer);
+  readonly #ints = new Uint32Array(this.bytes.buffer);
+  readonly #shorts = new Uint16Array(this.bytes.buffer);
+
+  set(index: number, row: ScanRow): void {
+    this.#doubles[5 * index] = row.offset;
+    this.#longs[5 * index + 1] = row.digest;
+    this.#longs[5 * index + 2] = row.statedDigest;
+    this.#ints[10 * index + 6] = row.sequence;
+    this.#ints[10 * index + 7] = row.partition;
+    this.#shorts[20 * index + 16] = row.producer;
+    this.#shorts[20 * index + 17] = row.session;
+    this.bytes[rowBytes * index + 36] = row.flags;
+  }
+
+  get(index: number, row: ScanRow): void {
+    row.offset = this.#doubles[5 * index]!;
+    row.digest = this.#longs[5 * index + 1]!;
+    row.statedDigest = this.#longs[5 * index + 2]!;
+    row.sequence = this.#ints[10 * index + 6]!;
+    row.partition = this.#ints[10 * index + 7]!;
+    row.producer = this.#shorts[20 * index + 16]!;
+    row.session = this.#shorts[20 * index + 17]!;
+    row.flags = this.bytes[rowBytes * index + 36]!;
+  }
+}
 
 export class ScanWriter {
   readonly #file: number;
-  readonly #buffer = Buffer.alloc(rowBytes * rowsBuffered);
-  #rows = 0;
+  readonly #rows = new ScanRows();
   /** Rows so far. */
   records = 0;
 
@@ -74,19 +106,9 @@ export class ScanWriter {
   }
 
   add(row: ScanRow): void {
-    const at = this.#rows * rowBytes;
-    const buffer = this.#buffer;
-    buffer.writeDoubleLE(row.offset, at);
-    buffer.writeBigUInt64LE(row.digest, at + 8);
-    buffer.writeBigUInt64LE(row.statedDigest, at + 16);
-    buffer.writeUInt32LE(row.sequence, at + 24);
-    buffer.writeUInt32LE(row.partition, at + 28);
-    buffer.writeUInt16LE(row.producer, at + 32);
-    buffer.writeUInt16LE(row.session, at + 34);
-    buffer.writeUInt8(row.flags, at + 36);
-    this.#rows += 1;
+    this.#rows.set(this.#rows.count++, row);
     this.records += 1;
-    if (this.#rows === rowsBuffered) this.#flush();
+    if (this.#rows.count === scanChunkRows) this.#flush();
   }
 
   close(): void {
@@ -95,33 +117,23 @@ export class ScanWriter {
   }
 
   #flush(): void {
-    const bytes = this.#rows * rowBytes;
+    const bytes = this.#rows.count * rowBytes;
     let written = 0;
-    while (written < bytes) written += writeSync(this.#file, this.#buffer, written, bytes - written);
-    this.#rows = 0;
+    while (written < bytes) written += writeSync(this.#file, this.#rows.bytes, written, bytes - written);
+    this.#rows.count = 0;
   }
 }
 
-/** Yields the rows, in one object that is filled anew for each. */
-export function* readScan(path: string): Generator<ScanRow> {
+/** Yields the rows, in chunks that lie in the same memory. */
+export function* readScan(path: string): Generator<ScanRows> {
   const file = openSync(path, 'r');
-  const buffer = Buffer.allocUnsafe(rowBytes * rowsBuffered);
-  const row = emptyScanRow();
+  const rows = new ScanRows();
   try {
     for (;;) {
-      const bytes = readSync(file, buffer, 0, buffer.length, null);
+      const bytes = readSync(file, rows.bytes, 0, rows.bytes.length, null);
       if (bytes === 0) return;
-      for (let at = 0; at + rowBytes <= bytes; at += rowBytes) {
-        row.offset = buffer.readDoubleLE(at);
-        row.digest = buffer.readBigUInt64LE(at + 8);
-        row.statedDigest = buffer.readBigUInt64LE(at + 16);
-        row.sequence = buffer.readUInt32LE(at + 24);
-        row.partition = buffer.readUInt32LE(at + 28);
-        row.producer = buffer.readUInt16LE(at + 32);
-        row.session = buffer.readUInt16LE(at + 34);
-        row.flags = buffer.readUInt8(at + 36);
-        yield row;
-      }
+      rows.count = Math.floor(bytes / rowBytes);
+      yield rows;
     }
   } finally {
     closeSync(file);

@@ -1,11 +1,10 @@
 /** Messages into the record batches of their partitions, with nodrop's headers and no object for each. */
 import { compatibilityPartitioner } from '@platformatic/kafka';
-import { DigestedMessage, digestDigits, type Origin } from '../digest.ts';
-import { writeDecimal } from '../digits.ts';
+import { digestDigits, writeDigest, type DigestedMessage } from '../digest.ts';
 import { encodeHeaders, type RecordHeader } from '../kafka/record-batch-encoder.ts';
-import { MessageTemplate } from '../message-template.ts';
 import { headerNames } from '../record-headers.ts';
-import { customersCount, producerName, Workload, type Draw, type WorkloadOptions } from '../workload.ts';
+import { SentMessages } from '../sent-messages.ts';
+import { customersCount, producerName, Workload, type WorkloadOptions } from '../workload.ts';
 import type { PartitionShare } from './partition-share.ts';
 
 export interface MessageEncoderOptions extends WorkloadOptions {
@@ -15,32 +14,27 @@ export interface MessageEncoderOptions extends WorkloadOptions {
   partitions: number;
 }
 
-/** What messages share whose state is one and whose sequences have as many digits. */
-interface Shape {
-  message: DigestedMessage;
-  template: MessageTemplate;
-  headers: Buffer;
+/** The headers of messages that share a shape, and where in them lies what is each one's own. */
+interface Headers {
+  bytes: Buffer;
   sequencePlace: number;
   digestPlace: number;
 }
 
-const digitsMax = 10;
-
 export class MessageEncoder {
   readonly #options: MessageEncoderOptions;
-  readonly #workload: Workload;
+  readonly #messages: SentMessages;
   readonly #partitionOf: Int32Array;
-  /** By state and count of digits. */
-  readonly #shapes: (Shape | undefined)[] = [];
-  readonly #draw: Draw;
+  /** By the memory that messages of one shape share. */
+  readonly #headers = new Map<DigestedMessage, Headers>();
 
   constructor(options: MessageEncoderOptions) {
     this.#options = options;
-    this.#workload = new Workload(options);
-    this.#draw = this.#workload.draw(options.producer, 0);
+    const workload = new Workload(options);
+    this.#messages = new SentMessages(workload, options);
     // Java's own choice for a key, so that other producers of that topic agree.
     this.#partitionOf = Int32Array.from({ length: customersCount }, (_, customer) => {
-      const key = Buffer.from(this.#workload.keyOf({ ...this.#draw, customer }));
+      const key = Buffer.from(workload.keyOf({ ...this.#messages.draw, customer }));
       return compatibilityPartitioner(undefined as never, key) % options.partitions;
     });
   }
@@ -52,59 +46,36 @@ export class MessageEncoder {
     timeOf: (sequence: number) => number,
     shares: readonly PartitionShare[],
   ): void {
-    const draw = this.#draw;
     for (const share of shares) share.begin();
     for (let sequence = first; sequence < first + count; sequence++) {
-      this.#workload.draw(this.#options.producer, sequence, draw);
-      const { template, message, headers, sequencePlace, digestPlace } = this.#shapeOf(draw.state, sequence);
-      const { key, payload, sequence: digits } = message;
-      template.fill(sequence, draw);
-      writeDecimal(digits, 0, digits.length, sequence);
-      headers.set(digits, sequencePlace);
-      message.digestTo(headers, digestPlace);
-      const share = shares[this.#partitionOf[draw.customer]!]!;
-      share.add(sequence, timeOf(sequence), key, payload, headers);
+      const message = this.#messages.message(sequence);
+      const { bytes, sequencePlace, digestPlace } = this.#headersOf(message, sequence);
+      bytes.set(message.sequence, sequencePlace);
+      writeDigest(bytes, digestPlace, message.digest);
+      const share = shares[this.#partitionOf[this.#messages.draw.customer]!]!;
+      share.add(sequence, timeOf(sequence), message.key, message.payload, bytes);
     }
   }
 
-  #shapeOf(state: number, sequence: number): Shape {
-    const index = state * digitsMax + digitsOf(sequence) - 1;
-    return (this.#shapes[index] ??= this.#newShape(state, sequence));
+  #headersOf(message: DigestedMessage, sequence: number): Headers {
+    let headers = this.#headers.get(message);
+    if (headers === undefined) this.#headers.set(message, (headers = this.#newHeaders(sequence)));
+    return headers;
   }
 
-  #newShape(state: number, sequence: number): Shape {
+  #newHeaders(sequence: number): Headers {
     const { run, producer, session, states, stateHeader } = this.#options;
-    const origin: Origin = { run, producer: producerName(producer), session, sequence };
-    let message: DigestedMessage | undefined;
-    const template = new MessageTemplate(
-      this.#workload,
-      producer,
-      state,
-      sequence,
-      (keyBytes, payloadBytes) => (message = new DigestedMessage(keyBytes, payloadBytes, origin)),
-    );
     const headers: RecordHeader[] = [
       [headerNames.run, Buffer.from(run)],
-      [headerNames.producer, Buffer.from(origin.producer)],
+      [headerNames.producer, Buffer.from(producerName(producer))],
       [headerNames.session, Buffer.from(String(session))],
       [headerNames.sequence, Buffer.from(String(sequence))],
       [headerNames.digest, Buffer.alloc(digestDigits)],
     ];
+    const { state } = this.#messages.draw;
     if (stateHeader !== undefined) headers.push([stateHeader, Buffer.from(states[state]!.name)]);
     const placeOf = (header: number): number =>
       encodeHeaders(headers.slice(0, header + 1)).length - headers[header]![1]!.length;
-    return {
-      message: message!,
-      template,
-      headers: encodeHeaders(headers),
-      sequencePlace: placeOf(3),
-      digestPlace: placeOf(4),
-    };
+    return { bytes: encodeHeaders(headers), sequencePlace: placeOf(3), digestPlace: placeOf(4) };
   }
-}
-
-function digitsOf(sequence: number): number {
-  let digits = 1;
-  for (let limit = 10; sequence >= limit; limit *= 10) digits++;
-  return digits;
 }

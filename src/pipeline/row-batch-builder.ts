@@ -1,6 +1,6 @@
 /** From fetched record batches to a batch for the store: sorted by state, dead letters with their reasons. */
 import type { RecordBatch } from '../kafka/record-batch.ts';
-import { readOriginInto, type HeaderLookup, type OriginPlace } from '../record-headers.ts';
+import { noOrigin, readOrigin, type HeaderLookup } from '../record-headers.ts';
 import type { StateRule } from '../state-rule.ts';
 import { RowBatch } from '../stores/store.ts';
 import { createCategorizer, type Categorizer } from './categorize.ts';
@@ -10,13 +10,7 @@ export class RowBatchBuilder {
   batch = new RowBatch();
   #other = new RowBatch();
   readonly #categorize: Categorizer;
-  readonly #origin: OriginPlace = {
-    run: undefined,
-    producer: undefined,
-    sequence: NaN,
-    digestStart: -1,
-    digestEnd: -1,
-  };
+  readonly #origin = noOrigin();
 
   constructor(rule: StateRule) {
     this.#categorize = createCategorizer(rule);
@@ -65,7 +59,7 @@ export class RowBatchBuilder {
     rows.setKey(row, batch.keyStart[index]!, batch.keyEnd[index]!);
     rows.setPayload(row, batch.valueStart[index]!, batch.valueEnd[index]!);
     const origin = this.#origin;
-    readOriginInto(batch, index, origin);
+    readOrigin(batch, index, origin);
     rows.setOrigin(row, origin.run, origin.producer, origin.sequence);
     rows.setDigest(row, origin.digestStart, origin.digestEnd);
   }

@@ -19,7 +19,7 @@ import { none } from '../history.ts';
 import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import type { Addressed, Producer } from '../kafka/produce.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
-import { readOrigin } from '../record-headers.ts';
+import { noOrigin, readOrigin } from '../record-headers.ts';
 import { quoted, tableOf } from '../stores/table-names.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import type { RowBatch, RowValues, Store } from '../stores/store.ts';
@@ -146,9 +146,13 @@ export function sabotagedSender(
   sender: Pick<Producer, 'send'>,
   { kind, sequence }: Sabotage,
 ): Pick<Producer, 'send'> {
+  const origin = noOrigin();
   const holdsMessage = ({ bytes }: Addressed): boolean =>
     [...decodeRecordBatches(bytes)].some((batch) =>
-      [...batch.offset.keys()].some((record) => readOrigin(batch, record)?.sequence === sequence),
+      [...batch.offset.keys()].some((record) => {
+        readOrigin(batch, record, origin);
+        return origin.sequence === sequence;
+      }),
     );
   return {
     send: async (batches) => {

@@ -6,8 +6,10 @@
  */
 import { OperationalError } from '../errors.ts';
 import type { DeadLetter, RowBatch } from './row-batch.ts';
+import type { StoredRows } from './stored-rows.ts';
 
 export { RowBatch, type DeadLetter, type RowValues } from './row-batch.ts';
+export type { StoredRows } from './stored-rows.ts';
 
 /** What a store holds of a partition. */
 export interface StoredOffset {
@@ -101,12 +103,12 @@ export interface StoredDeadLetter extends DeadLetter {
 
 /**
  * Reads one snapshot of a store: what it yields belongs together, whatever is written meanwhile. Rows come
- * in the order of topic id, partition and offset, some hundreds at a time.
+ * in the order of topic id, partition and offset, some hundreds at a time; those last whose place is none.
  */
 export interface StoreSnapshot {
   readonly categories: readonly string[];
   positions(topicId: string): Promise<Map<number, number>>;
-  rows(category: string, limit?: number): AsyncIterable<readonly StoredRow[]>;
+  rows(category: string, limit?: number): AsyncIterable<StoredRows>;
   deadLetters(limit?: number): AsyncIterable<readonly StoredDeadLetter[]>;
   close(): Promise<void>;
 }

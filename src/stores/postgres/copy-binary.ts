@@ -8,6 +8,8 @@ const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const headerBytes = signature.length + 8;
 const nullLength = -1;
 const endOfRows = -1;
+/** Of our tables' rows. */
+const fieldsMax = 16;
 
 const two32 = 2 ** 32;
 /** PostgreSQL counts microseconds from the year 2000. */
@@ -113,8 +115,13 @@ export class BinaryCopyEncoder {
 /** Text cannot hold NUL in PostgreSQL, and a record's headers can. */
 const textBytes = (value: string): Uint8Array => Buffer.from(value.replaceAll('\0', '\ufffd'), 'utf8');
 
-/** A row's fields as they came: null, or a view of the chunk. */
-export type BinaryRow = (Buffer | null)[];
+/** A row's fields: where each lies in the bytes; a start of −1 stands for null. It serves for all rows. */
+export interface BinaryRow {
+  bytes: Buffer;
+  count: number;
+  starts: Int32Array;
+  ends: Int32Array;
+}
 
 export class BinaryCopyDecoder {
   #chunks: Buffer[] = [];
@@ -123,31 +130,35 @@ export class BinaryCopyDecoder {
   #neededBytes = headerBytes;
   #started = false;
   #ended = false;
+  readonly #row: BinaryRow = {
+    bytes: Buffer.alloc(0),
+    count: 0,
+    starts: new Int32Array(fieldsMax),
+    ends: new Int32Array(fieldsMax),
+  };
 
   /** Whether the rows have come to their end, rather than stopped. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** The rows that are complete with this chunk. */
-  decode(chunk: Buffer): BinaryRow[] {
+  /** Calls `take` with the rows that are complete with this chunk; they all lie in the same bytes. */
+  decode(chunk: Buffer, take: (row: BinaryRow) => void): void {
     this.#chunks.push(chunk);
     this.#chunkBytes += chunk.length;
-    const rows: BinaryRow[] = [];
-    if (this.#chunkBytes < this.#neededBytes) return rows;
+    if (this.#chunkBytes < this.#neededBytes) return;
     const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+    this.#row.bytes = bytes;
     let at = this.#started ? 0 : this.#header(bytes);
-    while (at !== undefined && !this.#ended) {
-      const fields: BinaryRow = [];
-      const next = this.#row(bytes, at, fields);
+    while (!this.#ended) {
+      const next = this.#readRow(bytes, at);
       if (next === undefined) break;
-      if (!this.#ended) rows.push(fields);
+      if (!this.#ended) take(this.#row);
       at = next;
     }
     const rest = bytes.subarray(at);
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#chunkBytes = rest.length;
-    return rows;
   }
 
   #header(bytes: Buffer): number {
@@ -156,44 +167,45 @@ export class BinaryCopyDecoder {
     return headerBytes + bytes.readInt32BE(signature.length + 4);
   }
 
-  /** Puts a row's fields into the array, and gives where the next row begins; undefined if it is not all there. */
-  #row(bytes: Buffer, start: number, fields: BinaryRow): number | undefined {
-    const has = (end: number): boolean => {
-      this.#neededBytes = end - start;
-      return end <= bytes.length;
-    };
-    if (!has(start + 2)) return undefined;
-    const count = bytes.readInt16BE(start);
+  /** Finds a row's fields, and gives where the next row begins; undefined if it is not all there. */
+  #readRow(bytes: Buffer, start: number): number | undefined {
+    const row = this.#row;
+    if (!this.#has(bytes, start, start + 2)) return undefined;
+    row.count = bytes.readInt16BE(start);
     let at = start + 2;
-    this.#ended = count === endOfRows;
-    for (let index = 0; index < count; index++) {
-      if (!has(at + 4)) return undefined;
+    this.#ended = row.count === endOfRows;
+    for (let index = 0; index < row.count; index++) {
+      if (!this.#has(bytes, start, at + 4)) return undefined;
       const length = bytes.readInt32BE(at);
       at += 4;
-      if (length === nullLength) {
-        fields.push(null);
-        continue;
-      }
-      if (!has(at + length)) return undefined;
-      fields.push(bytes.subarray(at, at + length));
-      at += length;
+      row.starts[index] = length === nullLength ? -1 : at;
+      if (length !== nullLength) at += length;
+      row.ends[index] = at;
+      if (!this.#has(bytes, start, at)) return undefined;
     }
     return at;
+  }
+
+  /** Whether a row that begins there is there up to an end. */
+  #has(bytes: Buffer, start: number, end: number): boolean {
+    this.#neededBytes = end - start;
+    return end <= bytes.length;
   }
 }
 
 /** As a double: what lies beyond 2^53 is rounded. */
-export const int8Of = (field: Buffer): number => field.readInt32BE(0) * two32 + field.readUInt32BE(4);
+export const int8At = (bytes: Buffer, start: number): number =>
+  bytes.readInt32BE(start) * two32 + bytes.readUInt32BE(start + 4);
 
 /**
  * A reader of times, in ISO form; of one that has none, such as infinity, the microseconds since 2000. The
  * rows of a batch have one time, whose text is made once.
  */
-export function createTimestampReader(): (field: Buffer) => string {
+export function createTimestampReader(): (bytes: Buffer, start: number) => string {
   let last = NaN;
   let text = '';
-  return (field) => {
-    const microseconds = int8Of(field);
+  return (bytes, start) => {
+    const microseconds = int8At(bytes, start);
     if (microseconds === last) return text;
     const date = new Date(Math.floor(microseconds / 1000) + epoch2000Ms);
     last = microseconds;

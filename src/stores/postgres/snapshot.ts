@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { unavailableError } from '../../errors.ts';
 import { quoted, tableOf } from '../table-names.ts';
-import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../store.ts';
-import { BinaryCopyDecoder, createTimestampReader, int8Of, type BinaryRow } from './copy-binary.ts';
+import type { StoredDeadLetter, StoreSnapshot } from '../store.ts';
+import { StoredRows } from '../stored-rows.ts';
+import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';
 import { noSuchDatabase, sqlStateOf } from './explain.ts';
 import { parsePostgresLocation, type PostgresLocation } from './location.ts';
 import { categoriesOf } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 
-/** What is yielded at once has so many rows, unless they are large. */
-const chunkRows = 256;
-const chunkBytes = 1 << 20;
+/** Eleven fields that are null. */
+const rowBytesMin = 2 + 11 * 4;
 
 // The types are said where the bytes of another would be read as something else.
 const position = `topic_id, partition::integer, "offset"::bigint`;
@@ -68,19 +68,26 @@ class PostgresSnapshot implements StoreSnapshot {
     return new Map(rows.map(({ partition, next }) => [partition, Number(next)]));
   }
 
-  async *rows(category: string, limit = -1): AsyncIterable<readonly StoredRow[]> {
+  async *rows(category: string, limit = Infinity): AsyncIterable<StoredRows> {
     const columns = `run, producer, sequence::bigint, id, ${position}, key, payload, digest, stored_at::timestamptz`;
-    const timestampOf = createTimestampReader();
-    for await (const rows of this.#scan(columns, quoted(tableOf(category)), limit)) {
-      yield rows.map((fields) => rowOf(category, fields, timestampOf));
+    const rows = new StoredRows(category, createTimestampReader());
+    const scan = this.#scan(columns, quoted(tableOf(category)), limit, (row) => addRow(rows, row));
+    for await (const _ of scan) {
+      if (rows.count > 0) yield rows;
+      rows.count = 0;
     }
   }
 
-  async *deadLetters(limit = -1): AsyncIterable<readonly StoredDeadLetter[]> {
+  async *deadLetters(limit = Infinity): AsyncIterable<readonly StoredDeadLetter[]> {
     const columns = `${position}, key, payload, headers, reason, stored_at::timestamptz`;
     const timestampOf = createTimestampReader();
-    for await (const rows of this.#scan(columns, 'dead_letters', limit)) {
-      yield rows.map((fields) => deadLetterOf(fields, timestampOf));
+    let letters: StoredDeadLetter[] = [];
+    const scan = this.#scan(columns, 'dead_letters', limit, (row) =>
+      letters.push(deadLetterOf(row, timestampOf)),
+    );
+    for await (const _ of scan) {
+      if (letters.length > 0) yield letters;
+      letters = [];
     }
   }
 
@@ -88,7 +95,13 @@ class PostgresSnapshot implements StoreSnapshot {
     await this.#session.close();
   }
 
-  async *#scan(columns: string, table: string, limit: number): AsyncIterable<BinaryRow[]> {
+  /** Hands over rows, and yields whenever some were. */
+  async *#scan(
+    columns: string,
+    table: string,
+    limit: number,
+    take: (row: BinaryRow) => void,
+  ): AsyncIterable<void> {
     const session = await openSession(this.#location, `nodrop-${randomUUID()}`);
     try {
       await session.queries([
@@ -98,20 +111,13 @@ class PostgresSnapshot implements StoreSnapshot {
         'SET LOCAL enable_sort TO off',
       ]);
       const select = `SELECT ${columns} FROM ${table} ORDER BY topic_id, partition, "offset"`;
-      const count = limit < 0 ? 'ALL' : String(Math.trunc(limit));
+      const count = Number.isFinite(limit) ? String(Math.trunc(limit)) : 'ALL';
       const decoder = new BinaryCopyDecoder();
       const copy = `COPY (${select} LIMIT ${count}) TO STDOUT (FORMAT binary)`;
-      let rows: BinaryRow[] = [];
-      let bytes = 0;
       for await (const chunk of session.copyOut(copy)) {
-        rows.push(...decoder.decode(chunk));
-        bytes += chunk.length;
-        if (rows.length < chunkRows && bytes < chunkBytes) continue;
-        if (rows.length > 0) yield rows;
-        rows = [];
-        bytes = 0;
+        decoder.decode(chunk, take);
+        yield;
       }
-      if (rows.length > 0) yield rows;
       if (!decoder.ended) throw new Error(`the scan of ${table} came to no end`);
     } finally {
       await session.close();
@@ -124,38 +130,34 @@ type TimestampReader = ReturnType<typeof createTimestampReader>;
 // A table that somebody altered to hold nulls is read like any other, so that the audit can say what is
 // wrong with the row.
 
-function rowOf(category: string, fields: BinaryRow, timestampOf: TimestampReader): StoredRow {
-  const [run, producer, sequence, id, topicId, partition, offset, key, payload, digest, storedAt] = fields;
-  return {
-    category,
-    run: text(run),
-    producer: text(producer),
-    sequence: sequence ? int8Of(sequence) : null,
-    id: text(id),
-    topicId: text(topicId) ?? '',
-    partition: partition?.readInt32BE(0) ?? NaN,
-    offset: offset ? int8Of(offset) : NaN,
-    key: key ?? null,
-    payload: payload ?? null,
-    digest: text(digest),
-    storedAt: storedAt ? timestampOf(storedAt) : '',
-  };
+function addRow(rows: StoredRows, { bytes, starts, ends }: BinaryRow): void {
+  if (rows.bytes !== bytes) rows.begin(bytes, Math.ceil(bytes.length / rowBytesMin));
+  const row = rows.count++;
+  const integerAt = (field: number): number => (starts[field]! < 0 ? NaN : int8At(bytes, starts[field]!));
+  rows.run.set(row, bytes, starts[0]!, ends[0]!);
+  rows.producer.set(row, bytes, starts[1]!, ends[1]!);
+  rows.sequence[row] = integerAt(2);
+  rows.id.set(row, starts[3]!, ends[3]!);
+  rows.topicId.set(row, bytes, starts[4]!, ends[4]!);
+  rows.partition[row] = starts[5]! < 0 ? NaN : bytes.readInt32BE(starts[5]);
+  rows.offset[row] = integerAt(6);
+  rows.key.set(row, starts[7]!, ends[7]!);
+  rows.payload.set(row, starts[8]!, ends[8]!);
+  rows.digest.set(row, starts[9]!, ends[9]!);
+  rows.storedAt.set(row, bytes, starts[10]!, ends[10]!);
 }
 
-function deadLetterOf(fields: BinaryRow, timestampOf: TimestampReader): StoredDeadLetter {
-  const [topicId, partition, offset, key, payload, headers, reason, storedAt] = fields;
+function deadLetterOf({ bytes, starts, ends }: BinaryRow, timestampOf: TimestampReader): StoredDeadLetter {
+  const view = (field: number): Buffer | null =>
+    starts[field]! < 0 ? null : bytes.subarray(starts[field], ends[field]);
   return {
-    topicId: text(topicId) ?? '',
-    partition: partition?.readInt32BE(0) ?? NaN,
-    offset: offset ? int8Of(offset) : NaN,
-    key: key ?? null,
-    payload: payload ?? null,
-    headers: headers ?? null,
-    reason: text(reason) ?? '',
-    storedAt: storedAt ? timestampOf(storedAt) : '',
+    topicId: view(0)?.toString('utf8') ?? '',
+    partition: view(1)?.readInt32BE(0) ?? NaN,
+    offset: starts[2]! < 0 ? NaN : int8At(bytes, starts[2]!),
+    key: view(3),
+    payload: view(4),
+    headers: view(5),
+    reason: view(6)?.toString('utf8') ?? '',
+    storedAt: starts[7]! < 0 ? '' : timestampOf(bytes, starts[7]!),
   };
-}
-
-function text(field: Buffer | null | undefined): string | null {
-  return field ? field.toString('utf8') : null;
 }

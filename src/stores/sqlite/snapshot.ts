@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
-import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../store.ts';
-import { quoted, tableOf } from '../table-names.ts';
+import type { StoredDeadLetter, StoreSnapshot } from '../store.ts';
+import { StoredRows } from '../stored-rows.ts';
+import { packedSelects, unpack } from './packed-rows.ts';
 import { categoriesOf } from './schema.ts';
 import { explain } from './store.ts';
 
-const chunkRows = 512;
+/** What is yielded at once has so many rows, unless they are large. */
+const chunkRowsMax = 512;
+const chunkBytesMax = 4 * 1024 * 1024;
 
 /** Opens one snapshot of an SQLite store for reading. The file must exist. */
 export function openSqliteSnapshot(path: string): StoreSnapshot {
@@ -38,39 +41,47 @@ class SqliteSnapshot implements StoreSnapshot {
     });
   }
 
-  async *rows(category: string, limit = -1): AsyncIterable<readonly StoredRow[]> {
-    yield* inChunks(this.#rows(category, limit));
+  async *rows(category: string, limit = Infinity): AsyncIterable<StoredRows> {
+    yield* this.#explained(this.#rows(category, limit));
   }
 
-  async *deadLetters(limit = -1): AsyncIterable<readonly StoredDeadLetter[]> {
-    yield* inChunks(this.#deadLetters(limit));
+  async *deadLetters(limit = Infinity): AsyncIterable<readonly StoredDeadLetter[]> {
+    yield* this.#explained(inChunks(this.#deadLetters(limit)));
   }
 
   async close(): Promise<void> {
     this.#database.close();
   }
 
-  *#rows(category: string, limit: number): Iterable<StoredRow> {
-    const select = `
-      SELECT run, producer, ${integer('sequence')}, id, topic_id, ${integer('partition')}, ${integer('offset')},
-        key, payload, digest, stored_at
-      FROM ${quoted(tableOf(category))} ORDER BY topic_id, partition, "offset" LIMIT ?`;
-    for (const raw of this.#iterate(select, limit)) {
-      const [run, producer, sequence, id, topicId, partition, offset, key, payload, digest, storedAt] = raw;
-      yield {
-        category,
-        run: text(run),
-        producer: text(producer),
-        sequence: sequence as number | null,
-        id: text(id),
-        topicId: text(topicId) ?? '',
-        partition: (partition as number | null) ?? NaN,
-        offset: (offset as number | null) ?? NaN,
-        key: bytes(key),
-        payload: bytes(payload),
-        digest: text(digest),
-        storedAt: text(storedAt) ?? '',
-      };
+  *#rows(category: string, limit: number): Iterable<StoredRows> {
+    const selects = packedSelects(category);
+    const survey = this.#prepare(selects.survey).get(sqlLimit(limit));
+    const [rowBytesMax, extraordinary] = survey as unknown as [number, number];
+    const rows = new StoredRows(category);
+    if (extraordinary === 0) {
+      const countMax = Math.max(1, Math.min(chunkRowsMax, Math.floor(chunkBytesMax / (rowBytesMax + 1))));
+      yield* this.#chunks(selects.next, rows, countMax, limit);
+    } else {
+      for (const [piece] of this.#iterate(selects.each, limit)) {
+        rows.begin(bytes(piece)!, 1);
+        unpack(rows);
+        yield rows;
+      }
+    }
+  }
+
+  *#chunks(select: string, rows: StoredRows, countMax: number, limit: number): Iterable<StoredRows> {
+    const next = this.#prepare(select);
+    let behind: Place = [Buffer.alloc(0), -1, -1];
+    for (let left = limit; left > 0; left -= rows.count) {
+      const chunk = next.get(...behind, Math.min(countMax, left));
+      const [count, piece] = chunk as unknown as [number, SQLOutputValue];
+      if (count === 0) return;
+      rows.begin(bytes(piece)!, count);
+      const [topicStart, topicEnd] = unpack(rows);
+      const last = count - 1;
+      behind = [rows.bytes.subarray(topicStart, topicEnd), rows.partition[last]!, rows.offset[last]!];
+      yield rows;
     }
   }
 
@@ -93,13 +104,21 @@ class SqliteSnapshot implements StoreSnapshot {
     }
   }
 
+  #prepare(select: string): StatementSync {
+    const statement = this.#database.prepare(select);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+
   *#iterate(select: string, limit: number): Iterable<SQLOutputValue[]> {
+    yield* this.#prepare(select).iterate(sqlLimit(limit)) as unknown as Iterable<SQLOutputValue[]>;
+  }
+
+  /** What goes wrong meanwhile is told with the path, as everything that the database says. */
+  *#explained<T>(chunks: Iterable<T>): Iterable<T> {
     try {
-      const statement = this.#database.prepare(select);
-      statement.setReturnArrays(true);
-      yield* statement.iterate(limit) as unknown as Iterable<SQLOutputValue[]>;
+      yield* chunks;
     } catch (error) {
-      // Told with the path, as everything that the database says.
       explain(this.#path, () => {
         throw error;
       });
@@ -107,11 +126,16 @@ class SqliteSnapshot implements StoreSnapshot {
   }
 }
 
+/** Of a row: topic id, partition, offset. */
+type Place = [topicId: Buffer, partition: number, offset: number];
+
+const sqlLimit = (limit: number): number => (Number.isFinite(limit) ? limit : -1);
+
 function* inChunks<T>(rows: Iterable<T>): Iterable<T[]> {
   let chunk: T[] = [];
   for (const row of rows) {
     chunk.push(row);
-    if (chunk.length < chunkRows) continue;
+    if (chunk.length < chunkRowsMax) continue;
     yield chunk;
     chunk = [];
   }
@@ -130,7 +154,8 @@ function text(value: SQLOutputValue | undefined): string | null {
   return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
 }
 
-function bytes(value: SQLOutputValue | undefined): Uint8Array | null {
+function bytes(value: SQLOutputValue | undefined): Buffer | null {
   if (value === null || value === undefined) return null;
-  return value instanceof Uint8Array ? value : Buffer.from(String(value));
+  if (!(value instanceof Uint8Array)) return Buffer.from(String(value));
+  return Buffer.from(value.buffer, value.byteOffset, value.length);
 }

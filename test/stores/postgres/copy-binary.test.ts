@@ -4,9 +4,15 @@ import {
   BinaryCopyDecoder,
   BinaryCopyEncoder,
   createTimestampReader,
-  int8Of,
+  int8At,
   type BinaryRow,
 } from '../../../src/stores/postgres/copy-binary.ts';
+
+/** Copies: a row is good until the next. */
+const fieldsOf = ({ bytes, count, starts, ends }: BinaryRow): (Buffer | null)[] =>
+  Array.from({ length: count }, (_, index) =>
+    starts[index]! < 0 ? null : Buffer.from(bytes.subarray(starts[index], ends[index])),
+  );
 
 const fields = fc.array(fc.option(fc.uint8Array({ maxLength: 40 })), { minLength: 1, maxLength: 4 });
 
@@ -22,11 +28,11 @@ test('what was encoded is decoded, wherever the chunks end', () => {
       encoder.end();
       const bytes = Buffer.from(encoder.take());
       const decoder = new BinaryCopyDecoder();
-      const decoded: BinaryRow[] = [];
+      const decoded: (Buffer | null)[][] = [];
       for (let at = 0; at < bytes.length;) {
         expect(decoder.ended).toBe(false);
         const end = at + sizes.next().value;
-        decoded.push(...decoder.decode(bytes.subarray(at, end)));
+        decoder.decode(bytes.subarray(at, end), (row) => decoded.push(fieldsOf(row)));
         at = end;
       }
       expect(decoder.ended).toBe(true);
@@ -37,14 +43,20 @@ test('what was encoded is decoded, wherever the chunks end', () => {
   );
 });
 
+/** The first field of the first row. */
+function firstOf(bytes: Buffer): Buffer | null {
+  const rows: (Buffer | null)[][] = [];
+  new BinaryCopyDecoder().decode(bytes, (row) => rows.push(fieldsOf(row)));
+  return rows[0]![0]!;
+}
+
 function encodeOne(encode: (encoder: BinaryCopyEncoder) => void): Buffer | null {
   const encoder = new BinaryCopyEncoder();
   encoder.begin();
   encoder.row(1);
   encode(encoder);
   encoder.end();
-  const [row] = new BinaryCopyDecoder().decode(Buffer.from(encoder.take()));
-  return row![0]!;
+  return firstOf(Buffer.from(encoder.take()));
 }
 
 test('integers, texts and times have the bytes that PostgreSQL reads', () => {
@@ -52,7 +64,7 @@ test('integers, texts and times have the bytes that PostgreSQL reads', () => {
     fc.property(fc.maxSafeInteger(), (value) => {
       const field = encodeOne((encoder) => encoder.int8(value))!;
       expect(field.readBigInt64BE(0)).toBe(BigInt(value));
-      expect(int8Of(field)).toBe(value);
+      expect(int8At(field, 0)).toBe(value);
     }),
   );
   fc.assert(
@@ -64,14 +76,21 @@ test('integers, texts and times have the bytes that PostgreSQL reads', () => {
   expect(encodeOne((encoder) => encoder.int4(-2))!.readInt32BE(0)).toBe(-2);
   const timestampOf = createTimestampReader();
   for (const time of ['2026-01-01T00:00:00.000Z', '1999-12-31T23:59:59.999Z', '2026-01-01T00:00:00.001Z']) {
-    expect(timestampOf(encodeOne((encoder) => encoder.timestamp(Date.parse(time)))!)).toBe(time);
+    expect(
+      timestampOf(
+        encodeOne((encoder) => encoder.timestamp(Date.parse(time)))!,
+        0,
+      ),
+    ).toBe(time);
   }
   const infinity = Buffer.from('7fffffffffffffff', 'hex');
-  expect(timestampOf(infinity)).toBe(String(2 ** 63));
+  expect(timestampOf(infinity, 0)).toBe(String(2 ** 63));
 });
 
 test('what is no binary COPY is refused', () => {
-  expect(() => new BinaryCopyDecoder().decode(Buffer.from('a text of some length'))).toThrow('not a binary');
+  expect(() => new BinaryCopyDecoder().decode(Buffer.from('a text of some length'), () => undefined)).toThrow(
+    'not a binary',
+  );
 });
 
 test('a field larger than the buffer makes it grow, and it is used again', () => {
@@ -82,6 +101,6 @@ test('a field larger than the buffer makes it grow, and it is used again', () =>
     encoder.row(1);
     encoder.bytes(value);
     encoder.end();
-    expect(new BinaryCopyDecoder().decode(Buffer.from(encoder.take()))[0]![0]!.equals(value)).toBe(true);
+    expect(firstOf(Buffer.from(encoder.take()))!.equals(value)).toBe(true);
   }
 });
