@@ -41,18 +41,11 @@ export async function auditRun({
     const run = { id: folder.id, seed: null, topic: null, messages: null, batchSize: null };
     return { audit: await audit(noEvidence(folder.id, manifest)), run };
   }
-  const problems = [...interruptions];
-  if (scan !== undefined) {
-    try {
-      const { saveLogScan } = await loadScan();
-      await saveLogScan(folder, manifest, scan);
-    } catch (error) {
-      problems.push(`The topic could not be scanned: ${messageOf(error)}`);
-    }
-  }
+  const scanLog = scan && (await logScanner(folder, manifest, scan));
   await using open = await openRunEvidence(folder, manifest, store, {
-    interruptions: problems,
+    interruptions,
     ...(stalledAtBroker && { stalledAtBroker }),
+    ...(scanLog && { scanLog }),
   });
   const findings = new FindingsFile(folder.findings);
   const judged = await audit(open.evidence, { onFinding: (finding) => findings.add(finding) });
@@ -62,6 +55,23 @@ export async function auditRun({
     run: summaryOf({ ...manifest, producers: open.producers }),
     ...(findings.problem && { unwritten: findings.problem }),
   };
+}
+
+/** Reads what must be read before the store is; what it returns scans the log, or says why it cannot be. */
+async function logScanner(
+  folder: RunFolder,
+  manifest: Manifest,
+  source: ScanSource,
+): Promise<() => Promise<string | undefined>> {
+  const { prepareLogScan } = await loadScan();
+  const problemOf = (error: unknown): string => `The topic could not be scanned: ${messageOf(error)}`;
+  try {
+    const scan = await prepareLogScan(folder, manifest, source);
+    return () => scan.save().then(() => undefined, problemOf);
+  } catch (error) {
+    const problem = problemOf(error);
+    return () => Promise.resolve(problem);
+  }
 }
 
 /** Apart from the rest: it takes the client library, and an audit of what was saved does not. */

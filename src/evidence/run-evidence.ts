@@ -8,8 +8,9 @@ import { journalHops } from './journal-hop.ts';
 import { ledgerHop } from './ledger-hop.ts';
 import { savedScan } from './log-hop.ts';
 import { RunMessages } from './run-messages.ts';
-import { planOf } from './run-plan.ts';
-import { openStoreHop } from './store-hop.ts';
+import { planOf, type RunPlan } from './run-plan.ts';
+import { openStoreHop, type OpenStoreHop } from './store-hop.ts';
+import { openThreadedStoreHop } from './threaded-store-hop.ts';
 
 export interface OpenEvidence extends AsyncDisposable {
   evidence: Evidence;
@@ -23,18 +24,46 @@ export interface Circumstances {
   interruptions: readonly string[];
   /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
   stalledAtBroker?: ReadonlySet<number>;
+  /** Scans the log anew, while the store is read already. Returns why it could not, as a sentence. */
+  scanLog?: () => Promise<string | undefined>;
 }
+
+/** Fewer messages are read before a thread for it has started. */
+const threadMessagesMin = 20_000;
 
 /** Gathers a run's evidence. It reads as it is judged; dispose of it afterwards. */
 export async function openRunEvidence(
   folder: RunFolder,
   written: Manifest,
   storeLocation: string,
-  { interruptions, stalledAtBroker }: Circumstances = { interruptions: [] },
+  circumstances: Circumstances = { interruptions: [] },
 ): Promise<OpenEvidence> {
   const { manifest, plan } = await planOf(folder, written);
   const messages = new RunMessages(manifest);
-  const store = await openStoreHop(storeLocation, manifest, messages);
+  const isLarge = messages.plannedCount >= threadMessagesMin;
+  const store = await (isLarge ? openThreadedStoreHop : openStoreHop)(storeLocation, manifest, messages);
+  try {
+    const unscanned = await circumstances.scanLog?.();
+    const evidence = await gather({ folder, manifest, plan, messages, store, storeLocation }, circumstances);
+    if (unscanned !== undefined) evidence.interruptions = [...evidence.interruptions, unscanned];
+    return { evidence, producers: manifest.producers, [Symbol.asyncDispose]: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Gathered extends RunPlan {
+  folder: RunFolder;
+  messages: RunMessages;
+  store: OpenStoreHop;
+  storeLocation: string;
+}
+
+async function gather(
+  { folder, manifest, plan, messages, store, storeLocation }: Gathered,
+  { interruptions, stalledAtBroker }: Circumstances,
+): Promise<Evidence> {
   const { categories } = store;
   const { positions } = store.hop;
   const scan = await savedScan(folder, manifest, messages);
@@ -53,7 +82,7 @@ export async function openRunEvidence(
   const journals = await journalHops({ folder, manifest, storeLocation, categories, positions });
   // No spread: it would count the refused writes before the journals are read.
   if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
-  return { evidence, producers: manifest.producers, [Symbol.asyncDispose]: () => store.close() };
+  return evidence;
 }
 
 /** Where nothing moved, every partition with lag: its broker had nothing to give, or no consumer asked. */

@@ -32,6 +32,8 @@ export class RunMessages implements Messages {
   readonly #others = new Map<string, number>();
   readonly #otherNames: MessageName[] = [];
   readonly #contents = new Map<string, number>();
+  /** What the numbers above the right one stand for, in their order. */
+  readonly differences: string[] = [];
   /** By producer and session. */
   readonly #sent = new Map<number, SentMessages>();
   /** One for all: an audit of millions would make garbage of each. */
@@ -130,7 +132,7 @@ export class RunMessages implements Messages {
     if (differences === '') return rightContent;
     const known = this.#contents.get(differences);
     if (known !== undefined) return known;
-    const content = rightContent + 1 + this.#contents.size;
+    const content = rightContent + this.differences.push(differences);
     this.#contents.set(differences, content);
     return content;
   }

@@ -20,18 +20,21 @@ export interface OpenStoreHop {
   close(): Promise<void>;
 }
 
+const statesOf = ({ states }: Manifest): string[] => states.map(({ name }) => name);
+
+/** A store that cannot be read. */
+export const missingStore = (manifest: Manifest, problem: string): OpenStoreHop => ({
+  hop: { whole: false, problem, positions: new Map(), batches: () => [] },
+  categories: statesOf(manifest),
+  close: async () => {},
+});
+
 /** The store of a run, read from one snapshot. */
 export async function openStoreHop(
   location: string,
   manifest: Manifest,
   messages: RunMessages,
 ): Promise<OpenStoreHop> {
-  const states = manifest.states.map((state) => state.name);
-  const missing = (problem: string): OpenStoreHop => ({
-    hop: { whole: false, problem, positions: new Map(), batches: () => [] },
-    categories: states,
-    close: async () => {},
-  });
   let store: StoreSnapshot | undefined;
   let positions: Map<number, number>;
   try {
@@ -43,9 +46,10 @@ export async function openStoreHop(
     positions = new Map([...bases, ...(await store.positions(manifest.topicId))]);
   } catch (error) {
     await store?.close();
-    return missing(messageOf(error).replace(/\.$/, ''));
+    return missingStore(manifest, messageOf(error).replace(/\.$/, ''));
   }
   const snapshot = store;
+  const states = statesOf(manifest);
   const categories = [...new Set([...states, ...store.categories])];
   const untabled = states.filter((state) => !store.categories.includes(state));
   const hop: Evidence['store'] = {
@@ -71,6 +75,25 @@ async function* storeBatches(
   messages: RunMessages,
 ): AsyncGenerator<StoreBatch> {
   const batch = newBatch();
+  let failure: { error: unknown } | undefined;
+  try {
+    yield* fullBatches(store, categories, manifest, messages, batch);
+  } catch (error) {
+    failure = { error };
+  }
+  // What was read before the store failed counts: it may prove what is wrong.
+  yield* flushed(batch);
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Yields the batch whenever it is full; what it holds at the end is left in it. */
+async function* fullBatches(
+  store: StoreSnapshot,
+  categories: readonly string[],
+  manifest: Manifest,
+  messages: RunMessages,
+  batch: StoreBatch,
+): AsyncGenerator<StoreBatch> {
   for (const [category, name] of categories.entries()) {
     if (!store.categories.includes(name)) continue;
     for await (const rows of store.rows(name)) {
@@ -86,8 +109,6 @@ async function* storeBatches(
           content,
         });
       }
-      // What was read before the store fails counts: it may prove what is wrong.
-      yield* flushed(batch);
     }
   }
   for await (const letters of store.deadLetters()) {
@@ -97,7 +118,6 @@ async function* storeBatches(
       if (batch.count === batchRows) yield* flushed(batch);
       add(batch, { category: deadLetterCategory, partition, offset, message: none, content: untold });
     }
-    yield* flushed(batch);
   }
 }
 

@@ -11,7 +11,7 @@ import { openCluster } from './cluster.ts';
 import { groupOffsets } from './group-offsets.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
 import { emptyScanRow, ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
-import { isCompacted } from './topics.ts';
+import { isCompacted, type AdminAccess } from './topics.ts';
 
 export interface ScanSource {
   bootstrapServers: string;
@@ -20,17 +20,34 @@ export interface ScanSource {
   signal?: AbortSignal | undefined;
 }
 
-/** Replaces the saved scan, once the new one is whole. Throws `unavailable` or `usage`. */
-export async function saveLogScan(folder: RunFolder, manifest: Manifest, source: ScanSource): Promise<void> {
-  const { bootstrapServers, timeoutMs, signal } = source;
-  const client = clientFromSettings(source.settings);
-  await using cluster = await openCluster({
-    bootstrapServers,
-    clientId: 'nodrop-audit',
-    client,
-    timeoutMs,
-    signal,
-  });
+/** A scan that is about to begin. */
+export interface PendingScan {
+  /** Scans, and replaces the saved scan once the new one is whole. Throws `unavailable` or `usage`. */
+  save(): Promise<void>;
+}
+
+/**
+ * Reads what the group has committed: whoever opens the store after that cannot see the group ahead of it,
+ * though a consumer may be at work. Throws `unavailable` or `usage`.
+ */
+export async function prepareLogScan(
+  folder: RunFolder,
+  manifest: Manifest,
+  { bootstrapServers, timeoutMs, signal, settings }: ScanSource,
+): Promise<PendingScan> {
+  const client = clientFromSettings(settings);
+  const access = { bootstrapServers, client, timeoutMs, signal };
+  const commits = await groupOffsets(access, manifest.group, manifest.topic);
+  return { save: () => saveLogScan(folder, manifest, access, commits) };
+}
+
+async function saveLogScan(
+  folder: RunFolder,
+  manifest: Manifest,
+  access: AdminAccess,
+  commits: ReadonlyMap<number, number>,
+): Promise<void> {
+  await using cluster = await openCluster({ ...access, clientId: 'nodrop-audit' });
   const draft = `${folder.logScan}.new`;
   const writer = new ScanWriter(draft);
   const from = new Map(
@@ -41,18 +58,13 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
   try {
     scan = await scanLog(cluster, manifest.topic, {
       from,
-      timeoutMs,
-      signal,
+      timeoutMs: access.timeoutMs,
+      signal: access.signal,
       onBatch: (scanned) => addRows(writer, scanned, manifest.id, row),
     });
   } finally {
     writer.close();
   }
-  const access = { bootstrapServers, client, timeoutMs, signal };
-  const [compacted, commits] = await Promise.all([
-    isCompacted(access, manifest.topic),
-    groupOffsets(access, manifest.group, manifest.topic),
-  ]);
   await writeScanSummary(`${folder.logSummary}.new`, {
     schema: 1,
     topic: manifest.topic,
@@ -64,7 +76,7 @@ export async function saveLogScan(folder: RunFolder, manifest: Manifest, source:
       end,
       lastStableOffset,
     })),
-    compacted,
+    compacted: await isCompacted(access, manifest.topic),
     records: writer.records,
     problems: problemsOf(scan),
     commits: Object.fromEntries(commits),

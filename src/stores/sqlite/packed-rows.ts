@@ -21,16 +21,23 @@ function packed(textOf: (integer: string) => string): string {
   return `concat(${numbers.map((number) => `${number}, ','`).join(', ')}, ${fields.join(', ')})`;
 }
 
-const size = fields.map((name) => `ifnull(octet_length(${name}), 0)`).join(' + ');
+/** So that a piece has a limit. */
+const fieldBytesMax = 2_048;
 
-/** Whether integers are integers, and the next row can be asked for by this one's place. */
-const isOrdinary = `typeof(sequence) IN ('integer', 'null') AND typeof(topic_id) = 'text'
-  AND typeof(partition) = 'integer' AND typeof("offset") = 'integer'
-  AND partition BETWEEN 0 AND 2147483647 AND "offset" BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`;
+/**
+ * Rows whose integers are none, whose place is none that the next row can be asked for by, or that are large.
+ * Where something is NULL, so is what is asked of it, and counts as false.
+ */
+const isExtraordinary = [
+  `typeof(sequence) NOT IN ('integer', 'null') OR typeof(topic_id) <> 'text'`,
+  `typeof(partition) <> 'integer' OR typeof("offset") <> 'integer'`,
+  `partition NOT BETWEEN 0 AND 2147483647 OR "offset" NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`,
+  ...fields.map((name) => `octet_length(${name}) > ${fieldBytesMax}`),
+].join(' OR ');
 
 export interface PackedSelects {
-  /** Of the first so many rows: the bytes of the largest, and how many are out of the ordinary. */
-  survey: string;
+  /** Whether a row is out of the ordinary: 1, or 0. */
+  hasExtraordinary: string;
   /** The next so many rows behind a place, as one piece. It takes ordinary rows. */
   next: string;
   /** The first so many rows, a piece each. */
@@ -41,8 +48,7 @@ export function packedSelects(category: string): PackedSelects {
   const table = quoted(tableOf(category));
   const inOrder = 'ORDER BY topic_id, partition, "offset" LIMIT ?';
   return {
-    survey: `SELECT ifnull(max(size), 0), total(NOT isOrdinary)
-      FROM (SELECT ${size} AS size, ${isOrdinary} AS isOrdinary FROM ${table} ${inOrder})`,
+    hasExtraordinary: `SELECT EXISTS (SELECT 1 FROM ${table} WHERE ${isExtraordinary})`,
     next: `SELECT count(*), CAST(group_concat(row, '') AS BLOB) FROM (
       SELECT ${packed((integer) => integer)} AS row FROM ${table}
       WHERE (topic_id, partition, "offset") > (CAST(? AS TEXT), ?, ?) ${inOrder})`,

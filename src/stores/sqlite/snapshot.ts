@@ -7,9 +7,7 @@ import { packedSelects, unpack } from './packed-rows.ts';
 import { categoriesOf } from './schema.ts';
 import { explain } from './store.ts';
 
-/** What is yielded at once has so many rows, unless they are large. */
-const chunkRowsMax = 512;
-const chunkBytesMax = 4 * 1024 * 1024;
+const chunkRows = 512;
 
 /** Opens one snapshot of an SQLite store for reading. The file must exist. */
 export function openSqliteSnapshot(path: string): StoreSnapshot {
@@ -55,12 +53,10 @@ class SqliteSnapshot implements StoreSnapshot {
 
   *#rows(category: string, limit: number): Iterable<StoredRows> {
     const selects = packedSelects(category);
-    const survey = this.#prepare(selects.survey).get(sqlLimit(limit));
-    const [rowBytesMax, extraordinary] = survey as unknown as [number, number];
     const rows = new StoredRows(category);
-    if (extraordinary === 0) {
-      const countMax = Math.max(1, Math.min(chunkRowsMax, Math.floor(chunkBytesMax / (rowBytesMax + 1))));
-      yield* this.#chunks(selects.next, rows, countMax, limit);
+    // To look for extraordinary rows takes longer than to read a few.
+    if (limit === Infinity && this.#isFalse(selects.hasExtraordinary)) {
+      yield* this.#chunks(selects.next, rows);
     } else {
       for (const [piece] of this.#iterate(selects.each, limit)) {
         rows.begin(bytes(piece)!, 1);
@@ -70,12 +66,11 @@ class SqliteSnapshot implements StoreSnapshot {
     }
   }
 
-  *#chunks(select: string, rows: StoredRows, countMax: number, limit: number): Iterable<StoredRows> {
+  *#chunks(select: string, rows: StoredRows): Iterable<StoredRows> {
     const next = this.#prepare(select);
     let behind: Place = [Buffer.alloc(0), -1, -1];
-    for (let left = limit; left > 0; left -= rows.count) {
-      const chunk = next.get(...behind, Math.min(countMax, left));
-      const [count, piece] = chunk as unknown as [number, SQLOutputValue];
+    for (;;) {
+      const [count, piece] = next.get(...behind, chunkRows) as unknown as [number, SQLOutputValue];
       if (count === 0) return;
       rows.begin(bytes(piece)!, count);
       const [topicStart, topicEnd] = unpack(rows);
@@ -83,6 +78,11 @@ class SqliteSnapshot implements StoreSnapshot {
       behind = [rows.bytes.subarray(topicStart, topicEnd), rows.partition[last]!, rows.offset[last]!];
       yield rows;
     }
+  }
+
+  #isFalse(select: string): boolean {
+    const [answer] = this.#prepare(select).get() as unknown as [number];
+    return answer === 0;
   }
 
   *#deadLetters(limit: number): Iterable<StoredDeadLetter> {
@@ -135,7 +135,7 @@ function* inChunks<T>(rows: Iterable<T>): Iterable<T[]> {
   let chunk: T[] = [];
   for (const row of rows) {
     chunk.push(row);
-    if (chunk.length < chunkRowsMax) continue;
+    if (chunk.length < chunkRows) continue;
     yield chunk;
     chunk = [];
   }
