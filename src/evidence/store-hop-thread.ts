@@ -2,10 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { RunMessages } from './run-messages.ts';
 import { openStoreHop } from './store-hop.ts';
-import { aheadMax, type FromStoreThread, type StoreThreadData } from './threaded-store-hop.ts';
+import type { FromStoreThread, StoreThreadData } from './threaded-store-hop.ts';
 
 const port = parentPort!;
-const { location, manifest } = workerData as StoreThreadData;
+const { location, manifest, aheadMax } = workerData as StoreThreadData;
 const say = (message: FromStoreThread, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 

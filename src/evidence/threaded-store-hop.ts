@@ -10,11 +10,12 @@ import type { RunMessages } from './run-messages.ts';
 import { missingStore, type OpenStoreHop } from './store-hop.ts';
 
 /** Batches that the thread reads ahead: a million rows, in some 25 MB. */
-export const aheadMax = 256;
+const aheadMaxDefault = 256;
 
 export interface StoreThreadData {
   location: string;
   manifest: Manifest;
+  aheadMax: number;
 }
 
 interface Opened {
@@ -44,13 +45,14 @@ export type FromStoreThread = Opened | Batch | Ended;
 // Here as in a package, where the sources are compiled.
 const program = new URL(`./store-hop-thread${import.meta.url.slice(-3)}`, import.meta.url);
 
-/** The same as `openStoreHop`, and reading begins at once. */
+/** The same as `openStoreHop`, and reading begins at once: up to so many batches that nobody has taken. */
 export async function openThreadedStoreHop(
   location: string,
   manifest: Manifest,
   messages: RunMessages,
+  aheadMax = aheadMaxDefault,
 ): Promise<OpenStoreHop> {
-  const workerData: StoreThreadData = { location, manifest };
+  const workerData: StoreThreadData = { location, manifest, aheadMax };
   const thread = new Worker(program, { workerData });
   const told = new Told(thread);
   let opened: FromStoreThread;

@@ -80,16 +80,20 @@ function skipHeaders(reader: VarintReader, i: number, columns: RecordColumns): v
   columns.headersEnd[i] = reader.position;
 }
 
+/** One piece of memory for all columns: of many small pieces, the garbage collector has to know each. */
 function allocate(bytes: Buffer, count: number): RecordColumns {
+  const memory = new ArrayBuffer(count * (2 * 8 + 6 * 4));
+  const doubles = (column: number): Float64Array => new Float64Array(memory, column * 8 * count, count);
+  const ints = (column: number): Int32Array => new Int32Array(memory, (16 + column * 4) * count, count);
   return {
     bytes,
-    offset: new Float64Array(count),
-    timestamp: new Float64Array(count),
-    keyStart: new Int32Array(count),
-    keyEnd: new Int32Array(count),
-    valueStart: new Int32Array(count),
-    valueEnd: new Int32Array(count),
-    headersStart: new Int32Array(count),
-    headersEnd: new Int32Array(count),
+    offset: doubles(0),
+    timestamp: doubles(1),
+    keyStart: ints(0),
+    keyEnd: ints(1),
+    valueStart: ints(2),
+    valueEnd: ints(3),
+    headersStart: ints(4),
+    headersEnd: ints(5),
   };
 }

@@ -189,3 +189,51 @@ test('rows far apart, and rows larger than a piece, are stored as they are', asy
     }
   }
 });
+
+test('rows are read as they are, whatever types their columns hold by now', async () => {
+  const store = open();
+  const places = Array.from({ length: 1_500 }, (_, offset) => [0, offset % 3, offset] as const);
+  await store.write(topicId, batchOf(...places.map(([...place]) => place)), []);
+  await store.close();
+  const location = `sqlite:${path}`;
+  const before = await rowsOf(location, 'failed');
+  expect(before).toHaveLength(places.length);
+  const database = new DatabaseSync(path);
+  database.exec(`
+    UPDATE failed SET sequence = 1.5 WHERE "offset" = 1;
+    UPDATE failed SET sequence = x'35' WHERE "offset" = 2;
+    UPDATE failed SET sequence = NULL, key = NULL, digest = '' WHERE "offset" = 3;
+    UPDATE failed SET sequence = -7, payload = 'a text, with commas', run = x'ff00' WHERE "offset" = 4;
+    UPDATE failed SET topic_id = x'00ff' WHERE "offset" = 5;
+    UPDATE failed SET partition = 'none' WHERE "offset" = 6;
+    UPDATE failed SET id = 'a' || char(0) || 'b', producer = 12 WHERE "offset" = 8;
+    UPDATE failed SET "offset" = 9223372036854775807 WHERE "offset" = 9`);
+  database.close();
+  const after = await rowsOf(location, 'failed');
+  expect(after).toHaveLength(places.length);
+  const at = (offset: number): unknown => after.find((row) => row.offset === offset);
+  expect(at(1)).toMatchObject({ sequence: null });
+  expect(at(2)).toMatchObject({ sequence: null });
+  expect(at(3)).toMatchObject({ sequence: null, key: null, digest: '' });
+  const text = Buffer.from('a text, with commas');
+  expect(at(4)).toMatchObject({ sequence: -7, payload: text, run: '\ufffd\0' });
+  expect(at(5)).toMatchObject({ topicId: '\0\ufffd' });
+  expect(at(6)).toMatchObject({ partition: NaN });
+  expect(at(8)).toMatchObject({ id: 'a\0b', producer: '12' });
+  expect(at(2 ** 63)).toMatchObject({ id: 'p0-9' });
+  const untouched = (rows: typeof before): typeof before =>
+    rows.filter(({ offset }) => offset > 9 && offset < places.length).toSorted((a, b) => a.offset - b.offset);
+  expect(untouched(after)).toEqual(untouched(before));
+});
+
+test('a database in another encoding is refused, to write to and to read', () => {
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA encoding = 'UTF-16le'; CREATE TABLE something (a)`);
+  database.close();
+  const refusal = expect.objectContaining({
+    code: 'unavailable',
+    message: expect.stringContaining('UTF-16le'),
+  });
+  expect(open).toThrow(refusal);
+  expect(() => openSqliteSnapshot(path)).toThrow(refusal);
+});

@@ -14,6 +14,7 @@ const fields = ['run', 'producer', 'id', 'topic_id', 'key', 'payload', 'digest',
 const comma = 0x2c;
 const minus = 0x2d;
 const zero = 0x30;
+const exactDigitsMax = 15;
 
 /** `12,0,34,3,2,…,` (integers, then lengths, nothing where there is none), and behind it all fields. */
 function packed(textOf: (integer: string) => string): string {
@@ -106,13 +107,14 @@ class NumberReader {
   next(): number {
     const bytes = this.#bytes;
     const start = this.position;
-    let at = start;
-    const isNegative = bytes[at] === minus;
-    if (isNegative) at += 1;
+    const isNegative = bytes[start] === minus;
+    let at = isNegative ? start + 1 : start;
     let number = 0;
     for (; bytes[at] !== comma; at++) number = number * 10 + (bytes[at]! - zero);
     this.position = at + 1;
     if (at === start) return NaN;
+    // One digit after another, a number beyond 2^53 would be rounded more than once.
+    if (at - start > exactDigitsMax) return Number(bytes.toString('latin1', start, at));
     return isNegative ? -number : number;
   }
 }

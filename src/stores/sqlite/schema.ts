@@ -19,6 +19,7 @@ const schemaVersion = 1;
 
 /** Makes what is missing. Categories that are there already stay, whatever the states of today. */
 export function createSchema(database: DatabaseSync, categories: readonly string[]): void {
+  refuseOtherEncoding(database);
   // Whoever finds all in place takes no lock, for which it would have to wait behind a writer.
   if (versionOf(database) === schemaVersion) {
     const known = categoriesOf(database);
@@ -35,6 +36,15 @@ export function createSchema(database: DatabaseSync, categories: readonly string
   );
   database.exec(`CREATE VIEW messages AS ${parts.join(' UNION ALL ')}`);
   database.exec('COMMIT');
+}
+
+/** Lengths are told in the database's own encoding, and rows are read by them. */
+export function refuseOtherEncoding(database: DatabaseSync): void {
+  const { encoding } = database.prepare('PRAGMA encoding').get() as { encoding: string };
+  if (encoding === 'UTF-8') return;
+  throw unavailableError(`The store's texts are in ${encoding}, and it takes UTF-8.`, {
+    hint: 'Name another file with --store sqlite:PATH: the encoding of one that is there cannot be changed.',
+  });
 }
 
 const versionOf = (database: DatabaseSync): number =>

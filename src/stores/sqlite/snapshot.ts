@@ -4,7 +4,7 @@ import { unavailableError } from '../../errors.ts';
 import type { StoredDeadLetter, StoreSnapshot } from '../store.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
-import { categoriesOf } from './schema.ts';
+import { categoriesOf, refuseOtherEncoding } from './schema.ts';
 import { explain } from './store.ts';
 
 const chunkRows = 512;
@@ -27,6 +27,7 @@ class SqliteSnapshot implements StoreSnapshot {
     this.#database = new DatabaseSync(path, { readOnly: true });
     // The first read within a transaction fixes the snapshot for all that follow.
     this.#database.exec('BEGIN');
+    refuseOtherEncoding(this.#database);
     this.categories = categoriesOf(this.#database);
   }
 
