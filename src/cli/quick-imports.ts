@@ -1,10 +1,9 @@
 /**
- * Half of the time that the client library takes to load goes into what nodrop never calls: validators of
- * options, compiled though it validates only when told to be strict, and a schema registry. Every run loads
- * it in three processes, so here the validators are compiled when they are first called, if ever, and the
- * registry is left out. So are parts of the histograms' library: WebAssembly, the writing of logs, and a zlib
- * in JavaScript, since it takes Node's own. And what a module names by its path is taken to be there: to look
- * it up takes a quarter of the time for hundreds of small files. To be imported before anything else.
+ * Most of the time that the client library takes to load goes into what nodrop never calls: validators of
+ * options and a schema registry. Every run loads it in three processes, so both are left out here. So are
+ * parts of the histograms' library: WebAssembly, the writing of logs, and a zlib in JavaScript, since it takes
+ * Node's own. And what a module names by its path is taken to be there: to look it up takes a quarter of the
+ * time for hundreds of small files. To be imported before anything else.
  */
 import { registerHooks } from 'node:module';
 
@@ -14,7 +13,7 @@ const sources = new URL('..', import.meta.url).href;
 const ours = (name: string): string => new URL(`./${name}${extension}`, import.meta.url).href;
 /** By the file of the library that imports, and what it imports. */
 const replacements: Record<string, string> = {
-  '@platformatic/kafka/dist/utils.js ajv/dist/2020.js': ours('lazy-ajv'),
+  '@platformatic/kafka/dist/utils.js ajv/dist/2020.js': ours('no-validation'),
   '@platformatic/kafka/dist/registries/index.js ./confluent-schema-registry.js': 'data:text/javascript,',
   'hdr-histogram-js/dist/index.js ./wasm': ours('never-called'),
   'hdr-histogram-js/dist/index.js ./HistogramLogWriter': ours('never-called'),

@@ -17,7 +17,7 @@ export interface OpenStoreHop {
   hop: Evidence['store'];
   /** The run's states, then whatever other categories the store has. */
   categories: string[];
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 const statesOf = ({ states }: Manifest): string[] => states.map(({ name }) => name);
