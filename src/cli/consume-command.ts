@@ -41,8 +41,8 @@ async function consumeHere(
 ): Promise<Record<string, number>> {
   const settings = settingsOf(values);
   const rule = stateRuleOf(values);
-  const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
-  terminal.status(`consuming from ${bootstrapServers}`);
+  const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values);
+  if (typeof bootstrapServers === 'string') terminal.status(`consuming from ${bootstrapServers}`);
   return await consume(
     {
       folder,

@@ -23,68 +23,100 @@ import { pointsFromEnvironment, type Reach } from './points.ts';
 import { sabotagedStore, sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
 import { StoredLatency } from './stored-latency.ts';
 
-const pollMs = 50;
+const pollMs = 20;
 
-/** Consumes until the signal, or until all is stored. Throws `unavailable`; what was stored stays. */
+/** What tests and faults have in a consumer, where they have something in it. */
+interface Spoilers {
+  sabotage: Sabotage | undefined;
+  reach: Reach | undefined;
+}
+
+type UnaddressedConfig = Omit<ConsumeConfig, 'bootstrapServers'>;
+
+/**
+ * Consumes until the signal, or until all is stored. Throws `unavailable`; what was stored stays. The store is
+ * opened while the address is waited for.
+ */
 export async function consume(
-  config: ConsumeConfig,
+  config: UnaddressedConfig & { bootstrapServers: string | Promise<string> },
   onStored: (stored: number) => void,
   signal: AbortSignal,
 ): Promise<ConsumeSummary> {
-  const sabotage = sabotageFromEnvironment();
-  const reach = pointsFromEnvironment(signal);
+  const spoilers = { sabotage: sabotageFromEnvironment(), reach: pointsFromEnvironment(signal) };
+  config.folder.create();
+  config.folder.noteConsumer(config.store);
+  const end = new AbortController();
+  const opened = openStoreOf(config, spoilers.reach, AbortSignal.any([signal, end.signal]));
+  try {
+    // What is wrong with the store is told at once.
+    const bootstrapServers = await Promise.race([
+      config.bootstrapServers,
+      opened.then(() => config.bootstrapServers),
+    ]);
+    return await consumeInto(opened, { ...config, bootstrapServers }, spoilers, onStored, signal);
+  } finally {
+    end.abort();
+    await opened.then(
+      (store) => store.close(),
+      () => undefined,
+    );
+  }
+}
+
+async function consumeInto(
+  opened: Promise<Store>,
+  config: ConsumeConfig,
+  { sabotage, reach }: Spoilers,
+  onStored: (stored: number) => void,
+  signal: AbortSignal,
+): Promise<ConsumeSummary> {
   const { folder, bootstrapServers, settings, timeoutMs } = config;
   const client = clientFromSettings(settings);
-  folder.create();
-  folder.noteConsumer(config.store);
-  const store = await openStoreOf(config, reach, signal);
+  await using cluster = await openCluster({
+    bootstrapServers,
+    clientId: 'nodrop-consumer',
+    client,
+    timeoutMs,
+    signal,
+  });
+  const topic = await untilTopic(config, cluster, signal);
+  const base = await baseOf(config, topic, signal);
+  // Nobody is to be a member that cannot store what it is assigned.
+  const store = await opened;
+  const group = await joinGroup({
+    bootstrapServers,
+    client,
+    settings,
+    group: groupOf(folder.id),
+    topic: config.topic,
+    timeoutMs,
+    signal,
+  });
   try {
-    await using cluster = await openCluster({
-      bootstrapServers,
-      clientId: 'nodrop-consumer',
-      client,
-      timeoutMs,
-      signal,
-    });
-    const topic = await untilTopic(config, cluster, signal);
-    const base = await baseOf(config, topic, signal);
-    const group = await joinGroup({
-      bootstrapServers,
-      client,
-      settings,
-      group: groupOf(folder.id),
-      topic: config.topic,
-      timeoutMs,
-      signal,
-    });
+    const journal = openJournalOf(config, topic);
     try {
-      const journal = openJournalOf(config, topic);
+      const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group);
+      const journaled = journaledStore(subject, journal, folder.id);
+      const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
+      const latency = new StoredLatency(folder.id, latencies);
+      const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
+      const loop = new ConsumeLoop(config, parts);
       try {
-        const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group);
-        const journaled = journaledStore(subject, journal, folder.id);
-        const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
-        const latency = new StoredLatency(folder.id, latencies);
-        const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
-        const loop = new ConsumeLoop(config, parts);
-        try {
-          await loop.work(onStored, signal);
-        } finally {
-          latencies.close();
-        }
-        return loop.summary;
+        await loop.work(onStored, signal);
       } finally {
-        await closeJournal(journal);
+        latencies.close();
       }
+      return loop.summary;
     } finally {
-      await group.leave();
+      await closeJournal(journal);
     }
   } finally {
-    await store.close();
+    await group.leave();
   }
 }
 
 const openStoreOf = (
-  { store, categories, storeTimeoutMs }: ConsumeConfig,
+  { store, categories, storeTimeoutMs }: UnaddressedConfig,
   reach: Reach | undefined,
   signal: AbortSignal,
 ): Promise<Store> =>
