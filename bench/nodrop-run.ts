@@ -9,6 +9,7 @@ export interface RunSettings {
   messages: number;
   payloadBytes: number;
   partitions: number;
+  producers: number;
   consumers: number;
   store: 'SQLite' | 'PostgreSQL';
 }
@@ -25,15 +26,15 @@ export const batchSize = 1_000;
 /** A broker refuses record batches above 1 MiB, and a batch may go to one partition. */
 const batchBytesMax = 500_000;
 
-const usual = { payloadBytes: 200, partitions: 3, consumers: 1, store: 'SQLite' } as const;
+const usual = { payloadBytes: 200, partitions: 3, producers: 1, consumers: 1, store: 'SQLite' } as const;
 
 export const runSettings = (settings: Partial<RunSettings> & { messages: number }): RunSettings => ({
   ...usual,
   ...settings,
 });
 
-const keyOf = ({ messages, payloadBytes, partitions, consumers, store }: RunSettings): string =>
-  `${store}: ${messages} × ${payloadBytes} B, partitions ${partitions}, consumers ${consumers}`;
+const keyOf = ({ messages, payloadBytes, partitions, producers, consumers, store }: RunSettings): string =>
+  `${store}: ${messages} × ${payloadBytes} B, partitions ${partitions}, producers ${producers}, consumers ${consumers}`;
 
 /** Measures, and keeps the sample for other parts. */
 export async function measureRun(rig: Rig, settings: RunSettings): Promise<RunSample> {
@@ -88,7 +89,7 @@ async function runOnce(rig: Rig, settings: RunSettings): Promise<RunSample> {
 }
 
 async function runInto(rig: Rig, settings: RunSettings, storeArgs: readonly string[]): Promise<RunSample> {
-  const { messages, payloadBytes, partitions, consumers } = settings;
+  const { messages, payloadBytes, partitions, producers, consumers } = settings;
   const args = [
     program,
     'run',
@@ -99,6 +100,7 @@ async function runInto(rig: Rig, settings: RunSettings, storeArgs: readonly stri
     `--batch-size=${Math.min(batchSize, batchBytesMax / payloadBytes)}`,
     `--payload-bytes=${payloadBytes}`,
     `--partitions=${partitions}`,
+    `--producers=${producers}`,
     `--consumers=${consumers}`,
     ...storeArgs,
   ];

@@ -19,13 +19,15 @@ export type HeaderLookup = (name: string) => Uint8Array | null;
 /** Records whose headers can be found without an object for each. */
 export interface HeaderSource {
   readonly bytes: Buffer;
+  /** By record, where in `bytes` its headers begin and end. */
+  readonly headersStart: ArrayLike<number>;
+  readonly headersEnd: ArrayLike<number>;
   /** Start and end in `bytes` of the first value of each of these headers; −1 for one that is missing or null. */
   findHeaders(record: number, names: readonly Buffer[], spans: Int32Array): void;
 }
 
 const fields = ['run', 'producer', 'session', 'sequence', 'digest'] as const;
 const names = fields.map((field) => Buffer.from(headerNames[field]));
-const spans = new Int32Array(2 * fields.length);
 const digestLength = 16;
 const sequenceMax = 0xfffffffe;
 
@@ -53,17 +55,80 @@ export const noOrigin = (): OriginPlace => ({
 
 /** What a record's headers say of its origin, without an object or a text for each. */
 export function readOrigin(source: HeaderSource, record: number, place: OriginPlace): void {
-  source.findHeaders(record, names, spans);
   const { bytes } = source;
-  const run = runs.read(bytes, spans[0]!, spans[1]!);
+  const [start, end] = [source.headersStart[record]!, source.headersEnd[record]!];
+  if (!latest.isLike(bytes, start, end)) latest.read(source, record, start, end);
+  const { run, producer, session, sequenceStart, sequenceEnd, digestStart, digestEnd } = latest;
   const isOurs = run !== undefined;
-  const hasDigest = isOurs && isDigest(bytes, spans[8]!, spans[9]!);
+  const hasDigest = isOurs && digestStart >= 0 && isDigest(bytes, start + digestStart, start + digestEnd);
   place.run = run;
-  place.producer = isOurs ? producers.read(bytes, spans[2]!, spans[3]!) : undefined;
-  place.session = isOurs ? integer(bytes, spans[4]!, spans[5]!, 0xffff) : NaN;
-  place.sequence = isOurs ? integer(bytes, spans[6]!, spans[7]!, sequenceMax) : NaN;
-  place.digestStart = hasDigest ? spans[8]! : -1;
-  place.digestEnd = hasDigest ? spans[9]! : -1;
+  place.producer = producer;
+  place.session = session;
+  place.sequence =
+    isOurs && sequenceStart >= 0
+      ? integer(bytes, start + sequenceStart, start + sequenceEnd, sequenceMax)
+      : NaN;
+  place.digestStart = hasDigest ? start + digestStart : -1;
+  place.digestEnd = hasDigest ? start + digestEnd : -1;
+}
+
+/**
+ * The headers that were read last. Those of one sender are the same bytes, but for the values of sequence and
+ * digest: to compare them is faster than to read them.
+ */
+class LatestHeaders {
+  run: string | undefined;
+  producer: string | undefined;
+  session = NaN;
+  /** From where the headers begin; −1 for what is missing. */
+  sequenceStart = -1;
+  sequenceEnd = -1;
+  digestStart = -1;
+  digestEnd = -1;
+  #bytes = Buffer.alloc(0);
+  /** From where they begin, pairs of start and end: of all that does not differ among those of one sender. */
+  #alike: readonly number[] = [];
+  readonly #spans = new Int32Array(2 * fields.length);
+
+  isLike(bytes: Buffer, start: number, end: number): boolean {
+    const known = this.#bytes;
+    if (end - start !== known.length || known.length === 0) return false;
+    const alike = this.#alike;
+    for (let pair = 0; pair < alike.length; pair += 2) {
+      const alikeEnd = alike[pair + 1]!;
+      for (let at = alike[pair]!; at < alikeEnd; at++) {
+        if (bytes[start + at] !== known[at]) return false;
+      }
+    }
+    return true;
+  }
+
+  read(source: HeaderSource, record: number, start: number, end: number): void {
+    const spans = this.#spans;
+    const { bytes } = source;
+    source.findHeaders(record, names, spans);
+    const text = (field: number): string | undefined =>
+      textOf(bytes, spans[2 * field]!, spans[2 * field + 1]!);
+    this.run = text(0);
+    const isOurs = this.run !== undefined;
+    this.producer = isOurs ? text(1) : undefined;
+    this.session = isOurs && spans[4]! >= 0 ? integer(bytes, spans[4]!, spans[5]!, 0xffff) : NaN;
+    for (let at = 0; at < spans.length; at++) if (spans[at]! >= 0) spans[at]! -= start;
+    [this.sequenceStart, this.sequenceEnd] = [spans[6]!, spans[7]!];
+    [this.digestStart, this.digestEnd] = [spans[8]!, spans[9]!];
+    this.#bytes = Buffer.from(bytes.subarray(start, end));
+    const varied = [spans.subarray(6, 8), spans.subarray(8, 10)]
+      .filter(([start]) => start! >= 0)
+      .toSorted((a, b) => a[0]! - b[0]!);
+    this.#alike = [0, ...varied.flatMap((span) => [...span]), end - start];
+  }
+}
+
+/** The text of a value; undefined for one that is missing, or that no store could keep. */
+function textOf(bytes: Buffer, start: number, end: number): string | undefined {
+  const text = start < 0 ? undefined : exactText(bytes.subarray(start, end));
+  // No text of ours holds a NUL.
+  return text?.includes('\0') === true ? undefined : text;
 }
 
 /** The text of a header's value; undefined for bytes that are not UTF-8. */
@@ -73,35 +138,7 @@ export function exactText(value: Uint8Array): string | undefined {
   return decoded.includes('\ufffd') && !isUtf8(value) ? undefined : decoded;
 }
 
-/** A text that most records share: it is not made again where its bytes are those of the record before. */
-class RepeatedText {
-  #bytes = Buffer.alloc(0);
-  #text: string | undefined;
-
-  read(bytes: Buffer, start: number, end: number): string | undefined {
-    if (start < 0) return undefined;
-    if (!this.#isSame(bytes, start, end)) {
-      this.#bytes = Buffer.from(bytes.subarray(start, end));
-      const text = exactText(this.#bytes);
-      // No text of ours holds a NUL, and not every store could keep one.
-      this.#text = text?.includes('\0') === true ? undefined : text;
-    }
-    return this.#text;
-  }
-
-  /** A loop: for so few bytes, a call out of JavaScript takes longer. */
-  #isSame(bytes: Buffer, start: number, end: number): boolean {
-    const known = this.#bytes;
-    if (known.length !== end - start) return false;
-    for (let index = 0; index < known.length; index++) {
-      if (bytes[start + index] !== known[index]) return false;
-    }
-    return true;
-  }
-}
-
-const runs = new RepeatedText();
-const producers = new RepeatedText();
+const latest = new LatestHeaders();
 
 const zero = 0x30;
 const nine = 0x39;

@@ -1,11 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  headerNamePrefix,
-  headerNames,
-  noOrigin,
-  readOrigin,
-  type HeaderSource,
-} from '../src/record-headers.ts';
+import { RecordBatchEncoder, type RecordHeader } from '../src/kafka/record-batch-encoder.ts';
+import { RecordBatch } from '../src/kafka/record-batch.ts';
+import { headerNamePrefix, headerNames, noOrigin, readOrigin } from '../src/record-headers.ts';
 
 const whole = {
   [headerNames.run]: 'demo',
@@ -16,28 +13,28 @@ const whole = {
 };
 const origin = { run: 'demo', producer: 'p0', session: 0, sequence: 17, digest: '00000000000000ff' };
 
-/** A record of these headers, whose values lie one after another. */
+/** What is read of a record with these headers. */
 const read = (changed: Record<string, string | Uint8Array | null>): unknown => {
-  const headers = new Map(Object.entries({ ...whole, ...changed }));
-  const values = [...headers.values()].map((value) => Buffer.from(value ?? ''));
-  const source: HeaderSource = {
-    bytes: Buffer.concat(values),
-    findHeaders: (_, names, spans) => {
-      let at = 0;
-      for (const [index, [name, value]] of [...headers].entries()) {
-        const which = names.findIndex((wanted) => wanted.equals(Buffer.from(name)));
-        const end = at + values[index]!.length;
-        spans.set(value === null ? [-1, -1] : [at, end], 2 * which);
-        at = end;
-      }
-    },
-  };
-  const place = noOrigin();
-  readOrigin(source, 0, place);
-  const { digestStart, digestEnd, ...rest } = place;
-  const digest = digestStart < 0 ? undefined : String(source.bytes.subarray(digestStart, digestEnd));
-  return { ...rest, digest };
+  const headers = Object.entries({ ...whole, ...changed });
+  return statedIn(
+    batchOf([headers.map(([name, value]) => [name, value === null ? null : Buffer.from(value)])]),
+    0,
+  );
 };
+
+function batchOf(records: readonly RecordHeader[][]): RecordBatch {
+  const encoder = new RecordBatchEncoder();
+  for (const headers of records) encoder.append(0, null, null, headers);
+  return new RecordBatch(encoder.finish());
+}
+
+function statedIn(batch: RecordBatch, record: number): unknown {
+  const place = noOrigin();
+  readOrigin(batch, record, place);
+  const { digestStart, digestEnd, ...rest } = place;
+  const digest = digestStart < 0 ? undefined : String(batch.bytes.subarray(digestStart, digestEnd));
+  return { ...rest, digest };
+}
 
 test('an origin is read as it was written', () => {
   expect(read({})).toEqual(origin);
@@ -66,3 +63,42 @@ test.each(['', '-1', '01', '1.0', '1e3', ' 1', '4294967295', '99999999999', '9'.
     expect(read({ [headerNames.session]: value })).toEqual({ ...origin, session: NaN });
   },
 );
+
+test('what is read of a record does not depend on those before it', () => {
+  const value = fc.constantFrom(
+    '0',
+    '1',
+    '17',
+    '1.0',
+    'p0',
+    'p10',
+    '00000000000000ff',
+    '00000000000000fe',
+    'xyz',
+  );
+  const header = fc.tuple(fc.constantFrom(...Object.values(headerNames), 'other'), value);
+  const usual = fc.record({
+    [headerNames.run]: fc.constantFrom('demo', 'memo'),
+    [headerNames.producer]: fc.constantFrom('p0', 'p1'),
+    [headerNames.session]: fc.constantFrom('0', '1'),
+    [headerNames.sequence]: fc.nat(200).map(String),
+    [headerNames.digest]: fc.constantFrom('00000000000000ff', '00000000000000FF', '123456789abcdef0'),
+  });
+  const headers = fc.oneof(usual.map(Object.entries<string>), fc.array(header, { maxLength: 7 }));
+  fc.assert(
+    fc.property(fc.array(headers, { minLength: 2, maxLength: 12 }), (records) => {
+      const encoded = records.map((entries) =>
+        entries.map(([name, text]): RecordHeader => [name, Buffer.from(text)]),
+      );
+      const together = batchOf(encoded);
+      const all = encoded.map((_, record) => statedIn(together, record));
+      for (const [record, alone] of encoded.entries()) {
+        // Behind one that has nothing in common with it.
+        const batch = batchOf([[['other', null]], alone]);
+        statedIn(batch, 0);
+        expect(all[record]).toEqual(statedIn(batch, 1));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

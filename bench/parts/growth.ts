@@ -1,4 +1,4 @@
-/** How a run grows with messages, payloads, partitions and consumers. */
+/** How a run grows with messages, payloads, partitions, producers and consumers. */
 import { measuredRuns, runSettings, type RunSample, type RunSettings } from '../nodrop-run.ts';
 import type { Part } from '../part.ts';
 import type { Plan } from '../plan.ts';
@@ -8,8 +8,8 @@ import { atMost, failed, groupedDigits, spreadText, tableOf } from '../table.ts'
 const ratioMax = 10.5;
 const payloads = [150, 1_000, 10_000];
 const partitionCounts = [1, 3, 12, 48];
-const consumerCounts = [1, 2, 4];
-const partitionsForConsumers = 12;
+const processCounts = [1, 2, 4];
+const partitionsForProcesses = 12;
 
 interface Step {
   name: string;
@@ -21,8 +21,8 @@ export const growth: Part = {
   name: 'growth',
   title: 'Growth',
   about: `\`nodrop run\` again, with more of one thing at a time: messages, bytes of payload (with fewer messages
-where they would be too much data), partitions, and consumers in one group (on 12 partitions). What is not said is 200
-bytes, 3 partitions, one consumer and SQLite. 150 bytes is about the least that these messages take. Batches are of
+where they would be too much data), partitions, producers that divide the messages, and consumers in one group (both on
+12 partitions). What is not said is 200 bytes, 3 partitions, one producer, one consumer and SQLite. 150 bytes is about the least that these messages take. Batches are of
 1000 messages, or of 0.5 MB where that is less.`,
   measure: async (rig) => {
     const groups = groupsOf(rig.plan);
@@ -63,13 +63,12 @@ function groupsOf(plan: Plan): Step[][] {
       }),
     ),
     partitionCounts.map((partitions) => step(`partitions: ${partitions}`, { partitions })),
+    processCounts.map((producers) =>
+      step(`producers: ${producers}`, { producers, partitions: partitionsForProcesses }),
+    ),
     ...(['SQLite', 'PostgreSQL'] as const).map((store) =>
-      consumerCounts.map((consumers) =>
-        step(`consumers: ${consumers}, ${store}`, {
-          consumers,
-          store,
-          partitions: partitionsForConsumers,
-        }),
+      processCounts.map((consumers) =>
+        step(`consumers: ${consumers}, ${store}`, { consumers, store, partitions: partitionsForProcesses }),
       ),
     ),
   ];

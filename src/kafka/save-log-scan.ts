@@ -99,6 +99,21 @@ function addRows(writer: ScanWriter, scanned: ScannedBatch, run: string, row: Sc
   }
 }
 
+/** One producer's records come one after another. */
+class ProducerNumbers {
+  #name: string | undefined;
+  #number: number | undefined;
+
+  numberOf(name: string | undefined): number | undefined {
+    if (name !== this.#name) {
+      this.#name = name;
+      this.#number = parseProducerName(name);
+    }
+    return this.#number;
+  }
+}
+
+const producers = new ProducerNumbers();
 const place = noOrigin();
 const origin: Origin = { run: '', producer: '', session: 0, sequence: 0 };
 const lying: KeyAndPayload = {
@@ -118,7 +133,7 @@ function describe(row: ScanRow, { batch }: ScannedBatch, index: number, run: str
     row.flags |= scanFlags.foreign;
     return;
   }
-  const producer = parseProducerName(place.producer);
+  const producer = producers.numberOf(place.producer);
   if (producer === undefined || Number.isNaN(place.session) || Number.isNaN(place.sequence)) {
     row.flags |= scanFlags.nameless;
     return;
