@@ -40,8 +40,7 @@ export async function openRunEvidence(
 ): Promise<OpenEvidence> {
   const { manifest, plan } = await planOf(folder, written);
   const messages = new RunMessages(manifest);
-  const isLarge = messages.plannedCount >= threadMessagesMin;
-  const store = await (isLarge ? openThreadedStoreHop : openStoreHop)(storeLocation, manifest, messages);
+  const store = await openStore(folder, storeLocation, manifest, messages);
   try {
     const unscanned = await circumstances.scanLog?.();
     const evidence = await gather({ folder, manifest, plan, messages, store, storeLocation }, circumstances);
@@ -51,6 +50,24 @@ export async function openRunEvidence(
     await store.close();
     throw error;
   }
+}
+
+/** Beside everything else, where that is worth while and the folder can be written to. */
+async function openStore(
+  folder: RunFolder,
+  location: string,
+  manifest: Manifest,
+  messages: RunMessages,
+): Promise<OpenStoreHop> {
+  if (messages.plannedCount >= threadMessagesMin) {
+    try {
+      const spool = folder.file(`store.${process.pid}.spool`);
+      return await openThreadedStoreHop(location, manifest, messages, spool);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall !== 'open') throw error;
+    }
+  }
+  return await openStoreHop(location, manifest, messages);
 }
 
 interface Gathered extends RunPlan {

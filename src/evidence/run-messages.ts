@@ -27,8 +27,9 @@ export class RunMessages implements Messages {
   readonly plannedCount: number;
   readonly #manifest: Manifest;
   readonly #workload: Workload;
-  /** The first index of each producer. */
+  /** The first index of each producer, and how many it has. */
   readonly #bases: number[] = [];
+  readonly #counts: number[] = [];
   readonly #others = new Map<string, number>();
   readonly #otherNames: MessageName[] = [];
   readonly #contents = new Map<string, number>();
@@ -51,8 +52,10 @@ export class RunMessages implements Messages {
     this.#workload = new Workload(manifest);
     let planned = 0;
     for (let producer = 0; manifest.producers[producerName(producer)] !== undefined; producer++) {
+      const count = manifest.producers[producerName(producer)]!;
       this.#bases.push(planned);
-      planned += manifest.producers[producerName(producer)]!;
+      this.#counts.push(count);
+      planned += count;
     }
     this.plannedCount = planned;
   }
@@ -67,8 +70,7 @@ export class RunMessages implements Messages {
 
   /** The index of what a producer's sequence names; a new one where the plan does not know it. */
   indexOf(producer: number, sequence: number): number {
-    const planned = this.#manifest.producers[producerName(producer)];
-    if (planned !== undefined && sequence < planned) return this.#bases[producer]! + sequence;
+    if (sequence < (this.#counts[producer] ?? 0)) return this.#bases[producer]! + sequence;
     return this.other({ id: messageId(producer, sequence), producer: producerName(producer), sequence });
   }
 

@@ -214,7 +214,7 @@ function isTime(text: string): boolean {
 
 const whole = (value: number): number => (Number.isSafeInteger(value) && value >= 0 ? value : none);
 
-const newBatch = (): StoreBatch => ({
+export const newBatch = (): StoreBatch => ({
   count: 0,
   message: new Int32Array(batchRows),
   category: new Uint16Array(batchRows),

@@ -1,21 +1,21 @@
 /**
- * A run's store, read in a thread of its own while other evidence is gathered. Numbers for what stands outside
- * the plan are given out on either side, so the thread tells what its own stand for.
+ * A run's store, read in a thread of its own while other evidence is gathered. What it has read lies in a file
+ * without a name until it is asked for: of ten million rows, memory is not to hold all. Numbers for what stands
+ * outside the plan are given out on either side, so the thread tells what its own stand for.
  */
+import { closeSync, openSync, readvSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
 import { untold, type Evidence, type MessageName, type StoreBatch } from '../history.ts';
 import type { Manifest } from '../run-folder.ts';
 import type { RunMessages } from './run-messages.ts';
-import { missingStore, type OpenStoreHop } from './store-hop.ts';
-
-/** Batches that the thread reads ahead: a million rows, in some 25 MB. */
-const aheadMaxDefault = 256;
+import { missingStore, newBatch, type OpenStoreHop } from './store-hop.ts';
 
 export interface StoreThreadData {
   location: string;
   manifest: Manifest;
-  aheadMax: number;
+  /** The file that the thread writes batches to, one behind another, open for all threads. */
+  spool: number;
 }
 
 interface Opened {
@@ -26,9 +26,10 @@ interface Opened {
   categories: string[];
 }
 
-interface Batch {
+/** A batch is in the spool. */
+interface Spooled {
   type: 'batch';
-  batch: StoreBatch;
+  count: number;
   /** Of messages outside the plan, and of contents that differ, in the order of their numbers there. */
   names: MessageName[];
   contents: string[];
@@ -40,26 +41,44 @@ interface Ended {
   problem: string | undefined;
 }
 
-export type FromStoreThread = Opened | Batch | Ended;
+export type FromStoreThread = Opened | Spooled | Ended;
+
+/** As they lie in the spool. */
+export const columnsOf = ({
+  count,
+  message,
+  content,
+  offset,
+  partition,
+  category,
+}: StoreBatch): NodeJS.ArrayBufferView[] =>
+  [message, content, offset, partition, category].map((column) => column.subarray(0, count));
 
 // Here as in a package, where the sources are compiled.
 const program = new URL(`./store-hop-thread${import.meta.url.slice(-3)}`, import.meta.url);
 
-/** The same as `openStoreHop`, and reading begins at once: up to so many batches that nobody has taken. */
+/** The same as `openStoreHop`, and reading begins at once. `spoolPath` is made and removed. Throws what `openSync` does. */
 export async function openThreadedStoreHop(
   location: string,
   manifest: Manifest,
   messages: RunMessages,
-  aheadMax = aheadMaxDefault,
+  spoolPath: string,
 ): Promise<OpenStoreHop> {
-  const workerData: StoreThreadData = { location, manifest, aheadMax };
+  const spool = openSync(spoolPath, 'wx+', 0o600);
+  rmSync(spoolPath);
+  const workerData: StoreThreadData = { location, manifest, spool };
   const thread = new Worker(program, { workerData });
+  const close = async (): Promise<void> => {
+    await thread.terminate();
+    closeSync(spool);
+  };
   const told = new Told(thread);
   let opened: FromStoreThread;
   try {
     opened = await told.next();
     if (opened.type !== 'opened') throw new Error('bug: its thread began with something else');
   } catch (error) {
+    await close();
     return missingStore(manifest, problemOf(error));
   }
   const { positions, whole, problem, categories } = opened;
@@ -68,26 +87,40 @@ export async function openThreadedStoreHop(
     ...(problem !== undefined && { problem }),
     positions,
     async *batches() {
-      const translation = new Translation(messages);
       try {
-        for (;;) {
-          const message = await told.next();
-          if (message.type === 'ended') {
-            hop.whole = message.whole;
-            if (message.problem !== undefined) hop.problem = message.problem;
-            return;
-          }
-          if (message.type === 'opened') throw new Error('bug: the thread of the store began twice');
-          yield translation.of(message);
-          thread.postMessage('taken', []);
-        }
+        const ended = yield* spooledBatches(told, spool, messages);
+        hop.whole = ended.whole;
+        if (ended.problem !== undefined) hop.problem = ended.problem;
       } catch (error) {
         hop.whole = false;
         hop.problem = problemOf(error);
       }
     },
   };
-  return { hop, categories, close: async () => void (await thread.terminate()) };
+  return { hop, categories, close };
+}
+
+async function* spooledBatches(
+  told: Told,
+  spool: number,
+  messages: RunMessages,
+): AsyncGenerator<StoreBatch, Ended> {
+  const translation = new Translation(messages);
+  const batch = newBatch();
+  let position = 0;
+  for (;;) {
+    const message = await told.next();
+    if (message.type === 'ended') return message;
+    if (message.type === 'opened') throw new Error('bug: its thread began twice');
+    batch.count = message.count;
+    const columns = columnsOf(batch);
+    const bytes = columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (readvSync(spool, columns, position) < bytes) throw new Error('bug: the spool is cut short');
+    position += bytes;
+    translation.learn(message);
+    translation.apply(batch);
+    yield batch;
+  }
 }
 
 const problemOf = (error: unknown): string => `the store could not be read: ${messageOf(error)}`;
@@ -134,15 +167,16 @@ class Translation {
     this.#contents = [untold, messages.contentOf('')];
   }
 
-  of({ batch, names, contents }: Batch): StoreBatch {
-    const { plannedCount } = this.#messages;
+  learn({ names, contents }: Spooled): void {
     for (const name of names) this.#others.push(this.#messages.other(name));
     for (const differences of contents) this.#contents.push(this.#messages.contentOf(differences));
-    for (let row = 0; row < batch.count; row++) {
-      if (batch.message[row]! >= plannedCount)
-        batch.message[row] = this.#others[batch.message[row]! - plannedCount]!;
-      batch.content[row] = this.#contents[batch.content[row]!]!;
+  }
+
+  apply({ count, message, content }: StoreBatch): void {
+    const { plannedCount } = this.#messages;
+    for (let row = 0; row < count; row++) {
+      if (message[row]! >= plannedCount) message[row] = this.#others[message[row]! - plannedCount]!;
+      content[row] = this.#contents[content[row]!]!;
     }
-    return batch;
   }
 }

@@ -21,8 +21,8 @@ export interface ReadRange {
 /** Records `from` up to `to`, by index, lie in the range. */
 export type BatchReader = (partition: number, batch: RecordBatch, from: number, to: number) => void;
 
-const fetchBytesMax = 16 * 1024 * 1024;
-const partitionFetchBytesMax = 4 * 1024 * 1024;
+const fetchBytesMax = 4 * 1024 * 1024;
+const partitionFetchBytesMax = 1280 * 1024;
 const retryPauseMs = 50;
 
 /**

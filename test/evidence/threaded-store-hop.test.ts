@@ -1,5 +1,5 @@
 /** A store read in a thread says what it says without one, whatever is in it. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,6 +18,7 @@ const count = 10_000;
 const manifest = runManifest(count);
 const path = join(mkdtempSync(join(tmpdir(), 'nodrop-threaded-')), 'store.sqlite');
 const location = sqliteLocation(path);
+const spool = `${path}.spool`;
 
 beforeAll(async () => {
   const workload = new Workload(manifest);
@@ -69,7 +70,7 @@ async function bothWays(): Promise<[Said, Said]> {
   there.other({ id: 'known before' });
   there.contentOf('known before');
   const plain = await openStoreHop(location, manifest, here);
-  const threaded = await openThreadedStoreHop(location, manifest, there, 1);
+  const threaded = await openThreadedStoreHop(location, manifest, there, spool);
   expect([threaded.hop.positions, threaded.categories]).toEqual([plain.hop.positions, plain.categories]);
   return [await saidBy(plain, here), await saidBy(threaded, there)];
 }
@@ -104,8 +105,9 @@ test('rows that somebody altered: strangers, damage, types that none of ours hav
 test('a store that cannot be read is missing, with what is wrong', async () => {
   writeFileSync(path, 'no database');
   const messages = new RunMessages(manifest);
-  const { hop, close } = await openThreadedStoreHop(location, manifest, messages);
+  const { hop, close } = await openThreadedStoreHop(location, manifest, messages, spool);
   expect([hop.whole, hop.problem]).toEqual([false, expect.stringContaining('not a database')]);
   expect(await Array.fromAsync(hop.batches())).toEqual([]);
+  expect(existsSync(spool)).toBe(false);
   await close();
 });
