@@ -2,7 +2,7 @@ import '../small-young-generation.ts';
 import { exitCodes, usageError } from '../errors.ts';
 import { consume } from '../pipeline/consumer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
-import { bootstrapFromParent, tellParent } from '../pipeline/stage-process.ts';
+import { bootstrapFromParent, tellParent, tellProgress } from '../pipeline/stage-process.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import type { Context } from './context.ts';
@@ -58,7 +58,7 @@ async function consumeHere(
     },
     (done) => {
       terminal.progress('stored', done);
-      tellParent({ type: 'progress', done });
+      tellProgress(done);
     },
     signal,
   );

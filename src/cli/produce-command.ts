@@ -1,7 +1,12 @@
 import { exitCodes } from '../errors.ts';
 import { produce } from '../pipeline/producer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
-import { bootstrapFromParent, tellParent, untilToldToBegin } from '../pipeline/stage-process.ts';
+import {
+  bootstrapFromParent,
+  tellParent,
+  tellProgress,
+  untilToldToBegin,
+} from '../pipeline/stage-process.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from './run-settings.ts';
@@ -57,7 +62,7 @@ async function produceHere(
       onLedger: () => tellParent({ type: 'ledger-opened' }),
       onSent: (done) => {
         terminal.progress('produced', done, totalOf(settings));
-        tellParent({ type: 'progress', done });
+        tellProgress(done);
       },
       untilBegin: async () => await begin,
     },

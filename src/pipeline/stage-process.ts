@@ -60,6 +60,7 @@ const toldByParent = {
 };
 const tailLines = 8;
 const aliveIntervalMs = 1_000;
+const progressIntervalMs = 100;
 
 export function startStage(
   args: readonly string[],
@@ -108,6 +109,16 @@ function exitOf(child: ChildProcess, logFile: string): Promise<StageExit> {
 /** In a stage: says something to the parent, if there is one. */
 export function tellParent(message: StageMessage): void {
   if (process.connected) process.send?.(message);
+}
+
+let progressToldAtMs = -Infinity;
+
+/** In a stage: how far it is, as often as a person can see it. */
+export function tellProgress(done: number): void {
+  const nowMs = performance.now();
+  if (nowMs - progressToldAtMs < progressIntervalMs) return;
+  progressToldAtMs = nowMs;
+  tellParent({ type: 'progress', done });
 }
 
 /** In a stage: the address that the parent tells. From now on the parent hears that the stage is alive. */
