@@ -3,11 +3,13 @@ import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openSqliteSnapshot } from '../../src/stores/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { RowBatch, StoreOutageError, type RowValues, type Store } from '../../src/stores/store.ts';
 import {
+  allRows,
   batchOf,
   categories,
   placesOf,
@@ -236,4 +238,45 @@ test('a database in another encoding is refused, to write to and to read', () =>
   });
   expect(open).toThrow(refusal);
   expect(() => openSqliteSnapshot(path)).toThrow(refusal);
+});
+
+const bytesOf = fc.option(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)));
+const textOf = fc.option(fc.string({ unit: 'grapheme', maxLength: 12 }), { freq: 8 });
+const valuesOfAny = fc.record({
+  key: bytesOf,
+  payload: bytesOf,
+  run: textOf,
+  producer: textOf,
+  sequence: fc.option(fc.maxSafeInteger()),
+  id: textOf,
+  digest: textOf,
+});
+
+test('rows in pieces are the rows one by one, whatever bytes they hold', async () => {
+  const store = open();
+  let next = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(valuesOfAny, { minLength: 15, maxLength: 30 }), async (all) => {
+      const rows = all.map((values): RowValues => ({
+        ...values,
+        category: 0,
+        partition: next % 3,
+        offset: next++,
+      }));
+      await store.write(topicId, RowBatch.of(rows), []);
+      const snapshot = openSqliteSnapshot(path);
+      const inPieces = await allRows(snapshot, 'failed');
+      const oneByOne = await allRows(snapshot, 'failed', next);
+      await snapshot.close();
+      expect(inPieces).toHaveLength(next);
+      expect(inPieces).toEqual(oneByOne);
+      for (const { category: _, ...written } of rows) {
+        expect(inPieces.find(({ offset }) => offset === written.offset)).toMatchObject(written);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  // More than a piece holds.
+  expect(next).toBeGreaterThan(512);
+  await store.close();
 });
