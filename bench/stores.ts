@@ -107,21 +107,24 @@ interface Consumed {
   peakBytes: number;
 }
 
-/** The rate between the first and the last batch that a consumer has stored, and what memory it took. */
+/** The rate between the first and the last word of its progress, and what memory it took. */
 async function consume(args: readonly string[]): Promise<Consumed> {
   const child = spawn(process.execPath, [program, 'consume', '--until-drained', ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const points: { atMs: number; done: number }[] = [];
   let peakBytes = 0;
+  let stored = 0;
   child.on('message', (message: StageMessage) => {
+    if (message.type === 'summary') stored = message.counts['stored'] ?? 0;
     if (message.type !== 'progress') return;
     points.push({ atMs: performance.now(), done: message.done });
     peakBytes = peakBytesOf(child.pid!) ?? peakBytes;
   });
   const code = await new Promise((resolve) => child.once('exit', resolve));
   const [first, last] = [points[0]!, points.at(-1)!];
-  if (code !== 0 || last.done !== rows) throw new Error(`consume ended with ${String(code)}`);
+  if (code !== 0 || stored !== rows)
+    throw new Error(`consume ended with ${String(code)}, ${stored} of ${rows} rows stored`);
   return { rate: ((last.done - first.done) / (last.atMs - first.atMs)) * 1000, peakBytes };
 }
 

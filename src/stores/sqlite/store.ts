@@ -21,8 +21,8 @@ const busyTimeoutMs = 250;
 /** Of a new file. A table whose rows lie in their key's order holds whole rows in its inner pages: small ones make it deep. */
 const pageBytes = 32_768;
 const cacheKibibytes = 8_192;
-/** 64 MiB of log: each time that it goes into the tables, both are waited for to reach the disk. */
-const checkpointPages = 2_048;
+/** 16 MiB of log: each time that it goes into the tables, writers wait for as much to reach the disk. */
+const checkpointPages = 512;
 
 /** Opens an SQLite store, making its file and tables where they are missing. */
 export function openSqliteStore(path: string, options: StoreOptions): Store {
