@@ -1,5 +1,5 @@
 /** How long messages take at a given rate, until they are acknowledged and until they are stored. */
-import { HistogramLogReader } from 'hdr-histogram-js';
+import { build, HistogramLogReader } from 'hdr-histogram-js';
 import { readFileSync } from 'node:fs';
 import type { Latency, Result } from '../../src/result.ts';
 import { latencyFileName, RunFolder } from '../../src/run-folder.ts';
@@ -74,8 +74,13 @@ function warmPercentiles(path: string): Percentiles {
   const reader = new HistogramLogReader(readFileSync(path, 'utf8'));
   const first = reader.nextIntervalHistogram();
   const fromMs = first!.startTimeStampMsec + warmUpSeconds * 1_000;
-  const sum = reader.nextIntervalHistogram(fromMs / 1_000)!;
-  for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram())
+  // One that is read has room for its own values alone.
+  const sum = build({ numberOfSignificantValueDigits: 3 });
+  for (
+    let next = reader.nextIntervalHistogram(fromMs / 1_000);
+    next !== null;
+    next = reader.nextIntervalHistogram()
+  )
     sum.add(next);
   const at = (percentile: number): number => sum.getValueAtPercentile(percentile) / 1_000;
   return { p50: at(50), p90: at(90), p99: at(99), 'p99.9': at(99.9) };

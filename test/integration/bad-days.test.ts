@@ -134,7 +134,8 @@ test('a store that is locked makes a run inconclusive; a second consume finishes
 });
 
 function hasTables(store: string): boolean {
-  const database = new DatabaseSync(store, { readOnly: true });
+  // Waits: whoever makes the tables locks the whole file before it has a write-ahead log.
+  const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
   const { count } = database
     .prepare("SELECT count(*) AS count FROM sqlite_schema WHERE type = 'view'")
     .get() as { count: number };

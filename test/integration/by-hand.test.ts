@@ -56,7 +56,7 @@ test('a consumer without --until-drained works until it is stopped, and another 
   const store = join(dir, 'runs', run, 'store.sqlite');
   await until('the consumer has its store', () => existsSync(store));
   const rows = (): number => {
-    const database = new DatabaseSync(store, { readOnly: true });
+    const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
     // The file is there before its tables.
     const isMade =
       database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'messages'`).get() !== undefined;

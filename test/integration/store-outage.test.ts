@@ -36,7 +36,7 @@ async function verdictOf({ folder }: Produced): Promise<Result> {
 
 /** The sum of the store's next offsets. */
 function storedBy({ store }: Produced): number {
-  const database = new DatabaseSync(store, { readOnly: true });
+  const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
   const { sum } = database.prepare('SELECT sum(next_offset) AS sum FROM offsets').get() as { sum: number };
   database.close();
   return sum;
@@ -94,7 +94,7 @@ test('a disk that is full: no offset moves, and the run can be finished when the
   await until('it meets the limit', () => said().includes('Trying again'));
   expect(said()).toMatch(/cannot be used: (disk I\/O error|database or disk is full)/);
   const stored = storedBy(run);
-  const rows = new DatabaseSync(run.store, { readOnly: true });
+  const rows = new DatabaseSync(run.store, { readOnly: true, timeout: 5_000 });
   expect(rows.prepare('SELECT count(*) AS rows FROM messages').get()).toEqual({ rows: stored });
   rows.close();
   expect(stored).toBeLessThan(20_000);

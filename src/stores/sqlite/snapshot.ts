@@ -5,7 +5,7 @@ import type { StoredDeadLetter, StoreSnapshot } from '../store.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
-import { explain } from './store.ts';
+import { busyTimeoutMs, explain } from './store.ts';
 
 const chunkRows = 512;
 
@@ -24,7 +24,7 @@ class SqliteSnapshot implements StoreSnapshot {
 
   constructor(path: string) {
     this.#path = path;
-    this.#database = new DatabaseSync(path, { readOnly: true });
+    this.#database = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
     // The first read within a transaction fixes the snapshot for all that follow.
     this.#database.exec('BEGIN');
     refuseOtherEncoding(this.#database);

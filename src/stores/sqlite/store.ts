@@ -16,7 +16,7 @@ import { RowInserter } from './insert-rows.ts';
 import { createSchema } from './schema.ts';
 
 /** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
-const busyTimeoutMs = 250;
+export const busyTimeoutMs = 250;
 
 /** Of a new file. A table whose rows lie in their key's order holds whole rows in its inner pages: small ones make it deep. */
 const pageBytes = 32_768;
