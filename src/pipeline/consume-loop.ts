@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupTimes, type ClientSettings } from '../client-config.ts';
-import { messageOf, unavailableError } from '../errors.ts';
+import { unavailableError } from '../errors.ts';
 import { AbortedTransactions } from '../kafka/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../kafka/cluster.ts';
 import type { ConsumerGroup } from '../kafka/consumer-group.ts';
@@ -16,6 +16,7 @@ import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { StateRule } from '../state-rule.ts';
 import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
+import { CommitBehind } from './commit-behind.ts';
 import { Drain } from './drain.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import { refuse } from './fetch-refusal.ts';
@@ -76,6 +77,7 @@ export class ConsumeLoop {
   readonly #fetcher: Fetcher;
   readonly #ahead: FetchAhead;
   readonly #behind: WriteBehind;
+  readonly #commits: CommitBehind;
   #onProgress: () => void = () => undefined;
   #generation = 0;
   /** Ours by our claims: where the store is once the write under way is done, and the epoch to write under. */
@@ -89,6 +91,7 @@ export class ConsumeLoop {
     this.#fetcher = new Fetcher(config, parts);
     this.#ahead = new FetchAhead(this.#fetcher);
     this.#behind = new WriteBehind(parts.store);
+    this.#commits = new CommitBehind(parts.group);
     this.#builder = new RowBatchBuilder(config.rule);
     if (!config.untilDrained) return;
     const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
@@ -105,8 +108,10 @@ export class ConsumeLoop {
     try {
       await this.#work(idle, signal);
       await this.#settle();
+      await this.#commits.flush();
     } finally {
       this.#ahead.drop();
+      await this.#commits.drop();
       // After an error that comes from elsewhere: the journal is to hear what became of the write.
       await this.#behind.end().catch(() => undefined);
     }
@@ -164,6 +169,7 @@ export class ConsumeLoop {
     }
     this.#ahead.drop();
     await this.#settle();
+    await this.#commits.flush();
     const { cluster, store, base, journal } = this.#parts;
     const { folder, topic } = this.#config;
     journal.beginEpoch(epoch);
@@ -171,9 +177,8 @@ export class ConsumeLoop {
     const begin = new Map(
       partitions.map((partition) => [partition, base.get(partition) ?? earliest.get(partition) ?? 0]),
     );
-    const { topicId } = this.#parts.topic;
-    this.#claims =
-      begin.size === 0 ? new Map() : await store.claim({ run: folder.id, topic, topicId }, begin);
+    const claimed = { run: folder.id, topic, topicId: this.#parts.topic.topicId };
+    this.#claims = begin.size === 0 ? new Map() : await store.claim(claimed, begin);
     this.#generation = generation;
     this.#fenced = undefined;
     tellParent({ type: 'ready' });
@@ -260,7 +265,7 @@ export class ConsumeLoop {
     this.summary.stored += batch.count;
     this.summary.deadLetters += batch.deadLetters.length;
     await this.#parts.reach?.('after-store-commit');
-    if (commits.length > 0) await this.#commit(commits);
+    if (commits.length > 0) await this.#tellGroup(commits);
     this.#onProgress();
   }
 
@@ -279,14 +284,12 @@ export class ConsumeLoop {
     process.stderr.write(`nodrop: ${error.message} This one stops writing until the group assigns anew.\n`);
   }
 
-  /** The group's offset is for lag and monitoring: the store's is the truth, so a refusal costs nothing. */
-  async #commit(offsets: Write['commits']): Promise<void> {
-    try {
-      await this.#parts.group.commit(offsets);
-    } catch (error) {
-      process.stderr.write(`nodrop: the group's offsets were not committed: ${messageOf(error)}\n`);
-    }
-    await this.#parts.reach?.('after-group-commit');
+  /** A point is reached when nothing else is under way. */
+  async #tellGroup(commits: Write['commits']): Promise<void> {
+    this.#commits.add(commits);
+    if (this.#parts.reach === undefined) return;
+    await this.#commits.flush();
+    await this.#parts.reach('after-group-commit');
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type StoreOptions,
 } from '../store.ts';
 import { remadeTopicError } from '../remade-topic.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { RowInserter } from './insert-rows.ts';
 import { createSchema } from './schema.ts';
 
@@ -19,10 +20,10 @@ import { createSchema } from './schema.ts';
 export const busyTimeoutMs = 250;
 
 /** Of a new file. A table whose rows lie in their key's order holds whole rows in its inner pages: small ones make it deep. */
-const pageBytes = 32_768;
+const pageBytes = 8_192;
 const cacheKibibytes = 8_192;
-/** 16 MiB of log: each time that it goes into the tables, writers wait for as much to reach the disk. */
-const checkpointPages = 512;
+/** 64 MiB of log. A commit that finds as much takes it into the tables itself, and waits for the disk. */
+const checkpointPages = 8_192;
 
 /** Opens an SQLite store, making its file and tables where they are missing. */
 export function openSqliteStore(path: string, options: StoreOptions): Store {
@@ -37,6 +38,7 @@ class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #beforeCommit: StoreOptions['beforeCommit'];
+  readonly #checkpoints: Checkpoints;
   readonly #rows: RowInserter;
   readonly #deadLetter: StatementSync;
   readonly #claim: StatementSync;
@@ -59,6 +61,7 @@ class SqliteStore implements Store {
       throw error;
     }
     this.#database = database;
+    this.#checkpoints = new Checkpoints(path);
     this.#rows = new RowInserter(database, categories);
     this.#deadLetter = database.prepare(
       'INSERT INTO dead_letters VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
@@ -105,9 +108,11 @@ class SqliteStore implements Store {
       }
       this.#insert(topicId, batch);
     }, this.#beforeCommit);
+    this.#checkpoints.committed();
   }
 
   async close(): Promise<void> {
+    await this.#checkpoints.close();
     this.#database.close();
   }
 
