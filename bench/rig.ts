@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startKafka, type RunningKafka } from '../src/kafka/broker.ts';
+import { startKafka, type RunningKafka } from '../src/kafka/start-kafka.ts';
 import { createTopic, deleteTopicAndGroup, type AdminAccess } from '../src/kafka/topics.ts';
 import { startPostgres, type RunningPostgres } from '../test/fixtures/postgres.ts';
 import type { RunSample } from './nodrop-run.ts';

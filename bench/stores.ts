@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
-import { startKafka } from '../src/kafka/broker.ts';
+import { startKafka } from '../src/kafka/start-kafka.ts';
 import type { StageMessage } from '../src/pipeline/stage-process.ts';
 import { openStore } from '../src/stores/open-store.ts';
 import { BinaryCopyEncoder } from '../src/stores/postgres/copy-binary.ts';

@@ -5,9 +5,9 @@ import { messageOf } from './errors.ts';
 import { FindingsFile } from './findings-file.ts';
 import type { ScanSource } from './kafka/save-log-scan.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
-import type { Audit } from './verdict.ts';
+import type { Audit, Cause } from './verdict.ts';
 import { audit } from './verify/audit.ts';
-import type { Result, RunSummary } from './result.ts';
+import type { FaultRecord, Result, RunSummary } from './result.ts';
 import { payloadBytesMin } from './workload.ts';
 
 export interface AuditRequest {
@@ -18,6 +18,8 @@ export interface AuditRequest {
   scan: ScanSource | undefined;
   /** What befell the run that the evidence does not show. */
   interruptions: readonly string[];
+  /** Causes that may lose messages. */
+  allowed?: readonly Cause[];
   /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
   stalledAtBroker?: ReadonlySet<number>;
 }
@@ -34,6 +36,7 @@ export async function auditRun({
   store,
   scan,
   interruptions,
+  allowed = [],
   stalledAtBroker,
 }: AuditRequest): Promise<AuditedRun> {
   const manifest = readManifest(folder);
@@ -48,7 +51,7 @@ export async function auditRun({
     ...(scanLog && { scanLog }),
   });
   const findings = new FindingsFile(folder.findings);
-  const judged = await audit(open.evidence, { onFinding: (finding) => findings.add(finding) });
+  const judged = await audit(open.evidence, { allowed, onFinding: (finding) => findings.add(finding) });
   findings.close();
   return {
     audit: judged,
@@ -101,12 +104,21 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
   batchSize,
 });
 
-type ResultParts = Pick<Result, 'rates' | 'latency' | 'timings' | 'thresholds' | 'environment'>;
+/** Why a run whose faults did not all take effect proves nothing, in sentences. */
+export const vainFaults = (faults: readonly FaultRecord[]): string[] =>
+  faults
+    .filter(({ tookEffect }) => !tookEffect)
+    .map(({ schedule, evidence }) => `The fault ${schedule} did not take effect: ${evidence.join('; ')}.`);
+
+type ResultParts = Pick<
+  Result,
+  'allowed' | 'faults' | 'rates' | 'latency' | 'timings' | 'thresholds' | 'environment'
+>;
 
 /** The document, its fields in the order in which a person reads them. */
 export function resultOf(
   { audit, run }: AuditedRun,
-  { rates, latency, timings, thresholds, environment }: ResultParts,
+  { allowed, faults, rates, latency, timings, thresholds, environment }: ResultParts,
 ): Result {
   const { verdict, ledger, log, store, counts, confusion, findings, notChecked } = audit;
   return {
@@ -120,6 +132,8 @@ export function resultOf(
     confusion,
     findings,
     notChecked,
+    allowed,
+    faults,
     rates,
     latency,
     timings,

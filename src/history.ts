@@ -183,7 +183,7 @@ export interface Evidence {
   /** Partitions with lag in which nothing moved for the stall time, and at whom the progress points. */
   stalls?: readonly { partition: number; blame: 'consumer' | 'broker' }[];
   /** The producer's settings, where they can be the cause of a loss. */
-  settings?: { acks?: string };
+  settings?: { acks?: string; uncleanElection?: boolean };
   /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */
   interruptions: readonly string[];
 }

@@ -24,7 +24,11 @@ interface Sum {
 
 export function measurementsOf(folder: RunFolder): Measurements {
   const consumers = folder.list(journalPattern).map((name) => journalPattern.exec(name)![1]!);
-  const acked = sumOf(folder, 'acked', plannedProducers(folder));
+  const acked = sumOf(
+    folder,
+    'acked',
+    plannedProducers(folder).flatMap((name) => sessionsOf(folder, name)),
+  );
   const stored = sumOf(folder, 'stored', consumers);
   // A consumer may have been there long before: both rates count from the first send.
   const { startMs } = acked;
@@ -46,6 +50,14 @@ function plannedProducers(folder: RunFolder): string[] {
     return [];
   }
 }
+
+/** A producer that was killed goes on in a session of its own, with a ledger and a log of its own. */
+const sessionsOf = (folder: RunFolder, producer: string): string[] => [
+  producer,
+  ...folder
+    .list(new RegExp(`^ledger-${producer}-[1-9]\\d*\\.bin$`))
+    .map((name) => name.slice('ledger-'.length, -'.bin'.length)),
+];
 
 function sumOf(folder: RunFolder, kind: 'acked' | 'stored', processes: readonly string[]): Sum {
   const histogram = build({ numberOfSignificantValueDigits: 3 });

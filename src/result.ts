@@ -1,6 +1,6 @@
 /** The result of a run: the audit, and what it was an audit of. One document, on stdout and in `result.json`. */
 import { exitCodes } from './errors.ts';
-import type { Audit } from './verdict.ts';
+import type { Audit, Cause } from './verdict.ts';
 
 export interface Timings {
   brokerStartMs: number | null;
@@ -41,6 +41,20 @@ export interface JudgedThreshold {
   met: boolean;
 }
 
+/** What became of a fault. Times are ms from the first send on; null where it did not begin, or did not end. */
+export interface FaultRecord {
+  name: string;
+  /** As it was asked for: `kill-leader@5s+3s`. */
+  schedule: string;
+  /** On whom it acted. */
+  target: string | null;
+  startMs: number | null;
+  endMs: number | null;
+  tookEffect: boolean;
+  /** What was seen of it, in sentences. */
+  evidence: string[];
+}
+
 export interface Environment {
   /** The broker's version; null for a Kafka that nodrop did not start: the protocol does not tell. */
   kafka: string | null;
@@ -62,6 +76,10 @@ export interface RunSummary {
 export interface Result extends Audit, Measurements {
   schema: 1;
   run: RunSummary;
+  /** Causes that were said to be allowed to lose messages. */
+  allowed: Cause[];
+  /** What was done to it on purpose. */
+  faults: FaultRecord[];
   timings: Timings;
   thresholds: JudgedThreshold[];
   environment: Environment;

@@ -19,6 +19,17 @@ export type FindingKind = (typeof findingKinds)[number];
 
 export type Blame = 'producer' | 'broker' | 'consumer' | 'store' | 'unknown';
 
+/** Settings and events that can be named as the cause of a finding. */
+export const causes = [
+  'acks=0',
+  'acks=1',
+  'unclean-election',
+  'retention',
+  'topic-recreated',
+  'commit-before-write',
+] as const;
+export type Cause = (typeof causes)[number];
+
 /** A message concerned: `id`, or `partition` and `offset` where it has none; what is known of it beside. */
 export interface Example {
   id?: string;
@@ -39,14 +50,16 @@ export interface Finding {
   blame: Blame;
   count: number;
   examples: Example[];
-  cause?: string;
+  cause?: Cause;
+  /** Somebody said that this cause may lose messages: it fails no run. */
+  allowed?: true;
 }
 
 /** One message or partition of a finding, as it is found. */
 export interface SingleFinding extends Example {
   kind: FindingKind;
   blame: Blame;
-  cause?: string;
+  cause?: Cause;
 }
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive';

@@ -5,6 +5,7 @@ import { exitCodes, usageError } from '../errors.ts';
 import { isAlive } from '../is-alive.ts';
 import { journalFilePattern } from '../journal/journal-format.ts';
 import { readJournalOpening } from '../journal/journal-reader.ts';
+import { foldersIn } from '../kafka/broker-folders.ts';
 import { endLeftover, leftoverProcess } from '../kafka/process-record.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { readLedgerOpening } from '../ledger/ledger-reader.ts';
@@ -21,8 +22,8 @@ type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
 interface Found {
   folder: RunFolder;
   standing: Standing;
-  /** Of a broker that outlived its run. */
-  leftover: number | undefined;
+  /** Of brokers that outlived their run. */
+  leftovers: number[];
 }
 
 export async function cleanCommand(
@@ -33,8 +34,8 @@ export async function cleanCommand(
   const removable: Standing[] =
     values.all === true ? ['pass', 'fail', 'inconclusive', 'unjudged', 'crashed'] : ['pass', 'crashed'];
   const chosen = found.filter(({ standing }) => removable.includes(standing));
-  for (const { folder, standing, leftover } of chosen) {
-    const also = leftover === undefined ? '' : `, and process ${leftover}, its broker`;
+  for (const { folder, standing, leftovers } of chosen) {
+    const also = leftovers.map((pid) => `, and process ${pid}, its broker`).join('');
     terminal.print(`${standing.padEnd(12)} ${folder.path}${also}`);
   }
   const kept = found.length - chosen.length;
@@ -49,7 +50,7 @@ export async function cleanCommand(
     return exitCodes.pass;
   }
   for (const { folder } of chosen) {
-    await endLeftover(folder.broker);
+    for (const dir of foldersIn(folder.broker)) await endLeftover(dir);
     rmSync(folder.path, { recursive: true, force: true });
   }
   terminal.print(`${chosen.length} removed.`);
@@ -57,10 +58,10 @@ export async function cleanCommand(
 }
 
 async function examine(folder: RunFolder): Promise<Found> {
-  const broker = await leftoverProcess(folder.broker);
+  const brokers = await Promise.all(foldersIn(folder.broker).map(leftoverProcess));
   if ((await leftoverProcess(folder.path)) !== undefined)
-    return { folder, standing: 'at work', leftover: undefined };
-  return { folder, standing: standingOf(folder), leftover: broker };
+    return { folder, standing: 'at work', leftovers: [] };
+  return { folder, standing: standingOf(folder), leftovers: brokers.filter((pid) => pid !== undefined) };
 }
 
 function standingOf(folder: RunFolder): Standing {

@@ -44,20 +44,27 @@ const definitions: Definition[] = [
       'nodrop run --state-field status.code',
       "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
       'nodrop run --bootstrap-server localhost:9092 --json',
+      'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
     ],
     shared: [
       ...workloadOptions,
       'threshold',
+      'allow',
       'other',
       ...consumeOptions,
       'run',
       'dir',
       ...kafkaOptions,
+      'brokers',
+      'brokerProperty',
       'timeout',
       ...outputOptions,
     ],
     own: (command) =>
-      command.option('--keep-topic', 'leave topic and group on a cluster of yours after a pass'),
+      command
+        .option('--fault <fault>', 'what to break, and when, repeatable: kill-leader@5s+3s', gather)
+        .option('--fault-file <file>', 'the same from a JSON file, such as a run leaves in its folder')
+        .option('--keep-topic', 'leave topic and group on a cluster of yours after a pass'),
     act: async (values, context) => (await import('./run-command.ts')).runCommand(values, context),
   },
   {
@@ -103,7 +110,7 @@ const definitions: Definition[] = [
       'nodrop verify demo --rescan --json',
       'nodrop verify --history producer.jsonl consumer.jsonl',
     ],
-    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'timeout', ...outputOptions],
+    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...outputOptions],
     own: (command) =>
       command
         .option('--rescan', 'scan the topic again')
@@ -149,10 +156,17 @@ const definitions: Definition[] = [
     act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
   },
   {
+    name: 'faults',
+    description: 'lists what --fault can break, and what is expected then',
+    examples: ['nodrop faults'],
+    shared: ['json', 'color'],
+    act: async (values, context) => (await import('./faults-command.ts')).faultsCommand(values, context),
+  },
+  {
     name: 'kafka',
-    description: 'starts a broker here and keeps it until Ctrl-C; its data stay in DIR/kafka',
-    examples: ['nodrop kafka', 'nodrop kafka --port 9092'],
-    shared: ['dir', 'timeout', 'quiet', 'color'],
+    description: 'starts Kafka here and keeps it until Ctrl-C; its data stay in DIR',
+    examples: ['nodrop kafka', 'nodrop kafka --port 9092', 'nodrop kafka --brokers 3'],
+    shared: ['brokers', 'brokerProperty', 'dir', 'timeout', 'quiet', 'color'],
     own: (command) =>
       command.option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535)),
     act: async (values, context) => (await import('./kafka-command.ts')).kafkaCommand(values, context),
@@ -173,6 +187,9 @@ const definitions: Definition[] = [
     act: async (values, context) => (await import('./clean-command.ts')).cleanCommand(values, context),
   },
 ];
+
+/** Of an option that may be given again. */
+const gather = (value: string, others: string[] | undefined): string[] => [...(others ?? []), value];
 
 /** Adds all commands; `exitCode` tells what the one that ran returned. */
 export function addCommands(program: Command, signal: AbortSignal): { exitCode(): number } {

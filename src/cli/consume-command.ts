@@ -2,7 +2,7 @@ import '../small-young-generation.ts';
 import { exitCodes, usageError } from '../errors.ts';
 import { consume } from '../pipeline/consumer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
-import { bootstrapFromParent, tellParent, tellProgress } from '../pipeline/stage-process.ts';
+import { bootstrapFromParent, tellParent, tellProgress, untilProduced } from '../pipeline/stage-process.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import type { Context } from './context.ts';
@@ -41,6 +41,9 @@ async function consumeHere(
 ): Promise<Record<string, number>> {
   const settings = settingsOf(values);
   const rule = stateRuleOf(values);
+  const produced = isStage ? untilProduced(signal) : undefined;
+  // Whoever waits for it hears of the signal; nobody may.
+  produced?.catch(() => undefined);
   const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values);
   if (typeof bootstrapServers === 'string') terminal.status(`consuming from ${bootstrapServers}`);
   return await consume(
@@ -54,6 +57,7 @@ async function consumeHere(
       store: storeOf(values, folder),
       storeTimeoutMs: values.storeTimeout,
       untilDrained: values.untilDrained === true,
+      produced,
       timeoutMs: values.timeout,
     },
     (done) => {

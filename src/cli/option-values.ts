@@ -1,18 +1,17 @@
 /** How the values of options are written, and what is said when they are written otherwise. */
 import { InvalidArgumentError } from 'commander';
+import { parseDurationMs } from '../duration.ts';
 import { usageError } from '../errors.ts';
+import { causes, type Cause } from '../verdict.ts';
 import type { WeightedState } from '../workload.ts';
 import { headerNamePrefix } from '../record-headers.ts';
 import { runIdPattern, topicPattern } from '../run-folder.ts';
 import { sqliteLocation } from '../stores/open-store.ts';
 import { isPostgresLocation, parsePostgresLocation } from '../stores/postgres/location.ts';
 
-const units = { ms: 1, s: 1000, m: 60_000 } as const;
-
 /** `500ms`, `5s`, `2m`: milliseconds. */
 export function parseDuration(value: string): number {
-  const match = /^(\d{1,9})(ms|s|m)$/.exec(value);
-  const durationMs = match === null ? 0 : Number(match[1]) * units[match[2] as keyof typeof units];
+  const durationMs = parseDurationMs(value) ?? 0;
   if (durationMs < 1 || durationMs > 24 * 3_600_000) {
     throw new InvalidArgumentError('It takes a duration up to 24 hours, such as 500ms, 5s or 2m.');
   }
@@ -66,6 +65,30 @@ export function parseBootstrap(value: string): string {
     throw new InvalidArgumentError('It takes host:port, or several with commas between them.');
   }
   return addresses.join(',');
+}
+
+/** `acks=1,retention`: causes of findings. */
+export function parseCauses(value: string): Cause[] {
+  return value.split(',').map((part) => {
+    const cause = causes.find((known) => known === part.trim());
+    if (cause === undefined) throw new InvalidArgumentError(`It takes ${causes.join(', ')}; not '${part}'.`);
+    return cause;
+  });
+}
+
+/** What nodrop has to know of its own brokers, or clients would not find them. */
+const ownProperties =
+  /^(process\.roles|node\.id|(advertised\.)?listeners|listener\..*|inter\.broker\.listener\.name|controller\..*|log\.dirs?|metadata\.log\.dir)$/;
+
+/** `key=value`, of a broker. */
+export function parseBrokerProperty(value: string): [string, string] {
+  const match = /^([A-Za-z][A-Za-z0-9._-]{0,199})=([\x20-\x7e]{0,1000})$/.exec(value);
+  if (match === null) {
+    throw new InvalidArgumentError('It takes KEY=VALUE, such as unclean.leader.election.enable=true.');
+  }
+  const [, key = '', text = ''] = match;
+  if (ownProperties.test(key)) throw new InvalidArgumentError(`nodrop itself sets ${key}.`);
+  return [key, text];
 }
 
 /** Where a store is, its path made absolute. What is no location is not repeated: it may hold a password. */

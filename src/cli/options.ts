@@ -10,10 +10,13 @@ import {
 } from '../client-config.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
+import { causes, type Cause } from '../verdict.ts';
 import type { WeightedState } from '../workload.ts';
 import {
   parseBootstrap,
+  parseBrokerProperty,
   parseCategory,
+  parseCauses,
   parseDuration,
   parseInteger,
   parseRate,
@@ -27,6 +30,8 @@ import {
 
 /** Of a run. */
 export const messagesMax = 100_000_000;
+/** Each takes a core's second to start, and half a gigabyte. */
+const brokersMax = 9;
 export const defaultStates = 'failed,completed,in-progress';
 const settingsHelp = Object.keys(clientSettings).join(', ');
 
@@ -52,6 +57,11 @@ const shared = {
       '--threshold <demand>',
       "what has to be met, repeatable: 'stored.p99<30ms', 'acked.rate>=5000', 'total.time<2m'",
     ).argParser((text: string, others: Threshold[] | undefined) => [...(others ?? []), parseThreshold(text)]),
+  allow: () =>
+    new Option(
+      '--allow <causes>',
+      `causes whose findings fail nothing, with commas between them: ${causes.join(', ')}`,
+    ).argParser(parseCauses),
   batchSize: () =>
     new Option('--batch-size <n>', 'messages in a batch')
       .argParser(parseInteger(1, 100_000))
@@ -95,6 +105,19 @@ const shared = {
     new Option('--bootstrap-server <host:port>', 'Kafka to use (environment: also KAFKA_BOOTSTRAP_SERVERS)')
       .argParser(parseBootstrap)
       .env('NODROP_BOOTSTRAP_SERVER'),
+  brokers: () =>
+    new Option('--brokers <n>', 'brokers of a Kafka that is started here')
+      .argParser(parseInteger(1, brokersMax))
+      .default(1)
+      .env('NODROP_BROKERS'),
+  brokerProperty: () =>
+    new Option(
+      '--broker-property <key=value>',
+      'setting of a Kafka that is started here, repeatable: unclean.leader.election.enable=true',
+    ).argParser((pair: string, others: [string, string][] | undefined) => [
+      ...(others ?? []),
+      parseBrokerProperty(pair),
+    ]),
   commandConfig: () =>
     new Option('--command-config <file>', 'file of client settings; secrets go here').env(
       'NODROP_COMMAND_CONFIG',
@@ -152,6 +175,7 @@ export interface SharedValues {
   duration?: number;
   rate?: number;
   threshold?: Threshold[];
+  allow?: Cause[];
   batchSize: number;
   states: WeightedState[];
   stateField?: string;
@@ -162,6 +186,8 @@ export interface SharedValues {
   topic?: string;
   seed?: number;
   bootstrapServer?: string;
+  brokers: number;
+  brokerProperty?: [string, string][];
   commandConfig?: string;
   setting?: string[];
   store?: string;
@@ -189,6 +215,10 @@ export function bootstrapOf(values: SharedValues): string | undefined {
   }
   return parseBootstrap(fallback);
 }
+
+/** Settings of a Kafka that is started here; of one that is named twice, the last. */
+export const brokerPropertiesOf = ({ brokerProperty }: SharedValues): Record<string, string> =>
+  Object.fromEntries(brokerProperty ?? []);
 
 /** The client settings of the file and the flags; flags win. */
 export function settingsOf(values: SharedValues): ClientSettings {

@@ -1,18 +1,22 @@
+import { usageError } from '../errors.ts';
+import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { exitCodeOf } from '../result.ts';
 import { run } from '../run.ts';
 import { categoriesOf } from '../state-rule.ts';
+import { isPostgresLocation } from '../stores/postgres/location.ts';
 import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from './options.ts';
-import { runSettings, stateRuleOf, storeOf } from './run-settings.ts';
+import { brokerPropertiesOf, type SharedValues } from './options.ts';
+import { runSettings, stateRuleOf, storeOf, type RunSettings } from './run-settings.ts';
 import { consumeArguments, produceArguments } from './stage-arguments.ts';
 
 export async function runCommand(
-  values: SharedValues & { keepTopic?: boolean },
+  values: SharedValues & FaultValues & { keepTopic?: boolean },
   { signal, terminal }: Context,
 ): Promise<number> {
   const settings = runSettings(values);
   const { folder } = settings;
+  refuseOwnBrokers(values, settings);
   const store = storeOf(values, folder);
   const result = await run(
     {
@@ -21,7 +25,12 @@ export async function runCommand(
       messages: settings.durationMs === undefined ? settings.messages : undefined,
       isPaced: settings.rate !== undefined,
       thresholds: values.threshold ?? [],
+      topic: settings.topic,
       bootstrapServers: settings.bootstrapServers,
+      brokers: values.brokers,
+      brokerProperties: brokerPropertiesOf(values),
+      allowed: values.allow ?? [],
+      faults: await scheduleOf(values, settings, store),
       settings: settings.settings,
       store,
       categories: categoriesOf(stateRuleOf(values)),
@@ -40,6 +49,44 @@ export async function runCommand(
   );
   if (signal.aborted) throw signal.reason;
   return exitCodeOf(result);
+}
+
+interface FaultValues {
+  fault?: string[];
+  faultFile?: string;
+}
+
+/** What is to be done to the run, checked before anything is started. Loaded where there is something. */
+async function scheduleOf(
+  { brokers, consumers, fault = [], faultFile }: SharedValues & FaultValues,
+  { bootstrapServers, producers, rate, messages, durationMs }: RunSettings,
+  store: string,
+): Promise<ScheduledFault[]> {
+  if (fault.length === 0 && faultFile === undefined) return [];
+  const { checkSchedule, parseFault, readFaultFile } = await import('../faults/fault-schedule.ts');
+  const schedule = [
+    ...(faultFile === undefined ? [] : readFaultFile(faultFile)),
+    ...fault.map((text) => parseFault(text)),
+  ];
+  checkSchedule(schedule, {
+    brokers: bootstrapServers === undefined ? brokers : 0,
+    producers,
+    consumers,
+    store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
+    sendsMs: durationMs ?? (rate && (messages / rate) * 1_000),
+  });
+  return schedule;
+}
+
+function refuseOwnBrokers(
+  { brokers, brokerProperty }: SharedValues,
+  { bootstrapServers }: RunSettings,
+): void {
+  if (bootstrapServers === undefined || (brokers === 1 && brokerProperty === undefined)) return;
+  throw usageError(
+    '--brokers and --broker-property are for a Kafka that nodrop starts, and --bootstrap-server names another.',
+    'Leave either out.',
+  );
 }
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>

@@ -10,12 +10,16 @@ export async function runStages(
   { signal }: Context,
 ): Promise<Record<string, number>> {
   const stop = (): void => {
-    for (const stage of stages) stage.kill('SIGTERM');
+    for (const stage of stages) stage.signal('SIGTERM');
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  for (const stage of stages) stage.tellBootstrap(bootstrapServers);
-  for (const stage of stages) stage.tellBegin();
+  for (const stage of stages) {
+    stage.tell({ type: 'bootstrap', bootstrapServers });
+    stage.tell({ type: 'begin' });
+    // Whoever produces by hand says nothing of it: the ledgers tell.
+    stage.tell({ type: 'produced' });
+  }
   const exits = await Promise.all(stages.map(({ exited }) => exited));
   const failed = signal.aborted ? -1 : exits.findIndex(({ code }) => code !== 0);
   if (failed === -1) return counts;

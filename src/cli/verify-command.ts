@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { auditRun, resultOf } from '../audit-run.ts';
+import { auditRun, resultOf, vainFaults } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
@@ -22,6 +22,9 @@ export async function verifyCommand(
   const bootstrapServers = bootstrapOf(values) ?? addressOf(folder);
   const startedAt = performance.now();
   terminal.status('auditing');
+  const earlier = await earlierResult(folder);
+  const faults = earlier?.faults ?? [];
+  const allowed = values.allow ?? earlier?.allowed ?? [];
   const audited = await auditRun({
     folder,
     store: values.store ?? folder.storeInUse(),
@@ -29,11 +32,11 @@ export async function verifyCommand(
       isScanNeeded && bootstrapServers !== undefined
         ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
         : undefined,
-    interruptions: [],
+    interruptions: vainFaults(faults),
+    allowed,
   });
   signal.throwIfAborted();
   const auditMs = Math.round(performance.now() - startedAt);
-  const earlier = await earlierResult(folder);
   const timings = timingsOf(earlier, auditMs);
   const measurements = measurementsOf(folder);
   // What was demanded of the run is demanded again, unless something else is.
@@ -41,6 +44,8 @@ export async function verifyCommand(
     values.threshold ?? earlier?.thresholds?.map(({ threshold }) => parseThreshold(threshold)) ?? [];
   const result = resultOf(audited, {
     ...measurements,
+    allowed,
+    faults,
     timings,
     thresholds: judgeThresholds(thresholds, { ...measurements, timings }),
     environment: earlier?.environment ?? environmentOf(undefined),
@@ -73,8 +78,9 @@ function addressOf(folder: RunFolder): string | undefined {
   }
 }
 
-/** The first version knew no thresholds. */
-type EarlierResult = Pick<Result, 'timings' | 'environment'> & Partial<Pick<Result, 'thresholds'>>;
+/** Earlier versions knew neither thresholds nor faults. */
+type EarlierResult = Pick<Result, 'timings' | 'environment'> &
+  Partial<Pick<Result, 'allowed' | 'faults' | 'thresholds'>>;
 
 /** The result of the run or of the last audit: only it knows how long the run took, and on what. */
 async function earlierResult(folder: RunFolder): Promise<EarlierResult | undefined> {

@@ -33,12 +33,14 @@ export async function verifyHistoryCommand(
   signal.throwIfAborted();
   terminal.status('auditing');
   const audited = {
-    audit: await audit(evidence),
+    audit: await audit(evidence, { allowed: values.allow ?? [] }),
     run: { id: evidence.run, seed: null, topic: null, messages: evidence.plannedMessages, batchSize: null },
   };
   const auditMs = Math.round(performance.now() - startedAt);
   const result = resultOf(audited, {
     ...noMeasurements(),
+    allowed: values.allow ?? [],
+    faults: [],
     thresholds: [],
     timings: { brokerStartMs: null, produceMs: null, drainMs: null, auditMs, totalMs: null },
     environment: environmentOf(undefined),

@@ -13,19 +13,23 @@ export async function ledgerHop(
   messages: RunMessages,
 ): Promise<Hop<AttemptBatch>> {
   const problems: string[] = [];
-  const ledgers: { name: string; producer: number; reader: LedgerReader }[] = [];
+  const ledgers: { name: string; producer: number; session: number; reader: LedgerReader }[] = [];
   for (const name of folder.list(ledgerFilePattern)) {
     const path = folder.file(name);
     if ((await checkSeal(path)) === 'broken') {
       problems.push(`${name} was changed after it was sealed`);
     } else {
-      const producer = Number(ledgerFilePattern.exec(name)![1]);
-      ledgers.push({ name, producer, reader: new LedgerReader(path) });
+      const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
+      ledgers.push({ name, producer, session, reader: new LedgerReader(path) });
     }
   }
   for (const planned of Object.keys(manifest.producers)) {
-    if (!ledgers.some(({ producer }) => producerName(producer) === planned)) {
-      problems.push(`there is no intact ledger of ${planned}`);
+    const sessions = ledgers.filter(({ producer }) => producerName(producer) === planned);
+    const sessionMax = Math.max(0, ...sessions.map(({ session }) => session));
+    for (let session = 0; session <= sessionMax; session++) {
+      if (sessions.some((ledger) => ledger.session === session)) continue;
+      const which = session === sessionMax ? '' : `, session ${session}`;
+      problems.push(`there is no intact ledger of ${planned}${which}`);
     }
   }
   const hop: Hop<AttemptBatch> = {

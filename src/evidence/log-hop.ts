@@ -16,7 +16,7 @@ import { checkSeal } from '../seal.ts';
 import type { RunMessages } from './run-messages.ts';
 
 /** What was saved when the topic was scanned. */
-export type SavedScan = Pick<Evidence, 'log' | 'commits'>;
+export type SavedScan = Pick<Evidence, 'log' | 'commits'> & Pick<ScanSummary, 'uncleanElection'>;
 
 /** The saved log scan of a run, with the group's commits. */
 export async function savedScan(
@@ -47,6 +47,7 @@ export async function savedScan(
       ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
       batches: () => logBatches(readScan(folder.logScan), messages),
     },
+    ...(summary.uncleanElection !== undefined && { uncleanElection: summary.uncleanElection }),
     ...(summary.commits === undefined ? {} : { commits: commitsOf(summary.commits) }),
   };
 }

@@ -38,8 +38,8 @@ export async function openRunEvidence(
   storeLocation: string,
   circumstances: Circumstances = { interruptions: [] },
 ): Promise<OpenEvidence> {
-  const { manifest, plan } = await planOf(folder, written);
-  const messages = new RunMessages(manifest);
+  const { manifest, plan, sessionStarts } = await planOf(folder, written);
+  const messages = new RunMessages(manifest, sessionStarts);
   const store = await openStore(folder, storeLocation, manifest, messages);
   try {
     const unscanned = await circumstances.scanLog?.();
@@ -70,7 +70,7 @@ async function openStore(
   return await openStoreHop(location, manifest, messages);
 }
 
-interface Gathered extends RunPlan {
+interface Gathered extends Pick<RunPlan, 'manifest' | 'plan'> {
   folder: RunFolder;
   messages: RunMessages;
   store: OpenStoreHop;
@@ -83,7 +83,8 @@ async function gather(
 ): Promise<Evidence> {
   const { categories } = store;
   const { positions } = store.hop;
-  const scan = await savedScan(folder, manifest, messages);
+  const { uncleanElection, ...scan } = await savedScan(folder, manifest, messages);
+  const { acks } = manifest;
   const evidence: Evidence = {
     run: manifest.id,
     categories,
@@ -94,7 +95,10 @@ async function gather(
     store: store.hop,
     interruptions,
     ...(stalledAtBroker && { stalls: stallsOf(scan.log.ranges, positions, stalledAtBroker) }),
-    ...(manifest.acks !== undefined && { settings: { acks: manifest.acks } }),
+    settings: {
+      ...(acks !== undefined && { acks }),
+      ...(uncleanElection !== undefined && { uncleanElection }),
+    },
   };
   const journals = await journalHops({ folder, manifest, storeLocation, categories, positions });
   // No spread: it would count the refused writes before the journals are read.

@@ -4,6 +4,7 @@
  */
 import { untold, type MessageName, type Messages } from '../history.ts';
 import type { Manifest } from '../run-folder.ts';
+import type { SessionStarts } from './run-plan.ts';
 import { SentMessages } from '../sent-messages.ts';
 import { messageId, producerName, Workload } from '../workload.ts';
 
@@ -26,6 +27,8 @@ const sessionsMax = 64;
 export class RunMessages implements Messages {
   readonly plannedCount: number;
   readonly #manifest: Manifest;
+  readonly sessionStarts: SessionStarts;
+  readonly #hasOneSession: boolean;
   readonly #workload: Workload;
   /** The first index of each producer, and how many it has. */
   readonly #bases: number[] = [];
@@ -47,8 +50,10 @@ export class RunMessages implements Messages {
     digest: 0n,
   };
 
-  constructor(manifest: Manifest) {
+  constructor(manifest: Manifest, sessionStarts: SessionStarts = {}) {
     this.#manifest = manifest;
+    this.sessionStarts = sessionStarts;
+    this.#hasOneSession = Object.keys(sessionStarts).length === 0;
     this.#workload = new Workload(manifest);
     let planned = 0;
     for (let producer = 0; manifest.producers[producerName(producer)] !== undefined; producer++) {
@@ -115,6 +120,13 @@ export class RunMessages implements Messages {
     expected.payload = payload;
     expected.digest = digest;
     return expected;
+  }
+
+  /** The session that was to send a message, by the ledgers. */
+  sessionOf(message: number): number {
+    if (this.#hasOneSession || !this.isPlanned(message)) return 0;
+    const { producer, sequence } = this.#locate(message);
+    return this.sessionStarts[producerName(producer)]?.findLastIndex((start) => start <= sequence) ?? 0;
   }
 
   #sentIn(producer: number, session: number): SentMessages {

@@ -6,10 +6,10 @@ import { openStoreHop } from './store-hop.ts';
 import { columnsOf, type FromStoreThread, type StoreThreadData } from './threaded-store-hop.ts';
 
 const port = parentPort!;
-const { location, manifest, spool } = workerData as StoreThreadData;
+const { location, manifest, sessionStarts, spool } = workerData as StoreThreadData;
 const say = (message: FromStoreThread): void => port.postMessage(message);
 
-const messages = new RunMessages(manifest);
+const messages = new RunMessages(manifest, sessionStarts);
 const store = await openStoreHop(location, manifest, messages);
 const { hop, categories } = store;
 const { positions, whole, problem } = hop;

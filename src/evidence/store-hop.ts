@@ -10,8 +10,6 @@ import type { ExpectedMessage, RunMessages } from './run-messages.ts';
 const batchRows = 4096;
 /** Of fewer bytes, a loop is faster than a call out of JavaScript. */
 const loopBytesMax = 256;
-/** A producer that was never started anew sends in its first session. */
-const session = 0;
 
 export interface OpenStoreHop {
   hop: Evidence['store'];
@@ -157,6 +155,7 @@ function contentOf(
   { id: run, topicId }: Manifest,
   messages: RunMessages,
 ): number {
+  const session = messages.sessionOf(message);
   const expected = messages.expected(message, session);
   if (expected === undefined) return untold;
   writeDigest(digestDigitsOf, 0, expected.digest);
@@ -171,7 +170,7 @@ function contentOf(
     isSame(bytes, digest.start[row]!, digest.end[row]!, digestDigitsOf) &&
     isSame(bytes, key.start[row]!, key.end[row]!, expected.key) &&
     isSame(bytes, payload.start[row]!, payload.end[row]!, expected.payload);
-  return messages.contentOf(isRight ? '' : differencesOf(rows.row(row), expected, { run, topicId }));
+  return messages.contentOf(isRight ? '' : differencesOf(rows.row(row), expected, { run, topicId, session }));
 }
 
 const digestDigitsOf = Buffer.alloc(digestDigits);
@@ -180,7 +179,7 @@ const digestDigitsOf = Buffer.alloc(digestDigits);
 function differencesOf(
   row: StoredRow,
   { producer, sequence }: ExpectedMessage,
-  { run, topicId }: { run: string; topicId: string },
+  { run, topicId, session }: { run: string; topicId: string; session: number },
 ): string {
   const columns = [
     whole(row.partition) === none ? 'partition' : '',

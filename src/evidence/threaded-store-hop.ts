@@ -9,11 +9,13 @@ import { messageOf } from '../errors.ts';
 import { untold, type Evidence, type MessageName, type StoreBatch } from '../history.ts';
 import type { Manifest } from '../run-folder.ts';
 import type { RunMessages } from './run-messages.ts';
+import type { SessionStarts } from './run-plan.ts';
 import { missingStore, newBatch, type OpenStoreHop } from './store-hop.ts';
 
 export interface StoreThreadData {
   location: string;
   manifest: Manifest;
+  sessionStarts: SessionStarts;
   /** The file that the thread writes batches to, one behind another, open for all threads. */
   spool: number;
 }
@@ -66,7 +68,8 @@ export async function openThreadedStoreHop(
 ): Promise<OpenStoreHop> {
   const spool = openSync(spoolPath, 'wx+', 0o600);
   rmSync(spoolPath);
-  const workerData: StoreThreadData = { location, manifest, spool };
+  const { sessionStarts } = messages;
+  const workerData: StoreThreadData = { location, manifest, sessionStarts, spool };
   const thread = new Worker(program, { workerData });
   const close = async (): Promise<void> => {
     await thread.terminate();

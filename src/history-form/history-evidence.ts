@@ -63,7 +63,10 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
     ...((deliveries.required || collector.seen.has('deliveries')) && { deliveries }),
     ...((written.required || collector.seen.has('written')) && { written }),
     ...(commits.size > 0 && { commits }),
-    ...(run?.acks !== undefined && { settings: { acks: run.acks } }),
+    settings: {
+      ...(run?.acks !== undefined && { acks: run.acks }),
+      ...(run?.uncleanElection === true && { uncleanElection: true }),
+    },
     interruptions: [],
     plannedMessages:
       run?.messages === undefined ? null : Object.values(run.messages).reduce((sum, n) => sum + n, 0),

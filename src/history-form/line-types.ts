@@ -67,7 +67,14 @@ const handling = { consumer: 'nameOrNumber', epoch: 'int32', ...time } as const;
 export const lineTypes = {
   run: {
     required: { run: 'name' },
-    optional: { states: 'categories', hops: 'hops', messages: 'plan', acks: 'text', topicRecreated: 'flag' },
+    optional: {
+      states: 'categories',
+      hops: 'hops',
+      messages: 'plan',
+      acks: 'text',
+      uncleanElection: 'flag',
+      topicRecreated: 'flag',
+    },
   },
   send: {
     required: { id: 'name', state: 'text', outcome: 'outcome' },

@@ -97,6 +97,7 @@ class HistoryWriter {
       hops: required.map(([name]) => name),
       ...(producers !== undefined && { messages: { ...producers } }),
       ...(settings?.acks !== undefined && { acks: settings.acks }),
+      ...(settings?.uncleanElection === true && { uncleanElection: true }),
       ...(log.topicRecreated === true && { topicRecreated: true }),
     };
   }

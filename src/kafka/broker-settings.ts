@@ -1,36 +1,69 @@
-/** The settings of a single broker that is its own controller, on loopback, made for short runs and quick starts. */
+/** The settings of brokers that are their own controllers, on loopback, made for short runs and quick starts. */
 import { loopback } from './ports.ts';
 
-export const nodeId = 1;
+/** Where a broker of a cluster, each of which is a controller too, has its data and its ports. */
+export interface BrokerPlan {
+  nodeId: number;
+  dataDir: string;
+  port: number;
+  controllerPort: number;
+  listeners?: readonly ExtraListener[];
+}
+
+/** A listener of its own for those who are to come through a proxy: Kafka gives them the proxy's address. */
+export interface ExtraListener {
+  /** In capitals, as Kafka has it. */
+  name: string;
+  port: number;
+  advertisedPort: number;
+  /** Whether brokers use it among themselves. */
+  isInterBroker: boolean;
+}
+
+/** Copies of each partition, where there are as many brokers. */
+const replicationMax = 3;
 
 /** `extra` wins over what is set here. */
 export function brokerProperties(
-  dataDir: string,
-  [brokerPort, controllerPort]: readonly [number, number],
-  extra: Record<string, string> = {},
+  broker: BrokerPlan,
+  cluster: readonly BrokerPlan[],
+  extra: Readonly<Record<string, string>> = {},
 ): string {
+  const { nodeId, dataDir, port, controllerPort, listeners = [] } = broker;
+  const plain = [{ name: 'PLAINTEXT', port, advertisedPort: port, isInterBroker: false }, ...listeners];
+  const interBroker = plain.find(({ isInterBroker }) => isInterBroker) ?? plain[0]!;
+  const replication = Math.min(replicationMax, cluster.length);
+  const inSyncMin = String(Math.max(1, replication - 1));
+  const voters = cluster.map((each) => `${each.nodeId}@${loopback}:${each.controllerPort}`);
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(nodeId),
-    // A fixed voter, not one recorded in the log: it may have another port at the next start.
-    'controller.quorum.voters': `${nodeId}@${loopback}:${controllerPort}`,
+    // Fixed voters, not ones recorded in the log: they may have other ports at the next start.
+    'controller.quorum.voters': voters.join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${loopback}:${brokerPort},CONTROLLER://${loopback}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${loopback}:${brokerPort}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [...plain.map((each) => at(each.name, each.port)), at('CONTROLLER', controllerPort)].join(','),
+    'advertised.listeners': plain.map((each) => at(each.name, each.advertisedPort)).join(','),
+    'listener.security.protocol.map': [...plain, { name: 'CONTROLLER' }]
+      .map(({ name }) => `${name}:PLAINTEXT`)
+      .join(','),
+    'inter.broker.listener.name': interBroker.name,
     'log.dirs': dataDir,
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
     // Somebody who tries out what a dead consumer does need not wait for the default of 6 s.
     'group.min.session.timeout.ms': '1000',
+    'default.replication.factor': String(replication),
+    'min.insync.replicas': inSyncMin,
     'offsets.topic.num.partitions': '1',
-    'offsets.topic.replication.factor': '1',
+    'offsets.topic.replication.factor': String(replication),
     'transaction.state.log.num.partitions': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.replication.factor': String(replication),
+    'transaction.state.log.min.isr': inSyncMin,
     'share.coordinator.state.topic.num.partitions': '1',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': String(replication),
+    'share.coordinator.state.topic.min.isr': inSyncMin,
+    // By default a follower that hears nothing of its leader stays in sync for 30 s: longer than most faults.
+    'replica.lag.time.max.ms': '4000',
     // A killed broker that starts again is refused until its old session has ended: 9 s by default.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
@@ -43,6 +76,8 @@ export function brokerProperties(
   const lines = Object.entries(properties).map(([key, value]) => `${escape(key)}=${escape(value)}`);
   return `${lines.join('\n')}\n`;
 }
+
+const at = (listener: string, port: number): string => `${listener}://${loopback}:${port}`;
 
 /** A Java properties file is Latin-1, and gives a meaning to these characters. */
 const escape = (text: string): string =>

@@ -1,152 +1,137 @@
-/** Starts and stops a real Apache Kafka: one broker in KRaft mode on loopback, which never outlives nodrop. */
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+/** One broker on loopback, from its settings to its end. It never outlives nodrop. */
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { unavailableError, usageError } from '../errors.ts';
-import { brokerProperties, jvmArguments } from './broker-settings.ts';
+import { usageError } from '../errors.ts';
+import { brokerProperties, jvmArguments, type BrokerPlan } from './broker-settings.ts';
 import { archiveArguments, keepArchive } from './class-data-archive.ts';
 import type { ProgressOptions } from './maven.ts';
-import { freePorts, loopback, portIsFree } from './ports.ts';
+import { loopback } from './ports.ts';
 import { leftoverGone, leftoverProcess, recordProcess, removeRecord } from './process-record.ts';
-import { findRuntime, type KafkaRuntime } from './runtime.ts';
+import type { KafkaRuntime } from './runtime.ts';
 import { formatStorage } from './storage.ts';
 import { spawnSupervised, type Supervised } from './supervise.ts';
 import { untilStarted } from './until-started.ts';
 
-const startTimeoutMs = 60_000;
-const startAttemptsMax = 3;
 /** A clean stop takes 0.3 s, and 5 s when the archive of classes is written. */
 const stopGraceMs = 30_000;
 /** How long the broker of a nodrop that was just killed may take to vanish from its folder. */
 const leftoverGraceMs = 1_000;
 
-export interface StartKafkaOptions extends ProgressOptions {
-  /** For its data, settings and log, kept at the stop. Without it: a temporary folder, removed at the stop. */
-  dir?: string | undefined;
-  /** Without it: a free one. */
-  port?: number | undefined;
-  /** For the broker's own start; the download of Kafka has a deadline of its own. */
-  timeoutMs?: number | undefined;
-  /** Broker settings, which win over nodrop's. */
-  properties?: Record<string, string> | undefined;
+export interface BrokerOptions extends ProgressOptions {
+  dir: string;
+  runtime: KafkaRuntime;
+  plan: BrokerPlan;
+  /** All of its cluster, itself included. */
+  cluster: readonly BrokerPlan[];
+  clusterId: string;
+  properties: Readonly<Record<string, string>>;
+  timeoutMs: number;
+  /** Told when it ends though nobody here ended it. */
+  onExit: (code: number) => void;
 }
 
-export interface RunningKafka extends AsyncDisposable {
-  /** `127.0.0.1:PORT` */
-  readonly bootstrapServers: string;
-  readonly version: string;
-  readonly javaVersion: string;
-  readonly pid: number;
+export class Broker {
+  readonly nodeId: number;
+  readonly address: string;
   readonly dir: string;
   readonly logFile: string;
-  /** Its exit code, once it has ended for whatever reason: 128 and the signal's number where a signal ended it. */
-  readonly exited: Promise<number>;
+  readonly #options: BrokerOptions;
+  #process: Supervised | undefined;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.nodeId = options.plan.nodeId;
+    this.address = `${loopback}:${options.plan.port}`;
+    this.dir = options.dir;
+    this.logFile = join(options.dir, 'broker.log');
+  }
+
+  /** undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /**
-   * Safe to call again. `discard` kills it and removes its folder; that is the default for a temporary one.
-   * The first clean stop ever also writes the archive that makes later starts quick: some 5 s, once.
+   * Starts it, where it does not run, on what its folder holds, and waits until it serves. Throws `usage` for a
+   * folder in use, or `unavailable` with the end of its log.
    */
-  stop(options?: { discard?: boolean }): Promise<void>;
-}
-
-/**
- * Starts Kafka and waits until it serves. The signal ends that wait, with its reason; afterwards the broker is
- * the caller's to stop. Throws `usage` (KAFKA_HOME, port, folder) or `unavailable` (Java, Maven, a broker that
- * does not come up, with the end of its log).
- */
-export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
-  const runtime = await findRuntime(options);
-  const dir = await brokerFolder(options.dir);
-  try {
-    for (let attempt = 1; ; attempt++) {
-      options.signal?.throwIfAborted();
-      const broker = await startOnce(dir, runtime, options);
-      if (broker !== 'port-taken') return broker;
-      if (attempt === startAttemptsMax)
-        throw unavailableError(`Kafka found its port taken ${attempt} times.`);
+  async start(signal = this.#options.signal): Promise<'started' | 'port-taken'> {
+    const { dir, runtime, plan, cluster, clusterId, properties, timeoutMs } = this.#options;
+    await this.#claimFolder();
+    const settingsFile = join(dir, 'server.properties');
+    await writeFile(settingsFile, brokerProperties(plan, cluster, properties), { mode: 0o600 });
+    await formatStorage({ ...plan, clusterId }, settingsFile, runtime, this.#options);
+    await using log = await open(this.logFile, 'a+', 0o600);
+    const logStart = (await log.stat()).size;
+    // One archive is enough, and all would be written at once.
+    const isArchivist = runtime.hasArchive || plan.nodeId === cluster[0]!.nodeId;
+    const java = [...jvmArguments(join(dir, 'tmp')), ...(isArchivist ? archiveArguments(dir, runtime) : [])];
+    const started = await spawnSupervised(runtime.java.path, [...java, 'kafka.Kafka', settingsFile], {
+      output: log.fd,
+      cwd: dir,
+      env: runtime.env,
+    });
+    try {
+      await recordProcess(dir, started.pid, settingsFile);
+      const outcome = await untilStarted(started, { log, logStart, timeoutMs, signal });
+      if (outcome === 'port-taken') return outcome;
+      this.#process = started;
+      void started.exited.then((code) => this.#hearOfEnd(started, code));
+      return outcome;
+    } catch (error) {
+      await started.end(0);
+      await removeRecord(dir);
+      throw error;
     }
-  } catch (error) {
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
-    throw error;
   }
-}
 
-async function brokerFolder(given: string | undefined): Promise<string> {
-  const dir = given === undefined ? await mkdtemp(join(tmpdir(), 'nodrop-kafka-')) : resolve(given);
-  if (dir.includes(',')) throw usageError(`Kafka cannot have a folder with a comma in its path: ${dir}.`);
-  await mkdir(join(dir, 'tmp'), { recursive: true, mode: 0o700 });
-  if (!(await leftoverGone(dir, leftoverGraceMs))) {
-    throw usageError(`A broker (process ${await leftoverProcess(dir)}) runs in ${dir} already.`);
+  /** SIGKILL; returns once it is gone. */
+  async kill(): Promise<void> {
+    await this.#end(0);
   }
-  return dir;
-}
 
-async function startOnce(
-  dir: string,
-  runtime: KafkaRuntime,
-  options: StartKafkaOptions,
-): Promise<RunningKafka | 'port-taken'> {
-  const [freePort, controllerPort] = (await freePorts(2)) as [number, number];
-  const port = options.port ?? freePort;
-  if (port === options.port && !(await portIsFree(port))) throw usageError(`Port ${port} is in use.`);
-  const dataDir = join(dir, 'data');
-  const settingsFile = join(dir, 'server.properties');
-  const settings = brokerProperties(dataDir, [port, controllerPort], options.properties);
-  await writeFile(settingsFile, settings, { mode: 0o600 });
-  await formatStorage(dataDir, settingsFile, runtime, options);
+  /** SIGTERM, for which it hands over what it leads; SIGKILL where that takes too long. */
+  async stop(): Promise<void> {
+    await this.#end(stopGraceMs);
+  }
 
-  const logFile = join(dir, 'broker.log');
-  await using log = await open(logFile, 'a+', 0o600);
-  const logStart = (await log.stat()).size;
-  const java = [
-    ...jvmArguments(join(dir, 'tmp')),
-    ...archiveArguments(dir, runtime),
-    'kafka.Kafka',
-    settingsFile,
-  ];
-  const broker = await spawnSupervised(runtime.java.path, java, {
-    output: log.fd,
-    cwd: dir,
-    env: runtime.env,
-  });
-  try {
-    await recordProcess(dir, broker.pid, settingsFile);
-    const timeoutMs = options.timeoutMs ?? startTimeoutMs;
-    const outcome = await untilStarted(broker, { log, logStart, timeoutMs, signal: options.signal });
-    if (outcome === 'started') return runningKafka(dir, `${loopback}:${port}`, broker, runtime, options);
-  } catch (error) {
-    await broker.end(0);
+  suspend(): void {
+    this.#process?.suspend();
+  }
+
+  resume(): void {
+    this.#process?.resume();
+  }
+
+  async #claimFolder(): Promise<void> {
+    const { dir } = this.#options;
+    await mkdir(join(dir, 'tmp'), { recursive: true, mode: 0o700 });
+    if (!(await leftoverGone(dir, leftoverGraceMs))) {
+      throw usageError(`A broker (process ${await leftoverProcess(dir)}) runs in ${dir} already.`);
+    }
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const ending = this.#process;
+    if (ending === undefined) return;
+    this.#process = undefined;
+    // One that is suspended does not hear that it is to stop.
+    ending.resume();
+    const code = await ending.end(graceMs);
+    await this.#tidy(code);
+  }
+
+  async #hearOfEnd(ended: Supervised, code: number): Promise<void> {
+    if (this.#process !== ended) return;
+    this.#process = undefined;
+    await this.#tidy(code);
+    this.#options.onExit(code);
+  }
+
+  async #tidy(code: number): Promise<void> {
+    const { dir, runtime } = this.#options;
+    await keepArchive(dir, code, runtime, this.#options);
     await removeRecord(dir);
-    throw error;
   }
-  return 'port-taken';
-}
-
-function runningKafka(
-  dir: string,
-  bootstrapServers: string,
-  broker: Supervised,
-  runtime: KafkaRuntime,
-  options: StartKafkaOptions,
-): RunningKafka {
-  let stopped: Promise<void> | undefined;
-  const end = async (discard: boolean) => {
-    const archive = !runtime.hasArchive && !options.signal?.aborted;
-    const code = await broker.end(discard && !archive ? 0 : stopGraceMs);
-    await keepArchive(dir, code, runtime, options);
-    await removeRecord(dir);
-    if (discard) await rm(dir, { recursive: true, force: true });
-  };
-  const stop = ({ discard = options.dir === undefined } = {}) => (stopped ??= end(discard));
-  return {
-    bootstrapServers,
-    version: runtime.kafkaVersion,
-    javaVersion: runtime.java.version,
-    pid: broker.pid,
-    dir,
-    logFile: join(dir, 'broker.log'),
-    exited: broker.exited,
-    stop,
-    [Symbol.asyncDispose]: () => stop(),
-  };
 }

@@ -56,6 +56,12 @@ export async function fetchRecords(
   return await fetchApi.async(connection, maxWaitMs, minBytes, maxBytes, isolation, 0, -1, topics, [], '');
 }
 
+/** Those of which something came. */
+export const filledPartitions = (fetched: readonly FetchedPartition[]): number[] =>
+  fetched
+    .filter(({ error, records }) => error === 'NONE' && records.length > 0)
+    .map(({ partition }) => partition);
+
 function parseResponse(
   _correlationId: number,
   _apiKey: number,

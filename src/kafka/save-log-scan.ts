@@ -11,7 +11,7 @@ import { openCluster } from './cluster.ts';
 import { groupOffsets } from './group-offsets.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
 import { emptyScanRow, ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
-import { isCompacted, type AdminAccess } from './topics.ts';
+import { topicSettings, type AdminAccess } from './topics.ts';
 
 export interface ScanSource {
   bootstrapServers: string;
@@ -76,7 +76,7 @@ async function saveLogScan(
       end,
       lastStableOffset,
     })),
-    compacted: await isCompacted(access, manifest.topic),
+    ...(await topicSettings(access, manifest.topic)),
     records: writer.records,
     problems: problemsOf(scan),
     commits: Object.fromEntries(commits),

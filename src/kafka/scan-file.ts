@@ -29,6 +29,8 @@ export const scanSummarySchema = z.object({
   ),
   /** Whether the topic's clean-up policy has `compact`. */
   compacted: z.boolean(),
+  /** Whether a replica may come to lead that was not in sync. Earlier versions did not ask. */
+  uncleanElection: z.boolean().optional(),
   records: z.int().min(0),
   /** What could not be read, in sentences. */
   problems: z.array(z.string()),

@@ -1,6 +1,6 @@
 /**
  * Formats a broker's data folder as `kafka-storage format` does, without its second of Java: the bootstrap metadata
- * are the same for each cluster of one Kafka version and are kept in the cache; the ids are new each time.
+ * are the same for each cluster of one Kafka version and are kept in the cache; the ids are not.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,13 +11,12 @@ import { unavailableError } from '../errors.ts';
 import type { ProgressOptions } from './maven.ts';
 import { runCommand } from './run-command.ts';
 import { addToCache, type KafkaRuntime } from './runtime.ts';
-import { nodeId } from './broker-settings.ts';
 
 const formatTimeoutMs = 60_000;
 
 /** A folder that is formatted already stays as it is. Throws `unavailable` with Kafka's words. */
 export async function formatStorage(
-  dataDir: string,
+  { dataDir, nodeId, clusterId }: { dataDir: string; nodeId: number; clusterId: string },
   settingsFile: string,
   runtime: KafkaRuntime,
   options: ProgressOptions,
@@ -27,21 +26,26 @@ export async function formatStorage(
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const bootstrap = join(dataDir, 'bootstrap.checkpoint');
   if (!existsSync(runtime.bootstrapFile)) {
-    await formatWithJava(settingsFile, runtime, options);
+    await formatWithJava(clusterId, settingsFile, runtime, options);
     await addToCache(runtime.bootstrapFile, (partial) => copyFile(bootstrap, partial), options.onProgress);
     return;
   }
   await copyFile(runtime.bootstrapFile, bootstrap);
-  const ids = `cluster.id=${kafkaUuid()}\ndirectory.id=${kafkaUuid()}\n`;
+  const ids = `cluster.id=${clusterId}\ndirectory.id=${kafkaUuid()}\n`;
   await writeFile(`${meta}.partial`, `version=1\nnode.id=${nodeId}\n${ids}`);
   await rename(`${meta}.partial`, meta);
 }
 
-async function formatWithJava(settingsFile: string, runtime: KafkaRuntime, options: ProgressOptions) {
+async function formatWithJava(
+  clusterId: string,
+  settingsFile: string,
+  runtime: KafkaRuntime,
+  options: ProgressOptions,
+): Promise<void> {
   const args = ['-XX:TieredStopAtLevel=1', 'kafka.tools.StorageTool', 'format'];
   const { code, lines } = await runCommand(
     runtime.java.path,
-    [...args, '--cluster-id', kafkaUuid(), '--config', settingsFile],
+    [...args, '--cluster-id', clusterId, '--config', settingsFile],
     { timeoutMs: formatTimeoutMs, signal: options.signal, env: runtime.env },
   );
   if (code !== 0)
@@ -49,7 +53,7 @@ async function formatWithJava(settingsFile: string, runtime: KafkaRuntime, optio
 }
 
 /** Kafka's form of a UUID; like Kafka's own, it never begins with a dash, which would look like an option. */
-function kafkaUuid(): string {
+export function kafkaUuid(): string {
   const id = randomBytes(16).toString('base64url');
   return id.startsWith('-') ? kafkaUuid() : id;
 }

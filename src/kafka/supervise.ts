@@ -19,8 +19,10 @@ exec 4<&0 </dev/null
 command=$!
 trap 'interrupted=1; kill -TERM "$command"' TERM
 trap 'interrupted=1; kill -KILL "$command"' USR1
+trap 'interrupted=1; kill -STOP "$command"' USR2
+trap 'interrupted=1; kill -CONT "$command"' HUP
 echo "$command" >&3
-{ trap '' TERM USR1; while read -r _; do :; done; kill -KILL 0; } <&4 >/dev/null 2>&1 3>&- &
+{ trap '' TERM USR1 USR2 HUP; while read -r _; do :; done; kill -KILL 0; } <&4 >/dev/null 2>&1 3>&- &
 watch=$!
 exec 4<&-
 status=127
@@ -48,6 +50,9 @@ export interface Supervised {
   exited: Promise<number>;
   /** Ends it and its descendants: SIGTERM, then SIGKILL once `graceMs` have passed; SIGKILL at once when that is 0. */
   end(graceMs: number): Promise<number>;
+  /** SIGSTOP and SIGCONT. They return before the command has heard of them. */
+  suspend(): void;
+  resume(): void;
 }
 
 /** `output`: a file descriptor for standard output and error, or `pipe`. */
@@ -79,5 +84,7 @@ export async function spawnSupervised(
       clearTimeout(late);
     }
   };
-  return { pid, output, exited, end };
+  const suspend = (): void => void shell.kill('SIGUSR2');
+  const resume = (): void => void shell.kill('SIGHUP');
+  return { pid, output, exited, end, suspend, resume };
 }

@@ -40,18 +40,36 @@ export async function deleteTopicAndGroup(access: AdminAccess, topic: string, gr
   });
 }
 
-/** Whether the topic's clean-up policy removes older records of a key. */
-export async function isCompacted(access: AdminAccess, topic: string): Promise<boolean> {
+/** What a topic's settings, the brokers' defaults included, allow Kafka to take away. */
+export interface TopicSettings {
+  /** Older records of a key. */
+  compacted: boolean;
+  /** Records that were acknowledged, where a replica comes to lead that was not in sync. */
+  uncleanElection: boolean;
+}
+
+const topicResource = 2;
+const compactionKey = 'cleanup.policy';
+const uncleanKey = 'unclean.leader.election.enable';
+
+export async function topicSettings(access: AdminAccess, topic: string): Promise<TopicSettings> {
   const [described] = await withAdmin(access, (admin) =>
     admin.describeConfigs({
       resources: [
-        { resourceType: topicResource, resourceName: topic, configurationKeys: ['cleanup.policy'] },
+        {
+          resourceType: topicResource,
+          resourceName: topic,
+          configurationKeys: [compactionKey, uncleanKey],
+        },
       ],
     }),
   );
-  return described?.configs.some(({ value }) => value?.includes('compact') === true) === true;
+  const valueOf = (key: string): string => described?.configs.find(({ name }) => name === key)?.value ?? '';
+  return {
+    compacted: valueOf(compactionKey).includes('compact'),
+    uncleanElection: valueOf(uncleanKey) === 'true',
+  };
 }
-const topicResource = 2;
 
 /** An admin for as long as the action takes. Throws `unavailable` where there is no answer in time. */
 export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {

@@ -127,6 +127,32 @@ export class LedgerReader {
   }
 }
 
+/** Which sequences a ledger intends, and how it ends. */
+export interface IntendedRange extends FrameState {
+  opening?: LedgerOpening;
+  /** Infinity where it intends none. */
+  first: number;
+  /** The highest and one; 0 where it intends none. */
+  next: number;
+  closed?: ClosingReason;
+}
+
+/** Reads no outcomes, so it is quick. Throws where the file cannot be read. */
+export function readIntended(path: string): IntendedRange {
+  const range: IntendedRange = { torn: false, first: Infinity, next: 0 };
+  for (const body of readFrames(path, range)) {
+    const type = body.readUInt8(0);
+    if (type === frameTypes.opening) range.opening = parseJsonFrame(body) as LedgerOpening;
+    if (type === frameTypes.closing)
+      range.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
+    if (type !== frameTypes.intent || body.length !== 9) continue;
+    const first = body.readUInt32LE(1);
+    range.first = Math.min(range.first, first);
+    range.next = Math.max(range.next, first + body.readUInt32LE(5));
+  }
+  return range;
+}
+
 /** Whose ledger it is; undefined if not even that was written whole. */
 export function readLedgerOpening(path: string): LedgerOpening | undefined {
   const [first] = readFrames(path, { torn: false });

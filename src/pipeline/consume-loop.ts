@@ -9,7 +9,7 @@ import { AbortedTransactions } from '../kafka/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../kafka/cluster.ts';
 import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
-import type { FetchedPartition } from '../kafka/fetch.ts';
+import { filledPartitions, type FetchedPartition } from '../kafka/fetch.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
 import { decodeRecordBatches } from '../kafka/record-batch.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
@@ -39,6 +39,8 @@ export interface ConsumeConfig {
   store: string;
   storeTimeoutMs: number;
   untilDrained: boolean;
+  /** Settles when no producer comes any more, where that is told. */
+  produced?: Promise<void> | undefined;
   timeoutMs: number;
 }
 
@@ -95,8 +97,10 @@ export class ConsumeLoop {
     this.#builder = new RowBatchBuilder(config.rule);
     if (!config.untilDrained) return;
     const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
-    const listEnds = (): Promise<Map<number, number>> => listOffsets(parts.cluster, config.topic, kind);
-    this.#drain = new Drain(config.folder, listEnds, () => parts.store.offsets(parts.topic.topicId));
+    this.#drain = new Drain(config, {
+      ends: () => listOffsets(parts.cluster, config.topic, kind),
+      positions: () => parts.store.offsets(parts.topic.topicId),
+    });
   }
 
   async work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
@@ -133,7 +137,7 @@ export class ConsumeLoop {
       // Where others go on publishing, there may be a write under way whenever a turn begins.
       if (await this.#endsWith(idle)) return;
       if (!this.#isCurrent) this.#discard();
-      else if (gathered.size > 0) this.#write(gathered, partitionsIn(fetched));
+      else if (gathered.size > 0) this.#write(gathered, filledPartitions(fetched));
       if (await this.#behind.isOverBefore(this.#ahead.arrival)) await this.#settle();
       if (this.#drain !== undefined && !this.#behind.isBusy && idle.hasPassed)
         throw await this.#stalled(this.#drain);
@@ -292,9 +296,3 @@ export class ConsumeLoop {
     await this.#parts.reach('after-group-commit');
   }
 }
-
-/** Those of which something came. */
-const partitionsIn = (fetched: readonly FetchedPartition[]): number[] =>
-  fetched
-    .filter(({ error, records }) => error === 'NONE' && records.length > 0)
-    .map(({ partition }) => partition);

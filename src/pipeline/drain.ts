@@ -9,22 +9,35 @@ import { readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 
+export interface DrainConfig {
+  folder: RunFolder;
+  /** Settles when no producer comes any more, where that is told; else the ledgers alone say so. */
+  produced?: Promise<void> | undefined;
+}
+
+export interface DrainSources {
+  /** The topic's ends. */
+  ends: () => Promise<Map<number, number>>;
+  /** The store's next offsets. */
+  positions: () => Promise<Map<number, { next: number }>>;
+}
+
 export class Drain {
   readonly #folder: RunFolder;
   readonly #listEnds: () => Promise<Map<number, number>>;
   /** The store's next offsets. */
   readonly #positions: () => Promise<Map<number, { next: number }>>;
+  #isProduced = false;
   #ends: Map<number, number> | undefined;
   /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
   #storedSum = 0;
 
-  constructor(
-    folder: RunFolder,
-    listEnds: () => Promise<Map<number, number>>,
-    positions: () => Promise<Map<number, { next: number }>>,
-  ) {
+  constructor({ folder, produced }: DrainConfig, { ends, positions }: DrainSources) {
+    if (produced === undefined) this.#isProduced = true;
+    // Whoever told it to wait has gone: then it ends for that.
+    else produced.then(() => (this.#isProduced = true)).catch(() => undefined);
     this.#folder = folder;
-    this.#listEnds = listEnds;
+    this.#listEnds = ends;
     this.#positions = positions;
   }
 
@@ -35,7 +48,7 @@ export class Drain {
     if (sum > this.#storedSum) idle.restart();
     this.#storedSum = sum;
     if (this.#ends === undefined) {
-      if (!ledgersAreClosed(this.#folder)) return false;
+      if (!this.#isProduced || !ledgersAreClosed(this.#folder)) return false;
       this.#ends = await this.#listEnds();
     }
     return [...this.#ends].every(([partition, end]) => (positions.get(partition)?.next ?? 0) >= end);

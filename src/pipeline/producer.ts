@@ -12,16 +12,14 @@ import { listOffsets } from '../kafka/list-offsets.ts';
 import { inFlightMaxDefault, openProducer, type ProducerOptions } from '../kafka/produce.ts';
 import { createTopic } from '../kafka/topics.ts';
 import { ledgerFileName } from '../ledger/ledger-format.ts';
-import { readLedgerOpening } from '../ledger/ledger-reader.ts';
+import { readIntended, readLedgerOpening } from '../ledger/ledger-reader.ts';
 import { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
-import { seal } from '../seal.ts';
+import { hasSeal, seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
 import { sabotagedSender, sabotageFromEnvironment } from './sabotage.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
-/** A producer that was never started anew is in its first session. */
-const session = 0;
 const pollMs = 20;
 
 /** One of a run's producers. `messages` and `rate` are those of all of them together. */
@@ -47,11 +45,12 @@ export async function produce(
 ): Promise<ProduceSummary> {
   const sabotage = sabotageFromEnvironment();
   const { folder, producer = 0 } = config;
-  // Of several, the first writes the manifest, and the others find it written.
-  if (producer === 0) folder.refuseIfUsed();
   folder.create();
+  const { session, first } = sessionOf(folder, producer);
+  // Of several, the first writes the manifest, and the others find it written.
+  if (producer === 0 && session === 0) folder.refuseIfUsed();
   const ledgerPath = folder.file(ledgerFileName(producer, session));
-  const ledger = claimLedger(folder, producer, ledgerPath);
+  const ledger = claimLedger(folder, { producer, session }, ledgerPath);
   observer.onLedger();
   try {
     await using cluster = await openCluster({
@@ -61,20 +60,20 @@ export async function produce(
       timeoutMs: config.timeoutMs,
       signal,
     });
-    const plan = shares(config);
-    const { topic, isNew } =
-      producer === 0
-        ? await ensureTopic(config, cluster, signal)
-        : await topicOfFirst(config, cluster, signal);
+    const isFirst = producer === 0 && session === 0;
+    const { topic, isNew } = isFirst
+      ? await ensureTopic(config, cluster, signal)
+      : await topicOfFirst(config, cluster, signal);
     const sender = await openProducer(cluster, topic, producerOptions(config));
-    if (producer === 0) folder.writeManifest(await manifestOf(config, plan, cluster, topic, isNew));
+    if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
     const publisher = new Publisher({
-      config: { ...config, messages: plan[producerName(producer)]!, rate: rateOfEach(config) },
+      config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
       topic,
       ledger,
       sender: sabotage === undefined ? sender : sabotagedSender(sender, sabotage),
       producer,
       session,
+      first,
     });
     await observer.untilBegin();
     await publisher.publish((sent) => observer.onSent(sent), signal);
@@ -94,8 +93,37 @@ async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: strin
   await seal(ledgerPath);
 }
 
+/**
+ * A producer that was killed goes on from its ledgers, in a session of its own: with the first sequence that none
+ * of them intends. What they leave open stays unknown, and is not sent again.
+ */
+function sessionOf(folder: RunFolder, producer: number): { session: number; first: number } {
+  let first = 0;
+  for (let session = 0; ; session++) {
+    const path = folder.file(ledgerFileName(producer, session));
+    // One that never came to send anything is replaced.
+    if (!existsSync(path) || !folder.isUsed()) return { session, first };
+    const { opening, next, damage } = readIntended(path);
+    if (hasSeal(path)) folder.refuseIfUsed();
+    if (opening !== undefined && isAlive(opening.pid)) {
+      throw usageError(
+        `Run ${folder.id} is under way in process ${opening.pid}.`,
+        'Choose another id with --run.',
+      );
+    }
+    if (damage !== undefined) {
+      throw usageError(`Run ${folder.id} cannot go on: its ledger ${path}: ${damage}.`);
+    }
+    first = Math.max(first, next);
+  }
+}
+
 /** Opens the ledger, which only one process can. One that a producer left before it began is replaced. */
-function claimLedger(folder: RunFolder, producer: number, path: string): LedgerWriter {
+function claimLedger(
+  folder: RunFolder,
+  { producer, session }: { producer: number; session: number },
+  path: string,
+): LedgerWriter {
   if (existsSync(path)) {
     const owner = readLedgerOpening(path)?.pid;
     if (owner !== undefined && isAlive(owner)) {
@@ -119,8 +147,34 @@ function shares({ messages, producers }: ProducerConfig): Record<string, number>
   return Object.fromEntries(counts.map((count, index) => [producerName(index), count]));
 }
 
+/** What one of the producers is to send. */
+const shareOf = (config: ProducerConfig, producer: number): ProduceConfig => ({
+  ...config,
+  messages: shares(config)[producerName(producer)]!,
+  rate: rateOfEach(config),
+});
+
 const rateOfEach = ({ rate, producers }: ProducerConfig): number | undefined =>
   rate === undefined ? undefined : rate / producers;
+
+/** The same by the manifest, which a later session keeps to: of a run by time, what is left of it. */
+function restOf(config: ProducerConfig, producer: number): ProduceConfig {
+  const manifest = config.folder.readManifest()!;
+  const { seed, batchSize, payloadBytes, states, stateField, stateHeader, rate, durationMs } = manifest;
+  const leftMs = durationMs && Math.max(0, manifest.createdAt + durationMs - Date.now());
+  return {
+    ...config,
+    seed,
+    batchSize,
+    payloadBytes,
+    states,
+    stateField,
+    stateHeader,
+    durationMs: leftMs,
+    messages: manifest.producers[producerName(producer)]!,
+    rate: rate && rate / Object.keys(manifest.producers).length,
+  };
+}
 
 /** The topic that the run's first producer has made or found, once it has written the manifest. */
 async function topicOfFirst(

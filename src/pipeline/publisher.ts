@@ -54,6 +54,8 @@ export interface PublisherParts {
   sender: Pick<Producer, 'send'>;
   producer: number;
   session: number;
+  /** The sequence to begin with: sessions before this one intended those below it. */
+  first: number;
 }
 
 /** The outcome of a send that asked for no answer. */
@@ -74,6 +76,8 @@ export class Publisher {
   readonly #underWay = new Set<Promise<void>>();
   #underWayBytes = 0;
   #startMs = 0;
+  /** The next sequence. */
+  #next = 0;
   #schedule: Schedule | undefined;
   #latencies: LatencyLog | undefined;
   /** The first batch that failed. */
@@ -88,10 +92,13 @@ export class Publisher {
 
   /** Publishes all, or until the signal; the ledger knows which. Throws `unavailable` once nothing gets through. */
   async publish(onSent: (sent: number) => void, signal: AbortSignal): Promise<void> {
-    const { config, ledger, producer } = this.#parts;
+    const { config, ledger, producer, session, first } = this.#parts;
+    this.#next = first;
     this.#startMs = wallClockMs();
-    if (config.rate !== undefined) this.#schedule = new Schedule(this.#startMs, config.rate);
-    const name = latencyFileName('acked', producerName(producer));
+    if (config.rate !== undefined)
+      this.#schedule = new Schedule(this.#startMs - (1_000 * first) / config.rate, config.rate);
+    const sender = session === 0 ? producerName(producer) : `${producerName(producer)}-${session}`;
+    const name = latencyFileName('acked', sender);
     this.#latencies = new LatencyLog(config.folder.file(name), this.#startMs);
     let isDone: boolean;
     try {
@@ -109,7 +116,7 @@ export class Publisher {
     const { config, ledger } = this.#parts;
     const pacer = this.#pacer();
     while (!this.#isDone() && !signal.aborted && this.#failure === undefined) {
-      const first = this.summary.sent;
+      const first = this.#next;
       const ready = pacer === undefined ? this.#lingered() : pacer.countReady(first, wallClockMs());
       const count = Math.min(ready, config.messages - first);
       if (count === 0) {
@@ -117,6 +124,7 @@ export class Publisher {
         continue;
       }
       ledger.intend(first, count);
+      this.#next += count;
       this.summary.sent += count;
       this.#start(first, count, onSent);
       // Answers are heard between any two batches.
@@ -128,7 +136,7 @@ export class Publisher {
 
   #isDone(): boolean {
     const { messages, durationMs = Infinity } = this.#parts.config;
-    return this.summary.sent === messages || wallClockMs() - this.#startMs >= durationMs;
+    return this.#next >= messages || wallClockMs() - this.#startMs >= durationMs;
   }
 
   #pacer(): Pacer | undefined {
@@ -210,9 +218,10 @@ export class Publisher {
     }
   }
 
+  /** Those of earlier sessions included: it is told to whoever counts them all. */
   #settled(): number {
     const { acked, rejected, unknown } = this.summary;
-    return acked + rejected + unknown;
+    return this.#parts.first + acked + rejected + unknown;
   }
 
   #record(partition: number, sequences: Uint32Array, sent: SendOutcome): void {

@@ -1,13 +1,17 @@
 /** How stages ended, in sentences and as errors. */
 import { exitCodes, OperationalError, unavailableError } from '../errors.ts';
-import { stageName, type StageRole } from './stage-group.ts';
 import type { StageExit } from './stage-process.ts';
 
-/** Those that ended before their work was done. */
-export const earlyEnds = (role: StageRole, exits: readonly StageExit[]): string[] =>
+/** Those that ended before their work was done, though no fault killed them. */
+export const earlyEnds = (stages: readonly { name: string }[], exits: readonly StageExit[]): string[] =>
   exits.flatMap((exit, index) =>
-    exit.code === 0 ? [] : [`${stageName(role, index, exits.length)} ended early: ${saidBy(exit)}`],
+    exit.code === 0 || exit.isLeft === true
+      ? []
+      : [`${atBegin(stages[index]!.name)} ended early: ${saidBy(exit)}`],
   );
+
+/** As a sentence begins. */
+export const atBegin = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Why a producer ended before it had sent anything. */
 export function stageError(exit: StageExit, signal: AbortSignal, why: string | undefined): Error {

@@ -1,11 +1,12 @@
 /** Several stages of one role, each a process of its own, started and counted together. */
 import type { RunFolder } from '../run-folder.ts';
-import { startStage, type Stage, type StageMessage } from './stage-process.ts';
+import { StagePlace } from './stage-place.ts';
+import type { StageMessage } from './stage-process.ts';
 
 export type StageRole = 'producer' | 'consumer';
 
 export interface StageGroup {
-  readonly stages: readonly Stage[];
+  readonly stages: readonly StagePlace[];
   /** What all of them have done, as far as they said: sums by name. */
   readonly counts: Record<string, number>;
 }
@@ -21,11 +22,13 @@ export function startStages(
   folder: RunFolder,
   onDone: (done: number) => void,
   onMessage: (message: StageMessage, index: number) => void = () => undefined,
+  env: Readonly<Record<string, string>> = {},
 ): StageGroup {
   const done = commands.map(() => 0);
   const counts: Record<string, number> = {};
-  const stages = commands.map((args, index) =>
-    startStage(args, folder.file(logNameOf(role, index)), (message) => {
+  const stages = commands.map((args, index) => {
+    const name = stageName(role, index, commands.length);
+    return new StagePlace({ name, args, env, logFile: folder.file(logNameOf(role, index)) }, (message) => {
       if (message.type === 'progress') {
         done[index] = message.done;
         onDone(done.reduce((sum, each) => sum + each, 0));
@@ -35,11 +38,11 @@ export function startStages(
       } else {
         onMessage(message, index);
       }
-    }),
-  );
+    });
+  });
   return { stages, counts };
 }
 
-/** For a person. */
-export const stageName = (role: StageRole, index: number, count: number): string =>
-  count === 1 ? `The ${role}` : `The ${role} ${index + 1} of ${count}`;
+/** For a person, within a sentence. */
+const stageName = (role: StageRole, index: number, count: number): string =>
+  count === 1 ? `the ${role}` : `${role} ${index + 1} of ${count}`;

@@ -24,10 +24,17 @@ export type StageMessage =
   /** What it has done in all. */
   | { type: 'summary'; counts: Readonly<Record<string, number>> };
 
-/** What a parent tells a stage: where Kafka is, once it is there; to begin to send; to leave the point where it stands. */
+/** What a parent tells a stage. */
 export type ParentMessage =
+  /** Where Kafka is, once it is there. */
   | { type: 'bootstrap'; bootstrapServers: string }
+  /** A producer that is paced may send. */
   | { type: 'begin' }
+  /** No producer comes any more: a consumer that has drained may end. */
+  | { type: 'produced' }
+  /** Stop at this point when you come there next, and say so. */
+  | { type: 'pause-at'; point: string }
+  /** Leave the point where you stand. */
   | { type: 'go-on' };
 
 export interface StageExit {
@@ -36,6 +43,8 @@ export interface StageExit {
   signal: NodeJS.Signals | null;
   /** The last lines it wrote. */
   tail: string;
+  /** A fault killed it, and it was not started again. */
+  isLeft?: boolean;
 }
 
 export interface Stage {
@@ -43,11 +52,9 @@ export interface Stage {
   readonly exited: Promise<StageExit>;
   /** When it last said anything, by `performance.now()`. */
   heardAtMs(): number;
-  tellBootstrap(bootstrapServers: string): void;
-  /** Lets a producer that is paced begin. */
-  tellBegin(): void;
+  tell(message: ParentMessage): void;
   /** Whether there was somebody to be told. */
-  kill(signal: NodeJS.Signals): boolean;
+  signal(signal: NodeJS.Signals): boolean;
 }
 
 const program = fileURLToPath(new URL('../../bin/nodrop.js', import.meta.url));
@@ -66,12 +73,13 @@ export function startStage(
   args: readonly string[],
   logFile: string,
   onMessage: (message: StageMessage) => void,
+  env: Readonly<Record<string, string>> = {},
 ): Stage {
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(process.execPath, [program, ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
-    env: { ...process.env, ...toldByParent },
+    env: { ...process.env, ...toldByParent, ...env },
   });
   closeSync(log);
   let heardAtMs = performance.now();
@@ -83,9 +91,8 @@ export function startStage(
     pid: child.pid,
     exited: exitOf(child, logFile),
     heardAtMs: () => heardAtMs,
-    tellBootstrap: (bootstrapServers) => tell(child, { type: 'bootstrap', bootstrapServers }),
-    tellBegin: () => tell(child, { type: 'begin' }),
-    kill: (signal) => child.kill(signal),
+    tell: (message) => tell(child, message),
+    signal: (signal) => child.kill(signal),
   };
 }
 
@@ -131,9 +138,21 @@ export async function bootstrapFromParent(signal: AbortSignal): Promise<string> 
 export const untilToldToBegin = async (signal: AbortSignal): Promise<void> =>
   void (await fromParent('begin', signal));
 
+/** In a stage: settles when no producer comes any more. To be called early, too. */
+export const untilProduced = async (signal: AbortSignal): Promise<void> =>
+  void (await fromParent('produced', signal));
+
 /** In a stage: settles when the parent says so. */
 export const untilToldToGoOn = async (signal: AbortSignal): Promise<void> =>
   void (await fromParent('go-on', signal));
+
+/** In a stage: whenever the parent says where to stop. */
+export function onPauseAt(listener: (point: string) => void): void {
+  process.on('message', (message) => {
+    const said = message as ParentMessage;
+    if (said.type === 'pause-at') listener(said.point);
+  });
+}
 
 function fromParent<Type extends ParentMessage['type']>(
   type: Type,

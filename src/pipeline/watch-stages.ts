@@ -1,12 +1,12 @@
-import type { Stage } from './stage-process.ts';
+import type { StagePlace } from './stage-place.ts';
 
 const watchIntervalMs = 500;
 
 /** A stage bounds its own waits, but not where it hangs or was suspended: then it is killed, and `onKilled` told. */
 export function killWhatHangs(
-  stages: ReadonlyMap<string, Stage>,
+  stages: readonly StagePlace[],
   silenceMsMax: number,
-  onKilled: (name: string) => void,
+  onKilled: (stage: StagePlace) => void,
 ): NodeJS.Timeout {
   let since = performance.now();
   let lookedAtMs = since;
@@ -15,9 +15,10 @@ export function killWhatHangs(
     // Whoever slept oneself has heard nobody.
     if (now - lookedAtMs > 4 * watchIntervalMs) since = now;
     lookedAtMs = now;
-    for (const [name, stage] of stages) {
-      const isSilent = now - Math.max(stage.heardAtMs(), since) > silenceMsMax;
-      if (isSilent && stage.kill('SIGKILL')) onKilled(name);
+    for (const stage of stages) {
+      const heardAtMs = stage.heardAtMs();
+      const isSilent = heardAtMs !== undefined && now - Math.max(heardAtMs, since) > silenceMsMax;
+      if (isSilent && stage.signal('SIGKILL')) onKilled(stage);
     }
   }, watchIntervalMs);
 }

@@ -1,6 +1,7 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
 import type { Result } from '../result.ts';
 import type { Example, Finding, Verdict } from '../verdict.ts';
+import { faultLines } from './fault-lines.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
 import { grouped } from './quantities.ts';
 import { wrap } from './wrap.ts';
@@ -25,6 +26,7 @@ export function summaryLines(result: Result, evidence: string, palette: Palette)
     ...hopTable(result, palette),
     ...measuredLines(result, palette),
     ...thresholdLines(result, palette),
+    ...faultLines(result.faults, palette),
     ...findingLines(result.findings, palette),
     ...notCheckedLines(result.notChecked, palette),
     '',
@@ -75,10 +77,10 @@ function hopTable({ ledger, log, store, counts }: Result, palette: Palette): str
 function findingLines(findings: readonly Finding[], palette: Palette): string[] {
   if (findings.length === 0) return [];
   const lines = ['', palette.faint('  finding                    blame       messages')];
-  for (const { kind, blame, count, cause, examples } of findings) {
-    lines.push(
-      `  ${palette.bad(kind.padEnd(26))} ${blame.padEnd(9)} ${grouped(count).padStart(10)}${cause === undefined ? '' : `  (${cause})`}`,
-    );
+  for (const { kind, blame, count, cause, allowed, examples } of findings) {
+    const paint = allowed === true ? palette.doubtful : palette.bad;
+    const why = cause === undefined ? '' : `  (${cause}${allowed === true ? ', allowed' : ''})`;
+    lines.push(`  ${paint(kind.padEnd(26))} ${blame.padEnd(9)} ${grouped(count).padStart(10)}${why}`);
     for (const example of examples.slice(0, examplesShown)) lines.push(...wrap(exampleText(example), '    '));
     if (count > examplesShown) lines.push(palette.faint(`    and ${grouped(count - examplesShown)} more`));
   }
@@ -116,17 +118,21 @@ function timeLine({ timings }: Result, palette: Palette): string {
 
 const sentences: Record<Verdict, (result: Result) => string> = {
   // Whether a history from elsewhere tells all contents, its lines alone know.
-  pass: ({ ledger, run }) =>
-    `${grouped(ledger.acked)} of ${grouped(ledger.acked)} acknowledged messages are stored once, in the right category${run.seed === null ? '' : ', byte for byte'}.`,
-  fail: ({ findings }) => {
-    const kinds = findings.map(({ kind, blame, count }) => `${grouped(count)} ${kind} (${blame})`);
-    return `${kinds.join(', ')}.`;
+  pass: ({ ledger, run, findings }) => {
+    const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
+    return findings.length === 0
+      ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} acknowledged messages are ${how}.`
+      : `Acknowledged messages are ${how}, but for what is allowed: ${listOf(findings)}.`;
   },
+  fail: ({ findings }) => `${listOf(findings)}.`,
   inconclusive: ({ findings }) =>
     findings.length === 0
       ? 'Nothing was found wrong, but not everything could be judged: see above.'
       : 'Not everything could be judged: see above.',
 };
+
+const listOf = (findings: readonly Finding[]): string =>
+  findings.map(({ kind, blame, count }) => `${grouped(count)} ${kind} (${blame})`).join(', ');
 
 export const sentenceOf = (result: Result): string =>
   [sentences[result.verdict](result), ...missedSentence(result)].join(' ');

@@ -4,7 +4,7 @@
  * whatever else is missing; what could not be judged is never a pass.
  */
 import type { Evidence } from '../history.ts';
-import type { Audit, Finding, LedgerCounts, SingleFinding, Verdict } from '../verdict.ts';
+import type { Audit, Cause, Finding, LedgerCounts, SingleFinding, Verdict } from '../verdict.ts';
 import { Confusion } from './confusion.ts';
 import { Findings } from './findings.ts';
 import { judge, wasWritten } from './judge.ts';
@@ -17,11 +17,16 @@ import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts'
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
+  /** Findings of these causes stand, and fail nothing. */
+  allowed?: readonly Cause[];
   /** Called with each single finding, of which the audit keeps only the first of a kind. */
   onFinding?: (finding: SingleFinding) => void;
 }
 
-export async function audit(evidence: Evidence, { onFinding }: AuditOptions = {}): Promise<Audit> {
+export async function audit(
+  evidence: Evidence,
+  { allowed = [], onFinding }: AuditOptions = {},
+): Promise<Audit> {
   const partitions = new Partitions(evidence);
   const trails = new Trails(evidence.messages, partitions);
   readDeliveries(evidence, partitions);
@@ -45,7 +50,7 @@ export async function audit(evidence: Evidence, { onFinding }: AuditOptions = {}
     findings,
   });
   judgePartitions(evidence, partitions, findings);
-  const list = findings.list();
+  const list = findings.list().map((finding) => marked(finding, allowed));
   const { open, minor } = notChecked(evidence, ledger, log.contradictions, doubts);
   return {
     verdict: verdictOf(list, open.length),
@@ -76,9 +81,12 @@ export async function audit(evidence: Evidence, { onFinding }: AuditOptions = {}
 }
 
 function verdictOf(findings: readonly Finding[], open: number): Verdict {
-  if (findings.some(({ kind }) => kind !== 'stalled')) return 'fail';
+  if (findings.some(({ kind, allowed }) => kind !== 'stalled' && allowed !== true)) return 'fail';
   return open > 0 ? 'inconclusive' : 'pass';
 }
+
+const marked = (finding: Finding, allowed: readonly Cause[]): Finding =>
+  finding.cause !== undefined && allowed.includes(finding.cause) ? { ...finding, allowed: true } : finding;
 
 interface Judged {
   ledger: LedgerCounts;

@@ -41,20 +41,29 @@ export function offsetConflict(
   // Offsets of two topics are not to be compared.
   if (proof.topicRecreated) return undefined;
   const partitionOf = (number: number) => proof.partitions.of(number);
-  if (acks.some(({ partition, offset }) => partitionOf(partition).contested.has(offset))) {
+  // Where acknowledged records may go, their places are given away again.
+  const isContested = acks.some(({ partition, offset }) => partitionOf(partition).contested.has(offset));
+  if (isContested && proof.weakSetting === undefined) {
     return { kind: 'offset-conflict', blame: 'producer', detail: 'acked at the offset of another message' };
   }
   if (acks.length === 0 || records.some((record) => standsAtOneOf(record, acks))) return undefined;
+  // Where records were lost, later ones stand in their places.
+  const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };
   const holdsAnother = acks.filter(({ partition, offset }) => partitionOf(partition).occupied.has(offset));
   if (committed.length > 0) {
     const areRead = acks.every((ack) => holdsAnother.includes(ack) || proof.wouldShow(ack));
     const detail = `in the log at ${committed[0]!.partition}:${committed[0]!.offset}`;
     return isAckedAnywhere
       ? undefined
-      : { kind: 'offset-conflict', blame: areRead ? 'broker' : 'unknown', detail };
+      : { kind: 'offset-conflict', blame: areRead ? 'broker' : 'unknown', ...cause, detail };
   }
   if (holdsAnother.length === 0) return undefined;
-  return { kind: 'offset-conflict', blame: 'broker', detail: 'the log holds another message there' };
+  return {
+    kind: 'offset-conflict',
+    blame: 'broker',
+    ...cause,
+    detail: 'the log holds another message there',
+  };
 }
 
 export const reordered = ({ isReordered }: Subject): Opinion =>

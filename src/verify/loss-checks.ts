@@ -1,6 +1,6 @@
 /** Whether a message is missing from log or store, and who let it go. */
 import { untold } from '../history.ts';
-import type { Blame } from '../verdict.ts';
+import type { Blame, Cause } from '../verdict.ts';
 import type { Charge, Opinion } from './opinion.ts';
 import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
 import { nowhere, type Position } from './trail.ts';
@@ -49,7 +49,7 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
 }
 
-function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): string | undefined {
+function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
   if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';
   const isOvercommitted = [...committed, ...acks].some(
     ({ partition }) => proof.partitions.of(partition).isOvercommitted,
@@ -61,7 +61,7 @@ function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): stri
 function goneFromLog(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
   const unread = placesOf(subject).filter((place) => !proof.wouldShow(place));
   if (unread.length === 0) {
-    const cause = proof.weakAcks !== undefined && { cause: proof.weakAcks };
+    const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };
     return { kind: 'lost', blame: 'broker', ...cause, detail: 'not in the log' };
   }
   if (subject.rows.length > 0) return { doubt: 'removedButStored' };

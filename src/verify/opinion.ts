@@ -1,4 +1,4 @@
-import type { Blame, FindingKind } from '../verdict.ts';
+import type { Blame, Cause, FindingKind } from '../verdict.ts';
 
 /** Why something could not be judged, or need not be. The sentences are in `not-checked.ts`. */
 export const doubtKinds = [
@@ -20,7 +20,7 @@ export type DoubtKind = (typeof doubtKinds)[number];
 export interface Charge {
   kind: FindingKind;
   blame: Blame;
-  cause?: string;
+  cause?: Cause;
   /** What was found instead, in a few words. */
   detail?: string;
 }

@@ -1,6 +1,6 @@
 /** A message before the judge: its trail, and what the evidence as a whole can prove about it. */
 import type { Evidence, Outcome } from '../history.ts';
-import type { Blame } from '../verdict.ts';
+import type { Blame, Cause } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { LogReading } from './read-log.ts';
@@ -80,8 +80,8 @@ export class Proof {
   /** The log is that of another topic, and whether that one was read to its end. */
   readonly topicRecreated: boolean;
   readonly otherTopicWhole: boolean;
-  /** The producer's setting by which the broker may lose what it acknowledged. */
-  readonly weakAcks: string | undefined;
+  /** The setting, if there is one, by which Kafka may lose what it acknowledged. */
+  readonly weakSetting: Cause | undefined;
   /** Whether retention removed anything that the run may have written. */
   readonly someRemoved: boolean;
   readonly partitions: Partitions;
@@ -103,7 +103,7 @@ export class Proof {
     this.writtenWhole = written?.whole === true;
     this.isWrittenKept = written !== undefined;
     this.hasNameless = journal.hasNameless;
-    this.weakAcks = settings?.acks === '0' || settings?.acks === '1' ? `acks=${settings.acks}` : undefined;
+    this.weakSetting = weakSettingOf(settings);
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
     this.partitions = partitions;
     this.#somePositions = store.positions.size + (commits?.size ?? 0) > 0;
@@ -181,3 +181,8 @@ export const isOfAborted = ({ aborted, committed }: Subject, row: StoredRow, pro
 /** The rows that stand for themselves: an aborted record does not account for them. */
 export const ownRows = (subject: Subject, proof: Proof): StoredRow[] =>
   subject.rows.filter((row) => !isOfAborted(subject, row, proof));
+
+function weakSettingOf(settings: Evidence['settings']): Cause | undefined {
+  if (settings?.acks === '0' || settings?.acks === '1') return `acks=${settings.acks}`;
+  return settings?.uncleanElection === true ? 'unclean-election' : undefined;
+}

@@ -28,13 +28,17 @@ async function ledgersOf({ isStopped = false, isSealed = true, count = 20 } = {}
 
 test('the intents of ledgers that were finished and sealed are the plan', async () => {
   const plan = await planOf(await ledgersOf(), manifest);
-  expect(plan).toEqual({ manifest: { ...manifest, producers: { p0: 15, p1: 20 } }, plan: { whole: true } });
+  expect(plan).toEqual({
+    manifest: { ...manifest, producers: { p0: 15, p1: 20 } },
+    plan: { whole: true },
+    sessionStarts: {},
+  });
 });
 
 test('a run by number has the plan of its manifest', async () => {
   const byNumber = runManifest(7);
   const plan = await planOf(await ledgersOf(), byNumber);
-  expect(plan).toEqual({ manifest: byNumber, plan: { whole: true } });
+  expect(plan).toEqual({ manifest: byNumber, plan: { whole: true }, sessionStarts: {} });
 });
 
 test.each([
@@ -63,4 +67,30 @@ test.each([
   const { plan, manifest: known } = await planOf(await make(), manifest);
   expect(plan).toEqual({ whole: false, problem: expect.stringContaining(why) });
   expect(known.producers['p0']).toBe(15);
+});
+
+async function addSession(folder: RunFolder, first: number, count: number): Promise<void> {
+  const path = folder.file('ledger-p1-1.bin');
+  const ledger = new LedgerWriter(path, { run: 'r', producer: 1, session: 1, pid: 1 });
+  ledger.intend(first, count);
+  ledger.finish();
+  ledger.close();
+  await seal(path);
+}
+
+test('a producer that was killed and went on has its plan from the last of its ledgers', async () => {
+  const folder = await ledgersOf({ isSealed: false, isStopped: true });
+  await addSession(folder, 20, 7);
+  const { plan, manifest: known, sessionStarts } = await planOf(folder, manifest);
+  expect(plan).toEqual({ whole: true });
+  expect(known.producers).toEqual({ p0: 15, p1: 27 });
+  expect(sessionStarts).toEqual({ p1: [0, 20] });
+});
+
+test('without the ledger of an earlier session the plan is not whole', async () => {
+  const folder = await ledgersOf({ isSealed: false });
+  await addSession(folder, 20, 7);
+  rmSync(folder.file('ledger-p1-0.bin'));
+  const { plan } = await planOf(folder, manifest);
+  expect(plan).toEqual({ whole: false, problem: expect.stringContaining('an earlier ledger of p1') });
 });

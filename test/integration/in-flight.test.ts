@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startKafka } from '../../src/kafka/broker.ts';
+import { startKafka } from '../../src/kafka/start-kafka.ts';
 import { openCluster } from '../../src/kafka/cluster.ts';
 import type { Producer } from '../../src/kafka/produce.ts';
 import type { SendOutcome } from '../../src/kafka/send-outcome.ts';

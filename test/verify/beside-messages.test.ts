@@ -25,6 +25,7 @@ const all: Change = delivered({ partition: 0, first: 0, end: 9 }, { partition: 1
 const allButFirst: Change = delivered({ partition: 0, first: 1, end: 9 }, { partition: 1, first: 0, end: 9 });
 const noPositions: Change = (history) => (history.positions = {});
 const recreated: Change = (history) => (history.topicRecreated = true);
+const unclean: Change = (history) => (history.uncleanElection = true);
 const required =
   (...hops: History['required']): Change =>
   (history) =>
@@ -33,6 +34,8 @@ const required =
 describe('causes', () => {
   test.each<[string, Change[], string]>([
     ['a broker that may lose what it acked', [(h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
+    ['a replica that was not in sync', [unclean, ...gone('a')], 'unclean-election'],
+    ['both', [unclean, (h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
     ['a topic that was made anew', [recreated, ...gone('a')], 'topic-recreated'],
     ['a topic that was made anew, delivered', [recreated, all, ...gone('a')], 'topic-recreated'],
     ['not handed over', [allButFirst, range(0, { start: 1 }), ...gone('a')], 'retention'],
@@ -43,6 +46,7 @@ describe('causes', () => {
 
   test.each<[string, Change[]]>([
     ['acks=all', [(h) => (h.acks = 'all'), ...gone('a')]],
+    ['in-sync replicas alone', [(h) => (h.uncleanElection = false), ...gone('a')]],
     ['delivered, and then removed', [all, range(0, { start: 1 }), ...gone('a')]],
     ['a commit ahead of another partition’s store', [committed(1, 12), without('rows', 'a')]],
     [
@@ -51,6 +55,50 @@ describe('causes', () => {
     ],
   ])('none: %s', async (_, changes) => {
     expect((await auditOf(...changes)).findings[0]).not.toHaveProperty('cause');
+  });
+});
+
+test('where acked records may go, of two acked at one place the one that is not there is lost', async () => {
+  const twice = [without('log', 'b'), without('rows', 'b'), alter('sends', 'b', { at: '0:0' })];
+  const { verdict, findings } = await auditOf(unclean, ...twice);
+  expect(verdict).toBe('fail');
+  expect(findings).toMatchObject([
+    { kind: 'lost', blame: 'broker', count: 1, cause: 'unclean-election', examples: [{ id: 'b' }] },
+  ]);
+  expect(findingsOf(await auditOf(...twice))).toEqual(['offset-conflict producer: a b']);
+});
+
+describe('findings that are allowed', () => {
+  const lossy = (...changes: Change[]): History => {
+    const history = healthyHistory();
+    for (const change of [unclean, ...gone('a'), ...changes]) change(history);
+    return history;
+  };
+
+  test('stand, are marked, and fail nothing', async () => {
+    const { verdict, findings } = await audit(buildEvidence(lossy()), {
+      allowed: ['retention', 'unclean-election'],
+    });
+    expect(verdict).toBe('pass');
+    expect(findings).toMatchObject([{ kind: 'lost', count: 1, cause: 'unclean-election', allowed: true }]);
+  });
+
+  test.each<[string, Change[]]>([
+    ['another cause', []],
+    ['no cause', [without('rows', 'c')]],
+  ])('but not for %s', async (_, changes) => {
+    const { verdict, findings } = await audit(buildEvidence(lossy(...changes)), {
+      allowed: changes.length === 0 ? ['acks=1'] : ['unclean-election'],
+    });
+    expect(verdict).toBe('fail');
+    expect(findings.some(({ allowed }) => allowed !== true)).toBe(true);
+  });
+
+  test('and what could not be judged is no pass all the same', async () => {
+    const evidence = buildEvidence(lossy((history) => history.interruptions.push('It was stopped.')));
+    expect(await audit(evidence, { allowed: ['unclean-election'] })).toMatchObject({
+      verdict: 'inconclusive',
+    });
   });
 });
 

@@ -88,6 +88,7 @@ export interface History {
   required: HopName[];
   topicRecreated: boolean;
   acks?: string | undefined;
+  uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
   interruptions: string[];
 }
@@ -187,7 +188,10 @@ export function buildEvidence(history: History): Evidence {
       },
     }),
     commits: offsetsOf(history.commits),
-    settings: history.acks === undefined ? {} : { acks: history.acks },
+    settings: {
+      ...(history.acks !== undefined && { acks: history.acks }),
+      ...(history.uncleanElection !== undefined && { uncleanElection: history.uncleanElection }),
+    },
     stalls: history.stalls,
     interruptions: history.interruptions,
   };

@@ -10,6 +10,8 @@ export interface PostgresLocation {
   /** For pg: all of the location but the schema. */
   connectionString: string;
   schema: string;
+  /** Where the server listens. */
+  address: { host: string; port: number } | { path: string };
   /** For people and for evidence: without user and secrets, with the defaults filled in. */
   name: string;
 }
@@ -32,7 +34,7 @@ export function parsePostgresLocation(text: string): PostgresLocation {
   }
   const name = `postgres://${addressOf(url)}/${databaseOf(url)}?schema=${schema}`;
   parameters.delete('schema');
-  return { connectionString: url.href, schema, name };
+  return { connectionString: url.href, schema, address: socketOf(url), name };
 }
 
 function urlOf(text: string): URL {
@@ -53,10 +55,21 @@ function urlOf(text: string): URL {
 
 const defaultHost = (): string => process.env['PGHOST'] || 'localhost';
 
+const hostOf = (url: URL): string =>
+  url.searchParams.get('host') || decodeURIComponent(url.hostname) || defaultHost();
+const portOf = (url: URL): string =>
+  url.searchParams.get('port') || url.port || process.env['PGPORT'] || '5432';
+
+function socketOf(url: URL): PostgresLocation['address'] {
+  const [host, port] = [hostOf(url), portOf(url)];
+  if (host.startsWith('/')) return { path: `${host}/.s.PGSQL.${port}` };
+  return { host: host.replace(/^\[(.+)\]$/, '$1'), port: Number(port) };
+}
+
 function addressOf(url: URL): string {
-  const stated = url.searchParams.get('host') || decodeURIComponent(url.hostname) || defaultHost();
+  const stated = hostOf(url);
   const host = stated.replace(/^\[(.+)\]$/, '$1').toLowerCase();
-  const port = url.searchParams.get('port') || url.port || process.env['PGPORT'] || '5432';
+  const port = portOf(url);
   // The path of a socket, or an IPv6 address.
   if (stated.startsWith('/')) return `${encodeURIComponent(stated)}:${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${encodeURIComponent(host)}:${port}`;

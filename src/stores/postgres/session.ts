@@ -2,7 +2,8 @@
  * One session with PostgreSQL, until it is lost. Whatever it is asked is answered within a time, or the
  * session is given up; what it throws is told with the store's name.
  */
-import { Client, type QueryResultRow } from 'pg';
+import { Socket } from 'node:net';
+import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { StoreOutageError } from '../store.ts';
 import { explained } from './explain.ts';
@@ -30,6 +31,7 @@ export async function openSession(location: PostgresLocation, applicationName: s
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveDelayMs,
+      ...throughProxy(),
     });
   } catch (error) {
     throw explained(name, error);
@@ -45,6 +47,21 @@ export async function openSession(location: PostgresLocation, applicationName: s
     SET statement_timeout TO 0;
     SET idle_in_transaction_session_timeout TO 0`);
   return session;
+}
+
+/** For the environment of whoever is to come through a proxy, which listens on this port of loopback. */
+export const storeProxyVariable = 'NODROP_STORE_PROXY';
+
+/** The database keeps its name, for passwords and certificates; only the socket goes elsewhere. */
+function throughProxy(): Pick<ClientConfig, 'stream'> {
+  const port = process.env[storeProxyVariable];
+  if (port === undefined) return {};
+  const stream = (): Socket => {
+    const socket = new Socket();
+    const connect = socket.connect.bind(socket);
+    return Object.assign(socket, { connect: () => connect(Number(port), '127.0.0.1') });
+  };
+  return { stream };
 }
 
 export class Session {

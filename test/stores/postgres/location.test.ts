@@ -21,9 +21,14 @@ test('the schema is taken out, everything else goes to pg', () => {
   expect(parsePostgresLocation('postgres://u@h:1/d?sslmode=verify-full&schema=S_1')).toEqual({
     connectionString: 'postgres://u@h:1/d?sslmode=verify-full',
     schema: 'S_1',
+    address: { host: 'h', port: 1 },
     name: 'postgres://h:1/d?schema=S_1',
   });
   expect(parsePostgresLocation('postgresql://h/d').schema).toBe('nodrop');
+  expect(parsePostgresLocation('postgresql://[::1]/d').address).toEqual({ host: '::1', port: 5432 });
+  expect(parsePostgresLocation('postgresql:///d?host=/run/pg&port=5').address).toEqual({
+    path: '/run/pg/.s.PGSQL.5',
+  });
 });
 
 test('the name has no user, and the defaults of pg', () => {

@@ -1,0 +1,26 @@
+/** All faults, in the order in which they are listed. */
+import type { Fault } from './fault.ts';
+import { killBroker, killController, killLeader, killMajority, restartBrokers } from './kill-broker.ts';
+import { killConsumer, killProducer, pauseConsumer, pauseProducer } from './kill-stage.ts';
+import { bandwidthOfLink, cutLink, latencyOnLink, resetPeer, slowCloseOnLink } from './network.ts';
+import { pauseBroker, pauseLeader, pauseMajority } from './pause-broker.ts';
+
+export const faults: readonly Fault[] = [
+  killLeader,
+  killBroker,
+  killController,
+  killMajority,
+  restartBrokers,
+  pauseLeader,
+  pauseBroker,
+  pauseMajority,
+  killProducer,
+  pauseProducer,
+  killConsumer,
+  pauseConsumer,
+  cutLink,
+  latencyOnLink,
+  bandwidthOfLink,
+  slowCloseOnLink,
+  resetPeer,
+];

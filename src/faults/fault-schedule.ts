@@ -1,0 +1,129 @@
+/**
+ * What is to be done to a run, and when: `latency:producer=200ms@5s+3s`. What, behind a colon where, behind `=` how
+ * much, behind `@` when from the first send on, behind `+` for how long, or `+never` for what is not to be mended.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { durationText, parseDurationMs } from '../duration.ts';
+import { messageOf, usageError } from '../errors.ts';
+import { faults } from './catalog.ts';
+import type { Fault, FaultSetting, PipelinePlan } from './fault.ts';
+
+export interface ScheduledFault extends FaultSetting {
+  fault: Fault;
+  atMs: number;
+}
+
+const form = 'NAME[:WHERE[=VALUE]]@WHEN[+HOW-LONG|+never], such as kill-leader@5s+3s';
+const seeFaults = 'All of them: nodrop faults';
+const timeMsMax = 24 * 3_600_000;
+const faultsMax = 1_000;
+
+/** Throws `usage`, naming what is wrong in it. */
+export function parseFault(text: string): ScheduledFault {
+  const match = /^([^:=@+]+)(?::([^=@+]+)(?:=([^@+]+))?)?@([^+]+)(?:\+(.+))?$/.exec(text);
+  if (match === null) throw usageError(`--fault takes ${form}; not '${text}'.`, seeFaults);
+  const [, name = '', detail, value, at = '', lasts] = match;
+  return scheduled({ name, detail, value, at, for: lasts }, `--fault ${text}`);
+}
+
+const entrySchema = z.strictObject({
+  name: z.string(),
+  detail: z.string().optional(),
+  value: z.string().optional(),
+  at: z.string(),
+  for: z.string().optional(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/** A file that holds a JSON list of faults, such as each run with faults leaves in its folder. Throws `usage`. */
+export function readFaultFile(path: string): ScheduledFault[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw usageError(`--fault-file ${path} cannot be read: ${messageOf(error)}`);
+  }
+  const parsed = z.array(entrySchema).max(faultsMax).safeParse(json);
+  if (!parsed.success) {
+    throw usageError(
+      `--fault-file ${path} is no list of faults: ${z.prettifyError(parsed.error)}`,
+      'It takes [{"name": "kill-leader", "at": "5s", "for": "3s"}, …].',
+    );
+  }
+  return parsed.data.map((entry, index) => scheduled(entry, `--fault-file ${path}, fault ${index + 1}`));
+}
+
+/** The same schedule as a file of this form. */
+export const faultFileText = (schedule: readonly ScheduledFault[]): string =>
+  `${JSON.stringify(schedule.map(entryOf), null, 2)}\n`;
+
+function entryOf({ fault, detail, value, atMs, lastsMs }: ScheduledFault): Entry {
+  const lasts = lastsMs === Infinity ? 'never' : durationText(lastsMs);
+  return {
+    name: fault.name,
+    ...(detail !== undefined && { detail }),
+    ...(value !== undefined && { value }),
+    at: durationText(atMs),
+    ...(fault.lastsMs !== undefined && { for: lasts }),
+  };
+}
+
+/** As one would write it. */
+export function faultText(scheduled: ScheduledFault): string {
+  const { name, detail, value, at, for: lasts } = entryOf(scheduled);
+  const where = detail === undefined ? '' : `:${detail}${value === undefined ? '' : `=${value}`}`;
+  return `${name}${where}@${at}${lasts === undefined ? '' : `+${lasts}`}`;
+}
+
+function scheduled(entry: Entry, where: string): ScheduledFault {
+  const fault = faults.find(({ name }) => name === entry.name);
+  if (fault === undefined) {
+    throw usageError(`${where}: there is no fault '${entry.name}'.`, `${nearest(entry.name)}${seeFaults}`);
+  }
+  const { detail } = entry;
+  if (detail !== undefined && fault.details?.includes(detail) !== true) {
+    const known = fault.details === undefined ? 'nothing' : fault.details.join(', ');
+    throw usageError(`${where}: behind the colon, ${fault.name} takes ${known}; not '${detail}'.`);
+  }
+  if (entry.value !== undefined && fault.value?.isRight(entry.value) !== true) {
+    const known = fault.value === undefined ? 'nothing' : fault.value.form;
+    throw usageError(`${where}: behind =, ${fault.name} takes ${known}; not '${entry.value}'.`);
+  }
+  if (entry.for !== undefined && fault.lastsMs === undefined) {
+    throw usageError(`${where}: ${fault.name} is over by itself, so it takes no duration.`);
+  }
+  const lastsMs = entry.for === 'never' ? Infinity : timeMs(entry.for, `${where}: +`);
+  const value = entry.value ?? fault.value?.standard;
+  const atMs = timeMs(entry.at, `${where}: @`)!;
+  return { fault, detail, value, atMs, lastsMs: lastsMs ?? fault.lastsMs ?? 0 };
+}
+
+function timeMs(text: string | undefined, where: string): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms <= timeMsMax) return ms;
+  throw usageError(`${where} takes a duration up to 24 hours, such as 500ms, 5s or 2m; not '${text}'.`);
+}
+
+/** A name that shares the beginning or the end of what was written. */
+function nearest(name: string): string {
+  const [first, last] = [name.split('-').at(0), name.split('-').at(-1)];
+  const near = faults.filter(
+    (fault) => fault.name.startsWith(`${first}-`) || fault.name.endsWith(`-${last}`),
+  );
+  return near.length === 0 ? '' : `Near it: ${near.map((fault) => fault.name).join(', ')}.\n`;
+}
+
+/** Throws `usage` for the first that this pipeline does not allow for. */
+export function checkSchedule(schedule: readonly ScheduledFault[], plan: PipelinePlan): void {
+  for (const scheduled of schedule) {
+    const { fault, atMs } = scheduled;
+    const problem =
+      fault.problem(plan, scheduled) ??
+      (plan.sendsMs !== undefined && atMs >= plan.sendsMs
+        ? `it is due when all has been sent, after ${durationText(plan.sendsMs)}`
+        : undefined);
+    if (problem !== undefined) throw usageError(`--fault ${faultText(scheduled)} is impossible: ${problem}.`);
+  }
+}

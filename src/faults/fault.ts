@@ -1,0 +1,120 @@
+/**
+ * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
+ * effect: one that nobody felt proves nothing of whoever survived it.
+ */
+import type { Direction } from './tcp-proxy.ts';
+import type { Toxic } from './toxics.ts';
+
+/** A process that can be killed, suspended and started again: a broker, a producer or a consumer. */
+export interface Victim {
+  /** For a sentence: `broker 2`, `the consumer`. */
+  readonly name: string;
+  /** undefined while it does not run. */
+  readonly pid: number | undefined;
+  /** SIGKILL; it is gone when this returns. */
+  kill(): Promise<void>;
+  suspend(): void;
+  resume(): void;
+  /** Where it was, on what it left behind. Throws where it does not come up. */
+  start(): Promise<unknown>;
+}
+
+export interface BrokerVictim extends Victim {
+  readonly nodeId: number;
+  /** SIGTERM: it hands over what it leads. */
+  stop(): Promise<void>;
+}
+
+export interface StageVictim extends Victim {
+  /** Settles when it stands at this point, where it then waits. */
+  untilAt(point: string, signal: AbortSignal): Promise<void>;
+  /** It is not started again. */
+  leave(): void;
+}
+
+export interface PartitionState {
+  /** -1 while there is none. */
+  leader: number;
+  leaderEpoch: number;
+  inSyncReplicas: readonly number[];
+}
+
+/** All connections between two parts of the pipeline, with proxies in their way. */
+export interface NetworkLink {
+  /** For a sentence: `producer to brokers`. */
+  readonly name: string;
+  /** Returns what takes it away. */
+  add(toxic: Toxic, direction: Direction): () => void;
+  /** Returns how many connections were reset. */
+  reset(): number;
+}
+
+/** The pipeline of a run, as faults see it. */
+export interface Pipeline {
+  /** None where Kafka is somebody else's. */
+  readonly brokers: readonly BrokerVictim[];
+  readonly producers: readonly StageVictim[];
+  readonly consumers: readonly StageVictim[];
+  /** Those of which the schedule speaks, by their names there. */
+  readonly links: ReadonlyMap<string, NetworkLink>;
+  /** The topic's partitions. Throws where no broker answers in time. */
+  partitions(): Promise<readonly PartitionState[]>;
+  /** The node that is the active controller. Throws where no broker answers in time. */
+  controller(): Promise<number>;
+}
+
+/** What can be known of a pipeline before it is started. */
+export interface PipelinePlan {
+  /** 0 where Kafka is somebody else's. */
+  brokers: number;
+  producers: number;
+  consumers: number;
+  store: 'sqlite' | 'postgres';
+  /** How long it sends at least, where that is known. */
+  sendsMs: number | undefined;
+}
+
+export interface FaultSetting {
+  /** What stands behind the colon. */
+  detail: string | undefined;
+  /** What stands behind `=`, or the standard of a fault that takes a value. */
+  value: string | undefined;
+  /** Infinity: it is not mended. */
+  lastsMs: number;
+}
+
+/** What a fault did, as far as it could be seen. */
+export interface Effect {
+  tookEffect: boolean;
+  /** Facts, in sentences. */
+  evidence: string[];
+}
+
+/** A fault that has begun. */
+export interface Underway {
+  /** On whom it acts. */
+  target: string;
+  /** Called at once where it is not to be mended. */
+  leave?(): void;
+  /** Ends it, and tells what was seen of it. Called once, also where it is not to be mended. */
+  end(isMended: boolean): Promise<Effect>;
+}
+
+export interface Fault {
+  name: string;
+  /** In a line each. */
+  does: string;
+  expected: string;
+  /** As an argument of --fault. */
+  example: string;
+  /** How long it lasts where nothing is said; undefined for one that is over at once. */
+  lastsMs: number | undefined;
+  /** What may stand behind the colon, if anything may. */
+  details?: readonly string[];
+  /** What may stand behind that and `=`, if anything may. */
+  value?: { form: string; standard: string; isRight: (value: string) => boolean };
+  /** Why it cannot be done to such a pipeline, if it cannot. */
+  problem(plan: PipelinePlan, setting: FaultSetting): string | undefined;
+  /** Throws with a sentence where it cannot take effect now. */
+  begin(pipeline: Pipeline, setting: FaultSetting, signal: AbortSignal): Promise<Underway>;
+}

@@ -1,0 +1,91 @@
+/** Does to a run what its schedule says, each thing at its time, and notes what it did. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
+import type { FaultRecord } from '../result.ts';
+import { faultText, type ScheduledFault } from './fault-schedule.ts';
+import type { Effect, Pipeline, Underway } from './fault.ts';
+
+export interface RunningSchedule {
+  /** Mends what is under way, drops what is not due yet, and tells what became of all, in their order. */
+  end(): Promise<FaultRecord[]>;
+}
+
+/** Begins to count at once. `note` is told of each fault as it begins and ends. */
+export function beginSchedule(
+  schedule: readonly ScheduledFault[],
+  pipeline: Pipeline,
+  note: (line: string) => void,
+): RunningSchedule {
+  const beganAtMs = performance.now();
+  const over = new AbortController();
+  const records = schedule.map((scheduled) => carryOut(scheduled, pipeline, note, beganAtMs, over.signal));
+  return {
+    end: async () => {
+      over.abort();
+      return await Promise.all(records);
+    },
+  };
+}
+
+async function carryOut(
+  scheduled: ScheduledFault,
+  pipeline: Pipeline,
+  note: (line: string) => void,
+  beganAtMs: number,
+  over: AbortSignal,
+): Promise<FaultRecord> {
+  const { fault, atMs, lastsMs } = scheduled;
+  const nowMs = (): number => Math.round(performance.now() - beganAtMs);
+  const record: FaultRecord = {
+    name: fault.name,
+    schedule: faultText(scheduled),
+    target: null,
+    startMs: null,
+    endMs: null,
+    tookEffect: false,
+    evidence: [],
+  };
+  await pause(atMs - nowMs(), over);
+  if (over.aborted) {
+    record.evidence.push(`the run had come to its end after ${nowMs()} ms`);
+    return record;
+  }
+  record.startMs = nowMs();
+  const underway = await attempt(() => fault.begin(pipeline, scheduled, over), record);
+  if (underway === undefined) return record;
+  record.target = underway.target;
+  note(`fault: ${record.schedule} acts on ${underway.target}`);
+  const isMended = lastsMs !== Infinity;
+  // Nobody is to wait for what does not come back.
+  if (!isMended) underway.leave?.();
+  if (isMended) await pause(lastsMs, over);
+  else await untilAborted(over);
+  const effect = await attempt(() => underway.end(isMended), record);
+  record.endMs = isMended ? nowMs() : null;
+  record.tookEffect = effect?.tookEffect === true;
+  record.evidence.push(...(effect?.evidence ?? []));
+  note(`fault: ${record.schedule} is over`);
+  return record;
+}
+
+async function attempt<T extends Underway | Effect>(
+  action: () => Promise<T>,
+  record: FaultRecord,
+): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    record.evidence.push(messageOf(error));
+    return undefined;
+  }
+}
+
+/** Until the time has passed, or the run is over. */
+const pause = (ms: number, over: AbortSignal): Promise<void> =>
+  sleep(Math.max(0, ms), undefined, { signal: over }).catch(() => undefined);
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

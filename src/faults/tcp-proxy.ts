@@ -1,0 +1,155 @@
+/**
+ * A TCP proxy on loopback that can be told to misbehave. Without a toxic it passes on what it gets; a client that
+ * is to be hit must be told the proxy's address and none other.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Piece, Toxic } from './toxics.ts';
+
+/** `up`: from whoever connects to the server. `down`: the answers. */
+export type Direction = 'up' | 'down';
+
+/** Where the server listens. */
+export type Target = { host: string; port: number } | { path: string };
+
+const loopback = '127.0.0.1';
+/** Of a connection and direction: what is held back beyond that waits with the sender. */
+const queuedBytesMax = 1024 * 1024;
+
+interface Added {
+  toxic: Toxic;
+  direction: Direction;
+  gone: AbortController;
+}
+
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #target: Target;
+  readonly #connections = new Set<{ client: Socket; server: Socket }>();
+  readonly #toxics = new Set<Added>();
+  #isOpen = true;
+
+  constructor(server: Server, target: Target) {
+    this.#server = server;
+    this.#target = target;
+    server.on('connection', (client) => this.#accept(client));
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Returns what takes it away. */
+  add(toxic: Toxic, direction: Direction): () => void {
+    const added: Added = { toxic, direction, gone: new AbortController() };
+    this.#toxics.add(added);
+    return () => {
+      this.#toxics.delete(added);
+      added.gone.abort();
+    };
+  }
+
+  /** Ends all connections with a reset, as when a router forgot them; returns how many. */
+  reset(): number {
+    const count = this.#connections.size;
+    for (const { client, server } of this.#connections) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+    return count;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const { client, server } of this.#connections) {
+      client.destroy();
+      server.destroy();
+    }
+    await closed;
+  }
+
+  #accept(client: Socket): void {
+    const server = connect({ ...this.#target, allowHalfOpen: true });
+    server.setNoDelay(true);
+    client.setNoDelay(true);
+    const connection = { client, server };
+    this.#connections.add(connection);
+    const over = new AbortController();
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      // An error is followed by the close.
+      socket.on('error', () => undefined);
+      socket.on('close', (isFailed) => {
+        // What the other is still to be given, it gets; unless this one broke off.
+        if (isFailed) other.resetAndDestroy();
+        if (!isFailed && !other.closed) return;
+        over.abort();
+        this.#connections.delete(connection);
+      });
+    }
+    void this.#pass(client, server, 'up', over.signal);
+    void this.#pass(server, client, 'down', over.signal);
+  }
+
+  /** Passes on what comes, piece after piece, until one side has no more to say or is gone. */
+  async #pass(from: Socket, to: Socket, direction: Direction, over: AbortSignal): Promise<void> {
+    const queue: Piece[] = [];
+    let queuedBytes = 0;
+    let isEnded = false;
+    let wake: () => void = () => undefined;
+    from.on('data', (bytes: Buffer) => {
+      queue.push({ bytes, arrivedAtMs: performance.now() });
+      queuedBytes += bytes.length;
+      if (queuedBytes > queuedBytesMax) from.pause();
+      wake();
+    });
+    from.on('end', () => {
+      isEnded = true;
+      wake();
+    });
+    over.addEventListener('abort', () => wake(), { once: true });
+    while (!over.aborted) {
+      const piece = queue.shift();
+      if (piece === undefined && isEnded) break;
+      if (piece === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      await this.#throughToxics(direction, over, (toxic, gone) => toxic.pass(piece, gone));
+      if (over.aborted) return;
+      queuedBytes -= piece.bytes.length;
+      if (queuedBytes <= queuedBytesMax) from.resume();
+      if (!to.write(piece.bytes)) await untilWritable(to, over);
+    }
+    if (over.aborted) return;
+    await this.#throughToxics(direction, over, async (toxic, gone) => await toxic.passEnd?.(gone));
+    to.end();
+  }
+
+  async #throughToxics(
+    direction: Direction,
+    over: AbortSignal,
+    action: (toxic: Toxic, gone: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    for (const added of this.#toxics) {
+      if (added.direction !== direction) continue;
+      await action(added.toxic, AbortSignal.any([added.gone.signal, over]));
+    }
+  }
+}
+
+const untilWritable = (socket: Socket, over: AbortSignal): Promise<unknown> =>
+  once(socket, 'drain', { signal: over }).catch(() => undefined);
+
+/** Opens one on a free port of the loopback interface. */
+export async function openTcpProxy(target: Target): Promise<TcpProxy> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, loopback);
+  await once(server, 'listening');
+  return new TcpProxy(server, target);
+}

@@ -1,0 +1,85 @@
+/**
+ * What a proxy does to one direction of its connections, under the names that Toxiproxy has for it. A toxic sees
+ * each piece of data before it goes on, in order, and holds it back for as long as it pleases. What it did is
+ * counted: a toxic that nothing passed has had no effect.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Piece {
+  bytes: Buffer;
+  /** By `performance.now()`. */
+  arrivedAtMs: number;
+}
+
+export interface Toxic {
+  /** Settles when the piece may go on. `gone` says that its connection is over or the toxic was taken away. */
+  pass(piece: Piece, gone: AbortSignal): Promise<void>;
+  /** Settles when the end of the stream may be told. */
+  passEnd?(gone: AbortSignal): Promise<void>;
+  /** What it has done so far, in a sentence; undefined for nothing. */
+  effect(): string | undefined;
+}
+
+const pause = (ms: number, gone: AbortSignal): Promise<void> =>
+  sleep(Math.max(0, ms), undefined, { signal: gone }).catch(() => undefined);
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Nothing gets through until it is taken away; then all does, in order. */
+export function cut(): Toxic {
+  let heldBytes = 0;
+  return {
+    pass: async ({ bytes }, gone) => {
+      heldBytes += bytes.length;
+      await untilAborted(gone);
+    },
+    effect: () => (heldBytes === 0 ? undefined : `${heldBytes} bytes were held back`),
+  };
+}
+
+/** Each piece arrives later, by a time that varies by up to `jitterMs` either way. */
+export function latency(latencyMs: number, jitterMs: number, random: () => number): Toxic {
+  let pieces = 0;
+  return {
+    pass: async ({ arrivedAtMs }, gone) => {
+      pieces += 1;
+      const delayMs = latencyMs + jitterMs * (2 * random() - 1);
+      await pause(arrivedAtMs + delayMs - performance.now(), gone);
+    },
+    effect: () =>
+      pieces === 0 ? undefined : `${pieces} pieces of data came ${latencyMs}±${jitterMs} ms later`,
+  };
+}
+
+/** At most so many bytes a second, in each connection. */
+export function bandwidth(bytesPerSecond: number): Toxic {
+  let passedBytes = 0;
+  let waitedMs = 0;
+  return {
+    pass: async ({ bytes }, gone) => {
+      const ms = (bytes.length / bytesPerSecond) * 1_000;
+      passedBytes += bytes.length;
+      waitedMs += ms;
+      await pause(ms, gone);
+    },
+    effect: () =>
+      passedBytes === 0 ? undefined : `${passedBytes} bytes took ${Math.round(waitedMs)} ms to pass`,
+  };
+}
+
+/** The end of a stream is told late. */
+export function slowClose(delayMs: number): Toxic {
+  let ends = 0;
+  return {
+    pass: async () => {},
+    passEnd: async (gone) => {
+      ends += 1;
+      await pause(delayMs, gone);
+    },
+    effect: () => (ends === 0 ? undefined : `${ends} connections were closed ${delayMs} ms late`),
+  };
+}

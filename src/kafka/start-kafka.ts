@@ -1,0 +1,185 @@
+/** Starts and stops a real Apache Kafka in KRaft mode on loopback: one broker, or a cluster. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { unavailableError, usageError } from '../errors.ts';
+import { Broker } from './broker.ts';
+import { foldersOf } from './broker-folders.ts';
+import type { BrokerPlan } from './broker-settings.ts';
+import type { ProgressOptions } from './maven.ts';
+import { freePorts, portIsFree } from './ports.ts';
+import { findRuntime, type KafkaRuntime } from './runtime.ts';
+import { kafkaUuid } from './storage.ts';
+
+const startTimeoutMs = 60_000;
+const startAttemptsMax = 3;
+
+export interface StartKafkaOptions extends ProgressOptions {
+  /** For data, settings and logs, kept at the stop. Without it: a temporary folder, removed at the stop. */
+  dir?: string | undefined;
+  /** How many; each is a controller too. Of three, partitions have three replicas, two of them in sync. Default: 1. */
+  brokers?: number | undefined;
+  /** Without it: a free one. Of several brokers, that of the first; the others have those that follow. */
+  port?: number | undefined;
+  /** For the brokers' own start; the download of Kafka has a deadline of its own. */
+  timeoutMs?: number | undefined;
+  /** Broker settings, which win over nodrop's. */
+  properties?: Readonly<Record<string, string>> | undefined;
+  /** Further listeners, which are reached through proxies. */
+  listeners?: readonly ProxiedListener[] | undefined;
+}
+
+export interface ProxiedListener {
+  /** In capitals, as Kafka has it. */
+  name: string;
+  /** Whether brokers use it among themselves. */
+  isInterBroker: boolean;
+  /** Puts a proxy before a broker's port, and returns the proxy's. */
+  proxy(nodeId: number, port: number): Promise<number>;
+}
+
+export interface RunningKafka extends AsyncDisposable {
+  /** `127.0.0.1:PORT`, of several brokers with commas between them. */
+  readonly bootstrapServers: string;
+  readonly version: string;
+  readonly javaVersion: string;
+  /** At least one. */
+  readonly brokers: readonly Broker[];
+  /** Of the first broker, as it was started. */
+  readonly pid: number;
+  /** Of the first broker. */
+  readonly logFile: string;
+  readonly dir: string;
+  /** Settles when a broker ends that nobody here has ended. */
+  readonly exited: Promise<BrokerExit>;
+  /**
+   * Safe to call again. `discard` kills it and removes its folder; that is the default for a temporary one.
+   * The first clean stop ever also writes the archive that makes later starts quick: some 5 s, once.
+   */
+  stop(options?: { discard?: boolean }): Promise<void>;
+}
+
+export interface BrokerExit {
+  broker: Broker;
+  /** 128 and the signal's number where a signal ended it. */
+  code: number;
+}
+
+/**
+ * Starts Kafka and waits until it serves. The signal ends that wait, with its reason; afterwards the brokers are
+ * the caller's to stop. Throws `usage` (KAFKA_HOME, port, folder) or `unavailable` (Java, Maven, a broker that
+ * does not come up, with the end of its log).
+ */
+export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
+  const runtime = await findRuntime(options);
+  const dir =
+    options.dir === undefined ? await mkdtemp(join(tmpdir(), 'nodrop-kafka-')) : resolve(options.dir);
+  if (dir.includes(',')) throw usageError(`Kafka cannot have a folder with a comma in its path: ${dir}.`);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      options.signal?.throwIfAborted();
+      const kafka = await startOnce(dir, runtime, options);
+      if (kafka !== 'port-taken') return kafka;
+      if (attempt === startAttemptsMax)
+        throw unavailableError(`Kafka found its port taken ${attempt} times.`);
+    }
+  } catch (error) {
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startOnce(
+  dir: string,
+  runtime: KafkaRuntime,
+  options: StartKafkaOptions,
+): Promise<RunningKafka | 'port-taken'> {
+  const { properties = {}, timeoutMs = startTimeoutMs } = options;
+  const dirs = foldersOf(dir, options.brokers ?? 1);
+  const cluster = await plansFor(dirs, options.port, options.listeners ?? []);
+  const clusterId = await clusterIdOf(cluster);
+  const exit = Promise.withResolvers<BrokerExit>();
+  const shared = { ...options, runtime, cluster, clusterId, properties, timeoutMs };
+  const brokers = cluster.map((plan, index): Broker => {
+    const onExit = (code: number): void => exit.resolve({ broker: brokers[index]!, code });
+    return new Broker({ ...shared, plan, dir: dirs[index]!, onExit });
+  });
+  const endAll = async (): Promise<void> => {
+    await Promise.all(brokers.map((broker) => broker.kill()));
+  };
+  const starts = await Promise.allSettled(brokers.map((broker) => broker.start()));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed !== undefined) {
+    await endAll();
+    throw failed.reason;
+  }
+  if (starts.some((start) => start.status === 'fulfilled' && start.value === 'port-taken')) {
+    await endAll();
+    return 'port-taken';
+  }
+  return running(dir, brokers, exit, runtime, options);
+}
+
+async function plansFor(
+  dirs: readonly string[],
+  firstPort: number | undefined,
+  listeners: readonly ProxiedListener[],
+): Promise<BrokerPlan[]> {
+  const free = await freePorts((2 + listeners.length) * dirs.length);
+  const plans: BrokerPlan[] = [];
+  for (const [index, dir] of dirs.entries()) {
+    const nodeId = index + 1;
+    const given = firstPort === undefined ? undefined : firstPort + index;
+    if (given !== undefined && !(await portIsFree(given))) throw usageError(`Port ${given} is in use.`);
+    const [port, controllerPort] = [given ?? free.pop()!, free.pop()!];
+    const extra = [];
+    for (const listener of listeners) {
+      const own = free.pop()!;
+      const { name, isInterBroker } = listener;
+      extra.push({ name, isInterBroker, port: own, advertisedPort: await listener.proxy(nodeId, own) });
+    }
+    plans.push({ nodeId, dataDir: join(dir, 'data'), port, controllerPort, listeners: extra });
+  }
+  return plans;
+}
+
+/** That of data which are there already. */
+async function clusterIdOf([first]: readonly BrokerPlan[]): Promise<string> {
+  try {
+    const meta = await readFile(join(first!.dataDir, 'meta.properties'), 'utf8');
+    return /^cluster\.id=(.+)$/m.exec(meta)?.[1] ?? kafkaUuid();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return kafkaUuid();
+  }
+}
+
+function running(
+  dir: string,
+  brokers: readonly Broker[],
+  exit: PromiseWithResolvers<BrokerExit>,
+  runtime: KafkaRuntime,
+  options: StartKafkaOptions,
+): RunningKafka {
+  let stopped: Promise<void> | undefined;
+  const end = async (discard: boolean): Promise<void> => {
+    // An archive of classes is written by a clean stop alone.
+    const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
+    await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
+    if (discard) await rm(dir, { recursive: true, force: true });
+  };
+  const stop = ({ discard = options.dir === undefined } = {}): Promise<void> => (stopped ??= end(discard));
+  return {
+    bootstrapServers: brokers.map(({ address }) => address).join(','),
+    version: runtime.kafkaVersion,
+    javaVersion: runtime.java.version,
+    brokers,
+    pid: brokers[0]!.pid!,
+    logFile: brokers[0]!.logFile,
+    dir,
+    exited: exit.promise,
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}

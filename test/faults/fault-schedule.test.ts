@@ -1,0 +1,109 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { faults } from '../../src/faults/catalog.ts';
+import {
+  checkSchedule,
+  faultFileText,
+  faultText,
+  parseFault,
+  readFaultFile,
+} from '../../src/faults/fault-schedule.ts';
+import type { PipelinePlan } from '../../src/faults/fault.ts';
+
+const plan: PipelinePlan = { brokers: 3, producers: 1, consumers: 1, store: 'postgres', sendsMs: 60_000 };
+const newFile = (text: string): string => {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-test-')), 'faults.json');
+  writeFileSync(path, text);
+  return path;
+};
+
+test('what, where, how much, when and how long', () => {
+  const { fault, ...setting } = parseFault('latency:producer=200ms~50ms@1500ms+2m');
+  expect(fault.name).toBe('latency');
+  expect(setting).toEqual({ detail: 'producer', value: '200ms~50ms', atMs: 1_500, lastsMs: 120_000 });
+});
+
+test('what is not said is the standard', () => {
+  expect(parseFault('kill-leader@5s')).toMatchObject({ detail: undefined, atMs: 5_000, lastsMs: 5_000 });
+  expect(parseFault('kill-leader@0s+never')).toMatchObject({ atMs: 0, lastsMs: Infinity });
+  expect(parseFault('bandwidth:store@5s')).toMatchObject({ value: '100kB', lastsMs: 3_000 });
+  expect(parseFault('reset_peer:store@5s')).toMatchObject({ lastsMs: 0 });
+});
+
+test('the example of each fault is one, and possible on a large pipeline', () => {
+  expect(faults.length).toBeGreaterThan(10);
+  for (const fault of faults) {
+    const scheduled = parseFault(fault.example);
+    expect(scheduled.fault).toBe(fault);
+    expect(() => checkSchedule([scheduled], plan)).not.toThrow();
+  }
+  expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
+});
+
+test('a schedule is the same from the file that it was written to', () => {
+  const schedule = [
+    ...faults.map(({ example }) => parseFault(example)),
+    parseFault('kill-leader@90s+never'),
+    parseFault('pause-broker@1001ms+61s'),
+  ];
+  const read = readFaultFile(newFile(faultFileText(schedule)));
+  expect(read).toEqual(schedule);
+  expect(read.map(faultText).map(parseFault)).toEqual(schedule);
+});
+
+test.each([
+  ['', 'takes NAME'],
+  ['kill-leader', 'takes NAME'],
+  ['@5s', 'takes NAME'],
+  ['kill-leader@', 'takes NAME'],
+  ['kill-leader@5', 'duration'],
+  ['kill-leader@5s+', 'takes NAME'],
+  ['kill-leader@5s+0', 'duration'],
+  ['kill-leader@-5s', 'duration'],
+  ['kill-leader@25h', 'duration'],
+  ['kill-leader@99999m', 'up to 24 hours'],
+  ['kill-leeder@5s', "no fault 'kill-leeder'"],
+  ['kill-leader:partition-0@5s', 'takes nothing'],
+  ['kill-consumer:nowhere@5s', 'after-store-commit'],
+  ['kill-consumer:after-fetch=3@5s', 'behind =, kill-consumer takes nothing'],
+  ['latency:producer=fast@5s', '200ms~50ms'],
+  ['latency:producer=1ms~2ms@5s', '200ms~50ms'],
+  ['bandwidth:producer=0kB@5s', 'kB a second'],
+  ['reset_peer:producer@5s+3s', 'takes no duration'],
+  ['restart-brokers@5s+3s', 'takes no duration'],
+  ['toString@5s', "no fault 'toString'"],
+])('%j is refused', (text, why) => {
+  expect(() => parseFault(text)).toThrow(why);
+  expect(() => parseFault(text)).toThrow(expect.objectContaining({ code: 'usage' }));
+});
+
+test.each([
+  ['{', 'cannot be read'],
+  ['{}', 'no list of faults'],
+  ['[{"name":"kill-leader"}]', 'no list of faults'],
+  ['[{"name":"kill-leader","at":5}]', 'no list of faults'],
+  ['[{"name":"kill-leader","at":"5s","until":"9s"}]', 'no list of faults'],
+  ['[{"name":"kill-leader","at":"5s"},{"name":"kill","at":"5s"}]', 'fault 2: there is no fault'],
+])('the file %s is refused', (text, why) => {
+  expect(() => readFaultFile(newFile(text))).toThrow(why);
+});
+
+test('a file that is not there is refused', () => {
+  expect(() => readFaultFile('/nowhere/faults.json')).toThrow('/nowhere/faults.json cannot be read');
+});
+
+test.each<[string, Partial<PipelinePlan>, string]>([
+  ['kill-leader@5s', { brokers: 0 }, "not nodrop's own"],
+  ['kill-controller@5s', { brokers: 1 }, '--brokers 3'],
+  ['kill-majority@5s', { brokers: 1 }, '--brokers 3'],
+  ['cut:replication@5s', { brokers: 1 }, '--brokers 2'],
+  ['cut:store@5s', { store: 'sqlite' }, '--store postgres'],
+  ['cut@5s', {}, 'behind a colon'],
+  ['kill-leader@60s', {}, 'all has been sent, after 1m'],
+])('%s is impossible on %j', (text, odd, why) => {
+  const check = (): void => checkSchedule([parseFault(text)], { ...plan, ...odd });
+  expect(check).toThrow(why);
+  expect(check).toThrow(expect.objectContaining({ code: 'usage' }));
+});

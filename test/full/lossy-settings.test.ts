@@ -1,0 +1,54 @@
+/** Settings that may lose what was acknowledged, on the day when they do. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Result } from '../../src/result.ts';
+import { newDir, nodrop } from '../integration/nodrop.ts';
+
+const dir = newDir();
+const examples = join(import.meta.dirname, '../../examples');
+
+/** The arguments of the first command that an example shows. */
+function commandOf(example: string): string[] {
+  const text = readFileSync(join(examples, example, 'README.md'), 'utf8');
+  const [, command] = /npx nodrop ([^`]*?[^\\])\n/.exec(text)!;
+  return command!.replaceAll('\\\n', ' ').split(/\s+/);
+}
+
+async function run(args: readonly string[]): Promise<{ code: number | null; result: Result }> {
+  const { code, stdout, stderr } = await nodrop([...args, '--json', '--quiet', `--dir=${dir}`]);
+  expect(stdout, stderr).not.toBe('');
+  const result = JSON.parse(stdout) as Result;
+  expect(
+    result.faults.every(({ tookEffect }) => tookEffect),
+    stdout,
+  ).toBe(true);
+  return { code, result };
+}
+
+test('with acks=1 what no follower had is lost with its leader, and the cause is named', async () => {
+  const args = commandOf('acks-1');
+  const { code, result } = await run(args);
+  expect(code, JSON.stringify(result)).toBe(1);
+  expect(result.findings.length).toBeGreaterThan(0);
+  for (const { kind, blame, cause } of result.findings) {
+    expect(['lost', 'offset-conflict']).toContain(kind);
+    expect({ blame, cause }).toEqual({ blame: 'broker', cause: 'acks=1' });
+  }
+
+  const again = await nodrop(['verify', result.run.id, '--json', `--dir=${dir}`, '--allow=acks=1,retention']);
+  expect(again.code).toBe(0);
+  const allowed = JSON.parse(again.stdout) as Result;
+  expect(allowed).toMatchObject({ verdict: 'pass', allowed: ['acks=1', 'retention'] });
+  expect(allowed.findings.every((finding) => finding.allowed === true)).toBe(true);
+
+  const other = await nodrop(['verify', result.run.id, '--json', `--dir=${dir}`, '--allow=retention']);
+  expect(other.code).toBe(1);
+});
+
+test('with acks=all nothing is lost on that day', async () => {
+  const args = commandOf('acks-1').filter((arg) => arg !== '-X' && arg !== 'acks=1');
+  const { code, result } = await run(args);
+  expect(result).toMatchObject({ verdict: 'pass', findings: [] });
+  expect(code).toBe(0);
+});

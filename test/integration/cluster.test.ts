@@ -1,0 +1,70 @@
+/** A cluster of three brokers: what it keeps, and what it survives. */
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openCluster } from '../../src/kafka/cluster.ts';
+import { activeController } from '../../src/kafka/quorum.ts';
+import { startKafka } from '../../src/kafka/start-kafka.ts';
+import { createTopic } from '../../src/kafka/topics.ts';
+import { processState } from '../../src/process-state.ts';
+import type { Result } from '../../src/result.ts';
+import { newDir, nodrop, until } from './nodrop.ts';
+
+test('three brokers keep three replicas; one is killed, suspended and started again in its place', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nodrop-test-'));
+  await using kafka = await startKafka({ dir, brokers: 3 });
+  expect(kafka.brokers.map(({ nodeId }) => nodeId)).toEqual([1, 2, 3]);
+  expect(kafka.bootstrapServers.split(',')).toEqual(kafka.brokers.map(({ address }) => address));
+  const access = { bootstrapServers: kafka.bootstrapServers, client: {}, timeoutMs: 20_000 };
+  await createTopic(access, 'replicated', 3);
+  await using cluster = await openCluster({ ...access, clientId: 'test' });
+  const partitions = async () => (await cluster.metadata('replicated'))!.partitions;
+  await until('all are in sync', async () =>
+    (await partitions()).every(({ inSyncReplicas }) => inSyncReplicas.length === 3),
+  );
+  expect(kafka.brokers.map(({ nodeId }) => nodeId)).toContain(await activeController(cluster));
+
+  const [before] = await partitions();
+  const leader = kafka.brokers.find(({ nodeId }) => nodeId === before!.leader)!;
+  const pid = leader.pid!;
+  await leader.kill();
+  expect(leader.pid).toBeUndefined();
+  expect(await processState(pid)).toBeUndefined();
+  await until('another leads', async () => {
+    const [now] = await partitions();
+    return now!.leader >= 0 && now!.leader !== leader.nodeId && now!.leaderEpoch > before!.leaderEpoch;
+  });
+  expect(await leader.start()).toBe('started');
+  expect(leader.pid).not.toBe(pid);
+  await until('it is in sync again', async () =>
+    (await partitions()).every(({ inSyncReplicas }) => inSyncReplicas.length === 3),
+  );
+
+  leader.suspend();
+  await until('it stands still', async () => (await processState(leader.pid!)) === 'T');
+  leader.resume();
+  await until('it goes on', async () => (await processState(leader.pid!)) !== 'T');
+  await kafka.stop({ discard: true });
+  expect(existsSync(dir)).toBe(false);
+});
+
+test('a run survives its leader, which comes back, and a broker that stood still past its session', async () => {
+  const { code, stdout, stderr } = await nodrop([
+    'run',
+    '--json',
+    '--quiet',
+    '--brokers=3',
+    '--rate=400',
+    '--duration=14s',
+    `--dir=${newDir()}`,
+    '--fault=kill-leader@1s+3s',
+    '--fault=pause-broker@7s+5s',
+  ]);
+  expect(code, stderr + stdout).toBe(0);
+  const { faults, verdict } = JSON.parse(stdout) as Result;
+  expect(verdict).toBe('pass');
+  const [killed, paused] = faults;
+  expect(killed!.evidence.join('\n')).toMatch(/partition 0: leader epoch \d+ to \d+/);
+  expect(paused!.evidence.join('\n')).toMatch(/process \d+, broker [123], is in state T/);
+});

@@ -1,0 +1,173 @@
+/** Faults on a real pipeline: one run each, with what shows that it took effect and that nothing was lost. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import type { Result } from '../../src/result.ts';
+import { newDir, nodrop, type Ended } from './nodrop.ts';
+
+const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
+const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
+
+/** A paced run, so that it is at work when its faults are due. */
+async function runWith(
+  faults: readonly string[],
+  args: readonly string[],
+): Promise<{ ended: Ended; result: Result; dir: string }> {
+  const dir = newDir();
+  const ended = await nodrop([
+    'run',
+    '--json',
+    '--quiet',
+    '--rate=400',
+    `--dir=${dir}`,
+    ...faults.map((fault) => `--fault=${fault}`),
+    ...args,
+  ]);
+  expect(ended.stdout, ended.stderr).not.toBe('');
+  return { ended, result: JSON.parse(ended.stdout) as Result, dir };
+}
+
+function expectSurvived({ ended, result }: { ended: Ended; result: Result }): void {
+  expect(result, JSON.stringify([result.faults, result.notChecked, result.findings])).toMatchObject({
+    verdict: 'pass',
+    findings: [],
+  });
+  expect(ended.code).toBe(0);
+  expect(result.faults.every(({ tookEffect }) => tookEffect)).toBe(true);
+}
+
+test('a producer that was killed goes on in a session of its own, with no id used twice', async () => {
+  const run = await runWith(['kill-producer@1s+500ms'], ['--duration=3s', shared]);
+  expectSurvived(run);
+  const { result, dir } = run;
+  const [fault] = result.faults;
+  expect(fault).toMatchObject({ name: 'kill-producer', target: 'the producer' });
+  expect(fault!.startMs).toBeGreaterThanOrEqual(1_000);
+  expect(fault!.endMs! - fault!.startMs!).toBeGreaterThanOrEqual(500);
+  expect(fault!.evidence.join()).toMatch(/process \d+, the producer, is gone/);
+  const folder = join(dir, 'runs', result.run.id);
+  expect(existsSync(join(folder, 'ledger-p0-1.bin'))).toBe(true);
+  expect(result.ledger).toMatchObject({ sent: 1_200, unsent: 0 });
+  expect(result.counts.unknownWritten + result.counts.unknownNotWritten).toBe(result.ledger.unknown);
+  // What was done can be done again.
+  expect(JSON.parse(readFileSync(join(folder, 'faults.json'), 'utf8'))).toEqual([
+    { name: 'kill-producer', at: '1s', for: '500ms' },
+  ]);
+  const again = await nodrop(['verify', result.run.id, '--json', `--dir=${dir}`]);
+  expect(JSON.parse(again.stdout)).toMatchObject({ verdict: 'pass', faults: result.faults });
+});
+
+test('a producer that sends for a time goes on for what is left of it', async () => {
+  const dir = newDir();
+  const { code, stdout, stderr } = await nodrop([
+    'run',
+    '--json',
+    '--duration=3s',
+    '--batch-size=10',
+    `--dir=${dir}`,
+    shared,
+    '--fault=kill-producer@1s+200ms',
+  ]);
+  expect(code, stderr).toBe(0);
+  const result = JSON.parse(stdout) as Result;
+  expect(result).toMatchObject({ verdict: 'pass', notChecked: [] });
+  expect(result.ledger.sent).toBeGreaterThan(100);
+});
+
+test('a producer that stays away leaves messages unsent, which is no pass', async () => {
+  const { ended, result } = await runWith(['kill-producer@1s+never'], ['--duration=3s', shared]);
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(result.ledger.unsent).toBeGreaterThan(0);
+  expect(result.faults[0]).toMatchObject({ tookEffect: true, endMs: null });
+  expect(ended.code).toBe(2);
+});
+
+test('a consumer that was killed between store and commit is given it again, and stores it once', async () => {
+  const faults = ['kill-consumer:after-store-commit@1s+500ms'];
+  const run = await runWith(faults, ['--duration=3s', ...quickGroup, shared]);
+  expectSurvived(run);
+  expect(run.result.faults[0]!.evidence).toContain('it stood at after-store-commit');
+});
+
+test('of two consumers one may stay away', async () => {
+  const args = ['--duration=3s', '--consumers=2', ...quickGroup, shared];
+  const run = await runWith(['kill-consumer@1s+never'], args);
+  expectSurvived(run);
+  expect(run.result.faults[0]).toMatchObject({ target: 'consumer 1 of 2', endMs: null });
+});
+
+test('a consumer that slept through its session writes nothing late', async () => {
+  const args = ['--duration=9s', '--consumers=2', ...quickGroup, shared];
+  const run = await runWith(['pause-consumer@1s+6s'], args);
+  expectSurvived(run);
+  expect(run.result.faults[0]!.evidence.join()).toMatch(/process \d+, consumer 1 of 2, is in state T/);
+});
+
+test('a fault that comes too late proves nothing', async () => {
+  const dir = newDir();
+  const args = ['run', '--json', `--dir=${dir}`, '--messages=50', shared, '--fault=kill-producer@20m'];
+  const { code, stdout, stderr } = await nodrop(args);
+  expect(code, stderr).toBe(2);
+  const result = JSON.parse(stdout) as Result;
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(result.faults).toMatchObject([{ name: 'kill-producer', tookEffect: false, startMs: null }]);
+  expect(result.notChecked.join(' ')).toContain('The fault kill-producer@20m+5s did not take effect');
+  const again = await nodrop(['verify', result.run.id, `--dir=${dir}`]);
+  expect(again.code).toBe(2);
+});
+
+test('the only broker is killed, and comes back with all that it acknowledged', async () => {
+  const run = await runWith(['kill-broker@1s+1s'], ['--duration=4s']);
+  expectSurvived(run);
+  const [killed] = run.result.faults;
+  expect(killed!.evidence.join()).toMatch(/process \d+, broker 1, is gone,broker 1 was started again/);
+  expect(killed!.evidence.join()).toContain('leader epoch');
+});
+
+test('producers whose answers are cut off send again, and what they sent is there once', async () => {
+  const run = await runWith(['cut:producer-acks@1s+2s', 'latency:consumer=50ms@1s+1s'], ['--duration=5s']);
+  expectSurvived(run);
+  const [cut, late] = run.result.faults;
+  expect(cut).toMatchObject({ name: 'cut', target: 'producers and brokers' });
+  expect(cut!.evidence.join()).toMatch(/producers and brokers, back: \d+ bytes were held back/);
+  expect(late!.evidence.join()).toMatch(
+    /consumers and brokers, there: \d+ pieces of data came 50±0 ms later/,
+  );
+});
+
+test.each([
+  [['--fault=kill-leeder@5s'], "there is no fault 'kill-leeder'"],
+  [['--fault=kill-leader@5s', shared], "not nodrop's own"],
+  [['--fault=kill-controller@5s'], '--brokers 3'],
+  [['--fault=kill-leader@5s', '--duration=4s'], 'all has been sent'],
+  [['--fault-file=/nowhere.json'], 'cannot be read'],
+  [['--brokers=3', shared], 'Leave either out'],
+  [['--brokers=0'], 'from 1 to 9'],
+  [['--broker-property=process.roles=broker'], 'nodrop itself sets process.roles'],
+  [['--broker-property=x'], 'KEY=VALUE'],
+  [['--allow=everything'], 'acks=1'],
+])('run %s is refused before anything is started', async (args, why) => {
+  const dir = newDir();
+  const { code, stdout, stderr } = await nodrop(['run', `--dir=${dir}`, ...args]);
+  expect(code, stderr).toBe(64);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(why);
+  expect(existsSync(join(dir, 'runs'))).toBe(false);
+});
+
+test('nodrop faults lists them all with an example each', async () => {
+  const { code, stdout } = await nodrop(['faults']);
+  expect(code).toBe(0);
+  const { stdout: json } = await nodrop(['faults', '--json']);
+  const listed = JSON.parse(json) as { name: string; example: string }[];
+  for (const { example } of listed) expect(stdout).toContain(`nodrop run --fault ${example}`);
+  expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true);
+});
+
+test('nothing is left of runs with faults', () => {
+  const processes = execFileSync('ps', ['-ww', '-eo', 'command'], { encoding: 'utf8' }).split('\n');
+  expect(processes.filter((command) => command.includes('nodrop-test-') && command.includes('java'))).toEqual(
+    [],
+  );
+});
