@@ -37,10 +37,13 @@ export class RunFaults implements AsyncDisposable {
     subjects: FaultSubjects,
     folder: RunFolder,
     observer: { note(line: string): void },
+    signal: AbortSignal,
   ) {
     writeFileSync(folder.faults, faultFileText(schedule), { mode: 0o600 });
     this.#pipeline = new RunPipeline(subjects);
     this.#schedule = beginSchedule(schedule, this.#pipeline, (line) => observer.note(line));
+    // Whoever stops the run is not to wait for what was to come.
+    signal.addEventListener('abort', () => void this.end(), { once: true });
   }
 
   /** Mends what is under way, drops what is not due yet, and tells what became of all. */
@@ -111,7 +114,8 @@ const asVictim = (broker: Broker): BrokerVictim => ({
   suspend: () => broker.suspend(),
   resume: () => broker.resume(),
   start: async () => {
-    const outcome = await broker.start();
+    // Also where the run was stopped meanwhile: what was stored is still to be read.
+    const outcome = await broker.start(new AbortController().signal);
     if (outcome === 'port-taken') throw unavailableError(`${broker.address} was taken meanwhile`);
   },
 });

@@ -175,7 +175,7 @@ async function work(
 
 /** From the first send on. What they need is not loaded where there are none. */
 async function beginFaults(
-  { config, folder, observer, links, producers, consumers }: Course,
+  { config, folder, observer, signal, links, producers, consumers }: Course,
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<RunFaults | undefined> {
@@ -185,7 +185,7 @@ async function beginFaults(
   const brokers = broker?.brokers ?? [];
   const networks = links?.links ?? new Map();
   const subjects = { brokers, producers, consumers, links: networks, bootstrapServers, settings, topic };
-  return new RunFaults(config.faults, subjects, folder, observer);
+  return new RunFaults(config.faults, subjects, folder, observer, signal);
 }
 
 /** Until all consumers are ready, or need not be waited for any more. */

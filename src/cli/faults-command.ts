@@ -1,6 +1,7 @@
 import { durationText } from '../duration.ts';
 import { exitCodes } from '../errors.ts';
 import { faults } from '../faults/catalog.ts';
+import { parseFault } from '../faults/fault-schedule.ts';
 import type { Fault } from '../faults/fault.ts';
 import { wrap } from '../report/wrap.ts';
 import type { Context } from './context.ts';
@@ -19,12 +20,25 @@ export async function faultsCommand({ json }: SharedValues, { terminal }: Contex
   return exitCodes.pass;
 }
 
-const linesOf = ({ name, does, expected, example, details, value, lastsMs }: Fault): string[] => [
-  '',
-  `${name}${lastsMs === undefined ? '' : `  (${durationText(lastsMs)} if nothing is said)`}`,
-  ...wrap(does, '  '),
-  ...wrap(`expected: ${expected}`, '  '),
-  ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
-  ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} if nothing is said`, '  ')),
-  `  nodrop run --fault ${example}`,
-];
+const linesOf = (fault: Fault): string[] => {
+  const { name, does, expected, example, details, value, lastsMs } = fault;
+  return [
+    '',
+    `${name}${lastsMs === undefined ? '' : `  (${durationText(lastsMs)} if nothing is said)`}`,
+    ...wrap(does, '  '),
+    ...wrap(`expected: ${expected}`, '  '),
+    ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
+    ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} if nothing is said`, '  ')),
+    `  nodrop run ${optionsFor(fault)}--rate 500 --duration 30s --fault ${example}`,
+  ];
+};
+
+/** What its example needs beside it. */
+function optionsFor(fault: Fault): string {
+  const setting = parseFault(fault.example);
+  const plan = { producers: 1, consumers: 1, sendsMs: undefined };
+  const isPossible = (brokers: number): boolean =>
+    fault.problem({ ...plan, brokers, store: 'sqlite' }, setting) === undefined;
+  if (isPossible(1)) return '';
+  return isPossible(3) ? '--brokers 3 ' : '--store postgres://… ';
+}

@@ -18,6 +18,12 @@ export async function runCommand(
   const { folder } = settings;
   refuseOwnBrokers(values, settings);
   const store = storeOf(values, folder);
+  const faults = await scheduleOf(values, settings, store);
+  const consumerValues = {
+    ...values,
+    untilDrained: true,
+    setting: consumerSettings(values, settings, faults),
+  };
   const result = await run(
     {
       id: folder.id,
@@ -30,14 +36,14 @@ export async function runCommand(
       brokers: values.brokers,
       brokerProperties: brokerPropertiesOf(values),
       allowed: values.allow ?? [],
-      faults: await scheduleOf(values, settings, store),
+      faults,
       settings: settings.settings,
       store,
       categories: categoriesOf(stateRuleOf(values)),
       keepTopic: values.keepTopic === true,
       timeoutMs: settings.timeoutMs,
       producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
-      consumers: times(values.consumers, () => consumeArguments({ ...values, untilDrained: true }, folder)),
+      consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
     },
     {
       status: (text) => terminal.status(text),
@@ -76,6 +82,23 @@ async function scheduleOf(
     sendsMs: durationMs ?? (rate && (messages / rate) * 1_000),
   });
   return schedule;
+}
+
+/** The least that a broker allows for unless told otherwise. */
+const faultSession = 'session.timeout.ms=6000';
+
+/**
+ * The standard session of 45 s is longer than most faults: a consumer that was killed or suspended would be missed
+ * by nobody. Whoever sets one has it.
+ */
+function consumerSettings(
+  { setting = [] }: SharedValues,
+  { settings }: RunSettings,
+  faults: readonly ScheduledFault[],
+): string[] {
+  const isSet =
+    settings['session.timeout.ms'] !== undefined || settings['heartbeat.interval.ms'] !== undefined;
+  return faults.length === 0 || isSet ? setting : [...setting, faultSession];
 }
 
 function refuseOwnBrokers(

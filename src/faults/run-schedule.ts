@@ -75,7 +75,7 @@ async function attempt<T extends Underway | Effect>(
   try {
     return await action();
   } catch (error) {
-    record.evidence.push(messageOf(error));
+    record.evidence.push(messageOf(error).replace(/\.$/, ''));
     return undefined;
   }
 }

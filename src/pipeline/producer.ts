@@ -21,6 +21,7 @@ import { sabotagedSender, sabotageFromEnvironment } from './sabotage.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
 const pollMs = 20;
+const stopGraceMs = 3_000;
 
 /** One of a run's producers. `messages` and `rate` are those of all of them together. */
 export interface ProducerConfig extends ProduceConfig {
@@ -52,6 +53,8 @@ export async function produce(
   const ledgerPath = folder.file(ledgerFileName(producer, session));
   const ledger = claimLedger(folder, { producer, session }, ledgerPath);
   observer.onLedger();
+  // What is under way when it is stopped still gets its outcome, if that does not take long.
+  const late = after(signal, stopGraceMs);
   try {
     await using cluster = await openCluster({
       bootstrapServers: config.bootstrapServers,
@@ -64,7 +67,7 @@ export async function produce(
     const { topic, isNew } = isFirst
       ? await ensureTopic(config, cluster, signal)
       : await topicOfFirst(config, cluster, signal);
-    const sender = await openProducer(cluster, topic, producerOptions(config));
+    const sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
     if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
     const publisher = new Publisher({
       config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
@@ -267,4 +270,15 @@ async function manifestOf(
     base: Object.fromEntries(topic.partitions.map((_, partition) => [partition, base.get(partition) ?? 0])),
     createdAt: Date.now(),
   };
+}
+
+/** Aborts some time after another one has. */
+function after(signal: AbortSignal, graceMs: number): AbortSignal {
+  const late = new AbortController();
+  const onAbort = (): void => {
+    setTimeout(() => late.abort(signal.reason), graceMs).unref();
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return late.signal;
 }

@@ -161,7 +161,7 @@ test('nodrop faults lists them all with an example each', async () => {
   expect(code).toBe(0);
   const { stdout: json } = await nodrop(['faults', '--json']);
   const listed = JSON.parse(json) as { name: string; example: string }[];
-  for (const { example } of listed) expect(stdout).toContain(`nodrop run --fault ${example}`);
+  for (const { example } of listed) expect(stdout).toContain(` --fault ${example}\n`);
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true);
 });
 
