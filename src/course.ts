@@ -76,7 +76,9 @@ export interface Course {
 }
 
 const isPausing = (faults: readonly ScheduledFault[]): boolean =>
-  faults.some(({ detail }) => pointNames.some((point) => point === detail));
+  faults.some(
+    ({ fault, detail }) => fault.stopsAtPoint === true || pointNames.some((point) => point === detail),
+  );
 
 /** All load while the broker starts, and wait to be told where it is. */
 export function startAll(

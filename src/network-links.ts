@@ -56,7 +56,10 @@ export class NetworkLinks {
 
   constructor(schedule: readonly ScheduledFault[]) {
     const broken = new Set(
-      schedule.flatMap(({ detail = '' }) => linkNames.filter((name) => linkOf(detail) === name)),
+      schedule.flatMap(({ fault, detail = '' }) => {
+        const broken = fault.link ?? linkOf(detail);
+        return linkNames.filter((name) => name === broken);
+      }),
     );
     this.#links = new Map([...broken].map((name) => [name, new Link(sentenceNames[name])]));
     this.links = this.#links;

@@ -184,8 +184,22 @@ async function beginFaults(
   const { settings, topic } = config;
   const brokers = broker?.brokers ?? [];
   const networks = links?.links ?? new Map();
-  const subjects = { brokers, producers, consumers, links: networks, bootstrapServers, settings, topic };
-  return new RunFaults(config.faults, subjects, folder, observer, signal);
+  const subjects = {
+    brokers,
+    producers,
+    consumers,
+    links: networks,
+    bootstrapServers,
+    settings,
+    topic,
+    folder,
+    store: config.store,
+    consumer: {
+      args: config.consumers[0]!,
+      bootstrapServers: links?.bootstrapServers('consumer') ?? bootstrapServers,
+    },
+  };
+  return new RunFaults(config.faults, subjects, observer, signal);
 }
 
 /** Until all consumers are ready, or need not be waited for any more. */

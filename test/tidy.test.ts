@@ -45,6 +45,7 @@ const wiring = [
   'src/run.ts',
   'src/course.ts',
   'src/run-faults.ts',
+  'src/run-pipeline.ts',
   'src/network-links.ts',
   'src/audit-run.ts',
   'src/self-test.ts',

@@ -40,5 +40,5 @@ function optionsFor(fault: Fault): string {
   const isPossible = (brokers: number): boolean =>
     fault.problem({ ...plan, brokers, store: 'sqlite' }, setting) === undefined;
   if (isPossible(1)) return '';
-  return isPossible(3) ? '--brokers 3 ' : '--store postgres://… ';
+  return isPossible(3) ? '--brokers 3 ' : '--store URL ';
 }

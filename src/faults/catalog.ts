@@ -1,9 +1,13 @@
 /** All faults, in the order in which they are listed. */
+import { deleteRecords } from './delete-records.ts';
 import type { Fault } from './fault.ts';
 import { killBroker, killController, killLeader, killMajority, restartBrokers } from './kill-broker.ts';
 import { killConsumer, killProducer, pauseConsumer, pauseProducer } from './kill-stage.ts';
 import { bandwidthOfLink, cutLink, latencyOnLink, resetPeer, slowCloseOnLink } from './network.ts';
 import { pauseBroker, pauseLeader, pauseMajority } from './pause-broker.ts';
+import { poison } from './poison.ts';
+import { rebalanceStorm } from './rebalance-storm.ts';
+import { cutCommit, fillDisk, lockStore } from './store-faults.ts';
 
 export const faults: readonly Fault[] = [
   killLeader,
@@ -18,9 +22,15 @@ export const faults: readonly Fault[] = [
   pauseProducer,
   killConsumer,
   pauseConsumer,
+  rebalanceStorm,
   cutLink,
   latencyOnLink,
   bandwidthOfLink,
   slowCloseOnLink,
   resetPeer,
+  lockStore,
+  fillDisk,
+  cutCommit,
+  poison,
+  deleteRecords,
 ];

@@ -28,6 +28,8 @@ export interface BrokerVictim extends Victim {
 export interface StageVictim extends Victim {
   /** Settles when it stands at this point, where it then waits. */
   untilAt(point: string, signal: AbortSignal): Promise<void>;
+  /** Lets it leave the point. */
+  goOn(): void;
   /** It is not started again. */
   leave(): void;
 }
@@ -49,6 +51,17 @@ export interface NetworkLink {
   reset(): number;
 }
 
+/** A record that is nobody's, and where it stands. */
+export interface Foreign {
+  partition: number;
+  offset: number;
+  payload: Uint8Array | null;
+}
+
+export interface DeadLetter extends Foreign {
+  reason: string;
+}
+
 /** The pipeline of a run, as faults see it. */
 export interface Pipeline {
   /** None where Kafka is somebody else's. */
@@ -61,6 +74,17 @@ export interface Pipeline {
   partitions(): Promise<readonly PartitionState[]>;
   /** The node that is the active controller. Throws where no broker answers in time. */
   controller(): Promise<number>;
+  /** Deletes all that the topic holds now; tells where the first offset has moved. */
+  deleteRecords(): Promise<{ partition: number; from: number; to: number }[]>;
+  /** Publishes records that are none of the run's. */
+  publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]>;
+  deadLetters(): Promise<DeadLetter[]>;
+  /** The sum of the store's next offsets. */
+  storedOffsets(): Promise<number>;
+  /** Returns what lets it go. */
+  lockStore(): Promise<() => Promise<void>>;
+  /** Has one more consumer join the group, and waits until it has what is assigned to it. */
+  joinConsumer(signal: AbortSignal): Promise<{ leave(): Promise<void> }>;
 }
 
 /** What can be known of a pipeline before it is started. */
@@ -109,6 +133,12 @@ export interface Fault {
   example: string;
   /** How long it lasts where nothing is said; undefined for one that is over at once. */
   lastsMs: number | undefined;
+  /** Whether its effect is seen at the end of the run alone. */
+  lastsToEnd?: boolean;
+  /** The link that it breaks, where no detail says so. */
+  link?: string;
+  /** Whether it waits for a consumer to stand at a point, where no detail says so. */
+  stopsAtPoint?: boolean;
   /** What may stand behind the colon, if anything may. */
   details?: readonly string[];
   /** What may stand behind that and `=`, if anything may. */

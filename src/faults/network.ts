@@ -28,7 +28,7 @@ function linkIn(pipeline: Pipeline, { detail }: FaultSetting): NetworkLink {
 }
 
 /** One toxic for each direction, on all connections of a link. */
-function poisoned(link: NetworkLink, directions: readonly Direction[], make: () => Toxic): Underway {
+export function onLink(link: NetworkLink, directions: readonly Direction[], make: () => Toxic): Underway {
   const added = directions.map((direction) => {
     const toxic = make();
     return { direction, toxic, remove: link.add(toxic, direction) };
@@ -59,7 +59,7 @@ export const cutLink: Fault = {
   problem,
   begin: async (pipeline, setting) => {
     const directions = setting.detail!.endsWith('-acks') ? (['down'] as const) : bothWays;
-    return poisoned(linkIn(pipeline, setting), directions, cut);
+    return onLink(linkIn(pipeline, setting), directions, cut);
   },
 };
 
@@ -78,7 +78,7 @@ export const latencyOnLink: Fault = {
   problem,
   begin: async (pipeline, setting) => {
     const [latencyMs, jitterMs] = latencyOf(setting.value!)!;
-    return poisoned(linkIn(pipeline, setting), bothWays, () => latency(latencyMs, jitterMs, Math.random));
+    return onLink(linkIn(pipeline, setting), bothWays, () => latency(latencyMs, jitterMs, Math.random));
   },
 };
 
@@ -100,7 +100,7 @@ export const bandwidthOfLink: Fault = {
   value: { form: 'kB a second, such as 64kB', standard: '100kB', isRight: (value) => kilobytesOf(value) > 0 },
   problem,
   begin: async (pipeline, setting) =>
-    poisoned(linkIn(pipeline, setting), bothWays, () => bandwidth(1_000 * kilobytesOf(setting.value!))),
+    onLink(linkIn(pipeline, setting), bothWays, () => bandwidth(1_000 * kilobytesOf(setting.value!))),
 };
 
 const kilobytesOf = (value: string): number => Number(/^([1-9]\d{0,8})kB$/.exec(value)?.[1] ?? 0);
@@ -119,7 +119,7 @@ export const slowCloseOnLink: Fault = {
   },
   problem,
   begin: async (pipeline, setting) =>
-    poisoned(linkIn(pipeline, setting), bothWays, () => slowClose(parseDurationMs(setting.value!)!)),
+    onLink(linkIn(pipeline, setting), bothWays, () => slowClose(parseDurationMs(setting.value!)!)),
 };
 
 export const resetPeer: Fault = {

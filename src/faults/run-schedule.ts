@@ -58,7 +58,7 @@ async function carryOut(
   const isMended = lastsMs !== Infinity;
   // Nobody is to wait for what does not come back.
   if (!isMended) underway.leave?.();
-  if (isMended) await pause(lastsMs, over);
+  if (isMended && fault.lastsToEnd !== true) await pause(lastsMs, over);
   else await untilAborted(over);
   const effect = await attempt(() => underway.end(isMended), record);
   record.endMs = isMended ? nowMs() : null;

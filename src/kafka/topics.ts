@@ -40,6 +40,16 @@ export async function deleteTopicAndGroup(access: AdminAccess, topic: string, gr
   });
 }
 
+/** Deletes what lies below these offsets, by partition. */
+export async function deleteRecordsBelow(
+  access: AdminAccess,
+  topic: string,
+  offsets: ReadonlyMap<number, number>,
+): Promise<void> {
+  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: BigInt(offset) }));
+  await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
+}
+
 /** What a topic's settings, the brokers' defaults included, allow Kafka to take away. */
 export interface TopicSettings {
   /** Older records of a key. */

@@ -94,6 +94,10 @@ export class StagePlace {
     }
   }
 
+  goOn(): void {
+    this.#stage.tell({ type: 'go-on' });
+  }
+
   suspend(): void {
     this.#isSuspended = true;
     this.#stage.signal('SIGSTOP');

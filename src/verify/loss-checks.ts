@@ -44,10 +44,19 @@ function missingRow(subject: Subject, proof: Proof, places: readonly Position[],
 }
 
 function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
+  if (proof.weakSetting !== undefined && isReplacement(subject, proof)) {
+    // The consumer is past it, and its journal tells of the record that was there before.
+    const detail = 'not in the store: another acknowledged record stood there before';
+    return { kind: 'lost', blame: 'broker', cause: proof.weakSetting, detail };
+  }
   const blame = blamed(subject, proof, { store: subject.written.length > 0, else: other });
   const cause = causeOf(subject, proof, blame);
   return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
 }
+
+/** Whether its record stands where Kafka had acknowledged another. */
+const isReplacement = ({ committed }: Subject, { partitions }: Proof): boolean =>
+  committed.some(({ partition, offset }) => partitions.of(partition).contested.has(offset));
 
 function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
   if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';

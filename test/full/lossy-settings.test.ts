@@ -52,3 +52,12 @@ test('with acks=all nothing is lost on that day', async () => {
   expect(result).toMatchObject({ verdict: 'pass', findings: [] });
   expect(code).toBe(0);
 });
+
+test('with unclean elections a stale replica leads, and the cause is named for what went and for what came in its place', async () => {
+  const { code, result } = await run(commandOf('unclean-election'));
+  expect(code, JSON.stringify(result)).toBe(1);
+  for (const { kind, blame, cause } of result.findings) {
+    expect(['lost', 'offset-conflict']).toContain(kind);
+    expect({ blame, cause }).toEqual({ blame: 'broker', cause: 'unclean-election' });
+  }
+});

@@ -136,6 +136,22 @@ test('producers whose answers are cut off send again, and what they sent is ther
   );
 });
 
+test('a store that somebody locks is waited for, and records that nobody can sort are dead letters', async () => {
+  const run = await runWith(['lock-store@1s+1s', 'poison@1s'], ['--duration=3s', shared]);
+  expectSurvived(run);
+  const [locked, poisoned] = run.result.faults;
+  expect(locked!.evidence).toContain('the offsets did not move meanwhile');
+  expect(poisoned!.evidence.join()).toMatch(/(\d+) were acknowledged, and \1 are dead letters/);
+  expect(run.result.counts.foreign).toBe(10);
+});
+
+test('what is deleted before it was read has expired', async () => {
+  const faults = ['pause-consumer@1s+2s', 'delete-records@2s'];
+  const { ended, result } = await runWith(faults, ['--duration=4s', shared]);
+  expect(result.findings).toMatchObject([{ kind: 'expired', blame: 'broker', cause: 'retention' }]);
+  expect(ended.code).toBe(1);
+});
+
 test.each([
   [['--fault=kill-leeder@5s'], "there is no fault 'kill-leeder'"],
   [['--fault=kill-leader@5s', shared], "not nodrop's own"],

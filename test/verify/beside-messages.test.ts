@@ -68,6 +68,26 @@ test('where acked records may go, of two acked at one place the one that is not 
   expect(findingsOf(await auditOf(...twice))).toEqual(['offset-conflict producer: a b']);
 });
 
+test('and of one that took the place of another which was stored, nobody but the broker can be blamed', async () => {
+  // b was stored from 0:0, where a stands now, which the consumer had passed.
+  const replaced = [
+    without('log', 'b'),
+    alter('sends', 'b', { at: '0:0' }),
+    alter('rows', 'b', { at: '0:0' }),
+    without('rows', 'a'),
+  ];
+  const { findings } = await auditOf(unclean, journal, ...replaced);
+  expect(findings).toMatchObject([
+    {
+      kind: 'lost',
+      blame: 'broker',
+      count: 2,
+      cause: 'unclean-election',
+      examples: [{ id: 'a' }, { id: 'b' }],
+    },
+  ]);
+});
+
 describe('findings that are allowed', () => {
   const lossy = (...changes: Change[]): History => {
     const history = healthyHistory();

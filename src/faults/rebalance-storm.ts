@@ -1,0 +1,43 @@
+/** A storm of rebalances: consumers that come and go. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
+import type { Fault } from './fault.ts';
+
+const lastsMs = 8_000;
+/** A member has its partitions, and has begun to fetch. */
+const stayMs = 500;
+
+export const rebalanceStorm: Fault = {
+  name: 'rebalance-storm',
+  does: 'has one more consumer join and leave the group, again and again',
+  expected: 'what was under way is delivered again; no hole, and no step back in the store',
+  example: 'rebalance-storm@3s+8s',
+  lastsMs,
+  problem: () => undefined,
+  begin: async (pipeline, _, signal) => {
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    let joined = 0;
+    const blow = async (): Promise<void> => {
+      while (!until.aborted) {
+        const guest = await pipeline.joinConsumer(until);
+        joined += 1;
+        await sleep(stayMs, undefined, { signal: until }).catch(() => undefined);
+        await guest.leave();
+      }
+    };
+    const problems: string[] = [];
+    const blowing = blow().catch((error: unknown) => {
+      if (!until.aborted) problems.push(messageOf(error));
+    });
+    return {
+      target: 'the group',
+      end: async () => {
+        over.abort();
+        await blowing;
+        const times = `a consumer joined and left ${joined} times`;
+        return { tookEffect: joined > 0 && problems.length === 0, evidence: [times, ...problems] };
+      },
+    };
+  },
+};

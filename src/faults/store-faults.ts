@@ -1,0 +1,99 @@
+/** Faults of the store: somebody else holds it, its disk is full, or a commit is carried out and nobody hears of it. */
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Fault, Pipeline, PipelinePlan, StageVictim, Underway } from './fault.ts';
+import { onLink } from './network.ts';
+import { cut } from './toxics.ts';
+
+const lastsMs = 3_000;
+const settleMs = 200;
+
+/** A time in which nothing is to be stored. */
+async function standstill(
+  pipeline: Pipeline,
+  target: string,
+  how: string,
+  undo: () => Promise<void>,
+): Promise<Underway> {
+  // What was being written when it began may have gone through.
+  await sleep(settleMs);
+  const before = await pipeline.storedOffsets();
+  return {
+    target,
+    end: async (isMended) => {
+      const after = await pipeline.storedOffsets();
+      if (isMended) await undo();
+      const moved = after - before;
+      const still =
+        moved === 0 ? 'the offsets did not move meanwhile' : `the offsets moved by ${moved} all the same`;
+      return { tookEffect: moved === 0, evidence: [how, still] };
+    },
+  };
+}
+
+export const lockStore: Fault = {
+  name: 'lock-store',
+  does: 'holds the lock that writers need',
+  expected: 'the consumer waits, and offsets do not move',
+  example: 'lock-store@4s+3s',
+  lastsMs,
+  problem: () => undefined,
+  begin: async (pipeline) => {
+    const unlock = await pipeline.lockStore();
+    return await standstill(pipeline, 'the store', 'it was locked', unlock);
+  },
+};
+
+/** Of a process that writes beyond, the system says that its disk has no room. What it wrote before stays. */
+const fileBytesMax = 64 * 1024;
+
+async function limitFiles(pids: readonly number[], soft: string): Promise<void> {
+  for (const pid of pids) {
+    await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${soft}:unlimited`]);
+  }
+}
+
+export const fillDisk: Fault = {
+  name: 'fill-disk',
+  does: "lets the consumers' files grow no more, as a full disk does",
+  expected: 'the consumer waits, and offsets do not move',
+  example: 'fill-disk@4s+3s',
+  lastsMs,
+  problem: ({ store }: PipelinePlan) => {
+    if (store !== 'sqlite') return 'it acts on a store of SQLite alone';
+    return process.platform === 'linux' ? undefined : 'it needs the limits of Linux';
+  },
+  begin: async (pipeline) => {
+    const pids = pipeline.consumers.flatMap(({ pid }) => pid ?? []);
+    if (pids.length === 0) throw new Error('no consumer was at work');
+    await limitFiles(pids, String(fileBytesMax));
+    const how = `files of process ${pids.join(', ')} could not grow beyond ${fileBytesMax} bytes`;
+    return await standstill(pipeline, 'the consumers', how, () => limitFiles(pids, 'unlimited'));
+  },
+};
+
+export const cutCommit: Fault = {
+  name: 'cut-commit',
+  does: 'lets a commit through to the database, and keeps the answer from the consumer',
+  expected: 'the consumer looks what became of it; rows and offsets move together',
+  example: 'cut-commit@4s+2s',
+  link: 'store',
+  stopsAtPoint: true,
+  lastsMs,
+  problem: ({ store }: PipelinePlan) =>
+    store === 'postgres' ? undefined : 'nothing lies between a consumer and SQLite: --store postgres://…',
+  begin: async (pipeline, _, signal) => {
+    const victim = running(pipeline.consumers);
+    await victim.untilAt('before-store-commit', signal);
+    const answers = onLink(pipeline.links.get('store')!, ['down'], cut);
+    victim.goOn();
+    return answers;
+  },
+};
+
+function running(consumers: readonly StageVictim[]): StageVictim {
+  const consumer = consumers.find(({ pid }) => pid !== undefined);
+  if (consumer === undefined) throw new Error('no consumer was at work');
+  return consumer;
+}

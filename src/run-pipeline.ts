@@ -1,0 +1,160 @@
+/** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
+import type { ClientSettings } from './client-config.ts';
+import { unavailableError } from './errors.ts';
+import type { BrokerVictim, DeadLetter, Foreign, Pipeline } from './faults/fault.ts';
+import type { Broker } from './kafka/broker.ts';
+import { clientFromSettings } from './kafka/client-from-settings.ts';
+import { openCluster, type Cluster } from './kafka/cluster.ts';
+import { publishRecords } from './kafka/foreign-records.ts';
+import { listOffsets } from './kafka/list-offsets.ts';
+import { activeController } from './kafka/quorum.ts';
+import { deleteRecordsBelow } from './kafka/topics.ts';
+import { StagePlace } from './pipeline/stage-place.ts';
+import type { RunFolder } from './run-folder.ts';
+import { lockStore } from './stores/lock-store.ts';
+import { openSnapshot } from './stores/open-store.ts';
+import type { StoreSnapshot } from './stores/store.ts';
+
+/** Of a question to the cluster while part of it is away. */
+const questionTimeoutMs = 10_000;
+
+export interface FaultSubjects {
+  /** None where Kafka is somebody else's. */
+  brokers: readonly Broker[];
+  producers: readonly StagePlace[];
+  consumers: readonly StagePlace[];
+  links: Pipeline['links'];
+  bootstrapServers: string;
+  settings: ClientSettings;
+  topic: string;
+  folder: RunFolder;
+  /** Where the store is. */
+  store: string;
+  /** The command line of a consumer, and where it finds the brokers. */
+  consumer: { args: readonly string[]; bootstrapServers: string };
+}
+
+export class RunPipeline implements Pipeline {
+  readonly brokers: readonly BrokerVictim[];
+  readonly producers: readonly StagePlace[];
+  readonly consumers: readonly StagePlace[];
+  readonly links: Pipeline['links'];
+  readonly #subjects: FaultSubjects;
+  #cluster: Promise<Cluster> | undefined;
+
+  constructor(subjects: FaultSubjects) {
+    this.#subjects = subjects;
+    this.brokers = subjects.brokers.map(asVictim);
+    this.producers = subjects.producers;
+    this.consumers = subjects.consumers;
+    this.links = subjects.links;
+  }
+
+  async partitions(): ReturnType<Pipeline['partitions']> {
+    const { topic } = this.#subjects;
+    const found = await (await this.#open()).metadata(topic);
+    if (found === undefined) throw unavailableError(`there is no topic ${topic} yet`);
+    return found.partitions;
+  }
+
+  async controller(): Promise<number> {
+    return await activeController(await this.#open());
+  }
+
+  async deleteRecords(): ReturnType<Pipeline['deleteRecords']> {
+    const { bootstrapServers, settings, topic } = this.#subjects;
+    const cluster = await this.#open();
+    const before = await listOffsets(cluster, topic, 'earliest');
+    const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
+    await deleteRecordsBelow(access, topic, await listOffsets(cluster, topic, 'latest'));
+    const after = await listOffsets(cluster, topic, 'earliest');
+    return [...after].flatMap(([partition, to]) => {
+      const from = before.get(partition) ?? 0;
+      return to > from ? [{ partition, from, to }] : [];
+    });
+  }
+
+  async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
+    return await publishRecords(await this.#open(), this.#subjects.topic, payloads, questionTimeoutMs);
+  }
+
+  async deadLetters(): Promise<DeadLetter[]> {
+    await using snapshot = await this.#snapshot();
+    const letters: DeadLetter[] = [];
+    for await (const some of snapshot.deadLetters()) letters.push(...some);
+    return letters;
+  }
+
+  async storedOffsets(): Promise<number> {
+    const { topic } = this.#subjects;
+    const found = await (await this.#open()).metadata(topic);
+    await using snapshot = await this.#snapshot();
+    const positions = await snapshot.positions(found?.topicId ?? '');
+    return [...positions.values()].reduce((sum, next) => sum + next, 0);
+  }
+
+  async lockStore(): Promise<() => Promise<void>> {
+    return await lockStore(this.#subjects.store);
+  }
+
+  async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {
+    const { folder, consumer } = this.#subjects;
+    const name = 'one more consumer';
+    const ready = Promise.withResolvers<void>();
+    const command = { name, args: consumer.args, logFile: folder.file('consumer-more.log') };
+    const place = new StagePlace(command, ({ type }) => {
+      if (type === 'ready') ready.resolve();
+    });
+    const leave = async (): Promise<void> => {
+      place.signal('SIGTERM');
+      await place.exited;
+    };
+    signal.addEventListener('abort', () => ready.resolve(), { once: true });
+    void place.exited.then(({ tail }) =>
+      ready.reject(new Error(`${name} ended before it had joined: ${tail}`)),
+    );
+    place.tell({ type: 'bootstrap', bootstrapServers: consumer.bootstrapServers });
+    await ready.promise;
+    return { leave };
+  }
+
+  async #snapshot(): Promise<StoreSnapshot & AsyncDisposable> {
+    const snapshot = await openSnapshot(this.#subjects.store);
+    return Object.assign(snapshot, { [Symbol.asyncDispose]: () => snapshot.close() });
+  }
+
+  async close(): Promise<void> {
+    // One that could not be opened has told whoever asked.
+    await this.#cluster?.then((cluster) => cluster.close()).catch(() => undefined);
+  }
+
+  #open(): Promise<Cluster> {
+    const { bootstrapServers, settings } = this.#subjects;
+    const opening = (this.#cluster ??= openCluster({
+      bootstrapServers,
+      clientId: 'nodrop-faults',
+      client: clientFromSettings(settings),
+      timeoutMs: questionTimeoutMs,
+    }));
+    // The next question tries again.
+    opening.catch(() => (this.#cluster = undefined));
+    return opening;
+  }
+}
+
+const asVictim = (broker: Broker): BrokerVictim => ({
+  nodeId: broker.nodeId,
+  name: `broker ${broker.nodeId}`,
+  get pid() {
+    return broker.pid;
+  },
+  kill: () => broker.kill(),
+  stop: () => broker.stop(),
+  suspend: () => broker.suspend(),
+  resume: () => broker.resume(),
+  start: async () => {
+    // Also where the run was stopped meanwhile: what was stored is still to be read.
+    const outcome = await broker.start(new AbortController().signal);
+    if (outcome === 'port-taken') throw unavailableError(`${broker.address} was taken meanwhile`);
+  },
+});

@@ -1,0 +1,94 @@
+/** Every fault there is, each in a run of its own that survives it. */
+import { randomUUID } from 'node:crypto';
+import { expect, inject, test } from 'vitest';
+import { faults } from '../../src/faults/catalog.ts';
+import type { Result } from '../../src/result.ts';
+import { newDir, nodrop } from '../integration/nodrop.ts';
+
+const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
+const { location, password } = inject('postgres');
+const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
+
+/** The faults of a run, and what it takes beside them. */
+const survived: [fault: string, args: () => string[]][] = [
+  ['kill-leader@1s+3s', () => ['--brokers=3']],
+  ['kill-broker@1s+2s', () => []],
+  ['kill-controller@1s+3s', () => ['--brokers=3']],
+  ['kill-majority@1s+3s', () => ['--brokers=3']],
+  ['restart-brokers@1s', () => ['--brokers=3', '--duration=30s']],
+  ['pause-leader@1s+7s', () => ['--brokers=3']],
+  ['pause-broker@1s+7s', () => ['--brokers=3']],
+  ['pause-majority@1s+5s', () => ['--brokers=3']],
+  ['kill-producer@1s+1s', () => [shared]],
+  ['pause-producer@1s+2s', () => [shared]],
+  ['kill-consumer@1s+1s', () => [shared]],
+  ['kill-consumer:after-fetch@1s+1s', () => [shared]],
+  ['kill-consumer:before-store-commit@1s+1s', () => [shared]],
+  ['kill-consumer:after-store-commit@1s+1s', () => [shared, postgres()]],
+  ['kill-consumer:after-group-commit@1s+1s', () => [shared]],
+  ['pause-consumer@1s+8s', () => [shared, '--consumers=2']],
+  ['rebalance-storm@1s+5s', () => [shared]],
+  ['cut:producer@1s+2s', () => []],
+  ['cut:consumer@1s+2s', () => []],
+  ['cut:consumer-acks@1s+2s', () => []],
+  ['cut:replication@1s+6s', () => ['--brokers=3']],
+  ['cut:store@1s+3s', () => [postgres()]],
+  ['cut:store-acks@1s+3s', () => [postgres()]],
+  ['latency:replication=50ms~40ms@1s+4s', () => ['--brokers=3']],
+  ['latency:store=20ms@1s+3s', () => [postgres()]],
+  ['bandwidth:producer=20kB@1s+3s', () => []],
+  ['bandwidth:consumer=50kB@1s+3s', () => []],
+  ['slow_close:consumer=500ms@1s+4s --fault=kill-consumer@2s+1s', () => []],
+  ['reset_peer:producer@1s', () => []],
+  ['reset_peer:consumer@1s', () => []],
+  ['reset_peer:replication@1s', () => ['--brokers=3']],
+  ['reset_peer:store@1s', () => [postgres()]],
+  ['lock-store@1s+2s', () => [shared]],
+  ['lock-store@1s+2s', () => [shared, postgres()]],
+  ['fill-disk@1s+2s', () => [shared]],
+  ['cut-commit@1s+2s', () => [postgres()]],
+  ['poison@1s', () => [shared]],
+  ['poison@1s', () => [shared, postgres()]],
+];
+
+test.each(survived)('%s is survived', async (fault, args) => {
+  const { code, stdout, stderr } = await nodrop(
+    [
+      'run',
+      '--json',
+      '--quiet',
+      '--rate=300',
+      '--duration=12s',
+      `--dir=${newDir()}`,
+      ...`--fault=${fault}`.split(' '),
+      ...args(),
+    ],
+    { PGPASSWORD: password },
+  );
+  expect(code, stderr + stdout).toBe(0);
+  const { verdict, findings, faults: records } = JSON.parse(stdout) as Result;
+  expect({ verdict, findings }).toEqual({ verdict: 'pass', findings: [] });
+  expect(records.every(({ tookEffect, evidence }) => tookEffect && evidence.length > 0)).toBe(true);
+});
+
+test('what retention takes before it is read is reported, by message and with its cause', async () => {
+  const { code, stdout, stderr } = await nodrop([
+    'run',
+    '--json',
+    '--quiet',
+    '--rate=300',
+    '--duration=7s',
+    `--dir=${newDir()}`,
+    shared,
+    '--fault=pause-consumer@1s+4s',
+    '--fault=delete-records@3s',
+  ]);
+  expect(code, stderr + stdout).toBe(1);
+  const { findings } = JSON.parse(stdout) as Result;
+  expect(findings).toMatchObject([{ kind: 'expired', blame: 'broker', cause: 'retention' }]);
+});
+
+test('there is a run for each fault', () => {
+  const tried = [...survived.map(([fault]) => fault), 'delete-records@3s'].join(' ');
+  expect(faults.filter(({ name }) => !tried.includes(name)).map(({ name }) => name)).toEqual([]);
+});
