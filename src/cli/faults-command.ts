@@ -29,7 +29,7 @@ const linesOf = (fault: Fault): string[] => {
     ...wrap(`expected: ${expected}`, '  '),
     ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
     ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} if nothing is said`, '  ')),
-    `  nodrop run ${optionsFor(fault)}--rate 99 --duration 30s --fault ${example}`,
+    `  nodrop run ${optionsFor(fault)}--rate 99 --duration 1m --fault ${example}`,
   ];
 };
 
