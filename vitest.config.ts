@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/full/**', 'test/slow/**'],
+          exclude: ['test/integration/**', 'test/full/**', 'test/slow/**', 'test/soak/**'],
           testTimeout: 30_000,
         },
       },
@@ -28,6 +28,12 @@ export default defineConfig({
           globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
           testTimeout: 300_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
         },
       },
       {

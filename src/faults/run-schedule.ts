@@ -1,9 +1,9 @@
 /** Does to a run what its schedule says, each thing at its time, and notes what it did. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { FaultRecord } from '../result.ts';
 import { faultText, type ScheduledFault } from './fault-schedule.ts';
 import type { Effect, Pipeline, Underway } from './fault.ts';
+import { pauseUnless, untilAborted } from './until-aborted.ts';
 
 export interface RunningSchedule {
   /** Mends what is under way, drops what is not due yet, and tells what became of all, in their order. */
@@ -45,7 +45,7 @@ async function carryOut(
     tookEffect: false,
     evidence: [],
   };
-  await pause(atMs - nowMs(), over);
+  await pauseUnless(over, atMs - nowMs());
   if (over.aborted) {
     record.evidence.push(`the run had come to its end after ${nowMs()} ms`);
     return record;
@@ -58,7 +58,7 @@ async function carryOut(
   const isMended = lastsMs !== Infinity;
   // Nobody is to wait for what does not come back.
   if (!isMended) underway.leave?.();
-  if (isMended && fault.lastsToEnd !== true) await pause(lastsMs, over);
+  if (isMended && fault.lastsToEnd !== true) await pauseUnless(over, lastsMs);
   else await untilAborted(over);
   const effect = await attempt(() => underway.end(isMended), record);
   record.endMs = isMended ? nowMs() : null;
@@ -79,13 +79,3 @@ async function attempt<T extends Underway | Effect>(
     return undefined;
   }
 }
-
-/** Until the time has passed, or the run is over. */
-const pause = (ms: number, over: AbortSignal): Promise<void> =>
-  sleep(Math.max(0, ms), undefined, { signal: over }).catch(() => undefined);
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

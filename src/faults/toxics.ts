@@ -3,7 +3,7 @@
  * each piece of data before it goes on, in order, and holds it back for as long as it pleases. What it did is
  * counted: a toxic that nothing passed has had no effect.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseUnless, untilAborted } from './until-aborted.ts';
 
 export interface Piece {
   bytes: Buffer;
@@ -19,15 +19,6 @@ export interface Toxic {
   /** What it has done so far, in a sentence; undefined for nothing. */
   effect(): string | undefined;
 }
-
-const pause = (ms: number, gone: AbortSignal): Promise<void> =>
-  sleep(Math.max(0, ms), undefined, { signal: gone }).catch(() => undefined);
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** Nothing gets through until it is taken away; then all does, in order. */
 export function cut(): Toxic {
@@ -48,7 +39,7 @@ export function latency(latencyMs: number, jitterMs: number, random: () => numbe
     pass: async ({ arrivedAtMs }, gone) => {
       pieces += 1;
       const delayMs = latencyMs + jitterMs * (2 * random() - 1);
-      await pause(arrivedAtMs + delayMs - performance.now(), gone);
+      await pauseUnless(gone, arrivedAtMs + delayMs - performance.now());
     },
     effect: () =>
       pieces === 0 ? undefined : `${pieces} pieces of data came ${latencyMs}±${jitterMs} ms later`,
@@ -64,7 +55,7 @@ export function bandwidth(bytesPerSecond: number): Toxic {
       const ms = (bytes.length / bytesPerSecond) * 1_000;
       passedBytes += bytes.length;
       waitedMs += ms;
-      await pause(ms, gone);
+      await pauseUnless(gone, ms);
     },
     effect: () =>
       passedBytes === 0 ? undefined : `${passedBytes} bytes took ${Math.round(waitedMs)} ms to pass`,
@@ -78,7 +69,7 @@ export function slowClose(delayMs: number): Toxic {
     pass: async () => {},
     passEnd: async (gone) => {
       ends += 1;
-      await pause(delayMs, gone);
+      await pauseUnless(gone, delayMs);
     },
     effect: () => (ends === 0 ? undefined : `${ends} connections were closed ${delayMs} ms late`),
   };

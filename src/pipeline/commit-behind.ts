@@ -4,10 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
+import { Deadline } from '../kafka/deadline.ts';
 import type { ConsumerGroup, NextOffset } from '../kafka/consumer-group.ts';
 
 /** Of what a broker does for a consumer of small batches, commits would else be the most. */
 const pauseMs = 100;
+const flushMsMax = 3_000;
 
 export class CommitBehind {
   readonly #group: Pick<ConsumerGroup, 'commit'>;
@@ -24,10 +26,10 @@ export class CommitBehind {
     this.#work ??= this.#workOff();
   }
 
-  /** Waits until the group was told all. */
+  /** Waits until the group was told all, but not for long: nothing is lost with what it does not hear. */
   async flush(): Promise<void> {
     this.#hurry.abort();
-    await this.#work;
+    if (this.#work !== undefined) await new Deadline(flushMsMax).within(this.#work, undefined);
     this.#hurry = new AbortController();
   }
 

@@ -37,7 +37,9 @@ test('the example of each fault is one, and possible on a large pipeline', () =>
   for (const fault of faults) {
     const scheduled = parseFault(fault.example);
     expect(scheduled.fault).toBe(fault);
-    expect(() => checkSchedule([scheduled], plan)).not.toThrow();
+    const isPossible = (store: PipelinePlan['store']): boolean =>
+      fault.problem({ ...plan, store }, scheduled) === undefined;
+    expect(isPossible('postgres') || isPossible('sqlite'), fault.name).toBe(true);
   }
   expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
 });
