@@ -24,10 +24,15 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const folder = new RunFolder(config.dir, config.id);
   folder.refuseIfUsed();
   folder.create();
-  await checkStore(config);
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) {
     throw usageError(`Run ${config.id} is under way in process ${owner}.`, 'Choose another id with --run.');
+  }
+  try {
+    await checkStore(config);
+  } catch (error) {
+    await removeRecord(folder.path);
+    throw error;
   }
   const links = await openLinks(config);
   const course: Course = {
