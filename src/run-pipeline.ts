@@ -63,6 +63,7 @@ export class RunPipeline implements Pipeline {
 
   async deleteRecords(): ReturnType<Pipeline['deleteRecords']> {
     const { bootstrapServers, settings, topic } = this.#subjects;
+    this.#refuseForeignTopic();
     const cluster = await this.#open();
     const before = await listOffsets(cluster, topic, 'earliest');
     const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
@@ -75,6 +76,7 @@ export class RunPipeline implements Pipeline {
   }
 
   async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
+    this.#refuseForeignTopic();
     return await publishRecords(await this.#open(), this.#subjects.topic, payloads, questionTimeoutMs);
   }
 
@@ -109,13 +111,26 @@ export class RunPipeline implements Pipeline {
       place.signal('SIGTERM');
       await place.exited;
     };
-    signal.addEventListener('abort', () => ready.resolve(), { once: true });
+    let hasJoined = true;
+    const onAbort = (): void => {
+      hasJoined = false;
+      ready.resolve();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
     void place.exited.then(({ tail }) =>
       ready.reject(new Error(`${name} ended before it had joined: ${tail}`)),
     );
     place.tell({ type: 'bootstrap', bootstrapServers: consumer.bootstrapServers });
     await ready.promise;
-    return { leave };
+    signal.removeEventListener('abort', onAbort);
+    return { hasJoined, leave };
+  }
+
+  /** A topic that was there before the run is somebody's. */
+  #refuseForeignTopic(): void {
+    const { folder, topic } = this.#subjects;
+    if (folder.readManifest()?.topicCreated === true) return;
+    throw unavailableError(`topic ${topic} was there before the run, and is not touched`);
   }
 
   async #snapshot(): Promise<StoreSnapshot & AsyncDisposable> {

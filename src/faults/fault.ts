@@ -84,7 +84,7 @@ export interface Pipeline {
   /** Returns what lets it go. */
   lockStore(): Promise<() => Promise<void>>;
   /** Has one more consumer join the group, and waits until it has what is assigned to it. */
-  joinConsumer(signal: AbortSignal): Promise<{ leave(): Promise<void> }>;
+  joinConsumer(signal: AbortSignal): Promise<{ hasJoined: boolean; leave(): Promise<void> }>;
 }
 
 /** What can be known of a pipeline before it is started. */

@@ -1,5 +1,5 @@
 /** Producers and consumers that die and come back, and consumers that sleep. */
-import type { Fault, StageVictim, Underway } from './fault.ts';
+import type { Fault, FaultSetting, PipelinePlan, StageVictim, Underway } from './fault.ts';
 import { killProcess } from './kill-process.ts';
 import { suspendProcesses } from './suspend-process.ts';
 
@@ -8,6 +8,9 @@ const lastsMs = 5_000;
 const points = ['after-fetch', 'before-store-commit', 'after-store-commit', 'after-group-commit'] as const;
 
 const none = (): string | undefined => undefined;
+/** Nobody would see the end of it. */
+const endless = (_: PipelinePlan, { lastsMs: ms }: FaultSetting): string | undefined =>
+  ms === Infinity ? 'the run would wait for it for ever: kill it instead' : undefined;
 
 function running(stages: readonly StageVictim[], what: string): StageVictim {
   const stage = stages.find(({ pid }) => pid !== undefined);
@@ -54,7 +57,7 @@ export const pauseProducer: Fault = {
   expected: 'it is late, and nothing else',
   example: 'pause-producer@4s+3s',
   lastsMs,
-  problem: none,
+  problem: endless,
   begin: async ({ producers }) => await suspendProcesses([running(producers, 'producer')]),
 };
 
@@ -65,6 +68,6 @@ export const pauseConsumer: Fault = {
     'for longer than its session: the group takes its partitions away, and what it writes late is refused',
   example: 'pause-consumer@4s+15s',
   lastsMs,
-  problem: none,
+  problem: endless,
   begin: async ({ consumers }) => await suspendProcesses([running(consumers, 'consumer')]),
 };

@@ -21,7 +21,7 @@ export const rebalanceStorm: Fault = {
     const blow = async (): Promise<void> => {
       while (!until.aborted) {
         const guest = await pipeline.joinConsumer(until);
-        joined += 1;
+        if (guest.hasJoined) joined += 1;
         await sleep(stayMs, undefined, { signal: until }).catch(() => undefined);
         await guest.leave();
       }

@@ -18,7 +18,10 @@ async function standstill(
 ): Promise<Underway> {
   // What was being written when it began may have gone through.
   await sleep(settleMs);
-  const before = await pipeline.storedOffsets();
+  const before = await pipeline.storedOffsets().catch(async (error: unknown) => {
+    await undo();
+    throw error;
+  });
   return {
     target,
     end: async (isMended) => {

@@ -84,7 +84,12 @@ export class StagePlace {
   async untilAt(point: string, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#onReached = resolve;
-    const onAbort = (): void => reject(new Error(`${this.name} never came to ${point}`));
+    const onAbort = (): void => {
+      // It may be about to come there, and nobody would let it go on.
+      this.tell({ type: 'pause-at', point: '' });
+      this.goOn();
+      reject(new Error(`${this.name} never came to ${point}`));
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     this.tell({ type: 'pause-at', point });
     try {

@@ -103,6 +103,7 @@ test.each<[string, Partial<PipelinePlan>, string]>([
   ['cut:replication@5s', { brokers: 1 }, '--brokers 2'],
   ['cut:store@5s', { store: 'sqlite' }, '--store postgres'],
   ['cut@5s', {}, 'behind a colon'],
+  ['pause-consumer@5s+never', {}, 'kill it instead'],
   ['kill-leader@60s', {}, 'all has been sent, after 1m'],
 ])('%s is impossible on %j', (text, odd, why) => {
   const check = (): void => checkSchedule([parseFault(text)], { ...plan, ...odd });
