@@ -5,6 +5,7 @@ import type { BrokerVictim, DeadLetter, Foreign, Pipeline } from './faults/fault
 import type { Broker } from './kafka/broker.ts';
 import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { openCluster, type Cluster } from './kafka/cluster.ts';
+import { Deadline } from './kafka/deadline.ts';
 import { publishRecords } from './kafka/foreign-records.ts';
 import { listOffsets } from './kafka/list-offsets.ts';
 import { activeController } from './kafka/quorum.ts';
@@ -109,7 +110,8 @@ export class RunPipeline implements Pipeline {
     });
     const leave = async (): Promise<void> => {
       place.signal('SIGTERM');
-      await place.exited;
+      await new Deadline(questionTimeoutMs).within(place.exited, undefined);
+      place.signal('SIGKILL');
     };
     let hasJoined = true;
     const onAbort = (): void => {
