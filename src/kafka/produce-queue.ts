@@ -36,6 +36,8 @@ export interface PartitionLeader {
 }
 
 interface Delivery {
+  /** Counts what was handed in. */
+  ordinal: number;
   bytes: Buffer;
   deadline: Deadline;
   sequence: ProducerSequence | undefined;
@@ -64,6 +66,7 @@ export class ProduceQueue {
   #next: ProducerSequence | undefined;
   /** The producer id under which something was acked here. */
   #provenId: bigint | undefined;
+  #handedIn = 0;
   #isMending = false;
 
   /** Idempotent where there is a `first` sequence. */
@@ -77,15 +80,17 @@ export class ProduceQueue {
   async deliver(bytes: Buffer, deadline: Deadline): Promise<SendOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<SendOutcome>();
     const blank = { sequence: undefined, underWay: undefined, failure: undefined, refusal: undefined };
-    this.#deliveries.push({ bytes, deadline, ...blank, doubt: undefined, resolve, reject });
+    const ordinal = this.#handedIn++;
+    this.#deliveries.push({ ordinal, bytes, deadline, ...blank, doubt: undefined, resolve, reject });
     if (!this.#isMending) this.#sendWindow();
     return await promise;
   }
 
   /** Sends what may go out now. */
   #sendWindow(): void {
-    for (const [index, delivery] of this.#deliveries.entries()) {
-      if (index >= this.#windowMax()) return;
+    for (const delivery of this.#deliveries) {
+      // Those acked in between count too: a broker that remembers five no longer knows the sixth when it comes again.
+      if (delivery.ordinal - this.#deliveries[0]!.ordinal >= this.#windowMax()) return;
       if (delivery.underWay !== undefined) continue;
       // Behind one that will be refused there is a gap.
       if (delivery.failure === 'final') return;
