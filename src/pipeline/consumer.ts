@@ -8,6 +8,8 @@ import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { joinGroup, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
+import { groupOffsets } from '../kafka/group-offsets.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
 import { LatencyLog } from '../latency-log.ts';
 import { groupOf, latencyFileName, type Manifest } from '../run-folder.ts';
 import { seal } from '../seal.ts';
@@ -20,7 +22,8 @@ import { hasLedger } from './drain.ts';
 import { journaledStore } from './journaled-store.ts';
 import { openPatiently } from './patient-store.ts';
 import { pointsFromEnvironment, type Reach } from './points.ts';
-import { sabotagedStore, sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
+import { sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
+import { SabotagedStore } from './sabotaged-store.ts';
 import { StoredLatency } from './stored-latency.ts';
 
 const pollMs = 20;
@@ -95,7 +98,7 @@ async function consumeInto(
   try {
     const journal = openJournalOf(config, topic);
     try {
-      const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group);
+      const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group, cluster);
       const journaled = journaledStore(subject, journal, folder.id);
       const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
       const latency = new StoredLatency(folder.id, latencies);
@@ -159,13 +162,24 @@ async function closeJournal(journal: JournalWriter): Promise<void> {
   }
 }
 
-const spoilt = (store: Store, sabotage: Sabotage, config: ConsumeConfig, group: ConsumerGroup): Store =>
-  sabotagedStore(store, sabotage, {
-    run: config.folder.id,
+function spoilt(
+  store: Store,
+  sabotage: Sabotage,
+  config: ConsumeConfig,
+  group: ConsumerGroup,
+  cluster: Cluster,
+): Store {
+  const { bootstrapServers, settings, timeoutMs, folder, topic } = config;
+  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs };
+  return new SabotagedStore(store, sabotage, {
+    run: folder.id,
     states: config.categories,
     store: config.store,
     group,
+    commits: async () => await groupOffsets(access, groupOf(folder.id), topic),
+    ends: async () => await listOffsets(cluster, topic, 'latest'),
   });
+}
 
 /** The consumer may be there before its topic. With an end in sight it does not wait for ever. */
 async function untilTopic(

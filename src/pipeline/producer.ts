@@ -17,7 +17,8 @@ import { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
 import { hasSeal, seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
-import { sabotagedSender, sabotageFromEnvironment } from './sabotage.ts';
+import { sabotageFromEnvironment, tellSabotage, type Sabotage } from './sabotage.ts';
+import { sabotagedSender } from './sabotaged-sender.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
 const pollMs = 20;
@@ -47,7 +48,7 @@ export async function produce(
   const sabotage = sabotageFromEnvironment();
   const { folder, producer = 0 } = config;
   folder.create();
-  const { session, first } = sessionOf(folder, producer);
+  const { session, first } = replayed(sessionOf(folder, producer), sabotage);
   // Of several, the first writes the manifest, and the others find it written.
   if (producer === 0 && session === 0) folder.refuseIfUsed();
   const ledgerPath = folder.file(ledgerFileName(producer, session));
@@ -119,6 +120,16 @@ function sessionOf(folder: RunFolder, producer: number): { session: number; firs
     }
     first = Math.max(first, next);
   }
+}
+
+/** What a producer does that begins its input anew. */
+function replayed(
+  { session, first }: { session: number; first: number },
+  sabotage: Sabotage | undefined,
+): { session: number; first: number } {
+  if (sabotage?.kind !== 'replay' || session === 0 || sabotage.sequence >= first) return { session, first };
+  tellSabotage(sabotage);
+  return { session, first: sabotage.sequence };
 }
 
 /** Opens the ledger, which only one process can. One that a producer left before it began is replaced. */
