@@ -174,8 +174,19 @@ export interface Evidence {
    * The consumer's journal; undefined: nobody kept one. Where it is not `required`, a verdict does without
    * it, and the blame is less exact.
    */
-  deliveries?: Hop<DeliveryBatch> & { required: boolean };
-  written?: Hop<WrittenBatch> & { required: boolean };
+  deliveries?: Hop<DeliveryBatch> & {
+    required: boolean;
+    /** Its ranges may span offsets where compaction had left no record. */
+    spansHoles?: boolean;
+  };
+  written?: Hop<WrittenBatch> & {
+    required: boolean;
+    /**
+     * Whether it says what became of this offset, though it may not be whole: without a row, none was written.
+     * To be asked once the batches were read.
+     */
+    accountsFor?: (partition: number, offset: number) => boolean;
+  };
   /** The group's committed next offset by partition, where it was read. */
   commits?: ReadonlyMap<number, number>;
   /** Writes that the store refused, because their consumer did not own the partition any more. */

@@ -36,6 +36,10 @@ export class CoveredOffsets {
     return gap >= end ? undefined : gap;
   }
 
+  has(partition: number, offset: number): boolean {
+    return this.firstGap({ partition, first: offset, end: offset + 1 }) === undefined;
+  }
+
   *ranges(): Generator<OffsetRange> {
     for (const ranges of this.#ranges.values()) yield* ranges;
   }

@@ -42,6 +42,31 @@ export interface JournalSubject {
 interface Journal {
   number: number;
   path: string;
+  /** It was read to its end, and nothing of it is missing. */
+  isIntact: boolean;
+}
+
+/** What became of offsets by the journals' own account, once they were read. */
+class Account {
+  readonly written = new CoveredOffsets();
+  readonly refused = new CoveredOffsets();
+  /** By journal. */
+  readonly delivered = new Map<Journal, CoveredOffsets>();
+  readonly #areAllThere: boolean;
+
+  constructor(areAllThere: boolean) {
+    this.#areAllThere = areAllThere;
+  }
+
+  /**
+   * What is handed over and not noted as written, a consumer did not live to see written; unless a journal
+   * may be missing that would say so.
+   */
+  has(partition: number, offset: number): boolean {
+    if (this.written.has(partition, offset)) return true;
+    if (!this.#areAllThere || this.refused.has(partition, offset)) return false;
+    return [...this.delivered].some(([{ isIntact }, offsets]) => isIntact && offsets.has(partition, offset));
+  }
 }
 
 /** Whatever is known of it once both hops were read to their ends. */
@@ -56,9 +81,19 @@ export async function journalHops(subject: JournalSubject): Promise<JournalHops 
   const { journals, problems } = await journalsOf(subject);
   if (journals.length === 0 && problems.length === 0) return undefined;
   const refused = { writes: 0 };
+  let account = new Account(false);
+  const written = hopOf(problems, (report) => {
+    account = new Account(problems.length === 0);
+    return writtenBatches(journals, subject, account, report);
+  });
   return {
-    deliveries: hopOf(problems, (report) => deliveryBatches(journals, subject, refused, report)),
-    written: hopOf(problems, (report) => writtenBatches(journals, subject, report)),
+    deliveries: Object.assign(
+      hopOf(problems, (report) => deliveryBatches(journals, subject, refused, report)),
+      { spansHoles: true },
+    ),
+    written: Object.assign(written, {
+      accountsFor: (partition: number, offset: number) => account.has(partition, offset),
+    }),
     get refusedWrites() {
       return refused.writes;
     },
@@ -114,7 +149,7 @@ async function journalsOf({
       const isOurs =
         opening === undefined ||
         (opening.run === manifest.id && opening.topicId === manifest.topicId && opening.store === store);
-      if (isOurs) journals.push({ number, path });
+      if (isOurs) journals.push({ number, path, isIntact: false });
     } catch (error) {
       problems.push(`${name} cannot be read: ${messageOf(error)}`);
     }
@@ -130,7 +165,7 @@ function* deliveryBatches(
 ): Generator<DeliveryBatch> {
   const delivered = new CoveredOffsets();
   refused.writes = 0;
-  for (const { number, entry } of entriesOf(journals, report)) {
+  for (const { journal, entry } of entriesOf(journals, report)) {
     if (entry.type === 'refused') refused.writes += 1;
     if (entry.type !== 'delivered') continue;
     const { ranges, epoch } = entry;
@@ -140,7 +175,7 @@ function* deliveryBatches(
       partition: Int32Array.from(ranges, ({ partition }) => partition),
       first: Float64Array.from(ranges, ({ first }) => first),
       end: Float64Array.from(ranges, ({ end }) => end),
-      consumer: new Int32Array(ranges.length).fill(number),
+      consumer: new Int32Array(ranges.length).fill(journal.number),
       epoch: new Int32Array(ranges.length).fill(epoch),
     };
   }
@@ -150,15 +185,18 @@ function* deliveryBatches(
 function* writtenBatches(
   journals: readonly Journal[],
   subject: JournalSubject,
+  { written, refused, delivered: deliveredBy }: Account,
   report: Report,
 ): Generator<WrittenBatch> {
   const delivered = new CoveredOffsets();
-  const written = new CoveredOffsets();
   const batch = emptyBatch();
-  for (const { entry, categories } of entriesOf(journals, report)) {
-    // What was refused was written by another consumer, whose journal says so.
-    if (entry.type !== 'refused') {
-      for (const range of entry.ranges) (entry.type === 'written' ? written : delivered).add(range);
+  for (const { journal, entry, categories } of entriesOf(journals, report)) {
+    if (entry.type !== 'delivered') {
+      for (const range of entry.ranges) (entry.type === 'written' ? written : refused).add(range);
+    } else {
+      const own = deliveredBy.get(journal) ?? new CoveredOffsets();
+      deliveredBy.set(journal, own);
+      for (const range of entry.ranges) for (const covered of [delivered, own]) covered.add({ ...range });
     }
     if (entry.type !== 'written') continue;
     const codes = categoryCodes(categories, subject.categories);
@@ -183,19 +221,20 @@ function* writtenBatches(
 function* entriesOf(
   journals: readonly Journal[],
   report: Report,
-): Generator<{ number: number; entry: JournalEntry; categories: readonly string[] }> {
-  for (const { number, path } of journals) {
-    const reader = new JournalReader(path);
+): Generator<{ journal: Journal; entry: JournalEntry; categories: readonly string[] }> {
+  for (const journal of journals) {
+    const reader = new JournalReader(journal.path);
     const { summary } = reader;
     try {
       for (const entry of reader.entries()) {
-        yield { number, entry, categories: summary.opening!.categories };
+        yield { journal, entry, categories: summary.opening!.categories };
       }
     } catch (error) {
       summary.damage = messageOf(error);
     }
     const problem = summary.damage ?? (summary.overflowed ? 'it reached the limit of its size' : undefined);
-    if (problem !== undefined) report(`${journalFileName(number)}: ${problem}`);
+    if (problem !== undefined) report(`${journalFileName(journal.number)}: ${problem}`);
+    journal.isIntact = problem === undefined && !summary.torn;
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../kafka/scan-file.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
-import type { RunMessages } from './run-messages.ts';
+import { keyOfCustomer, type RunMessages } from './run-messages.ts';
 
 /** What was saved when the topic was scanned. */
 export type SavedScan = Pick<Evidence, 'log' | 'commits'> & Pick<ScanSummary, 'uncleanElection'>;
@@ -98,7 +98,7 @@ function fill(batch: LogBatch, at: number, row: ScanRow, messages: RunMessages):
   const differences = isRight ? '' : differencesOf(row);
   batch.content[at] = expected === undefined ? untold : messages.contentOf(differences);
   // The key of a record that is not as it was sent tells nothing.
-  batch.key[at] = isRight ? expected.customer + 1 : untold;
+  batch.key[at] = isRight ? keyOfCustomer(expected.customer) : untold;
 }
 
 function messageOfRow(row: ScanRow, messages: RunMessages): number {

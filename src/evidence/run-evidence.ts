@@ -84,6 +84,7 @@ async function gather(
   const { categories } = store;
   const { positions } = store.hop;
   const { uncleanElection, ...scan } = await savedScan(folder, manifest, messages);
+  if (scan.log.ranges.some(({ compacted }) => compacted)) messages.askForKeys();
   const { acks } = manifest;
   const evidence: Evidence = {
     run: manifest.id,

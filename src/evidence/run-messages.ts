@@ -6,10 +6,13 @@ import { untold, type MessageName, type Messages } from '../history.ts';
 import type { Manifest } from '../run-folder.ts';
 import type { SessionStarts } from './run-plan.ts';
 import { SentMessages } from '../sent-messages.ts';
-import { messageId, producerName, Workload } from '../workload.ts';
+import { messageId, producerName, Workload, type Draw } from '../workload.ts';
 
 /** The content of a message that is right in every respect. Others get numbers above it. */
 const rightContent = 1;
+
+/** As the evidence counts keys. */
+export const keyOfCustomer = (customer: number): number => customer + 1;
 
 /** What a message was to be. */
 export interface ExpectedMessage {
@@ -49,6 +52,9 @@ export class RunMessages implements Messages {
     payload: new Uint8Array(),
     digest: 0n,
   };
+
+  /** The customer, where keys are asked for; else contents speak for them. */
+  expectedKey?: (message: number) => number;
 
   constructor(manifest: Manifest, sessionStarts: SessionStarts = {}) {
     this.#manifest = manifest;
@@ -95,6 +101,16 @@ export class RunMessages implements Messages {
     return this.#workload.stateOf(producer, sequence);
   }
 
+  /** In a compacted topic a later record of a key may have replaced an earlier one. */
+  askForKeys(): void {
+    const draw: Draw = this.#workload.draw(0, 0);
+    this.expectedKey = (message) => {
+      if (!this.isPlanned(message)) return untold;
+      const { producer, sequence } = this.#locate(message);
+      return keyOfCustomer(this.#workload.draw(producer, sequence, draw).customer);
+    };
+  }
+
   expectedContent(message: number): number {
     return this.isPlanned(message) ? rightContent : untold;
   }
@@ -127,6 +143,12 @@ export class RunMessages implements Messages {
     if (this.#hasOneSession || !this.isPlanned(message)) return 0;
     const { producer, sequence } = this.#locate(message);
     return this.sessionStarts[producerName(producer)]?.findLastIndex((start) => start <= sequence) ?? 0;
+  }
+
+  /** Those that may have sent a message of theirs too, by ledgers that are there or not. */
+  otherSessions(session: number): number[] {
+    const known = Math.max(1, ...Object.values(this.sessionStarts).map(({ length }) => length));
+    return Array.from({ length: known + 1 }, (_, other) => other).filter((other) => other !== session);
   }
 
   #sentIn(producer: number, session: number): SentMessages {

@@ -155,9 +155,28 @@ function contentOf(
   { id: run, topicId }: Manifest,
   messages: RunMessages,
 ): number {
+  const difference = (session: number): string | undefined =>
+    differencesFrom(rows, row, message, session, { run, topicId }, messages);
   const session = messages.sessionOf(message);
+  const differences = difference(session);
+  if (differences === undefined) return untold;
+  // A producer that begins anew sends again what an earlier session sent, and a ledger may be missing.
+  const isOfAnother =
+    differences !== '' && messages.otherSessions(session).some((other) => difference(other) === '');
+  return messages.contentOf(isOfAnother ? '' : differences);
+}
+
+/** '' where the row is right as this session sent the message; undefined where nobody knows what is right. */
+function differencesFrom(
+  rows: StoredRows,
+  row: number,
+  message: number,
+  session: number,
+  { run, topicId }: { run: string; topicId: string },
+  messages: RunMessages,
+): string | undefined {
   const expected = messages.expected(message, session);
-  if (expected === undefined) return untold;
+  if (expected === undefined) return undefined;
   writeDigest(digestDigitsOf, 0, expected.digest);
   const { bytes, key, payload, digest } = rows;
   const isRight =
@@ -170,7 +189,7 @@ function contentOf(
     isSame(bytes, digest.start[row]!, digest.end[row]!, digestDigitsOf) &&
     isSame(bytes, key.start[row]!, key.end[row]!, expected.key) &&
     isSame(bytes, payload.start[row]!, payload.end[row]!, expected.payload);
-  return messages.contentOf(isRight ? '' : differencesOf(rows.row(row), expected, { run, topicId, session }));
+  return isRight ? '' : differencesOf(rows.row(row), expected, { run, topicId, session });
 }
 
 const digestDigitsOf = Buffer.alloc(digestDigits);

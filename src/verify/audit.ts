@@ -14,6 +14,7 @@ import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLog, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
+import { standsAtOneOf, type Position } from './trail.ts';
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
@@ -40,6 +41,7 @@ export async function audit(
     ledger: trails.seenWithoutIntent,
     log: log.contradictions > 0,
   });
+  noteRewritten(evidence, trails, proof);
   const findings = new Findings(evidence.messages, onFinding);
   const { ledger, written, doubts, confusion } = judgeAll({
     evidence,
@@ -126,6 +128,29 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
   }
   return judged;
 }
+
+/**
+ * Two acks of one offset may be the producer's mistake. But where the row of one message stands at that offset,
+ * and the log has the other there and the one nowhere, Kafka has lost what was there.
+ */
+function noteRewritten({ messages }: Evidence, trails: Trails, { partitions, logWhole }: Proof): void {
+  if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
+  const stored: Position[] = [];
+  const standing = new Set<string>();
+  for (let message = 0; message < messages.count; message++) {
+    const { acks, records, rows } = trails.trail(message);
+    for (const ack of acks) {
+      if (!partitions.of(ack.partition).contested.has(ack.offset)) continue;
+      if (standsAtOneOf(ack, records)) standing.add(placeOf(ack));
+      else if (records.length === 0 && standsAtOneOf(ack, rows)) stored.push(ack);
+    }
+  }
+  for (const place of stored) {
+    if (standing.has(placeOf(place))) partitions.of(place.partition).isRewritten = true;
+  }
+}
+
+const placeOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
 
 /** What concerns no message: commits that run ahead of the store, and partitions where nothing moves. */
 function judgePartitions({ stalls = [] }: Evidence, partitions: Partitions, findings: Findings): void {

@@ -42,8 +42,10 @@ export function offsetConflict(
   if (proof.topicRecreated) return undefined;
   const partitionOf = (number: number) => proof.partitions.of(number);
   // Where acknowledged records may go, their places are given away again.
-  const isContested = acks.some(({ partition, offset }) => partitionOf(partition).contested.has(offset));
-  if (isContested && proof.weakSetting === undefined) {
+  const isContested = acks.some(
+    (ack) => partitionOf(ack.partition).contested.has(ack.offset) && !proof.mayReplace(ack),
+  );
+  if (isContested) {
     return { kind: 'offset-conflict', blame: 'producer', detail: 'acked at the offset of another message' };
   }
   if (acks.length === 0 || records.some((record) => standsAtOneOf(record, acks))) return undefined;

@@ -25,7 +25,7 @@ export function lost(subject: Subject, proof: Proof): Opinion {
 
 /** Where the consumer had it, by its own journal. */
 const handedOver = ({ acks, written }: Subject, proof: Proof): Position[] => [
-  ...acks.filter((ack) => proof.isDelivered(ack)),
+  ...acks.filter((ack) => proof.isSurelyDelivered(ack)),
   ...written,
 ];
 
@@ -44,19 +44,26 @@ function missingRow(subject: Subject, proof: Proof, places: readonly Position[],
 }
 
 function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
-  if (proof.weakSetting !== undefined && isReplacement(subject, proof)) {
+  const weakness = proof.weakSetting !== undefined && { cause: proof.weakSetting };
+  if (isReplacement(subject, proof)) {
     // The consumer is past it, and its journal tells of the record that was there before.
     const detail = 'not in the store: another acknowledged record stood there before';
-    return { kind: 'lost', blame: 'broker', cause: proof.weakSetting, detail };
+    return { kind: 'lost', blame: 'broker', ...weakness, detail };
   }
-  const blame = blamed(subject, proof, { store: subject.written.length > 0, else: other });
+  const isLeftOut = subject.written.length === 0 && subject.committed.some((place) => proof.isLeftOut(place));
+  const blame = isLeftOut
+    ? other
+    : blamed(subject, proof, { store: subject.written.length > 0, else: other });
   const cause = causeOf(subject, proof, blame);
   return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
 }
 
 /** Whether its record stands where Kafka had acknowledged another. */
-const isReplacement = ({ committed }: Subject, { partitions }: Proof): boolean =>
-  committed.some(({ partition, offset }) => partitions.of(partition).contested.has(offset));
+const isReplacement = ({ committed }: Subject, proof: Proof): boolean =>
+  committed.some(
+    (record) =>
+      proof.mayReplace(record) && proof.partitions.of(record.partition).contested.has(record.offset),
+  );
 
 function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
   if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';

@@ -26,6 +26,10 @@ export class Partition {
   /** The last offset of each key, in a compacted partition. */
   readonly lastOfKey = new Map<number, number>();
   readonly delivered = new DeliveredRanges();
+  /** Whether the store has a row there that no journal knows: then one is missing. */
+  hasUndeliveredRow = false;
+  /** Where one acked message stood, as its row shows, another stands: Kafka lost what was there. */
+  isRewritten = false;
   /** Deliveries of this run's messages beyond the first of each. */
   redelivered = 0;
   readonly #counted = new BitSet();

@@ -17,12 +17,15 @@ export async function readStore(
 ): Promise<StoreReading> {
   const { store, categories, messages } = evidence;
   const reading: StoreReading = { byCategory: categories.map(() => 0), deadLetters: 0 };
+  // Where journals account for all, nobody asks which rows they know.
+  const isInDoubt = evidence.deliveries !== undefined && !evidence.deliveries.whole;
   let nameless = 0;
   for await (const batch of store.batches()) {
     if (batch.key !== undefined && messages.expectedKey === undefined) {
       throw new Error('bug: rows tell their keys, and nobody knows which to expect');
     }
     for (let row = 0; row < batch.count; row++) {
+      if (isInDoubt) noteUndelivered(batch, row, partitions);
       if (batch.message[row] !== none) {
         trails.addRow(batch, row);
         count(reading, batch.category[row]!);
@@ -33,6 +36,13 @@ export async function readStore(
   }
   if (nameless > 0) joinNameless(messages.count, trails, partitions, reading);
   return reading;
+}
+
+function noteUndelivered(batch: StoreBatch, index: number, partitions: Partitions): void {
+  const row = storedRow(batch, index);
+  if (!hasPosition(row)) return;
+  const partition = partitions.of(row.partition);
+  partition.hasUndeliveredRow ||= partition.delivered.timesAt(row.offset) === 0;
 }
 
 function count(reading: StoreReading, category: number): void {

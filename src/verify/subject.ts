@@ -86,6 +86,9 @@ export class Proof {
   readonly someRemoved: boolean;
   readonly partitions: Partitions;
   readonly #somePositions: boolean;
+  readonly #areDeliveriesKept: boolean;
+  readonly #deliveriesSpanHoles: boolean;
+  readonly #accountsFor: NonNullable<Evidence['written'] & {}>['accountsFor'];
 
   constructor(
     { plan, ledger, log, store, deliveries, written, commits, settings }: Evidence,
@@ -107,6 +110,9 @@ export class Proof {
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
     this.partitions = partitions;
     this.#somePositions = store.positions.size + (commits?.size ?? 0) > 0;
+    this.#areDeliveriesKept = deliveries !== undefined;
+    this.#deliveriesSpanHoles = deliveries?.spansHoles === true;
+    this.#accountsFor = written?.accountsFor;
   }
 
   /** Whether the log would show a record there, if it still were. */
@@ -135,6 +141,27 @@ export class Proof {
 
   isDelivered(place: Position): boolean {
     return hasPosition(place) && this.partitions.of(place.partition).delivered.timesAt(place.offset) > 0;
+  }
+
+  /** Delivered, and not just passed over where compaction had left a hole. */
+  isSurelyDelivered(place: Position): boolean {
+    const mayBeHole = this.#deliveriesSpanHoles && this.partitions.of(place.partition).range?.compacted;
+    return mayBeHole !== true && this.isDelivered(place);
+  }
+
+  /**
+   * Whether the consumer left a record there out, by its own journal, though that is not whole: it tells what
+   * became of the offset, or it knows all rows of the partition, and nothing of this offset.
+   */
+  isLeftOut(place: Position): boolean {
+    if (this.#accountsFor?.(place.partition, place.offset) === true) return true;
+    if (!this.#areDeliveriesKept || this.isDelivered(place)) return false;
+    return !this.partitions.of(place.partition).hasUndeliveredRow;
+  }
+
+  /** Whether another acknowledged record may have stood where one stands now. */
+  mayReplace({ partition }: Position): boolean {
+    return this.weakSetting !== undefined || this.partitions.of(partition).isRewritten;
   }
 
   /** Whether journal or position show that the consumer never came to a record there. */

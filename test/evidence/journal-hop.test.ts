@@ -176,6 +176,33 @@ test('a commit in doubt: delivered for certain, and nobody knows whether it was 
   expect(written).toMatchObject({ whole: false, problem: expect.stringContaining('0:14') });
 });
 
+test('an offset is accounted for where it was written, or handed to one that did not live to say so', async () => {
+  const killed = open();
+  noteBatch(killed);
+  killed.delivered([range(0, 14, 20)]);
+  const late = open();
+  late.delivered([range(0, 20, 22)]);
+  late.refused([range(0, 20, 22)]);
+  const accounted = async (): Promise<number[]> => {
+    const { written } = (await journalHops({
+      folder,
+      manifest,
+      storeLocation: folder.store,
+      categories: ['failed', 'completed'],
+      positions: new Map([[0, 23]]),
+    }))!;
+    readWritten(written);
+    return Array.from({ length: 13 }, (_, index) => 10 + index).filter(
+      (offset) => written.accountsFor?.(0, offset) === true,
+    );
+  };
+  // 12 has no row. Whoever refused 20 and 21 wrote them, and its journal is missing.
+  expect(await accounted()).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  // A last note that is cut short may have said more.
+  truncateSync(killed.path, readFileSync(killed.path).length - 1);
+  expect(await accounted()).toEqual([10, 11, 12, 13]);
+});
+
 test('what another consumer had stored already is written by its journal', async () => {
   const [late, early] = [open(), open()];
   late.delivered([range(0, 10, 14)]);

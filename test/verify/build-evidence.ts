@@ -79,7 +79,11 @@ export interface History {
   positions: Record<number, number>;
   /** The consumer's journal; left out, nobody kept one. */
   deliveries?: Delivery[] | undefined;
+  /** Its deliveries may span what compaction had taken before. */
+  spansHoles?: boolean;
   written?: Write[] | undefined;
+  /** Offsets of which the journal says what became of them, whole or not: `partition:offset`. */
+  accounted?: string[];
   /** The group's commits by partition. */
   commits: Record<number, number>;
   /** The hops that are not whole. */
@@ -170,11 +174,19 @@ export function buildEvidence(history: History): Evidence {
         })),
     },
     ...(history.deliveries && {
-      deliveries: { ...hop('deliveries'), batches: () => chunks(history.deliveries!).map(deliveryBatch) },
+      deliveries: {
+        ...hop('deliveries'),
+        ...(history.spansHoles && { spansHoles: true }),
+        batches: () => chunks(history.deliveries!).map(deliveryBatch),
+      },
     }),
     ...(history.written && {
       written: {
         ...hop('written'),
+        ...(history.accounted && {
+          accountsFor: (partition: number, offset: number) =>
+            history.accounted!.includes(`${partition}:${offset}`),
+        }),
         batches: () =>
           chunks(history.written!).map((lines) => ({
             count: lines.length - 1,

@@ -90,6 +90,12 @@ testDefects([
     twin: [allButFirst, range(0, { compacted: true }), ...gone('a')],
   },
   {
+    name: 'compacted before it was handed over, where a range of deliveries may span the hole',
+    defect: [all, range(0, { compacted: true }), ...gone('a')],
+    found: ['lost consumer: a'],
+    twin: [all, (history) => (history.spansHoles = true), range(0, { compacted: true }), ...gone('a')],
+  },
+  {
     name: 'compacted after it was handed over, and stored',
     defect: [all, range(0, { compacted: true }), ...gone('a')],
     found: ['lost consumer: a'],

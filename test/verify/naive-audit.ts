@@ -123,7 +123,9 @@ class Case extends NaiveMessage {
     if (good.length > 0) {
       if (isStored) return 'judged';
       if (!this.storeWhole || !good.some(({ at }) => this.isDrained(at))) return 'open';
-      return lost('consumer');
+      if (!this.isReplacement() && !this.isLeftOut()) return lost('consumer');
+      say('lost', this.isReplacement() ? 'broker' : 'consumer');
+      return 'judged';
     }
     const handed = [
       ...acks.filter((at) => timesDelivered(this.h, at) > 0),

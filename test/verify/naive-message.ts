@@ -1,6 +1,14 @@
 /** The naive audit's questions about one message: what is known of it, and what follows from that. */
 import { parsePlace, type History, type LogLine, type Row, type Write } from './build-evidence.ts';
-import { ledgerContradicts, linesOf, logContradicts, ownersOf, tellOf, writesOf } from './naive-lines.ts';
+import {
+  ledgerContradicts,
+  linesOf,
+  logContradicts,
+  ownersOf,
+  tellOf,
+  timesDelivered,
+  writesOf,
+} from './naive-lines.ts';
 
 /** Lines as they belong to one message. */
 export class NaiveMessage {
@@ -121,13 +129,56 @@ export class NaiveMessage {
     const { h, acks } = this;
     if (h.topicRecreated) return undefined;
     const acksElse = h.sends.filter((send) => send.outcome === 'acked' && send.id !== this.id);
-    if (acks.some((at) => acksElse.some((send) => send.at === at))) return 'producer';
+    const isShared = (at: string): boolean => acksElse.some((send) => send.at === at);
+    if (acks.some((at) => isShared(at) && !this.isRewritten(at))) return 'producer';
     if (acks.length === 0 || [...this.good, ...this.aborted].some(({ at }) => acks.includes(at)))
       return undefined;
-    const taken = (at: string): boolean => h.log.some((line) => line.at === at && line.id !== undefined);
+    // One that was acked there itself stands in a place that was given away anew: what was there is lost.
+    const isAckedThere = (id: string, at: string): boolean =>
+      h.sends.some((send) => send.outcome === 'acked' && send.id === id && send.at === at);
+    const taken = (at: string): boolean =>
+      h.log.some((line) => line.at === at && line.id !== undefined && !isAckedThere(line.id, at));
     if (this.good.length === 0) return acks.some(taken) ? 'broker' : undefined;
     if (this.anyAck) return undefined;
     return acks.every((at) => taken(at) || this.isVisible(at)) ? 'broker' : 'unknown';
+  }
+
+  /** Somewhere in the partition one stood where now another stands: it is in the store, and in no log. */
+  isRewritten(at: string): boolean {
+    const { h } = this;
+    if (!this.logWhole) return false;
+    const acked = h.sends.filter(
+      (send) => send.outcome === 'acked' && send.at !== undefined && this.range(send.at) === this.range(at),
+    );
+    const inPartition = acked.filter((send) => parsePlace(send.at).partition === parsePlace(at).partition);
+    return inPartition.some((before) => {
+      const isGone = linesOf(h, before.id).length === 0;
+      const isStored = h.rows.some((row) => row.at === before.at && ownersOf(h, row).includes(before.id));
+      const now = inPartition.filter((send) => send.at === before.at && send.id !== before.id);
+      return isGone && isStored && now.some(({ id }) => linesOf(h, id).some((line) => line.at === before.at));
+    });
+  }
+
+  /** What its record stands at was acknowledged for another before, and lost. */
+  isReplacement(): boolean {
+    const { h } = this;
+    return this.good.some(({ at }) => {
+      const ids = h.sends.filter((send) => send.outcome === 'acked' && send.at === at).map(({ id }) => id);
+      return new Set(ids).size > 1 && this.isRewritten(at);
+    });
+  }
+
+  /** The journal was kept, has all rows of its partition, and knows nothing of it. */
+  isLeftOut(): boolean {
+    const { h, good, writes } = this;
+    if (h.written === undefined || h.deliveries === undefined || writes.length > 0) return false;
+    const isUnheardOf = (at: string): boolean => timesDelivered(h, at) === 0;
+    return good.some(({ at }) => {
+      const isBeside = (row: Row): boolean =>
+        row.at !== undefined && parsePlace(row.at).partition === parsePlace(at).partition;
+      const others = h.rows.filter((row) => isBeside(row) && isUnheardOf(row.at!));
+      return isUnheardOf(at) && (this.isWhole('deliveries') || others.length === 0);
+    });
   }
 
   compaction(): 'yes' | 'no' | 'unclear' {

@@ -2,6 +2,12 @@
 import { testDefects } from './defect-cases.ts';
 import { alter, logged, message, missing, sent, stored, without } from './healthy-history.ts';
 
+const bAtA = [
+  alter('sends', 'b', { at: '0:0' }),
+  alter('log', 'b', { at: '0:0' }),
+  alter('rows', 'b', { at: '0:0' }),
+];
+
 testDefects([
   {
     name: 'a first copy after a higher sequence',
@@ -41,6 +47,31 @@ testDefects([
     defect: [without('log', 'b'), without('rows', 'b'), alter('sends', 'b', { at: '0:0' })],
     found: ['offset-conflict producer: a b'],
     twin: [sent({ id: 'a', outcome: 'acked', at: '0:0' })],
+  },
+  {
+    name: 'two acks name one offset, where the store has the one and the log the other: what stood there is lost',
+    defect: [without('log', 'a'), ...bAtA],
+    found: ['lost broker: a'],
+    twin: [sent({ id: 'a', outcome: 'acked', at: '0:0' })],
+  },
+  {
+    name: 'so too what came in its place, of which the consumer knows nothing',
+    defect: [without('log', 'a'), ...bAtA, without('rows', 'b')],
+    found: ['lost broker: a b'],
+    twin: [],
+  },
+  {
+    name: 'two acks name one offset, and the other stands elsewhere: that was never there',
+    defect: [alter('log', 'a', { at: '0:7' }), ...bAtA],
+    found: ['corrupted consumer: a', 'offset-conflict producer: a b'],
+    twin: [],
+  },
+  {
+    name: 'two acks name one offset, and of that partition the log is not whole',
+    defect: [missing('log'), without('log', 'a'), ...bAtA],
+    found: ['offset-conflict producer: a b'],
+    twin: [missing('log')],
+    twinVerdict: 'inconclusive',
   },
   {
     name: 'the log holds another message there',

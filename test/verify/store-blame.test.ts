@@ -22,6 +22,18 @@ const stranger = message('e', { planned: false, state: null });
 const strangeRow = stored({ id: 'e', at: '0:5', category: 'failed' });
 const gone = (id: string): Change[] => [without('log', id), without('rows', id)];
 
+const accounted =
+  (...places: string[]): Change =>
+  (history) => {
+    history.accounted = places;
+  };
+/** Of partition 0; what stands before was not handed over. */
+const deliveredFrom =
+  (first: number): Change =>
+  (history) => {
+    history.deliveries![0]!.first = first;
+  };
+
 testDefects([
   {
     name: 'a row that was written and is not there',
@@ -46,6 +58,36 @@ testDefects([
     defect: [journal, missing('written'), unwritten('0:0'), without('rows', 'a')],
     found: ['lost unknown: a'],
     twin: [journal, missing('written'), unwritten('0:0')],
+  },
+  {
+    name: 'a row of which a journal that is not whole says that there was none',
+    defect: [journal, missing('written'), unwritten('0:0'), accounted('0:0'), without('rows', 'a')],
+    found: ['lost consumer: a'],
+    twin: [journal, missing('written'), unwritten('0:0'), accounted('0:0')],
+  },
+  {
+    name: 'an offset that was passed over, by a journal that knows all rows of the partition',
+    defect: [
+      journal,
+      missing('deliveries', 'written'),
+      unwritten('0:0'),
+      deliveredFrom(1),
+      without('rows', 'a'),
+    ],
+    found: ['lost consumer: a'],
+    twin: [journal, missing('deliveries', 'written'), unwritten('0:0'), deliveredFrom(1)],
+  },
+  {
+    name: 'an offset that was passed over, where a journal is missing that knew another row',
+    defect: [
+      journal,
+      missing('deliveries', 'written'),
+      unwritten('0:0'),
+      deliveredFrom(2),
+      without('rows', 'a'),
+    ],
+    found: ['lost unknown: a'],
+    twin: [journal, missing('deliveries', 'written'), unwritten('0:0'), deliveredFrom(2)],
   },
   {
     name: 'what a journal that is not whole shows is shown',
