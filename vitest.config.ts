@@ -34,6 +34,10 @@ export default defineConfig({
         test: {
           name: 'soak',
           include: ['test/soak/**/*.test.ts'],
+          globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
+          hookTimeout: 180_000,
+          // What one does would disturb the other.
+          fileParallelism: false,
         },
       },
       {

@@ -1,0 +1,233 @@
+/** What an administrator or a disk may do to a topic in the midst of a run. */
+import { Producer as LibraryProducer, type MessageToProduce } from '@platformatic/kafka';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { openCluster } from '../../src/kafka/cluster.ts';
+import { Deadline } from '../../src/kafka/deadline.ts';
+import { listOffsets } from '../../src/kafka/list-offsets.ts';
+import { readLog } from '../../src/kafka/log-read.ts';
+import { startKafka } from '../../src/kafka/start-kafka.ts';
+import { createTopic, withAdmin } from '../../src/kafka/topics.ts';
+import { until } from '../integration/nodrop.ts';
+import { Trial, type Outcome } from './trial.ts';
+
+const timeoutMs = 30_000;
+const topicResource = 2;
+const examples = join(import.meta.dirname, '../../examples');
+
+/** The arguments of the first command that an example shows. */
+export function commandOf(example: string): string[] {
+  const text = readFileSync(join(examples, example, 'README.md'), 'utf8');
+  const [, command] = /npx nodrop run ([^`]*?[^\\])\n/.exec(text)!;
+  return command!.replaceAll('\\\n', ' ').trim().split(/\s+/);
+}
+
+/** The folders of the run's partitions on the brokers that it has started itself. */
+function partitionFolders({ folder, topic }: Trial, broker: string): string[] {
+  const data = join(folder.broker, broker, 'data');
+  return readdirSync(data)
+    .filter((name) => name.startsWith(`${topic}-`))
+    .map((name) => join(data, name));
+}
+
+export const breakTopic = {
+  /** The only replica in sync comes back with an empty disk. */
+  wipeLastReplica: async (trial: Trial): Promise<Outcome> => {
+    let wiped = 0;
+    const outcome = await trial.run(
+      [
+        '--brokers=3',
+        '--partitions=1',
+        '--rate=300',
+        '--duration=22s',
+        '--broker-property=min.insync.replicas=1',
+        '--fault=cut:replication@1s+16s',
+        '--fault=kill-leader@9s+4s',
+      ],
+      undefined,
+      (line) => {
+        const [, broker] = /kill-leader\S* acts on broker (\d+)/.exec(line) ?? [];
+        if (broker === undefined) return;
+        for (const path of partitionFolders(trial, `broker-${broker}`)) {
+          rmSync(path, { recursive: true });
+          wiped += 1;
+        }
+      },
+    );
+    return { ...outcome, fired: outcome.fired && wiped > 0 };
+  },
+
+  /** The broker dies, and what it had written last never came to the disk. */
+  cutSegment: async (trial: Trial): Promise<Outcome> => {
+    let bytes = 0;
+    const outcome = await trial.run(
+      ['--rate=300', '--duration=8s', '--fault=kill-broker@3s+2s'],
+      undefined,
+      (line) => {
+        if (!line.includes('acts on broker')) return;
+        for (const path of partitionFolders(trial, '')) {
+          const segment = join(path, '00000000000000000000.log');
+          const { size } = statSync(segment);
+          truncateSync(segment, Math.floor(size / 2));
+          bytes += size - Math.floor(size / 2);
+        }
+      },
+    );
+    return { ...outcome, fired: outcome.fired && bytes > 0 };
+  },
+
+  /** While the producer is away; when it comes back, keys have other partitions. */
+  addPartitions: async (trial: Trial): Promise<Outcome> => {
+    let adding: Promise<unknown> | undefined;
+    const outcome = await trial.run(
+      ['--rate=300', '--duration=7s', trial.shared, '--fault=kill-producer@2s+2s'],
+      undefined,
+      (line) => {
+        if (!line.includes('acts on the producer')) return;
+        adding = withAdmin(trial.access, (admin) =>
+          admin.createPartitions({ topics: [{ name: trial.topic, count: 9, assignments: [] }] }),
+        );
+      },
+    );
+    await adding;
+    return { ...outcome, fired: outcome.fired && adding !== undefined };
+  },
+
+  /** Deleted and made anew while a consumer has yet to read some of it. */
+  recreate: async (trial: Trial): Promise<Outcome> => {
+    let remaking: Promise<unknown> | undefined;
+    const remake = async (): Promise<void> => {
+      const { bootstrapServers } = trial.servers;
+      await using cluster = await openCluster({ bootstrapServers, clientId: 'look', timeoutMs });
+      const written = async (): Promise<number> =>
+        [...(await listOffsets(cluster, trial.topic, 'latest')).values()].reduce((sum, end) => sum + end, 0);
+      const before = await written();
+      await until('some is unread', async () => (await written()) > before + 200);
+      await withAdmin(trial.access, (admin) => admin.deleteTopics({ topics: [trial.topic] }));
+      await until('it is there anew', () => createTopic(trial.access, trial.topic, 3));
+    };
+    const outcome = await trial.run(
+      ['--rate=300', '--duration=7s', '--timeout=10s', trial.shared, '--fault=pause-consumer@2s+3s'],
+      undefined,
+      (line) => {
+        if (line.includes('acts on the consumer')) remaking = remake();
+      },
+    );
+    await remaking;
+    return { ...outcome, fired: outcome.fired && remaking !== undefined };
+  },
+
+  /** A stranger writes copies of the run's records in a transaction that it aborts, and the consumer reads uncommitted. */
+  abortTransaction: async (trial: Trial): Promise<Outcome> => {
+    await trial.step('produce', [`--seed=${trial.seed}`, '--messages=300', '--partitions=1']);
+    const { bootstrapServers } = trial.servers;
+    await using cluster = await openCluster({ bootstrapServers, clientId: 'copy', timeoutMs });
+    const topic = (await cluster.metadata(trial.topic))!;
+    const copies: MessageToProduce[] = [];
+    const ranges = [{ partition: 0, start: 0, end: 300 }];
+    await readLog(cluster, topic, ranges, new Deadline(timeoutMs), (_, batch) => {
+      for (let i = 0; i < batch.count; i++) {
+        copies.push({
+          topic: trial.topic,
+          partition: 0,
+          key: Buffer.from(batch.key(i)!),
+          value: Buffer.from(batch.value(i)!),
+          headers: new Map(
+            [...batch.headers(i)].map(([name, value]) => [Buffer.from(name), Buffer.from(value!)]),
+          ),
+        });
+      }
+    });
+    const library = new LibraryProducer({
+      clientId: 'copy',
+      bootstrapBrokers: [bootstrapServers],
+      idempotent: true,
+      transactionalId: trial.id,
+    });
+    const transaction = await library.beginTransaction();
+    const first = trial.pick(0, 200);
+    await transaction.send({ messages: copies.slice(first, first + 50) });
+    await transaction.abort();
+    await library.close();
+    const isolation = ['-X', 'isolation.level=read_uncommitted'];
+    await trial.consume(undefined, isolation);
+    return await trial.verify(true);
+  },
+
+  /** For a while the topic takes nothing that is as large as a batch. */
+  refuseWrites: async (trial: Trial): Promise<Outcome> => {
+    const limit = async (bytes: number): Promise<void> => {
+      const config = { name: 'max.message.bytes', configOperation: 0 as const, value: String(bytes) };
+      await withAdmin(trial.access, (admin) =>
+        admin.incrementalAlterConfigs({
+          resources: [{ resourceType: topicResource, resourceName: trial.topic, configs: [config] }],
+        }),
+      );
+    };
+    let limiting = Promise.resolve();
+    const { fired, result } = await trial.run(
+      [
+        '--rate=300',
+        '--duration=6s',
+        trial.shared,
+        '--fault=pause-consumer@1s+500ms',
+        '--fault=pause-consumer@3s+500ms',
+      ],
+      undefined,
+      (line) => {
+        if (!line.includes('acts on')) return;
+        limiting = limiting.then(async () => await limit(line.includes('@1s') ? 50 : 1_048_576));
+      },
+    );
+    await limiting;
+    return { fired: fired && result.ledger.rejected > 0, result };
+  },
+
+  /** Only the latest record of each key is left when the consumer comes. */
+  compact: async (trial: Trial): Promise<Outcome> => {
+    await using kafka = await startKafka({ properties: { 'log.cleaner.backoff.ms': '200' } });
+    const own = new Trial(trial.seed, { ...trial.servers, bootstrapServers: kafka.bootstrapServers });
+    await withAdmin(own.access, (admin) =>
+      admin.createTopics({
+        topics: [own.topic],
+        partitions: 1,
+        replicas: 1,
+        configs: [
+          { name: 'cleanup.policy', value: 'compact' },
+          { name: 'min.cleanable.dirty.ratio', value: '0.01' },
+          { name: 'segment.ms', value: '200' },
+          { name: 'segment.bytes', value: '1048576' },
+        ],
+      }),
+    );
+    await own.step('produce', [
+      `--seed=${own.seed}`,
+      '--messages=12000',
+      '--payload-bytes=300',
+      '--rate=4000',
+    ]);
+    await using cluster = await openCluster({
+      bootstrapServers: kafka.bootstrapServers,
+      clientId: 'look',
+      timeoutMs,
+    });
+    const topic = (await cluster.metadata(own.topic))!;
+    let left = Infinity;
+    await until('it was compacted', async () => {
+      const [end] = (await listOffsets(cluster, own.topic, 'latest')).values();
+      left = 0;
+      await readLog(
+        cluster,
+        topic,
+        [{ partition: 0, start: 0, end: end! }],
+        new Deadline(timeoutMs),
+        (_, batch) => {
+          left += batch.offset.length;
+        },
+      );
+      return left < 12_000;
+    });
+    await own.consume();
+    return await own.verify(left < 12_000);
+  },
+};

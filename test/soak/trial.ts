@@ -1,0 +1,132 @@
+/** One run in which something is done wrong on purpose: how it is started, and what is to be known of it after. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { withAdmin } from '../../src/kafka/topics.ts';
+import type { Result } from '../../src/result.ts';
+import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
+import { newDir, nodrop, start, startUpTo } from '../integration/nodrop.ts';
+
+export interface Outcome {
+  /** It came about, as something else than the audit has seen. */
+  fired: boolean;
+  result: Result;
+}
+
+export interface Servers {
+  bootstrapServers: string;
+  postgres: { location: string; password: string };
+}
+
+/** The group soon misses a member that was killed. */
+const soonMissed = ['-X', 'session.timeout.ms=1000', '-X', 'heartbeat.interval.ms=300'];
+
+export class Trial {
+  readonly seed: number;
+  readonly servers: Servers;
+  readonly dir = newDir();
+  readonly id = `m${randomUUID().slice(0, 8)}`;
+  readonly folder = new RunFolder(this.dir, this.id);
+
+  constructor(seed: number, servers: Servers) {
+    this.seed = seed;
+    this.servers = servers;
+  }
+
+  get topic(): string {
+    return topicOf(this.id);
+  }
+
+  get shared(): string {
+    return `--bootstrap-server=${this.servers.bootstrapServers}`;
+  }
+
+  get access(): { bootstrapServers: string; client: object; timeoutMs: number } {
+    return { bootstrapServers: this.servers.bootstrapServers, client: {}, timeoutMs: 30_000 };
+  }
+
+  get postgres(): string {
+    return `--store=${this.servers.postgres.location}?schema=${this.id}`;
+  }
+
+  /** A number below `end` that follows from the seed. */
+  pick(begin: number, end: number): number {
+    return begin + ((Math.imul(this.seed, 2_654_435_761) >>> 0) % (end - begin));
+  }
+
+  /** A whole run. `onNote` is called with each line that tells of a fault. */
+  async run(args: readonly string[], sabotage?: string, onNote?: (line: string) => void): Promise<Outcome> {
+    const { child, ended } = start(
+      ['run', '--json', `--seed=${this.seed}`, `--run=${this.id}`, `--dir=${this.dir}`, ...args],
+      { NODROP_SABOTAGE: sabotage, PGPASSWORD: this.servers.postgres.password },
+    );
+    if (onNote !== undefined) {
+      child.stderr!.on('data', (text: Buffer) => {
+        for (const line of String(text).split('\n')) if (line.includes('fault: ')) onNote(line);
+      });
+    }
+    const { stdout, stderr } = await ended;
+    if (stdout === '') throw new Error(`run ${this.id} has no result: ${stderr}`);
+    const result = JSON.parse(stdout) as Result;
+    const haveStruck = result.faults.every(({ tookEffect }) => tookEffect);
+    return { fired: haveStruck && (sabotage === undefined || this.hasDone(sabotage)), result };
+  }
+
+  /** A command by hand, which must end as expected. */
+  async step(command: string, args: readonly string[], sabotage?: string): Promise<string> {
+    const options = [`--run=${this.id}`, `--dir=${this.dir}`, this.shared];
+    const { code, stderr } = await nodrop([command, ...args, ...options], { NODROP_SABOTAGE: sabotage });
+    if (code !== 0) throw new Error(`${command} of run ${this.id} ended with ${code}: ${stderr}`);
+    return stderr;
+  }
+
+  async consume(sabotage?: string, args: readonly string[] = []): Promise<string> {
+    return await this.step('consume', ['--until-drained', ...soonMissed, ...args], sabotage);
+  }
+
+  /** All is published, and a consumer is killed when it has stored some of it. */
+  async halt(): Promise<void> {
+    await this.step('produce', [
+      `--seed=${this.seed}`,
+      '--messages=1000',
+      '--batch-size=100',
+      '--partitions=2',
+      '--payload-bytes=150',
+    ]);
+    const args = ['consume', '-X', 'max.partition.fetch.bytes=20000', ...soonMissed];
+    const consumer = startUpTo('after-group-commit', 2, [
+      ...args,
+      `--run=${this.id}`,
+      `--dir=${this.dir}`,
+      this.shared,
+    ]);
+    await consumer.reached;
+    consumer.child.kill('SIGKILL');
+    await consumer.ended;
+  }
+
+  /** Once the group misses its members. */
+  async deleteGroup(): Promise<void> {
+    const endMs = performance.now() + 60_000;
+    for (;;) {
+      try {
+        await withAdmin(this.access, (admin) => admin.deleteGroups({ groups: [groupOf(this.id)] }));
+        return;
+      } catch (error) {
+        if (performance.now() > endMs) throw error;
+      }
+    }
+  }
+
+  async verify(fired: boolean): Promise<Outcome> {
+    const { stdout, stderr } = await nodrop(['verify', this.id, '--json', `--dir=${this.dir}`]);
+    if (stdout === '') throw new Error(`run ${this.id} cannot be verified: ${stderr}`);
+    return { fired, result: JSON.parse(stdout) as Result };
+  }
+
+  /** Whether a stage says that it has done what was planted. */
+  hasDone(sabotage: string): boolean {
+    return this.folder
+      .list(/\.log$/)
+      .some((name) => readFileSync(this.folder.file(name), 'utf8').includes(`has done it: ${sabotage}`));
+  }
+}
