@@ -88,12 +88,17 @@ export class RunPipeline implements Pipeline {
     return letters;
   }
 
-  async storedOffsets(): Promise<number> {
-    const { topic } = this.#subjects;
-    const found = await (await this.#open()).metadata(topic);
+  async positions(): ReturnType<Pipeline['positions']> {
+    const manifest = this.#subjects.folder.readManifest();
+    // Before there is a manifest nothing was sent.
+    if (manifest === undefined) return new Map();
+    const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
     await using snapshot = await this.#snapshot();
-    const positions = await snapshot.positions(found?.topicId ?? '');
-    return [...positions.values()].reduce((sum, next) => sum + next, 0);
+    return new Map([...base, ...(await snapshot.positions(manifest.topicId))]);
+  }
+
+  async ends(): ReturnType<Pipeline['ends']> {
+    return await listOffsets(await this.#open(), this.#subjects.topic, 'latest');
   }
 
   async lockStore(): Promise<() => Promise<void>> {

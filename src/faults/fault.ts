@@ -79,8 +79,10 @@ export interface Pipeline {
   /** Publishes records that are none of the run's. */
   publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]>;
   deadLetters(): Promise<DeadLetter[]>;
-  /** The sum of the store's next offsets. */
-  storedOffsets(): Promise<number>;
+  /** The store's next offset by partition; of one that it does not know, where the run begins. */
+  positions(): Promise<ReadonlyMap<number, number>>;
+  /** The topic's end by partition. */
+  ends(): Promise<ReadonlyMap<number, number>>;
   /** Returns what lets it go. */
   lockStore(): Promise<() => Promise<void>>;
   /** Has one more consumer join the group, and waits until it has what is assigned to it. */

@@ -141,8 +141,21 @@ test('a store that somebody locks is waited for, and records that nobody can sor
   expectSurvived(run);
   const [locked, poisoned] = run.result.faults;
   expect(locked!.evidence).toContain('the offsets did not move meanwhile');
+  expect(locked!.evidence.join()).toMatch(/[1-9]\d* records waited to be stored/);
   expect(poisoned!.evidence.join()).toMatch(/(\d+) were acknowledged, and \1 are dead letters/);
   expect(run.result.counts.foreign).toBe(10);
+});
+
+test('a lock that keeps nobody from storing anything proves nothing', async () => {
+  const faults = ['pause-producer@1s+3s', 'lock-store@2s+1s'];
+  const { ended, result } = await runWith(faults, ['--duration=5s', shared]);
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  const [paused, locked] = result.faults;
+  expect(paused).toMatchObject({ tookEffect: true });
+  expect(locked).toMatchObject({ tookEffect: false });
+  expect(locked!.evidence).toContain('no records waited to be stored');
+  expect(result.notChecked.join(' ')).toContain('The fault lock-store@2s+1s did not take effect');
+  expect(ended.code).toBe(2);
 });
 
 test('what is deleted before it was read has expired', async () => {
