@@ -82,9 +82,12 @@ export class RunPipeline implements Pipeline {
   }
 
   async deadLetters(): Promise<DeadLetter[]> {
+    const topicId = this.#subjects.folder.readManifest()?.topicId;
     await using snapshot = await this.#snapshot();
     const letters: DeadLetter[] = [];
-    for await (const some of snapshot.deadLetters()) letters.push(...some);
+    // A store may hold those of other runs, at the same places of their topics.
+    for await (const some of snapshot.deadLetters())
+      letters.push(...some.filter((letter) => letter.topicId === topicId));
     return letters;
   }
 
@@ -95,6 +98,10 @@ export class RunPipeline implements Pipeline {
     const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
     await using snapshot = await this.#snapshot();
     return new Map([...base, ...(await snapshot.positions(manifest.topicId))]);
+  }
+
+  async starts(): ReturnType<Pipeline['starts']> {
+    return await listOffsets(await this.#open(), this.#subjects.topic, 'earliest');
   }
 
   async ends(): ReturnType<Pipeline['ends']> {

@@ -249,12 +249,13 @@ async function judge(
   observer.status('auditing');
   const startedAt = performance.now();
   const { settings, timeoutMs } = config;
-  const { auditRun, measurementsOf, resultOf, vainFaults } = await loadAudit();
+  const { auditRun, measurementsOf, resultOf } = await loadAudit();
   const audited = await auditRun({
     folder,
     store: config.store,
     scan: { bootstrapServers, settings, timeoutMs },
-    interruptions: [...interruptions, ...vainFaults(course.faults)],
+    interruptions,
+    faults: course.faults,
     allowed: config.allowed,
     ...(course.stall.happened && { stalledAtBroker: course.stall.atBroker }),
   });

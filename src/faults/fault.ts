@@ -2,6 +2,7 @@
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
  * effect: one that nobody felt proves nothing of whoever survived it.
  */
+import type { SingleFinding } from '../verdict.ts';
 import type { Direction } from './tcp-proxy.ts';
 import type { Toxic } from './toxics.ts';
 
@@ -81,6 +82,8 @@ export interface Pipeline {
   deadLetters(): Promise<DeadLetter[]>;
   /** The store's next offset by partition; of one that it does not know, where the run begins. */
   positions(): Promise<ReadonlyMap<number, number>>;
+  /** The topic's first offset by partition. */
+  starts(): Promise<ReadonlyMap<number, number>>;
   /** The topic's end by partition. */
   ends(): Promise<ReadonlyMap<number, number>>;
   /** Returns what lets it go. */
@@ -114,6 +117,8 @@ export interface Effect {
   tookEffect: boolean;
   /** Facts, in sentences. */
   evidence: string[];
+  /** What it found wrong with records that are none of the run's: of those, the audit knows nothing. */
+  found?: SingleFinding[];
 }
 
 /** A fault that has begun. */

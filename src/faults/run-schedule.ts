@@ -1,6 +1,7 @@
 /** Does to a run what its schedule says, each thing at its time, and notes what it did. */
 import { messageOf } from '../errors.ts';
 import type { FaultRecord } from '../result.ts';
+import type { SingleFinding } from '../verdict.ts';
 import { faultText, type ScheduledFault } from './fault-schedule.ts';
 import type { Effect, Pipeline, Underway } from './fault.ts';
 import { pauseUnless, untilAborted } from './until-aborted.ts';
@@ -64,9 +65,16 @@ async function carryOut(
   record.endMs = isMended ? nowMs() : null;
   record.tookEffect = effect?.tookEffect === true;
   record.evidence.push(...(effect?.evidence ?? []));
+  const found = effect?.found ?? [];
+  if (found.length > 0) record.found = found.map((each) => publishedBy(record.schedule, each));
   note(`fault: ${record.schedule} is over`);
   return record;
 }
+
+const publishedBy = (schedule: string, { detail, ...finding }: SingleFinding): SingleFinding => ({
+  ...finding,
+  detail: `published by ${schedule}; ${detail}`,
+});
 
 async function attempt<T extends Underway | Effect>(
   action: () => Promise<T>,

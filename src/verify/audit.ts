@@ -127,13 +127,20 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
   return judged;
 }
 
-/** What concerns no message: commits that run ahead of the store, and partitions where nothing moves. */
-function judgePartitions({ stalls = [] }: Evidence, partitions: Partitions, findings: Findings): void {
+/** What concerns no message: records of faults, commits that run ahead of the store, and partitions where nothing moves. */
+function judgePartitions(
+  { stalls = [], found = [] }: Evidence,
+  partitions: Partitions,
+  findings: Findings,
+): void {
   for (const { number, next, commit, isOvercommitted } of partitions.all) {
     if (!isOvercommitted) continue;
     const charge = { kind: 'overcommitted', blame: 'consumer', cause: 'commit-before-write' } as const;
     const detail = `the store's next offset is ${next}`;
     findings.addExample(charge, () => ({ partition: number, offset: commit!, detail }));
+  }
+  for (const { kind, blame, cause, ...example } of found) {
+    findings.addExample({ kind, blame, ...(cause !== undefined && { cause }) }, () => example);
   }
   for (const { partition, blame } of stalls) {
     findings.addExample({ kind: 'stalled', blame }, () => {

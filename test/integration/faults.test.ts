@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result.ts';
+import { RunFolder } from '../../src/run-folder.ts';
 import { newDir, nodrop, type Ended } from './nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -144,6 +145,23 @@ test('a store that somebody locks is waited for, and records that nobody can sor
   expect(locked!.evidence.join()).toMatch(/[1-9]\d* records waited to be stored/);
   expect(poisoned!.evidence.join()).toMatch(/(\d+) were acknowledged, and \1 are dead letters/);
   expect(run.result.counts.foreign).toBe(10);
+  expect(poisoned).not.toHaveProperty('found');
+
+  // Had one of them been dropped, each later audit would say so too.
+  const folder = new RunFolder(run.dir, run.result.run.id);
+  const detail = 'published by poison@1s; it is no dead letter';
+  const lost = { kind: 'lost', blame: 'consumer', partition: 0, offset: 12, detail } as const;
+  await folder.writeResult({ ...run.result, faults: [locked!, { ...poisoned!, found: [lost] }] });
+  const again = await nodrop(['verify', folder.id, '--json', `--dir=${run.dir}`]);
+  expect(again.code, again.stderr).toBe(1);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    verdict: 'fail',
+    findings: [
+      { kind: 'lost', blame: 'consumer', count: 1, examples: [{ partition: 0, offset: 12, detail }] },
+    ],
+    faults: [{ name: 'lock-store' }, { found: [lost] }],
+  });
+  expect(JSON.parse(readFileSync(folder.findings, 'utf8'))).toEqual(lost);
 });
 
 test('a lock that keeps nobody from storing anything proves nothing', async () => {

@@ -143,6 +143,30 @@ test('a commit above the store’s next offset promises too much', async () => {
   }
 });
 
+test('what a fault found wrong with its own records is a finding like any other', async () => {
+  const found: SingleFinding[] = [
+    { kind: 'lost', blame: 'consumer', partition: 0, offset: 7, detail: 'published by poison@4s' },
+    { kind: 'corrupted', blame: 'consumer', partition: 1, offset: 8, detail: 'published by poison@4s' },
+  ];
+  const told: SingleFinding[] = [];
+  const evidence = buildEvidence(healthyHistory());
+  const onFinding = (finding: SingleFinding): number => told.push(finding);
+  const { verdict, findings } = await audit({ ...evidence, found }, { onFinding });
+  expect(verdict).toBe('fail');
+  const detail = 'published by poison@4s';
+  expect(findings).toEqual([
+    { kind: 'lost', blame: 'consumer', count: 1, examples: [{ partition: 0, offset: 7, detail }] },
+    { kind: 'corrupted', blame: 'consumer', count: 1, examples: [{ partition: 1, offset: 8, detail }] },
+  ]);
+  expect(told).toEqual(found);
+  expect(await audit({ ...evidence, found: [] })).toMatchObject({ verdict: 'pass', findings: [] });
+  // With a message that was lost in the same way, it is one finding.
+  const history = healthyHistory();
+  without('rows', 'a')(history);
+  const { findings: both } = await audit({ ...buildEvidence(history), found: found.slice(0, 1) });
+  expect(both).toMatchObject([{ kind: 'lost', blame: 'consumer', count: 2 }]);
+});
+
 test('a stalled partition is a finding, and makes the verdict inconclusive', async () => {
   const stalled: Change = (h) => (h.stalls = [{ partition: 0, blame: 'broker' }]);
   const { verdict, findings, notChecked } = await auditOf(stalled);
