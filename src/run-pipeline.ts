@@ -1,5 +1,5 @@
 /** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
-import type { ClientSettings } from './client-config.ts';
+import { groupTimes, type ClientSettings } from './client-config.ts';
 import { unavailableError } from './errors.ts';
 import type { BrokerVictim, DeadLetter, Foreign, Pipeline } from './faults/fault.ts';
 import type { Broker } from './kafka/broker.ts';
@@ -7,11 +7,12 @@ import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { openCluster, type Cluster } from './kafka/cluster.ts';
 import { Deadline } from './kafka/deadline.ts';
 import { publishRecords } from './kafka/foreign-records.ts';
+import { deleteGroup, groupOffsets } from './kafka/group-offsets.ts';
 import { listOffsets } from './kafka/list-offsets.ts';
 import { activeController } from './kafka/quorum.ts';
-import { deleteRecordsBelow } from './kafka/topics.ts';
+import { deleteRecordsBelow, type AdminAccess } from './kafka/topics.ts';
 import { StagePlace } from './pipeline/stage-place.ts';
-import type { RunFolder } from './run-folder.ts';
+import { groupOf, type RunFolder } from './run-folder.ts';
 import { lockStore } from './stores/lock-store.ts';
 import { openSnapshot } from './stores/open-store.ts';
 import type { StoreSnapshot } from './stores/store.ts';
@@ -63,17 +64,23 @@ export class RunPipeline implements Pipeline {
   }
 
   async deleteRecords(): ReturnType<Pipeline['deleteRecords']> {
-    const { bootstrapServers, settings, topic } = this.#subjects;
     this.#refuseForeignTopic();
-    const cluster = await this.#open();
-    const before = await listOffsets(cluster, topic, 'earliest');
-    const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
-    await deleteRecordsBelow(access, topic, await listOffsets(cluster, topic, 'latest'));
-    const after = await listOffsets(cluster, topic, 'earliest');
+    const before = await this.starts();
+    await deleteRecordsBelow(this.#access, this.#subjects.topic, await this.ends());
+    const after = await this.starts();
     return [...after].flatMap(([partition, to]) => {
       const from = before.get(partition) ?? 0;
       return to > from ? [{ partition, from, to }] : [];
     });
+  }
+
+  async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {
+    const { settings, topic, folder } = this.#subjects;
+    const group = groupOf(folder.id);
+    const before = await groupOffsets(this.#access, group, topic);
+    const { sessionTimeoutMs } = groupTimes(settings);
+    await deleteGroup(this.#access, group, new Deadline(sessionTimeoutMs + questionTimeoutMs, signal));
+    return { before: before.size, after: (await groupOffsets(this.#access, group, topic)).size };
   }
 
   async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
@@ -155,6 +162,11 @@ export class RunPipeline implements Pipeline {
   async close(): Promise<void> {
     // One that could not be opened has told whoever asked.
     await this.#cluster?.then((cluster) => cluster.close()).catch(() => undefined);
+  }
+
+  get #access(): AdminAccess {
+    const { bootstrapServers, settings } = this.#subjects;
+    return { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
   }
 
   #open(): Promise<Cluster> {

@@ -1,4 +1,5 @@
 /** All faults, in the order in which they are listed. */
+import { deleteOffsets } from './delete-offsets.ts';
 import { deleteRecords } from './delete-records.ts';
 import type { Fault } from './fault.ts';
 import { killBroker, killController, killLeader, killMajority, restartBrokers } from './kill-broker.ts';
@@ -23,6 +24,7 @@ export const faults: readonly Fault[] = [
   killConsumer,
   pauseConsumer,
   rebalanceStorm,
+  deleteOffsets,
   cutLink,
   latencyOnLink,
   bandwidthOfLink,

@@ -77,6 +77,11 @@ export interface Pipeline {
   controller(): Promise<number>;
   /** Deletes all that the topic holds now; tells where the first offset has moved. */
   deleteRecords(): Promise<{ partition: number; from: number; to: number }[]>;
+  /**
+   * Deletes what the group has committed, once its last member is missed; tells of how many partitions there
+   * was something before, and is after. Throws where that takes too long.
+   */
+  deleteOffsets(signal: AbortSignal): Promise<{ before: number; after: number }>;
   /** Publishes records that are none of the run's. */
   publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]>;
   deadLetters(): Promise<DeadLetter[]>;

@@ -8,6 +8,7 @@ import { newDir, nodrop } from '../integration/nodrop.ts';
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
 const { location, password } = inject('postgres');
 const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
+const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
 /** The faults of a run, and what it takes beside them. */
 const survived: [fault: string, args: () => string[]][] = [
@@ -28,6 +29,8 @@ const survived: [fault: string, args: () => string[]][] = [
   ['kill-consumer:after-group-commit@1s+1s', () => [shared]],
   ['pause-consumer@1s+8s', () => [shared, '--consumers=2']],
   ['rebalance-storm@1s+5s', () => [shared]],
+  ['delete-offsets@2s', () => [shared, '--consumers=2', ...quickGroup]],
+  ['delete-offsets@2s', () => [shared, postgres(), ...quickGroup]],
   ['cut:producer@1s+2s', () => []],
   ['cut:consumer@1s+2s', () => []],
   ['cut:consumer-acks@1s+2s', () => []],

@@ -105,6 +105,19 @@ test('a consumer that slept through its session writes nothing late', async () =
   expect(run.result.faults[0]!.evidence.join()).toMatch(/process \d+, consumer 1 of 2, is in state T/);
 });
 
+test('consumers whose group has forgotten everything go on from the store', async () => {
+  const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
+  const run = await runWith(['delete-offsets@2s'], args);
+  expectSurvived(run);
+  const [deleted] = run.result.faults;
+  expect(deleted).toMatchObject({ target: 'consumer 1 of 2, consumer 2 of 2' });
+  const evidence = deleted!.evidence.join();
+  expect(evidence).toMatch(/process \d+, consumer 2 of 2, is gone/);
+  expect(evidence).toContain('3 partitions had committed offsets, and 0 had any after the group was deleted');
+  // They were away for as long as the group waited for them.
+  expect(deleted!.endMs! - deleted!.startMs!).toBeGreaterThan(1_000);
+});
+
 test('a fault that comes too late proves nothing', async () => {
   const dir = newDir();
   const args = ['run', '--json', `--dir=${dir}`, '--messages=50', shared, '--fault=kill-producer@20m'];
