@@ -119,6 +119,12 @@ export class RunPipeline implements Pipeline {
     return await lockStore(this.#subjects.store);
   }
 
+  async endStoreSessions(): Promise<number> {
+    const { store, folder } = this.#subjects;
+    const { endSessions } = await import('./stores/postgres/end-sessions.ts');
+    return await endSessions(store, folder.readManifest()?.topicId ?? '');
+  }
+
   async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {
     const { folder, consumer } = this.#subjects;
     const name = 'one more consumer';

@@ -8,6 +8,7 @@ import { bandwidthOfLink, cutLink, latencyOnLink, resetPeer, slowCloseOnLink } f
 import { pauseBroker, pauseLeader, pauseMajority } from './pause-broker.ts';
 import { poison } from './poison.ts';
 import { rebalanceStorm } from './rebalance-storm.ts';
+import { restartStore } from './restart-store.ts';
 import { cutCommit, fillDisk, lockStore } from './store-faults.ts';
 
 export const faults: readonly Fault[] = [
@@ -33,6 +34,7 @@ export const faults: readonly Fault[] = [
   lockStore,
   fillDisk,
   cutCommit,
+  restartStore,
   poison,
   deleteRecords,
 ];

@@ -50,6 +50,14 @@ export interface NetworkLink {
   add(toxic: Toxic, direction: Direction): () => void;
   /** Returns how many connections were reset. */
   reset(): number;
+  /** New connections are refused, until that is lifted. */
+  refuse(): Refusal;
+}
+
+export interface Refusal {
+  /** How many it has met. */
+  count(): number;
+  lift(): void;
 }
 
 /** A record that is nobody's, and where it stands. */
@@ -93,6 +101,8 @@ export interface Pipeline {
   ends(): Promise<ReadonlyMap<number, number>>;
   /** Returns what lets it go. */
   lockStore(): Promise<() => Promise<void>>;
+  /** Ends the consumers' sessions at a database, whatever they are in the midst of; returns how many. */
+  endStoreSessions(): Promise<number>;
   /** Has one more consumer join the group, and waits until it has what is assigned to it. */
   joinConsumer(signal: AbortSignal): Promise<{ hasJoined: boolean; leave(): Promise<void> }>;
 }

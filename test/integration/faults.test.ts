@@ -1,5 +1,6 @@
 /** Faults on a real pipeline: one run each, with what shows that it took effect and that nothing was lost. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
@@ -8,6 +9,8 @@ import { RunFolder } from '../../src/run-folder.ts';
 import { newDir, nodrop, type Ended } from './nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
+const { location, password } = inject('postgres');
+const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
 const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
 /** A paced run, so that it is at work when its faults are due. */
@@ -16,15 +19,18 @@ async function runWith(
   args: readonly string[],
 ): Promise<{ ended: Ended; result: Result; dir: string }> {
   const dir = newDir();
-  const ended = await nodrop([
-    'run',
-    '--json',
-    '--quiet',
-    '--rate=400',
-    `--dir=${dir}`,
-    ...faults.map((fault) => `--fault=${fault}`),
-    ...args,
-  ]);
+  const ended = await nodrop(
+    [
+      'run',
+      '--json',
+      '--quiet',
+      '--rate=400',
+      `--dir=${dir}`,
+      ...faults.map((fault) => `--fault=${fault}`),
+      ...args,
+    ],
+    { PGPASSWORD: password },
+  );
   expect(ended.stdout, ended.stderr).not.toBe('');
   return { ended, result: JSON.parse(ended.stdout) as Result, dir };
 }
@@ -189,6 +195,18 @@ test('a lock that keeps nobody from storing anything proves nothing', async () =
   expect(ended.code).toBe(2);
 });
 
+test('a database that is restarted is waited for', async () => {
+  const run = await runWith(['restart-store@1s+1s'], ['--duration=3s', shared, postgres()]);
+  expectSurvived(run);
+  const [restarted] = run.result.faults;
+  expect(restarted).toMatchObject({ target: 'consumers and the database' });
+  const evidence = restarted!.evidence.join();
+  expect(evidence).toMatch(/[1-9]\d* sessions were ended at the database/);
+  expect(evidence).toMatch(/[1-9]\d* new connections were refused/);
+  const log = readFileSync(join(run.dir, 'runs', run.result.run.id, 'consumer.log'), 'utf8');
+  expect(log).toContain('The store is back.');
+});
+
 test('what is deleted before it was read has expired', async () => {
   const faults = ['pause-consumer@1s+2s', 'delete-records@2s'];
   const { ended, result } = await runWith(faults, ['--duration=4s', shared]);
@@ -200,6 +218,7 @@ test.each([
   [['--fault=kill-leeder@5s'], "there is no fault 'kill-leeder'"],
   [['--fault=kill-leader@5s', shared], "not nodrop's own"],
   [['--fault=kill-controller@5s'], '--brokers 3'],
+  [['--fault=restart-store@5s'], 'nobody restarts SQLite'],
   [['--fault=kill-leader@5s', '--duration=4s'], 'all has been sent'],
   [['--fault-file=/nowhere.json'], 'cannot be read'],
   [['--brokers=3', shared], 'Leave either out'],
