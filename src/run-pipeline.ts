@@ -133,11 +133,6 @@ export class RunPipeline implements Pipeline {
     const place = new StagePlace(command, ({ type }) => {
       if (type === 'ready') ready.resolve();
     });
-    const leave = async (): Promise<void> => {
-      place.signal('SIGTERM');
-      await new Deadline(questionTimeoutMs).within(place.exited, undefined);
-      place.signal('SIGKILL');
-    };
     let hasJoined = true;
     const onAbort = (): void => {
       hasJoined = false;
@@ -150,7 +145,7 @@ export class RunPipeline implements Pipeline {
     place.tell({ type: 'bootstrap', bootstrapServers: consumer.bootstrapServers });
     await ready.promise;
     signal.removeEventListener('abort', onAbort);
-    return { hasJoined, leave };
+    return { hasJoined, leave: () => place.stop() };
   }
 
   /** A topic that was there before the run is somebody's. */

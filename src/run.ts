@@ -172,8 +172,13 @@ async function work(
   else interruptions.push(...earlyEnds(producers, produced));
 
   observer.status('waiting until all is stored');
+  const undrained = await faults?.limitDrain(course.config.timeoutMs);
   const consumed = await Promise.all(consumers.map(({ exited }) => exited));
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
+  if (undrained !== undefined) {
+    course.stall.happened = true;
+    interruptions.push(undrained);
+  }
   interruptions.push(...earlyEnds(consumers, consumed));
   course.faults = (await faults?.end()) ?? [];
 }

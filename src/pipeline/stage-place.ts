@@ -2,6 +2,7 @@
  * A stage's place in a run: the process that works there, which a fault may kill and start again. Whoever
  * waits for its end waits for the last process.
  */
+import { Deadline } from '../kafka/deadline.ts';
 import {
   startStage,
   type ParentMessage,
@@ -9,6 +10,8 @@ import {
   type StageExit,
   type StageMessage,
 } from './stage-process.ts';
+
+const stopMsMax = 10_000;
 
 export interface StageCommand {
   name: string;
@@ -29,6 +32,7 @@ export class StagePlace {
   /** Called when it says that it stands at a point. */
   #onReached: () => void = () => undefined;
   #isOver = false;
+  #isStopped = false;
   /** From when a fault has killed it: settles with what comes next. */
   #next: PromiseWithResolvers<Stage | undefined> | undefined;
 
@@ -118,6 +122,14 @@ export class StagePlace {
     return this.#stage.signal(signal);
   }
 
+  /** Ends it in order, or at once where it takes its time. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.signal('SIGTERM');
+    await new Deadline(stopMsMax).within(this.exited, undefined);
+    this.signal('SIGKILL');
+  }
+
   #spawn(): Stage {
     const { args, logFile, env } = this.#command;
     return startStage(args, logFile, this.#onMessage, env);
@@ -129,7 +141,7 @@ export class StagePlace {
       const next = await this.#next?.promise;
       if (next !== undefined) continue;
       this.#isOver = true;
-      return { ...exit, isLeft: this.#next !== undefined };
+      return { ...exit, isLeft: this.#next !== undefined || this.#isStopped };
     }
   }
 }

@@ -51,7 +51,7 @@ export async function audit(
   });
   judgePartitions(evidence, partitions, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, ledger, log.contradictions, doubts);
+  const { open, minor } = notChecked(evidence, partitions, ledger, log.contradictions, doubts);
   return {
     verdict: verdictOf(list, open.length),
     ledger,
@@ -144,8 +144,12 @@ function judgePartitions(
   }
   for (const { partition, blame } of stalls) {
     findings.addExample({ kind: 'stalled', blame }, () => {
-      const { position } = partitions.of(partition);
-      return { partition, ...(position !== undefined && { offset: position }) };
+      const { position, progress } = partitions.of(partition);
+      return {
+        partition,
+        ...(position !== undefined && { offset: position }),
+        ...(progress !== undefined && { detail: `is ${progress}` }),
+      };
     });
   }
 }

@@ -207,6 +207,42 @@ test('a database that is restarted is waited for', async () => {
   expect(log).toContain('The store is back.');
 });
 
+/** So slow a database that the consumer gets on, and comes no nearer to the end. */
+const slow = (fault: string): ReturnType<typeof runWith> =>
+  runWith(
+    [fault],
+    [
+      '--duration=4s',
+      '--batch-size=40',
+      '--timeout=8s',
+      '-X',
+      'max.partition.fetch.bytes=1024',
+      shared,
+      postgres(),
+    ],
+  );
+
+test('what has not drained in time after the last fault has stalled, though it gets on', async () => {
+  const { ended, result } = await slow('latency:store=200ms@1s+never');
+  expect(ended.code).toBe(2);
+  expect(result).toMatchObject({ verdict: 'inconclusive', faults: [{ tookEffect: true, endMs: null }] });
+  expect(result.findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 3 }]);
+  for (const { detail } of result.findings[0]!.examples) expect(detail).toMatch(/^is at \d+ of \d+$/);
+  expect(result.notChecked[0]).toBe(
+    'The pipeline had not drained 8s after all was sent and the last fault was over.',
+  );
+  expect(result.notChecked.join(' ')).toMatch(/The lag: partition 0 is at \d+ of \d+, partition 1/);
+  expect(result.timings.drainMs).toBeLessThan(20_000);
+  // It was stopped, and had not given up.
+  expect(result.notChecked.join(' ')).not.toMatch(/No progress|ended early/);
+});
+
+test('and what drains in time has not', async () => {
+  const run = await slow('latency:store=200ms@1s+1s');
+  expectSurvived(run);
+  expect(run.result.notChecked).toEqual([]);
+});
+
 test('what is deleted before it was read has expired', async () => {
   const faults = ['pause-consumer@1s+2s', 'delete-records@2s'];
   const { ended, result } = await runWith(faults, ['--duration=4s', shared]);
