@@ -18,6 +18,8 @@ export interface StageCommand {
   args: readonly string[];
   logFile: string;
   env?: Readonly<Record<string, string>>;
+  /** A process that comes later counts its progress from 0, and not on from that of the one before. */
+  countsAnew?: boolean;
 }
 
 export class StagePlace {
@@ -29,6 +31,9 @@ export class StagePlace {
   readonly #told: ParentMessage[] = [];
   #stage: Stage;
   #isSuspended = false;
+  /** The progress that was told last, and how much of it was that of earlier processes. */
+  #done = 0;
+  #doneBefore = 0;
   /** Called when it says that it stands at a point. */
   #onReached: () => void = () => undefined;
   #isOver = false;
@@ -41,6 +46,7 @@ export class StagePlace {
     this.#command = command;
     this.#onMessage = (message) => {
       if (message.type === 'reached') this.#onReached();
+      else if (message.type === 'progress') onMessage({ ...message, done: this.#progress(message.done) });
       else onMessage(message);
     };
     this.#stage = this.#spawn();
@@ -73,6 +79,7 @@ export class StagePlace {
   /** Starts it again, where a fault has killed it, and tells it what the first was told. */
   async start(): Promise<void> {
     if (this.#next === undefined) return;
+    if (this.#command.countsAnew === true) this.#doneBefore = this.#done;
     this.#stage = this.#spawn();
     for (const message of this.#told) this.#stage.tell(message);
     this.#next.resolve(this.#stage);
@@ -128,6 +135,12 @@ export class StagePlace {
     this.signal('SIGTERM');
     await new Deadline(stopMsMax).within(this.exited, undefined);
     this.signal('SIGKILL');
+  }
+
+  /** Of all processes that have been here. */
+  #progress(done: number): number {
+    this.#done = this.#doneBefore + done;
+    return this.#done;
   }
 
   #spawn(): Stage {
