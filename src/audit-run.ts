@@ -18,6 +18,8 @@ export interface AuditRequest {
   scan: ScanSource | undefined;
   /** What befell the run that the evidence does not show. */
   interruptions: readonly string[];
+  /** What was done to the run on purpose. */
+  faults?: readonly FaultRecord[];
   /** Causes that may lose messages. */
   allowed?: readonly Cause[];
   /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
@@ -36,6 +38,7 @@ export async function auditRun({
   store,
   scan,
   interruptions,
+  faults = [],
   allowed = [],
   stalledAtBroker,
 }: AuditRequest): Promise<AuditedRun> {
@@ -46,7 +49,8 @@ export async function auditRun({
   }
   const scanLog = scan && (await logScanner(folder, manifest, scan));
   await using open = await openRunEvidence(folder, manifest, store, {
-    interruptions,
+    interruptions: [...interruptions, ...vainFaults(faults)],
+    found: faults.flatMap(({ found = [] }) => found),
     ...(stalledAtBroker && { stalledAtBroker }),
     ...(scanLog && { scanLog }),
   });
@@ -105,7 +109,7 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
 });
 
 /** Why a run whose faults did not all take effect proves nothing, in sentences. */
-export const vainFaults = (faults: readonly FaultRecord[]): string[] =>
+const vainFaults = (faults: readonly FaultRecord[]): string[] =>
   faults
     .filter(({ tookEffect }) => !tookEffect)
     .map(({ schedule, evidence }) => `The fault ${schedule} did not take effect: ${evidence.join('; ')}.`);

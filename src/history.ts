@@ -6,6 +6,7 @@
  * equal. So the audit is the same for a run of ours (whose oracle is the workload) and for a history that
  * somebody else wrote down.
  */
+import type { SingleFinding } from './verdict.ts';
 
 /** What became of one attempt to send. */
 export const outcomes = ['acked', 'rejected', 'unknown'] as const;
@@ -193,6 +194,8 @@ export interface Evidence {
   refusedWrites?: number;
   /** Partitions with lag in which nothing moved for the stall time, and at whom the progress points. */
   stalls?: readonly { partition: number; blame: 'consumer' | 'broker' }[];
+  /** What was found wrong with records that are no messages: those that a fault published. */
+  found?: readonly SingleFinding[];
   /** The producer's settings, where they can be the cause of a loss. */
   settings?: { acks?: string; uncleanElection?: boolean };
   /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */

@@ -1,7 +1,7 @@
 /** The proxies of a run whose schedule breaks its network: for each link that it breaks, one before each broker or database. */
 import { linkNames, linkOf, type LinkName } from './faults/network.ts';
 import type { ScheduledFault } from './faults/fault-schedule.ts';
-import type { NetworkLink } from './faults/fault.ts';
+import type { NetworkLink, Refusal } from './faults/fault.ts';
 import { openTcpProxy, type Direction, type Target, type TcpProxy } from './faults/tcp-proxy.ts';
 import type { Toxic } from './faults/toxics.ts';
 import type { ProxiedListener } from './kafka/start-kafka.ts';
@@ -43,6 +43,14 @@ class Link implements NetworkLink {
 
   reset(): number {
     return [...this.#proxies.values()].reduce((sum, proxy) => sum + proxy.reset(), 0);
+  }
+
+  refuse(): Refusal {
+    const refusals = [...this.#proxies.values()].map((proxy) => proxy.refuse());
+    return {
+      count: () => refusals.reduce((sum, refusal) => sum + refusal.count(), 0),
+      lift: () => refusals.forEach((refusal) => refusal.lift()),
+    };
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The result of a run: the audit, and what it was an audit of. One document, on stdout and in `result.json`. */
 import { exitCodes } from './errors.ts';
-import type { Audit, Cause } from './verdict.ts';
+import type { Audit, Cause, SingleFinding } from './verdict.ts';
 
 export interface Timings {
   brokerStartMs: number | null;
@@ -53,6 +53,8 @@ export interface FaultRecord {
   tookEffect: boolean;
   /** What was seen of it, in sentences. */
   evidence: string[];
+  /** What it found wrong with records of its own. Left out where that is nothing. */
+  found?: SingleFinding[];
 }
 
 export interface Environment {

@@ -1,7 +1,9 @@
 /** A run's faults under way. */
 import { writeFileSync } from 'node:fs';
+import { durationText } from './duration.ts';
 import { faultFileText, type ScheduledFault } from './faults/fault-schedule.ts';
 import { beginSchedule, type RunningSchedule } from './faults/run-schedule.ts';
+import { Deadline } from './kafka/deadline.ts';
 import type { FaultRecord } from './result.ts';
 import { RunPipeline, type FaultSubjects } from './run-pipeline.ts';
 
@@ -21,6 +23,19 @@ export class RunFaults implements AsyncDisposable {
     this.#schedule = beginSchedule(schedule, this.#pipeline, (line) => observer.note(line));
     // Whoever stops the run is not to wait for what was to come.
     signal.addEventListener('abort', () => void this.end(), { once: true });
+  }
+
+  /**
+   * To be called when all was sent. Waits until the consumers have ended, and for this long at most once the last
+   * fault is over: then it stops them, whether they get on or not, and says so in a sentence.
+   */
+  async limitDrain(timeoutMs: number): Promise<string | undefined> {
+    const { consumers } = this.#pipeline;
+    const drained = Promise.all(consumers.map(({ exited }) => exited)).then(() => true);
+    await Promise.race([drained, this.#schedule.over]);
+    if (await new Deadline(timeoutMs).within(drained, false)) return undefined;
+    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    return `The pipeline had not drained ${durationText(timeoutMs)} after all was sent and the last fault was over.`;
   }
 
   /** Mends what is under way, drops what is not due yet, and tells what became of all. */

@@ -1,5 +1,5 @@
 /** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
-import type { ClientSettings } from './client-config.ts';
+import { groupTimes, type ClientSettings } from './client-config.ts';
 import { unavailableError } from './errors.ts';
 import type { BrokerVictim, DeadLetter, Foreign, Pipeline } from './faults/fault.ts';
 import type { Broker } from './kafka/broker.ts';
@@ -7,11 +7,12 @@ import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { openCluster, type Cluster } from './kafka/cluster.ts';
 import { Deadline } from './kafka/deadline.ts';
 import { publishRecords } from './kafka/foreign-records.ts';
+import { deleteGroup, groupOffsets } from './kafka/group-offsets.ts';
 import { listOffsets } from './kafka/list-offsets.ts';
 import { activeController } from './kafka/quorum.ts';
-import { deleteRecordsBelow } from './kafka/topics.ts';
+import { deleteRecordsBelow, type AdminAccess } from './kafka/topics.ts';
 import { StagePlace } from './pipeline/stage-place.ts';
-import type { RunFolder } from './run-folder.ts';
+import { groupOf, type RunFolder } from './run-folder.ts';
 import { lockStore } from './stores/lock-store.ts';
 import { openSnapshot } from './stores/open-store.ts';
 import type { StoreSnapshot } from './stores/store.ts';
@@ -63,17 +64,23 @@ export class RunPipeline implements Pipeline {
   }
 
   async deleteRecords(): ReturnType<Pipeline['deleteRecords']> {
-    const { bootstrapServers, settings, topic } = this.#subjects;
     this.#refuseForeignTopic();
-    const cluster = await this.#open();
-    const before = await listOffsets(cluster, topic, 'earliest');
-    const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
-    await deleteRecordsBelow(access, topic, await listOffsets(cluster, topic, 'latest'));
-    const after = await listOffsets(cluster, topic, 'earliest');
+    const before = await this.starts();
+    await deleteRecordsBelow(this.#access, this.#subjects.topic, await this.ends());
+    const after = await this.starts();
     return [...after].flatMap(([partition, to]) => {
       const from = before.get(partition) ?? 0;
       return to > from ? [{ partition, from, to }] : [];
     });
+  }
+
+  async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {
+    const { settings, topic, folder } = this.#subjects;
+    const group = groupOf(folder.id);
+    const before = await groupOffsets(this.#access, group, topic);
+    const { sessionTimeoutMs } = groupTimes(settings);
+    await deleteGroup(this.#access, group, new Deadline(sessionTimeoutMs + questionTimeoutMs, signal));
+    return { before: before.size, after: (await groupOffsets(this.#access, group, topic)).size };
   }
 
   async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
@@ -82,22 +89,40 @@ export class RunPipeline implements Pipeline {
   }
 
   async deadLetters(): Promise<DeadLetter[]> {
+    const topicId = this.#subjects.folder.readManifest()?.topicId;
     await using snapshot = await this.#snapshot();
     const letters: DeadLetter[] = [];
-    for await (const some of snapshot.deadLetters()) letters.push(...some);
+    // A store may hold those of other runs, at the same places of their topics.
+    for await (const some of snapshot.deadLetters())
+      letters.push(...some.filter((letter) => letter.topicId === topicId));
     return letters;
   }
 
-  async storedOffsets(): Promise<number> {
-    const { topic } = this.#subjects;
-    const found = await (await this.#open()).metadata(topic);
+  async positions(): ReturnType<Pipeline['positions']> {
+    const manifest = this.#subjects.folder.readManifest();
+    // Before there is a manifest nothing was sent.
+    if (manifest === undefined) return new Map();
+    const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
     await using snapshot = await this.#snapshot();
-    const positions = await snapshot.positions(found?.topicId ?? '');
-    return [...positions.values()].reduce((sum, next) => sum + next, 0);
+    return new Map([...base, ...(await snapshot.positions(manifest.topicId))]);
+  }
+
+  async starts(): ReturnType<Pipeline['starts']> {
+    return await listOffsets(await this.#open(), this.#subjects.topic, 'earliest');
+  }
+
+  async ends(): ReturnType<Pipeline['ends']> {
+    return await listOffsets(await this.#open(), this.#subjects.topic, 'latest');
   }
 
   async lockStore(): Promise<() => Promise<void>> {
     return await lockStore(this.#subjects.store);
+  }
+
+  async endStoreSessions(): Promise<number> {
+    const { store, folder } = this.#subjects;
+    const { endSessions } = await import('./stores/postgres/end-sessions.ts');
+    return await endSessions(store, folder.readManifest()?.topicId ?? '');
   }
 
   async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {
@@ -108,11 +133,6 @@ export class RunPipeline implements Pipeline {
     const place = new StagePlace(command, ({ type }) => {
       if (type === 'ready') ready.resolve();
     });
-    const leave = async (): Promise<void> => {
-      place.signal('SIGTERM');
-      await new Deadline(questionTimeoutMs).within(place.exited, undefined);
-      place.signal('SIGKILL');
-    };
     let hasJoined = true;
     const onAbort = (): void => {
       hasJoined = false;
@@ -125,7 +145,7 @@ export class RunPipeline implements Pipeline {
     place.tell({ type: 'bootstrap', bootstrapServers: consumer.bootstrapServers });
     await ready.promise;
     signal.removeEventListener('abort', onAbort);
-    return { hasJoined, leave };
+    return { hasJoined, leave: () => place.stop() };
   }
 
   /** A topic that was there before the run is somebody's. */
@@ -143,6 +163,11 @@ export class RunPipeline implements Pipeline {
   async close(): Promise<void> {
     // One that could not be opened has told whoever asked.
     await this.#cluster?.then((cluster) => cluster.close()).catch(() => undefined);
+  }
+
+  get #access(): AdminAccess {
+    const { bootstrapServers, settings } = this.#subjects;
+    return { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
   }
 
   #open(): Promise<Cluster> {

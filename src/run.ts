@@ -172,8 +172,13 @@ async function work(
   else interruptions.push(...earlyEnds(producers, produced));
 
   observer.status('waiting until all is stored');
+  const undrained = await faults?.limitDrain(course.config.timeoutMs);
   const consumed = await Promise.all(consumers.map(({ exited }) => exited));
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
+  if (undrained !== undefined) {
+    course.stall.happened = true;
+    interruptions.push(undrained);
+  }
   interruptions.push(...earlyEnds(consumers, consumed));
   course.faults = (await faults?.end()) ?? [];
 }
@@ -249,12 +254,13 @@ async function judge(
   observer.status('auditing');
   const startedAt = performance.now();
   const { settings, timeoutMs } = config;
-  const { auditRun, measurementsOf, resultOf, vainFaults } = await loadAudit();
+  const { auditRun, measurementsOf, resultOf } = await loadAudit();
   const audited = await auditRun({
     folder,
     store: config.store,
     scan: { bootstrapServers, settings, timeoutMs },
-    interruptions: [...interruptions, ...vainFaults(course.faults)],
+    interruptions,
+    faults: course.faults,
     allowed: config.allowed,
     ...(course.stall.happened && { stalledAtBroker: course.stall.atBroker }),
   });

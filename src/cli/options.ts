@@ -156,7 +156,10 @@ const shared = {
       .default(1)
       .env('NODROP_CONSUMERS'),
   timeout: () =>
-    new Option('--timeout <duration>', 'bound of each wait on something outside')
+    new Option(
+      '--timeout <duration>',
+      'bound of each wait on something outside; in a run with faults, of the drain after the last of them too',
+    )
       .argParser(parseDuration)
       .default(60_000, '60s')
       .env('NODROP_TIMEOUT'),

@@ -1,6 +1,6 @@
 /** What a person sees: colours, progress on stderr, and the only place that writes to stdout. */
 import { styleText } from 'node:util';
-import type { Palette } from '../report/summary.ts';
+import type { Palette } from '../report/palette.ts';
 import { printable } from '../report/wrap.ts';
 
 export interface TerminalOptions {

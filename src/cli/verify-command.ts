@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { auditRun, resultOf, vainFaults } from '../audit-run.ts';
+import { auditRun, resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
@@ -32,7 +32,8 @@ export async function verifyCommand(
       isScanNeeded && bootstrapServers !== undefined
         ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
         : undefined,
-    interruptions: vainFaults(faults),
+    interruptions: [],
+    faults,
     allowed,
   });
   signal.throwIfAborted();

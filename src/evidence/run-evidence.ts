@@ -4,6 +4,7 @@
  */
 import type { Evidence, LogRange } from '../history.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
+import type { SingleFinding } from '../verdict.ts';
 import { journalHops } from './journal-hop.ts';
 import { ledgerHop } from './ledger-hop.ts';
 import { savedScan } from './log-hop.ts';
@@ -24,6 +25,8 @@ export interface Circumstances {
   interruptions: readonly string[];
   /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
   stalledAtBroker?: ReadonlySet<number>;
+  /** What was found wrong with records that are none of the run's. */
+  found?: readonly SingleFinding[];
   /** Scans the log anew, while the store is read already. Returns why it could not, as a sentence. */
   scanLog?: () => Promise<string | undefined>;
 }
@@ -79,7 +82,7 @@ interface Gathered extends Pick<RunPlan, 'manifest' | 'plan'> {
 
 async function gather(
   { folder, manifest, plan, messages, store, storeLocation }: Gathered,
-  { interruptions, stalledAtBroker }: Circumstances,
+  { interruptions, stalledAtBroker, found }: Circumstances,
 ): Promise<Evidence> {
   const { categories } = store;
   const { positions } = store.hop;
@@ -95,6 +98,7 @@ async function gather(
     ...scan,
     store: store.hop,
     interruptions,
+    ...(found && { found }),
     ...(stalledAtBroker && { stalls: stallsOf(scan.log.ranges, positions, stalledAtBroker) }),
     settings: {
       ...(acks !== undefined && { acks }),

@@ -1,4 +1,5 @@
 /** All faults, in the order in which they are listed. */
+import { deleteOffsets } from './delete-offsets.ts';
 import { deleteRecords } from './delete-records.ts';
 import type { Fault } from './fault.ts';
 import { killBroker, killController, killLeader, killMajority, restartBrokers } from './kill-broker.ts';
@@ -7,6 +8,7 @@ import { bandwidthOfLink, cutLink, latencyOnLink, resetPeer, slowCloseOnLink } f
 import { pauseBroker, pauseLeader, pauseMajority } from './pause-broker.ts';
 import { poison } from './poison.ts';
 import { rebalanceStorm } from './rebalance-storm.ts';
+import { restartStore } from './restart-store.ts';
 import { cutCommit, fillDisk, lockStore } from './store-faults.ts';
 
 export const faults: readonly Fault[] = [
@@ -23,6 +25,7 @@ export const faults: readonly Fault[] = [
   killConsumer,
   pauseConsumer,
   rebalanceStorm,
+  deleteOffsets,
   cutLink,
   latencyOnLink,
   bandwidthOfLink,
@@ -31,6 +34,7 @@ export const faults: readonly Fault[] = [
   lockStore,
   fillDisk,
   cutCommit,
+  restartStore,
   poison,
   deleteRecords,
 ];

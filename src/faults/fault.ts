@@ -2,6 +2,7 @@
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
  * effect: one that nobody felt proves nothing of whoever survived it.
  */
+import type { SingleFinding } from '../verdict.ts';
 import type { Direction } from './tcp-proxy.ts';
 import type { Toxic } from './toxics.ts';
 
@@ -49,6 +50,14 @@ export interface NetworkLink {
   add(toxic: Toxic, direction: Direction): () => void;
   /** Returns how many connections were reset. */
   reset(): number;
+  /** New connections are refused, until that is lifted. */
+  refuse(): Refusal;
+}
+
+export interface Refusal {
+  /** How many it has met. */
+  count(): number;
+  lift(): void;
 }
 
 /** A record that is nobody's, and where it stands. */
@@ -76,13 +85,24 @@ export interface Pipeline {
   controller(): Promise<number>;
   /** Deletes all that the topic holds now; tells where the first offset has moved. */
   deleteRecords(): Promise<{ partition: number; from: number; to: number }[]>;
+  /**
+   * Deletes what the group has committed, once its last member is missed; tells of how many partitions there
+   * was something before, and is after. Throws where that takes too long.
+   */
+  deleteOffsets(signal: AbortSignal): Promise<{ before: number; after: number }>;
   /** Publishes records that are none of the run's. */
   publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]>;
   deadLetters(): Promise<DeadLetter[]>;
-  /** The sum of the store's next offsets. */
-  storedOffsets(): Promise<number>;
+  /** The store's next offset by partition; of one that it does not know, where the run begins. */
+  positions(): Promise<ReadonlyMap<number, number>>;
+  /** The topic's first offset by partition. */
+  starts(): Promise<ReadonlyMap<number, number>>;
+  /** The topic's end by partition. */
+  ends(): Promise<ReadonlyMap<number, number>>;
   /** Returns what lets it go. */
   lockStore(): Promise<() => Promise<void>>;
+  /** Ends the consumers' sessions at a database, whatever they are in the midst of; returns how many. */
+  endStoreSessions(): Promise<number>;
   /** Has one more consumer join the group, and waits until it has what is assigned to it. */
   joinConsumer(signal: AbortSignal): Promise<{ hasJoined: boolean; leave(): Promise<void> }>;
 }
@@ -112,6 +132,8 @@ export interface Effect {
   tookEffect: boolean;
   /** Facts, in sentences. */
   evidence: string[];
+  /** What it found wrong with records that are none of the run's: of those, the audit knows nothing. */
+  found?: SingleFinding[];
 }
 
 /** A fault that has begun. */

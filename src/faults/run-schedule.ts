@@ -1,11 +1,14 @@
 /** Does to a run what its schedule says, each thing at its time, and notes what it did. */
 import { messageOf } from '../errors.ts';
 import type { FaultRecord } from '../result.ts';
+import type { SingleFinding } from '../verdict.ts';
 import { faultText, type ScheduledFault } from './fault-schedule.ts';
 import type { Effect, Pipeline, Underway } from './fault.ts';
 import { pauseUnless, untilAborted } from './until-aborted.ts';
 
 export interface RunningSchedule {
+  /** Settles once each fault is mended. One that never is, or that lasts to the end, counts once it has begun. */
+  over: Promise<void>;
   /** Mends what is under way, drops what is not due yet, and tells what became of all, in their order. */
   end(): Promise<FaultRecord[]>;
 }
@@ -17,25 +20,38 @@ export function beginSchedule(
   note: (line: string) => void,
 ): RunningSchedule {
   const beganAtMs = performance.now();
-  const over = new AbortController();
-  const records = schedule.map((scheduled) => carryOut(scheduled, pipeline, note, beganAtMs, over.signal));
+  const nowMs = (): number => Math.round(performance.now() - beganAtMs);
+  const ending = new AbortController();
+  const carried = schedule.map((scheduled) => {
+    const { promise: over, resolve: onOver } = Promise.withResolvers<void>();
+    const circumstances = { note, nowMs, ending: ending.signal, onOver };
+    return { over, record: carryOut(scheduled, pipeline, circumstances).finally(onOver) };
+  });
   return {
+    over: Promise.all(carried.map(({ over }) => over)).then(() => undefined),
     end: async () => {
-      over.abort();
-      return await Promise.all(records);
+      ending.abort();
+      return await Promise.all(carried.map(({ record }) => record));
     },
   };
+}
+
+interface Circumstances {
+  note: (line: string) => void;
+  /** Since the schedule began. */
+  nowMs: () => number;
+  /** The run comes to its end. */
+  ending: AbortSignal;
+  /** Called where it counts as over before it has ended. */
+  onOver: () => void;
 }
 
 async function carryOut(
   scheduled: ScheduledFault,
   pipeline: Pipeline,
-  note: (line: string) => void,
-  beganAtMs: number,
-  over: AbortSignal,
+  { note, nowMs, ending, onOver }: Circumstances,
 ): Promise<FaultRecord> {
   const { fault, atMs, lastsMs } = scheduled;
-  const nowMs = (): number => Math.round(performance.now() - beganAtMs);
   const record: FaultRecord = {
     name: fault.name,
     schedule: faultText(scheduled),
@@ -45,28 +61,39 @@ async function carryOut(
     tookEffect: false,
     evidence: [],
   };
-  await pauseUnless(over, atMs - nowMs());
-  if (over.aborted) {
+  await pauseUnless(ending, atMs - nowMs());
+  if (ending.aborted) {
     record.evidence.push(`the run had come to its end after ${nowMs()} ms`);
     return record;
   }
   record.startMs = nowMs();
-  const underway = await attempt(() => fault.begin(pipeline, scheduled, over), record);
+  const underway = await attempt(() => fault.begin(pipeline, scheduled, ending), record);
   if (underway === undefined) return record;
   record.target = underway.target;
   note(`fault: ${record.schedule} acts on ${underway.target}`);
   const isMended = lastsMs !== Infinity;
   // Nobody is to wait for what does not come back.
   if (!isMended) underway.leave?.();
-  if (isMended && fault.lastsToEnd !== true) await pauseUnless(over, lastsMs);
-  else await untilAborted(over);
+  if (isMended && fault.lastsToEnd !== true) {
+    await pauseUnless(ending, lastsMs);
+  } else {
+    onOver();
+    await untilAborted(ending);
+  }
   const effect = await attempt(() => underway.end(isMended), record);
   record.endMs = isMended ? nowMs() : null;
   record.tookEffect = effect?.tookEffect === true;
   record.evidence.push(...(effect?.evidence ?? []));
+  const found = effect?.found ?? [];
+  if (found.length > 0) record.found = found.map((each) => publishedBy(record.schedule, each));
   note(`fault: ${record.schedule} is over`);
   return record;
 }
+
+const publishedBy = (schedule: string, { detail, ...finding }: SingleFinding): SingleFinding => ({
+  ...finding,
+  detail: `published by ${schedule}; ${detail}`,
+});
 
 async function attempt<T extends Underway | Effect>(
   action: () => Promise<T>,

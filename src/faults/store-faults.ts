@@ -9,7 +9,7 @@ import { cut } from './toxics.ts';
 const lastsMs = 3_000;
 const settleMs = 200;
 
-/** A time in which nothing is to be stored. */
+/** A time in which nothing is to be stored. Nobody feels it unless there was something to store. */
 async function standstill(
   pipeline: Pipeline,
   target: string,
@@ -18,22 +18,32 @@ async function standstill(
 ): Promise<Underway> {
   // What was being written when it began may have gone through.
   await sleep(settleMs);
-  const before = await pipeline.storedOffsets().catch(async (error: unknown) => {
+  const before = await pipeline.positions().catch(async (error: unknown) => {
     await undo();
     throw error;
   });
   return {
     target,
     end: async (isMended) => {
-      const after = await pipeline.storedOffsets();
-      if (isMended) await undo();
-      const moved = after - before;
-      const still =
-        moved === 0 ? 'the offsets did not move meanwhile' : `the offsets moved by ${moved} all the same`;
-      return { tookEffect: moved === 0, evidence: [how, still] };
+      try {
+        const after = await pipeline.positions();
+        const waiting = sumOf(await pipeline.ends(), (end, partition) => end - (after.get(partition) ?? 0));
+        const moved = sumOf(after, (next, partition) => next - (before.get(partition) ?? 0));
+        const still =
+          moved === 0 ? 'the offsets did not move meanwhile' : `the offsets moved by ${moved} all the same`;
+        const waited = `${waiting === 0 ? 'no records' : `${waiting} records`} waited to be stored`;
+        return { tookEffect: moved === 0 && waiting > 0, evidence: [how, still, waited] };
+      } finally {
+        if (isMended) await undo();
+      }
     },
   };
 }
+
+const sumOf = (
+  offsets: ReadonlyMap<number, number>,
+  termOf: (offset: number, partition: number) => number,
+): number => [...offsets].reduce((sum, [partition, offset]) => sum + termOf(offset, partition), 0);
 
 export const lockStore: Fault = {
   name: 'lock-store',

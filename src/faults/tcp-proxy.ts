@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Refusal } from './fault.ts';
 import type { Piece, Toxic } from './toxics.ts';
 
 /** `up`: from whoever connects to the server. `down`: the answers. */
@@ -27,6 +28,7 @@ export class TcpProxy {
   readonly #target: Target;
   readonly #connections = new Set<{ client: Socket; server: Socket }>();
   readonly #toxics = new Set<Added>();
+  readonly #refusals = new Set<{ refused: number }>();
   #isOpen = true;
 
   constructor(server: Server, target: Target) {
@@ -59,6 +61,16 @@ export class TcpProxy {
     return count;
   }
 
+  /**
+   * Resets each new connection as soon as it comes, until that is lifted. The port stays open, so that what
+   * was refused can be counted; a client meets a reset where it would else find the port closed.
+   */
+  refuse(): Refusal {
+    const refusal = { refused: 0 };
+    this.#refusals.add(refusal);
+    return { count: () => refusal.refused, lift: () => void this.#refusals.delete(refusal) };
+  }
+
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -72,6 +84,12 @@ export class TcpProxy {
   }
 
   #accept(client: Socket): void {
+    if (this.#refusals.size > 0) {
+      for (const refusal of this.#refusals) refusal.refused += 1;
+      client.on('error', () => undefined);
+      client.resetAndDestroy();
+      return;
+    }
     const server = connect({ ...this.#target, allowHalfOpen: true });
     server.setNoDelay(true);
     client.setNoDelay(true);

@@ -1,5 +1,9 @@
 /** What a consumer group has committed, by the client library's own admin. */
-import { withAdmin, type AdminAccess } from './topics.ts';
+import { unavailableError } from '../errors.ts';
+import type { Deadline } from './deadline.ts';
+import { saysError, withAdmin, type AdminAccess } from './topics.ts';
+
+const pollMs = 200;
 
 /** The group's next offset by partition; empty where it has committed nothing, or there is no such group. */
 export async function groupOffsets(
@@ -17,4 +21,27 @@ export async function groupOffsets(
       .filter(({ committedOffset }) => committedOffset >= 0n)
       .map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)]),
   );
+}
+
+/**
+ * Deletes a group with all that it has committed. A broker does that only once it has missed the last member, which
+ * is waited for. Throws `unavailable` where there still is one at the deadline.
+ */
+export async function deleteGroup(access: AdminAccess, group: string, deadline: Deadline): Promise<void> {
+  for (;;) {
+    try {
+      await withAdmin(access, (admin) => admin.deleteGroups({ groups: [group] }));
+      return;
+    } catch (error) {
+      if (saysError(error, 'GROUP_ID_NOT_FOUND')) return;
+      if (!saysError(error, 'NON_EMPTY_GROUP')) throw error;
+      deadline.throwIfAborted();
+      if (deadline.hasPassed) {
+        throw unavailableError(`Group ${group} still had members after ${deadline.timeoutMs} ms.`, {
+          cause: error,
+        });
+      }
+    }
+    await deadline.pause(pollMs);
+  }
 }

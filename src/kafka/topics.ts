@@ -103,7 +103,7 @@ export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) =
 }
 
 /** Looks for a Kafka error by name in all that the library wraps around it. */
-function saysError(error: unknown, name: string): boolean {
+export function saysError(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
   if ((error as { apiId?: unknown }).apiId === name || messageOf(error).includes(name)) return true;
   return (

@@ -2,7 +2,7 @@
 import { exitCodes, OperationalError, unavailableError } from '../errors.ts';
 import type { StageExit } from './stage-process.ts';
 
-/** Those that ended before their work was done, though no fault killed them. */
+/** Those that ended before their work was done, though no fault killed them and nobody stopped them. */
 export const earlyEnds = (stages: readonly { name: string }[], exits: readonly StageExit[]): string[] =>
   exits.flatMap((exit, index) =>
     exit.code === 0 || exit.isLeft === true

@@ -28,7 +28,10 @@ export function startStages(
   const counts: Record<string, number> = {};
   const stages = commands.map((args, index) => {
     const name = stageName(role, index, commands.length);
-    return new StagePlace({ name, args, env, logFile: folder.file(logNameOf(role, index)) }, (message) => {
+    // A producer goes on from its ledger, and tells its progress in the whole plan.
+    const command = { name, args, env, countsAnew: role === 'consumer' };
+    const logFile = folder.file(logNameOf(role, index));
+    return new StagePlace({ ...command, logFile }, (message) => {
       if (message.type === 'progress') {
         done[index] = message.done;
         onDone(done.reduce((sum, each) => sum + each, 0));

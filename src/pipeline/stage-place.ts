@@ -2,6 +2,7 @@
  * A stage's place in a run: the process that works there, which a fault may kill and start again. Whoever
  * waits for its end waits for the last process.
  */
+import { Deadline } from '../kafka/deadline.ts';
 import {
   startStage,
   type ParentMessage,
@@ -10,11 +11,15 @@ import {
   type StageMessage,
 } from './stage-process.ts';
 
+const stopMsMax = 10_000;
+
 export interface StageCommand {
   name: string;
   args: readonly string[];
   logFile: string;
   env?: Readonly<Record<string, string>>;
+  /** A process that comes later counts its progress from 0, and not on from that of the one before. */
+  countsAnew?: boolean;
 }
 
 export class StagePlace {
@@ -26,9 +31,13 @@ export class StagePlace {
   readonly #told: ParentMessage[] = [];
   #stage: Stage;
   #isSuspended = false;
+  /** The progress that was told last, and how much of it was that of earlier processes. */
+  #done = 0;
+  #doneBefore = 0;
   /** Called when it says that it stands at a point. */
   #onReached: () => void = () => undefined;
   #isOver = false;
+  #isStopped = false;
   /** From when a fault has killed it: settles with what comes next. */
   #next: PromiseWithResolvers<Stage | undefined> | undefined;
 
@@ -37,6 +46,7 @@ export class StagePlace {
     this.#command = command;
     this.#onMessage = (message) => {
       if (message.type === 'reached') this.#onReached();
+      else if (message.type === 'progress') onMessage({ ...message, done: this.#progress(message.done) });
       else onMessage(message);
     };
     this.#stage = this.#spawn();
@@ -69,6 +79,7 @@ export class StagePlace {
   /** Starts it again, where a fault has killed it, and tells it what the first was told. */
   async start(): Promise<void> {
     if (this.#next === undefined) return;
+    if (this.#command.countsAnew === true) this.#doneBefore = this.#done;
     this.#stage = this.#spawn();
     for (const message of this.#told) this.#stage.tell(message);
     this.#next.resolve(this.#stage);
@@ -118,6 +129,20 @@ export class StagePlace {
     return this.#stage.signal(signal);
   }
 
+  /** Ends it in order, or at once where it takes its time. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.signal('SIGTERM');
+    await new Deadline(stopMsMax).within(this.exited, undefined);
+    this.signal('SIGKILL');
+  }
+
+  /** Of all processes that have been here. */
+  #progress(done: number): number {
+    this.#done = this.#doneBefore + done;
+    return this.#done;
+  }
+
   #spawn(): Stage {
     const { args, logFile, env } = this.#command;
     return startStage(args, logFile, this.#onMessage, env);
@@ -129,7 +154,7 @@ export class StagePlace {
       const next = await this.#next?.promise;
       if (next !== undefined) continue;
       this.#isOver = true;
-      return { ...exit, isLeft: this.#next !== undefined };
+      return { ...exit, isLeft: this.#next !== undefined || this.#isStopped };
     }
   }
 }

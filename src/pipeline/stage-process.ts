@@ -43,7 +43,7 @@ export interface StageExit {
   signal: NodeJS.Signals | null;
   /** The last lines it wrote. */
   tail: string;
-  /** A fault killed it, and it was not started again. */
+  /** A fault killed it and it was not started again, or it was stopped: its end says nothing of it. */
   isLeft?: boolean;
 }
 

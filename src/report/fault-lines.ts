@@ -1,6 +1,6 @@
 /** What was done to a run on purpose, and whether it took effect. */
 import type { FaultRecord } from '../result.ts';
-import type { Palette } from './summary.ts';
+import type { Palette } from './palette.ts';
 import { wrap } from './wrap.ts';
 
 export function faultLines(faults: readonly FaultRecord[], palette: Palette): string[] {

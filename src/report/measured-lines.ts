@@ -1,7 +1,7 @@
 /** How fast a run was, for the summary: latencies and rates a line each, then what was demanded of it. */
 import type { Latency, Result } from '../result.ts';
+import type { Palette } from './palette.ts';
 import { durationText, grouped, thresholdValueText } from './quantities.ts';
-import type { Palette } from './summary.ts';
 import { wrap } from './wrap.ts';
 
 const shown = ['p50', 'p90', 'p99', 'p99.9', 'max'] as const;

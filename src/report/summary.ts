@@ -3,16 +3,9 @@ import type { Result } from '../result.ts';
 import type { Example, Finding, Verdict } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
+import type { Palette } from './palette.ts';
 import { grouped } from './quantities.ts';
 import { wrap } from './wrap.ts';
-
-export interface Palette {
-  good: (text: string) => string;
-  bad: (text: string) => string;
-  doubtful: (text: string) => string;
-  strong: (text: string) => string;
-  faint: (text: string) => string;
-}
 
 const examplesShown = 3;
 

@@ -13,8 +13,8 @@ import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLog, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
+import { noteRewritten } from './rewritten.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
-import { standsAtOneOf, type Position } from './trail.ts';
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
@@ -41,7 +41,7 @@ export async function audit(
     ledger: trails.seenWithoutIntent,
     log: log.contradictions > 0,
   });
-  noteRewritten(evidence, trails, proof);
+  noteRewritten(evidence.messages, trails, proof);
   const findings = new Findings(evidence.messages, onFinding);
   const { ledger, written, doubts, confusion } = judgeAll({
     evidence,
@@ -53,7 +53,7 @@ export async function audit(
   });
   judgePartitions(evidence, partitions, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, ledger, log.contradictions, doubts);
+  const { open, minor } = notChecked(evidence, partitions, ledger, log.contradictions, doubts);
   return {
     verdict: verdictOf(list, open.length),
     ledger,
@@ -129,41 +129,29 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
   return judged;
 }
 
-/**
- * Two acks of one offset may be the producer's mistake. But where the row of one message stands at that offset,
- * and the log has the other there and the one nowhere, Kafka has lost what was there.
- */
-function noteRewritten({ messages }: Evidence, trails: Trails, { partitions, logWhole }: Proof): void {
-  if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
-  const stored: Position[] = [];
-  const standing = new Set<string>();
-  for (let message = 0; message < messages.count; message++) {
-    const { acks, records, rows } = trails.trail(message);
-    for (const ack of acks) {
-      if (!partitions.of(ack.partition).contested.has(ack.offset)) continue;
-      if (standsAtOneOf(ack, records)) standing.add(placeOf(ack));
-      else if (records.length === 0 && standsAtOneOf(ack, rows)) stored.push(ack);
-    }
-  }
-  for (const place of stored) {
-    if (standing.has(placeOf(place))) partitions.of(place.partition).isRewritten = true;
-  }
-}
-
-const placeOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
-
-/** What concerns no message: commits that run ahead of the store, and partitions where nothing moves. */
-function judgePartitions({ stalls = [] }: Evidence, partitions: Partitions, findings: Findings): void {
+/** What concerns no message: records of faults, commits that run ahead of the store, and partitions where nothing moves. */
+function judgePartitions(
+  { stalls = [], found = [] }: Evidence,
+  partitions: Partitions,
+  findings: Findings,
+): void {
   for (const { number, next, commit, isOvercommitted } of partitions.all) {
     if (!isOvercommitted) continue;
     const charge = { kind: 'overcommitted', blame: 'consumer', cause: 'commit-before-write' } as const;
     const detail = `the store's next offset is ${next}`;
     findings.addExample(charge, () => ({ partition: number, offset: commit!, detail }));
   }
+  for (const { kind, blame, cause, ...example } of found) {
+    findings.addExample({ kind, blame, ...(cause !== undefined && { cause }) }, () => example);
+  }
   for (const { partition, blame } of stalls) {
     findings.addExample({ kind: 'stalled', blame }, () => {
-      const { position } = partitions.of(partition);
-      return { partition, ...(position !== undefined && { offset: position }) };
+      const { position, progress } = partitions.of(partition);
+      return {
+        partition,
+        ...(position !== undefined && { offset: position }),
+        ...(progress !== undefined && { detail: `is ${progress}` }),
+      };
     });
   }
 }

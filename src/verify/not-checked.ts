@@ -1,5 +1,6 @@
 import type { Evidence } from '../history.ts';
 import type { LedgerCounts } from '../verdict.ts';
+import type { Partitions } from './partitions.ts';
 import { doubtKinds, type DoubtKind } from './opinion.ts';
 
 /** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
@@ -34,6 +35,7 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
   journalAlone: (n) => `${n} written according to the consumer's journal, and seen neither in log nor store.`,
 };
 
+const stallsNamedMax = 32;
 const minorDoubts: readonly DoubtKind[] = ['compacted', 'removedButStored', 'unknownWithoutRecord'];
 
 const hopNames = {
@@ -49,6 +51,7 @@ const notWhole = (name: string, { problem }: { problem?: string }): string =>
 
 export function notChecked(
   evidence: Evidence,
+  partitions: Partitions,
   ledger: LedgerCounts,
   contradictions: number,
   doubts: Doubts,
@@ -70,9 +73,7 @@ export function notChecked(
       `The log contradicts itself: it holds two records at ${counted(contradictions, 'offset')}.`,
     );
   }
-  const stalls = evidence.stalls?.length ?? 0;
-  if (stalls > 0)
-    result.open.push(`${counted(stalls, 'partition')} stalled: there was lag, and no progress.`);
+  result.open.push(...stallSentences(evidence, partitions));
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
   if (ledger.acked === 0) result.open.push('No message was acknowledged.');
   for (const kind of doubtKinds) {
@@ -81,6 +82,20 @@ export function notChecked(
     list.push(sentences[kind](counted(doubts[kind], 'message')));
   }
   return result;
+}
+
+function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {
+  if (stalls.length === 0) return [];
+  const named = stalls.slice(0, stallsNamedMax).flatMap(({ partition }) => {
+    const { progress } = partitions.of(partition);
+    return progress === undefined ? [] : [`partition ${partition} is ${progress}`];
+  });
+  const others = stalls.length - stallsNamedMax;
+  if (others > 0) named.push(`and ${counted(others, 'other')} are behind`);
+  return [
+    `${counted(stalls.length, 'partition')} stalled: there was lag, and no progress or too little.`,
+    ...(named.length === 0 ? [] : [`The lag: ${named.join(', ')}.`]),
+  ];
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -51,6 +51,13 @@ export class Partition {
     return this.next ?? this.commit;
   }
 
+  /** How far the consumer was, and where it was to come to; undefined where nobody read the log. */
+  get progress(): string | undefined {
+    if (this.range === undefined) return undefined;
+    const { start, end, stableEnd = end } = this.range;
+    return `at ${this.position ?? start} of ${stableEnd}`;
+  }
+
   /** The group's commit promises what the store does not have. */
   get isOvercommitted(): boolean {
     return this.next !== undefined && this.commit !== undefined && this.commit > this.next;

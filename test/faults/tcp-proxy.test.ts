@@ -163,6 +163,24 @@ test('a reset ends all connections with an error, and new ones work', async () =
   await next.until(5);
 });
 
+test('new connections are refused and counted until that is lifted; those that are there go on', async () => {
+  const client = await newClient();
+  const refusal = proxy.refuse();
+  for (let times = 1; times <= 2; times++) {
+    const refused = connect({ port: proxy.port, host: '127.0.0.1' });
+    refused.on('data', () => undefined);
+    expect(await once(refused, 'error')).toMatchObject([{ code: 'ECONNRESET' }]);
+    expect(refusal.count()).toBe(times);
+  }
+  client.socket.write('still there');
+  await client.until(11);
+  refusal.lift();
+  const next = await newClient();
+  next.socket.write('again');
+  await next.until(5);
+  expect(refusal.count()).toBe(2);
+});
+
 test('a server that is not there ends the connection', async () => {
   server.close();
   await once(server, 'close');

@@ -1,13 +1,19 @@
 /** Every fault there is, each in a run of its own that survives it. */
 import { randomUUID } from 'node:crypto';
-import { expect, inject, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test, vi } from 'vitest';
 import { faults } from '../../src/faults/catalog.ts';
 import type { Result } from '../../src/result.ts';
-import { newDir, nodrop } from '../integration/nodrop.ts';
+import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
+import { openSession } from '../../src/stores/postgres/session.ts';
+import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
+import { newDir, nodrop, start, until } from '../integration/nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
 const { location, password } = inject('postgres');
 const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
+const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
 /** The faults of a run, and what it takes beside them. */
 const survived: [fault: string, args: () => string[]][] = [
@@ -28,6 +34,8 @@ const survived: [fault: string, args: () => string[]][] = [
   ['kill-consumer:after-group-commit@1s+1s', () => [shared]],
   ['pause-consumer@1s+8s', () => [shared, '--consumers=2']],
   ['rebalance-storm@1s+5s', () => [shared]],
+  ['delete-offsets@2s', () => [shared, '--consumers=2', ...quickGroup]],
+  ['delete-offsets@2s', () => [shared, postgres(), ...quickGroup]],
   ['cut:producer@1s+2s', () => []],
   ['cut:consumer@1s+2s', () => []],
   ['cut:consumer-acks@1s+2s', () => []],
@@ -47,6 +55,7 @@ const survived: [fault: string, args: () => string[]][] = [
   ['lock-store@1s+2s', () => [shared, postgres()]],
   ['fill-disk@1s+2s', () => [shared]],
   ['cut-commit@1s+2s', () => [postgres()]],
+  ['restart-store@1s+3s', () => [shared, postgres()]],
   ['poison@1s', () => [shared]],
   ['poison@1s', () => [shared, postgres()]],
 ];
@@ -70,6 +79,41 @@ test.each(survived)('%s is survived', async (fault, args) => {
   expect({ verdict, findings }).toEqual({ verdict: 'pass', findings: [] });
   expect(records.every(({ tookEffect, evidence }) => tookEffect && evidence.length > 0)).toBe(true);
 });
+
+test('a database that crashes and comes back in the midst of a run is waited for', async () => {
+  const database = await startPostgres();
+  vi.stubEnv('PGPASSWORD', database.password);
+  try {
+    const [dir, id] = [newDir(), `c${randomUUID().slice(0, 8)}`];
+    const options = ['--json', '--rate=300', '--duration=12s', `--run=${id}`, `--dir=${dir}`, shared];
+    const { ended } = start(['run', ...options, `--store=${database.location}`]);
+    await until('the consumer is at work', async () => (await storedIn(database)) > 300);
+    await database.stopImmediately();
+    await database.start();
+    const stored = await storedIn(database);
+    await until('it goes on', async () => (await storedIn(database)) > stored);
+    const { code, stdout, stderr } = await ended;
+    expect(code, stderr + stdout).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'pass', findings: [], store: { rows: 3_600 } });
+    expect(readFileSync(join(dir, 'runs', id, 'consumer.log'), 'utf8')).toContain('The store is back.');
+  } finally {
+    vi.unstubAllEnvs();
+    await database.remove();
+  }
+});
+
+/** The sum of its next offsets; 0 while there is no store in it. */
+async function storedIn({ location }: RunningPostgres): Promise<number> {
+  const session = await openSession(parsePostgresLocation(location), 'test');
+  try {
+    const [found] = await session.query<{ there: string | null }>("SELECT to_regclass('offsets') AS there");
+    if (found?.there === null) return 0;
+    const [row] = await session.query<{ sum: string }>('SELECT sum(next_offset) AS sum FROM offsets');
+    return Number(row?.sum);
+  } finally {
+    await session.close();
+  }
+}
 
 test('what retention takes before it is read is reported, by message and with its cause', async () => {
   const { code, stdout, stderr } = await nodrop([

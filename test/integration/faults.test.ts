@@ -1,12 +1,16 @@
 /** Faults on a real pipeline: one run each, with what shows that it took effect and that nothing was lost. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result.ts';
+import { RunFolder } from '../../src/run-folder.ts';
 import { newDir, nodrop, type Ended } from './nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
+const { location, password } = inject('postgres');
+const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
 const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
 /** A paced run, so that it is at work when its faults are due. */
@@ -15,15 +19,18 @@ async function runWith(
   args: readonly string[],
 ): Promise<{ ended: Ended; result: Result; dir: string }> {
   const dir = newDir();
-  const ended = await nodrop([
-    'run',
-    '--json',
-    '--quiet',
-    '--rate=400',
-    `--dir=${dir}`,
-    ...faults.map((fault) => `--fault=${fault}`),
-    ...args,
-  ]);
+  const ended = await nodrop(
+    [
+      'run',
+      '--json',
+      '--quiet',
+      '--rate=400',
+      `--dir=${dir}`,
+      ...faults.map((fault) => `--fault=${fault}`),
+      ...args,
+    ],
+    { PGPASSWORD: password },
+  );
   expect(ended.stdout, ended.stderr).not.toBe('');
   return { ended, result: JSON.parse(ended.stdout) as Result, dir };
 }
@@ -104,6 +111,19 @@ test('a consumer that slept through its session writes nothing late', async () =
   expect(run.result.faults[0]!.evidence.join()).toMatch(/process \d+, consumer 1 of 2, is in state T/);
 });
 
+test('consumers whose group has forgotten everything go on from the store', async () => {
+  const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
+  const run = await runWith(['delete-offsets@2s'], args);
+  expectSurvived(run);
+  const [deleted] = run.result.faults;
+  expect(deleted).toMatchObject({ target: 'consumer 1 of 2, consumer 2 of 2' });
+  const evidence = deleted!.evidence.join();
+  expect(evidence).toMatch(/process \d+, consumer 2 of 2, is gone/);
+  expect(evidence).toContain('3 partitions had committed offsets, and 0 had any after the group was deleted');
+  // They were away for as long as the group waited for them.
+  expect(deleted!.endMs! - deleted!.startMs!).toBeGreaterThan(1_000);
+});
+
 test('a fault that comes too late proves nothing', async () => {
   const dir = newDir();
   const args = ['run', '--json', `--dir=${dir}`, '--messages=50', shared, '--fault=kill-producer@20m'];
@@ -141,8 +161,86 @@ test('a store that somebody locks is waited for, and records that nobody can sor
   expectSurvived(run);
   const [locked, poisoned] = run.result.faults;
   expect(locked!.evidence).toContain('the offsets did not move meanwhile');
+  expect(locked!.evidence.join()).toMatch(/[1-9]\d* records waited to be stored/);
   expect(poisoned!.evidence.join()).toMatch(/(\d+) were acknowledged, and \1 are dead letters/);
   expect(run.result.counts.foreign).toBe(10);
+  expect(poisoned).not.toHaveProperty('found');
+
+  // Had one of them been dropped, each later audit would say so too.
+  const folder = new RunFolder(run.dir, run.result.run.id);
+  const detail = 'published by poison@1s; it is no dead letter';
+  const lost = { kind: 'lost', blame: 'consumer', partition: 0, offset: 12, detail } as const;
+  await folder.writeResult({ ...run.result, faults: [locked!, { ...poisoned!, found: [lost] }] });
+  const again = await nodrop(['verify', folder.id, '--json', `--dir=${run.dir}`]);
+  expect(again.code, again.stderr).toBe(1);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    verdict: 'fail',
+    findings: [
+      { kind: 'lost', blame: 'consumer', count: 1, examples: [{ partition: 0, offset: 12, detail }] },
+    ],
+    faults: [{ name: 'lock-store' }, { found: [lost] }],
+  });
+  expect(JSON.parse(readFileSync(folder.findings, 'utf8'))).toEqual(lost);
+});
+
+test('a lock that keeps nobody from storing anything proves nothing', async () => {
+  const faults = ['pause-producer@1s+3s', 'lock-store@2s+1s'];
+  const { ended, result } = await runWith(faults, ['--duration=5s', shared]);
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  const [paused, locked] = result.faults;
+  expect(paused).toMatchObject({ tookEffect: true });
+  expect(locked).toMatchObject({ tookEffect: false });
+  expect(locked!.evidence).toContain('no records waited to be stored');
+  expect(result.notChecked.join(' ')).toContain('The fault lock-store@2s+1s did not take effect');
+  expect(ended.code).toBe(2);
+});
+
+test('a database that is restarted is waited for', async () => {
+  const run = await runWith(['restart-store@1s+1s'], ['--duration=3s', shared, postgres()]);
+  expectSurvived(run);
+  const [restarted] = run.result.faults;
+  expect(restarted).toMatchObject({ target: 'consumers and the database' });
+  const evidence = restarted!.evidence.join();
+  expect(evidence).toMatch(/[1-9]\d* sessions were ended at the database/);
+  expect(evidence).toMatch(/[1-9]\d* new connections were refused/);
+  const log = readFileSync(join(run.dir, 'runs', run.result.run.id, 'consumer.log'), 'utf8');
+  expect(log).toContain('The store is back.');
+});
+
+/** So slow a database that the consumer gets on, and comes no nearer to the end. */
+const slow = (fault: string): ReturnType<typeof runWith> =>
+  runWith(
+    [fault],
+    [
+      '--duration=4s',
+      '--batch-size=40',
+      '--timeout=8s',
+      '-X',
+      'max.partition.fetch.bytes=1024',
+      shared,
+      postgres(),
+    ],
+  );
+
+test('what has not drained in time after the last fault has stalled, though it gets on', async () => {
+  const { ended, result } = await slow('latency:store=200ms@1s+never');
+  expect(ended.code).toBe(2);
+  expect(result).toMatchObject({ verdict: 'inconclusive', faults: [{ tookEffect: true, endMs: null }] });
+  expect(result.findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 3 }]);
+  for (const { detail } of result.findings[0]!.examples) expect(detail).toMatch(/^is at \d+ of \d+$/);
+  expect(result.notChecked[0]).toBe(
+    'The pipeline had not drained 8s after all was sent and the last fault was over.',
+  );
+  expect(result.notChecked.join(' ')).toMatch(/The lag: partition 0 is at \d+ of \d+, partition 1/);
+  expect(result.timings.drainMs).toBeLessThan(20_000);
+  // It was stopped, and had not given up.
+  expect(result.notChecked.join(' ')).not.toMatch(/No progress|ended early/);
+});
+
+test('and what drains in time has not', async () => {
+  const run = await slow('latency:store=200ms@1s+1s');
+  expectSurvived(run);
+  expect(run.result.notChecked).toEqual([]);
 });
 
 test('what is deleted before it was read has expired', async () => {
@@ -156,6 +254,7 @@ test.each([
   [['--fault=kill-leeder@5s'], "there is no fault 'kill-leeder'"],
   [['--fault=kill-leader@5s', shared], "not nodrop's own"],
   [['--fault=kill-controller@5s'], '--brokers 3'],
+  [['--fault=restart-store@5s'], 'nobody restarts SQLite'],
   [['--fault=kill-leader@5s', '--duration=4s'], 'all has been sent'],
   [['--fault-file=/nowhere.json'], 'cannot be read'],
   [['--brokers=3', shared], 'Leave either out'],

@@ -43,8 +43,10 @@ test('a member of the group that takes partitions and reads nothing', async () =
     const { verdict, findings, notChecked } = JSON.parse(stdout) as Result;
     expect([code, verdict]).toEqual([2, 'inconclusive']);
     expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 1 }]);
-    expect(findings[0]!.examples).toMatchObject([{ partition }]);
-    expect(notChecked).toContain('1 partition stalled: there was lag, and no progress.');
+    const detail = expect.stringMatching(/^is at \d+ of [1-9]\d*$/) as string;
+    expect(findings[0]!.examples).toMatchObject([{ partition, detail }]);
+    expect(notChecked).toContain('1 partition stalled: there was lag, and no progress or too little.');
+    expect(notChecked).toContain(`The lag: partition ${partition} ${findings[0]!.examples[0]!.detail}.`);
   } finally {
     await idler.leave();
   }

@@ -143,15 +143,77 @@ test('a commit above the store’s next offset promises too much', async () => {
   }
 });
 
+test('what a fault found wrong with its own records is a finding like any other', async () => {
+  const found: SingleFinding[] = [
+    { kind: 'lost', blame: 'consumer', partition: 0, offset: 7, detail: 'published by poison@4s' },
+    { kind: 'corrupted', blame: 'consumer', partition: 1, offset: 8, detail: 'published by poison@4s' },
+  ];
+  const told: SingleFinding[] = [];
+  const evidence = buildEvidence(healthyHistory());
+  const onFinding = (finding: SingleFinding): number => told.push(finding);
+  const { verdict, findings } = await audit({ ...evidence, found }, { onFinding });
+  expect(verdict).toBe('fail');
+  const detail = 'published by poison@4s';
+  expect(findings).toEqual([
+    { kind: 'lost', blame: 'consumer', count: 1, examples: [{ partition: 0, offset: 7, detail }] },
+    { kind: 'corrupted', blame: 'consumer', count: 1, examples: [{ partition: 1, offset: 8, detail }] },
+  ]);
+  expect(told).toEqual(found);
+  expect(await audit({ ...evidence, found: [] })).toMatchObject({ verdict: 'pass', findings: [] });
+  // With a message that was lost in the same way, it is one finding.
+  const history = healthyHistory();
+  without('rows', 'a')(history);
+  const { findings: both } = await audit({ ...buildEvidence(history), found: found.slice(0, 1) });
+  expect(both).toMatchObject([{ kind: 'lost', blame: 'consumer', count: 2 }]);
+});
+
 test('a stalled partition is a finding, and makes the verdict inconclusive', async () => {
   const stalled: Change = (h) => (h.stalls = [{ partition: 0, blame: 'broker' }]);
   const { verdict, findings, notChecked } = await auditOf(stalled);
   expect(verdict).toBe('inconclusive');
   expect(findings).toEqual([
-    { kind: 'stalled', blame: 'broker', count: 1, examples: [{ partition: 0, offset: 9 }] },
+    {
+      kind: 'stalled',
+      blame: 'broker',
+      count: 1,
+      examples: [{ partition: 0, offset: 9, detail: 'is at 9 of 9' }],
+    },
   ]);
-  expect(notChecked).toEqual([expect.stringMatching(/^1 partition stalled/)]);
+  expect(notChecked).toEqual([
+    expect.stringMatching(/^1 partition stalled/),
+    'The lag: partition 0 is at 9 of 9.',
+  ]);
   expect((await auditOf(stalled, without('rows', 'a'))).verdict).toBe('fail');
+});
+
+test('the lag is named by partition: where nothing was stored from its start, where records are open to their last stable one', async () => {
+  const stalls: Change = (h) => (h.stalls = [0, 1].map((partition) => ({ partition, blame: 'consumer' })));
+  const behind: Change = (h) => (h.positions = { 0: 7 });
+  const { findings, notChecked } = await auditOf(stalls, behind, range(0, { stableEnd: 8 }));
+  expect(findings).toMatchObject([
+    {
+      kind: 'stalled',
+      count: 2,
+      examples: [
+        { partition: 0, offset: 7, detail: 'is at 7 of 8' },
+        { partition: 1, detail: 'is at 0 of 9' },
+      ],
+    },
+  ]);
+  expect(notChecked).toContain('The lag: partition 0 is at 7 of 8, partition 1 is at 0 of 9.');
+});
+
+test('of many partitions that stalled not all are named', async () => {
+  const many: Change = (h) => {
+    const partitions = [...Array.from({ length: 100 }).keys()];
+    h.ranges = partitions.map((partition) => ({ partition, start: 0, end: 9, base: 0, compacted: false }));
+    h.stalls = partitions.map((partition) => ({ partition, blame: 'consumer' }));
+  };
+  const { findings, notChecked } = await auditOf(many);
+  expect(findings).toMatchObject([{ kind: 'stalled', count: 100 }]);
+  expect(findings[0]!.examples).toHaveLength(10);
+  const lag = notChecked.find((sentence) => sentence.startsWith('The lag'));
+  expect(lag).toMatch(/partition 31 is at 0 of 9, and 68 others are behind\.$/);
 });
 
 describe('counts redelivery', () => {

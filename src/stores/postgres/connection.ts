@@ -46,21 +46,21 @@ export class Connection {
   }
 }
 
-/** Ends all other sessions of these owners. Where the right to do so is lacking, they stay. */
+/** Ends all other sessions of these owners; returns how many. Where the right to do so is lacking, they stay. */
 export async function terminateOwners(
   session: Session,
   owners: readonly string[],
   name: string,
-): Promise<void> {
+): Promise<number> {
   try {
     const ended = await session.query<{ ended: boolean }>(
       `SELECT pg_terminate_backend(pid, $2) AS ended FROM pg_stat_activity
       WHERE application_name = ANY($1) AND pid <> pg_backend_pid()`,
       [owners, terminateTimeoutMs],
     );
-    if (ended.every((each) => each.ended)) return;
+    if (ended.every((each) => each.ended)) return ended.length;
   } catch (error) {
-    if (sqlStateOf(error) === insufficientPrivilege) return;
+    if (sqlStateOf(error) === insufficientPrivilege) return 0;
     throw error;
   }
   const message = `The store ${name} cannot be used: a session that was cut off does not end`;

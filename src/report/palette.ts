@@ -1,0 +1,8 @@
+/** How a terminal shows what is good or bad; none of it carries a meaning that the text does not. */
+export interface Palette {
+  good: (text: string) => string;
+  bad: (text: string) => string;
+  doubtful: (text: string) => string;
+  strong: (text: string) => string;
+  faint: (text: string) => string;
+}

@@ -1,0 +1,27 @@
+import type { Messages } from '../history.ts';
+import type { Proof } from './subject.ts';
+import { standsAtOneOf, type Position } from './trail.ts';
+import type { Trails } from './trails.ts';
+
+/**
+ * Two acks of one offset may be the producer's mistake. But where the row of one message stands at that offset,
+ * and the log has the other there and the one nowhere, Kafka has lost what was there.
+ */
+export function noteRewritten(messages: Messages, trails: Trails, { partitions, logWhole }: Proof): void {
+  if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
+  const stored: Position[] = [];
+  const standing = new Set<string>();
+  for (let message = 0; message < messages.count; message++) {
+    const { acks, records, rows } = trails.trail(message);
+    for (const ack of acks) {
+      if (!partitions.of(ack.partition).contested.has(ack.offset)) continue;
+      if (standsAtOneOf(ack, records)) standing.add(placeOf(ack));
+      else if (records.length === 0 && standsAtOneOf(ack, rows)) stored.push(ack);
+    }
+  }
+  for (const place of stored) {
+    if (standing.has(placeOf(place))) partitions.of(place.partition).isRewritten = true;
+  }
+}
+
+const placeOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
