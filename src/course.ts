@@ -34,6 +34,7 @@ export interface RunConfig {
   categories: readonly string[];
   keepTopic: boolean;
   timeoutMs: number;
+  storeTimeoutMs: number;
   /** The command lines of the stages, as a user would give them. */
   producers: readonly (readonly string[])[];
   consumers: readonly (readonly string[])[];

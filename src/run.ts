@@ -9,7 +9,7 @@ import type { NetworkLinks } from './network-links.ts';
 import { atBegin, earlyEnds, stageError } from './pipeline/stage-end.ts';
 import type { ParentMessage } from './pipeline/stage-process.ts';
 import { tidyCluster } from './pipeline/tidy-cluster.ts';
-import { killWhatHangs } from './pipeline/watch-stages.ts';
+import { killWhatHangs, killWhatStandsStill } from './pipeline/watch-stages.ts';
 import { noTimings, type Result } from './result.ts';
 import type { RunFaults } from './run-faults.ts';
 import { RunFolder } from './run-folder.ts';
@@ -127,12 +127,12 @@ async function drive(
   if (signal.aborted) stop();
   void endWithBroker(course, broker, interruptions);
   // From the first wait on: a stage may hang before it has done anything.
-  const watch = watchSilence(course, interruptions);
+  const watches = watchStages(course, interruptions);
   try {
     await work(course, bootstrapServers, broker, interruptions);
   } finally {
     signal.removeEventListener('abort', stop);
-    clearInterval(watch);
+    for (const watch of watches) clearInterval(watch);
   }
   return interruptions;
 }
@@ -218,16 +218,22 @@ async function untilReady({ producers, consumers, consumersReady, config, signal
   await new Deadline(config.timeoutMs, signal).within(Promise.race([consumersReady, ...ends]), undefined);
 }
 
-function watchSilence(
+function watchStages(
   { producers, consumers, config, stall }: Course,
   interruptions: string[],
-): NodeJS.Timeout {
+): NodeJS.Timeout[] {
   const silenceMsMax = Math.max(config.timeoutMs, silenceMsMin);
-  return killWhatHangs([...producers, ...consumers], silenceMsMax, (stage) => {
+  const silence = killWhatHangs([...producers, ...consumers], silenceMsMax, (stage) => {
     const name = atBegin(stage.name);
     interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
     if (consumers.includes(stage)) stall.happened = true;
   });
+  const stillMsMax = silenceMsMax + config.storeTimeoutMs;
+  const stillness = killWhatStandsStill(consumers, stillMsMax, ({ name }) => {
+    interruptions.push(`${atBegin(name)} hung: it stored nothing for ${stillMsMax} ms, and was killed.`);
+    stall.happened = true;
+  });
+  return [silence, stillness];
 }
 
 /** Without its broker the pipeline has nothing to wait for. */

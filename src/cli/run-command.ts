@@ -42,6 +42,7 @@ export async function runCommand(
       categories: categoriesOf(stateRuleOf(values)),
       keepTopic: values.keepTopic === true,
       timeoutMs: settings.timeoutMs,
+      storeTimeoutMs: values.storeTimeout,
       producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
       consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
     },

@@ -34,6 +34,8 @@ export class StagePlace {
   /** The progress that was told last, and how much of it was that of earlier processes. */
   #done = 0;
   #doneBefore = 0;
+  /** When it was ready or got on last, by `performance.now()`. */
+  #movedAtMs: number | undefined;
   /** Called when it says that it stands at a point. */
   #onReached: () => void = () => undefined;
   #isOver = false;
@@ -45,6 +47,7 @@ export class StagePlace {
     this.name = command.name;
     this.#command = command;
     this.#onMessage = (message) => {
+      if (message.type === 'ready' || message.type === 'progress') this.#movedAtMs = performance.now();
       if (message.type === 'reached') this.#onReached();
       else if (message.type === 'progress') onMessage({ ...message, done: this.#progress(message.done) });
       else onMessage(message);
@@ -61,6 +64,11 @@ export class StagePlace {
   /** By `performance.now()`; undefined where nothing is to be heard of it, since a fault has it. */
   heardAtMs(): number | undefined {
     return this.pid === undefined || this.#isSuspended ? undefined : this.#stage.heardAtMs();
+  }
+
+  /** By `performance.now()`; undefined before it was ready, and while a fault has it. */
+  movedAtMs(): number | undefined {
+    return this.heardAtMs() === undefined && !this.#isOver ? undefined : this.#movedAtMs;
   }
 
   tell(message: ParentMessage): void {

@@ -92,6 +92,15 @@ test.each<[sabotage: string, expected: string[]]>([
   }
 });
 
+test('a record that nobody can sort and that is no dead letter is lost by the consumer', async () => {
+  const poison = ['--rate=400', '--messages=1200', '--fault=poison@1s'];
+  const { code, result, stderr } = await runWith('drop-dead-letter:3', ...poison);
+  expect(code, stderr).toBe(1);
+  expect(found(result)).toEqual(['lost consumer 1']);
+  expect(result.findings[0]!.examples[0]!.detail).toBe('published by poison@1s; it is no dead letter');
+  expect(result.faults).toMatchObject([{ tookEffect: true }]);
+});
+
 test('a commit before the store is found, and a consumer that goes on mends it', async () => {
   const judged = await runWith('commit-before-store:17', '--keep-topic', ...soonMissed);
   const { dir, run } = judged;

@@ -14,17 +14,25 @@ const bootstrapServers = inject('bootstrapServers');
 
 const newFolder = (): RunFolder => new RunFolder(newDir(), `st${randomUUID().slice(0, 8)}`);
 
-const startRun = ({ id, path }: RunFolder): ReturnType<typeof start> =>
-  start([
-    'run',
-    '--json',
-    `--bootstrap-server=${bootstrapServers}`,
-    `--run=${id}`,
-    `--dir=${path}/../..`,
-    '--messages=2000',
-    '--timeout=5s',
-    '--partitions=2',
-  ]);
+const startRun = (
+  { id, path }: RunFolder,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): ReturnType<typeof start> =>
+  start(
+    [
+      'run',
+      '--json',
+      `--bootstrap-server=${bootstrapServers}`,
+      `--run=${id}`,
+      `--dir=${path}/../..`,
+      '--messages=2000',
+      '--timeout=5s',
+      '--partitions=2',
+      ...args,
+    ],
+    env,
+  );
 
 test('a member of the group that takes partitions and reads nothing', async () => {
   const folder = newFolder();
@@ -63,6 +71,16 @@ test('a consumer that is suspended and never comes back', async () => {
   expect([code, verdict]).toEqual([2, 'inconclusive']);
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 2 }]);
   expect(notChecked).toContain('The consumer hung: it was silent for 10000 ms, and was killed.');
+});
+
+test('a consumer that says that it is alive, and stores nothing any more', async () => {
+  const folder = newFolder();
+  const { ended } = startRun(folder, ['--store-timeout=1s'], { NODROP_SABOTAGE: 'stall:700' });
+  const { code, stdout } = await ended;
+  const { verdict, findings, notChecked } = JSON.parse(stdout) as Result;
+  expect([code, verdict]).toEqual([2, 'inconclusive']);
+  expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer' }]);
+  expect(notChecked).toContain('The consumer hung: it stored nothing for 11000 ms, and was killed.');
 });
 
 test('a producer that is suspended before it has begun', async () => {

@@ -201,7 +201,7 @@ export const liveMutants: readonly LiveMutant[] = [
     },
   },
   survived('28-stale-fetch-session', () => [...paced(10), '--brokers=3', '--fault=kill-leader@2s+3s']),
-  planted('29-silent-stall', 'stall', { kinds: ['stalled'], blame: 'consumer' }),
+  planted('29-silent-stall', 'stall', { kinds: ['stalled'], blame: 'consumer' }, ['--store-timeout=5s']),
   {
     name: '30-poison-skipped',
     expected: lostBy('consumer'),
