@@ -33,7 +33,7 @@ const survived: [fault: string, args: () => string[]][] = [
   ['kill-consumer:after-store-commit@1s+1s', () => [shared, postgres()]],
   ['kill-consumer:after-group-commit@1s+1s', () => [shared]],
   ['pause-consumer@1s+8s', () => [shared, '--consumers=2']],
-  ['rebalance-storm@1s+5s', () => [shared]],
+  ['rebalance-storm@1s+7s', () => [shared, ...quickGroup]],
   ['delete-offsets@2s', () => [shared, '--consumers=2', ...quickGroup]],
   ['delete-offsets@2s', () => [shared, postgres(), ...quickGroup]],
   ['cut:producer@1s+2s', () => []],
