@@ -7,7 +7,7 @@ import { clientFromSettings } from './kafka/client-from-settings.ts';
 import { openCluster, type Cluster } from './kafka/cluster.ts';
 import { Deadline } from './kafka/deadline.ts';
 import { publishRecords } from './kafka/foreign-records.ts';
-import { deleteGroup, groupOffsets } from './kafka/group-offsets.ts';
+import { deleteGroup, groupMembers, groupOffsets } from './kafka/groups.ts';
 import { listOffsets } from './kafka/list-offsets.ts';
 import { activeController } from './kafka/quorum.ts';
 import { deleteRecordsBelow, type AdminAccess } from './kafka/topics.ts';
@@ -72,6 +72,10 @@ export class RunPipeline implements Pipeline {
       const from = before.get(partition) ?? 0;
       return to > from ? [{ partition, from, to }] : [];
     });
+  }
+
+  async members(): Promise<number> {
+    return await groupMembers(this.#access, groupOf(this.#subjects.folder.id));
   }
 
   async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {

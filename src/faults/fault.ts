@@ -85,6 +85,8 @@ export interface Pipeline {
   controller(): Promise<number>;
   /** Deletes all that the topic holds now; tells where the first offset has moved. */
   deleteRecords(): Promise<{ partition: number; from: number; to: number }[]>;
+  /** How many consumers the group knows. */
+  members(): Promise<number>;
   /**
    * Deletes what the group has committed, once its last member is missed; tells of how many partitions there
    * was something before, and is after. Throws where that takes too long.

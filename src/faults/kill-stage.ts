@@ -1,5 +1,5 @@
 /** Producers and consumers that die and come back, and consumers that sleep. */
-import type { Fault, FaultSetting, PipelinePlan, StageVictim, Underway } from './fault.ts';
+import type { Fault, FaultSetting, Pipeline, PipelinePlan, StageVictim, Underway } from './fault.ts';
 import { killProcess } from './kill-process.ts';
 import { suspendProcesses } from './suspend-process.ts';
 
@@ -69,5 +69,17 @@ export const pauseConsumer: Fault = {
   example: 'pause-consumer@4s+15s',
   lastsMs,
   problem: endless,
-  begin: async ({ consumers }) => await suspendProcesses([running(consumers, 'consumer')]),
+  begin: async (pipeline) => {
+    const victim = running(pipeline.consumers, 'consumer');
+    const before = await membersOf(pipeline);
+    return await suspendProcesses([victim], async () => {
+      const after = await membersOf(pipeline);
+      if (before === undefined || after === undefined) return [];
+      return after < before ? [`its session expired: of ${before} members the group has ${after}`] : [];
+    });
+  },
 };
+
+/** undefined where no broker tells: it may be suspended, too. */
+const membersOf = async (pipeline: Pipeline): Promise<number | undefined> =>
+  await pipeline.members().catch(() => undefined);

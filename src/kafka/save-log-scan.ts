@@ -8,7 +8,7 @@ import { seal } from '../seal.ts';
 import { parseProducerName } from '../workload.ts';
 import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
-import { groupOffsets } from './group-offsets.ts';
+import { groupOffsets } from './groups.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
 import { emptyScanRow, ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
 import { topicSettings, type AdminAccess } from './topics.ts';

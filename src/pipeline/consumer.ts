@@ -8,7 +8,7 @@ import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { joinGroup, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
-import { groupOffsets } from '../kafka/group-offsets.ts';
+import { groupOffsets } from '../kafka/groups.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
 import { LatencyLog } from '../latency-log.ts';
 import { groupOf, latencyFileName, type Manifest } from '../run-folder.ts';

@@ -1,4 +1,4 @@
-/** What a consumer group has committed, by the client library's own admin. */
+/** Consumer groups: what they have committed and who is in them, by the client library's own admin. */
 import { unavailableError } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { saysError, withAdmin, type AdminAccess } from './topics.ts';
@@ -21,6 +21,12 @@ export async function groupOffsets(
       .filter(({ committedOffset }) => committedOffset >= 0n)
       .map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)]),
   );
+}
+
+/** How many members a group has; one that is missed for longer than its session is none any more. */
+export async function groupMembers(access: AdminAccess, group: string): Promise<number> {
+  const groups = await withAdmin(access, (admin) => admin.describeGroups({ groups: [group] }));
+  return groups.get(group)?.members.size ?? 0;
 }
 
 /**
