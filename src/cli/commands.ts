@@ -35,6 +35,7 @@ const workloadOptions: SharedOption[] = [
 const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
 const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
 const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
+const resultOptions: SharedOption[] = ['reporter', ...outputOptions];
 
 const definitions: Definition[] = [
   {
@@ -47,6 +48,7 @@ const definitions: Definition[] = [
       "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
       'nodrop run --bootstrap-server localhost:9092 --json',
       'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
+      'nodrop run --reporter default --reporter junit=nodrop.xml',
     ],
     shared: [
       ...workloadOptions,
@@ -60,7 +62,7 @@ const definitions: Definition[] = [
       'brokers',
       'brokerProperty',
       'timeout',
-      ...outputOptions,
+      ...resultOptions,
     ],
     own: (command) =>
       command
@@ -110,9 +112,10 @@ const definitions: Definition[] = [
     examples: [
       'nodrop verify',
       'nodrop verify demo --rescan --json',
+      'nodrop verify demo --reporter junit=nodrop.xml',
       'nodrop verify --history producer.jsonl consumer.jsonl',
     ],
-    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...outputOptions],
+    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...resultOptions],
     own: (command) =>
       command
         .option('--rescan', 'scan the topic again')

@@ -1,13 +1,40 @@
+import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { githubLines } from '../report/github.ts';
+import { junitText } from '../report/junit.ts';
+import { noColors, type Palette } from '../report/palette.ts';
 import { summaryLines } from '../report/summary.ts';
 import type { Result } from '../result.ts';
+import type { ReporterName, Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The one document, or the summary for a person. */
-export function printResult(terminal: Terminal, result: Result, evidence: string, isJson: boolean): void {
+type Renderer = (result: Result, evidence: string, palette: Palette) => string;
+
+const renderers: Record<ReporterName, Renderer> = {
+  default: (result, evidence, palette) => summaryLines(result, near(evidence), palette).join('\n'),
+  json: (result) => JSON.stringify(result),
+  junit: junitText,
+  github: (result) => githubLines(result).join('\n'),
+};
+
+/** Every report that is wanted, each in its place. A file that cannot be written any more changes no verdict. */
+export function printResult(
+  terminal: Terminal,
+  result: Result,
+  evidence: string,
+  { onStdout, files, isAnnotated }: Reports,
+): void {
   terminal.clear();
-  if (isJson) terminal.print(JSON.stringify(result));
-  else for (const line of summaryLines(result, near(evidence), terminal.palette)) terminal.print(line);
+  terminal.print(renderers[onStdout](result, evidence, terminal.palette));
+  for (const { name, file } of files) {
+    try {
+      writeFileSync(file, `${renderers[name](result, evidence, noColors)}\n`);
+    } catch (error) {
+      terminal.note(`nodrop: the report ${file} was not written: ${messageOf(error)}`);
+    }
+  }
+  if (isAnnotated) for (const line of githubLines(result)) terminal.note(line);
 }
 
 /** A path as a person here would write it. */
