@@ -10,6 +10,7 @@ import {
   type StageExit,
   type StageMessage,
 } from './stage-process.ts';
+import { guardSleep } from './waking-guard.ts';
 
 const stopMsMax = 10_000;
 
@@ -30,7 +31,8 @@ export class StagePlace {
   /** What a process that comes later is to be told too. */
   readonly #told: ParentMessage[] = [];
   #stage: Stage;
-  #isSuspended = false;
+  /** While a fault has it suspended. */
+  #sleep: { end(): void } | undefined;
   /** The progress that was told last, and how much of it was that of earlier processes. */
   #done = 0;
   #doneBefore = 0;
@@ -63,7 +65,7 @@ export class StagePlace {
 
   /** By `performance.now()`; undefined where nothing is to be heard of it, since a fault has it. */
   heardAtMs(): number | undefined {
-    return this.pid === undefined || this.#isSuspended ? undefined : this.#stage.heardAtMs();
+    return this.pid === undefined || this.#sleep !== undefined ? undefined : this.#stage.heardAtMs();
   }
 
   /** By `performance.now()`; undefined before it was ready, and while a fault has it. */
@@ -123,12 +125,15 @@ export class StagePlace {
   }
 
   suspend(): void {
-    this.#isSuspended = true;
+    const { pid } = this;
+    if (pid === undefined) return;
+    this.#sleep ??= guardSleep(pid);
     this.#stage.signal('SIGSTOP');
   }
 
   resume(): void {
-    this.#isSuspended = false;
+    this.#sleep?.end();
+    this.#sleep = undefined;
     this.#stage.signal('SIGCONT');
   }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result.ts';
 import { RunFolder } from '../../src/run-folder.ts';
-import { newDir as anyNewDir, nodrop, type Ended } from './nodrop.ts';
+import { newDir as anyNewDir, nodrop, start, until, type Ended } from './nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
 const { location, password } = inject('postgres');
@@ -286,6 +286,26 @@ test('nodrop faults lists them all with an example each', async () => {
   const listed = JSON.parse(json) as { name: string; example: string }[];
   for (const { example } of listed) expect(stdout).toContain(` --fault ${example}\n`);
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true);
+});
+
+test('what a fault has suspended does not outlive a run that is killed', async () => {
+  const dir = newDir();
+  const args = ['run', '--rate=100', '--duration=60s', `--dir=${dir}`, shared];
+  const { child, ended } = start([
+    ...args,
+    '--fault=pause-consumer@500ms+50s',
+    '--fault=pause-producer@500ms+50s',
+  ]);
+  const statesOf = (): string[] =>
+    execFileSync('ps', ['-ww', '-eo', 'state=,command='], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line.includes(dir) && /nodrop\.js (consume|produce)/.test(line))
+      .map((line) => line[0]!);
+  await until('both sleep', () => statesOf().join('') === 'TT');
+  child.kill('SIGKILL');
+  await ended;
+  await until('both are gone', () => statesOf().length === 0);
+  expect(statesOf()).toEqual([]);
 });
 
 test('nothing is left of runs with faults', () => {
