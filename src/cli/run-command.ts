@@ -50,7 +50,13 @@ export async function runCommand(
       status: (text) => terminal.status(text),
       progress: (label, done, total) => terminal.progress(label, done, total),
       note: (line) => terminal.note(line),
-      judged: (verdict) => printResult(terminal, verdict, folder.path, values.json === true),
+      judged: (verdict) =>
+        printResult(
+          terminal,
+          verdict,
+          { evidence: folder.path, report: folder.report },
+          values.json === true,
+        ),
     },
     signal,
   );

@@ -45,6 +45,6 @@ export async function verifyHistoryCommand(
     timings: { brokerStartMs: null, produceMs: null, drainMs: null, auditMs, totalMs: null },
     environment: environmentOf(undefined),
   });
-  printResult(terminal, result, values.history.join(', '), values.json === true);
+  printResult(terminal, result, { evidence: values.history.join(', ') }, values.json === true);
   return exitCodes[result.verdict];
 }
