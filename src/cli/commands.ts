@@ -12,6 +12,8 @@ interface Definition {
   examples: string[];
   shared: SharedOption[];
   own?: (command: Command) => void;
+  /** What it writes is all that it is for: without a reader there is nothing to go on with. */
+  endsWithReader?: true;
   /** Returns the exit code. `values` holds the command's own options too. */
   act(values: never, context: Context, argument?: string): Promise<number>;
 }
@@ -33,6 +35,7 @@ const workloadOptions: SharedOption[] = [
 const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
 const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
 const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
+const resultOptions: SharedOption[] = ['reporter', ...outputOptions];
 
 const definitions: Definition[] = [
   {
@@ -45,6 +48,7 @@ const definitions: Definition[] = [
       "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
       'nodrop run --bootstrap-server localhost:9092 --json',
       'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
+      'nodrop run --reporter default --reporter junit=nodrop.xml',
     ],
     shared: [
       ...workloadOptions,
@@ -58,7 +62,7 @@ const definitions: Definition[] = [
       'brokers',
       'brokerProperty',
       'timeout',
-      ...outputOptions,
+      ...resultOptions,
     ],
     own: (command) =>
       command
@@ -108,9 +112,10 @@ const definitions: Definition[] = [
     examples: [
       'nodrop verify',
       'nodrop verify demo --rescan --json',
+      'nodrop verify demo --reporter junit=nodrop.xml',
       'nodrop verify --history producer.jsonl consumer.jsonl',
     ],
-    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...outputOptions],
+    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...resultOptions],
     own: (command) =>
       command
         .option('--rescan', 'scan the topic again')
@@ -129,6 +134,7 @@ const definitions: Definition[] = [
     argument: ['[run]', 'id of the run (default: the latest)'],
     description: "prints a run's evidence as JSON lines, for verify --history",
     examples: ['nodrop export demo > demo.jsonl'],
+    endsWithReader: true,
     shared: ['dir', ...storeOptions, 'color'],
     act: async (values, context, run) =>
       (await import('./export-command.ts')).exportCommand(values, context, run),
@@ -138,6 +144,7 @@ const definitions: Definition[] = [
     argument: ['[run]', 'id of the run (default: the latest)'],
     description: 'shows stored rows',
     examples: ['nodrop messages --state failed --limit 10', 'nodrop messages demo --dead-letters'],
+    endsWithReader: true,
     shared: ['dir', ...storeOptions, 'json', 'color'],
     own: (command) =>
       command
@@ -191,9 +198,16 @@ const definitions: Definition[] = [
 /** Of an option that may be given again. */
 const gather = (value: string, others: string[] | undefined): string[] => [...(others ?? []), value];
 
-/** Adds all commands; `exitCode` tells what the one that ran returned. */
-export function addCommands(program: Command, signal: AbortSignal): { exitCode(): number } {
+export interface CommandState {
+  /** What the one that ran returned. */
+  exitCode(): number;
+  /** Whether the one that runs is done when nobody reads it any more. */
+  endsWithReader(): boolean;
+}
+
+export function addCommands(program: Command, signal: AbortSignal): CommandState {
   let exitCode = 0;
+  let endsWithReader = false;
   for (const definition of definitions) {
     const command = program.command(definition.name).description(definition.description);
     if (definition.argument !== undefined) command.argument(...definition.argument);
@@ -205,6 +219,7 @@ export function addCommands(program: Command, signal: AbortSignal): { exitCode()
       const argument = definition.argument === undefined ? undefined : (args[0] as string | undefined);
       const values = command.opts<SharedValues>();
       const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
+      endsWithReader = definition.endsWithReader === true;
       const terminal = new Terminal({ color, quiet: values.quiet === true });
       try {
         exportStorePassword(values);
@@ -214,5 +229,5 @@ export function addCommands(program: Command, signal: AbortSignal): { exitCode()
       }
     });
   }
-  return { exitCode: () => exitCode };
+  return { exitCode: () => exitCode, endsWithReader: () => endsWithReader };
 }

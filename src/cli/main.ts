@@ -6,11 +6,13 @@ import { exitCodes, OperationalError } from '../errors.ts';
 import { addCommands } from './commands.ts';
 import { listenForStop, type StoppedError } from './stop.ts';
 
-// A reader that has had enough, such as head, is no trouble.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitCodes.pass);
-});
+// A reader that has had enough, such as head, is no trouble: what is under way comes to its end, and to its exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    if (stream === process.stdout && command.endsWithReader()) process.exit(exitCodes.pass);
+  });
+}
 
 const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 

@@ -12,6 +12,7 @@ import { messageOf, usageError } from '../errors.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
 import { causes, type Cause } from '../verdict.ts';
 import type { WeightedState } from '../workload.ts';
+import { parseReporter, type Reporter } from './reporters.ts';
 import {
   parseBootstrap,
   parseBrokerProperty,
@@ -163,6 +164,11 @@ const shared = {
       .argParser(parseDuration)
       .default(60_000, '60s')
       .env('NODROP_TIMEOUT'),
+  reporter: () =>
+    new Option(
+      '--reporter <name>',
+      'how to report, repeatable: default, json, junit or github on stdout; NAME=FILE writes it to a file',
+    ).argParser((value: string, others: Reporter[] | undefined) => [...(others ?? []), parseReporter(value)]),
   json: () => new Option('--json', 'one JSON document on stdout'),
   quiet: () => new Option('--quiet', 'no progress'),
   color: () => new Option('--no-color', 'no colours'),
@@ -200,6 +206,7 @@ export interface SharedValues {
   producer?: number;
   consumers: number;
   timeout: number;
+  reporter?: Reporter[];
   json?: boolean;
   quiet?: boolean;
   color: boolean;

@@ -2,11 +2,14 @@ import { usageError } from '../errors.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { exitCodeOf } from '../result.ts';
 import { run } from '../run.ts';
+import { runsPath } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
+import { sqlitePathOf } from '../stores/open-store.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
 import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
 import { brokerPropertiesOf, type SharedValues } from './options.ts';
+import { claimFiles, reportsOf } from './reporters.ts';
 import { runSettings, stateRuleOf, storeOf, type RunSettings } from './run-settings.ts';
 import { consumeArguments, produceArguments } from './stage-arguments.ts';
 
@@ -14,6 +17,7 @@ export async function runCommand(
   values: SharedValues & FaultValues & { keepTopic?: boolean },
   { signal, terminal }: Context,
 ): Promise<number> {
+  const reports = reportsOf(values.reporter, values.json);
   const settings = runSettings(values);
   const { folder } = settings;
   refuseOwnBrokers(values, settings);
@@ -24,6 +28,7 @@ export async function runCommand(
     untilDrained: true,
     setting: consumerSettings(values, settings, faults),
   };
+  claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
   const result = await run(
     {
       id: folder.id,
@@ -51,12 +56,7 @@ export async function runCommand(
       progress: (label, done, total) => terminal.progress(label, done, total),
       note: (line) => terminal.note(line),
       judged: (verdict) =>
-        printResult(
-          terminal,
-          verdict,
-          { evidence: folder.path, report: folder.report },
-          values.json === true,
-        ),
+        printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports),
     },
     signal,
   );

@@ -5,22 +5,27 @@ import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
 import { writeReport } from '../report-page.ts';
 import { exitCodeOf, type Result, type Timings } from '../result.ts';
-import { findRun, type RunFolder } from '../run-folder.ts';
+import { findRun, runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
+import { sqlitePathOf } from '../stores/open-store.ts';
 import { judgeThresholds, parseThreshold } from '../thresholds.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { printResult } from './print-result.ts';
+import { claimFiles, reportsOf } from './reporters.ts';
 
 export async function verifyCommand(
   values: SharedValues & { rescan?: boolean },
   { signal, terminal }: Context,
   runId: string | undefined,
 ): Promise<number> {
+  const reports = reportsOf(values.reporter, values.json);
   const folder = findRun(values.dir, runId);
   const settings = settingsOf(values);
   const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
   const bootstrapServers = bootstrapOf(values) ?? addressOf(folder);
+  const store = values.store ?? folder.storeInUse();
+  claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
   const startedAt = performance.now();
   terminal.status('auditing');
   const earlier = await earlierResult(folder);
@@ -28,7 +33,7 @@ export async function verifyCommand(
   const allowed = values.allow ?? earlier?.allowed ?? [];
   const audited = await auditRun({
     folder,
-    store: values.store ?? folder.storeInUse(),
+    store,
     scan:
       isScanNeeded && bootstrapServers !== undefined
         ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
@@ -60,7 +65,7 @@ export async function verifyCommand(
   }
   const problem = await writeReport(folder, result);
   if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
-  printResult(terminal, result, { evidence: folder.path, report: folder.report }, values.json === true);
+  printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
   return exitCodeOf(result);
 }
 

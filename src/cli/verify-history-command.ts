@@ -7,6 +7,7 @@ import { audit } from '../verify/audit.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 import { printResult } from './print-result.ts';
+import { claimFiles, reportsOf } from './reporters.ts';
 
 export interface HistoryValues extends SharedValues {
   history: string[];
@@ -19,6 +20,7 @@ export async function verifyHistoryCommand(
   { signal, terminal }: Context,
   runId: string | undefined,
 ): Promise<number> {
+  const reports = reportsOf(values.reporter, values.json);
   const other = [
     runId !== undefined && 'a run',
     values.rescan === true && '--rescan',
@@ -27,6 +29,7 @@ export async function verifyHistoryCommand(
   if (other !== undefined) {
     throw usageError(`--history does not go with ${other}.`, 'Either verify a run, or a history.');
   }
+  claimFiles(reports, values.history);
   const startedAt = performance.now();
   terminal.status('reading the history');
   const evidence = await readHistory(values.history);
@@ -45,6 +48,6 @@ export async function verifyHistoryCommand(
     timings: { brokerStartMs: null, produceMs: null, drainMs: null, auditMs, totalMs: null },
     environment: environmentOf(undefined),
   });
-  printResult(terminal, result, { evidence: values.history.join(', ') }, values.json === true);
+  printResult(terminal, result, { evidence: values.history.join(', ') }, reports);
   return exitCodes[result.verdict];
 }

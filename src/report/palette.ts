@@ -6,3 +6,8 @@ export interface Palette {
   strong: (text: string) => string;
   faint: (text: string) => string;
 }
+
+const plain = (text: string): string => text;
+
+/** For a file. */
+export const noColors: Palette = { good: plain, bad: plain, doubtful: plain, strong: plain, faint: plain };

@@ -1,10 +1,12 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
 import type { Result } from '../result.ts';
-import type { Example, Finding, Verdict } from '../verdict.ts';
+import type { Finding } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
+import { exampleText } from './finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
 import type { Palette } from './palette.ts';
 import { grouped } from './quantities.ts';
+import { sentenceOf } from './verdict-sentence.ts';
 import { wrap } from './wrap.ts';
 
 const examplesShown = 3;
@@ -87,12 +89,6 @@ function findingLines(findings: readonly Finding[], palette: Palette): string[] 
   return lines;
 }
 
-function exampleText({ id, state, partition, offset, detail }: Example): string {
-  const position = partition === undefined ? '' : `at ${partition}:${offset ?? '?'}`;
-  const what = [id, state === undefined ? '' : `(${state})`, position].filter(Boolean).join(' ');
-  return detail === undefined ? what : `${what}: ${detail}`;
-}
-
 function notCheckedLines(sentences: readonly string[], palette: Palette): string[] {
   if (sentences.length === 0) return [];
   return ['', palette.faint('  not checked'), ...sentences.flatMap((sentence) => wrap(sentence, '    '))];
@@ -114,32 +110,6 @@ function timeLine({ timings }: Result, palette: Palette): string {
   ] as const;
   const known = phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${(ms / 1000).toFixed(1)} s`]));
   return palette.faint(`  Time: ${known.join(', ')}`);
-}
-
-const sentences: Record<Verdict, (result: Result) => string> = {
-  // Whether a history from elsewhere tells all contents, its lines alone know.
-  pass: ({ ledger, run, findings }) => {
-    const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
-    return findings.length === 0
-      ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} acknowledged messages are ${how}.`
-      : `Acknowledged messages are ${how}, but for what is allowed: ${listOf(findings)}.`;
-  },
-  fail: ({ findings }) => `${listOf(findings)}.`,
-  inconclusive: ({ findings }) =>
-    findings.length === 0
-      ? 'Nothing was found wrong, but not everything could be judged: see above.'
-      : 'Not everything could be judged: see above.',
-};
-
-const listOf = (findings: readonly Finding[]): string =>
-  findings.map(({ kind, blame, count }) => `${grouped(count)} ${kind} (${blame})`).join(', ');
-
-export const sentenceOf = (result: Result): string =>
-  [sentences[result.verdict](result), ...missedSentence(result)].join(' ');
-
-function missedSentence({ thresholds }: Result): string[] {
-  const missed = thresholds.filter(({ met }) => !met).length;
-  return missed === 0 ? [] : [missed === 1 ? 'A threshold was missed.' : `${missed} thresholds were missed.`];
 }
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -282,3 +282,24 @@ test('doctor finds all that is needed here, and says what is missing elsewhere',
     mend: expect.stringContaining('apt-get'),
   });
 });
+
+test.each([
+  ['misroute:17', 1, 'fail'],
+  [undefined, 0, 'pass'],
+] as const)(
+  'nobody reads what it prints: it judges all the same, and with %s ends with %i',
+  async (sabotage, expected, verdict) => {
+    const [dir, run] = [newDir(), newRun()];
+    const child = spawn(
+      process.execPath,
+      [program, 'run', `--run=${run}`, `--dir=${dir}`, '--rate=400', '--duration=1s', at],
+      { env: { ...process.env, NODROP_SABOTAGE: sabotage }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(expected);
+    const result = JSON.parse(readFileSync(join(dir, 'runs', run, 'result.json'), 'utf8')) as Result;
+    expect(result.verdict).toBe(verdict);
+  },
+);

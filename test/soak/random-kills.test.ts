@@ -70,5 +70,6 @@ test(`${runs} runs are ended at random, by seed ${seed}`, { timeout: runs * 90_0
       return readdirSync(dir).every((name) => readdirSync(join(dir, name)).length === 0);
     });
   }
-  expect(brokerFolders()).toEqual(foldersBefore);
+  // Others may come and go meanwhile.
+  expect(brokerFolders().filter((name) => !foldersBefore.includes(name))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { sentenceOf } from '../../src/report/summary.ts';
+import { sentenceOf } from '../../src/report/verdict-sentence.ts';
 import type { Result } from '../../src/result.ts';
 
 /** A sign beside the colour: neither is needed to read the word. */

@@ -1,0 +1,28 @@
+/** A verdict in one sentence or two. */
+import type { Result } from '../result.ts';
+import type { Verdict } from '../verdict.ts';
+import { findingsText } from './finding-text.ts';
+import { grouped } from './quantities.ts';
+
+const sentences: Record<Verdict, (result: Result) => string> = {
+  // Whether a history from elsewhere tells all contents, its lines alone know.
+  pass: ({ ledger, run, findings }) => {
+    const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
+    return findings.length === 0
+      ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} acknowledged messages are ${how}.`
+      : `Acknowledged messages are ${how}, but for what is allowed: ${findingsText(findings)}.`;
+  },
+  fail: ({ findings }) => `${findingsText(findings)}.`,
+  inconclusive: ({ findings }) =>
+    findings.length === 0
+      ? 'Nothing was found wrong, but not everything could be judged: see above.'
+      : 'Not everything could be judged: see above.',
+};
+
+export const sentenceOf = (result: Result): string =>
+  [sentences[result.verdict](result), ...missedSentence(result)].join(' ');
+
+function missedSentence({ thresholds }: Result): string[] {
+  const missed = thresholds.filter(({ met }) => !met).length;
+  return missed === 0 ? [] : [missed === 1 ? 'A threshold was missed.' : `${missed} thresholds were missed.`];
+}

@@ -1,0 +1,30 @@
+/** XML 1.0 from texts that nobody vouches for: whatever they hold, what comes out is well formed. */
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  // `]]>` must not stand in a text.
+  '>': '&gt;',
+  '"': '&quot;',
+  // In a value these would be read as spaces, and a CR as a newline anywhere.
+  '\r': '&#13;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+};
+
+/** Text between tags. */
+export const xmlText = (text: string): string =>
+  allowed(text).replaceAll(/[&<>\r]/g, (character) => entities[character]!);
+
+/** ` name="value"` for each. */
+export const xmlAttributes = (attributes: Readonly<Record<string, string | number>>): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${xmlValue(String(value))}"`)
+    .join('');
+
+const xmlValue = (text: string): string =>
+  allowed(text).replaceAll(/[&<>"\r\n\t]/g, (character) => entities[character]!);
+
+/** XML 1.0 forbids some characters however they are escaped: controls, halves of surrogate pairs, and two more. */
+const allowed = (text: string): string =>
+  text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');

@@ -1,0 +1,147 @@
+/**
+ * The JSON document as a schema, for those who read it. The types that nodrop works with are in `result.ts` and
+ * `verdict.ts`; the compiler holds the two against each other. Fields are added, never renamed or taken away, so
+ * what is not named here is allowed.
+ */
+import { z } from 'zod';
+import type { Result } from './result.ts';
+import { causes, examplesMax, findingKinds } from './verdict.ts';
+
+const count = z.int().min(0);
+const ms = z.number().min(0);
+const rate = z.number().min(0).nullable();
+const cause = z.enum(causes);
+const blame = z.enum(['producer', 'broker', 'consumer', 'store', 'unknown']);
+
+const example = z.object({
+  id: z.string().exactOptional(),
+  producer: z.string().exactOptional(),
+  sequence: count.exactOptional(),
+  state: z.string().exactOptional(),
+  partition: count.exactOptional(),
+  offset: count.exactOptional(),
+  detail: z.string().exactOptional().describe('What was found instead, in a few words.'),
+});
+
+const finding = z.object({
+  kind: z.enum(findingKinds),
+  blame,
+  count: count.describe('Of messages; of partitions where the kind is about those.'),
+  examples: z.array(example).max(examplesMax),
+  cause: cause.exactOptional(),
+  allowed: z.literal(true).exactOptional().describe('--allow names the cause: it fails no run.'),
+});
+
+const latency = z
+  .object({ count, p50: ms, p90: ms, p99: ms, 'p99.9': ms, max: ms, mean: ms })
+  .nullable()
+  .describe('In ms; null where nothing was recorded.');
+
+const fault = z.object({
+  name: z.string(),
+  schedule: z.string().describe('As it was asked for: kill-leader@5s+3s.'),
+  target: z.string().nullable().describe('On whom it acted.'),
+  startMs: z.number().nullable().describe('From the first send on; null where it did not begin.'),
+  endMs: z.number().nullable().describe('From the first send on; null where it did not end.'),
+  tookEffect: z.boolean(),
+  evidence: z.array(z.string()),
+  found: z
+    .array(example.extend({ kind: z.enum(findingKinds), blame, cause: cause.exactOptional() }))
+    .exactOptional()
+    .describe('What it found wrong with records of its own.'),
+});
+
+const threshold = z.object({
+  threshold: z.string(),
+  value: z.number().nullable().describe('In ms, messages a second, or messages; null: not measured.'),
+  met: z.boolean(),
+});
+
+export const resultSchema = z.object({
+  schema: z.literal(1),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  run: z.object({
+    id: z.string(),
+    seed: count.nullable(),
+    topic: z.string().nullable(),
+    messages: count.nullable(),
+    batchSize: count.nullable(),
+  }),
+  ledger: z.object({ sent: count, acked: count, rejected: count, unknown: count, unsent: count }),
+  log: z.object({ records: count }).describe('Records of this run.'),
+  store: z
+    .object({ rows: count, byCategory: z.record(z.string(), count), deadLetters: count })
+    .describe('Rows of this run.'),
+  counts: z
+    .object({
+      redelivered: count.nullable(),
+      foreign: count,
+      rejected: count,
+      unsent: count,
+      unknownWritten: count,
+      unknownNotWritten: count,
+      refusedWrites: count.nullable(),
+    })
+    .describe('Counted beside findings; null: not measured.'),
+  states: z
+    .record(z.string(), z.object({ sent: count, acked: count, logged: count }))
+    .describe('By state: how many messages came to each hop before the store.'),
+  partitions: z
+    .array(
+      z.object({
+        partition: count,
+        start: count.nullable(),
+        end: count.nullable(),
+        stored: count.nullable().describe("The store's next offset."),
+        committed: count.nullable().describe("The group's next offset."),
+        lag: count.nullable(),
+      }),
+    )
+    .describe('Offsets; null: not known.'),
+  confusion: z
+    .record(z.string(), z.record(z.string(), count))
+    .describe('Expected category, then stored category, then messages.'),
+  findings: z.array(finding).describe('One for each kind and blame.'),
+  notChecked: z.array(z.string()).describe('What could not be judged, in sentences.'),
+  allowed: z.array(cause).describe('Causes that --allow named.'),
+  faults: z.array(fault).describe('What was done to the run on purpose.'),
+  rates: z.object({ acked: rate, stored: rate }).describe('Messages a second; null: not measured.'),
+  latency: z.object({
+    acked: latency,
+    stored: latency,
+    missing: z
+      .object({ acked: z.array(z.string()), stored: z.array(z.string()) })
+      .describe('Which logs are not there, or not whole.'),
+  }),
+  timings: z
+    .object({
+      brokerStartMs: ms.nullable(),
+      produceMs: ms.nullable(),
+      drainMs: ms.nullable(),
+      auditMs: ms.nullable(),
+      totalMs: ms.nullable(),
+    })
+    .describe('null: there was no such phase.'),
+  thresholds: z.array(threshold),
+  environment: z
+    .object({
+      kafka: z.string().nullable(),
+      client: z.string(),
+      node: z.string(),
+      java: z.string().nullable(),
+    })
+    .describe('Versions; null for a Kafka that nodrop did not start.'),
+});
+
+type Schema = z.infer<typeof resultSchema>;
+/** With nothing that may be left out: a field that one of two types lacks is missed only then. */
+type Whole<T> = T extends object ? { [Name in keyof T]-?: Whole<Exclude<T[Name], undefined>> } : T;
+type Same<A, B> = [A, Whole<A>, B, Whole<B>] extends [B, Whole<B>, A, Whole<A>] ? true : never;
+/** Fails to compile where the schema and the type differ. */
+true satisfies Same<Schema, Result>;
+
+/** `docs/result.schema.json`. */
+export const resultJsonSchema = (): object => ({
+  ...z.toJSONSchema(resultSchema, { io: 'input' }),
+  title: "nodrop's result",
+});

@@ -1,0 +1,134 @@
+/** Results to report on: a plain one, and any that an audit may come to, with texts of the worst kind. */
+import fc from 'fast-check';
+import { noMeasurements, noTimings, type FaultRecord, type Result } from '../../src/result.ts';
+import { causes, findingKinds, type Example, type Finding } from '../../src/verdict.ts';
+
+/** A run that passed. */
+export const passed: Result = {
+  schema: 1,
+  verdict: 'pass',
+  run: { id: 'demo', seed: 7, topic: 'nodrop-demo', messages: 1000, batchSize: 100 },
+  ledger: { sent: 1000, acked: 1000, rejected: 0, unknown: 0, unsent: 0 },
+  log: { records: 1000 },
+  store: { rows: 1000, byCategory: { failed: 400, completed: 600 }, deadLetters: 0 },
+  counts: {
+    redelivered: 0,
+    foreign: 0,
+    rejected: 0,
+    unsent: 0,
+    unknownWritten: 0,
+    unknownNotWritten: 0,
+    refusedWrites: 0,
+  },
+  states: {
+    failed: { sent: 400, acked: 400, logged: 400 },
+    completed: { sent: 600, acked: 600, logged: 600 },
+  },
+  partitions: [{ partition: 0, start: 0, end: 1000, stored: 1000, committed: 1000, lag: 0 }],
+  confusion: { failed: { failed: 400 }, completed: { completed: 600 } },
+  findings: [],
+  notChecked: [],
+  allowed: [],
+  faults: [],
+  ...noMeasurements(),
+  timings: { ...noTimings(), auditMs: 250, totalMs: 3_500 },
+  thresholds: [],
+  environment: { kafka: '4.3.1', client: 'a client 1.0.0', node: '24.0.0', java: null },
+};
+
+export const lost: Finding = {
+  kind: 'lost',
+  blame: 'store',
+  count: 12,
+  examples: [
+    { id: 'p0-126', state: 'completed', partition: 1, offset: 59, detail: 'not in the store' },
+    { id: 'p0-127', state: 'failed' },
+  ],
+};
+
+/** What readers of reports take for their own language, and what they choke on. */
+const nasty = fc.oneof(
+  fc.constantFrom(
+    ']]>',
+    '<failure/>',
+    '&amp;&#0;',
+    '"\'',
+    '\r\n',
+    '\u0000\u001b[31m',
+    '\ud800',
+    '\udc00\ud800',
+    '\ufffe\uffff',
+    '\u0085\u2028',
+    '::error::x',
+    '\n::stop-commands::x',
+    '##[add-mask]x',
+    '%0A%25',
+    'title=a,b:c',
+    '😀',
+  ),
+  fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+);
+const text = fc.oneof(
+  fc.array(nasty, { maxLength: 4 }).map((parts) => parts.join('')),
+  nasty.map((part) => part.repeat(700)),
+);
+
+const example: fc.Arbitrary<Example> = fc.record(
+  { id: text, state: text, partition: fc.nat(), offset: fc.nat(), detail: text },
+  { requiredKeys: [] },
+);
+const finding: fc.Arbitrary<Finding> = fc.record(
+  {
+    kind: fc.constantFrom(...findingKinds),
+    blame: fc.constantFrom('producer', 'broker', 'consumer', 'store', 'unknown'),
+    count: fc.integer({ min: 1, max: 100_000_000 }),
+    examples: fc.array(example, { maxLength: 4 }),
+    cause: fc.constantFrom(...causes),
+    allowed: fc.constant(true as const),
+  },
+  { requiredKeys: ['kind', 'blame', 'count', 'examples'] },
+);
+const fault: fc.Arbitrary<FaultRecord> = fc.record({
+  name: fc.constant('poison'),
+  schedule: fc.constantFrom('poison@1s', 'kill-broker:1@2s+3s'),
+  target: fc.option(text),
+  startMs: fc.option(fc.nat()),
+  endMs: fc.option(fc.nat()),
+  tookEffect: fc.boolean(),
+  evidence: fc.array(text, { maxLength: 3 }),
+});
+const threshold = fc.record({
+  threshold: fc.constantFrom('stored.p99<30ms', 'acked.rate>=5000', 'stored.count > 7', 'total.time<=2m'),
+  value: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
+  met: fc.boolean(),
+});
+
+/** With the verdict that the rest leads to. */
+export const anyResult: fc.Arbitrary<Result> = fc
+  .record({
+    id: text,
+    topic: fc.option(text),
+    findings: fc.array(finding, { maxLength: 20 }),
+    notChecked: fc.array(
+      text.map((what) => `There was ${what}`),
+      { maxLength: 15 },
+    ),
+    isWhole: fc.boolean(),
+    faults: fc.array(fault, { maxLength: 4 }),
+    thresholds: fc.array(threshold, { maxLength: 14 }),
+    totalMs: fc.option(fc.nat()),
+  })
+  .map(({ id, topic, isWhole, totalMs, findings, faults, ...rest }) => {
+    const isFailed = findings.some(({ kind, allowed }) => kind !== 'stalled' && allowed !== true);
+    const isStalled = findings.some(({ kind }) => kind === 'stalled');
+    const isJudged = isWhole && !isStalled && faults.every(({ tookEffect }) => tookEffect);
+    return {
+      ...passed,
+      ...rest,
+      findings,
+      faults,
+      verdict: isFailed ? 'fail' : isJudged ? 'pass' : 'inconclusive',
+      run: { ...passed.run, id, topic },
+      timings: { ...passed.timings, totalMs },
+    };
+  });
