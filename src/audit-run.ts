@@ -124,7 +124,7 @@ export function resultOf(
   { audit, run }: AuditedRun,
   { allowed, faults, rates, latency, timings, thresholds, environment }: ResultParts,
 ): Result {
-  const { verdict, ledger, log, store, counts, confusion, findings, notChecked } = audit;
+  const { verdict, ledger, log, store, counts, states, partitions, confusion, findings, notChecked } = audit;
   return {
     schema: 1,
     verdict,
@@ -133,6 +133,8 @@ export function resultOf(
     log,
     store,
     counts,
+    states,
+    partitions,
     confusion,
     findings,
     notChecked,

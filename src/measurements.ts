@@ -22,14 +22,20 @@ interface Sum {
   missing: string[];
 }
 
-export function measurementsOf(folder: RunFolder): Measurements {
+/** The files of the latency logs that are to be there. */
+export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: string[] } {
+  const producers = plannedProducers(folder).flatMap((name) => sessionsOf(folder, name));
   const consumers = folder.list(journalPattern).map((name) => journalPattern.exec(name)![1]!);
-  const acked = sumOf(
-    folder,
-    'acked',
-    plannedProducers(folder).flatMap((name) => sessionsOf(folder, name)),
-  );
-  const stored = sumOf(folder, 'stored', consumers);
+  return {
+    acked: producers.map((name) => latencyFileName('acked', name)),
+    stored: consumers.map((name) => latencyFileName('stored', name)),
+  };
+}
+
+export function measurementsOf(folder: RunFolder): Measurements {
+  const names = latencyLogNames(folder);
+  const acked = sumOf(folder, names.acked);
+  const stored = sumOf(folder, names.stored);
   // A consumer may have been there long before: both rates count from the first send.
   const { startMs } = acked;
   return {
@@ -59,10 +65,10 @@ const sessionsOf = (folder: RunFolder, producer: string): string[] => [
     .map((name) => name.slice('ledger-'.length, -'.bin'.length)),
 ];
 
-function sumOf(folder: RunFolder, kind: 'acked' | 'stored', processes: readonly string[]): Sum {
+function sumOf(folder: RunFolder, names: readonly string[]): Sum {
   const histogram = build({ numberOfSignificantValueDigits: 3 });
   const sum: Sum = { histogram, startMs: Infinity, endMs: -Infinity, missing: [] };
-  for (const name of processes.map((process) => latencyFileName(kind, process))) {
+  for (const name of names) {
     try {
       add(readFileSync(folder.file(name), 'utf8'), sum);
     } catch (error) {

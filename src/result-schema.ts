@@ -83,6 +83,21 @@ export const resultSchema = z.object({
       refusedWrites: count.nullable(),
     })
     .describe('Counted beside findings; null: not measured.'),
+  states: z
+    .record(z.string(), z.object({ sent: count, acked: count, logged: count }))
+    .describe('By state: how many messages came to each hop before the store.'),
+  partitions: z
+    .array(
+      z.object({
+        partition: count,
+        start: count.nullable(),
+        end: count.nullable(),
+        stored: count.nullable().describe("The store's next offset."),
+        committed: count.nullable().describe("The group's next offset."),
+        lag: count.nullable(),
+      }),
+    )
+    .describe('Offsets; null: not known.'),
   confusion: z
     .record(z.string(), z.record(z.string(), count))
     .describe('Expected category, then stored category, then messages.'),

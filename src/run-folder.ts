@@ -92,6 +92,10 @@ export class RunFolder {
   get result(): string {
     return join(this.path, 'result.json');
   }
+  /** The result as a page that opens anywhere. */
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
   /** The schedule of what was done to it on purpose. */
   get faults(): string {
     return join(this.path, 'faults.json');

@@ -54,6 +54,8 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     result.timings.totalMs = elapsedMs(startedAt);
     result.thresholds = judgeThresholds(config.thresholds, result);
     await folder.writeResult(result);
+    const problem = await (await loadAudit()).writeReport(folder, result);
+    if (problem !== undefined) observer.note(problem);
     observer.judged(result);
     if (broker === undefined) {
       const isKept = config.keepTopic || result.verdict !== 'pass';
@@ -83,10 +85,12 @@ async function openLinks({ faults }: RunConfig): Promise<NetworkLinks | undefine
 }
 
 /** The libraries take a while to load, for which the stages are not to wait. */
-async function loadAudit(): Promise<typeof import('./audit-run.ts') & typeof import('./measurements.ts')> {
+async function loadAudit(): Promise<
+  typeof import('./audit-run.ts') & typeof import('./measurements.ts') & typeof import('./report-page.ts')
+> {
   const audit = await import('./audit-run.ts');
   await audit.loadScan();
-  return { ...audit, ...(await import('./measurements.ts')) };
+  return { ...audit, ...(await import('./measurements.ts')), ...(await import('./report-page.ts')) };
 }
 
 async function startBroker({

@@ -87,6 +87,26 @@ export interface Counts {
   refusedWrites: number | null;
 }
 
+/** Messages of one state. `logged`: they have a record that is not aborted. */
+export interface HopCounts {
+  sent: number;
+  acked: number;
+  logged: number;
+}
+
+/** Where a partition ends, and how far the consumer came. null: not known. */
+export interface PartitionState {
+  partition: number;
+  /** The log's, as the scan found them. */
+  start: number | null;
+  end: number | null;
+  /** The store's next offset, and the group's. */
+  stored: number | null;
+  committed: number | null;
+  /** Offsets from the store's next to the end, as far as a consumer may read. */
+  lag: number | null;
+}
+
 export interface Audit {
   verdict: Verdict;
   ledger: LedgerCounts;
@@ -95,6 +115,9 @@ export interface Audit {
   /** Rows of this run, by category. */
   store: { rows: number; byCategory: Record<string, number>; deadLetters: number };
   counts: Counts;
+  /** By state, or `dead-letters` for states that have no category. */
+  states: Record<string, HopCounts>;
+  partitions: PartitionState[];
   /** Expected category → stored category → messages. */
   confusion: Record<string, Record<string, number>>;
   findings: Finding[];

@@ -1,18 +1,18 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { githubLines } from '../report/github.ts';
 import { junitText } from '../report/junit.ts';
 import { noColors, type Palette } from '../report/palette.ts';
-import { summaryLines } from '../report/summary.ts';
+import { summaryLines, type Places } from '../report/summary.ts';
 import type { Result } from '../result.ts';
 import type { ReporterName, Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
 
-type Renderer = (result: Result, evidence: string, palette: Palette) => string;
+type Renderer = (result: Result, places: Places, palette: Palette) => string;
 
 const renderers: Record<ReporterName, Renderer> = {
-  default: (result, evidence, palette) => summaryLines(result, near(evidence), palette).join('\n'),
+  default: (result, places, palette) => summaryLines(result, nearby(places), palette).join('\n'),
   json: (result) => JSON.stringify(result),
   junit: junitText,
   github: (result) => githubLines(result).join('\n'),
@@ -22,20 +22,26 @@ const renderers: Record<ReporterName, Renderer> = {
 export function printResult(
   terminal: Terminal,
   result: Result,
-  evidence: string,
+  places: Places,
   { onStdout, files, isAnnotated }: Reports,
 ): void {
   terminal.clear();
-  terminal.print(renderers[onStdout](result, evidence, terminal.palette));
+  terminal.print(renderers[onStdout](result, places, terminal.palette));
   for (const { name, file } of files) {
     try {
-      writeFileSync(file, `${renderers[name](result, evidence, noColors)}\n`);
+      writeFileSync(file, `${renderers[name](result, places, noColors)}\n`);
     } catch (error) {
       terminal.note(`nodrop: the report ${file} was not written: ${messageOf(error)}`);
     }
   }
   if (isAnnotated) for (const line of githubLines(result)) terminal.note(line);
 }
+
+/** Of a report that could not be written nothing is said but that. */
+const nearby = ({ evidence, report }: Places): Places => ({
+  evidence: near(evidence),
+  ...(report !== undefined && existsSync(report) && { report: near(report) }),
+});
 
 /** A path as a person here would write it. */
 function near(path: string): string {

@@ -55,7 +55,8 @@ export async function runCommand(
       status: (text) => terminal.status(text),
       progress: (label, done, total) => terminal.progress(label, done, total),
       note: (line) => terminal.note(line),
-      judged: (verdict) => printResult(terminal, verdict, folder.path, reports),
+      judged: (verdict) =>
+        printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports),
     },
     signal,
   );

@@ -3,6 +3,7 @@ import { auditRun, resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
+import { writeReport } from '../report-page.ts';
 import { exitCodeOf, type Result, type Timings } from '../result.ts';
 import { findRun, runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
@@ -62,7 +63,9 @@ export async function verifyCommand(
   } catch (error) {
     terminal.note(`nodrop: ${folder.result} was not written: ${messageOf(error)}`);
   }
-  printResult(terminal, result, folder.path, reports);
+  const problem = await writeReport(folder, result);
+  if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
+  printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
   return exitCodeOf(result);
 }
 

@@ -48,6 +48,6 @@ export async function verifyHistoryCommand(
     timings: { brokerStartMs: null, produceMs: null, drainMs: null, auditMs, totalMs: null },
     environment: environmentOf(undefined),
   });
-  printResult(terminal, result, values.history.join(', '), reports);
+  printResult(terminal, result, { evidence: values.history.join(', ') }, reports);
   return exitCodes[result.verdict];
 }

@@ -11,8 +11,14 @@ import { wrap } from './wrap.ts';
 
 const examplesShown = 3;
 
-/** Lines without a newline at their end. `evidence` is the folder to name. */
-export function summaryLines(result: Result, evidence: string, palette: Palette): string[] {
+/** Where a person finds more. */
+export interface Places {
+  evidence: string;
+  report?: string | undefined;
+}
+
+/** Lines without a newline at their end. */
+export function summaryLines(result: Result, { evidence, report }: Places, palette: Palette): string[] {
   return [
     headline(result, palette),
     '',
@@ -26,6 +32,7 @@ export function summaryLines(result: Result, evidence: string, palette: Palette)
     ...notCheckedLines(result.notChecked, palette),
     '',
     ...verdictLines(result, palette),
+    ...(report === undefined ? [] : wrap(`Report: ${report}`, '  ')),
     ...wrap(`Evidence: ${evidence}`, '  '),
     timeLine(result, palette),
   ];

@@ -14,6 +14,7 @@ import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLog, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten.ts';
+import { StateCounts } from './state-counts.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
 import { Trails } from './trails.ts';
 
@@ -43,7 +44,7 @@ export async function audit(
   });
   noteRewritten(evidence.messages, trails, proof);
   const findings = new Findings(evidence.messages, onFinding);
-  const { ledger, written, doubts, confusion } = judgeAll({
+  const { ledger, written, doubts, confusion, states } = judgeAll({
     evidence,
     trails,
     log,
@@ -76,6 +77,8 @@ export async function audit(
       unknownNotWritten: written.no,
       refusedWrites: evidence.refusedWrites ?? null,
     },
+    states: states.table(),
+    partitions: partitions.all.map((partition) => partition.state).sort((a, b) => a.partition - b.partition),
     confusion: confusion.table(),
     findings: list,
     notChecked: [...open, ...minor],
@@ -97,6 +100,7 @@ interface Judged {
   findings: Findings;
   doubts: Doubts;
   confusion: Confusion;
+  states: StateCounts;
 }
 
 interface Case {
@@ -116,12 +120,15 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
     findings,
     doubts: noDoubts(),
     confusion: new Confusion(categories),
+    states: new StateCounts(categories),
   };
   const areOffsetsSound = proof.partitions.all.every(({ contested }) => contested.size === 0);
   for (let message = 0; message < messages.count; message++) {
+    const category = messages.expectedCategory(message);
+    countHops(judged, message, category, trails);
     countOutcome(judged.ledger, message, evidence, trails);
     if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {
-      judged.confusion.addRight(messages.expectedCategory(message)!);
+      judged.confusion.addRight(category!);
     } else if (trails.isMentioned(message) || journal.names(message)) {
       judgeOne(judged, subjectOf(message, evidence, trails, log, journal), proof);
     }
@@ -154,6 +161,12 @@ function judgePartitions(
       };
     });
   }
+}
+
+function countHops({ states }: Judged, message: number, category: number | undefined, trails: Trails): void {
+  const outcome = trails.outcome(message);
+  const logged = trails.isLogged(message);
+  states.add(category, { sent: outcome !== undefined, acked: outcome === 'acked', logged });
 }
 
 function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {

@@ -1,6 +1,7 @@
 import type { Evidence, LogRange } from '../history.ts';
 import { BitSet } from './bit-set.ts';
 import { DeliveredRanges } from './delivered-ranges.ts';
+import type { PartitionState } from '../verdict.ts';
 import type { StoredRow, Written } from './trail.ts';
 
 /** What is known of one partition, and of its offsets where something is unusual. */
@@ -56,6 +57,19 @@ export class Partition {
     if (this.range === undefined) return undefined;
     const { start, end, stableEnd = end } = this.range;
     return `at ${this.position ?? start} of ${stableEnd}`;
+  }
+
+  get state(): PartitionState {
+    const { range, next, commit } = this;
+    const stableEnd = range && (range.stableEnd ?? range.end);
+    return {
+      partition: this.number,
+      start: range?.start ?? null,
+      end: range?.end ?? null,
+      stored: next ?? null,
+      committed: commit ?? null,
+      lag: stableEnd === undefined ? null : Math.max(0, stableEnd - (this.position ?? range!.start)),
+    };
   }
 
   /** The group's commit promises what the store does not have. */

@@ -20,6 +20,11 @@ export const passed: Result = {
     unknownNotWritten: 0,
     refusedWrites: 0,
   },
+  states: {
+    failed: { sent: 400, acked: 400, logged: 400 },
+    completed: { sent: 600, acked: 600, logged: 600 },
+  },
+  partitions: [{ partition: 0, start: 0, end: 1000, stored: 1000, committed: 1000, lag: 0 }],
   confusion: { failed: { failed: 400 }, completed: { completed: 600 } },
   findings: [],
   notChecked: [],

@@ -36,6 +36,19 @@ test('a healthy history passes, and every number is told', async () => {
       unknownNotWritten: 0,
       refusedWrites: null,
     },
+    states: {
+      failed: { sent: 1, acked: 1, logged: 1 },
+      completed: { sent: 2, acked: 2, logged: 2 },
+      'dead-letters': { sent: 1, acked: 1, logged: 1 },
+    },
+    partitions: [0, 1].map((partition) => ({
+      partition,
+      start: 0,
+      end: 9,
+      stored: 9,
+      committed: null,
+      lag: 0,
+    })),
     confusion: {
       failed: { failed: 1 },
       completed: { completed: 2 },

@@ -1,0 +1,29 @@
+import { deadLetterCategory } from '../history.ts';
+import type { HopCounts } from '../verdict.ts';
+
+/** How many messages of each state came to each hop before the store, by the plan's own account of states. */
+export class StateCounts {
+  readonly #names: readonly string[];
+  readonly #counts: readonly HopCounts[];
+
+  constructor(categories: readonly string[]) {
+    this.#names = [...categories, 'dead-letters'];
+    this.#counts = this.#names.map(() => ({ sent: 0, acked: 0, logged: 0 }));
+  }
+
+  add(category: number | undefined, hops: { sent: boolean; acked: boolean; logged: boolean }): void {
+    if (category === undefined) return;
+    const counts = this.#counts[category === deadLetterCategory ? this.#names.length - 1 : category]!;
+    if (hops.sent) counts.sent += 1;
+    if (hops.acked) counts.acked += 1;
+    if (hops.logged) counts.logged += 1;
+  }
+
+  /** Dead letters are left out where there are none. */
+  table(): Record<string, HopCounts> {
+    const entries = this.#names.map((name, index) => [name, this.#counts[index]!] as const);
+    return Object.fromEntries(
+      entries.filter(([name, { sent, logged }]) => name !== 'dead-letters' || sent + logged > 0),
+    );
+  }
+}

@@ -1,0 +1,170 @@
+/** The report that a run leaves: opened from disk in a real browser, with no network. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
+import { newDir, nodrop } from './nodrop.ts';
+
+const at = `--bootstrap-server=${inject('bootstrapServers')}`;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Made {
+  folder: string;
+  report: string;
+  stdout: string;
+}
+
+async function makeRun(args: readonly string[], sabotage?: string): Promise<Made> {
+  const [dir, run] = [newDir(), `r${randomUUID().slice(0, 8)}`];
+  const { stdout, stderr } = await nodrop(
+    ['run', `--run=${run}`, `--dir=${dir}`, '--messages=200', at, ...args],
+    {
+      NODROP_SABOTAGE: sabotage,
+    },
+  );
+  expect(stdout, stderr).not.toBe('');
+  const folder = join(dir, 'runs', run);
+  return { folder, report: join(folder, 'report.html'), stdout };
+}
+
+describe.skipIf(!hasBrowser)('in a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  /** Fails on whatever the page asks for or complains of. */
+  async function open(
+    report: string,
+    { width = 1440, colorScheme = 'light' }: { width?: number; colorScheme?: 'light' | 'dark' } = {},
+  ): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme,
+      offline: true,
+    });
+    const page = await context.newPage();
+    const troubles: string[] = [];
+    page.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) troubles.push(`it asked for ${request.url()}`);
+    });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
+    });
+    page.on('pageerror', (error) => troubles.push(error.message));
+    await page.goto(`file://${report}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(troubles).toEqual([]);
+    return page;
+  }
+
+  const seriousProblems = async (page: Page): Promise<string[]> => {
+    // The page's own rules let no script in; the tester's goes in by the debugger.
+    await page.evaluate(axe);
+    const found = await page.evaluate('axe.run()');
+    const { violations } = found as {
+      violations: { id: string; impact: string; nodes: { html: string }[] }[];
+    };
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+  };
+
+  test('a pass says so in a word and a sentence, with what came to each hop', async () => {
+    const { report, stdout } = await makeRun([]);
+    expect(stdout).toMatch(/Report: .*report\.html/);
+    const page = await open(report);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('PASS');
+    expect(await page.title()).toMatch(/^pass: run r\w+ · nodrop$/);
+    const text = await page.locator('main').innerText();
+    expect(text).toContain(
+      '200 of 200 acknowledged messages are stored once, in the right category, byte for byte.',
+    );
+    expect(text).toContain('Nothing was found wrong.');
+    const hops = await page.locator('.flow > li').allInnerTexts();
+    expect(hops.map((hop) => hop.replaceAll(/\s+/g, ' '))).toEqual([
+      expect.stringMatching(/^Producer 200 sent .*200 acknowledged$/),
+      expect.stringContaining('Kafka 200 records'),
+      expect.stringContaining('Consumer 200 due'),
+      expect.stringContaining('Store 200 rows'),
+    ]);
+    expect(await page.locator('.plot canvas').count()).toBe(4);
+    await page.getByRole('searchbox').fill('p0-17');
+    expect(await page.getByRole('status').textContent()).toBe('Nothing is wrong with it.');
+    await page.context().close();
+  });
+
+  test('what was planted is found by search and filters, and where the chain broke is seen', async () => {
+    const { report } = await makeRun(['--batch-size=1'], 'double:17');
+    const page = await open(report);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('FAIL');
+    expect(await page.locator('.hop.broken h3').allTextContents()).toEqual(['Consumer']);
+    const items = page.locator('.findings > li');
+    expect(await items.count()).toBe(2);
+    await page.getByLabel('kind').selectOption('misclassified');
+    expect(await items.allInnerTexts()).toEqual([expect.stringMatching(/misclassified consumer p0-17/)]);
+    await page.getByLabel('kind').selectOption('');
+    await page.getByRole('searchbox').fill('p0-18');
+    expect(await items.count()).toBe(0);
+    await page.getByRole('searchbox').fill('p0-17');
+    expect(await items.count()).toBe(2);
+    await page.context().close();
+  });
+
+  test.each([
+    [320, 'light'],
+    [1440, 'dark'],
+  ] as const)(
+    '%i px wide and %s: nothing is cut off, and axe finds nothing serious',
+    async (width, colorScheme) => {
+      const { report } = await makeRun(['--fault=kill-producer@20m'], 'misroute:17');
+      const page = await open(report, { width, colorScheme });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      expect(await seriousProblems(page)).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test('what comes from hostile messages is text, and nothing else', async () => {
+    const { folder, report } = await makeRun([], 'misroute:17');
+    const hostile =
+      '</script><script>document.title="owned"</script><img src=x onerror="document.title=1">\u2028';
+    const line = JSON.parse(readFileSync(join(folder, 'findings.jsonl'), 'utf8')) as object;
+    writeFileSync(
+      join(folder, 'findings.jsonl'),
+      `${JSON.stringify({ ...line, id: hostile, detail: hostile })}\n`,
+    );
+    const { pageDataOf, writeReport } = await import('../../src/report-page.ts');
+    const { RunFolder } = await import('../../src/run-folder.ts');
+    const run = new RunFolder(join(folder, '../..'), folder.split('/').at(-1)!);
+    const result = JSON.parse(readFileSync(run.result, 'utf8')) as never;
+    expect(pageDataOf(run, result).findings[0]).toMatchObject({ id: hostile });
+    expect(await writeReport(run, result)).toBeUndefined();
+    const page = await open(report);
+    expect(await page.title()).toMatch(/^fail: run/);
+    expect(await page.locator('.findings').innerText()).toContain('</script><script>');
+    expect(await page.locator('.findings img').count()).toBe(0);
+    await page.context().close();
+  });
+});
+
+test('the page is small, and so is a report', async () => {
+  const { report } = await makeRun([]);
+  expect(statSync(report).size).toBeLessThan(200_000);
+});
+
+test('a report that cannot be written is a note, and no verdict', async () => {
+  const { folder } = await makeRun([]);
+  const { rmSync, mkdirSync } = await import('node:fs');
+  rmSync(join(folder, 'report.html'));
+  mkdirSync(join(folder, 'report.html'));
+  const [id, dir] = [folder.split('/').at(-1)!, join(folder, '../..')];
+  const { code, stderr, stdout } = await nodrop(['verify', id, `--dir=${dir}`]);
+  expect(code).toBe(0);
+  expect(stderr).toContain('report.html was not written');
+  expect(stdout).toContain('PASS');
+});

@@ -1,0 +1,45 @@
+import type { JSX } from 'preact';
+import { Scroll } from './scroll.tsx';
+import { grouped } from '../../src/report/quantities.ts';
+import type { Result } from '../../src/result.ts';
+
+/** Which category the messages of each state came to. */
+export function Confusion({ result: { confusion } }: { result: Result }): JSX.Element {
+  const expected = Object.keys(confusion);
+  const columns = [...new Set([...expected, ...expected.flatMap((state) => Object.keys(confusion[state]!))])];
+  if (expected.length === 0) return <p class="more">No message was due.</p>;
+  return (
+    <Scroll label="messages by state and category">
+      <table>
+        <caption class="sr">Messages by their state, and the category in which they are stored</caption>
+        <thead>
+          <tr>
+            <th scope="col">state</th>
+            {columns.map((column) => (
+              <th key={column} scope="col" class="number">
+                {column === '(missing)' ? 'not stored' : `→ ${column}`}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {expected.map((state) => (
+            <tr key={state}>
+              <th scope="row">{state}</th>
+              {columns.map((column) => {
+                const count = confusion[state]![column] ?? 0;
+                const look = count === 0 ? 'none' : column === state ? 'right' : 'wrong';
+                return (
+                  <td key={column} class={`number ${look}`}>
+                    {look === 'wrong' && <span aria-hidden="true">✗ </span>}
+                    {count === 0 ? '·' : grouped(count)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}

@@ -1,0 +1,115 @@
+/** Producer, Kafka, consumer, store: what came to each, by state, and where the chain broke. */
+import type { JSX } from 'preact';
+import { grouped } from '../../src/report/quantities.ts';
+import type { Result } from '../../src/result.ts';
+import type { Blame, Finding } from '../../src/verdict.ts';
+import { StateBars } from './states.tsx';
+
+interface Hop {
+  name: string;
+  blame: Blame;
+  count: number;
+  what: string;
+  more: string[];
+  byState: Record<string, number>;
+}
+
+export function Flow({ result }: { result: Result }): JSX.Element {
+  const hops = hopsOf(result);
+  const most = Math.max(1, ...hops.map(({ byState }) => sum(Object.values(byState))));
+  const unknown = result.findings.filter(({ blame }) => blame === 'unknown');
+  return (
+    <>
+      <ol class="flow">
+        {hops.map((hop) => (
+          <li key={hop.name} class={brokenAt(hop, result.findings).length > 0 ? 'hop broken' : 'hop'}>
+            <h3>{hop.name}</h3>
+            <p class="count">
+              <strong>{grouped(hop.count)}</strong> {hop.what}
+            </p>
+            <StateBars counts={hop.byState} most={most} />
+            {hop.more.map((line) => (
+              <p key={line} class="more">
+                {line}
+              </p>
+            ))}
+            {brokenAt(hop, result.findings).map((finding) => (
+              <Break key={finding.kind} finding={finding} />
+            ))}
+          </li>
+        ))}
+      </ol>
+      {unknown.map((finding) => (
+        <p key={finding.kind} class="more">
+          Nobody can say where: <Break finding={finding} />
+        </p>
+      ))}
+    </>
+  );
+}
+
+const brokenAt = ({ blame }: Hop, findings: readonly Finding[]): Finding[] =>
+  findings.filter((finding) => finding.blame === blame);
+
+function Break({ finding }: { finding: Finding }): JSX.Element {
+  const { kind, count, cause, allowed } = finding;
+  return (
+    <span class={allowed ? 'break allowed' : 'break'}>
+      <span aria-hidden="true">✗</span> {grouped(count)} {kind}
+      {cause === undefined ? '' : ` (${cause}${allowed ? ', allowed' : ''})`}
+    </span>
+  );
+}
+
+function hopsOf({ ledger, log, store, counts, states, confusion }: Result): Hop[] {
+  const by = (hop: 'sent' | 'acked' | 'logged'): Record<string, number> =>
+    Object.fromEntries(Object.entries(states).map(([state, hops]) => [state, hops[hop]]));
+  const due = Object.fromEntries(
+    Object.entries(confusion).map(([state, places]) => [state, sum(Object.values(places))]),
+  );
+  return [
+    {
+      name: 'Producer',
+      blame: 'producer',
+      count: ledger.sent,
+      what: 'sent',
+      more: [
+        `${grouped(ledger.acked)} acknowledged`,
+        ...some(ledger.unknown, 'unknown'),
+        ...some(ledger.rejected, 'rejected'),
+        ...some(ledger.unsent, 'never sent'),
+      ],
+      byState: by('sent'),
+    },
+    {
+      name: 'Kafka',
+      blame: 'broker',
+      count: log.records,
+      what: 'records',
+      more: some(counts.foreign, 'foreign'),
+      byState: by('logged'),
+    },
+    {
+      name: 'Consumer',
+      blame: 'consumer',
+      count: sum(Object.values(due)),
+      what: 'due',
+      more: [
+        ...some(counts.redelivered ?? 0, 'delivered again'),
+        ...some(counts.refusedWrites ?? 0, 'writes refused'),
+      ],
+      byState: due,
+    },
+    {
+      name: 'Store',
+      blame: 'store',
+      count: store.rows,
+      what: 'rows',
+      more: some(store.deadLetters, 'dead letters'),
+      byState: { ...store.byCategory, ...(store.deadLetters > 0 && { 'dead-letters': store.deadLetters }) },
+    },
+  ];
+}
+
+const some = (count: number, what: string): string[] => (count === 0 ? [] : [`${grouped(count)} ${what}`]);
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

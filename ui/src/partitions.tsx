@@ -1,0 +1,41 @@
+import type { JSX } from 'preact';
+import { Scroll } from './scroll.tsx';
+import { grouped } from '../../src/report/quantities.ts';
+import type { PartitionState } from '../../src/verdict.ts';
+
+const shownMax = 200;
+
+export function Partitions({ partitions }: { partitions: readonly PartitionState[] }): JSX.Element {
+  const told = (offset: number | null): string => (offset === null ? '–' : grouped(offset));
+  return (
+    <Scroll label="partitions">
+      <table>
+        <caption class="sr">Where each partition ends, and how far the store came</caption>
+        <thead>
+          <tr>
+            {['partition', 'begins', 'ends', 'stored to', 'committed', 'lag'].map((name) => (
+              <th key={name} scope="col" class="number">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {partitions.slice(0, shownMax).map(({ partition, start, end, stored, committed, lag }) => (
+            <tr key={partition}>
+              <th scope="row" class="number">
+                {partition}
+              </th>
+              <td class="number">{told(start)}</td>
+              <td class="number">{told(end)}</td>
+              <td class="number">{told(stored)}</td>
+              <td class="number">{told(committed)}</td>
+              <td class={`number ${lag ? 'wrong' : ''}`}>{told(lag)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {partitions.length > shownMax && <p class="more">and {partitions.length - shownMax} more</p>}
+    </Scroll>
+  );
+}

@@ -1,0 +1,21 @@
+import type { JSX } from 'preact';
+import { grouped } from '../../src/report/quantities.ts';
+
+/** Told apart by eyes that see fewer colours, and by their patterns; each has its name beside it. */
+const looks = 6;
+
+export function StateBars({ counts, most }: { counts: Record<string, number>; most: number }): JSX.Element {
+  return (
+    <ul class="states">
+      {Object.entries(counts).map(([state, count], index) => (
+        <li key={state}>
+          <span class="label">{state}</span>
+          <span class="bar" aria-hidden="true">
+            <span class={`fill look-${index % looks}`} style={{ width: `${(100 * count) / most}%` }} />
+          </span>
+          <span class="value">{grouped(count)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
