@@ -54,15 +54,18 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     result.timings.totalMs = elapsedMs(startedAt);
     result.thresholds = judgeThresholds(config.thresholds, result);
     await folder.writeResult(result);
-    const problem = await (await loadAudit()).writeReport(folder, result);
-    if (problem !== undefined) observer.note(problem);
     observer.judged(result);
+    const { writeReport } = await loadAudit();
+    // Whoever waits for the verdict has it by now; a broker takes a while to stop.
+    const reported = writeReport(folder, result);
     if (broker === undefined) {
       const isKept = config.keepTopic || result.verdict !== 'pass';
       await tidyCluster({ ...config, folder, bootstrapServers, isKept }, (line) => observer.note(line));
     }
     // What the broker holds is evidence, unless all was well.
     await broker?.stop({ discard: result.verdict === 'pass' });
+    const problem = await reported;
+    if (problem !== undefined) observer.note(problem);
     return result;
   } finally {
     for (const stage of [...course.producers, ...course.consumers]) stage.signal('SIGKILL');

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { githubLines } from '../report/github.ts';
@@ -37,10 +37,9 @@ export function printResult(
   if (isAnnotated) for (const line of githubLines(result)) terminal.note(line);
 }
 
-/** Of a report that could not be written nothing is said but that. */
 const nearby = ({ evidence, report }: Places): Places => ({
   evidence: near(evidence),
-  ...(report !== undefined && existsSync(report) && { report: near(report) }),
+  ...(report !== undefined && { report: near(report) }),
 });
 
 /** A path as a person here would write it. */
