@@ -30,6 +30,10 @@ function partitionFolders({ folder, topic }: Trial, broker: string): string[] {
     .map((name) => join(data, name));
 }
 
+/** For so many partitions, on the broker that all tests share. */
+const onlyBroker = (count: number): { brokerIds: number[] }[] =>
+  Array.from({ length: count }, () => ({ brokerIds: [1] }));
+
 export const breakTopic = {
   /** The only replica in sync comes back with an empty disk. */
   wipeLastReplica: async (trial: Trial): Promise<Outcome> => {
@@ -80,13 +84,17 @@ export const breakTopic = {
   addPartitions: async (trial: Trial): Promise<Outcome> => {
     let adding: Promise<unknown> | undefined;
     const outcome = await trial.run(
-      ['--rate=300', '--duration=7s', trial.shared, '--fault=kill-producer@2s+2s'],
+      ['--rate=300', '--duration=7s', '--timeout=10s', trial.shared, '--fault=kill-producer@2s+2s'],
       undefined,
       (line) => {
         if (!line.includes('acts on the producer')) return;
         adding = withAdmin(trial.access, (admin) =>
-          admin.createPartitions({ topics: [{ name: trial.topic, count: 9, assignments: [] }] }),
+          admin.createPartitions({
+            topics: [{ name: trial.topic, count: 9, assignments: onlyBroker(6) }],
+          }),
         );
+        // Whoever waits for it meets the error.
+        adding.catch(() => undefined);
       },
     );
     await adding;
