@@ -48,6 +48,7 @@ const wiring = [
   'src/run-pipeline.ts',
   'src/network-links.ts',
   'src/audit-run.ts',
+  'src/explain-run.ts',
   'src/self-test.ts',
   'src/index.ts',
 ];

@@ -1,5 +1,7 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
+import { dirname } from 'node:path';
 import type { Result } from '../result.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Example, Finding, Verdict } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
@@ -26,6 +28,7 @@ export function summaryLines(result: Result, evidence: string, palette: Palette)
     ...verdictLines(result, palette),
     ...wrap(`Evidence: ${evidence}`, '  '),
     timeLine(result, palette),
+    ...lookCloserLines(result, evidence),
   ];
 }
 
@@ -107,6 +110,23 @@ function timeLine({ timings }: Result, palette: Palette): string {
   ] as const;
   const known = phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${(ms / 1000).toFixed(1)} s`]));
   return palette.faint(`  Time: ${known.join(', ')}`);
+}
+
+/** Where findings name messages of a run of ours: a history from elsewhere has no folder to explain them from. */
+function lookCloserLines({ run, findings }: Result, evidence: string): string[] {
+  if (run.seed === null) return [];
+  const names = findings.flatMap(({ examples }) => examples.flatMap((example) => nameOf(example) ?? []));
+  const [name] = names;
+  if (name === undefined) return [];
+  const dir = dirname(dirname(evidence));
+  const where = dir === '.nodrop' ? '' : ` --dir ${shellWord(dir)}`;
+  return [`  Look closer: nodrop explain${where} ${run.id} ${name}`];
+}
+
+/** As `explain` takes it: what has no id of a workload's is found by its place. */
+function nameOf({ id, partition, offset }: Example): string | undefined {
+  if (id === undefined || /^p\d+-\d+$/.test(id)) return id;
+  return partition === undefined || offset === undefined ? undefined : `${partition}:${offset}`;
 }
 
 const sentences: Record<Verdict, (result: Result) => string> = {
