@@ -161,7 +161,7 @@ export interface Timeline {
   /** null for what nobody planned. */
   expected: ExpectedFacts | null;
   timeline: TimelineEvent[];
-  /** Whether all of it is as it should be, as far as the timeline alone shows. */
+  /** Whether nothing in the timeline is odd, as far as evidence is not missing. */
   asExpected: boolean;
   /** The audit's findings that name it. */
   findings: SingleFinding[];

@@ -78,16 +78,22 @@ function verdictLines(
   if (expected === null && !timeline.some((event) => 'id' in event && event.id === id)) {
     return wrap(`${source} judged nothing there: it is none of the run's messages.`, '  ');
   }
-  if (!timeline.some(({ hop }) => hop === 'intent') || isUnsent(timeline)) {
-    return [palette.doubtful('  It was planned, and never sent.')];
-  }
+  if (isUnsent(timeline)) return [palette.doubtful('  It was planned, and never sent.')];
   if (!asExpected)
     return wrap(`${source} found nothing wrong with it; what is odd, it could not judge.`, '  ');
+  if (timeline.some(isNeeded)) {
+    return wrap(`${source} has no finding of it. Nor is all of it known: see above.`, '  ');
+  }
   return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding of it.`, '  ')];
 }
 
 const isUnsent = (events: readonly TimelineEvent[]): boolean =>
-  events.some((event) => event.hop === 'intent' && 'nothing' in event);
+  events.some((event) => event.hop === 'intent' && 'nothing' in event) &&
+  !events.some((event) => isFact(event) && (event.hop === 'log' || event.hop === 'row'));
+
+/** Missing evidence without which nobody can say that all is well: a verdict does without journals and commits. */
+const isNeeded = (event: TimelineEvent): boolean =>
+  'missing' in event && ['intent', 'outcome', 'log', 'row'].includes(event.hop);
 
 function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, palette: Palette): string[] {
   const why = cause === undefined ? '' : `, cause ${cause}${allowed === true ? ' (allowed)' : ''}`;

@@ -43,7 +43,7 @@ const rows = (...all: [partition: number, offset: number, code: number][]): Writ
 });
 
 const untimed = (entries: readonly JournalEntry[]): object[] =>
-  entries.map(({ timeMs: _, ...entry }) => entry);
+  entries.map((entry) => ({ ...entry, timeMs: null }));
 
 /** What was written, row by row. */
 const rowsOf = (entries: readonly JournalEntry[]): [number, number, number][] =>

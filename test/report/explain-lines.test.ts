@@ -66,6 +66,17 @@ test('a line for each event, its day above it, and what the evidence lacks in wo
   ]);
 });
 
+test('without evidence that a verdict needs, nobody says that nothing is wrong', () => {
+  const timeline: TimelineEvent[] = [
+    intent,
+    { hop: 'log', time: null, missing: 'the topic was not scanned' },
+  ];
+  expect(linesOf({ timeline }).slice(-2)).toEqual([
+    '  The audit of 2026-11-27 14:03:12 UTC has no finding of it. Nor is all of it',
+    '  known: see above.',
+  ]);
+});
+
 test('findings are told with whom they blame, and what was said of them', () => {
   const finding = { kind: 'lost', blame: 'consumer', id: 'p0-17', detail: 'not in the store' } as const;
   const lines = linesOf({ timeline: [intent], findings: [finding, { ...finding, cause: 'acks=1' }] });
