@@ -48,21 +48,19 @@ export class LogEvents {
     return new Map(Object.entries(commits).map(([partition, offset]) => [Number(partition), offset]));
   }
 
-  /** The records of a message and those at these places, in the order of the log. */
+  /** The records of a message and those at these places, partition by partition. */
   find(sent: SentName | undefined, places: PlaceSet): LogEvent[] {
     if (this.#problem() !== undefined) return [];
     const found: LogEvent[] = [];
-    const id = sent && messageId(sent.producer, sent.sequence);
-    let copies = 0;
     try {
-      for (const row of this.#rows(sent, places)) {
-        const record = this.#record(row);
-        const isCopy = record.id !== null && record.id === id;
-        found.push({ ...record, copy: isCopy ? (copies += 1) : 1 });
-      }
+      for (const row of this.#rows(sent, places)) found.push(this.#record(row));
     } catch (error) {
       this.#damage = `the saved log scan cannot be read: ${messageOf(error)}`;
     }
+    found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+    const id = sent && messageId(sent.producer, sent.sequence);
+    let copies = 0;
+    for (const record of found) if (record.id === id) record.copy = copies += 1;
     return found;
   }
 
@@ -120,7 +118,7 @@ export class LogEvents {
     }
   }
 
-  #record(row: ScanRow): Omit<LogEvent, 'copy'> {
+  #record(row: ScanRow): LogEvent {
     const { partition, offset, flags, producer, sequence } = row;
     const sent = isTold(row) ? { producer, sequence } : undefined;
     return {
@@ -129,6 +127,7 @@ export class LogEvents {
       id: sent === undefined ? null : messageId(producer, sequence),
       partition,
       offset,
+      copy: 1,
       session: sent === undefined ? null : row.session,
       isAborted: (flags & scanFlags.aborted) !== 0,
       isCrcBad: (flags & scanFlags.crcBad) !== 0,
