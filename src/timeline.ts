@@ -118,7 +118,7 @@ export interface GapEvent {
   nothing?: string;
   /** The evidence is missing, or not whole. Why. */
   missing?: string;
-  /** So many events are left out. */
+  /** At least so many events are left out. */
   more?: number;
 }
 
@@ -185,7 +185,7 @@ export const gap = {
   missing: (hop: Hop, missing: string): GapEvent => ({ hop, time: null, missing }),
 };
 
-/** The first of many, and how many there are beside. */
+/** The first of many, and how many are known beside. */
 export function limited<Event extends Fact>(hop: Hop, events: readonly Event[]): (Event | GapEvent)[] {
   const more = events.length - eventsMax;
   return more <= 0 ? [...events] : [...events.slice(0, eventsMax), { hop, time: null, more }];

@@ -16,6 +16,9 @@ import { summaryOfScan } from './log-hop.ts';
 import { PlaceSet } from './place-set.ts';
 import type { RunMessages } from './run-messages.ts';
 
+/** More copies than these are not counted: memory has a limit, and a log may hold a message a million times. */
+const recordsMax = 10_000;
+
 export class LogEvents {
   readonly #folder: RunFolder;
   readonly #manifest: Manifest;
@@ -53,7 +56,9 @@ export class LogEvents {
     if (this.#problem() !== undefined) return [];
     const found: LogEvent[] = [];
     try {
-      for (const row of this.#rows(sent, places)) found.push(this.#record(row));
+      for (const row of this.#rows(sent, places)) {
+        if (found.push(this.#record(row)) === recordsMax) break;
+      }
     } catch (error) {
       this.#damage = `the saved log scan cannot be read: ${messageOf(error)}`;
     }

@@ -32,7 +32,7 @@ export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
   if (isFact(event)) return factText(event, timeline);
   const label = labels[event.hop];
   if (event.missing !== undefined) return { label, text: `not known: ${event.missing}`, isOdd: true };
-  if (event.more !== undefined) return { label, text: `and ${event.more} more`, isOdd: false };
+  if (event.more !== undefined) return { label, text: `at least ${event.more} more`, isOdd: false };
   return { label, text: event.nothing ?? '', isOdd: false };
 }
 

@@ -59,7 +59,7 @@ test('a line for each event, its day above it, and what the evidence lacks in wo
     '                delivered    not known: no consumer kept a journal for this',
     '                             store',
     '                row          no row of it',
-    '                row          and 7 more',
+    '                row          at least 7 more',
     '',
     '  The audit of 2026-11-27 14:03:12 UTC found nothing wrong with it; what is odd,',
     '  it could not judge.',
