@@ -86,7 +86,7 @@ function addMessage(
   const key = Buffer.from(message.key);
   const payload = Buffer.from(message.payload);
   const digest = digestOf(key, payload, { run, producer: 'p0', session: 0, sequence });
-  scan.add({ ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0 });
+  scan.add({ ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0, stamp: 0 });
   rows.add({
     category: message.state,
     ...place,

@@ -5,7 +5,7 @@ import { messageOf } from './errors.ts';
 import { FindingsFile } from './findings-file.ts';
 import type { ScanSource } from './kafka/save-log-scan.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
-import type { Audit, Cause } from './verdict.ts';
+import type { Audit, Cause, SingleFinding } from './verdict.ts';
 import { audit } from './verify/audit.ts';
 import type { FaultRecord, Result, RunSummary } from './result.ts';
 import { payloadBytesMin } from './workload.ts';
@@ -24,6 +24,8 @@ export interface AuditRequest {
   allowed?: readonly Cause[];
   /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
   stalledAtBroker?: ReadonlySet<number>;
+  /** Given where somebody wants to look at findings, and nothing is to be written. */
+  onFinding?: (finding: SingleFinding) => void;
 }
 
 export interface AuditedRun {
@@ -41,6 +43,7 @@ export async function auditRun({
   faults = [],
   allowed = [],
   stalledAtBroker,
+  onFinding,
 }: AuditRequest): Promise<AuditedRun> {
   const manifest = readManifest(folder);
   if (typeof manifest === 'string') {
@@ -54,14 +57,12 @@ export async function auditRun({
     ...(stalledAtBroker && { stalledAtBroker }),
     ...(scanLog && { scanLog }),
   });
+  const run = summaryOf({ ...manifest, producers: open.producers });
+  if (onFinding !== undefined) return { audit: await audit(open.evidence, { allowed, onFinding }), run };
   const findings = new FindingsFile(folder.findings);
   const judged = await audit(open.evidence, { allowed, onFinding: (finding) => findings.add(finding) });
   findings.close();
-  return {
-    audit: judged,
-    run: summaryOf({ ...manifest, producers: open.producers }),
-    ...(findings.problem && { unwritten: findings.problem }),
-  };
+  return { audit: judged, run, ...(findings.problem && { unwritten: findings.problem }) };
 }
 
 /** Reads what must be read before the store is; what it returns scans the log, or says why it cannot be. */
@@ -86,7 +87,7 @@ export const loadScan = (): Promise<typeof import('./kafka/save-log-scan.ts')> =
   import('./kafka/save-log-scan.ts');
 
 /** The manifest, or why there is none. */
-function readManifest(folder: RunFolder): Manifest | string {
+export function readManifest(folder: RunFolder): Manifest | string {
   try {
     const manifest = folder.readManifest();
     if (manifest === undefined) return 'the manifest run.json is missing';

@@ -1,9 +1,24 @@
 /** All findings of an audit, one JSON line a message or partition concerned: the result holds examples only. */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, rmSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { messageOf } from './errors.ts';
 import type { SingleFinding } from './verdict.ts';
 
 const chunkChars = 64 * 1024;
+
+/** Those of a file that are wanted, a line at a time; none where there is no file. Throws for what is no finding. */
+export async function* readFindings(
+  path: string,
+  isWanted: (finding: SingleFinding) => boolean,
+): AsyncGenerator<SingleFinding> {
+  // An audit without a finding leaves no file.
+  if (!existsSync(path)) return;
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  for await (const line of lines) {
+    const finding = JSON.parse(line) as SingleFinding;
+    if (isWanted(finding)) yield finding;
+  }
+}
 
 export class FindingsFile {
   readonly #path: string;

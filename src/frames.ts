@@ -94,6 +94,16 @@ export function* readFrames(path: string, state: FrameState): Generator<Buffer> 
   }
 }
 
+/** At the end of a frame's body, where its file's format has times: ms since the epoch. */
+export const frameTimeBytes = 8;
+
+/** A body without the time at its end, and that time; null for a file whose format had none. */
+export function splitTime(body: Buffer, isTimed: boolean): { body: Buffer; timeMs: number | null } {
+  if (!isTimed) return { body, timeMs: null };
+  const end = Math.max(0, body.length - frameTimeBytes);
+  return { body: body.subarray(0, end), timeMs: end === 0 ? null : body.readDoubleLE(end) };
+}
+
 /** The JSON that `appendJson` wrote. */
 export const parseJsonFrame = (body: Buffer): unknown => JSON.parse(body.toString('utf8', 1));
 

@@ -49,6 +49,7 @@ const wiring = [
   'src/network-links.ts',
   'src/audit-run.ts',
   'src/report-page.ts',
+  'src/explain-run.ts',
   'src/self-test.ts',
   'src/index.ts',
 ];

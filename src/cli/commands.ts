@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 
 interface Definition {
   name: string;
-  argument?: [string, string];
+  arguments?: [string, string][];
   description: string;
   examples: string[];
   shared: SharedOption[];
@@ -15,7 +15,7 @@ interface Definition {
   /** What it writes is all that it is for: without a reader there is nothing to go on with. */
   endsWithReader?: true;
   /** Returns the exit code. `values` holds the command's own options too. */
-  act(values: never, context: Context, argument?: string): Promise<number>;
+  act(values: never, context: Context, ...given: (string | undefined)[]): Promise<number>;
 }
 
 const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
@@ -36,6 +36,8 @@ const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
 const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
 const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
 const resultOptions: SharedOption[] = ['reporter', ...outputOptions];
+
+const runArgument: [string, string] = ['[run]', 'id of the run (default: the latest)'];
 
 const definitions: Definition[] = [
   {
@@ -107,7 +109,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'verify',
-    argument: ['[run]', 'id of the run (default: the latest)'],
+    arguments: [runArgument],
     description: 'audits a run again',
     examples: [
       'nodrop verify',
@@ -131,7 +133,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'export',
-    argument: ['[run]', 'id of the run (default: the latest)'],
+    arguments: [runArgument],
     description: "prints a run's evidence as JSON lines, for verify --history",
     examples: ['nodrop export demo > demo.jsonl'],
     endsWithReader: true,
@@ -141,7 +143,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'messages',
-    argument: ['[run]', 'id of the run (default: the latest)'],
+    arguments: [runArgument],
     description: 'shows stored rows',
     examples: ['nodrop messages --state failed --limit 10', 'nodrop messages demo --dead-letters'],
     endsWithReader: true,
@@ -153,6 +155,19 @@ const definitions: Definition[] = [
         .option('--dead-letters', 'the dead letters, with their reasons'),
     act: async (values, context, run) =>
       (await import('./messages-command.ts')).messagesCommand(values, context, run),
+  },
+  {
+    name: 'explain',
+    arguments: [
+      runArgument,
+      ['[id]', 'id of the message, such as p0-17; or its place in the log, such as 0:42'],
+    ],
+    description: 'shows what became of one message, hop by hop',
+    examples: ['nodrop explain p0-17', 'nodrop explain demo p0-17', 'nodrop explain demo 0:42 --json'],
+    shared: ['dir', 'bootstrapServer', ...storeOptions, 'json', 'quiet', 'color'],
+    own: (command) => command.usage('[options] [run] <id>'),
+    act: async (values, context, first, second) =>
+      (await import('./explain-command.ts')).explainCommand(values, context, first, second),
   },
   {
     name: 'self-test',
@@ -210,20 +225,20 @@ export function addCommands(program: Command, signal: AbortSignal): CommandState
   let endsWithReader = false;
   for (const definition of definitions) {
     const command = program.command(definition.name).description(definition.description);
-    if (definition.argument !== undefined) command.argument(...definition.argument);
+    for (const argument of definition.arguments ?? []) command.argument(...argument);
     addOptions(command, definition.shared);
     definition.own?.(command);
     const examples = definition.examples.map((line) => `  ${line}`).join('\n');
     command.addHelpText('before', `Examples:\n${examples}\n`).allowExcessArguments(false);
     command.action(async (...args: unknown[]) => {
-      const argument = definition.argument === undefined ? undefined : (args[0] as string | undefined);
+      const given = args.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[];
       const values = command.opts<SharedValues>();
       const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
       endsWithReader = definition.endsWithReader === true;
       const terminal = new Terminal({ color, quiet: values.quiet === true });
       try {
         exportStorePassword(values);
-        exitCode = await definition.act(values as never, { signal, terminal }, argument);
+        exitCode = await definition.act(values as never, { signal, terminal }, ...given);
       } finally {
         terminal.clear();
       }

@@ -39,7 +39,7 @@ export interface JournalSubject {
   positions: ReadonlyMap<number, number>;
 }
 
-interface Journal {
+export interface Journal {
   number: number;
   path: string;
   /** It was read to its end, and nothing of it is missing. */
@@ -121,11 +121,14 @@ function hopOf<Batch>(
 }
 
 /** The journals for this store and topic, and why others cannot be relied on. */
-async function journalsOf({
+export async function journalsOf({
   folder,
   manifest,
   storeLocation,
-}: JournalSubject): Promise<{ journals: Journal[]; problems: string[] }> {
+}: Pick<JournalSubject, 'folder' | 'manifest' | 'storeLocation'>): Promise<{
+  journals: Journal[];
+  problems: string[];
+}> {
   const numbers = folder
     .list(journalFilePattern)
     .map((name) => Number(journalFilePattern.exec(name)![1]))

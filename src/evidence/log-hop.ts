@@ -18,25 +18,29 @@ import { keyOfCustomer, type RunMessages } from './run-messages.ts';
 /** What was saved when the topic was scanned. */
 export type SavedScan = Pick<Evidence, 'log' | 'commits'> & Pick<ScanSummary, 'uncleanElection'>;
 
+/** What a saved scan read; a sentence where it cannot be relied on. */
+export async function summaryOfScan(folder: RunFolder): Promise<ScanSummary | string> {
+  try {
+    for (const path of [folder.logScan, folder.logSummary]) {
+      const seal = await checkSeal(path);
+      if (seal === 'none') return 'the topic was not scanned to its end';
+      if (seal === 'broken') return 'the saved log scan was changed after it was sealed';
+    }
+    return await readScanSummary(folder.logSummary);
+  } catch (error) {
+    return `the saved log scan cannot be read: ${messageOf(error)}`;
+  }
+}
+
 /** The saved log scan of a run, with the group's commits. */
 export async function savedScan(
   folder: RunFolder,
   manifest: Manifest,
   messages: RunMessages,
 ): Promise<SavedScan> {
-  const missing = (problem: string): SavedScan => ({
-    log: { whole: false, problem, ranges: [], batches: () => [] },
-  });
-  let summary: ScanSummary;
-  try {
-    for (const path of [folder.logScan, folder.logSummary]) {
-      const seal = await checkSeal(path);
-      if (seal === 'none') return missing('the topic was not scanned to its end');
-      if (seal === 'broken') return missing('the saved log scan was changed after it was sealed');
-    }
-    summary = await readScanSummary(folder.logSummary);
-  } catch (error) {
-    return missing(`the saved log scan cannot be read: ${messageOf(error)}`);
+  const summary = await summaryOfScan(folder);
+  if (typeof summary === 'string') {
+    return { log: { whole: false, problem: summary, ranges: [], batches: () => [] } };
   }
   const { problems } = summary;
   return {

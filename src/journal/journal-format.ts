@@ -4,17 +4,21 @@
  * Little-endian. One journal for each consumer process: `journal-1.bin`, `journal-2.bin` and so on.
  *
  *   body   := type:u8 …
- *     1 opening    json:utf8               {"format":1,"run":…,"topicId":…,"store":…,"categories":[…],"pid":…}
- *     2 delivered  epoch:i32 range*        these offsets were handed over; the rows are yet to be stored
- *     3 written    ranges:u32 range*ranges span*
+ *     1 opening    json:utf8               {"format":2,"run":…,"topicId":…,"store":…,"categories":[…],"pid":…}
+ *     2 delivered  epoch:i32 range* time:f64
+ *                                          these offsets were handed over; the rows are yet to be stored
+ *     3 written    ranges:u32 range*ranges span* time:f64
  *                                          the commit of these offsets has returned; the spans say what was in it
- *     4 refused    range*                  another consumer was there first: nothing of these was stored
+ *     4 refused    range* time:f64         another consumer was there first: nothing of these was stored
  *     5 overflow                           the limit on the file's size: nothing was noted from here on
  *     6 closing                            the consumer ended in order
  *   range  := partition:u32 first:f64 end:f64                offsets first … end−1
  *   span   := partition:u32 first:f64 count:u32 code:u8*count
  *                                          what was written at the offsets first … first+count−1
  *   code   := an index into the opening's categories | 254 no row of the run | 255 a dead letter
+ *
+ * `time` is when the frame was written, in ms since the epoch by the consumer's clock: no verdict rests on it.
+ * Format 1 had none, and was otherwise the same.
  *
  * `epoch` is the group's generation. An offset of a range that is in no span has no row of the run: a
  * marker, an aborted record, a record of others. A row may stand outside the ranges, or be one of two at an
@@ -24,7 +28,7 @@
  * commit may have been carried out.
  */
 
-export const journalFormat = 1;
+export const journalFormat = 2;
 
 /** No journal grows beyond this: some hundred million messages, fetched a hundred or more at a time. */
 export const journalBytesMax = 1024 * 1024 * 1024;

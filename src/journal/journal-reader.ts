@@ -1,4 +1,4 @@
-import { parseJsonFrame, readFrames, type FrameState } from '../frames.ts';
+import { parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
 import {
   entryTypes,
   journalFormat,
@@ -9,11 +9,16 @@ import {
   type WrittenSpan,
 } from './journal-format.ts';
 
-/** What a journal says of one fetched batch. */
-export type JournalEntry =
+/** What a journal says of one fetched batch, and when: ms since the epoch, null in a journal of format 1. */
+export type JournalEntry = Said & { timeMs: number | null };
+
+type Said =
   | { type: 'delivered'; ranges: OffsetRange[]; epoch: number }
   | { type: 'written'; ranges: OffsetRange[]; spans: WrittenSpan[] }
   | { type: 'refused'; ranges: OffsetRange[] };
+
+/** Of journals whose frames have no time. */
+const untimedFormat = 1;
 
 /** What is known of a journal once it has been read to its end. */
 export interface JournalSummary extends FrameState {
@@ -28,6 +33,7 @@ export interface JournalSummary extends FrameState {
 export class JournalReader {
   readonly summary: JournalSummary = { torn: false, closed: false, overflowed: false };
   readonly #path: string;
+  #isTimed = true;
 
   constructor(path: string) {
     this.#path = path;
@@ -54,14 +60,21 @@ export class JournalReader {
     if (summary.overflowed && type !== entryTypes.closing) return 'it goes on after it overflowed';
     if (type === entryTypes.opening) {
       const { format, ...opening } = parseJsonFrame(body) as JournalOpening & { format: number };
-      if (format !== journalFormat) return `its format ${format} is not known`;
+      if (format !== journalFormat && format !== untimedFormat) return `its format ${format} is not known`;
+      this.#isTimed = format !== untimedFormat;
       summary.opening = opening;
       return undefined;
     }
     if (type === entryTypes.overflow) summary.overflowed = true;
     else if (type === entryTypes.closing) summary.closed = true;
-    else return entryOf(type, body) ?? 'an entry in it is malformed';
+    else return this.#entryOf(type, body) ?? 'an entry in it is malformed';
     return undefined;
+  }
+
+  #entryOf(type: number, timed: Buffer): JournalEntry | undefined {
+    const { body, timeMs } = splitTime(timed, this.#isTimed);
+    const said = saidIn(type, body);
+    return said && { ...said, timeMs };
   }
 }
 
@@ -71,7 +84,7 @@ export function readJournalOpening(path: string): JournalOpening | undefined {
   return first?.readUInt8(0) === entryTypes.opening ? (parseJsonFrame(first) as JournalOpening) : undefined;
 }
 
-function entryOf(type: number, body: Buffer): JournalEntry | undefined {
+function saidIn(type: number, body: Buffer): Said | undefined {
   if (type === entryTypes.delivered && body.length >= 5) {
     const ranges = rangesOf(body, 5, body.length);
     return ranges && { type: 'delivered', ranges, epoch: body.readInt32LE(1) };
@@ -83,7 +96,7 @@ function entryOf(type: number, body: Buffer): JournalEntry | undefined {
   return type === entryTypes.written && body.length >= 5 ? writtenOf(body) : undefined;
 }
 
-function writtenOf(body: Buffer): JournalEntry | undefined {
+function writtenOf(body: Buffer): Said | undefined {
   const rangesEnd = 5 + body.readUInt32LE(1) * rangeBytes;
   const ranges = rangesOf(body, 5, rangesEnd);
   if (ranges === undefined) return undefined;

@@ -1,4 +1,5 @@
-import { frameBytesMax, frameHeaderBytes, FrameWriter } from '../frames.ts';
+import { frameBytesMax, frameHeaderBytes, frameTimeBytes, FrameWriter } from '../frames.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import {
   entryTypes,
   journalBytesMax,
@@ -63,18 +64,17 @@ export class JournalWriter {
 
   /** To be called before anything of these ranges goes to the store. */
   delivered(ranges: readonly OffsetRange[]): void {
-    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes);
+    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes + frameTimeBytes);
     body.writeUInt8(entryTypes.delivered, 0);
     body.writeInt32LE(this.#epoch, 1);
-    putRanges(body, 5, ranges);
-    this.#append(body);
+    this.#append(body, putRanges(body, 5, ranges));
   }
 
   /** To be called once the commit of these ranges has returned, with all rows that were in it. */
   written(ranges: readonly OffsetRange[], rows: WrittenRows): void {
     const spans = spansOf(rows);
     const spanBytes = spans.reduce((sum, { codes }) => sum + spanHeaderBytes + codes.length, 0);
-    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes + spanBytes);
+    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes + spanBytes + frameTimeBytes);
     body.writeUInt8(entryTypes.written, 0);
     body.writeUInt32LE(ranges.length, 1);
     let at = putRanges(body, 5, ranges);
@@ -85,15 +85,14 @@ export class JournalWriter {
       body.set(codes, at + spanHeaderBytes);
       at += spanHeaderBytes + codes.length;
     }
-    this.#append(body);
+    this.#append(body, at);
   }
 
   /** Another consumer has advanced a partition: nothing of these ranges was stored. */
   refused(ranges: readonly OffsetRange[]): void {
-    const body = Buffer.allocUnsafe(1 + ranges.length * rangeBytes);
+    const body = Buffer.allocUnsafe(1 + ranges.length * rangeBytes + frameTimeBytes);
     body.writeUInt8(entryTypes.refused, 0);
-    putRanges(body, 1, ranges);
-    this.#append(body);
+    this.#append(body, putRanges(body, 1, ranges));
   }
 
   close(): void {
@@ -104,8 +103,10 @@ export class JournalWriter {
     }
   }
 
-  #append(body: Buffer): void {
+  /** `end`: where the time belongs. */
+  #append(body: Buffer, end: number): void {
     if (this.#isFull) return;
+    body.writeDoubleLE(wallClockMs(), end);
     const bytesAfter = this.#frames.bytes + frameHeaderBytes + body.length;
     if (bytesAfter + overflowBytes <= this.#bytesMax && body.length <= frameBytesMax) {
       this.#frames.append(body);

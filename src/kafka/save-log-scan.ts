@@ -10,7 +10,7 @@ import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
 import { groupOffsets } from './groups.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
-import { emptyScanRow, ScanWriter, scanFlags, writeScanSummary, type ScanRow } from './scan-file.ts';
+import { emptyScanRow, ScanWriter, scanFlags, stampOf, writeScanSummary, type ScanRow } from './scan-file.ts';
 import { topicSettings, type AdminAccess } from './topics.ts';
 
 export interface ScanSource {
@@ -60,7 +60,7 @@ async function saveLogScan(
       from,
       timeoutMs: access.timeoutMs,
       signal: access.signal,
-      onBatch: (scanned) => addRows(writer, scanned, manifest.id, row),
+      onBatch: (scanned) => addRows(writer, scanned, manifest, row),
     });
   } finally {
     writer.close();
@@ -87,14 +87,15 @@ async function saveLogScan(
   await seal(folder.logSummary);
 }
 
-function addRows(writer: ScanWriter, scanned: ScannedBatch, run: string, row: ScanRow): void {
+function addRows(writer: ScanWriter, scanned: ScannedBatch, manifest: Manifest, row: ScanRow): void {
   const { batch, partition, from, to, state } = scanned;
   const batchFlags = (state === 'aborted' ? scanFlags.aborted : 0) | (batch.crcOk ? 0 : scanFlags.crcBad);
   row.partition = partition;
   for (let index = from; index < to; index++) {
     row.offset = batch.offset[index]!;
     row.flags = batchFlags;
-    describe(row, scanned, index, run);
+    row.stamp = stampOf(batch.timestamp[index]!, manifest.createdAt);
+    describe(row, scanned, index, manifest.id);
     writer.add(row);
   }
 }

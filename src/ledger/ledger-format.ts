@@ -3,12 +3,16 @@
  * Frames (`frames.ts`), of which the first is the opening. Little-endian.
  *
  *   body   := type:u8 …
- *     1 opening  json:utf8                {"format":1,"run":…,"producer":…,"session":…,"pid":…}
- *     2 intent   first:u32 count:u32      sequences first … first+count−1 are about to be sent
- *     3 outcome  outcome:u8 partition:i32 offset:f64 error:i16 count:u32 sequence:u32*count
+ *     1 opening  json:utf8                {"format":2,"run":…,"producer":…,"session":…,"pid":…}
+ *     2 intent   first:u32 count:u32 time:f64
+ *                                         sequences first … first+count−1 are about to be sent
+ *     3 outcome  outcome:u8 partition:i32 offset:f64 error:i16 count:u32 sequence:u32*count time:f64
  *                                         these were sent to one partition in one record batch; the i-th of
  *                                         them stands at offset+i. An offset of −1: no position was named
  *     4 closing  json:utf8                {"reason":"finished"|"stopped"}
+ *
+ * `time` is when the frame was written, in ms since the epoch by the producer's clock: no verdict rests on it.
+ * Format 1 had none, and was otherwise the same.
  *
  * An intent is on disk before anything of it is sent: `write` has returned, so it survives the death of
  * the process, though not the loss of power. A frame cut short at the end of the file is a torn tail:
@@ -16,7 +20,7 @@
  * the ledger cannot be relied on.
  */
 
-export const ledgerFormat = 1;
+export const ledgerFormat = 2;
 /** The highest sequence that the format can hold. */
 export const sequenceMax = 0xfffffffe;
 
@@ -31,6 +35,7 @@ export interface LedgerOpening {
 
 export type ClosingReason = 'finished' | 'stopped';
 
+export const intentBytes = 1 + 4 + 4;
 export const outcomeHeaderBytes = 1 + 1 + 4 + 8 + 2 + 4;
 
 export const ledgerFileName = (producer: number, session: number): string =>

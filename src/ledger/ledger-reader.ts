@@ -1,7 +1,8 @@
-import { parseJsonFrame, readFrames, type FrameState } from '../frames.ts';
+import { parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
 import { none, outcomeCodes } from '../history.ts';
 import {
   frameTypes,
+  intentBytes,
   ledgerFormat,
   outcomeHeaderBytes,
   type ClosingReason,
@@ -23,16 +24,40 @@ export interface LedgerSummary extends FrameState {
   closed?: ClosingReason;
 }
 
+type FormattedOpening = LedgerOpening & { format: number };
+
+/** Frames of this format have no time. */
+const untimedFormat = 1;
 const batchRows = 4096;
 
+/** What one frame says, and when it was written: ms since the epoch, null in a ledger of format 1. */
+export type LedgerFrame =
+  | { type: 'intent'; first: number; count: number; timeMs: number | null }
+  | {
+      type: 'outcome';
+      /** An index into `outcomes`. */
+      outcome: number;
+      partition: number;
+      /** Of the first; `none` where no position was named. */
+      offset: number;
+      errorCode: number;
+      count: number;
+      /** Four bytes each, as they lie in the frame. */
+      sequences: Buffer;
+      timeMs: number | null;
+    };
+
 /**
- * Reads one ledger, a frame at a time, and yields its attempts: those with an outcome in the order they
- * were recorded, then the intents that never got one, as unknown. `summary` is filled while it reads.
+ * Reads one ledger, a frame at a time: as the frames are, or as attempts, those with an outcome in the order
+ * they were recorded, then the intents that never got one, as unknown. `summary` is filled while it reads.
  */
 export class LedgerReader {
   readonly summary: LedgerSummary = { torn: false };
   readonly #path: string;
   readonly #batch: LedgerBatch = emptyBatch();
+  #isTimed = true;
+  /** It holds what cannot be; a frame that fails its checksum is another matter. */
+  #isAbsurd = false;
   /** Intents without an outcome, as ranges in order: a batch or two where all went well. */
   #pending: { first: number; end: number; settled: Set<number> }[] = [];
 
@@ -40,49 +65,62 @@ export class LedgerReader {
     this.#path = path;
   }
 
-  *batches(): Generator<LedgerBatch> {
+  /** Intents and outcomes in the order they were written. An outcome without an intent is not noticed. */
+  *frames(): Generator<LedgerFrame> {
     for (const body of readFrames(this.#path, this.summary)) {
-      const problem = yield* this.#take(body);
+      const frame = this.#take(body);
+      if (typeof frame === 'object') yield frame;
+      if (typeof frame !== 'string') continue;
+      this.summary.damage = frame;
+      this.#isAbsurd = true;
+      return;
+    }
+  }
+
+  *batches(): Generator<LedgerBatch> {
+    for (const frame of this.frames()) {
+      if (frame.type === 'intent') {
+        const { first, count } = frame;
+        this.#pending.push({ first, end: first + count, settled: new Set() });
+        continue;
+      }
+      const problem = yield* this.#attempts(frame);
       if (problem === undefined) continue;
       this.summary.damage = problem;
       return;
     }
-    yield* this.#unknowns();
+    if (!this.#isAbsurd) yield* this.#unknowns();
   }
 
-  *#take(body: Buffer): Generator<LedgerBatch, string | undefined> {
+  /** What a frame says; a sentence where it cannot be. */
+  #take(body: Buffer): LedgerFrame | string | undefined {
     const type = body.readUInt8(0);
-    if ((this.summary.opening === undefined) !== (type === frameTypes.opening)) {
+    const { summary } = this;
+    if ((summary.opening === undefined) !== (type === frameTypes.opening)) {
       return 'its opening is missing or doubled';
     }
-    if (this.summary.closed !== undefined) return 'it goes on after its end';
+    if (summary.closed !== undefined) return 'it goes on after its end';
     if (type === frameTypes.opening) {
-      const { format, ...opening } = parseJsonFrame(body) as LedgerOpening & { format: number };
-      if (format !== ledgerFormat) return `its format ${format} is not known`;
-      this.summary.opening = opening;
+      const { format, ...opening } = parseJsonFrame(body) as FormattedOpening;
+      if (format !== ledgerFormat && format !== untimedFormat) return `its format ${format} is not known`;
+      this.#isTimed = format !== untimedFormat;
+      summary.opening = opening;
     } else if (type === frameTypes.intent) {
-      if (body.length !== 9) return 'an intent in it is malformed';
-      const first = body.readUInt32LE(1);
-      this.#pending.push({ first, end: first + body.readUInt32LE(5), settled: new Set() });
+      return intentOf(body, this.#isTimed) ?? 'an intent in it is malformed';
     } else if (type === frameTypes.outcome) {
-      return yield* this.#outcome(body);
+      return outcomeOf(body, this.#isTimed);
     } else if (type === frameTypes.closing) {
-      this.summary.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
+      summary.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
     } else {
       return `it holds a frame of unknown type ${type}`;
     }
     return undefined;
   }
 
-  *#outcome(body: Buffer): Generator<LedgerBatch, string | undefined> {
-    const count = (body.length - outcomeHeaderBytes) / 4;
-    if (count < 0 || body.readUInt32LE(16) !== count) return 'an outcome in it is malformed';
-    const outcome = body.readUInt8(1);
-    if (outcome > outcomeCodes.unknown) return `an outcome in it is of unknown kind ${outcome}`;
-    const partition = body.readInt32LE(2);
-    const offset = body.readDoubleLE(6);
+  *#attempts(frame: LedgerFrame & { type: 'outcome' }): Generator<LedgerBatch, string | undefined> {
+    const { outcome, partition, offset, count, sequences } = frame;
     for (let index = 0; index < count; index++) {
-      const sequence = body.readUInt32LE(outcomeHeaderBytes + index * 4);
+      const sequence = sequences.readUInt32LE(index * 4);
       if (!this.#settle(sequence)) return `it holds an outcome of ${sequence} without an intent`;
       yield* this.#push(sequence, outcome, partition, offset === none ? none : offset + index);
     }
@@ -140,17 +178,46 @@ export interface IntendedRange extends FrameState {
 /** Reads no outcomes, so it is quick. Throws where the file cannot be read. */
 export function readIntended(path: string): IntendedRange {
   const range: IntendedRange = { torn: false, first: Infinity, next: 0 };
+  let isTimed = true;
   for (const body of readFrames(path, range)) {
     const type = body.readUInt8(0);
-    if (type === frameTypes.opening) range.opening = parseJsonFrame(body) as LedgerOpening;
+    if (type === frameTypes.opening) {
+      range.opening = parseJsonFrame(body) as FormattedOpening;
+      isTimed = (range.opening as FormattedOpening).format !== untimedFormat;
+    }
     if (type === frameTypes.closing)
       range.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
-    if (type !== frameTypes.intent || body.length !== 9) continue;
-    const first = body.readUInt32LE(1);
-    range.first = Math.min(range.first, first);
-    range.next = Math.max(range.next, first + body.readUInt32LE(5));
+    const intent = type === frameTypes.intent ? intentOf(body, isTimed) : undefined;
+    if (intent === undefined) continue;
+    range.first = Math.min(range.first, intent.first);
+    range.next = Math.max(range.next, intent.first + intent.count);
   }
   return range;
+}
+
+function intentOf(timed: Buffer, isTimed: boolean): (LedgerFrame & { type: 'intent' }) | undefined {
+  const { body, timeMs } = splitTime(timed, isTimed);
+  if (body.length !== intentBytes) return undefined;
+  return { type: 'intent', first: body.readUInt32LE(1), count: body.readUInt32LE(5), timeMs };
+}
+
+/** A sentence where it cannot be. */
+function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
+  const { body, timeMs } = splitTime(timed, isTimed);
+  const count = (body.length - outcomeHeaderBytes) / 4;
+  if (count < 0 || body.readUInt32LE(16) !== count) return 'an outcome in it is malformed';
+  const outcome = body.readUInt8(1);
+  if (outcome > outcomeCodes.unknown) return `an outcome in it is of unknown kind ${outcome}`;
+  return {
+    type: 'outcome',
+    outcome,
+    partition: body.readInt32LE(2),
+    offset: body.readDoubleLE(6),
+    errorCode: body.readInt16LE(14),
+    count,
+    sequences: body.subarray(outcomeHeaderBytes),
+    timeMs,
+  };
 }
 
 /** Whose ledger it is; undefined if not even that was written whole. */

@@ -1,7 +1,9 @@
-import { FrameWriter } from '../frames.ts';
+import { frameTimeBytes, FrameWriter } from '../frames.ts';
 import { outcomeCodes, type Outcome } from '../history.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import {
   frameTypes,
+  intentBytes,
   ledgerFormat,
   outcomeHeaderBytes,
   type ClosingReason,
@@ -32,16 +34,18 @@ export class LedgerWriter {
 
   /** To be called before anything of these sequences is sent. */
   intend(first: number, count: number): void {
-    const body = Buffer.allocUnsafe(9);
+    const body = Buffer.allocUnsafe(intentBytes + frameTimeBytes);
     body.writeUInt8(frameTypes.intent, 0);
     body.writeUInt32LE(first, 1);
     body.writeUInt32LE(count, 5);
+    body.writeDoubleLE(wallClockMs(), intentBytes);
     this.#frames.append(body);
   }
 
   record(batch: BatchOutcome): void {
     const { sequences } = batch;
-    const body = Buffer.allocUnsafe(outcomeHeaderBytes + sequences.length * 4);
+    const end = outcomeHeaderBytes + sequences.length * 4;
+    const body = Buffer.allocUnsafe(end + frameTimeBytes);
     body.writeUInt8(frameTypes.outcome, 0);
     body.writeUInt8(outcomeCodes[batch.outcome], 1);
     body.writeInt32LE(batch.partition, 2);
@@ -51,6 +55,7 @@ export class LedgerWriter {
     for (let index = 0; index < sequences.length; index++) {
       body.writeUInt32LE(sequences[index]!, outcomeHeaderBytes + index * 4);
     }
+    body.writeDoubleLE(wallClockMs(), end);
     this.#frames.append(body);
   }
 

@@ -1,6 +1,8 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
+import { dirname } from 'node:path';
 import type { Result } from '../result.ts';
-import type { Finding } from '../verdict.ts';
+import { shellWord } from '../shell-word.ts';
+import type { Example, Finding } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
 import { exampleText } from './finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
@@ -35,6 +37,7 @@ export function summaryLines(result: Result, { evidence, report }: Places, palet
     ...(report === undefined ? [] : wrap(`Report: ${report}`, '  ')),
     ...wrap(`Evidence: ${evidence}`, '  '),
     timeLine(result, palette),
+    ...lookCloserLines(result, evidence),
   ];
 }
 
@@ -110,6 +113,23 @@ function timeLine({ timings }: Result, palette: Palette): string {
   ] as const;
   const known = phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${(ms / 1000).toFixed(1)} s`]));
   return palette.faint(`  Time: ${known.join(', ')}`);
+}
+
+/** Where findings name messages of a run of ours: a history from elsewhere has no folder to explain them from. */
+function lookCloserLines({ run, findings }: Result, evidence: string): string[] {
+  if (run.seed === null) return [];
+  const names = findings.flatMap(({ examples }) => examples.flatMap((example) => nameOf(example) ?? []));
+  const [name] = names;
+  if (name === undefined) return [];
+  const dir = dirname(dirname(evidence));
+  const where = dir === '.nodrop' ? '' : ` --dir ${shellWord(dir)}`;
+  return [`  Look closer: nodrop explain${where} ${run.id} ${name}`];
+}
+
+/** As `explain` takes it: what has no id of a workload's is found by its place. */
+function nameOf({ id, partition, offset }: Example): string | undefined {
+  if (id === undefined || /^p\d+-\d+$/.test(id)) return id;
+  return partition === undefined || offset === undefined ? undefined : `${partition}:${offset}`;
 }
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);

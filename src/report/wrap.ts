@@ -18,3 +18,9 @@ export function wrap(text: string, indent: string): string[] {
 /** What came from outside may hold control characters that a terminal obeys. */
 export const printable = (text: string): string =>
   text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+
+/** Words that no line behind such an indent holds, in pieces that it does. */
+export function chopped(text: string, indent: number): string {
+  const max = width - indent;
+  return text.replaceAll(new RegExp(`[^ ]{${max}}(?=[^ ])`, 'gu'), (piece) => `${piece} `);
+}

@@ -101,6 +101,14 @@ export interface StoredDeadLetter extends DeadLetter {
   storedAt: string;
 }
 
+/** What is looked for: the rows of one message, and what stands at these places of a topic. */
+export interface StoreSearch {
+  /** Left out: places alone. */
+  message?: { run: string; id: string } | undefined;
+  topicId: string;
+  places: readonly { partition: number; offset: number }[];
+}
+
 /**
  * Reads one snapshot of a store: what it yields belongs together, whatever is written meanwhile. Rows come
  * in the order of topic id, partition and offset, some hundreds at a time; those last whose place is none.
@@ -110,5 +118,9 @@ export interface StoreSnapshot {
   positions(topicId: string): Promise<Map<number, number>>;
   rows(category: string, limit?: number): AsyncIterable<StoredRows>;
   deadLetters(limit?: number): AsyncIterable<readonly StoredDeadLetter[]>;
+  /** Places are found along the index. For an id, which has none, the database goes through all of its rows. */
+  find(category: string, search: StoreSearch): AsyncIterable<StoredRows>;
+  /** Dead letters have no id: only places count. */
+  findDeadLetters(search: StoreSearch): AsyncIterable<readonly StoredDeadLetter[]>;
   close(): Promise<void>;
 }

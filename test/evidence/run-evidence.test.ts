@@ -33,7 +33,16 @@ function messageOf(sequence: number): Message {
   const bytes = { key: Buffer.from(key), payload: Buffer.from(payload) };
   const digest = digestOf(bytes.key, bytes.payload, { run: 'r', producer: 'p0', session: 0, sequence });
   const place = { partition: 0, offset: sequence };
-  const row = { ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0 };
+  const row = {
+    ...place,
+    digest,
+    statedDigest: digest,
+    producer: 0,
+    session: 0,
+    sequence,
+    flags: 0,
+    stamp: 0,
+  };
   return { row, ...bytes, state };
 }
 

@@ -79,7 +79,7 @@ async function writeLedger(folder: RunFolder, acked: number[], isOpen: boolean):
 function scanRowOf(sequence: number): ScanRow {
   const digest = digestFor(sequence);
   const place = { partition: 0, offset: sequence };
-  return { ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0 };
+  return { ...place, digest, statedDigest: digest, producer: 0, session: 0, sequence, flags: 0, stamp: 0 };
 }
 
 const workload = new Workload(manifest);

@@ -9,7 +9,13 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { openSnapshot, openStore, openStoreBeside, sqlitePathOf } from '../../src/stores/open-store.ts';
-import { FencedError, RowBatch, type Store, type StoreOptions } from '../../src/stores/store.ts';
+import {
+  FencedError,
+  RowBatch,
+  type Store,
+  type StoreOptions,
+  type StoreSearch,
+} from '../../src/stores/store.ts';
 import {
   batchOf,
   categories,
@@ -356,6 +362,52 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     await expect(write).rejects.toBe(trouble);
     expect(await placesOf(location)).toEqual([]);
     expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 0, epoch }]]));
+  });
+
+  test('the rows of one message are found, and what stands at a place', async () => {
+    const store = await open();
+    await store.claim(topic, new Map([[0, 0]]));
+    const rows = [0, 1, 2, 3].map((offset) => valuesOf(offset % 2, 0, offset));
+    const twice = { ...valuesOf(1, 0, 4), id: "it's", run: null };
+    const letter = { partition: 0, offset: 5, key: null, payload: null, headers: null, reason: 'why' };
+    const moved = { ...valuesOf(0, 0, 6), id: 'p0-2' };
+    const batch = RowBatch.of([...rows, twice, moved], [letter]);
+    await store.write(topicId, batch, [{ partition: 0, from: 0, next: 7, epoch: 1 }]);
+    const snapshot = await openSnapshot(location);
+    const found = async (search: Omit<StoreSearch, 'topicId'>): Promise<string[]> => {
+      const places: string[] = [];
+      for (const category of ['failed', 'completed']) {
+        for await (const chunk of snapshot.find(category, { topicId, ...search })) {
+          for (const { id, offset } of chunk) places.push(`${category} ${id}@${offset}`);
+        }
+      }
+      for await (const letters of snapshot.findDeadLetters({ topicId, ...search })) {
+        for (const { reason, offset } of letters) places.push(`${reason}@${offset}`);
+      }
+      return places;
+    };
+    const at = (...offsets: number[]) => offsets.map((offset) => ({ partition: 0, offset }));
+    const run = 'run-1';
+    expect(await found({ message: { run, id: 'p0-2' }, places: [] })).toEqual([
+      'failed p0-2@2',
+      'failed p0-2@6',
+    ]);
+    expect(await found({ message: { run, id: 'p0-2' }, places: at(3, 5) })).toEqual([
+      'failed p0-2@2',
+      'failed p0-2@6',
+      'completed p0-3@3',
+      'why@5',
+    ]);
+    expect(await found({ places: at(4, 99) })).toEqual(["completed it's@4"]);
+    for (const none of [
+      { places: [] },
+      { message: { run: 'run-2', id: 'p0-2' }, places: [] },
+      { message: { run, id: "it's" }, places: [] },
+      { places: [{ partition: 1, offset: 2 }] },
+    ]) {
+      expect(await found(none)).toEqual([]);
+    }
+    await snapshot.close();
   });
 
   test('a snapshot is one moment, whatever is written meanwhile', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
+import { FrameWriter } from '../../src/frames.ts';
 import { journalFilePattern, rowCodes } from '../../src/journal/journal-format.ts';
 import {
   JournalReader,
@@ -11,6 +12,8 @@ import {
   type JournalSummary,
 } from '../../src/journal/journal-reader.ts';
 import { JournalWriter, openJournal, type WrittenRows } from '../../src/journal/journal-writer.ts';
+import { wallClockMs } from '../../src/wall-clock.ts';
+import { asFormat1 } from '../fixtures/as-format-1.ts';
 
 const opening = {
   run: 'r',
@@ -38,6 +41,9 @@ const rows = (...all: [partition: number, offset: number, code: number][]): Writ
   offset: all.map(([, offset]) => offset),
   code: all.map(([, , code]) => code),
 });
+
+const untimed = (entries: readonly JournalEntry[]): object[] =>
+  entries.map((entry) => ({ ...entry, timeMs: null }));
 
 /** What was written, row by row. */
 const rowsOf = (entries: readonly JournalEntry[]): [number, number, number][] =>
@@ -86,6 +92,27 @@ test('what was noted is read back', () => {
     [1, 11, 1],
   ]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test('each entry has its time, and one of format 1 has none', () => {
+  const before = wallClockMs();
+  writeSmall();
+  const { entries } = readAll();
+  const times = entries.map(({ timeMs }) => timeMs!);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(times[0]).toBeGreaterThanOrEqual(before);
+  expect(times.at(-1)).toBeLessThanOrEqual(wallClockMs());
+  path = asFormat1(path);
+  const old = readAll();
+  expect(old.summary).toEqual({ torn: false, closed: true, overflowed: false, opening });
+  expect(old.entries).toEqual(entries.map((entry) => ({ ...entry, timeMs: null })));
+});
+
+test('a format that is not known is damage', () => {
+  const frames = new FrameWriter(path);
+  frames.appendJson(1, { format: 3, ...opening });
+  frames.close();
+  expect(readAll().summary.damage).toContain('format 3');
 });
 
 test('two rows at one offset, and a row outside of what was fetched, are noted as they were', () => {
@@ -163,7 +190,7 @@ test('at its limit it says so and notes nothing more, whatever its size', () => 
     journal.close();
     const { entries, summary } = readAll();
     expect(summary.damage).toBeUndefined();
-    expect(entries).toEqual(all.slice(0, entries.length));
+    expect(untimed(entries)).toEqual(untimed(all.slice(0, entries.length)));
     expect(summary).toMatchObject({ closed: true, overflowed: entries.length < all.length });
     // The closing of 9 bytes comes on top.
     expect(statSync(path).size).toBeLessThanOrEqual(Math.max(bytesMax + 9, 200));

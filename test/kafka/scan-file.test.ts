@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { emptyScanRow, readScan, ScanWriter, type ScanRow } from '../../src/kafka/scan-file.ts';
+import {
+  emptyScanRow,
+  readScan,
+  ScanWriter,
+  stampOf,
+  timeOfStamp,
+  type ScanRow,
+} from '../../src/kafka/scan-file.ts';
 
 const rowArbitrary: fc.Arbitrary<ScanRow> = fc.record({
   partition: fc.nat(),
@@ -14,6 +21,7 @@ const rowArbitrary: fc.Arbitrary<ScanRow> = fc.record({
   session: fc.nat(0xffff),
   sequence: fc.nat(0xfffffffe),
   flags: fc.nat(0xff),
+  stamp: fc.nat(0xffffff),
 });
 
 test('rows are read back as they were written, across the ends of buffers', () => {
@@ -40,6 +48,28 @@ test('rows are read back as they were written, across the ends of buffers', () =
     }),
     { numRuns: 30 },
   );
+});
+
+test('a stamp keeps a time near the manifest to the millisecond, and no other', () => {
+  const madeAt = 1_800_000_000_000;
+  const latest = madeAt - 60_000 + 0xffffff - 1;
+  for (const time of [madeAt - 60_000, madeAt - 1, madeAt, madeAt + 12_345, latest]) {
+    expect(timeOfStamp(stampOf(time, madeAt), madeAt)).toBe(time);
+  }
+  for (const time of [0, -1, madeAt - 60_001, latest + 1, madeAt * 2, NaN]) {
+    expect(timeOfStamp(stampOf(time, madeAt), madeAt)).toBeNull();
+  }
+});
+
+test('rows tell one column without the others', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-scan-')), 'log.scan');
+  const writer = new ScanWriter(path);
+  writer.add(emptyScanRow());
+  writer.add({ ...emptyScanRow(), partition: 1, offset: 2, producer: 3, sequence: 4, flags: 255, stamp: 5 });
+  writer.close();
+  const [rows] = readScan(path);
+  const columns = [rows!.partitionAt(1), rows!.offsetAt(1), rows!.producerAt(1), rows!.sequenceAt(1)];
+  expect(columns).toEqual([1, 2, 3, 4]);
 });
 
 const big = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);

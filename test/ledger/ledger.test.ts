@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { outcomes, type Outcome } from '../../src/history.ts';
-import { LedgerReader, readLedgerOpening, type LedgerSummary } from '../../src/ledger/ledger-reader.ts';
+import {
+  LedgerReader,
+  readIntended,
+  readLedgerOpening,
+  type LedgerSummary,
+} from '../../src/ledger/ledger-reader.ts';
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
+import { wallClockMs } from '../../src/wall-clock.ts';
+import { asFormat1 } from '../fixtures/as-format-1.ts';
 
 const opening = { run: 'r', producer: 0, session: 0, pid: 42 };
 
@@ -58,6 +65,40 @@ test('what was written is read back', () => {
   ]);
   expect(summary).toEqual({ torn: false, opening, closed: 'finished' });
   expect(readLedgerOpening(path)).toMatchObject(opening);
+});
+
+test('each frame has its time, and one of format 1 has none', () => {
+  const before = wallClockMs();
+  writeSmall();
+  const all = readAll();
+  const frames = [...new LedgerReader(path).frames()];
+  const times = frames.map(({ timeMs }) => timeMs!);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(times[0]).toBeGreaterThanOrEqual(before);
+  expect(times.at(-1)).toBeLessThanOrEqual(wallClockMs());
+  path = asFormat1(path);
+  expect(readAll()).toEqual(all);
+  expect([...new LedgerReader(path).frames()]).toEqual(frames.map((frame) => ({ ...frame, timeMs: null })));
+});
+
+test.each(['as it is written', 'of format 1'])(
+  'what a ledger %s intends is told without its outcomes',
+  (format) => {
+    writeSmall();
+    if (format === 'of format 1') path = asFormat1(path);
+    expect(readIntended(path)).toMatchObject({ opening, first: 0, next: 3, closed: 'finished', torn: false });
+  },
+);
+
+test('a frame tells the error that it was refused with', () => {
+  writeSmall();
+  const frames = [...new LedgerReader(path).frames()];
+  expect(frames).toMatchObject([
+    { type: 'intent', first: 0, count: 2 },
+    { type: 'outcome', outcome: 0, partition: 1, offset: 10, errorCode: 0, count: 2 },
+    { type: 'intent', first: 2, count: 1 },
+    { type: 'outcome', outcome: 1, partition: 0, offset: -1, errorCode: 10, count: 1 },
+  ]);
 });
 
 test('an existing ledger is never opened for writing', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unavailableError } from '../../errors.ts';
 import { quoted, tableOf } from '../table-names.ts';
-import type { StoredDeadLetter, StoreSnapshot } from '../store.ts';
+import type { StoredDeadLetter, StoreSearch, StoreSnapshot } from '../store.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';
 import { noSuchDatabase, sqlStateOf } from './explain.ts';
@@ -69,20 +69,36 @@ class PostgresSnapshot implements StoreSnapshot {
   }
 
   async *rows(category: string, limit = Infinity): AsyncIterable<StoredRows> {
+    yield* this.#rows(category, limit, 'true');
+  }
+
+  async *find(category: string, search: StoreSearch): AsyncIterable<StoredRows> {
+    yield* this.#rows(category, Infinity, conditionOf(search, this.#session));
+  }
+
+  async *#rows(category: string, limit: number, condition: string): AsyncIterable<StoredRows> {
     const columns = `run, producer, sequence::bigint, id, ${position}, key, payload, digest, stored_at::timestamptz`;
     const rows = new StoredRows(category, createTimestampReader());
-    const scan = this.#scan(columns, quoted(tableOf(category)), limit, (row) => addRow(rows, row));
-    for await (const _ of scan) {
+    const from = `${quoted(tableOf(category))} WHERE ${condition}`;
+    for await (const _ of this.#scan(columns, from, limit, (row) => addRow(rows, row))) {
       if (rows.count > 0) yield rows;
       rows.count = 0;
     }
   }
 
   async *deadLetters(limit = Infinity): AsyncIterable<readonly StoredDeadLetter[]> {
+    yield* this.#deadLetters(limit, 'true');
+  }
+
+  async *findDeadLetters(search: StoreSearch): AsyncIterable<readonly StoredDeadLetter[]> {
+    yield* this.#deadLetters(Infinity, conditionOf({ ...search, message: undefined }, this.#session));
+  }
+
+  async *#deadLetters(limit: number, condition: string): AsyncIterable<readonly StoredDeadLetter[]> {
     const columns = `${position}, key, payload, headers, reason, stored_at::timestamptz`;
     const timestampOf = createTimestampReader();
     let letters: StoredDeadLetter[] = [];
-    const scan = this.#scan(columns, 'dead_letters', limit, (row) =>
+    const scan = this.#scan(columns, `dead_letters WHERE ${condition}`, limit, (row) =>
       letters.push(deadLetterOf(row, timestampOf)),
     );
     for await (const _ of scan) {
@@ -98,7 +114,7 @@ class PostgresSnapshot implements StoreSnapshot {
   /** Hands over rows, and yields whenever some were. */
   async *#scan(
     columns: string,
-    table: string,
+    from: string,
     limit: number,
     take: (row: BinaryRow) => void,
   ): AsyncIterable<void> {
@@ -110,7 +126,7 @@ class PostgresSnapshot implements StoreSnapshot {
         // Along the index: sorting would keep the reader waiting, and fill a disk.
         'SET LOCAL enable_sort TO off',
       ]);
-      const select = `SELECT ${columns} FROM ${table} ORDER BY topic_id, partition, "offset"`;
+      const select = `SELECT ${columns} FROM ${from} ORDER BY topic_id, partition, "offset"`;
       const count = Number.isFinite(limit) ? String(Math.trunc(limit)) : 'ALL';
       const decoder = new BinaryCopyDecoder();
       const copy = `COPY (${select} LIMIT ${count}) TO STDOUT (FORMAT binary)`;
@@ -118,11 +134,25 @@ class PostgresSnapshot implements StoreSnapshot {
         decoder.decode(chunk, take);
         yield;
       }
-      if (!decoder.ended) throw new Error(`the scan of ${table} came to no end`);
+      if (!decoder.ended) throw new Error(`the scan of ${from} came to no end`);
     } finally {
       await session.close();
     }
   }
+}
+
+function conditionOf({ message, topicId, places }: StoreSearch, session: Session): string {
+  const numbers = ({ partition, offset }: { partition: number; offset: number }): string =>
+    `(${Math.trunc(partition)}, ${Math.trunc(offset)})`;
+  const parts = [
+    ...(message ? [`(run = ${session.literal(message.run)} AND id = ${session.literal(message.id)})`] : []),
+    ...(places.length > 0
+      ? [
+          `(topic_id = ${session.literal(topicId)} AND (partition, "offset") IN (${places.map(numbers).join(', ')}))`,
+        ]
+      : []),
+  ];
+  return parts.join(' OR ') || 'false';
 }
 
 type TimestampReader = ReturnType<typeof createTimestampReader>;

@@ -45,7 +45,8 @@ export interface PackedSelects {
   each: string;
 }
 
-export function packedSelects(category: string): PackedSelects {
+/** `each`, of the rows that meet a condition. */
+export function packedSelects(category: string, condition = 'true'): PackedSelects {
   const table = quoted(tableOf(category));
   const inOrder = 'ORDER BY topic_id, partition, "offset" LIMIT ?';
   return {
@@ -54,7 +55,7 @@ export function packedSelects(category: string): PackedSelects {
       SELECT ${packed((integer) => integer)} AS row FROM ${table}
       WHERE (topic_id, partition, "offset") > (CAST(? AS TEXT), ?, ?) ${inOrder})`,
     each: `SELECT CAST(${packed((integer) => `CASE typeof(${integer}) WHEN 'integer' THEN ${integer} END`)} AS BLOB)
-      FROM ${table} ${inOrder}`,
+      FROM ${table} WHERE ${condition} ${inOrder}`,
   };
 }
 

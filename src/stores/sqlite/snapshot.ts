@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
-import type { StoredDeadLetter, StoreSnapshot } from '../store.ts';
+import type { StoredDeadLetter, StoreSearch, StoreSnapshot } from '../store.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
@@ -48,6 +48,15 @@ class SqliteSnapshot implements StoreSnapshot {
     yield* this.#explained(inChunks(this.#deadLetters(limit)));
   }
 
+  async *find(category: string, search: StoreSearch): AsyncIterable<StoredRows> {
+    yield* this.#explained(this.#find(category, search));
+  }
+
+  async *findDeadLetters(search: StoreSearch): AsyncIterable<readonly StoredDeadLetter[]> {
+    const { condition, values } = conditionOf({ ...search, message: undefined });
+    yield* this.#explained(inChunks(this.#deadLetters(Infinity, condition, values)));
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -59,11 +68,21 @@ class SqliteSnapshot implements StoreSnapshot {
     if (limit === Infinity && this.#isFalse(selects.hasExtraordinary)) {
       yield* this.#chunks(selects.next, rows);
     } else {
-      for (const [piece] of this.#iterate(selects.each, limit)) {
-        rows.begin(bytes(piece)!, 1);
-        unpack(rows);
-        yield rows;
-      }
+      yield* this.#pieces(selects.each, [sqlLimit(limit)], rows);
+    }
+  }
+
+  *#find(category: string, search: StoreSearch): Iterable<StoredRows> {
+    const { condition, values } = conditionOf(search);
+    const { each } = packedSelects(category, condition);
+    yield* this.#pieces(each, [...values, sqlLimit(Infinity)], new StoredRows(category));
+  }
+
+  *#pieces(select: string, values: readonly SQLInputValue[], rows: StoredRows): Iterable<StoredRows> {
+    for (const [piece] of this.#iterate(select, values)) {
+      rows.begin(bytes(piece)!, 1);
+      unpack(rows);
+      yield rows;
     }
   }
 
@@ -86,11 +105,15 @@ class SqliteSnapshot implements StoreSnapshot {
     return answer === 0;
   }
 
-  *#deadLetters(limit: number): Iterable<StoredDeadLetter> {
+  *#deadLetters(
+    limit: number,
+    condition = 'true',
+    values: readonly SQLInputValue[] = [],
+  ): Iterable<StoredDeadLetter> {
     const select = `
       SELECT topic_id, ${integer('partition')}, ${integer('offset')}, key, payload, headers, reason, stored_at
-      FROM dead_letters ORDER BY topic_id, partition, "offset" LIMIT ?`;
-    for (const raw of this.#iterate(select, limit)) {
+      FROM dead_letters WHERE ${condition} ORDER BY topic_id, partition, "offset" LIMIT ?`;
+    for (const raw of this.#iterate(select, [...values, sqlLimit(limit)])) {
       const [topicId, partition, offset, key, payload, headers, reason, storedAt] = raw;
       yield {
         topicId: text(topicId) ?? '',
@@ -111,8 +134,8 @@ class SqliteSnapshot implements StoreSnapshot {
     return statement;
   }
 
-  *#iterate(select: string, limit: number): Iterable<SQLOutputValue[]> {
-    yield* this.#prepare(select).iterate(sqlLimit(limit)) as unknown as Iterable<SQLOutputValue[]>;
+  *#iterate(select: string, values: readonly SQLInputValue[]): Iterable<SQLOutputValue[]> {
+    yield* this.#prepare(select).iterate(...values) as unknown as Iterable<SQLOutputValue[]>;
   }
 
   /** What goes wrong meanwhile is told with the path, as everything that the database says. */
@@ -129,6 +152,19 @@ class SqliteSnapshot implements StoreSnapshot {
 
 /** Of a row: topic id, partition, offset. */
 type Place = [topicId: Buffer, partition: number, offset: number];
+
+function conditionOf({ message, topicId, places }: StoreSearch): {
+  condition: string;
+  values: SQLInputValue[];
+} {
+  const parts = places.map(() => '(topic_id = ? AND partition = ? AND "offset" = ?)');
+  const values = places.flatMap(({ partition, offset }): SQLInputValue[] => [topicId, partition, offset]);
+  if (message === undefined) return { condition: parts.join(' OR ') || 'false', values };
+  return {
+    condition: ['(run = ? AND id = ?)', ...parts].join(' OR '),
+    values: [message.run, message.id, ...values],
+  };
+}
 
 const sqlLimit = (limit: number): number => (Number.isFinite(limit) ? limit : -1);
 

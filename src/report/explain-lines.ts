@@ -1,0 +1,134 @@
+/** The timeline of a message for a person at a terminal: at most 80 columns, but for words of commands. */
+import { isFact, type Timeline, type TimelineEvent } from '../timeline.ts';
+import type { SingleFinding } from '../verdict.ts';
+import { eventText } from './event-text.ts';
+import type { Palette } from './palette.ts';
+import { chopped, wrap } from './wrap.ts';
+
+const timeWidth = 14;
+const labelWidth = 13;
+const textColumn = 2 + timeWidth + labelWidth;
+
+/** Lines without a newline at their end. */
+export function explainLines(timeline: Timeline, palette: Palette): string[] {
+  const { run, topic, id, asked, note } = timeline;
+  const askedText = asked === id ? '' : `, asked for as ${asked}`;
+  return [
+    ...wrap(chopped(`${id} of run ${run}, topic ${topic}${askedText}`, 2), '  '),
+    ...wrap(chopped(expectedText(timeline), 2), '  '),
+    '',
+    ...eventLines(timeline, palette),
+    '',
+    ...verdictLines(timeline, palette),
+    ...lookLines(timeline),
+    ...(note === null ? [] : wrap(note, '  ')),
+  ];
+}
+
+function expectedText({ expected, timeline, id }: Timeline): string {
+  if (expected !== null) {
+    const { state, key, payloadBytes } = expected;
+    return `It was to be: ${state}, key ${key}, a payload of ${payloadBytes} bytes.`;
+  }
+  const isNamed = timeline.some((event) => 'id' in event && event.id === id);
+  return isNamed ? 'Nobody planned it.' : 'No message of the run is known there.';
+}
+
+/** A day stands above the first of its events. */
+function eventLines(timeline: Timeline, palette: Palette): string[] {
+  const lines: string[] = [];
+  let day = '';
+  for (const event of timeline.timeline) {
+    const stamp = event.time === null ? undefined : stampOf(event.time);
+    if (stamp !== undefined && stamp.day !== day) {
+      day = stamp.day;
+      lines.push(palette.faint(`  ${day}, UTC`));
+    }
+    lines.push(...eventLine(event, stamp?.time ?? '', timeline, palette));
+  }
+  return lines;
+}
+
+function eventLine(event: TimelineEvent, time: string, timeline: Timeline, palette: Palette): string[] {
+  const { label, text, isOdd } = eventText(event, timeline);
+  const [first = '', ...rest] = wrap(chopped(text, textColumn), ' '.repeat(textColumn));
+  const paint = isOdd ? palette.bad : isFact(event) ? (plain: string) => plain : palette.faint;
+  const head = `  ${palette.faint(time.padEnd(timeWidth))}${label.padEnd(labelWidth)}`;
+  return [`${head}${paint(first.slice(textColumn))}`, ...rest.map(paint)];
+}
+
+function stampOf(time: number): { day: string; time: string } {
+  const date = new Date(time);
+  // What a damaged file holds need not be a time.
+  if (Number.isNaN(date.getTime())) return { day: '', time: '?' };
+  const text = date.toISOString();
+  const split = text.indexOf('T');
+  return { day: text.slice(0, split), time: text.slice(split + 1, -1) };
+}
+
+function verdictLines(
+  { findings, audit, asExpected, expected, timeline, id }: Timeline,
+  palette: Palette,
+): string[] {
+  const { day, time } = stampOf(audit.time);
+  const source = `The audit of ${day} ${time.slice(0, 8)} UTC`;
+  if (findings.length > 0) {
+    return [`  ${source} found:`, ...findings.flatMap((finding) => findingLines(finding, palette))];
+  }
+  if (expected === null && !timeline.some((event) => 'id' in event && event.id === id)) {
+    return wrap(`${source} judged nothing there: it is none of the run's messages.`, '  ');
+  }
+  if (isUnsent(timeline)) return [palette.doubtful('  It was planned, and never sent.')];
+  if (!asExpected)
+    return wrap(`${source} found nothing wrong with it; what is odd, it could not judge.`, '  ');
+  if (timeline.some(isNeeded)) {
+    return wrap(`${source} has no finding of it. Nor is all of it known: see above.`, '  ');
+  }
+  return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding of it.`, '  ')];
+}
+
+const isUnsent = (events: readonly TimelineEvent[]): boolean =>
+  events.some((event) => event.hop === 'intent' && 'nothing' in event) &&
+  !events.some((event) => isFact(event) && (event.hop === 'log' || event.hop === 'row'));
+
+/** Missing evidence without which nobody can say that all is well: a verdict does without journals and commits. */
+const isNeeded = (event: TimelineEvent): boolean =>
+  'missing' in event && ['intent', 'outcome', 'log', 'row'].includes(event.hop);
+
+function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, palette: Palette): string[] {
+  const why = cause === undefined ? '' : `, cause ${cause}${allowed === true ? ' (allowed)' : ''}`;
+  const head = `${kind}, blame: ${blame}${why}`;
+  return [
+    ...wrap(chopped(head, 4), '    ').map(palette.bad),
+    ...(detail === undefined ? [] : wrap(chopped(detail, 6), '      ')),
+  ];
+}
+
+type ShownFinding = SingleFinding & { allowed?: true };
+
+function lookLines({ kcat, dumpLog }: Timeline): string[] {
+  const command = kcat ?? dumpLog;
+  return command === null ? [] : ['', '  To look at the record itself:', ...commandLines(command)];
+}
+
+const lineMax = 76;
+
+/** A command over several lines, as a shell takes it: broken before options alone. */
+function commandLines(command: string): string[] {
+  const words = command.match(/(?:'[^']*'|\\'|[^ '])+/g) ?? [];
+  const parts: string[] = [];
+  for (const word of words) {
+    if (parts.length === 0 || word.startsWith('-')) parts.push(word);
+    else parts.push(`${parts.pop()} ${word}`);
+  }
+  const lines: string[] = [];
+  let line = '   ';
+  for (const part of parts) {
+    if (line.trim() !== '' && line.length + 1 + part.length > lineMax) {
+      lines.push(`${line} \\`);
+      line = '     ';
+    }
+    line += ` ${part}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,244 @@
+/** `nodrop explain` on real runs: good messages, and those that a planted defect or a crash befell. */
+import { randomUUID } from 'node:crypto';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeAll, expect, inject, test } from 'vitest';
+import type { Timeline, TimelineEvent } from '../../src/timeline.ts';
+import { newDir, nodrop, startUpTo } from './nodrop.ts';
+
+const bootstrapServers = inject('bootstrapServers');
+const at = `--bootstrap-server=${bootstrapServers}`;
+
+interface Run {
+  dir: string;
+  run: string;
+}
+
+async function runWith(sabotage: string | undefined, ...args: string[]): Promise<Run & { stdout: string }> {
+  const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
+  const command = ['run', `--run=${run}`, `--dir=${dir}`, '--messages=60', '--timeout=10s', '--seed=7', at];
+  const { code, stdout, stderr } = await nodrop([...command, ...args], { NODROP_SABOTAGE: sabotage });
+  expect(code, stderr).toBe(sabotage === undefined ? 0 : 1);
+  return { dir, run, stdout };
+}
+
+async function explain({ dir, run }: Run, asked: string): Promise<Timeline> {
+  const { code, stdout, stderr } = await nodrop(['explain', run, asked, '--json', `--dir=${dir}`]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Timeline;
+}
+
+async function linesOf({ dir, run }: Run, asked: string): Promise<string[]> {
+  const { code, stdout, stderr } = await nodrop(['explain', run, asked, `--dir=${dir}`]);
+  expect(code, stderr).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  // A command is broken between words alone.
+  for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+  return lines;
+}
+
+const hops = ({ timeline }: Timeline): string[] => timeline.map(({ hop }) => hop);
+
+const only = (timeline: Timeline, hop: TimelineEvent['hop']): TimelineEvent[] =>
+  timeline.timeline.filter((event) => event.hop === hop);
+
+const found = ({ findings }: Timeline): string[] => findings.map(({ kind, blame }) => `${kind} ${blame}`);
+
+const healthy = ['intent', 'outcome', 'log', 'delivery', 'written', 'position', 'commit', 'row'];
+
+let passed: Run;
+beforeAll(async () => {
+  passed = await runWith(undefined, '--keep-topic');
+});
+
+/** To be spoilt. Without the note of its consumer it has the store in its own folder. */
+function copyOfPassed(): Run & { folder: string } {
+  const dir = newDir();
+  cpSync(passed.dir, dir, { recursive: true });
+  const folder = join(dir, 'runs', passed.run);
+  rmSync(join(folder, 'consumer.json'));
+  return { dir, run: passed.run, folder };
+}
+
+test('a good message is told from the intent to the row, with a time for each', async () => {
+  const before = Date.now();
+  const timeline = await explain(passed, 'p0-17');
+  expect(hops(timeline)).toEqual(healthy);
+  expect(timeline).toMatchObject({
+    run: passed.run,
+    id: 'p0-17',
+    asked: 'p0-17',
+    expected: { state: 'completed', payloadBytes: 200, producer: 'p0', sequence: 17 },
+    asExpected: true,
+    findings: [],
+    audit: { verdict: 'pass' },
+    dumpLog: null,
+  });
+  const [, acked] = timeline.timeline as { partition: number; offset: number }[];
+  const { partition, offset } = acked!;
+  expect(timeline.timeline).toMatchObject([
+    { hop: 'intent', producer: 'p0', session: 0 },
+    { hop: 'outcome', outcome: 'acked', partition, offset, error: null },
+    { hop: 'log', partition, offset, copy: 1, isAborted: false, isCrcBad: false, differs: [] },
+    { hop: 'delivery', partition, offset, consumer: 1, count: 1 },
+    { hop: 'written', partition, offset, consumer: 1, category: 'completed' },
+    { hop: 'position', partition, offset, isPast: true },
+    { hop: 'commit', partition, offset, isPast: true },
+    { hop: 'row', partition, offset, category: 'completed', differs: [] },
+  ]);
+  for (const { hop, time } of timeline.timeline) {
+    if (hop === 'position' || hop === 'commit') continue;
+    expect(time, hop).toBeGreaterThan(before - 120_000);
+    expect(time, hop).toBeLessThanOrEqual(Date.now());
+  }
+  const place = `-p ${partition} -o ${offset} -c 1 -e`;
+  expect(timeline.kcat).toContain(`kcat -C -b ${bootstrapServers} -t nodrop-${passed.run} ${place} -f '`);
+  // Its place names it just as well, and the latest run needs no name.
+  expect(await explain(passed, `${partition}:${offset}`)).toEqual({
+    ...timeline,
+    asked: `${partition}:${offset}`,
+  });
+  const latest = await nodrop(['explain', 'p0-17', '--json', `--dir=${passed.dir}`]);
+  expect(JSON.parse(latest.stdout)).toEqual(timeline);
+});
+
+test('a person gets a line for each event, and a command over lines that a shell takes', async () => {
+  const lines = await linesOf(passed, 'p0-17');
+  expect(lines[0]).toBe(`  p0-17 of run ${passed.run}, topic nodrop-${passed.run}`);
+  expect(lines.join('\n')).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} {2}acked {8}at \d:\d+$/m);
+  expect(lines.join('\n')).toMatch(/kcat -C -b \S+ -t \S+ -p \d -o \d+ -c 1 -e \\\n {6}-f '/);
+  expect(lines).toContain('  Nothing is wrong with it.');
+});
+
+test.each<[sabotage: string, finding: string[], rows: object[]]>([
+  ['drop-before-store', ['lost consumer'], [{ nothing: 'no row of it' }]],
+  ['misroute', ['misclassified consumer'], [{ differs: ['its category should be completed'] }]],
+  [
+    'flip-byte',
+    ['corrupted consumer'],
+    [{ differs: [expect.stringMatching(/^its payload differs from byte \d+ on$/)] }],
+  ],
+  [
+    'double',
+    ['duplicated consumer', 'misclassified consumer'],
+    [{ category: 'completed', differs: [] }, { differs: ['its category should be completed'] }],
+  ],
+])('%s: the row shows it, and the audit says whose it is', async (kind, findings, rows) => {
+  const run = await runWith(`${kind}:17`, '--batch-size=1');
+  const timeline = await explain(run, 'p0-17');
+  expect(found(timeline)).toEqual(findings);
+  expect(only(timeline, 'row')).toHaveLength(rows.length);
+  expect(only(timeline, 'row')).toEqual(
+    expect.arrayContaining(rows.map((row) => expect.objectContaining(row))),
+  );
+  expect(timeline).toMatchObject({ asExpected: false, audit: { verdict: 'fail' } });
+  expect(hops(timeline).slice(0, 3)).toEqual(['intent', 'outcome', 'log']);
+  expect(run.stdout.trimEnd().split('\n').at(-1)).toBe(
+    `  Look closer: nodrop explain --dir ${run.dir} ${run.run} p0-17`,
+  );
+  const neighbour = await explain(run, 'p0-16');
+  expect(neighbour).toMatchObject({ asExpected: true, findings: [] });
+});
+
+test('an ack without a record: what stands at its place is told, and that the log has nothing of it', async () => {
+  const run = await runWith('claim-ack:17', '--batch-size=1');
+  const timeline = await explain(run, 'p0-17');
+  expect(found(timeline)).toEqual(['lost broker']);
+  expect(only(timeline, 'outcome')).toMatchObject([{ outcome: 'acked', partition: null }]);
+  expect(only(timeline, 'log')).toMatchObject([{ nothing: 'no record of it' }]);
+});
+
+test('a phantom in the store is explained, though nobody planned it', async () => {
+  const run = await runWith('invent:17', '--batch-size=1');
+  const timeline = await explain(run, 'p0-1000017');
+  expect(timeline).toMatchObject({ expected: null, asExpected: false });
+  expect(found(timeline)).toEqual(['phantom consumer']);
+  expect(only(timeline, 'intent')).toMatchObject([{ nothing: expect.stringContaining('never sent') }]);
+  expect(only(timeline, 'row')).toEqual(
+    expect.arrayContaining([expect.objectContaining({ id: 'p0-1000017', differs: null })]),
+  );
+  expect((await linesOf(run, 'p0-1000017'))[1]).toBe('  Nobody planned it.');
+});
+
+test('what was delivered twice tells both, each with its consumer', async () => {
+  const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
+  const options = [`--run=${run}`, `--dir=${dir}`, at];
+  const produced = await nodrop(['produce', '--messages=60', '--partitions=1', ...options]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const soonMissed = ['-X', 'session.timeout.ms=6000', '-X', 'heartbeat.interval.ms=1000'];
+  const victim = startUpTo('before-store-commit', 1, [
+    'consume',
+    '--until-drained',
+    ...soonMissed,
+    ...options,
+  ]);
+  await victim.reached;
+  victim.child.kill('SIGKILL');
+  await victim.ended;
+  const again = await nodrop(['consume', '--until-drained', ...options]);
+  expect(again.code, again.stderr).toBe(0);
+  // Nobody has audited it: the audit is made now, without a scan, and leaves no result.
+  const unscanned = await explain({ dir, run }, 'p0-3');
+  expect(only(unscanned, 'log')).toEqual([
+    { hop: 'log', time: null, missing: 'the topic was not scanned to its end' },
+  ]);
+  expect(unscanned).toMatchObject({ findings: [], audit: { verdict: 'inconclusive' } });
+  await nodrop(['verify', run, `--dir=${dir}`]);
+  const timeline = await explain({ dir, run }, 'p0-3');
+  expect(only(timeline, 'delivery')).toMatchObject([
+    { consumer: 1, count: 1 },
+    { consumer: 2, count: 2 },
+  ]);
+  expect(only(timeline, 'written')).toMatchObject([{ consumer: 2 }]);
+  expect(timeline).toMatchObject({ asExpected: true, findings: [] });
+});
+
+test('a dead letter is told with its reason, found by its place', async () => {
+  const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
+  const poisoned = ['--rate=400', '--messages=1200', '--fault=poison@1s', '--keep-topic'];
+  const { code, stderr } = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, ...poisoned, at]);
+  expect(code, stderr).toBe(0);
+  const { stdout } = await nodrop(['messages', run, '--dead-letters', '--json', `--dir=${dir}`]);
+  const letter = JSON.parse(stdout.split('\n')[0]!) as { partition: number; offset: number; reason: string };
+  const place = `${letter.partition}:${letter.offset}`;
+  const timeline = await explain({ dir, run }, place);
+  expect(timeline).toMatchObject({ id: place, expected: null, findings: [], asExpected: true });
+  expect(only(timeline, 'log')).toMatchObject([{ id: null, differs: null }]);
+  expect(only(timeline, 'written')).toMatchObject([{ category: 'dead-letters' }]);
+  expect(only(timeline, 'dead-letter')).toMatchObject([{ reason: letter.reason }]);
+  expect(await linesOf({ dir, run }, place)).toContain('  No message of the run is known there.');
+});
+
+test('what no evidence knows is wrong usage, and says what ids look like', async () => {
+  for (const asked of ['p0-60', 'nonsense', '0:99999']) {
+    const { code, stdout, stderr } = await nodrop(['explain', passed.run, asked, `--dir=${passed.dir}`]);
+    expect([asked, code, stdout]).toEqual([asked, 64, '']);
+    expect(stderr).toContain('Ids look like p0-17');
+    expect(stderr).toContain('p0-0 to p0-59');
+    expect(stderr).toContain('such as 0:42');
+  }
+  const unnamed = await nodrop(['explain', `--dir=${passed.dir}`]);
+  expect([unnamed.code, unnamed.stdout]).toEqual([64, '']);
+  const unknown = await nodrop(['explain', 'nobody', 'p0-1', `--dir=${passed.dir}`]);
+  expect([unknown.code, unknown.stdout]).toEqual([64, '']);
+});
+
+test('without its ledger a message is told from the hops that are left', async () => {
+  const run = copyOfPassed();
+  rmSync(join(run.folder, 'ledger-p0-0.bin'));
+  const timeline = await explain(run, 'p0-17');
+  expect(timeline.timeline[0]).toEqual({ hop: 'intent', time: null, missing: 'there is no ledger of p0' });
+  expect(hops(timeline)).toEqual(['intent', ...healthy.slice(2)]);
+  expect((await linesOf(run, 'p0-17')).join('\n')).toContain('not known: there is no ledger of p0');
+});
+
+test('a row that vanished since the audit is noticed, and audited again', async () => {
+  const run = copyOfPassed();
+  const database = new DatabaseSync(join(run.folder, 'store.sqlite'));
+  database.exec("DELETE FROM completed WHERE id = 'p0-17'");
+  database.close();
+  const timeline = await explain(run, 'p0-17');
+  expect(found(timeline)).toEqual(['lost store']);
+  expect(timeline.audit.verdict).toBe('fail');
+});
