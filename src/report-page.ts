@@ -1,22 +1,33 @@
 /** The report of a run: `report.html` in its folder, made from its result and its evidence. */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { messageOf } from './errors.ts';
+import { OperationalError, messageOf } from './errors.ts';
+import { explainRun } from './explain-run.ts';
+import { messageNameOf } from './message-name.ts';
 import type { PageData } from './page-data.ts';
 import { pageHtml } from './report/page-html.ts';
 import type { Result } from './result.ts';
 import type { RunFolder } from './run-folder.ts';
 import { seriesOf } from './series.ts';
+import type { Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
 
 const template = new URL('../ui/dist/index.html', import.meta.url);
+const timelinesMax = 30;
+const timelinesOfEach = 5;
+/** A run of millions takes a while to look through for each. */
+const timelinesMsMax = 3_000;
 const findingsMax = 1_000;
 const findingsBytesMax = 1024 * 1024;
 
 /** Returns why it could not be written, if it could not: a page that is missing is no reason to fail a run. */
-export async function writeReport(folder: RunFolder, result: Result): Promise<string | undefined> {
+export async function writeReport(
+  folder: RunFolder,
+  result: Result,
+  store: string,
+): Promise<string | undefined> {
   try {
-    const html = pageHtml(readFileSync(template, 'utf8'), pageDataOf(folder, result));
+    const html = pageHtml(readFileSync(template, 'utf8'), await pageDataOf(folder, result, store));
     await writeFile(folder.report, html, { mode: 0o600 });
     return undefined;
   } catch (error) {
@@ -24,15 +35,41 @@ export async function writeReport(folder: RunFolder, result: Result): Promise<st
   }
 }
 
-export function pageDataOf(folder: RunFolder, result: Result): PageData {
+export async function pageDataOf(folder: RunFolder, result: Result, store: string): Promise<PageData> {
+  const findings = firstFindings(folder.findings);
   return {
     schema: 1,
     createdAt: createdAt(folder),
     result,
     series: seriesOf(folder) ?? null,
-    findings: firstFindings(folder.findings),
+    findings,
     findingsInAll: result.findings.reduce((sum, { count }) => sum + count, 0),
+    timelines: await timelinesOf(folder, result, store),
   };
+}
+
+/** Of the examples, the first of each finding before the second of any, for as long as there is time. */
+async function timelinesOf(
+  folder: RunFolder,
+  { findings }: Result,
+  store: string,
+): Promise<Record<string, Timeline>> {
+  const endMs = performance.now() + timelinesMsMax;
+  const examples = Array.from({ length: timelinesOfEach }, (_, index) =>
+    findings.flatMap((finding) => finding.examples[index] ?? []),
+  ).flat();
+  const names = new Set(examples.flatMap((example) => messageNameOf(example) ?? []));
+  const timelines: Record<string, Timeline> = {};
+  for (const asked of [...names].slice(0, timelinesMax)) {
+    if (performance.now() > endMs) break;
+    try {
+      timelines[asked] = await explainRun({ folder, store, asked, bootstrapServers: undefined });
+    } catch (error) {
+      // A finding about a partition names a place where no message need be.
+      if (!(error instanceof OperationalError)) throw error;
+    }
+  }
+  return timelines;
 }
 
 function createdAt(folder: RunFolder): number | null {

@@ -56,15 +56,16 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     await folder.writeResult(result);
     observer.judged(result);
     const { writeReport } = await loadAudit();
-    // Whoever waits for the verdict has it by now; a broker takes a while to stop.
-    const reported = writeReport(folder, result);
+    const report = (): Promise<string | undefined> => writeReport(folder, result, config.store);
+    // A broker takes a while to stop. Only a timeline tells of it, and is to tell how it is afterwards.
+    const early = result.findings.length === 0 ? report() : undefined;
     if (broker === undefined) {
       const isKept = config.keepTopic || result.verdict !== 'pass';
       await tidyCluster({ ...config, folder, bootstrapServers, isKept }, (line) => observer.note(line));
     }
     // What the broker holds is evidence, unless all was well.
     await broker?.stop({ discard: result.verdict === 'pass' });
-    const problem = await reported;
+    const problem = await (early ?? report());
     if (problem !== undefined) observer.note(problem);
     return result;
   } finally {

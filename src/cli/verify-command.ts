@@ -63,7 +63,7 @@ export async function verifyCommand(
   } catch (error) {
     terminal.note(`nodrop: ${folder.result} was not written: ${messageOf(error)}`);
   }
-  const problem = await writeReport(folder, result);
+  const problem = await writeReport(folder, result, values.store ?? folder.storeInUse());
   if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
   printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
   return exitCodeOf(result);

@@ -1,8 +1,9 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
 import { dirname } from 'node:path';
 import type { Result } from '../result.ts';
+import { messageNameOf } from '../message-name.ts';
 import { shellWord } from '../shell-word.ts';
-import type { Example, Finding } from '../verdict.ts';
+import type { Finding } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
 import { exampleText } from './finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
@@ -118,18 +119,13 @@ function timeLine({ timings }: Result, palette: Palette): string {
 /** Where findings name messages of a run of ours: a history from elsewhere has no folder to explain them from. */
 function lookCloserLines({ run, findings }: Result, evidence: string): string[] {
   if (run.seed === null) return [];
-  const names = findings.flatMap(({ examples }) => examples.flatMap((example) => nameOf(example) ?? []));
+  const named = findings.flatMap(({ examples }) => examples.filter(({ id }) => id !== undefined));
+  const names = named.flatMap((example) => messageNameOf(example) ?? []);
   const [name] = names;
   if (name === undefined) return [];
   const dir = dirname(dirname(evidence));
   const where = dir === '.nodrop' ? '' : ` --dir ${shellWord(dir)}`;
   return [`  Look closer: nodrop explain${where} ${run.id} ${name}`];
-}
-
-/** As `explain` takes it: what has no id of a workload's is found by its place. */
-function nameOf({ id, partition, offset }: Example): string | undefined {
-  if (id === undefined || /^p\d+-\d+$/.test(id)) return id;
-  return partition === undefined || offset === undefined ? undefined : `${partition}:${offset}`;
 }
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);

@@ -105,6 +105,14 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.locator('.hop.broken h3').allTextContents()).toEqual(['Consumer']);
     const items = page.locator('.findings > li');
     expect(await items.count()).toBe(2);
+    const timeline = items.first().locator('details');
+    await timeline.locator('summary').click();
+    const steps = (await timeline.locator('li').allInnerTexts()).map((step) => step.replaceAll(/\s+/g, ' '));
+    expect(steps[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} intent p0, session 0, was about to send it$/);
+    const rows = steps.filter((step) => step.includes(' row '));
+    expect(rows).toHaveLength(2);
+    expect(rows).toContainEqual(expect.stringMatching(/✗ .*its category should be/));
+    expect(rows).toContainEqual(expect.stringMatching(/as it should be$/));
     await page.getByLabel('kind').selectOption('misclassified');
     expect(await items.allInnerTexts()).toEqual([expect.stringMatching(/misclassified consumer p0-17/)]);
     await page.getByLabel('kind').selectOption('');
@@ -142,8 +150,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const { RunFolder } = await import('../../src/run-folder.ts');
     const run = new RunFolder(join(folder, '../..'), folder.split('/').at(-1)!);
     const result = JSON.parse(readFileSync(run.result, 'utf8')) as never;
-    expect(pageDataOf(run, result).findings[0]).toMatchObject({ id: hostile });
-    expect(await writeReport(run, result)).toBeUndefined();
+    const data = await pageDataOf(run, result, run.store);
+    expect(data.findings[0]).toMatchObject({ id: hostile });
+    expect(await writeReport(run, result, run.store)).toBeUndefined();
     const page = await open(report);
     expect(await page.title()).toMatch(/^fail: run/);
     expect(await page.locator('.findings').innerText()).toContain('</script><script>');

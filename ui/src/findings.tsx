@@ -4,14 +4,16 @@ import type { JSX } from 'preact';
 import type { PageData } from '../../src/page-data.ts';
 import { grouped } from '../../src/report/quantities.ts';
 import type { SingleFinding } from '../../src/verdict.ts';
+import { messageNameOf } from '../../src/message-name.ts';
 import { Section } from './app.tsx';
+import { TimelineOf } from './timeline.tsx';
 
 const shownMax = 100;
 const facets = ['kind', 'blame', 'state', 'partition'] as const;
 type Facet = (typeof facets)[number];
 
 export function Findings({ data }: { data: PageData }): JSX.Element {
-  const { findings, findingsInAll, result } = data;
+  const { findings, findingsInAll } = data;
   const sought = useSignal('');
   const chosen = useSignal<Partial<Record<Facet, string>>>({});
   const text = sought.value.trim();
@@ -57,7 +59,7 @@ export function Findings({ data }: { data: PageData }): JSX.Element {
       {matching.length > 0 && (
         <ol class="findings">
           {matching.slice(0, shownMax).map((finding, index) => (
-            <FindingItem key={index} finding={finding} run={result.run.id} />
+            <FindingItem key={index} finding={finding} data={data} />
           ))}
         </ol>
       )}
@@ -72,8 +74,10 @@ export function Findings({ data }: { data: PageData }): JSX.Element {
   );
 }
 
-function FindingItem({ finding, run }: { finding: SingleFinding; run: string }): JSX.Element {
+function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData }): JSX.Element {
   const { kind, blame, cause, id, state, partition, offset, detail } = finding;
+  const name = messageNameOf(finding);
+  const timeline = name === undefined ? undefined : data.timelines[name];
   const place = partition === undefined ? undefined : `${partition}:${offset ?? '?'}`;
   return (
     <li>
@@ -83,10 +87,11 @@ function FindingItem({ finding, run }: { finding: SingleFinding; run: string }):
         {place !== undefined && <span>at {place}</span>} {cause !== undefined && <em>{cause}</em>}
       </p>
       {detail !== undefined && <p class="more">{detail}</p>}
-      {(id ?? place) !== undefined && (
+      {timeline !== undefined && <TimelineOf timeline={timeline} />}
+      {timeline === undefined && name !== undefined && (
         <p class="more">
           <code>
-            nodrop explain {run} {id ?? place}
+            nodrop explain {data.result.run.id} {name}
           </code>
         </p>
       )}

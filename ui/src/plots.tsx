@@ -137,7 +137,10 @@ function draw(host: HTMLElement, plot: Plot, series: Series, faults: readonly Fa
       width: host.clientWidth,
       height: heightPx,
       cursor: { sync: { key: cursorKey }, drag: { x: true, y: false } },
-      scales: { y: { distr: plot.logarithmic ? 3 : 1, ...(!plot.logarithmic && { range: fromZero }) } },
+      scales: {
+        x: { range: (_, min, max) => (max > min ? [min, max] : [min, min + series.stepMs / 1_000]) },
+        y: { distr: plot.logarithmic ? 3 : 1, ...(!plot.logarithmic && { range: fromZero }) },
+      },
       axes: [
         axis,
         {

@@ -1,0 +1,49 @@
+/** What became of one message, hop by hop, with times. */
+import type { JSX } from 'preact';
+import { eventText } from '../../src/report/event-text.ts';
+import type { Timeline } from '../../src/timeline.ts';
+
+export function TimelineOf({ timeline }: { timeline: Timeline }): JSX.Element {
+  const { expected, id, kcat, dumpLog } = timeline;
+  const command = kcat ?? dumpLog;
+  return (
+    <details class="timeline">
+      <summary>What became of {id}</summary>
+      {expected !== null && (
+        <p class="more">
+          It was to be: {expected.state}, key <code>{expected.key}</code>, a payload of{' '}
+          {expected.payloadBytes} bytes.
+        </p>
+      )}
+      <ol>
+        {timeline.timeline.map((event, index) => {
+          const { label, text, isOdd } = eventText(event, timeline);
+          return (
+            <li key={index} class={isOdd ? 'odd' : ''}>
+              <time>{timeText(event.time)}</time>
+              <span class="hop-name">{label}</span>
+              <span>
+                {isOdd && <span aria-hidden="true">✗ </span>}
+                {text}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+      {command !== null && (
+        <p class="more">
+          To look at the record itself: <code>{command}</code>
+        </p>
+      )}
+    </details>
+  );
+}
+
+/** By the clock of whoever looks; what a damaged file holds need not be a time. */
+function timeText(time: number | null): string {
+  if (time === null) return '';
+  const date = new Date(time);
+  return Number.isNaN(date.getTime())
+    ? '?'
+    : `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
