@@ -3,6 +3,7 @@ import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
 import { exitCodes, OperationalError } from '../errors.ts';
+import { printable } from '../report/wrap.ts';
 import { addCommands } from './commands.ts';
 import { listenForStop, type StoppedError } from './stop.ts';
 
@@ -14,7 +15,9 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const say = (text: string): boolean => process.stderr.write(`${text}\n`);
+/** An error may quote what somebody gave, or what a file holds: no terminal is to obey it. */
+const say = (text: string): boolean =>
+  process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
 
 const signal = listenForStop((reason) => {
   if (process.send === undefined) {

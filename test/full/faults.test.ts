@@ -23,6 +23,7 @@ const survived: [fault: string, args: () => string[]][] = [
   ['kill-majority@1s+3s', () => ['--brokers=3']],
   ['restart-brokers@1s', () => ['--brokers=3', '--duration=30s']],
   ['pause-leader@1s+7s', () => ['--brokers=3']],
+  ['pause-broker@1s+1s', () => ['--brokers=3']],
   ['pause-broker@1s+7s', () => ['--brokers=3']],
   ['pause-majority@1s+5s', () => ['--brokers=3']],
   ['kill-producer@1s+1s', () => [shared]],

@@ -39,6 +39,8 @@ test.each([
   [['consume', '--run=x'], /--bootstrap-server is missing/],
   [['consume', '--bootstrap-server=127.0.0.1:1'], /--run is missing/],
   [['verify', 'unknown'], /There is no run unknown/],
+  // What a terminal would obey is shown, not done.
+  [['verify', 'a\u001b[31mb'], /There is no run a\ufffd\[31mb/],
   [['verify'], /There is no run in/],
   [['messages'], /There is no run in/],
   [['kafka', '--port=70000'], /--port/],
