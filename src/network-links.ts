@@ -1,8 +1,14 @@
 /** The proxies of a run whose schedule breaks its network: for each link that it breaks, one before each broker or database. */
 import { linkNames, linkOf, type LinkName } from './faults/network.ts';
 import type { ScheduledFault } from './faults/fault-schedule.ts';
-import type { NetworkLink, Refusal } from './faults/fault.ts';
-import { openTcpProxy, type Direction, type Target, type TcpProxy } from './faults/tcp-proxy.ts';
+import type { NetworkLink } from './faults/fault.ts';
+import {
+  openTcpProxy,
+  type Direction,
+  type Refusal,
+  type Target,
+  type TcpProxy,
+} from './faults/tcp-proxy.ts';
 import type { Toxic } from './faults/toxics.ts';
 import type { ProxiedListener } from './kafka/start-kafka.ts';
 import { parsePostgresLocation } from './stores/postgres/location.ts';

@@ -3,7 +3,7 @@
  * effect: one that nobody felt proves nothing of whoever survived it.
  */
 import type { SingleFinding } from '../verdict.ts';
-import type { Direction } from './tcp-proxy.ts';
+import type { Direction, Refusal } from './tcp-proxy.ts';
 import type { Toxic } from './toxics.ts';
 
 /** A process that can be killed, suspended and started again: a broker, a producer or a consumer. */
@@ -52,12 +52,6 @@ export interface NetworkLink {
   reset(): number;
   /** New connections are refused, until that is lifted. */
   refuse(): Refusal;
-}
-
-export interface Refusal {
-  /** How many it has met. */
-  count(): number;
-  lift(): void;
 }
 
 /** A record that is nobody's, and where it stands. */

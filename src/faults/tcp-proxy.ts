@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { Refusal } from './fault.ts';
 import type { Piece, Toxic } from './toxics.ts';
 
 /** `up`: from whoever connects to the server. `down`: the answers. */
@@ -16,6 +15,12 @@ export type Target = { host: string; port: number } | { path: string };
 const loopback = '127.0.0.1';
 /** Of a connection and direction: what is held back beyond that waits with the sender. */
 const queuedBytesMax = 1024 * 1024;
+
+export interface Refusal {
+  /** How many it has met. */
+  count(): number;
+  lift(): void;
+}
 
 interface Added {
   toxic: Toxic;

@@ -1,22 +1,13 @@
 /** Settings that may lose what was acknowledged, on the day when they do. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Result } from '../../src/result.ts';
+import { commandOf } from '../fixtures/example-command.ts';
 import { newDir, nodrop } from '../integration/nodrop.ts';
 
 const dir = newDir();
-const examples = join(import.meta.dirname, '../../examples');
-
-/** The arguments of the first command that an example shows. */
-function commandOf(example: string): string[] {
-  const text = readFileSync(join(examples, example, 'README.md'), 'utf8');
-  const [, command] = /npx nodrop ([^`]*?[^\\])\n/.exec(text)!;
-  return command!.replaceAll('\\\n', ' ').split(/\s+/);
-}
 
 async function run(args: readonly string[]): Promise<{ code: number | null; result: Result }> {
-  const { code, stdout, stderr } = await nodrop([...args, '--json', '--quiet', `--dir=${dir}`]);
+  const { code, stdout, stderr } = await nodrop(['run', ...args, '--json', '--quiet', `--dir=${dir}`]);
   expect(stdout, stderr).not.toBe('');
   const result = JSON.parse(stdout) as Result;
   expect(

@@ -1,6 +1,6 @@
 /** What an administrator or a disk may do to a topic in the midst of a run. */
 import { Producer as LibraryProducer, type MessageToProduce } from '@platformatic/kafka';
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCluster } from '../../src/kafka/cluster.ts';
 import { Deadline } from '../../src/kafka/deadline.ts';
@@ -13,14 +13,6 @@ import { Trial, type Outcome } from './trial.ts';
 
 const timeoutMs = 30_000;
 const topicResource = 2;
-const examples = join(import.meta.dirname, '../../examples');
-
-/** The arguments of the first command that an example shows. */
-export function commandOf(example: string): string[] {
-  const text = readFileSync(join(examples, example, 'README.md'), 'utf8');
-  const [, command] = /npx nodrop run ([^`]*?[^\\])\n/.exec(text)!;
-  return command!.replaceAll('\\\n', ' ').trim().split(/\s+/);
-}
 
 /** The folders of the run's partitions on the brokers that it has started itself. */
 function partitionFolders({ folder, topic }: Trial, broker: string): string[] {

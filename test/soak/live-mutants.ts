@@ -5,7 +5,8 @@
  * Of 13, torn transactions, there is none: nodrop's producer writes no transactions.
  */
 import type { Blame, Cause, FindingKind } from '../../src/verdict.ts';
-import { breakTopic, commandOf } from './broken-topics.ts';
+import { commandOf } from '../fixtures/example-command.ts';
+import { breakTopic } from './broken-topics.ts';
 import type { Outcome, Trial } from './trial.ts';
 
 export interface LiveMutant {

@@ -1,7 +1,8 @@
 /** One run in which something is done wrong on purpose: how it is started, and what is to be known of it after. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { Deadline } from '../../src/kafka/deadline.ts';
+import { deleteGroup } from '../../src/kafka/groups.ts';
 import type { Result } from '../../src/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
 import { newDir, nodrop, start, startUpTo } from '../integration/nodrop.ts';
@@ -106,15 +107,7 @@ export class Trial {
 
   /** Once the group misses its members. */
   async deleteGroup(): Promise<void> {
-    const endMs = performance.now() + 60_000;
-    for (;;) {
-      try {
-        await withAdmin(this.access, (admin) => admin.deleteGroups({ groups: [groupOf(this.id)] }));
-        return;
-      } catch (error) {
-        if (performance.now() > endMs) throw error;
-      }
-    }
+    await deleteGroup(this.access, groupOf(this.id), new Deadline(60_000));
   }
 
   async verify(fired: boolean): Promise<Outcome> {

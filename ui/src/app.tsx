@@ -7,6 +7,7 @@ import { Flow } from './flow.tsx';
 import { Measured } from './measured.tsx';
 import { Partitions } from './partitions.tsx';
 import { Plots } from './plots.tsx';
+import { Section } from './section.tsx';
 import { NotChecked, VerdictCard } from './verdict.tsx';
 
 export function App({ data }: { data: PageData }): JSX.Element {
@@ -65,21 +66,5 @@ function Fact({
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
-  );
-}
-
-export function Section({
-  title,
-  children,
-}: {
-  title: string;
-  children: preact.ComponentChildren;
-}): JSX.Element {
-  const id = title.toLowerCase().replaceAll(/\W+/g, '-');
-  return (
-    <section aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      {children}
-    </section>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
 import type { FaultRecord } from '../../src/result.ts';
-import { Section } from './app.tsx';
+import { Section } from './section.tsx';
 
 export function Faults({ faults }: { faults: readonly FaultRecord[] }): JSX.Element | null {
   if (faults.length === 0) return null;

@@ -5,7 +5,7 @@ import type { PageData } from '../../src/page-data.ts';
 import { grouped } from '../../src/report/quantities.ts';
 import type { SingleFinding } from '../../src/verdict.ts';
 import { messageNameOf } from '../../src/message-name.ts';
-import { Section } from './app.tsx';
+import { Section } from './section.tsx';
 import { TimelineOf } from './timeline.tsx';
 
 const shownMax = 100;
