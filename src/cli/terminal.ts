@@ -1,7 +1,10 @@
 /** What a person sees: colours, progress on stderr, and the only place that writes to stdout. */
 import { styleText } from 'node:util';
 import type { Palette } from '../report/palette.ts';
+import { grouped } from '../report/quantities.ts';
+import { sparkline } from '../report/sparkline.ts';
 import { printable } from '../report/wrap.ts';
+import { Rate } from './rate.ts';
 
 export interface TerminalOptions {
   color: boolean;
@@ -12,13 +15,14 @@ type Style = Parameters<typeof styleText>[0];
 
 const redrawMs = 100;
 const lineMs = 10_000;
-const barCells = 24;
+const barCells = 16;
 
 /** One bar: what it counts, how far it is, and where it ends if that is known. */
 interface Bar {
   label: string;
   done: number;
   total: number | undefined;
+  rate: Rate;
 }
 
 export class Terminal {
@@ -69,7 +73,9 @@ export class Terminal {
   }
 
   progress(label: string, done: number, total?: number): void {
-    this.#bars.set(label, { label, done, total });
+    const rate = this.#bars.get(label)?.rate ?? new Rate();
+    rate.add(done, performance.now());
+    this.#bars.set(label, { label, done, total, rate });
     this.#changed();
   }
 
@@ -117,8 +123,12 @@ export class Terminal {
   }
 }
 
-function barLine({ label, done, total }: Bar): string {
-  if (total === undefined) return `${label.padEnd(8)} ${done}`;
+function barLine({ label, done, total, rate }: Bar): string {
+  const seconds = rate.seconds(performance.now());
+  const latest = seconds.at(-1);
+  const speed = latest === undefined ? '' : `  ${sparkline(seconds)} ${grouped(latest)}/s`;
+  if (total === undefined) return `${label.padEnd(8)} ${grouped(done)}${speed}`;
   const filled = total === 0 ? barCells : Math.round((Math.min(done, total) / total) * barCells);
-  return `${label.padEnd(8)} ${'█'.repeat(filled)}${'░'.repeat(barCells - filled)} ${done}/${total}`;
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(barCells - filled)}`;
+  return `${label.padEnd(8)} ${bar} ${grouped(done)}/${grouped(total)}${speed}`;
 }
