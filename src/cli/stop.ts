@@ -11,6 +11,8 @@ import { isAlive } from '../is-alive.ts';
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'parent-gone';
 
 const watchParentMs = 250;
+/** How long a stage whose parent has died may take to end in order. */
+const orphanMsMax = 10_000;
 
 /** What is thrown by work that was stopped, and the reason of the signal that stopped it. */
 export class StoppedError extends OperationalError {
@@ -32,8 +34,10 @@ export class StoppedError extends OperationalError {
 /** Listens until the process ends. `onStop` is told once. */
 export function listenForStop(onStop: (reason: StopReason) => void): AbortSignal {
   const controller = new AbortController();
-  const stop = (reason: StopReason): void => {
+  const stop = (reason: StopReason, msMax?: number): void => {
     const error = new StoppedError(reason);
+    // One that hangs would outlive whoever started it, and nobody would know.
+    if (msMax !== undefined) setTimeout(() => process.exit(error.exitCode), msMax).unref();
     if (controller.signal.aborted) {
       // Children end when this process does: each holds a channel to it.
       if (reason !== 'parent-gone') process.exit(error.exitCode);
@@ -43,7 +47,7 @@ export function listenForStop(onStop: (reason: StopReason) => void): AbortSignal
     controller.abort(error);
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
-  if (process.send !== undefined) process.once('disconnect', () => stop('parent-gone'));
+  if (process.send !== undefined) process.once('disconnect', () => stop('parent-gone', orphanMsMax));
   // npm and npx do not pass signals on: when they are killed, nothing else would tell.
   if (process.env['npm_command'] !== undefined) void watchAncestors(() => stop('parent-gone'));
   return controller.signal;

@@ -1,9 +1,10 @@
 /** Live runs in which nothing moves: they end, say where the lag is, and blame who stood still. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { isAlive } from '../../src/is-alive.ts';
 import { joinGroup } from '../../src/kafka/consumer-group.ts';
 import { createTopic } from '../../src/kafka/topics.ts';
 import type { Result } from '../../src/result.ts';
@@ -81,6 +82,18 @@ test('a consumer that says that it is alive, and stores nothing any more', async
   expect([code, verdict]).toEqual([2, 'inconclusive']);
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer' }]);
   expect(notChecked).toContain('The consumer hung: it stored nothing for 11000 ms, and was killed.');
+});
+
+test('a consumer that hangs does not outlive a run that is killed', async () => {
+  const folder = newFolder();
+  const { child, ended } = startRun(folder, [], { NODROP_SABOTAGE: 'stall:700' });
+  const log = folder.file('consumer.log');
+  await until('it hangs', () => existsSync(log) && readFileSync(log, 'utf8').includes('has done it'));
+  const consumer = childOf(child.pid!, 'consume');
+  expect(consumer).toBeGreaterThan(0);
+  child.kill('SIGKILL');
+  await ended;
+  await until('it is gone', () => !isAlive(consumer));
 });
 
 test('a producer that is suspended before it has begun', async () => {
