@@ -1,8 +1,18 @@
 /** Messages that are nowhere, or not where they must be: `lost` and `expired`. */
 import { testDefects } from './defect-cases.ts';
-import { alter, missing, position, range, sent, stored, without } from './healthy-history.ts';
+import { alter, missing, position, range, sent, stored, without, type Change } from './healthy-history.ts';
+
+const weak: Change = (history) => {
+  history.acks = '1';
+};
 
 testDefects([
+  {
+    name: 'in the log and not stored, whatever the settings may lose elsewhere',
+    defect: [weak, without('rows', 'a')],
+    found: ['lost consumer: a'],
+    twin: [weak],
+  },
   {
     name: 'acked, and neither in a whole log nor in the store',
     defect: [without('log', 'a'), without('rows', 'a')],
