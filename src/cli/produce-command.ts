@@ -7,6 +7,7 @@ import {
   tellProgress,
   untilToldToBegin,
 } from '../pipeline/stage-process.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from './run-settings.ts';
@@ -97,10 +98,7 @@ function sortingOptions({ states, stateField, stateHeader }: SharedValues): stri
   const names = states.map(({ name }) => name).join(',');
   return [
     names === defaultStates ? '' : ` --states ${names}`,
-    stateField === undefined ? '' : ` --state-field ${quotedForShell(stateField)}`,
-    stateHeader === undefined ? '' : ` --state-header ${quotedForShell(stateHeader)}`,
+    stateField === undefined ? '' : ` --state-field ${shellWord(stateField)}`,
+    stateHeader === undefined ? '' : ` --state-header ${shellWord(stateHeader)}`,
   ].join('');
 }
-
-const quotedForShell = (text: string): string =>
-  /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -63,9 +63,10 @@ export async function verifyCommand(
   } catch (error) {
     terminal.note(`nodrop: ${folder.result} was not written: ${messageOf(error)}`);
   }
+  printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
+  // Nobody waits for the timelines of a large run before the verdict.
   const problem = await writeReport(folder, result, values.store ?? folder.storeInUse());
   if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
-  printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
   return exitCodeOf(result);
 }
 

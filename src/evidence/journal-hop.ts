@@ -199,7 +199,7 @@ function* writtenBatches(
     } else {
       const own = deliveredBy.get(journal) ?? new CoveredOffsets();
       deliveredBy.set(journal, own);
-      for (const range of entry.ranges) for (const covered of [delivered, own]) covered.add({ ...range });
+      for (const range of entry.ranges) for (const covered of [delivered, own]) covered.add(range);
     }
     if (entry.type !== 'written') continue;
     const codes = categoryCodes(categories, subject.categories);

@@ -24,17 +24,6 @@ export interface SabotagedConsumer {
 }
 
 type Kind = Sabotage['kind'];
-const spoiling: readonly Kind[] = [
-  'drop-before-store',
-  'double',
-  'misroute',
-  'flip-byte',
-  'stale-upsert',
-  'invent',
-  'half-batch',
-  'hole',
-  'drop-dead-letter',
-];
 /** These leave a consumer that does not live to see what it did. */
 const deadly: readonly Kind[] = ['commit-before-store', 'half-batch'];
 const claiming: readonly Kind[] = ['skip-to-end', 'trust-group', 'off-by-one'];
@@ -95,7 +84,7 @@ export class SabotagedStore implements Store {
       die();
     }
     const [partition, offset, category] = [batch.partition[row]!, batch.offset[row]!, batch.category[row]!];
-    if (spoiling.includes(kind)) this.#spoil(batch, row);
+    this.#spoil(batch, row);
     this.#hasHole = kind === 'hole';
     await this.#store.write(topicId, batch, advances);
     if (kind === 'delete-after-store') {
@@ -133,7 +122,7 @@ export class SabotagedStore implements Store {
     return index >= 0 && index < deadLetters.length ? index : -1;
   }
 
-  /** In place: the journal above is to note what the store was handed. */
+  /** Where the kind alters rows. In place: the journal above is to note what the store was handed. */
   #spoil(batch: RowBatch, row: number): void {
     const { kind } = this.#sabotage;
     const rows = batch.allValues();
@@ -152,7 +141,7 @@ function die(): never {
   throw new Error('killed');
 }
 
-/** False where it cannot be done. */
+/** False where the kind alters no rows, or cannot. */
 function spoilRows(rows: RowValues[], row: number, kind: Kind, categories: number): boolean {
   const values = rows[row]!;
   const elsewhere = (values.category + 1) % categories;
@@ -181,6 +170,8 @@ function spoilRows(rows: RowValues[], row: number, kind: Kind, categories: numbe
       sequence: invented,
       id: messageId(0, invented),
     });
+  } else {
+    return false;
   }
   return true;
 }
