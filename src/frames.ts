@@ -16,14 +16,19 @@ import { crc32 } from 'node:zlib';
 export const frameHeaderBytes = 8;
 /** No frame is longer: what one holds is bounded well below this. */
 export const frameBytesMax = 64 * 1024 * 1024;
+const readAheadBytes = 64 * 1024;
 
-/** What is known of a file of frames once it has been read to its end. */
+/** What is known of a file of frames as far as it has been read. */
 export interface FrameState {
   /** The file ends in the midst of a frame. */
   torn: boolean;
+  /** How many bytes of it were read: it goes on behind them if it is read again. */
+  bytes: number;
   /** Why the file cannot be relied on. */
   damage?: string;
 }
+
+export const nothingRead = (): FrameState => ({ torn: false, bytes: 0 });
 
 /** Appends frames to a file of its own. What the system refuses is thrown as it comes. */
 export class FrameWriter {
@@ -65,21 +70,24 @@ export class FrameWriter {
   }
 }
 
-/** Yields the bodies of the frames that are there whole; `state` is filled while it reads. */
+/**
+ * Yields the bodies of the frames that are there whole, from where the state says that reading ended; the state is
+ * filled meanwhile.
+ */
 export function* readFrames(path: string, state: FrameState): Generator<Buffer> {
-  const file = openSync(path, 'r');
+  const file = new ReadAhead(path);
+  state.torn = false;
   try {
-    const header = Buffer.allocUnsafe(frameHeaderBytes);
     for (;;) {
-      const headerBytes = readFully(file, header);
-      if (headerBytes === 0) return;
-      const bodyBytes = headerBytes < frameHeaderBytes ? 0 : header.readUInt32LE(0);
+      const header = file.read(state.bytes, frameHeaderBytes);
+      if (header.length === 0) return;
+      const bodyBytes = header.length < frameHeaderBytes ? 0 : header.readUInt32LE(0);
       if (bodyBytes > frameBytesMax) {
         state.damage = 'a frame in it has an impossible length';
         return;
       }
-      const body = Buffer.allocUnsafe(bodyBytes);
-      if (headerBytes < frameHeaderBytes || readFully(file, body) < bodyBytes) {
+      const body = file.read(state.bytes + frameHeaderBytes, bodyBytes);
+      if (header.length < frameHeaderBytes || body.length < bodyBytes) {
         state.torn = true;
         return;
       }
@@ -87,10 +95,11 @@ export function* readFrames(path: string, state: FrameState): Generator<Buffer> 
         state.damage = 'a frame in it fails its checksum';
         return;
       }
+      state.bytes += frameHeaderBytes + bodyBytes;
       yield body;
     }
   } finally {
-    closeSync(file);
+    file.close();
   }
 }
 
@@ -107,11 +116,37 @@ export function splitTime(body: Buffer, isTimed: boolean): { body: Buffer; timeM
 /** The JSON that `appendJson` wrote. */
 export const parseJsonFrame = (body: Buffer): unknown => JSON.parse(body.toString('utf8', 1));
 
+/** A file that is read in larger pieces than are asked for. What was handed out stays as it was. */
+class ReadAhead {
+  readonly #file: number;
+  #ahead = Buffer.alloc(0);
+  #aheadAt = 0;
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'r');
+  }
+
+  /** Less than was asked for where the file ends. */
+  read(at: number, bytes: number): Buffer {
+    const start = at - this.#aheadAt;
+    const isThere = start >= 0 && start + bytes <= this.#ahead.length;
+    if (isThere) return this.#ahead.subarray(start, start + bytes);
+    const piece = Buffer.allocUnsafe(Math.max(bytes, readAheadBytes));
+    this.#ahead = piece.subarray(0, readFully(this.#file, piece, at));
+    this.#aheadAt = at;
+    return this.#ahead.subarray(0, bytes);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
 /** Reads until the buffer is full or the file ends; returns how many bytes came. */
-function readFully(file: number, buffer: Buffer): number {
+function readFully(file: number, buffer: Buffer, at: number): number {
   let filled = 0;
   while (filled < buffer.length) {
-    const bytes = readSync(file, buffer, filled, buffer.length - filled, null);
+    const bytes = readSync(file, buffer, filled, buffer.length - filled, at + filled);
     if (bytes === 0) break;
     filled += bytes;
   }

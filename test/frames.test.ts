@@ -1,11 +1,11 @@
-/** What a full disk does to a file of frames. The rest is tested with the ledger and the journal. */
+/** A file of frames that meets a full disk, or is read while it grows. The rest is tested with ledger and journal. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { readFrames, type FrameState } from '../src/frames.ts';
+import { FrameWriter, nothingRead, readFrames, type FrameState } from '../src/frames.ts';
 
 const frames = pathToFileURL(join(import.meta.dirname, '../src/frames.ts')).href;
 
@@ -28,9 +28,30 @@ test('a frame for which there is no room leaves nothing of itself, and a shorter
   const limited = 'ulimit -f 1; exec "$@"';
   const args = ['-c', limited, 'sh', process.execPath, '--input-type=module', '-e', script];
   expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe('EFBIG 509');
-  const state: FrameState = { torn: false };
+  const state: FrameState = nothingRead();
   const bodies = [...readFrames(path, state)];
   expect(bodies.map((body) => body.length)).toEqual([92, 92, 92, 92, 92, 1]);
-  expect(state).toEqual({ torn: false });
+  expect(state).toEqual({ torn: false, bytes: 509 });
   expect(statSync(path).size).toBe(509);
+});
+
+test('a file that grows is read on from where reading ended, a frame that was cut included', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nodrop-frames-'));
+  const [whole, growing] = [join(folder, 'whole.bin'), join(folder, 'growing.bin')];
+  const writer = new FrameWriter(whole);
+  // One is longer than what is read ahead.
+  const lengths = [3, 70_000, 5, 200_000, 9];
+  lengths.forEach((length, index) => writer.append(Buffer.alloc(length, index)));
+  writer.close();
+  const bytes = readFileSync(whole);
+  writeFileSync(growing, '');
+  const state = nothingRead();
+  const found: [number, number][] = [];
+  for (let at = 0; at < bytes.length; at += 7_001) {
+    appendFileSync(growing, bytes.subarray(at, at + 7_001));
+    for (const body of readFrames(growing, state)) found.push([body.length, body.at(-1)!]);
+    expect(state.torn).toBe(state.bytes < statSync(growing).size);
+  }
+  expect(found).toEqual(lengths.map((length, index) => [length, index]));
+  expect(state).toEqual({ torn: false, bytes: bytes.length });
 });

@@ -4,9 +4,10 @@
  * Little-endian. One journal for each consumer process: `journal-1.bin`, `journal-2.bin` and so on.
  *
  *   body   := type:u8 …
- *     1 opening    json:utf8               {"format":2,"run":…,"topicId":…,"store":…,"categories":[…],"pid":…}
- *     2 delivered  epoch:i32 range* time:f64
- *                                          these offsets were handed over; the rows are yet to be stored
+ *     1 opening    json:utf8               {"format":3,"run":…,"topicId":…,"store":…,"categories":[…],"pid":…}
+ *     2 delivered  epoch:i32 codes:u16 rows:u32*codes range* time:f64
+ *                                          these offsets were handed over; the rows are yet to be stored: so many
+ *                                          of each category, and of dead letters last. No codes: nobody counted
  *     3 written    ranges:u32 range*ranges span* time:f64
  *                                          the commit of these offsets has returned; the spans say what was in it
  *     4 refused    range* time:f64         another consumer was there first: nothing of these was stored
@@ -18,7 +19,7 @@
  *   code   := an index into the opening's categories | 254 no row of the run | 255 a dead letter
  *
  * `time` is when the frame was written, in ms since the epoch by the consumer's clock: no verdict rests on it.
- * Format 1 had none, and was otherwise the same.
+ * Format 2 did not count what was delivered; format 1 had no times either.
  *
  * `epoch` is the group's generation. An offset of a range that is in no span has no row of the run: a
  * marker, an aborted record, a record of others. A row may stand outside the ranges, or be one of two at an
@@ -28,7 +29,7 @@
  * commit may have been carried out.
  */
 
-export const journalFormat = 2;
+export const journalFormat = 3;
 
 /** No journal grows beyond this: some hundred million messages, fetched a hundred or more at a time. */
 export const journalBytesMax = 1024 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
+import { nothingRead, parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
 import {
   entryTypes,
   journalFormat,
@@ -13,12 +13,19 @@ import {
 export type JournalEntry = Said & { timeMs: number | null };
 
 type Said =
-  | { type: 'delivered'; ranges: OffsetRange[]; epoch: number }
+  | {
+      type: 'delivered';
+      ranges: OffsetRange[];
+      epoch: number;
+      /** Rows by category, dead letters last; empty where nobody counted. */
+      rows: number[];
+    }
   | { type: 'written'; ranges: OffsetRange[]; spans: WrittenSpan[] }
   | { type: 'refused'; ranges: OffsetRange[] };
 
-/** Of journals whose frames have no time. */
+/** Of journals whose frames have no time, and of those that did not count what was delivered. */
 const untimedFormat = 1;
+const uncountedFormat = 2;
 
 /** What is known of a journal once it has been read to its end. */
 export interface JournalSummary extends FrameState {
@@ -31,9 +38,9 @@ export interface JournalSummary extends FrameState {
 
 /** Reads one journal, a frame at a time. `summary` is filled while it reads. */
 export class JournalReader {
-  readonly summary: JournalSummary = { torn: false, closed: false, overflowed: false };
+  readonly summary: JournalSummary = { ...nothingRead(), closed: false, overflowed: false };
   readonly #path: string;
-  #isTimed = true;
+  #format = journalFormat;
 
   constructor(path: string) {
     this.#path = path;
@@ -60,8 +67,9 @@ export class JournalReader {
     if (summary.overflowed && type !== entryTypes.closing) return 'it goes on after it overflowed';
     if (type === entryTypes.opening) {
       const { format, ...opening } = parseJsonFrame(body) as JournalOpening & { format: number };
-      if (format !== journalFormat && format !== untimedFormat) return `its format ${format} is not known`;
-      this.#isTimed = format !== untimedFormat;
+      if (![journalFormat, uncountedFormat, untimedFormat].includes(format))
+        return `its format ${format} is not known`;
+      this.#format = format;
       summary.opening = opening;
       return undefined;
     }
@@ -72,28 +80,35 @@ export class JournalReader {
   }
 
   #entryOf(type: number, timed: Buffer): JournalEntry | undefined {
-    const { body, timeMs } = splitTime(timed, this.#isTimed);
-    const said = saidIn(type, body);
+    const { body, timeMs } = splitTime(timed, this.#format !== untimedFormat);
+    const said = saidIn(type, body, this.#format > uncountedFormat);
     return said && { ...said, timeMs };
   }
 }
 
 /** Whose journal it is; undefined if not even that was written whole. */
 export function readJournalOpening(path: string): JournalOpening | undefined {
-  const [first] = readFrames(path, { torn: false });
+  const [first] = readFrames(path, nothingRead());
   return first?.readUInt8(0) === entryTypes.opening ? (parseJsonFrame(first) as JournalOpening) : undefined;
 }
 
-function saidIn(type: number, body: Buffer): Said | undefined {
-  if (type === entryTypes.delivered && body.length >= 5) {
-    const ranges = rangesOf(body, 5, body.length);
-    return ranges && { type: 'delivered', ranges, epoch: body.readInt32LE(1) };
-  }
+function saidIn(type: number, body: Buffer, isCounted: boolean): Said | undefined {
+  if (type === entryTypes.delivered && body.length >= 5) return deliveredOf(body, isCounted);
   if (type === entryTypes.refused) {
     const ranges = rangesOf(body, 1, body.length);
     return ranges && { type: 'refused', ranges };
   }
   return type === entryTypes.written && body.length >= 5 ? writtenOf(body) : undefined;
+}
+
+function deliveredOf(body: Buffer, isCounted: boolean): Said | undefined {
+  const codes = isCounted && body.length >= 7 ? body.readUInt16LE(5) : 0;
+  const start = isCounted ? 7 + codes * 4 : 5;
+  const ranges = rangesOf(body, start, body.length);
+  const rows = Array.from({ length: ranges === undefined ? 0 : codes }, (_, code) =>
+    body.readUInt32LE(7 + code * 4),
+  );
+  return ranges && { type: 'delivered', ranges, epoch: body.readInt32LE(1), rows };
 }
 
 function writtenOf(body: Buffer): Said | undefined {
@@ -116,7 +131,7 @@ function writtenOf(body: Buffer): Said | undefined {
 }
 
 function rangesOf(body: Buffer, start: number, end: number): OffsetRange[] | undefined {
-  if (end > body.length || (end - start) % rangeBytes !== 0) return undefined;
+  if (start > end || end > body.length || (end - start) % rangeBytes !== 0) return undefined;
   const ranges: OffsetRange[] = [];
   for (let at = start; at < end; at += rangeBytes) {
     ranges.push({

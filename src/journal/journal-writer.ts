@@ -62,12 +62,15 @@ export class JournalWriter {
     this.#epoch = epoch;
   }
 
-  /** To be called before anything of these ranges goes to the store. */
-  delivered(ranges: readonly OffsetRange[]): void {
-    const body = Buffer.allocUnsafe(1 + 4 + ranges.length * rangeBytes + frameTimeBytes);
+  /** To be called before anything of these ranges goes to the store. `rows`: by category, dead letters last. */
+  delivered(ranges: readonly OffsetRange[], rows: ArrayLike<number> = []): void {
+    const rangesAt = 1 + 4 + 2 + rows.length * 4;
+    const body = Buffer.allocUnsafe(rangesAt + ranges.length * rangeBytes + frameTimeBytes);
     body.writeUInt8(entryTypes.delivered, 0);
     body.writeInt32LE(this.#epoch, 1);
-    this.#append(body, putRanges(body, 5, ranges));
+    body.writeUInt16LE(rows.length, 5);
+    for (let code = 0; code < rows.length; code++) body.writeUInt32LE(rows[code]!, 7 + code * 4);
+    this.#append(body, putRanges(body, rangesAt, ranges));
   }
 
   /** To be called once the commit of these ranges has returned, with all rows that were in it. */

@@ -1,4 +1,4 @@
-import { parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
+import { nothingRead, parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
 import { none, outcomeCodes } from '../history.ts';
 import {
   frameTypes,
@@ -52,7 +52,7 @@ export type LedgerFrame =
  * they were recorded, then the intents that never got one, as unknown. `summary` is filled while it reads.
  */
 export class LedgerReader {
-  readonly summary: LedgerSummary = { torn: false };
+  readonly summary: LedgerSummary = nothingRead();
   readonly #path: string;
   readonly #batch: LedgerBatch = emptyBatch();
   #isTimed = true;
@@ -177,7 +177,7 @@ export interface IntendedRange extends FrameState {
 
 /** Reads no outcomes, so it is quick. Throws where the file cannot be read. */
 export function readIntended(path: string): IntendedRange {
-  const range: IntendedRange = { torn: false, first: Infinity, next: 0 };
+  const range: IntendedRange = { ...nothingRead(), first: Infinity, next: 0 };
   let isTimed = true;
   for (const body of readFrames(path, range)) {
     const type = body.readUInt8(0);
@@ -222,7 +222,7 @@ function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
 
 /** Whose ledger it is; undefined if not even that was written whole. */
 export function readLedgerOpening(path: string): LedgerOpening | undefined {
-  const [first] = readFrames(path, { torn: false });
+  const [first] = readFrames(path, nothingRead());
   return first?.readUInt8(0) === frameTypes.opening ? (parseJsonFrame(first) as LedgerOpening) : undefined;
 }
 

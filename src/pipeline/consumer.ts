@@ -99,7 +99,7 @@ async function consumeInto(
     const journal = openJournalOf(config, topic);
     try {
       const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group, cluster);
-      const journaled = journaledStore(subject, journal, folder.id);
+      const journaled = journaledStore(subject, journal, folder.id, config.categories.length);
       const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
       const latency = new StoredLatency(folder.id, latencies);
       const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };

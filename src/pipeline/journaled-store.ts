@@ -8,15 +8,15 @@ import { rowCodes, type OffsetRange } from '../journal/journal-format.ts';
 import type { JournalWriter, WrittenRows } from '../journal/journal-writer.ts';
 import { FencedError, type Advance, type RowBatch, type Store } from '../stores/store.ts';
 
-/** `run`: rows of other runs are not noted. */
-export function journaledStore(store: Store, journal: JournalWriter, run: string): Store {
+/** `run`: rows of other runs are not noted. `categories`: how many there are. */
+export function journaledStore(store: Store, journal: JournalWriter, run: string, categories: number): Store {
   return {
     claim: (topic, begin) => store.claim(topic, begin),
     offsets: (topicId) => store.offsets(topicId),
     close: () => store.close(),
     write: async (topicId, batch, advances) => {
       const ranges = rangesOf(advances);
-      note(journal, () => journal.delivered(ranges));
+      note(journal, () => journal.delivered(ranges, countsOf(batch, run, categories)));
       try {
         await store.write(topicId, batch, advances);
       } catch (error) {
@@ -49,6 +49,16 @@ function rowsOf(batch: RowBatch, run: string): WrittenRows {
   }
   for (const letter of batch.deadLetters) add(letter.partition, letter.offset, rowCodes.deadLetter);
   return { count, partition, offset, code };
+}
+
+/** Rows of the run by category, dead letters last. */
+function countsOf(batch: RowBatch, run: string, categories: number): Uint32Array {
+  const counts = new Uint32Array(categories + 1);
+  for (let row = 0; row < batch.count; row++) {
+    if (batch.textAt(batch.run[row]!) === run) counts[batch.category[row]!]! += 1;
+  }
+  counts[categories] = batch.deadLetters.length;
+  return counts;
 }
 
 function note(journal: JournalWriter, action: () => void): void {

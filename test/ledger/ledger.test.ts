@@ -63,7 +63,7 @@ test('what was written is read back', () => {
     { sequence: 1, outcome: 'acked', partition: 1, offset: 11 },
     { sequence: 2, outcome: 'rejected', partition: 0, offset: -1 },
   ]);
-  expect(summary).toEqual({ torn: false, opening, closed: 'finished' });
+  expect(summary).toMatchObject({ torn: false, opening, closed: 'finished' });
   expect(readLedgerOpening(path)).toMatchObject(opening);
 });
 
@@ -77,7 +77,9 @@ test('each frame has its time, and one of format 1 has none', () => {
   expect(times[0]).toBeGreaterThanOrEqual(before);
   expect(times.at(-1)).toBeLessThanOrEqual(wallClockMs());
   path = asFormat1(path);
-  expect(readAll()).toEqual(all);
+  const old = readAll();
+  expect(old.attempts).toEqual(all.attempts);
+  expect(old.summary).toMatchObject({ torn: false, closed: 'finished' });
   expect([...new LedgerReader(path).frames()]).toEqual(frames.map((frame) => ({ ...frame, timeMs: null })));
 });
 

@@ -47,12 +47,12 @@ test('a batch is delivered before the store has it, and written afterwards, with
   batch.deadLetters.push(letter);
   let before: string[] = [];
   const store = storeThat(() => (before = entries().map(({ type }) => type)));
-  await journaledStore(store, journal, 'r').write('t', batch, advances);
+  await journaledStore(store, journal, 'r', 2).write('t', batch, advances);
   expect(before).toEqual(['delivered']);
   const ranges = [{ partition: 0, first: 5, end: 9 }];
   const codes = [1, rowCodes.noRow, rowCodes.noRow, rowCodes.deadLetter];
   expect(entries()).toMatchObject([
-    { type: 'delivered', ranges },
+    { type: 'delivered', ranges, rows: [0, 1, 1] },
     { type: 'written', ranges, spans: [{ partition: 0, first: 5, codes: Buffer.from(codes) }] },
   ]);
 });
@@ -62,7 +62,7 @@ test('what another consumer had stored is refused, and the store says so as ever
   const store = storeThat(() => {
     throw stale;
   });
-  await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toBe(stale);
+  await expect(journaledStore(store, journal, 'r', 2).write('t', batchOf(), advances)).rejects.toBe(stale);
   expect(entries().map(({ type }) => type)).toEqual(['delivered', 'refused']);
 });
 
@@ -71,7 +71,7 @@ test('a refusal after an outage leaves the delivery in doubt', async () => {
   const store = storeThat(() => {
     throw late;
   });
-  await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toBe(late);
+  await expect(journaledStore(store, journal, 'r', 2).write('t', batchOf(), advances)).rejects.toBe(late);
   expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
@@ -79,18 +79,18 @@ test('a store that fails leaves the delivery in doubt', async () => {
   const store = storeThat(() => {
     throw new Error('no');
   });
-  await expect(journaledStore(store, journal, 'r').write('t', batchOf(), advances)).rejects.toThrow('no');
+  await expect(journaledStore(store, journal, 'r', 2).write('t', batchOf(), advances)).rejects.toThrow('no');
   expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
 test('a journal that cannot be written stops the consumer before the store, or after a whole commit', async () => {
   // A file that was closed refuses writes as a full disk does.
   const after = storeThat(() => journal.close());
-  const stopped = journaledStore(after, journal, 'r').write('t', batchOf([5, 0, 'r']), advances);
+  const stopped = journaledStore(after, journal, 'r', 2).write('t', batchOf([5, 0, 'r']), advances);
   await expect(stopped).rejects.toThrow(OperationalError);
   expect(after.writes).toBe(1);
   const before = storeThat(() => undefined);
-  const refused = journaledStore(before, journal, 'r').write('t', batchOf([5, 0, 'r']), advances);
+  const refused = journaledStore(before, journal, 'r', 2).write('t', batchOf([5, 0, 'r']), advances);
   await expect(refused).rejects.toThrow(/The journal .*journal-1\.bin cannot be written/);
   expect(before.writes).toBe(0);
 });
