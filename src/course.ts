@@ -1,5 +1,6 @@
 /** A run under way: what it was asked for, and what its phases share. */
 import type { ClientSettings } from './client-config.ts';
+import type { CourseLog } from './course-log.ts';
 import type { ScheduledFault } from './faults/fault-schedule.ts';
 import { pausesWhenTold, pointNames } from './pipeline/points.ts';
 import { startStages } from './pipeline/stage-group.ts';
@@ -62,6 +63,8 @@ export interface Course {
   folder: RunFolder;
   observer: RunObserver;
   signal: AbortSignal;
+  /** What happens to it, for those who watch. */
+  log: CourseLog;
   producers: readonly StagePlace[];
   consumers: readonly StagePlace[];
   /** Settles once the producers' ledgers are there. */

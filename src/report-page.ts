@@ -8,9 +8,10 @@ import type { PageData } from './page-data.ts';
 import { pageHtml } from './report/page-html.ts';
 import type { Result } from './result.ts';
 import type { RunFolder } from './run-folder.ts';
-import { seriesOf } from './series.ts';
+import type { Series } from './series.ts';
 import type { Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
+import { RunWatch } from './watch/run-watch.ts';
 
 const template = new URL('../ui/dist/index.html', import.meta.url);
 const timelinesMax = 30;
@@ -41,7 +42,7 @@ export async function pageDataOf(folder: RunFolder, result: Result, store: strin
     schema: 1,
     createdAt: createdAt(folder),
     result,
-    series: seriesOf(folder) ?? null,
+    series: seriesOf(folder),
     findings,
     findingsInAll: result.findings.reduce((sum, { count }) => sum + count, 0),
     timelines: await timelinesOf(folder, result, store),
@@ -70,6 +71,12 @@ async function timelinesOf(
     }
   }
   return timelines;
+}
+
+function seriesOf(folder: RunFolder): Series | null {
+  const watch = new RunWatch(folder);
+  watch.look();
+  return watch.series();
 }
 
 function createdAt(folder: RunFolder): number | null {

@@ -37,7 +37,8 @@ const latency = z
   .nullable()
   .describe('In ms; null where nothing was recorded.');
 
-const fault = z.object({
+/** A `FaultRecord`. */
+export const faultSchema = z.object({
   name: z.string(),
   schedule: z.string().describe('As it was asked for: kill-leader@5s+3s.'),
   target: z.string().nullable().describe('On whom it acted.'),
@@ -104,7 +105,7 @@ export const resultSchema = z.object({
   findings: z.array(finding).describe('One for each kind and blame.'),
   notChecked: z.array(z.string()).describe('What could not be judged, in sentences.'),
   allowed: z.array(cause).describe('Causes that --allow named.'),
-  faults: z.array(fault).describe('What was done to the run on purpose.'),
+  faults: z.array(faultSchema).describe('What was done to the run on purpose.'),
   rates: z.object({ acked: rate, stored: rate }).describe('Messages a second; null: not measured.'),
   latency: z.object({
     acked: latency,

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { durationText } from './duration.ts';
 import { faultFileText, type ScheduledFault } from './faults/fault-schedule.ts';
-import { beginSchedule, type RunningSchedule } from './faults/run-schedule.ts';
+import { beginSchedule, type RunningSchedule, type ScheduleObserver } from './faults/run-schedule.ts';
 import { Deadline } from './kafka/deadline.ts';
 import type { FaultRecord } from './result.ts';
 import { RunPipeline, type FaultSubjects } from './run-pipeline.ts';
@@ -15,12 +15,12 @@ export class RunFaults implements AsyncDisposable {
   constructor(
     schedule: readonly ScheduledFault[],
     subjects: FaultSubjects,
-    observer: { note(line: string): void },
+    observer: ScheduleObserver,
     signal: AbortSignal,
   ) {
     writeFileSync(subjects.folder.faults, faultFileText(schedule), { mode: 0o600 });
     this.#pipeline = new RunPipeline(subjects);
-    this.#schedule = beginSchedule(schedule, this.#pipeline, (line) => observer.note(line));
+    this.#schedule = beginSchedule(schedule, this.#pipeline, observer);
     // Whoever stops the run is not to wait for what was to come.
     signal.addEventListener('abort', () => void this.end(), { once: true });
   }

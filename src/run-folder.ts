@@ -96,6 +96,10 @@ export class RunFolder {
   get report(): string {
     return join(this.path, 'report.html');
   }
+  /** What happened to the run, as it happened. */
+  get course(): string {
+    return join(this.path, 'course.jsonl');
+  }
   /** The schedule of what was done to it on purpose. */
   get faults(): string {
     return join(this.path, 'faults.json');

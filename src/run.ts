@@ -1,22 +1,22 @@
 /** The main path: a run from start to verdict, one call a phase. */
 import { startAll, type Course, type RunConfig, type RunObserver } from './course.ts';
+import { CourseLog } from './course-log.ts';
 import { environmentOf } from './environment.ts';
 import { usageError } from './errors.ts';
 import { Deadline } from './kafka/deadline.ts';
 import { claimFolder, removeRecord } from './kafka/process-record.ts';
 import { startKafka, type RunningKafka } from './kafka/start-kafka.ts';
 import type { NetworkLinks } from './network-links.ts';
-import { atBegin, earlyEnds, stageError } from './pipeline/stage-end.ts';
+import { earlyEnds, stageError } from './pipeline/stage-end.ts';
 import type { ParentMessage } from './pipeline/stage-process.ts';
 import { tidyCluster } from './pipeline/tidy-cluster.ts';
-import { killWhatHangs, killWhatStandsStill } from './pipeline/watch-stages.ts';
 import { noTimings, type Result } from './result.ts';
 import type { RunFaults } from './run-faults.ts';
+import { endWithBroker, noteLeaders, watchStages } from './run-watches.ts';
 import { RunFolder } from './run-folder.ts';
 import { openStore } from './stores/open-store.ts';
 import { judgeThresholds } from './thresholds.ts';
-
-const silenceMsMin = 10_000;
+import type { Verdict } from './verdict.ts';
 
 /** Runs and judges. Throws if nothing was sent; once something was, there is always a result. */
 export async function run(config: RunConfig, observer: RunObserver, signal: AbortSignal): Promise<Result> {
@@ -35,17 +35,21 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     throw error;
   }
   const links = await openLinks(config);
+  const log = new CourseLog(folder.course, (problem) => observer.note(problem));
+  log.note({ type: 'phase', phase: 'starting' });
   const course: Course = {
     config,
     folder,
     observer,
     signal,
+    log,
     ...startAll(config, folder, observer, (await links?.storeVariables(config.store)) ?? {}),
     links,
     faults: [],
     timings: noTimings(),
   };
   let broker: RunningKafka | undefined;
+  let verdict: Verdict | null = null;
   try {
     if (config.bootstrapServers === undefined) broker = await startBroker(course);
     const bootstrapServers = broker?.bootstrapServers ?? config.bootstrapServers!;
@@ -54,6 +58,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     result.timings.totalMs = elapsedMs(startedAt);
     result.thresholds = judgeThresholds(config.thresholds, result);
     await folder.writeResult(result);
+    ({ verdict } = result);
     observer.judged(result);
     const { writeReport } = await loadAudit();
     const report = (): Promise<string | undefined> => writeReport(folder, result, config.store);
@@ -72,6 +77,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     for (const stage of [...course.producers, ...course.consumers]) stage.signal('SIGKILL');
     await broker?.stop();
     await links?.close();
+    log.note({ type: 'ended', verdict });
     await removeRecord(folder.path);
   }
 }
@@ -94,7 +100,11 @@ async function loadAudit(): Promise<
 > {
   const audit = await import('./audit-run.ts');
   await audit.loadScan();
-  return { ...audit, ...(await import('./measurements.ts')), ...(await import('./report-page.ts')) };
+  return {
+    ...audit,
+    ...(await import('./measurements.ts')),
+    ...(await import('./report-page.ts')),
+  };
 }
 
 async function startBroker({
@@ -136,9 +146,11 @@ async function drive(
   void endWithBroker(course, broker, interruptions);
   // From the first wait on: a stage may hang before it has done anything.
   const watches = watchStages(course, interruptions);
+  const over = new AbortController();
   try {
-    await work(course, bootstrapServers, broker, interruptions);
+    await work(course, bootstrapServers, broker, interruptions, over.signal);
   } finally {
+    over.abort();
     signal.removeEventListener('abort', stop);
     for (const watch of watches) clearInterval(watch);
   }
@@ -150,9 +162,11 @@ async function work(
   bootstrapServers: string,
   broker: RunningKafka | undefined,
   interruptions: string[],
+  over: AbortSignal,
 ): Promise<void> {
   const { producers, consumers, links, timings, observer, signal, folder } = course;
   observer.status(`publishing to ${bootstrapServers}`);
+  course.log.note({ type: 'phase', phase: 'publishing' });
   const startedAt = performance.now();
   const addressFor = (role: 'producer' | 'consumer'): ParentMessage => ({
     type: 'bootstrap',
@@ -162,6 +176,7 @@ async function work(
   // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
   await Promise.race([course.ledgerOpened, ...producers.map(({ exited }) => exited)]);
   const loaded = loadAudit();
+  void loaded.then(() => noteLeaders(course, bootstrapServers, over));
   for (const consumer of consumers) consumer.tell(addressFor('consumer'));
   if (course.config.isPaced) {
     await untilReady(course);
@@ -180,6 +195,7 @@ async function work(
   else interruptions.push(...earlyEnds(producers, produced));
 
   observer.status('waiting until all is stored');
+  course.log.note({ type: 'phase', phase: 'draining' });
   const undrained = await faults?.limitDrain(course.config.timeoutMs);
   const consumed = await Promise.all(consumers.map(({ exited }) => exited));
   timings.drainMs = elapsedMs(startedAt) - timings.produceMs;
@@ -193,7 +209,7 @@ async function work(
 
 /** From the first send on. What they need is not loaded where there are none. */
 async function beginFaults(
-  { config, folder, observer, signal, links, producers, consumers }: Course,
+  { config, folder, observer, signal, log, links, producers, consumers }: Course,
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<RunFaults | undefined> {
@@ -217,45 +233,21 @@ async function beginFaults(
       bootstrapServers: links?.bootstrapServers('consumer') ?? bootstrapServers,
     },
   };
-  return new RunFaults(config.faults, subjects, observer, signal);
+  return new RunFaults(
+    config.faults,
+    subjects,
+    {
+      note: (line) => observer.note(line),
+      changed: (index, fault) => log.note({ type: 'fault', index, fault }),
+    },
+    signal,
+  );
 }
 
 /** Until all consumers are ready, or need not be waited for any more. */
 async function untilReady({ producers, consumers, consumersReady, config, signal }: Course): Promise<void> {
   const ends = [...producers, ...consumers].map(({ exited }) => exited);
   await new Deadline(config.timeoutMs, signal).within(Promise.race([consumersReady, ...ends]), undefined);
-}
-
-function watchStages(
-  { producers, consumers, config, stall }: Course,
-  interruptions: string[],
-): NodeJS.Timeout[] {
-  const silenceMsMax = Math.max(config.timeoutMs, silenceMsMin);
-  const silence = killWhatHangs([...producers, ...consumers], silenceMsMax, (stage) => {
-    const name = atBegin(stage.name);
-    interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
-    if (consumers.includes(stage)) stall.happened = true;
-  });
-  const stillMsMax = silenceMsMax + config.storeTimeoutMs;
-  const stillness = killWhatStandsStill(consumers, stillMsMax, ({ name }) => {
-    interruptions.push(`${atBegin(name)} hung: it stored nothing for ${stillMsMax} ms, and was killed.`);
-    stall.happened = true;
-  });
-  return [silence, stillness];
-}
-
-/** Without its broker the pipeline has nothing to wait for. */
-async function endWithBroker(
-  { config, producers, consumers, timings }: Course,
-  broker: RunningKafka | undefined,
-  interruptions: string[],
-): Promise<void> {
-  const exit = await broker?.exited;
-  if (exit === undefined || timings.drainMs !== null) return;
-  const { broker: ended } = exit;
-  const name = config.brokers === 1 ? 'The broker' : `Broker ${ended.nodeId}`;
-  interruptions.push(`${name} ended while the run was under way; its log: ${ended.logFile}.`);
-  for (const stage of [...producers, ...consumers]) stage.signal('SIGTERM');
 }
 
 async function judge(
@@ -266,6 +258,7 @@ async function judge(
 ): Promise<Result> {
   const { config, folder, observer, timings } = course;
   observer.status('auditing');
+  course.log.note({ type: 'phase', phase: 'auditing' });
   const startedAt = performance.now();
   const { settings, timeoutMs } = config;
   const { auditRun, measurementsOf, resultOf } = await loadAudit();

@@ -45,6 +45,7 @@ const wiring = [
   'src/run.ts',
   'src/course.ts',
   'src/run-faults.ts',
+  'src/run-watches.ts',
   'src/run-pipeline.ts',
   'src/network-links.ts',
   'src/audit-run.ts',
@@ -57,6 +58,7 @@ const wiring = [
 const mayImport: Record<string, string[]> = {
   pipeline: ['journal', 'kafka', 'ledger', 'stores'],
   evidence: ['journal', 'kafka', 'ledger', 'stores'],
+  watch: ['journal', 'kafka', 'ledger'],
 };
 
 function isAgainstTheGrain(file: string, imported: string): boolean {

@@ -13,18 +13,26 @@ export interface RunningSchedule {
   end(): Promise<FaultRecord[]>;
 }
 
-/** Begins to count at once. `note` is told of each fault as it begins and ends. */
+export interface ScheduleObserver {
+  note(line: string): void;
+  /** Of each fault as it begins and when it is over. `index`: its place in the schedule. */
+  changed(index: number, record: FaultRecord): void;
+}
+
+/** Begins to count at once. */
 export function beginSchedule(
   schedule: readonly ScheduledFault[],
   pipeline: Pipeline,
-  note: (line: string) => void,
+  observer: ScheduleObserver,
 ): RunningSchedule {
   const beganAtMs = performance.now();
   const nowMs = (): number => Math.round(performance.now() - beganAtMs);
   const ending = new AbortController();
-  const carried = schedule.map((scheduled) => {
+  const carried = schedule.map((scheduled, index) => {
     const { promise: over, resolve: onOver } = Promise.withResolvers<void>();
-    const circumstances = { note, nowMs, ending: ending.signal, onOver };
+    const changed = (record: FaultRecord): void => observer.changed(index, record);
+    const note = (line: string): void => observer.note(line);
+    const circumstances = { note, changed, nowMs, ending: ending.signal, onOver };
     return { over, record: carryOut(scheduled, pipeline, circumstances).finally(onOver) };
   });
   return {
@@ -38,6 +46,7 @@ export function beginSchedule(
 
 interface Circumstances {
   note: (line: string) => void;
+  changed: (record: FaultRecord) => void;
   /** Since the schedule began. */
   nowMs: () => number;
   /** The run comes to its end. */
@@ -49,7 +58,7 @@ interface Circumstances {
 async function carryOut(
   scheduled: ScheduledFault,
   pipeline: Pipeline,
-  { note, nowMs, ending, onOver }: Circumstances,
+  { note, changed, nowMs, ending, onOver }: Circumstances,
 ): Promise<FaultRecord> {
   const { fault, atMs, lastsMs } = scheduled;
   const record: FaultRecord = {
@@ -71,6 +80,7 @@ async function carryOut(
   if (underway === undefined) return record;
   record.target = underway.target;
   note(`fault: ${record.schedule} acts on ${underway.target}`);
+  changed(record);
   const isMended = lastsMs !== Infinity;
   // Nobody is to wait for what does not come back.
   if (!isMended) underway.leave?.();
@@ -87,6 +97,7 @@ async function carryOut(
   const found = effect?.found ?? [];
   if (found.length > 0) record.found = found.map((each) => publishedBy(record.schedule, each));
   note(`fault: ${record.schedule} is over`);
+  changed(record);
   return record;
 }
 

@@ -23,7 +23,14 @@ function scheduled(name: string, lastsMs: number, change: Partial<Fault> = {}): 
 
 const begin = (...schedule: ScheduledFault[]): { running: RunningSchedule; notes: string[] } => {
   const notes: string[] = [];
-  return { running: beginSchedule(schedule, pipeline, (line) => notes.push(line)), notes };
+  return {
+    running: beginSchedule(schedule, pipeline, {
+      note: (line) => notes.push(line),
+      changed: (index, { name, endMs }) =>
+        notes.push(`${index}: ${name} ${endMs === null ? 'goes on' : 'has ended'}`),
+    }),
+    notes,
+  };
 };
 
 test('one that is mended is over then; one that never is, that lasts to the end or that failed, at once', async () => {
@@ -43,6 +50,9 @@ test('one that is mended is over then; one that never is, that lasts to the end 
     ['seen-at-end', true, true],
     ['failed', false, false],
   ]);
+  expect(notes).toEqual(
+    expect.arrayContaining(['0: mended goes on', '0: mended has ended', '1: left goes on']),
+  );
   expect(records[3]!.evidence).toEqual(['nobody was at work']);
 });
 

@@ -33,7 +33,7 @@ export function App({ data }: { data: PageData }): JSX.Element {
         <Findings data={data} />
         {data.series && (
           <Section title="Over time">
-            <Plots series={data.series} faults={result.faults} />
+            <Plots series={data.series} />
           </Section>
         )}
         <div class="columns">
@@ -41,7 +41,7 @@ export function App({ data }: { data: PageData }): JSX.Element {
             <Confusion result={result} />
           </Section>
           <Section title="Partitions">
-            <Partitions partitions={result.partitions} />
+            <Partitions partitions={result.partitions} leaders={data.series?.leaders.at(-1)?.leaders ?? []} />
           </Section>
         </div>
         <Faults faults={result.faults} />

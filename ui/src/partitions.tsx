@@ -5,7 +5,13 @@ import type { PartitionState } from '../../src/verdict.ts';
 
 const shownMax = 200;
 
-export function Partitions({ partitions }: { partitions: readonly PartitionState[] }): JSX.Element {
+export function Partitions({
+  partitions,
+  leaders,
+}: {
+  partitions: readonly PartitionState[];
+  leaders: readonly number[];
+}): JSX.Element {
   const told = (offset: number | null): string => (offset === null ? '–' : grouped(offset));
   return (
     <Scroll label="partitions">
@@ -13,7 +19,7 @@ export function Partitions({ partitions }: { partitions: readonly PartitionState
         <caption class="sr">Where each partition ends, and how far the store came</caption>
         <thead>
           <tr>
-            {['partition', 'begins', 'ends', 'stored to', 'committed', 'lag'].map((name) => (
+            {['partition', 'leader', 'begins', 'ends', 'stored to', 'committed', 'lag'].map((name) => (
               <th key={name} scope="col" class="number">
                 {name}
               </th>
@@ -26,6 +32,7 @@ export function Partitions({ partitions }: { partitions: readonly PartitionState
               <th scope="row" class="number">
                 {partition}
               </th>
+              <td class="number">{leaderText(leaders[partition])}</td>
               <td class="number">{told(start)}</td>
               <td class="number">{told(end)}</td>
               <td class="number">{told(stored)}</td>
@@ -39,3 +46,7 @@ export function Partitions({ partitions }: { partitions: readonly PartitionState
     </Scroll>
   );
 }
+
+/** −1: nobody leads it. */
+const leaderText = (leader: number | undefined): string =>
+  leader === undefined ? '–' : leader < 0 ? 'none' : String(leader);

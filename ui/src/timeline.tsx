@@ -1,6 +1,7 @@
 /** What became of one message, hop by hop, with times. */
 import type { JSX } from 'preact';
 import { eventText } from '../../src/report/event-text.ts';
+import { clockText } from './clock-text.ts';
 import type { Timeline } from '../../src/timeline.ts';
 
 export function TimelineOf({ timeline }: { timeline: Timeline }): JSX.Element {
@@ -20,7 +21,7 @@ export function TimelineOf({ timeline }: { timeline: Timeline }): JSX.Element {
           const { label, text, isOdd } = eventText(event, timeline);
           return (
             <li key={index} class={isOdd ? 'odd' : ''}>
-              <time>{timeText(event.time)}</time>
+              <time>{event.time !== null && clockText(event.time)}</time>
               <span class="hop-name">{label}</span>
               <span>
                 {isOdd && <span aria-hidden="true">✗ </span>}
@@ -37,13 +38,4 @@ export function TimelineOf({ timeline }: { timeline: Timeline }): JSX.Element {
       )}
     </details>
   );
-}
-
-/** By the clock of whoever looks; what a damaged file holds need not be a time. */
-function timeText(time: number | null): string {
-  if (time === null) return '';
-  const date = new Date(time);
-  return Number.isNaN(date.getTime())
-    ? '?'
-    : `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }

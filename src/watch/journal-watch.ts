@@ -1,0 +1,55 @@
+import { rowCodes, type WrittenSpan } from '../journal/journal-format.ts';
+import { JournalReader, type JournalEntry } from '../journal/journal-reader.ts';
+import { raise, type Tally } from './tally.ts';
+
+/** One journal, read as it grows. */
+export class JournalWatch {
+  readonly #reader: JournalReader;
+
+  constructor(path: string) {
+    this.#reader = new JournalReader(path);
+  }
+
+  /** Whose process may still write it: undefined once it is closed, and before it has an opening. */
+  get writer(): number | undefined {
+    const { opening, closed } = this.#reader.summary;
+    return closed ? undefined : opening?.pid;
+  }
+
+  /** Its categories. */
+  get names(): readonly string[] {
+    return this.#reader.summary.opening?.categories ?? [];
+  }
+
+  /** Adds what has come since. What a damaged journal would say is left out: the audit tells of it. */
+  look(tally: Tally): void {
+    for (const entry of this.#reader.entries()) this.#add(entry, tally);
+  }
+
+  #add(entry: JournalEntry, tally: Tally): void {
+    const { names } = this;
+    const { timeMs } = entry;
+    if (entry.type === 'refused') {
+      tally.refusedWrites += 1;
+    } else if (entry.type === 'delivered') {
+      if (timeMs !== null && !tally.epochs.has(entry.epoch)) tally.epochs.set(entry.epoch, timeMs);
+      tally.add('consumed', sum(entry.rows), timeMs, entry.rows, names);
+    } else {
+      const rows = rowsOf(entry.spans, names.length);
+      tally.add('stored', sum(rows), timeMs, rows, names);
+      for (const { partition, end } of entry.ranges) raise(tally.storedEnds, partition, end);
+    }
+  }
+}
+
+/** By category, dead letters last. */
+function rowsOf(spans: readonly WrittenSpan[], categories: number): Uint32Array {
+  const byCode = new Uint32Array(256);
+  for (const { codes } of spans) for (const code of codes) byCode[code]! += 1;
+  const rows = new Uint32Array(categories + 1);
+  rows.set(byCode.subarray(0, categories));
+  rows[categories] = byCode[rowCodes.deadLetter]!;
+  return rows;
+}
+
+const sum = (counts: ArrayLike<number>): number => Array.from(counts).reduce((all, count) => all + count, 0);

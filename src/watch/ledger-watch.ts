@@ -1,0 +1,56 @@
+import { none, outcomeCodes } from '../history.ts';
+import { LedgerReader, type LedgerFrame } from '../ledger/ledger-reader.ts';
+import type { Workload } from '../workload.ts';
+import { raise, type Tally } from './tally.ts';
+
+type OutcomeFrame = LedgerFrame & { type: 'outcome' };
+
+/** One ledger, read as it grows. */
+export class LedgerWatch {
+  readonly #reader: LedgerReader;
+  readonly #producer: number;
+  readonly #workload: Workload;
+  readonly #names: readonly string[];
+
+  constructor(path: string, producer: number, workload: Workload, names: readonly string[]) {
+    this.#reader = new LedgerReader(path);
+    this.#producer = producer;
+    this.#workload = workload;
+    this.#names = names;
+  }
+
+  /** Whose process may still write it: undefined once it is closed, and before it has an opening. */
+  get writer(): number | undefined {
+    const { opening, closed } = this.#reader.summary;
+    return closed === undefined ? opening?.pid : undefined;
+  }
+
+  /** Adds what has come since. What a damaged ledger would say is left out: the audit tells of it. */
+  look(tally: Tally): void {
+    for (const frame of this.#reader.frames()) {
+      if (frame.type === 'intent') {
+        const states = this.#statesOf(frame.count, (index) => frame.first + index);
+        tally.add('sent', frame.count, frame.timeMs, states, this.#names);
+      } else {
+        this.#addOutcome(frame, tally);
+      }
+    }
+  }
+
+  #addOutcome({ outcome, count, timeMs, partition, offset, sequences }: OutcomeFrame, tally: Tally): void {
+    if (outcome === outcomeCodes.rejected) tally.rejected += count;
+    if (outcome === outcomeCodes.unknown) tally.unknown += count;
+    if (outcome !== outcomeCodes.acked) return;
+    const states = this.#statesOf(count, (index) => sequences.readUInt32LE(index * 4));
+    tally.add('acked', count, timeMs, states, this.#names);
+    if (offset !== none) raise(tally.ackedEnds, partition, offset + count);
+  }
+
+  #statesOf(count: number, sequenceOf: (index: number) => number): Uint32Array {
+    const states = new Uint32Array(this.#names.length);
+    for (let index = 0; index < count; index++) {
+      states[this.#workload.stateOf(this.#producer, sequenceOf(index))]! += 1;
+    }
+    return states;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Watches a run by its folder alone, while it goes on or afterwards: every look reads what has come since the last.
+ * It shows and proves nothing: what is missing or damaged is left out here, and told by the audit.
+ */
+import { isAlive } from '../is-alive.ts';
+import { journalFilePattern } from '../journal/journal-format.ts';
+import { leftoverProcess } from '../kafka/process-record.ts';
+import { ledgerFilePattern } from '../ledger/ledger-format.ts';
+import type { Manifest, RunFolder } from '../run-folder.ts';
+import type { PartitionProgress, RunProgress } from '../run-progress.ts';
+import type { Series } from '../series.ts';
+import { Workload } from '../workload.ts';
+import { CourseReader } from './course-reader.ts';
+import { JournalWatch } from './journal-watch.ts';
+import { LatencyLines } from './latency-lines.ts';
+import { LedgerWatch } from './ledger-watch.ts';
+import { Tally } from './tally.ts';
+import { seriesOf } from './tallied-series.ts';
+
+const latencyPattern = /^latency-(acked|stored)-.*\.hlog$/;
+const partitionsMax = 1_000;
+
+/** What the manifest says, as it is used here. */
+interface Plan {
+  manifest: Manifest;
+  workload: Workload;
+  /** Of the states, by index. */
+  names: string[];
+}
+
+export class RunWatch {
+  readonly #folder: RunFolder;
+  readonly #tally = new Tally();
+  readonly #course: CourseReader;
+  readonly #ledgers = new Map<string, LedgerWatch>();
+  readonly #journals = new Map<string, JournalWatch>();
+  readonly #latencies = new Map<string, LatencyLines>();
+  #plan: Plan | undefined;
+
+  constructor(folder: RunFolder) {
+    this.#folder = folder;
+    this.#course = new CourseReader(folder.course);
+  }
+
+  /** Reads what has come since. Throws where the folder cannot be read. */
+  look(): void {
+    const tally = this.#tally;
+    this.#course.look();
+    this.#plan ??= this.#readPlan();
+    this.#find();
+    for (const ledger of this.#ledgers.values()) ledger.look(tally);
+    for (const journal of this.#journals.values()) journal.look(tally);
+    for (const [name, lines] of this.#latencies) {
+      const kind = latencyPattern.exec(name)![1] as 'acked' | 'stored';
+      for (const { startMs, latency } of lines.next()) tally.addLatency(kind, startMs, latency);
+    }
+  }
+
+  /** Whether anybody works on it, by what the last look found. */
+  async isUnderWay(): Promise<boolean> {
+    const writers = [...this.#ledgers.values(), ...this.#journals.values()].map(({ writer }) => writer);
+    if (writers.some((pid) => pid !== undefined && isAlive(pid))) return true;
+    if (this.#course.ended !== null) return false;
+    return (await leftoverProcess(this.#folder.path)) !== undefined || this.#folder.consumerIsAlive();
+  }
+
+  progress(): RunProgress {
+    const tally = this.#tally;
+    const course = this.#course;
+    const { manifest, names = [] } = this.#plan ?? {};
+    // A run by time says at most how many, which nobody reaches.
+    const planned = manifest?.durationMs === undefined ? plannedBy(manifest) : null;
+    return {
+      schema: 1,
+      run: this.#folder.id,
+      topic: manifest?.topic ?? null,
+      seed: manifest?.seed ?? null,
+      createdAt: manifest?.createdAt ?? null,
+      planned,
+      phase: course.phase,
+      ended: course.ended,
+      consumers: this.#journals.size,
+      sent: tally.hop('sent', names),
+      acked: tally.hop('acked', names),
+      rejected: tally.rejected,
+      unknown: tally.unknown,
+      consumed: tally.hop('consumed', names),
+      stored: tally.hop('stored', names),
+      refusedWrites: tally.refusedWrites,
+      partitions: this.#partitions(),
+      faults: course.faults,
+    };
+  }
+
+  /** null before anything has happened. */
+  series(): Series | null {
+    return seriesOf(this.#tally, this.#course);
+  }
+
+  #readPlan(): Plan | undefined {
+    try {
+      const manifest = this.#folder.readManifest();
+      if (manifest === undefined) return undefined;
+      return { manifest, workload: new Workload(manifest), names: manifest.states.map(({ name }) => name) };
+    } catch {
+      // It is being written, or is damaged.
+      return undefined;
+    }
+  }
+
+  /** The records of processes that have begun since. A ledger says nothing without the plan. */
+  #find(): void {
+    const plan = this.#plan;
+    if (plan !== undefined) {
+      this.#open(ledgerFilePattern, this.#ledgers, (path, [, producer]) => {
+        return new LedgerWatch(path, Number(producer), plan.workload, plan.names);
+      });
+    }
+    this.#open(journalFilePattern, this.#journals, (path) => new JournalWatch(path));
+    this.#open(latencyPattern, this.#latencies, (path) => new LatencyLines(path));
+  }
+
+  #open<T>(pattern: RegExp, known: Map<string, T>, open: (path: string, match: RegExpExecArray) => T): void {
+    for (const name of this.#folder.list(pattern)) {
+      if (!known.has(name)) known.set(name, open(this.#folder.file(name), pattern.exec(name)!));
+    }
+  }
+
+  #partitions(): PartitionProgress[] {
+    const { ackedEnds, storedEnds } = this.#tally;
+    const leaders = this.#course.leaders.at(-1)?.leaders ?? [];
+    const base = this.#plan?.manifest.base ?? {};
+    const known = new Set([...Object.keys(base).map(Number), ...ackedEnds.keys(), ...storedEnds.keys()]);
+    return [...known]
+      .sort((a, b) => a - b)
+      .slice(0, partitionsMax)
+      .map((partition) => {
+        const start = base[partition];
+        const acked = ackedEnds.get(partition) ?? start ?? null;
+        const stored = storedEnds.get(partition) ?? start ?? null;
+        const lag = acked === null || stored === null ? null : Math.max(0, acked - stored);
+        return { partition, leader: leaders[partition] ?? null, acked, stored, lag };
+      });
+  }
+}
+
+const plannedBy = (manifest: Manifest | undefined): number | null =>
+  manifest === undefined ? null : Object.values(manifest.producers).reduce((sum, count) => sum + count, 0);

@@ -1,0 +1,61 @@
+/** Time in steps: of a second where it is young, and twice as long again and again where it is old. */
+
+/** How many steps there may be of each length: some 100 more for each doubling of the time that a run takes. */
+const ofEachLengthMax = 120;
+const shortestMs = 1_000;
+/** A clock that leaps further was set: what comes then counts for the last step. */
+const leapMsMax = 7 * 24 * 3_600_000;
+
+export interface Step {
+  startMs: number;
+  lengthMs: number;
+}
+
+export class Steps<T extends Step> {
+  readonly #steps: T[] = [];
+  readonly #make: (step: Step) => T;
+  readonly #merge: (older: T, younger: T) => T;
+
+  constructor(make: (step: Step) => T, merge: (older: T, younger: T) => T) {
+    this.#make = make;
+    this.#merge = merge;
+  }
+
+  /** In their order, without a gap. */
+  get all(): readonly T[] {
+    return this.#steps;
+  }
+
+  /** The step of that time, in ms since the epoch; the first for a time before it. */
+  at(timeMs: number): T {
+    const steps = this.#steps;
+    if (steps.length === 0) this.#append(Math.floor(timeMs / shortestMs) * shortestMs);
+    if (timeMs - endOf(steps.at(-1)!) < leapMsMax) {
+      while (timeMs >= endOf(steps.at(-1)!)) this.#append(endOf(steps.at(-1)!));
+    }
+    let index = steps.length - 1;
+    while (index > 0 && timeMs < steps[index]!.startMs) index -= 1;
+    return steps[index]!;
+  }
+
+  #append(startMs: number): void {
+    this.#steps.push(this.#make({ startMs, lengthMs: shortestMs }));
+    this.#thinOut();
+  }
+
+  /** Of each length the oldest two are merged where there are too many. */
+  #thinOut(): void {
+    const steps = this.#steps;
+    let end = steps.length;
+    while (end > 0) {
+      const { lengthMs } = steps[end - 1]!;
+      let start = end;
+      while (start > 0 && steps[start - 1]!.lengthMs === lengthMs) start -= 1;
+      if (end - start <= ofEachLengthMax) return;
+      steps.splice(start, 2, this.#merge(steps[start]!, steps[start + 1]!));
+      end = start + 1;
+    }
+  }
+}
+
+const endOf = ({ startMs, lengthMs }: Step): number => startMs + lengthMs;

@@ -1,0 +1,92 @@
+/** What the stages of a run have done so far, added up from their records; and the same over time. */
+import type { RunProgress } from '../run-progress.ts';
+import { addedUp, type StepLatency } from './latency-lines.ts';
+import { Steps, type Step } from './steps.ts';
+
+export const hops = ['sent', 'acked', 'consumed', 'stored'] as const;
+export type Hop = (typeof hops)[number];
+
+type Counts = Record<Hop, number>;
+
+/** What happened in a step. */
+export interface TalliedStep extends Step {
+  counts: Counts;
+  latency: { acked?: StepLatency | undefined; stored?: StepLatency | undefined };
+}
+
+export const deadLetters = 'dead-letters';
+
+const noCounts = (): Counts => ({ sent: 0, acked: 0, consumed: 0, stored: 0 });
+
+export class Tally {
+  readonly counts = noCounts();
+  readonly byState: Record<Hop, Map<string, number>> = {
+    sent: new Map(),
+    acked: new Map(),
+    consumed: new Map(),
+    stored: new Map(),
+  };
+  rejected = 0;
+  unknown = 0;
+  refusedWrites = 0;
+  /** By partition: behind the last offset that was acknowledged, and that was stored. */
+  readonly ackedEnds = new Map<number, number>();
+  readonly storedEnds = new Map<number, number>();
+  /** When a delivery of a generation of the group was first noted. */
+  readonly epochs = new Map<number, number>();
+  readonly steps = new Steps<TalliedStep>(
+    (step) => ({ ...step, counts: noCounts(), latency: {} }),
+    (older, younger) => ({
+      startMs: older.startMs,
+      lengthMs: older.lengthMs + younger.lengthMs,
+      counts: sumOf(older.counts, younger.counts),
+      latency: {
+        acked: addedUp(older.latency.acked, younger.latency.acked),
+        stored: addedUp(older.latency.stored, younger.latency.stored),
+      },
+    }),
+  );
+
+  /** `timeMs`: null where nobody noted a time. `states`: how many of each, by index into `names`. */
+  add(
+    hop: Hop,
+    count: number,
+    timeMs: number | null,
+    states: ArrayLike<number>,
+    names: readonly string[],
+  ): void {
+    this.counts[hop] += count;
+    const byState = this.byState[hop];
+    for (let index = 0; index < states.length; index++) {
+      const name = names[index] ?? deadLetters;
+      if (states[index]! > 0) byState.set(name, (byState.get(name) ?? 0) + states[index]!);
+    }
+    if (timeMs !== null) this.steps.at(timeMs).counts[hop] += count;
+  }
+
+  addLatency(kind: 'acked' | 'stored', startMs: number, latency: StepLatency): void {
+    const step = this.steps.at(startMs);
+    step.latency[kind] = addedUp(step.latency[kind], latency);
+  }
+
+  /** `states`: those that are shown even while there is nothing of them. */
+  hop(hop: Hop, states: readonly string[]): RunProgress[Hop] {
+    const byState = this.byState[hop];
+    const names = new Set([...states, ...byState.keys()]);
+    return {
+      count: this.counts[hop],
+      byState: Object.fromEntries([...names].map((name) => [name, byState.get(name) ?? 0])),
+    };
+  }
+}
+
+export function raise(ends: Map<number, number>, partition: number, end: number): void {
+  if (end > (ends.get(partition) ?? 0)) ends.set(partition, end);
+}
+
+const sumOf = (one: Counts, other: Counts): Counts => ({
+  sent: one.sent + other.sent,
+  acked: one.acked + other.acked,
+  consumed: one.consumed + other.consumed,
+  stored: one.stored + other.stored,
+});

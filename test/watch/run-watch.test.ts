@@ -1,0 +1,185 @@
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { CourseLog } from '../../src/course-log.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
+import { LatencyLog } from '../../src/latency-log.ts';
+import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
+import type { FaultRecord } from '../../src/result.ts';
+import { RunFolder } from '../../src/run-folder.ts';
+import { Workload } from '../../src/workload.ts';
+import { RunWatch } from '../../src/watch/run-watch.ts';
+import { wallClockMs } from '../../src/wall-clock.ts';
+import { runManifest } from '../fixtures/run-manifest.ts';
+
+let folder: RunFolder;
+let watch: RunWatch;
+beforeEach(() => {
+  folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-watch-')), 'r');
+  folder.create();
+  watch = new RunWatch(folder);
+});
+
+/** A process that has ended: nobody has this id. */
+const gone = 2 ** 22 + 1;
+const manifest = { ...runManifest(100), base: { 0: 5, 1: 0 } };
+const categories = manifest.states.map(({ name }) => name);
+const range = (partition: number, first: number, end: number) => ({ partition, first, end });
+
+const openLedger = (pid = gone): LedgerWriter =>
+  new LedgerWriter(folder.file('ledger-p0-0.bin'), { run: 'r', producer: 0, session: 0, pid });
+const openJournal = (number = 1, pid = gone): JournalWriter =>
+  new JournalWriter(folder.file(`journal-${number}.bin`), {
+    run: 'r',
+    topicId: 't',
+    store: 's',
+    categories,
+    pid,
+  });
+
+test('an empty folder has nothing to show, and nobody is at work', async () => {
+  watch.look();
+  expect(watch.progress()).toMatchObject({ run: 'r', topic: null, planned: null, phase: null, ended: null });
+  expect(watch.progress().sent).toEqual({ count: 0, byState: {} });
+  expect(watch.series()).toBeNull();
+  expect(await watch.isUnderWay()).toBe(false);
+});
+
+test('each look adds what has come since: to the counts by state, to the partitions, and over time', () => {
+  folder.writeManifest(manifest);
+  const ledger = openLedger();
+  ledger.intend(0, 10);
+  watch.look();
+  const workload = new Workload(manifest);
+  const byState = Object.fromEntries(categories.map((name) => [name, 0]));
+  for (let sequence = 0; sequence < 10; sequence++) byState[categories[workload.stateOf(0, sequence)]!]! += 1;
+  expect(watch.progress().sent).toEqual({ count: 10, byState });
+  expect(watch.progress().acked.count).toBe(0);
+
+  const outcome = { partition: 0, errorCode: 0 };
+  ledger.record({ ...outcome, outcome: 'acked', offset: 5, sequences: [0, 1, 2, 3, 4, 5] });
+  ledger.record({ ...outcome, outcome: 'rejected', offset: -1, sequences: [6] });
+  ledger.record({ ...outcome, outcome: 'unknown', offset: -1, sequences: [7, 8] });
+  const journal = openJournal();
+  journal.beginEpoch(3);
+  journal.delivered([range(0, 5, 9)], [1, 2, 1]);
+  watch.look();
+  expect(watch.progress()).toMatchObject({
+    planned: 100,
+    acked: { count: 6 },
+    rejected: 1,
+    unknown: 2,
+    consumed: { count: 4, byState: { [categories[0]!]: 1, [categories[1]!]: 2, 'dead-letters': 1 } },
+    stored: { count: 0 },
+    partitions: [
+      { partition: 0, leader: null, acked: 11, stored: 5, lag: 6 },
+      { partition: 1, leader: null, acked: 0, stored: 0, lag: 0 },
+    ],
+  });
+
+  const rows = { count: 4, partition: [0, 0, 0, 0], offset: [5, 6, 7, 8], code: [0, 1, 1, 255] };
+  journal.written([range(0, 5, 9)], rows);
+  journal.beginEpoch(4);
+  journal.delivered([range(0, 9, 11)], [2, 0, 0]);
+  journal.refused([range(0, 9, 11)]);
+  watch.look();
+  watch.look();
+  const progress = watch.progress();
+  expect(progress.stored).toEqual({
+    count: 4,
+    byState: { [categories[0]!]: 1, [categories[1]!]: 2, 'dead-letters': 1 },
+  });
+  expect(progress).toMatchObject({ consumed: { count: 6 }, refusedWrites: 1, partitions: [{ lag: 2 }, {}] });
+  const series = watch.series()!;
+  const total = (column: readonly number[]): number => column.reduce((sum, count) => sum + count, 0);
+  expect([series.sent, series.acked, series.consumed, series.stored].map(total)).toEqual([10, 6, 6, 4]);
+  expect(series.lag.at(-1)).toBe(2);
+  expect(series.rebalances.map(({ epoch }) => epoch)).toEqual([4]);
+});
+
+test('latencies are those of the logs, also where two steps have become one', () => {
+  const startMs = Math.floor(wallClockMs() / 1_000) * 1_000 - 500_000;
+  const log = new LatencyLog(folder.file('latency-acked-p0.hlog'), startMs);
+  for (let second = 0; second < 400; second++) log.record(second < 2 ? 10 : 20, 5, startMs + second * 1_000);
+  watch.look();
+  log.close();
+  watch.look();
+  const { latency, stepMs } = watch.series()!;
+  expect(stepMs[0]).toBeGreaterThan(1_000);
+  expect(latency.acked.p50[0]).toBeCloseTo(10, 1);
+  expect(latency.acked.max[0]).toBeCloseTo(stepMs[0]! > 2_000 ? 20 : 10, 1);
+  expect(latency.acked.p99.at(-1)).toBeCloseTo(20, 1);
+  expect(latency.stored.p50.every((value) => value === null)).toBe(true);
+});
+
+test('the course tells phase, faults, leaders and the end', () => {
+  const log = new CourseLog(folder.course, expect.unreachable);
+  const fault: FaultRecord = {
+    name: 'kill-leader',
+    schedule: 'kill-leader@1s',
+    target: 'broker 2',
+    startMs: 1_000,
+    endMs: null,
+    tookEffect: false,
+    evidence: [],
+  };
+  log.note({ type: 'phase', phase: 'publishing' });
+  log.note({ type: 'leaders', leaders: [1, 2] });
+  log.note({ type: 'fault', index: 0, fault });
+  folder.writeManifest(manifest);
+  openLedger().intend(0, 1);
+  watch.look();
+  expect(watch.progress()).toMatchObject({ phase: 'publishing', ended: null, faults: [fault] });
+  expect(watch.progress().partitions.map(({ leader }) => leader)).toEqual([1, 2]);
+  expect(watch.series()!.faults).toMatchObject([{ name: 'kill-leader', endMs: null }]);
+
+  const over = { ...fault, endMs: 3_000, tookEffect: true };
+  log.note({ type: 'fault', index: 0, fault: over });
+  log.note({ type: 'leaders', leaders: [1, 1] });
+  log.note({ type: 'ended', verdict: 'fail' });
+  // A line that is being written, or was cut.
+  appendFileSync(folder.course, '{"type":"phase","ph');
+  watch.look();
+  expect(watch.progress()).toMatchObject({ ended: { verdict: 'fail' }, faults: [over] });
+  const [band] = watch.series()!.faults;
+  expect(band!.endMs).toBeGreaterThanOrEqual(band!.startMs);
+  expect(watch.series()!.leaders.map(({ leaders }) => leaders)).toEqual([
+    [1, 2],
+    [1, 1],
+  ]);
+});
+
+test('a run is under way while one of its processes is there', async () => {
+  folder.writeManifest(manifest);
+  const ledger = openLedger(process.pid);
+  watch.look();
+  expect(await watch.isUnderWay()).toBe(true);
+  ledger.close();
+  watch.look();
+  expect(await watch.isUnderWay()).toBe(false);
+  openJournal(1, gone);
+  watch.look();
+  expect(await watch.isUnderWay()).toBe(false);
+  openJournal(2, process.pid);
+  watch.look();
+  expect(await watch.isUnderWay()).toBe(true);
+});
+
+test('what is damaged is left out', () => {
+  writeFileSync(folder.manifest, '{');
+  writeFileSync(folder.file('journal-1.bin'), 'no journal at all');
+  writeFileSync(folder.file('latency-acked-p0.hlog'), '1.000,1.000,5.0,no histogram\n');
+  writeFileSync(folder.course, 'null\n[]\n7\n{"type":"fault"}\n');
+  watch.look();
+  expect(watch.progress()).toMatchObject({ topic: null, consumed: { count: 0 }, phase: null, faults: [] });
+  expect(watch.series()).toBeNull();
+});
+
+test('a course that cannot be noted is said once', () => {
+  const problems: string[] = [];
+  const log = new CourseLog(join(folder.path, 'not', 'there'), (problem) => problems.push(problem));
+  log.note({ type: 'phase', phase: 'starting' });
+  log.note({ type: 'phase', phase: 'auditing' });
+  expect(problems).toEqual([expect.stringContaining('The course of the run is not noted')]);
+});

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Steps, type Step } from '../../src/watch/steps.ts';
+
+interface Counted extends Step {
+  count: number;
+}
+
+const newSteps = (): Steps<Counted> =>
+  new Steps<Counted>(
+    (step) => ({ ...step, count: 0 }),
+    (older, younger) => ({
+      startMs: older.startMs,
+      lengthMs: older.lengthMs + younger.lengthMs,
+      count: older.count + younger.count,
+    }),
+  );
+
+const day = 24 * 3_600_000;
+
+test('a minute has a step for each second, and those without anything are there too', () => {
+  const steps = newSteps();
+  steps.at(1_000_500).count += 1;
+  steps.at(1_059_999).count += 2;
+  expect(steps.all).toHaveLength(60);
+  expect(steps.all[0]).toEqual({ startMs: 1_000_000, lengthMs: 1_000, count: 1 });
+  expect(steps.all.at(-1)).toEqual({ startMs: 1_059_000, lengthMs: 1_000, count: 2 });
+});
+
+test('a day has some hundred steps: those of the last minutes are a second long, the oldest minutes', () => {
+  const steps = newSteps();
+  for (let time = 0; time < day; time += 1_000) steps.at(time).count += 1;
+  expect(steps.all.length).toBeLessThan(1_200);
+  expect(steps.all.slice(-100).every(({ lengthMs }) => lengthMs === 1_000)).toBe(true);
+  expect(steps.all[0]!.lengthMs).toBeGreaterThan(60_000);
+});
+
+test('whatever times come, steps follow one another without a gap, and nothing is lost', () => {
+  const times = fc.array(fc.integer({ min: 0, max: 5_000_000 }), { minLength: 1, maxLength: 300 });
+  fc.assert(
+    fc.property(times, (all) => {
+      const steps = newSteps();
+      for (const time of all) steps.at(time).count += 1;
+      const { all: made } = steps;
+      for (const [index, { startMs, lengthMs }] of made.slice(0, -1).entries()) {
+        expect(made[index + 1]!.startMs).toBe(startMs + lengthMs);
+        expect(made[index + 1]!.lengthMs).toBeLessThanOrEqual(lengthMs);
+      }
+      expect(made.reduce((sum, { count }) => sum + count, 0)).toBe(all.length);
+    }),
+  );
+});
+
+test('a time that lies years ahead, or before the first, makes no steps', () => {
+  const steps = newSteps();
+  steps.at(day * 10);
+  steps.at(day * 10_000).count += 1;
+  steps.at(day).count += 1;
+  expect(steps.all).toEqual([{ startMs: day * 10, lengthMs: 1_000, count: 2 }]);
+});

@@ -1,0 +1,120 @@
+/** One plot on a canvas, with faults as bands and rebalances as lines behind it. */
+import uPlot from 'uplot';
+import type { Series } from '../../src/series.ts';
+import { rangeOf, type Plot } from './plot-set.ts';
+
+export const heightPx = 180;
+const cursorKey = 'nodrop';
+const pointsShownMax = 40;
+
+export interface DrawnPlot {
+  plot: uPlot;
+  /** Shows what has come since; the same lines as before. */
+  update(plot: Plot, series: Series): void;
+}
+
+export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): DrawnPlot {
+  let [shown, series] = [first, firstSeries];
+  const figure = document.createElement('figure');
+  figure.className = 'plot';
+  const caption = document.createElement('figcaption');
+  caption.textContent = first.title;
+  figure.append(caption);
+  host.append(figure);
+  const axis = { stroke: () => color('--faint'), grid: { stroke: () => color('--line'), width: 1 } };
+  const powers = first.logarithmic && { filter: powersOfTen };
+  const plot = new uPlot(
+    {
+      width: host.clientWidth,
+      height: heightPx,
+      cursor: { sync: { key: cursorKey }, drag: { x: true, y: false } },
+      scales: {
+        x: { range: (_, min, max) => (max > min ? [min, max] : [min, min + 1]) },
+        y: { distr: first.logarithmic ? 3 : 1, ...(!first.logarithmic && { range: fromZero }) },
+      },
+      axes: [
+        axis,
+        {
+          ...axis,
+          ...powers,
+          grid: { ...axis.grid, ...powers },
+          size: 70,
+          values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : first.text(tick))),
+        },
+      ],
+      series: [
+        { label: 'time' },
+        ...first.lines.map(({ label, color: name, dash }) => ({
+          label,
+          stroke: () => color(name),
+          width: 2,
+          ...(dash && { dash }),
+          ...(first.stepped && { paths: uPlot.paths.stepped!({ align: 1 }) }),
+          value: (_: uPlot, value: number | null) => (value === null ? '–' : first.text(value)),
+          points: { show: () => shown.xs.length < pointsShownMax },
+        })),
+      ],
+      hooks: { drawClear: [(each) => drawEvents(each, series)] },
+    },
+    dataOf(first),
+    figure,
+  );
+  return {
+    plot,
+    update: (next, nextSeries) => {
+      const [from, to] = rangeOf(series);
+      const { min, max } = plot.scales['x']!;
+      // Whoever looks at a part goes on looking at it.
+      const isWhole = min === undefined || max === undefined || (min <= from && max >= lastOf(shown, to));
+      [shown, series] = [next, nextSeries];
+      plot.setData(dataOf(next), isWhole);
+      if (!isWhole) plot.redraw();
+    },
+  };
+}
+
+const lastOf = ({ xs }: Plot, otherwise: number): number => xs.at(-1) ?? otherwise;
+
+const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
+
+/** A logarithm has no place for nothing. */
+const dataOf = ({ xs, lines, logarithmic }: Plot): uPlot.AlignedData =>
+  [
+    xs,
+    ...lines.map(({ values }) =>
+      logarithmic ? values.map((value) => value && Math.max(0.01, value)) : values,
+    ),
+  ] as uPlot.AlignedData;
+
+const powersOfTen = (_: uPlot, splits: number[]): (number | null)[] =>
+  splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
+
+const fromZero = (_: uPlot, __: number | null, max: number | null): [number, number] => [
+  0,
+  Math.max(1, (max ?? 1) * 1.1),
+];
+
+function drawEvents(plot: uPlot, { faults, rebalances }: Series): void {
+  const { ctx, bbox } = plot;
+  const end = bbox.left + bbox.width;
+  const xOf = (ms: number): number => plot.valToPos(ms / 1_000, 'x', true);
+  ctx.save();
+  ctx.fillStyle = color('--band');
+  for (const { startMs, endMs } of faults) {
+    const left = xOf(startMs);
+    const right = endMs === null ? end : xOf(endMs);
+    const [from, to] = [Math.max(left, bbox.left), Math.min(Math.max(right, left + 2), end)];
+    if (to > from) ctx.fillRect(from, bbox.top, to - from, bbox.height);
+  }
+  ctx.strokeStyle = color('--faint');
+  ctx.setLineDash([4, 4]);
+  for (const { time } of rebalances) {
+    const at = xOf(time);
+    if (at < bbox.left || at > end) continue;
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

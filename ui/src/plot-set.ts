@@ -1,0 +1,100 @@
+/** Which plots there are, and the columns of each. */
+import { durationText, grouped } from '../../src/report/quantities.ts';
+import type { LatencySeries, Series } from '../../src/series.ts';
+
+export interface Line {
+  label: string;
+  values: (number | null)[];
+  /** A CSS variable. */
+  color: string;
+  dash?: number[];
+}
+
+export interface Plot {
+  title: string;
+  /** In seconds since the epoch. */
+  xs: number[];
+  lines: Line[];
+  text: (value: number) => string;
+  logarithmic?: boolean;
+  /** Each value holds until the next. */
+  stepped?: boolean;
+}
+
+const dashes = [undefined, [8, 3], [3, 3], [1, 3], [12, 3, 2, 3], [6, 6]];
+const looks = dashes.length;
+
+export function plotsOf(series: Series): Plot[] {
+  const { sent, acked, consumed, stored, lag, latency } = series;
+  const xs = series.startMs.map((ms) => ms / 1_000);
+  return [
+    {
+      title: 'Messages a second',
+      xs,
+      text: grouped,
+      lines: linesOf([
+        ['sent', sent],
+        ['acknowledged', acked],
+        ['consumed', consumed],
+        ['stored', stored],
+      ]),
+    },
+    {
+      title: 'Lag: acknowledged and not stored',
+      xs,
+      text: grouped,
+      lines: [{ label: 'messages', values: lag, color: '--look-2' }],
+    },
+    latencyPlot('Until acknowledged', xs, latency.acked),
+    latencyPlot('Until stored', xs, latency.stored),
+    ...leadersPlot(series),
+  ];
+}
+
+/** From the first step to the end of the last, in seconds. */
+export const rangeOf = ({ startMs, stepMs }: Series): [number, number] => [
+  (startMs[0] ?? 0) / 1_000,
+  ((startMs.at(-1) ?? 0) + (stepMs.at(-1) ?? 0)) / 1_000,
+];
+
+const linesOf = (columns: [string, (number | null)[]][]): Line[] =>
+  columns.map(([label, values], index) => {
+    const dash = dashes[index % looks];
+    return { label, values, color: `--look-${index % looks}`, ...(dash && { dash }) };
+  });
+
+function latencyPlot(title: string, xs: number[], { p50, p90, p99, max, ...rest }: LatencySeries): Plot {
+  const lines = linesOf([
+    ['p50', p50],
+    ['p90', p90],
+    ['p99', p99],
+    ['p99.9', rest['p99.9']],
+  ]);
+  return {
+    title,
+    xs,
+    text: durationText,
+    logarithmic: true,
+    lines: [...lines, { label: 'max', values: max, color: '--faint' }],
+  };
+}
+
+/** How many partitions each broker leads: none of it where it was one broker all the time. */
+function leadersPlot(series: Series): Plot[] {
+  const { leaders } = series;
+  const ids = [...new Set(leaders.flatMap((each) => each.leaders))].sort((a, b) => a - b);
+  if (ids.length < 2) return [];
+  const last = leaders.at(-1)!;
+  const shown = [...leaders, { ...last, time: Math.max(last.time, rangeOf(series)[1] * 1_000) }];
+  const ledBy = (id: number): number[] =>
+    shown.map((each) => each.leaders.filter((leader) => leader === id).length);
+  return [
+    {
+      title: 'Partitions led',
+      xs: shown.map(({ time }) => time / 1_000),
+      text: grouped,
+      stepped: true,
+      lines: linesOf(ids.map((id) => [id === -1 ? 'by nobody' : `by broker ${id}`, ledBy(id)])),
+    },
+  ];
+}
