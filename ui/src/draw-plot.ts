@@ -22,6 +22,9 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
   figure.append(caption);
   host.append(figure);
   const axis = { stroke: () => color('--faint'), grid: { stroke: () => color('--line'), width: 1 } };
+  // Of messages there are whole numbers.
+  const isTold = (tick: number | null): tick is number =>
+    tick !== null && (first.logarithmic === true || Number.isInteger(tick));
   const powers = first.logarithmic && { filter: powersOfTen };
   const plot = new uPlot(
     {
@@ -39,7 +42,7 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
           ...powers,
           grid: { ...axis.grid, ...powers },
           size: 70,
-          values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : first.text(tick))),
+          values: (_, ticks) => ticks.map((tick) => (isTold(tick) ? first.text(tick) : '')),
         },
       ],
       series: [
@@ -63,17 +66,17 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
     plot,
     update: (next, nextSeries) => {
       const [from, to] = rangeOf(series);
-      const { min, max } = plot.scales['x']!;
+      // null before the first drawing, whatever the types say.
+      const { min, max } = plot.scales['x'] as { min: number | null; max: number | null };
       // Whoever looks at a part goes on looking at it.
-      const isWhole = min === undefined || max === undefined || (min <= from && max >= lastOf(shown, to));
+      const isWhole = (min ?? from) <= from && (max ?? to) >= to;
       [shown, series] = [next, nextSeries];
-      plot.setData(dataOf(next), isWhole);
-      if (!isWhole) plot.redraw();
+      plot.setData(dataOf(next), false);
+      const [start, end] = rangeOf(series);
+      plot.setScale('x', isWhole ? { min: start, max: end } : { min: min!, max: max! });
     },
   };
 }
-
-const lastOf = ({ xs }: Plot, otherwise: number): number => xs.at(-1) ?? otherwise;
 
 const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
 

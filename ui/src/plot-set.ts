@@ -51,11 +51,11 @@ export function plotsOf(series: Series): Plot[] {
   ];
 }
 
-/** From the first step to the end of the last, in seconds. */
-export const rangeOf = ({ startMs, stepMs }: Series): [number, number] => [
-  (startMs[0] ?? 0) / 1_000,
-  ((startMs.at(-1) ?? 0) + (stepMs.at(-1) ?? 0)) / 1_000,
-];
+/** From the first step to the last, in seconds; a step where there is one alone. */
+export function rangeOf({ startMs, stepMs }: Series): [number, number] {
+  const [first, last] = [startMs[0] ?? 0, startMs.at(-1) ?? 0];
+  return [first / 1_000, Math.max(last, first + (stepMs[0] ?? 1_000)) / 1_000];
+}
 
 const linesOf = (columns: [string, (number | null)[]][]): Line[] =>
   columns.map(([label, values], index) => {
