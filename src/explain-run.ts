@@ -15,7 +15,7 @@ import { leftoverProcess } from './kafka/process-record.ts';
 import type { Result } from './result.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
 import { shellWord } from './shell-word.ts';
-import { isFact, type AuditOfTimeline, type Place, type Timeline } from './timeline.ts';
+import { isFact, type Place, type Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
 import { messageId, parseProducerName } from './workload.ts';
 
@@ -27,6 +27,8 @@ export interface ExplainRequest {
   asked: string;
   /** Where the topic is now; undefined for where it was. */
   bootstrapServers: string | undefined;
+  /** What the evidence says so far, and no audit: for a run that is under way. */
+  isUnderWay?: boolean;
 }
 
 /** Throws `usage` for a run without a manifest, and for what no evidence knows. */
@@ -35,6 +37,7 @@ export async function explainRun({
   store,
   asked,
   bootstrapServers,
+  isUnderWay = false,
 }: ExplainRequest): Promise<Timeline> {
   const written = readManifest(folder);
   if (typeof written === 'string') throw usageError(`Run ${folder.id} cannot be explained: ${written}.`);
@@ -45,7 +48,9 @@ export async function explainRun({
   const { id, expected, timeline, places } = found;
   const asExpected = id === undefined || isAsExpected(id, expected, timeline);
   const result = await lastResult(folder);
-  const judged = await judge({ folder, store, result, asExpected, isConcerned: concerning(found) });
+  const judged = isUnderWay
+    ? { findings: [], audit: null }
+    : await judge({ folder, store, result, asExpected, isConcerned: concerning(found) });
   return {
     run: folder.id,
     topic: manifest.topic,
@@ -94,7 +99,13 @@ interface Judging {
  * What the last audit said, if it agrees with what the timeline shows: that something is odd, or nothing. Else the
  * store may have changed since, or there was no audit: then one is made, which leaves the folder as it is.
  */
-async function judge({ folder, store, result, asExpected, isConcerned }: Judging): Promise<Judged> {
+async function judge({
+  folder,
+  store,
+  result,
+  asExpected,
+  isConcerned,
+}: Judging): Promise<Pick<Timeline, 'findings' | 'audit'>> {
   if (result !== undefined) {
     const findings = await savedFindings(folder, isConcerned);
     if (findings !== undefined && asExpected === (findings.length === 0)) {
@@ -114,11 +125,6 @@ async function judge({ folder, store, result, asExpected, isConcerned }: Judging
     },
   });
   return { findings, audit: { verdict: audit.verdict, time: Date.now() } };
-}
-
-interface Judged {
-  findings: SingleFinding[];
-  audit: AuditOfTimeline;
 }
 
 /** Undefined where they cannot be read. */

@@ -1,8 +1,9 @@
-/** What the page shows of a run: one document, carried in the report and sent to the live page. */
+/** What the page shows: of a run that has ended one document, carried in the report and sent to the live page. */
 import type { Result } from './result.ts';
+import type { RunProgress } from './run-progress.ts';
 import type { Series } from './series.ts';
 import type { Timeline } from './timeline.ts';
-import type { SingleFinding } from './verdict.ts';
+import type { SingleFinding, Verdict } from './verdict.ts';
 
 export interface PageData {
   schema: 1;
@@ -15,4 +16,44 @@ export interface PageData {
   findingsInAll: number;
   /** Of some of those that findings name, by the name under which it was asked for. */
   timelines: Record<string, Timeline>;
+}
+
+/** A run among the others of its folder. */
+export interface RunRow {
+  id: string;
+  /** When its folder was made or its manifest written, in ms since the epoch. */
+  time: number;
+  isUnderWay: boolean;
+  /** null: it was not audited, or not yet. */
+  verdict: Verdict | null;
+  /** Sent; null where no result tells. */
+  messages: number | null;
+  /** Messages a second. */
+  rates: Result['rates'];
+  /** p99 in ms. */
+  latency: { acked: number | null; stored: number | null };
+  /** How many of each kind. */
+  findings: { kind: string; count: number }[];
+  faults: number;
+}
+
+/** A run that may go on. */
+export interface LiveRun {
+  /** Whether anybody works on it. */
+  isUnderWay: boolean;
+  progress: RunProgress;
+}
+
+/** What the server says to a page that watches a run, by the event's name. */
+export interface FeedEvents {
+  /** Several times a second, where something has changed. */
+  live: LiveRun;
+  /** Once a second, where something has changed. */
+  series: Series;
+  /** It was audited and nobody works on it: the last event. */
+  ended: PageData;
+  /** The server ends: the last event. */
+  closing: null;
+  /** There is no such run any more: the last event. */
+  gone: null;
 }

@@ -5,7 +5,7 @@ import { OperationalError, messageOf } from './errors.ts';
 import { explainRun } from './explain-run.ts';
 import { messageNameOf } from './message-name.ts';
 import type { PageData } from './page-data.ts';
-import { pageHtml } from './report/page-html.ts';
+import { pageDataIn, pageHtml } from './report/page-html.ts';
 import type { Result } from './result.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Series } from './series.ts';
@@ -13,7 +13,7 @@ import type { Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
 import { RunWatch } from './watch/run-watch.ts';
 
-const template = new URL('../ui/dist/index.html', import.meta.url);
+export const pageTemplate = new URL('../ui/dist/index.html', import.meta.url);
 const timelinesMax = 30;
 const timelinesOfEach = 5;
 /** A run of millions takes a while to look through for each. */
@@ -28,11 +28,20 @@ export async function writeReport(
   store: string,
 ): Promise<string | undefined> {
   try {
-    const html = pageHtml(readFileSync(template, 'utf8'), await pageDataOf(folder, result, store));
+    const html = pageHtml(readFileSync(pageTemplate, 'utf8'), await pageDataOf(folder, result, store));
     await writeFile(folder.report, html, { mode: 0o600 });
     return undefined;
   } catch (error) {
     return `${folder.report} was not written: ${messageOf(error)}`;
+  }
+}
+
+/** What the run's report shows; undefined where there is none, or one of another version. */
+export function readReport(folder: RunFolder): PageData | undefined {
+  try {
+    return pageDataIn(readFileSync(folder.report, 'utf8'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -13,7 +13,6 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperationalError, messageOf, usageError } from './errors.ts';
-import { isAlive } from './is-alive.ts';
 import type { Result } from './result.ts';
 
 const count = z.int().min(0);
@@ -129,8 +128,14 @@ export class RunFolder {
     return store.startsWith('/') ? `sqlite:${store}` : store;
   }
 
-  consumerIsAlive(): boolean {
-    return isAlive(this.#readConsumer()?.pid ?? 0);
+  /** The process of the consumer that came last; undefined where none has come, or what it left is damaged. */
+  consumerPid(): number | undefined {
+    try {
+      return this.#readConsumer()?.pid;
+    } catch {
+      // Whoever asks for the store is told.
+      return undefined;
+    }
   }
 
   /** To be called by each consumer: its store may be anywhere. Of several the last to come is named. */

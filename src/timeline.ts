@@ -165,7 +165,8 @@ export interface Timeline {
   asExpected: boolean;
   /** The audit's findings that name it. */
   findings: SingleFinding[];
-  audit: AuditOfTimeline;
+  /** null: it was not audited, since it is under way. */
+  audit: AuditOfTimeline | null;
   /** A command that shows the record; null where there is no record, or nobody to ask for it. */
   kcat: string | null;
   /** A command that shows it without a broker, by Kafka's own tool. */

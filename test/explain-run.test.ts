@@ -34,8 +34,8 @@ test('a run that was never audited is audited then, and nothing is written', asy
   const started = Date.now();
   const { findings, audit } = await explain(folder, 'p0-3');
   expect(findings).toMatchObject([{ kind: 'lost', id: 'p0-3' }]);
-  expect(audit.verdict).toBe('fail');
-  expect(audit.time).toBeGreaterThanOrEqual(started);
+  expect(audit!.verdict).toBe('fail');
+  expect(audit!.time).toBeGreaterThanOrEqual(started);
   expect(files()).toEqual(before);
 });
 

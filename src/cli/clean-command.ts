@@ -1,14 +1,11 @@
 /** Removes runs that are done with, and ends what crashed ones left running: only what nodrop started. */
 import { readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { isAtWork } from '../at-work.ts';
 import { exitCodes, usageError } from '../errors.ts';
-import { isAlive } from '../is-alive.ts';
-import { journalFilePattern } from '../journal/journal-format.ts';
-import { readJournalOpening } from '../journal/journal-reader.ts';
 import { foldersIn } from '../kafka/broker-folders.ts';
 import { endLeftover, leftoverProcess } from '../kafka/process-record.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
-import { readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Result } from '../result.ts';
 import { listRuns, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
@@ -59,8 +56,7 @@ export async function cleanCommand(
 
 async function examine(folder: RunFolder): Promise<Found> {
   const brokers = await Promise.all(foldersIn(folder.broker).map(leftoverProcess));
-  if ((await leftoverProcess(folder.path)) !== undefined)
-    return { folder, standing: 'at work', leftovers: [] };
+  if (await isAtWork(folder)) return { folder, standing: 'at work', leftovers: [] };
   return { folder, standing: standingOf(folder), leftovers: brokers.filter((pid) => pid !== undefined) };
 }
 
@@ -69,26 +65,7 @@ function standingOf(folder: RunFolder): Standing {
   if (verdict !== undefined) return verdict;
   const ledgers = folder.list(ledgerFilePattern).map((name) => folder.file(name));
   const open = ledgers.filter((path) => !hasSeal(path));
-  if (open.some((path) => isAlive(readLedgerOpening(path)?.pid ?? 0))) return 'at work';
-  if (isConsumed(folder)) return 'at work';
   return folder.isUsed() && ledgers.length > 0 && open.length === 0 ? 'unjudged' : 'crashed';
-}
-
-/** Whether one of its consumers is there: each has a journal, sealed when it ends, once it has joined its group. */
-const isConsumed = (folder: RunFolder): boolean =>
-  folder.consumerIsAlive() ||
-  folder
-    .list(journalFilePattern)
-    .map((name) => folder.file(name))
-    .some((path) => !hasSeal(path) && isAlive(journalPid(path)));
-
-function journalPid(path: string): number {
-  try {
-    return readJournalOpening(path)?.pid ?? 0;
-  } catch {
-    // Damaged, so nobody writes to it.
-    return 0;
-  }
 }
 
 function verdictOf(folder: RunFolder): Verdict | undefined {

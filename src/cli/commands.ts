@@ -35,6 +35,7 @@ const workloadOptions: SharedOption[] = [
 const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
 const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
 const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
+const pageOptions: SharedOption[] = ['ui', 'keepOpen'];
 const resultOptions: SharedOption[] = ['reporter', ...outputOptions];
 
 const runArgument: [string, string] = ['[run]', 'id of the run (default: the latest)'];
@@ -51,6 +52,7 @@ const definitions: Definition[] = [
       'nodrop run --bootstrap-server localhost:9092 --json',
       'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
       'nodrop run --reporter default --reporter junit=nodrop.xml',
+      'nodrop run --duration 1m --ui --keep-open',
     ],
     shared: [
       ...workloadOptions,
@@ -64,6 +66,7 @@ const definitions: Definition[] = [
       'brokers',
       'brokerProperty',
       'timeout',
+      ...pageOptions,
       ...resultOptions,
     ],
     own: (command) =>
@@ -89,6 +92,7 @@ const definitions: Definition[] = [
     examples: [
       'nodrop consume --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop consume --run demo --until-drained --bootstrap-server 127.0.0.1:9092',
+      'nodrop consume --run demo --ui --bootstrap-server 127.0.0.1:9092',
       'nodrop consume --run mine --topic orders --state-field status.code --other rest --bootstrap-server localhost:9092',
       'nodrop consume --run mine --topic orders --state-header x-state --bootstrap-server localhost:9092',
     ],
@@ -101,6 +105,7 @@ const definitions: Definition[] = [
       'dir',
       ...kafkaOptions,
       'timeout',
+      ...pageOptions,
       ...outputOptions,
     ],
     own: (command) =>
@@ -168,6 +173,16 @@ const definitions: Definition[] = [
     own: (command) => command.usage('[options] [run] <id>'),
     act: async (values, context, first, second) =>
       (await import('./explain-command.ts')).explainCommand(values, context, first, second),
+  },
+  {
+    name: 'ui',
+    arguments: [['[run]', 'id of the run to show first (default: the list of all)']],
+    description: 'shows the runs of a folder on a page, those under way as they go on',
+    examples: ['nodrop ui', 'nodrop ui demo --port 8080'],
+    shared: ['dir', 'quiet', 'color'],
+    own: (command) =>
+      command.option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535)),
+    act: async (values, context, run) => (await import('./ui-command.ts')).uiCommand(values, context, run),
   },
   {
     name: 'self-test',

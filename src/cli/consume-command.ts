@@ -7,6 +7,7 @@ import { RunFolder, topicOf } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+import { besideLivePage } from './live-page.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from './run-settings.ts';
 import { runStages } from './run-stages.ts';
 import { consumeArguments } from './stage-arguments.ts';
@@ -14,9 +15,13 @@ import { consumeArguments } from './stage-arguments.ts';
 type ConsumeValues = SharedValues & { untilDrained?: boolean };
 
 export async function consumeCommand(values: ConsumeValues, context: Context): Promise<number> {
-  const { signal, terminal } = context;
   if (values.run === undefined) throw usageError('--run is missing: which run is to be consumed?');
   const folder = new RunFolder(values.dir, values.run);
+  return await besideLivePage(values, folder, context, () => consumeAll(values, folder, context));
+}
+
+async function consumeAll(values: ConsumeValues, folder: RunFolder, context: Context): Promise<number> {
+  const { signal, terminal } = context;
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
   const summary =
     values.consumers > 1

@@ -169,6 +169,11 @@ const shared = {
       '--reporter <name>',
       'how to report, repeatable: default, json, junit or github on stdout; NAME=FILE writes it to a file',
     ).argParser((value: string, others: Reporter[] | undefined) => [...(others ?? []), parseReporter(value)]),
+  ui: () =>
+    new Option('--ui [port]', 'show it as it goes on, on a page of this machine').argParser(
+      parseInteger(1, 65_535),
+    ),
+  keepOpen: () => new Option('--keep-open', 'with --ui: the page stays until Ctrl-C'),
   json: () => new Option('--json', 'one JSON document on stdout'),
   quiet: () => new Option('--quiet', 'no progress'),
   color: () => new Option('--no-color', 'no colours'),
@@ -207,6 +212,9 @@ export interface SharedValues {
   consumers: number;
   timeout: number;
   reporter?: Reporter[];
+  /** A port; true for a free one. */
+  ui?: number | true;
+  keepOpen?: boolean;
   json?: boolean;
   quiet?: boolean;
   color: boolean;

@@ -1,3 +1,4 @@
+import type { RunConfig, RunObserver } from '../course.ts';
 import { usageError } from '../errors.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { exitCodeOf } from '../result.ts';
@@ -6,6 +7,7 @@ import { runsPath } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
+import { besideLivePage } from './live-page.ts';
 import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
 import { brokerPropertiesOf, type SharedValues } from './options.ts';
@@ -15,8 +17,9 @@ import { consumeArguments, produceArguments } from './stage-arguments.ts';
 
 export async function runCommand(
   values: SharedValues & FaultValues & { keepTopic?: boolean },
-  { signal, terminal }: Context,
+  context: Context,
 ): Promise<number> {
+  const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const settings = runSettings(values);
   const { folder } = settings;
@@ -29,39 +32,39 @@ export async function runCommand(
     setting: consumerSettings(values, settings, faults),
   };
   claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
-  const result = await run(
-    {
-      id: folder.id,
-      dir: values.dir,
-      messages: settings.durationMs === undefined ? settings.messages : undefined,
-      isPaced: settings.rate !== undefined,
-      thresholds: values.threshold ?? [],
-      topic: settings.topic,
-      bootstrapServers: settings.bootstrapServers,
-      brokers: values.brokers,
-      brokerProperties: brokerPropertiesOf(values),
-      allowed: values.allow ?? [],
-      faults,
-      settings: settings.settings,
-      store,
-      categories: categoriesOf(stateRuleOf(values)),
-      keepTopic: values.keepTopic === true,
-      timeoutMs: settings.timeoutMs,
-      storeTimeoutMs: values.storeTimeout,
-      producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
-      consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
-    },
-    {
-      status: (text) => terminal.status(text),
-      progress: (label, done, total) => terminal.progress(label, done, total),
-      note: (line) => terminal.note(line),
-      judged: (verdict) =>
-        printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports),
-    },
-    signal,
-  );
-  if (signal.aborted) throw signal.reason;
-  return exitCodeOf(result);
+  const config: RunConfig = {
+    id: folder.id,
+    dir: values.dir,
+    messages: settings.durationMs === undefined ? settings.messages : undefined,
+    isPaced: settings.rate !== undefined,
+    thresholds: values.threshold ?? [],
+    topic: settings.topic,
+    bootstrapServers: settings.bootstrapServers,
+    brokers: values.brokers,
+    brokerProperties: brokerPropertiesOf(values),
+    allowed: values.allow ?? [],
+    faults,
+    settings: settings.settings,
+    store,
+    categories: categoriesOf(stateRuleOf(values)),
+    keepTopic: values.keepTopic === true,
+    timeoutMs: settings.timeoutMs,
+    storeTimeoutMs: values.storeTimeout,
+    producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
+    consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
+  };
+  const observer: RunObserver = {
+    status: (text) => terminal.status(text),
+    progress: (label, done, total) => terminal.progress(label, done, total),
+    note: (line) => terminal.note(line),
+    judged: (verdict) =>
+      printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports),
+  };
+  return await besideLivePage(values, folder, context, async () => {
+    const result = await run(config, observer, signal);
+    if (signal.aborted) throw signal.reason;
+    return exitCodeOf(result);
+  });
 }
 
 interface FaultValues {

@@ -70,6 +70,7 @@ function verdictLines(
   { findings, audit, asExpected, expected, timeline, id }: Timeline,
   palette: Palette,
 ): string[] {
+  if (audit === null) return wrap('The run is under way: nothing of it was audited yet.', '  ');
   const { day, time } = stampOf(audit.time);
   const source = `The audit of ${day} ${time.slice(0, 8)} UTC`;
   if (findings.length > 0) {

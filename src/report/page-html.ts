@@ -5,12 +5,17 @@ import type { PageData } from '../page-data.ts';
 const dataTag = '<script type="application/json" id="page-data">';
 const scriptPattern = /<script type="module"[^>]*>([\s\S]*?)<\/script>/g;
 
-/** It asks for nothing outside, and runs no script but the page's own. */
-export function pageHtml(template: string, data: PageData): string {
+/** What the page may do: it runs no script but its own. `connections`: whom it may ask. */
+export function contentPolicy(template: string, connections: "'none'" | "'self'"): string {
   const scripts = [...template.matchAll(scriptPattern)].map(([, text]) => `'${sha256(text!)}'`);
   if (scripts.length === 0 || !template.includes(dataTag))
     throw new Error('bug: the page was not built as it is to be');
-  const policy = `default-src 'none'; script-src ${scripts.join(' ')}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; script-src ${scripts.join(' ')}; connect-src ${connections}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
+}
+
+/** It asks for nothing outside. */
+export function pageHtml(template: string, data: PageData): string {
+  const policy = contentPolicy(template, "'none'");
   return (
     template
       // A function: what a text holds after a dollar sign means nothing.
@@ -20,6 +25,13 @@ export function pageHtml(template: string, data: PageData): string {
       )
       .replace(dataTag, (tag) => `${tag}${inlineJson(data)}`)
   );
+}
+
+/** What `pageHtml` put in; undefined for another version's. Throws for what is no report. */
+export function pageDataIn(html: string): PageData | undefined {
+  const start = html.indexOf(dataTag) + dataTag.length;
+  const data = JSON.parse(html.slice(start, html.indexOf('<', start))) as PageData;
+  return data.schema === 1 ? data : undefined;
 }
 
 const sha256 = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;

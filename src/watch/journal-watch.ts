@@ -10,12 +10,6 @@ export class JournalWatch {
     this.#reader = new JournalReader(path);
   }
 
-  /** Whose process may still write it: undefined once it is closed, and before it has an opening. */
-  get writer(): number | undefined {
-    const { opening, closed } = this.#reader.summary;
-    return closed ? undefined : opening?.pid;
-  }
-
   /** Its categories. */
   get names(): readonly string[] {
     return this.#reader.summary.opening?.categories ?? [];

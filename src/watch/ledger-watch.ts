@@ -19,12 +19,6 @@ export class LedgerWatch {
     this.#names = names;
   }
 
-  /** Whose process may still write it: undefined once it is closed, and before it has an opening. */
-  get writer(): number | undefined {
-    const { opening, closed } = this.#reader.summary;
-    return closed === undefined ? opening?.pid : undefined;
-  }
-
   /** Adds what has come since. What a damaged ledger would say is left out: the audit tells of it. */
   look(tally: Tally): void {
     for (const frame of this.#reader.frames()) {

@@ -2,9 +2,7 @@
  * Watches a run by its folder alone, while it goes on or afterwards: every look reads what has come since the last.
  * It shows and proves nothing: what is missing or damaged is left out here, and told by the audit.
  */
-import { isAlive } from '../is-alive.ts';
 import { journalFilePattern } from '../journal/journal-format.ts';
-import { leftoverProcess } from '../kafka/process-record.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import type { PartitionProgress, RunProgress } from '../run-progress.ts';
@@ -56,14 +54,6 @@ export class RunWatch {
     }
   }
 
-  /** Whether anybody works on it, by what the last look found. */
-  async isUnderWay(): Promise<boolean> {
-    const writers = [...this.#ledgers.values(), ...this.#journals.values()].map(({ writer }) => writer);
-    if (writers.some((pid) => pid !== undefined && isAlive(pid))) return true;
-    if (this.#course.ended !== null) return false;
-    return (await leftoverProcess(this.#folder.path)) !== undefined || this.#folder.consumerIsAlive();
-  }
-
   progress(): RunProgress {
     const tally = this.#tally;
     const course = this.#course;
@@ -92,9 +82,12 @@ export class RunWatch {
     };
   }
 
-  /** null before anything has happened. */
-  series(): Series | null {
-    return seriesOf(this.#tally, this.#course);
+  /**
+   * null before anything has happened. `untilMs`: now, while it goes on: of a step that has not ended nobody knows how
+   * much there will be in it.
+   */
+  series(untilMs = Infinity): Series | null {
+    return seriesOf(this.#tally, this.#course, untilMs);
   }
 
   #readPlan(): Plan | undefined {

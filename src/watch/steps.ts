@@ -1,8 +1,8 @@
-/** Time in steps: of a second where it is young, and twice as long again and again where it is old. */
+/** Time in steps: of a quarter of a second where it is young, and twice as long again and again where it is old. */
 
 /** How many steps there may be of each length: some 100 more for each doubling of the time that a run takes. */
 const ofEachLengthMax = 120;
-const shortestMs = 1_000;
+const shortestMs = 250;
 /** A clock that leaps further was set: what comes then counts for the last step. */
 const leapMsMax = 7 * 24 * 3_600_000;
 

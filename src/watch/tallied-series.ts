@@ -4,10 +4,12 @@ import type { StepLatency } from './latency-lines.ts';
 import { hops, type Tally, type TalliedStep } from './tally.ts';
 
 const rebalancesMax = 1_000;
+/** Of a latency log. */
+const intervalMs = 1_000;
 
-/** A tally as columns; null where nothing has happened. */
-export function seriesOf(tally: Tally, { bands, leaders }: CourseReader): Series | null {
-  const steps = tally.steps.all;
+/** A tally as columns: steps that end by `untilMs`; null where there are none. */
+export function seriesOf(tally: Tally, { bands, leaders }: CourseReader, untilMs: number): Series | null {
+  const steps = tally.steps.all.filter(({ startMs, lengthMs }) => startMs + lengthMs <= untilMs);
   if (steps.length === 0) return null;
   const [sent, acked, consumed, stored] = hops.map((hop) =>
     steps.map(({ counts, lengthMs }) => Math.round((counts[hop] * 1_000) / lengthMs)),
@@ -21,8 +23,8 @@ export function seriesOf(tally: Tally, { bands, leaders }: CourseReader): Series
     stored: stored!,
     lag: lagOf(steps),
     latency: {
-      acked: latenciesOf(steps.map(({ latency }) => latency.acked)),
-      stored: latenciesOf(steps.map(({ latency }) => latency.stored)),
+      acked: latenciesOf(steps, 'acked'),
+      stored: latenciesOf(steps, 'stored'),
     },
     faults: bands,
     rebalances: rebalancesOf(tally.epochs),
@@ -39,8 +41,15 @@ function lagOf(steps: readonly TalliedStep[]): number[] {
   });
 }
 
-function latenciesOf(steps: readonly (StepLatency | undefined)[]): LatencySeries {
-  const column = (name: keyof LatencySeries): (number | null)[] => steps.map((step) => step?.[name] ?? null);
+/** What a log says of a second is true of each step in it. */
+function latenciesOf(steps: readonly TalliedStep[], kind: 'acked' | 'stored'): LatencySeries {
+  let latest: { startMs: number; latency: StepLatency } | undefined;
+  const latencies = steps.map(({ startMs, latency: { [kind]: latency } }) => {
+    if (latency !== undefined) latest = { startMs, latency };
+    return latest !== undefined && startMs - latest.startMs < intervalMs ? latest.latency : undefined;
+  });
+  const column = (name: keyof LatencySeries): (number | null)[] =>
+    latencies.map((latency) => latency?.[name] ?? null);
   return {
     p50: column('p50'),
     p90: column('p90'),

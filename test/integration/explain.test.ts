@@ -240,5 +240,5 @@ test('a row that vanished since the audit is noticed, and audited again', async 
   database.close();
   const timeline = await explain(run, 'p0-17');
   expect(found(timeline)).toEqual(['lost store']);
-  expect(timeline.audit.verdict).toBe('fail');
+  expect(timeline.audit?.verdict).toBe('fail');
 });

@@ -64,7 +64,7 @@ test('a member of the group that takes partitions and reads nothing', async () =
 test('a consumer that is suspended and never comes back', async () => {
   const folder = newFolder();
   const { ended } = startRun(folder);
-  await until('the consumer is there', () => folder.consumerIsAlive());
+  await until('the consumer is there', () => isAlive(folder.consumerPid() ?? 0));
   const { pid } = JSON.parse(readFileSync(join(folder.path, 'consumer.json'), 'utf8')) as { pid: number };
   process.kill(pid, 'SIGSTOP');
   const { code, stdout } = await ended;

@@ -38,12 +38,11 @@ const openJournal = (number = 1, pid = gone): JournalWriter =>
     pid,
   });
 
-test('an empty folder has nothing to show, and nobody is at work', async () => {
+test('an empty folder has nothing to show', () => {
   watch.look();
   expect(watch.progress()).toMatchObject({ run: 'r', topic: null, planned: null, phase: null, ended: null });
   expect(watch.progress().sent).toEqual({ count: 0, byState: {} });
   expect(watch.series()).toBeNull();
-  expect(await watch.isUnderWay()).toBe(false);
 });
 
 test('each look adds what has come since: to the counts by state, to the partitions, and over time', () => {
@@ -148,22 +147,6 @@ test('the course tells phase, faults, leaders and the end', () => {
     [1, 2],
     [1, 1],
   ]);
-});
-
-test('a run is under way while one of its processes is there', async () => {
-  folder.writeManifest(manifest);
-  const ledger = openLedger(process.pid);
-  watch.look();
-  expect(await watch.isUnderWay()).toBe(true);
-  ledger.close();
-  watch.look();
-  expect(await watch.isUnderWay()).toBe(false);
-  openJournal(1, gone);
-  watch.look();
-  expect(await watch.isUnderWay()).toBe(false);
-  openJournal(2, process.pid);
-  watch.look();
-  expect(await watch.isUnderWay()).toBe(true);
 });
 
 test('what is damaged is left out', () => {

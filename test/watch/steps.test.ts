@@ -18,20 +18,20 @@ const newSteps = (): Steps<Counted> =>
 
 const day = 24 * 3_600_000;
 
-test('a minute has a step for each second, and those without anything are there too', () => {
+test('half a minute has four steps for each second, and those without anything are there too', () => {
   const steps = newSteps();
   steps.at(1_000_500).count += 1;
-  steps.at(1_059_999).count += 2;
-  expect(steps.all).toHaveLength(60);
-  expect(steps.all[0]).toEqual({ startMs: 1_000_000, lengthMs: 1_000, count: 1 });
-  expect(steps.all.at(-1)).toEqual({ startMs: 1_059_000, lengthMs: 1_000, count: 2 });
+  steps.at(1_029_999).count += 2;
+  expect(steps.all).toHaveLength(118);
+  expect(steps.all[0]).toEqual({ startMs: 1_000_500, lengthMs: 250, count: 1 });
+  expect(steps.all.at(-1)).toEqual({ startMs: 1_029_750, lengthMs: 250, count: 2 });
 });
 
-test('a day has some hundred steps: those of the last minutes are a second long, the oldest minutes', () => {
+test('a day has some hundred steps: those of the last seconds are short, the oldest minutes long', () => {
   const steps = newSteps();
-  for (let time = 0; time < day; time += 1_000) steps.at(time).count += 1;
-  expect(steps.all.length).toBeLessThan(1_200);
-  expect(steps.all.slice(-100).every(({ lengthMs }) => lengthMs === 1_000)).toBe(true);
+  for (let time = 0; time < day; time += 250) steps.at(time).count += 1;
+  expect(steps.all.length).toBeLessThan(1_500);
+  expect(steps.all.slice(-100).every(({ lengthMs }) => lengthMs === 250)).toBe(true);
   expect(steps.all[0]!.lengthMs).toBeGreaterThan(60_000);
 });
 
@@ -56,5 +56,5 @@ test('a time that lies years ahead, or before the first, makes no steps', () => 
   steps.at(day * 10);
   steps.at(day * 10_000).count += 1;
   steps.at(day).count += 1;
-  expect(steps.all).toEqual([{ startMs: day * 10, lengthMs: 1_000, count: 2 }]);
+  expect(steps.all).toEqual([{ startMs: day * 10, lengthMs: 250, count: 2 }]);
 });

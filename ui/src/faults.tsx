@@ -30,7 +30,9 @@ export function Faults({ faults }: { faults: readonly FaultRecord[] }): JSX.Elem
                 <td class="number">
                   {secondsOf(fault.startMs)}, {secondsOf(fault.endMs)}
                 </td>
-                <td class={fault.tookEffect ? 'right' : 'wrong'}>{fault.tookEffect ? '✓ yes' : '✗ no'}</td>
+                <td class={isOver(fault) ? (fault.tookEffect ? 'right' : 'wrong') : ''}>
+                  {isOver(fault) ? (fault.tookEffect ? '✓ yes' : '✗ no') : '… under way'}
+                </td>
                 <td>{fault.evidence.join('; ')}</td>
               </tr>
             ))}
@@ -40,5 +42,9 @@ export function Faults({ faults }: { faults: readonly FaultRecord[] }): JSX.Elem
     </Section>
   );
 }
+
+/** One that nobody mends never ends, and has its evidence when the run has. */
+const isOver = ({ endMs, tookEffect, evidence }: FaultRecord): boolean =>
+  endMs !== null || tookEffect || evidence.length > 0;
 
 const secondsOf = (ms: number | null): string => (ms === null ? '–' : `${(ms / 1_000).toFixed(1)} s`);

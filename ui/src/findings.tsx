@@ -5,14 +5,16 @@ import type { PageData } from '../../src/page-data.ts';
 import { grouped } from '../../src/report/quantities.ts';
 import type { SingleFinding } from '../../src/verdict.ts';
 import { messageNameOf } from '../../src/message-name.ts';
+import { MessageSearch } from './message-search.tsx';
 import { Section } from './section.tsx';
+import type { Explain } from './server.ts';
 import { TimelineOf } from './timeline.tsx';
 
 const shownMax = 100;
 const facets = ['kind', 'blame', 'state', 'partition'] as const;
 type Facet = (typeof facets)[number];
 
-export function Findings({ data }: { data: PageData }): JSX.Element {
+export function Findings({ data, explain }: { data: PageData; explain: Explain | undefined }): JSX.Element {
   const { findings, findingsInAll } = data;
   const sought = useSignal('');
   const chosen = useSignal<Partial<Record<Facet, string>>>({});
@@ -23,16 +25,21 @@ export function Findings({ data }: { data: PageData }): JSX.Element {
   );
   return (
     <Section title="Findings">
+      {explain !== undefined && (
+        <MessageSearch explain={explain} onSought={(sofar) => (sought.value = sofar)} />
+      )}
       <div class="filters">
-        <label>
-          message
-          <input
-            type="search"
-            placeholder="p0-17 or 0:42"
-            value={sought}
-            onInput={({ currentTarget }) => (sought.value = currentTarget.value)}
-          />
-        </label>
+        {explain === undefined && (
+          <label>
+            message
+            <input
+              type="search"
+              placeholder="p0-17 or 0:42"
+              value={sought}
+              onInput={({ currentTarget }) => (sought.value = currentTarget.value)}
+            />
+          </label>
+        )}
         {findings.length > 0 &&
           facets.map((facet) => (
             <label key={facet}>

@@ -2,10 +2,11 @@
 import type { JSX } from 'preact';
 import { grouped } from '../../src/report/quantities.ts';
 import type { Result } from '../../src/result.ts';
+import type { RunProgress } from '../../src/run-progress.ts';
 import type { Blame, Finding } from '../../src/verdict.ts';
 import { StateBars } from './states.tsx';
 
-interface Hop {
+export interface Hop {
   name: string;
   blame: Blame;
   count: number;
@@ -14,15 +15,20 @@ interface Hop {
   byState: Record<string, number>;
 }
 
-export function Flow({ result }: { result: Result }): JSX.Element {
-  const hops = hopsOf(result);
+export function Flow({
+  hops,
+  findings,
+}: {
+  hops: readonly Hop[];
+  findings: readonly Finding[];
+}): JSX.Element {
   const most = Math.max(1, ...hops.map(({ byState }) => sum(Object.values(byState))));
-  const unknown = result.findings.filter(({ blame }) => blame === 'unknown');
+  const unknown = findings.filter(({ blame }) => blame === 'unknown');
   return (
     <>
       <ol class="flow">
         {hops.map((hop) => (
-          <li key={hop.name} class={brokenAt(hop, result.findings).length > 0 ? 'hop broken' : 'hop'}>
+          <li key={hop.name} class={brokenAt(hop, findings).length > 0 ? 'hop broken' : 'hop'}>
             <h3>{hop.name}</h3>
             <p class="count">
               <strong>{grouped(hop.count)}</strong> {hop.what}
@@ -33,7 +39,7 @@ export function Flow({ result }: { result: Result }): JSX.Element {
                 {line}
               </p>
             ))}
-            {brokenAt(hop, result.findings).map((finding) => (
+            {brokenAt(hop, findings).map((finding) => (
               <Break key={finding.kind} finding={finding} />
             ))}
           </li>
@@ -61,7 +67,8 @@ function Break({ finding }: { finding: Finding }): JSX.Element {
   );
 }
 
-function hopsOf({ ledger, log, store, counts, states, confusion }: Result): Hop[] {
+/** What the audit found. */
+export function hopsOf({ ledger, log, store, counts, states, confusion }: Result): Hop[] {
   const by = (hop: 'sent' | 'acked' | 'logged'): Record<string, number> =>
     Object.fromEntries(Object.entries(states).map(([state, hops]) => [state, hops[hop]]));
   const due = Object.fromEntries(
@@ -108,6 +115,35 @@ function hopsOf({ ledger, log, store, counts, states, confusion }: Result): Hop[
       more: some(store.deadLetters, 'dead letters'),
       byState: { ...store.byCategory, ...(store.deadLetters > 0 && { 'dead-letters': store.deadLetters }) },
     },
+  ];
+}
+
+/** What was noted so far. */
+export function liveHopsOf(progress: RunProgress): Hop[] {
+  const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
+  return [
+    {
+      name: 'Producer',
+      blame: 'producer',
+      what: 'sent',
+      more: [...some(unknown, 'unknown'), ...some(rejected, 'rejected')],
+      ...sent,
+    },
+    {
+      name: 'Kafka',
+      blame: 'broker',
+      what: 'acknowledged',
+      more: some(sent.count - acked.count - unknown - rejected, 'under way'),
+      ...acked,
+    },
+    {
+      name: 'Consumer',
+      blame: 'consumer',
+      what: 'consumed',
+      more: [...some(refusedWrites, 'writes refused'), ...(consumers > 1 ? [`${consumers} processes`] : [])],
+      ...consumed,
+    },
+    { name: 'Store', blame: 'store', what: 'stored', more: [], ...stored },
   ];
 }
 

@@ -4,11 +4,17 @@ import { eventText } from '../../src/report/event-text.ts';
 import { clockText } from './clock-text.ts';
 import type { Timeline } from '../../src/timeline.ts';
 
-export function TimelineOf({ timeline }: { timeline: Timeline }): JSX.Element {
+export function TimelineOf({
+  timeline,
+  isOpen = false,
+}: {
+  timeline: Timeline;
+  isOpen?: boolean;
+}): JSX.Element {
   const { expected, id, kcat, dumpLog } = timeline;
   const command = kcat ?? dumpLog;
   return (
-    <details class="timeline">
+    <details class="timeline" open={isOpen}>
       <summary>What became of {id}</summary>
       {expected !== null && (
         <p class="more">

@@ -1,0 +1,113 @@
+/** What happens to one run, for all pages that watch it: looked for while there is such a page, and not longer. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FeedEvents } from '../page-data.ts';
+import type { WatchedRun } from './run-source.ts';
+
+const everyMs = 400;
+const seriesEveryMs = 1_000;
+
+type Name = keyof FeedEvents;
+/** `data` as JSON. */
+export interface FeedEvent {
+  name: Name;
+  data: string;
+}
+
+const last: readonly Name[] = ['ended', 'closing', 'gone'];
+
+export class Feed {
+  readonly #run: WatchedRun;
+  /** The latest of each name, and how many changes there had been by then. */
+  readonly #latest = new Map<Name, { data: string; change: number }>();
+  #changes = 0;
+  #changed = Promise.withResolvers<void>();
+  #readers = 0;
+  #closing = new AbortController();
+  #seriesAtMs = -Infinity;
+
+  constructor(run: WatchedRun) {
+    this.#run = run;
+  }
+
+  get isRead(): boolean {
+    return this.#readers > 0;
+  }
+
+  /**
+   * What there is, then what has changed, until the last event or the signal. A reader that is slow misses what was
+   * replaced meanwhile.
+   */
+  async *events(signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    let seen = 0;
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#readers += 1;
+    if (this.#readers === 1) void this.#work();
+    try {
+      while (!signal.aborted) {
+        const news = [...this.#latest].filter(([, { change }]) => change > seen);
+        seen = this.#changes;
+        for (const [name, { data }] of news) {
+          yield { name, data };
+          if (last.includes(name)) return;
+        }
+        if (news.length === 0) await Promise.race([this.#changed.promise, aborted]);
+      }
+    } finally {
+      this.#readers -= 1;
+    }
+  }
+
+  /** Says how it stands, and that this was all. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.isRead && !(await this.#look())) this.#say('closing', null);
+  }
+
+  async #work(): Promise<void> {
+    while (this.isRead && !this.#closing.signal.aborted) {
+      if (await this.#look()) return;
+      await sleep(everyMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Whether this was the last look. */
+  async #look(): Promise<boolean> {
+    try {
+      return await this.#tellNews();
+    } catch {
+      // Its folder was removed.
+      this.#say('gone', null);
+      return true;
+    }
+  }
+
+  async #tellNews(): Promise<boolean> {
+    const run = this.#run;
+    const isUnderWay = await run.isUnderWay();
+    const ended = isUnderWay ? undefined : await run.ended();
+    if (ended !== undefined) {
+      this.#say('ended', ended);
+      return true;
+    }
+    run.look();
+    this.#say('live', { isUnderWay, progress: run.progress() });
+    const nowMs = performance.now();
+    if (nowMs - this.#seriesAtMs >= seriesEveryMs) {
+      this.#seriesAtMs = nowMs;
+      const series = run.series(isUnderWay ? Date.now() : Infinity);
+      if (series !== null) this.#say('series', series);
+    }
+    return false;
+  }
+
+  #say<N extends Name>(name: N, value: FeedEvents[N]): void {
+    const data = JSON.stringify(value);
+    if (this.#latest.get(name)?.data === data) return;
+    this.#changes += 1;
+    this.#latest.set(name, { data, change: this.#changes });
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,26 @@
+/** What the server shows, as it needs it: `run-source.ts` at the top reads it from a folder of runs. */
+import type { PageData, RunRow } from '../page-data.ts';
+import type { RunProgress } from '../run-progress.ts';
+import type { Series } from '../series.ts';
+import type { Timeline } from '../timeline.ts';
+
+export interface WatchedRun {
+  /** Reads what has come since the last look. Throws where the folder is gone. */
+  look(): void;
+  /** Whether anybody works on it. */
+  isUnderWay(): Promise<boolean>;
+  progress(): RunProgress;
+  /** Of the steps that end by then, in ms since the epoch. */
+  series(untilMs: number): Series | null;
+  /** undefined: it was not audited. */
+  ended(): Promise<PageData | undefined>;
+}
+
+export interface RunSource {
+  /** The latest first. */
+  list(): Promise<RunRow[]>;
+  /** undefined where there is no such run. */
+  watch(run: string): WatchedRun | undefined;
+  /** Throws an operational error for what no evidence knows. */
+  explain(run: string, asked: string): Promise<Timeline>;
+}

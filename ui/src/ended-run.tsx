@@ -1,0 +1,70 @@
+/** A run that was audited. */
+import { useEffect } from 'preact/hooks';
+import type { ComponentChildren, JSX } from 'preact';
+import type { PageData } from '../../src/page-data.ts';
+import { Confusion } from './confusion.tsx';
+import { Facts } from './facts.tsx';
+import { Faults } from './faults.tsx';
+import { Findings } from './findings.tsx';
+import { Flow, hopsOf } from './flow.tsx';
+import { Measured } from './measured.tsx';
+import { Partitions } from './partitions.tsx';
+import { Plots } from './plots.tsx';
+import { Section } from './section.tsx';
+import type { Explain } from './server.ts';
+import { NotChecked, VerdictCard } from './verdict.tsx';
+
+interface EndedRunProps {
+  data: PageData;
+  /** Asks the server, where there is one. */
+  explain?: Explain;
+  /** What stands above the verdict. */
+  children?: ComponentChildren;
+}
+
+export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Element {
+  const { result, series } = data;
+  useEffect(() => {
+    document.title = `${result.verdict}: run ${result.run.id} · nodrop`;
+  }, [result]);
+  return (
+    <>
+      <Facts
+        hasOthers={explain !== undefined}
+        facts={{
+          run: result.run.id,
+          topic: result.run.topic,
+          seed: result.run.seed,
+          begun: data.createdAt && new Date(data.createdAt).toLocaleString(),
+          Kafka: result.environment.kafka,
+        }}
+      />
+      <main>
+        {children}
+        <VerdictCard result={result} />
+        <NotChecked sentences={result.notChecked} />
+        <Section title="The way of the messages">
+          <Flow hops={hopsOf(result)} findings={result.findings} />
+        </Section>
+        <Findings data={data} explain={explain} />
+        {series && (
+          <Section title="Over time">
+            <Plots series={series} />
+          </Section>
+        )}
+        <div class="columns">
+          <Section title="Expected and stored">
+            <Confusion result={result} />
+          </Section>
+          <Section title="Partitions">
+            <Partitions partitions={result.partitions} leaders={series?.leaders.at(-1)?.leaders ?? []} />
+          </Section>
+        </div>
+        <Faults faults={result.faults} />
+        <Section title="Measured">
+          <Measured result={result} />
+        </Section>
+      </main>
+    </>
+  );
+}

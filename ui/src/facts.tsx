@@ -1,0 +1,26 @@
+import type { JSX } from 'preact';
+
+interface FactsProps {
+  /** By name; those that nobody knows are left out. */
+  facts: Record<string, string | number | null>;
+  /** Whether there is a list of all runs. */
+  hasOthers: boolean;
+}
+
+export const Facts = ({ facts, hasOthers }: FactsProps): JSX.Element => (
+  <header class="top">
+    <span class="brand">nodrop</span>
+    {hasOthers && <a href="/">all runs</a>}
+    <dl class="facts">
+      {Object.entries(facts).map(
+        ([name, value]) =>
+          value !== null && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  </header>
+);

@@ -1,0 +1,60 @@
+/** Asks the server for what became of a message, good or bad. */
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Timeline } from '../../src/timeline.ts';
+import type { Explain } from './server.ts';
+import { TimelineOf } from './timeline.tsx';
+
+type Answer = { asked: string } & (
+  | { state: 'asking' }
+  | { state: 'unknown'; why: string }
+  | { state: 'known'; timeline: Timeline }
+);
+
+/** `onSought` is told what stands in the field. */
+export function MessageSearch({
+  explain,
+  onSought = () => undefined,
+}: {
+  explain: Explain;
+  onSought?: (text: string) => void;
+}): JSX.Element {
+  const text = useSignal('');
+  const answer = useSignal<Answer | undefined>(undefined);
+  const ask = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const asked = text.value.trim();
+    if (asked === '') return;
+    answer.value = { asked, state: 'asking' };
+    const said = await explain(asked).then(
+      (timeline): Answer => ({ asked, state: 'known', timeline }),
+      (error: Error): Answer => ({ asked, state: 'unknown', why: error.message }),
+    );
+    // Another may have been asked for meanwhile.
+    if (answer.value.asked === asked) answer.value = said;
+  };
+  return (
+    <>
+      <form class="filters" onSubmit={(event) => void ask(event)}>
+        <label>
+          message
+          <input
+            type="search"
+            placeholder="p0-17 or 0:42"
+            value={text}
+            onInput={({ currentTarget }) => onSought((text.value = currentTarget.value))}
+          />
+        </label>
+        <button type="submit">What became of it?</button>
+      </form>
+      <AnswerOf answer={answer.value} />
+    </>
+  );
+}
+
+function AnswerOf({ answer }: { answer: Answer | undefined }): JSX.Element | null {
+  if (answer === undefined) return null;
+  if (answer.state === 'asking') return <p role="status">Looking for {answer.asked} …</p>;
+  if (answer.state === 'unknown') return <p role="status">{answer.why}</p>;
+  return <TimelineOf key={answer.asked} timeline={answer.timeline} isOpen />;
+}

@@ -1,0 +1,149 @@
+/** A run that was not audited yet: what its processes have noted so far. */
+import { useEffect } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { grouped } from '../../src/report/quantities.ts';
+import type { LiveRun } from '../../src/page-data.ts';
+import type { RunProgress } from '../../src/run-progress.ts';
+import type { Series } from '../../src/series.ts';
+import { Facts } from './facts.tsx';
+import { Faults } from './faults.tsx';
+import { Flow, liveHopsOf } from './flow.tsx';
+import type { Connection } from './live-page.tsx';
+import { MessageSearch } from './message-search.tsx';
+import { LivePartitions } from './partitions.tsx';
+import { Plots } from './plots.tsx';
+import { Section } from './section.tsx';
+import type { Explain } from './server.ts';
+
+interface RunUnderWayProps {
+  run: string;
+  /** undefined before the server has said anything. */
+  live: LiveRun | undefined;
+  series: Series | undefined;
+  connection: Connection;
+  explain: Explain;
+}
+
+export function RunUnderWay({ run, live, series, connection, explain }: RunUnderWayProps): JSX.Element {
+  const state = stateOf(live, connection);
+  useEffect(() => {
+    document.title = `${state.word.toLowerCase()}: run ${run} · nodrop`;
+  }, [state.word]);
+  const progress = live?.progress;
+  return (
+    <>
+      <Facts
+        hasOthers
+        facts={{
+          run,
+          topic: progress?.topic ?? null,
+          seed: progress?.seed ?? null,
+          begun: progress?.createdAt ? new Date(progress.createdAt).toLocaleString() : null,
+        }}
+      />
+      <main>
+        <section class={`verdict ${state.look}`} aria-labelledby="verdict">
+          <span class="sign" aria-hidden="true">
+            {state.sign}
+          </span>
+          <div>
+            <h1 id="verdict">{state.word}</h1>
+            <p role="status">{state.sentence}</p>
+          </div>
+        </section>
+        {progress && <Shown progress={progress} series={series} explain={explain} />}
+      </main>
+    </>
+  );
+}
+
+interface ShownProps {
+  progress: RunProgress;
+  series: Series | undefined;
+  explain: Explain;
+}
+
+const Shown = ({ progress, series, explain }: ShownProps): JSX.Element => (
+  <>
+    {progress.planned !== null && (
+      <div class="bars">
+        <Bar label="acknowledged" done={progress.acked.count} of={progress.planned} />
+        <Bar label="stored" done={progress.stored.count} of={progress.planned} />
+      </div>
+    )}
+    <Section title="The way of the messages">
+      <Flow hops={liveHopsOf(progress)} findings={[]} />
+    </Section>
+    <Faults faults={progress.faults} />
+    {series && (
+      <Section title="Over time">
+        <Plots series={series} />
+      </Section>
+    )}
+    <div class="columns">
+      <Section title="Partitions">
+        <LivePartitions partitions={progress.partitions} />
+      </Section>
+      <Section title="Find a message">
+        <MessageSearch explain={explain} />
+      </Section>
+    </div>
+  </>
+);
+
+/** More than was planned may be acknowledged where a producer began anew. */
+const Bar = ({ label, done, of }: { label: string; done: number; of: number }): JSX.Element => (
+  <label>
+    {label}
+    <progress value={Math.min(done, of)} max={Math.max(1, of)} />
+    <span class="number">
+      {grouped(done)} of {grouped(of)}
+    </span>
+  </label>
+);
+
+interface State {
+  word: string;
+  sign: string;
+  look: string;
+  sentence: string;
+}
+
+const phases: Record<NonNullable<RunProgress['phase']>, string> = {
+  starting: 'Apache Kafka is being started.',
+  publishing: 'Messages are being published and stored.',
+  draining: 'All is published; what is left is being stored.',
+  auditing: 'All is done, and is being audited.',
+};
+
+function stateOf(live: LiveRun | undefined, connection: Connection): State {
+  const doubtful = { sign: '?', look: 'inconclusive' };
+  if (connection === 'gone') return { ...doubtful, word: 'GONE', sentence: 'There is no such run any more.' };
+  if (connection === 'lost')
+    return {
+      ...doubtful,
+      word: 'NO CONNECTION',
+      sentence: 'nodrop does not answer: trying again. What follows is old.',
+    };
+  if (live === undefined)
+    return { ...doubtful, sign: '…', word: 'LOOKING', sentence: 'nodrop is being asked.' };
+  const { isUnderWay, progress } = live;
+  if (connection === 'closed')
+    return {
+      ...doubtful,
+      word: 'CLOSED',
+      sentence: 'nodrop has ended. This is how the run was when it did.',
+    };
+  if (isUnderWay) {
+    const { phase } = progress;
+    const sentence = phase === null ? 'Its stages were started by hand.' : phases[phase];
+    return { sign: '▶', look: 'under-way', word: 'UNDER WAY', sentence };
+  }
+  if (progress.ended !== null)
+    return { ...doubtful, word: 'NO VERDICT', sentence: 'The run ended before it could be audited.' };
+  return {
+    ...doubtful,
+    word: 'NOT AUDITED',
+    sentence: `Nobody works on it now. For a verdict: nodrop verify ${progress.run}`,
+  };
+}

@@ -1,0 +1,116 @@
+/** The runs of a folder, side by side. */
+import { useEffect } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { durationText, grouped } from '../../src/report/quantities.ts';
+import type { RunRow } from '../../src/page-data.ts';
+import { Facts } from './facts.tsx';
+import { Scroll } from './scroll.tsx';
+import { Section } from './section.tsx';
+import { listRuns } from './server.ts';
+
+const everyMs = 2_000;
+
+export function Runs(): JSX.Element {
+  const rows = useSignal<RunRow[] | undefined>(undefined);
+  const problem = useSignal<string | undefined>(undefined);
+  useEffect(() => {
+    document.title = 'runs · nodrop';
+    const load = async (): Promise<void> => {
+      // Nobody looks at it: nobody is to be kept busy.
+      if (document.hidden) return;
+      try {
+        rows.value = await listRuns();
+        problem.value = undefined;
+      } catch {
+        problem.value = 'nodrop does not answer: trying again. What follows is old.';
+      }
+    };
+    void load();
+    const timer = setInterval(() => void load(), everyMs);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <Facts hasOthers={false} facts={{}} />
+      <main>
+        <h1 class="sr">Runs</h1>
+        {problem.value && <p role="status">{problem.value}</p>}
+        <Section title="Runs">
+          {rows.value === undefined ? <p>Looking …</p> : <Table rows={rows.value} />}
+        </Section>
+      </main>
+    </>
+  );
+}
+
+function Table({ rows }: { rows: readonly RunRow[] }): JSX.Element {
+  if (rows.length === 0)
+    return (
+      <p>
+        There is none yet. <code>nodrop run</code> makes one.
+      </p>
+    );
+  return (
+    <Scroll label="runs">
+      <table>
+        <caption class="sr">Runs, the latest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">run</th>
+            <th scope="col">verdict</th>
+            <th scope="col">findings</th>
+            {['messages', 'acked/s', 'stored/s', 'acked p99', 'stored p99', 'faults'].map((name) => (
+              <th key={name} scope="col" class="number">
+                {name}
+              </th>
+            ))}
+            <th scope="col">begun</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.id} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function Row({ row }: { row: RunRow }): JSX.Element {
+  const { id, messages, rates, latency, findings, faults, time } = row;
+  const verdict = verdictOf(row);
+  const numbers = [
+    messages === null ? '–' : grouped(messages),
+    rates.acked === null ? '–' : grouped(rates.acked),
+    rates.stored === null ? '–' : grouped(rates.stored),
+    latency.acked === null ? '–' : durationText(latency.acked),
+    latency.stored === null ? '–' : durationText(latency.stored),
+    faults === 0 ? '·' : grouped(faults),
+  ];
+  return (
+    <tr>
+      <th scope="row">
+        <a href={`/runs/${id}`}>{id}</a>
+      </th>
+      <td class={`nowrap ${verdict.look}`}>
+        <span aria-hidden="true">{verdict.sign}</span> {verdict.word}
+      </td>
+      <td>{findings.map(({ kind, count }) => `${grouped(count)} ${kind}`).join(', ') || '·'}</td>
+      {numbers.map((text, index) => (
+        <td key={index} class="number">
+          {text}
+        </td>
+      ))}
+      <td class="nowrap">{new Date(time).toLocaleString()}</td>
+    </tr>
+  );
+}
+
+function verdictOf({ isUnderWay, verdict }: RunRow): { word: string; sign: string; look: string } {
+  if (isUnderWay) return { word: 'under way', sign: '▶', look: '' };
+  if (verdict === 'pass') return { word: 'pass', sign: '✓', look: 'right' };
+  if (verdict === 'fail') return { word: 'fail', sign: '✗', look: 'wrong' };
+  return { word: verdict ?? 'not audited', sign: '?', look: 'doubtful' };
+}

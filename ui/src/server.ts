@@ -1,0 +1,41 @@
+/** What the page asks the server that it came from. */
+import type { FeedEvents, RunRow } from '../../src/page-data.ts';
+import type { Timeline } from '../../src/timeline.ts';
+
+/** The timeline of a message; rejects with a sentence for what nobody knows. */
+export type Explain = (asked: string) => Promise<Timeline>;
+
+export const explainIn =
+  (run: string): Explain =>
+  (asked) =>
+    get(`/api/runs/${encodeURIComponent(run)}/messages/${encodeURIComponent(asked)}`);
+
+export const listRuns = (): Promise<RunRow[]> => get('/api/runs');
+
+async function get<T>(path: string): Promise<T> {
+  const answer = await fetch(path);
+  const body: unknown = await answer.json();
+  if (!answer.ok) throw new Error((body as { error: string }).error);
+  return body as T;
+}
+
+type Listeners = { [Name in keyof FeedEvents]: (data: FeedEvents[Name]) => void };
+
+/** `onConnected` is told whether the server answers: the browser goes on trying. Returns how to stop. */
+export function watchRun(
+  run: string,
+  listeners: Listeners,
+  onConnected: (isConnected: boolean) => void,
+): () => void {
+  const source = new EventSource(`/api/runs/${encodeURIComponent(run)}/events`);
+  source.addEventListener('open', () => onConnected(true));
+  source.addEventListener('error', () => onConnected(false));
+  const isLast = (name: string): boolean => name !== 'live' && name !== 'series';
+  for (const [name, listener] of Object.entries(listeners)) {
+    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+      if (isLast(name)) source.close();
+      listener(JSON.parse(data) as never);
+    });
+  }
+  return () => source.close();
+}
