@@ -4,8 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { startDashboard } from './dashboard/server.ts';
 import { OperationalError } from './errors.ts';
 import type { FromPageThread, LivePageOptions } from './live-page.ts';
-import { contentPolicy } from './report/page-html.ts';
-import { pageTemplate } from './report-page.ts';
+import { contentPolicy, pageTemplate } from './report/page-html.ts';
 import { runSource } from './run-source.ts';
 
 const port = parentPort!;

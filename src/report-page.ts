@@ -5,7 +5,7 @@ import { OperationalError, messageOf } from './errors.ts';
 import { explainRun } from './explain-run.ts';
 import { messageNameOf } from './message-name.ts';
 import type { PageData } from './page-data.ts';
-import { pageDataIn, pageHtml } from './report/page-html.ts';
+import { pageDataIn, pageHtml, pageTemplate } from './report/page-html.ts';
 import type { Result } from './result.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Series } from './series.ts';
@@ -13,7 +13,6 @@ import type { Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
 import { RunWatch } from './watch/run-watch.ts';
 
-export const pageTemplate = new URL('../ui/dist/index.html', import.meta.url);
 const timelinesMax = 30;
 const timelinesOfEach = 5;
 /** A run of millions takes a while to look through for each. */

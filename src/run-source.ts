@@ -1,11 +1,9 @@
-/** The runs of a folder, for the server of the live page. */
+/** The runs of a folder, for the server of the live page. What an audit needs is loaded when it is needed. */
 import { readFileSync, statSync } from 'node:fs';
 import { isAtWork } from './at-work.ts';
 import { usageError } from './errors.ts';
 import type { RunSource } from './dashboard/run-source.ts';
-import { explainRun } from './explain-run.ts';
 import type { PageData, RunRow } from './page-data.ts';
-import { pageDataOf, readReport } from './report-page.ts';
 import type { Result } from './result.ts';
 import { listRuns, RunFolder, runIdPattern } from './run-folder.ts';
 import { RunWatch } from './watch/run-watch.ts';
@@ -50,6 +48,7 @@ export function runSource(dir: string): RunSource {
       if (folder === undefined) throw usageError(`There is no run ${run}.`);
       const store = folder.storeInUse();
       const isUnderWay = await isAtWork(folder);
+      const { explainRun } = await import('./explain-run.ts');
       return await explainRun({ folder, store, asked, bootstrapServers: undefined, isUnderWay });
     },
   };
@@ -65,6 +64,7 @@ function folderOf(dir: string, run: string): RunFolder | undefined {
 async function endedRun(folder: RunFolder): Promise<PageData | undefined> {
   const result = resultOf(folder);
   if (result === undefined) return undefined;
+  const { pageDataOf, readReport } = await import('./report-page.ts');
   return readReport(folder) ?? (await pageDataOf(folder, result, folder.storeInUse()));
 }
 

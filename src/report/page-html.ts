@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { PageData } from '../page-data.ts';
 
+/** The page as it was built. */
+export const pageTemplate = new URL('../../ui/dist/index.html', import.meta.url);
 const dataTag = '<script type="application/json" id="page-data">';
 const scriptPattern = /<script type="module"[^>]*>([\s\S]*?)<\/script>/g;
 

@@ -91,7 +91,8 @@ test('each look adds what has come since: to the counts by state, to the partiti
   });
   expect(progress).toMatchObject({ consumed: { count: 6 }, refusedWrites: 1, partitions: [{ lag: 2 }, {}] });
   const series = watch.series()!;
-  const total = (column: readonly number[]): number => column.reduce((sum, count) => sum + count, 0);
+  const total = (rates: readonly number[]): number =>
+    rates.reduce((sum, rate, step) => sum + (rate * series.stepMs[step]!) / 1_000, 0);
   expect([series.sent, series.acked, series.consumed, series.stored].map(total)).toEqual([10, 6, 6, 4]);
   expect(series.lag.at(-1)).toBe(2);
   expect(series.rebalances.map(({ epoch }) => epoch)).toEqual([4]);

@@ -123,7 +123,8 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
     return {
       ...doubtful,
       word: 'NO CONNECTION',
-      sentence: 'nodrop does not answer: trying again. What follows is old.',
+      sentence:
+        'nodrop does not answer: trying again. If it was started anew, open the address that it has printed.',
     };
   if (live === undefined)
     return { ...doubtful, sign: '…', word: 'LOOKING', sentence: 'nodrop is being asked.' };

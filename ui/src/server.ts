@@ -21,21 +21,42 @@ async function get<T>(path: string): Promise<T> {
 
 type Listeners = { [Name in keyof FeedEvents]: (data: FeedEvents[Name]) => void };
 
-/** `onConnected` is told whether the server answers: the browser goes on trying. Returns how to stop. */
+const reopenMs = 1_000;
+
+/**
+ * `onConnected` is told whether the server answers. The browser goes on trying where a connection ended; where it was
+ * refused, this does. Returns how to stop.
+ */
 export function watchRun(
   run: string,
   listeners: Listeners,
   onConnected: (isConnected: boolean) => void,
 ): () => void {
-  const source = new EventSource(`/api/runs/${encodeURIComponent(run)}/events`);
-  source.addEventListener('open', () => onConnected(true));
-  source.addEventListener('error', () => onConnected(false));
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const isLast = (name: string): boolean => name !== 'live' && name !== 'series';
-  for (const [name, listener] of Object.entries(listeners)) {
-    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-      if (isLast(name)) source.close();
-      listener(JSON.parse(data) as never);
+  const reopen = async (): Promise<void> => {
+    const rows = await listRuns().catch(() => undefined);
+    if (rows?.some(({ id }) => id === run) === false) listeners.gone(null);
+    else timer = setTimeout(open, reopenMs);
+  };
+  function open(): void {
+    source = new EventSource(`/api/runs/${encodeURIComponent(run)}/events`);
+    source.addEventListener('open', () => onConnected(true));
+    source.addEventListener('error', () => {
+      onConnected(false);
+      if (source.readyState === EventSource.CLOSED) void reopen();
     });
+    for (const [name, listener] of Object.entries(listeners)) {
+      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+        if (isLast(name)) source.close();
+        listener(JSON.parse(data) as never);
+      });
+    }
   }
-  return () => source.close();
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
 }
