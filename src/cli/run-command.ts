@@ -8,6 +8,7 @@ import { categoriesOf } from '../state-rule.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
 import { besideLivePage } from './live-page.ts';
+import { showLive } from './live-view.ts';
 import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
 import { brokerPropertiesOf, type SharedValues } from './options.ts';
@@ -57,13 +58,21 @@ export async function runCommand(
     status: (text) => terminal.status(text),
     progress: (label, done, total) => terminal.progress(label, done, total),
     note: (line) => terminal.note(line),
-    judged: (verdict) =>
-      printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports),
+    judged: (verdict) => {
+      stopView();
+      printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports);
+    },
   };
+  let stopView = (): void => undefined;
   return await besideLivePage(values, folder, context, async () => {
-    const result = await run(config, observer, signal);
-    if (signal.aborted) throw signal.reason;
-    return exitCodeOf(result);
+    stopView = showLive(folder, terminal);
+    try {
+      const result = await run(config, observer, signal);
+      if (signal.aborted) throw signal.reason;
+      return exitCodeOf(result);
+    } finally {
+      stopView();
+    }
   });
 }
 

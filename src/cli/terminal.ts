@@ -1,8 +1,7 @@
 /** What a person sees: colours, progress on stderr, and the only place that writes to stdout. */
 import { styleText } from 'node:util';
+import { barLine } from '../report/live-lines.ts';
 import type { Palette } from '../report/palette.ts';
-import { grouped } from '../report/quantities.ts';
-import { sparkline } from '../report/sparkline.ts';
 import { printable } from '../report/wrap.ts';
 import { Rate } from './rate.ts';
 
@@ -15,7 +14,6 @@ type Style = Parameters<typeof styleText>[0];
 
 const redrawMs = 100;
 const lineMs = 10_000;
-const barCells = 16;
 
 /** One bar: what it counts, how far it is, and where it ends if that is known. */
 interface Bar {
@@ -30,6 +28,8 @@ export class Terminal {
   readonly #quiet: boolean;
   readonly #bars = new Map<string, Bar>();
   #status = '';
+  /** Instead of the bars. */
+  #lines: readonly string[] = [];
   #drawnLines = 0;
   #drawnAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -79,12 +79,24 @@ export class Terminal {
     this.#changed();
   }
 
+  /** Whether somebody looks on: else there are lines now and then. */
+  get isLive(): boolean {
+    return process.stderr.isTTY && !this.#quiet;
+  }
+
+  /** Shows these instead of what `progress` tells, where somebody looks on. */
+  show(lines: readonly string[]): void {
+    this.#lines = lines;
+    this.#changed();
+  }
+
   /** Takes the progress away. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#erase();
     this.#bars.clear();
+    this.#lines = [];
     this.#status = '';
   }
 
@@ -105,10 +117,17 @@ export class Terminal {
       return;
     }
     this.#erase();
-    const lines = [this.#status, ...[...this.#bars.values()].map(barLine)].filter(Boolean);
+    const details = this.#lines.length > 0 ? this.#lines : this.#barLines();
+    const lines = [this.#status, ...details].filter(Boolean);
     const columns = process.stderr.columns || 80;
     for (const line of lines) process.stderr.write(`  ${line.slice(0, columns - 3)}\n`);
     this.#drawnLines = lines.length;
+  }
+
+  #barLines(): string[] {
+    return [...this.#bars.values()].map(({ label, done, total, rate }) =>
+      barLine(label, done, total ?? null, rate.seconds(performance.now())),
+    );
   }
 
   #counts(): string[] {
@@ -121,14 +140,4 @@ export class Terminal {
     if (this.#drawnLines > 0) process.stderr.write(`\u001b[${this.#drawnLines}A\u001b[J`);
     this.#drawnLines = 0;
   }
-}
-
-function barLine({ label, done, total, rate }: Bar): string {
-  const seconds = rate.seconds(performance.now());
-  const latest = seconds.at(-1);
-  const speed = latest === undefined ? '' : `  ${sparkline(seconds)} ${grouped(latest)}/s`;
-  if (total === undefined) return `${label.padEnd(8)} ${grouped(done)}${speed}`;
-  const filled = total === 0 ? barCells : Math.round((Math.min(done, total) / total) * barCells);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(barCells - filled)}`;
-  return `${label.padEnd(8)} ${bar} ${grouped(done)}/${grouped(total)}${speed}`;
 }

@@ -20,9 +20,15 @@ export interface Places {
   report?: string | undefined;
 }
 
-/** Lines without a newline at their end. */
+/** What a person must know comes first. Lines without a newline at their end. */
 export function summaryLines(result: Result, { evidence, report }: Places, palette: Palette): string[] {
   return [
+    ...verdictLines(result, palette),
+    ...findingLines(result.findings, palette),
+    ...notCheckedLines(result.notChecked, palette),
+    ...(report === undefined ? [] : wrap(`Report: ${report}`, '  ')),
+    ...lookCloserLines(result, evidence),
+    '',
     headline(result, palette),
     '',
     ...categoryTable(result, palette),
@@ -31,14 +37,9 @@ export function summaryLines(result: Result, { evidence, report }: Places, palet
     ...measuredLines(result, palette),
     ...thresholdLines(result, palette),
     ...faultLines(result.faults, palette),
-    ...findingLines(result.findings, palette),
-    ...notCheckedLines(result.notChecked, palette),
     '',
-    ...verdictLines(result, palette),
-    ...(report === undefined ? [] : wrap(`Report: ${report}`, '  ')),
     ...wrap(`Evidence: ${evidence}`, '  '),
     timeLine(result, palette),
-    ...lookCloserLines(result, evidence),
   ];
 }
 
@@ -90,12 +91,12 @@ function findingLines(findings: readonly Finding[], palette: Palette): string[] 
     for (const example of examples.slice(0, examplesShown)) lines.push(...wrap(exampleText(example), '    '));
     if (count > examplesShown) lines.push(palette.faint(`    and ${grouped(count - examplesShown)} more`));
   }
-  return lines;
+  return [...lines, ''];
 }
 
 function notCheckedLines(sentences: readonly string[], palette: Palette): string[] {
   if (sentences.length === 0) return [];
-  return ['', palette.faint('  not checked'), ...sentences.flatMap((sentence) => wrap(sentence, '    '))];
+  return [palette.faint('  not checked'), ...sentences.flatMap((sentence) => wrap(sentence, '    ')), ''];
 }
 
 function verdictLines(result: Result, palette: Palette): string[] {

@@ -15,8 +15,8 @@ const sentences: Record<Verdict, (result: Result) => string> = {
   fail: ({ findings }) => `${findingsText(findings)}.`,
   inconclusive: ({ findings }) =>
     findings.length === 0
-      ? 'Nothing was found wrong, but not everything could be judged: see above.'
-      : 'Not everything could be judged: see above.',
+      ? 'Nothing was found wrong, but not everything could be judged: see what was not checked.'
+      : 'Not everything could be judged: see what was not checked.',
 };
 
 export const sentenceOf = (result: Result): string =>
