@@ -13,6 +13,7 @@ import { consume } from './parts/consume.ts';
 import { growth } from './parts/growth.ts';
 import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
+import { page } from './parts/page.ts';
 import { produce } from './parts/produce.ts';
 import { scriptParts } from './parts/scripts.ts';
 import { whole } from './parts/whole.ts';
@@ -23,7 +24,7 @@ import { atMost, countMissed } from './table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** The page has them in this order too. Memory and growth make use of what `whole` has measured. */
-const parts: Part[] = [whole, memory, growth, latency, produce, consume, ...scriptParts];
+const parts: Part[] = [whole, memory, growth, latency, produce, consume, page, ...scriptParts];
 const limitMissedCode = 3;
 const failedCode = 1;
 const trialMessagesMin = 1_000;

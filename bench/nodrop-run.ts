@@ -84,11 +84,17 @@ export async function warmUp(rig: Rig): Promise<void> {
 }
 
 async function runOnce(rig: Rig, settings: RunSettings): Promise<RunSample> {
-  if (settings.store === 'SQLite') return await runInto(rig, settings, []);
-  return await rig.withSchema((location) => runInto(rig, settings, [`--store=${location}`]));
+  if (settings.store === 'SQLite') return await timeRun(rig, settings);
+  return await rig.withSchema((location) => timeRun(rig, settings, [`--store=${location}`]));
 }
 
-async function runInto(rig: Rig, settings: RunSettings, storeArgs: readonly string[]): Promise<RunSample> {
+/** `more`: further options. `onLine` is told what the run says. */
+export async function timeRun(
+  rig: Rig,
+  settings: RunSettings,
+  more: readonly string[] = [],
+  onLine: (line: string) => void = () => undefined,
+): Promise<RunSample> {
   const { messages, payloadBytes, partitions, producers, consumers } = settings;
   const args = [
     program,
@@ -102,11 +108,11 @@ async function runInto(rig: Rig, settings: RunSettings, storeArgs: readonly stri
     `--partitions=${partitions}`,
     `--producers=${producers}`,
     `--consumers=${consumers}`,
-    ...storeArgs,
+    ...more,
   ];
   return await rig.withFolder(async (dir) => {
     const { signal } = rig;
-    const timed = await timeProcess(process.execPath, [...args, `--dir=${dir}`], { signal });
+    const timed = await timeProcess(process.execPath, [...args, `--dir=${dir}`], { signal, onLine });
     const { seconds, peakBytes, tail } = timed;
     const result = resultIn(tail);
     if (result?.verdict !== 'pass' || result.store?.rows !== messages)

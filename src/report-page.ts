@@ -17,6 +17,7 @@ const timelinesMax = 30;
 const timelinesOfEach = 5;
 /** A run of millions takes a while to look through for each. */
 const timelinesMsMax = 3_000;
+const timelinesBytesMax = 512 * 1024;
 const findingsMax = 1_000;
 const findingsBytesMax = 1024 * 1024;
 
@@ -69,10 +70,13 @@ async function timelinesOf(
   ).flat();
   const names = new Set(examples.flatMap((example) => messageNameOf(example) ?? []));
   const timelines: Record<string, Timeline> = {};
+  let bytes = 0;
   for (const asked of [...names].slice(0, timelinesMax)) {
     if (performance.now() > endMs) break;
     try {
-      timelines[asked] = await explainRun({ folder, store, asked, bootstrapServers: undefined });
+      const timeline = await explainRun({ folder, store, asked, bootstrapServers: undefined });
+      bytes += JSON.stringify(timeline).length;
+      if (bytes <= timelinesBytesMax) timelines[asked] = timeline;
     } catch (error) {
       // A finding about a partition names a place where no message need be.
       if (!(error instanceof OperationalError)) throw error;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { messageOf } from '../errors.ts';
@@ -6,7 +7,7 @@ import { junitText } from '../report/junit.ts';
 import { noColors, type Palette } from '../report/palette.ts';
 import { summaryLines, type Places } from '../report/summary.ts';
 import type { Result } from '../result.ts';
-import type { ReporterName, Reports } from './reporters.ts';
+import { isInGitHubActions, type ReporterName, type Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
 
 type Renderer = (result: Result, places: Places, palette: Palette) => string;
@@ -26,7 +27,8 @@ export function printResult(
   { onStdout, files, isAnnotated }: Reports,
 ): void {
   terminal.clear();
-  terminal.print(renderers[onStdout](result, places, terminal.palette));
+  const text = renderers[onStdout](result, places, terminal.palette);
+  terminal.print(onStdout === 'default' && isInGitHubActions() ? withoutCommands(text) : text);
   for (const { name, file } of files) {
     try {
       writeFileSync(file, `${renderers[name](result, places, noColors)}\n`);
@@ -35,6 +37,12 @@ export function printResult(
     }
   }
   if (isAnnotated) for (const line of githubLines(result)) terminal.note(line);
+}
+
+/** What the messages hold may look like a command of GitHub's: it is to be none. */
+function withoutCommands(text: string): string {
+  const token = randomBytes(16).toString('hex');
+  return `::stop-commands::${token}\n${text}\n::${token}::`;
 }
 
 const nearby = ({ evidence, report }: Places): Places => ({

@@ -49,9 +49,12 @@ export function reportsOf(reporters: readonly Reporter[] = [], isJson = false): 
   return {
     onStdout: onStdout[0] ?? 'default',
     files: reporters.flatMap(({ name, file }) => (file === undefined ? [] : [{ name, file }])),
-    isAnnotated: process.env['GITHUB_ACTIONS'] === 'true' && !reporters.some(({ name }) => name === 'github'),
+    isAnnotated: isInGitHubActions() && !reporters.some(({ name }) => name === 'github'),
   };
 }
+
+/** There, lines on stdout and stderr can be commands. */
+export const isInGitHubActions = (): boolean => process.env['GITHUB_ACTIONS'] === 'true';
 
 /**
  * Opens and empties the files, to be done before anything is started. So a file that cannot be written is told

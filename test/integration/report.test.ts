@@ -95,6 +95,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.locator('.plot canvas').count()).toBe(4);
     await page.getByRole('searchbox').fill('p0-17');
     expect(await page.getByRole('status').textContent()).toBe('Nothing is wrong with it.');
+    expect(await page.locator('main').innerText()).toMatch(/nodrop explain r\w+ p0-17/);
     await page.context().close();
   });
 

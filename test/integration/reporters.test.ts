@@ -164,6 +164,8 @@ test('what is inconclusive is not green', async () => {
   const { code, stdout, stderr } = await nodrop(['verify', run, `--dir=${dir}`, ...reports], onGithub);
   expect(code, stderr).toBe(2);
   expect(stdout).toContain('INCONCLUSIVE');
+  // Whatever the messages hold, none of it is a command there.
+  expect(stdout).toMatch(/^::stop-commands::(\w{32})\n[^]*\n::\1::\n$/);
   const { notChecked } = documentOf(readFileSync(json, 'utf8'));
   expect(notChecked.length).toBeGreaterThan(0);
   const { suite, cases } = readJunit(readFileSync(xml, 'utf8'));

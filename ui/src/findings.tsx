@@ -63,6 +63,14 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
       <p role="status" class="more">
         {statusOf(data, matching, text)}
       </p>
+      {explain === undefined && matching.length === 0 && isName(text) && (
+        <p class="more">
+          What became of it:{' '}
+          <code>
+            nodrop explain {data.result.run.id} {text}
+          </code>
+        </p>
+      )}
       {matching.length > 0 && (
         <ol class="findings">
           {matching.slice(0, shownMax).map((finding, index) => (
@@ -117,6 +125,8 @@ function statusOf(
   if (!isPlanned || findings.length < findingsInAll) return 'No finding names it.';
   return result.verdict === 'pass' ? 'Nothing is wrong with it.' : 'No finding names it.';
 }
+
+const isName = (text: string): boolean => /^p\d+-\d+$/.test(text) || /^\d+:\d+$/.test(text);
 
 const matchesText = ({ id, partition, offset }: SingleFinding, text: string): boolean =>
   text === '' || id === text || `${partition}:${offset}` === text || (id?.startsWith(text) ?? false);
