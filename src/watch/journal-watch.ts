@@ -26,7 +26,7 @@ export class JournalWatch {
     if (entry.type === 'refused') {
       tally.refusedWrites += 1;
     } else if (entry.type === 'delivered') {
-      if (timeMs !== null && !tally.epochs.has(entry.epoch)) tally.epochs.set(entry.epoch, timeMs);
+      tally.addEpoch(entry.epoch, timeMs);
       tally.add('consumed', sum(entry.rows), timeMs, entry.rows, names);
     } else {
       const rows = rowsOf(entry.spans, names.length);

@@ -14,6 +14,7 @@ export interface TalliedStep extends Step {
   latency: { acked?: StepLatency | undefined; stored?: StepLatency | undefined };
 }
 
+const epochsMax = 10_000;
 export const deadLetters = 'dead-letters';
 
 const noCounts = (): Counts => ({ sent: 0, acked: 0, consumed: 0, stored: 0 });
@@ -62,6 +63,11 @@ export class Tally {
       if (states[index]! > 0) byState.set(name, (byState.get(name) ?? 0) + states[index]!);
     }
     if (timeMs !== null) this.steps.at(timeMs).counts[hop] += count;
+  }
+
+  addEpoch(epoch: number, timeMs: number | null): void {
+    if (timeMs === null || this.epochs.has(epoch) || this.epochs.size >= epochsMax) return;
+    this.epochs.set(epoch, timeMs);
   }
 
   addLatency(kind: 'acked' | 'stored', startMs: number, latency: StepLatency): void {

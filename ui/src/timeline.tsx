@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { eventText } from '../../src/report/event-text.ts';
 import { clockText } from './clock-text.ts';
-import type { Timeline } from '../../src/timeline.ts';
+import { isFact, type Timeline } from '../../src/timeline.ts';
 
 export function TimelineOf({
   timeline,
@@ -26,7 +26,7 @@ export function TimelineOf({
         {timeline.timeline.map((event, index) => {
           const { label, text, isOdd } = eventText(event, timeline);
           return (
-            <li key={index} class={isOdd ? 'odd' : ''}>
+            <li key={index} class={isOdd ? 'odd' : isFact(event) ? '' : 'absent'}>
               <time>{event.time !== null && clockText(event.time)}</time>
               <span class="hop-name">{label}</span>
               <span>
