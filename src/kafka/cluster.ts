@@ -52,6 +52,7 @@ const retryPauseMs = 50;
 const closeTimeoutMs = 1_000;
 /** A broker that hangs is given up for another one. */
 const attemptTimeoutMs = 5_000;
+const unknownTopicMsMax = 5_000;
 const noAnswer = new NotReadyError('no answer');
 
 const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
@@ -102,6 +103,8 @@ export class Cluster implements AsyncDisposable {
     return await this.retry(deadline, async () => {
       const connection = await this.anyConnection();
       const answer = await withErrorCodes(metadataV12.api.async(connection, [topic], false, false));
+      // A broker beside a ZooKeeper answers before it has heard of its cluster, itself included.
+      if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
       this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
       const found = answer.topics[0];
       const error = errorName(found?.errorCode ?? 0);
@@ -125,6 +128,21 @@ export class Cluster implements AsyncDisposable {
         };
       return { topic, topicId: found.topicId, partitions };
     });
+  }
+
+  /**
+   * Of a topic that was there: undefined once it has been unknown for a while. A broker beside a ZooKeeper hears of
+   * topics later than of brokers when it starts, and knows none of them until then.
+   */
+  async metadataAgain(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
+    let patience: Deadline | undefined;
+    for (;;) {
+      const found = await this.metadata(topic, deadline);
+      if (found !== undefined || patience?.isOver === true) return found;
+      // From the first answer on: until then there was perhaps nobody to ask.
+      patience ??= new Deadline(Math.min(unknownTopicMsMax, deadline.remainingMs), deadline.signal);
+      await patience.pause(retryPauseMs);
+    }
   }
 
   /** A connection to a broker that the latest metadata named. One attempt; throws the library's error. */

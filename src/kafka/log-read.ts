@@ -172,7 +172,7 @@ class LogReading {
 
   async #refreshTopic(): Promise<void> {
     const { topic, topicId } = this.#topic;
-    const found = await this.#cluster.metadata(topic, this.#deadline);
+    const found = await this.#cluster.metadataAgain(topic, this.#deadline);
     if (found?.topicId !== topicId) throw unavailableError(`Topic ${topic} was deleted while it was read.`);
     this.#topic = found;
     this.#isTopicStale = false;

@@ -67,7 +67,7 @@ export class Fetcher {
   async refreshLeaders(): Promise<void> {
     await sleep(pollMs);
     const { topic: name, topicId } = this.#topic;
-    const topic = await this.#cluster.metadata(name);
+    const topic = await this.#cluster.metadataAgain(name);
     if (topic?.topicId !== topicId) {
       throw unavailableError(`Topic ${name} was deleted or made anew while it was consumed.`);
     }

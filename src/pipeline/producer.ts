@@ -206,7 +206,7 @@ async function topicOfFirst(
     }
     await deadline.pause(pollMs);
   }
-  const topic = await cluster.metadata(config.topic);
+  const topic = await cluster.metadataAgain(config.topic);
   if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
   throw unavailableError(`Topic ${config.topic} was deleted or made anew.`);
 }
