@@ -9,7 +9,7 @@ import { Deadline } from './kafka/deadline.ts';
 import { publishRecords } from './kafka/foreign-records.ts';
 import { deleteGroup, groupMembers, groupOffsets } from './kafka/groups.ts';
 import { listOffsets } from './kafka/list-offsets.ts';
-import { activeController } from './kafka/quorum.ts';
+import { activeController } from './kafka/active-controller.ts';
 import { deleteRecordsBelow, type AdminAccess } from './kafka/topics.ts';
 import { StagePlace } from './pipeline/stage-place.ts';
 import { groupOf, type RunFolder } from './run-folder.ts';
@@ -54,7 +54,7 @@ export class RunPipeline implements Pipeline {
 
   async partitions(): ReturnType<Pipeline['partitions']> {
     const { topic } = this.#subjects;
-    const found = await (await this.#open()).metadata(topic);
+    const found = await (await this.#open()).metadataAgain(topic);
     if (found === undefined) throw unavailableError(`there is no topic ${topic} yet`);
     return found.partitions;
   }

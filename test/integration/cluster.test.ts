@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openCluster } from '../../src/kafka/cluster.ts';
-import { activeController } from '../../src/kafka/quorum.ts';
+import { activeController } from '../../src/kafka/active-controller.ts';
 import { startKafka } from '../../src/kafka/start-kafka.ts';
 import { createTopic } from '../../src/kafka/topics.ts';
 import { processState } from '../../src/process-state.ts';
