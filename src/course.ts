@@ -2,6 +2,7 @@
 import type { ClientSettings } from './client-config.ts';
 import type { CourseLog } from './course-log.ts';
 import type { ScheduledFault } from './faults/fault-schedule.ts';
+import type { KafkaChoice } from './kafka/kafka-versions.ts';
 import { pausesWhenTold, pointNames } from './pipeline/points.ts';
 import { startStages } from './pipeline/stage-group.ts';
 import type { StagePlace } from './pipeline/stage-place.ts';
@@ -24,6 +25,7 @@ export interface RunConfig {
   bootstrapServers: string | undefined;
   /** Of a Kafka that is started here. */
   brokers: number;
+  kafka: KafkaChoice;
   brokerProperties: Readonly<Record<string, string>>;
   /** What is to be done to it, and when. */
   faults: readonly ScheduledFault[];

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { Environment } from './result.ts';
 
 /** `broker` is the one that nodrop started, if it did. */
-export function environmentOf(broker: { version: string; javaVersion: string } | undefined): Environment {
+export function environmentOf(
+  broker: { version: string; zookeeperVersion: string | undefined; javaVersion: string } | undefined,
+): Environment {
   return {
     kafka: broker?.version ?? null,
+    ...(broker?.zookeeperVersion !== undefined && { zookeeper: broker.zookeeperVersion }),
     client: `@platformatic/kafka ${packageJson.dependencies['@platformatic/kafka']}`,
     node: process.versions.node,
     java: broker?.javaVersion ?? null,

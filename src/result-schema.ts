@@ -127,6 +127,7 @@ export const resultSchema = z.object({
   environment: z
     .object({
       kafka: z.string().nullable(),
+      zookeeper: z.string().exactOptional().describe("Where one kept Kafka's metadata."),
       client: z.string(),
       node: z.string(),
       java: z.string().nullable(),

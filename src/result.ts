@@ -60,6 +60,8 @@ export interface FaultRecord {
 export interface Environment {
   /** The broker's version; null for a Kafka that nodrop did not start: the protocol does not tell. */
   kafka: string | null;
+  /** Of the ZooKeeper beside it, where there was one. */
+  zookeeper?: string;
   client: string;
   node: string;
   /** null where no broker was started here. */

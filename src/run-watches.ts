@@ -27,15 +27,13 @@ export function watchStages(
 
 /** Without its broker the pipeline has nothing to wait for. */
 export async function endWithBroker(
-  { config, producers, consumers, timings }: Course,
+  { producers, consumers, timings }: Course,
   broker: RunningKafka | undefined,
   interruptions: string[],
 ): Promise<void> {
   const exit = await broker?.exited;
   if (exit === undefined || timings.drainMs !== null) return;
-  const { broker: ended } = exit;
-  const name = config.brokers === 1 ? 'The broker' : `Broker ${ended.nodeId}`;
-  interruptions.push(`${name} ended while the run was under way; its log: ${ended.logFile}.`);
+  interruptions.push(`${atBegin(exit.name)} ended while the run was under way; its log: ${exit.logFile}.`);
   for (const stage of [...producers, ...consumers]) stage.signal('SIGTERM');
 }
 

@@ -120,6 +120,7 @@ async function startBroker({
   const broker = await startKafka({
     dir: folder.broker,
     brokers: config.brokers,
+    ...config.kafka,
     properties: config.brokerProperties,
     listeners: links?.listeners,
     signal,

@@ -19,7 +19,7 @@ type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
 interface Found {
   folder: RunFolder;
   standing: Standing;
-  /** Of brokers that outlived their run. */
+  /** Brokers, and a ZooKeeper, that outlived their run. */
   leftovers: number[];
 }
 
@@ -32,7 +32,7 @@ export async function cleanCommand(
     values.all === true ? ['pass', 'fail', 'inconclusive', 'unjudged', 'crashed'] : ['pass', 'crashed'];
   const chosen = found.filter(({ standing }) => removable.includes(standing));
   for (const { folder, standing, leftovers } of chosen) {
-    const also = leftovers.map((pid) => `, and process ${pid}, its broker`).join('');
+    const also = leftovers.map((pid) => `, and process ${pid}, which it left`).join('');
     terminal.print(`${standing.padEnd(12)} ${folder.path}${also}`);
   }
   const kept = found.length - chosen.length;

@@ -20,6 +20,8 @@ interface Definition {
 
 const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
+/** Of a Kafka that is started here. */
+const ownKafkaOptions: SharedOption[] = ['brokers', 'kafkaVersion', 'zookeeper', 'brokerProperty'];
 const workloadOptions: SharedOption[] = [
   'messages',
   'duration',
@@ -51,6 +53,7 @@ const definitions: Definition[] = [
       "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
       'nodrop run --bootstrap-server localhost:9092 --json',
       'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
+      'nodrop run --kafka-version 3.9.2 --zookeeper',
       'nodrop run --reporter default --reporter junit=nodrop.xml',
       'nodrop run --duration 1m --ui --keep-open',
     ],
@@ -63,8 +66,7 @@ const definitions: Definition[] = [
       'run',
       'dir',
       ...kafkaOptions,
-      'brokers',
-      'brokerProperty',
+      ...ownKafkaOptions,
       'timeout',
       ...pageOptions,
       ...resultOptions,
@@ -202,17 +204,28 @@ const definitions: Definition[] = [
   {
     name: 'kafka',
     description: 'starts Kafka here and keeps it until Ctrl-C; its data stay in DIR',
-    examples: ['nodrop kafka', 'nodrop kafka --port 9092', 'nodrop kafka --brokers 3'],
-    shared: ['brokers', 'brokerProperty', 'dir', 'timeout', 'quiet', 'color'],
+    examples: [
+      'nodrop kafka',
+      'nodrop kafka --port 9092',
+      'nodrop kafka --brokers 3',
+      'nodrop kafka --kafka-version 3.9.2 --zookeeper',
+      'nodrop kafka --list',
+    ],
+    shared: [...ownKafkaOptions, 'dir', 'timeout', ...outputOptions],
     own: (command) =>
-      command.option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535)),
-    act: async (values, context) => (await import('./kafka-command.ts')).kafkaCommand(values, context),
+      command
+        .option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535))
+        .option('--list', 'list the versions instead, and which of them are here already'),
+    act: async (values: SharedValues & { port?: number; list?: boolean }, context) => {
+      if (values.list === true) return (await import('./kafka-list.ts')).listKafkaVersions(values, context);
+      return (await import('./kafka-command.ts')).kafkaCommand(values, context);
+    },
   },
   {
     name: 'doctor',
     description: 'checks what nodrop needs, and prints the command that mends what is missing',
     examples: ['nodrop doctor'],
-    shared: ['dir', 'json', 'color'],
+    shared: ['kafkaVersion', 'dir', 'json', 'color'],
     act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
   },
   {

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { exitCodes, messageOf, OperationalError } from '../errors.ts';
 import { kafkaCacheState, kafkaClasspath } from '../kafka/jars.ts';
 import { findJava, installHint } from '../kafka/java.ts';
+import { checkChoice, defaultVersion } from '../kafka/kafka-versions.ts';
 import { mavenVersion } from '../kafka/maven.ts';
 import { freePorts } from '../kafka/ports.ts';
 import type { Context } from './context.ts';
@@ -27,8 +28,8 @@ export async function doctorCommand(values: SharedValues, { signal, terminal }: 
     { name: 'Node', ok: true, found: process.versions.node },
     ...(await Promise.all([
       check('Java', () => java(signal)),
-      check('Kafka', kafka),
-      check('Maven', () => maven(signal)),
+      check('Kafka', () => kafka(values)),
+      check('Maven', () => maven(values, signal)),
       check('Disk', () => disk(values.dir)),
       check('Ports', ports),
     ])),
@@ -60,20 +61,25 @@ async function java(signal: AbortSignal): Promise<Found> {
   return { ok: true, found: `${version} (${path})` };
 }
 
-async function kafka(): Promise<Found> {
+async function kafka({ kafkaVersion }: SharedValues): Promise<Found> {
+  checkChoice({ kafkaVersion });
   if (process.env['KAFKA_HOME']) {
     return { ok: true, found: `${(await kafkaClasspath()).version} from KAFKA_HOME` };
   }
-  const { path, present, bytes } = await kafkaCacheState();
-  if (present) return { ok: true, found: `in the cache: ${path} (${Math.round(bytes / 1024 ** 2)} MiB)` };
-  return { ok: true, found: `not in the cache yet: the first run fetches it with Maven to ${path}` };
+  const version = kafkaVersion ?? defaultVersion;
+  const { path, present, bytes } = await kafkaCacheState(version);
+  const found = present
+    ? `${version} in the cache: ${path} (${Math.round(bytes / 1024 ** 2)} MiB)`
+    : `${version}, not in the cache yet: the first run fetches it with Maven to ${path}`;
+  return { ok: true, found };
 }
 
 /** Maven is needed once, to fill the cache. */
-async function maven(signal: AbortSignal): Promise<Found> {
+async function maven({ kafkaVersion }: SharedValues, signal: AbortSignal): Promise<Found> {
   const version = await mavenVersion(signal);
   if (version !== undefined) return { ok: true, found: version };
-  const isNeeded = !process.env['KAFKA_HOME'] && !(await kafkaCacheState()).present;
+  checkChoice({ kafkaVersion });
+  const isNeeded = !process.env['KAFKA_HOME'] && !(await kafkaCacheState(kafkaVersion)).present;
   return isNeeded
     ? { ok: false, found: 'not found', mend: installHint }
     : { ok: true, found: 'not found, and not needed: Kafka is here' };

@@ -1,20 +1,23 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { unavailableError } from '../errors.ts';
+import { unavailableError, usageError } from '../errors.ts';
+import { defaultVersion } from '../kafka/kafka-versions.ts';
 import { startKafka } from '../kafka/start-kafka.ts';
+import { atBegin } from '../pipeline/stage-end.ts';
 import type { Context } from './context.ts';
-import { brokerPropertiesOf, type SharedValues } from './options.ts';
+import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from './options.ts';
 
 export async function kafkaCommand(
   values: SharedValues & { port?: number },
   { signal, terminal }: Context,
 ): Promise<number> {
+  if (values.json === true) throw usageError('--json is for --list.', 'nodrop kafka --list --json');
   terminal.status('starting Apache Kafka');
   const { brokers } = values;
   await using kafka = await startKafka({
-    // Data of one broker are no use to a cluster.
-    dir: join(values.dir, brokers === 1 ? 'kafka' : `kafka-${brokers}`),
+    dir: join(values.dir, folderName(values)),
     brokers,
+    ...kafkaChoiceOf(values),
     properties: brokerPropertiesOf(values),
     ...(values.port !== undefined && { port: values.port }),
     signal,
@@ -22,23 +25,32 @@ export async function kafkaCommand(
     onProgress: (line) => terminal.status(line),
   });
   terminal.clear();
-  const { bootstrapServers, version, logFile } = kafka;
+  const { bootstrapServers, version, zookeeperVersion, logFile } = kafka;
   terminal.print(bootstrapServers);
   const options = `--run demo${values.dir === '.nodrop' ? '' : ` --dir ${values.dir}`} --bootstrap-server ${bootstrapServers}`;
   terminal.print(`nodrop produce ${options}`);
   terminal.print(`nodrop consume ${options}`);
+  const beside = zookeeperVersion === undefined ? '' : ` with ZooKeeper ${zookeeperVersion}`;
   if (values.quiet !== true)
     terminal.note(
-      `Apache Kafka ${version} is ready${brokers === 1 ? '' : ` on ${brokers} brokers`}; Ctrl-C ends it. Log: ${logFile}`,
+      `Apache Kafka ${version}${beside} is ready${brokers === 1 ? '' : ` on ${brokers} brokers`}; Ctrl-C ends it. Log: ${logFile}`,
     );
   await Promise.race([
-    kafka.exited.then(({ broker, code }) => {
-      const name = brokers === 1 ? 'The broker' : `Broker ${broker.nodeId}`;
-      throw unavailableError(`${name} ended by itself with ${code}.`, {
-        hint: `Its log: ${broker.logFile}`,
+    kafka.exited.then(({ name, code, logFile: itsLog }) => {
+      throw unavailableError(`${atBegin(name)} ended by itself with ${code}.`, {
+        hint: `Its log: ${itsLog}`,
       });
     }),
     signal.aborted ? undefined : once(signal, 'abort'),
   ]);
   throw signal.reason;
 }
+
+/** Data of one broker are no use to a cluster, nor those of one version or mode to another. */
+const folderName = ({ kafkaVersion = defaultVersion, zookeeper, brokers }: SharedValues): string =>
+  [
+    'kafka',
+    ...(kafkaVersion === defaultVersion ? [] : [kafkaVersion]),
+    ...(zookeeper === true ? ['zookeeper'] : []),
+    ...(brokers === 1 ? [] : [brokers]),
+  ].join('-');

@@ -78,7 +78,7 @@ export function parseCauses(value: string): Cause[] {
 
 /** What nodrop has to know of its own brokers, or clients would not find them. */
 const ownProperties =
-  /^(process\.roles|node\.id|(advertised\.)?listeners|listener\..*|inter\.broker\.listener\.name|controller\..*|log\.dirs?|metadata\.log\.dir)$/;
+  /^(process\.roles|(node|broker)\.id|zookeeper\.connect|(advertised\.)?listeners|listener\..*|inter\.broker\.listener\.name|controller\..*|log\.dirs?|metadata\.log\.dir)$/;
 
 /** `key=value`, of a broker. */
 export function parseBrokerProperty(value: string): [string, string] {

@@ -10,6 +10,7 @@ import {
 } from '../client-config.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
+import { checkChoice, defaultVersion, versionNames, type KafkaChoice } from '../kafka/kafka-versions.ts';
 import { causes, type Cause } from '../verdict.ts';
 import type { WeightedState } from '../workload.ts';
 import { parseReporter, type Reporter } from './reporters.ts';
@@ -111,6 +112,13 @@ const shared = {
       .argParser(parseInteger(1, brokersMax))
       .default(1)
       .env('NODROP_BROKERS'),
+  kafkaVersion: () =>
+    new Option(
+      '--kafka-version <version>',
+      `version of a Kafka that is started here: ${versionNames()} (default: ${defaultVersion})`,
+    ).env('NODROP_KAFKA_VERSION'),
+  zookeeper: () =>
+    new Option('--zookeeper', 'with --kafka-version 3.9.2: a ZooKeeper instead of controllers'),
   brokerProperty: () =>
     new Option(
       '--broker-property <key=value>',
@@ -201,6 +209,8 @@ export interface SharedValues {
   seed?: number;
   bootstrapServer?: string;
   brokers: number;
+  kafkaVersion?: string;
+  zookeeper?: boolean;
   brokerProperty?: [string, string][];
   commandConfig?: string;
   setting?: string[];
@@ -237,6 +247,12 @@ export function bootstrapOf(values: SharedValues): string | undefined {
 /** Settings of a Kafka that is started here; of one that is named twice, the last. */
 export const brokerPropertiesOf = ({ brokerProperty }: SharedValues): Record<string, string> =>
   Object.fromEntries(brokerProperty ?? []);
+
+/** Which Kafka is to be started here. Throws `usage` where there is none such. */
+export function kafkaChoiceOf({ kafkaVersion, zookeeper = false }: SharedValues): KafkaChoice {
+  checkChoice({ kafkaVersion, zookeeper });
+  return { kafkaVersion, zookeeper };
+}
 
 /** The client settings of the file and the flags; flags win. */
 export function settingsOf(values: SharedValues): ClientSettings {

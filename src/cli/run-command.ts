@@ -11,7 +11,7 @@ import { besideLivePage } from './live-page.ts';
 import { showLive } from './live-view.ts';
 import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
-import { brokerPropertiesOf, type SharedValues } from './options.ts';
+import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from './options.ts';
 import { claimFiles, reportsOf } from './reporters.ts';
 import { runSettings, stateRuleOf, storeOf, type RunSettings } from './run-settings.ts';
 import { consumeArguments, produceArguments } from './stage-arguments.ts';
@@ -42,6 +42,7 @@ export async function runCommand(
     topic: settings.topic,
     bootstrapServers: settings.bootstrapServers,
     brokers: values.brokers,
+    kafka: kafkaChoiceOf(values),
     brokerProperties: brokerPropertiesOf(values),
     allowed: values.allow ?? [],
     faults,
@@ -121,12 +122,14 @@ function consumerSettings(
 }
 
 function refuseOwnBrokers(
-  { brokers, brokerProperty }: SharedValues,
+  { brokers, kafkaVersion, zookeeper, brokerProperty }: SharedValues,
   { bootstrapServers }: RunSettings,
 ): void {
-  if (bootstrapServers === undefined || (brokers === 1 && brokerProperty === undefined)) return;
+  const isAsked =
+    brokers !== 1 || [kafkaVersion, zookeeper, brokerProperty].some((value) => value !== undefined);
+  if (bootstrapServers === undefined || !isAsked) return;
   throw usageError(
-    '--brokers and --broker-property are for a Kafka that nodrop starts, and --bootstrap-server names another.',
+    '--brokers, --kafka-version, --zookeeper and --broker-property are for a Kafka that nodrop starts, and --bootstrap-server names another.',
     'Leave either out.',
   );
 }

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 export const foldersOf = (dir: string, count: number): string[] =>
   count === 1 ? [dir] : Array.from({ length: count }, (_, index) => join(dir, `broker-${index + 1}`));
 
-/** Those that may have been used, however many brokers there were. */
+/** That of a cluster's ZooKeeper, where it has one. */
+export const zookeeperFolderOf = (dir: string): string => join(dir, 'zookeeper');
+
+/** Those that may have been used, however many brokers there were, and a ZooKeeper beside them. */
 export function foldersIn(dir: string): string[] {
   try {
-    const names = readdirSync(dir).filter((name) => /^broker-\d+$/.test(name));
+    const names = readdirSync(dir).filter((name) => /^(broker-\d+|zookeeper)$/.test(name));
     return [dir, ...names.map((name) => join(dir, name))];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

@@ -1,30 +1,32 @@
 /** One broker on loopback, from its settings to its end. It never outlives nodrop. */
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { usageError } from '../errors.ts';
-import { brokerProperties, jvmArguments, type BrokerPlan } from './broker-settings.ts';
+import { brokerProperties, type BrokerPlan, type ClusterPlan } from './broker-settings.ts';
 import { archiveArguments, keepArchive } from './class-data-archive.ts';
+import { claimProgramFolder, startJavaProgram } from './java-program.ts';
 import type { ProgressOptions } from './maven.ts';
 import { loopback } from './ports.ts';
-import { leftoverGone, leftoverProcess, recordProcess, removeRecord } from './process-record.ts';
+import { removeRecord } from './process-record.ts';
 import type { KafkaRuntime } from './runtime.ts';
 import { formatStorage } from './storage.ts';
-import { spawnSupervised, type Supervised } from './supervise.ts';
-import { untilStarted } from './until-started.ts';
+import type { Supervised } from './supervise.ts';
+import type { ZooKeeper } from './zookeeper.ts';
 
 /** A clean stop takes 0.3 s, and 5 s when the archive of classes is written. */
 const stopGraceMs = 30_000;
-/** How long the broker of a nodrop that was just killed may take to vanish from its folder. */
-const leftoverGraceMs = 1_000;
+
+/** Such a broker serves before it has heard of the cluster, and would say that there is none. */
+const startedBesideZooKeeper = ['] started (kafka.server.KafkaServer)', 'Recorded new ZK controller'];
 
 export interface BrokerOptions extends ProgressOptions {
   dir: string;
   runtime: KafkaRuntime;
   plan: BrokerPlan;
   /** All of its cluster, itself included. */
-  cluster: readonly BrokerPlan[];
-  clusterId: string;
+  cluster: ClusterPlan;
+  /** What keeps the cluster's metadata; undefined where its brokers do. */
+  zookeeper: ZooKeeper | undefined;
   properties: Readonly<Record<string, string>>;
   timeoutMs: number;
   /** Told when it ends though nobody here ended it. */
@@ -57,33 +59,28 @@ export class Broker {
    * folder in use, or `unavailable` with the end of its log.
    */
   async start(signal = this.#options.signal): Promise<'started' | 'port-taken'> {
-    const { dir, runtime, plan, cluster, clusterId, properties, timeoutMs } = this.#options;
-    await this.#claimFolder();
+    const { dir, runtime, plan, cluster, zookeeper, properties, timeoutMs } = this.#options;
+    await claimProgramFolder(dir, 'A broker');
     const settingsFile = join(dir, 'server.properties');
     await writeFile(settingsFile, brokerProperties(plan, cluster, properties), { mode: 0o600 });
-    await formatStorage({ ...plan, clusterId }, settingsFile, runtime, this.#options);
-    await using log = await open(this.logFile, 'a+', 0o600);
-    const logStart = (await log.stat()).size;
+    if (zookeeper === undefined) await formatStorage(plan, cluster, settingsFile, runtime, this.#options);
+    else await zookeeper.untilForgotten(plan.nodeId, timeoutMs, signal);
     // One archive is enough, and all would be written at once.
-    const isArchivist = runtime.hasArchive || plan.nodeId === cluster[0]!.nodeId;
-    const java = [...jvmArguments(join(dir, 'tmp')), ...(isArchivist ? archiveArguments(dir, runtime) : [])];
-    const started = await spawnSupervised(runtime.java.path, [...java, 'kafka.Kafka', settingsFile], {
-      output: log.fd,
-      cwd: dir,
-      env: runtime.env,
-    });
-    try {
-      await recordProcess(dir, started.pid, settingsFile);
-      const outcome = await untilStarted(started, { log, logStart, timeoutMs, signal });
-      if (outcome === 'port-taken') return outcome;
-      this.#process = started;
-      void started.exited.then((code) => this.#hearOfEnd(started, code));
-      return outcome;
-    } catch (error) {
-      await started.end(0);
-      await removeRecord(dir);
-      throw error;
-    }
+    const isArchivist = runtime.hasArchive || plan.nodeId === cluster.brokers[0]!.nodeId;
+    const program = {
+      name: 'Kafka',
+      dir,
+      logFile: this.logFile,
+      javaArguments: isArchivist ? archiveArguments(dir, runtime) : [],
+      mainClass: 'kafka.Kafka',
+      settingsFile,
+      startedTexts: zookeeper === undefined ? ['Kafka Server started'] : startedBesideZooKeeper,
+    };
+    const started = await startJavaProgram(program, runtime, { timeoutMs, signal });
+    if (started === 'port-taken') return started;
+    this.#process = started;
+    void started.exited.then((code) => this.#hearOfEnd(started, code));
+    return 'started';
   }
 
   /** SIGKILL; returns once it is gone. */
@@ -102,14 +99,6 @@ export class Broker {
 
   resume(): void {
     this.#process?.resume();
-  }
-
-  async #claimFolder(): Promise<void> {
-    const { dir } = this.#options;
-    await mkdir(join(dir, 'tmp'), { recursive: true, mode: 0o700 });
-    if (!(await leftoverGone(dir, leftoverGraceMs))) {
-      throw usageError(`A broker (process ${await leftoverProcess(dir)}) runs in ${dir} already.`);
-    }
   }
 
   async #end(graceMs: number): Promise<void> {

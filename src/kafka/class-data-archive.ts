@@ -13,10 +13,14 @@ import { addToCache, type KafkaRuntime } from './runtime.ts';
 const terminatedCode = 143;
 const newArchive = (dir: string) => join(dir, 'classes.jsa');
 
-/** With `-Xshare:auto`, an archive that does not fit is passed over. */
+/** Java's arguments to use the archive, if there is one. With `-Xshare:auto`, one that does not fit is passed over. */
+export const archiveOf = ({ hasArchive, archiveFile }: KafkaRuntime): string[] =>
+  hasArchive ? [`-XX:SharedArchiveFile=${archiveFile}`, '-Xshare:auto'] : [];
+
+/** To use the archive, or to write it at the end. */
 export const archiveArguments = (dir: string, runtime: KafkaRuntime): string[] =>
   runtime.hasArchive
-    ? [`-XX:SharedArchiveFile=${runtime.archiveFile}`, '-Xshare:auto']
+    ? archiveOf(runtime)
     : [`-XX:ArchiveClassesAtExit=${newArchive(dir)}`, '-Xlog:cds=error'];
 
 /** Moves what the broker in `dir` has written to the cache. Copied, as the cache may be on another disk. */

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { unavailableError, usageError } from '../errors.ts';
 import { cacheFolder, partialName, removeStalePartials } from './cache-folder.ts';
+import { checkChoice, defaultVersion, type KafkaChoice } from './kafka-versions.ts';
 import { copyJars, type ProgressOptions } from './maven.ts';
 
-const sumsFile = new URL('../../kafka/SHA256SUMS', import.meta.url);
+const pinFolder = new URL('../../kafka/', import.meta.url);
 /** In the cached folder, written after the hashes were checked: file name to size in bytes. */
 const sizesName = 'sizes.json';
 const kafkaJar = /^kafka_2\.13-(.+)\.jar$/;
@@ -20,21 +22,28 @@ export interface KafkaJars {
   paths: string[];
 }
 
-/** Throws `usage` for a KAFKA_HOME that has no Kafka 4, `unavailable` where Maven cannot deliver. */
-export async function kafkaClasspath(options: ProgressOptions = {}): Promise<KafkaJars> {
+/**
+ * Throws `usage` for a KAFKA_HOME that has no Kafka 4 or a version that is not pinned, `unavailable` where Maven cannot
+ * deliver.
+ */
+export async function kafkaClasspath(options: ProgressOptions & KafkaChoice = {}): Promise<KafkaJars> {
+  checkChoice(options);
   const home = process.env['KAFKA_HOME'];
   if (home) return jarsOfHome(home);
-  const { folder, version, sums } = await pinnedJars();
+  const version = options.kafkaVersion ?? defaultVersion;
+  const { folder, pom, sums } = await pinnedJars(version);
   if (!(await isComplete(folder, sums))) {
-    options.onProgress?.(`getting Apache Kafka ${version} with Maven, once (45 MB)`);
-    await install(folder, sums, options);
+    options.onProgress?.(`getting Apache Kafka ${version} with Maven, once (some 45 MB)`);
+    await install(folder, pom, sums, options);
   }
   return { version, paths: [...sums.keys()].map((name) => join(folder, name)) };
 }
 
-/** For `doctor`: where the jars are or will be, and whether they are all there. */
-export async function kafkaCacheState(): Promise<{ path: string; present: boolean; bytes: number }> {
-  const { folder, sums } = await pinnedJars();
+/** Where the jars of a pinned version are or will be, and whether they are all there. */
+export async function kafkaCacheState(
+  version = defaultVersion,
+): Promise<{ path: string; present: boolean; bytes: number }> {
+  const { folder, sums } = await pinnedJars(version);
   const present = await isComplete(folder, sums);
   const sizes = present ? Object.values(await readSizes(folder)) : [];
   return { path: folder, present, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
@@ -54,15 +63,16 @@ async function jarsOfHome(home: string): Promise<KafkaJars> {
   return { version, paths: names.map((name) => join(libs, name)) };
 }
 
-const versionOf = (names: Iterable<string>) =>
-  [...names].map((name) => kafkaJar.exec(name)?.[1]).find(Boolean);
+const versionOf = (names: readonly string[]) => names.map((name) => kafkaJar.exec(name)?.[1]).find(Boolean);
 
-/** SHA-256 by file name, from a file in the form of `sha256sum`. */
-async function pinnedJars(): Promise<{ folder: string; version: string; sums: Map<string, string> }> {
-  const lines = (await readFile(sumsFile, 'utf8')).trimEnd().split('\n');
+/** `sums`: SHA-256 by file name, from a file in the form of `sha256sum`. */
+async function pinnedJars(
+  version: string,
+): Promise<{ folder: string; pom: string; sums: Map<string, string> }> {
+  const pins = fileURLToPath(new URL(version, pinFolder));
+  const lines = (await readFile(join(pins, 'SHA256SUMS'), 'utf8')).trimEnd().split('\n');
   const sums = new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
-  const version = versionOf(sums.keys())!;
-  return { folder: join(cacheFolder(), `kafka-${version}`), version, sums };
+  return { folder: join(cacheFolder(), `kafka-${version}`), pom: join(pins, 'pom.xml'), sums };
 }
 
 /** Hashing all of it takes 0.15 s: done at the installation, while each start compares sizes. */
@@ -78,7 +88,12 @@ async function readSizes(folder: string): Promise<Record<string, number>> {
   return JSON.parse(await unlessMissing(readFile(join(folder, sizesName), 'utf8'), '{}'));
 }
 
-async function install(folder: string, sums: Map<string, string>, options: ProgressOptions): Promise<void> {
+async function install(
+  folder: string,
+  pom: string,
+  sums: Map<string, string>,
+  options: ProgressOptions,
+): Promise<void> {
   // What stands there now is damaged, or made by another process this instant: then ours takes its place.
   const partial = partialName(folder);
   await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
@@ -86,7 +101,7 @@ async function install(folder: string, sums: Map<string, string>, options: Progr
   await rm(folder, { recursive: true, force: true });
   await mkdir(partial, { mode: 0o700 });
   try {
-    await copyJars(partial, options);
+    await copyJars(pom, partial, options);
     const sizes = await verifyJars(partial, sums);
     await writeFile(join(partial, sizesName), JSON.stringify(sizes));
     await rename(partial, folder);

@@ -1,12 +1,10 @@
-/** Gets the jars of `kafka/pom.xml` with Maven, which knows where artifacts come from and honours a mirror. */
-import { fileURLToPath } from 'node:url';
+/** Gets the jars that a pom lists with Maven, which knows where artifacts come from and honours a mirror. */
 import { stripVTControlCharacters } from 'node:util';
 
 import { unavailableError } from '../errors.ts';
 import { installHint } from './java.ts';
 import { runCommand } from './run-command.ts';
 
-const pomFile = fileURLToPath(new URL('../../kafka/pom.xml', import.meta.url));
 const goal = 'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies';
 const downloadTimeoutMs = 600_000;
 const versionTimeoutMs = 10_000;
@@ -44,11 +42,11 @@ export function mavenFailure(lines: readonly string[]): string {
 }
 
 /** Copies all jars into `folder`, which exists. Throws `unavailable`. */
-export async function copyJars(folder: string, options: ProgressOptions): Promise<void> {
+export async function copyJars(pom: string, folder: string, options: ProgressOptions): Promise<void> {
   let count = 0;
   const { code, lines } = await runCommand(
     'mvn',
-    ['-B', '-f', pomFile, goal, `-DoutputDirectory=${folder}`, '-DincludeScope=runtime'],
+    ['-B', '-f', pom, goal, `-DoutputDirectory=${folder}`, '-DincludeScope=runtime'],
     {
       timeoutMs: downloadTimeoutMs,
       signal: options.signal,
@@ -63,7 +61,7 @@ export async function copyJars(folder: string, options: ProgressOptions): Promis
   }
   if (code !== 0) {
     throw unavailableError(mavenFailure(lines), {
-      hint: `By hand:  mvn -B -f ${pomFile} ${goal}\nOr set KAFKA_HOME to an unpacked Kafka 4, or use a running broker with --bootstrap-server.`,
+      hint: `By hand:  mvn -B -f ${pom} ${goal}\nOr set KAFKA_HOME to an unpacked Kafka 4, or use a running broker with --bootstrap-server.`,
     });
   }
 }

@@ -56,7 +56,7 @@ export async function claimFolder(dir: string, marker: string): Promise<number |
 
 export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), { force: true });
 
-/** The process id of the broker that runs in `dir`; undefined where none does. */
+/** The process id of what runs in `dir`; undefined where none does. */
 export async function leftoverProcess(dir: string): Promise<number | undefined> {
   let record: ProcessRecord;
   try {
@@ -71,13 +71,13 @@ export async function leftoverProcess(dir: string): Promise<number | undefined> 
   return ours ? record.pid : undefined;
 }
 
-/** Kills the broker that runs in `dir`, and waits until it is gone. False where there was none. */
+/** Kills what runs in `dir`, and waits until it is gone. False where there was none. */
 export async function endLeftover(dir: string): Promise<boolean> {
   const pid = await leftoverProcess(dir);
   if (pid !== undefined) {
     process.kill(pid, 'SIGKILL');
     if (!(await leftoverGone(dir, endTimeoutMs))) {
-      throw unavailableError(`Process ${pid}, the broker of ${dir}, does not end.`);
+      throw unavailableError(`Process ${pid}, which runs in ${dir}, does not end.`);
     }
   }
   await removeRecord(dir);

@@ -12,11 +12,14 @@ import { messageOf } from '../errors.ts';
 import { cacheFolder, partialName, removeStalePartials } from './cache-folder.ts';
 import { kafkaClasspath } from './jars.ts';
 import { findJava, type Java } from './java.ts';
+import type { KafkaChoice } from './kafka-versions.ts';
 import type { ProgressOptions } from './maven.ts';
 
 export interface KafkaRuntime {
   java: Java;
   kafkaVersion: string;
+  /** Of the ZooKeeper that is to keep the cluster's metadata, where one is. */
+  zookeeperVersion: string | undefined;
   /** CLASSPATH, in the environment rather than the arguments: it has thousands of characters. */
   env: { CLASSPATH: string };
   archiveFile: string;
@@ -27,7 +30,7 @@ export interface KafkaRuntime {
 }
 
 /** Throws `unavailable` or `usage`, as the finding of Java and of the jars does. */
-export async function findRuntime(options: ProgressOptions): Promise<KafkaRuntime> {
+export async function findRuntime(options: ProgressOptions & KafkaChoice): Promise<KafkaRuntime> {
   const java = await findJava(options.signal);
   const jars = await kafkaClasspath(options);
   // The virtual machine refuses an archive whose jars have another date.
@@ -37,16 +40,22 @@ export async function findRuntime(options: ProgressOptions): Promise<KafkaRuntim
     ...jars.paths.map((path, i) => `${path} ${stats[i]!.size} ${stats[i]!.mtimeMs}`),
   ];
   const key = createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 12);
-  const stem = join(cacheFolder(), `runtime-${jars.version}-java-${java.version}-${key}`);
+  // Brokers that are no controllers load other classes.
+  const mode = options.zookeeper === true ? '-zookeeper' : '';
+  const stem = join(cacheFolder(), `runtime-${jars.version}${mode}-java-${java.version}-${key}`);
   return {
     java,
     kafkaVersion: jars.version,
+    zookeeperVersion: options.zookeeper === true ? zookeeperVersionOf(jars.paths) : undefined,
     env: { CLASSPATH: jars.paths.join(':') },
     archiveFile: `${stem}.jsa`,
     hasArchive: existsSync(`${stem}.jsa`),
     bootstrapFile: `${stem}.checkpoint`,
   };
 }
+
+const zookeeperVersionOf = (paths: readonly string[]): string | undefined =>
+  paths.map((path) => /zookeeper-(\d[\d.]*)\.jar$/.exec(path)?.[1]).find(Boolean);
 
 /** Has `make` write a file under a passing name, then puts it at `path`, for all to find whole or not at all. */
 export async function addToCache(

@@ -1,24 +1,26 @@
-/** Starts and stops a real Apache Kafka in KRaft mode on loopback: one broker, or a cluster. */
+/** Starts and stops a real Apache Kafka on loopback, in KRaft mode or with ZooKeeper: one broker, or a cluster. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { unavailableError, usageError } from '../errors.ts';
 import { Broker } from './broker.ts';
-import { foldersOf } from './broker-folders.ts';
-import type { BrokerPlan } from './broker-settings.ts';
+import { foldersOf, zookeeperFolderOf } from './broker-folders.ts';
+import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
+import type { KafkaChoice } from './kafka-versions.ts';
 import type { ProgressOptions } from './maven.ts';
 import { freePorts, portIsFree } from './ports.ts';
 import { findRuntime, type KafkaRuntime } from './runtime.ts';
 import { kafkaUuid } from './storage.ts';
+import { ZooKeeper } from './zookeeper.ts';
 
 const startTimeoutMs = 60_000;
 const startAttemptsMax = 3;
 
-export interface StartKafkaOptions extends ProgressOptions {
+export interface StartKafkaOptions extends ProgressOptions, KafkaChoice {
   /** For data, settings and logs, kept at the stop. Without it: a temporary folder, removed at the stop. */
   dir?: string | undefined;
-  /** How many; each is a controller too. Of three, partitions have three replicas, two of them in sync. Default: 1. */
+  /** How many; without ZooKeeper each is a controller too. Of three, partitions have three replicas, two of them in sync. Default: 1. */
   brokers?: number | undefined;
   /** Without it: a free one. Of several brokers, that of the first; the others have those that follow. */
   port?: number | undefined;
@@ -44,6 +46,8 @@ export interface RunningKafka extends AsyncDisposable {
   readonly bootstrapServers: string;
   readonly version: string;
   readonly javaVersion: string;
+  /** undefined where the brokers keep their metadata themselves. */
+  readonly zookeeperVersion: string | undefined;
   /** At least one. */
   readonly brokers: readonly Broker[];
   /** Of the first broker, as it was started. */
@@ -51,7 +55,7 @@ export interface RunningKafka extends AsyncDisposable {
   /** Of the first broker. */
   readonly logFile: string;
   readonly dir: string;
-  /** Settles when a broker ends that nobody here has ended. */
+  /** Settles when a broker, or the ZooKeeper, ends that nobody here has ended. */
   readonly exited: Promise<BrokerExit>;
   /**
    * Safe to call again. `discard` kills it and removes its folder; that is the default for a temporary one.
@@ -61,14 +65,18 @@ export interface RunningKafka extends AsyncDisposable {
 }
 
 export interface BrokerExit {
-  broker: Broker;
+  /** Who ended, for a sentence: `the broker`, `broker 2`, `ZooKeeper`. */
+  name: string;
+  /** undefined for ZooKeeper. */
+  broker: Broker | undefined;
+  logFile: string;
   /** 128 and the signal's number where a signal ended it. */
   code: number;
 }
 
 /**
  * Starts Kafka and waits until it serves. The signal ends that wait, with its reason; afterwards the brokers are
- * the caller's to stop. Throws `usage` (KAFKA_HOME, port, folder) or `unavailable` (Java, Maven, a broker that
+ * the caller's to stop. Throws `usage` (version, KAFKA_HOME, port, folder) or `unavailable` (Java, Maven, a broker that
  * does not come up, with the end of its log).
  */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
@@ -95,19 +103,25 @@ async function startOnce(
   runtime: KafkaRuntime,
   options: StartKafkaOptions,
 ): Promise<RunningKafka | 'port-taken'> {
-  const { properties = {}, timeoutMs = startTimeoutMs } = options;
+  const { properties = {}, timeoutMs = startTimeoutMs, signal } = options;
   const dirs = foldersOf(dir, options.brokers ?? 1);
-  const cluster = await plansFor(dirs, options.port, options.listeners ?? []);
-  const clusterId = await clusterIdOf(cluster);
+  const cluster = await planCluster(dirs, runtime, options);
   const exit = Promise.withResolvers<BrokerExit>();
-  const shared = { ...options, runtime, cluster, clusterId, properties, timeoutMs };
-  const brokers = cluster.map((plan, index): Broker => {
-    const onExit = (code: number): void => exit.resolve({ broker: brokers[index]!, code });
+  const zookeeper = zookeeperOf(dir, cluster, runtime, { timeoutMs, signal, exit });
+  const shared = { ...options, runtime, cluster, zookeeper, properties, timeoutMs };
+  const brokers = cluster.brokers.map((plan, index): Broker => {
+    const name = dirs.length === 1 ? 'the broker' : `broker ${plan.nodeId}`;
+    const onExit = (code: number): void => {
+      const broker = brokers[index]!;
+      exit.resolve({ name, broker, logFile: broker.logFile, code });
+    };
     return new Broker({ ...shared, plan, dir: dirs[index]!, onExit });
   });
   const endAll = async (): Promise<void> => {
     await Promise.all(brokers.map((broker) => broker.kill()));
+    await zookeeper?.end();
   };
+  if ((await zookeeper?.start()) === 'port-taken') return 'port-taken';
   const starts = await Promise.allSettled(brokers.map((broker) => broker.start()));
   const failed = starts.find((start) => start.status === 'rejected');
   if (failed !== undefined) {
@@ -118,15 +132,46 @@ async function startOnce(
     await endAll();
     return 'port-taken';
   }
-  return running(dir, brokers, exit, runtime, options);
+  return running(dir, { brokers, zookeeper, exit }, runtime, options);
+}
+
+function zookeeperOf(
+  dir: string,
+  { zookeeperPort: port }: ClusterPlan,
+  runtime: KafkaRuntime,
+  options: {
+    timeoutMs: number;
+    signal: AbortSignal | undefined;
+    exit: PromiseWithResolvers<BrokerExit>;
+  },
+): ZooKeeper | undefined {
+  if (port === undefined) return undefined;
+  const { exit, ...waits } = options;
+  const onExit = (code: number): void => {
+    const { logFile } = zookeeper;
+    exit.resolve({ name: 'ZooKeeper', broker: undefined, logFile, code });
+  };
+  const zookeeper = new ZooKeeper({ ...waits, dir: zookeeperFolderOf(dir), port, runtime, onExit });
+  return zookeeper;
+}
+
+async function planCluster(
+  dirs: readonly string[],
+  { kafkaVersion, zookeeperVersion }: KafkaRuntime,
+  { port, listeners = [] }: StartKafkaOptions,
+): Promise<ClusterPlan> {
+  const free = await freePorts((2 + listeners.length) * dirs.length + 1);
+  const zookeeperPort = zookeeperVersion === undefined ? undefined : free.pop();
+  const brokers = await plansFor(dirs, free, port, listeners);
+  return { kafkaVersion, clusterId: await clusterIdOf(brokers), brokers, zookeeperPort };
 }
 
 async function plansFor(
   dirs: readonly string[],
+  free: number[],
   firstPort: number | undefined,
   listeners: readonly ProxiedListener[],
 ): Promise<BrokerPlan[]> {
-  const free = await freePorts((2 + listeners.length) * dirs.length);
   const plans: BrokerPlan[] = [];
   for (const [index, dir] of dirs.entries()) {
     const nodeId = index + 1;
@@ -157,8 +202,15 @@ async function clusterIdOf([first]: readonly BrokerPlan[]): Promise<string> {
 
 function running(
   dir: string,
-  brokers: readonly Broker[],
-  exit: PromiseWithResolvers<BrokerExit>,
+  {
+    brokers,
+    zookeeper,
+    exit,
+  }: {
+    brokers: readonly Broker[];
+    zookeeper: ZooKeeper | undefined;
+    exit: PromiseWithResolvers<BrokerExit>;
+  },
   runtime: KafkaRuntime,
   options: StartKafkaOptions,
 ): RunningKafka {
@@ -167,6 +219,7 @@ function running(
     // An archive of classes is written by a clean stop alone.
     const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
     await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
+    await zookeeper?.end();
     if (discard) await rm(dir, { recursive: true, force: true });
   };
   const stop = ({ discard = options.dir === undefined } = {}): Promise<void> => (stopped ??= end(discard));
@@ -174,6 +227,7 @@ function running(
     bootstrapServers: brokers.map(({ address }) => address).join(','),
     version: runtime.kafkaVersion,
     javaVersion: runtime.java.version,
+    zookeeperVersion: runtime.zookeeperVersion,
     brokers,
     pid: brokers[0]!.pid!,
     logFile: brokers[0]!.logFile,

@@ -5,9 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { unavailableError } from '../errors.ts';
+import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
+import { isAtLeast } from './kafka-versions.ts';
 import type { ProgressOptions } from './maven.ts';
 import { runCommand } from './run-command.ts';
 import { addToCache, type KafkaRuntime } from './runtime.ts';
@@ -16,15 +18,16 @@ const formatTimeoutMs = 60_000;
 
 /** A folder that is formatted already stays as it is. Throws `unavailable` with Kafka's words. */
 export async function formatStorage(
-  { dataDir, nodeId, clusterId }: { dataDir: string; nodeId: number; clusterId: string },
+  { dataDir, nodeId }: BrokerPlan,
+  { clusterId, kafkaVersion }: ClusterPlan,
   settingsFile: string,
   runtime: KafkaRuntime,
   options: ProgressOptions,
 ): Promise<void> {
   const meta = join(dataDir, 'meta.properties');
   if (existsSync(meta)) return;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const bootstrap = join(dataDir, 'bootstrap.checkpoint');
+  const bootstrap = join(dataDir, bootstrapPath(kafkaVersion));
+  await mkdir(dirname(bootstrap), { recursive: true, mode: 0o700 });
   if (!existsSync(runtime.bootstrapFile)) {
     await formatWithJava(clusterId, settingsFile, runtime, options);
     await addToCache(runtime.bootstrapFile, (partial) => copyFile(bootstrap, partial), options.onProgress);
@@ -35,6 +38,12 @@ export async function formatStorage(
   await writeFile(`${meta}.partial`, `version=1\nnode.id=${nodeId}\n${ids}`);
   await rename(`${meta}.partial`, meta);
 }
+
+/** Where the metadata lie with which a cluster begins. */
+const bootstrapPath = (kafkaVersion: string): string =>
+  isAtLeast(kafkaVersion, 4, 4)
+    ? '__cluster_metadata-0/00000000000000000000-0000000000.checkpoint'
+    : 'bootstrap.checkpoint';
 
 async function formatWithJava(
   clusterId: string,

@@ -1,4 +1,4 @@
-/** Waits for a broker to serve, by its log: its port opens earlier, before it answers. */
+/** Waits for a broker, or its ZooKeeper, to serve, by its log: a broker's port opens earlier, before it answers. */
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -7,27 +7,27 @@ import type { Supervised } from './supervise.ts';
 
 const pollMs = 15;
 const tailLinesMax = 15;
-const started = 'Kafka Server started';
 const portTaken = 'Address already in use';
 
-/** Throws `unavailable` with the end of the log when the broker ends instead or `timeoutMs` pass, else the signal's reason. */
+/** Throws `unavailable` with the end of the log when it ends instead or `timeoutMs` pass, else the signal's reason. */
 export async function untilStarted(
-  broker: Supervised,
+  process: Supervised,
+  { name, startedTexts }: { name: string; startedTexts: readonly string[] },
   options: { log: FileHandle; logStart: number; timeoutMs: number; signal: AbortSignal | undefined },
 ): Promise<'started' | 'port-taken'> {
   const deadlineMs = performance.now() + options.timeoutMs;
   for (;;) {
-    const exitCode = await Promise.race([broker.exited, wait(pollMs)]);
+    const exitCode = await Promise.race([process.exited, wait(pollMs)]);
     const text = await readFrom(options.log, options.logStart);
     options.signal?.throwIfAborted();
     if (exitCode === undefined) {
-      if (text.includes(started)) return 'started';
+      if (startedTexts.every((started) => text.includes(started))) return 'started';
       if (performance.now() > deadlineMs) {
-        throw startFailure(`did not start within ${options.timeoutMs / 1000} s`, text);
+        throw startFailure(`${name} did not start within ${options.timeoutMs / 1000} s`, text);
       }
     } else {
       if (text.includes(portTaken)) return 'port-taken';
-      throw startFailure(`ended with code ${exitCode} while it started`, text);
+      throw startFailure(`${name} ended with code ${exitCode} while it started`, text);
     }
   }
 }
@@ -42,5 +42,5 @@ async function readFrom(file: FileHandle, start: number): Promise<string> {
 function startFailure(what: string, log: string): Error {
   const lines = log.split('\n').filter((line) => /^\S/.test(line));
   const tail = lines.slice(-tailLinesMax).map((line) => `  ${line}`);
-  return unavailableError([`Kafka ${what}. The end of its log:`, ...tail].join('\n'));
+  return unavailableError([`${what}. The end of its log:`, ...tail].join('\n'));
 }

@@ -111,7 +111,8 @@ test('a start that takes too long, or is not wanted any more, ends the broker', 
 test('a broker that is killed is noticed', async () => {
   await using broker = await startKafka();
   process.kill(broker.pid, 'SIGKILL');
-  expect(await broker.exited).toEqual({ broker: broker.brokers[0], code: 137 });
+  const { logFile } = broker;
+  expect(await broker.exited).toEqual({ name: 'the broker', broker: broker.brokers[0], logFile, code: 137 });
 });
 
 test('nothing is left when the process that started it is killed, and its folder can be used again', async () => {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { pinnedVersions } from '../../src/kafka/kafka-versions.ts';
 import { newDir } from './nodrop.ts';
 
 const run = promisify(execFile);
@@ -23,7 +24,8 @@ test('the tarball brings the command line and startKafka to an empty folder', as
       'bin/nodrop.js',
       'dist/index.js',
       'dist/index.d.ts',
-      'kafka/pom.xml',
+      'kafka/log4j2.properties',
+      ...pinnedVersions.flatMap(({ version }) => [`kafka/${version}/pom.xml`, `kafka/${version}/SHA256SUMS`]),
       'ui/dist/index.html',
     ]),
   );

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { kafkaCacheState } from '../../src/kafka/jars.ts';
+import { pinnedVersions } from '../../src/kafka/kafka-versions.ts';
 
 const script = fileURLToPath(new URL('../fixtures/find-runtime.ts', import.meta.url));
 let cache: string;
@@ -21,7 +22,7 @@ afterEach(async () => {
   await rm(cache, { recursive: true, force: true });
 });
 
-const findRuntime = () => promisify(execFile)(process.execPath, [script]);
+const findRuntime = (...version: string[]) => promisify(execFile)(process.execPath, [script, ...version]);
 
 test('two at once on an empty cache both have Kafka; a damaged jar is got again', async () => {
   for (const { stdout, stderr } of await Promise.all([findRuntime(), findRuntime()])) {
@@ -43,4 +44,9 @@ test('two at once on an empty cache both have Kafka; a damaged jar is got again'
   expect((await findRuntime()).stderr).toContain('getting Apache Kafka');
   expect(await kafkaCacheState()).toMatchObject({ present: true, bytes: expect.any(Number) });
   expect((await findRuntime()).stderr).toBe('');
+});
+
+test.each(pinnedVersions)('$version comes alone, and as it is pinned', async ({ version }) => {
+  expect(JSON.parse((await findRuntime(version)).stdout)).toMatchObject({ kafkaVersion: version });
+  expect(await readdir(cache)).toEqual([`kafka-${version}`]);
 });

@@ -37,6 +37,7 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
           seed: result.run.seed,
           begun: data.createdAt && new Date(data.createdAt).toLocaleString(),
           Kafka: result.environment.kafka,
+          ZooKeeper: result.environment.zookeeper ?? null,
         }}
       />
       <main>

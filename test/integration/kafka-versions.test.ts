@@ -1,0 +1,58 @@
+/** Which Kafka is started: what is listed, and what is refused before anything is. The versions run in `full`. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newDir, nodrop } from './nodrop.ts';
+
+const noHome = { KAFKA_HOME: undefined };
+
+test('the versions are listed, with those in the cache; nothing is fetched for it', async () => {
+  const cache = newDir();
+  const { code, stdout } = await nodrop(['kafka', '--list'], {
+    ...noHome,
+    NODROP_CACHE: join(cache, 'none'),
+  });
+  expect(code).toBe(0);
+  expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['version', 'mode', 'jars'],
+    ['4.4.0', 'KRaft', 'fetched at its first start'],
+    ['4.3.1', 'KRaft', 'default', 'fetched at its first start'],
+    ['3.9.2', 'KRaft or ZooKeeper', 'fetched at its first start'],
+    [''],
+  ]);
+  expect(existsSync(join(cache, 'none'))).toBe(false);
+});
+
+test('the list is there as JSON', async () => {
+  const { code, stdout } = await nodrop(['kafka', '--list', '--json'], noHome);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { version: '4.4.0', modes: ['KRaft'], isDefault: false },
+    { version: '4.3.1', modes: ['KRaft'], isDefault: true },
+    { version: '3.9.2', modes: ['KRaft', 'ZooKeeper'], isDefault: false },
+  ]);
+});
+
+test.each([
+  ['run --kafka-version 2.8.0', 'nodrop has no Kafka 2.8.0: it has 4.4.0, 4.3.1, 3.9.2.'],
+  ['kafka --kafka-version 2.8.0', 'nodrop has no Kafka 2.8.0: it has 4.4.0, 4.3.1, 3.9.2.'],
+  ['run --zookeeper', '--kafka-version 3.9.2 --zookeeper'],
+  ['kafka --zookeeper --kafka-version 4.4.0', '--kafka-version 3.9.2 --zookeeper'],
+  ['run --kafka-version 3.9.2 --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
+  ['run --zookeeper --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
+  ['kafka --json', '--json is for --list.'],
+])('%s is wrong usage, and nothing is begun', async (args, sentence) => {
+  const dir = join(newDir(), 'none');
+  const { code, stderr } = await nodrop([...args.split(' '), `--dir=${dir}`], noHome);
+  expect(code).toBe(64);
+  expect(stderr).toContain(sentence);
+  expect(existsSync(dir)).toBe(false);
+});
+
+test('the environment can name the version; beside KAFKA_HOME none can be named', async () => {
+  const dir = `--dir=${newDir()}`;
+  const named = await nodrop(['run', dir], { ...noHome, NODROP_KAFKA_VERSION: '1.0' });
+  expect(named).toMatchObject({ code: 64, stderr: expect.stringContaining('nodrop has no Kafka 1.0') });
+  const beside = await nodrop(['run', dir, '--kafka-version=3.9.2'], { KAFKA_HOME: '/opt/kafka' });
+  expect(beside).toMatchObject({ code: 64, stderr: expect.stringContaining('KAFKA_HOME (/opt/kafka)') });
+});
