@@ -77,7 +77,8 @@ export class Feed {
     try {
       return await this.#tellNews();
     } catch {
-      // Its folder was removed.
+      // What cannot be read now may be readable at the next look.
+      if (this.#run.isThere()) return false;
       this.#say('gone', null);
       return true;
     }
