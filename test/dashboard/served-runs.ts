@@ -21,7 +21,7 @@ export interface ServedRuns {
   ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
-const newDir = (): string => mkdtempSync(join(tmpdir(), 'nodrop-dashboard-'));
+export const newDir = (): string => mkdtempSync(join(tmpdir(), 'nodrop-dashboard-'));
 
 /** `before` stands before the real source, and may count what is asked of it. */
 export function serveRuns(
