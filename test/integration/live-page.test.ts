@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
-import { openLivePage, seenBy, startServing, untilHeading, type Serving } from '../fixtures/live-page.ts';
+import {
+  endServing,
+  openLivePage,
+  seenBy,
+  startServing,
+  untilHeading,
+  type Serving,
+} from '../fixtures/live-page.ts';
 import { newDir, nodrop } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -22,7 +29,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     [browser, kept] = await Promise.all([startBrowser(), startServing([...run, '--ui', '--keep-open'])]);
   });
   afterAll(async () => {
-    kept.child.kill('SIGKILL');
+    endServing();
     await browser.close();
   });
 
@@ -94,6 +101,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       .getByText(/^Run \w+ knows no message p9-9: nobody planned it, and no evidence has it\.$/)
       .waitFor();
     expect(await timeline.count()).toBe(0);
+    // The browser itself notes the answer that there is none, and that is all.
+    expect(troubles).toEqual([expect.stringContaining('the server responded with a status of 404')]);
 
     kept.child.kill('SIGINT');
     const { code, stdout } = await kept.ended;
