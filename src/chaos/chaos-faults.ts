@@ -9,6 +9,8 @@ export interface ChaosFault {
   parts: readonly string[];
   /** 0 for one that is over by itself. */
   lastsMs: { min: number; max: number };
+  /** At least. */
+  takesMs: number;
 }
 
 /** What was not read yet and is deleted, no pipeline survives. */
@@ -37,6 +39,9 @@ const parts: Record<string, string | readonly string[]> = {
   poison: 'topic',
 };
 
+/** Consumers that were killed have to be missed; brokers stop and start one after the other. */
+const takesMs: Record<string, number> = { 'delete-offsets': 8_000, 'restart-brokers': 10_000 };
+
 /** All that this pipeline allows for, once for each place where it may act. */
 export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
   return faults
@@ -51,6 +56,7 @@ export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
           name: detail === undefined ? fault.name : `${fault.name}:${detail}`,
           parts: [parts[fault.name] ?? `link ${detail?.replace(/-acks$/, '')}`].flat(),
           lastsMs: fault.lastsMs === undefined ? { min: 0, max: 0 } : { min: 500, max: 6_000 },
+          takesMs: takesMs[fault.name] ?? 0,
         })),
     );
 }

@@ -32,8 +32,9 @@ const sendsSeconds = { min: 10, max: 16 };
 const faultsMax = 4;
 /** From the first send on. */
 const firstFaultMs = 300;
-/** Between two that act on one part of the pipeline: it has to be there again. */
-const gapMs = 2_500;
+/** Between two that act on one part of the pipeline: it has to be there again, and brokers in sync. */
+const gapMs = { brokers: 8_000, consumer: 4_000 } as Record<string, number>;
+const gapMsElse = 2_500;
 
 export function chaosPlan(seed: number, index: number, ground: Ground): ChaosPlan {
   const chance = new Chance(seed, index);
@@ -89,7 +90,7 @@ function scheduleOf(chance: Chance, possible: readonly ChaosFault[], sendsMs: nu
   const wanted = chance.integer(1, faultsMax);
   const freeAtMs = new Map<string, number>();
   const faults: { atMs: number; text: string }[] = [];
-  for (const { name, parts, lastsMs } of chance.shuffled(possible)) {
+  for (const { name, parts, lastsMs, takesMs } of chance.shuffled(possible)) {
     if (faults.length === wanted) break;
     const lasts = chance.integer(lastsMs.min, lastsMs.max);
     const earliest = Math.max(firstFaultMs, ...parts.map((part) => freeAtMs.get(part) ?? 0));
@@ -97,7 +98,8 @@ function scheduleOf(chance: Chance, possible: readonly ChaosFault[], sendsMs: nu
     const latest = sendsMs - 500;
     if (earliest > latest) continue;
     const atMs = chance.integer(earliest, latest);
-    for (const part of parts) freeAtMs.set(part, atMs + lasts + gapMs);
+    for (const part of parts)
+      freeAtMs.set(part, atMs + Math.max(lasts, takesMs) + (gapMs[part] ?? gapMsElse));
     faults.push({ atMs, text: `${name}@${atMs}ms${lastsMs.max === 0 ? '' : `+${lasts}ms`}` });
   }
   return faults.sort((a, b) => a.atMs - b.atMs).map(({ text }) => text);
