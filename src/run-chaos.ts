@@ -33,8 +33,13 @@ export interface ChaosDay {
 const program = fileURLToPath(new URL('../bin/nodrop.js', import.meta.url));
 const saidLinesMax = 20;
 
-/** Leaves the plan in the run's folder, and the folder itself only where not all was well. */
-export async function runDay(plan: ChaosPlan, place: ChaosPlace, signal: AbortSignal): Promise<ChaosDay> {
+/** Leaves the run's folder, with its plan, only where not all was well; and not at all where it `isTrial`. */
+export async function runDay(
+  plan: ChaosPlan,
+  place: ChaosPlace,
+  signal: AbortSignal,
+  isTrial = false,
+): Promise<ChaosDay> {
   const beganAtMs = performance.now();
   const id = `chaos-${plan.seed}-${plan.index}-${randomBytes(2).toString('hex')}`;
   const folder = new RunFolder(place.dir, id);
@@ -50,7 +55,7 @@ export async function runDay(plan: ChaosPlan, place: ChaosPlace, signal: AbortSi
     course: courseOf(folder),
     ms: Math.round(performance.now() - beganAtMs),
   };
-  if (exitCode === exitCodes.pass) rmSync(folder.path, { recursive: true, force: true });
+  if (exitCode === exitCodes.pass || isTrial) rmSync(folder.path, { recursive: true, force: true });
   return day;
 }
 

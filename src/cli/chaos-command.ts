@@ -103,7 +103,8 @@ async function shrink(
   const endMs = performance.now() + shrinkMs;
   const fails = async (faults: readonly string[]): Promise<boolean> => {
     terminal.status(`does it fail with ${faults.join(' ')}?`);
-    return (await runDay({ ...plan, faults: [...faults] }, place, signal)).exitCode === exitCodes.fail;
+    const trial = await runDay({ ...plan, faults: [...faults] }, place, signal, true);
+    return trial.exitCode === exitCodes.fail;
   };
   const left = await shrunk(plan.faults, fails, () => signal.aborted || performance.now() > endMs);
   if (signal.aborted) throw signal.reason;
