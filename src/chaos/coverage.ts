@@ -43,12 +43,19 @@ interface Stretch {
 function phasesOf(course: readonly TimedCourseEvent[]): Record<ChaosPhase, Stretch> {
   const beganAt = (phase: string): number =>
     course.find((event) => event.type === 'phase' && event.phase === phase)?.time ?? Infinity;
-  const [sends, drains, ends] = [beganAt('publishing'), beganAt('draining'), beganAt('auditing')];
+  const sends = firstSendOf(course) ?? beganAt('publishing');
+  const [drains, ends] = [beganAt('draining'), beganAt('auditing')];
   return {
     beginning: { fromMs: sends, toMs: Math.min(sends + beginningMs, drains) },
     sending: { fromMs: sends + beginningMs, toMs: drains },
     draining: { fromMs: drains, toMs: ends },
   };
+}
+
+/** Faults count from it; the phase begins earlier, while consumers join. */
+function firstSendOf(course: readonly TimedCourseEvent[]): number | undefined {
+  const fault = course.find((event) => event.type === 'fault');
+  return fault === undefined || fault.fault.startMs === null ? undefined : fault.time - fault.fault.startMs;
 }
 
 /** Of those that were felt. One that is never mended acts until the end. */

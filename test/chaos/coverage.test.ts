@@ -8,6 +8,7 @@ const phase = (time: number, name: 'publishing' | 'draining' | 'auditing'): Time
   phase: name,
   time,
 });
+/** The first message was sent at 1 000 ms. */
 const fault = (time: number, index: number, schedule: string, tookEffect: boolean, endMs: number | null) =>
   ({
     type: 'fault',
@@ -17,7 +18,7 @@ const fault = (time: number, index: number, schedule: string, tookEffect: boolea
       name: schedule.split(/[:@]/)[0]!,
       schedule,
       target: 'x',
-      startMs: 0,
+      startMs: time - 1_000,
       endMs,
       tookEffect,
       evidence: [],
@@ -27,7 +28,8 @@ const fault = (time: number, index: number, schedule: string, tookEffect: boolea
 test('a fault counts for each phase in which it acted and was felt', () => {
   const coverage = new Coverage(['kill-leader', 'poison']);
   coverage.add([
-    phase(1_000, 'publishing'),
+    // The phase begins while consumers join.
+    phase(400, 'publishing'),
     fault(1_500, 0, 'kill-leader@500ms+1s', false, null),
     fault(2_500, 0, 'kill-leader@500ms+1s', true, 1_500),
     fault(2_900, 1, 'cut:producer@2s+4s', false, null),
