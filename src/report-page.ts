@@ -114,8 +114,18 @@ function firstFindings(path: string): SingleFinding[] {
     const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
     // The last line may be cut.
     const lines = text.split('\n').slice(0, -1);
-    return lines.slice(0, findingsMax).map((line) => JSON.parse(line) as SingleFinding);
+    return lines.slice(0, findingsMax).flatMap(findingIn);
   } finally {
     closeSync(file);
+  }
+}
+
+/** None in a line that is damaged. */
+function findingIn(line: string): SingleFinding | [] {
+  try {
+    const finding = JSON.parse(line) as SingleFinding | null;
+    return typeof finding?.kind === 'string' ? finding : [];
+  } catch {
+    return [];
   }
 }

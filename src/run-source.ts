@@ -1,10 +1,13 @@
 /** The runs of a folder, for the server of the live page. What an audit needs is loaded when it is needed. */
 import { readFileSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { isAtWork } from './at-work.ts';
 import { usageError } from './errors.ts';
 import type { RunSource } from './dashboard/run-source.ts';
 import type { PageData, RunRow } from './page-data.ts';
 import type { Result } from './result.ts';
+import { resultSchema } from './result-schema.ts';
 import { listRuns, RunFolder, runIdPattern } from './run-folder.ts';
 import { RunWatch } from './watch/run-watch.ts';
 
@@ -23,19 +26,15 @@ export function runSource(dir: string): RunSource {
   return {
     list: async () => {
       const folders = listRuns(dir).slice(-rowsMax).toReversed();
-      return await Promise.all(
-        folders.map(async (folder) => ({
-          id: folder.id,
-          isUnderWay: await isAtWork(folder),
-          ...rowOf(folder, known),
-        })),
-      );
+      const rows = await Promise.all(folders.map((folder) => runRow(folder, known)));
+      return rows.filter((row) => row !== undefined);
     },
     watch: (run) => {
       const folder = folderOf(dir, run);
       if (folder === undefined) return undefined;
       const watch = new RunWatch(folder);
       return {
+        isThere: () => isFolder(folder),
         look: () => watch.look(),
         isUnderWay: () => isAtWork(folder),
         progress: () => watch.progress(),
@@ -57,22 +56,48 @@ export function runSource(dir: string): RunSource {
 function folderOf(dir: string, run: string): RunFolder | undefined {
   if (!runIdPattern.test(run)) return undefined;
   const folder = new RunFolder(dir, run);
-  return statSync(folder.path, { throwIfNoEntry: false })?.isDirectory() === true ? folder : undefined;
+  return isFolder(folder) ? folder : undefined;
 }
 
-/** Of the last audit; undefined where there was none. */
+const isFolder = ({ path }: RunFolder): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Of the last audit; undefined where there was none, or what it left is damaged or of an earlier version. */
 async function endedRun(folder: RunFolder): Promise<PageData | undefined> {
-  const result = resultOf(folder);
-  if (result === undefined) return undefined;
+  const result = readResult(folder);
+  if (!resultSchema.safeParse(result).success) return undefined;
   const { pageDataOf, readReport } = await import('./report-page.ts');
-  return readReport(folder) ?? (await pageDataOf(folder, result, folder.storeInUse()));
+  const report = readReport(folder);
+  // A later audit may not have been able to write one.
+  if (report !== undefined && isDeepStrictEqual(report.result, result)) return report;
+  return await pageDataOf(folder, result as Result, storeOf(folder));
 }
 
-function resultOf(folder: RunFolder): Result | undefined {
+/** Only timelines need it: a page can do without. */
+function storeOf(folder: RunFolder): string {
   try {
-    return JSON.parse(readFileSync(folder.result, 'utf8')) as Result;
+    return folder.storeInUse();
+  } catch {
+    return folder.store;
+  }
+}
+
+function readResult(folder: RunFolder): unknown {
+  try {
+    return JSON.parse(readFileSync(folder.result, 'utf8'));
   } catch {
     // There is none, or it is being written.
+    return undefined;
+  }
+}
+
+/** undefined for one that was removed meanwhile. */
+async function runRow(folder: RunFolder, known: Map<string, Known>): Promise<RunRow | undefined> {
+  // What cannot be read of one run is not to hide the others.
+  const isUnderWay = await isAtWork(folder).catch(() => false);
+  try {
+    return { id: folder.id, isUnderWay, ...rowOf(folder, known) };
+  } catch {
     return undefined;
   }
 }
@@ -81,22 +106,32 @@ function rowOf(folder: RunFolder, known: Map<string, Known>): Row {
   const written = statSync(folder.result, { throwIfNoEntry: false });
   const before = known.get(folder.id);
   if (before !== undefined && before.mtimeMs === written?.mtimeMs) return before.row;
-  const row = rowFrom(folder, resultOf(folder));
+  const row = rowFrom(folder, toldSchema.parse(readResult(folder)));
   if (written !== undefined) known.set(folder.id, { mtimeMs: written.mtimeMs, row });
   return row;
 }
 
-/** Earlier versions wrote fewer fields. */
-function rowFrom(folder: RunFolder, result: Partial<Result> | undefined): Row {
-  const { latency, rates } = result ?? {};
+const number = z.number().nullable().catch(null);
+const p99 = z
+  .object({ p99: number })
+  .nullable()
+  .catch(null)
+  .transform((latency) => latency?.p99 ?? null);
+const hops = <T extends z.ZodType>(each: T) => z.object({ acked: each, stored: each });
+const nothing = { acked: null, stored: null };
+
+/** What a list tells of a result. Of a damaged one, and one of an earlier version, what can be read. */
+const told = z.object({
+  verdict: resultSchema.shape.verdict.nullable().catch(null),
+  ledger: z.object({ sent: number }).catch({ sent: null }),
+  rates: hops(number).catch(nothing),
+  latency: hops(p99).catch(nothing),
+  findings: z.array(z.object({ kind: z.string(), count: z.number() })).catch([]),
+  faults: z.array(z.unknown()).catch([]),
+});
+const toldSchema = told.catch(() => told.parse({}));
+
+function rowFrom(folder: RunFolder, { ledger, faults, ...rest }: z.infer<typeof told>): Row {
   const born = statSync(folder.manifest, { throwIfNoEntry: false }) ?? statSync(folder.path);
-  return {
-    time: born.mtimeMs,
-    verdict: result?.verdict ?? null,
-    messages: result?.ledger?.sent ?? null,
-    rates: { acked: rates?.acked ?? null, stored: rates?.stored ?? null },
-    latency: { acked: latency?.acked?.p99 ?? null, stored: latency?.stored?.p99 ?? null },
-    findings: (result?.findings ?? []).map(({ kind, count }) => ({ kind, count })),
-    faults: result?.faults?.length ?? 0,
-  };
+  return { time: born.mtimeMs, messages: ledger.sent, faults: faults.length, ...rest };
 }

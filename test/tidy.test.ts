@@ -45,6 +45,7 @@ const wiring = [
   'src/run.ts',
   'src/course.ts',
   'src/run-faults.ts',
+  'src/run-chaos.ts',
   'src/run-watches.ts',
   'src/at-work.ts',
   'src/run-source.ts',
@@ -63,6 +64,7 @@ const mayImport: Record<string, string[]> = {
   pipeline: ['journal', 'kafka', 'ledger', 'stores'],
   evidence: ['journal', 'kafka', 'ledger', 'stores'],
   watch: ['journal', 'ledger'],
+  chaos: ['faults'],
 };
 
 function isAgainstTheGrain(file: string, imported: string): boolean {

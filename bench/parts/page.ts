@@ -14,7 +14,7 @@ export const page: Part = {
   title: 'The live page',
   about: `\`nodrop run\` as above into SQLite, with and without \`--ui\`; and with a reader that takes all that a page
 is told, several times a second from the first moment to the last, and throws it away: what a browser needs to draw it
-is not counted. Times are of whole processes. Half a percent and more is chance: see how far the rounds are apart.`,
+is not counted. Times are of whole processes. A difference that is smaller than that between rounds is chance.`,
   measure: async (rig) => {
     const { messages, rounds } = rig.plan;
     await warmUp(rig);

@@ -1,7 +1,7 @@
 /** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
 import type { Command } from 'commander';
 import { addOptions, exportStorePassword, type SharedOption, type SharedValues } from './options.ts';
-import { parseInteger } from './option-values.ts';
+import { parseDuration, parseInteger } from './option-values.ts';
 import { Terminal } from './terminal.ts';
 import type { Context } from './context.ts';
 
@@ -193,6 +193,28 @@ const definitions: Definition[] = [
     shared: ['json', 'color'],
     own: (command) => command.option('--quick', 'in histories, without a broker'),
     act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
+  },
+  {
+    name: 'chaos',
+    description: 'random bad days, one after the other: loads, safe settings and faults by chance',
+    examples: [
+      'nodrop chaos --runs 20 --seed 7',
+      'nodrop chaos --brokers 3 --for 30m',
+      'nodrop chaos --replay .nodrop/runs/chaos-7-3-5f2a/chaos.json',
+    ],
+    shared: ['seed', 'brokers', ...storeOptions, 'dir', 'timeout', ...outputOptions],
+    own: (command) =>
+      command
+        .option('--runs <n>', 'how many (default: 20, or as many as --for allows)', parseInteger(1, 100_000))
+        .option('--for <duration>', 'how long to begin new ones', parseDuration)
+        .option('--replay <file>', 'the day of a chaos.json again: the schedule, not the timing')
+        .option(
+          '--shrink-for <duration>',
+          'how long faults are taken away from one that failed',
+          parseDuration,
+          600_000,
+        ),
+    act: async (values, context) => (await import('./chaos-command.ts')).chaosCommand(values, context),
   },
   {
     name: 'faults',

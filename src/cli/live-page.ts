@@ -23,10 +23,10 @@ export async function besideLivePage(
     throw usageError('--keep-open is for a page, and there is none.', 'Add --ui, or leave it out.');
   }
   if (ui === undefined) return await work();
-  // Whoever opens the page at once finds the run.
-  folder.create();
   const page = await startLivePage({ dir, port: ui === true ? 0 : ui }, (problem) => terminal.note(problem));
   try {
+    // Whoever opens the page at once finds the run.
+    folder.create();
     terminal.note(`Live page: ${page.address(folder.id)}`);
     const exitCode = await work();
     if (keepOpen === true) await untilStopped(page, folder, { signal, terminal });

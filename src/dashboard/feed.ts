@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedEvents } from '../page-data.ts';
 import type { WatchedRun } from './run-source.ts';
 
-const everyMs = 400;
+/** Two changes a second have to be seen, also where the machine is busy. */
+const everyMs = 250;
 const seriesEveryMs = 1_000;
 
 type Name = keyof FeedEvents;
@@ -77,7 +78,8 @@ export class Feed {
     try {
       return await this.#tellNews();
     } catch {
-      // Its folder was removed.
+      // What cannot be read now may be readable at the next look.
+      if (this.#run.isThere()) return false;
       this.#say('gone', null);
       return true;
     }

@@ -4,8 +4,10 @@ import type { RunProgress } from '../run-progress.ts';
 import type { Series } from '../series.ts';
 import type { Timeline } from '../timeline.ts';
 
+/** Whatever reads throws where something cannot be read, as where the run is gone. */
 export interface WatchedRun {
-  /** Reads what has come since the last look. Throws where the folder is gone. */
+  isThere(): boolean;
+  /** Reads what has come since the last look. */
   look(): void;
   /** Whether anybody works on it. */
   isUnderWay(): Promise<boolean>;

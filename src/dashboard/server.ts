@@ -10,6 +10,7 @@ import type { RunSource } from './run-source.ts';
 const address = '127.0.0.1';
 const tokenBytes = 18;
 const closeMsMax = 1_000;
+const idleAfterMs = 20;
 
 export interface DashboardOptions {
   source: RunSource;
@@ -56,9 +57,13 @@ export async function startDashboard({
       await routes.close();
       const closed = once(server, 'close');
       server.close();
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      // A browser keeps a connection for what it may ask next, and none is idle before its last answer was sent.
+      const idle = setInterval(() => {
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
+      }, idleAfterMs);
       const late = new Promise((resolve) => setTimeout(resolve, closeMsMax).unref());
       await Promise.race([closed, late]);
+      clearInterval(idle);
     },
   };
 }

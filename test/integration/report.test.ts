@@ -1,15 +1,13 @@
 /** The report that a run leaves: opened from disk in a real browser, with no network. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
+import { hasBrowser, seriousProblems, startBrowser, troublesOf } from '../fixtures/browser.ts';
 import { newDir, nodrop } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Made {
   folder: string;
@@ -48,31 +46,12 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       offline: true,
     });
     const page = await context.newPage();
-    const troubles: string[] = [];
-    page.on('request', (request) => {
-      if (!/^(file|data):/.test(request.url())) troubles.push(`it asked for ${request.url()}`);
-    });
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
-    });
-    page.on('pageerror', (error) => troubles.push(error.message));
+    const troubles = troublesOf(page, (url) => /^(file|data):/.test(url));
     await page.goto(`file://${report}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(troubles).toEqual([]);
     return page;
   }
-
-  const seriousProblems = async (page: Page): Promise<string[]> => {
-    // The page's own rules let no script in; the tester's goes in by the debugger.
-    await page.evaluate(axe);
-    const found = await page.evaluate('axe.run()');
-    const { violations } = found as {
-      violations: { id: string; impact: string; nodes: { html: string }[] }[];
-    };
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-  };
 
   test('a pass says so in a word and a sentence, with what came to each hop', async () => {
     const { report, stdout } = await makeRun([]);

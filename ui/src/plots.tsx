@@ -16,12 +16,15 @@ export function Plots({ series }: { series: Series }): JSX.Element {
   // Other lines need another plot; more of the same need not.
   const form = JSON.stringify(shown.map(({ title, lines }) => [title, lines.map(({ label }) => label)]));
   useEffect(() => {
-    const made = shown.map((plot) => drawPlot(host.current!, plot, series));
+    const place = host.current!;
+    const made = shown.map((plot) => drawPlot(place, plot, series));
     drawn.current = made;
     const resize = new ResizeObserver(() => {
-      for (const { plot } of made) plot.setSize({ width: host.current!.clientWidth, height: heightPx });
+      // What is taken off the page is cleaned up after the next painting: it is told of its new size before.
+      if (!place.isConnected) return;
+      for (const { plot } of made) plot.setSize({ width: place.clientWidth, height: heightPx });
     });
-    resize.observe(host.current!);
+    resize.observe(place);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const redraw = (): void => made.forEach(({ plot }) => plot.redraw(false));
     dark.addEventListener('change', redraw);
@@ -29,7 +32,7 @@ export function Plots({ series }: { series: Series }): JSX.Element {
       dark.removeEventListener('change', redraw);
       resize.disconnect();
       for (const { plot } of made) plot.destroy();
-      host.current?.replaceChildren();
+      place.replaceChildren();
     };
   }, [form]);
   useEffect(() => shown.forEach((plot, index) => drawn.current[index]!.update(plot, series)), [series]);

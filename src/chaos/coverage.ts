@@ -1,0 +1,76 @@
+/** Which faults acted, and were felt, in which phase of a run: from the courses of runs. */
+import type { TimedCourseEvent } from '../course-log.ts';
+
+/** `beginning`: the first two seconds of the sending, while connections and groups are made. */
+export const chaosPhases = ['beginning', 'sending', 'draining'] as const;
+export type ChaosPhase = (typeof chaosPhases)[number];
+
+const beginningMs = 2_000;
+
+/** By fault, in how many runs it acted in each phase. */
+export type CoverageTable = Record<string, Record<ChaosPhase, number>>;
+
+export class Coverage {
+  readonly #table: CoverageTable;
+
+  /** `faults`: those that there might have been. */
+  constructor(faults: readonly string[]) {
+    this.#table = Object.fromEntries(faults.map((name) => [name, { beginning: 0, sending: 0, draining: 0 }]));
+  }
+
+  get table(): CoverageTable {
+    return this.#table;
+  }
+
+  /** Of one run, in the order in which they were noted. */
+  add(course: readonly TimedCourseEvent[]): void {
+    const phases = phasesOf(course);
+    for (const { name, fromMs, toMs } of actsIn(course)) {
+      const row = (this.#table[name] ??= { beginning: 0, sending: 0, draining: 0 });
+      for (const phase of chaosPhases) {
+        const { fromMs: begin, toMs: end } = phases[phase];
+        if (fromMs < end && toMs >= begin) row[phase] += 1;
+      }
+    }
+  }
+}
+
+interface Stretch {
+  fromMs: number;
+  toMs: number;
+}
+
+function phasesOf(course: readonly TimedCourseEvent[]): Record<ChaosPhase, Stretch> {
+  const beganAt = (phase: string): number =>
+    course.find((event) => event.type === 'phase' && event.phase === phase)?.time ?? Infinity;
+  const sends = firstSendOf(course) ?? beganAt('publishing');
+  const [drains, ends] = [beganAt('draining'), beganAt('auditing')];
+  return {
+    beginning: { fromMs: sends, toMs: Math.min(sends + beginningMs, drains) },
+    sending: { fromMs: sends + beginningMs, toMs: drains },
+    draining: { fromMs: drains, toMs: ends },
+  };
+}
+
+/** Faults count from it; the phase begins earlier, while consumers join. */
+function firstSendOf(course: readonly TimedCourseEvent[]): number | undefined {
+  const fault = course.find((event) => event.type === 'fault');
+  return fault === undefined || fault.fault.startMs === null ? undefined : fault.time - fault.fault.startMs;
+}
+
+/** Of those that were felt. One that is never mended acts until the end. */
+function actsIn(course: readonly TimedCourseEvent[]): (Stretch & { name: string })[] {
+  const begun = new Map<number, number>();
+  const acts: (Stretch & { name: string })[] = [];
+  for (const event of course) {
+    if (event.type !== 'fault') continue;
+    const { index, fault, time } = event;
+    const fromMs = begun.get(index);
+    if (fromMs === undefined) begun.set(index, time);
+    else if (fault.tookEffect) {
+      const [name = fault.name] = fault.schedule.split(/[=@]/);
+      acts.push({ name, fromMs, toMs: fault.endMs === null ? Infinity : time });
+    }
+  }
+  return acts;
+}

@@ -1,0 +1,66 @@
+/** Days of chaos from end to end: what a user is told, and what is left. Each starts a Kafka of its own. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newDir, nodrop, type Ended } from './nodrop.ts';
+
+interface Document {
+  runs: { verdict: string; exitCode: number; evidence: string | null; findings: { kind: string }[] }[];
+  coverage: Record<string, Record<string, number>>;
+}
+
+const plan = {
+  schema: 1,
+  seed: 7,
+  index: 0,
+  brokers: 1,
+  options: ['--rate=200', '--duration=4s', '--partitions=2', '--batch-size=1'],
+  faults: ['pause-producer@500ms+500ms', 'pause-consumer@2s+1s'],
+};
+
+async function replay(sabotage?: string): Promise<Ended & { dir: string; document: Document }> {
+  const dir = newDir();
+  const file = join(dir, 'chaos.json');
+  writeFileSync(file, JSON.stringify(plan));
+  const ended = await nodrop(['chaos', '--replay', file, `--dir=${dir}`, '--json'], {
+    NODROP_SABOTAGE: sabotage,
+  });
+  expect(ended.stdout, ended.stderr).not.toBe('');
+  return { ...ended, dir, document: JSON.parse(ended.stdout) as Document };
+}
+
+test('a day that is survived passes, is covered by phase, and leaves nothing', async () => {
+  const { code, dir, document } = await replay();
+  expect(document.runs).toMatchObject([{ verdict: 'pass', exitCode: 0, evidence: null, findings: [] }]);
+  expect(code).toBe(0);
+  // How long a fault lasts beyond its time, the machine says.
+  expect(document.coverage['pause-producer']).toMatchObject({ beginning: 1 });
+  expect(document.coverage['pause-consumer']).toMatchObject({ sending: 1 });
+  expect(document.coverage['kill-leader']).toEqual({ beginning: 0, sending: 0, draining: 0 });
+  expect(readdirSync(join(dir, 'runs'))).toEqual([]);
+});
+
+test('a day that is not leaves all that it takes to see why, and is shrunk', async () => {
+  const { code, stderr, dir, document } = await replay('drop-before-store:17');
+  expect(code).toBe(1);
+  expect(document.runs).toMatchObject([{ verdict: 'fail', exitCode: 1, findings: [{ kind: 'lost' }] }]);
+  const folder = document.runs[0]!.evidence!;
+  expect(readdirSync(join(dir, 'runs'))).toHaveLength(1);
+  expect(JSON.parse(readFileSync(join(folder, 'chaos.json'), 'utf8'))).toEqual(plan);
+  for (const name of ['faults.json', 'result.json', 'report.html', 'findings.jsonl'])
+    expect(existsSync(join(folder, name)), name).toBe(true);
+  // It has nothing to do with the faults: one is left, since none is no day of chaos.
+  const least = JSON.parse(readFileSync(join(folder, 'chaos-shrunk.json'), 'utf8')) as typeof plan;
+  expect(least.faults).toEqual(['pause-producer@500ms+500ms']);
+  expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
+});
+
+test.each([
+  [['--replay=/nowhere.json'], 'cannot be read'],
+  [['--runs=0'], '--runs'],
+  [['--for=soon'], '--for'],
+])('chaos %s is wrong usage', async (args, why) => {
+  const { code, stderr } = await nodrop(['chaos', ...args]);
+  expect(code).toBe(64);
+  expect(stderr).toContain(why);
+});
