@@ -75,6 +75,8 @@ export class FrameWriter {
  * filled meanwhile.
  */
 export function* readFrames(path: string, state: FrameState): Generator<Buffer> {
+  // What stands behind it means nothing, however often it is read.
+  if (state.damage !== undefined) return;
   const file = new ReadAhead(path);
   state.torn = false;
   try {

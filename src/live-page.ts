@@ -33,6 +33,7 @@ export async function startLivePage(
   let isOpen = true;
   const started = Promise.withResolvers<FromPageThread>();
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  void exited.then(() => started.reject(new Error('bug: the thread of the page has ended before it began')));
   thread.once('message', started.resolve);
   thread.once('error', (error: Error) => {
     started.reject(error);

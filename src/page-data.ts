@@ -10,6 +10,8 @@ export interface PageData {
   /** When the run's manifest was written, in ms since the epoch; null without one. */
   createdAt: number | null;
   result: Result;
+  /** How many messages each producer was to send, by its name; null where no number was the plan. */
+  planned: Record<string, number> | null;
   series: Series | null;
   /** One by one, the first of them. */
   findings: SingleFinding[];

@@ -7,7 +7,7 @@ import { messageNameOf } from './message-name.ts';
 import type { PageData } from './page-data.ts';
 import { pageDataIn, pageHtml, pageTemplate } from './report/page-html.ts';
 import type { Result } from './result.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { Manifest, RunFolder } from './run-folder.ts';
 import type { Series } from './series.ts';
 import type { Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
@@ -47,10 +47,13 @@ export function readReport(folder: RunFolder): PageData | undefined {
 
 export async function pageDataOf(folder: RunFolder, result: Result, store: string): Promise<PageData> {
   const findings = firstFindings(folder.findings);
+  const manifest = manifestOf(folder);
   return {
     schema: 1,
-    createdAt: createdAt(folder),
+    createdAt: manifest?.createdAt ?? null,
     result,
+    // A run by time alone has a bound and no number.
+    planned: manifest === undefined || isOpen(manifest) ? null : manifest.producers,
     series: seriesOf(folder),
     findings,
     findingsInAll: result.findings.reduce((sum, { count }) => sum + count, 0),
@@ -91,14 +94,16 @@ function seriesOf(folder: RunFolder): Series | null {
   return watch.series();
 }
 
-function createdAt(folder: RunFolder): number | null {
+function manifestOf(folder: RunFolder): Manifest | undefined {
   try {
-    return folder.readManifest()?.createdAt ?? null;
+    return folder.readManifest();
   } catch {
     // The result says what is wrong with the manifest.
-    return null;
+    return undefined;
   }
 }
+
+const isOpen = ({ durationMs, rate }: Manifest): boolean => durationMs !== undefined && rate === undefined;
 
 /** As many as a page can hold, of a file that may hold millions. */
 function firstFindings(path: string): SingleFinding[] {

@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { ChaosPlan } from './chaos/chaos-plan.ts';
-import { parseCourseLine, type TimedCourseEvent } from './course-log.ts';
+import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
 import { exitCodes } from './errors.ts';
 import type { Result } from './result.ts';
 import { RunFolder } from './run-folder.ts';

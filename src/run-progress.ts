@@ -1,5 +1,5 @@
 /** How far a run has come, as its folder tells while it grows: what the live page shows, and the terminal. */
-import type { Phase } from './course-log.ts';
+import type { Phase } from './course-events.ts';
 import type { FaultRecord } from './result.ts';
 import type { Verdict } from './verdict.ts';
 

@@ -1,5 +1,6 @@
 /** What is watched while a run is under way: stages that hang, a broker that ends, and who leads the partitions. */
 import type { Course } from './course.ts';
+import { messageOf } from './errors.ts';
 import type { RunningKafka } from './kafka/start-kafka.ts';
 import { atBegin } from './pipeline/stage-end.ts';
 import { killWhatHangs, killWhatStandsStill } from './pipeline/watch-stages.ts';
@@ -37,13 +38,20 @@ export async function endWithBroker(
   for (const stage of [...producers, ...consumers]) stage.signal('SIGTERM');
 }
 
-/** Notes who leads, until the signal. The client is loaded for it: to be called when that delays nobody. */
+/**
+ * Notes who leads, until the signal. The client is loaded for it: to be called when that delays nobody. It is for a picture
+ * alone: what goes wrong with it is said, and ends no run.
+ */
 export async function noteLeaders(
-  { config: { settings, topic }, log }: Course,
+  { config: { settings, topic }, log, observer }: Course,
   bootstrapServers: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { watchLeaders } = await import('./kafka/leader-watch.ts');
   const onChange = (leaders: number[]): void => log.note({ type: 'leaders', leaders });
-  await watchLeaders({ bootstrapServers, settings, topic }, onChange, signal);
+  try {
+    await watchLeaders({ bootstrapServers, settings, topic }, onChange, signal);
+  } catch (error) {
+    observer.note(`Who leads the partitions is not noted any more: ${messageOf(error)}`);
+  }
 }

@@ -100,11 +100,7 @@ async function loadAudit(): Promise<
 > {
   const audit = await import('./audit-run.ts');
   await audit.loadScan();
-  return {
-    ...audit,
-    ...(await import('./measurements.ts')),
-    ...(await import('./report-page.ts')),
-  };
+  return { ...audit, ...(await import('./measurements.ts')), ...(await import('./report-page.ts')) };
 }
 
 async function startBroker({

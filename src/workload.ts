@@ -3,6 +3,7 @@
  * chance, so the audit can say what was to be sent without asking anything that is under test.
  */
 import { readDecimal } from './digits.ts';
+import { beginningOf, scramble, stepped } from './splitmix.ts';
 import { isArrayIndex, statePath, type StatePlace } from './state-rule.ts';
 
 /** A state and how often it occurs, relative to the others. */
@@ -191,16 +192,3 @@ const asciiJson = (text: string): string =>
   );
 
 const noDraw: Draw = { state: 0, customer: 0, order: 0, amountCents: 0, currency: 0, items: 0 };
-
-// A small generator of 32-bit numbers for one message (splitmix32 over its three coordinates): the same on
-// every machine, and even enough for picking states and keys. What it gives is the scrambled step.
-const beginningOf = (seed: number, producer: number, sequence: number): number =>
-  scramble(scramble(scramble(seed) ^ producer) ^ sequence);
-const stepped = (random: number): number => (random + 0x9e3779b9) | 0;
-
-function scramble(value: number): number {
-  let hash = value | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
-  return (hash ^ (hash >>> 15)) >>> 0;
-}

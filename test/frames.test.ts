@@ -55,3 +55,17 @@ test('a file that grows is read on from where reading ended, a frame that was cu
   expect(found).toEqual(lengths.map((length, index) => [length, index]));
   expect(state).toEqual({ torn: false, bytes: bytes.length });
 });
+
+test('what stands behind damage is not read, however often one looks', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-frames-')), 'file.bin');
+  const writer = new FrameWriter(path);
+  for (const byte of [1, 2, 3]) writer.append(Buffer.from([byte]));
+  writer.close();
+  const bytes = readFileSync(path);
+  bytes[17] = 9;
+  writeFileSync(path, bytes);
+  const state = nothingRead();
+  expect([...readFrames(path, state)]).toEqual([Buffer.from([1])]);
+  expect(state.damage).toContain('fails its checksum');
+  expect([...readFrames(path, state)]).toEqual([]);
+});

@@ -1,19 +1,18 @@
-/** What chance decides, from a seed: the same on every machine (splitmix32). */
+import { beginningOf, scramble, stepped } from '../splitmix.ts';
+
+/** What chance decides, from a seed: the same on every machine. */
 export class Chance {
   #state: number;
 
   /** Each pair of numbers has a course of its own. */
   constructor(seed: number, stream: number) {
-    this.#state = (seed ^ Math.imul(stream + 1, 0x9e3779b9)) | 0;
+    this.#state = beginningOf(seed, stream, 0);
   }
 
   /** 32 bits. */
   next(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0;
-    let bits = this.#state;
-    bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad);
-    bits = Math.imul(bits ^ (bits >>> 15), 0x735a2d97);
-    return (bits ^ (bits >>> 15)) >>> 0;
+    this.#state = stepped(this.#state);
+    return scramble(this.#state);
   }
 
   /** From `min` to `max`, both included. */

@@ -36,9 +36,8 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   const ground = groundOf(values);
   const coverage = new Coverage(namesOf(ground));
   const days: ChaosDay[] = [];
-  const plans = values.replay === undefined ? randomPlans(values, ground) : [replayOf(values.replay)];
-  const count =
-    values.replay === undefined && values.for === undefined ? (values.runs ?? runsDefault) : values.runs;
+  const count = countOf(values);
+  const plans = values.replay === undefined ? randomPlans(values, ground, count) : [replayOf(values.replay)];
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
     const day = await runDay(plan, place, signal);
@@ -47,13 +46,7 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
     coverage.add(day.course);
     terminal.clear();
     if (values.json !== true) {
-      const lines = dayLines(
-        days.length,
-        values.replay === undefined ? count : 1,
-        reportOf(day),
-        terminal.palette,
-      );
-      terminal.print(lines.join('\n'));
+      terminal.print(dayLines(days.length, count, reportOf(day), terminal.palette).join('\n'));
     }
     if (day.exitCode === exitCodes.fail) await shrink(day, place, values.shrinkFor, context);
   }
@@ -62,20 +55,34 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   return worstOf(days);
 }
 
-const groundOf = ({ brokers, store }: SharedValues): Ground => ({
-  brokers,
-  store: isPostgresLocation(store ?? '') ? 'postgres' : 'sqlite',
-});
+/** Each run has a store of its own: a file in its folder, or a schema. */
+function groundOf({ brokers, store }: SharedValues): Ground {
+  if (store === undefined) return { brokers, store: 'sqlite' };
+  if (isPostgresLocation(store) && !store.includes('schema=')) return { brokers, store: 'postgres' };
+  throw usageError(
+    `--store ${store} is one for all runs: each has a store of its own.`,
+    'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',
+  );
+}
 
 const namesOf = (ground: Ground): string[] =>
   chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }).map(({ name }) => name);
 
+/** undefined: as many as there is time for. */
+function countOf({ replay, runs, for: forMs }: ChaosValues): number | undefined {
+  if (replay !== undefined) return 1;
+  return runs ?? (forMs === undefined ? runsDefault : undefined);
+}
+
 /** Until there were as many as are wanted, or for as long as is wanted. */
-function* randomPlans({ seed, runs, for: forMs }: ChaosValues, ground: Ground): Generator<ChaosPlan> {
+function* randomPlans(
+  { seed, for: forMs }: ChaosValues,
+  ground: Ground,
+  count = Infinity,
+): Generator<ChaosPlan> {
   const endMs = performance.now() + (forMs ?? Infinity);
-  const countMax = runs ?? (forMs === undefined ? runsDefault : Infinity);
   const first = seed ?? Math.floor(Math.random() * 2 ** 32);
-  for (let index = 0; index < countMax && performance.now() < endMs; index++)
+  for (let index = 0; index < count && performance.now() < endMs; index++)
     yield chaosPlan(first, index, ground);
 }
 

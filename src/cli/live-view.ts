@@ -16,7 +16,12 @@ export function showLive(folder: RunFolder, terminal: Terminal): () => void {
     const watch = new RunWatch(folder);
     const [acked, stored] = [new Rate(), new Rate()];
     timer = setInterval(() => {
-      watch.look();
+      try {
+        watch.look();
+      } catch {
+        // A folder that cannot be read now: a view ends no run, and the audit tells what is wrong.
+        return;
+      }
       const progress = watch.progress();
       const nowMs = performance.now();
       acked.add(progress.acked.count, nowMs);

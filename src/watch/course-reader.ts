@@ -1,6 +1,6 @@
 /** The course of a run, read as it grows: its phase, its faults, and who led its partitions. */
 import { readFileSync } from 'node:fs';
-import { parseCourseLine, type Phase, type TimedCourseEvent } from '../course-log.ts';
+import { parseCourseLine, type Phase, type TimedCourseEvent } from '../course-events.ts';
 import type { FaultRecord } from '../result.ts';
 import type { FaultBand, Leaders } from '../series.ts';
 import type { RunProgress } from '../run-progress.ts';

@@ -59,6 +59,8 @@ test.each([
   [['--replay=/nowhere.json'], 'cannot be read'],
   [['--runs=0'], '--runs'],
   [['--for=soon'], '--for'],
+  [['--store=sqlite:all.db'], 'a store of its own'],
+  [['--store=postgres://u@h/d?schema=s'], 'a store of its own'],
 ])('chaos %s is wrong usage', async (args, why) => {
   const { code, stderr } = await nodrop(['chaos', ...args]);
   expect(code).toBe(64);

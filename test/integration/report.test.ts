@@ -75,6 +75,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByRole('searchbox').fill('p0-17');
     expect(await page.getByRole('status').textContent()).toBe('Nothing is wrong with it.');
     expect(await page.locator('main').innerText()).toMatch(/nodrop explain r\w+ p0-17/);
+    // Nobody planned it: nothing is to be said of it.
+    await page.getByRole('searchbox').fill('p0-200');
+    expect(await page.getByRole('status').textContent()).toBe('No finding names it.');
     await page.context().close();
   });
 

@@ -115,15 +115,16 @@ function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData
 }
 
 function statusOf(
-  { result, findings, findingsInAll }: PageData,
+  { result, planned, findings, findingsInAll }: PageData,
   matching: SingleFinding[],
   text: string,
 ): string {
   if (matching.length > 0) return `${grouped(matching.length)} of ${grouped(findingsInAll)}`;
   if (text === '') return findings.length === 0 ? 'Nothing was found wrong.' : 'None of this kind.';
-  const isPlanned = /^p\d+-\d+$/.test(text);
-  if (!isPlanned || findings.length < findingsInAll) return 'No finding names it.';
-  return result.verdict === 'pass' ? 'Nothing is wrong with it.' : 'No finding names it.';
+  const [, producer = '', sequence] = /^(p\d+)-(\d+)$/.exec(text) ?? [];
+  const isPlanned = Number(sequence) < (planned?.[producer] ?? 0);
+  const isRight = isPlanned && findings.length === findingsInAll && result.verdict === 'pass';
+  return isRight ? 'Nothing is wrong with it.' : 'No finding names it.';
 }
 
 const isName = (text: string): boolean => /^p\d+-\d+$/.test(text) || /^\d+:\d+$/.test(text);

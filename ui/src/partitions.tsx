@@ -1,3 +1,4 @@
+/** Partitions, a line each: where they end, how far the store came, and who leads them. */
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
 import { grouped } from '../../src/report/quantities.ts';
@@ -6,59 +7,65 @@ import type { PartitionState } from '../../src/verdict.ts';
 
 const shownMax = 200;
 
-export function Partitions({
+/** By the names of the columns; null: not known. */
+type Offsets = Record<string, number | null>;
+
+interface Row {
+  partition: number;
+  /** −1: nobody leads it. */
+  leader: number | null | undefined;
+  offsets: Offsets;
+}
+
+/** Of a run that was audited. What lags then is wrong. */
+export const Partitions = ({
   partitions,
   leaders,
 }: {
   partitions: readonly PartitionState[];
   leaders: readonly number[];
-}): JSX.Element {
-  return (
-    <Scroll label="partitions">
-      <table>
-        <caption class="sr">Where each partition ends, and how far the store came</caption>
-        <thead>
-          <tr>
-            {['partition', 'leader', 'begins', 'ends', 'stored to', 'committed', 'lag'].map((name) => (
-              <th key={name} scope="col" class="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {partitions.slice(0, shownMax).map(({ partition, start, end, stored, committed, lag }) => (
-            <tr key={partition}>
-              <th scope="row" class="number">
-                {partition}
-              </th>
-              <td class="number">{leaderText(leaders[partition])}</td>
-              <td class="number">{told(start)}</td>
-              <td class="number">{told(end)}</td>
-              <td class="number">{told(stored)}</td>
-              <td class="number">{told(committed)}</td>
-              <td class={`number ${lag ? 'wrong' : ''}`}>{told(lag)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {partitions.length > shownMax && <p class="more">and {partitions.length - shownMax} more</p>}
-    </Scroll>
-  );
-}
-
-const told = (offset: number | null): string => (offset === null ? '–' : grouped(offset));
+}): JSX.Element => (
+  <Table
+    caption="Where each partition ends, and how far the store came"
+    wrongIfAny="lag"
+    rows={partitions.map(({ partition, start, end, stored, committed, lag }) => ({
+      partition,
+      leader: leaders[partition],
+      offsets: { begins: start, ends: end, 'stored to': stored, committed, lag },
+    }))}
+  />
+);
 
 /** Of a run that is under way. */
-export function LivePartitions({ partitions }: { partitions: readonly PartitionProgress[] }): JSX.Element {
-  if (partitions.length === 0) return <p class="more">None is known yet.</p>;
+export const LivePartitions = ({ partitions }: { partitions: readonly PartitionProgress[] }): JSX.Element => (
+  <Table
+    caption="How far each partition is acknowledged, and how far the store came"
+    rows={partitions.map(({ partition, leader, acked, stored, lag }) => ({
+      partition,
+      leader,
+      offsets: { 'acknowledged to': acked, 'stored to': stored, lag },
+    }))}
+  />
+);
+
+function Table({
+  caption,
+  rows,
+  wrongIfAny,
+}: {
+  caption: string;
+  rows: readonly Row[];
+  wrongIfAny?: string;
+}): JSX.Element {
+  const [first] = rows;
+  if (first === undefined) return <p class="more">None is known.</p>;
   return (
     <Scroll label="partitions">
       <table>
-        <caption class="sr">How far each partition is acknowledged, and how far the store came</caption>
+        <caption class="sr">{caption}</caption>
         <thead>
           <tr>
-            {['partition', 'leader', 'acknowledged to', 'stored to', 'lag'].map((name) => (
+            {['partition', 'leader', ...Object.keys(first.offsets)].map((name) => (
               <th key={name} scope="col" class="number">
                 {name}
               </th>
@@ -66,24 +73,27 @@ export function LivePartitions({ partitions }: { partitions: readonly PartitionP
           </tr>
         </thead>
         <tbody>
-          {partitions.slice(0, shownMax).map(({ partition, leader, acked, stored, lag }) => (
+          {rows.slice(0, shownMax).map(({ partition, leader, offsets }) => (
             <tr key={partition}>
               <th scope="row" class="number">
                 {partition}
               </th>
-              <td class="number">{leaderText(leader ?? undefined)}</td>
-              <td class="number">{told(acked)}</td>
-              <td class="number">{told(stored)}</td>
-              <td class="number">{told(lag)}</td>
+              <td class="number">{leaderText(leader)}</td>
+              {Object.entries(offsets).map(([name, offset]) => (
+                <td key={name} class={`number ${name === wrongIfAny && offset ? 'wrong' : ''}`}>
+                  {offset === null ? '–' : grouped(offset)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
-      {partitions.length > shownMax && <p class="more">and {partitions.length - shownMax} more</p>}
+      {rows.length > shownMax && <p class="more">and {rows.length - shownMax} more</p>}
     </Scroll>
   );
 }
 
-/** −1: nobody leads it. */
-const leaderText = (leader: number | undefined): string =>
-  leader === undefined ? '–' : leader < 0 ? 'none' : String(leader);
+const leaderText = (leader: number | null | undefined): string => {
+  if (leader === null || leader === undefined) return '–';
+  return leader < 0 ? 'none' : String(leader);
+};

@@ -1,0 +1,31 @@
+/** The lines of `course.jsonl`: what may be in one, and reading it. Whoever writes them needs the types alone. */
+import { z } from 'zod';
+import { faultSchema } from './result-schema.ts';
+
+const eventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('phase'),
+    phase: z.enum(['starting', 'publishing', 'draining', 'auditing']),
+  }),
+  /** It has begun, or is over: then its record is whole. `index`: its place in the schedule. */
+  z.object({ type: z.literal('fault'), index: z.int(), fault: faultSchema }),
+  /** Who leads each partition, by index; −1 for nobody. */
+  z.object({ type: z.literal('leaders'), leaders: z.array(z.int()) }),
+  /** With a verdict, or without one: then it failed. */
+  z.object({ type: z.literal('ended'), verdict: z.enum(['pass', 'fail', 'inconclusive']).nullable() }),
+]);
+export type CourseEvent = z.infer<typeof eventSchema>;
+export type Phase = Extract<CourseEvent, { type: 'phase' }>['phase'];
+
+/** `time`: ms since the epoch. */
+const timedSchema = z.intersection(z.object({ time: z.number() }), eventSchema);
+export type TimedCourseEvent = z.infer<typeof timedSchema>;
+
+/** undefined for a line that was cut or damaged: only a picture rests on it. */
+export function parseCourseLine(line: string): TimedCourseEvent | undefined {
+  try {
+    return timedSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
