@@ -60,7 +60,7 @@ export async function runDay(
 }
 
 const argumentsOf = (
-  { options, faults, brokers }: ChaosPlan,
+  { options, faults, brokers, kafkaVersion, zookeeper }: ChaosPlan,
   id: string,
   { dir, store, timeoutMs }: ChaosPlace,
 ): string[] => [
@@ -70,6 +70,8 @@ const argumentsOf = (
   `--run=${id}`,
   `--dir=${dir}`,
   `--brokers=${brokers}`,
+  ...(kafkaVersion === undefined ? [] : [`--kafka-version=${kafkaVersion}`]),
+  ...(zookeeper === true ? ['--zookeeper'] : []),
   `--timeout=${timeoutMs}ms`,
   // A schema of its own for each.
   ...(store === undefined

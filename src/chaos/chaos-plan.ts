@@ -1,16 +1,20 @@
 /**
- * A bad day by chance: a load, settings that are safe, and a schedule of faults that the pipeline is to survive.
- * The same seed and index give the same day.
+ * Bad days by chance: for each a load, settings that are safe, and a schedule of faults that the pipeline is to
+ * survive. The same seed gives the same days.
  */
 import { z } from 'zod';
 import { usageError } from '../errors.ts';
 import { Chance } from './chance.ts';
+import type { PipelinePlan } from '../faults/fault.ts';
 import { chaosFaults, type ChaosFault } from './chaos-faults.ts';
+import { Timetable, type Target } from './timetable.ts';
 
 /** What is the same on each of the days. */
 export interface Ground {
   brokers: number;
   store: 'sqlite' | 'postgres';
+  kafkaVersion?: string | undefined;
+  zookeeper?: boolean | undefined;
 }
 
 /** As it lies in a file, to be repeated. */
@@ -20,6 +24,8 @@ export const chaosPlanSchema = z.strictObject({
   seed: z.int().min(0),
   index: z.int().min(0),
   brokers: z.int().min(1),
+  kafkaVersion: z.string().optional(),
+  zookeeper: z.boolean().optional(),
   /** Options of `nodrop run`, but for where it takes place and its faults. */
   options: z.array(z.string()),
   /** As arguments of `--fault`. */
@@ -28,34 +34,68 @@ export const chaosPlanSchema = z.strictObject({
 export type ChaosPlan = z.infer<typeof chaosPlanSchema>;
 
 /** For the faults of each to be felt there is enough to do, and enough time to get over the last. */
-const sendsSeconds = { min: 10, max: 16 };
-const faultsMax = 4;
-/** From the first send on. */
-const firstFaultMs = 300;
-/** Between two that act on one part of the pipeline: it has to be there again, and brokers in sync. */
-const gapMs = { brokers: 8_000, consumer: 4_000 } as Record<string, number>;
-const gapMsElse = 2_500;
+const sendsSeconds = { min: 11, max: 16 };
+/** Several brokers have more ways to fail, and take their time to be in sync again. */
+const sendsSecondsOfCluster = { min: 14, max: 22 };
+const targetsOfDay = { min: 4, max: 9 };
+/** Random numbers of the cards, apart from those of the days. */
+const dealingStream = 2 ** 30;
 
-export function chaosPlan(seed: number, index: number, ground: Ground): ChaosPlan {
-  const chance = new Chance(seed, index);
-  const seconds = chance.integer(sendsSeconds.min, sendsSeconds.max);
+/**
+ * One day after the other. What there is to be tried, each fault in each phase in which it can act, is shuffled and
+ * dealt: nothing comes again until all had its turn.
+ */
+export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, never> {
+  const cards: Target[] = [];
+  for (let index = 0, round = 0; ; index++) {
+    const chance = new Chance(seed, index);
+    const { options, sendsMs, plan } = loadOf(chance, ground);
+    const faults = chaosFaults(plan);
+    const timetable = new Timetable(chance, faults, sendsMs);
+    const wanted = chance.integer(targetsOfDay.min, targetsOfDay.max);
+    const all = cardsOf(faults);
+    // What is left from before has its turn first, and there is always enough to choose from.
+    if (cards.length < all.length) cards.push(...new Chance(seed, dealingStream + round++).shuffled(all));
+    for (const card of cards) {
+      if (timetable.targets.length >= wanted) break;
+      if (!timetable.targets.some(isSame(card))) timetable.add(card);
+    }
+    for (const target of timetable.targets) cards.splice(cards.findIndex(isSame(target)), 1);
+    const { brokers, kafkaVersion, zookeeper } = ground;
+    yield { schema: 1, seed, index, brokers, kafkaVersion, zookeeper, options, faults: timetable.texts };
+  }
+}
+
+const isSame =
+  (one: Target) =>
+  (other: Target): boolean =>
+    one.fault.name === other.fault.name && one.phase === other.phase;
+
+const cardsOf = (faults: readonly ChaosFault[]): Target[] =>
+  faults.flatMap((fault) => fault.phases.map((phase) => ({ fault, phase })));
+
+function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: number; plan: PipelinePlan } {
+  const { min, max } = ground.brokers === 1 ? sendsSeconds : sendsSecondsOfCluster;
+  const seconds = chance.integer(min, max);
   const producers = chance.happens(30) ? 2 : 1;
   const consumers = chance.happens(40) ? 2 : 1;
+  const rate = chance.pick([200, 500, 1_000, 2_000]);
+  // There is something under way at any time, or a fault would not be felt.
+  const batchSizes = [1, 10, 100, 500].filter((size) => size <= rate / 5);
   const options = [
     `--seed=${chance.next()}`,
-    `--rate=${chance.pick([200, 500, 1_000, 2_000])}`,
+    `--rate=${rate}`,
     `--duration=${seconds}s`,
     `--partitions=${chance.pick([1, 2, 3, 6])}`,
-    `--batch-size=${chance.pick([1, 10, 100, 500])}`,
+    `--batch-size=${chance.pick(batchSizes)}`,
     `--payload-bytes=${chance.pick([150, 200, 1_000])}`,
     `--states=${chance.pick(['failed,completed,in-progress', 'failed=1,completed=8,in-progress=1', 'a,b'])}`,
     `--producers=${producers}`,
     `--consumers=${consumers}`,
     ...safeSettings(chance),
   ];
-  const known = { ...ground, producers, consumers, sendsMs: seconds * 1_000 };
-  const faults = scheduleOf(chance, chaosFaults(known), known.sendsMs);
-  return { schema: 1, seed, index, brokers: ground.brokers, options, faults };
+  const sendsMs = seconds * 1_000;
+  return { options, sendsMs, plan: { ...ground, producers, consumers, sendsMs } };
 }
 
 /** Throws `usage` for what is no plan. */
@@ -83,24 +123,4 @@ function safeSettings(chance: Chance): string[] {
     ...(chance.happens(50) ? ['isolation.level=read_uncommitted'] : []),
   ];
   return settings.map((setting) => `--setting=${setting}`);
-}
-
-/** Faults on different parts of the pipeline may act at once; on one part they come one after the other. */
-function scheduleOf(chance: Chance, possible: readonly ChaosFault[], sendsMs: number): string[] {
-  const wanted = chance.integer(1, faultsMax);
-  const freeAtMs = new Map<string, number>();
-  const faults: { atMs: number; text: string }[] = [];
-  for (const { name, parts, lastsMs, takesMs } of chance.shuffled(possible)) {
-    if (faults.length === wanted) break;
-    const lasts = chance.integer(lastsMs.min, lastsMs.max);
-    const earliest = Math.max(firstFaultMs, ...parts.map((part) => freeAtMs.get(part) ?? 0));
-    // What begins shortly before all is sent acts while the pipeline drains.
-    const latest = sendsMs - 500;
-    if (earliest > latest) continue;
-    const atMs = chance.integer(earliest, latest);
-    for (const part of parts)
-      freeAtMs.set(part, atMs + Math.max(lasts, takesMs) + (gapMs[part] ?? gapMsElse));
-    faults.push({ atMs, text: `${name}@${atMs}ms${lastsMs.max === 0 ? '' : `+${lasts}ms`}` });
-  }
-  return faults.sort((a, b) => a.atMs - b.atMs).map(({ text }) => text);
 }

@@ -5,17 +5,17 @@ import type { TimedCourseEvent } from '../course-events.ts';
 export const chaosPhases = ['beginning', 'sending', 'draining'] as const;
 export type ChaosPhase = (typeof chaosPhases)[number];
 
-const beginningMs = 2_000;
+export const beginningMs = 2_000;
 
-/** By fault, in how many runs it acted in each phase. */
-export type CoverageTable = Record<string, Record<ChaosPhase, number>>;
+/** By fault, in how many runs it acted in each phase; null where it cannot. */
+export type CoverageTable = Record<string, Record<ChaosPhase, number | null>>;
 
 export class Coverage {
   readonly #table: CoverageTable;
 
   /** `faults`: those that there might have been. */
-  constructor(faults: readonly string[]) {
-    this.#table = Object.fromEntries(faults.map((name) => [name, { beginning: 0, sending: 0, draining: 0 }]));
+  constructor(faults: readonly { name: string; phases: readonly ChaosPhase[] }[]) {
+    this.#table = Object.fromEntries(faults.map(({ name, phases }) => [name, rowOf(phases)]));
   }
 
   get table(): CoverageTable {
@@ -26,14 +26,20 @@ export class Coverage {
   add(course: readonly TimedCourseEvent[]): void {
     const phases = phasesOf(course);
     for (const { name, fromMs, toMs } of actsIn(course)) {
-      const row = (this.#table[name] ??= { beginning: 0, sending: 0, draining: 0 });
+      const row = (this.#table[name] ??= rowOf(chaosPhases));
       for (const phase of chaosPhases) {
         const { fromMs: begin, toMs: end } = phases[phase];
-        if (fromMs < end && toMs >= begin) row[phase] += 1;
+        if (fromMs < end && toMs >= begin) row[phase] = (row[phase] ?? 0) + 1;
       }
     }
   }
 }
+
+const rowOf = (possible: readonly ChaosPhase[]): Record<ChaosPhase, number | null> => ({
+  beginning: possible.includes('beginning') ? 0 : null,
+  sending: possible.includes('sending') ? 0 : null,
+  draining: possible.includes('draining') ? 0 : null,
+});
 
 interface Stretch {
   fromMs: number;

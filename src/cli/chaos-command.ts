@@ -1,14 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chaosFaults } from '../chaos/chaos-faults.ts';
-import { chaosPlan, parseChaosPlan, type ChaosPlan, type Ground } from '../chaos/chaos-plan.ts';
-import { chaosPhases, Coverage } from '../chaos/coverage.ts';
+import { chaosPlans, parseChaosPlan, type ChaosPlan, type Ground } from '../chaos/chaos-plan.ts';
+import { chaosPhases, Coverage, type CoverageTable } from '../chaos/coverage.ts';
 import { shrunk } from '../chaos/shrink.ts';
 import { exitCodes, messageOf, usageError } from '../errors.ts';
-import { coverageLines, dayLines, type DayReport } from '../report/chaos-lines.ts';
+import { chaosLines, chaosSummary, dayLines, type DayReport } from '../report/chaos-lines.ts';
+import { chaosGithub, chaosJunit } from '../report/chaos-reports.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../run-chaos.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from './options.ts';
+import { kafkaChoiceOf, type SharedValues } from './options.ts';
+import { printReports, printText } from './print-result.ts';
+import { claimFiles, reportsOf, type Reports } from './reporters.ts';
+import type { Terminal } from './terminal.ts';
 
 interface ChaosValues extends SharedValues {
   runs?: number;
@@ -32,12 +37,14 @@ const severity: readonly number[] = [
 /** Random bad days, one after the other. Exits with the code of the worst. */
 export async function chaosCommand(values: ChaosValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
+  const reports = reportsOf(values.reporter, values.json);
   const place = { dir: values.dir, store: values.store, timeoutMs: values.timeout };
   const ground = groundOf(values);
-  const coverage = new Coverage(namesOf(ground));
-  const days: ChaosDay[] = [];
   const count = countOf(values);
   const plans = values.replay === undefined ? randomPlans(values, ground, count) : [replayOf(values.replay)];
+  claimFiles(reports, [join(values.dir, 'runs')]);
+  const coverage = new Coverage(chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }));
+  const days: ChaosDay[] = [];
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
     const day = await runDay(plan, place, signal);
@@ -45,28 +52,50 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
     days.push(day);
     coverage.add(day.course);
     terminal.clear();
-    if (values.json !== true) {
-      terminal.print(dayLines(days.length, count, reportOf(day), terminal.palette).join('\n'));
+    if (reports.onStdout === 'default') {
+      printText(terminal, dayLines(days.length, count, reportOf(day), terminal.palette).join('\n'));
     }
     if (day.exitCode === exitCodes.fail) await shrink(day, place, values.shrinkFor, context);
   }
-  if (values.json === true) terminal.print(JSON.stringify(documentOf(days, coverage)));
-  else terminal.print(summaryOf(days, coverage, context).join('\n'));
+  printChaos({ days, of: count, coverage, terminal, reports });
   return worstOf(days);
 }
 
+function printChaos({
+  days,
+  of,
+  coverage: { table },
+  terminal,
+  reports,
+}: {
+  days: readonly ChaosDay[];
+  of: number | undefined;
+  coverage: Coverage;
+  terminal: Terminal;
+  reports: Reports;
+}): void {
+  const report = { days: days.map(reportOf), of, phases: chaosPhases, coverage: table };
+  printReports(terminal, reports, {
+    // On stdout the days were told one by one.
+    default: (palette, isFile) =>
+      (isFile ? chaosLines(report, palette) : ['', ...chaosSummary(report, palette)]).join('\n'),
+    json: () => JSON.stringify(documentOf(days, table)),
+    junit: () => chaosJunit(report),
+    github: () => chaosGithub(report),
+  });
+}
+
 /** Each run has a store of its own: a file in its folder, or a schema. */
-function groundOf({ brokers, store }: SharedValues): Ground {
-  if (store === undefined) return { brokers, store: 'sqlite' };
-  if (isPostgresLocation(store) && !store.includes('schema=')) return { brokers, store: 'postgres' };
+function groundOf(values: SharedValues): Ground {
+  const { brokers, store } = values;
+  const kafka = { brokers, ...kafkaChoiceOf(values) };
+  if (store === undefined) return { ...kafka, store: 'sqlite' };
+  if (isPostgresLocation(store) && !store.includes('schema=')) return { ...kafka, store: 'postgres' };
   throw usageError(
     `--store ${store} is one for all runs: each has a store of its own.`,
     'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',
   );
 }
-
-const namesOf = (ground: Ground): string[] =>
-  chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }).map(({ name }) => name);
 
 /** undefined: as many as there is time for. */
 function countOf({ replay, runs, for: forMs }: ChaosValues): number | undefined {
@@ -76,14 +105,15 @@ function countOf({ replay, runs, for: forMs }: ChaosValues): number | undefined 
 
 /** Until there were as many as are wanted, or for as long as is wanted. */
 function* randomPlans(
-  { seed, for: forMs }: ChaosValues,
+  { seed = Math.floor(Math.random() * 2 ** 32), for: forMs = Infinity }: ChaosValues,
   ground: Ground,
   count = Infinity,
 ): Generator<ChaosPlan> {
-  const endMs = performance.now() + (forMs ?? Infinity);
-  const first = seed ?? Math.floor(Math.random() * 2 ** 32);
-  for (let index = 0; index < count && performance.now() < endMs; index++)
-    yield chaosPlan(first, index, ground);
+  const endMs = performance.now() + forMs;
+  for (const plan of chaosPlans(seed, ground)) {
+    if (plan.index >= count || performance.now() >= endMs) return;
+    yield plan;
+  }
 }
 
 function replayOf(path: string): ChaosPlan {
@@ -120,13 +150,16 @@ async function shrink(
   terminal.note(`It fails with ${left.join(' ')} too. To repeat it: nodrop chaos --replay ${path}`);
 }
 
-const reportOf = ({ plan, folder, ...day }: ChaosDay): DayReport => ({
+const reportOf = ({ plan, folder, exitCode, ...day }: ChaosDay): DayReport => ({
   ...day,
+  exitCode,
+  run: folder.id,
+  seed: plan.seed,
   faults: plan.faults,
-  evidence: folder.path,
+  evidence: exitCode === exitCodes.pass ? undefined : folder.path,
 });
 
-function documentOf(days: readonly ChaosDay[], coverage: Coverage): object {
+function documentOf(days: readonly ChaosDay[], coverage: CoverageTable): object {
   const runs = days.map(({ plan, folder, exitCode, result, ms }) => ({
     run: folder.id,
     plan,
@@ -137,21 +170,7 @@ function documentOf(days: readonly ChaosDay[], coverage: Coverage): object {
     notChecked: result?.notChecked ?? [],
     evidence: exitCode === exitCodes.pass ? null : folder.path,
   }));
-  return { schema: 1, runs, coverage: coverage.table };
-}
-
-function summaryOf(days: readonly ChaosDay[], coverage: Coverage, { terminal }: Context): string[] {
-  const count = (code: number): number => days.filter(({ exitCode }) => exitCode === code).length;
-  const [passed, failed] = [count(exitCodes.pass), count(exitCodes.fail)];
-  const others = days.length - passed - failed;
-  const [first] = days;
-  const seed = first === undefined ? '' : `, seed ${first.plan.seed}`;
-  return [
-    '',
-    ...coverageLines(coverage.table, chaosPhases, terminal.palette),
-    '',
-    `  ${days.length} runs${seed}: ${passed} passed, ${failed} failed${others === 0 ? '' : `, ${others} without a verdict that counts`}`,
-  ];
+  return { schema: 1, runs, coverage };
 }
 
 function worstOf(days: readonly ChaosDay[]): number {

@@ -21,7 +21,8 @@ interface Definition {
 const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
 /** Of a Kafka that is started here. */
-const ownKafkaOptions: SharedOption[] = ['brokers', 'kafkaVersion', 'zookeeper', 'brokerProperty'];
+const kafkaChoiceOptions: SharedOption[] = ['brokers', 'kafkaVersion', 'zookeeper'];
+const ownKafkaOptions: SharedOption[] = [...kafkaChoiceOptions, 'brokerProperty'];
 const workloadOptions: SharedOption[] = [
   'messages',
   'duration',
@@ -202,7 +203,7 @@ const definitions: Definition[] = [
       'nodrop chaos --brokers 3 --for 30m',
       'nodrop chaos --replay .nodrop/runs/chaos-7-3-5f2a/chaos.json',
     ],
-    shared: ['seed', 'brokers', ...storeOptions, 'dir', 'timeout', ...outputOptions],
+    shared: ['seed', ...kafkaChoiceOptions, ...storeOptions, 'dir', 'timeout', ...resultOptions],
     own: (command) =>
       command
         .option('--runs <n>', 'how many (default: 20, or as many as --for allows)', parseInteger(1, 100_000))

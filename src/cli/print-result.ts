@@ -10,36 +10,42 @@ import type { Result } from '../result.ts';
 import { isInGitHubActions, type ReporterName, type Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
 
-type Renderer = (result: Result, places: Places, palette: Palette) => string;
-
-const renderers: Record<ReporterName, Renderer> = {
-  default: (result, places, palette) => summaryLines(result, nearby(places), palette).join('\n'),
-  json: (result) => JSON.stringify(result),
-  junit: junitText,
-  github: (result) => githubLines(result).join('\n'),
-};
-
-/** Every report that is wanted, each in its place. A file that cannot be written any more changes no verdict. */
-export function printResult(
-  terminal: Terminal,
-  result: Result,
-  places: Places,
-  { onStdout, files, isAnnotated }: Reports,
-): void {
+/** Every report that is wanted, each in its place. */
+export function printResult(terminal: Terminal, result: Result, places: Places, reports: Reports): void {
   terminal.clear();
-  const text = renderers[onStdout](result, places, terminal.palette);
-  terminal.print(onStdout === 'default' && isInGitHubActions() ? withoutCommands(text) : text);
+  printReports(terminal, reports, {
+    default: (palette) => summaryLines(result, nearby(places), palette).join('\n'),
+    json: () => JSON.stringify(result),
+    junit: () => junitText(result),
+    github: () => githubLines(result).join('\n'),
+  });
+}
+
+type Renderers = Record<ReporterName, (palette: Palette, isFile: boolean) => string>;
+
+/** A file that cannot be written any more changes no verdict. */
+export function printReports(
+  terminal: Terminal,
+  { onStdout, files, isAnnotated }: Reports,
+  renderers: Renderers,
+): void {
+  const text = renderers[onStdout](terminal.palette, false);
+  if (onStdout === 'default') printText(terminal, text);
+  else terminal.print(text);
   for (const { name, file } of files) {
     try {
-      writeFileSync(file, `${renderers[name](result, places, noColors)}\n`);
+      writeFileSync(file, `${renderers[name](noColors, true)}\n`);
     } catch (error) {
       terminal.note(`nodrop: the report ${file} was not written: ${messageOf(error)}`);
     }
   }
-  if (isAnnotated) for (const line of githubLines(result)) terminal.note(line);
+  if (isAnnotated) for (const line of renderers.github(noColors, false).split('\n')) terminal.note(line);
 }
 
-/** What the messages hold may look like a command of GitHub's: it is to be none. */
+/** For a person. What the messages hold may look like a command of GitHub's: it is to be none. */
+export const printText = (terminal: Terminal, text: string): void =>
+  terminal.print(isInGitHubActions() ? withoutCommands(text) : text);
+
 function withoutCommands(text: string): string {
   const token = randomBytes(16).toString('hex');
   return `::stop-commands::${token}\n${text}\n::${token}::`;

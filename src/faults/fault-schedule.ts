@@ -118,12 +118,27 @@ function nearest(name: string): string {
 /** Throws `usage` for the first that this pipeline does not allow for. */
 export function checkSchedule(schedule: readonly ScheduledFault[], plan: PipelinePlan): void {
   for (const scheduled of schedule) {
-    const { fault, atMs } = scheduled;
-    const problem =
-      fault.problem(plan, scheduled) ??
-      (plan.sendsMs !== undefined && atMs >= plan.sendsMs
-        ? `it is due when all has been sent, after ${durationText(plan.sendsMs)}`
-        : undefined);
+    const problem = scheduled.fault.problem(plan, scheduled) ?? problemOfTime(scheduled, schedule, plan);
     if (problem !== undefined) throw usageError(`--fault ${faultText(scheduled)} is impossible: ${problem}.`);
   }
+}
+
+function problemOfTime(
+  { atMs }: ScheduledFault,
+  schedule: readonly ScheduledFault[],
+  plan: PipelinePlan,
+): string | undefined {
+  const { sendsMs = Infinity } = plan;
+  if (atMs < sendsMs) return undefined;
+  const isHeld = schedule.some(
+    (other) =>
+      other.atMs < sendsMs &&
+      other.atMs + other.lastsMs > atMs &&
+      other.lastsMs !== Infinity &&
+      other.fault.holdsDrain?.(plan, other) === true,
+  );
+  const due = `it is due when all has been sent, after ${durationText(sendsMs)}`;
+  return isHeld
+    ? undefined
+    : `${due}, and no other fault, such as lock-store, holds the consumer up until then`;
 }

@@ -161,6 +161,8 @@ export interface Fault {
   details?: readonly string[];
   /** What may stand behind that and `=`, if anything may. */
   value?: { form: string; standard: string; isRight: (value: string) => boolean };
+  /** Whether nothing more is stored while it acts: where it begins before all is sent, the run lasts as long as it. */
+  holdsDrain?(plan: PipelinePlan, setting: FaultSetting): boolean;
   /** Why it cannot be done to such a pipeline, if it cannot. */
   problem(plan: PipelinePlan, setting: FaultSetting): string | undefined;
   /** Throws with a sentence where it cannot take effect now. */

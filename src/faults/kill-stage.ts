@@ -12,6 +12,9 @@ const none = (): string | undefined => undefined;
 const endless = (_: PipelinePlan, { lastsMs: ms }: FaultSetting): string | undefined =>
   ms === Infinity ? 'the run would wait for it for ever: kill it instead' : undefined;
 
+/** Others would take over what one of several leaves. */
+const isOfOnlyConsumer = ({ consumers }: PipelinePlan): boolean => consumers === 1;
+
 function running(stages: readonly StageVictim[], what: string): StageVictim {
   const stage = stages.find(({ pid }) => pid !== undefined);
   if (stage === undefined) throw new Error(`no ${what} was at work`);
@@ -34,6 +37,7 @@ export const killConsumer: Fault = {
   expected: 'what it had not stored is delivered again, and stored once',
   example: 'kill-consumer:after-store-commit@4s',
   lastsMs,
+  holdsDrain: isOfOnlyConsumer,
   details: points,
   problem: none,
   begin: async ({ consumers }, { detail }, signal) => {
@@ -68,6 +72,7 @@ export const pauseConsumer: Fault = {
     'for longer than its session: the group takes its partitions away, and what it writes late is refused',
   example: 'pause-consumer@4s+15s',
   lastsMs,
+  holdsDrain: isOfOnlyConsumer,
   problem: endless,
   begin: async (pipeline) => {
     const victim = running(pipeline.consumers, 'consumer');

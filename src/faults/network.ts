@@ -56,6 +56,7 @@ export const cutLink: Fault = {
   example: 'cut:producer-acks@12s+3s',
   lastsMs,
   details: [...linkNames, 'producer-acks', 'consumer-acks', 'store-acks'],
+  holdsDrain: (_, { detail }) => detail === 'consumer' || detail === 'store',
   problem,
   begin: async (pipeline, setting) => {
     const directions = setting.detail!.endsWith('-acks') ? (['down'] as const) : bothWays;

@@ -9,6 +9,7 @@ export const restartStore: Fault = {
   example: 'restart-store@4s+3s',
   link: 'store',
   lastsMs,
+  holdsDrain: () => true,
   problem: ({ store }) => (store === 'postgres' ? undefined : 'nobody restarts SQLite: --store postgres://…'),
   begin: async (pipeline) => {
     const link = pipeline.links.get('store')!;

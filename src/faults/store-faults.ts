@@ -51,6 +51,7 @@ export const lockStore: Fault = {
   expected: 'the consumer waits, and offsets do not move',
   example: 'lock-store@4s+3s',
   lastsMs,
+  holdsDrain: () => true,
   problem: () => undefined,
   begin: async (pipeline) => {
     const unlock = await pipeline.lockStore();
@@ -73,6 +74,7 @@ export const fillDisk: Fault = {
   expected: 'the consumer waits, and offsets do not move',
   example: 'fill-disk@4s+3s',
   lastsMs,
+  holdsDrain: () => true,
   problem: ({ store }: PipelinePlan) => {
     if (store !== 'sqlite') return 'it acts on a store of SQLite alone';
     return process.platform === 'linux' ? undefined : 'it needs the limits of Linux';

@@ -11,9 +11,15 @@ import { sentenceOf } from './verdict-sentence.ts';
 const annotationsMax = 10;
 const examplesShown = 3;
 
-interface Annotation {
+export interface Annotation {
   title: string;
   message: string;
+}
+
+export interface Annotations {
+  errors: readonly Annotation[];
+  warnings: readonly Annotation[];
+  notices: readonly Annotation[];
 }
 
 /** Lines without a newline at their end; the last is the verdict. */
@@ -34,12 +40,28 @@ export function githubLines(result: Result): string[] {
     }));
   // What a pass did not check, it did not have to.
   const doubts = verdict === 'pass' ? [] : shortList(notChecked, annotationsMax);
-  const last = { title: verdict.toUpperCase(), message: shortText(sentenceOf(result)) };
-  const command = (level: string) => (annotation: Annotation) => commandLine(level, run.id, annotation);
+  return annotationLines(
+    run.id,
+    {
+      errors: [...annotationsOf(false), ...missed],
+      warnings: doubts.map((message) => ({ title: 'not checked', message })),
+      notices: annotationsOf(true),
+    },
+    { title: verdict.toUpperCase(), message: shortText(sentenceOf(result)) },
+  );
+}
+
+/** `last` is a notice, and always shown. */
+export function annotationLines(
+  subject: string,
+  { errors, warnings, notices }: Annotations,
+  last: Annotation,
+): string[] {
+  const command = (level: string) => (annotation: Annotation) => commandLine(level, subject, annotation);
   return [
-    ...bounded([...annotationsOf(false), ...missed], annotationsMax).map(command('error')),
-    ...doubts.map((message) => ({ title: 'not checked', message })).map(command('warning')),
-    ...bounded(annotationsOf(true), annotationsMax - 1).map(command('notice')),
+    ...bounded(errors, annotationsMax).map(command('error')),
+    ...bounded(warnings, annotationsMax).map(command('warning')),
+    ...bounded(notices, annotationsMax - 1).map(command('notice')),
     command('notice')(last),
   ];
 }
@@ -53,8 +75,8 @@ function bounded(annotations: readonly Annotation[], max: number): Annotation[] 
   ];
 }
 
-function commandLine(level: string, run: string, { title, message }: Annotation): string {
-  return `::${level} title=${property(`nodrop ${shortText(run)}: ${title}`)}::${data(message)}`;
+function commandLine(level: string, subject: string, { title, message }: Annotation): string {
+  return `::${level} title=${property(`nodrop ${shortText(subject)}: ${title}`)}::${data(message)}`;
 }
 
 const data = (text: string): string =>

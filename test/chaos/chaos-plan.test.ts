@@ -1,23 +1,71 @@
 import { expect, test } from 'vitest';
 import { chaosFaults } from '../../src/chaos/chaos-faults.ts';
-import { chaosPlan, chaosPlanSchema, parseChaosPlan, type ChaosPlan } from '../../src/chaos/chaos-plan.ts';
+import {
+  chaosPlans,
+  chaosPlanSchema,
+  parseChaosPlan,
+  type ChaosPlan,
+  type Ground,
+} from '../../src/chaos/chaos-plan.ts';
+import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
+import type { TimedCourseEvent } from '../../src/course-events.ts';
 import { faults } from '../../src/faults/catalog.ts';
 import { checkSchedule, parseFault } from '../../src/faults/fault-schedule.ts';
 
 const grounds = [1, 3].flatMap((brokers) =>
-  (['sqlite', 'postgres'] as const).map((store) => ({ brokers, store })),
+  (['sqlite', 'postgres'] as const).map((store): Ground => ({ brokers, store })),
 );
-const plans = grounds.flatMap((ground) =>
-  Array.from({ length: 200 }, (_, index) => ({ ground, plan: chaosPlan(7, index, ground) })),
-);
+function first(seed: number, ground: Ground, count: number): ChaosPlan[] {
+  const days = chaosPlans(seed, ground);
+  return Array.from({ length: count }, () => days.next().value);
+}
+const series = grounds.map((ground) => ({ ground, plans: first(7, ground, 200) }));
+const plans = series.flatMap(({ ground, plans: some }) => some.map((plan) => ({ ground, plan })));
 const valueOf = ({ options }: ChaosPlan, name: string): string =>
   options.find((option) => option.startsWith(`--${name}=`))!.split('=')[1]!;
 
-test('a seed and an index give the same day, and others another', () => {
+const sendsMsOf = (plan: ChaosPlan): number => Number.parseInt(valueOf(plan, 'duration'), 10) * 1_000;
+const faultsOn = (ground: Ground) =>
+  chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined });
+const byName = (one: string, other: string): number => (one < other ? -1 : 1);
+
+/** As it goes where all goes as planned: with the first send at 0, and a drain that is long enough. */
+function courseOf(plan: ChaosPlan, ground: Ground): TimedCourseEvent[] {
+  const sendsMs = sendsMsOf(plan);
+  const endsMs = sendsMs + 30_000;
+  const takes = new Map(faultsOn(ground).map(({ name, takesMs }) => [name, takesMs]));
+  const acts = plan.faults.map(parseFault).flatMap(({ fault, atMs, lastsMs }, index) => {
+    const record = {
+      name: fault.name,
+      schedule: plan.faults[index]!,
+      target: 'x',
+      startMs: atMs,
+      evidence: [],
+    };
+    return [
+      { type: 'fault' as const, index, time: atMs, fault: { ...record, endMs: null, tookEffect: false } },
+      {
+        type: 'fault' as const,
+        index,
+        time: fault.lastsToEnd ? endsMs : atMs + Math.max(lastsMs, takes.get(fault.name) ?? 0),
+        fault: { ...record, endMs: atMs + lastsMs, tookEffect: true },
+      },
+    ];
+  });
+  return [
+    { type: 'phase', phase: 'publishing', time: 0 },
+    ...acts,
+    { type: 'phase', phase: 'draining', time: sendsMs },
+    { type: 'phase', phase: 'auditing', time: endsMs },
+  ];
+}
+
+test('a seed gives the same days, and another others', () => {
   const [ground] = grounds;
-  expect(chaosPlan(7, 3, ground!)).toEqual(chaosPlan(7, 3, ground!));
-  expect(chaosPlan(7, 3, ground!)).not.toEqual(chaosPlan(7, 4, ground!));
-  expect(chaosPlan(8, 3, ground!).options).not.toEqual(chaosPlan(7, 3, ground!).options);
+  expect(first(7, ground!, 5)).toEqual(first(7, ground!, 5));
+  const [one, two] = first(7, ground!, 2);
+  expect(one!.options).not.toEqual(two!.options);
+  expect(first(8, ground!, 1)[0]!.options).not.toEqual(one!.options);
 });
 
 test('each schedule is possible, and has a fault at least', () => {
@@ -27,7 +75,7 @@ test('each schedule is possible, and has a fault at least', () => {
       ...ground,
       producers: Number(valueOf(plan, 'producers')),
       consumers: Number(valueOf(plan, 'consumers')),
-      sendsMs: Number.parseInt(valueOf(plan, 'duration'), 10) * 1_000,
+      sendsMs: sendsMsOf(plan),
     });
   }
 });
@@ -36,24 +84,43 @@ test('every safe fault has its day, and what nobody survives has none', () => {
   const scheduled = new Set(
     plans.flatMap(({ plan }) => plan.faults.map((text) => parseFault(text).fault.name)),
   );
-  expect([...scheduled].sort()).toEqual(
-    faults
-      .map(({ name }) => name)
-      .filter((name) => name !== 'delete-records')
-      .sort(),
-  );
+  const safe = faults.map(({ name }) => name).filter((name) => name !== 'delete-records');
+  expect([...scheduled].toSorted(byName)).toEqual(safe.toSorted(byName));
 });
 
-test('on one part of the pipeline, faults come one after the other', () => {
+test('each fault is to act in each phase in which it can, within 50 days', () => {
+  for (const { ground, plans: days } of series) {
+    const planned = new Coverage(faultsOn(ground));
+    for (const day of days.slice(0, 50)) planned.add(courseOf(day, ground));
+    const empty = Object.entries(planned.table).flatMap(([name, row]) =>
+      chaosPhases.filter((phase) => row[phase] === 0).map((phase) => `${name} while ${phase}`),
+    );
+    expect(empty, JSON.stringify(ground)).toEqual([]);
+  }
+});
+
+test('on one part of the pipeline, faults come one after the other, and none silences what another needs', () => {
   for (const { ground, plan } of plans) {
-    const known = { ...ground, producers: 2, consumers: 2, sendsMs: 60_000 };
-    const partsOf = new Map(chaosFaults(known).map(({ name, parts }) => [name, parts]));
-    const ends = new Map<string, number>();
-    for (const { fault, detail, atMs, lastsMs } of plan.faults.map(parseFault)) {
-      const parts = partsOf.get(detail === undefined ? fault.name : `${fault.name}:${detail}`)!;
-      for (const part of parts) {
-        expect(atMs).toBeGreaterThanOrEqual(ends.get(part) ?? 0);
-        ends.set(part, atMs + lastsMs);
+    const known = new Map(faultsOn(ground).map((fault) => [fault.name, fault]));
+    const acts = plan.faults.map(parseFault).map(({ fault, detail, atMs, lastsMs }) => {
+      const traits = known.get(detail === undefined ? fault.name : `${fault.name}:${detail}`)!;
+      return { traits, atMs, toMs: atMs + Math.max(lastsMs, traits.takesMs) };
+    });
+    for (const one of acts) {
+      for (const other of acts) {
+        if (one === other || one.atMs > other.toMs || other.atMs > one.toMs) continue;
+        const text = `${plan.faults.join(' ')}: ${one.traits.name} and ${other.traits.name}`;
+        expect(
+          one.traits.on.filter((part) => other.traits.on.includes(part)),
+          text,
+        ).toEqual([]);
+        // What it needs it has had before all was sent.
+        const isHeld = other.atMs < sendsMsOf(plan) && one.atMs >= sendsMsOf(plan);
+        if (!one.traits.silences || isHeld || other.traits.company === one.traits.name) continue;
+        expect(
+          one.traits.on.filter((part) => other.traits.needs.includes(part)),
+          text,
+        ).toEqual([]);
       }
     }
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Coverage } from '../../src/chaos/coverage.ts';
+import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
 import { shrunk } from '../../src/chaos/shrink.ts';
 import type { TimedCourseEvent } from '../../src/course-events.ts';
 
@@ -26,7 +26,11 @@ const fault = (time: number, index: number, schedule: string, tookEffect: boolea
   }) satisfies TimedCourseEvent;
 
 test('a fault counts for each phase in which it acted and was felt', () => {
-  const coverage = new Coverage(['kill-leader', 'poison']);
+  const coverage = new Coverage([
+    { name: 'kill-leader', phases: chaosPhases },
+    { name: 'poison', phases: chaosPhases },
+    { name: 'kill-producer', phases: ['beginning', 'sending'] },
+  ]);
   coverage.add([
     // The phase begins while consumers join.
     phase(400, 'publishing'),
@@ -42,6 +46,8 @@ test('a fault counts for each phase in which it acted and was felt', () => {
   expect(coverage.table).toEqual({
     'kill-leader': { beginning: 1, sending: 0, draining: 0 },
     poison: { beginning: 0, sending: 0, draining: 0 },
+    // There is no producer any more.
+    'kill-producer': { beginning: 0, sending: 0, draining: null },
     'cut:producer': { beginning: 1, sending: 1, draining: 1 },
     'pause-consumer': { beginning: 0, sending: 0, draining: 1 },
   });

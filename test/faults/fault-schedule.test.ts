@@ -110,3 +110,23 @@ test.each<[string, Partial<PipelinePlan>, string]>([
   expect(check).toThrow(why);
   expect(check).toThrow(expect.objectContaining({ code: 'usage' }));
 });
+
+test.each<[string, Partial<PipelinePlan>]>([
+  ['lock-store@59s+5s', {}],
+  ['fill-disk@59s+5s', { store: 'sqlite' }],
+  ['cut:consumer@59s+5s', {}],
+  ['restart-store@59s+5s', {}],
+  ['pause-consumer@59s+5s', { consumers: 1 }],
+])('behind the last send there is something to break while %s holds the drain', (holder, odd) => {
+  const check = (...texts: string[]): void => checkSchedule(texts.map(parseFault), { ...plan, ...odd });
+  expect(() => check(holder, 'kill-leader@62s')).not.toThrow();
+  expect(() => check(holder, 'kill-leader@65s')).toThrow('holds the consumer up');
+});
+
+test.each(['pause-consumer@59s+5s', 'lock-store@59s+never', 'kill-producer@59s+5s', 'lock-store@60s+5s'])(
+  '%s does not hold it for sure',
+  (holder) => {
+    const both = [parseFault(holder), parseFault('kill-leader@62s')];
+    expect(() => checkSchedule(both, { ...plan, consumers: 2 })).toThrow('all has been sent');
+  },
+);

@@ -2,11 +2,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { CoverageTable } from '../../src/chaos/coverage.ts';
+import { readJunit } from '../report/junit-document.ts';
 import { newDir, nodrop, type Ended } from './nodrop.ts';
 
 interface Document {
   runs: { verdict: string; exitCode: number; evidence: string | null; findings: { kind: string }[] }[];
-  coverage: Record<string, Record<string, number>>;
+  coverage: CoverageTable;
 }
 
 const plan = {
@@ -55,12 +57,46 @@ test('a day that is not leaves all that it takes to see why, and is shrunk', asy
   expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
 });
 
+test('reports go where they are wanted, with a case for each day', async () => {
+  const dir = newDir();
+  const file = join(dir, 'chaos.json');
+  writeFileSync(file, JSON.stringify({ ...plan, faults: plan.faults.slice(0, 1) }));
+  const [junit, github, text] = ['junit.xml', 'github.txt', 'all.txt'].map((name) => join(dir, name));
+  const { code, stdout } = await nodrop(
+    [
+      'chaos',
+      `--replay=${file}`,
+      `--dir=${dir}`,
+      `--reporter=junit=${junit}`,
+      `--reporter=github=${github}`,
+      `--reporter=default=${text}`,
+    ],
+    { NODROP_SABOTAGE: 'drop-before-store:17' },
+  );
+  expect(code).toBe(1);
+  const { suite, cases } = readJunit(readFileSync(junit!, 'utf8'));
+  expect(suite).toMatchObject({ name: 'nodrop chaos', tests: '1', failures: '1' });
+  expect(cases).toMatchObject([{ name: 'chaos run 1', state: 'failure' }]);
+  expect(cases[0]!.text).toContain('pause-producer@500ms+500ms');
+  expect(readFileSync(github!, 'utf8')).toContain(
+    '::error title=nodrop chaos%3A run 1%3A 1 lost (consumer).::',
+  );
+  // On stdout a day is told when it is over, and once; in a file all is told.
+  expect(stdout.match(/1\/1 {2}fail/g)).toHaveLength(1);
+  const told = readFileSync(text!, 'utf8');
+  expect(told).toMatch(/1\/1 {2}fail/);
+  expect(told).toContain('felt in so many runs');
+});
+
 test.each([
   [['--replay=/nowhere.json'], 'cannot be read'],
   [['--runs=0'], '--runs'],
   [['--for=soon'], '--for'],
   [['--store=sqlite:all.db'], 'a store of its own'],
   [['--store=postgres://u@h/d?schema=s'], 'a store of its own'],
+  [['--kafka-version=2.8.0'], 'nodrop has no Kafka 2.8.0'],
+  [['--kafka-version=4.4.0', '--zookeeper'], 'ZooKeeper'],
+  [['--reporter=junit', '--json'], 'Only one reporter'],
 ])('chaos %s is wrong usage', async (args, why) => {
   const { code, stderr } = await nodrop(['chaos', ...args]);
   expect(code).toBe(64);

@@ -1,0 +1,147 @@
+/** The faults of a day, each at a time at which it will be felt: they do not hide one another. */
+import type { Chance } from './chance.ts';
+import { flow, type ChaosFault } from './chaos-faults.ts';
+import { beginningMs, type ChaosPhase } from './coverage.ts';
+
+/** A fault that is to act in this phase. */
+export interface Target {
+  fault: ChaosFault;
+  phase: ChaosPhase;
+}
+
+interface Act extends Target {
+  /** From the first send on. */
+  atMs: number;
+  lastsMs: number;
+}
+
+interface Stretch {
+  fromMs: number;
+  toMs: number;
+}
+
+/** From the first send on. */
+const firstFaultMs = 300;
+/** Until a part is there again: brokers have to start and to be in sync, consumers to join. */
+const gapMs: Record<string, number> = { brokers: 8_000, consumer: 4_000 };
+const gapMsElse = 2_500;
+/** How long what a broker or a consumer needs to be asked after a fault may take, while the drain is held up. */
+const recoveryMs = 4_000;
+/** In that time before all is sent begins what acts on when the pipeline drains. */
+const beforeDrainMs = { min: 500, max: 900 };
+/** A guest joins and leaves in it, at least once. */
+const stormMs = 2_500;
+
+const holder = 'lock-store';
+const storm = 'rebalance-storm';
+
+export class Timetable {
+  readonly #chance: Chance;
+  readonly #faults: ReadonlyMap<string, ChaosFault>;
+  readonly #sendsMs: number;
+  #acts: Act[] = [];
+
+  constructor(chance: Chance, faults: readonly ChaosFault[], sendsMs: number) {
+    this.#chance = chance;
+    this.#faults = new Map(faults.map((fault) => [fault.name, fault]));
+    this.#sendsMs = sendsMs;
+  }
+
+  /** What there is in it, with what was added for their sake. */
+  get targets(): readonly Target[] {
+    return this.#acts;
+  }
+
+  /** As arguments of `--fault`, in the order of their times. */
+  get texts(): string[] {
+    return this.#acts
+      .toSorted((a, b) => a.atMs - b.atMs)
+      .map(({ fault, atMs, lastsMs }) => `${fault.name}@${atMs}ms${lastsMs === 0 ? '' : `+${lastsMs}ms`}`);
+  }
+
+  /** False where there is no room for it among the others. */
+  add(target: Target): boolean {
+    const added = [this.#actOf(target)];
+    const { company } = target.fault;
+    if (company !== undefined) added.push(this.#companyOf(added[0]!, company));
+    const isHeld = added.some(({ atMs }) => atMs >= this.#sendsMs);
+    const acts = isHeld ? this.#holding([...this.#acts, ...added]) : [...this.#acts, ...added];
+    if (acts === undefined || !this.#areCompatible(acts)) return false;
+    this.#acts = acts;
+    return true;
+  }
+
+  #actOf({ fault, phase }: Target): Act {
+    const lasts = this.#chance.integer(fault.lastsMs.min, fault.lastsMs.max);
+    // There has to be time for the other to begin and to end; and for guests before and after all is sent.
+    const isLong = fault.company !== undefined || fault.name === storm;
+    const lastsMs = isLong ? Math.max(lasts, 4_000) : lasts;
+    const window = this.#windowOf(fault, phase, Math.max(lastsMs, fault.takesMs));
+    return { fault, phase, lastsMs, atMs: this.#chance.integer(window.fromMs, window.toMs) };
+  }
+
+  #companyOf({ fault, phase, atMs }: Act, name: string): Act {
+    const company = this.#faults.get(name)!;
+    // Connections that end while nobody hears of it are told late, and no other way.
+    return { fault: company, phase, atMs: atMs + 600, lastsMs: Math.min(fault.lastsMs.max, 1_500) };
+  }
+
+  /** When it may begin. */
+  #windowOf({ name, earliestMs, spansDrain }: ChaosFault, phase: ChaosPhase, takesMs: number): Stretch {
+    const ends = this.#sendsMs;
+    if (phase === 'beginning') return { fromMs: Math.max(firstFaultMs, earliestMs), toMs: beginningMs - 200 };
+    if (phase === 'sending') {
+      const fromMs = beginningMs + 200;
+      return { fromMs, toMs: Math.max(fromMs + 300, ends - takesMs - 1_000) };
+    }
+    if (!spansDrain) return { fromMs: ends + 700, toMs: ends + 1_500 };
+    if (name === storm) return { fromMs: ends - stormMs, toMs: ends - stormMs + 300 };
+    return { fromMs: ends - beforeDrainMs.max, toMs: ends - beforeDrainMs.min };
+  }
+
+  /** With the store locked until all others are over; undefined where it cannot be. */
+  #holding(acts: readonly Act[]): Act[] | undefined {
+    const others = acts.filter(({ fault, phase }) => !(fault.name === holder && phase === 'draining'));
+    const ends = others.filter(({ atMs }) => atMs >= this.#sendsMs).map(overAtMs);
+    const known = acts.find((act) => !others.includes(act));
+    const locking = known ?? this.#actOf({ fault: this.#faults.get(holder)!, phase: 'draining' });
+    return [...others, { ...locking, lastsMs: Math.max(...ends) + recoveryMs - locking.atMs }];
+  }
+
+  #areCompatible(acts: readonly Act[]): boolean {
+    // What holds up sends has them end later, nobody knows when: the drain would begin too late for its faults.
+    const isLate = acts.some(({ fault, atMs }) => atMs < this.#sendsMs && holdsSends(fault));
+    if (isLate && acts.some(({ phase }) => phase === 'draining')) return false;
+    return acts.every((act, index) => acts.slice(0, index).every((other) => !this.#hide(act, other)));
+  }
+
+  #hide(one: Act, other: Act): boolean {
+    if (!meet(unrestOf(one), unrestOf(other))) return false;
+    const shared = one.fault.on.some((part) => other.fault.on.includes(part));
+    return shared || this.#silences(one, other) || this.#silences(other, one);
+  }
+
+  #silences(one: Act, other: Act): boolean {
+    if (!one.fault.silences || other.fault.company === one.fault.name) return false;
+    const isNeeded = one.fault.on.some((part) => other.fault.needs.includes(part));
+    return isNeeded && meet(unrestOf(one), this.#needOf(other));
+  }
+
+  /** What began before all was sent has had what it needs then. */
+  #needOf(act: Act): Stretch {
+    const { fromMs, toMs } = unrestOf(act);
+    return { fromMs, toMs: act.atMs < this.#sendsMs ? Math.min(toMs, this.#sendsMs) : toMs };
+  }
+}
+
+const holdsSends = ({ on }: ChaosFault): boolean => on.some((part) => flow.includes(part));
+
+const overAtMs = ({ fault, atMs, lastsMs }: Act): number => atMs + Math.max(lastsMs, fault.takesMs);
+
+/** Until all is as it was before. */
+const unrestOf = (act: Act): Stretch => ({
+  fromMs: act.atMs,
+  toMs: overAtMs(act) + Math.max(...act.fault.on.map((part) => gapMs[part] ?? gapMsElse)),
+});
+
+const meet = (one: Stretch, other: Stretch): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
