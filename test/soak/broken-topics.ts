@@ -186,7 +186,11 @@ export const breakTopic = {
   /** Only the latest record of each key is left when the consumer comes. */
   compact: async (trial: Trial): Promise<Outcome> => {
     await using kafka = await startKafka({ properties: { 'log.cleaner.backoff.ms': '200' } });
-    const own = new Trial(trial.seed, { ...trial.servers, bootstrapServers: kafka.bootstrapServers });
+    const own = new Trial(
+      trial.seed,
+      { ...trial.servers, bootstrapServers: kafka.bootstrapServers },
+      trial.isUnderChaos,
+    );
     await withAdmin(own.access, (admin) =>
       admin.createTopics({
         topics: [own.topic],

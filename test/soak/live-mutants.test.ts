@@ -2,67 +2,6 @@
  * Each way of doing wrong, on a live pipeline, with several seeds: whatever came about is found, and blamed on
  * whoever did it; what a pipeline must survive is survived without a finding.
  */
-import { expect, inject, test } from 'vitest';
-import { liveMutants, type LiveMutant } from './live-mutants.ts';
-import { Trial, type Outcome } from './trial.ts';
+import { tryMutants } from './try-mutants.ts';
 
-const seeds = Number(process.env['NODROP_SOAK_SEEDS'] ?? 5);
-const firstSeed = Number(process.env['NODROP_SOAK_SEED'] ?? Date.now() % 1_000_000);
-const trialMsMax = 150_000;
-/** Of those that came about. */
-const blamedShareMin = 0.95;
-
-const servers = { bootstrapServers: inject('bootstrapServers'), postgres: inject('postgres') };
-const total = { trials: 0, fired: 0, found: 0, blamed: 0, survived: 0, falseAlarms: 0 };
-
-/** All that it was, in a line. */
-const lineOf = ({ fired, result }: Outcome): string => {
-  const findings = result.findings.map(
-    ({ kind, blame, count, cause }) => `${kind} ${blame} ${count}${cause ? ` (${cause})` : ''}`,
-  );
-  return `${fired ? 'came about' : 'did not come about'}: ${result.verdict}, ${findings.join(', ') || 'no finding'}`;
-};
-
-function judge({ expected }: LiveMutant, { result }: Outcome): 'blamed' | 'found' | 'missed' {
-  // A stall fails nothing. Partitions that were added are not read before the group is assigned anew, and are said to stall.
-  const isStallMeant = expected !== 'nothing' && expected.kinds.includes('stalled');
-  const findings = result.findings.filter(({ kind }) => isStallMeant || kind !== 'stalled');
-  if (expected === 'nothing') return findings.length === 0 ? 'blamed' : 'missed';
-  const isRight = findings.every(
-    ({ kind, blame, cause }) =>
-      expected.kinds.includes(kind) &&
-      blame === expected.blame &&
-      (expected.cause === undefined || cause === expected.cause),
-  );
-  if (findings.length === 0) return 'missed';
-  return isRight ? 'blamed' : 'found';
-}
-
-test.each(liveMutants)('$name', { timeout: seeds * trialMsMax }, async (mutant) => {
-  let fired = 0;
-  const missed: string[] = [];
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-    const outcome = await mutant.run(new Trial(seed, servers));
-    const judged = judge(mutant, outcome);
-    const line = `${mutant.name}, seed ${seed}: ${judged}, ${lineOf(outcome)}`;
-    process.stderr.write(`${line}\n`);
-    total.trials += 1;
-    if (!outcome.fired) continue;
-    fired += 1;
-    if (judged === 'missed') missed.push(line);
-    if (mutant.expected === 'nothing') total[judged === 'blamed' ? 'survived' : 'falseAlarms'] += 1;
-    else {
-      total.fired += 1;
-      if (judged !== 'missed') total.found += 1;
-      if (judged === 'blamed') total.blamed += 1;
-    }
-  }
-  expect(missed).toEqual([]);
-  expect(fired, 'it came about at least once').toBeGreaterThan(0);
-});
-
-test('of those that came about each was found, and nearly each was blamed rightly', () => {
-  process.stderr.write(`${JSON.stringify(total)}\n`);
-  expect(total.found).toBe(total.fired);
-  expect(total.blamed).toBeGreaterThanOrEqual(blamedShareMin * total.fired);
-});
+tryMutants(Number(process.env['NODROP_SOAK_SEEDS'] ?? 5), false);

@@ -5,7 +5,9 @@ import { Deadline } from '../../src/kafka/deadline.ts';
 import { deleteGroup } from '../../src/kafka/groups.ts';
 import type { Result } from '../../src/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
+import type { PointName } from '../../src/pipeline/points.ts';
 import { newDir, nodrop, start, startUpTo } from '../integration/nodrop.ts';
+import { underChaos } from './chaos-on-top.ts';
 
 export interface Outcome {
   /** It came about, as something else than the audit has seen. */
@@ -21,16 +23,27 @@ export interface Servers {
 /** The group soon misses a member that was killed. */
 const soonMissed = ['-X', 'session.timeout.ms=1000', '-X', 'heartbeat.interval.ms=300'];
 
+const chaosPoints = [
+  'after-fetch',
+  'before-store-commit',
+  'after-store-commit',
+  'after-group-commit',
+] as const;
+
 export class Trial {
   readonly seed: number;
   readonly servers: Servers;
   readonly dir = newDir();
   readonly id = `m${randomUUID().slice(0, 8)}`;
   readonly folder = new RunFolder(this.dir, this.id);
+  /** Whether there are faults by chance beside what is done wrong. */
+  readonly isUnderChaos: boolean;
+  #isHalted = false;
 
-  constructor(seed: number, servers: Servers) {
+  constructor(seed: number, servers: Servers, isUnderChaos = false) {
     this.seed = seed;
     this.servers = servers;
+    this.isUnderChaos = isUnderChaos;
   }
 
   get topic(): string {
@@ -56,8 +69,9 @@ export class Trial {
 
   /** A whole run. `onNote` is called with each line that tells of a fault. */
   async run(args: readonly string[], sabotage?: string, onNote?: (line: string) => void): Promise<Outcome> {
+    const all = this.isUnderChaos ? underChaos(args, this.seed) : args;
     const { child, ended } = start(
-      ['run', '--json', `--seed=${this.seed}`, `--run=${this.id}`, `--dir=${this.dir}`, ...args],
+      ['run', '--json', `--seed=${this.seed}`, `--run=${this.id}`, `--dir=${this.dir}`, ...all],
       { NODROP_SABOTAGE: sabotage, PGPASSWORD: this.servers.postgres.password },
     );
     if (onNote !== undefined) {
@@ -68,7 +82,9 @@ export class Trial {
     const { stdout, stderr } = await ended;
     if (stdout === '') throw new Error(`run ${this.id} has no result: ${stderr}`);
     const result = JSON.parse(stdout) as Result;
-    const haveStruck = result.faults.every(({ tookEffect }) => tookEffect);
+    // Those on top may miss each other.
+    const own = result.faults.slice(0, args.filter((arg) => arg.startsWith('--fault=')).length);
+    const haveStruck = own.every(({ tookEffect }) => tookEffect);
     return { fired: haveStruck && (sabotage === undefined || this.hasDone(sabotage)), result };
   }
 
@@ -81,6 +97,7 @@ export class Trial {
   }
 
   async consume(sabotage?: string, args: readonly string[] = []): Promise<string> {
+    if (this.isUnderChaos && !this.#isHalted) await this.#killConsumer(chaosPoints[this.seed % 4]!, 1, args);
     return await this.step('consume', ['--until-drained', ...soonMissed, ...args], sabotage);
   }
 
@@ -93,8 +110,16 @@ export class Trial {
       '--partitions=2',
       '--payload-bytes=150',
     ]);
-    const args = ['consume', '-X', 'max.partition.fetch.bytes=20000', ...soonMissed];
-    const consumer = startUpTo('after-group-commit', 2, [
+    await this.#killConsumer('after-group-commit', 2);
+  }
+
+  async #killConsumer(point: PointName, times: number, args: readonly string[] = []): Promise<void> {
+    this.#isHalted = true;
+    const consumer = startUpTo(point, times, [
+      'consume',
+      '-X',
+      'max.partition.fetch.bytes=20000',
+      ...soonMissed,
       ...args,
       `--run=${this.id}`,
       `--dir=${this.dir}`,
