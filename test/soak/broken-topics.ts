@@ -189,7 +189,7 @@ export const breakTopic = {
     const own = new Trial(
       trial.seed,
       { ...trial.servers, bootstrapServers: kafka.bootstrapServers },
-      trial.isUnderChaos,
+      trial.chaos,
     );
     await withAdmin(own.access, (admin) =>
       admin.createTopics({

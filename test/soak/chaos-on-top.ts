@@ -18,16 +18,16 @@ interface Stretch {
 }
 
 /** The same run with time for faults, and with some of them. They come behind those that there are. */
-export function underChaos(args: readonly string[], seed: number): string[] {
+export function underChaos(args: readonly string[], seed: number, stream: number): string[] {
   // What is published at once is over before anything can break.
   const paced = args.flatMap((arg) => {
     if (arg === '--messages=600') return ['--rate=300', '--duration=8s'];
     return arg === '--timeout=10s' ? ['--timeout=30s'] : [arg];
   });
-  return [...paced, ...faultsOnTop(paced, seed)];
+  return [...paced, ...faultsOnTop(paced, new Chance(seed, stream))];
 }
 
-function faultsOnTop(args: readonly string[], seed: number): string[] {
+function faultsOnTop(args: readonly string[], chance: Chance): string[] {
   const valueOf = (name: string): string | undefined =>
     args.findLast((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   const sendsMs = parseDurationMs(valueOf('duration')!)!;
@@ -42,7 +42,6 @@ function faultsOnTop(args: readonly string[], seed: number): string[] {
     .filter((arg) => arg.startsWith('--fault='))
     .map((arg) => parseFault(arg.slice('--fault='.length)))
     .map(({ atMs, lastsMs }): Stretch => ({ fromMs: atMs - gapMs, toMs: atMs + lastsMs + gapMs }));
-  const chance = new Chance(seed, 0);
   const taken: Stretch[] = [];
   const texts: string[] = [];
   for (let tries = 0; tries < ofAllTries && texts.length < faultsMax; tries++) {

@@ -36,14 +36,14 @@ export class Trial {
   readonly dir = newDir();
   readonly id = `m${randomUUID().slice(0, 8)}`;
   readonly folder = new RunFolder(this.dir, this.id);
-  /** Whether there are faults by chance beside what is done wrong. */
-  readonly isUnderChaos: boolean;
+  /** Which faults chance adds to what is done wrong; undefined for none. */
+  readonly chaos: number | undefined;
   #isHalted = false;
 
-  constructor(seed: number, servers: Servers, isUnderChaos = false) {
+  constructor(seed: number, servers: Servers, chaos?: number) {
     this.seed = seed;
     this.servers = servers;
-    this.isUnderChaos = isUnderChaos;
+    this.chaos = chaos;
   }
 
   get topic(): string {
@@ -69,7 +69,7 @@ export class Trial {
 
   /** A whole run. `onNote` is called with each line that tells of a fault. */
   async run(args: readonly string[], sabotage?: string, onNote?: (line: string) => void): Promise<Outcome> {
-    const all = this.isUnderChaos ? underChaos(args, this.seed) : args;
+    const all = this.chaos === undefined ? args : underChaos(args, this.seed, this.chaos);
     const { child, ended } = start(
       ['run', '--json', `--seed=${this.seed}`, `--run=${this.id}`, `--dir=${this.dir}`, ...all],
       { NODROP_SABOTAGE: sabotage, PGPASSWORD: this.servers.postgres.password },
@@ -97,7 +97,8 @@ export class Trial {
   }
 
   async consume(sabotage?: string, args: readonly string[] = []): Promise<string> {
-    if (this.isUnderChaos && !this.#isHalted) await this.#killConsumer(chaosPoints[this.seed % 4]!, 1, args);
+    if (this.chaos !== undefined && !this.#isHalted)
+      await this.#killConsumer(chaosPoints[this.seed % 4]!, 1, args);
     return await this.step('consume', ['--until-drained', ...soonMissed, ...args], sabotage);
   }
 

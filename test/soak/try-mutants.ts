@@ -43,7 +43,9 @@ export function tryMutants(seeds: number, underChaos: boolean): void {
     let fired = 0;
     const missed: string[] = [];
     for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-      const outcome = await mutant.run(new Trial(seed, servers, underChaos));
+      const outcome = await mutant.run(
+        new Trial(seed, servers, underChaos ? liveMutants.indexOf(mutant) : undefined),
+      );
       const judged = judge(mutant, outcome);
       const line = `${mutant.name}, seed ${seed}: ${judged}, ${lineOf(outcome)}`;
       process.stderr.write(`${line}\n`);
