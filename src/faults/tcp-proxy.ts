@@ -101,16 +101,16 @@ export class TcpProxy {
     const connection = { client, server };
     this.#connections.add(connection);
     const over = new AbortController();
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
+    for (const [socket, other, direction] of [
+      [client, server, 'up'],
+      [server, client, 'down'],
     ] as const) {
       // An error is followed by the close.
       socket.on('error', () => undefined);
       socket.on('close', (isFailed) => {
         // What the other is still to be given, it gets; unless this one broke off.
-        if (isFailed) other.resetAndDestroy();
-        if (!isFailed && !other.closed) return;
+        if (isFailed) void this.#tellEnd(direction, over.signal).then(() => other.resetAndDestroy());
+        if (!other.closed) return;
         over.abort();
         this.#connections.delete(connection);
       });
@@ -150,8 +150,13 @@ export class TcpProxy {
       if (!to.write(piece.bytes)) await untilWritable(to, over);
     }
     if (over.aborted) return;
-    await this.#throughToxics(direction, over, async (toxic, gone) => await toxic.passEnd?.(gone));
+    await this.#tellEnd(direction, over);
     to.end();
+  }
+
+  /** Settles when the other side may hear that there is no more. */
+  async #tellEnd(direction: Direction, over: AbortSignal): Promise<void> {
+    await this.#throughToxics(direction, over, async (toxic, gone) => await toxic.passEnd?.(gone));
   }
 
   async #throughToxics(

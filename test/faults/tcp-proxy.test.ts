@@ -151,6 +151,21 @@ test('a slow close tells the end late', async () => {
   expect(toxic.effect()).toBe('1 connections were closed 150 ms late');
 });
 
+test('a slow close tells a broken connection late, too', async () => {
+  const toxic = slowClose(150);
+  proxy.add(toxic, 'up');
+  const accepted = once(server, 'connection');
+  const client = await newClient();
+  client.socket.write('x');
+  await client.until(1);
+  const [served] = (await accepted) as [Socket];
+  const startedAt = performance.now();
+  client.socket.resetAndDestroy();
+  await once(served, 'close');
+  expect(performance.now() - startedAt).toBeGreaterThan(145);
+  expect(toxic.effect()).toBe('1 connections were closed 150 ms late');
+});
+
 test('a reset ends all connections with an error, and new ones work', async () => {
   const client = await newClient();
   client.socket.write('x');
