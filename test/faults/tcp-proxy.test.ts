@@ -161,7 +161,7 @@ test('a slow close tells a broken connection late, too', async () => {
   const [served] = (await accepted) as [Socket];
   const startedAt = performance.now();
   client.socket.resetAndDestroy();
-  await once(served, 'close');
+  await new Promise((resolve) => served.once('close', resolve));
   expect(performance.now() - startedAt).toBeGreaterThan(145);
   expect(toxic.effect()).toBe('1 connections were closed 150 ms late');
 });
