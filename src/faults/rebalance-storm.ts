@@ -20,7 +20,8 @@ export const rebalanceStorm: Fault = {
     let joined = 0;
     const blow = async (): Promise<void> => {
       while (!until.aborted) {
-        const guest = await pipeline.joinConsumer(until);
+        // The first is awaited, however long it takes: without one there was no storm.
+        const guest = await pipeline.joinConsumer(joined === 0 ? signal : until);
         if (guest.hasJoined) joined += 1;
         await sleep(stayMs, undefined, { signal: until }).catch(() => undefined);
         await guest.leave();

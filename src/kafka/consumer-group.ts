@@ -25,12 +25,19 @@ export interface NextOffset {
   offset: number;
 }
 
+export interface GroupAssignment {
+  /** Those that are ours. */
+  partitions: readonly number[];
+  /** A number that changes with each assignment. */
+  generation: number;
+  /** Kafka's own number of it, the same for all members: it begins anew when the group is deleted. */
+  epoch: number;
+  /** How often the coordinator has said since then that it still holds. */
+  confirmations: number;
+}
+
 export interface ConsumerGroup {
-  /**
-   * The partitions that are ours, and a number that changes with each assignment. `epoch` is Kafka's own
-   * number of it, the same for all members: it begins anew when the group is deleted.
-   */
-  assignment(): { partitions: readonly number[]; generation: number; epoch: number };
+  assignment(): GroupAssignment;
   /** Tells the group how far the store is. Throws what Kafka answers: the caller may go on without. */
   commit(offsets: readonly NextOffset[]): Promise<void>;
   leave(): Promise<void>;
@@ -59,8 +66,13 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
   let generation = 0;
   let epoch = 0;
   let partitions: number[] = [];
+  let confirmations = 0;
+  consumer.on('consumer:heartbeat:end', () => {
+    confirmations += 1;
+  });
   consumer.on('consumer:group:join', ({ assignments, generationId }) => {
     generation += 1;
+    confirmations = 0;
     epoch = generationId ?? 0;
     partitions = assignments?.find((assigned) => assigned.topic === topic)?.partitions ?? [];
   });
@@ -80,7 +92,7 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     });
   }
   return {
-    assignment: () => ({ partitions, generation, epoch }),
+    assignment: () => ({ partitions, generation, epoch, confirmations }),
     commit: (offsets) =>
       consumer.commit({
         offsets: offsets.map(({ partition, offset }) => ({

@@ -2,7 +2,6 @@
  * The consumer's loop: fetch, sort by state, store rows and next offsets in one transaction, then tell the
  * group. It goes on from the store's offsets; the group's are for lag and monitoring alone.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { groupTimes, type ClientSettings } from '../client-config.ts';
 import { unavailableError } from '../errors.ts';
 import { AbortedTransactions } from '../kafka/aborted-transactions.ts';
@@ -18,6 +17,7 @@ import type { StateRule } from '../state-rule.ts';
 import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
 import { CommitBehind } from './commit-behind.ts';
 import { Drain } from './drain.ts';
+import { Fence } from './fence.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import { refuse } from './fetch-refusal.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
@@ -44,7 +44,6 @@ export interface ConsumeConfig {
   timeoutMs: number;
 }
 
-const pollMs = 50;
 /** A transaction takes a few more, to the end of a record batch: larger ones take memory and save no time. */
 const batchRowsMax = 15_000;
 const batchBytesMax = 8 * 1024 * 1024;
@@ -84,8 +83,7 @@ export class ConsumeLoop {
   #generation = 0;
   /** Ours by our claims: where the store is once the write under way is done, and the epoch to write under. */
   #claims = new Map<number, StoredOffset>();
-  /** Runs from the moment when the store refused a write. */
-  #fenced: Deadline | undefined;
+  readonly #fence: Fence;
 
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
@@ -95,6 +93,7 @@ export class ConsumeLoop {
     this.#behind = new WriteBehind(parts.store);
     this.#commits = new CommitBehind(parts.group);
     this.#builder = new RowBatchBuilder(config.rule);
+    this.#fence = new Fence(groupTimes(config.settings).sessionTimeoutMs);
     if (!config.untilDrained) return;
     const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
     this.#drain = new Drain(config, {
@@ -153,7 +152,7 @@ export class ConsumeLoop {
 
   /** Whether the partitions are still ours, as far as this consumer has heard. */
   get #isCurrent(): boolean {
-    return this.#fenced === undefined && this.#parts.group.assignment().generation === this.#generation;
+    return !this.#fence.isUp && this.#parts.group.assignment().generation === this.#generation;
   }
 
   async #stalled(drain: Drain): Promise<Error> {
@@ -166,11 +165,9 @@ export class ConsumeLoop {
 
   /** After each assignment: claims its partitions, and goes on from what the store holds of them. */
   async #followAssignment(signal: AbortSignal): Promise<void> {
-    const { partitions, generation, epoch } = this.#parts.group.assignment();
-    if (generation === this.#generation) {
-      if (this.#fenced !== undefined) await this.#awaitAssignment(this.#fenced, signal);
-      return;
-    }
+    const { partitions, generation, epoch, confirmations } = this.#parts.group.assignment();
+    if (generation !== this.#generation) this.#fence.forget();
+    else if (!this.#fence.isUp || (await this.#fence.isUpAfter(confirmations, signal))) return;
     this.#ahead.drop();
     await this.#settle();
     await this.#commits.flush();
@@ -184,19 +181,8 @@ export class ConsumeLoop {
     const claimed = { run: folder.id, topic, topicId: this.#parts.topic.topicId };
     this.#claims = begin.size === 0 ? new Map() : await store.claim(claimed, begin);
     this.#generation = generation;
-    this.#fenced = undefined;
+    this.#fence.lift();
     tellParent({ type: 'ready' });
-  }
-
-  /** Another consumer owns what this one took for its own: it stands still until the group says otherwise. */
-  async #awaitAssignment(fenced: Deadline, signal: AbortSignal): Promise<void> {
-    if (fenced.hasPassed) {
-      throw unavailableError(
-        `Another consumer has taken over, and the group has not assigned anything anew within ${fenced.timeoutMs} ms.`,
-        { hint: 'Does a consumer of this run write to the store from outside of the group?' },
-      );
-    }
-    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
 
   /** Sorts what was fetched; returns what has gathered of it. */
@@ -264,6 +250,7 @@ export class ConsumeLoop {
       return;
     }
     if (write === undefined) return;
+    this.#fence.forget();
     const { batch, commits } = write;
     this.#parts.latency.stored();
     this.summary.stored += batch.count;
@@ -284,8 +271,10 @@ export class ConsumeLoop {
     this.#discard();
     this.summary.refusedWrites += 1;
     this.#claims.clear();
-    this.#fenced = new Deadline(groupTimes(this.#config.settings).sessionTimeoutMs);
-    process.stderr.write(`nodrop: ${error.message} This one stops writing until the group assigns anew.\n`);
+    this.#fence.raise(this.#parts.group.assignment().confirmations);
+    process.stderr.write(
+      `nodrop: ${error.message} This one stops writing until the group says whose it is.\n`,
+    );
   }
 
   /** A point is reached when nothing else is under way. */

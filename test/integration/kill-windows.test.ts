@@ -1,6 +1,7 @@
 /** One kill window of each kind; all of them are crossed in test/full. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import {
+  claimLate,
   cutCommit,
   cutSocket,
   kill,
@@ -31,6 +32,12 @@ test('a consumer that is killed before the commit', async () => {
 
 test('a consumer that is suspended, replaced, and wakes up with what it had fetched', async () => {
   expect(outcomeOf(await strikeAt('after-fetch', suspend, postgres.direct, bootstrapServers))).toEqual(
+    passAfterRefusal,
+  );
+});
+
+test('a consumer whose partitions are claimed late by one that had them before', async () => {
+  expect(outcomeOf(await strikeAt('after-fetch', claimLate, sqlite, bootstrapServers))).toEqual(
     passAfterRefusal,
   );
 });
