@@ -75,7 +75,8 @@ const traits: Record<string, Traits> = {
 
 const needsOfLink: Record<string, readonly string[]> = {
   producer: ['brokers', 'producer'],
-  consumer: ['brokers', 'consumer'],
+  // A consumer that waits for its store fetches nothing more.
+  consumer: ['brokers', 'consumer', 'link store', 'store'],
   replication: ['brokers'],
   store: wholeFlow.filter((part) => part !== 'link store'),
 };
@@ -102,6 +103,7 @@ function traitsOf(name: string, detail: string | undefined): Traits {
     ...(link === 'replication' && { spansDrain: false }),
   };
   // There have to be connections; whether anything passes is the same.
+  if (name === 'reset_peer' && link === 'consumer') return { ...onLink, needs: ['brokers', 'consumer'] };
   if (name === 'reset_peer' && link === 'store') return { ...onLink, needs: ['consumer'] };
   if (name === 'slow_close') return { ...onLink, needs: ['brokers'], company: company[link]! };
   return onLink;

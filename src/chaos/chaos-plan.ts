@@ -60,7 +60,11 @@ export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, 
       if (timetable.targets.length >= wanted) break;
       if (!timetable.targets.some(isSame(card))) timetable.add(card);
     }
-    for (const target of timetable.targets) cards.splice(cards.findIndex(isSame(target)), 1);
+    for (const target of timetable.targets) {
+      const card = cards.findIndex(isSame(target));
+      // There is none where it came to keep another one company.
+      if (card !== -1) cards.splice(card, 1);
+    }
     const { brokers, kafkaVersion, zookeeper } = ground;
     yield { schema: 1, seed, index, brokers, kafkaVersion, zookeeper, options, faults: timetable.texts };
   }

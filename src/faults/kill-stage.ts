@@ -1,5 +1,6 @@
 /** Producers and consumers that die and come back, and consumers that sleep. */
 import type { Fault, FaultSetting, Pipeline, PipelinePlan, StageVictim, Underway } from './fault.ts';
+import { firstAtPoint } from './first-at-point.ts';
 import { killProcess } from './kill-process.ts';
 import { suspendProcesses } from './suspend-process.ts';
 
@@ -41,9 +42,9 @@ export const killConsumer: Fault = {
   details: points,
   problem: none,
   begin: async ({ consumers }, { detail }, signal) => {
-    const victim = running(consumers, 'consumer');
-    if (detail !== undefined) await victim.untilAt(detail, signal);
-    return noting(await killProcess(victim), detail === undefined ? [] : [`it stood at ${detail}`]);
+    if (detail === undefined) return await killProcess(running(consumers, 'consumer'));
+    const victim = await firstAtPoint(consumers, detail, signal);
+    return noting(await killProcess(victim), [`it stood at ${detail}`]);
   },
 };
 

@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Fault, Pipeline, PipelinePlan, StageVictim, Underway } from './fault.ts';
+import type { Fault, Pipeline, PipelinePlan, Underway } from './fault.ts';
+import { firstAtPoint } from './first-at-point.ts';
 import { onLink } from './network.ts';
 import { cut } from './toxics.ts';
 
@@ -99,16 +100,9 @@ export const cutCommit: Fault = {
   problem: ({ store }: PipelinePlan) =>
     store === 'postgres' ? undefined : 'nothing lies between a consumer and SQLite: --store postgres://…',
   begin: async (pipeline, _, signal) => {
-    const victim = running(pipeline.consumers);
-    await victim.untilAt('before-store-commit', signal);
+    const victim = await firstAtPoint(pipeline.consumers, 'before-store-commit', signal);
     const answers = onLink(pipeline.links.get('store')!, ['down'], cut);
     victim.goOn();
     return answers;
   },
 };
-
-function running(consumers: readonly StageVictim[]): StageVictim {
-  const consumer = consumers.find(({ pid }) => pid !== undefined);
-  if (consumer === undefined) throw new Error('no consumer was at work');
-  return consumer;
-}

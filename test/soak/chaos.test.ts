@@ -1,6 +1,6 @@
 /**
  * Bad days by chance, on one broker and on three, with both stores: not one false alarm. Who wants more days says
- * `NODROP_SOAK_CHAOS=100`; each ground gets so many, and with 50 there is no empty cell.
+ * `NODROP_SOAK_CHAOS=100`; each ground gets so many, and with 70 there is no empty cell.
  */
 import { expect, inject, test } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
@@ -10,7 +10,7 @@ const runs = Number(process.env['NODROP_SOAK_CHAOS'] ?? 20);
 const seed = Number(process.env['NODROP_SOAK_SEED'] ?? Date.now() % 1_000_000);
 const dayMsMax = 180_000;
 /** Each fault in each phase has had its turn by then. */
-const runsToCoverAll = 50;
+const runsToCoverAll = 70;
 
 interface Document {
   runs: { run: string; verdict: string; plan: { faults: string[] }; evidence: string | null }[];
