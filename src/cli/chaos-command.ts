@@ -6,9 +6,8 @@ import { shrunk } from '../chaos/shrink.ts';
 import { exitCodes, messageOf, usageError } from '../errors.ts';
 import { coverageLines, dayLines, type DayReport } from '../report/chaos-lines.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../run-chaos.ts';
-import { isPostgresLocation } from '../stores/postgres/location.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from './options.ts';
+import { refuseSharedStore, type SharedValues } from './options.ts';
 
 interface ChaosValues extends SharedValues {
   runs?: number;
@@ -55,14 +54,9 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   return worstOf(days);
 }
 
-/** Each run has a store of its own: a file in its folder, or a schema. */
-function groundOf({ brokers, store }: SharedValues): Ground {
-  if (store === undefined) return { brokers, store: 'sqlite' };
-  if (isPostgresLocation(store) && !store.includes('schema=')) return { brokers, store: 'postgres' };
-  throw usageError(
-    `--store ${store} is one for all runs: each has a store of its own.`,
-    'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',
-  );
+function groundOf(values: SharedValues): Ground {
+  refuseSharedStore(values);
+  return { brokers: values.brokers, store: values.store === undefined ? 'sqlite' : 'postgres' };
 }
 
 const namesOf = (ground: Ground): string[] =>
