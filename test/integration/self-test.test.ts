@@ -129,7 +129,7 @@ test('the exit code is 0 only where all was caught; a person is shown why it was
   const text = missed.lines.join('\n');
   expect(text).toMatch(/^a row that vanished after it was written +store +NO +NO +yes$/m);
   expect(text).toContain('  wanted: phantom (store); got: 1 lost (store)');
-  expect(text).toMatch(/^ +(Evidence: )?\S*runs\/self-test-7-1-\w{4}$/m);
+  expect(text).toMatch(/^ +(Evidence: )?\S*runs\/self-test-7-0-\w{4}$/m);
   expect(text).toMatch(/^phantom( +·){4} +0\/1 +·$/m);
   expect(missed.lines.at(-1)).toBe('The same again: nodrop self-test --seed 7');
 });
