@@ -31,8 +31,8 @@ const waitMs = 30_000;
 /** A command that is still at work then hangs. */
 const commandMsMax = 120_000;
 /** Messages a second, of which so many are sent before the producer is killed. */
-const halfPace = 600;
-const half = 200;
+const halfPace = 500;
+const half = 100;
 
 export class LivePipeline {
   readonly ground: LiveGround;
