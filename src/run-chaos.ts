@@ -1,10 +1,8 @@
 /** Bad days by chance, one after the other: each a `nodrop run` of its own, as a user would start it. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { ChaosPlan } from './chaos/chaos-plan.ts';
+import { resultIn, runChild, withSchema } from './child-run.ts';
 import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
 import { exitCodes } from './errors.ts';
 import type { Result } from './result.ts';
@@ -30,7 +28,6 @@ export interface ChaosDay {
   ms: number;
 }
 
-const program = fileURLToPath(new URL('../bin/nodrop.js', import.meta.url));
 const saidLinesMax = 20;
 
 /** Leaves the run's folder, with its plan, only where not all was well; and not at all where it `isTrial`. */
@@ -45,7 +42,7 @@ export async function runDay(
   const folder = new RunFolder(place.dir, id);
   folder.create();
   writeFileSync(folder.file('chaos.json'), `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
-  const { exitCode, stdout, stderr } = await nodropRun(argumentsOf(plan, id, place), signal);
+  const { exitCode, stdout, stderr } = await runChild(argumentsOf(plan, id, place), { signal });
   const day = {
     plan,
     folder,
@@ -74,42 +71,10 @@ const argumentsOf = (
   ...(zookeeper === true ? ['--zookeeper'] : []),
   `--timeout=${timeoutMs}ms`,
   // A schema of its own for each.
-  ...(store === undefined
-    ? []
-    : [`--store=${store}${store.includes('?') ? '&' : '?'}schema=${id.replaceAll('-', '_')}`]),
+  ...(store === undefined ? [] : [`--store=${withSchema(store, id)}`]),
   ...options,
   ...faults.map((fault) => `--fault=${fault}`),
 ];
-
-/** The channel ends the run when this process ends, whatever ended it. */
-async function nodropRun(
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [program, ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  const stop = (): void => void child.kill('SIGTERM');
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  const exited = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? exitCodes.bug));
-  });
-  const [exitCode, stdout, stderr] = await Promise.all([exited, text(child.stdout!), text(child.stderr!)]);
-  signal.removeEventListener('abort', stop);
-  return { exitCode, stdout, stderr };
-}
-
-function resultIn(stdout: string): Result | undefined {
-  try {
-    return JSON.parse(stdout) as Result;
-  } catch {
-    // It ended before it had one: its exit code and what it said tell why.
-    return undefined;
-  }
-}
 
 function courseOf(folder: RunFolder): TimedCourseEvent[] {
   try {

@@ -9,20 +9,21 @@ import { basename } from 'node:path';
 
 export type SealState = 'intact' | 'broken' | 'none';
 
-const sealPath = (path: string): string => `${path}.sha256`;
+/** Where the seal of a file lies. */
+export const sealPathOf = (path: string): string => `${path}.sha256`;
 
 /** Seals a file that is finished. */
 export async function seal(path: string): Promise<void> {
   const line = `${await sha256Of(path)}  ${basename(path)}\n`;
-  await writeFile(sealPath(path), line, { mode: 0o600 });
+  await writeFile(sealPathOf(path), line, { mode: 0o600 });
 }
 
-export const hasSeal = (path: string): boolean => existsSync(sealPath(path));
+export const hasSeal = (path: string): boolean => existsSync(sealPathOf(path));
 
 export async function checkSeal(path: string): Promise<SealState> {
   let stated: string;
   try {
-    stated = await readFile(sealPath(path), 'utf8');
+    stated = await readFile(sealPathOf(path), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
     throw error;

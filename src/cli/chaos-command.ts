@@ -8,9 +8,8 @@ import { exitCodes, messageOf, usageError } from '../errors.ts';
 import { chaosLines, chaosSummary, dayLines, type DayReport } from '../report/chaos-lines.ts';
 import { chaosGithub, chaosJunit } from '../report/chaos-reports.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../run-chaos.ts';
-import { isPostgresLocation } from '../stores/postgres/location.ts';
 import type { Context } from './context.ts';
-import { kafkaChoiceOf, type SharedValues } from './options.ts';
+import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from './options.ts';
 import { printReports, printText } from './print-result.ts';
 import { claimFiles, reportsOf, type Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
@@ -85,16 +84,10 @@ function printChaos({
   });
 }
 
-/** Each run has a store of its own: a file in its folder, or a schema. */
 function groundOf(values: SharedValues): Ground {
+  refuseSharedStore(values);
   const { brokers, store } = values;
-  const kafka = { brokers, ...kafkaChoiceOf(values) };
-  if (store === undefined) return { ...kafka, store: 'sqlite' };
-  if (isPostgresLocation(store) && !store.includes('schema=')) return { ...kafka, store: 'postgres' };
-  throw usageError(
-    `--store ${store} is one for all runs: each has a store of its own.`,
-    'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',
-  );
+  return { brokers, ...kafkaChoiceOf(values), store: store === undefined ? 'sqlite' : 'postgres' };
 }
 
 /** undefined: as many as there is time for. */

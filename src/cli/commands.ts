@@ -190,9 +190,9 @@ const definitions: Definition[] = [
   {
     name: 'self-test',
     description: 'plants every kind of defect at every hop, and prints which were caught',
-    examples: ['nodrop self-test --quick'],
-    shared: ['json', 'color'],
-    own: (command) => command.option('--quick', 'in histories, without a broker'),
+    examples: ['nodrop self-test', 'nodrop self-test --seed 7 --json', 'nodrop self-test --quick'],
+    shared: [...storeOptions, 'kafkaVersion', 'zookeeper', 'seed', 'dir', 'timeout', ...outputOptions],
+    own: (command) => command.option('--quick', 'in histories, without a broker: takes a second'),
     act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
   },
   {

@@ -11,6 +11,7 @@ import {
 import { messageOf, usageError } from '../errors.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
 import { checkChoice, defaultVersion, versionNames, type KafkaChoice } from '../kafka/kafka-versions.ts';
+import { isPostgresLocation } from '../stores/postgres/location.ts';
 import { causes, type Cause } from '../verdict.ts';
 import type { WeightedState } from '../workload.ts';
 import { parseReporter, type Reporter } from './reporters.ts';
@@ -252,6 +253,15 @@ export const brokerPropertiesOf = ({ brokerProperty }: SharedValues): Record<str
 export function kafkaChoiceOf({ kafkaVersion, zookeeper = false }: SharedValues): KafkaChoice {
   checkChoice({ kafkaVersion, zookeeper });
   return { kafkaVersion, zookeeper };
+}
+
+/** For commands of many runs, of which each has a store of its own: a file in its folder, or a schema. */
+export function refuseSharedStore({ store }: SharedValues): void {
+  if (store === undefined || (isPostgresLocation(store) && !store.includes('schema='))) return;
+  throw usageError(
+    `--store ${store} is one for all runs: each has a store of its own.`,
+    'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',
+  );
 }
 
 /** The client settings of the file and the flags; flags win. */

@@ -11,8 +11,9 @@
  *   double                the row goes into two categories
  *   misroute              the row goes into another category
  *   flip-byte             a bit of the row's payload is turned over
- *   stale-upsert          the row gets the payload of the one before it
+ *   stale-upsert          the row gets the payload of the one before it, or behind it where it is the first
  *   invent                a row of a message that nobody planned goes with it
+ *   dead-letter           the row goes among the dead letters
  *   commit-before-store   the group's commit goes first, then the consumer is killed
  *   half-batch            offsets go in, this row and those behind it do not; then the consumer is killed
  *   hole                  the row is to go with the next batch, before which the consumer is killed
@@ -25,6 +26,10 @@
  *
  * Those of the producer's:
  *
+ *   flip-before-send      a bit of its payload is turned over before its record batch gets its checksum
+ *   invent-record         a record of a message that nobody planned goes behind its record batch
+ *   claim-rejection       the record batch that holds it counts as rejected, though it is written
+ *   resend                the record batch that holds it is sent again, as if it were another
  *   claim-ack             the record batch that holds it is not sent, and counts as acked
  *   collide               so too, at the offset of the batch before it in its partition
  *   swap                  the record batch that holds it goes behind the next of its partition
@@ -40,6 +45,7 @@ const kinds = [
   'flip-byte',
   'stale-upsert',
   'invent',
+  'dead-letter',
   'commit-before-store',
   'half-batch',
   'hole',
@@ -49,6 +55,10 @@ const kinds = [
   'skip-to-end',
   'trust-group',
   'off-by-one',
+  'flip-before-send',
+  'invent-record',
+  'claim-rejection',
+  'resend',
   'claim-ack',
   'collide',
   'swap',
@@ -56,13 +66,23 @@ const kinds = [
   'replay',
 ] as const;
 
+export type SabotageKind = (typeof kinds)[number];
+
 export interface Sabotage {
-  kind: (typeof kinds)[number];
+  kind: SabotageKind;
   /** Of a message, or what the kind says. */
   sequence: number;
 }
 
 const variable = 'NODROP_SABOTAGE';
+
+/** For the environment of a stage, or of whoever starts it. */
+export const sabotageVariables = ({ kind, sequence }: Sabotage): Record<string, string> => ({
+  [variable]: `${kind}:${sequence}`,
+});
+
+/** Added to the numbers of a message, for one that nobody planned and that stands where nobody sends. */
+export const faraway = 1_000_000;
 
 /** Throws `usage` for a value that is no sabotage. */
 export function sabotageFromEnvironment(value = process.env[variable]): Sabotage | undefined {
@@ -77,6 +97,10 @@ export function sabotageFromEnvironment(value = process.env[variable]): Sabotage
 }
 
 /** The defect has come about. */
-export function tellSabotage({ kind, sequence }: Sabotage): void {
-  process.stderr.write(`${variable} has done it: ${kind}:${sequence}\n`);
-}
+export const tellSabotage = (sabotage: Sabotage): boolean => process.stderr.write(`${lineOf(sabotage)}\n`);
+
+/** Whether a stage that wrote this has said so. */
+export const tellsOf = (sabotage: Sabotage, log: string): boolean =>
+  log.split('\n').includes(lineOf(sabotage));
+
+const lineOf = ({ kind, sequence }: Sabotage): string => `${variable} has done it: ${kind}:${sequence}`;

@@ -1,32 +1,108 @@
 /** Defects of a producer, planted on purpose: see sabotage.ts. */
 import { none } from '../history.ts';
 import type { Addressed, Producer } from '../kafka/produce.ts';
-import { decodeRecordBatches } from '../kafka/record-batch.ts';
+import { decodeRecordBatches, type RecordBatch } from '../kafka/record-batch.ts';
+import { RecordBatchEncoder, type RecordHeader } from '../kafka/record-batch-encoder.ts';
 import type { SendOutcome } from '../kafka/send-outcome.ts';
-import { noOrigin, readOrigin } from '../record-headers.ts';
-import { tellSabotage, type Sabotage } from './sabotage.ts';
+import { headerNames, noOrigin, readOrigin } from '../record-headers.ts';
+import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
 
 type Sender = Pick<Producer, 'send'>;
 
 export function sabotagedSender(sender: Sender, sabotage: Sabotage): Sender {
-  const { kind, sequence } = sabotage;
+  const { kind } = sabotage;
   if (kind === 'claim-ack' || kind === 'collide') return new Claiming(sender, sabotage);
   if (kind === 'swap') return new Swapping(sender, sabotage);
-  if (kind !== 'resend-unknown') return sender;
-  return {
-    send: async (batches) =>
-      await Promise.all(
-        batches.map(async (batch) => {
-          const isMeant = sequencesOf(batch).some((one) => one >= sequence);
-          // The queue seals what it is given in place: what goes out again has to be as it was.
-          const again = { ...batch, bytes: Buffer.from(batch.bytes) };
-          const [outcome] = await sender.send([batch]);
-          if (!isMeant || outcome!.outcome !== 'unknown') return outcome!;
-          tellSabotage(sabotage);
-          return (await sender.send([again]))[0]!;
-        }),
-      ),
-  };
+  if (kind === 'resend-unknown') return resendingUnknown(sender, sabotage);
+  const way = waysToSpoil[kind];
+  return way === undefined ? sender : spoiling(sender, sabotage, way);
+}
+
+/** Sends the batch that holds the message, and does something about it. */
+type Spoil = (sender: Sender, batch: Addressed, sabotage: Sabotage) => Promise<SendOutcome>;
+
+const waysToSpoil: Partial<Record<SabotageKind, Spoil>> = {
+  'flip-before-send': async (sender, batch, sabotage) => {
+    const { records, index } = recordOf(batch, sabotage.sequence);
+    const payload = records.value(index)!;
+    // In place: without compression the record lies in what is sent.
+    payload[payload.length >> 1]! ^= 1;
+    if (payload.buffer === batch.bytes.buffer) tellSabotage(sabotage);
+    return await sendOne(sender, batch);
+  },
+  'invent-record': async (sender, batch, sabotage) => {
+    const invented = inventedBeside(batch, sabotage.sequence);
+    const outcome = await sendOne(sender, batch);
+    const { outcome: became } = await sendOne(sender, invented);
+    if (became === 'acked') tellSabotage(sabotage);
+    return outcome;
+  },
+  'claim-rejection': async (sender, batch, sabotage) => {
+    const outcome = await sendOne(sender, batch);
+    if (outcome.outcome !== 'acked') return outcome;
+    tellSabotage(sabotage);
+    return { outcome: 'rejected', error: 'INVALID_RECORD' };
+  },
+  resend: async (sender, batch, sabotage) => {
+    const again = copyOf(batch);
+    const outcome = await sendOne(sender, batch);
+    const { outcome: became } = await sendOne(sender, again);
+    if (became === 'acked') tellSabotage(sabotage);
+    return outcome;
+  },
+};
+
+const spoiling = (sender: Sender, sabotage: Sabotage, spoil: Spoil): Sender => ({
+  send: async (batches) => {
+    const meant = indexOfMessage(batches, sabotage.sequence);
+    if (meant === -1) return await sender.send(batches);
+    // All are handed over in one turn: batches leave in their order.
+    const others = sender.send(batches.filter((_, index) => index !== meant));
+    const outcome = await spoil(sender, batches[meant]!, sabotage);
+    return (await others).toSpliced(meant, 0, outcome);
+  },
+});
+
+const resendingUnknown = (sender: Sender, sabotage: Sabotage): Sender => ({
+  send: async (batches) =>
+    await Promise.all(
+      batches.map(async (batch) => {
+        const isMeant = sequencesOf(batch).some((one) => one >= sabotage.sequence);
+        const again = copyOf(batch);
+        const outcome = await sendOne(sender, batch);
+        if (!isMeant || outcome.outcome !== 'unknown') return outcome;
+        tellSabotage(sabotage);
+        return await sendOne(sender, again);
+      }),
+    ),
+});
+
+const sendOne = async (sender: Sender, batch: Addressed): Promise<SendOutcome> =>
+  (await sender.send([batch]))[0]!;
+
+/** The queue seals what it is given in place: what goes out again has to be as it was. */
+const copyOf = (batch: Addressed): Addressed => ({ ...batch, bytes: Buffer.from(batch.bytes) });
+
+function recordOf({ bytes }: Addressed, sequence: number): { records: RecordBatch; index: number } {
+  const origin = noOrigin();
+  for (const records of decodeRecordBatches(bytes)) {
+    for (let index = 0; index < records.count; index++) {
+      readOrigin(records, index, origin);
+      if (origin.sequence === sequence) return { records, index };
+    }
+  }
+  throw new Error(`no record of message ${sequence}`);
+}
+
+/** A record like that of a message, of one that nobody planned. */
+function inventedBeside(batch: Addressed, sequence: number): Addressed {
+  const { records, index } = recordOf(batch, sequence);
+  const headers = [...records.headers(index)].map(([name, value]): RecordHeader =>
+    name === headerNames.sequence ? [name, Buffer.from(String(sequence + faraway))] : [name, value],
+  );
+  const encoder = new RecordBatchEncoder();
+  encoder.append(records.timestamp[index]!, records.key(index), records.value(index), headers);
+  return { ...batch, bytes: encoder.finish() };
 }
 
 function sequencesOf({ bytes }: Addressed): number[] {

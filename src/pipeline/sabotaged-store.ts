@@ -3,13 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import type { Advance, ClaimedTopic, RowValues, Store, StoredOffset } from '../stores/store.ts';
-import { RowBatch } from '../stores/store.ts';
+import { RowBatch, type DeadLetter } from '../stores/store.ts';
 import { quoted, tableOf } from '../stores/table-names.ts';
 import { messageId, producerName } from '../workload.ts';
-import { tellSabotage, type Sabotage } from './sabotage.ts';
-
-/** Far from any message and any offset of a test's. */
-const faraway = 1_000_000;
+import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
 
 /** Where a defect of the consumer is planted. */
 export interface SabotagedConsumer {
@@ -23,10 +20,9 @@ export interface SabotagedConsumer {
   ends: () => Promise<ReadonlyMap<number, number>>;
 }
 
-type Kind = Sabotage['kind'];
 /** These leave a consumer that does not live to see what it did. */
-const deadly: readonly Kind[] = ['commit-before-store', 'half-batch'];
-const claiming: readonly Kind[] = ['skip-to-end', 'trust-group', 'off-by-one'];
+const deadly: readonly SabotageKind[] = ['commit-before-store', 'half-batch'];
+const claiming: readonly SabotageKind[] = ['skip-to-end', 'trust-group', 'off-by-one'];
 
 export class SabotagedStore implements Store {
   readonly #store: Store;
@@ -128,6 +124,7 @@ export class SabotagedStore implements Store {
     const rows = batch.allValues();
     const deadLetters = [...batch.deadLetters];
     if (kind === 'drop-dead-letter') deadLetters.splice(row, 1);
+    else if (kind === 'dead-letter') deadLetters.push(asDeadLetter(rows.splice(row, 1)[0]!));
     else if (!spoilRows(rows, row, kind, this.#consumer.states.length)) return;
     batch.clear();
     for (const values of rows) batch.add(values);
@@ -136,13 +133,22 @@ export class SabotagedStore implements Store {
   }
 }
 
+const asDeadLetter = ({ partition, offset, key, payload }: RowValues): DeadLetter => ({
+  partition,
+  offset,
+  key,
+  payload,
+  headers: null,
+  reason: 'sabotage',
+});
+
 function die(): never {
   process.kill(process.pid, 'SIGKILL');
   throw new Error('killed');
 }
 
 /** False where the kind alters no rows, or cannot. */
-function spoilRows(rows: RowValues[], row: number, kind: Kind, categories: number): boolean {
+function spoilRows(rows: RowValues[], row: number, kind: SabotageKind, categories: number): boolean {
   const values = rows[row]!;
   const elsewhere = (values.category + 1) % categories;
   if (kind === 'drop-before-store' || kind === 'hole') {
@@ -159,9 +165,9 @@ function spoilRows(rows: RowValues[], row: number, kind: Kind, categories: numbe
     payload[payload.length >> 1]! ^= 1;
     values.payload = payload;
   } else if (kind === 'stale-upsert') {
-    const earlier = rows[row - 1];
-    if (earlier === undefined) return false;
-    values.payload = earlier.payload;
+    const other = rows[row - 1] ?? rows[row + 1];
+    if (other === undefined) return false;
+    values.payload = other.payload;
   } else if (kind === 'invent') {
     const invented = values.sequence! + faraway;
     rows.push({

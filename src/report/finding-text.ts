@@ -3,12 +3,15 @@ import type { Example, Finding } from '../verdict.ts';
 import { grouped } from './quantities.ts';
 import { shortText } from './short.ts';
 
+type FindingCount = Pick<Finding, 'kind' | 'blame' | 'count'>;
+
 /** `3 lost (store)`. */
-export const findingText = ({ kind, blame, count }: Finding): string =>
+export const findingText = ({ kind, blame, count }: FindingCount): string =>
   `${grouped(count)} ${kind} (${blame})`;
 
 /** `3 lost (store), 1 phantom (consumer)`. */
-export const findingsText = (findings: readonly Finding[]): string => findings.map(findingText).join(', ');
+export const findingsText = (findings: readonly FindingCount[]): string =>
+  findings.map(findingText).join(', ');
 
 /** `p0-126 (completed) at 1:59: not in the store`. */
 export function exampleText({ id, state, partition, offset, detail }: Example): string {

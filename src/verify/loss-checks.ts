@@ -47,7 +47,7 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   const weakness = proof.weakSetting !== undefined && { cause: proof.weakSetting };
   if (isReplacement(subject, proof)) {
     // The consumer is past it, and its journal tells of the record that was there before.
-    const detail = 'not in the store: another acknowledged record stood there before';
+    const detail = 'not in the store: another record stood there before';
     return { kind: 'lost', blame: 'broker', ...weakness, detail };
   }
   const isLeftOut = subject.written.length === 0 && subject.committed.some((place) => proof.isLeftOut(place));
@@ -58,12 +58,12 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
 }
 
-/** Whether its record stands where Kafka had acknowledged another. */
+/** Whether its record stands where Kafka had another, which it acknowledged or the consumer stored. */
 const isReplacement = ({ committed }: Subject, proof: Proof): boolean =>
-  committed.some(
-    (record) =>
-      proof.mayReplace(record) && proof.partitions.of(record.partition).contested.has(record.offset),
-  );
+  committed.some((record) => {
+    const { contested, outlived } = proof.partitions.of(record.partition);
+    return proof.mayReplace(record) && (contested.has(record.offset) || outlived.has(record.offset));
+  });
 
 function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
   if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';

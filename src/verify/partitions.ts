@@ -31,6 +31,8 @@ export class Partition {
   hasUndeliveredRow = false;
   /** Where one acked message stood, as its row shows, another stands: Kafka lost what was there. */
   isRewritten = false;
+  /** Offsets where the store has rows of messages that the log has nowhere, if any offset is contested. */
+  readonly outlived = new Set<number>();
   /** Deliveries of this run's messages beyond the first of each. */
   redelivered = 0;
   readonly #counted = new BitSet();

@@ -1,14 +1,20 @@
 import type { Messages } from '../history.ts';
 import type { Proof } from './subject.ts';
-import { standsAtOneOf, type Position } from './trail.ts';
+import { hasPosition, standsAtOneOf, type Position } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /**
  * Two acks of one offset may be the producer's mistake. But where the row of one message stands at that offset,
- * and the log has the other there and the one nowhere, Kafka has lost what was there.
+ * and the log has the other there and the one nowhere, Kafka has lost what was there. Of which places else that is
+ * so, where nobody heard of an ack, rows of messages tell that are in the log no more.
  */
 export function noteRewritten(messages: Messages, trails: Trails, { partitions, logWhole }: Proof): void {
   if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
+  for (const { records, rows } of trails.unusualTrails()) {
+    if (records.length > 0) continue;
+    for (const { partition, offset } of rows.filter(hasPosition))
+      partitions.of(partition).outlived.add(offset);
+  }
   const stored: Position[] = [];
   const standing = new Set<string>();
   for (let message = 0; message < messages.count; message++) {

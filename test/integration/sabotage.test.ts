@@ -81,6 +81,11 @@ test.each<[sabotage: string, expected: string[]]>([
   ['flip-byte', ['corrupted consumer 1']],
   ['invent', ['phantom consumer 1']],
   ['delete-after-store', ['lost store 1']],
+  ['dead-letter', ['wrongly-dead-lettered consumer 1']],
+  ['flip-before-send', ['corrupted producer 1']],
+  ['invent-record', ['phantom producer 1']],
+  ['claim-rejection', ['rejected-but-written producer 1']],
+  ['resend', ['duplicated producer 1']],
   ['claim-ack', ['lost broker 1']],
 ])('%s is found and blamed', async (kind, expected) => {
   const { code, result, stderr } = await runWith(`${kind}:17`, '--batch-size=1');
@@ -88,7 +93,7 @@ test.each<[sabotage: string, expected: string[]]>([
   expect(result.verdict).toBe('fail');
   expect(found(result)).toEqual(expected);
   for (const { examples } of result.findings) {
-    expect(examples.map(({ id }) => id)).toEqual([kind === 'invent' ? 'p0-1000017' : 'p0-17']);
+    expect(examples.map(({ id }) => id)).toEqual([kind.startsWith('invent') ? 'p0-1000017' : 'p0-17']);
   }
 });
 

@@ -1,5 +1,4 @@
 /** What an administrator or a disk may do to a topic in the midst of a run. */
-import { Producer as LibraryProducer, type MessageToProduce } from '@platformatic/kafka';
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCluster } from '../../src/kafka/cluster.ts';
@@ -7,7 +6,8 @@ import { Deadline } from '../../src/kafka/deadline.ts';
 import { listOffsets } from '../../src/kafka/list-offsets.ts';
 import { readLog } from '../../src/kafka/log-read.ts';
 import { startKafka } from '../../src/kafka/start-kafka.ts';
-import { createTopic, withAdmin } from '../../src/kafka/topics.ts';
+import { withAdmin } from '../../src/kafka/topics.ts';
+import { abortTransaction, addPartitions, recreate } from '../../src/self-test/spoil-topic.ts';
 import { until } from '../integration/nodrop.ts';
 import { Trial, type Outcome } from './trial.ts';
 
@@ -21,10 +21,6 @@ function partitionFolders({ folder, topic }: Trial, broker: string): string[] {
     .filter((name) => name.startsWith(`${topic}-`))
     .map((name) => join(data, name));
 }
-
-/** For so many partitions, on the broker that all tests share. */
-const onlyBroker = (count: number): { brokerIds: number[] }[] =>
-  Array.from({ length: count }, () => ({ brokerIds: [1] }));
 
 export const breakTopic = {
   /** The only replica in sync comes back with an empty disk. */
@@ -74,37 +70,31 @@ export const breakTopic = {
 
   /** While the producer is away; when it comes back, keys have other partitions. */
   addPartitions: async (trial: Trial): Promise<Outcome> => {
-    let adding: Promise<unknown> | undefined;
+    let adding: Promise<boolean> | undefined;
     const outcome = await trial.run(
       ['--rate=300', '--duration=7s', '--timeout=10s', trial.shared, '--fault=kill-producer@2s+2s'],
       undefined,
       (line) => {
         if (!line.includes('acts on the producer')) return;
-        adding = withAdmin(trial.access, (admin) =>
-          admin.createPartitions({
-            topics: [{ name: trial.topic, count: 9, assignments: onlyBroker(6) }],
-          }),
-        );
+        adding = addPartitions(trial);
         // Whoever waits for it meets the error.
         adding.catch(() => undefined);
       },
     );
-    await adding;
-    return { ...outcome, fired: outcome.fired && adding !== undefined };
+    return { ...outcome, fired: outcome.fired && (await adding) === true };
   },
 
   /** Deleted and made anew while a consumer has yet to read some of it. */
   recreate: async (trial: Trial): Promise<Outcome> => {
-    let remaking: Promise<unknown> | undefined;
-    const remake = async (): Promise<void> => {
+    let remaking: Promise<boolean> | undefined;
+    const remake = async (): Promise<boolean> => {
       const { bootstrapServers } = trial.servers;
       await using cluster = await openCluster({ bootstrapServers, clientId: 'look', timeoutMs });
       const written = async (): Promise<number> =>
         [...(await listOffsets(cluster, trial.topic, 'latest')).values()].reduce((sum, end) => sum + end, 0);
       const before = await written();
       await until('some is unread', async () => (await written()) > before + 200);
-      await withAdmin(trial.access, (admin) => admin.deleteTopics({ topics: [trial.topic] }));
-      await until('it is there anew', () => createTopic(trial.access, trial.topic, 3));
+      return await recreate(trial);
     };
     const outcome = await trial.run(
       ['--rate=300', '--duration=7s', '--timeout=10s', trial.shared, '--fault=pause-consumer@2s+3s'],
@@ -113,45 +103,16 @@ export const breakTopic = {
         if (line.includes('acts on the consumer')) remaking = remake();
       },
     );
-    await remaking;
-    return { ...outcome, fired: outcome.fired && remaking !== undefined };
+    return { ...outcome, fired: outcome.fired && (await remaking) === true };
   },
 
   /** A stranger writes copies of the run's records in a transaction that it aborts, and the consumer reads uncommitted. */
   abortTransaction: async (trial: Trial): Promise<Outcome> => {
     await trial.step('produce', [`--seed=${trial.seed}`, '--messages=300', '--partitions=1']);
-    const { bootstrapServers } = trial.servers;
-    await using cluster = await openCluster({ bootstrapServers, clientId: 'copy', timeoutMs });
-    const topic = (await cluster.metadata(trial.topic))!;
-    const copies: MessageToProduce[] = [];
-    const ranges = [{ partition: 0, start: 0, end: 300 }];
-    await readLog(cluster, topic, ranges, new Deadline(timeoutMs), (_, batch) => {
-      for (let i = 0; i < batch.count; i++) {
-        copies.push({
-          topic: trial.topic,
-          partition: 0,
-          key: Buffer.from(batch.key(i)!),
-          value: Buffer.from(batch.value(i)!),
-          headers: new Map(
-            [...batch.headers(i)].map(([name, value]) => [Buffer.from(name), Buffer.from(value!)]),
-          ),
-        });
-      }
-    });
-    const library = new LibraryProducer({
-      clientId: 'copy',
-      bootstrapBrokers: [bootstrapServers],
-      idempotent: true,
-      transactionalId: trial.id,
-    });
-    const transaction = await library.beginTransaction();
-    const first = trial.pick(0, 200);
-    await transaction.send({ messages: copies.slice(first, first + 50) });
-    await transaction.abort();
-    await library.close();
+    const isAborted = await abortTransaction(trial);
     const isolation = ['-X', 'isolation.level=read_uncommitted'];
     await trial.consume(undefined, isolation);
-    return await trial.verify(true);
+    return await trial.verify(isAborted);
   },
 
   /** For a while the topic takes nothing that is as large as a batch. */

@@ -159,12 +159,14 @@ export class NaiveMessage {
     });
   }
 
-  /** What its record stands at was acknowledged for another before, and lost. */
+  /** What its record stands at was acknowledged for another before, or has the row of another, and was lost. */
   isReplacement(): boolean {
     const { h } = this;
     return this.good.some(({ at }) => {
       const ids = h.sends.filter((send) => send.outcome === 'acked' && send.at === at).map(({ id }) => id);
-      return new Set(ids).size > 1 && this.isRewritten(at);
+      const owners = h.rows.filter((row) => row.at === at).flatMap((row) => ownersOf(h, row));
+      const isOutlived = owners.some((id) => linesOf(h, id).length === 0);
+      return (new Set(ids).size > 1 || isOutlived) && this.isRewritten(at);
     });
   }
 

@@ -1,11 +1,30 @@
 /** Messages in the wrong place of the log: `reordered` and `offset-conflict`. */
 import { testDefects } from './defect-cases.ts';
-import { alter, logged, message, missing, sent, stored, without } from './healthy-history.ts';
+import {
+  alter,
+  logged,
+  message,
+  missing,
+  namelessJournal,
+  sent,
+  stored,
+  without,
+} from './healthy-history.ts';
 
 const bAtA = [
   alter('sends', 'b', { at: '0:0' }),
   alter('log', 'b', { at: '0:0' }),
   alter('rows', 'b', { at: '0:0' }),
+];
+
+/** The store has the one at that offset, the log the other. */
+const lateInPlaceOfEarly = [
+  message('early', { sequence: 6 }),
+  sent({ id: 'early', outcome: 'unknown' }),
+  stored({ id: 'early', at: '0:3', category: 'failed' }),
+  message('late', { sequence: 7 }),
+  sent({ id: 'late', outcome: 'acked', at: '0:3' }),
+  logged({ id: 'late', at: '0:3' }),
 ];
 
 testDefects([
@@ -58,6 +77,24 @@ testDefects([
     name: 'so too what came in its place, of which the consumer knows nothing',
     defect: [without('log', 'a'), ...bAtA, without('rows', 'b')],
     found: ['lost broker: a b'],
+    twin: [],
+  },
+  {
+    name: 'and what came in place of one whose ack nobody heard, and which the consumer had stored',
+    defect: [
+      without('log', 'a'),
+      ...bAtA,
+      ...lateInPlaceOfEarly,
+      // The journal's word of the place is about the one before.
+      namelessJournal,
+    ],
+    found: ['lost broker: a late'],
+    twin: [...lateInPlaceOfEarly, stored({ id: 'late', at: '0:3', category: 'failed' })],
+  },
+  {
+    name: 'a row of another in its place is no excuse for the store where Kafka has lost nothing',
+    defect: [...lateInPlaceOfEarly, namelessJournal],
+    found: ['lost store: late'],
     twin: [],
   },
   {

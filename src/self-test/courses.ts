@@ -1,0 +1,79 @@
+/** The ways of live pipelines: in one go, or step by step where something has to be done in between. */
+import type { Change, Course, Planting, Trial } from './live-defect.ts';
+import { liveMessages, type LivePipeline } from './live-pipeline.ts';
+
+/** A plain `nodrop run`. Options that stand later count for more. */
+export const inOneGo = (...options: string[]): Course => ({
+  name: `run ${options.join(' ')}`,
+  go: async (pipeline, planting) => {
+    const sabotage = planting.sabotage && pipeline.sabotage(planting.sabotage);
+    const result = await pipeline.run([`--messages=${liveMessages}`, ...options], sabotage);
+    const haveStruck = result?.faults.every(({ tookEffect }) => tookEffect) ?? false;
+    return trial(pipeline, result, haveStruck && (sabotage === undefined || pipeline.hasDone(sabotage)));
+  },
+});
+
+/** So that something may happen while it goes on. */
+export const paced: readonly string[] = ['--rate=600', '--messages=1200'];
+
+/** Producer, consumer and audit one after the other. */
+export const inSteps = (
+  options: { produce?: readonly string[]; consume?: readonly string[] } = {},
+): Course => ({
+  name: `steps ${JSON.stringify(options)}`,
+  go: async (pipeline, planting) => {
+    const { produce = [], consume } = options;
+    const sabotage = planting.sabotage && pipeline.sabotage(planting.sabotage);
+    await pipeline.produce(produce, sabotage);
+    const before = await changed(pipeline, planting.beforeConsuming);
+    await pipeline.consume(consume, sabotage);
+    const after = await changed(pipeline, planting.afterConsuming);
+    return await audited(pipeline, planting, before && after);
+  },
+});
+
+/** A producer that is killed half-way, and one with these options that goes on from its ledger; then the consumer. */
+export const inTwoSessions = (...options: string[]): Course => ({
+  name: `sessions ${options.join(' ')}`,
+  go: async (pipeline, planting) => {
+    await pipeline.produceHalf();
+    const between = await changed(pipeline, planting.betweenHalves);
+    await pipeline.produce(options);
+    await pipeline.consume();
+    return await audited(pipeline, planting, between);
+  },
+});
+
+/** So too, and the consumer comes when half is published, and comes again when all is. */
+export const inTwoVisits: Course = {
+  name: 'two visits',
+  go: async (pipeline, planting) => {
+    const sabotage = planting.sabotage && pipeline.sabotage(planting.sabotage);
+    await pipeline.produceHalf();
+    await pipeline.consume();
+    if (planting.endsWith === 'half') return await audited(pipeline, planting, true);
+    const between = await changed(pipeline, planting.betweenHalves);
+    await pipeline.produce([], sabotage);
+    const before = await changed(pipeline, planting.beforeConsuming);
+    if (planting.endsWith !== 'unread') await pipeline.consume([], sabotage);
+    return await audited(pipeline, planting, between && before);
+  },
+};
+
+const changed = async (pipeline: LivePipeline, change: Change | undefined): Promise<boolean> =>
+  change === undefined || (await change(pipeline));
+
+async function audited(
+  pipeline: LivePipeline,
+  { sabotage: kind }: Planting,
+  haveChanged: boolean,
+): Promise<Trial> {
+  const hasDone = kind === undefined || pipeline.hasDone(pipeline.sabotage(kind));
+  return trial(pipeline, await pipeline.verify(), haveChanged && hasDone);
+}
+
+const trial = ({ said }: LivePipeline, result: Trial['result'], cameAbout: boolean): Trial => ({
+  cameAbout,
+  result,
+  said,
+});

@@ -1,0 +1,36 @@
+/** The whole live self-test, on both stores: every defect is caught, and every clean twin is silent. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import type { LiveDetection } from '../../src/live-self-test.ts';
+import { isCaught } from '../../src/report/detection-lines.ts';
+import { liveDefects } from '../../src/self-test/live-defects.ts';
+import { newDir, nodrop } from '../integration/nodrop.ts';
+
+interface Document {
+  live: boolean;
+  planted: number;
+  caught: number;
+  detections: LiveDetection[];
+}
+
+const timeoutMs = 900_000;
+
+test.each(['sqlite', 'postgres'])(
+  'with %s every defect is caught',
+  async (store) => {
+    const { location, password } = inject('postgres');
+    const dir = newDir();
+    const args = ['self-test', '--json', '--quiet', `--dir=${dir}`];
+    const { code, stdout, stderr } = await nodrop(
+      store === 'postgres' ? [...args, `--store=${location}`] : args,
+      { PGPASSWORD: password },
+    );
+    expect(stdout, stderr).not.toBe('');
+    const { live, planted, caught, detections } = JSON.parse(stdout) as Document;
+    expect(detections.filter((detection) => !isCaught(detection))).toEqual([]);
+    expect([code, live, planted, caught]).toEqual([0, true, liveDefects.length, liveDefects.length]);
+    expect(existsSync(join(dir, 'runs')) ? readdirSync(join(dir, 'runs')) : []).toEqual([]);
+  },
+  timeoutMs,
+);
