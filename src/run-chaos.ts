@@ -7,6 +7,7 @@ import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
 import { exitCodes } from './errors.ts';
 import type { Result } from './result.ts';
 import { RunFolder } from './run-folder.ts';
+import { dropSchema } from './stores/postgres/drop-schema.ts';
 
 export interface ChaosPlace {
   dir: string;
@@ -52,7 +53,10 @@ export async function runDay(
     course: courseOf(folder),
     ms: Math.round(performance.now() - beganAtMs),
   };
-  if (exitCode === exitCodes.pass || isTrial) rmSync(folder.path, { recursive: true, force: true });
+  if (exitCode === exitCodes.pass || isTrial) {
+    rmSync(folder.path, { recursive: true, force: true });
+    if (place.store !== undefined) await dropSchema(withSchema(place.store, id));
+  }
   return day;
 }
 

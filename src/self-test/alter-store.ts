@@ -56,12 +56,6 @@ export const dropTable: Change = async (pipeline) => {
   return true;
 };
 
-/** To be called where nobody uses it any more. */
-export async function dropSchema(location: string): Promise<void> {
-  const { schema } = parsePostgresLocation(location);
-  await query(location, `DROP SCHEMA IF EXISTS ${quoted(schema)} CASCADE`);
-}
-
 /** Where the message lies that is concerned. */
 async function rowOf({ store, sequence }: LivePipeline): Promise<{
   category: string;

@@ -10,7 +10,7 @@ import type { Result } from '../result.ts';
 import { groupOf, RunFolder, topicOf } from '../run-folder.ts';
 import { beginningOf } from '../splitmix.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
-import { dropSchema } from './alter-store.ts';
+import { dropSchema } from '../stores/postgres/drop-schema.ts';
 
 /** Where pipelines are put. */
 export interface LiveGround {

@@ -216,13 +216,13 @@ test('a database that is restarted is waited for', async () => {
 });
 
 /** So slow a database that the consumer gets on, and comes no nearer to the end. */
-const slow = (fault: string): ReturnType<typeof runWith> =>
+const slow = (fault: string, timeout: string): ReturnType<typeof runWith> =>
   runWith(
     [fault],
     [
       '--duration=4s',
       '--batch-size=40',
-      '--timeout=8s',
+      `--timeout=${timeout}`,
       '-X',
       'max.partition.fetch.bytes=1024',
       shared,
@@ -231,7 +231,7 @@ const slow = (fault: string): ReturnType<typeof runWith> =>
   );
 
 test('what has not drained in time after the last fault has stalled, though it gets on', async () => {
-  const { ended, result } = await slow('latency:store=200ms@1s+never');
+  const { ended, result } = await slow('latency:store=200ms@1s+never', '8s');
   expect(ended.code).toBe(2);
   expect(result).toMatchObject({ verdict: 'inconclusive', faults: [{ tookEffect: true, endMs: null }] });
   expect(result.findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 3 }]);
@@ -246,7 +246,7 @@ test('what has not drained in time after the last fault has stalled, though it g
 });
 
 test('and what drains in time has not', async () => {
-  const run = await slow('latency:store=200ms@1s+1s');
+  const run = await slow('latency:store=200ms@1s+1s', '40s');
   expectSurvived(run);
   expect(run.result.notChecked).toEqual([]);
 });
