@@ -108,3 +108,16 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  'a bad day is the same on another Kafka',
+  async () => {
+    const dir = newDir();
+    const args = ['chaos', '--runs=1', '--seed=3', '--json', `--dir=${dir}`, ...withZooKeeper];
+    const { code, stdout, stderr } = await nodrop(args, { KAFKA_HOME: undefined });
+    expect(code, stderr + stdout).toBe(0);
+    const { runs } = JSON.parse(stdout) as { runs: { verdict: string; plan: object }[] };
+    expect(runs).toMatchObject([{ verdict: 'pass', plan: { kafkaVersion: '3.9.2', zookeeper: true } }]);
+  },
+  timeoutMs,
+);

@@ -1,10 +1,14 @@
 /** Days of chaos from end to end: what a user is told, and what is left. Each starts a Kafka of its own. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, inject, test, vi } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
+import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
+import { openSession } from '../../src/stores/postgres/session.ts';
 import { readJunit } from '../report/junit-document.ts';
 import { newDir, nodrop, type Ended } from './nodrop.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 interface Document {
   runs: { verdict: string; exitCode: number; evidence: string | null; findings: { kind: string }[] }[];
@@ -20,11 +24,14 @@ const plan = {
   faults: ['pause-producer@500ms+500ms', 'pause-consumer@2s+1s'],
 };
 
-async function replay(sabotage?: string): Promise<Ended & { dir: string; document: Document }> {
+async function replay(
+  sabotage?: string,
+  args: readonly string[] = [],
+): Promise<Ended & { dir: string; document: Document }> {
   const dir = newDir();
   const file = join(dir, 'chaos.json');
   writeFileSync(file, JSON.stringify(plan));
-  const ended = await nodrop(['chaos', '--replay', file, `--dir=${dir}`, '--json'], {
+  const ended = await nodrop(['chaos', '--replay', file, `--dir=${dir}`, '--json', ...args], {
     NODROP_SABOTAGE: sabotage,
   });
   expect(ended.stdout, ended.stderr).not.toBe('');
@@ -55,6 +62,18 @@ test('a day that is not leaves all that it takes to see why, and is shrunk', asy
   const least = JSON.parse(readFileSync(join(folder, 'chaos-shrunk.json'), 'utf8')) as typeof plan;
   expect(least.faults).toEqual(['pause-producer@500ms+500ms']);
   expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
+});
+
+test('in a database each day has a schema, and one that passed leaves none', async () => {
+  const { location, password } = inject('postgres');
+  vi.stubEnv('PGPASSWORD', password);
+  const { code, document } = await replay(undefined, [`--store=${location}`]);
+  expect(document.runs).toMatchObject([{ verdict: 'pass' }]);
+  expect(code).toBe(0);
+  const session = await openSession(parsePostgresLocation(location), 'test');
+  const left = await session.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'chaos_7_0_%'");
+  await session.close();
+  expect(left).toEqual([]);
 });
 
 test('reports go where they are wanted, with a case for each day', async () => {
