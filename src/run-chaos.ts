@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ChaosPlan } from './chaos/chaos-plan.ts';
 import { resultIn, runChild, withSchema } from './child-run.ts';
 import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
+import { durationText } from './duration.ts';
 import { exitCodes } from './errors.ts';
 import type { Result } from './result.ts';
 import { RunFolder } from './run-folder.ts';
@@ -30,6 +31,8 @@ export interface ChaosDay {
 }
 
 const saidLinesMax = 20;
+/** Beside `timeoutMs`, which a day has for its drain: far more than it takes. */
+const dayMsMax = 600_000;
 
 /** Leaves the run's folder, with its plan, only where not all was well; and not at all where it `isTrial`. */
 export async function runDay(
@@ -43,15 +46,19 @@ export async function runDay(
   const folder = new RunFolder(place.dir, id);
   folder.create();
   writeFileSync(folder.file('chaos.json'), `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
-  const { exitCode, stdout, stderr } = await runChild(argumentsOf(plan, id, place), { signal });
+  const timeoutMs = dayMsMax + place.timeoutMs;
+  const { exitCode, stdout, stderr } = await runChild(argumentsOf(plan, id, place), { signal, timeoutMs });
+  const ms = Math.round(performance.now() - beganAtMs);
+  const said = stderr.trim().split('\n').slice(-saidLinesMax);
+  if (ms > timeoutMs) said.push(`It was at work for ${durationText(ms)}, and was killed.`);
   const day = {
     plan,
     folder,
     exitCode,
     result: resultIn(stdout),
-    said: stderr.trim().split('\n').slice(-saidLinesMax).join('\n'),
+    said: said.join('\n'),
     course: courseOf(folder),
-    ms: Math.round(performance.now() - beganAtMs),
+    ms,
   };
   if (exitCode === exitCodes.pass || isTrial) {
     rmSync(folder.path, { recursive: true, force: true });
