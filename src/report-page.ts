@@ -62,7 +62,7 @@ export async function pageDataOf(folder: RunFolder, result: Result, store: strin
 }
 
 /** Of the examples, the first of each finding before the second of any, for as long as there is time. */
-async function timelinesOf(
+export async function timelinesOf(
   folder: RunFolder,
   { findings }: Result,
   store: string,

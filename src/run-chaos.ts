@@ -7,6 +7,7 @@ import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
 import { durationText } from './duration.ts';
 import { exitCodes } from './errors.ts';
 import type { Result } from './result.ts';
+import { timelinesOf } from './report-page.ts';
 import { RunFolder } from './run-folder.ts';
 import { dropSchema } from './stores/postgres/drop-schema.ts';
 
@@ -51,18 +52,23 @@ export async function runDay(
   const ms = Math.round(performance.now() - beganAtMs);
   const said = stderr.trim().split('\n').slice(-saidLinesMax);
   if (ms > timeoutMs) said.push(`It was at work for ${durationText(ms)}, and was killed.`);
+  const result = resultIn(stdout);
+  const store = place.store === undefined ? folder.store : withSchema(place.store, id);
   const day = {
     plan,
     folder,
     exitCode,
-    result: resultIn(stdout),
+    result,
     said: said.join('\n'),
     course: courseOf(folder),
     ms,
   };
   if (exitCode === exitCodes.pass || isTrial) {
     rmSync(folder.path, { recursive: true, force: true });
-    if (place.store !== undefined) await dropSchema(withSchema(place.store, id));
+    if (place.store !== undefined) await dropSchema(store);
+  } else if (result !== undefined && result.findings.length > 0) {
+    const timelines = await timelinesOf(folder, result, store);
+    writeFileSync(folder.file('timelines.json'), `${JSON.stringify(timelines, null, 2)}\n`, { mode: 0o600 });
   }
   return day;
 }

@@ -49,20 +49,29 @@ test('a day that is survived passes, is covered by phase, and leaves nothing', a
   expect(readdirSync(join(dir, 'runs'))).toEqual([]);
 });
 
-test('a day that is not leaves all that it takes to see why, and is shrunk', async () => {
-  const { code, stderr, dir, document } = await replay('drop-before-store:17');
-  expect(code).toBe(1);
-  expect(document.runs).toMatchObject([{ verdict: 'fail', exitCode: 1, findings: [{ kind: 'lost' }] }]);
-  const folder = document.runs[0]!.evidence!;
-  expect(readdirSync(join(dir, 'runs'))).toHaveLength(1);
-  expect(JSON.parse(readFileSync(join(folder, 'chaos.json'), 'utf8'))).toEqual(plan);
-  for (const name of ['faults.json', 'result.json', 'report.html', 'findings.jsonl'])
-    expect(existsSync(join(folder, name)), name).toBe(true);
-  // It has nothing to do with the faults: one is left, since none is no day of chaos.
-  const least = JSON.parse(readFileSync(join(folder, 'chaos-shrunk.json'), 'utf8')) as typeof plan;
-  expect(least.faults).toEqual(['pause-producer@500ms+500ms']);
-  expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
-});
+/** Two runs, one after the other. */
+const twoRunsMs = 180_000;
+
+test(
+  'a day that is not leaves all that it takes to see why, and is shrunk',
+  { timeout: twoRunsMs },
+  async () => {
+    const { code, stderr, dir, document } = await replay('drop-before-store:17');
+    expect(code).toBe(1);
+    expect(document.runs).toMatchObject([{ verdict: 'fail', exitCode: 1, findings: [{ kind: 'lost' }] }]);
+    const folder = document.runs[0]!.evidence!;
+    expect(readdirSync(join(dir, 'runs'))).toHaveLength(1);
+    expect(JSON.parse(readFileSync(join(folder, 'chaos.json'), 'utf8'))).toEqual(plan);
+    for (const name of ['faults.json', 'result.json', 'report.html', 'findings.jsonl'])
+      expect(existsSync(join(folder, name)), name).toBe(true);
+    const timelines = JSON.parse(readFileSync(join(folder, 'timelines.json'), 'utf8')) as object;
+    expect(timelines).toMatchObject({ 'p0-17': { id: 'p0-17', findings: [{ kind: 'lost' }] } });
+    // It has nothing to do with the faults: one is left, since none is no day of chaos.
+    const least = JSON.parse(readFileSync(join(folder, 'chaos-shrunk.json'), 'utf8')) as typeof plan;
+    expect(least.faults).toEqual(['pause-producer@500ms+500ms']);
+    expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
+  },
+);
 
 test('in a database each day has a schema, and one that passed leaves none', async () => {
   const { location, password } = inject('postgres');
