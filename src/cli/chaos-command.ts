@@ -47,7 +47,8 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
     const day = await runDay(plan, place, signal);
-    if (signal.aborted) throw signal.reason;
+    // One that was stopped says nothing; those before it do.
+    if (signal.aborted) break;
     days.push(day);
     coverage.add(day.course);
     terminal.clear();
@@ -55,8 +56,11 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
       printText(terminal, dayLines(days.length, count, reportOf(day), terminal.palette).join('\n'));
     }
     if (day.exitCode === exitCodes.fail) await shrink(day, place, values.shrinkFor, context);
+    if (signal.aborted) break;
   }
+  terminal.clear();
   printChaos({ days, of: count, coverage, terminal, reports });
+  signal.throwIfAborted();
   return worstOf(days);
 }
 
@@ -137,7 +141,7 @@ async function shrink(
     return trial.exitCode === exitCodes.fail;
   };
   const left = await shrunk(plan.faults, fails, () => signal.aborted || performance.now() > endMs);
-  if (signal.aborted) throw signal.reason;
+  if (signal.aborted) return;
   const path = folder.file('chaos-shrunk.json');
   writeFileSync(path, `${JSON.stringify({ ...plan, faults: left }, null, 2)}\n`, { mode: 0o600 });
   terminal.note(`It fails with ${left.join(' ')} too. To repeat it: nodrop chaos --replay ${path}`);

@@ -6,7 +6,7 @@ import type { CoverageTable } from '../../src/chaos/coverage.ts';
 import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
 import { openSession } from '../../src/stores/postgres/session.ts';
 import { readJunit } from '../report/junit-document.ts';
-import { newDir, nodrop, type Ended } from './nodrop.ts';
+import { newDir, nodrop, start, until, type Ended } from './nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -72,6 +72,19 @@ test(
     expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
   },
 );
+
+test('Ctrl-C ends the day that is under way, and what was done before is told', async () => {
+  const dir = newDir();
+  const { child, ended } = start(['chaos', '--seed=7', `--dir=${dir}`, '--json']);
+  await until('the day has begun', () => {
+    const [run] = existsSync(join(dir, 'runs')) ? readdirSync(join(dir, 'runs')) : [];
+    return run !== undefined && existsSync(join(dir, 'runs', run, 'course.jsonl'));
+  });
+  child.kill('SIGINT');
+  const { code, stdout } = await ended;
+  expect(code).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ schema: 1, runs: [], coverage: { poison: { beginning: 0 } } });
+});
 
 test('in a database each day has a schema, and one that passed leaves none', async () => {
   const { location, password } = inject('postgres');
