@@ -34,7 +34,7 @@ export async function readStore(
       }
     }
   }
-  if (nameless > 0) joinNameless(messages.count, trails, partitions, reading);
+  if (nameless > 0) joinNameless(evidence, trails, partitions, reading);
   return reading;
 }
 
@@ -66,17 +66,19 @@ function keepNameless(batch: StoreBatch, index: number, partitions: Partitions):
 
 /**
  * Gives rows without an id to the messages whose records stand where they say; where the log shows none, to
- * those that were acked there.
+ * those that were acked there. Where the topic was made anew, what stood there may have been anybody's: then only
+ * those have them that are to be dead letters.
  */
 function joinNameless(
-  messageCount: number,
+  { messages, log: { topicRecreated = false } }: Evidence,
   trails: Trails,
   partitions: Partitions,
   reading: StoreReading,
 ): void {
   for (const hop of ['records', 'acks'] as const) {
     const joined: Position[] = [];
-    for (let message = 0; message < messageCount; message++) {
+    for (let message = 0; message < messages.count; message++) {
+      if (topicRecreated && messages.expectedCategory(message) !== deadLetterCategory) continue;
       for (const place of trails.trail(message)[hop]) {
         const rows = partitions.of(place.partition).namelessRows.get(place.offset);
         if (rows === undefined) continue;

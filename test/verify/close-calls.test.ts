@@ -112,6 +112,30 @@ testDefects([
     twin: [],
   },
   {
+    name: 'a dead letter where a message stands, and where the topic was made anew',
+    defect: [stored({ at: '0:0', category: 'dead-letters' })],
+    found: ['duplicated consumer: a', 'wrongly-dead-lettered consumer: a'],
+    twinVerdict: 'inconclusive',
+    // It may be of a record that stood there before.
+    twin: [recreated, stored({ at: '0:0', category: 'dead-letters' })],
+  },
+  {
+    name: 'one that is to be a dead letter, where the topic was made anew',
+    defect: [
+      recreated,
+      message('e', { state: 'dead-letters', sequence: 8 }),
+      sent({ id: 'e', outcome: 'acked', at: '0:6' }),
+    ],
+    found: ['lost unknown: e'],
+    twinVerdict: 'inconclusive',
+    twin: [
+      recreated,
+      message('e', { state: 'dead-letters', sequence: 8 }),
+      sent({ id: 'e', outcome: 'acked', at: '0:6' }),
+      stored({ at: '0:6', category: 'dead-letters' }),
+    ],
+  },
+  {
     name: 'a topic that was made anew, and the consumer was past one of two acked offsets',
     defect: [recreated, ...gone('a'), position(0, 0), sent({ id: 'a', outcome: 'acked', at: '1:5' })],
     found: ['lost unknown: a'],

@@ -45,7 +45,9 @@ export function ownersOf(h: History, row: Row): string[] {
   if (row.id !== undefined) return [row.id];
   const foreignLooking = isAcked(h, row.at) && h.log.some(({ id, at }) => id === undefined && at === row.at);
   if (row.at === undefined || (row.category !== 'dead-letters' && !foreignLooking)) return [];
-  const ids = Object.keys(h.messages);
+  // Of a topic that was made anew, a place may have been anybody's.
+  const mayBe = (id: string): boolean => !h.topicRecreated || h.messages[id]!.state === 'dead-letters';
+  const ids = Object.keys(h.messages).filter(mayBe);
   const inLog = ids.filter((id) => linesOf(h, id).some(({ at }) => at === row.at));
   if (inLog.length > 0) return inLog;
   return ids.filter((id) =>
