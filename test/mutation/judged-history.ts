@@ -1,5 +1,5 @@
 import type { Evidence } from '../../src/history.ts';
-import type { Audit, SingleFinding } from '../../src/verdict.ts';
+import type { Audit, Cause, SingleFinding } from '../../src/verdict.ts';
 
 /** What an audit comes to, and each single finding that it told. */
 export interface Outcome extends Audit {
@@ -9,6 +9,7 @@ export interface Outcome extends Audit {
 export interface JudgedHistory {
   /** Called anew for each audit. */
   evidence: () => Evidence;
+  allowed?: readonly Cause[] | undefined;
   /** Whether an audit of it comes to what it must. */
   agrees: (outcome: Outcome) => boolean;
 }

@@ -99,11 +99,12 @@ async function auditFrom(folder: string): Promise<AuditFunction> {
 
 /** Whether one of the histories comes to something else than it must, or to nothing. */
 async function notices(audit: AuditFunction, histories: readonly JudgedHistory[]): Promise<boolean> {
-  for (const { evidence, agrees } of histories) {
+  for (const { evidence, allowed = [], agrees } of histories) {
     try {
       const told: SingleFinding[] = [];
-      const result = await audit(evidence(), { onFinding: (finding) => told.push(finding) });
-      if (!agrees({ ...result, told }) || !agrees({ ...(await audit(evidence())), told })) return true;
+      const result = await audit(evidence(), { allowed, onFinding: (finding) => told.push(finding) });
+      if (!agrees({ ...result, told }) || !agrees({ ...(await audit(evidence(), { allowed })), told }))
+        return true;
     } catch {
       return true;
     }

@@ -19,6 +19,7 @@ export function readRecordedHistories(file: string): JudgedHistory[] {
     const { history, expected } = JSON.parse(line) as { history: History; expected: Outcome };
     return {
       evidence: () => buildEvidence(history),
+      allowed: history.allowed,
       agrees: (outcome) => isDeepStrictEqual(outcome, expected),
     };
   });

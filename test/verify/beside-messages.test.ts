@@ -1,6 +1,6 @@
 /** What is counted or named beside single messages: redelivery, commits, stalls, causes, the hops that must be whole. */
 import { describe, expect, test } from 'vitest';
-import type { SingleFinding } from '../../src/verdict.ts';
+import type { Cause, SingleFinding } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
 import { buildEvidence, type History } from './build-evidence.ts';
 import {
@@ -68,6 +68,19 @@ test('where acked records may go, of two acked at one place the one that is not 
   expect(findingsOf(await auditOf(...twice))).toEqual(['offset-conflict producer: a b']);
 });
 
+test('and a conflict of offsets has that cause', async () => {
+  // The log has b where a was acked, and a elsewhere.
+  const moved = [alter('log', 'a', { at: '0:5' }), alter('rows', 'a', { at: '0:5' })];
+  const { findings } = await auditOf(unclean, ...moved);
+  expect(findings).toMatchObject([{ kind: 'offset-conflict', blame: 'broker', cause: 'unclean-election' }]);
+  expect((await auditOf(...moved)).findings[0]).not.toHaveProperty('cause');
+});
+
+test('a row without a position is of no partition, also where a journal is cut short', async () => {
+  const { partitions } = await auditOf(journal, missing('deliveries'), alter('rows', 'a', { at: undefined }));
+  expect(partitions.map(({ partition }) => partition)).toEqual([0, 1]);
+});
+
 test('and of one that took the place of another which was stored, nobody but the broker can be blamed', async () => {
   // b was stored from 0:0, where a stands now, which the consumer had passed.
   const replaced = [
@@ -89,34 +102,30 @@ test('and of one that took the place of another which was stored, nobody but the
 });
 
 describe('findings that are allowed', () => {
-  const lossy = (...changes: Change[]): History => {
-    const history = healthyHistory();
-    for (const change of [unclean, ...gone('a'), ...changes]) change(history);
-    return history;
-  };
+  const lossy = [unclean, ...gone('a')];
+  const allowing =
+    (...allowed: Cause[]): Change =>
+    (history) =>
+      (history.allowed = allowed);
 
   test('stand, are marked, and fail nothing', async () => {
-    const { verdict, findings } = await audit(buildEvidence(lossy()), {
-      allowed: ['retention', 'unclean-election'],
-    });
+    const { verdict, findings } = await auditOf(...lossy, allowing('retention', 'unclean-election'));
     expect(verdict).toBe('pass');
     expect(findings).toMatchObject([{ kind: 'lost', count: 1, cause: 'unclean-election', allowed: true }]);
   });
 
-  test.each<[string, Change[]]>([
-    ['another cause', []],
-    ['no cause', [without('rows', 'c')]],
-  ])('but not for %s', async (_, changes) => {
-    const { verdict, findings } = await audit(buildEvidence(lossy(...changes)), {
-      allowed: changes.length === 0 ? ['acks=1'] : ['unclean-election'],
-    });
-    expect(verdict).toBe('fail');
-    expect(findings.some(({ allowed }) => allowed !== true)).toBe(true);
+  test('but not for another cause, or for none', async () => {
+    const other = await auditOf(...lossy, allowing('acks=1'));
+    const none = await auditOf(...lossy, without('rows', 'c'), allowing('unclean-election'));
+    for (const { verdict, findings } of [other, none]) {
+      expect(verdict).toBe('fail');
+      expect(findings.some(({ allowed }) => allowed !== true)).toBe(true);
+    }
   });
 
   test('and what could not be judged is no pass all the same', async () => {
-    const evidence = buildEvidence(lossy((history) => history.interruptions.push('It was stopped.')));
-    expect(await audit(evidence, { allowed: ['unclean-election'] })).toMatchObject({
+    const stopped: Change = (history) => history.interruptions.push('It was stopped.');
+    expect(await auditOf(...lossy, stopped, allowing('unclean-election'))).toMatchObject({
       verdict: 'inconclusive',
     });
   });
@@ -148,23 +157,23 @@ test('what a fault found wrong with its own records is a finding like any other'
     { kind: 'lost', blame: 'consumer', partition: 0, offset: 7, detail: 'published by poison@4s' },
     { kind: 'corrupted', blame: 'consumer', partition: 1, offset: 8, detail: 'published by poison@4s' },
   ];
-  const told: SingleFinding[] = [];
-  const evidence = buildEvidence(healthyHistory());
-  const onFinding = (finding: SingleFinding): number => told.push(finding);
-  const { verdict, findings } = await audit({ ...evidence, found }, { onFinding });
+  const finds =
+    (...some: SingleFinding[]): Change =>
+    (history) =>
+      (history.found = some);
+  const { verdict, findings } = await auditOf(finds(...found));
   expect(verdict).toBe('fail');
   const detail = 'published by poison@4s';
   expect(findings).toEqual([
     { kind: 'lost', blame: 'consumer', count: 1, examples: [{ partition: 0, offset: 7, detail }] },
     { kind: 'corrupted', blame: 'consumer', count: 1, examples: [{ partition: 1, offset: 8, detail }] },
   ]);
-  expect(told).toEqual(found);
-  expect(await audit({ ...evidence, found: [] })).toMatchObject({ verdict: 'pass', findings: [] });
+  expect(await auditOf(finds())).toMatchObject({ verdict: 'pass', findings: [] });
   // With a message that was lost in the same way, it is one finding.
-  const history = healthyHistory();
-  without('rows', 'a')(history);
-  const { findings: both } = await audit({ ...buildEvidence(history), found: found.slice(0, 1) });
+  const { findings: both } = await auditOf(without('rows', 'a'), finds(found[0]!));
   expect(both).toMatchObject([{ kind: 'lost', blame: 'consumer', count: 2 }]);
+  const { findings: caused } = await auditOf(finds({ ...found[0]!, cause: 'retention' }));
+  expect(caused).toMatchObject([{ kind: 'lost', cause: 'retention' }]);
 });
 
 test('a stalled partition is a finding, and makes the verdict inconclusive', async () => {
@@ -184,6 +193,18 @@ test('a stalled partition is a finding, and makes the verdict inconclusive', asy
     'The lag: partition 0 is at 9 of 9.',
   ]);
   expect((await auditOf(stalled, without('rows', 'a'))).verdict).toBe('fail');
+});
+
+test('of a partition that nobody read no lag is named, and of many the first', async () => {
+  const stalls =
+    (count: number): Change =>
+    (h) =>
+      (h.stalls = Array.from({ length: count }, (_, partition) => ({ partition, blame: 'consumer' })));
+  const unread = await auditOf(stalls(3));
+  expect(unread.notChecked[1]).toBe('The lag: partition 0 is at 9 of 9, partition 1 is at 9 of 9.');
+  const many = await auditOf(stalls(33));
+  expect(many.notChecked[1]).toMatch(/ and 1 other are behind\.$/);
+  expect((await auditOf(stalls(32))).notChecked[1]).not.toContain('behind');
 });
 
 test('the lag is named by partition: where nothing was stored from its start, where records are open to their last stable one', async () => {

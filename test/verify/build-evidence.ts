@@ -11,6 +11,7 @@ import {
   type LogRange,
   type Outcome,
 } from '../../src/history.ts';
+import type { Cause, SingleFinding } from '../../src/verdict.ts';
 
 /** A position is written `partition:offset`. A content or key that is left out is right, `null` is not told. */
 export interface Send {
@@ -95,6 +96,10 @@ export interface History {
   uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
   interruptions: string[];
+  /** What was found wrong beside the evidence. */
+  found?: SingleFinding[];
+  /** Causes whose findings fail nothing. */
+  allowed?: Cause[];
 }
 
 export const states = ['failed', 'completed'];
@@ -206,6 +211,7 @@ export function buildEvidence(history: History): Evidence {
     },
     stalls: history.stalls,
     interruptions: history.interruptions,
+    ...(history.found && { found: history.found }),
   };
 }
 

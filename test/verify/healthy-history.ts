@@ -61,7 +61,8 @@ export async function auditOf(...changes: Change[]): Promise<Audit> {
 
 export async function auditHistory(history: History): Promise<Audit> {
   const told: SingleFinding[] = [];
-  const result = await audit(buildEvidence(history), { onFinding: (finding) => told.push(finding) });
+  const { allowed = [] } = history;
+  const result = await audit(buildEvidence(history), { allowed, onFinding: (one) => told.push(one) });
   recordHistory(history, { ...result, told });
   return result;
 }
