@@ -152,14 +152,12 @@ function judgePartitions(
     findings.addExample({ kind, blame, ...(cause !== undefined && { cause }) }, () => example);
   }
   for (const { partition, blame } of stalls) {
-    findings.addExample({ kind: 'stalled', blame }, () => {
-      const { position, progress } = partitions.of(partition);
-      return {
-        partition,
-        ...(position !== undefined && { offset: position }),
-        ...(progress !== undefined && { detail: `is ${progress}` }),
-      };
-    });
+    const { position, progress } = partitions.of(partition);
+    findings.addExample({ kind: 'stalled', blame }, () => ({
+      partition,
+      ...(position !== undefined && { offset: position }),
+      ...(progress !== undefined && { detail: `is ${progress}` }),
+    }));
   }
 }
 

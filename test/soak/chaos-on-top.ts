@@ -17,6 +17,17 @@ interface Stretch {
   toMs: number;
 }
 
+/** `--name value` as `--name=value`. */
+export const joined = (args: readonly string[]): string[] =>
+  args.flatMap((arg, index) => {
+    const next = args[index + 1];
+    if (arg.startsWith('--') && !arg.includes('=') && next !== undefined && !next.startsWith('-'))
+      return [`${arg}=${next}`];
+    const before = args[index - 1];
+    const isValue = before?.startsWith('--') === true && !before.includes('=') && !arg.startsWith('-');
+    return isValue ? [] : [arg];
+  });
+
 /** The same run with time for faults, and with some of them. They come behind those that there are. */
 export function underChaos(args: readonly string[], seed: number, stream: number): string[] {
   // What is published at once is over before anything can break.

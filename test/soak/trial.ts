@@ -7,7 +7,7 @@ import type { Result } from '../../src/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
 import type { PointName } from '../../src/pipeline/points.ts';
 import { newDir, nodrop, start, startUpTo } from '../integration/nodrop.ts';
-import { underChaos } from './chaos-on-top.ts';
+import { joined, underChaos } from './chaos-on-top.ts';
 
 export interface Outcome {
   /** It came about, as something else than the audit has seen. */
@@ -68,7 +68,8 @@ export class Trial {
   }
 
   /** A whole run. `onNote` is called with each line that tells of a fault. */
-  async run(args: readonly string[], sabotage?: string, onNote?: (line: string) => void): Promise<Outcome> {
+  async run(asked: readonly string[], sabotage?: string, onNote?: (line: string) => void): Promise<Outcome> {
+    const args = joined(asked);
     const all = this.chaos === undefined ? args : underChaos(args, this.seed, this.chaos);
     const { child, ended } = start(
       ['run', '--json', `--seed=${this.seed}`, `--run=${this.id}`, `--dir=${this.dir}`, ...all],
