@@ -20,11 +20,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       before: 'for (let message = 0; message < count; message++) {',
       after: 'for (let message = 0; message <= count; message++) {',
     },
-    {
-      file: 'read-store',
-      before: 'for (let message = 0; message < messages.count; message++) {',
-      after: 'for (let message = 0; message <= messages.count; message++) {',
-    },
   ],
   'An example that nobody keeps is made in vain.': [
     {

@@ -112,6 +112,27 @@ testDefects([
     twin: [],
   },
   {
+    name: 'of two records the journal knows of one that it was left out, and of the other nothing',
+    defect: [
+      logged({ id: 'a', at: '0:5' }),
+      without('rows', 'a'),
+      missing('deliveries', 'written'),
+      (h) => Object.assign(h, { deliveries: [], written: [], accounted: ['0:0'] }),
+    ],
+    found: ['lost consumer: a', 'duplicated producer: a'],
+    twin: [],
+  },
+  {
+    name: 'a row of a partition without an offset, where the journal is cut short',
+    defect: [
+      missing('deliveries'),
+      (h) => (h.deliveries = []),
+      stored({ id: 'a', at: '5:-1', category: 'failed' }),
+    ],
+    found: ['duplicated consumer: a'],
+    twin: [],
+  },
+  {
     name: 'a dead letter where a message stands, and where the topic was made anew',
     defect: [stored({ at: '0:0', category: 'dead-letters' })],
     found: ['duplicated consumer: a', 'wrongly-dead-lettered consumer: a'],
