@@ -23,11 +23,10 @@ export interface ChaosDay {
   plan: ChaosPlan;
   folder: RunFolder;
   exitCode: number;
-  /** undefined where it ended before there was one. */
-  result: Result | undefined;
+  /** No more of it than is told: there may be many days. undefined where it ended before there was one. */
+  result: Pick<Result, 'verdict' | 'findings' | 'notChecked'> | undefined;
   /** The last that it said of itself. */
   said: string;
-  course: TimedCourseEvent[];
   ms: number;
 }
 
@@ -41,7 +40,7 @@ export async function runDay(
   place: ChaosPlace,
   signal: AbortSignal,
   isTrial = false,
-): Promise<ChaosDay> {
+): Promise<ChaosDay & { course: TimedCourseEvent[] }> {
   const beganAtMs = performance.now();
   const id = `chaos-${plan.seed}-${plan.index}-${randomBytes(2).toString('hex')}`;
   const folder = new RunFolder(place.dir, id);
@@ -58,7 +57,7 @@ export async function runDay(
     plan,
     folder,
     exitCode,
-    result,
+    result: result && bounded(result),
     said: said.join('\n'),
     course: courseOf(folder),
     ms,
@@ -72,6 +71,12 @@ export async function runDay(
   }
   return day;
 }
+
+const bounded = ({ verdict, findings, notChecked }: Result): ChaosDay['result'] => ({
+  verdict,
+  findings,
+  notChecked,
+});
 
 const argumentsOf = (
   { options, faults, brokers, kafkaVersion, zookeeper }: ChaosPlan,

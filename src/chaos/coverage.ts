@@ -29,7 +29,8 @@ export class Coverage {
       const row = (this.#table[name] ??= rowOf(chaosPhases));
       for (const phase of chaosPhases) {
         const { fromMs: begin, toMs: end } = phases[phase];
-        if (fromMs < end && toMs >= begin) row[phase] = (row[phase] ?? 0) + 1;
+        const count = row[phase];
+        if (count !== null && fromMs < end && toMs >= begin) row[phase] = count + 1;
       }
     }
   }

@@ -46,11 +46,11 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   const days: ChaosDay[] = [];
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
-    const day = await runDay(plan, place, signal);
+    const { course, ...day } = await runDay(plan, place, signal);
     // One that was stopped says nothing; those before it do.
     if (signal.aborted) break;
     days.push(day);
-    coverage.add(day.course);
+    coverage.add(course);
     terminal.clear();
     if (reports.onStdout === 'default') {
       printText(terminal, dayLines(days.length, count, reportOf(day), terminal.palette).join('\n'));
@@ -108,7 +108,8 @@ function* randomPlans(
 ): Generator<ChaosPlan> {
   const endMs = performance.now() + forMs;
   for (const plan of chaosPlans(seed, ground)) {
-    if (plan.index >= count || performance.now() >= endMs) return;
+    // One at least, however short the time: none would prove nothing, and be no failure.
+    if (plan.index >= count || (plan.index > 0 && performance.now() >= endMs)) return;
     yield plan;
   }
 }

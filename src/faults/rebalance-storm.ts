@@ -6,6 +6,8 @@ import type { Fault } from './fault.ts';
 const lastsMs = 8_000;
 /** A member has its partitions, and has begun to fetch. */
 const stayMs = 500;
+/** On a machine that is busy with a cluster, a consumer takes seconds to start and to join. */
+const firstGuestMsMax = 30_000;
 
 export const rebalanceStorm: Fault = {
   name: 'rebalance-storm',
@@ -14,14 +16,15 @@ export const rebalanceStorm: Fault = {
   example: 'rebalance-storm@3s+8s',
   lastsMs,
   problem: () => undefined,
-  begin: async (pipeline, _, signal) => {
+  begin: async (pipeline, setting, signal) => {
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
+    const untilFirst = AbortSignal.any([signal, AbortSignal.timeout(setting.lastsMs + firstGuestMsMax)]);
     let joined = 0;
     const blow = async (): Promise<void> => {
       while (!until.aborted) {
-        // The first is awaited, however long it takes: without one there was no storm.
-        const guest = await pipeline.joinConsumer(joined === 0 ? signal : until);
+        // The first is awaited beyond the storm's end: without one there was none.
+        const guest = await pipeline.joinConsumer(joined === 0 ? untilFirst : until);
         if (guest.hasJoined) joined += 1;
         await sleep(stayMs, undefined, { signal: until }).catch(() => undefined);
         await guest.leave();

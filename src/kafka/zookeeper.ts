@@ -19,6 +19,7 @@ import type { KafkaRuntime } from './runtime.ts';
 import type { Supervised } from './supervise.ts';
 
 const pollMs = 50;
+const answerMsMax = 5_000;
 
 export interface ZooKeeperOptions {
   dir: string;
@@ -92,6 +93,7 @@ export class ZooKeeper {
   async #sessions(): Promise<string> {
     try {
       const socket = connect(this.#options.port, loopback);
+      socket.setTimeout(answerMsMax, () => socket.destroy(new Error(`no answer for ${answerMsMax} ms`)));
       await once(socket, 'connect');
       socket.write('dump');
       return await text(socket);

@@ -40,6 +40,9 @@ test('a fault counts for each phase in which it acted and was felt', () => {
     phase(6_000, 'draining'),
     fault(6_500, 1, 'cut:producer@2s+4s', true, 5_500),
     fault(6_600, 2, 'pause-consumer@5s+never', false, null),
+    // What hangs on beyond the last send acts on nobody.
+    fault(6_700, 3, 'kill-producer@5500ms+2s', false, null),
+    fault(7_700, 3, 'kill-producer@5500ms+2s', true, 7_500),
     phase(8_000, 'auditing'),
     fault(8_100, 2, 'pause-consumer@5s+never', true, null),
   ]);

@@ -86,6 +86,15 @@ test('Ctrl-C ends the day that is under way, and what was done before is told', 
   expect(JSON.parse(stdout)).toMatchObject({ schema: 1, runs: [], coverage: { poison: { beginning: 0 } } });
 });
 
+test('one day there is, however short the time', async () => {
+  const { child, ended } = start(['chaos', '--for=1ms', '--seed=7', `--dir=${newDir()}`]);
+  let said = '';
+  child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until('the first has begun', () => said.includes('run 1: '));
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(130);
+});
+
 test('in a database each day has a schema, and one that passed leaves none', async () => {
   const { location, password } = inject('postgres');
   vi.stubEnv('PGPASSWORD', password);
