@@ -56,10 +56,11 @@ test('a run survives its leader, which comes back, and a broker that stood still
     '--quiet',
     '--brokers=3',
     '--rate=400',
-    '--duration=14s',
+    '--duration=20s',
     `--dir=${newDir()}`,
-    '--fault=kill-leader@1s+3s',
-    '--fault=pause-broker@7s+5s',
+    // It may be the active controller too: then its session of 3 s begins anew once another one is elected.
+    '--fault=kill-leader@1s+9s',
+    '--fault=pause-broker@13s+5s',
   ]);
   expect(code, stderr + stdout).toBe(0);
   const { faults, verdict } = JSON.parse(stdout) as Result;
