@@ -38,9 +38,10 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const place = { dir: values.dir, store: values.store, timeoutMs: values.timeout };
-  const ground = groundOf(values);
+  const replay = values.replay === undefined ? undefined : replayOf(values.replay);
+  const ground = groundOf(values, replay);
   const count = countOf(values);
-  const plans = values.replay === undefined ? randomPlans(values, ground, count) : [replayOf(values.replay)];
+  const plans = replay === undefined ? randomPlans(values, ground, count) : [replay];
   claimFiles(reports, [join(values.dir, 'runs')]);
   const coverage = new Coverage(chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }));
   const days: ChaosDay[] = [];
@@ -88,10 +89,14 @@ function printChaos({
   });
 }
 
-function groundOf(values: SharedValues): Ground {
+/** A day that is repeated brings its brokers along. */
+function groundOf(values: SharedValues, replay: ChaosPlan | undefined): Ground {
   refuseSharedStore(values);
-  const { brokers, store } = values;
-  return { brokers, ...kafkaChoiceOf(values), store: store === undefined ? 'sqlite' : 'postgres' };
+  const { brokers, kafkaVersion, zookeeper } = replay ?? {
+    brokers: values.brokers,
+    ...kafkaChoiceOf(values),
+  };
+  return { brokers, kafkaVersion, zookeeper, store: values.store === undefined ? 'sqlite' : 'postgres' };
 }
 
 /** undefined: as many as there is time for. */
