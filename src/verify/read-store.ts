@@ -38,15 +38,11 @@ export async function readStore(
   return reading;
 }
 
-function noteUndelivered(
-  { partition: numbers, offset: offsets }: StoreBatch,
-  row: number,
-  partitions: Partitions,
-): void {
-  const offset = offsets[row]!;
-  if (numbers[row] === none || offset === none) return;
-  const partition = partitions.of(numbers[row]!);
-  partition.hasUndeliveredRow ||= partition.delivered.timesAt(offset) === 0;
+function noteUndelivered(batch: StoreBatch, index: number, partitions: Partitions): void {
+  const row = storedRow(batch, index);
+  if (!hasPosition(row)) return;
+  const partition = partitions.of(row.partition);
+  partition.hasUndeliveredRow ||= partition.delivered.timesAt(row.offset) === 0;
 }
 
 function count(reading: StoreReading, category: number): void {
