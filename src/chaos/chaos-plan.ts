@@ -37,6 +37,7 @@ export type ChaosPlan = z.infer<typeof chaosPlanSchema>;
 const sendsSeconds = { min: 11, max: 16 };
 /** Several brokers have more ways to fail, and take their time to be in sync again. */
 const sendsSecondsOfCluster = { min: 14, max: 22 };
+const batchesPerSecondMax = 200;
 const targetsOfDay = { min: 4, max: 9 };
 /** Random numbers of the cards, apart from those of the days. */
 const dealingStream = 2 ** 30;
@@ -84,8 +85,8 @@ function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: n
   const producers = chance.happens(30) ? 2 : 1;
   const consumers = chance.happens(40) ? 2 : 1;
   const rate = chance.pick([200, 500, 1_000, 2_000]);
-  // There is something under way at any time, or a fault would not be felt.
-  const batchSizes = [1, 10, 100, 500].filter((size) => size <= rate / 5);
+  // There is something under way at any time, or a fault would not be felt; and no more than a busy machine sends in time.
+  const batchSizes = [1, 10, 100].filter((size) => size <= rate / 5 && rate / size <= batchesPerSecondMax);
   const options = [
     `--seed=${chance.next()}`,
     `--rate=${rate}`,

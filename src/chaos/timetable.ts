@@ -29,6 +29,8 @@ const gapMsElse = 2_500;
 const recoveryMs = 4_000;
 /** In that time before all is sent begins what acts on when the pipeline drains. */
 const beforeDrainMs = { min: 500, max: 900 };
+/** And in that time after it what must not keep the last sends from being answered. */
+const afterDrainMs = { min: 1_500, max: 2_500 };
 /** A guest joins and leaves in it, at least once. */
 const stormMs = 2_500;
 
@@ -94,7 +96,7 @@ export class Timetable {
       const fromMs = beginningMs + 200;
       return { fromMs, toMs: Math.max(fromMs + 300, ends - takesMs - 1_000) };
     }
-    if (!spansDrain) return { fromMs: ends + 700, toMs: ends + 1_500 };
+    if (!spansDrain) return { fromMs: ends + afterDrainMs.min, toMs: ends + afterDrainMs.max };
     if (name === storm) return { fromMs: ends - stormMs, toMs: ends - stormMs + 300 };
     return { fromMs: ends - beforeDrainMs.max, toMs: ends - beforeDrainMs.min };
   }
