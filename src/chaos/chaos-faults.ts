@@ -29,7 +29,7 @@ export interface ChaosFault {
 /** What was not read yet and is deleted, no pipeline survives. */
 const unsafe = ['delete-records'];
 
-type Traits = Partial<Omit<ChaosFault, 'name' | 'phases' | 'lastsMs'>> & { lastsMsMax?: number };
+type Traits = Partial<Omit<ChaosFault, 'name' | 'phases'>>;
 
 /** From producers to the topic: what sends need. */
 export const flow: readonly string[] = ['brokers', 'producer', 'link producer', 'link replication'];
@@ -53,8 +53,13 @@ const traits: Record<string, Traits> = {
   'pause-producer': producer,
   'kill-consumer': { on: ['consumer'], silences: true },
   // Longer than its session, too.
-  'pause-consumer': { on: ['consumer'], silences: true, lastsMsMax: 9_000 },
-  'rebalance-storm': { on: ['consumer'], needs: ['brokers', 'link consumer', 'link store', 'store'] },
+  'pause-consumer': { on: ['consumer'], silences: true, lastsMs: { min: 1_000, max: 9_000 } },
+  // A guest takes seconds to start and to join, and on a slow link longer than that.
+  'rebalance-storm': {
+    on: ['consumer', 'link consumer'],
+    needs: ['brokers', 'link store', 'store'],
+    lastsMs: { min: 8_000, max: 9_000 },
+  },
   // Its consumers have to be missed, and to have committed something before; and brokers are asked.
   'delete-offsets': {
     on: ['consumer'],
@@ -126,7 +131,7 @@ export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
             fault.problem(plan, { detail, value: fault.value?.standard, lastsMs: 1_000 }) === undefined,
         )
         .map((detail) => {
-          const { lastsMsMax = 6_000, on = [], ...others } = traitsOf(fault.name, detail);
+          const { on = [], ...others } = traitsOf(fault.name, detail);
           const isLasting = fault.lastsMs !== undefined;
           return {
             name: detail === undefined ? fault.name : `${fault.name}:${detail}`,
@@ -139,8 +144,8 @@ export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
             earliestMs: 0,
             phases: phasesOf(on),
             spansDrain: isLasting,
+            lastsMs: isLasting ? { min: 1_000, max: 6_000 } : { min: 0, max: 0 },
             ...others,
-            lastsMs: isLasting ? { min: 1_000, max: lastsMsMax } : { min: 0, max: 0 },
           };
         }),
     );

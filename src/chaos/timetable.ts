@@ -31,8 +31,8 @@ const recoveryMs = 4_000;
 const beforeDrainMs = { min: 500, max: 900 };
 /** And in that time after it what must not keep the last sends from being answered. */
 const afterDrainMs = { min: 1_500, max: 2_500 };
-/** A guest joins and leaves in it, at least once. */
-const stormMs = 2_500;
+/** So long before it begins a storm: a guest has come by then, and others are to come. */
+const stormBeforeDrainMs = 5_000;
 
 const holder = 'lock-store';
 const storm = 'rebalance-storm';
@@ -75,9 +75,8 @@ export class Timetable {
 
   #actOf({ fault, phase }: Target): Act {
     const lasts = this.#chance.integer(fault.lastsMs.min, fault.lastsMs.max);
-    // There has to be time for the other to begin and to end; and for guests before and after all is sent.
-    const isLong = fault.company !== undefined || fault.name === storm;
-    const lastsMs = isLong ? Math.max(lasts, 4_000) : lasts;
+    // There has to be time for the other to begin and to end.
+    const lastsMs = fault.company === undefined ? lasts : Math.max(lasts, 4_000);
     const window = this.#windowOf(fault, phase, Math.max(lastsMs, fault.takesMs));
     return { fault, phase, lastsMs, atMs: this.#chance.integer(window.fromMs, window.toMs) };
   }
@@ -97,7 +96,7 @@ export class Timetable {
       return { fromMs, toMs: Math.max(fromMs + 300, ends - takesMs - 1_000) };
     }
     if (!spansDrain) return { fromMs: ends + afterDrainMs.min, toMs: ends + afterDrainMs.max };
-    if (name === storm) return { fromMs: ends - stormMs, toMs: ends - stormMs + 300 };
+    if (name === storm) return { fromMs: ends - stormBeforeDrainMs, toMs: ends - stormBeforeDrainMs + 300 };
     return { fromMs: ends - beforeDrainMs.max, toMs: ends - beforeDrainMs.min };
   }
 

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isAlive } from '../is-alive.ts';
 import type { Fault, Pipeline, PipelinePlan, Underway } from './fault.ts';
 import { firstAtPoint } from './first-at-point.ts';
 import { onLink } from './network.ts';
@@ -64,10 +65,16 @@ export const lockStore: Fault = {
 const fileBytesMax = 64 * 1024;
 
 async function limitFiles(pids: readonly number[], soft: string): Promise<void> {
-  for (const pid of pids) {
-    await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${soft}:unlimited`]);
+  const limiting = pids.map((pid) =>
+    promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${soft}:unlimited`]),
+  );
+  // One that has come to its end meanwhile keeps no other from being released.
+  for (const outcome of await Promise.allSettled(limiting)) {
+    if (outcome.status === 'rejected') throw new Error(saidBy(outcome.reason));
   }
 }
+
+const saidBy = (failed: Error & { stderr?: string }): string => failed.stderr?.trim() || failed.message;
 
 export const fillDisk: Fault = {
   name: 'fill-disk',
@@ -85,7 +92,9 @@ export const fillDisk: Fault = {
     if (pids.length === 0) throw new Error('no consumer was at work');
     await limitFiles(pids, String(fileBytesMax));
     const how = `files of process ${pids.join(', ')} could not grow beyond ${fileBytesMax} bytes`;
-    return await standstill(pipeline, 'the consumers', how, () => limitFiles(pids, 'unlimited'));
+    return await standstill(pipeline, 'the consumers', how, () =>
+      limitFiles(pids.filter(isAlive), 'unlimited'),
+    );
   },
 };
 

@@ -20,6 +20,7 @@ import { wallClockMs } from '../wall-clock.ts';
 import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
 import { hasLedger } from './drain.ts';
 import { journaledStore } from './journaled-store.ts';
+import type { Patience } from './patience.ts';
 import { openPatiently } from './patient-store.ts';
 import { pointsFromEnvironment, type Reach } from './points.ts';
 import { sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
@@ -99,7 +100,12 @@ async function consumeInto(
     const journal = openJournalOf(config, topic);
     try {
       const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group, cluster);
-      const journaled = journaledStore(subject, journal, folder.id, config.categories.length);
+      const journaled = journaledStore(subject, {
+        journal,
+        run: folder.id,
+        categories: config.categories.length,
+        patience: patienceOf(config, signal),
+      });
       const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
       const latency = new StoredLatency(folder.id, latencies);
       const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
@@ -118,22 +124,24 @@ async function consumeInto(
   }
 }
 
+const patienceOf = ({ storeTimeoutMs }: UnaddressedConfig, signal: AbortSignal): Patience => ({
+  timeoutMs: storeTimeoutMs,
+  signal,
+  note: (line) => process.stderr.write(`nodrop: ${line}\n`),
+});
+
 const openStoreOf = (
-  { store, categories, storeTimeoutMs }: UnaddressedConfig,
+  config: UnaddressedConfig,
   reach: Reach | undefined,
   signal: AbortSignal,
 ): Promise<Store> =>
   openPatiently(
     () =>
-      openStoreBeside(store, {
-        categories,
+      openStoreBeside(config.store, {
+        categories: config.categories,
         ...(reach && { beforeCommit: () => reach('before-store-commit') }),
       }),
-    {
-      timeoutMs: storeTimeoutMs,
-      signal,
-      note: (line) => process.stderr.write(`nodrop: ${line}\n`),
-    },
+    patienceOf(config, signal),
   );
 
 const openJournalOf = (

@@ -1,31 +1,47 @@
 /**
  * A store whose every batch is noted in the consumer's journal: as delivered before the store sees it, as
- * written once the commit has returned. The journal is never in the way of the store's own promise: one
- * that cannot be written stops the consumer before the batch is stored, or after it was stored whole.
+ * written once the commit has returned. The journal is never in the way of the store's own promise: a full
+ * disk is waited out, and a journal that cannot be written stops the consumer before the batch is stored, or
+ * after it was stored whole.
  */
 import { messageOf, unavailableError } from '../errors.ts';
 import { rowCodes, type OffsetRange } from '../journal/journal-format.ts';
 import type { JournalWriter, WrittenRows } from '../journal/journal-writer.ts';
-import { FencedError, type Advance, type RowBatch, type Store } from '../stores/store.ts';
+import { FencedError, StoreOutageError, type Advance, type RowBatch, type Store } from '../stores/store.ts';
+import { patiently, type Patience } from './patience.ts';
 
-/** `run`: rows of other runs are not noted. `categories`: how many there are. */
-export function journaledStore(store: Store, journal: JournalWriter, run: string, categories: number): Store {
+export interface Journaling {
+  journal: JournalWriter;
+  /** Rows of other runs are not noted. */
+  run: string;
+  /** How many there are. */
+  categories: number;
+  patience: Patience;
+}
+
+/** Of the system, for a file that may grow again once somebody makes room. */
+const noRoom = new Set<string | undefined>(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+export function journaledStore(store: Store, { journal, run, categories, patience }: Journaling): Store {
+  const note = async (action: () => void): Promise<void> => {
+    await patiently(async () => noteIn(journal, action), patience, 'The journal');
+  };
   return {
     claim: (topic, begin) => store.claim(topic, begin),
     offsets: (topicId) => store.offsets(topicId),
     close: () => store.close(),
     write: async (topicId, batch, advances) => {
       const ranges = rangesOf(advances);
-      note(journal, () => journal.delivered(ranges, countsOf(batch, run, categories)));
+      await note(() => journal.delivered(ranges, countsOf(batch, run, categories)));
       try {
         await store.write(topicId, batch, advances);
       } catch (error) {
         if (error instanceof FencedError && !error.isInDoubt) {
-          note(journal, () => journal.refused(ranges));
+          await note(() => journal.refused(ranges));
         }
         throw error;
       }
-      note(journal, () => journal.written(ranges, rowsOf(batch, run)));
+      await note(() => journal.written(ranges, rowsOf(batch, run)));
     },
   };
 }
@@ -61,13 +77,15 @@ function countsOf(batch: RowBatch, run: string, categories: number): Uint32Array
   return counts;
 }
 
-function note(journal: JournalWriter, action: () => void): void {
+/** What it does not take whole, it does not take at all: it may be tried again. */
+function noteIn(journal: JournalWriter, action: () => void): void {
   try {
     action();
   } catch (error) {
-    throw unavailableError(`The journal ${journal.path} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'Make room on the disk, then consume again: nothing was lost.',
-    });
+    const problem = `The journal ${journal.path} cannot be written: ${messageOf(error)}`;
+    if (noRoom.has((error as NodeJS.ErrnoException).code)) {
+      throw new StoreOutageError(problem, 'Make room on the disk.', error);
+    }
+    throw unavailableError(problem, { cause: error, hint: 'Consume again: nothing was lost.' });
   }
 }

@@ -15,6 +15,16 @@ beforeEach(() => {
   journal = new JournalWriter(path, { run: 'r', topicId: 't', store: 's', categories: ['a', 'b'], pid: 1 });
 });
 
+let told: string[] = [];
+beforeEach(() => (told = []));
+const patience = {
+  timeoutMs: 10_000,
+  signal: new AbortController().signal,
+  note: (line: string) => told.push(line),
+};
+const journaled = (store: Store): Store =>
+  journaledStore(store, { journal, run: 'r', categories: 2, patience });
+
 const entries = (): JournalEntry[] => [...new JournalReader(journal.path).entries()];
 
 /** A store that takes what it is given, and does something else beside. */
@@ -47,7 +57,7 @@ test('a batch is delivered before the store has it, and written afterwards, with
   batch.deadLetters.push(letter);
   let before: string[] = [];
   const store = storeThat(() => (before = entries().map(({ type }) => type)));
-  await journaledStore(store, journal, 'r', 2).write('t', batch, advances);
+  await journaled(store).write('t', batch, advances);
   expect(before).toEqual(['delivered']);
   const ranges = [{ partition: 0, first: 5, end: 9 }];
   const codes = [1, rowCodes.noRow, rowCodes.noRow, rowCodes.deadLetter];
@@ -62,7 +72,7 @@ test('what another consumer had stored is refused, and the store says so as ever
   const store = storeThat(() => {
     throw stale;
   });
-  await expect(journaledStore(store, journal, 'r', 2).write('t', batchOf(), advances)).rejects.toBe(stale);
+  await expect(journaled(store).write('t', batchOf(), advances)).rejects.toBe(stale);
   expect(entries().map(({ type }) => type)).toEqual(['delivered', 'refused']);
 });
 
@@ -71,7 +81,7 @@ test('a refusal after an outage leaves the delivery in doubt', async () => {
   const store = storeThat(() => {
     throw late;
   });
-  await expect(journaledStore(store, journal, 'r', 2).write('t', batchOf(), advances)).rejects.toBe(late);
+  await expect(journaled(store).write('t', batchOf(), advances)).rejects.toBe(late);
   expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
@@ -79,18 +89,34 @@ test('a store that fails leaves the delivery in doubt', async () => {
   const store = storeThat(() => {
     throw new Error('no');
   });
-  await expect(journaledStore(store, journal, 'r', 2).write('t', batchOf(), advances)).rejects.toThrow('no');
+  await expect(journaled(store).write('t', batchOf(), advances)).rejects.toThrow('no');
   expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
 test('a journal that cannot be written stops the consumer before the store, or after a whole commit', async () => {
-  // A file that was closed refuses writes as a full disk does.
   const after = storeThat(() => journal.close());
-  const stopped = journaledStore(after, journal, 'r', 2).write('t', batchOf([5, 0, 'r']), advances);
+  const stopped = journaled(after).write('t', batchOf([5, 0, 'r']), advances);
   await expect(stopped).rejects.toThrow(OperationalError);
   expect(after.writes).toBe(1);
   const before = storeThat(() => undefined);
-  const refused = journaledStore(before, journal, 'r', 2).write('t', batchOf([5, 0, 'r']), advances);
+  const refused = journaled(before).write('t', batchOf([5, 0, 'r']), advances);
   await expect(refused).rejects.toThrow(/The journal .*journal-1\.bin cannot be written/);
   expect(before.writes).toBe(0);
+});
+
+test('a full disk is waited out, and the journal has everything once', async () => {
+  const delivered = journal.delivered.bind(journal);
+  let refusals = 2;
+  journal.delivered = (...args) => {
+    if (refusals-- > 0) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    delivered(...args);
+  };
+  const store = storeThat(() => undefined);
+  await journaled(store).write('t', batchOf([5, 0, 'r']), advances);
+  expect(store.writes).toBe(1);
+  expect(entries().map(({ type }) => type)).toEqual(['delivered', 'written']);
+  expect(told).toEqual([
+    expect.stringMatching(/^The journal .* cannot be written: ENOSPC.* Trying again for 10000 ms\.$/),
+    'The journal is back.',
+  ]);
 });

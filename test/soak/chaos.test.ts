@@ -1,6 +1,6 @@
 /**
  * Bad days by chance, on one broker and on three, with both stores: not one false alarm. Who wants more days says
- * `NODROP_SOAK_CHAOS=100`; each ground gets so many, and with 35 each fault has had its turn in each phase somewhere.
+ * `NODROP_SOAK_CHAOS=100`; each ground gets so many, and with 37 each fault has had its turn in each phase somewhere.
  */
 import { expect, inject, test } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
@@ -9,7 +9,7 @@ import { newDir, start } from '../integration/nodrop.ts';
 const runs = Number(process.env['NODROP_SOAK_CHAOS'] ?? 20);
 const seed = Number(process.env['NODROP_SOAK_SEED'] ?? Date.now() % 1_000_000);
 const dayMsMax = 180_000;
-const runsToCoverAll = 35;
+const runsToCoverAll = 37;
 
 interface Document {
   runs: { run: string; verdict: string; plan: { faults: string[] }; evidence: string | null }[];
