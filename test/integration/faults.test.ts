@@ -110,6 +110,13 @@ test('of two consumers one may stay away', async () => {
   expect(run.result.faults[0]).toMatchObject({ target: 'consumer 1 of 2', endMs: null });
 });
 
+test('a disk that was full has room again for the consumer that is left', async () => {
+  const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
+  const run = await runWith(['fill-disk@1s+3s', 'kill-consumer@2s+never'], args);
+  expectSurvived(run);
+  expect(run.result.faults[0]!.evidence).toContain('the offsets did not move meanwhile');
+});
+
 test('a consumer that slept through its session writes nothing late', async () => {
   const args = ['--duration=9s', '--consumers=2', ...quickGroup, shared];
   const run = await runWith(['pause-consumer@1s+6s'], args);
