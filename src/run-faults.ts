@@ -19,7 +19,7 @@ export class RunFaults implements AsyncDisposable {
     signal: AbortSignal,
   ) {
     writeFileSync(subjects.folder.faults, faultFileText(schedule), { mode: 0o600 });
-    this.#pipeline = new RunPipeline(subjects);
+    this.#pipeline = new RunPipeline(subjects, signal);
     this.#schedule = beginSchedule(schedule, this.#pipeline, observer);
     // Whoever stops the run is not to wait for what was to come.
     signal.addEventListener('abort', () => void this.end(), { once: true });

@@ -41,11 +41,13 @@ export class RunPipeline implements Pipeline {
   readonly producers: readonly StagePlace[];
   readonly consumers: readonly StagePlace[];
   readonly links: Pipeline['links'];
+  readonly signal: AbortSignal;
   readonly #subjects: FaultSubjects;
   #cluster: Promise<Cluster> | undefined;
 
-  constructor(subjects: FaultSubjects) {
+  constructor(subjects: FaultSubjects, signal: AbortSignal) {
     this.#subjects = subjects;
+    this.signal = signal;
     this.brokers = subjects.brokers.map(asVictim);
     this.producers = subjects.producers;
     this.consumers = subjects.consumers;

@@ -73,6 +73,8 @@ export interface Pipeline {
   readonly consumers: readonly StageVictim[];
   /** Those of which the schedule speaks, by their names there. */
   readonly links: ReadonlyMap<string, NetworkLink>;
+  /** Aborted where somebody stops the run: then it is not to wait for what a fault has yet to do. */
+  readonly signal: AbortSignal;
   /** The topic's partitions. Throws where no broker answers in time. */
   partitions(): Promise<readonly PartitionState[]>;
   /** The node that is the active controller. Throws where no broker answers in time. */
