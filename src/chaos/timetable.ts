@@ -29,6 +29,8 @@ const gapMsElse = 2_500;
 const recoveryMs = 4_000;
 /** In that time before all is sent begins what acts on when the pipeline drains. */
 const beforeDrainMs = { min: 500, max: 900 };
+/** And a little before that what holds the drain up. */
+const holdsBeforeDrainMs = { min: 1_000, max: 1_300 };
 /** And in that time after it what must not keep the last sends from being answered. */
 const afterDrainMs = { min: 1_500, max: 2_500 };
 /** So long before it begins a storm: a guest has come by then, and others are to come. */
@@ -97,7 +99,8 @@ export class Timetable {
     }
     if (!spansDrain) return { fromMs: ends + afterDrainMs.min, toMs: ends + afterDrainMs.max };
     if (name === storm) return { fromMs: ends - stormBeforeDrainMs, toMs: ends - stormBeforeDrainMs + 300 };
-    return { fromMs: ends - beforeDrainMs.max, toMs: ends - beforeDrainMs.min };
+    const { min, max } = name === holder ? holdsBeforeDrainMs : beforeDrainMs;
+    return { fromMs: ends - max, toMs: ends - min };
   }
 
   /** With the store locked until all others are over; undefined where it cannot be. */
@@ -119,7 +122,8 @@ export class Timetable {
   #hide(one: Act, other: Act): boolean {
     if (!meet(unrestOf(one), unrestOf(other))) return false;
     const shared = one.fault.on.some((part) => other.fault.on.includes(part));
-    return shared || this.#silences(one, other) || this.#silences(other, one);
+    const locked = keepsLock(one, other) || keepsLock(other, one);
+    return shared || locked || this.#silences(one, other) || this.#silences(other, one);
   }
 
   #silences(one: Act, other: Act): boolean {
@@ -136,6 +140,13 @@ export class Timetable {
 }
 
 const holdsSends = ({ on }: ChaosFault): boolean => on.some((part) => flow.includes(part));
+
+/** A writer that is suspended in the midst of a transaction has the lock that the other one wants. */
+const keepsLock = (one: Act, other: Act): boolean =>
+  one.fault.name === 'pause-consumer' &&
+  other.fault.name === holder &&
+  one.atMs <= other.atMs &&
+  other.atMs < overAtMs(one);
 
 const overAtMs = ({ fault, atMs, lastsMs }: Act): number => atMs + Math.max(lastsMs, fault.takesMs);
 

@@ -1,8 +1,14 @@
 /** Holds the lock that writers of a store need: what somebody else's program may do. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isPostgresLocation, parsePostgresLocation } from './postgres/location.ts';
 import { sqlitePathOf } from './open-store.ts';
 
-const waitMs = 5_000;
+const waitMs = 10_000;
+/** SQLite waits without letting anything else of this process go on. */
+const blockedMsMax = 20;
+const retryPauseMs = 20;
+/** Of SQLite. */
+const busyCode = 5;
 
 /** Returns what lets it go again. Readers go on. Throws where the lock cannot be had in time. */
 export async function lockStore(location: string): Promise<() => Promise<void>> {
@@ -11,9 +17,24 @@ export async function lockStore(location: string): Promise<() => Promise<void>> 
 
 async function lockSqlite(location: string): Promise<() => Promise<void>> {
   const { DatabaseSync } = await import('node:sqlite');
-  const database = new DatabaseSync(sqlitePathOf(location)!, { timeout: waitMs });
+  const database = new DatabaseSync(sqlitePathOf(location)!, { timeout: blockedMsMax });
+  const begin = (): boolean => {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      return true;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === busyCode) return false;
+      throw error;
+    }
+  };
   try {
-    database.exec('BEGIN IMMEDIATE');
+    const endMs = performance.now() + waitMs;
+    // A writer may hold it for long: one that is suspended in the midst of a transaction.
+    while (!begin()) {
+      if (performance.now() > endMs)
+        throw new Error(`somebody else holds the lock for more than ${waitMs} ms`);
+      await sleep(retryPauseMs);
+    }
   } catch (error) {
     database.close();
     throw error;

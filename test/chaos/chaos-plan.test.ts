@@ -132,3 +132,15 @@ test('a plan is read back from its file, and what is none is refused', () => {
   expect(() => parseChaosPlan('{', 'x.json')).toThrow('x.json is no JSON');
   expect(() => parseChaosPlan('{}', 'x.json')).toThrow('x.json is no plan of chaos');
 });
+
+test('no lock is wanted while a consumer sleeps that may hold it', () => {
+  for (const { plan } of plans) {
+    const acts = plan.faults.map(parseFault);
+    const sleeps = acts.filter(({ fault }) => fault.name === 'pause-consumer');
+    for (const { fault, atMs } of acts) {
+      if (fault.name !== 'lock-store') continue;
+      const asleep = sleeps.filter((sleep) => sleep.atMs <= atMs && atMs < sleep.atMs + sleep.lastsMs);
+      expect(asleep, plan.faults.join(' ')).toEqual([]);
+    }
+  }
+});

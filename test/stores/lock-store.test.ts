@@ -1,0 +1,24 @@
+import { mkdtempSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { lockStore } from '../../src/stores/lock-store.ts';
+
+test('a lock that somebody holds is waited for, while all else of the process goes on', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-lock-')), 'store.sqlite');
+  const writer = new DatabaseSync(path, { timeout: 0 });
+  writer.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a); BEGIN IMMEDIATE');
+  const locking = lockStore(`sqlite:${path}`);
+  const beganAtMs = performance.now();
+  // A timer that fires proves it, and lets the writer go on.
+  await sleep(300);
+  expect(performance.now() - beganAtMs).toBeLessThan(2_000);
+  writer.exec('COMMIT');
+  const unlock = await locking;
+  expect(() => writer.exec('BEGIN IMMEDIATE')).toThrow('locked');
+  await unlock();
+  writer.exec('BEGIN IMMEDIATE');
+  writer.close();
+});
