@@ -122,7 +122,7 @@ export class RunPipeline implements Pipeline {
   }
 
   async lockStore(): Promise<() => Promise<void>> {
-    return await lockStore(this.#subjects.store);
+    return await lockStore(this.#subjects.store, this.signal);
   }
 
   async endStoreSessions(): Promise<number> {

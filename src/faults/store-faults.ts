@@ -90,11 +90,16 @@ export const fillDisk: Fault = {
   begin: async (pipeline) => {
     const pids = pipeline.consumers.flatMap(({ pid }) => pid ?? []);
     if (pids.length === 0) throw new Error('no consumer was at work');
-    await limitFiles(pids, String(fileBytesMax));
+    const release = (): Promise<void> => limitFiles(pids.filter(isAlive), 'unlimited');
+    try {
+      await limitFiles(pids, String(fileBytesMax));
+    } catch (error) {
+      // Of several it may hold one already.
+      await release();
+      throw error;
+    }
     const how = `files of process ${pids.join(', ')} could not grow beyond ${fileBytesMax} bytes`;
-    return await standstill(pipeline, 'the consumers', how, () =>
-      limitFiles(pids.filter(isAlive), 'unlimited'),
-    );
+    return await standstill(pipeline, 'the consumers', how, release);
   },
 };
 

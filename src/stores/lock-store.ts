@@ -7,15 +7,15 @@ const waitMs = 10_000;
 /** SQLite waits without letting anything else of this process go on. */
 const blockedMsMax = 20;
 const retryPauseMs = 20;
-/** Of SQLite. */
+/** A primary result code of SQLite. */
 const busyCode = 5;
 
 /** Returns what lets it go again. Readers go on. Throws where the lock cannot be had in time. */
-export async function lockStore(location: string): Promise<() => Promise<void>> {
-  return isPostgresLocation(location) ? await lockPostgres(location) : await lockSqlite(location);
+export async function lockStore(location: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  return isPostgresLocation(location) ? await lockPostgres(location) : await lockSqlite(location, signal);
 }
 
-async function lockSqlite(location: string): Promise<() => Promise<void>> {
+async function lockSqlite(location: string, signal: AbortSignal): Promise<() => Promise<void>> {
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(sqlitePathOf(location)!, { timeout: blockedMsMax });
   const begin = (): boolean => {
@@ -23,7 +23,7 @@ async function lockSqlite(location: string): Promise<() => Promise<void>> {
       database.exec('BEGIN IMMEDIATE');
       return true;
     } catch (error) {
-      if ((error as { errcode?: number }).errcode === busyCode) return false;
+      if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === busyCode) return false;
       throw error;
     }
   };
@@ -33,7 +33,7 @@ async function lockSqlite(location: string): Promise<() => Promise<void>> {
     while (!begin()) {
       if (performance.now() > endMs)
         throw new Error(`somebody else holds the lock for more than ${waitMs} ms`);
-      await sleep(retryPauseMs);
+      await sleep(retryPauseMs, undefined, { signal });
     }
   } catch (error) {
     database.close();

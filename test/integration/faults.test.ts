@@ -86,6 +86,7 @@ test('a producer that sends for a time goes on for what is left of it', async ()
   expect(code, stderr).toBe(0);
   const result = JSON.parse(stdout) as Result;
   expect(result).toMatchObject({ verdict: 'pass', notChecked: [] });
+  expect(result.ledger.sent).toBeGreaterThan(100);
   const second = join(dir, 'runs', result.run.id, 'ledger-p0-1.bin');
   expect(statSync(second).size, 'bytes of sends and acks').toBeGreaterThan(2_000);
 });

@@ -10,7 +10,7 @@ test('a lock that somebody holds is waited for, while all else of the process go
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-lock-')), 'store.sqlite');
   const writer = new DatabaseSync(path, { timeout: 0 });
   writer.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a); BEGIN IMMEDIATE');
-  const locking = lockStore(`sqlite:${path}`);
+  const locking = lockStore(`sqlite:${path}`, new AbortController().signal);
   const beganAtMs = performance.now();
   // A timer that fires proves it, and lets the writer go on.
   await sleep(300);
