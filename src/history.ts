@@ -19,6 +19,11 @@ export const none = -1;
 /** A content or key that the evidence does not tell; compared with nothing. */
 export const untold = 0;
 
+/** Kafka's own limits on partitions, and what a double can count of offsets. Columns hold no others. */
+export const partitionMax = 2 ** 31 - 1;
+export const isPartition = (value: number): boolean => isOffset(value) && value <= partitionMax;
+export const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
 /** One row an attempt. `partition` and `offset` are `none` where the ack named no position. */
 export interface AttemptBatch {
   count: number;
@@ -170,6 +175,8 @@ export interface Evidence {
   store: Hop<StoreBatch, Iterable<StoreBatch> | AsyncIterable<StoreBatch>> & {
     /** The store's next offset by partition; a partition without one has none. */
     positions: ReadonlyMap<number, number>;
+    /** What stands in place of next offsets and is none, in sentences. Each costs its partition, not the store. */
+    oddPositions?: readonly string[];
   };
   /**
    * The consumer's journal; undefined: nobody kept one. Where it is not `required`, a verdict does without

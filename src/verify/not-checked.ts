@@ -65,6 +65,7 @@ export function notChecked(
     if (hop.required ?? true) result.open.push(sentence);
     else result.minor.push(`${sentence} The verdict does not rest on it.`);
   }
+  result.open.push(...(evidence.store.oddPositions ?? []));
   if (evidence.log.topicRecreated) {
     result.open.push('The topic was deleted and made anew since the run began: its records are gone.');
   }
