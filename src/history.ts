@@ -171,6 +171,11 @@ export interface Evidence {
      * whether that one was read to its end.
      */
     topicRecreated?: boolean;
+    /**
+     * Nothing can have come to the topic after it was scanned, and the store was read before: what it says of offsets
+     * beyond the log's end, nobody can have read. Left out: that is so.
+     */
+    isFinal?: boolean;
   };
   store: Hop<StoreBatch, Iterable<StoreBatch> | AsyncIterable<StoreBatch>> & {
     /** The store's next offset by partition; a partition without one has none. */

@@ -1,6 +1,7 @@
+import { isSystemError, messageOf } from '../errors.ts';
 import type { AttemptBatch, Hop } from '../history.ts';
-import { ledgerFilePattern } from '../ledger/ledger-format.ts';
-import { LedgerReader } from '../ledger/ledger-reader.ts';
+import { ledgerFilePattern, type LedgerOpening } from '../ledger/ledger-format.ts';
+import { LedgerReader, readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
 import { producerName } from '../workload.ts';
@@ -16,11 +17,15 @@ export async function ledgerHop(
   const ledgers: { name: string; producer: number; session: number; reader: LedgerReader }[] = [];
   for (const name of folder.list(ledgerFilePattern)) {
     const path = folder.file(name);
-    if ((await checkSeal(path)) === 'broken') {
-      problems.push(`${name} was changed after it was sealed`);
-    } else {
-      const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
-      ledgers.push({ name, producer, session, reader: new LedgerReader(path) });
+    const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
+    const planned = manifest.producers[producerName(producer)] ?? 0;
+    try {
+      const problem = await problemOf(path, { run: manifest.id, producer, session });
+      if (problem === undefined)
+        ledgers.push({ name, producer, session, reader: new LedgerReader(path, planned) });
+      else problems.push(`${name} ${problem}`);
+    } catch (error) {
+      problems.push(`${name} cannot be read: ${messageOf(error)}`);
     }
   }
   for (const planned of Object.keys(manifest.producers)) {
@@ -37,8 +42,7 @@ export async function ledgerHop(
     problem: problems.join('; '),
     *batches() {
       for (const { name, producer, reader } of ledgers) {
-        yield* attemptsOf(producer, reader, messages);
-        const problem = problemOf(reader, manifest.id, producer);
+        const problem = yield* readAll(reader, producer, messages);
         if (problem === undefined) continue;
         hop.whole = false;
         hop.problem = `${name}: ${problem}`;
@@ -48,18 +52,37 @@ export async function ledgerHop(
   return hop;
 }
 
+type Owner = Pick<LedgerOpening, 'run' | 'producer' | 'session'>;
+
+/** Why nothing of a ledger counts: its seal is broken, or it is another's. */
+async function problemOf(path: string, owner: Owner): Promise<string | undefined> {
+  if ((await checkSeal(path)) === 'broken') return 'was changed after it was sealed';
+  const { run, producer, session } = readLedgerOpening(path) ?? owner;
+  if (run !== owner.run) return 'is of another run';
+  const isOwn = producer === owner.producer && session === owner.session;
+  return isOwn ? undefined : `is of ${producerName(producer)}, session ${session}`;
+}
+
+/** Returns why a ledger cannot be relied on to its end, if it cannot. */
+function* readAll(
+  reader: LedgerReader,
+  producer: number,
+  messages: RunMessages,
+): Generator<AttemptBatch, string | undefined> {
+  const { summary } = reader;
+  try {
+    yield* attemptsOf(producer, reader, messages);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    summary.damage = `it cannot be read: ${messageOf(error)}`;
+  }
+  return summary.damage ?? (summary.opening === undefined ? 'it is empty' : undefined);
+}
+
 function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {
   for (const { count, sequence, outcome, partition, offset } of reader.batches()) {
     const message = new Int32Array(count);
     for (let row = 0; row < count; row++) message[row] = messages.indexOf(producer, sequence[row]!);
     yield { count, message, outcome, partition, offset };
   }
-}
-
-/** Why a ledger that has been read cannot be relied on. */
-function problemOf({ summary }: LedgerReader, run: string, producer: number): string | undefined {
-  const { damage, opening } = summary;
-  if (damage !== undefined) return damage;
-  if (opening === undefined) return 'it is empty';
-  return opening.run === run && opening.producer === producer ? undefined : 'it is of another run';
 }
