@@ -154,7 +154,16 @@ export interface Messages {
    * then no `StoreBatch` has keys of its own.
    */
   expectedKey?(message: number): number;
+  /** Whether it was sent to remove its key from a compacted topic. No such function: none was. */
+  isTombstone?(message: number): boolean;
   name(message: number): MessageName;
+}
+
+/** What the partitions of several topics are called, each of which has a number of its own in the evidence. */
+export interface Topics {
+  /** Equal for partitions of one topic; from 0. */
+  numberOf(partition: number): number;
+  nameOf(partition: number): { topic: string; partition: number };
 }
 
 export interface Evidence {
@@ -162,6 +171,8 @@ export interface Evidence {
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;
+  /** Left out where there is one topic, whose partitions have their own numbers. */
+  topics?: Topics;
   plan: { whole: boolean; problem?: string };
   ledger: Hop<AttemptBatch>;
   log: Hop<LogBatch> & {
@@ -176,10 +187,16 @@ export interface Evidence {
      * beyond the log's end, nobody can have read. Left out: that is so.
      */
     isFinal?: boolean;
+    /** Whether keys choose partitions, so that one key stands in one. Left out: they do. */
+    isKeyed?: boolean;
+    /** The number of the empty key, which chooses no partition; left out where there is none. */
+    emptyKey?: number;
   };
   store: Hop<StoreBatch, Iterable<StoreBatch> | AsyncIterable<StoreBatch>> & {
     /** The store's next offset by partition; a partition without one has none. */
     positions: ReadonlyMap<number, number>;
+    /** Its rows tell where they stand: one that does not is wrong. */
+    tellsPlaces?: boolean;
     /** What stands in place of next offsets and is none, in sentences. Each costs its partition, not the store. */
     oddPositions?: readonly string[];
   };

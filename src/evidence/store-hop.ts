@@ -12,7 +12,7 @@ import {
 import type { Manifest } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredPositions, StoredRow, StoredRows, StoreSnapshot } from '../stores/store.ts';
-import { readMessageId } from '../workload.ts';
+import { parseProducerName, readMessageId } from '../workload.ts';
 import type { ExpectedMessage, RunMessages } from './run-messages.ts';
 
 const batchRows = 4096;
@@ -58,6 +58,7 @@ export async function openStoreHop(
     whole: untabled.length === 0,
     problem: `the store has no table for ${untabled.join(', ')}`,
     positions: positionsOf(stored, manifest),
+    tellsPlaces: true,
     oddPositions: [...stored.odd.values()],
     async *batches() {
       try {
@@ -108,10 +109,14 @@ async function* fullBatches(
     for await (const rows of store.rows(name)) {
       for (let row = 0; row < rows.count; row++) {
         if (batch.count === batchRows) yield* flushed(batch);
-        const message = messageOfRow(rows, row, manifest, messages);
+        let message = messageOfRow(rows, row, manifest, messages);
         // A row of another run tells something of this one only where it stands in this run's topic.
         if (message === none && rows.topicId.at(row) !== manifest.topicId) continue;
-        const content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
+        let content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
+        if (message !== none && content !== messages.contentOf('')) {
+          const owner = ownerByColumns(rows, row, manifest, messages);
+          if (owner !== undefined) [message, content] = [owner, messages.contentOf('id')];
+        }
         add(batch, {
           category,
           partition: rows.partition[row]!,
@@ -177,6 +182,25 @@ function contentOf(
   const isOfAnother =
     differences !== '' && messages.otherSessions(session).some((other) => difference(other) === '');
   return messages.contentOf(isOfAnother ? '' : differences);
+}
+
+/** The message whose row it is in every column but the id; undefined where there is none. */
+function ownerByColumns(
+  rows: StoredRows,
+  row: number,
+  { id: run, topicId }: Manifest,
+  messages: RunMessages,
+): number | undefined {
+  const producer = parseProducerName(rows.producer.at(row) ?? undefined);
+  const sequence = rows.sequence[row]!;
+  if (producer === undefined || !isOffset(sequence)) return undefined;
+  const owner = messages.plannedIndexOf(producer, sequence);
+  if (owner === undefined) return undefined;
+  const session = messages.sessionOf(owner);
+  const isRight = [session, ...messages.otherSessions(session)].some(
+    (one) => differencesFrom(rows, row, owner, one, { run, topicId }, messages) === '',
+  );
+  return isRight ? owner : undefined;
 }
 
 /** '' where the row is right as this session sent the message; undefined where nobody knows what is right. */

@@ -90,6 +90,7 @@ export async function openThreadedStoreHop(
     whole,
     ...(problem !== undefined && { problem }),
     positions,
+    tellsPlaces: true,
     oddPositions,
     async *batches() {
       try {

@@ -16,6 +16,8 @@ export const noDoubts = (): Doubts => Object.fromEntries(doubtKinds.map((kind) =
 
 const sentences: Record<DoubtKind, (messages: string) => string> = {
   notDrained: (n) => `${n} not stored, and the consumer had not come to where they stand: not drained.`,
+  fellBack: (n) =>
+    `${n} not stored, though the consumer's journal has them as written: the store's next offset stands below them now. Not drained.`,
   storeUnread: (n) => `${n} not seen in the store, which was not read to its end.`,
   unknownUnread: (n) =>
     `${n} of unknown outcome and seen nowhere, in a log of which a part is removed or unread.`,
@@ -27,7 +29,8 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
   positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
   compactionUnclear: (n) =>
     `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
-  compacted: (n) => `${n} not looked for further: a later record of the key stands in a compacted partition.`,
+  compacted: (n) =>
+    `${n} not looked for further: a later record of the key stands in a compacted partition, or a tombstone was its last.`,
   removedButStored: (n) =>
     `${n} stored, and the log was removed where they stood: only ledger and store were compared.`,
   unknownWithoutRecord: (n) =>
@@ -88,8 +91,8 @@ export function notChecked(
 function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {
   if (stalls.length === 0) return [];
   const named = stalls.slice(0, stallsNamedMax).flatMap(({ partition }) => {
-    const { progress } = partitions.of(partition);
-    return progress === undefined ? [] : [`partition ${partition} is ${progress}`];
+    const { label, progress } = partitions.of(partition);
+    return progress === undefined ? [] : [`partition ${label} is ${progress}`];
   });
   const others = stalls.length - stallsNamedMax;
   if (others > 0) named.push(`and ${counted(others, 'other')} are behind`);

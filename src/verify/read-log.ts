@@ -15,8 +15,12 @@ export interface LogReading {
 }
 
 /** Reads the log into the trails. The ledger must have been read before. */
-export function readLog({ log, messages }: Evidence, trails: Trails, partitions: Partitions): LogReading {
-  const order = new Order();
+export function readLog(
+  { log, messages, topics }: Evidence,
+  trails: Trails,
+  partitions: Partitions,
+): LogReading {
+  const order = new Order(log, topics);
   const last = new LastRows();
   const reading = { records: 0, foreign: 0, contradictions: 0, reordered: order.reordered };
   for (const batch of log.batches()) {
@@ -55,14 +59,14 @@ function isSound({ message, content, key, flags }: LogBatch, row: number, trails
   return !differ(content[row]!, expected.content) && !differ(key[row]!, expected.key);
 }
 
-/** Only the others are kept: where a message stands at its own acked offset, as nearly all do, nothing is. */
+/** Keeps those that are not where an ack says: where a message stands at its own acked offset, as nearly all do, nothing is. */
 function noteOccupant(
   partition: Partition,
   { message, offset }: LogBatch,
   row: number,
   trails: Trails,
 ): void {
-  if (!partition.acked.has(offset[row]!)) return;
+  if (!partition.acked.has(offset[row]!)) return partition.recorded.add(offset[row]!);
   if (!trails.isAckedAt(message[row]!, partition.number, offset[row]!)) partition.occupied.add(offset[row]!);
 }
 
