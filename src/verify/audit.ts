@@ -50,7 +50,7 @@ export async function audit(
   const journal = new WrittenJournal(evidence, trails, partitions);
   const proof = new Proof(evidence, partitions, journal, {
     ledger: trails.seenWithoutIntent,
-    log: log.contradictions > 0,
+    log: log.contradictions + log.beyondEnd > 0,
   });
   noteRewritten(evidence.messages, trails, proof);
   const uncertain = findOvercommitted(evidence.messages, trails, journal, proof);
@@ -65,7 +65,7 @@ export async function audit(
   });
   judgePartitions(evidence, proof, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, partitions, ledger, log.contradictions, doubts);
+  const { open, minor } = notChecked(evidence, partitions, ledger, log, doubts);
   open.push(...uncertain);
   return {
     verdict: verdictOf(list, open.length),
@@ -160,7 +160,6 @@ function judgePartitions({ stalls = [], found = [] }: Evidence, proof: Proof, fi
         detail,
       }));
     }
-    if (!proof.logWhole || !proof.logFinal) continue;
     for (const [offset, isWritten] of beyondEnd) {
       const detail = "a row or dead letter beyond the log's end";
       findings.addExample({ kind: 'phantom', blame: blameBeyondEnd(isWritten, proof) }, () => ({

@@ -1,6 +1,7 @@
 import type { Evidence } from '../history.ts';
 import type { LedgerCounts } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
+import type { LogReading } from './read-log.ts';
 import { doubtKinds, type DoubtKind } from './opinion.ts';
 
 /** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
@@ -56,7 +57,7 @@ export function notChecked(
   evidence: Evidence,
   partitions: Partitions,
   ledger: LedgerCounts,
-  contradictions: number,
+  { contradictions, beyondEnd }: Pick<LogReading, 'contradictions' | 'beyondEnd'>,
   doubts: Doubts,
 ): NotChecked {
   const result: NotChecked = { open: [...evidence.interruptions], minor: [] };
@@ -75,6 +76,11 @@ export function notChecked(
   if (contradictions > 0) {
     result.open.push(
       `The log contradicts itself: it holds two records at ${counted(contradictions, 'offset')}.`,
+    );
+  }
+  if (beyondEnd > 0) {
+    result.open.push(
+      `The log contradicts itself: it holds ${counted(beyondEnd, 'record')} beyond the ends to which it is said to have been read.`,
     );
   }
   result.open.push(...stallSentences(evidence, partitions));

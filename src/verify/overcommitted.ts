@@ -3,13 +3,17 @@
  * leaves something out.
  */
 import type { Messages } from '../history.ts';
+import type { Blame } from '../verdict.ts';
 import type { Partition } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { Proof } from './subject.ts';
 import { standsAtOneOf, type Position } from './trail.ts';
 import type { Trails } from './trails.ts';
 
-/** Marks the partitions concerned. Returns what cannot be said of others, in sentences. */
+/**
+ * Marks the partitions concerned, and takes the rows beyond a log's end that can be explained away. Returns what cannot
+ * be said of others, in sentences.
+ */
 export function findOvercommitted(
   messages: Messages,
   trails: Trails,
@@ -20,10 +24,10 @@ export function findOvercommitted(
   const ahead: Partition[] = [];
   for (const partition of proof.partitions.all) {
     const { next, commit } = partition;
-    if (next === undefined) continue;
-    const sentence = judgePosition(partition, next, proof);
+    const sentence = judgeEnd(partition, trails, proof);
     if (sentence !== undefined) open.push(sentence);
-    if (commit !== undefined && commit > next && partition.overcommitted === undefined) ahead.push(partition);
+    if (next === undefined || commit === undefined || partition.overcommitted !== undefined) continue;
+    if (commit > next) ahead.push(partition);
   }
   if (ahead.length === 0) return open;
   const leftOut = placesLeftOut(ahead, messages, trails, journal, proof);
@@ -34,17 +38,33 @@ export function findOvercommitted(
   return open;
 }
 
-/** A next offset beyond the log's end: the consumer that goes on from there skips what is to come. */
-function judgePosition(partition: Partition, next: number, proof: Proof): string | undefined {
-  const { range, label, delivered } = partition;
-  if (range === undefined || next <= range.end || !proof.logWhole) return undefined;
+/**
+ * Nothing can stand beyond a log's end, unless Kafka has lost it since; a consumer that goes on from a next offset
+ * there skips what is to come.
+ */
+function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | undefined {
+  const { next = 0, range, label, beyondEnd } = partition;
+  if (range === undefined || (next <= range.end && beyondEnd.size === 0)) return undefined;
+  // Where acks and rows of the run stand, the log once was.
+  const end = Math.max(range.end, partition.ackedEnd, trails.rowsEnd(partition.number));
+  const areKnown = proof.logWhole && proof.logFinal && proof.weakSetting === undefined;
+  for (const offset of beyondEnd.keys()) if (!areKnown || offset < end) beyondEnd.delete(offset);
+  if (!proof.logWhole || next <= end) return undefined;
   const place = `the store's next offset is ${next}, and the log ends at ${range.end}`;
-  if (!proof.logFinal) return `In partition ${label}, ${place}, as it was scanned before the store was read.`;
-  const isDisproved = proof.deliveriesWhole && proof.writtenWhole && delivered.timesAt(next - 1) === 0;
-  const isUnclear = proof.isWrittenKept && !proof.writtenWhole;
-  const blame = isDisproved ? 'store' : isUnclear ? 'unknown' : 'consumer';
-  partition.overcommitted = { blame, cause: 'position-beyond-end', offset: next, detail: place };
+  if (!areKnown) return `In partition ${label}, ${place}: it may have been longer, or be so by now.`;
+  partition.overcommitted = {
+    blame: blameOfPosition(partition, next, proof),
+    cause: 'position-beyond-end',
+    offset: next,
+    detail: place,
+  };
   return undefined;
+}
+
+function blameOfPosition({ delivered }: Partition, next: number, proof: Proof): Blame {
+  const { deliveriesWhole, writtenWhole, isWrittenKept } = proof;
+  if (deliveriesWhole && writtenWhole && delivered.timesAt(next - 1) === 0) return 'store';
+  return isWrittenKept && !writtenWhole ? 'unknown' : 'consumer';
 }
 
 interface LeftOut {

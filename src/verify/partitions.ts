@@ -30,6 +30,8 @@ export class Partition {
   readonly commit: number | undefined;
   /** Offsets that an ack names. */
   readonly acked = new BitSet();
+  /** One past the highest of them: the log has reached so far, whatever was lost since. */
+  ackedEnd = 0;
   /** Offsets that none names, and where the log holds a message of this run. */
   readonly recorded = new BitSet();
   /** Offsets that acks of two messages name. */

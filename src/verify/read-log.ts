@@ -10,6 +10,8 @@ export interface LogReading {
   foreign: number;
   /** Offsets of which the log says two different things. */
   contradictions: number;
+  /** Records at or beyond the ends to which their partitions are said to have been read. */
+  beyondEnd: number;
   /** Messages out of order. */
   reordered: ReadonlySet<number>;
 }
@@ -22,12 +24,13 @@ export function readLog(
 ): LogReading {
   const order = new Order(log, topics);
   const last = new LastRows();
-  const reading = { records: 0, foreign: 0, contradictions: 0, reordered: order.reordered };
+  const reading = { records: 0, foreign: 0, contradictions: 0, beyondEnd: 0, reordered: order.reordered };
   for (const batch of log.batches()) {
     for (let row = 0; row < batch.count; row++) {
       const message = batch.message[row]!;
       const partition = partitions.of(batch.partition[row]!);
       if (last.contradicts(batch, row)) reading.contradictions += 1;
+      if (partition.range && batch.offset[row]! >= partition.range.end) reading.beyondEnd += 1;
       if (partition.range?.compacted) noteKey(partition, batch, row);
       // At an acked offset, what does not say which message it is can only be the one that was acked there.
       const isNameless = message === none || (batch.flags[row]! & logFlags.nameless) !== 0;

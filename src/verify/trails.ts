@@ -101,6 +101,16 @@ export class Trails {
     return this.#unusual.values();
   }
 
+  /** Where the rows of messages end in a partition that plan, ledger or log know, and that are not plain. */
+  rowsEnd(partition: number): number {
+    let end = 0;
+    for (const [message, { rows }] of this.#unusual) {
+      if (!this.isNamed(message)) continue;
+      for (const row of rows) if (row.partition === partition) end = Math.max(end, row.offset + 1);
+    }
+    return end;
+  }
+
   /** Whether ledger, log or store speak of the message. */
   isMentioned(message: number): boolean {
     return this.#bitsOf(message) !== 0;
@@ -137,6 +147,7 @@ export class Trails {
     const place = this.#partitions.of(ack.partition);
     if (place.acked.has(ack.offset)) place.contested.add(ack.offset);
     place.acked.add(ack.offset);
+    place.ackedEnd = Math.max(place.ackedEnd, ack.offset + 1);
     place.countDeliveries(ack.offset);
     if (place.range?.compacted) this.#noteKey(message, place, ack.offset);
     if (this.#keepPosition(message, ack)) this.#set(message, bits.ackPosition);

@@ -16,6 +16,10 @@ export const tellOf = (
 export const contradictsItself = (h: History): boolean => logContradicts(h) || ledgerContradicts(h);
 
 export const logContradicts = (h: History): boolean =>
+  h.log.some(({ at }) => {
+    const { partition, offset } = parsePlace(at);
+    return h.ranges.some((range) => range.partition === partition && offset >= range.end);
+  }) ||
   h.log.some((a) =>
     h.log.some(
       (b) =>

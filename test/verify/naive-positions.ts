@@ -18,12 +18,12 @@ export function partitionFindings(h: History): PartitionFindings {
     if (say === 'open') result.isOpen = true;
     else if (say !== undefined) result.found.push([`overcommitted ${say}`, partition]);
   }
-  if (!isLogWhole || h.isFinal === false) return result;
+  if (!isLogWhole || h.isFinal === false || isWeak(h)) return result;
   const beyond = new Set<string>();
   for (const row of h.rows) {
     const { partition, offset } = parsePlace(row.at);
     const range = h.ranges.find((one) => one.partition === partition);
-    if (range === undefined || offset < range.end || row.id !== undefined) continue;
+    if (range === undefined || offset < logEnd(h, partition, range.end) || row.id !== undefined) continue;
     if (ownersOf(h, row).length === 0) beyond.add(row.at!);
   }
   for (const at of [...beyond].sort()) {
@@ -35,6 +35,22 @@ export function partitionFindings(h: History): PartitionFindings {
   return result;
 }
 
+const isWeak = (h: History): boolean => h.acks === '0' || h.acks === '1' || h.uncleanElection === true;
+
+/** Where acks and rows of known messages stand, the log once was. */
+function logEnd(h: History, partition: number, end: number): number {
+  const isKnown = (id: string): boolean =>
+    h.messages[id]!.planned || h.sends.some((send) => send.id === id) || h.log.some((line) => line.id === id);
+  const places = [
+    ...h.sends.flatMap(({ outcome, at }) => (outcome === 'acked' ? [at] : [])),
+    ...h.rows.flatMap((row) => (ownersOf(h, row).some(isKnown) ? [row.at] : [])),
+  ].map(parsePlace);
+  return Math.max(
+    end,
+    ...places.filter((one) => one.partition === partition).map(({ offset }) => offset + 1),
+  );
+}
+
 /** Who promised too much; `open` where nobody can say whether somebody did. */
 function overcommitted(h: History, partition: number, isLogWhole: boolean): string | undefined {
   const next = h.positions[partition]!;
@@ -42,8 +58,8 @@ function overcommitted(h: History, partition: number, isLogWhole: boolean): stri
   const range = h.ranges.find((one) => one.partition === partition);
   const isWritten = h.written !== undefined;
   const isJournalWhole = isWritten && !h.missing.includes('written');
-  if (range !== undefined && next > range.end && isLogWhole) {
-    if (h.isFinal === false) return commitAhead(h, partition, isLogWhole) ?? 'open';
+  if (range !== undefined && next > logEnd(h, partition, range.end) && isLogWhole) {
+    if (h.isFinal === false || isWeak(h)) return commitAhead(h, partition, isLogWhole) ?? 'open';
     const areDeliveriesWhole = h.deliveries !== undefined && !h.missing.includes('deliveries');
     const isDisproved =
       isJournalWhole && areDeliveriesWhole && timesDelivered(h, `${partition}:${next - 1}`) === 0;

@@ -107,8 +107,16 @@ test('a next offset beyond the end of a log that may have grown is not judged', 
   const audit = await auditOf(position(0, 12), notFinal);
   expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(audit.notChecked).toEqual([
-    "In partition 0, the store's next offset is 12, and the log ends at 9, as it was scanned before the store was read.",
+    "In partition 0, the store's next offset is 12, and the log ends at 9: it may have been longer, or be so by now.",
   ]);
+});
+
+test('a next offset beyond the end is that of a log that Kafka has cut since', async () => {
+  const cut = [range(1, { end: 1 }), without('log', 'd'), position(1, 2)];
+  expect(findingsOf(await auditOf(...cut))).toEqual(['lost broker: d']);
+  const weak: Change = (history) => void (history.acks = '1');
+  const audit = await auditOf(weak, position(0, 12));
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
 });
 
 test('what retention removed between the two is not shown', async () => {
