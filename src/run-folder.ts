@@ -19,8 +19,13 @@ import { sealText } from './seal.ts';
 
 const count = z.int().min(0);
 
-/** `consumer.json`. The first version wrote a path alone for a store, and none noted journals. */
-const consumerSchema = z.object({ store: z.string(), pid: count, journals: count.optional() });
+/** `consumer.json`. The first version wrote a path alone for a store; earlier ones noted neither run nor journals. */
+const consumerSchema = z.object({
+  run: z.string().optional(),
+  store: z.string(),
+  pid: count,
+  journals: count.optional(),
+});
 type Consumer = z.infer<typeof consumerSchema>;
 
 export type { Manifest } from './manifest.ts';
@@ -98,11 +103,24 @@ export class RunFolder {
 
   /** Where the store is that the run's consumer uses: one in this folder is here, wherever the folder was moved to. */
   storeInUse(): string {
-    const { store } = this.#readConsumer() ?? this;
+    const { store, run } = this.#readConsumer() ?? { store: this.store, run: this.id };
+    if (run !== undefined && run !== this.id && run !== this.#plannedRun()) {
+      throw usageError(`${this.#consumer} is of another run, ${run}.`, 'Name the store with --store.');
+    }
     if (store.startsWith('/')) return `sqlite:${store}`;
     return store.startsWith(sqlitePrefix)
       ? `${sqlitePrefix}${resolve(this.path, store.slice(sqlitePrefix.length))}`
       : store;
+  }
+
+  /** The folder may bear another name since. */
+  #plannedRun(): string | undefined {
+    try {
+      return this.readManifest()?.id;
+    } catch {
+      // Who judges the run is told that its manifest cannot be read.
+      return undefined;
+    }
   }
 
   /** The process of the consumer that came last; undefined where none has come, or what it left is damaged. */
@@ -135,6 +153,7 @@ export class RunFolder {
       : '..';
     const journals = Math.max(journal, this.journalsMade());
     const note = {
+      run: this.id,
       store: inside.startsWith('..') ? store : `${sqlitePrefix}${inside}`,
       pid: process.pid,
       journals,

@@ -20,9 +20,14 @@ import {
   rowCodes,
   type OffsetRange,
 } from '../journal/journal-format.ts';
-import { JournalReader, readJournalOpening, type JournalEntry } from '../journal/journal-reader.ts';
+import {
+  JournalReader,
+  readJournalOpening,
+  type JournalEntry,
+  type JournalSummary,
+} from '../journal/journal-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
-import { checkSeal } from '../seal.ts';
+import { checkSeal, hasSeal } from '../seal.ts';
 import { storeName } from '../stores/open-store.ts';
 import { CoveredOffsets } from './covered-offsets.ts';
 
@@ -235,10 +240,20 @@ function* entriesOf(
     } catch (error) {
       summary.damage = messageOf(error);
     }
-    const problem = summary.damage ?? (summary.overflowed ? 'it reached the limit of its size' : undefined);
+    const problem = problemOf(summary, hasSeal(journal.path));
     if (problem !== undefined) report(`${journalFileName(journal.number)}: ${problem}`);
     journal.isIntact = problem === undefined && !summary.torn;
   }
+}
+
+function problemOf(
+  { damage, overflowed, torn, closed }: JournalSummary,
+  isSealed: boolean,
+): string | undefined {
+  if (damage !== undefined) return damage;
+  if (overflowed) return 'it reached the limit of its size';
+  // A consumer seals what it has closed.
+  return isSealed && (torn || !closed) ? 'it was sealed, and has no end' : undefined;
 }
 
 /** What the store has gone through, by its positions. */

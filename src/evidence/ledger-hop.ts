@@ -3,9 +3,17 @@ import type { AttemptBatch, Hop } from '../history.ts';
 import { ledgerFilePattern, type LedgerOpening } from '../ledger/ledger-format.ts';
 import { LedgerReader, readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
-import { checkSeal } from '../seal.ts';
+import { checkSeal, hasSeal } from '../seal.ts';
 import { producerName } from '../workload.ts';
 import type { RunMessages } from './run-messages.ts';
+
+interface Ledger {
+  name: string;
+  producer: number;
+  session: number;
+  isSealed: boolean;
+  reader: LedgerReader;
+}
 
 /** The ledgers of a run as one hop. A ledger whose seal is broken is missing. */
 export async function ledgerHop(
@@ -14,16 +22,17 @@ export async function ledgerHop(
   messages: RunMessages,
 ): Promise<Hop<AttemptBatch>> {
   const problems: string[] = [];
-  const ledgers: { name: string; producer: number; session: number; reader: LedgerReader }[] = [];
+  const ledgers: Ledger[] = [];
   for (const name of folder.list(ledgerFilePattern)) {
     const path = folder.file(name);
     const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
     const planned = manifest.producers[producerName(producer)] ?? 0;
     try {
       const problem = await problemOf(path, { run: manifest.id, producer, session });
-      if (problem === undefined)
-        ledgers.push({ name, producer, session, reader: new LedgerReader(path, planned) });
-      else problems.push(`${name} ${problem}`);
+      if (problem === undefined) {
+        const reader = new LedgerReader(path, planned);
+        ledgers.push({ name, producer, session, isSealed: hasSeal(path), reader });
+      } else problems.push(`${name} ${problem}`);
     } catch (error) {
       problems.push(`${name} cannot be read: ${messageOf(error)}`);
     }
@@ -41,11 +50,11 @@ export async function ledgerHop(
     whole: problems.length === 0,
     problem: problems.join('; '),
     *batches() {
-      for (const { name, producer, reader } of ledgers) {
-        const problem = yield* readAll(reader, producer, messages);
+      for (const ledger of ledgers) {
+        const problem = yield* readAll(ledger, messages);
         if (problem === undefined) continue;
         hop.whole = false;
-        hop.problem = `${name}: ${problem}`;
+        hop.problem = `${ledger.name}: ${problem}`;
       }
     },
   };
@@ -65,8 +74,7 @@ async function problemOf(path: string, owner: Owner): Promise<string | undefined
 
 /** Returns why a ledger cannot be relied on to its end, if it cannot. */
 function* readAll(
-  reader: LedgerReader,
-  producer: number,
+  { reader, producer, isSealed }: Ledger,
   messages: RunMessages,
 ): Generator<AttemptBatch, string | undefined> {
   const { summary } = reader;
@@ -76,7 +84,11 @@ function* readAll(
     if (!isSystemError(error)) throw error;
     summary.damage = `it cannot be read: ${messageOf(error)}`;
   }
-  return summary.damage ?? (summary.opening === undefined ? 'it is empty' : undefined);
+  if (summary.damage !== undefined) return summary.damage;
+  if (summary.opening === undefined) return 'it is empty';
+  // A producer seals what it has closed.
+  const isCut = isSealed && (summary.torn || summary.closed === undefined);
+  return isCut ? 'it was sealed, and has no end' : undefined;
 }
 
 function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {

@@ -18,14 +18,21 @@ import { keyOfCustomer, type RunMessages } from './run-messages.ts';
 export type SavedScan = Pick<Evidence, 'log' | 'commits'> & Pick<ScanSummary, 'uncleanElection'>;
 
 /** What a saved scan read; a sentence where it cannot be relied on. */
-export async function summaryOfScan(folder: RunFolder): Promise<ScanSummary | string> {
+export async function summaryOfScan(
+  folder: RunFolder,
+  { id, topic }: Manifest,
+): Promise<ScanSummary | string> {
   try {
     for (const path of [folder.logScan, folder.logSummary]) {
       const seal = await checkSeal(path);
       if (seal === 'none') return 'the topic was not scanned to its end';
       if (seal === 'broken') return 'the saved log scan was changed after it was sealed';
     }
-    return await readScanSummary(folder.logSummary);
+    const summary = await readScanSummary(folder.logSummary);
+    const isOwn = summary.topic === topic && (summary.run ?? id) === id;
+    return isOwn
+      ? summary
+      : `the saved log scan is of topic ${summary.topic} for run ${summary.run ?? 'unknown'}`;
   } catch (error) {
     return `the saved log scan cannot be read: ${messageOf(error)}`;
   }
@@ -37,7 +44,7 @@ export async function savedScan(
   manifest: Manifest,
   messages: RunMessages,
 ): Promise<SavedScan> {
-  const summary = await summaryOfScan(folder);
+  const summary = await summaryOfScan(folder, manifest);
   if (typeof summary === 'string') {
     return { log: { whole: false, problem: summary, ranges: [], batches: () => [] } };
   }

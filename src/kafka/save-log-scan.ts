@@ -69,6 +69,7 @@ async function saveLogScan(
   }
   await writeScanSummary(`${folder.logSummary}.new`, {
     schema: 1,
+    run: manifest.id,
     topic: manifest.topic,
     topicId: scan.topicId,
     ranges: scan.partitions.map(({ partition, start, startAfter, end, lastStableOffset }) => ({

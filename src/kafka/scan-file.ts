@@ -25,6 +25,8 @@ const partition = count.max(partitionMax);
 
 export const scanSummarySchema = z.object({
   schema: z.literal(1),
+  /** Whose records are not foreign. Earlier versions did not say. */
+  run: z.string().optional(),
   topic: z.string(),
   topicId: z.string(),
   ranges: z
