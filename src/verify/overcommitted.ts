@@ -46,7 +46,7 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
   const { next = 0, range, label, beyondEnd } = partition;
   if (range === undefined || (next <= range.end && beyondEnd.size === 0)) return undefined;
   // Where acks and rows of the run stand, the log once was.
-  const end = Math.max(range.end, partition.ackedEnd, trails.rowsEnd(partition.number));
+  const end = Math.max(range.end, partition.ackedEnd, rowsEnd(partition, trails));
   const areKnown = proof.logWhole && proof.logFinal && proof.weakSetting === undefined;
   for (const offset of beyondEnd.keys()) if (!areKnown || offset < end) beyondEnd.delete(offset);
   if (!proof.logWhole || next <= end) return undefined;
@@ -59,6 +59,16 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
     detail: place,
   };
   return undefined;
+}
+
+/** Where the rows end of messages that plan, ledger or log know; those that are plain stand where an ack does. */
+function rowsEnd({ number }: Partition, trails: Trails): number {
+  let end = 0;
+  for (const [message, { rows }] of trails.unusualMessages()) {
+    if (!trails.isNamed(message)) continue;
+    for (const row of rows) if (row.partition === number) end = Math.max(end, row.offset + 1);
+  }
+  return end;
 }
 
 function blameOfPosition({ delivered }: Partition, next: number, proof: Proof): Blame {

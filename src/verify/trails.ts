@@ -101,14 +101,8 @@ export class Trails {
     return this.#unusual.values();
   }
 
-  /** Where the rows of messages end in a partition that plan, ledger or log know, and that are not plain. */
-  rowsEnd(partition: number): number {
-    let end = 0;
-    for (const [message, { rows }] of this.#unusual) {
-      if (!this.isNamed(message)) continue;
-      for (const row of rows) if (row.partition === partition) end = Math.max(end, row.offset + 1);
-    }
-    return end;
+  unusualMessages(): Iterable<[message: number, trail: Trail]> {
+    return this.#unusual;
   }
 
   /** Whether ledger, log or store speak of the message. */
