@@ -114,7 +114,8 @@ export class Proof {
     this.weakSetting = weakSettingOf(settings);
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
     this.partitions = partitions;
-    this.#somePositions = store.positions.size + (commits?.size ?? 0) > 0;
+    const positions = store.positions.size + (store.oddPositions?.length ?? 0);
+    this.#somePositions = positions + (commits?.size ?? 0) > 0;
     this.#areDeliveriesKept = deliveries !== undefined;
     this.#deliveriesSpanHoles = deliveries?.spansHoles === true;
     this.#accountsFor = written?.accountsFor;

@@ -36,9 +36,9 @@ class SqliteSnapshot implements StoreSnapshot {
 
   async positions(topicId: string): Promise<StoredPositions> {
     return explain(this.#path, () => {
-      // A text that looks like a number is none, and a number beyond 2^53 would end the scan.
+      // A text that looks like a number is none, and as a number, one beyond 2^53 would end the scan.
       const written = (column: string): string =>
-        `CASE typeof(${column}) WHEN 'text' THEN quote(${column}) ELSE CAST(${column} AS TEXT) END`;
+        `CASE typeof(${column}) WHEN 'null' THEN NULL ELSE quote(${column}) END`;
       const select = `SELECT ${written('partition')} AS partition, ${written('next_offset')} AS next
         FROM offsets WHERE topic_id = ?`;
       const rows = this.#database.prepare(select).all(topicId);
