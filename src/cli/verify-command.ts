@@ -4,6 +4,7 @@ import { environmentOf } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
 import { writeReport } from '../report-page.ts';
+import { regularFile } from '../regular-file.ts';
 import { exitCodeOf, type Result, type Timings } from '../result.ts';
 import { findRun, runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
@@ -95,7 +96,7 @@ type EarlierResult = Pick<Result, 'timings' | 'environment'> &
 /** The result of the run or of the last audit: only it knows how long the run took, and on what. */
 async function earlierResult(folder: RunFolder): Promise<EarlierResult | undefined> {
   try {
-    return JSON.parse(await readFile(folder.result, 'utf8')) as EarlierResult;
+    return JSON.parse(await readFile(regularFile(folder.result), 'utf8')) as EarlierResult;
   } catch {
     // A run that was done by hand has none; one that cannot be read is about to be replaced.
     return undefined;

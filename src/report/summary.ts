@@ -1,5 +1,5 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Result } from '../result.ts';
 import { messageNameOf } from '../message-name.ts';
 import { shellWord } from '../shell-word.ts';
@@ -126,7 +126,8 @@ function lookCloserLines({ run, findings }: Result, evidence: string): string[] 
   if (name === undefined) return [];
   const dir = dirname(dirname(evidence));
   const where = dir === '.nodrop' ? '' : ` --dir ${shellWord(dir)}`;
-  return [`  Look closer: nodrop explain${where} ${run.id} ${name}`];
+  // A folder that was copied may bear another name than its run.
+  return [`  Look closer: nodrop explain${where} ${basename(evidence)} ${name}`];
 }
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);

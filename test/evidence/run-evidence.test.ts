@@ -1,9 +1,11 @@
 /** Evidence as it lies in a run's folder, without a broker: ledger, saved scan and store, each spoilt in turn. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { auditRun } from '../../src/audit-run.ts';
 import { digestOf, digestText } from '../../src/digest.ts';
 import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
 import { scanFlags, ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan-file.ts';
@@ -309,4 +311,20 @@ test('a saved scan without its seal was not finished', async () => {
   await using open = await openRunEvidence(folder, manifest, folder.store);
   expect(open.evidence.log).toMatchObject({ whole: false });
   expect((await audit(open.evidence)).verdict).toBe('inconclusive');
+});
+
+test('what is no regular file is missing evidence, and is not waited for', async () => {
+  for (const name of ['run.json', 'ledger-p0-0.bin', 'ledger-p0-0.bin.sha256', 'log.scan', 'journal-1.bin']) {
+    const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
+    folder.create();
+    if (name !== 'run.json') folder.writeManifest(manifest);
+    execFileSync('mkfifo', [folder.file(name)]);
+    const { audit: judged } = await auditRun({
+      folder,
+      store: folder.store,
+      scan: undefined,
+      interruptions: [],
+    });
+    expect(judged).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  }
 });

@@ -13,7 +13,7 @@ const chunkRows = 512;
 
 /** Opens one snapshot of an SQLite store for reading. The file must exist. */
 export function openSqliteSnapshot(path: string): StoreSnapshot {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw unavailableError(`There is no store at ${path}.`);
   }
   return explain(path, () => new SqliteSnapshot(path));
