@@ -20,6 +20,8 @@ export function readDeliveries({ deliveries }: Evidence, partitions: Partitions)
 export class WrittenJournal {
   /** Whether it has entries that do not say which message they are of. */
   hasNameless = false;
+  /** Whether it has any entry. */
+  isRead = false;
   readonly #partitions: Partitions;
   /** Messages that it names where they stand. */
   readonly #named = new BitSet();
@@ -49,6 +51,14 @@ export class WrittenJournal {
     ];
   }
 
+  /** Whether it says that the message was written, which is known to stand at these places. */
+  hasWritten(message: number, places: readonly Position[]): boolean {
+    if (this.names(message)) return true;
+    return places.some(
+      (place) => hasPosition(place) && this.#partitions.of(place.partition).written.has(place.offset),
+    );
+  }
+
   names(message: number): boolean {
     return this.#named.has(message) || this.#ofMessage.has(message);
   }
@@ -60,6 +70,7 @@ export class WrittenJournal {
   ) {
     const message = messages[row]!;
     const place = { partition: partition[row]!, offset: offset[row]! };
+    this.isRead = true;
     const entry = { ...place, category: category[row]!, content: content[row]! };
     if (message === none) {
       this.hasNameless = true;

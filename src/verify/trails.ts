@@ -92,6 +92,16 @@ export class Trails {
     return this.#positions.isAt(message, partition, offset);
   }
 
+  /** Where ledger or log say that the message stands. */
+  places(message: number): readonly Position[] {
+    const known = this.#bitsOf(message);
+    if (known & bits.unusual) {
+      const { acks, records } = this.trail(message);
+      return [...acks, ...records];
+    }
+    return known & (bits.ackPosition | bits.logged) ? [this.#positions.get(message)] : [];
+  }
+
   unusualTrails(): Iterable<Trail> {
     return this.#unusual.values();
   }
