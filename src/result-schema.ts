@@ -52,6 +52,10 @@ export const faultSchema = z.object({
     .array(example.extend({ kind: z.enum(findingKinds), blame, cause: cause.exactOptional() }))
     .exactOptional()
     .describe('What it found wrong with records of its own.'),
+  published: z
+    .array(z.object({ partition: count, offset: count }))
+    .exactOptional()
+    .describe('Where the records of its own stand.'),
 });
 
 const threshold = z.object({

@@ -50,7 +50,7 @@ function headline({ run }: Result, palette: Palette): string {
 
 /** Expected and stored messages by category. */
 function categoryTable(result: Result, palette: Palette): string[] {
-  const { confusion, store } = result;
+  const { confusion, store, evidence } = result;
   const names = [...new Set([...Object.keys(confusion), ...Object.keys(store.byCategory)])].filter(
     (name) => name !== 'dead-letters',
   );
@@ -61,8 +61,10 @@ function categoryTable(result: Result, palette: Palette): string[] {
   return [
     palette.faint(`  ${'category'.padEnd(label)} ${'expected'.padStart(12)} ${'stored'.padStart(12)}`),
     ...rows.map(([name, due, stored]) => {
+      const row = `  ${name.padEnd(label)} ${grouped(due).padStart(12)}`;
+      if (evidence.store === 'missing') return `${row} ${'–'.padStart(12)}`;
       const mark = due === stored ? palette.good('✓') : palette.bad('✗');
-      return `  ${name.padEnd(label)} ${grouped(due).padStart(12)} ${grouped(stored).padStart(12)}  ${mark}`;
+      return `${row} ${grouped(stored).padStart(12)}  ${mark}`;
     }),
   ];
 }

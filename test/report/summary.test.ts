@@ -77,4 +77,9 @@ test('what could not be read has no count', () => {
     '  log     not known',
     '  store   1 000 rows of this run, as far as it could be read',
   ]);
+  const unread = { ...passed, evidence: { ...evidence, store: 'missing' as const } };
+  const table = summaryLines(unread, { evidence: 'x' }, noColors).filter((line) =>
+    line.startsWith('  failed'),
+  );
+  expect(table).toEqual(['  failed                400            –']);
 });
