@@ -43,7 +43,8 @@ export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
   if (event.more !== undefined) return { label, text: `at least ${event.more} more`, look: 'absent' };
   if (event.missing !== undefined) {
     // What is scanned after the run is no trouble while it goes on.
-    const why = isUnderWay && event.hop === 'log' ? 'the topic is scanned for the audit' : event.missing;
+    const isScanned = event.hop === 'log' || event.hop === 'commit';
+    const why = isUnderWay && isScanned ? 'the topic is scanned for the audit' : event.missing;
     return { label, text: `${isUnderWay ? 'not yet known' : 'not known'}: ${why}`, look: 'unknown' };
   }
   const text = event.nothing ?? '';

@@ -78,10 +78,12 @@ test('what evidence lacks is not known, and not wrong', () => {
 });
 
 test('while the run goes on, what is not there yet is not known yet', () => {
-  const gaps = [gap.missing('log', 'the topic was not scanned to its end'), noRow];
+  const unscanned = (['log', 'commit'] as const).map((hop) => gap.missing(hop, 'the topic was not scanned'));
+  const gaps = [...unscanned, noRow];
   const timeline = timelineOf([...steps.slice(0, 1), ...gaps], { audit: null });
-  expect(looksOf(timeline)).toEqual(['fact', 'unknown', 'unknown']);
+  expect(looksOf(timeline)).toEqual(['fact', 'unknown', 'unknown', 'unknown']);
   expect(timeline.timeline.slice(1).map((event) => eventText(event, timeline).text)).toEqual([
+    'not yet known: the topic is scanned for the audit',
     'not yet known: the topic is scanned for the audit',
     'not yet: no row of it',
   ]);

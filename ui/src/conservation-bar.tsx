@@ -8,7 +8,7 @@ interface Piece {
   name: string;
   count: number;
   /** A class. */
-  look: 'stored' | 'acked' | 'open' | 'wrong' | 'lost' | 'unknown' | 'unsent';
+  look: 'stored' | 'acked' | 'open' | 'wrong' | 'lost' | 'doubt' | 'unknown' | 'unsent';
 }
 
 export function ConservationBar({ of, pieces }: { of: string; pieces: readonly Piece[] }): JSX.Element {
@@ -81,7 +81,7 @@ export function LiveBar({ progress }: { progress: RunProgress }): JSX.Element {
       pieces={[
         { name: 'stored', count: storedCount, look: 'stored' },
         { name: beyond, count: ackedCount - storedCount, look: consumers === 0 ? 'unknown' : 'acked' },
-        { name: 'refused, or of unknown outcome', count: open, look: 'unknown' },
+        { name: 'refused, or of unknown outcome', count: open, look: 'doubt' },
         { name: 'sent, not acknowledged yet', count: sentCount - ackedCount - open, look: 'open' },
         { name: 'still to send', count: all - sentCount, look: 'unsent' },
       ]}

@@ -78,7 +78,7 @@ const Shown = ({ progress, series, explain }: ShownProps): JSX.Element => (
     )}
     <div class="columns">
       <Section title="Partitions">
-        <LivePartitions partitions={progress.partitions} />
+        <LivePartitions partitions={progress.partitions} isJournalKept={progress.consumers > 0} />
       </Section>
       <Section title="Find a message">
         <MessageSearch explain={explain} />
