@@ -64,6 +64,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       '200 of 200 acknowledged messages are stored once, in the right category, byte for byte.',
     );
     expect(text).toContain('Nothing was found wrong.');
+    expect(text).toMatch(
+      /To do it again: nodrop run --messages=200 --seed=\d+ --dir=\S+ --bootstrap-server=/,
+    );
     const hops = await page.locator('.flow > li').allInnerTexts();
     expect(hops.map((hop) => hop.replaceAll(/\s+/g, ' '))).toEqual([
       expect.stringMatching(/^Producer 200 sent .*200 acknowledged$/),
