@@ -231,6 +231,9 @@ export interface SharedValues {
   color: boolean;
 }
 
+/** What an option is where nobody gives it. */
+export const defaultOf = (name: SharedOption): unknown => shared[name]().defaultValue;
+
 export function addOptions(command: Command, names: readonly SharedOption[]): Command {
   for (const name of names) command.addOption(shared[name]());
   return command;
