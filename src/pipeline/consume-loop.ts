@@ -26,6 +26,7 @@ import { RowBatchBuilder } from './row-batch-builder.ts';
 import { tellParent } from './stage-process.ts';
 import type { StoredLatency } from './stored-latency.ts';
 import { WriteBehind, type Write } from './write-behind.ts';
+import { say } from '../say.ts';
 
 export interface ConsumeConfig {
   folder: RunFolder;
@@ -272,9 +273,7 @@ export class ConsumeLoop {
     this.summary.refusedWrites += 1;
     this.#claims.clear();
     this.#fence.raise(this.#parts.group.assignment().confirmations);
-    process.stderr.write(
-      `nodrop: ${error.message} This one stops writing until the group says whose it is.\n`,
-    );
+    say(`nodrop: ${error.message} This one stops writing until the group says whose it is.`);
   }
 
   /** A point is reached when nothing else is under way. */

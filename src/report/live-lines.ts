@@ -1,9 +1,9 @@
 /** A run under way for a person at a terminal, in a dozen lines at most: how far, how fast, which states, which faults. */
 import type { FaultRecord } from '../result.ts';
+import { printable } from '../printable.ts';
 import type { HopProgress, RunProgress } from '../run-progress.ts';
 import { durationText, grouped } from './quantities.ts';
 import { sparkline } from './sparkline.ts';
-import { printable } from './wrap.ts';
 
 const barCells = 16;
 const statesShown = 5;
