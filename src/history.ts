@@ -120,7 +120,10 @@ export interface LogRange {
   start: number;
   end: number;
   base: number;
+  /** Whether a record may be gone because a later one has its key. */
   compacted: boolean;
+  /** Nobody knows whether it is compacted. `compacted` is true then. */
+  compactionUnknown?: true;
   /** The last stable offset, where it lies below the end: from there on nobody can have read yet. */
   stableEnd?: number;
 }
@@ -198,6 +201,8 @@ export interface Evidence {
   found?: readonly SingleFinding[];
   /** The producer's settings, where they can be the cause of a loss. */
   settings?: { acks?: string; uncleanElection?: boolean };
+  /** What must be said in `notChecked`, and does not keep a verdict from being a pass. */
+  notes?: readonly string[];
   /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */
   interruptions: readonly string[];
 }

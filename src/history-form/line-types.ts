@@ -106,7 +106,7 @@ export const lineTypes = {
   },
   logRange: {
     required: { partition: 'int32', start: 'integer', end: 'integer' },
-    optional: { base: 'integer', stableEnd: 'integer', compacted: 'flag' },
+    optional: { base: 'integer', stableEnd: 'integer', compacted: 'flag', compactionUnknown: 'flag' },
   },
   delivery: { required: position, optional: { id: 'name', ...handling } },
   written: {

@@ -229,14 +229,15 @@ function* deliveryLines({ count, partition, first, end, consumer, epoch }: Deliv
   }
 }
 
-function rangeLine({ partition, start, end, base, compacted, stableEnd }: LogRange): Line {
+function rangeLine(range: LogRange): Line {
+  const { partition, start, end, base, compacted, compactionUnknown, stableEnd } = range;
   return {
     type: 'logRange',
     partition,
     start,
     end,
     ...(base !== 0 && { base }),
-    ...(compacted && { compacted }),
+    ...(compactionUnknown ? { compactionUnknown } : compacted && { compacted }),
     ...(stableEnd !== undefined && stableEnd < end && { stableEnd }),
   };
 }

@@ -10,8 +10,17 @@ import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
 import { groupOffsets } from './groups.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
-import { emptyScanRow, ScanWriter, scanFlags, stampOf, writeScanSummary, type ScanRow } from './scan-file.ts';
-import { topicSettings, type AdminAccess } from './topics.ts';
+import { rootMessage } from './kafka-errors.ts';
+import {
+  emptyScanRow,
+  ScanWriter,
+  scanFlags,
+  stampOf,
+  writeScanSummary,
+  type ScanRow,
+  type ScanSummary,
+} from './scan-file.ts';
+import { saysError, topicSettings, type AdminAccess } from './topics.ts';
 
 export interface ScanSource {
   bootstrapServers: string;
@@ -37,7 +46,7 @@ export async function prepareLogScan(
 ): Promise<PendingScan> {
   const client = clientFromSettings(settings);
   const access = { bootstrapServers, client, timeoutMs, signal };
-  const commits = await groupOffsets(access, manifest.group, manifest.topic);
+  const commits = await commitsOf(access, manifest);
   return { save: () => saveLogScan(folder, manifest, access, commits) };
 }
 
@@ -45,7 +54,7 @@ async function saveLogScan(
   folder: RunFolder,
   manifest: Manifest,
   access: AdminAccess,
-  commits: ReadonlyMap<number, number>,
+  commits: Pick<ScanSummary, 'commits' | 'commitsUnknown'>,
 ): Promise<void> {
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-audit' });
   const draft = `${folder.logScan}.new`;
@@ -76,15 +85,47 @@ async function saveLogScan(
       end,
       lastStableOffset,
     })),
-    ...(await topicSettings(access, manifest.topic)),
+    ...(await settingsOf(access, manifest.topic)),
     records: writer.records,
     problems: problemsOf(scan),
-    commits: Object.fromEntries(commits),
+    ...commits,
   });
   await rename(draft, folder.logScan);
   await rename(`${folder.logSummary}.new`, folder.logSummary);
   await seal(folder.logScan);
   await seal(folder.logSummary);
+}
+
+/** What the group has committed; why that is not known, where it may not be asked for. */
+async function commitsOf(
+  access: AdminAccess,
+  { group, topic }: Manifest,
+): Promise<Pick<ScanSummary, 'commits' | 'commitsUnknown'>> {
+  try {
+    return { commits: Object.fromEntries(await groupOffsets(access, group, topic)) };
+  } catch (error) {
+    if (!saysError(error, 'GROUP_AUTHORIZATION_FAILED')) throw error;
+    return { commitsUnknown: `it takes the permission Describe on group ${group}` };
+  }
+}
+
+/** A scan is worth as much without the settings: then it says so, and why they are not known. */
+async function settingsOf(
+  access: AdminAccess,
+  topic: string,
+): Promise<Pick<ScanSummary, 'compacted' | 'uncleanElection' | 'settingsUnknown'>> {
+  try {
+    const { compacted, uncleanElection } = await topicSettings(access, topic);
+    if (compacted !== undefined) return { compacted, uncleanElection };
+    return { compacted: false, uncleanElection, settingsUnknown: 'Kafka does not tell its clean-up policy' };
+  } catch (error) {
+    access.signal?.throwIfAborted();
+    const isForbidden = saysError(error, 'TOPIC_AUTHORIZATION_FAILED');
+    const why = isForbidden
+      ? `it takes the permission DescribeConfigs on topic ${topic}`
+      : rootMessage(error);
+    return { compacted: false, settingsUnknown: why };
+  }
 }
 
 function addRows(writer: ScanWriter, scanned: ScannedBatch, manifest: Manifest, row: ScanRow): void {

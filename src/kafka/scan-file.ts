@@ -32,15 +32,19 @@ export const scanSummarySchema = z.object({
       lastStableOffset: z.int().min(0),
     }),
   ),
-  /** Whether the topic's clean-up policy has `compact`. */
+  /** Whether the topic's clean-up policy has `compact`; false where that is not known. */
   compacted: z.boolean(),
   /** Whether a replica may come to lead that was not in sync. Earlier versions did not ask. */
   uncleanElection: z.boolean().optional(),
+  /** Why it is not known whether the topic is compacted, in words that follow a colon. */
+  settingsUnknown: z.string().optional(),
   records: z.int().min(0),
   /** What could not be read, in sentences. */
   problems: z.array(z.string()),
   /** The group's next offset by partition, read after the scan; left out where it was not to be had. */
   commits: z.record(z.string(), z.int().min(0)).optional(),
+  /** Why they are not known, in words that follow a colon. */
+  commitsUnknown: z.string().optional(),
 });
 export type ScanSummary = z.infer<typeof scanSummarySchema>;
 

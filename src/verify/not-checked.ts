@@ -27,6 +27,8 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
   positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
   compactionUnclear: (n) =>
     `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
+  compactionUnknown: (n) =>
+    `${n} not in the log, where a later record of the key may have taken the place: it is not known whether the topic is compacted.`,
   compacted: (n) => `${n} not looked for further: a later record of the key stands in a compacted partition.`,
   removedButStored: (n) =>
     `${n} stored, and the log was removed where they stood: only ledger and store were compared.`,
@@ -56,7 +58,7 @@ export function notChecked(
   contradictions: number,
   doubts: Doubts,
 ): NotChecked {
-  const result: NotChecked = { open: [...evidence.interruptions], minor: [] };
+  const result: NotChecked = { open: [...evidence.interruptions], minor: [...(evidence.notes ?? [])] };
   if (!evidence.plan.whole) result.open.push(notWhole('plan', evidence.plan));
   for (const name of ['ledger', 'log', 'deliveries', 'written', 'store'] as const) {
     const hop = evidence[name];

@@ -10,6 +10,7 @@ export const doubtKinds = [
   'withoutIntent',
   'positionUnread',
   'compactionUnclear',
+  'compactionUnknown',
   'compacted',
   'removedButStored',
   'unknownWithoutRecord',

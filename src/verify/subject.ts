@@ -84,6 +84,8 @@ export class Proof {
   readonly weakSetting: Cause | undefined;
   /** Whether retention removed anything that the run may have written. */
   readonly someRemoved: boolean;
+  /** False where nobody knows of a partition whether it is compacted. */
+  readonly isCompactionKnown: boolean;
   readonly partitions: Partitions;
   readonly #somePositions: boolean;
   readonly #areDeliveriesKept: boolean;
@@ -108,6 +110,7 @@ export class Proof {
     this.hasNameless = journal.hasNameless;
     this.weakSetting = weakSettingOf(settings);
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
+    this.isCompactionKnown = !log.ranges.some(({ compactionUnknown }) => compactionUnknown);
     this.partitions = partitions;
     this.#somePositions = store.positions.size + (commits?.size ?? 0) > 0;
     this.#areDeliveriesKept = deliveries !== undefined;

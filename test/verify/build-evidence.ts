@@ -95,6 +95,7 @@ export interface History {
   acks?: string | undefined;
   uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
+  notes?: string[];
   interruptions: string[];
   /** What was found wrong beside the evidence. */
   found?: SingleFinding[];
@@ -210,6 +211,7 @@ export function buildEvidence(history: History): Evidence {
       ...(history.uncleanElection !== undefined && { uncleanElection: history.uncleanElection }),
     },
     stalls: history.stalls,
+    ...(history.notes && { notes: history.notes }),
     interruptions: history.interruptions,
     ...(history.found && { found: history.found }),
   };
