@@ -161,7 +161,10 @@ export interface Evidence {
   categories: readonly string[];
   messages: Messages;
   plan: { whole: boolean; problem?: string };
-  ledger: Hop<AttemptBatch>;
+  ledger: Hop<AttemptBatch> & {
+    /** Kafka's names for why attempts had this outcome, most frequent first. To be asked once the batches were read. */
+    errorsOf?: (outcome: Outcome) => Promise<string[]>;
+  };
   log: Hop<LogBatch> & {
     ranges: readonly LogRange[];
     /**

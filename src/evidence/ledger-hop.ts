@@ -1,9 +1,10 @@
-import type { AttemptBatch, Hop } from '../history.ts';
+import { outcomeCodes, type AttemptBatch, type Evidence, type Outcome } from '../history.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { LedgerReader } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
 import { producerName } from '../workload.ts';
+import { errorNameOf } from './error-name.ts';
 import type { RunMessages } from './run-messages.ts';
 
 /** The ledgers of a run as one hop. A ledger whose seal is broken is missing. */
@@ -11,7 +12,7 @@ export async function ledgerHop(
   folder: RunFolder,
   manifest: Manifest,
   messages: RunMessages,
-): Promise<Hop<AttemptBatch>> {
+): Promise<Evidence['ledger']> {
   const problems: string[] = [];
   const ledgers: { name: string; producer: number; session: number; reader: LedgerReader }[] = [];
   for (const name of folder.list(ledgerFilePattern)) {
@@ -32,9 +33,14 @@ export async function ledgerHop(
       problems.push(`there is no intact ledger of ${planned}${which}`);
     }
   }
-  const hop: Hop<AttemptBatch> = {
+  const hop: Evidence['ledger'] = {
     whole: problems.length === 0,
     problem: problems.join('; '),
+    errorsOf: async (outcome) =>
+      await errorNames(
+        ledgers.map(({ reader }) => reader),
+        outcome,
+      ),
     *batches() {
       for (const { name, producer, reader } of ledgers) {
         yield* attemptsOf(producer, reader, messages);
@@ -46,6 +52,15 @@ export async function ledgerHop(
     },
   };
   return hop;
+}
+
+async function errorNames(readers: readonly LedgerReader[], outcome: Outcome): Promise<string[]> {
+  const counts = new Map<number, number>();
+  for (const [code, count] of readers.flatMap(({ errors }) => [...errors[outcomeCodes[outcome]]!])) {
+    counts.set(code, (counts.get(code) ?? 0) + count);
+  }
+  const codes = [...counts].toSorted(([, a], [, b]) => b - a).map(([code]) => code);
+  return await Promise.all(codes.map(errorNameOf));
 }
 
 function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {

@@ -1,5 +1,5 @@
 import { nothingRead, parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
-import { none, outcomeCodes } from '../history.ts';
+import { none, outcomeCodes, outcomes } from '../history.ts';
 import {
   frameTypes,
   intentBytes,
@@ -53,6 +53,8 @@ export type LedgerFrame =
  */
 export class LedgerReader {
   readonly summary: LedgerSummary = nothingRead();
+  /** How many attempts ended with an error of Kafka's, by its code, for each of the outcomes. */
+  readonly errors: readonly Map<number, number>[] = outcomes.map(() => new Map<number, number>());
   readonly #path: string;
   readonly #batch: LedgerBatch = emptyBatch();
   #isTimed = true;
@@ -118,7 +120,9 @@ export class LedgerReader {
   }
 
   *#attempts(frame: LedgerFrame & { type: 'outcome' }): Generator<LedgerBatch, string | undefined> {
-    const { outcome, partition, offset, count, sequences } = frame;
+    const { outcome, partition, offset, errorCode, count, sequences } = frame;
+    const known = this.errors[outcome]!;
+    if (errorCode > 0) known.set(errorCode, (known.get(errorCode) ?? 0) + count);
     for (let index = 0; index < count; index++) {
       const sequence = sequences.readUInt32LE(index * 4);
       if (!this.#settle(sequence)) return `it holds an outcome of ${sequence} without an intent`;

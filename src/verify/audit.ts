@@ -8,7 +8,7 @@ import type { Audit, Cause, Finding, LedgerCounts, SingleFinding, Verdict } from
 import { Confusion } from './confusion.ts';
 import { Findings } from './findings.ts';
 import { judge, wasWritten } from './judge.ts';
-import { noDoubts, notChecked, type Doubts } from './not-checked.ts';
+import { noDoubts, notChecked, type Doubts, type Refusals } from './not-checked.ts';
 import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLog, type LogReading } from './read-log.ts';
@@ -54,7 +54,8 @@ export async function audit(
   });
   judgePartitions(evidence, partitions, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, partitions, ledger, log.contradictions, doubts);
+  const refusals = ledger.acked === 0 ? await refusalsOf(evidence) : undefined;
+  const { open, minor } = notChecked(evidence, partitions, ledger, log.contradictions, doubts, refusals);
   return {
     verdict: verdictOf(list, open.length),
     ledger,
@@ -83,6 +84,14 @@ export async function audit(
     findings: list,
     notChecked: [...open, ...minor],
   };
+}
+
+async function refusalsOf({ ledger }: Evidence): Promise<Refusals> {
+  const [rejected = [], unknown = []] = [
+    await ledger.errorsOf?.('rejected'),
+    await ledger.errorsOf?.('unknown'),
+  ];
+  return { rejected, unknown };
 }
 
 function verdictOf(findings: readonly Finding[], open: number): Verdict {

@@ -10,6 +10,9 @@ export interface NotChecked {
   minor: string[];
 }
 
+/** Kafka's names for why messages were not acknowledged. */
+export type Refusals = Record<'rejected' | 'unknown', readonly string[]>;
+
 export type Doubts = Record<DoubtKind, number>;
 
 export const noDoubts = (): Doubts => Object.fromEntries(doubtKinds.map((kind) => [kind, 0])) as Doubts;
@@ -57,6 +60,7 @@ export function notChecked(
   ledger: LedgerCounts,
   contradictions: number,
   doubts: Doubts,
+  refusals: Refusals = { rejected: [], unknown: [] },
 ): NotChecked {
   const result: NotChecked = { open: [...evidence.interruptions], minor: [...(evidence.notes ?? [])] };
   if (!evidence.plan.whole) result.open.push(notWhole('plan', evidence.plan));
@@ -77,13 +81,26 @@ export function notChecked(
   }
   result.open.push(...stallSentences(evidence, partitions));
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
-  if (ledger.acked === 0) result.open.push('No message was acknowledged.');
+  if (ledger.acked === 0) result.open.push(nothingAcked(ledger, refusals));
   for (const kind of doubtKinds) {
     if (doubts[kind] === 0) continue;
     const list = minorDoubts.includes(kind) ? result.minor : result.open;
     list.push(sentences[kind](counted(doubts[kind], 'message')));
   }
   return result;
+}
+
+/** `No message was acknowledged: 100 were refused, MESSAGE_TOO_LARGE.` */
+function nothingAcked({ rejected, unknown }: LedgerCounts, refusals: Refusals): string {
+  const told = (count: number, what: string, errors: readonly string[]): string[] =>
+    count === 0 || errors.length === 0
+      ? []
+      : [`${count} ${count === 1 ? 'was' : 'were'} ${what}, ${errors.join(' and ')}`];
+  const parts = [
+    ...told(rejected, 'refused', refusals.rejected),
+    ...told(unknown, 'of unknown outcome', refusals.unknown),
+  ];
+  return `No message was acknowledged${parts.length === 0 ? '' : `: ${parts.join('; ')}`}.`;
 }
 
 function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {

@@ -327,3 +327,18 @@ test('what lies behind an open transaction is waited for, and told of where nobo
   await stranger.close();
   expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
+
+test('where nothing was acknowledged, the verdict says what Kafka refused it for', async () => {
+  const { dir, run } = newRun();
+  const topic = `small-${run}`;
+  const { Admin } = await import('@platformatic/kafka');
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [bootstrapServers] });
+  await admin.createTopics({ topics: [topic], configs: [{ name: 'max.message.bytes', value: '1000' }] });
+  await admin.close();
+  const where = [`--run=${run}`, `--dir=${dir}`, `--topic=${topic}`, at];
+  const produced = await nodrop(['produce', '--messages=30', '--payload-bytes=2000', ...where]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const { code, result } = await verify(dir, run);
+  expect(code).toBe(2);
+  expect(result.notChecked).toContain('No message was acknowledged: 30 were refused, MESSAGE_TOO_LARGE.');
+});

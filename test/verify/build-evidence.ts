@@ -96,6 +96,8 @@ export interface History {
   uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
   notes?: string[];
+  /** Why attempts had an outcome. */
+  errors?: Record<Outcome, string[]>;
   interruptions: string[];
   /** What was found wrong beside the evidence. */
   found?: SingleFinding[];
@@ -137,6 +139,7 @@ export function buildEvidence(history: History): Evidence {
     plan: hop('plan'),
     ledger: {
       ...hop('ledger'),
+      ...(history.errors && { errorsOf: async (outcome: Outcome) => history.errors![outcome] }),
       batches: () =>
         // What is beyond the count would be seen: an ack that names no offset.
         chunks<Send>(history.sends, ({ id }) => ({ id, outcome: 'acked' })).map((sends) => ({

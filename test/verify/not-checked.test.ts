@@ -54,6 +54,17 @@ test('of unknown outcome and nowhere: right, whether the topic is compacted or n
   expect(counts).toMatchObject({ unknownWritten: 0, unknownNotWritten: 0 });
 });
 
+test('where nothing was acknowledged, the reasons are named by outcome', async () => {
+  const { notChecked } = await auditOf(
+    alter('sends', 'a', { outcome: 'rejected', at: undefined }),
+    ...['b', 'c', 'd'].map(unknown),
+    (history) => (history.errors = { rejected: ['MESSAGE_TOO_LARGE'], unknown: ['X', 'Y'], acked: ['Z'] }),
+  );
+  expect(notChecked).toContain(
+    'No message was acknowledged: 1 was refused, MESSAGE_TOO_LARGE; 3 were of unknown outcome, X and Y.',
+  );
+});
+
 describe('is inconclusive, and says why', () => {
   const stranger = message('e', { planned: false, state: null });
   test.each<[string, Change[], RegExp]>([
