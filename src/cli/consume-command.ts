@@ -12,6 +12,7 @@ import { besideLivePage } from './live-page.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from './run-settings.ts';
 import { runStages } from './run-stages.ts';
 import { consumeArguments } from './stage-arguments.ts';
+import { counted } from '../counted.ts';
 
 type ConsumeValues = SharedValues & { untilDrained?: boolean };
 
@@ -33,7 +34,9 @@ async function consumeAll(values: ConsumeValues, folder: RunFolder, context: Con
   if (values.json === true) terminal.printDocument(jsonText({ run: folder.id, ...summary }));
   else if (!isStage) {
     const { stored = 0, deadLetters = 0 } = summary;
-    terminal.print(`run ${folder.id}: ${stored} rows and ${deadLetters} dead letters stored`);
+    terminal.print(
+      `run ${folder.id}: ${counted(stored, 'row')} and ${counted(deadLetters, 'dead letter')} stored`,
+    );
   }
   if (signal.aborted) throw signal.reason;
   return exitCodes.pass;

@@ -138,7 +138,9 @@ export async function journalsOf({
   const problems: string[] = [];
   // They are numbered as they are made.
   if (numbers.length > 0 && numbers.at(-1) !== numbers.length) {
-    problems.push(`of ${numbers.at(-1)} journals only ${numbers.length} are there`);
+    problems.push(
+      `of ${numbers.at(-1)} journals only ${numbers.length} ${numbers.length === 1 ? 'is' : 'are'} there`,
+    );
   }
   for (const number of numbers) {
     const name = journalFileName(number);

@@ -201,7 +201,9 @@ function problemsOf({ partitions }: LogScan): string[] {
   return partitions.flatMap(({ partition, reached, end, undecodableBatches }) => [
     ...(reached < end ? [`partition ${partition} was read to ${reached} of ${end} only`] : []),
     ...(undecodableBatches > 0
-      ? [`${undecodableBatches} record batches of partition ${partition} could not be decoded`]
+      ? [
+          `${undecodableBatches} record ${undecodableBatches === 1 ? 'batch' : 'batches'} of partition ${partition} could not be decoded`,
+        ]
       : []),
   ]);
 }

@@ -10,6 +10,7 @@ import { readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 import type { DrainEnd } from './drain-ends.ts';
+import { counted } from '../counted.ts';
 
 export interface DrainConfig {
   folder: RunFolder;
@@ -68,8 +69,7 @@ export class Drain {
     const hiddenIn = (partition: number): number => now.get(partition)?.behind ?? 0;
     const texts = behind.map(([partition, { end }]) => {
       const count = hiddenIn(partition);
-      const records =
-        count === 0 ? '' : `, with ${count} ${count === 1 ? 'record' : 'records'} behind an open transaction`;
+      const records = count === 0 ? '' : `, with ${counted(count, 'record')} behind an open transaction`;
       return `partition ${partition} is at ${positions.get(partition)?.next ?? 0} of ${end}${records}`;
     });
     const partitions = behind.map(([partition]) => partition);

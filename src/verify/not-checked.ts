@@ -2,6 +2,7 @@ import type { Evidence } from '../history.ts';
 import type { LedgerCounts } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
 import { doubtKinds, type DoubtKind } from './opinion.ts';
+import { counted, were } from '../counted.ts';
 
 /** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
 export interface NotChecked {
@@ -93,9 +94,7 @@ export function notChecked(
 /** `No message was acknowledged: 100 were refused, MESSAGE_TOO_LARGE.` */
 function nothingAcked({ rejected, unknown }: LedgerCounts, refusals: Refusals): string {
   const told = (count: number, what: string, errors: readonly string[]): string[] =>
-    count === 0 || errors.length === 0
-      ? []
-      : [`${count} ${count === 1 ? 'was' : 'were'} ${what}, ${errors.join(' and ')}`];
+    count === 0 || errors.length === 0 ? [] : [`${count} ${were(count)} ${what}, ${errors.join(' and ')}`];
   const parts = [
     ...told(rejected, 'refused', refusals.rejected),
     ...told(unknown, 'of unknown outcome', refusals.unknown),
@@ -110,11 +109,9 @@ function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): stri
     return progress === undefined ? [] : [`partition ${partition} is ${progress}`];
   });
   const others = stalls.length - stallsNamedMax;
-  if (others > 0) named.push(`and ${counted(others, 'other')} are behind`);
+  if (others > 0) named.push(`and ${counted(others, 'other')} ${others === 1 ? 'is' : 'are'} behind`);
   return [
     `${counted(stalls.length, 'partition')} stalled: there was lag, and no progress or too little.`,
     ...(named.length === 0 ? [] : [`The lag: ${named.join(', ')}.`]),
   ];
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,5 +1,6 @@
 /** Producer, Kafka, consumer, store: what came to each, by state, and where the chain broke. */
 import type { JSX } from 'preact';
+import { plural } from '../../src/counted.ts';
 import { grouped } from '../../src/report/quantities.ts';
 import type { Result } from '../../src/result.ts';
 import type { RunProgress } from '../../src/run-progress.ts';
@@ -92,7 +93,7 @@ export function hopsOf({ ledger, log, store, counts, states, confusion }: Result
       name: 'Kafka',
       blame: 'broker',
       count: log.records,
-      what: 'records',
+      what: plural(log.records, 'record'),
       more: some(counts.foreign, 'foreign'),
       byState: by('logged'),
     },
@@ -101,18 +102,15 @@ export function hopsOf({ ledger, log, store, counts, states, confusion }: Result
       blame: 'consumer',
       count: sum(Object.values(due)),
       what: 'due',
-      more: [
-        ...some(counts.redelivered ?? 0, 'delivered again'),
-        ...some(counts.refusedWrites ?? 0, 'writes refused'),
-      ],
+      more: [...some(counts.redelivered ?? 0, 'delivered again'), ...refusedOf(counts.refusedWrites ?? 0)],
       byState: due,
     },
     {
       name: 'Store',
       blame: 'store',
       count: store.rows,
-      what: 'rows',
-      more: some(store.deadLetters, 'dead letters'),
+      what: plural(store.rows, 'row'),
+      more: some(store.deadLetters, plural(store.deadLetters, 'dead letter')),
       byState: { ...store.byCategory, ...(store.deadLetters > 0 && { 'dead-letters': store.deadLetters }) },
     },
   ];
@@ -140,12 +138,13 @@ export function liveHopsOf(progress: RunProgress): Hop[] {
       name: 'Consumer',
       blame: 'consumer',
       what: 'consumed',
-      more: [...some(refusedWrites, 'writes refused'), ...(consumers > 1 ? [`${consumers} processes`] : [])],
+      more: [...refusedOf(refusedWrites), ...(consumers > 1 ? [`${consumers} processes`] : [])],
       ...consumed,
     },
     { name: 'Store', blame: 'store', what: 'stored', more: [], ...stored },
   ];
 }
 
+const refusedOf = (count: number): string[] => some(count, `${plural(count, 'write')} refused`);
 const some = (count: number, what: string): string[] => (count === 0 ? [] : [`${grouped(count)} ${what}`]);
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
