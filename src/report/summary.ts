@@ -11,6 +11,7 @@ import type { Palette } from './palette.ts';
 import { grouped } from './quantities.ts';
 import { sentenceOf } from './verdict-sentence.ts';
 import { wrap } from './wrap.ts';
+import { plural } from '../counted.ts';
 
 const examplesShown = 3;
 
@@ -81,8 +82,8 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
   return [
     palette.faint('  hop'),
     `  ledger  ${counted(evidence.ledger, `${grouped(ledger.sent)} sent, ${grouped(ledger.acked)} acknowledged${extras}`)}`,
-    `  log     ${counted(evidence.log, `${grouped(log.records)} records of this run${some(counts.foreign, 'foreign')}`)}`,
-    `  store   ${counted(evidence.store, `${grouped(store.rows)} rows of this run${some(store.deadLetters, 'dead letters')}`)}`,
+    `  log     ${counted(evidence.log, `${grouped(log.records)} ${plural(log.records, 'record')} of this run${some(counts.foreign, 'foreign')}`)}`,
+    `  store   ${counted(evidence.store, `${grouped(store.rows)} ${plural(store.rows, 'row')} of this run${some(store.deadLetters, plural(store.deadLetters, 'dead letter'))}`)}`,
   ];
 }
 

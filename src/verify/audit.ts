@@ -19,7 +19,7 @@ import { Confusion } from './confusion.ts';
 import { evidenceStates } from './evidence-states.ts';
 import { Findings } from './findings.ts';
 import { judge, wasWritten } from './judge.ts';
-import { noDoubts, notChecked, type Doubts } from './not-checked.ts';
+import { noDoubts, notChecked, type Doubts, type Refusals } from './not-checked.ts';
 import type { Opinion } from './opinion.ts';
 import { findOvercommitted } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
@@ -68,7 +68,8 @@ export async function audit(
   });
   judgePartitions(evidence, proof, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, partitions, ledger, log, doubts);
+  const refusals = ledger.acked === 0 ? await refusalsOf(evidence) : undefined;
+  const { open, minor } = notChecked(evidence, partitions, ledger, log, doubts, refusals);
   open.push(...uncertain);
   const known = evidenceStates(evidence, { partitions, journal, proof, ledger, log, store });
   return {
@@ -101,6 +102,14 @@ export async function audit(
     findings: list,
     notChecked: [...open, ...minor],
   };
+}
+
+async function refusalsOf({ ledger }: Evidence): Promise<Refusals> {
+  const [rejected = [], unknown = []] = [
+    await ledger.errorsOf?.('rejected'),
+    await ledger.errorsOf?.('unknown'),
+  ];
+  return { rejected, unknown };
 }
 
 function verdictOf(findings: readonly Finding[], open: number): Verdict {
