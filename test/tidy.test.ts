@@ -46,6 +46,8 @@ const wiring = [
   'src/course.ts',
   'src/run-faults.ts',
   'src/run-chaos.ts',
+  'src/run-files.ts',
+  'src/remove-run.ts',
   'src/run-watches.ts',
   'src/at-work.ts',
   'src/run-source.ts',

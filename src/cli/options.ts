@@ -21,6 +21,7 @@ import {
   parseCategory,
   parseCauses,
   parseDuration,
+  parseFolder,
   parseInteger,
   parseRate,
   parseRunId,
@@ -40,7 +41,11 @@ const settingsHelp = Object.keys(clientSettings).join(', ');
 
 const shared = {
   run: () => new Option('--run <id>', 'id of the run').argParser(parseRunId).env('NODROP_RUN'),
-  dir: () => new Option('--dir <path>', 'folder of the runs').default('.nodrop').env('NODROP_DIR'),
+  dir: () =>
+    new Option('--dir <path>', 'folder of the runs')
+      .argParser(parseFolder)
+      .default('.nodrop')
+      .env('NODROP_DIR'),
   messages: () =>
     new Option('--messages <n>', 'how many messages to publish')
       .argParser(parseInteger(1, messagesMax))

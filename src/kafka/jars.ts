@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { unavailableError, usageError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { cacheFolder, partialName, removeStalePartials } from './cache-folder.ts';
 import { checkChoice, defaultVersion, type KafkaChoice } from './kafka-versions.ts';
 import { copyJars, type ProgressOptions } from './maven.ts';
@@ -96,7 +97,7 @@ async function install(
 ): Promise<void> {
   // What stands there now is damaged, or made by another process this instant: then ours takes its place.
   const partial = partialName(folder);
-  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(folder));
   await removeStalePartials(folder);
   await rm(folder, { recursive: true, force: true });
   await mkdir(partial, { mode: 0o700 });
