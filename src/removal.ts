@@ -9,7 +9,7 @@ import { shellWord } from './shell-word.ts';
 
 /** What nodrop, or a program that it starts, puts into a folder. */
 export interface OwnFiles {
-  files: RegExp;
+  files: Pick<RegExp, 'test'>;
   folders?: readonly { name: RegExp; own: OwnFiles }[];
 }
 

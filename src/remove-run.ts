@@ -29,6 +29,8 @@ export async function removeRun(folder: RunFolder): Promise<string | undefined> 
 }
 
 async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
+  // One that was made and never used.
+  if (removeEmptyFolder(folder.path)) return undefined;
   if (!isMadeByNodrop(folder)) return leftBecause(folder, 'nothing in it shows that nodrop made it');
   // Whoever runs it, or removes it, has claimed it in the same way.
   const owner = await claimFolder(folder.path, 'nodrop');
