@@ -42,6 +42,8 @@ export class RunPipeline implements Pipeline {
   readonly consumers: readonly StagePlace[];
   readonly links: Pipeline['links'];
   readonly signal: AbortSignal;
+  /** Records of faults, in the topic. */
+  readonly published: Foreign[] = [];
   readonly #subjects: FaultSubjects;
   #cluster: Promise<Cluster> | undefined;
 
@@ -91,7 +93,14 @@ export class RunPipeline implements Pipeline {
 
   async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
     this.#refuseForeignTopic();
-    return await publishRecords(await this.#open(), this.#subjects.topic, payloads, questionTimeoutMs);
+    const records = await publishRecords(
+      await this.#open(),
+      this.#subjects.topic,
+      payloads,
+      questionTimeoutMs,
+    );
+    this.published.push(...records);
+    return records;
   }
 
   async deadLetters(): Promise<DeadLetter[]> {

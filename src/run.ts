@@ -46,6 +46,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     ...startAll(config, folder, observer, (await links?.storeVariables(config.store)) ?? {}),
     links,
     faults: [],
+    published: [],
     timings: noTimings(),
   };
   let broker: RunningKafka | undefined;
@@ -65,8 +66,15 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     // A broker takes a while to stop. Only a timeline tells of it, and is to tell how it is afterwards.
     const early = result.findings.length === 0 ? report() : undefined;
     if (broker === undefined) {
-      const isKept = config.keepTopic || result.verdict !== 'pass';
-      await tidyCluster({ ...config, folder, bootstrapServers, isKept }, (line) => observer.note(line));
+      const made = {
+        ...config,
+        folder,
+        bootstrapServers,
+        keptBecause: keptBecause(config, result),
+        foreign: result.counts.foreign,
+        published: course.published,
+      };
+      await tidyCluster(made, (line) => observer.note(line));
     }
     // What the broker holds is evidence, unless all was well.
     await broker?.stop({ discard: result.verdict === 'pass' });
@@ -80,6 +88,12 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     log.note({ type: 'ended', verdict });
     await removeRecord(folder.path);
   }
+}
+
+/** Why topic and group are to stay. */
+function keptBecause({ keepTopic }: RunConfig, { verdict }: Result): string | undefined {
+  if (verdict !== 'pass') return 'the run did not pass, and it is evidence';
+  return keepTopic ? '--keep-topic says so' : undefined;
 }
 
 /** What no consumer could use is told before anything is started. Throws `unavailable`. */
@@ -202,6 +216,7 @@ async function work(
   }
   interruptions.push(...earlyEnds(consumers, consumed));
   course.faults = (await faults?.end()) ?? [];
+  course.published = faults?.published ?? [];
 }
 
 /** From the first send on. What they need is not loaded where there are none. */
