@@ -24,21 +24,15 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
   const manifest = folder.readManifest();
   if (manifest === undefined) return;
   const { topic, group, topicCreated } = manifest;
-  const tidy = async (what: string, script: string, remove: Remove): Promise<void> => {
-    const why =
-      made.keptBecause ?? (await remove(made, manifest).catch((error: unknown) => messageOf(error)));
+  const tidy = async (what: string, option: string, script: string, remove: Remove): Promise<void> => {
+    const why = made.keptBecause ?? (await remove(made, manifest).catch(messageOf));
     if (why === undefined) return;
-    note(
-      leftText(
-        `${what} at ${bootstrapServers}`,
-        why,
-        `${script} --bootstrap-server ${bootstrapServers} --delete`,
-      ),
-    );
+    const byHand = `${script} --bootstrap-server ${bootstrapServers} --delete ${option}`;
+    note(leftText(`${what} at ${bootstrapServers}`, why, byHand));
   };
   // One that was there before is none of nodrop's.
-  if (topicCreated) await tidy(`Topic ${topic}`, `kafka-topics.sh --topic ${topic}`, tidyTopic);
-  await tidy(`Group ${group}`, `kafka-consumer-groups.sh --group ${group}`, tidyGroup);
+  if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${topic}`, 'kafka-topics.sh', tidyTopic);
+  await tidy(`Group ${group}`, `--group ${group}`, 'kafka-consumer-groups.sh', tidyGroup);
 }
 
 /** Returns why it was left. */

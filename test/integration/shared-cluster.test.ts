@@ -31,7 +31,7 @@ const isThere = async (topic: string): Promise<boolean> => (await admin.listTopi
 
 const leftTopic = (topic: string, why: string): string =>
   `Topic ${topic} at ${bootstrapServers} was left: ${why}. To remove it by hand:\n` +
-  `  kafka-topics.sh --topic ${topic} --bootstrap-server ${bootstrapServers} --delete`;
+  `  kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic}`;
 
 test('a topic that the user has named stays after a pass, though the run made it', async () => {
   const topic = newName();
