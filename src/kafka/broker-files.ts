@@ -10,28 +10,36 @@ const partitionFiles: OwnFiles = {
   ),
 };
 
-const dataFiles: OwnFiles = {
+const brokerData: OwnFiles = {
   files: new RegExp(
-    String.raw`^(meta\.properties|bootstrap\.checkpoint|\.lock|\.kafka_cleanshutdown|myid|[a-z-]+-checkpoint)${suffix}$`,
+    String.raw`^(meta\.properties|bootstrap\.checkpoint|\.lock|\.kafka_cleanshutdown|[a-z-]+-checkpoint)${suffix}$`,
   ),
+  folders: [{ name: /^[A-Za-z0-9._-]+-\d+(\.[0-9a-f]{32}-(delete|future|stray))?$/, own: partitionFiles }],
+};
+
+const zookeeperData: OwnFiles = {
+  files: /^myid$/,
   folders: [
-    { name: /^[A-Za-z0-9._-]+-\d+(\.[0-9a-f]{32}-(delete|future|stray))?$/, own: partitionFiles },
     { name: /^version-2$/, own: { files: /^((log|snapshot)\.[0-9a-f]+|(accepted|current)Epoch)(\.\w+)*$/ } },
   ],
 };
 
 /** Of a Java program. Its libraries unpack native code into `tmp`. */
-const programFiles: OwnFiles = {
+const programFiles = (data: OwnFiles): Required<OwnFiles> => ({
   files:
     /^(process\.json(\.\d+)?|(server|zookeeper)\.properties|(broker|zookeeper)\.log|classes\.jsa|(hs_err_|replay_)pid\d+\.log|java_pid\d+\.hprof|core(\.\d+)?)$/,
   folders: [
     { name: /^tmp$/, own: { files: /^[\w.-]+\.(so|dylib|jnilib|lck|tmp)$/ } },
-    { name: /^data$/, own: dataFiles },
+    { name: /^data$/, own: data },
   ],
-};
+});
 
 /** Of a cluster: a single broker has the folder for itself. */
 export const clusterFiles: OwnFiles = {
-  files: programFiles.files,
-  folders: [...programFiles.folders!, { name: /^(broker-\d+|zookeeper)$/, own: programFiles }],
+  ...programFiles(brokerData),
+  folders: [
+    ...programFiles(brokerData).folders,
+    { name: /^broker-\d+$/, own: programFiles(brokerData) },
+    { name: /^zookeeper$/, own: programFiles(zookeeperData) },
+  ],
 };

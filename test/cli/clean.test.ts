@@ -36,6 +36,8 @@ function crashedRun(id: string): RunFolder {
   write(folder.file('kafka/broker.log'));
   write(folder.file('kafka/data/meta.properties'));
   write(folder.file('kafka/data/nodrop-a-0/00000000000000000000.log'));
+  write(folder.file('kafka/broker-2/data/version-2/00000000000000000000.index'));
+  write(folder.file('kafka/zookeeper/data/version-2/log.1f'));
   return folder;
 }
 
