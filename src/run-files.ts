@@ -1,7 +1,8 @@
 /** The files of a run's folder, and the proof that nodrop made it. */
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseCourseLine } from './course-events.ts';
+import { usageError } from './errors.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
 import { readJournalOpening } from './journal/journal-reader.ts';
 import { clusterFiles } from './kafka/broker-files.ts';
@@ -35,8 +36,26 @@ const chaosSchema = z.object({ seed: z.int(), index: z.int(), options: z.array(z
  * Whether something in the folder can only come from nodrop: the manifest of a run of this name or, of a run that
  * never came to have one, what its processes leave as they begin. A link proves nothing, wherever it leads.
  */
-export function isMadeByNodrop(folder: RunFolder): boolean {
-  if (lstatSync(folder.path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+export const isMadeByNodrop = (folder: RunFolder): boolean =>
+  lstatSync(folder.path, { throwIfNoEntry: false })?.isDirectory() === true && hasProof(folder);
+
+/**
+ * Throws `usage` where files of somebody would be replaced by a run's. To be called before anything is written; what
+ * processes said is no proof, and no obstacle.
+ */
+export function refuseForeignFolder(folder: RunFolder): void {
+  if (!existsSync(folder.path) || hasProof(folder)) return;
+  const isTaken = (name: string): boolean =>
+    name === 'kafka' || name === 'process.json' || (runFiles.files.test(name) && !name.endsWith('.log'));
+  const taken = readdirSync(folder.path).filter(isTaken);
+  if (taken.length === 0) return;
+  throw usageError(
+    `${folder.path} holds what nodrop did not make: ${taken.join(', ')}. Nothing was changed.`,
+    'Choose another id with --run.',
+  );
+}
+
+function hasProof(folder: RunFolder): boolean {
   const isOfRun = ({ run }: { run: string } = { run: '' }): boolean => run === folder.id;
   return (
     proves(folder.manifest, () => folder.readManifest()?.id === folder.id) ||

@@ -12,6 +12,7 @@ import type { ParentMessage } from './pipeline/stage-process.ts';
 import { tidyCluster } from './pipeline/tidy-cluster.ts';
 import { noTimings, type Result } from './result.ts';
 import type { RunFaults } from './run-faults.ts';
+import { removeEmptyFolder } from './removal.ts';
 import { endWithBroker, noteLeaders, watchStages } from './run-watches.ts';
 import { RunFolder } from './run-folder.ts';
 import { openStore } from './stores/open-store.ts';
@@ -23,17 +24,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const startedAt = performance.now();
   const folder = new RunFolder(config.dir, config.id);
   folder.refuseIfUsed();
-  folder.create();
-  const owner = await claimFolder(folder.path, 'nodrop');
-  if (owner !== undefined) {
-    throw usageError(`Run ${config.id} is under way in process ${owner}.`, 'Choose another id with --run.');
-  }
-  try {
-    await checkStore(config);
-  } catch (error) {
-    await removeRecord(folder.path);
-    throw error;
-  }
+  await claim(config, folder);
   const links = await openLinks(config);
   const log = new CourseLog(folder.course, (problem) => observer.note(problem));
   log.note({ type: 'phase', phase: 'starting' });
@@ -66,15 +57,9 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     // A broker takes a while to stop. Only a timeline tells of it, and is to tell how it is afterwards.
     const early = result.findings.length === 0 ? report() : undefined;
     if (broker === undefined) {
-      const made = {
-        ...config,
-        folder,
-        bootstrapServers,
-        keptBecause: keptBecause(config, result),
-        foreign: result.counts.foreign,
-        published: course.published,
-      };
-      await tidyCluster(made, (line) => observer.note(line));
+      const { verdict, counts } = result;
+      const made = { ...config, folder, bootstrapServers, verdict, foreign: counts.foreign };
+      await tidyCluster({ ...made, published: course.published }, (line) => observer.note(line));
     }
     // What the broker holds is evidence, unless all was well.
     await broker?.stop({ discard: result.verdict === 'pass' });
@@ -90,13 +75,23 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   }
 }
 
-/** Why topic and group are to stay. */
-function keptBecause({ keepTopic }: RunConfig, { verdict }: Result): string | undefined {
-  if (verdict !== 'pass') return 'the run did not pass, and it is evidence';
-  return keepTopic ? '--keep-topic says so' : undefined;
+/** Makes the folder this run's own. What no consumer could use is told before anything is started, and leaves nothing. */
+async function claim(config: RunConfig, folder: RunFolder): Promise<void> {
+  const isNew = folder.create();
+  const owner = await claimFolder(folder.path, 'nodrop');
+  if (owner !== undefined) {
+    throw usageError(`Run ${config.id} is under way in process ${owner}.`, 'Choose another id with --run.');
+  }
+  try {
+    await checkStore(config);
+  } catch (error) {
+    await removeRecord(folder.path);
+    if (isNew) removeEmptyFolder(folder.path);
+    throw error;
+  }
 }
 
-/** What no consumer could use is told before anything is started. Throws `unavailable`. */
+/** Throws `unavailable`. */
 async function checkStore({ store, categories }: RunConfig): Promise<void> {
   await (await openStore(store, { categories })).close();
 }

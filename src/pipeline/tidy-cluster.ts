@@ -5,14 +5,16 @@ import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { readScan, readScanSummary, scanFlags } from '../kafka/scan-file.ts';
 import { leftText } from '../removal.ts';
 import { groupOf, topicOf, type Manifest, type RunFolder } from '../run-folder.ts';
+import type { Verdict } from '../verdict.ts';
 
 export interface MadeByRun {
   folder: RunFolder;
   bootstrapServers: string;
   settings: ClientSettings;
   timeoutMs: number;
-  /** Why topic and group are to stay, if they are. */
-  keptBecause: string | undefined;
+  /** Whether topic and group are to stay after a pass too. */
+  keepTopic: boolean;
+  verdict: Verdict;
   /** How many records in the topic are not the run's, as the audit has counted them. */
   foreign: number;
   /** Where faults of the run have put some of these. */
@@ -25,7 +27,7 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
   if (manifest === undefined) return;
   const { topic, group, topicCreated } = manifest;
   const tidy = async (what: string, option: string, script: string, remove: Remove): Promise<void> => {
-    const why = made.keptBecause ?? (await remove(made, manifest).catch(messageOf));
+    const why = keptBecause(made) ?? (await remove(made, manifest).catch(messageOf));
     if (why === undefined) return;
     const byHand = `${script} --bootstrap-server ${bootstrapServers} --delete ${option}`;
     note(leftText(`${what} at ${bootstrapServers}`, why, byHand));
@@ -33,6 +35,12 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
   // One that was there before is none of nodrop's.
   if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${topic}`, 'kafka-topics.sh', tidyTopic);
   await tidy(`Group ${group}`, `--group ${group}`, 'kafka-consumer-groups.sh', tidyGroup);
+}
+
+/** Why both are to stay. */
+function keptBecause({ keepTopic, verdict }: MadeByRun): string | undefined {
+  if (verdict !== 'pass') return 'the run did not pass, and it is evidence';
+  return keepTopic ? '--keep-topic says so' : undefined;
 }
 
 /** Returns why it was left. */

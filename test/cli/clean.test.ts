@@ -164,6 +164,28 @@ test('two at once remove the same runs, and neither stumbles', async () => {
   expect(readdirSync(join(dir, 'runs'))).toEqual(['exp1']);
 });
 
+test("a run does not begin where it would replace somebody's files", async () => {
+  const folder = new RunFolder(dir, 'exp1');
+  write(folder.result, 'theirs');
+  write(folder.file('notes.txt'), 'theirs');
+  for (const command of ['run', 'produce', 'consume']) {
+    const args = [command, '--run=exp1', `--dir=${dir}`, '--bootstrap-server=127.0.0.1:1'];
+    const { code, stderr } = await nodrop(args);
+    expect(code).toBe(64);
+    expect(stderr).toContain(
+      `${folder.path} holds what nodrop did not make: result.json. Nothing was changed.`,
+    );
+  }
+  expect(readdirSync(folder.path).toSorted()).toEqual(['notes.txt', 'result.json']);
+});
+
+test('a run that could not begin leaves no folder', async () => {
+  const at = [`--dir=${dir}`, '--timeout=200ms', '--bootstrap-server=127.0.0.1:1'];
+  expect((await nodrop(['produce', ...at])).code).toBe(69);
+  expect((await nodrop(['run', `--store=sqlite:${dir}/missing/store.sqlite`, ...at])).code).toBe(69);
+  expect(readdirSync(join(dir, 'runs'))).toEqual([]);
+});
+
 test('an empty --dir is wrong usage: an unset variable is not the current folder', async () => {
   for (const args of [['--dir', ''], ['--dir=']]) {
     const { code, stderr } = await nodrop(['clean', '--yes', ...args]);
