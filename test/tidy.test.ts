@@ -98,6 +98,24 @@ test('stdout and the exit belong to the command line', () => {
   expect(matches(others, /process\.exit\(|process\.stdout|console\./)).toEqual([]);
 });
 
+/** Who asks for proof that it is nodrop's, and who spoils what is his own. */
+const removers = [
+  'src/removal.ts',
+  'src/kafka/remove-topic.ts',
+  'src/kafka/groups.ts',
+  'src/stores/postgres/drop-schema.ts',
+  'src/self-test/spoil-topic.ts',
+];
+
+test('folders, topics, groups and schemas are removed in one place each, and no folder as a whole', () => {
+  const others = sources.filter((file) => !removers.includes(file));
+  expect(matches(others, /rmdir|deleteTopics\(|deleteGroups\(|\bDROP (SCHEMA|TABLE IF)|\bCASCADE\b/)).toEqual(
+    [],
+  );
+  // Of a removal, it takes what somebody has put there too; of a folder that is made, it may never end.
+  expect(matches(sources, /\b(rm|rmSync|mkdir|mkdirSync)\(.*recursive/)).toEqual([]);
+});
+
 test('nothing is left for later, and no test is narrowed or switched off', () => {
   const tests = files('test').filter((file) => file !== 'test/tidy.test.ts');
   expect(matches([...sources, ...tests], /\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
