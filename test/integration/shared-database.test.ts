@@ -56,9 +56,12 @@ test.each([
     message: expect.stringContaining(`it holds ${found}. Nothing was changed.`),
   });
   expect(await contents()).toEqual(before);
-  const args = ['run', `--dir=${newDir()}`, `--store=${location}`, '--bootstrap-server=127.0.0.1:1'];
-  const { code, stderr } = await nodrop(args);
-  expect({ code, stderr }).toEqual({ code: 69, stderr: expect.stringContaining(found) });
+  for (const command of ['run', 'consume']) {
+    const args = [command, '--run=a', `--dir=${newDir()}`, `--store=${location}`];
+    // Kafka is not there either: what can be told at once is told.
+    const { code, stderr } = await nodrop([...args, '--bootstrap-server=127.0.0.1:1']);
+    expect({ code, stderr }).toEqual({ code: 69, stderr: expect.stringContaining(found) });
+  }
 });
 
 test("a table where a category's is to stand is refused, and one beside the store is none", async () => {

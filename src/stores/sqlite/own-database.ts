@@ -23,7 +23,21 @@ interface SchemaObject {
 }
 
 /** Throws `unavailable` for a database of somebody. To be called before it is opened for writing. */
-export function refuseForeignDatabase(path: string): void {
+export const refuseForeignDatabase = (path: string): void =>
+  look(path, (database) => {
+    const found = foreignIn(database);
+    if (found.length > 0) throw foreignStoreError(path, found);
+  });
+
+/** The same for a reader, to whom it does not matter what somebody has put beside a store's tables. */
+export const refuseNoStore = (path: string): void =>
+  look(path, (database) => {
+    const found = foreignIn(database);
+    const isStore = schemaOf(database).some((object) => object.type === 'table' && isOwn(object));
+    if (found.length > 0 && !isStore) throw foreignStoreError(path, found);
+  });
+
+function look(path: string, judge: (database: DatabaseSync) => void): void {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isFile() !== true) return;
   const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
@@ -31,8 +45,7 @@ export function refuseForeignDatabase(path: string): void {
   // A reader of a database with a write-ahead log makes that log, where there is none.
   const database = new DatabaseSync(hasLog ? path : asItLies(path), { readOnly: true });
   try {
-    const found = foreignIn(database);
-    if (found.length > 0) throw foreignStoreError(path, found);
+    judge(database);
   } finally {
     database.close();
   }

@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSy
 import { unavailableError } from '../../errors.ts';
 import type { StoredDeadLetter, StoreSearch, StoreSnapshot } from '../store.ts';
 import { StoredRows } from '../stored-rows.ts';
+import { refuseNoStore } from './own-database.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
 import { busyTimeoutMs, explain } from './store.ts';
@@ -14,7 +15,10 @@ export function openSqliteSnapshot(path: string): StoreSnapshot {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     throw unavailableError(`There is no store at ${path}.`);
   }
-  return explain(path, () => new SqliteSnapshot(path));
+  return explain(path, () => {
+    refuseNoStore(path);
+    return new SqliteSnapshot(path);
+  });
 }
 
 class SqliteSnapshot implements StoreSnapshot {
