@@ -5,15 +5,21 @@ import { packageJson } from '../environment.ts';
 import { exitCodes, OperationalError } from '../errors.ts';
 import { printable } from '../report/wrap.ts';
 import { addCommands } from './commands.ts';
+import { watchOutput } from './output-streams.ts';
 import { listenForStop, type StoppedError } from './stop.ts';
 
-// A reader that has had enough, such as head, is no trouble: what is under way comes to its end, and to its exit code.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-    if (stream === process.stdout && command.endsWithReader()) process.exit(exitCodes.pass);
-  });
-}
+watchOutput({
+  // That is no trouble: what is under way comes to its end, and to its exit code.
+  onReaderGone: () => {
+    if (command.endsWithReader()) process.exit(exitCodes.pass);
+  },
+  onLost: (problem) => {
+    say(`nodrop: the output could not be written: ${problem}`);
+    if (command.endsWithReader()) process.exit(exitCodes.unavailable);
+  },
+});
+// Node itself would end with 1, which means that a run has failed.
+process.on('uncaughtException', (error) => process.exit(explain(error)));
 
 /** An error may quote what somebody gave, or what a file holds: no terminal is to obey it. */
 const say = (text: string): boolean =>
