@@ -4,18 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { writeWhole } from './write-whole.ts';
 
 export type SealState = 'intact' | 'broken' | 'none';
 
 /** Where the seal of a file lies. */
 export const sealPathOf = (path: string): string => `${path}.sha256`;
 
-/** Seals a file that is finished. */
-export async function seal(path: string): Promise<void> {
-  const line = `${await sha256Of(path)}  ${basename(path)}\n`;
-  await writeFile(sealPathOf(path), line, { mode: 0o600 });
+/** Seals a file that is finished. `name`: what it will be called, where it is still a draft. */
+export async function seal(path: string, name = basename(path)): Promise<void> {
+  writeWhole(sealPathOf(path), `${await sha256Of(path)}  ${name}\n`);
 }
 
 export const hasSeal = (path: string): boolean => existsSync(sealPathOf(path));

@@ -3,6 +3,7 @@ import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
 import { exitCodes, OperationalError } from '../errors.ts';
+import type { StageMessage } from '../pipeline/stage-process.ts';
 import { printable } from '../report/wrap.ts';
 import { addCommands } from './commands.ts';
 import { watchOutput } from './output-streams.ts';
@@ -63,17 +64,25 @@ function explain(error: unknown): number {
   // It was said when the signal came.
   if (signal.aborted && (error === signal.reason || isInterrupted(error)))
     return (signal.reason as StoppedError).exitCode;
-  if (error instanceof OperationalError) {
-    say(`nodrop: ${error.message}`);
-    if (error.hint !== undefined) say(error.hint.replaceAll(/^/gm, '  '));
-    return error.exitCode;
-  }
+  const [text, code] = lastWordsOf(error);
+  say(text);
+  // Of a stage: its parent hears them even where its log cannot be written.
+  if (process.connected) process.send?.({ type: 'last-words', text } satisfies StageMessage);
+  return code;
+}
+
+function lastWordsOf(error: unknown): [text: string, exitCode: number] {
+  const hint = (text: string | undefined): string =>
+    text === undefined ? '' : `\n${text.replaceAll(/^/gm, '  ')}`;
+  if (error instanceof OperationalError)
+    return [`nodrop: ${error.message}${hint(error.hint)}`, error.exitCode];
   if (isSystemError(error)) {
-    say(`nodrop: ${error.message}`);
-    return exitCodes.unavailable;
+    const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+    const mend = isFull ? 'Make room on the disk, or choose another folder with --dir.' : undefined;
+    return [`nodrop: ${error.message}${hint(mend)}`, exitCodes.unavailable];
   }
-  say(`nodrop: a bug in nodrop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return exitCodes.bug;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [`nodrop: a bug in nodrop: ${trace}`, exitCodes.bug];
 }
 
 function isInterrupted(error: unknown): boolean {

@@ -1,7 +1,7 @@
 /** One broker on loopback, from its settings to its end. It never outlives nodrop. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { writeWhole } from '../write-whole.ts';
 import { brokerProperties, type BrokerPlan, type ClusterPlan } from './broker-settings.ts';
 import { archiveArguments, keepArchive } from './class-data-archive.ts';
 import { claimProgramFolder, startJavaProgram } from './java-program.ts';
@@ -62,7 +62,7 @@ export class Broker {
     const { dir, runtime, plan, cluster, zookeeper, properties, timeoutMs } = this.#options;
     await claimProgramFolder(dir, 'A broker');
     const settingsFile = join(dir, 'server.properties');
-    await writeFile(settingsFile, brokerProperties(plan, cluster, properties), { mode: 0o600 });
+    writeWhole(settingsFile, brokerProperties(plan, cluster, properties));
     if (zookeeper === undefined) await formatStorage(plan, cluster, settingsFile, runtime, this.#options);
     else await zookeeper.untilForgotten(plan.nodeId, timeoutMs, signal);
     // One archive is enough, and all would be written at once.

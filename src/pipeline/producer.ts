@@ -9,7 +9,7 @@ import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
-import { inFlightMaxDefault, openProducer, type ProducerOptions } from '../kafka/produce.ts';
+import { inFlightMaxDefault, openProducer, type Producer, type ProducerOptions } from '../kafka/produce.ts';
 import { createTopic } from '../kafka/topics.ts';
 import { ledgerFileName } from '../ledger/ledger-format.ts';
 import { readIntended, readLedgerOpening } from '../ledger/ledger-reader.ts';
@@ -19,12 +19,13 @@ import { hasSeal, seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
 import { sabotageFromEnvironment, tellSabotage, type Sabotage } from './sabotage.ts';
 import { sabotagedSender } from './sabotaged-sender.ts';
+import { tellingLeft } from './tidy-cluster.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
 const pollMs = 20;
 const stopGraceMs = 3_000;
 
-/** One of a run's producers. `messages` and `rate` are those of all of them together. */
+/** One of several. `messages` and `rate` are those of all together. */
 export interface ProducerConfig extends ProduceConfig {
   producers: number;
   /** Its index; undefined for the only one. */
@@ -65,11 +66,15 @@ export async function produce(
       signal,
     });
     const isFirst = producer === 0 && session === 0;
-    const { topic, isNew } = isFirst
-      ? await ensureTopic(config, cluster, signal)
-      : await topicOfFirst(config, cluster, signal);
-    const sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
-    if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
+    const begin = isFirst ? ensureTopic : topicOfFirst;
+    const { topic, isNew } = await begin(config, cluster, signal);
+    let sender: Producer;
+    try {
+      sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
+      if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
+    } catch (error) {
+      throw isNew ? tellingLeft(error, { ...config, group: groupOf(folder.id) }) : error;
+    }
     const publisher = new Publisher({
       config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
       topic,

@@ -67,7 +67,7 @@ async function auditSpoilt({ scan, store, alter = '', topicId = 'topic-id' }: Sp
   writer.close();
   const ranges = [{ partition: 0, start: 0, startAfter: 0, end: 20, lastStableOffset: 20 }];
   const summary = { schema: 1, topic: 't', ranges, compacted: false, records: count, problems: [] } as const;
-  await writeScanSummary(folder.logSummary, { ...summary, topicId, ranges, problems: [] });
+  writeScanSummary(folder.logSummary, { ...summary, topicId, ranges, problems: [] });
   await seal(folder.logScan);
   await seal(folder.logSummary);
   await writeStore(folder, messages, store);

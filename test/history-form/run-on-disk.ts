@@ -42,7 +42,7 @@ export async function runOnDisk(spoils: Spoils): Promise<{ folder: RunFolder; ma
   const scan = new ScanWriter(folder.logScan);
   for (const row of spoils.scan?.(rows) ?? rows) scan.add(row);
   scan.close();
-  await writeScanSummary(folder.logSummary, {
+  writeScanSummary(folder.logSummary, {
     schema: 1,
     topic: 't',
     topicId: 'topic-id',
