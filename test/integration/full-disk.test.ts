@@ -1,0 +1,79 @@
+/** Runs on disks that become full while they are under way: each comes to an end that says which file, and what is left. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { hasSmallDisks, smallDisk } from '../fixtures/small-disk.ts';
+import { newDir, nodrop, program } from './nodrop.ts';
+
+const at = `--bootstrap-server=${inject('bootstrapServers')}`;
+const newRun = (): string => `r${randomUUID().slice(0, 8)}`;
+
+describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
+  const elsewhere = (): string => `--store=sqlite:${join(newDir(), 'store.sqlite')}`;
+  test.concurrent.for([
+    // Before the manifest is there, nobody but the producer knows of the topic.
+    { size: '16k', code: 69, file: /run\.json/, isTopicLeft: true },
+    { size: '24k', code: 2, file: /\.(bin|sha256|scan\.new)/, isTopicLeft: true },
+    { size: '64k', code: 2, file: /log\.scan\.new/, isTopicLeft: true },
+    { size: '120k', code: 0, file: /report\.html/, isTopicLeft: false },
+  ])('of $size: exit code $code', async ({ size, code, file, isTopicLeft }, { expect }) => {
+    using disk = smallDisk(size);
+    const run = newRun();
+    const place = [`--run=${run}`, `--dir=${disk.path}`, elsewhere(), '--timeout=5s'];
+    const ended = await nodrop(['run', '--messages=1000', at, ...place]);
+    // The summary is wrapped.
+    const said = `${ended.stdout}${ended.stderr}`.replaceAll(/\s+/g, ' ');
+    expect([ended.code, said]).toEqual([
+      code,
+      expect.stringContaining('ENOSPC: no space left on device, write'),
+    ]);
+    expect(said).toMatch(new RegExp(`write '${disk.path}/runs/${run}/[^']*${file.source}`));
+    expect(said).not.toMatch(/ at \S+ \(|a bug in nodrop/);
+    expect(said.includes(`--delete --topic nodrop-${run} &&`)).toBe(isTopicLeft);
+    expect(existsSync(join(disk.path, 'runs', run, 'report.html'))).toBe(false);
+  });
+
+  test('that holds the broker, too: the run is judged, and says what came of its files', async () => {
+    using disk = smallDisk('12m');
+    const run = newRun();
+    const place = [`--run=${run}`, `--dir=${disk.path}`, elsewhere(), '--timeout=2s'];
+    const { code, stdout, stderr } = await nodrop([
+      'run',
+      '--messages=60000',
+      '--payload-bytes=1000',
+      ...place,
+    ]);
+    expect([code, stdout]).toEqual([2, expect.stringContaining('INCONCLUSIVE')]);
+    expect(stderr).toContain(
+      `The result was not written: ENOSPC: no space left on device, write '${join(disk.path, 'runs', run, 'result.json')}'.`,
+    );
+    expect(stderr).toContain(`To remove what is left of it: nodrop clean --all --dir ${disk.path}`);
+  });
+});
+
+test.skipIf(!hasSmallDisks)('stages whose logs cannot be written go on', async () => {
+  using disk = smallDisk('4k');
+  const log = join(disk.path, 'log');
+  writeFileSync(log, '');
+  disk.fill();
+  const dir = newDir();
+  const run = newRun();
+  const folder = join(dir, 'runs', run);
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['producer.log', 'consumer.log']) symlinkSync(log, join(folder, name));
+  // Both say on stderr that it is set, and neither does anything about it, since nothing is replayed.
+  const talkative = { NODROP_SABOTAGE: 'replay:5' };
+  const ended = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, '--messages=50', at], talkative);
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('PASS') });
+});
+
+test('a run with nowhere to write to still ends with the code of its verdict', async () => {
+  const args = ['run', '--json', `--run=${newRun()}`, `--dir=${newDir()}`, '--messages=50', at];
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', full, full] });
+  closeSync(full);
+  expect((await once(child, 'exit'))[0]).toBe(0);
+});
