@@ -1,6 +1,7 @@
 /** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
 import {
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -161,6 +162,11 @@ export class RunFolder {
     return join(this.path, 'consumer.json');
   }
 
+  /** Whether it lies elsewhere, behind a symbolic link. */
+  isLink(): boolean {
+    return lstatSync(this.path).isSymbolicLink();
+  }
+
   /** Whether this id was used: its manifest is there. */
   isUsed(): boolean {
     return statSync(this.manifest, { throwIfNoEntry: false }) !== undefined;
@@ -214,12 +220,12 @@ export class RunFolder {
 
 export const runsPath = (dir: string): string => resolve(dir, 'runs');
 
-/** The runs of a folder, the latest last: by the time their folder was made or their manifest written. */
+/** The runs of a folder, links to runs elsewhere included, the latest last: by the time their folder was made or their manifest written. */
 export function listRuns(dir: string): RunFolder[] {
   let names: string[];
   try {
     names = readdirSync(runsPath(dir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
+      .filter((entry) => runIdPattern.test(entry.name) && isFolder(join(entry.parentPath, entry.name)))
       .map((entry) => entry.name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -233,6 +239,16 @@ export function listRuns(dir: string): RunFolder[] {
     .map((folder) => ({ folder, time: bornAt(folder) }))
     .sort((a, b) => a.time - b.time || (a.folder.id < b.folder.id ? -1 : 1))
     .map(({ folder }) => folder);
+}
+
+/** Also one that lies behind a symbolic link. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // A link that leads nowhere, or in a circle.
+    return false;
+  }
 }
 
 /** The run of that id, or the latest. */

@@ -28,7 +28,9 @@ export async function cleanCommand(
   values: SharedValues & { all?: boolean; yes?: boolean },
   { signal, terminal }: Context,
 ): Promise<number> {
-  const found = await Promise.all(listRuns(values.dir).map(examine));
+  // A run behind a link is another folder's, and what it left running too.
+  const own = listRuns(values.dir).filter((folder) => !folder.isLink());
+  const found = await Promise.all(own.map(examine));
   const removable: Standing[] =
     values.all === true ? ['pass', 'fail', 'inconclusive', 'unjudged', 'crashed'] : ['pass', 'crashed'];
   const chosen = found.filter(({ standing }) => removable.includes(standing));
