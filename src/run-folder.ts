@@ -249,12 +249,12 @@ export class RunFolder {
 
 export const runsPath = (dir: string): string => resolve(dir, 'runs');
 
-/** The runs of a folder, the latest last: by the time their folder was made or their manifest written. */
+/** The runs of a folder, links to runs elsewhere included, the latest last: by the time their folder was made or their manifest written. */
 export function listRuns(dir: string): RunFolder[] {
   let names: string[];
   try {
     names = readdirSync(runsPath(dir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
+      .filter((entry) => runIdPattern.test(entry.name) && isFolder(join(entry.parentPath, entry.name)))
       .map((entry) => entry.name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -268,6 +268,16 @@ export function listRuns(dir: string): RunFolder[] {
     .map((folder) => ({ folder, time: bornAt(folder) }))
     .sort((a, b) => a.time - b.time || (a.folder.id < b.folder.id ? -1 : 1))
     .map(({ folder }) => folder);
+}
+
+/** Also one that lies behind a symbolic link. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // A link that leads nowhere, or in a circle.
+    return false;
+  }
 }
 
 /** The run of that id, or the latest. */
