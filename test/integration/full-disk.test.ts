@@ -77,10 +77,18 @@ test.skipIf(!hasSmallDisks)('stages whose logs cannot be written go on', async (
   expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('PASS') });
 });
 
-test('a run with nowhere to write to still ends with the code of its verdict', async () => {
-  const args = ['run', '--json', `--run=${newRun()}`, `--dir=${newDir()}`, '--messages=50', at];
-  const full = openSync('/dev/full', 'w');
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', full, full] });
-  closeSync(full);
-  expect((await once(child, 'exit'))[0]).toBe(0);
+test('with nowhere to write to, each command still ends with the code of what it did', async () => {
+  const [dir, run] = [newDir(), newRun()];
+  const place = [`--run=${run}`, `--dir=${dir}`];
+  for (const args of [
+    ['produce', '--messages=50', at, ...place],
+    ['consume', '--until-drained', '--json', at, ...place],
+    ['verify', run, '--json', at, `--dir=${dir}`],
+    ['run', '--messages=50', '--json', at, `--run=${newRun()}`, `--dir=${dir}`],
+  ]) {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', full, full] });
+    closeSync(full);
+    expect([args[0], (await once(child, 'exit'))[0]]).toEqual([args[0], 0]);
+  }
 });
