@@ -3,7 +3,7 @@ import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
 import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
-import type { StageMessage } from '../pipeline/stage-process.ts';
+import { tellParent } from '../pipeline/stage-process.ts';
 import { say } from '../say.ts';
 import { addCommands } from './commands.ts';
 import { watchOutput } from './output-streams.ts';
@@ -65,7 +65,7 @@ function explain(error: unknown): number {
   const [text, code] = lastWordsOf(error);
   say(text);
   // Of a stage: its parent hears them even where its log cannot be written.
-  if (process.connected) process.send?.({ type: 'last-words', text } satisfies StageMessage);
+  tellParent({ type: 'last-words', text });
   return code;
 }
 

@@ -120,7 +120,8 @@ const tailOf = (text: string): string => text.trim().split('\n').slice(-tailLine
 
 /** In a stage: says something to the parent, if there is one. */
 export function tellParent(message: StageMessage): void {
-  if (process.connected) process.send?.(message);
+  // One that is gone is noticed by the end of the channel.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
 let progressToldAtMs = -Infinity;
