@@ -66,7 +66,7 @@ const mayImport: Record<string, string[]> = {
   evidence: ['journal', 'kafka', 'ledger', 'stores'],
   watch: ['journal', 'ledger'],
   chaos: ['faults'],
-  'self-test': ['kafka', 'ledger', 'pipeline', 'stores'],
+  'self-test': ['journal', 'kafka', 'ledger', 'pipeline', 'stores'],
 };
 
 function isAgainstTheGrain(file: string, imported: string): boolean {
