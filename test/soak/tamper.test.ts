@@ -3,13 +3,15 @@
  * `NODROP_SOAK_SEED` has the same again.
  */
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { evidenceMutation, ledgers } from '../tamper/evidence-mutations.ts';
 import { storeMutation } from '../tamper/store-mutations.ts';
 import {
   complaintsOfBoth,
   complaintsOfHarm,
+  complaintsOfPostgres,
   complaintsOfStore,
+  passedPostgresRun,
   passedRun,
   type PassedRun,
 } from '../tamper/tampered-run.ts';
@@ -17,7 +19,7 @@ import {
 const tamperings = Number(process.env['NODROP_SOAK_TAMPERINGS'] ?? 100_000);
 const seed = Number(process.env['NODROP_SOAK_SEED'] ?? Date.now() % 1_000_000);
 /** Of one, on a machine that has much else to do; and for making small what fails. */
-const tamperingMsMax = 200;
+const tamperingMsMax = 400;
 const shrinkingMs = 600_000;
 
 const share = (part: number): { numRuns: number; seed: number } => ({
@@ -30,6 +32,8 @@ const limit = (part: number): { timeout: number } => ({
 
 let passed: PassedRun;
 let other: PassedRun;
+
+afterAll(() => void vi.unstubAllEnvs());
 
 beforeAll(async () => {
   passed = await passedRun({ seed: seed + 1 });
@@ -57,4 +61,19 @@ test(`what the store holds, with evidence missing, from seed ${seed}`, limit(0.2
     expect(await complaintsOfBoth(passed, [mutation], file)).toEqual([]);
   });
   await fc.assert(property, share(0.2));
+});
+
+test(`a store in PostgreSQL, from seed ${seed}`, limit(0.05), async () => {
+  const { location, password } = inject('postgres');
+  vi.stubEnv('PGPASSWORD', password);
+  const stored = await passedPostgresRun(`${location}?schema=tampered`, password);
+  const mutations = fc.array(storeMutation, { minLength: 1, maxLength: 3 });
+  const property = fc.asyncProperty(mutations, async (some) => {
+    expect(await complaintsOfPostgres(stored, some)).toEqual([]);
+  });
+  try {
+    await fc.assert(property, share(0.05));
+  } finally {
+    await stored.store.close();
+  }
 });

@@ -12,6 +12,8 @@ const ofStore: readonly Blame[] = ['store', 'unknown'];
 /** It tells positions and categories, and no contents. */
 const ofContent: readonly Blame[] = ['store', 'unknown', 'consumer'];
 
+export const noTime = 'no time in stored_at';
+
 interface Stored {
   table: string;
   row: Row;
@@ -159,7 +161,7 @@ export class StoreTruth {
       );
     }
     const time = isTime(row['stored_at'] ?? null);
-    if (time !== 'yes') looks.push(charge('no time in stored_at', ['corrupted'], ofContent, time === 'no'));
+    if (time !== 'yes') looks.push(charge(noTime, ['corrupted'], ofContent, time === 'no'));
     return looks;
   }
 
@@ -262,9 +264,12 @@ function wholeOf(value: Value): number | undefined {
   return Number(value);
 }
 
-/** Equal as numbers, though one is no integer: nobody is wronged either way. */
-const isEven = (a: Value, b: Value): boolean =>
-  typeof b === 'bigint' && a !== null && !(a instanceof Uint8Array) && String(a) === String(b);
+/** Equal as numbers, though one is no integer by its type: nobody is wronged either way. */
+function isEven(value: Value, right: Value): boolean {
+  if (typeof right !== 'bigint' || value === null) return false;
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
+  return /^ *\d+ *$/.test(text) && BigInt(text.trim()) === right;
+}
 
 function isTime(value: Value): 'yes' | 'no' | 'in another form' {
   const text = value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);

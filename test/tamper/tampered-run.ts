@@ -8,10 +8,11 @@ import { RunFolder } from '../../src/run-folder.ts';
 import { makeRun, type MadeRun, type MadeRunOptions } from '../../src/self-test/made-run.ts';
 import type { SingleFinding } from '../../src/verdict.ts';
 import { harm, type EvidenceMutation } from './evidence-mutations.ts';
+import { PostgresContent } from './postgres-content.ts';
 import { loosen, readSqlite, writeSqlite } from './sqlite-content.ts';
 import type { StoreContent } from './store-content.ts';
 import { tampered, type StoreMutation } from './store-mutations.ts';
-import { StoreTruth } from './store-truth.ts';
+import { noTime, StoreTruth } from './store-truth.ts';
 import { complaintsOf, complaintsOfEvidence, type Outcome, type Truth } from './truth.ts';
 
 export interface PassedRun {
@@ -28,6 +29,38 @@ export async function passedRun(options: MadeRunOptions = {}): Promise<PassedRun
   const content = readSqlite(path);
   loosen(path, content);
   return { run, content, dir };
+}
+
+/** The same in PostgreSQL: `location` names a schema of its own. */
+export async function passedPostgresRun(
+  location: string,
+  password: string,
+): Promise<PassedRun & { store: PostgresContent }> {
+  const dir = mkdtempSync(join(tmpdir(), 'nodrop-tamper-'));
+  const run = await makeRun(dir, { store: location });
+  const url = new URL(location);
+  const schema = url.searchParams.get('schema')!;
+  url.searchParams.delete('schema');
+  const store = await PostgresContent.open(url.href, password, schema);
+  return { run, content: await store.read(), dir, store };
+}
+
+/** What is wrong with the verdict on a run in PostgreSQL with its store tampered with. */
+export async function complaintsOfPostgres(
+  { run, content, store }: PassedRun & { store: PostgresContent },
+  mutations: readonly StoreMutation[],
+): Promise<string[]> {
+  const after = tampered(content, mutations);
+  const truth = new StoreTruth(run, content).of(after);
+  const isUnreadable = await store.write(after);
+  const outcome = await outcomeOf(run.folder, run.store);
+  return complaintsOf(outcome, isUnreadable ? asCast(truth) : truth);
+}
+
+/** Where a column is of another type, the database casts its values, or says that it cannot. */
+function asCast({ charges, mayPass }: Truth): Truth {
+  const lenient = charges.map((charge) => (charge.why === noTime ? { ...charge, must: false } : charge));
+  return { charges: lenient, mayDoubt: true, mayPass: mayPass || lenient.every(({ must }) => !must) };
 }
 
 let copies = 0;

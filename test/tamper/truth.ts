@@ -83,6 +83,7 @@ export const allowed = {
   doubt: { verdicts: ['inconclusive'], findings: none },
   noPass: { verdicts: ['fail', 'inconclusive'], findings: 'any' },
   failOfStoreOrDoubt: { verdicts: ['fail', 'inconclusive'], findings: 'of the store' },
+  passOrFailOfStore: { verdicts: ['pass', 'fail'], findings: 'of the store' },
   overcommitted: { verdicts: ['fail', 'inconclusive'], findings: 'overcommitted' },
   anything: { verdicts: ['pass', 'fail', 'inconclusive'], findings: 'any' },
   anythingOfStore: { verdicts: ['pass', 'fail', 'inconclusive'], findings: 'of the store' },
