@@ -5,6 +5,7 @@ import { messageOf } from './errors.ts';
 import { FindingsFile } from './findings-file.ts';
 import type { ScanSource } from './kafka/save-log-scan.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
+import { checkSeal } from './seal.ts';
 import type { Audit, Cause, SingleFinding } from './verdict.ts';
 import { audit } from './verify/audit.ts';
 import type { FaultRecord, Result, RunSummary } from './result.ts';
@@ -45,7 +46,7 @@ export async function auditRun({
   stalledAtBroker,
   onFinding,
 }: AuditRequest): Promise<AuditedRun> {
-  const manifest = readManifest(folder);
+  const manifest = await readManifest(folder);
   if (typeof manifest === 'string') {
     const run = { id: folder.id, seed: null, topic: null, messages: null, batchSize: null };
     return { audit: await audit(noEvidence(folder.id, manifest)), run };
@@ -86,11 +87,15 @@ async function logScanner(
 export const loadScan = (): Promise<typeof import('./kafka/save-log-scan.ts')> =>
   import('./kafka/save-log-scan.ts');
 
-/** The manifest, or why there is none. */
-export function readManifest(folder: RunFolder): Manifest | string {
+/** The manifest, or why there is none that says what to expect. */
+export async function readManifest(folder: RunFolder): Promise<Manifest | string> {
   try {
     const manifest = folder.readManifest();
     if (manifest === undefined) return 'the manifest run.json is missing';
+    const seal = await checkSeal(folder.manifest);
+    if (seal === 'broken') return 'the manifest run.json was changed after it was sealed';
+    if (seal === 'none')
+      return 'the manifest run.json has no seal: it was removed, or an earlier version made the run';
     const { states, producers, payloadBytes } = manifest;
     const messages = Math.max(1, ...Object.values(producers));
     const bytesMin = payloadBytesMin(states, Object.keys(producers).length, messages, manifest);

@@ -3,6 +3,8 @@
  * from a closed list, says what failed, where and what to do, and knows the exit code it leads to.
  */
 
+import type { z } from 'zod';
+
 export const exitCodes = {
   pass: 0,
   fail: 1,
@@ -43,7 +45,17 @@ export const unavailableError = (
   options: { hint?: string; cause?: unknown } = {},
 ): OperationalError => new OperationalError('unavailable', message, options);
 
+/** What the system refuses: a folder in a file's place, a full disk, too many open files. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
+
 /** The message of whatever was thrown, in one line. */
 export function messageOf(error: unknown): string {
+  const [issue] = issuesOf(error);
+  if (issue !== undefined) return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 }
+
+/** What zod has to say of a document lies in a list; its message is that list as JSON. */
+const issuesOf = (error: unknown): readonly { path: readonly PropertyKey[]; message: string }[] =>
+  error instanceof Error && error.name === 'ZodError' ? (error as z.ZodError).issues : [];

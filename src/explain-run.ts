@@ -39,7 +39,7 @@ export async function explainRun({
   bootstrapServers,
   isUnderWay = false,
 }: ExplainRequest): Promise<Timeline> {
-  const written = readManifest(folder);
+  const written = await readManifest(folder);
   if (typeof written === 'string') throw usageError(`Run ${folder.id} cannot be explained: ${written}.`);
   const { manifest, sessionStarts } = await planOf(folder, written);
   const messages = new RunMessages(manifest, sessionStarts);

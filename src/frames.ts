@@ -12,6 +12,7 @@
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import type { z } from 'zod';
 
 export const frameHeaderBytes = 8;
 /** No frame is longer: what one holds is bounded well below this. */
@@ -115,8 +116,16 @@ export function splitTime(body: Buffer, isTimed: boolean): { body: Buffer; timeM
   return { body: body.subarray(0, end), timeMs: end === 0 ? null : body.readDoubleLE(end) };
 }
 
-/** The JSON that `appendJson` wrote. */
-export const parseJsonFrame = (body: Buffer): unknown => JSON.parse(body.toString('utf8', 1));
+/** What `appendJson` wrote; undefined for what is no JSON, or is not of that shape. */
+export function jsonFrameOf<T>(body: Buffer, schema: z.ZodType<T>): T | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8', 1));
+  } catch {
+    return undefined;
+  }
+  return schema.safeParse(value).data;
+}
 
 /** A file that is read in larger pieces than are asked for. What was handed out stays as it was. */
 class ReadAhead {

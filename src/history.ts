@@ -19,6 +19,11 @@ export const none = -1;
 /** A content or key that the evidence does not tell; compared with nothing. */
 export const untold = 0;
 
+/** Kafka's own limits on partitions, and what a double can count of offsets. Columns hold no others. */
+export const partitionMax = 2 ** 31 - 1;
+export const isPartition = (value: number): boolean => isOffset(value) && value <= partitionMax;
+export const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
 /** One row an attempt. `partition` and `offset` are `none` where the ack named no position. */
 export interface AttemptBatch {
   count: number;
@@ -149,7 +154,16 @@ export interface Messages {
    * then no `StoreBatch` has keys of its own.
    */
   expectedKey?(message: number): number;
+  /** Whether it was sent to remove its key from a compacted topic. No such function: none was. */
+  isTombstone?(message: number): boolean;
   name(message: number): MessageName;
+}
+
+/** What the partitions of several topics are called, each of which has a number of its own in the evidence. */
+export interface Topics {
+  /** Equal for partitions of one topic; from 0. */
+  numberOf(partition: number): number;
+  nameOf(partition: number): { topic: string; partition: number };
 }
 
 export interface Evidence {
@@ -157,6 +171,8 @@ export interface Evidence {
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;
+  /** Left out where there is one topic, whose partitions have their own numbers. */
+  topics?: Topics;
   plan: { whole: boolean; problem?: string };
   ledger: Hop<AttemptBatch>;
   log: Hop<LogBatch> & {
@@ -166,10 +182,23 @@ export interface Evidence {
      * whether that one was read to its end.
      */
     topicRecreated?: boolean;
+    /**
+     * Nothing can have come to the topic after it was scanned, and the store was read before: what it says of offsets
+     * beyond the log's end, nobody can have read. Left out: that is so.
+     */
+    isFinal?: boolean;
+    /** Whether keys choose partitions, so that one key stands in one. Left out: they do. */
+    isKeyed?: boolean;
+    /** The number of the empty key, which chooses no partition; left out where there is none. */
+    emptyKey?: number;
   };
   store: Hop<StoreBatch, Iterable<StoreBatch> | AsyncIterable<StoreBatch>> & {
     /** The store's next offset by partition; a partition without one has none. */
     positions: ReadonlyMap<number, number>;
+    /** Its rows tell where they stand: one that does not is wrong. */
+    tellsPlaces?: boolean;
+    /** What stands in place of next offsets and is none, in sentences. Each costs its partition, not the store. */
+    oddPositions?: readonly string[];
   };
   /**
    * The consumer's journal; undefined: nobody kept one. Where it is not `required`, a verdict does without

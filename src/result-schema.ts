@@ -18,6 +18,7 @@ const example = z.object({
   producer: z.string().exactOptional(),
   sequence: count.exactOptional(),
   state: z.string().exactOptional(),
+  topic: z.string().exactOptional().describe('Where there are several.'),
   partition: count.exactOptional(),
   offset: count.exactOptional(),
   detail: z.string().exactOptional().describe('What was found instead, in a few words.'),
@@ -90,6 +91,7 @@ export const resultSchema = z.object({
   partitions: z
     .array(
       z.object({
+        topic: z.string().exactOptional().describe('Where there are several.'),
         partition: count,
         start: count.nullable(),
         end: count.nullable(),

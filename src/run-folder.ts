@@ -10,47 +10,27 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperationalError, messageOf, usageError } from './errors.ts';
+import { manifestSchema, type Manifest } from './manifest.ts';
 import type { Result } from './result.ts';
+import { sealText } from './seal.ts';
 
 const count = z.int().min(0);
 
-/** `run.json`. Written once, before the first send; never changed. */
-export const manifestSchema = z.object({
-  schema: z.literal(1),
-  id: z.string(),
-  seed: count,
-  topic: z.string(),
-  topicId: z.string(),
-  /** Whether nodrop made the topic, and so may delete it. */
-  topicCreated: z.boolean(),
-  group: z.string(),
-  bootstrapServers: z.string(),
-  /**
-   * The plan: how many messages each producer was to send; sequences 0 to n − 1. Where there is a `durationMs`,
-   * at most so many: how many they were, the closed ledger tells.
-   */
-  producers: z.record(z.string(), count),
-  /** How long each producer was to send, where that and no number was the plan. */
-  durationMs: count.optional(),
-  /** Messages a second, of all producers together; only where they were paced. */
-  rate: z.number().positive().optional(),
-  batchSize: count,
-  payloadBytes: count,
-  states: z.array(z.object({ name: z.string(), weight: z.int().min(1) })).min(1),
-  /** Where each message carries its state, if not in the payload's `state`. */
-  stateField: z.string().optional(),
-  stateHeader: z.string().optional(),
-  /** The acknowledgements that the producer asked for: all, 1 or 0. */
-  acks: z.string().optional(),
-  /** The topic's end offset by partition before the first send. */
-  base: z.record(z.string(), count),
-  /** Milliseconds since the epoch. */
-  createdAt: count,
+/** `consumer.json`. The first version wrote a path alone for a store; earlier ones noted neither run nor journals. */
+const consumerSchema = z.object({
+  run: z.string().optional(),
+  store: z.string(),
+  pid: count,
+  journals: count.optional(),
 });
-export type Manifest = z.infer<typeof manifestSchema>;
+type Consumer = z.infer<typeof consumerSchema>;
+
+export type { Manifest } from './manifest.ts';
+
+const sqlitePrefix = 'sqlite:';
 
 export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -77,7 +57,7 @@ export class RunFolder {
   }
   /** The run's own store, where no other was named. */
   get store(): string {
-    return `sqlite:${join(this.path, 'store.sqlite')}`;
+    return `${sqlitePrefix}${join(this.path, 'store.sqlite')}`;
   }
   get logScan(): string {
     return join(this.path, 'log.scan');
@@ -121,11 +101,26 @@ export class RunFolder {
     }
   }
 
-  /** Where the store is that the run's consumer uses. */
+  /** Where the store is that the run's consumer uses: one in this folder is here, wherever the folder was moved to. */
   storeInUse(): string {
-    const { store } = this.#readConsumer() ?? this;
-    // The first version wrote a path alone.
-    return store.startsWith('/') ? `sqlite:${store}` : store;
+    const { store, run } = this.#readConsumer() ?? { store: this.store, run: this.id };
+    if (run !== undefined && run !== this.id && run !== this.#plannedRun()) {
+      throw usageError(`${this.#consumer} is of another run, ${run}.`, 'Name the store with --store.');
+    }
+    if (store.startsWith('/')) return `sqlite:${store}`;
+    return store.startsWith(sqlitePrefix)
+      ? `${sqlitePrefix}${resolve(this.path, store.slice(sqlitePrefix.length))}`
+      : store;
+  }
+
+  /** The folder may bear another name since. */
+  #plannedRun(): string | undefined {
+    try {
+      return this.readManifest()?.id;
+    } catch {
+      // Who judges the run is told that its manifest cannot be read.
+      return undefined;
+    }
   }
 
   /** The process of the consumer that came last; undefined where none has come, or what it left is damaged. */
@@ -138,16 +133,39 @@ export class RunFolder {
     }
   }
 
-  /** To be called by each consumer: its store may be anywhere. Of several the last to come is named. */
-  noteConsumer(store: string): void {
+  /** How many journals the run's consumers have made, as far as that was noted. */
+  journalsMade(): number {
+    try {
+      return this.#readConsumer()?.journals ?? 0;
+    } catch {
+      // Who asks for the store is told that the note is damaged.
+      return 0;
+    }
+  }
+
+  /**
+   * To be called by each consumer when it comes, and when it has made a journal. Its store may be anywhere. The last to
+   * come is named.
+   */
+  noteConsumer(store: string, journal = 0): void {
+    const inside = store.startsWith(sqlitePrefix)
+      ? relative(this.path, store.slice(sqlitePrefix.length))
+      : '..';
+    const journals = Math.max(journal, this.journalsMade());
+    const note = {
+      run: this.id,
+      store: inside.startsWith('..') ? store : `${sqlitePrefix}${inside}`,
+      pid: process.pid,
+      journals,
+    } satisfies Consumer;
     const draft = `${this.#consumer}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify({ store, pid: process.pid })}\n`, { mode: 0o600 });
+    writeFileSync(draft, `${JSON.stringify(note)}\n`, { mode: 0o600 });
     renameSync(draft, this.#consumer);
   }
 
-  #readConsumer(): { store: string; pid: number } | undefined {
+  #readConsumer(): Consumer | undefined {
     try {
-      return JSON.parse(readFileSync(this.#consumer, 'utf8')) as { store: string; pid: number };
+      return consumerSchema.parse(JSON.parse(readFileSync(this.#consumer, 'utf8')));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw usageError(
@@ -177,9 +195,11 @@ export class RunFolder {
   /** Writes the manifest whole or not at all; of two that try, one is refused. */
   writeManifest(manifest: Manifest): void {
     const draft = `${this.manifest}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
+    const text = `${JSON.stringify(manifest, null, 2)}\n`;
+    writeFileSync(draft, text, { mode: 0o600 });
     try {
       linkSync(draft, this.manifest);
+      sealText(this.manifest, text);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseIfUsed();
       throw error;

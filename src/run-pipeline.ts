@@ -110,7 +110,7 @@ export class RunPipeline implements Pipeline {
     if (manifest === undefined) return new Map();
     const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
     await using snapshot = await this.#snapshot();
-    return new Map([...base, ...(await snapshot.positions(manifest.topicId))]);
+    return new Map([...base, ...(await snapshot.positions(manifest.topicId)).next]);
   }
 
   async starts(): ReturnType<Pipeline['starts']> {

@@ -262,7 +262,7 @@ async function judge(
   const audited = await auditRun({
     folder,
     store: config.store,
-    scan: { bootstrapServers, settings, timeoutMs },
+    scan: { bootstrapServers, settings, timeoutMs, isFinal: broker !== undefined },
     interruptions,
     faults: course.faults,
     allowed: config.allowed,

@@ -3,7 +3,7 @@
  * that no longer matches its seal is missing evidence.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -14,9 +14,16 @@ export const sealPathOf = (path: string): string => `${path}.sha256`;
 
 /** Seals a file that is finished. */
 export async function seal(path: string): Promise<void> {
-  const line = `${await sha256Of(path)}  ${basename(path)}\n`;
-  await writeFile(sealPathOf(path), line, { mode: 0o600 });
+  await writeFile(sealPathOf(path), sealOf(path, await sha256Of(path)), { mode: 0o600 });
 }
+
+/** Seals a file of this text. */
+export function sealText(path: string, text: string): void {
+  const sum = createHash('sha256').update(text).digest('hex');
+  writeFileSync(sealPathOf(path), sealOf(path, sum), { mode: 0o600 });
+}
+
+const sealOf = (path: string, sum: string): string => `${sum}  ${basename(path)}\n`;
 
 export const hasSeal = (path: string): boolean => existsSync(sealPathOf(path));
 

@@ -27,6 +27,7 @@ export const causes = [
   'retention',
   'topic-recreated',
   'commit-before-write',
+  'position-beyond-end',
 ] as const;
 export type Cause = (typeof causes)[number];
 
@@ -36,6 +37,8 @@ export interface Example {
   producer?: string;
   sequence?: number;
   state?: string;
+  /** Where there are several. */
+  topic?: string;
   partition?: number;
   offset?: number;
   /** What was found instead, in a few words. */
@@ -96,6 +99,8 @@ export interface HopCounts {
 
 /** Where a partition ends, and how far the consumer came. null: not known. */
 export interface PartitionState {
+  /** Where there are several. */
+  topic?: string;
   partition: number;
   /** The log's, as the scan found them. */
   start: number | null;

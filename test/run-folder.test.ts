@@ -38,7 +38,7 @@ test('a manifest is written once; a second run of that id is refused and changes
   );
   expect(() => folder.refuseIfUsed()).toThrow(/exists already/);
   expect(readFileSync(folder.manifest)).toEqual(before);
-  expect(readdirSync(folder.path)).toEqual(['run.json']);
+  expect(readdirSync(folder.path)).toEqual(['run.json', 'run.json.sha256']);
   expect(folder.readManifest()).toEqual(manifest);
 });
 

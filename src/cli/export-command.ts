@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { exitCodes, messageOf, usageError } from '../errors.ts';
+import { readManifest } from '../audit-run.ts';
+import { exitCodes, usageError } from '../errors.ts';
 import { openRunEvidence } from '../evidence/run-evidence.ts';
 import { historyLines } from '../history-form/write-history.ts';
-import { findRun, type Manifest, type RunFolder } from '../run-folder.ts';
+import { findRun } from '../run-folder.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
@@ -15,7 +16,8 @@ export async function exportCommand(
   runId: string | undefined,
 ): Promise<number> {
   const folder = findRun(values.dir, runId);
-  const manifest = readManifest(folder);
+  const manifest = await readManifest(folder);
+  if (typeof manifest === 'string') throw usageError(`Run ${folder.id} cannot be exported: ${manifest}.`);
   await using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse());
   const lines = historyLines({
     evidence: open.evidence,
@@ -37,14 +39,4 @@ export async function exportCommand(
 async function write(chunk: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (!process.stdout.write(chunk)) await once(process.stdout, 'drain', { signal });
-}
-
-function readManifest(folder: RunFolder): Manifest {
-  try {
-    const manifest = folder.readManifest();
-    if (manifest !== undefined) return manifest;
-  } catch (error) {
-    throw usageError(`The manifest ${folder.manifest} cannot be read: ${messageOf(error)}`);
-  }
-  throw usageError(`Run ${folder.id} has no manifest ${folder.manifest}: there is nothing to export.`);
 }

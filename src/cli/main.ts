@@ -2,7 +2,7 @@
 import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
-import { exitCodes, OperationalError } from '../errors.ts';
+import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
 import { printable } from '../report/wrap.ts';
 import { addCommands } from './commands.ts';
 import { listenForStop, type StoppedError } from './stop.ts';
@@ -73,9 +73,4 @@ function explain(error: unknown): number {
 function isInterrupted(error: unknown): boolean {
   if (error instanceof OperationalError) return error.code === 'interrupted';
   return error instanceof Error && error.name === 'AbortError';
-}
-
-/** A full disk, a folder that may not be written, too many open files: what the system refuses. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

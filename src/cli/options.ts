@@ -11,6 +11,7 @@ import {
 import { messageOf, usageError } from '../errors.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
 import { checkChoice, defaultVersion, versionNames, type KafkaChoice } from '../kafka/kafka-versions.ts';
+import { messagesMax, payloadBytesMax } from '../manifest.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
 import { causes, type Cause } from '../verdict.ts';
 import type { WeightedState } from '../workload.ts';
@@ -32,7 +33,6 @@ import {
 } from './option-values.ts';
 
 /** Of a run. */
-export const messagesMax = 100_000_000;
 /** Each takes a core's second to start, and half a gigabyte. */
 const brokersMax = 9;
 export const defaultStates = 'failed,completed,in-progress';
@@ -90,7 +90,7 @@ const shared = {
       .env('NODROP_OTHER'),
   payloadBytes: () =>
     new Option('--payload-bytes <n>', 'size of each payload, in bytes')
-      .argParser(parseInteger(1, 100_000_000))
+      .argParser(parseInteger(1, payloadBytesMax))
       .default(200)
       .env('NODROP_PAYLOAD_BYTES'),
   partitions: () =>

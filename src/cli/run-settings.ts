@@ -2,10 +2,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { ClientSettings } from '../client-config.ts';
 import { usageError } from '../errors.ts';
+import { messagesMax } from '../manifest.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import type { StatePlace, StateRule } from '../state-rule.ts';
 import { payloadBytesMin, problemOfStateField, type WeightedState } from '../workload.ts';
-import { bootstrapOf, messagesMax, settingsOf, type SharedValues } from './options.ts';
+import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 
 /** More than this in one batch would have to be held in memory several times over. */
 const batchBytesMax = 64 * 1024 * 1024;

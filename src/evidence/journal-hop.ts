@@ -20,9 +20,14 @@ import {
   rowCodes,
   type OffsetRange,
 } from '../journal/journal-format.ts';
-import { JournalReader, readJournalOpening, type JournalEntry } from '../journal/journal-reader.ts';
+import {
+  JournalReader,
+  readJournalOpening,
+  type JournalEntry,
+  type JournalSummary,
+} from '../journal/journal-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
-import { checkSeal } from '../seal.ts';
+import { checkSeal, hasSeal } from '../seal.ts';
 import { storeName } from '../stores/open-store.ts';
 import { CoveredOffsets } from './covered-offsets.ts';
 
@@ -37,6 +42,8 @@ export interface JournalSubject {
   categories: readonly string[];
   /** The store's next offset by partition. */
   positions: ReadonlyMap<number, number>;
+  /** Where the log ends by partition, as far as it was scanned: beyond that, nobody can have stored anything. */
+  ends: ReadonlyMap<number, number>;
 }
 
 export interface Journal {
@@ -136,10 +143,9 @@ export async function journalsOf({
   const store = storeName(storeLocation, folder.path);
   const journals: Journal[] = [];
   const problems: string[] = [];
-  // They are numbered as they are made.
-  if (numbers.length > 0 && numbers.at(-1) !== numbers.length) {
-    problems.push(`of ${numbers.at(-1)} journals only ${numbers.length} are there`);
-  }
+  // They are numbered as they are made, and the folder notes how many were.
+  const made = Math.max(numbers.at(-1) ?? 0, folder.journalsMade());
+  if (made !== numbers.length) problems.push(`of ${made} journals only ${numbers.length} are there`);
   for (const number of numbers) {
     const name = journalFileName(number);
     const path = folder.file(name);
@@ -149,10 +155,9 @@ export async function journalsOf({
         continue;
       }
       const opening = readJournalOpening(path);
-      const isOurs =
-        opening === undefined ||
-        (opening.run === manifest.id && opening.topicId === manifest.topicId && opening.store === store);
-      if (isOurs) journals.push({ number, path, isIntact: false });
+      if (opening !== undefined && opening.run !== manifest.id) problems.push(`${name} is of another run`);
+      else if (opening === undefined || (opening.topicId === manifest.topicId && opening.store === store))
+        journals.push({ number, path, isIntact: false });
     } catch (error) {
       problems.push(`${name} cannot be read: ${messageOf(error)}`);
     }
@@ -235,15 +240,26 @@ function* entriesOf(
     } catch (error) {
       summary.damage = messageOf(error);
     }
-    const problem = summary.damage ?? (summary.overflowed ? 'it reached the limit of its size' : undefined);
+    const problem = problemOf(summary, hasSeal(journal.path));
     if (problem !== undefined) report(`${journalFileName(journal.number)}: ${problem}`);
     journal.isIntact = problem === undefined && !summary.torn;
   }
 }
 
+function problemOf(
+  { damage, overflowed, torn, closed }: JournalSummary,
+  isSealed: boolean,
+): string | undefined {
+  if (damage !== undefined) return damage;
+  if (overflowed) return 'it reached the limit of its size';
+  // A consumer seals what it has closed.
+  return isSealed && (torn || !closed) ? 'it was sealed, and has no end' : undefined;
+}
+
 /** What the store has gone through, by its positions. */
-function* storedRanges({ manifest, positions }: JournalSubject): Generator<OffsetRange> {
-  for (const [partition, end] of positions) {
+function* storedRanges({ manifest, positions, ends }: JournalSubject): Generator<OffsetRange> {
+  for (const [partition, next] of positions) {
+    const end = Math.min(next, ends.get(partition) ?? Infinity);
     yield { partition, first: manifest.base[partition] ?? 0, end };
   }
 }

@@ -1,10 +1,19 @@
+import { isSystemError, messageOf } from '../errors.ts';
 import type { AttemptBatch, Hop } from '../history.ts';
-import { ledgerFilePattern } from '../ledger/ledger-format.ts';
-import { LedgerReader } from '../ledger/ledger-reader.ts';
+import { ledgerFilePattern, type LedgerOpening } from '../ledger/ledger-format.ts';
+import { LedgerReader, readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
-import { checkSeal } from '../seal.ts';
+import { checkSeal, hasSeal } from '../seal.ts';
 import { producerName } from '../workload.ts';
 import type { RunMessages } from './run-messages.ts';
+
+interface Ledger {
+  name: string;
+  producer: number;
+  session: number;
+  isSealed: boolean;
+  reader: LedgerReader;
+}
 
 /** The ledgers of a run as one hop. A ledger whose seal is broken is missing. */
 export async function ledgerHop(
@@ -13,14 +22,19 @@ export async function ledgerHop(
   messages: RunMessages,
 ): Promise<Hop<AttemptBatch>> {
   const problems: string[] = [];
-  const ledgers: { name: string; producer: number; session: number; reader: LedgerReader }[] = [];
+  const ledgers: Ledger[] = [];
   for (const name of folder.list(ledgerFilePattern)) {
     const path = folder.file(name);
-    if ((await checkSeal(path)) === 'broken') {
-      problems.push(`${name} was changed after it was sealed`);
-    } else {
-      const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
-      ledgers.push({ name, producer, session, reader: new LedgerReader(path) });
+    const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
+    const planned = manifest.producers[producerName(producer)] ?? 0;
+    try {
+      const problem = await problemOf(path, { run: manifest.id, producer, session });
+      if (problem === undefined) {
+        const reader = new LedgerReader(path, planned);
+        ledgers.push({ name, producer, session, isSealed: hasSeal(path), reader });
+      } else problems.push(`${name} ${problem}`);
+    } catch (error) {
+      problems.push(`${name} cannot be read: ${messageOf(error)}`);
     }
   }
   for (const planned of Object.keys(manifest.producers)) {
@@ -36,16 +50,45 @@ export async function ledgerHop(
     whole: problems.length === 0,
     problem: problems.join('; '),
     *batches() {
-      for (const { name, producer, reader } of ledgers) {
-        yield* attemptsOf(producer, reader, messages);
-        const problem = problemOf(reader, manifest.id, producer);
+      for (const ledger of ledgers) {
+        const problem = yield* readAll(ledger, messages);
         if (problem === undefined) continue;
         hop.whole = false;
-        hop.problem = `${name}: ${problem}`;
+        hop.problem = `${ledger.name}: ${problem}`;
       }
     },
   };
   return hop;
+}
+
+type Owner = Pick<LedgerOpening, 'run' | 'producer' | 'session'>;
+
+/** Why nothing of a ledger counts: its seal is broken, or it is another's. */
+async function problemOf(path: string, owner: Owner): Promise<string | undefined> {
+  if ((await checkSeal(path)) === 'broken') return 'was changed after it was sealed';
+  const { run, producer, session } = readLedgerOpening(path) ?? owner;
+  if (run !== owner.run) return 'is of another run';
+  const isOwn = producer === owner.producer && session === owner.session;
+  return isOwn ? undefined : `is of ${producerName(producer)}, session ${session}`;
+}
+
+/** Returns why a ledger cannot be relied on to its end, if it cannot. */
+function* readAll(
+  { reader, producer, isSealed }: Ledger,
+  messages: RunMessages,
+): Generator<AttemptBatch, string | undefined> {
+  const { summary } = reader;
+  try {
+    yield* attemptsOf(producer, reader, messages);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    summary.damage = `it cannot be read: ${messageOf(error)}`;
+  }
+  if (summary.damage !== undefined) return summary.damage;
+  if (summary.opening === undefined) return 'it is empty';
+  // A producer seals what it has closed.
+  const isCut = isSealed && (summary.torn || summary.closed === undefined);
+  return isCut ? 'it was sealed, and has no end' : undefined;
 }
 
 function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {
@@ -54,12 +97,4 @@ function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessag
     for (let row = 0; row < count; row++) message[row] = messages.indexOf(producer, sequence[row]!);
     yield { count, message, outcome, partition, offset };
   }
-}
-
-/** Why a ledger that has been read cannot be relied on. */
-function problemOf({ summary }: LedgerReader, run: string, producer: number): string | undefined {
-  const { damage, opening } = summary;
-  if (damage !== undefined) return damage;
-  if (opening === undefined) return 'it is empty';
-  return opening.run === run && opening.producer === producer ? undefined : 'it is of another run';
 }

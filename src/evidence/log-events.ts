@@ -40,7 +40,7 @@ export class LogEvents {
   }
 
   static async open(folder: RunFolder, manifest: Manifest, messages: RunMessages): Promise<LogEvents> {
-    return new LogEvents(folder, manifest, messages, await summaryOfScan(folder));
+    return new LogEvents(folder, manifest, messages, await summaryOfScan(folder, manifest));
   }
 
   /** What the group had committed when the topic was scanned. */

@@ -1,6 +1,6 @@
 import { digestText } from '../digest.ts';
-import { messageOf } from '../errors.ts';
-import { logFlags, none, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
+import { isSystemError, messageOf } from '../errors.ts';
+import { isOffset, logFlags, none, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
 import {
   emptyScanRow,
   readScan,
@@ -8,7 +8,6 @@ import {
   scanChunkRows,
   scanFlags,
   type ScanRow,
-  type ScanRows,
   type ScanSummary,
 } from '../kafka/scan-file.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
@@ -19,14 +18,21 @@ import { keyOfCustomer, type RunMessages } from './run-messages.ts';
 export type SavedScan = Pick<Evidence, 'log' | 'commits'> & Pick<ScanSummary, 'uncleanElection'>;
 
 /** What a saved scan read; a sentence where it cannot be relied on. */
-export async function summaryOfScan(folder: RunFolder): Promise<ScanSummary | string> {
+export async function summaryOfScan(
+  folder: RunFolder,
+  { id, topic }: Manifest,
+): Promise<ScanSummary | string> {
   try {
     for (const path of [folder.logScan, folder.logSummary]) {
       const seal = await checkSeal(path);
       if (seal === 'none') return 'the topic was not scanned to its end';
       if (seal === 'broken') return 'the saved log scan was changed after it was sealed';
     }
-    return await readScanSummary(folder.logSummary);
+    const summary = await readScanSummary(folder.logSummary);
+    const isOwn = summary.topic === topic && (summary.run ?? id) === id;
+    return isOwn
+      ? summary
+      : `the saved log scan is of topic ${summary.topic} for run ${summary.run ?? 'unknown'}`;
   } catch (error) {
     return `the saved log scan cannot be read: ${messageOf(error)}`;
   }
@@ -38,19 +44,26 @@ export async function savedScan(
   manifest: Manifest,
   messages: RunMessages,
 ): Promise<SavedScan> {
-  const summary = await summaryOfScan(folder);
+  const summary = await summaryOfScan(folder, manifest);
   if (typeof summary === 'string') {
     return { log: { whole: false, problem: summary, ranges: [], batches: () => [] } };
   }
   const { problems } = summary;
-  return {
-    log: {
-      whole: problems.length === 0,
-      problem: problems.join('; '),
-      topicRecreated: summary.topicId !== manifest.topicId,
-      ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
-      batches: () => logBatches(readScan(folder.logScan), messages),
+  const log: Evidence['log'] = {
+    whole: problems.length === 0,
+    problem: problems.join('; '),
+    topicRecreated: summary.topicId !== manifest.topicId,
+    isFinal: summary.isFinal === true,
+    ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
+    *batches() {
+      const problem = yield* logBatches(folder.logScan, summary, messages);
+      if (problem === undefined) return;
+      log.whole = false;
+      log.problem = [...problems, `the saved log scan contradicts itself: ${problem}`].join('; ');
     },
+  };
+  return {
+    log,
     ...(summary.uncleanElection !== undefined && { uncleanElection: summary.uncleanElection }),
     ...(summary.commits === undefined ? {} : { commits: commitsOf(summary.commits) }),
   };
@@ -72,16 +85,66 @@ const rangeOf = (
   compacted,
 });
 
-function* logBatches(chunks: Iterable<ScanRows>, messages: RunMessages): Generator<LogBatch> {
+/** Returns where rows and summary contradict each other; what stands before is handed on. */
+function* logBatches(
+  path: string,
+  summary: ScanSummary,
+  messages: RunMessages,
+): Generator<LogBatch, string | undefined> {
   const batch = newBatch();
   const row = emptyScanRow();
-  for (const rows of chunks) {
-    batch.count = rows.count;
-    for (let index = 0; index < rows.count; index++) {
-      rows.get(index, row);
-      fill(batch, index, row, messages);
+  const course = new ScanCourse(summary);
+  let records = 0;
+  try {
+    for (const rows of readScan(path)) {
+      batch.count = 0;
+      for (let index = 0; index < rows.count; index++) {
+        rows.get(index, row);
+        const problem = course.take(row);
+        if (problem !== undefined) {
+          yield batch;
+          return problem;
+        }
+        fill(batch, batch.count++, row, messages);
+      }
+      records += rows.count;
+      yield batch;
     }
-    yield batch;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return messageOf(error);
+  }
+  return records === summary.records
+    ? undefined
+    : `log.scan has ${records} records, and log.json counts ${summary.records}`;
+}
+
+/** Holds rows against what the summary says was read: each in its partition's range, in the order of offsets. */
+class ScanCourse {
+  readonly #ranges: ReadonlyMap<number, { start: number; end: number; next: number }>;
+  #partition = none;
+  #range: { start: number; end: number; next: number } | undefined;
+
+  constructor({ ranges }: ScanSummary) {
+    this.#ranges = new Map(
+      ranges.map(({ partition, start, end }) => [partition, { start, end, next: start }]),
+    );
+  }
+
+  /** Why a row cannot stand where it does. Two at one offset can: a log may hold what it should not. */
+  take({ partition, offset }: ScanRow): string | undefined {
+    if (partition !== this.#partition) {
+      this.#partition = partition;
+      this.#range = this.#ranges.get(partition);
+    }
+    const range = this.#range;
+    if (range === undefined)
+      return `log.scan has a record of partition ${partition}, and log.json no such partition`;
+    if (!isOffset(offset) || offset < range.start || offset >= range.end)
+      return `log.scan has a record at ${partition}:${offset}, and log.json the offsets from ${range.start} to ${range.end}`;
+    if (offset < range.next) return `log.scan goes back to ${partition}:${offset}`;
+    range.next = offset;
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@
 import { digestText } from '../digest.ts';
 import type { StoredRow } from '../stores/store.ts';
 import type { Place } from '../timeline.ts';
+import { isTime } from './store-hop.ts';
 
 export interface RightRow {
   topicId: string;
@@ -33,7 +34,7 @@ export function rowDifferences(row: StoredRow, right: RightRow): string[] {
       : 'it names another sender or sequence',
     row.topicId === right.topicId ? '' : `it is of another topic, ${row.topicId}`,
     isPlaced ? '' : `no record of the message stands at ${partition}:${offset}`,
-    Number.isNaN(Date.parse(row.storedAt)) ? 'its stored_at is no time' : '',
+    isTime(row.storedAt) ? '' : 'its stored_at is no time',
   ].filter(Boolean);
 }
 

@@ -47,6 +47,8 @@ export async function openRunEvidence(
   try {
     const unscanned = await circumstances.scanLog?.();
     const evidence = await gather({ folder, manifest, plan, messages, store, storeLocation }, circumstances);
+    // The store was opened before.
+    if (circumstances.scanLog !== undefined && unscanned === undefined) evidence.log.isFinal = true;
     if (unscanned !== undefined) evidence.interruptions = [...evidence.interruptions, unscanned];
     return { evidence, producers: manifest.producers, [Symbol.asyncDispose]: () => store.close() };
   } catch (error) {
@@ -105,7 +107,8 @@ async function gather(
       ...(uncleanElection !== undefined && { uncleanElection }),
     },
   };
-  const journals = await journalHops({ folder, manifest, storeLocation, categories, positions });
+  const ends = new Map(scan.log.ranges.map(({ partition, end }) => [partition, end]));
+  const journals = await journalHops({ folder, manifest, storeLocation, categories, positions, ends });
   // No spread: it would count the refused writes before the journals are read.
   if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
   return evidence;

@@ -81,8 +81,15 @@ export class RunMessages implements Messages {
 
   /** The index of what a producer's sequence names; a new one where the plan does not know it. */
   indexOf(producer: number, sequence: number): number {
-    if (sequence < (this.#counts[producer] ?? 0)) return this.#bases[producer]! + sequence;
-    return this.other({ id: messageId(producer, sequence), producer: producerName(producer), sequence });
+    return (
+      this.plannedIndexOf(producer, sequence) ??
+      this.other({ id: messageId(producer, sequence), producer: producerName(producer), sequence })
+    );
+  }
+
+  /** The same; undefined where the plan does not know it. */
+  plannedIndexOf(producer: number, sequence: number): number | undefined {
+    return sequence < (this.#counts[producer] ?? 0) ? this.#bases[producer]! + sequence : undefined;
   }
 
   /** The index of a message that bears the run's id but stands outside the plan. */

@@ -37,7 +37,7 @@ export async function findInStore(
   let store: StoreSnapshot | undefined;
   try {
     store = await openSnapshot(location);
-    found.positions = await store.positions(topicId);
+    found.positions = (await store.positions(topicId)).next;
     for (const category of store.categories) await findRows(store, category, search, run, found);
     for await (const letters of store.findDeadLetters(search)) {
       for (const { partition, offset, reason, storedAt } of letters) {

@@ -12,8 +12,8 @@ const say = (message: FromStoreThread): void => port.postMessage(message);
 const messages = new RunMessages(manifest, sessionStarts);
 const store = await openStoreHop(location, manifest, messages);
 const { hop, categories } = store;
-const { positions, whole, problem } = hop;
-say({ type: 'opened', positions, whole, problem, categories });
+const { positions, oddPositions = [], whole, problem } = hop;
+say({ type: 'opened', positions, oddPositions, whole, problem, categories });
 
 let namesTold = messages.plannedCount;
 let contentsTold = 0;

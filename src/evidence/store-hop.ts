@@ -1,10 +1,18 @@
 import { digestDigits, digestOf, digestText, writeDigest } from '../digest.ts';
 import { messageOf } from '../errors.ts';
-import { deadLetterCategory, none, untold, type Evidence, type StoreBatch } from '../history.ts';
+import {
+  deadLetterCategory,
+  isOffset,
+  isPartition,
+  none,
+  untold,
+  type Evidence,
+  type StoreBatch,
+} from '../history.ts';
 import type { Manifest } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
-import type { StoredRow, StoredRows, StoreSnapshot } from '../stores/store.ts';
-import { readMessageId } from '../workload.ts';
+import type { StoredPositions, StoredRow, StoredRows, StoreSnapshot } from '../stores/store.ts';
+import { parseProducerName, readMessageId } from '../workload.ts';
 import type { ExpectedMessage, RunMessages } from './run-messages.ts';
 
 const batchRows = 4096;
@@ -34,14 +42,10 @@ export async function openStoreHop(
   messages: RunMessages,
 ): Promise<OpenStoreHop> {
   let store: StoreSnapshot | undefined;
-  let positions: Map<number, number>;
+  let stored: StoredPositions;
   try {
     store = await openSnapshot(location);
-    // A consumer that has stored nothing of a partition yet stands where the run began.
-    const bases = Object.entries(manifest.base).map(
-      ([partition, base]) => [Number(partition), base] as const,
-    );
-    positions = new Map([...bases, ...(await store.positions(manifest.topicId))]);
+    stored = await store.positions(manifest.topicId);
   } catch (error) {
     await store?.close();
     return missingStore(manifest, messageOf(error).replace(/\.$/, ''));
@@ -53,7 +57,9 @@ export async function openStoreHop(
   const hop: Evidence['store'] = {
     whole: untabled.length === 0,
     problem: `the store has no table for ${untabled.join(', ')}`,
-    positions,
+    positions: positionsOf(stored, manifest),
+    tellsPlaces: true,
+    oddPositions: [...stored.odd.values()],
     async *batches() {
       try {
         yield* storeBatches(snapshot, categories, manifest, messages);
@@ -64,6 +70,12 @@ export async function openStoreHop(
     },
   };
   return { hop, categories, close: () => snapshot.close() };
+}
+
+/** A consumer that has stored nothing of a partition yet stands where the run began. */
+function positionsOf({ next, odd }: StoredPositions, { base }: Manifest): Map<number, number> {
+  const bases = Object.entries(base).filter(([partition]) => !odd.has(partition));
+  return new Map([...bases.map(([partition, offset]) => [Number(partition), offset] as const), ...next]);
 }
 
 async function* storeBatches(
@@ -97,8 +109,14 @@ async function* fullBatches(
     for await (const rows of store.rows(name)) {
       for (let row = 0; row < rows.count; row++) {
         if (batch.count === batchRows) yield* flushed(batch);
-        const message = messageOfRow(rows, row, manifest, messages);
-        const content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
+        let message = messageOfRow(rows, row, manifest, messages);
+        // A row of another run tells something of this one only where it stands in this run's topic.
+        if (message === none && rows.topicId.at(row) !== manifest.topicId) continue;
+        let content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
+        if (message !== none && content !== messages.contentOf('')) {
+          const owner = ownerByColumns(rows, row, manifest, messages);
+          if (owner !== undefined) [message, content] = [owner, messages.contentOf('id')];
+        }
         add(batch, {
           category,
           partition: rows.partition[row]!,
@@ -131,8 +149,8 @@ function add(
 ): void {
   const at = batch.count++;
   batch.category[at] = row.category;
-  batch.partition[at] = whole(row.partition);
-  batch.offset[at] = whole(row.offset);
+  batch.partition[at] = isPartition(row.partition) ? row.partition : none;
+  batch.offset[at] = isOffset(row.offset) ? row.offset : none;
   batch.message[at] = row.message;
   batch.content[at] = row.content;
 }
@@ -166,6 +184,25 @@ function contentOf(
   return messages.contentOf(isOfAnother ? '' : differences);
 }
 
+/** The message whose row it is in every column but the id; undefined where there is none. */
+function ownerByColumns(
+  rows: StoredRows,
+  row: number,
+  { id: run, topicId }: Manifest,
+  messages: RunMessages,
+): number | undefined {
+  const producer = parseProducerName(rows.producer.at(row) ?? undefined);
+  const sequence = rows.sequence[row]!;
+  if (producer === undefined || !isOffset(sequence)) return undefined;
+  const owner = messages.plannedIndexOf(producer, sequence);
+  if (owner === undefined) return undefined;
+  const session = messages.sessionOf(owner);
+  const isRight = [session, ...messages.otherSessions(session)].some(
+    (one) => differencesFrom(rows, row, owner, one, { run, topicId }, messages) === '',
+  );
+  return isRight ? owner : undefined;
+}
+
 /** '' where the row is right as this session sent the message; undefined where nobody knows what is right. */
 function differencesFrom(
   rows: StoredRows,
@@ -183,8 +220,8 @@ function differencesFrom(
     rows.sequence[row] === expected.sequence &&
     rows.producer.at(row) === expected.producer &&
     rows.topicId.at(row) === topicId &&
-    whole(rows.partition[row]!) !== none &&
-    whole(rows.offset[row]!) !== none &&
+    isPartition(rows.partition[row]!) &&
+    isOffset(rows.offset[row]!) &&
     isTime(rows.storedAt.at(row) ?? '') &&
     isSame(bytes, digest.start[row]!, digest.end[row]!, digestDigitsOf) &&
     isSame(bytes, key.start[row]!, key.end[row]!, expected.key) &&
@@ -201,8 +238,8 @@ function differencesOf(
   { run, topicId, session }: { run: string; topicId: string; session: number },
 ): string {
   const columns = [
-    whole(row.partition) === none ? 'partition' : '',
-    whole(row.offset) === none ? 'offset' : '',
+    isPartition(row.partition) ? '' : 'partition',
+    isOffset(row.offset) ? '' : 'offset',
     row.producer === producer ? '' : 'producer',
     row.sequence === sequence ? '' : 'sequence',
     row.topicId === topicId ? '' : 'topic_id',
@@ -223,14 +260,15 @@ function isSame(bytes: Buffer, start: number, end: number, expected: Uint8Array)
 /** The rows of a batch share their time. */
 let latestTime = '';
 
-function isTime(text: string): boolean {
+/** Whether it is a moment, as stores write them in ISO form. */
+export function isTime(text: string): boolean {
   if (text === latestTime) return true;
-  const is = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
+  const time = new Date(text);
+  // A day that its month does not have is read as one of the next.
+  const is = !Number.isNaN(time.getTime()) && time.toISOString() === text;
   if (is) latestTime = text;
   return is;
 }
-
-const whole = (value: number): number => (Number.isSafeInteger(value) && value >= 0 ? value : none);
 
 export const newBatch = (): StoreBatch => ({
   count: 0,

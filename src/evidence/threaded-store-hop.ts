@@ -23,6 +23,7 @@ export interface StoreThreadData {
 interface Opened {
   type: 'opened';
   positions: ReadonlyMap<number, number>;
+  oddPositions: readonly string[];
   whole: boolean;
   problem: string | undefined;
   categories: string[];
@@ -84,11 +85,13 @@ export async function openThreadedStoreHop(
     await close();
     return missingStore(manifest, problemOf(error));
   }
-  const { positions, whole, problem, categories } = opened;
+  const { positions, oddPositions, whole, problem, categories } = opened;
   const hop: Evidence['store'] = {
     whole,
     ...(problem !== undefined && { problem }),
     positions,
+    tellsPlaces: true,
+    oddPositions,
     async *batches() {
       try {
         const ended = yield* spooledBatches(told, spool, messages);

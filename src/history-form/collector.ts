@@ -4,6 +4,7 @@ import { Journal } from './journal.ts';
 import { plannedMax, type HopName, type Line, type LineOf } from './line-types.ts';
 import { MessageCollector } from './message-collector.ts';
 import { LineError } from './parse-line.ts';
+import { Places } from './places.ts';
 
 /** Numbers above them stand for rows without one. */
 const categoriesMax = 60_000;
@@ -12,6 +13,7 @@ export class Collector {
   run: LineOf<'run'> | undefined;
   readonly said = new MessageCollector();
   readonly journal = new Journal();
+  readonly places = new Places();
   readonly ranges = new Map<number, LogRange>();
   /** Partitions of which two lines say that different things were read. */
   readonly disputedRanges = new Set<number>();
@@ -25,6 +27,10 @@ export class Collector {
   readonly #categoryNumbers = new Map<string, number>();
 
   add(line: Line): void {
+    if ('partition' in line || 'topic' in line) {
+      const number = this.places.numberIn(line);
+      if (number !== undefined) line.partition = number;
+    }
     switch (line.type) {
       case 'run':
         return this.#addRun(line);

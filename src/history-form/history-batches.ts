@@ -23,11 +23,19 @@ export class HistoryBatches {
   readonly #ranks: HistoryMessages;
   /** By number as rows name them, the category's place among the evidence's. */
   readonly #categories: readonly number[];
+  /** From a partition as lines are kept to the evidence's. */
+  readonly #numberOf: (partition: number) => number;
 
-  constructor(said: MessageCollector, ranks: HistoryMessages, categories: readonly number[]) {
+  constructor(
+    said: MessageCollector,
+    ranks: HistoryMessages,
+    categories: readonly number[],
+    numberOf: (partition: number) => number,
+  ) {
     this.#said = said;
     this.#ranks = ranks;
     this.#categories = categories;
+    this.#numberOf = numberOf;
   }
 
   *attempts(): Iterable<AttemptBatch> {
@@ -41,7 +49,7 @@ export class HistoryBatches {
         if (entry >= count) return attempts.get(column, entry - count);
         return messages.has(entry, bits.ackPlaced) ? messages[column].get(entry) : none;
       };
-    const [partitionOf, offsetOf] = [placeOf('partition'), placeOf('offset')];
+    const [partitionOf, offsetOf] = [this.#numbered(placeOf('partition')), placeOf('offset')];
     const entries = entriesOf(
       this.#said,
       this.#ranks,
@@ -61,12 +69,12 @@ export class HistoryBatches {
   }
 
   *records(): Iterable<LogBatch> {
-    for (const part of inParts(recordOrder(this.#said, this.#ranks))) {
+    for (const part of inParts(recordOrder(this.#said, this.#ranks, this.#numberOf))) {
       const records = part.map((entry) => this.#recordAt(entry));
       yield {
         count: part.length,
         message: Int32Array.from(records, ({ message }) => this.#ranks.rankOf(message)),
-        partition: Int32Array.from(records, ({ partition }) => partition),
+        partition: Int32Array.from(records, ({ partition }) => this.#numberOf(partition)),
         offset: Float64Array.from(records, ({ offset }) => offset),
         ...this.#sendersOf(records),
         content: Int32Array.from(records, ({ digest }) => digest),
@@ -93,7 +101,7 @@ export class HistoryBatches {
       };
     const categoryOf = (entry: number): number =>
       this.#category(entry < count ? messages.category.get(entry) : stored.get('category', entry - count));
-    const [partitionOf, offsetOf] = [placeOf('partition'), placeOf('offset')];
+    const [partitionOf, offsetOf] = [this.#numbered(placeOf('partition')), placeOf('offset')];
     const [digestOf, keyOf] = [told('digest', bits.storedDigest), told('key', bits.storedKey)];
     const entries = entriesOf(
       this.#said,
@@ -122,11 +130,12 @@ export class HistoryBatches {
   *written(journal: Journal): Iterable<WrittenBatch> {
     const { written } = journal;
     const categoryOf = (row: number): number => this.#category(written.get('category', row));
-    const order = writtenOrder(journal, this.#said.messages, this.#ranks, categoryOf);
+    const partitionOf = this.#numbered((row) => written.get('partition', row));
+    const order = writtenOrder(journal, this.#said.messages, this.#ranks, { categoryOf, partitionOf });
     for (const part of inParts(order)) {
       yield {
         count: part.length,
-        partition: Int32Array.from(part, (row) => written.get('partition', row)),
+        partition: Int32Array.from(part, partitionOf),
         offset: Float64Array.from(part, (row) => written.get('offset', row)),
         message: Int32Array.from(part, (row) => this.#ranks.rankOf(written.get('message', row))),
         category: Uint16Array.from(part, categoryOf),
@@ -139,13 +148,20 @@ export class HistoryBatches {
     for (const part of inParts(rowsTo(deliveries.count))) {
       yield {
         count: part.length,
-        partition: Int32Array.from(part, (row) => deliveries.get('partition', row)),
+        partition: Int32Array.from(
+          part,
+          this.#numbered((row) => deliveries.get('partition', row)),
+        ),
         first: Float64Array.from(part, (row) => deliveries.get('first', row)),
         end: Float64Array.from(part, (row) => deliveries.get('end', row)),
         consumer: Int32Array.from(part, (row) => deliveries.get('consumer', row)),
         epoch: Int32Array.from(part, (row) => deliveries.get('epoch', row)),
       };
     }
+  }
+
+  #numbered(partitionOf: (entry: number) => number): (entry: number) => number {
+    return (entry) => this.#numberOf(partitionOf(entry));
   }
 
   #rankOf(entry: number, odd: { get(column: 'message', row: number): number }): number {

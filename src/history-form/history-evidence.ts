@@ -24,7 +24,10 @@ export type HistoryEvidence = Evidence & {
 
 /** `name` stands for the run where no line names it. */
 export function historyEvidence(collector: Collector, name: string): HistoryEvidence {
-  const { run, said, journal, positions, commits } = collector;
+  const { run, said, journal } = collector;
+  const { topics, numberOf } = collector.places.sorted();
+  const numbered = (offsets: ReadonlyMap<number, number>): Map<number, number> =>
+    new Map([...offsets].map(([partition, offset]) => [numberOf(partition), offset]));
   const plannedCount = applyPlan(said, run?.messages ?? {});
   const states = [...new Set(run?.states ?? defaultStates)];
   const categories = [...new Set([...states, ...[...collector.categories].sort()])];
@@ -33,6 +36,7 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
     said,
     messages,
     collector.categories.map((category) => categories.indexOf(category)),
+    numberOf,
   );
   const hop = <Batch>(name: HopName, read: () => Iterable<Batch>): Hop<Batch> & Needed => {
     const problems = problemsOf(collector, name);
@@ -52,17 +56,23 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
     run: run?.run ?? name,
     categories,
     messages,
+    ...(topics && { topics }),
     plan: { whole: true },
     ledger,
     log: {
       ...log,
-      ranges: [...collector.ranges.values()].sort((a, b) => a.partition - b.partition),
+      ranges: [...collector.ranges.values()]
+        .map((range) => ({ ...range, partition: numberOf(range.partition) }))
+        .sort((a, b) => a.partition - b.partition),
+      isKeyed: run?.keyed !== false,
+      isFinal: run?.logFinal !== false,
+      emptyKey: said.messages.keys.numberOf(''),
       ...(run?.topicRecreated === true && { topicRecreated: true }),
     },
-    store: { ...store, positions },
+    store: { ...store, positions: numbered(collector.positions) },
     ...((deliveries.required || collector.seen.has('deliveries')) && { deliveries }),
     ...((written.required || collector.seen.has('written')) && { written }),
-    ...(commits.size > 0 && { commits }),
+    ...(collector.commits.size > 0 && { commits: numbered(collector.commits) }),
     settings: {
       ...(run?.acks !== undefined && { acks: run.acks }),
       ...(run?.uncleanElection === true && { uncleanElection: true }),
@@ -84,14 +94,21 @@ function problemsOf(collector: Collector, name: HopName): string[] {
     problems.push(`it contradicts itself: different states, keys or digests sent under one id (${disputed})`);
   }
   if (name === 'log' && disputedRanges.size > 0) {
-    problems.push(
-      `it contradicts itself: what was read of partition ${[...disputedRanges].sort((a, b) => a - b).join(', ')}`,
-    );
+    problems.push(`it contradicts itself: what was read of partition ${disputedNames(collector)}`);
   }
   const conflicts =
     name === 'deliveries' ? journal.deliveryConflicts : name === 'written' ? journal.writtenConflicts : 0;
   if (conflicts > 0) problems.push('it contradicts itself: different ids at one offset');
   return problems;
+}
+
+function disputedNames({ places, disputedRanges }: Collector): string {
+  const { topics, numberOf } = places.sorted();
+  const numbers = [...disputedRanges].map(numberOf).sort((a, b) => a - b);
+  const names = numbers.map((number) => topics?.nameOf(number) ?? { topic: undefined, partition: number });
+  return names
+    .map(({ topic, partition }) => (topic === undefined ? partition : `${topic}/${partition}`))
+    .join(', ');
 }
 
 function disputedMessages({ bits, count }: MessageColumns): number {

@@ -59,6 +59,10 @@ export class HistoryMessages implements Messages {
     return this.#isTold(message, bits.sentKey, bits.keyDisputed) ? this.#columns.key.get(message) : untold;
   }
 
+  isTombstone(rank: number): boolean {
+    return this.#columns.has(this.#at(rank), bits.tombstone);
+  }
+
   name(rank: number): MessageName {
     const { ids, states, origins, origin, sequence, ...columns } = this.#columns;
     const message = this.#at(rank);

@@ -10,13 +10,17 @@ import type { MessageCollector } from './message-collector.ts';
 import type { Rows } from './odd-lines.ts';
 
 /** The records, by partition and offset. */
-export function recordOrder({ messages, records }: MessageCollector, ranks: HistoryMessages): Uint32Array {
+export function recordOrder(
+  { messages, records }: MessageCollector,
+  ranks: HistoryMessages,
+  numberOf: (partition: number) => number,
+): Uint32Array {
   const { count } = messages;
   const value = (column: 'partition' | 'offset' | 'digest') => (entry: number) =>
     entry < count ? messages[column].get(entry) : records.get(column, entry - count);
   const rankOf = (entry: number): number =>
     ranks.rankOf(entry < count ? entry : records.get('message', entry - count));
-  const digestOf = value('digest');
+  const [digestOf, partitionOf] = [value('digest'), value('partition')];
   function* entries(): Iterable<number> {
     for (let entry = 0; entry < count + records.count; entry++) {
       if (entry >= count || messages.has(entry, bits.logged)) yield entry;
@@ -24,7 +28,7 @@ export function recordOrder({ messages, records }: MessageCollector, ranks: Hist
   }
   // Two records at one offset contradict each other: equal ones beside each other.
   return byPlace(
-    { entries, partitionOf: value('partition'), offsetOf: value('offset') },
+    { entries, partitionOf: (entry) => numberOf(partitionOf(entry)), offsetOf: value('offset') },
     (a, b) => rankOf(a) - rankOf(b) || compareDigests(messages, digestOf(a), digestOf(b)),
   );
 }
@@ -34,13 +38,13 @@ export function writtenOrder(
   { written }: Journal,
   messages: MessageColumns,
   ranks: HistoryMessages,
-  categoryOf: (row: number) => number,
+  { categoryOf, partitionOf }: Record<'categoryOf' | 'partitionOf', (row: number) => number>,
 ): Uint32Array {
   const rankOf = (row: number): number => ranks.rankOf(written.get('message', row));
   return byPlace(
     {
       entries: () => Array.from({ length: written.count }).keys(),
-      partitionOf: (row) => written.get('partition', row),
+      partitionOf,
       offsetOf: (row) => written.get('offset', row),
     },
     (a, b) =>

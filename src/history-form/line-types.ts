@@ -61,8 +61,10 @@ interface LineType {
 }
 
 const position = { partition: 'int32', offset: 'integer' } as const;
+/** Where a history has several topics, each line with a partition names its own. */
+const ofTopic = { topic: 'name' } as const;
 const time = { time: 'nameOrNumber' } as const;
-const handling = { consumer: 'nameOrNumber', epoch: 'int32', ...time } as const;
+const handling = { ...ofTopic, consumer: 'nameOrNumber', epoch: 'int32', ...time } as const;
 
 export const lineTypes = {
   run: {
@@ -74,6 +76,8 @@ export const lineTypes = {
       acks: 'text',
       uncleanElection: 'flag',
       topicRecreated: 'flag',
+      keyed: 'flag',
+      logFinal: 'flag',
     },
   },
   send: {
@@ -84,6 +88,8 @@ export const lineTypes = {
       sequence: 'integer',
       key: 'text',
       digest: 'name',
+      tombstone: 'flag',
+      ...ofTopic,
       ...position,
       error: 'text',
       ...time,
@@ -99,6 +105,8 @@ export const lineTypes = {
       sequence: 'integer',
       key: 'text',
       digest: 'name',
+      tombstone: 'flag',
+      ...ofTopic,
       aborted: 'flag',
       crc: 'crc',
       ...time,
@@ -106,21 +114,24 @@ export const lineTypes = {
   },
   logRange: {
     required: { partition: 'int32', start: 'integer', end: 'integer' },
-    optional: { base: 'integer', stableEnd: 'integer', compacted: 'flag' },
+    optional: { ...ofTopic, base: 'integer', stableEnd: 'integer', compacted: 'flag' },
   },
   delivery: { required: position, optional: { id: 'name', ...handling } },
   written: {
     required: position,
     optional: { id: 'name', category: 'writtenCategory', digest: 'name', ...handling },
   },
-  position: { required: position, optional: {} },
-  commit: { required: position, optional: time },
+  position: { required: position, optional: ofTopic },
+  commit: { required: position, optional: { ...ofTopic, ...time } },
   store: {
     required: { category: 'category' },
     unlessForeign: { id: 'name' },
-    optional: { foreign: 'flag', ...position, key: 'text', digest: 'name', ...time },
+    optional: { foreign: 'flag', ...ofTopic, ...position, key: 'text', digest: 'name', ...time },
   },
-  deadLetter: { required: { ...position, reason: 'text' }, optional: { id: 'name', digest: 'name' } },
+  deadLetter: {
+    required: { ...position, reason: 'text' },
+    optional: { id: 'name', digest: 'name', ...ofTopic },
+  },
   complete: { required: { of: 'hop' }, optional: {} },
 } as const satisfies Record<string, LineType>;
 export type LineTypeName = keyof typeof lineTypes;

@@ -32,6 +32,7 @@ export class MessageCollector {
     else if (known !== state) messages.set(message, bits.stateDisputed);
     if (line.digest !== undefined) this.#expect('digest', message, messages.digests.numberOf(line.digest));
     if (line.key !== undefined) this.#expect('key', message, messages.keys.numberOf(line.key));
+    if (line.tombstone === true) messages.set(message, bits.tombstone);
     const origin = messages.origins.of(line.producer ?? 'p0', line.session ?? 0);
     this.#noteSender(message, origin, line.sequence ?? none);
     const isDuplicate = line.error === duplicateSequence;
@@ -116,6 +117,7 @@ export class MessageCollector {
     const digest = line.digest === undefined ? 0 : messages.digests.numberOf(line.digest);
     const key = line.key === undefined ? 0 : messages.keys.numberOf(line.key);
     const message = line.foreign === true ? none : messages.indexOf(line.id!);
+    if (message !== none && line.tombstone === true) messages.set(message, bits.tombstone);
     const flags =
       (line.aborted === true ? logFlags.aborted : 0) |
       (line.crc === 'bad' ? logFlags.crcBad : line.crc === 'ok' ? logFlags.crcOk : 0);

@@ -36,6 +36,7 @@ export const bits = {
   keyDisputed: 1 << 21,
   /** The plan knows it. */
   planned: 1 << 22,
+  tombstone: 1 << 23,
 } as const;
 
 export const loggedBits =

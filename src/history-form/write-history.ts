@@ -19,7 +19,7 @@ import {
   type WrittenBatch,
 } from '../history.ts';
 import { Indexes } from './indexes.ts';
-import { hopNames, type HopName, type Line } from './line-types.ts';
+import { hopNames, type HopName, type Line, type LineOf } from './line-types.ts';
 
 export interface HistoryToWrite {
   evidence: Evidence;
@@ -67,14 +67,20 @@ class HistoryWriter {
   async *lines(producers: HistoryToWrite['producers']): AsyncIterable<Line> {
     const { ledger, log, store, deliveries, written, commits } = this.#evidence;
     yield this.#run(producers);
-    yield* log.ranges.map(rangeLine);
+    for (const range of log.ranges) yield { ...rangeLine(range), ...this.#place(range.partition) };
     for (const batch of log.batches()) yield* this.#records(batch);
     for (const batch of ledger.batches()) yield* this.#sends(batch);
     for (const lines of this.#nameless.values()) yield* lines;
     for await (const batch of store.batches()) yield* this.#rows(batch);
-    for (const [partition, offset] of store.positions) yield { type: 'position', partition, offset };
-    for (const [partition, offset] of commits ?? []) yield { type: 'commit', partition, offset };
-    for (const batch of deliveries?.batches() ?? []) yield* deliveryLines(batch);
+    for (const [partition, offset] of store.positions) {
+      yield { type: 'position', ...this.#place(partition), offset };
+    }
+    for (const [partition, offset] of commits ?? []) {
+      yield { type: 'commit', ...this.#place(partition), offset };
+    }
+    for (const batch of deliveries?.batches() ?? []) {
+      for (const line of deliveryLines(batch)) yield { ...line, ...this.#place(line.partition) };
+    }
     for (const batch of written?.batches() ?? []) yield* this.#written(batch);
   }
 
@@ -99,6 +105,8 @@ class HistoryWriter {
       ...(settings?.acks !== undefined && { acks: settings.acks }),
       ...(settings?.uncleanElection === true && { uncleanElection: true }),
       ...(log.topicRecreated === true && { topicRecreated: true }),
+      ...(log.isKeyed === false && { keyed: false }),
+      ...(log.isFinal === false && { logFinal: false }),
     };
   }
 
@@ -121,9 +129,10 @@ class HistoryWriter {
         ...(sequence !== undefined && { sequence }),
         state,
         outcome: outcomes[outcome[row]!]!,
-        ...placeOf(partition[row]!, offset[row]!),
+        ...this.#placeAt(partition[row]!, offset[row]!),
+        ...(messages.isTombstone?.(index) === true && { tombstone: true }),
         ...digestOf(messages.expectedContent(index)),
-        ...keyOf(messages.expectedKey?.(index)),
+        ...this.#keyOf(messages.expectedKey?.(index)),
       };
     }
   }
@@ -142,10 +151,13 @@ class HistoryWriter {
     const { messages } = this.#evidence;
     for (let row = 0; row < batch.count; row++) {
       const index = batch.message[row]!;
-      const line = recordLine(batch, row, index === none ? undefined : messages.name(index).id);
+      const line = {
+        ...recordLine(batch, row, index === none ? undefined : messages.name(index).id),
+        ...this.#keyOf(batch.key[row]),
+      };
       if (line.sequence !== undefined) this.#traced.add(index);
       if (!(batch.flags[row]! & logFlags.nameless)) {
-        yield line;
+        yield { ...line, ...this.#place(line.partition) };
         continue;
       }
       const place = `${line.partition}:${line.offset}`;
@@ -157,17 +169,34 @@ class HistoryWriter {
     const { messages, categories } = this.#evidence;
     for (let row = 0; row < count; row++) {
       const index = message[row]!;
-      const place = placeOf(partition[row]!, offset[row]!);
+      const place = this.#placeAt(partition[row]!, offset[row]!);
       const whose = index === none ? {} : { id: messages.name(index).id };
       if (index !== none) this.#noteIntent(index);
       if (category[row] !== deadLetterCategory) {
         const name = categories[category[row]!]!;
-        const told = { ...place, ...digestOf(content[row]), ...keyOf(key?.[row]) };
+        const told = { ...place, ...digestOf(content[row]), ...this.#keyOf(key?.[row]) };
         yield { type: 'store', category: name, ...(index === none ? { foreign: true } : whose), ...told };
       } else if ('offset' in place) {
         yield { type: 'deadLetter', ...place, reason: '', ...whose, ...digestOf(content[row]) };
       }
     }
+  }
+
+  #keyOf(key: number | undefined): { key?: string } {
+    if (key === undefined || key === untold) return {};
+    return { key: key === this.#evidence.log.emptyKey ? '' : String(key) };
+  }
+
+  /** A partition as lines name it. */
+  #place(partition: number): { topic?: string; partition: number } {
+    return this.#evidence.topics?.nameOf(partition) ?? { partition };
+  }
+
+  #placeAt(
+    partition: number,
+    offset: number,
+  ): { topic?: string; partition: number; offset: number } | object {
+    return partition === none || offset === none ? {} : { ...this.#place(partition), offset };
   }
 
   /** A row says no sequence, so whoever reads it cannot know that the plan holds it. */
@@ -183,7 +212,7 @@ class HistoryWriter {
       const name = code === deadLetterCategory ? 'dead-letters' : categories[code];
       yield {
         type: 'written',
-        partition: partition[row]!,
+        ...this.#place(partition[row]!),
         offset: offset[row]!,
         ...(message[row] !== none && { id: messages.name(message[row]!).id }),
         ...(code !== categoryUntold && name !== undefined && { category: name }),
@@ -208,13 +237,19 @@ function recordLine(batch: LogBatch, row: number, id: string | undefined): Extra
         sequence: batch.sequence[row]!,
       }),
     ...digestOf(batch.content[row]),
-    ...keyOf(batch.key[row]),
     ...(flags & logFlags.aborted && { aborted: true }),
     ...(crc !== undefined && { crc }),
   };
 }
 
-function* deliveryLines({ count, partition, first, end, consumer, epoch }: DeliveryBatch): Iterable<Line> {
+function* deliveryLines({
+  count,
+  partition,
+  first,
+  end,
+  consumer,
+  epoch,
+}: DeliveryBatch): Iterable<LineOf<'delivery'>> {
   for (let row = 0; row < count; row++) {
     for (let offset = first[row]!; offset < end[row]!; offset++) {
       yield {
@@ -228,7 +263,7 @@ function* deliveryLines({ count, partition, first, end, consumer, epoch }: Deliv
   }
 }
 
-function rangeLine({ partition, start, end, base, compacted, stableEnd }: LogRange): Line {
+function rangeLine({ partition, start, end, base, compacted, stableEnd }: LogRange): LineOf<'logRange'> {
   return {
     type: 'logRange',
     partition,
@@ -240,9 +275,5 @@ function rangeLine({ partition, start, end, base, compacted, stableEnd }: LogRan
   };
 }
 
-const placeOf = (partition: number, offset: number): { partition: number; offset: number } | object =>
-  partition === none || offset === none ? {} : { partition, offset };
 const digestOf = (content: number | undefined): { digest?: string } =>
   content === undefined || content === untold ? {} : { digest: String(content) };
-const keyOf = (key: number | undefined): { key?: string } =>
-  key === undefined || key === untold ? {} : { key: String(key) };

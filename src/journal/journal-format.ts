@@ -28,6 +28,7 @@
  * A delivery that is neither written nor refused is in doubt: the consumer ended between the two, and its
  * commit may have been carried out.
  */
+import { z } from 'zod';
 
 export const journalFormat = 3;
 
@@ -49,15 +50,19 @@ export const rowCodes = { noRow: 254, deadLetter: 255 } as const;
 export const rangeBytes = 4 + 8 + 8;
 export const spanHeaderBytes = 4 + 8 + 4;
 
-export interface JournalOpening {
-  run: string;
+export const journalOpeningSchema = z.object({
+  format: z.int().min(0),
+  run: z.string(),
   /** What the offsets mean something in. */
-  topicId: string;
+  topicId: z.string(),
   /** The store that was written to: its path as seen from the run's folder. */
-  store: string;
-  categories: readonly string[];
-  pid: number;
-}
+  store: z.string(),
+  categories: z.array(z.string()),
+  pid: z.int().min(0),
+});
+export type JournalOpening = Readonly<Omit<z.infer<typeof journalOpeningSchema>, 'format' | 'categories'>> & {
+  readonly categories: readonly string[];
+};
 
 /** Offsets `first` to `end − 1`. */
 export interface OffsetRange {
@@ -75,4 +80,4 @@ export interface WrittenSpan {
 
 export const journalFileName = (number: number): string => `journal-${number}.bin`;
 
-export const journalFilePattern = /^journal-([1-9]\d*)\.bin$/;
+export const journalFilePattern = /^journal-([1-9]\d{0,4})\.bin$/;

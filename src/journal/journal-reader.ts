@@ -1,7 +1,9 @@
-import { nothingRead, parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
+import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
+import { isOffset, isPartition } from '../history.ts';
 import {
   entryTypes,
   journalFormat,
+  journalOpeningSchema,
   rangeBytes,
   spanHeaderBytes,
   type JournalOpening,
@@ -66,7 +68,9 @@ export class JournalReader {
     if (summary.closed) return 'it goes on after its end';
     if (summary.overflowed && type !== entryTypes.closing) return 'it goes on after it overflowed';
     if (type === entryTypes.opening) {
-      const { format, ...opening } = parseJsonFrame(body) as JournalOpening & { format: number };
+      const opened = jsonFrameOf(body, journalOpeningSchema);
+      if (opened === undefined) return 'its opening cannot be read';
+      const { format, ...opening } = opened;
       if (![journalFormat, uncountedFormat, untimedFormat].includes(format))
         return `its format ${format} is not known`;
       this.#format = format;
@@ -89,7 +93,7 @@ export class JournalReader {
 /** Whose journal it is; undefined if not even that was written whole. */
 export function readJournalOpening(path: string): JournalOpening | undefined {
   const [first] = readFrames(path, nothingRead());
-  return first?.readUInt8(0) === entryTypes.opening ? (parseJsonFrame(first) as JournalOpening) : undefined;
+  return first?.readUInt8(0) === entryTypes.opening ? jsonFrameOf(first, journalOpeningSchema) : undefined;
 }
 
 function saidIn(type: number, body: Buffer, isCounted: boolean): Said | undefined {
@@ -120,11 +124,10 @@ function writtenOf(body: Buffer): Said | undefined {
   while (at + spanHeaderBytes <= body.length) {
     const end = at + spanHeaderBytes + body.readUInt32LE(at + 12);
     if (end > body.length) return undefined;
-    spans.push({
-      partition: body.readUInt32LE(at),
-      first: body.readDoubleLE(at + 4),
-      codes: body.subarray(at + spanHeaderBytes, end),
-    });
+    const codes = body.subarray(at + spanHeaderBytes, end);
+    const span = { partition: body.readUInt32LE(at), first: body.readDoubleLE(at + 4), codes };
+    if (!isRange(span.partition, span.first, span.first + codes.length)) return undefined;
+    spans.push(span);
     at = end;
   }
   return at === body.length ? { type: 'written', ranges, spans } : undefined;
@@ -134,11 +137,13 @@ function rangesOf(body: Buffer, start: number, end: number): OffsetRange[] | und
   if (start > end || end > body.length || (end - start) % rangeBytes !== 0) return undefined;
   const ranges: OffsetRange[] = [];
   for (let at = start; at < end; at += rangeBytes) {
-    ranges.push({
-      partition: body.readUInt32LE(at),
-      first: body.readDoubleLE(at + 4),
-      end: body.readDoubleLE(at + 12),
-    });
+    const partition = body.readUInt32LE(at);
+    const [first, last] = [body.readDoubleLE(at + 4), body.readDoubleLE(at + 12)];
+    if (!isRange(partition, first, last)) return undefined;
+    ranges.push({ partition, first, end: last });
   }
   return ranges;
 }
+
+const isRange = (partition: number, first: number, end: number): boolean =>
+  isPartition(partition) && isOffset(first) && isOffset(end) && first <= end;

@@ -18,6 +18,8 @@ export interface ScanSource {
   settings: ClientSettings;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  /** Nothing can come to the topic any more: its broker is the run's own, and all have ended that wrote to it. */
+  isFinal?: boolean;
 }
 
 /** A scan that is about to begin. */
@@ -33,19 +35,19 @@ export interface PendingScan {
 export async function prepareLogScan(
   folder: RunFolder,
   manifest: Manifest,
-  { bootstrapServers, timeoutMs, signal, settings }: ScanSource,
+  { bootstrapServers, timeoutMs, signal, settings, isFinal = false }: ScanSource,
 ): Promise<PendingScan> {
   const client = clientFromSettings(settings);
   const access = { bootstrapServers, client, timeoutMs, signal };
   const commits = await groupOffsets(access, manifest.group, manifest.topic);
-  return { save: () => saveLogScan(folder, manifest, access, commits) };
+  return { save: () => saveLogScan(folder, manifest, access, { commits, isFinal }) };
 }
 
 async function saveLogScan(
   folder: RunFolder,
   manifest: Manifest,
   access: AdminAccess,
-  commits: ReadonlyMap<number, number>,
+  { commits, isFinal }: { commits: ReadonlyMap<number, number>; isFinal: boolean },
 ): Promise<void> {
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-audit' });
   const draft = `${folder.logScan}.new`;
@@ -67,6 +69,7 @@ async function saveLogScan(
   }
   await writeScanSummary(`${folder.logSummary}.new`, {
     schema: 1,
+    run: manifest.id,
     topic: manifest.topic,
     topicId: scan.topicId,
     ranges: scan.partitions.map(({ partition, start, startAfter, end, lastStableOffset }) => ({
@@ -78,6 +81,7 @@ async function saveLogScan(
     })),
     ...(await topicSettings(access, manifest.topic)),
     records: writer.records,
+    isFinal,
     problems: problemsOf(scan),
     commits: Object.fromEntries(commits),
   });

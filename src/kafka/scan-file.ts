@@ -14,35 +14,50 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { partitionMax } from '../history.ts';
+import { offsetsByPartition } from '../offsets-by-partition.ts';
 
 /** `foreign`: not of this run. `nameless`: of this run, but its origin cannot be read. */
 export const scanFlags = { foreign: 1, aborted: 2, crcBad: 4, nameless: 8, unstated: 16 } as const;
 
+const count = z.int().min(0);
+const partition = count.max(partitionMax);
+
 export const scanSummarySchema = z.object({
   schema: z.literal(1),
+  /** Whose records are not foreign. Earlier versions did not say. */
+  run: z.string().optional(),
   topic: z.string(),
   topicId: z.string(),
-  ranges: z.array(
-    z.object({
-      partition: z.int().min(0),
-      start: z.int().min(0),
-      /** The partition's start after the scan: what lies below was removed meanwhile. */
-      startAfter: z.int().min(0),
-      end: z.int().min(0),
-      lastStableOffset: z.int().min(0),
-    }),
-  ),
+  ranges: z
+    .array(
+      z.object({
+        partition,
+        start: count,
+        /** The partition's start after the scan: what lies below was removed meanwhile. */
+        startAfter: count,
+        end: count,
+        lastStableOffset: count,
+      }),
+    )
+    .refine(areOnceEach, 'it has two ranges of one partition'),
   /** Whether the topic's clean-up policy has `compact`. */
   compacted: z.boolean(),
   /** Whether a replica may come to lead that was not in sync. Earlier versions did not ask. */
   uncleanElection: z.boolean().optional(),
-  records: z.int().min(0),
+  records: count,
+  /** Nothing can have come to the topic after it was scanned: its broker was the run's own. Earlier versions did not say. */
+  isFinal: z.boolean().optional(),
   /** What could not be read, in sentences. */
   problems: z.array(z.string()),
   /** The group's next offset by partition, read after the scan; left out where it was not to be had. */
-  commits: z.record(z.string(), z.int().min(0)).optional(),
+  commits: offsetsByPartition.optional(),
 });
 export type ScanSummary = z.infer<typeof scanSummarySchema>;
+
+function areOnceEach(ranges: readonly { partition: number }[]): boolean {
+  return new Set(ranges.map(({ partition }) => partition)).size === ranges.length;
+}
 
 export interface ScanRow {
   partition: number;

@@ -19,6 +19,7 @@
  * what it announced was never sent (an intent) or is not known (an outcome). Any other damage means that
  * the ledger cannot be relied on.
  */
+import { z } from 'zod';
 
 export const ledgerFormat = 2;
 /** The highest sequence that the format can hold. */
@@ -26,14 +27,18 @@ export const sequenceMax = 0xfffffffe;
 
 export const frameTypes = { opening: 1, intent: 2, outcome: 3, closing: 4 } as const;
 
-export interface LedgerOpening {
-  run: string;
-  producer: number;
-  session: number;
-  pid: number;
-}
+const count = z.int().min(0);
+export const ledgerOpeningSchema = z.object({
+  format: count,
+  run: z.string(),
+  producer: count,
+  session: count,
+  pid: count,
+});
+export type LedgerOpening = Omit<z.infer<typeof ledgerOpeningSchema>, 'format'>;
 
-export type ClosingReason = 'finished' | 'stopped';
+export const ledgerClosingSchema = z.object({ reason: z.enum(['finished', 'stopped']) });
+export type ClosingReason = z.infer<typeof ledgerClosingSchema>['reason'];
 
 export const intentBytes = 1 + 4 + 4;
 export const outcomeHeaderBytes = 1 + 1 + 4 + 8 + 2 + 4;
@@ -41,4 +46,4 @@ export const outcomeHeaderBytes = 1 + 1 + 4 + 8 + 2 + 4;
 export const ledgerFileName = (producer: number, session: number): string =>
   `ledger-p${producer}-${session}.bin`;
 
-export const ledgerFilePattern = /^ledger-p(\d+)-(\d+)\.bin$/;
+export const ledgerFilePattern = /^ledger-p(0|[1-9]\d{0,4})-(0|[1-9]\d{0,4})\.bin$/;

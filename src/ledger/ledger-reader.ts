@@ -1,9 +1,11 @@
-import { nothingRead, parseJsonFrame, readFrames, splitTime, type FrameState } from '../frames.ts';
-import { none, outcomeCodes } from '../history.ts';
+import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
+import { isOffset, isPartition, none, outcomeCodes } from '../history.ts';
 import {
   frameTypes,
   intentBytes,
+  ledgerClosingSchema,
   ledgerFormat,
+  ledgerOpeningSchema,
   outcomeHeaderBytes,
   type ClosingReason,
   type LedgerOpening,
@@ -23,8 +25,6 @@ export interface LedgerSummary extends FrameState {
   opening?: LedgerOpening;
   closed?: ClosingReason;
 }
-
-type FormattedOpening = LedgerOpening & { format: number };
 
 /** Frames of this format have no time. */
 const untimedFormat = 1;
@@ -54,6 +54,7 @@ export type LedgerFrame =
 export class LedgerReader {
   readonly summary: LedgerSummary = nothingRead();
   readonly #path: string;
+  readonly #plannedCount: number;
   readonly #batch: LedgerBatch = emptyBatch();
   #isTimed = true;
   /** It holds what cannot be; a frame that fails its checksum is another matter. */
@@ -61,8 +62,10 @@ export class LedgerReader {
   /** Intents without an outcome, as ranges in order: a batch or two where all went well. */
   #pending: { first: number; end: number; settled: Set<number> }[] = [];
 
-  constructor(path: string) {
+  /** A ledger that intends more than was planned cannot be relied on. */
+  constructor(path: string, plannedCount = Infinity) {
     this.#path = path;
+    this.#plannedCount = plannedCount;
   }
 
   /** Intents and outcomes in the order they were written. An outcome without an intent is not noticed. */
@@ -101,16 +104,25 @@ export class LedgerReader {
     }
     if (summary.closed !== undefined) return 'it goes on after its end';
     if (type === frameTypes.opening) {
-      const { format, ...opening } = parseJsonFrame(body) as FormattedOpening;
+      const opened = jsonFrameOf(body, ledgerOpeningSchema);
+      if (opened === undefined) return 'its opening cannot be read';
+      const { format, ...opening } = opened;
       if (format !== ledgerFormat && format !== untimedFormat) return `its format ${format} is not known`;
       this.#isTimed = format !== untimedFormat;
       summary.opening = opening;
     } else if (type === frameTypes.intent) {
-      return intentOf(body, this.#isTimed) ?? 'an intent in it is malformed';
+      const intent = intentOf(body, this.#isTimed);
+      if (intent === undefined) return 'an intent in it is malformed';
+      const next = intent.first + intent.count;
+      return next <= this.#plannedCount
+        ? intent
+        : `it intends ${next} messages or more, and ${this.#plannedCount} were planned`;
     } else if (type === frameTypes.outcome) {
       return outcomeOf(body, this.#isTimed);
     } else if (type === frameTypes.closing) {
-      summary.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
+      const closing = jsonFrameOf(body, ledgerClosingSchema);
+      if (closing === undefined) return 'its closing cannot be read';
+      summary.closed = closing.reason;
     } else {
       return `it holds a frame of unknown type ${type}`;
     }
@@ -182,11 +194,16 @@ export function readIntended(path: string): IntendedRange {
   for (const body of readFrames(path, range)) {
     const type = body.readUInt8(0);
     if (type === frameTypes.opening) {
-      range.opening = parseJsonFrame(body) as FormattedOpening;
-      isTimed = (range.opening as FormattedOpening).format !== untimedFormat;
+      const opened = jsonFrameOf(body, ledgerOpeningSchema);
+      if (opened === undefined) return { ...range, damage: 'its opening cannot be read' };
+      range.opening = opened;
+      isTimed = opened.format !== untimedFormat;
     }
-    if (type === frameTypes.closing)
-      range.closed = (parseJsonFrame(body) as { reason: ClosingReason }).reason;
+    if (type === frameTypes.closing) {
+      const closing = jsonFrameOf(body, ledgerClosingSchema);
+      if (closing === undefined) return { ...range, damage: 'its closing cannot be read' };
+      range.closed = closing.reason;
+    }
     const intent = type === frameTypes.intent ? intentOf(body, isTimed) : undefined;
     if (intent === undefined) continue;
     range.first = Math.min(range.first, intent.first);
@@ -208,11 +225,14 @@ function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
   if (count < 0 || body.readUInt32LE(16) !== count) return 'an outcome in it is malformed';
   const outcome = body.readUInt8(1);
   if (outcome > outcomeCodes.unknown) return `an outcome in it is of unknown kind ${outcome}`;
+  const [partition, offset] = [body.readInt32LE(2), body.readDoubleLE(6)];
+  const isPlace = isPartition(partition) && isOffset(offset) && isOffset(offset + count);
+  if (offset !== none && !isPlace) return `an outcome in it is of no place: ${partition}:${offset}`;
   return {
     type: 'outcome',
     outcome,
-    partition: body.readInt32LE(2),
-    offset: body.readDoubleLE(6),
+    partition,
+    offset,
     errorCode: body.readInt16LE(14),
     count,
     sequences: body.subarray(outcomeHeaderBytes),
@@ -223,7 +243,7 @@ function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
 /** Whose ledger it is; undefined if not even that was written whole. */
 export function readLedgerOpening(path: string): LedgerOpening | undefined {
   const [first] = readFrames(path, nothingRead());
-  return first?.readUInt8(0) === frameTypes.opening ? (parseJsonFrame(first) as LedgerOpening) : undefined;
+  return first?.readUInt8(0) === frameTypes.opening ? jsonFrameOf(first, ledgerOpeningSchema) : undefined;
 }
 
 function emptyBatch(): LedgerBatch {

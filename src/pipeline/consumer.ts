@@ -98,6 +98,7 @@ async function consumeInto(
   });
   try {
     const journal = openJournalOf(config, topic);
+    folder.noteConsumer(config.store, numberOf(journal));
     try {
       const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group, cluster);
       const journaled = journaledStore(subject, {
@@ -156,9 +157,11 @@ const openJournalOf = (
     pid: process.pid,
   });
 
-/** Numbered as the journal is, which no other process has. */
-const latencyPathOf = ({ folder }: ConsumeConfig, { path }: JournalWriter): string =>
-  folder.file(latencyFileName('stored', journalFilePattern.exec(basename(path))![1]!));
+/** No other process has a journal of this number. */
+const numberOf = ({ path }: JournalWriter): number => Number(journalFilePattern.exec(basename(path))![1]);
+
+const latencyPathOf = ({ folder }: ConsumeConfig, journal: JournalWriter): string =>
+  folder.file(latencyFileName('stored', String(numberOf(journal))));
 
 /** Without its end, a journal is that of a consumer that was killed: what is in it counts all the same. */
 async function closeJournal(journal: JournalWriter): Promise<void> {

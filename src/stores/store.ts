@@ -6,9 +6,11 @@
  */
 import { OperationalError } from '../errors.ts';
 import type { DeadLetter, RowBatch } from './row-batch.ts';
+import type { StoredPositions } from './stored-positions.ts';
 import type { StoredRows } from './stored-rows.ts';
 
 export { RowBatch, type DeadLetter, type RowValues } from './row-batch.ts';
+export type { StoredPositions } from './stored-positions.ts';
 export type { StoredRows } from './stored-rows.ts';
 
 /** What a store holds of a partition. */
@@ -115,7 +117,7 @@ export interface StoreSearch {
  */
 export interface StoreSnapshot {
   readonly categories: readonly string[];
-  positions(topicId: string): Promise<Map<number, number>>;
+  positions(topicId: string): Promise<StoredPositions>;
   rows(category: string, limit?: number): AsyncIterable<StoredRows>;
   deadLetters(limit?: number): AsyncIterable<readonly StoredDeadLetter[]>;
   /** Places are found along the index. For an id, which has none, the database goes through all of its rows. */

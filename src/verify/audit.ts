@@ -4,11 +4,21 @@
  * whatever else is missing; what could not be judged is never a pass.
  */
 import type { Evidence } from '../history.ts';
-import type { Audit, Cause, Finding, LedgerCounts, SingleFinding, Verdict } from '../verdict.ts';
+import type {
+  Audit,
+  Blame,
+  Cause,
+  Finding,
+  LedgerCounts,
+  PartitionState,
+  SingleFinding,
+  Verdict,
+} from '../verdict.ts';
 import { Confusion } from './confusion.ts';
 import { Findings } from './findings.ts';
 import { judge, wasWritten } from './judge.ts';
 import { noDoubts, notChecked, type Doubts } from './not-checked.ts';
+import { findOvercommitted } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLog, type LogReading } from './read-log.ts';
@@ -40,10 +50,11 @@ export async function audit(
   const journal = new WrittenJournal(evidence, trails, partitions);
   const proof = new Proof(evidence, partitions, journal, {
     ledger: trails.seenWithoutIntent,
-    log: log.contradictions > 0,
+    log: log.contradictions + log.beyondEnd > 0,
   });
   noteRewritten(evidence.messages, trails, proof);
-  const findings = new Findings(evidence.messages, onFinding);
+  const uncertain = findOvercommitted(evidence.messages, trails, journal, proof);
+  const findings = new Findings(evidence.messages, partitions, onFinding);
   const { ledger, written, doubts, confusion, states } = judgeAll({
     evidence,
     trails,
@@ -52,9 +63,10 @@ export async function audit(
     proof,
     findings,
   });
-  judgePartitions(evidence, partitions, findings);
+  judgePartitions(evidence, proof, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, partitions, ledger, log.contradictions, doubts);
+  const { open, minor } = notChecked(evidence, partitions, ledger, log, doubts);
+  open.push(...uncertain);
   return {
     verdict: verdictOf(list, open.length),
     ledger,
@@ -78,7 +90,7 @@ export async function audit(
       refusedWrites: evidence.refusedWrites ?? null,
     },
     states: states.table(),
-    partitions: partitions.all.map((partition) => partition.state).sort((a, b) => a.partition - b.partition),
+    partitions: partitions.all.map((partition) => partition.state).sort(byName),
     confusion: confusion.table(),
     findings: list,
     notChecked: [...open, ...minor],
@@ -137,16 +149,24 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
 }
 
 /** What concerns no message: records of faults, commits that run ahead of the store, and partitions where nothing moves. */
-function judgePartitions(
-  { stalls = [], found = [] }: Evidence,
-  partitions: Partitions,
-  findings: Findings,
-): void {
-  for (const { number, next, commit, isOvercommitted } of partitions.all) {
-    if (!isOvercommitted) continue;
-    const charge = { kind: 'overcommitted', blame: 'consumer', cause: 'commit-before-write' } as const;
-    const detail = `the store's next offset is ${next}`;
-    findings.addExample(charge, () => ({ partition: number, offset: commit!, detail }));
+function judgePartitions({ stalls = [], found = [] }: Evidence, proof: Proof, findings: Findings): void {
+  const { partitions } = proof;
+  for (const partition of partitions.all) {
+    const { overcommitted, beyondEnd } = partition;
+    if (overcommitted !== undefined) {
+      const { blame, cause, offset, detail } = overcommitted;
+      findings.addExample({ kind: 'overcommitted', blame, cause }, () => ({
+        ...partition.place(offset),
+        detail,
+      }));
+    }
+    for (const [offset, isWritten] of beyondEnd) {
+      const detail = "a row or dead letter beyond the log's end";
+      findings.addExample({ kind: 'phantom', blame: blameBeyondEnd(isWritten, proof) }, () => ({
+        ...partition.place(offset),
+        detail,
+      }));
+    }
   }
   for (const { kind, blame, cause, ...example } of found) {
     findings.addExample({ kind, blame, ...(cause !== undefined && { cause }) }, () => example);
@@ -160,6 +180,15 @@ function judgePartitions(
     }));
   }
 }
+
+/** The consumer wrote it, unless a whole journal has no such write. */
+function blameBeyondEnd(isWritten: boolean, { isWrittenKept, writtenWhole }: Proof): Blame {
+  if (isWritten || !isWrittenKept) return 'consumer';
+  return writtenWhole ? 'store' : 'unknown';
+}
+
+const byName = (a: PartitionState, b: PartitionState): number =>
+  a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') < (b.topic ?? '') ? -1 : 1;
 
 function countHops({ states }: Judged, message: number, category: number | undefined, trails: Trails): void {
   const outcome = trails.outcome(message);

@@ -8,6 +8,7 @@ import {
   type SingleFinding,
 } from '../verdict.ts';
 import type { Charge } from './opinion.ts';
+import type { Partitions } from './partitions.ts';
 import type { Subject } from './subject.ts';
 
 const blames: readonly Blame[] = ['producer', 'broker', 'consumer', 'store', 'unknown'];
@@ -15,12 +16,14 @@ const blames: readonly Blame[] = ['producer', 'broker', 'consumer', 'store', 'un
 /** Collects charges into findings: one for each kind and blame, with a count and the first examples. */
 export class Findings {
   readonly #messages: Messages;
+  readonly #partitions: Partitions;
   readonly #findings = new Map<string, Finding>();
 
   readonly #onFinding: ((finding: SingleFinding) => void) | undefined;
 
-  constructor(messages: Messages, onFinding?: (finding: SingleFinding) => void) {
+  constructor(messages: Messages, partitions: Partitions, onFinding?: (finding: SingleFinding) => void) {
     this.#messages = messages;
+    this.#partitions = partitions;
     this.#onFinding = onFinding;
   }
 
@@ -28,7 +31,7 @@ export class Findings {
     const place = acks[0] ?? records[0] ?? rows.find(({ offset }) => offset >= 0);
     this.addExample(charge, () => ({
       ...this.#messages.name(message),
-      ...(place && { partition: place.partition, offset: place.offset }),
+      ...(place && this.#partitions.of(place.partition).place(place.offset)),
       ...(charge.detail !== undefined && { detail: charge.detail }),
     }));
   }

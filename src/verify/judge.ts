@@ -27,7 +27,7 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
   const corrupted = corruptedInLog(subject);
   return [
     ...(conflict ? [conflict] : [lost(subject, proof), reordered(subject)]),
-    duplicatedInLog(subject),
+    duplicatedInLog(subject, proof),
     duplicatedInStore(subject, proof),
     ...(corrupted
       ? [corrupted]

@@ -54,7 +54,7 @@ export function offsetConflict(
   const holdsAnother = acks.filter(({ partition, offset }) => partitionOf(partition).occupied.has(offset));
   if (committed.length > 0) {
     const areRead = acks.every((ack) => holdsAnother.includes(ack) || proof.wouldShow(ack));
-    const detail = `in the log at ${committed[0]!.partition}:${committed[0]!.offset}`;
+    const detail = `in the log at ${proof.placeText(committed[0]!)}`;
     return isAckedAnywhere
       ? undefined
       : { kind: 'offset-conflict', blame: areRead ? 'broker' : 'unknown', ...cause, detail };
@@ -71,11 +71,11 @@ export function offsetConflict(
 export const reordered = ({ isReordered }: Subject): Opinion =>
   isReordered ? { kind: 'reordered', blame: 'producer' } : undefined;
 
-export function duplicatedInLog({ committed }: Subject): Opinion {
+export function duplicatedInLog({ committed }: Subject, proof: Proof): Opinion {
   const [first, ...others] = committed;
   const second = first && others.find((record) => !standsAtOneOf(record, [first]));
   if (second === undefined) return undefined;
-  const detail = `in the log again at ${second.partition}:${second.offset}`;
+  const detail = `in the log again at ${proof.placeText(second)}`;
   return { kind: 'duplicated', blame: 'producer', detail };
 }
 

@@ -39,7 +39,9 @@ function placesOf({ acks, rows }: Subject): readonly Position[] {
 function missingRow(subject: Subject, proof: Proof, places: readonly Position[], blame: Blame): Opinion {
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
-  if (!places.some((place) => proof.isConsumed(place))) return { doubt: 'notDrained' };
+  if (!places.some((place) => proof.isConsumed(place))) {
+    return { doubt: proof.writtenWhole && subject.written.length > 0 ? 'fellBack' : 'notDrained' };
+  }
   return notStored(subject, proof, blame);
 }
 
@@ -68,7 +70,7 @@ const isReplacement = ({ committed }: Subject, proof: Proof): boolean =>
 function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
   if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';
   const isOvercommitted = [...committed, ...acks].some(
-    ({ partition }) => proof.partitions.of(partition).isOvercommitted,
+    ({ partition }) => proof.partitions.of(partition).overcommitted?.cause === 'commit-before-write',
   );
   return blame === 'consumer' && isOvercommitted ? 'commit-before-write' : undefined;
 }
@@ -113,9 +115,13 @@ export function compaction(
   const places =
     acks.length > 0 ? acks : partitions.all.map(({ number }) => ({ partition: number, offset: -1 }));
   const compacted = places.filter(({ partition }) => partitions.of(partition).range?.compacted);
-  const hasLater = compacted.some(
-    ({ partition, offset }) => (partitions.of(partition).lastOfKey.get(expected.key) ?? -1) > offset,
-  );
+  const hasLater = compacted.some(({ partition, offset }) => {
+    const { lastOfKey, lastAckOfKey } = partitions.of(partition);
+    const lastAck = lastAckOfKey.get(expected.key);
+    // A tombstone that is the last of its key goes, too, and leaves nothing of the key.
+    const isRemoved = lastAck?.isTombstone === true && lastAck.offset >= offset;
+    return isRemoved || (lastOfKey.get(expected.key) ?? -1) > offset;
+  });
   if (hasLater) return { doubt: 'compacted' };
   const isUnclear = compacted.length > 0 && (expected.key === untold || !logWhole);
   return isUnclear ? { doubt: 'compactionUnclear' } : undefined;

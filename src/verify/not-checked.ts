@@ -1,6 +1,7 @@
 import type { Evidence } from '../history.ts';
 import type { LedgerCounts } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
+import type { LogReading } from './read-log.ts';
 import { doubtKinds, type DoubtKind } from './opinion.ts';
 
 /** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
@@ -16,6 +17,8 @@ export const noDoubts = (): Doubts => Object.fromEntries(doubtKinds.map((kind) =
 
 const sentences: Record<DoubtKind, (messages: string) => string> = {
   notDrained: (n) => `${n} not stored, and the consumer had not come to where they stand: not drained.`,
+  fellBack: (n) =>
+    `${n} not stored, though the consumer's journal has them as written: the store's next offset stands below them now. Not drained.`,
   storeUnread: (n) => `${n} not seen in the store, which was not read to its end.`,
   unknownUnread: (n) =>
     `${n} of unknown outcome and seen nowhere, in a log of which a part is removed or unread.`,
@@ -27,7 +30,8 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
   positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
   compactionUnclear: (n) =>
     `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
-  compacted: (n) => `${n} not looked for further: a later record of the key stands in a compacted partition.`,
+  compacted: (n) =>
+    `${n} not looked for further: a later record of the key stands in a compacted partition, or a tombstone was its last.`,
   removedButStored: (n) =>
     `${n} stored, and the log was removed where they stood: only ledger and store were compared.`,
   unknownWithoutRecord: (n) =>
@@ -53,7 +57,7 @@ export function notChecked(
   evidence: Evidence,
   partitions: Partitions,
   ledger: LedgerCounts,
-  contradictions: number,
+  { contradictions, beyondEnd }: Pick<LogReading, 'contradictions' | 'beyondEnd'>,
   doubts: Doubts,
 ): NotChecked {
   const result: NotChecked = { open: [...evidence.interruptions], minor: [] };
@@ -65,12 +69,18 @@ export function notChecked(
     if (hop.required ?? true) result.open.push(sentence);
     else result.minor.push(`${sentence} The verdict does not rest on it.`);
   }
+  result.open.push(...(evidence.store.oddPositions ?? []));
   if (evidence.log.topicRecreated) {
     result.open.push('The topic was deleted and made anew since the run began: its records are gone.');
   }
   if (contradictions > 0) {
     result.open.push(
       `The log contradicts itself: it holds two records at ${counted(contradictions, 'offset')}.`,
+    );
+  }
+  if (beyondEnd > 0) {
+    result.open.push(
+      `The log contradicts itself: it holds ${counted(beyondEnd, 'record')} beyond the ends to which it is said to have been read.`,
     );
   }
   result.open.push(...stallSentences(evidence, partitions));
@@ -87,8 +97,8 @@ export function notChecked(
 function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {
   if (stalls.length === 0) return [];
   const named = stalls.slice(0, stallsNamedMax).flatMap(({ partition }) => {
-    const { progress } = partitions.of(partition);
-    return progress === undefined ? [] : [`partition ${partition} is ${progress}`];
+    const { label, progress } = partitions.of(partition);
+    return progress === undefined ? [] : [`partition ${label} is ${progress}`];
   });
   const others = stalls.length - stallsNamedMax;
   if (others > 0) named.push(`and ${counted(others, 'other')} are behind`);

@@ -3,6 +3,7 @@ import type { Blame, Cause, FindingKind } from '../verdict.ts';
 /** Why something could not be judged, or need not be. The sentences are in `not-checked.ts`. */
 export const doubtKinds = [
   'notDrained',
+  'fellBack',
   'storeUnread',
   'unknownUnread',
   'strangerUnjudged',

@@ -1,4 +1,4 @@
-import { none, untold, type LogBatch } from '../history.ts';
+import { none, untold, type Evidence, type LogBatch, type Topics } from '../history.ts';
 import { IntColumn } from './int-column.ts';
 
 /** Numbers of sessions and producers are 32 bits wide; both together fit a double up to 2^21 producers. */
@@ -6,15 +6,24 @@ const sessionsMax = 2 ** 32;
 
 /**
  * Whether messages stand in the log in the order in which they were sent: a session's first copies in
- * ascending sequence in each partition, and a key in one partition. Records without a sequence, and keys
+ * ascending sequence in each partition, and a key in one partition, if keys choose partitions. Records without a sequence, and keys
  * that are untold, cannot be out of order.
  */
 export class Order {
   readonly reordered = new Set<number>();
   /** By partition, then session: the highest sequence so far. */
   readonly #highest = new Map<number, Map<number, number>>();
-  /** By key: its partition's number + 1. */
-  readonly #partitionOfKey = new IntColumn();
+  /** By topic, then key: the number + 1 of its partition. */
+  readonly #partitionOfKey: IntColumn[] = [];
+  readonly #isKeyed: boolean;
+  readonly #emptyKey: number | undefined;
+  readonly #topics: Topics | undefined;
+
+  constructor({ isKeyed = true, emptyKey }: Pick<Evidence['log'], 'isKeyed' | 'emptyKey'>, topics?: Topics) {
+    this.#isKeyed = isKeyed;
+    this.#emptyKey = emptyKey;
+    this.#topics = topics;
+  }
 
   /** Takes the rows in the log's order. */
   take(batch: LogBatch, row: number, isFirstCopy: boolean): void {
@@ -37,9 +46,10 @@ export class Order {
   }
 
   #isOnSecondPartition(key: number, partition: number): boolean {
-    if (key === untold) return false;
-    const first = this.#partitionOfKey.get(key);
-    if (first === 0) this.#partitionOfKey.set(key, partition + 1);
+    if (key === untold || key === this.#emptyKey || !this.#isKeyed) return false;
+    const ofTopic = (this.#partitionOfKey[this.#topics?.numberOf(partition) ?? 0] ??= new IntColumn());
+    const first = ofTopic.get(key);
+    if (first === 0) ofTopic.set(key, partition + 1);
     return first !== 0 && first !== partition + 1;
   }
 }

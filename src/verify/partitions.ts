@@ -1,12 +1,26 @@
-import type { Evidence, LogRange } from '../history.ts';
+import type { Evidence, LogRange, Topics } from '../history.ts';
 import { BitSet } from './bit-set.ts';
 import { DeliveredRanges } from './delivered-ranges.ts';
-import type { PartitionState } from '../verdict.ts';
+import type { Blame, Cause, Example, PartitionState } from '../verdict.ts';
 import type { StoredRow, Written } from './trail.ts';
+
+/** The group's commit or the store's next offset promises what is not there. */
+export interface Overcommitment {
+  blame: Blame;
+  cause: Cause;
+  offset: number;
+  detail: string;
+}
+
+type Known = Pick<Partition, 'range' | 'next' | 'commit'> & {
+  name: ReturnType<Topics['nameOf']> | undefined;
+};
 
 /** What is known of one partition, and of its offsets where something is unusual. */
 export class Partition {
+  /** The evidence's own, which is the partition's where there is one topic. */
   readonly number: number;
+  readonly #name: { topic?: string; partition: number };
   /** Its place among the partitions that the evidence names. */
   readonly index: number;
   readonly range: LogRange | undefined;
@@ -16,16 +30,24 @@ export class Partition {
   readonly commit: number | undefined;
   /** Offsets that an ack names. */
   readonly acked = new BitSet();
+  /** One past the highest of them: the log has reached so far, whatever was lost since. */
+  ackedEnd = 0;
+  /** Offsets that none names, and where the log holds a message of this run. */
+  readonly recorded = new BitSet();
   /** Offsets that acks of two messages name. */
   readonly contested = new Set<number>();
   /** Offsets that an ack names and where the log holds another message of this run. */
   readonly occupied = new Set<number>();
   /** Offsets that an ack names and where the log holds records that look foreign, with the flags of each. */
   readonly foreignLooking = new Map<number, number[]>();
-  /** Rows without an id, by offset: to be joined by position. */
-  readonly namelessRows = new Map<number, StoredRow[]>();
+  /** Rows that name no message, by offset: to be joined by position. */
+  readonly namelessRows = new Map<number, NamelessRow[]>();
+  /** Offsets beyond the log's end where the store has rows, and whether the journal has them as written. */
+  readonly beyondEnd = new Map<number, boolean>();
   /** The last offset of each key, in a compacted partition. */
   readonly lastOfKey = new Map<number, number>();
+  /** The last offset of each key that an ack names, in a compacted partition where there are tombstones. */
+  readonly lastAckOfKey = new Map<number, { offset: number; isTombstone: boolean }>();
   readonly delivered = new DeliveredRanges();
   /** Whether the store has a row there that no journal knows: then one is missing. */
   hasUndeliveredRow = false;
@@ -40,10 +62,13 @@ export class Partition {
   readonly written = new BitSet();
   /** And what it says of them, for the offsets where something unusual stands. */
   readonly writtenAt = new Map<number, Written[]>();
+  /** Set where it is so, once all hops were read. */
+  overcommitted: Overcommitment | undefined;
 
-  constructor(number: number, index: number, known: Pick<Partition, 'range' | 'next' | 'commit'>) {
+  constructor(number: number, index: number, known: Known) {
     this.number = number;
     this.index = index;
+    this.#name = known.name ?? { partition: number };
     this.range = known.range;
     this.next = known.next;
     this.commit = known.commit;
@@ -61,22 +86,32 @@ export class Partition {
     return `at ${this.position ?? start} of ${stableEnd}`;
   }
 
+  /** What stands at an offset, as findings name it. */
+  place(offset: number): Pick<Example, 'topic' | 'partition' | 'offset'> {
+    return { ...this.#name, offset };
+  }
+
+  /** The same in words. */
+  placeText(offset: number): string {
+    return `${this.label}:${offset}`;
+  }
+
+  get label(): string {
+    const { topic, partition } = this.#name;
+    return topic === undefined ? String(partition) : `${topic}/${partition}`;
+  }
+
   get state(): PartitionState {
     const { range, next, commit } = this;
     const stableEnd = range && (range.stableEnd ?? range.end);
     return {
-      partition: this.number,
+      ...this.#name,
       start: range?.start ?? null,
       end: range?.end ?? null,
       stored: next ?? null,
       committed: commit ?? null,
       lag: stableEnd === undefined ? null : Math.max(0, stableEnd - (this.position ?? range!.start)),
     };
-  }
-
-  /** The group's commit promises what the store does not have. */
-  get isOvercommitted(): boolean {
-    return this.next !== undefined && this.commit !== undefined && this.commit > this.next;
   }
 
   /** A message of this run stands there. */
@@ -88,15 +123,30 @@ export class Partition {
   }
 }
 
+/** A row at its offset, and the message that its id names, where that is one that nobody else knows. */
+export interface NamelessRow {
+  row: StoredRow;
+  stranger: number | undefined;
+  /** A message has it now. */
+  isTaken: boolean;
+}
+
 /** The partitions that the evidence names, each made when it is first spoken of. */
 export class Partitions {
   readonly #ranges: ReadonlyMap<number, LogRange>;
   readonly #nexts: ReadonlyMap<number, number>;
   readonly #commits: ReadonlyMap<number, number>;
+  readonly #topics: Topics | undefined;
   readonly #byNumber = new Map<number, Partition>();
   readonly #all: Partition[] = [];
 
-  constructor({ log, store, commits = new Map() }: Pick<Evidence, 'log' | 'store' | 'commits'>) {
+  constructor({
+    log,
+    store,
+    commits = new Map(),
+    topics,
+  }: Pick<Evidence, 'log' | 'store' | 'commits' | 'topics'>) {
+    this.#topics = topics;
     this.#ranges = new Map(log.ranges.map((range) => [range.partition, range]));
     this.#nexts = store.positions;
     this.#commits = commits;
@@ -114,6 +164,7 @@ export class Partitions {
         range: this.#ranges.get(number),
         next: this.#nexts.get(number),
         commit: this.#commits.get(number),
+        name: this.#topics?.nameOf(number),
       });
       this.#byNumber.set(number, partition);
       this.#all.push(partition);

@@ -2,7 +2,7 @@
 import { categoryUntold, none, untold, type Evidence, type WrittenBatch } from '../history.ts';
 import { BitSet } from './bit-set.ts';
 import type { Partitions } from './partitions.ts';
-import { distinct, hasPosition, type Position, type Trail, type Written } from './trail.ts';
+import { distinct, hasPosition, standsAtOneOf, type Position, type Trail, type Written } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /** Must be read before ledger and log, whose messages then know how often they were delivered. */
@@ -21,6 +21,7 @@ export class WrittenJournal {
   /** Whether it has entries that do not say which message they are of. */
   hasNameless = false;
   readonly #partitions: Partitions;
+  readonly #hasBeyondEnd: boolean;
   /** Messages that it names where they stand. */
   readonly #named = new BitSet();
   /** What it says of messages by their id, where that is more than a bit. */
@@ -28,6 +29,7 @@ export class WrittenJournal {
 
   constructor({ written }: Evidence, trails: Trails, partitions: Partitions) {
     this.#partitions = partitions;
+    this.#hasBeyondEnd = partitions.all.some(({ beyondEnd }) => beyondEnd.size > 0);
     if (written === undefined) return;
     for (const { acks, records, rows } of trails.unusualTrails()) {
       for (const place of [...acks, ...records, ...rows].filter(hasPosition)) {
@@ -41,12 +43,19 @@ export class WrittenJournal {
 
   /** What it says of a message, by id or by the places where it is known to stand. */
   of(message: number, { acks, records, rows }: Trail): Written[] {
-    const places = distinct([...acks, ...records, ...rows].filter(hasPosition));
+    const own = [...acks, ...records];
+    const places = distinct([...own, ...rows].filter(hasPosition));
     return [
       ...(this.#ofMessage.get(message) ?? []),
       ...(this.#named.has(message) ? places.map(writtenAt) : []),
-      ...places.flatMap((place) => this.#namelessAt(place)),
+      ...places.flatMap((place) => (this.#isOfAnother(place, own) ? [] : this.#namelessAt(place))),
     ];
+  }
+
+  /** What was written where another message stands was that one, whatever a row says now. */
+  #isOfAnother(place: Position, own: readonly Position[]): boolean {
+    const { acked, recorded } = this.#partitions.of(place.partition);
+    return (acked.has(place.offset) || recorded.has(place.offset)) && !standsAtOneOf(place, own);
   }
 
   names(message: number): boolean {
@@ -60,6 +69,7 @@ export class WrittenJournal {
   ) {
     const message = messages[row]!;
     const place = { partition: partition[row]!, offset: offset[row]! };
+    if (this.#hasBeyondEnd) this.#noteBeyondEnd(place);
     const entry = { ...place, category: category[row]!, content: content[row]! };
     if (message === none) {
       this.hasNameless = true;
@@ -73,6 +83,11 @@ export class WrittenJournal {
       if (known === undefined) this.#ofMessage.set(message, [entry]);
       else known.push(entry);
     }
+  }
+
+  #noteBeyondEnd({ partition, offset }: Position): void {
+    const { beyondEnd } = this.#partitions.of(partition);
+    if (beyondEnd.has(offset)) beyondEnd.set(offset, true);
   }
 
   #namelessAt(place: Position): Written[] {

@@ -10,20 +10,27 @@ export interface LogReading {
   foreign: number;
   /** Offsets of which the log says two different things. */
   contradictions: number;
+  /** Records at or beyond the ends to which their partitions are said to have been read. */
+  beyondEnd: number;
   /** Messages out of order. */
   reordered: ReadonlySet<number>;
 }
 
 /** Reads the log into the trails. The ledger must have been read before. */
-export function readLog({ log, messages }: Evidence, trails: Trails, partitions: Partitions): LogReading {
-  const order = new Order();
+export function readLog(
+  { log, messages, topics }: Evidence,
+  trails: Trails,
+  partitions: Partitions,
+): LogReading {
+  const order = new Order(log, topics);
   const last = new LastRows();
-  const reading = { records: 0, foreign: 0, contradictions: 0, reordered: order.reordered };
+  const reading = { records: 0, foreign: 0, contradictions: 0, beyondEnd: 0, reordered: order.reordered };
   for (const batch of log.batches()) {
     for (let row = 0; row < batch.count; row++) {
       const message = batch.message[row]!;
       const partition = partitions.of(batch.partition[row]!);
       if (last.contradicts(batch, row)) reading.contradictions += 1;
+      if (partition.range && batch.offset[row]! >= partition.range.end) reading.beyondEnd += 1;
       if (partition.range?.compacted) noteKey(partition, batch, row);
       // At an acked offset, what does not say which message it is can only be the one that was acked there.
       const isNameless = message === none || (batch.flags[row]! & logFlags.nameless) !== 0;
@@ -55,14 +62,14 @@ function isSound({ message, content, key, flags }: LogBatch, row: number, trails
   return !differ(content[row]!, expected.content) && !differ(key[row]!, expected.key);
 }
 
-/** Only the others are kept: where a message stands at its own acked offset, as nearly all do, nothing is. */
+/** Keeps those that are not where an ack says: where a message stands at its own acked offset, as nearly all do, nothing is. */
 function noteOccupant(
   partition: Partition,
   { message, offset }: LogBatch,
   row: number,
   trails: Trails,
 ): void {
-  if (!partition.acked.has(offset[row]!)) return;
+  if (!partition.acked.has(offset[row]!)) return partition.recorded.add(offset[row]!);
   if (!trails.isAckedAt(message[row]!, partition.number, offset[row]!)) partition.occupied.add(offset[row]!);
 }
 

@@ -1,6 +1,6 @@
 import { deadLetterCategory, none, type Evidence, type StoreBatch } from '../history.ts';
-import type { Partitions } from './partitions.ts';
-import { hasPosition, storedRow, type Position } from './trail.ts';
+import type { NamelessRow, Partition, Partitions } from './partitions.ts';
+import { hasPosition, samePosition, storedRow, type Position } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 export interface StoreReading {
@@ -26,12 +26,12 @@ export async function readStore(
     }
     for (let row = 0; row < batch.count; row++) {
       if (isInDoubt) noteUndelivered(batch, row, partitions);
-      if (batch.message[row] !== none) {
-        trails.addRow(batch, row);
-        count(reading, batch.category[row]!);
-      } else if (keepNameless(batch, row, partitions)) {
-        nameless += 1;
-      }
+      const message = batch.message[row]!;
+      const isKnown = message !== none && trails.isNamed(message);
+      if (message !== none) count(reading, batch.category[row]!);
+      if (isKnown) trails.addRow(batch, row);
+      else if (keepNameless(batch, row, evidence, partitions)) nameless += 1;
+      else if (message !== none) trails.addRow(batch, row);
     }
   }
   if (nameless > 0) joinNameless(evidence, trails, partitions, reading);
@@ -50,20 +50,30 @@ function count(reading: StoreReading, category: number): void {
   else reading.byCategory[category]! += 1;
 }
 
-/** Keeps a row without an id that may yet be of this run: a dead letter, or the row of a record that looks foreign. */
-function keepNameless(batch: StoreBatch, index: number, partitions: Partitions): boolean {
+/**
+ * Keeps a row that names no message, or one that nobody else knows, where it may yet be of this run: a dead letter, a
+ * row where a message of the run stands, and what stands beyond the log's end.
+ */
+function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, partitions: Partitions): boolean {
   const row = storedRow(batch, index);
   if (!hasPosition(row)) return false;
-  const { namelessRows, foreignLooking } = partitions.of(row.partition);
-  if (row.category !== deadLetterCategory && !foreignLooking.has(row.offset)) return false;
-  namelessRows.set(row.offset, [...(namelessRows.get(row.offset) ?? []), row]);
+  const { acked, recorded, namelessRows, range } = partitions.of(row.partition);
+  const stranger = batch.message[index] === none ? undefined : batch.message[index];
+  const isTaken = acked.has(row.offset) || recorded.has(row.offset);
+  const isBeyond = log.isFinal !== false && range !== undefined && row.offset >= range.end;
+  const isLetter = row.category === deadLetterCategory;
+  if (!isTaken && (stranger !== undefined || (!isLetter && !isBeyond))) return false;
+  row.foreignLooking = !isLetter;
+  const known = namelessRows.get(row.offset);
+  if (known === undefined) namelessRows.set(row.offset, [{ row, stranger, isTaken: false }]);
+  else known.push({ row, stranger, isTaken: false });
   return true;
 }
 
 /**
- * Gives rows without an id to the messages whose records stand where they say; where the log shows none, to
- * those that were acked there. Where the topic was made anew, what stood there may have been anybody's: then only
- * those have them that are to be dead letters.
+ * Gives rows that name no message to the messages whose records stand where they say; where the log shows none, to
+ * those that were acked there. A row that names a stranger is a message's only where that has no other there. Where the
+ * topic was made anew, what stood there may have been anybody's: then only those have them that are to be dead letters.
  */
 function joinNameless(
   { messages, log: { topicRecreated = false } }: Evidence,
@@ -79,14 +89,41 @@ function joinNameless(
         const rows = partitions.of(place.partition).namelessRows.get(place.offset);
         if (rows === undefined) continue;
         joined.push(place);
-        const known = trails.unusual(message).rows;
-        known.push(...rows.filter((row) => !known.includes(row)));
+        // Those that name nobody come first: a stranger's is the message's only where it has no other there.
+        rows.sort((a, b) => (a.stranger ?? none) - (b.stranger ?? none));
+        for (const one of rows) join(one, message, place, trails);
       }
     }
     for (const { partition, offset } of joined) {
       const { namelessRows } = partitions.of(partition);
-      for (const row of namelessRows.get(offset) ?? []) count(reading, row.category);
+      for (const one of namelessRows.get(offset) ?? []) {
+        if (one.stranger === undefined) count(reading, one.row.category);
+        else if (!one.isTaken) trails.unusual(one.stranger).rows.push({ ...one.row, foreignLooking: false });
+      }
       namelessRows.delete(offset);
     }
   }
+  for (const partition of partitions.all) keepRest(partition, trails);
+}
+
+/** What nobody has claimed: a stranger's is the stranger's, and beyond the log's end there can be none. */
+function keepRest({ namelessRows, beyondEnd, range }: Partition, trails: Trails): void {
+  for (const [offset, rows] of namelessRows) {
+    for (const { row, stranger } of rows) {
+      if (stranger !== undefined) trails.unusual(stranger).rows.push({ ...row, foreignLooking: false });
+      else if (range !== undefined && offset >= range.end) beyondEnd.set(offset, false);
+    }
+  }
+  namelessRows.clear();
+}
+
+function join(nameless: NamelessRow, message: number, place: Position, trails: Trails): void {
+  const { row, stranger } = nameless;
+  const { rows } = trails.trail(message);
+  if (rows.includes(row)) return;
+  // One that does not say where it stands may stand there.
+  const hasOther = rows.some((other) => !hasPosition(other) || samePosition(other, place));
+  if (stranger !== undefined && hasOther) return;
+  trails.unusual(message).rows.push(row);
+  nameless.isTaken = true;
 }

@@ -32,14 +32,20 @@ export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
 
 /** For a message that is not corrupted in the log already. */
 export const corruptedInStore = (subject: Subject, proof: Proof): Opinion =>
-  differentContent(subject, proof) ?? differentKey(subject, proof) ?? misplaced(subject, proof);
+  differentContent(subject, proof) ??
+  differentKey(subject, proof) ??
+  misplaced(subject, proof) ??
+  unnamed(subject, proof);
 
 function differentContent(subject: Subject, proof: Proof): Opinion {
   const { expected, committed, written, rows } = subject;
   const reference = firstTold([expected, ...committed, ...written, ...rows], 'content');
-  if (!rows.some((row) => differ(row.content, reference))) return undefined;
+  const wrong = rows.filter((row) => differ(row.content, reference));
+  if (wrong.length === 0) return undefined;
+  // It had a place when it was written, as the journal shows.
+  const hasLostPlace = proof.rowsTellPlaces && written.length > 0 && wrong.every((row) => !hasPosition(row));
   const blame = blamed(subject, proof, {
-    store: isWrittenAs(written, reference),
+    store: hasLostPlace || isWrittenAs(written, reference),
     else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
   });
   return { kind: 'corrupted', blame, detail: 'its row differs' };
@@ -75,13 +81,25 @@ function misplaced(subject: Subject, proof: Proof): Opinion {
   const places = records.length > 0 ? records : isAckedAnywhere ? [] : acks;
   if (rows.length === 0 || places.length === 0 || !rows.every(hasPosition)) return undefined;
   if (rows.some((row) => standsAtOneOf(row, places))) return undefined;
-  const detail = `its row says ${rows[0]!.partition}:${rows[0]!.offset}`;
-  if (records.length > 0 && !rows.every((row) => proof.wouldShow(row))) return { doubt: 'positionUnread' };
+  const detail = `its row says ${proof.placeText(rows[0]!)}`;
+  const isRead = rows.every((row) => proof.wouldShow(row) || proof.isBeforeRun(row));
+  if (records.length > 0 && !isRead) return { doubt: 'positionUnread' };
   const blame = blamed(subject, proof, {
     store: written.some((entry) => standsAtOneOf(entry, places)),
     else: records.length > 0 ? 'consumer' : 'unknown',
   });
   return { kind: 'corrupted', blame, detail };
+}
+
+/** All rows that it has stand where it does, and bear another id or none. Dead letters never bear one. */
+function unnamed(subject: Subject, proof: Proof): Opinion {
+  const { rows, expected, committed, written } = subject;
+  if (rows.length === 0 || !rows.every(({ foreignLooking }) => foreignLooking)) return undefined;
+  const blame = blamed(subject, proof, {
+    store: isWrittenAs(written, firstTold([expected, ...committed], 'content')),
+    else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail: 'its row does not bear its id' };
 }
 
 export function misclassified(subject: Subject, proof: Proof): Opinion {

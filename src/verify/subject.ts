@@ -70,7 +70,10 @@ export class Proof {
   readonly planWhole: boolean;
   readonly ledgerWhole: boolean;
   readonly logWhole: boolean;
+  /** Nothing has come to the log since it was read. */
+  readonly logFinal: boolean;
   readonly storeWhole: boolean;
+  readonly rowsTellPlaces: boolean;
   /** Whether the journal cannot lack a delivery, or a write. */
   readonly deliveriesWhole: boolean;
   readonly writtenWhole: boolean;
@@ -101,7 +104,9 @@ export class Proof {
     this.topicRecreated = log.topicRecreated === true;
     this.otherTopicWhole = this.topicRecreated && log.whole && !contradicts.log;
     this.logWhole = log.whole && !contradicts.log && !this.topicRecreated;
+    this.logFinal = log.isFinal !== false;
     this.storeWhole = store.whole;
+    this.rowsTellPlaces = store.tellsPlaces === true;
     this.deliveriesWhole = deliveries?.whole === true;
     this.writtenWhole = written?.whole === true;
     this.isWrittenKept = written !== undefined;
@@ -115,12 +120,21 @@ export class Proof {
     this.#accountsFor = written?.accountsFor;
   }
 
+  placeText({ partition, offset }: Position): string {
+    return this.partitions.of(partition).placeText(offset);
+  }
+
   /** Whether the log would show a record there, if it still were. */
   wouldShow(place: Position): boolean {
     if (!this.logWhole) return false;
     if (!hasPosition(place)) return !this.someRemoved;
     const { range } = this.partitions.of(place.partition);
     return range === undefined || place.offset >= Math.max(range.start, range.base);
+  }
+
+  /** No record of the run can ever have stood there. */
+  isBeforeRun({ partition, offset }: Position): boolean {
+    return offset < (this.partitions.of(partition).range?.base ?? 0);
   }
 
   isRemoved(place: Position): boolean {

@@ -24,6 +24,8 @@ export interface LogRecord extends Position, Bytes {
 
 export interface StoredRow extends Position, Bytes {
   category: number;
+  /** It stands where the message does, and does not bear its id. */
+  foreignLooking: boolean;
 }
 
 /** What the consumer's journal says was in the store once the commit had returned. */
@@ -63,4 +65,5 @@ export const storedRow = (batch: StoreBatch, row: number): StoredRow => ({
   category: batch.category[row]!,
   content: batch.content[row]!,
   key: batch.key?.[row] ?? untold,
+  foreignLooking: false,
 });

@@ -17,7 +17,7 @@ import {
 import { attempted, bits, exemplary, keptOfUnusual } from './trail-bits.ts';
 import { FlagsColumn } from './flags-column.ts';
 import { IntColumn } from './int-column.ts';
-import type { Partitions } from './partitions.ts';
+import type { Partition, Partitions } from './partitions.ts';
 import { PositionColumn } from './position-column.ts';
 import {
   differ,
@@ -75,6 +75,11 @@ export class Trails {
     return (this.#bitsOf(message) & attempted) !== 0 || this.#messages.isPlanned(message);
   }
 
+  /** Plan, ledger or log know it: an id in the store alone names nobody. */
+  isNamed(message: number): boolean {
+    return this.isKnown(message) || this.trail(message).records.length > 0;
+  }
+
   /** Acked, once in the log where the ack says, and once in the store, right: nothing to judge. */
   isExemplary(message: number): boolean {
     return (this.#bitsOf(message) & (exemplary | bits.unusual)) === exemplary;
@@ -94,6 +99,10 @@ export class Trails {
 
   unusualTrails(): Iterable<Trail> {
     return this.#unusual.values();
+  }
+
+  unusualMessages(): Iterable<[message: number, trail: Trail]> {
+    return this.#unusual;
   }
 
   /** Whether ledger, log or store speak of the message. */
@@ -132,9 +141,17 @@ export class Trails {
     const place = this.#partitions.of(ack.partition);
     if (place.acked.has(ack.offset)) place.contested.add(ack.offset);
     place.acked.add(ack.offset);
+    place.ackedEnd = Math.max(place.ackedEnd, ack.offset + 1);
     place.countDeliveries(ack.offset);
+    if (place.range?.compacted) this.#noteKey(message, place, ack.offset);
     if (this.#keepPosition(message, ack)) this.#set(message, bits.ackPosition);
     else this.unusual(message).acks.push(ack);
+  }
+
+  #noteKey(message: number, { lastAckOfKey }: Partition, offset: number): void {
+    const { key } = this.expectedBytes(message);
+    if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;
+    lastAckOfKey.set(key, { offset, isTombstone: this.#messages.isTombstone?.(message) === true });
   }
 
   #addOutcome(message: number, outcome: number): void {
@@ -242,7 +259,7 @@ export class Trails {
   #plainRow(message: number, position: Position): StoredRow {
     const place = this.#bitsOf(message) & bits.rowWithoutPosition ? nowhere : position;
     const category = this.#messages.expectedCategory(message)!;
-    return { ...place, category, content: untold, key: untold };
+    return { ...place, category, content: untold, key: untold, foreignLooking: false };
   }
 
   #noteIntent(message: number): void {

@@ -60,6 +60,7 @@ async function read(positions: [number, number][] = [[0, 14]]): Promise<Said | u
     storeLocation: folder.store,
     categories: ['failed', 'completed'],
     positions: new Map(positions),
+    ends: new Map(),
   });
   if (hops === undefined) return undefined;
   const { deliveries, written } = {
@@ -190,6 +191,7 @@ test('an offset is accounted for where it was written, or handed to one that did
       storeLocation: folder.store,
       categories: ['failed', 'completed'],
       positions: new Map([[0, 23]]),
+      ends: new Map(),
     }))!;
     readWritten(written);
     return Array.from({ length: 13 }, (_, index) => 10 + index).filter(
@@ -266,13 +268,25 @@ test('a journal that was deleted, or never kept, leaves a gap', async () => {
   expect((await told([[0, 16]])).deliveries.problem).toContain('of 2 journals only 1');
 });
 
-test('journals of another store, topic or run say nothing of this one', async () => {
-  for (const change of [{ store: '../other.sqlite' }, { topicId: 'u' }, { run: 's' }]) {
-    noteBatch(open(change));
-  }
+test('journals of another store or topic say nothing of this one', async () => {
+  for (const change of [{ store: '../other.sqlite' }, { topicId: 'u' }]) noteBatch(open(change));
   expect(await read()).toBeUndefined();
   noteBatch(open());
-  expect(await read()).toMatchObject({ deliveries: { whole: true, rows: ['4@3 0:10-14'] } });
+  expect(await read()).toMatchObject({ deliveries: { whole: true, rows: ['3@3 0:10-14'] } });
+});
+
+test('the journal of another run stands where one of this run was: not whole', async () => {
+  noteBatch(open({ run: 's' }));
+  const problem = 'journal-1.bin is of another run';
+  expect(await read()).toMatchObject({ deliveries: { whole: false, problem, rows: [] } });
+});
+
+test('a journal is missing that the folder has noted: not whole', async () => {
+  const journal = open();
+  folder.noteConsumer(folder.store, 1);
+  rmSync(journal.path);
+  const problem = 'of 1 journals only 0 are there';
+  expect(await read()).toMatchObject({ deliveries: { whole: false, problem }, written: { whole: false } });
 });
 
 test('covered offsets are those of a set', () => {

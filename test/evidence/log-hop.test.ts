@@ -8,7 +8,7 @@ import { writeScanSummary, type ScanSummary } from '../../src/kafka/scan-file.ts
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
 
-const manifest = { id: 'r', topicId: 't', base: {} } as unknown as Manifest;
+const manifest = { id: 'r', topic: 'n', topicId: 't', base: {} } as unknown as Manifest;
 const summary: ScanSummary = {
   schema: 1,
   topic: 'n',

@@ -63,11 +63,20 @@ async function auditSpoilt({ scan, store, alter = '', topicId = 'topic-id' }: Sp
   await writeLedger(folder);
   const writer = new ScanWriter(folder.logScan);
   const rows = messages.map(({ row }) => row);
-  for (const row of scan?.(rows) ?? rows) writer.add(row);
+  const records = scan?.(rows) ?? rows;
+  for (const row of records) writer.add(row);
   writer.close();
   const ranges = [{ partition: 0, start: 0, startAfter: 0, end: 20, lastStableOffset: 20 }];
-  const summary = { schema: 1, topic: 't', ranges, compacted: false, records: count, problems: [] } as const;
-  await writeScanSummary(folder.logSummary, { ...summary, topicId, ranges, problems: [] });
+  await writeScanSummary(folder.logSummary, {
+    schema: 1,
+    topic: 't',
+    topicId,
+    ranges,
+    compacted: false,
+    records: records.length,
+    isFinal: true,
+    problems: [],
+  });
   await seal(folder.logScan);
   await seal(folder.logSummary);
   await writeStore(folder, messages, store);

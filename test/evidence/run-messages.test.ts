@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/digest.ts';
 import { RunMessages } from '../../src/evidence/run-messages.ts';
-import { manifestSchema } from '../../src/run-folder.ts';
+import { manifestSchema } from '../../src/manifest.ts';
 import type { StatePlace } from '../../src/state-rule.ts';
 import { Workload } from '../../src/workload.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';

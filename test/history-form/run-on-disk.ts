@@ -40,7 +40,8 @@ export async function runOnDisk(spoils: Spoils): Promise<{ folder: RunFolder; ma
   await writeLedger(folder, sequences, spoils.ledgerIsOpen === true);
   const rows = sequences.map(scanRowOf);
   const scan = new ScanWriter(folder.logScan);
-  for (const row of spoils.scan?.(rows) ?? rows) scan.add(row);
+  const records = spoils.scan?.(rows) ?? rows;
+  for (const row of records) scan.add(row);
   scan.close();
   await writeScanSummary(folder.logSummary, {
     schema: 1,
@@ -56,7 +57,7 @@ export async function runOnDisk(spoils: Spoils): Promise<{ folder: RunFolder; ma
       },
     ],
     compacted: false,
-    records: rows.length,
+    records: records.length,
     problems: [],
   });
   await seal(folder.logScan);

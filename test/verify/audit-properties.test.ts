@@ -35,7 +35,8 @@ const lives = fc
         producer: fc.nat(1),
         sequence: mostly<number | undefined>(sequence, fc.constant(undefined)),
         content: mostly<string | undefined>('good', fc.constant(undefined), 4),
-        key: mostly<string | undefined>(`key${home[0]}`, fc.constantFrom('key0', undefined), 4),
+        key: mostly<string | undefined>(`key${home[0]}`, fc.constantFrom('key0', '', undefined), 4),
+        tombstone: mostly(false, fc.constant(true), 4),
       }),
       sends: few<Omit<Send, 'id'>>({
         outcome: mostly<Send['outcome']>('acked', fc.constantFrom('rejected', 'unknown'), 3),
@@ -102,7 +103,7 @@ const ranges = fc.tuple(
     fc.record({
       partition: fc.constant(partition),
       start: mostly(0, fc.nat(9), 3),
-      end: fc.constant(9),
+      end: mostly(9, fc.constantFrom(6, 8)),
       base: mostly(0, fc.nat(5), 6),
       compacted: mostly(false, fc.constant(true), 6),
       stableEnd: mostly(9, fc.nat(9)),
@@ -126,6 +127,8 @@ const histories: fc.Arbitrary<History> = fc
     missing: mostly([], fc.subarray(['plan', ...hops] as const), 2),
     required: mostly<HopName[]>(['ledger', 'log', 'store'], fc.subarray([...hops]), 3),
     topicRecreated: mostly(false, fc.constant(true), 12),
+    isFinal: mostly(true, fc.constant(false), 4),
+    isKeyed: mostly(true, fc.constant(false), 6),
     stalls: mostly<History['stalls']>([], fc.constant([{ partition: 0, blame: 'broker' }]), 20),
     interruptions: mostly<string[]>([], fc.constant(['The run was stopped.'])),
     byPartition: fc.boolean(),

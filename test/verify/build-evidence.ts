@@ -68,6 +68,8 @@ export interface Subject {
   /** What was to be sent; left out, it is not known. */
   content?: string | undefined;
   key?: string | undefined;
+  /** It removes its key from a compacted topic. */
+  tombstone?: boolean;
 }
 
 export interface History {
@@ -92,6 +94,12 @@ export interface History {
   /** The hops that a verdict needs whole. */
   required: HopName[];
   topicRecreated: boolean;
+  /** False: the topic may have grown since it was scanned. */
+  isFinal?: boolean;
+  /** False: keys choose no partitions. */
+  isKeyed?: boolean;
+  /** The store's rows tell where they stand, as those of a run do. */
+  tellsPlaces?: boolean;
   acks?: string | undefined;
   uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
@@ -131,6 +139,7 @@ export function buildEvidence(history: History): Evidence {
       expectedCategory: (message) => categoryOf(subjects[message]!.state),
       expectedContent: (message) => numberOf(subjects[message]!.content),
       expectedKey: (message) => numberOf(subjects[message]!.key),
+      isTombstone: (message) => subjects[message]!.tombstone === true,
       name: (message) => ({ id: ids[message]! }),
     },
     plan: hop('plan'),
@@ -149,6 +158,9 @@ export function buildEvidence(history: History): Evidence {
       ...hop('log'),
       ranges: history.ranges,
       topicRecreated: history.topicRecreated,
+      ...(history.isFinal !== undefined && { isFinal: history.isFinal }),
+      ...(history.isKeyed !== undefined && { isKeyed: history.isKeyed }),
+      emptyKey: numberOf(''),
       batches: () =>
         chunks(history.log).map((lines) => ({
           count: lines.length - 1,
@@ -168,6 +180,7 @@ export function buildEvidence(history: History): Evidence {
     store: {
       ...hop('store'),
       positions: offsetsOf(history.positions),
+      ...(history.tellsPlaces && { tellsPlaces: true }),
       batches: () =>
         chunks(history.rows).map((rows) => ({
           count: rows.length - 1,

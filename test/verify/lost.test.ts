@@ -134,9 +134,9 @@ testDefects([
     twin: [range(0, { compacted: true }), without('log', 'a'), without('rows', 'a')],
   },
   {
-    name: 'not in the store, but a foreign row has its position',
-    defect: [without('rows', 'a'), stored({ at: '0:0', category: 'failed' })],
+    name: 'not in the store, but a foreign row stands where nothing of the run does',
+    defect: [without('rows', 'a'), stored({ at: '0:5', category: 'failed' })],
     found: ['lost consumer: a'],
-    twin: [stored({ at: '0:0', category: 'failed' })],
+    twin: [stored({ at: '0:5', category: 'failed' })],
   },
 ]);

@@ -8,13 +8,13 @@ import {
   isAcked,
   isReordered,
   logContradicts,
-  overcommitted,
   redeliveries,
   tellOf,
   timesDelivered,
   type Part,
 } from './naive-lines.ts';
 import { NaiveMessage } from './naive-message.ts';
+import { partitionFindings } from './naive-positions.ts';
 
 type Say = (kind: string, blame: string) => void;
 
@@ -72,7 +72,9 @@ export function naiveAudit(h: History): NaiveAudit {
     audit.confusion[state][place] = (audit.confusion[state][place] ?? 0) + 1;
   }
   if (audit.ledger['unsent']! > 0 || audit.ledger['acked'] === 0) isOpen = true;
-  if (overcommitted(h).length > 0) found.set('overcommitted consumer', overcommitted(h));
+  const beside = partitionFindings(h);
+  if (beside.isOpen) isOpen = true;
+  for (const [key, partition] of beside.found) found.set(key, [...(found.get(key) ?? []), partition]);
   audit.findings = [...found].map(([key, list]) => `${key} ${list.length}: ${list.join(' ')}`).sort();
   audit.verdict = found.size > 0 ? 'fail' : isOpen ? 'inconclusive' : 'pass';
   return audit;
@@ -84,6 +86,8 @@ const isGiven = (h: History, hop: string): boolean =>
 
 /** Judges one message. */
 class Case extends NaiveMessage {
+  isCharged = false;
+
   /** Says what is wrong; `open` where something could not be judged. */
   judge(say: Say): 'open' | 'judged' {
     const { h, good, rows } = this;
@@ -243,7 +247,19 @@ class Case extends NaiveMessage {
       say('corrupted', this.storeOr(inLog.length > 0 ? 'consumer' : 'unknown', isWrittenRight));
       return 'judged';
     }
-    return this.judgePlace(say);
+    const placed = this.judgePlace(say);
+    if (placed === 'open' || this.isCharged) return placed;
+    const areUnnamed = rows.every(({ id, category }) => id !== this.id && category !== 'dead-letters');
+    if (rows.length === 0 || !areUnnamed) return 'judged';
+    const right = [expected.content ?? null, ...good.map((line) => told(line, 'content'))];
+    const reference = right.find((text) => text !== null) ?? null;
+    const inWrites = this.writes
+      .map((line) => (line.id === undefined ? (line.content ?? null) : told(line, 'content')))
+      .filter((text) => text !== null);
+    const isWrittenRight = inWrites.length > 0 && inWrites.every((text) => text === reference);
+    const isInLog = good.some((line) => told(line, 'content') !== null);
+    say('corrupted', this.storeOr(isInLog ? 'consumer' : 'unknown', isWrittenRight));
+    return 'judged';
   }
 
   judgePlace(say: Say): 'open' | 'judged' {
@@ -253,7 +269,9 @@ class Case extends NaiveMessage {
     const right = inLog.length > 0 ? inLog : this.anyAck ? [] : acks;
     const isComparable = own.length > 0 && right.length > 0 && own.every(({ at }) => at !== undefined);
     if (!isComparable || own.some(({ at }) => right.includes(at!))) return 'judged';
-    if (inLog.length > 0 && !own.every(({ at }) => this.isVisible(at))) return 'open';
+    const isBefore = (at: string): boolean => parsePlace(at).offset < (this.range(at)?.base ?? 0);
+    if (inLog.length > 0 && !own.every(({ at }) => this.isVisible(at) || isBefore(at!))) return 'open';
+    this.isCharged = true;
     const isWrittenThere = this.writes.some(({ at }) => right.includes(at));
     say('corrupted', this.storeOr(inLog.length > 0 ? 'consumer' : 'unknown', isWrittenThere));
     return 'judged';

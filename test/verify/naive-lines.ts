@@ -16,6 +16,10 @@ export const tellOf = (
 export const contradictsItself = (h: History): boolean => logContradicts(h) || ledgerContradicts(h);
 
 export const logContradicts = (h: History): boolean =>
+  h.log.some(({ at }) => {
+    const { partition, offset } = parsePlace(at);
+    return h.ranges.some((range) => range.partition === partition && offset >= range.end);
+  }) ||
   h.log.some((a) =>
     h.log.some(
       (b) =>
@@ -42,17 +46,45 @@ export const linesOf = (h: History, id: string): LogLine[] => {
 
 /** Whose row it is. One without an id belongs where its position says, if it can be ours at all. */
 export function ownersOf(h: History, row: Row): string[] {
-  if (row.id !== undefined) return [row.id];
-  const foreignLooking = isAcked(h, row.at) && h.log.some(({ id, at }) => id === undefined && at === row.at);
-  if (row.at === undefined || (row.category !== 'dead-letters' && !foreignLooking)) return [];
+  if (row.id !== undefined && !isStranger(h, row.id)) return [row.id];
+  const standing = standingAt(h, row.at);
+  if (row.id === undefined) return standing;
+  // A stranger's row is that of the message there, where no other is; only the first of several.
+  const order = Object.keys(h.messages);
+  const strangers = h.rows
+    .filter(({ id, at }) => id !== undefined && at === row.at && isStranger(h, id))
+    .sort((a, b) => order.indexOf(a.id!) - order.indexOf(b.id!));
+  const isNamelessThere = h.rows.some(({ id, at }) => id === undefined && at === row.at);
+  const hasOther = (id: string): boolean =>
+    h.rows.some((other) => other.id === id && (other.at === undefined || other.at === row.at));
+  const free = standing.filter((id) => !isNamelessThere && !hasOther(id));
+  return free.length > 0 && strangers[0] === row ? free : [row.id];
+}
+
+/** Neither plan nor ledger nor log knows it. */
+const isStranger = (h: History, id: string): boolean =>
+  !h.messages[id]!.planned &&
+  !h.sends.some((send) => send.id === id) &&
+  !h.log.some((line) => line.id === id);
+
+/** The messages whose records stand at a place; where the log has none, those that were acked there. */
+function standingAt(h: History, at: string | undefined): string[] {
+  if (at === undefined) return [];
   // Of a topic that was made anew, a place may have been anybody's.
   const mayBe = (id: string): boolean => !h.topicRecreated || h.messages[id]!.state === 'dead-letters';
   const ids = Object.keys(h.messages).filter(mayBe);
-  const inLog = ids.filter((id) => linesOf(h, id).some(({ at }) => at === row.at));
+  const inLog = ids.filter((id) => linesOf(h, id).some((line) => line.at === at));
   if (inLog.length > 0) return inLog;
   return ids.filter((id) =>
-    h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === row.at),
+    h.sends.some((send) => send.id === id && send.outcome === 'acked' && send.at === at),
   );
+}
+
+/** Whether another message than the one that stands at these places stands there. */
+export function isOfAnother(h: History, at: string | undefined, own: readonly string[]): boolean {
+  if (at === undefined || own.includes(at)) return false;
+  const isAckedThere = h.sends.some((send) => send.outcome === 'acked' && send.at === at);
+  return isAckedThere || h.log.some((line) => line.id !== undefined && line.at === at);
 }
 
 /** What the journal says was written of a message: by its id, or by nothing but one of its places. */
@@ -74,11 +106,6 @@ export function redeliveries(h: History): number | null {
   const times = [...new Set([...acked, ...logged])].map((at) => timesDelivered(h, at));
   return times.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
 }
-
-export const overcommitted = (h: History): string[] =>
-  Object.keys(h.commits).filter(
-    (partition) => h.commits[+partition]! > (h.positions[+partition] ?? Infinity),
-  );
 
 /** Later than a higher sequence of its session in its partition, or with a key that stands elsewhere. */
 export function isReordered(h: History, id: string): boolean {
@@ -107,7 +134,8 @@ export function isReordered(h: History, id: string): boolean {
   const isElsewhere = (line: LogLine): boolean => {
     const key = tellOf(h, line as never, 'key');
     const first = sound.find((other) => tellOf(h, other as never, 'key') === key)!;
-    return key !== null && partitionOf(first) !== partitionOf(line);
+    const isKeyed = h.isKeyed !== false && key !== null && key !== '';
+    return isKeyed && partitionOf(first) !== partitionOf(line);
   };
   return (
     firsts.some((line, index) => line.id === id && isLate(line, index)) ||

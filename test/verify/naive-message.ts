@@ -1,6 +1,7 @@
 /** The naive audit's questions about one message: what is known of it, and what follows from that. */
 import { parsePlace, type History, type LogLine, type Row, type Write } from './build-evidence.ts';
 import {
+  isOfAnother,
   ledgerContradicts,
   linesOf,
   logContradicts,
@@ -39,7 +40,8 @@ export class NaiveMessage {
     this.good = lines.filter((line) => !line.aborted);
     this.aborted = lines.filter((line) => line.aborted);
     this.rows = h.rows.filter((row) => ownersOf(h, row).includes(id));
-    const places = [...this.acks, ...[...lines, ...this.rows].map(({ at }) => at)];
+    const own = [...this.acks, ...lines.map(({ at }) => at)];
+    const places = [...own, ...this.rows.map(({ at }) => at).filter((at) => !isOfAnother(h, at, own))];
     this.writes = writesOf(h, id, places);
     this.logWhole = !h.missing.includes('log') && !logContradicts(h) && !h.topicRecreated;
     this.ledgerWhole = !h.missing.includes('ledger') && !ledgerContradicts(h);
@@ -183,6 +185,19 @@ export class NaiveMessage {
     });
   }
 
+  /** A tombstone was the last that is known to have been acked of the key, and stands at or behind one of the places. */
+  isRemovedBy(partition: number, key: string | undefined, places: readonly string[]): boolean {
+    const acked = this.h.sends.filter(({ id, outcome, at }) => {
+      const isHere = outcome === 'acked' && parsePlace(at).partition === partition;
+      return isHere && this.h.messages[id]!.key === key;
+    });
+    const offsets = acked.map(({ at }) => parsePlace(at).offset);
+    const last = acked.find(({ at }) => parsePlace(at).offset === Math.max(...offsets));
+    if (last === undefined || this.h.messages[last.id]!.tombstone !== true) return false;
+    const isBehind = (at: string): boolean => parsePlace(last.at).offset >= parsePlace(at).offset;
+    return this.acks.length === 0 || places.some(isBehind);
+  }
+
   compaction(): 'yes' | 'no' | 'unclear' {
     const { h, acks } = this;
     const { key } = h.messages[this.id]!;
@@ -201,7 +216,11 @@ export class NaiveMessage {
         isRange && (isAfter || acks.length === 0) && !line.aborted && tellOf(h, line as never, 'key') === key
       );
     });
-    if (key !== undefined && later) return 'yes';
+    const removed = ranges.some((range) => {
+      const places = acks.filter((at) => parsePlace(at).partition === range.partition);
+      return this.isRemovedBy(range.partition, key, places);
+    });
+    if (key !== undefined && (later || removed)) return 'yes';
     return key === undefined || !this.logWhole ? 'unclear' : 'no';
   }
 }

@@ -1,19 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { unavailableError } from '../../errors.ts';
 import { quoted, tableOf } from '../table-names.ts';
-import type { StoredDeadLetter, StoreSearch, StoreSnapshot } from '../store.ts';
+import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store.ts';
+import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';
 import { noSuchDatabase, sqlStateOf } from './explain.ts';
 import { parsePostgresLocation, type PostgresLocation } from './location.ts';
 import { categoriesOf } from './schema.ts';
+import { readableColumns } from './readable-columns.ts';
 import { openSession, type Session } from './session.ts';
 
 /** Eleven fields that are null. */
 const rowBytesMin = 2 + 11 * 4;
 
-// The types are said where the bytes of another would be read as something else.
-const position = `topic_id, partition::integer, "offset"::bigint`;
+const position = [
+  ['topic_id', 'text'],
+  ['partition', 'integer'],
+  ['offset', 'integer'],
+] as const;
+const rowColumns = [
+  ['run', 'text'],
+  ['producer', 'text'],
+  ['sequence', 'integer'],
+  ['id', 'text'],
+  ...position,
+  ['key', 'bytes'],
+  ['payload', 'bytes'],
+  ['digest', 'text'],
+  ['stored_at', 'time'],
+] as const;
+const letterColumns = [
+  ...position,
+  ['key', 'bytes'],
+  ['payload', 'bytes'],
+  ['headers', 'bytes'],
+  ['reason', 'text'],
+  ['stored_at', 'time'],
+] as const;
+
+/** Where a policy would hide rows, PostgreSQL refuses to read any. */
+const refuseHiddenRows = 'SET LOCAL row_security TO off';
 
 /**
  * Opens one snapshot of a PostgreSQL store for reading. The tables must exist. Each scan has a session of
@@ -24,6 +51,7 @@ export async function openPostgresSnapshot(location: string): Promise<StoreSnaps
   const session = await openExisting(parsed);
   try {
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await session.query(refuseHiddenRows);
     const [found] = await session.query<{ made: boolean; id: string }>(
       `SELECT to_regclass('messages') IS NOT NULL AND to_regclass('_migrations') IS NOT NULL AS made,
         pg_export_snapshot() AS id`,
@@ -60,12 +88,17 @@ class PostgresSnapshot implements StoreSnapshot {
     this.categories = categories;
   }
 
-  async positions(topicId: string): Promise<Map<number, number>> {
-    const rows = await this.#session.query<{ partition: number; next: string }>(
-      'SELECT partition, next_offset AS next FROM offsets WHERE topic_id = $1',
+  async positions(topicId: string): Promise<StoredPositions> {
+    const columns = await readableColumns(this.#session, 'offsets', [
+      ['partition', 'text'],
+      ['next_offset', 'text'],
+    ]);
+    const rows = await this.#session.query<{ partition: string | null; next: string | null }>(
+      `SELECT partition, next FROM (SELECT ${columns}, topic_id::text FROM offsets) AS told (partition, next, topic)
+      WHERE topic = $1`,
       [topicId],
     );
-    return new Map(rows.map(({ partition, next }) => [partition, Number(next)]));
+    return readPositions(rows);
   }
 
   async *rows(category: string, limit = Infinity): AsyncIterable<StoredRows> {
@@ -77,9 +110,10 @@ class PostgresSnapshot implements StoreSnapshot {
   }
 
   async *#rows(category: string, limit: number, condition: string): AsyncIterable<StoredRows> {
-    const columns = `run, producer, sequence::bigint, id, ${position}, key, payload, digest, stored_at::timestamptz`;
+    const table = quoted(tableOf(category));
+    const columns = await readableColumns(this.#session, table, rowColumns);
     const rows = new StoredRows(category, createTimestampReader());
-    const from = `${quoted(tableOf(category))} WHERE ${condition}`;
+    const from = `${table} WHERE ${condition}`;
     for await (const _ of this.#scan(columns, from, limit, (row) => addRow(rows, row))) {
       if (rows.count > 0) yield rows;
       rows.count = 0;
@@ -95,7 +129,7 @@ class PostgresSnapshot implements StoreSnapshot {
   }
 
   async *#deadLetters(limit: number, condition: string): AsyncIterable<readonly StoredDeadLetter[]> {
-    const columns = `${position}, key, payload, headers, reason, stored_at::timestamptz`;
+    const columns = await readableColumns(this.#session, 'dead_letters', letterColumns);
     const timestampOf = createTimestampReader();
     let letters: StoredDeadLetter[] = [];
     const scan = this.#scan(columns, `dead_letters WHERE ${condition}`, limit, (row) =>
@@ -123,6 +157,7 @@ class PostgresSnapshot implements StoreSnapshot {
       await session.queries([
         'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
         `SET TRANSACTION SNAPSHOT ${session.literal(this.#id)}`,
+        refuseHiddenRows,
         // Along the index: sorting would keep the reader waiting, and fill a disk.
         'SET LOCAL enable_sort TO off',
       ]);
@@ -169,7 +204,7 @@ function addRow(rows: StoredRows, { bytes, starts, ends }: BinaryRow): void {
   rows.sequence[row] = integerAt(2);
   rows.id.set(row, starts[3]!, ends[3]!);
   rows.topicId.set(row, bytes, starts[4]!, ends[4]!);
-  rows.partition[row] = starts[5]! < 0 ? NaN : bytes.readInt32BE(starts[5]);
+  rows.partition[row] = integerAt(5);
   rows.offset[row] = integerAt(6);
   rows.key.set(row, starts[7]!, ends[7]!);
   rows.payload.set(row, starts[8]!, ends[8]!);
@@ -182,7 +217,7 @@ function deadLetterOf({ bytes, starts, ends }: BinaryRow, timestampOf: Timestamp
     starts[field]! < 0 ? null : bytes.subarray(starts[field], ends[field]);
   return {
     topicId: view(0)?.toString('utf8') ?? '',
-    partition: view(1)?.readInt32BE(0) ?? NaN,
+    partition: starts[1]! < 0 ? NaN : int8At(bytes, starts[1]!),
     offset: starts[2]! < 0 ? NaN : int8At(bytes, starts[2]!),
     key: view(3),
     payload: view(4),

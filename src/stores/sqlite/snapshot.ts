@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
-import type { StoredDeadLetter, StoreSearch, StoreSnapshot } from '../store.ts';
+import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store.ts';
+import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
+import { tableOf } from '../table-names.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
 import { busyTimeoutMs, explain } from './store.ts';
 
@@ -28,15 +30,19 @@ class SqliteSnapshot implements StoreSnapshot {
     // The first read within a transaction fixes the snapshot for all that follow.
     this.#database.exec('BEGIN');
     refuseOtherEncoding(this.#database);
+    refuseViews(this.#database);
     this.categories = categoriesOf(this.#database);
   }
 
-  async positions(topicId: string): Promise<Map<number, number>> {
+  async positions(topicId: string): Promise<StoredPositions> {
     return explain(this.#path, () => {
-      const rows = this.#database
-        .prepare('SELECT partition, next_offset AS next FROM offsets WHERE topic_id = ?')
-        .all(topicId) as { partition: number; next: number }[];
-      return new Map(rows.map(({ partition, next }) => [partition, next]));
+      // A text that looks like a number is none, and a number beyond 2^53 would end the scan.
+      const written = (column: string): string =>
+        `CASE typeof(${column}) WHEN 'text' THEN quote(${column}) ELSE CAST(${column} AS TEXT) END`;
+      const select = `SELECT ${written('partition')} AS partition, ${written('next_offset')} AS next
+        FROM offsets WHERE topic_id = ?`;
+      const rows = this.#database.prepare(select).all(topicId);
+      return readPositions(rows as { partition: string | null; next: string | null }[]);
     });
   }
 
@@ -65,7 +71,7 @@ class SqliteSnapshot implements StoreSnapshot {
     const selects = packedSelects(category);
     const rows = new StoredRows(category);
     // To look for extraordinary rows takes longer than to read a few.
-    if (limit === Infinity && this.#isFalse(selects.hasExtraordinary)) {
+    if (limit === Infinity && this.#isKeyed(category) && this.#isFalse(selects.hasExtraordinary)) {
       yield* this.#chunks(selects.next, rows);
     } else {
       yield* this.#pieces(selects.each, [sqlLimit(limit)], rows);
@@ -98,6 +104,14 @@ class SqliteSnapshot implements StoreSnapshot {
       behind = [rows.bytes.subarray(topicStart, topicEnd), rows.partition[last]!, rows.offset[last]!];
       yield rows;
     }
+  }
+
+  /** Whether no two rows can stand at one place, as in the tables that nodrop makes: chunks go on behind a place. */
+  #isKeyed(category: string): boolean {
+    const select = `SELECT group_concat(name || ' ' || coll) FROM pragma_index_xinfo(
+      (SELECT name FROM pragma_index_list(?) WHERE origin = 'pk')) WHERE key`;
+    const [key] = this.#prepare(select).get(tableOf(category)) as unknown as [string | null];
+    return key === 'topic_id BINARY,partition BINARY,offset BINARY';
   }
 
   #isFalse(select: string): boolean {
@@ -148,6 +162,14 @@ class SqliteSnapshot implements StoreSnapshot {
       });
     }
   }
+}
+
+/** A view in the place of a table shows what somebody chose. */
+function refuseViews(database: DatabaseSync): void {
+  const select = `SELECT name FROM sqlite_schema WHERE type = 'view' AND name IN ('dead_letters', 'offsets')`;
+  const view = database.prepare(select).get() as { name: string } | undefined;
+  if (view === undefined) return;
+  throw unavailableError(`The store's ${view.name} is a view, and may hide rows: it should be a table.`);
 }
 
 /** Of a row: topic id, partition, offset. */

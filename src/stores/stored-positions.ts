@@ -1,0 +1,33 @@
+import { isOffset, isPartition } from '../history.ts';
+
+/** The next offsets that a store keeps of a topic. */
+export interface StoredPositions {
+  /** By partition. */
+  next: Map<number, number>;
+  /** What stands in a next offset's place and is none, in sentences, by the partition that it names. */
+  odd: Map<string, string>;
+}
+
+/** Reads next offsets as the database writes them out: of what is no integer in range, nothing else suffers. */
+export function readPositions(
+  rows: Iterable<{ partition: string | null; next: string | null }>,
+): StoredPositions {
+  const next = new Map<number, number>();
+  const odd = new Map<string, string>();
+  for (const { partition, next: offset } of rows) {
+    const number = integerIn(partition);
+    const value = integerIn(offset);
+    const name = partition ?? 'NULL';
+    if (!isPartition(number))
+      odd.set(name, `The store has a next offset of partition ${name}, which is none.`);
+    else if (!isOffset(value))
+      odd.set(name, `The store's next offset of partition ${name} is ${offset ?? 'NULL'}.`);
+    else if (next.has(number) && next.get(number) !== value)
+      odd.set(name, `The store has two next offsets of partition ${name}.`);
+    else next.set(number, value);
+  }
+  for (const name of odd.keys()) next.delete(Number(name));
+  return { next, odd };
+}
+
+const integerIn = (text: string | null): number => (text !== null && /^\d+$/.test(text) ? Number(text) : NaN);

@@ -1,0 +1,112 @@
+/** The naive audit's questions about partitions: offsets that promise what is not there, and what lies beyond the end. */
+import { parsePlace, type History } from './build-evidence.ts';
+import { logContradicts, ownersOf, timesDelivered } from './naive-lines.ts';
+import { NaiveMessage } from './naive-message.ts';
+
+export interface PartitionFindings {
+  /** `kind blame`, and the partition. */
+  found: [string, string][];
+  /** Something could not be said. */
+  isOpen: boolean;
+}
+
+export function partitionFindings(h: History): PartitionFindings {
+  const result: PartitionFindings = { found: [], isOpen: false };
+  const isLogWhole = !h.missing.includes('log') && !logContradicts(h) && !h.topicRecreated;
+  for (const partition of Object.keys(h.positions)) {
+    const say = overcommitted(h, Number(partition), isLogWhole);
+    if (say === 'open') result.isOpen = true;
+    else if (say !== undefined) result.found.push([`overcommitted ${say}`, partition]);
+  }
+  if (!isLogWhole || h.isFinal === false || isWeak(h)) return result;
+  const beyond = new Set<string>();
+  for (const row of h.rows) {
+    const { partition, offset } = parsePlace(row.at);
+    const range = h.ranges.find((one) => one.partition === partition);
+    if (range === undefined || offset < logEnd(h, partition, range.end) || row.id !== undefined) continue;
+    if (ownersOf(h, row).length === 0) beyond.add(row.at!);
+  }
+  for (const at of [...beyond].sort()) {
+    const isWritten = (h.written ?? []).some((line) => line.at === at);
+    const isOfStore = h.written !== undefined && !h.missing.includes('written');
+    const blame = isWritten || h.written === undefined ? 'consumer' : isOfStore ? 'store' : 'unknown';
+    result.found.push([`phantom ${blame}`, at.split(':')[0]!]);
+  }
+  return result;
+}
+
+const isWeak = (h: History): boolean => h.acks === '0' || h.acks === '1' || h.uncleanElection === true;
+
+/** Where acks and rows of known messages stand, the log once was. */
+function logEnd(h: History, partition: number, end: number): number {
+  const isKnown = (id: string): boolean =>
+    h.messages[id]!.planned || h.sends.some((send) => send.id === id) || h.log.some((line) => line.id === id);
+  const places = [
+    ...h.sends.flatMap(({ outcome, at }) => (outcome === 'acked' ? [at] : [])),
+    ...h.rows.flatMap((row) => (ownersOf(h, row).some(isKnown) ? [row.at] : [])),
+  ].map(parsePlace);
+  return Math.max(
+    end,
+    ...places.filter((one) => one.partition === partition).map(({ offset }) => offset + 1),
+  );
+}
+
+/** Who promised too much; `open` where nobody can say whether somebody did. */
+function overcommitted(h: History, partition: number, isLogWhole: boolean): string | undefined {
+  const next = h.positions[partition]!;
+  const commit = h.commits[partition];
+  const range = h.ranges.find((one) => one.partition === partition);
+  const isWritten = h.written !== undefined;
+  const isJournalWhole = isWritten && !h.missing.includes('written');
+  if (range !== undefined && next > logEnd(h, partition, range.end) && isLogWhole) {
+    if (h.isFinal === false || isWeak(h)) return commitAhead(h, partition, isLogWhole) ?? 'open';
+    const areDeliveriesWhole = h.deliveries !== undefined && !h.missing.includes('deliveries');
+    const isDisproved =
+      isJournalWhole && areDeliveriesWhole && timesDelivered(h, `${partition}:${next - 1}`) === 0;
+    return isDisproved ? 'store' : isWritten && !isJournalWhole ? 'unknown' : 'consumer';
+  }
+  return commit === undefined || commit <= next ? undefined : commitAhead(h, partition, isLogWhole);
+}
+
+function commitAhead(h: History, partition: number, isLogWhole: boolean): string | undefined {
+  const next = h.positions[partition]!;
+  const commit = h.commits[partition];
+  if (commit === undefined || commit <= next) return undefined;
+  const range = h.ranges.find((one) => one.partition === partition);
+  const isStoreWhole = !h.missing.includes('store');
+  const isBetween = (at: string): boolean => {
+    const place = parsePlace(at);
+    return place.partition === partition && place.offset >= next && place.offset < commit;
+  };
+  const leftOut =
+    !isStoreWhole || h.topicRecreated
+      ? []
+      : Object.keys(h.messages).flatMap((id) => {
+          const message = new NaiveMessage(h, id);
+          if (message.rows.length > 0) return [];
+          const logged = [...message.good, ...message.aborted].map(({ at }) => at);
+          const acked = isLogWhole ? [] : message.acks.filter((at) => !logged.includes(at));
+          return [...message.good.map(({ at }) => at), ...acked]
+            .filter(isBetween)
+            .map((at) => ({ at, message }));
+        });
+  const isRead = isLogWhole && isStoreWhole && range !== undefined && next >= range.start;
+  if (leftOut.length === 0 && !(isRead && commit > range.end)) return isRead ? undefined : 'open';
+  if (h.written === undefined) return 'consumer';
+  const areWritten = leftOut.map(({ message }) => message.writes.length > 0);
+  if (!h.missing.includes('written'))
+    return leftOut.length > 0 && areWritten.every(Boolean) ? 'store' : 'consumer';
+  const isHeardOf = areWritten.some(Boolean) || leftOut.some(({ at }) => isPassedOver(h, at));
+  return isHeardOf ? 'consumer' : 'unknown';
+}
+
+/** The journal knows all rows of the partition, and nothing of this place. */
+function isPassedOver(h: History, at: string): boolean {
+  if (h.deliveries === undefined || timesDelivered(h, at) > 0) return false;
+  if (!h.missing.includes('deliveries')) return true;
+  const { partition } = parsePlace(at);
+  return !h.rows.some(
+    (row) =>
+      row.at !== undefined && parsePlace(row.at).partition === partition && timesDelivered(h, row.at) === 0,
+  );
+}

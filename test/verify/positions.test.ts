@@ -1,0 +1,125 @@
+/** Next offsets and commits: what they promise, and what they say that cannot be. */
+import { expect, test } from 'vitest';
+import {
+  auditOf,
+  committed,
+  delivered,
+  findingsOf,
+  journal,
+  logged,
+  missing,
+  namelessJournal,
+  position,
+  range,
+  stored,
+  unwritten,
+  without,
+  type Change,
+} from './healthy-history.ts';
+
+const notFinal: Change = (history) => void (history.isFinal = false);
+const aheadBy = async (...changes: Change[]) => (await auditOf(committed(0, 9), ...changes)).findings;
+
+test('a commit ahead of the store leaves nothing out where only markers and records of others lie between', async () => {
+  for (const changes of [[], [logged({ at: '0:5' })], [logged({ id: 'a', at: '0:6', aborted: true })]]) {
+    const audit = await auditOf(committed(0, 9), position(0, 2), ...changes);
+    expect(audit).toMatchObject({ verdict: 'pass', findings: [] });
+  }
+  expect(await auditOf(committed(0, 9), position(0, 1))).toMatchObject({ verdict: 'pass', findings: [] });
+});
+
+test('a commit ahead of the store is overcommitted where a record lies between that is not stored', async () => {
+  const detail = "the store's next offset is 1";
+  expect(await aheadBy(position(0, 1), without('rows', 'b'))).toEqual([
+    {
+      kind: 'overcommitted',
+      blame: 'consumer',
+      count: 1,
+      cause: 'commit-before-write',
+      examples: [{ partition: 0, offset: 9, detail }],
+    },
+  ]);
+});
+
+test('the store is to blame where a whole journal has written what its next offset fell back behind', async () => {
+  const fellBack = [position(0, 1), without('rows', 'b')];
+  const audit = await auditOf(committed(0, 9), ...fellBack, namelessJournal);
+  expect(audit.findings).toMatchObject([{ kind: 'overcommitted', blame: 'store' }]);
+  const unclear = [namelessJournal, missing('written', 'deliveries'), unwritten('0:1')];
+  const passedOver: Change = (history) => void (history.deliveries![0]!.end = 1);
+  expect(await aheadBy(...fellBack, ...unclear, passedOver)).toMatchObject([
+    { kind: 'overcommitted', blame: 'consumer' },
+  ]);
+  const silent = [...unclear, stored({ at: '0:7', category: 'failed' }), undelivered];
+  expect(await aheadBy(...fellBack, ...silent)).toMatchObject([{ kind: 'overcommitted', blame: 'unknown' }]);
+  const open = await auditOf(...fellBack, journal);
+  expect(open).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(open.notChecked).toEqual([
+    "1 message not stored, though the consumer's journal has them as written: the store's next offset stands below them now. Not drained.",
+  ]);
+});
+
+const undelivered: Change = (history) => void (history.deliveries = []);
+
+test('a log that is not whole leaves it open, but for what an ack shows', async () => {
+  const audit = await auditOf(committed(0, 9), position(0, 2), missing('log'));
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(audit.notChecked).toContain(
+    "In partition 0, the group's commit is 9 and the store's next offset 2: nobody can say whether a record was left out.",
+  );
+  const acked = await aheadBy(position(0, 1), without('log', 'b'), without('rows', 'b'), missing('log'));
+  expect(acked).toMatchObject([{ kind: 'overcommitted', blame: 'consumer' }]);
+});
+
+test("a commit beyond the log's end is overcommitted as ever", async () => {
+  expect(await aheadBy(committed(0, 10))).toMatchObject([{ kind: 'overcommitted', blame: 'consumer' }]);
+});
+
+test("a next offset beyond the log's end skips what is to come", async () => {
+  const audit = await auditOf(position(0, 12));
+  expect(audit).toMatchObject({
+    verdict: 'fail',
+    findings: [
+      {
+        kind: 'overcommitted',
+        blame: 'consumer',
+        cause: 'position-beyond-end',
+        examples: [
+          { partition: 0, offset: 12, detail: "the store's next offset is 12, and the log ends at 9" },
+        ],
+      },
+    ],
+  });
+  const blames: [Change[], string][] = [
+    [[journal], 'store'],
+    [[journal, delivered({ partition: 0, first: 9, end: 12 })], 'consumer'],
+    [[journal, missing('written')], 'unknown'],
+  ];
+  for (const [changes, blame] of blames) {
+    const { findings } = await auditOf(position(0, 12), ...changes);
+    expect(findings).toMatchObject([{ kind: 'overcommitted', blame }]);
+  }
+  expect(findingsOf(await auditOf(position(0, 9)))).toEqual([]);
+  expect(findingsOf(await auditOf(position(0, 12), missing('log')))).toEqual([]);
+});
+
+test('a next offset beyond the end of a log that may have grown is not judged', async () => {
+  const audit = await auditOf(position(0, 12), notFinal);
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(audit.notChecked).toEqual([
+    "In partition 0, the store's next offset is 12, and the log ends at 9: it may have been longer, or be so by now.",
+  ]);
+});
+
+test('a next offset beyond the end is that of a log that Kafka has cut since', async () => {
+  const cut = [range(1, { end: 1 }), without('log', 'd'), position(1, 2)];
+  expect(findingsOf(await auditOf(...cut))).toEqual(['lost broker: d']);
+  const weak: Change = (history) => void (history.acks = '1');
+  const audit = await auditOf(weak, position(0, 12));
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+});
+
+test('what retention removed between the two is not shown', async () => {
+  const audit = await auditOf(committed(0, 9), position(0, 2), range(0, { start: 4 }));
+  expect(audit.verdict).toBe('inconclusive');
+});
