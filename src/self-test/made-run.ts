@@ -77,7 +77,6 @@ export async function makeRun(dir: string, options: MadeRunOptions = {}): Promis
   const store = options.store ?? folder.store;
   const manifest = manifestOf(id, seed, counts);
   folder.writeManifest(manifest);
-  await seal(folder.manifest);
   const run = new RunBeingMade(manifest);
   for (const [producer, count] of counts.entries()) {
     const path = folder.file(ledgerFileName(producer, 0));
@@ -204,6 +203,8 @@ async function saveScan(folder: RunFolder, run: RunBeingMade): Promise<void> {
     compacted: false,
     uncleanElection: false,
     records: run.log.length,
+    run: manifest.id,
+    isFinal: true,
     problems: [],
     commits: Object.fromEntries(ends.entries()),
   });
@@ -213,9 +214,9 @@ async function saveScan(folder: RunFolder, run: RunBeingMade): Promise<void> {
 /** In several batches, through the store and the journal of a consumer. */
 async function consume(folder: RunFolder, location: string, run: RunBeingMade): Promise<void> {
   const { id, topic, topicId } = run.manifest;
-  folder.noteConsumer(location);
   const opening = { run: id, topicId, store: storeName(location, folder.path), categories: states };
   const journal = openJournal((name) => folder.file(name), { ...opening, pid: process.pid });
+  folder.noteConsumer(location, 1);
   const patience = { timeoutMs: 0, signal: new AbortController().signal, note: () => undefined };
   const inner = await openStore(location, { categories: states });
   const store = journaledStore(inner, { journal, run: id, categories: states.length, patience });

@@ -103,7 +103,7 @@ function harmFile(
 
 /** Documents are the same if they say the same. */
 function isSameDocument(a: Buffer, b: Buffer): boolean {
-  const [first, second] = [a, b].map((bytes) => bytes.toString('utf8').trim());
+  const [first, second] = [a, b].map((bytes) => bytes.toString('utf8').replace(/[ \n]+$/, ''));
   return a.equals(b) || (first!.startsWith('{') && first === second);
 }
 
@@ -169,7 +169,7 @@ function allowedOfFile({ file, harm, seal }: EvidenceMutation & { do: 'file' }, 
   const isWhole = !isChanged && (seal === 'stays' || seal === 'made again');
   if (isWhole) return allowed.pass;
   const isThere = typeof harm === 'object' || harm === 'nothing';
-  const isForeign = typeof harm === 'object' && ('ofAnotherRun' in harm || 'asAnother' in harm);
+  const isForeign = isChanged && typeof harm === 'object' && ('ofAnotherRun' in harm || 'asAnother' in harm);
   if (!isThere) return allowed.doubt;
   if (file === 'run.json') {
     if (!isChanged) return seal === 'gone' ? allowed.passOrDoubt : allowed.doubt;

@@ -24,17 +24,31 @@ interface Stored {
   isOurs: boolean;
   /** The message that it names, if it is one of the run's. */
   named: MadeMessage | undefined;
+  /** The messages that it may be of, where its columns name several. */
+  candidates: ReadonlySet<MadeMessage>;
 }
+
+/** What may be said of a row that two messages may have, or that one of them lacks. */
+const kindsOfTorn: readonly FindingKind[] = [
+  'corrupted',
+  'duplicated',
+  'misclassified',
+  'lost',
+  'phantom',
+  'rejected-but-written',
+];
 
 export class StoreTruth {
   readonly #run: MadeRun;
   readonly #before: StoreContent;
   readonly #byId: ReadonlyMap<string, MadeMessage>;
+  readonly #byPlace: ReadonlyMap<string, MadeMessage>;
 
   constructor(run: MadeRun, before: StoreContent) {
     this.#run = run;
     this.#before = before;
     this.#byId = new Map(run.messages.map((message) => [message.id, message]));
+    this.#byPlace = new Map(run.messages.map((message) => [textOf(message.place), message]));
   }
 
   of(after: StoreContent): Truth {
@@ -44,17 +58,26 @@ export class StoreTruth {
       .flatMap((table) => after[table]!.map((row) => this.#stored(table, row)));
     const letters = after['dead_letters']!.map((row) => this.#stored('dead_letters', row));
     const claimed = new Set<Stored>();
+    const torn = rows.filter(({ candidates }) => candidates.size > 0);
+    // Where rows of the run stand, the log once was, by all that the store tells.
+    const isLonger = rows.some(({ named, place }) => named !== undefined && place && this.#isBeyond(place));
+    if (isLonger) for (const charge of positions.charges) charge.must = false;
     const charges = [
       ...positions.charges,
+      ...torn.map(ofTorn),
       ...this.#run.messages.flatMap((message) => this.#ofMessage(message, rows, letters, claimed, positions)),
       ...rows
         .filter((row) => row.named === undefined && !claimed.has(row))
-        .flatMap((row) => this.#ofStranger(row)),
+        .flatMap((row) => this.#ofStranger(row, isLonger)),
       ...letters
         .filter((letter) => !claimed.has(letter))
-        .flatMap((letter) => this.#ofNobodys(letter, 'dead letter')),
+        .flatMap((letter) => this.#ofNobodys(letter, 'dead letter', isLonger)),
     ];
-    return { charges, mayDoubt: positions.mayDoubt, mayPass: charges.every(({ must }) => !must) };
+    return {
+      charges,
+      mayDoubt: positions.mayDoubt || (isLonger && positions.charges.length > 0),
+      mayPass: charges.every(({ must }) => !must),
+    };
   }
 
   #stored(table: string, row: Row): Stored {
@@ -63,14 +86,22 @@ export class StoreTruth {
     const text = id instanceof Uint8Array ? Buffer.from(id).toString() : String(id);
     const isOfTopic = bytesOf(row['topic_id'] ?? null) === bytesOf(this.#run.manifest.topicId);
     const [partition, offset] = [wholeOf(row['partition']!), wholeOf(row['offset']!)];
-    return {
-      table,
-      row,
-      isOurs,
-      isOfTopic,
-      place: isOfTopic && partition !== undefined && offset !== undefined ? { partition, offset } : undefined,
-      named: isOurs && id !== null ? this.#byId.get(text) : undefined,
-    };
+    const place =
+      isOfTopic && partition !== undefined && offset !== undefined ? { partition, offset } : undefined;
+    const named = isOurs && id !== null ? this.#byId.get(text) : undefined;
+    const numbered = isOurs
+      ? this.#byId.get(`${asText(row['producer'])}-${asText(row['sequence'])}`)
+      : undefined;
+    const placed = place && this.#byPlace.get(textOf(place));
+    // Columns are one against the other: nobody can say whose row it is.
+    const isTorn =
+      numbered === undefined
+        ? named !== undefined && placed !== undefined && placed !== named
+        : numbered !== (named ?? placed);
+    const candidates = new Set(
+      isTorn ? [named, numbered, placed].filter((message) => message !== undefined) : [],
+    );
+    return { table, row, isOurs, isOfTopic, place, named, candidates };
   }
 
   #ofMessage(
@@ -81,19 +112,20 @@ export class StoreTruth {
     positions: Positions,
   ): Charge[] {
     const { id, place } = message;
+    const isTorn = rows.some(({ candidates }) => candidates.has(message));
     const own = rows.filter(({ named }) => named === message);
     const isThere = (stored: Stored): boolean => place !== undefined && isAt(stored, place);
     const others = rows.filter((stored) => stored.named === undefined && isThere(stored));
     const dead = letters.filter(isThere);
     for (const stored of [...own, ...dead]) claimed.add(stored);
-    if (place === undefined) return own.length === 0 ? [] : [unwritten(message)];
+    if (place === undefined) return own.length === 0 ? [] : [unwritten(message, !isTorn)];
     const charge = (
       why: string,
       kinds: readonly FindingKind[],
       blames: readonly Blame[],
       must = true,
     ): Charge => ({
-      id,
+      ids: [id],
       kinds,
       blames,
       must,
@@ -102,24 +134,25 @@ export class StoreTruth {
     const all = [...own, ...others];
     const looks = all.flatMap((stored) => this.#differences(message, stored, charge));
     // One finding is enough of what is wrong with rows too many.
-    if (all.length > 1) for (const look of looks) look.must = false;
+    if (all.length > 1 || isTorn) for (const look of looks) look.must = false;
     if (dead.length > 0) {
-      const kinds: FindingKind[] = ['wrongly-dead-lettered', 'duplicated', 'misclassified'];
+      const kinds: FindingKind[] = ['wrongly-dead-lettered', 'duplicated', 'misclassified', 'corrupted'];
+      for (const look of looks) look.must = false;
       looks.push(
-        charge('a dead letter at its place', own.length === 0 ? kinds.slice(0, 1) : kinds, ofContent),
+        charge('a dead letter at its place', all.length === 0 ? kinds.slice(0, 1) : kinds, ofContent),
       );
     }
     if (own.length === 0) for (const stored of others) claimed.add(stored);
     // A second row there that bears the run's id and names no message may as well be a phantom.
-    if (own.length > 0) for (const stored of others) if (!stored.isOurs) claimed.add(stored);
+    const hasOwnThere = own.some(isThere);
+    if (own.length > 0) for (const stored of others) if (!stored.isOurs || !hasOwnThere) claimed.add(stored);
     if (all.length > 1) {
       const mayBePhantom = own.length === 1 && others.every(({ isOurs }) => isOurs);
-      looks.push(charge('two rows of a message', ['duplicated'], ofStore, !mayBePhantom));
+      const must = !mayBePhantom && !isTorn && dead.length === 0;
+      looks.push(charge('two rows of a message', ['duplicated'], ofStore, must));
     }
     if (all.length === 0 && dead.length === 0) {
-      const isOccupied = rows.some((stored) => isThere(stored));
-      const kinds: FindingKind[] = isOccupied ? ['lost', 'corrupted'] : ['lost'];
-      looks.push(charge('its row is gone', kinds, ofStore, positions.isPast(place)));
+      looks.push(charge('its row is gone', ['lost'], ofStore, positions.isPast(place) && !isTorn));
     }
     return looks;
   }
@@ -172,26 +205,26 @@ export class StoreTruth {
   }
 
   /** A row that bears the run and names none of its messages, or does not bear it. */
-  #ofStranger(stored: Stored): Charge[] {
-    if (!stored.isOurs) return this.#ofNobodys(stored, 'row');
+  #ofStranger(stored: Stored, isLonger: boolean): Charge[] {
+    if (!stored.isOurs) return this.#ofNobodys(stored, 'row', isLonger);
     return [
       {
         kinds: ['phantom', 'duplicated'],
         blames: ofStore,
-        must: true,
+        must: stored.candidates.size === 0,
         why: 'a row of a message that never was',
       },
     ];
   }
 
   /** What bears no id of the run is nobody's, but where no record can have stood. */
-  #ofNobodys({ isOfTopic, place }: Stored, what: string): Charge[] {
+  #ofNobodys({ isOfTopic, place }: Stored, what: string, isLonger: boolean): Charge[] {
     if (!isOfTopic) return [];
     const end = place && this.#run.ends[place.partition];
     const must = place !== undefined && end !== undefined && place.offset >= end;
     const why = `a ${what} of nobody's ${must ? "beyond the log's end" : 'where nothing was read'}`;
     const isInLog = place !== undefined && end !== undefined && place.offset < end;
-    return isInLog ? [] : [{ kinds: ['phantom'], blames: ofStore, must, why }];
+    return isInLog ? [] : [{ kinds: ['phantom'], blames: ofStore, must: must && !isLonger, why }];
   }
 
   #isBeyond({ partition, offset }: Place): boolean {
@@ -237,10 +270,10 @@ interface Positions {
 }
 
 /** Rejected, or of unknown outcome and in no log: it has a row all the same. */
-const unwritten = ({ id, outcome }: MadeMessage): Charge => {
+const unwritten = ({ id, outcome }: MadeMessage, must: boolean): Charge => {
   const isRejected = outcome === 'rejected';
   return {
-    id,
+    ids: [id],
     kinds: [
       isRejected ? 'rejected-but-written' : 'phantom',
       'corrupted',
@@ -249,10 +282,25 @@ const unwritten = ({ id, outcome }: MadeMessage): Charge => {
       'phantom',
     ],
     blames: isRejected ? ofStore : ofContent,
-    must: isRejected,
+    must: isRejected && must,
     why: `a row of a message that was ${isRejected ? 'rejected' : 'not written'}`,
   };
 };
+
+/** Its id names one message, and its number another. */
+const ofTorn = ({ candidates, named, row }: Stored): Charge => ({
+  ids: [asText(row['id']), ...[...candidates].map(({ id }) => id)],
+  orStranger: named === undefined,
+  kinds: kindsOfTorn,
+  blames: ofContent,
+  must: true,
+  why: 'a row that names two messages',
+});
+
+const textOf = (place: Place | undefined): string => (place ? `${place.partition}:${place.offset}` : '');
+
+const asText = (value: Value = null): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
 
 const tableOf = ({ state }: MadeMessage): string => state.replaceAll('-', '_');
 

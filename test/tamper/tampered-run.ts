@@ -73,7 +73,6 @@ export async function withCopy<T>(
   const copyDir = join(dir, `copy-${copies++}`);
   const folder = new RunFolder(copyDir, run.folder.id);
   cpSync(run.folder.path, folder.path, { recursive: true });
-  folder.noteConsumer(folder.store);
   try {
     return await act(folder);
   } finally {

@@ -2,8 +2,10 @@
 import type { Blame, FindingKind, SingleFinding, Verdict } from '../../src/verdict.ts';
 
 export interface Charge {
-  /** Of the message concerned; left out where any may be named, or none. */
-  id?: string;
+  /** Of the messages concerned, of which any may be named; left out where none has to be. */
+  ids?: readonly string[];
+  /** Or something that bears the run's id and is none of its messages. */
+  orStranger?: boolean;
   kinds: readonly FindingKind[];
   blames: readonly Blame[];
   /** Whether one of them must be found. */
@@ -45,8 +47,8 @@ export function complaintsOf(outcome: Outcome, { charges, mayDoubt, mayPass }: T
   return complaints;
 }
 
-const isOf = (finding: SingleFinding, { id }: Charge): boolean =>
-  id === undefined || finding.id === undefined || finding.id === id;
+const isOf = ({ id }: SingleFinding, { ids, orStranger = false }: Charge): boolean =>
+  ids === undefined || id === undefined || ids.includes(id) || (orStranger && !/^p\d+-\d+$/.test(id));
 
 const isOfCharge = (finding: SingleFinding, charge: Charge): boolean =>
   isOf(finding, charge) && charge.kinds.includes(finding.kind);
@@ -57,7 +59,7 @@ const isCharged = (finding: SingleFinding, charge: Charge): boolean =>
 function unexpected(finding: SingleFinding, charges: readonly Charge[]): string {
   const ofKind = charges.find((charge) => isOfCharge(finding, charge));
   if (ofKind !== undefined) return `${finding.kind} blamed on ${finding.blame}: ${ofKind.why}`;
-  const ofMessage = charges.filter((charge) => charge.id !== undefined && charge.id === finding.id);
+  const ofMessage = charges.filter(({ ids }) => finding.id !== undefined && ids?.includes(finding.id));
   const why =
     ofMessage.length > 0
       ? reasonsOf(ofMessage)
