@@ -130,12 +130,15 @@ export function resultOf(
   { audit, run }: AuditedRun,
   { allowed, faults, rates, latency, timings, thresholds, environment }: ResultParts,
 ): Result {
-  const { verdict, ledger, log, store, counts, states, partitions, confusion, findings, notChecked } = audit;
+  const { verdict, evidence, ledger, acknowledged, log, store, counts } = audit;
+  const { states, partitions, confusion, findings, notChecked } = audit;
   return {
     schema: 1,
     verdict,
     run,
+    evidence,
     ledger,
+    acknowledged,
     log,
     store,
     counts,

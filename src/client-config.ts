@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { messageOf, usageError } from './errors.ts';
+import { parseProperties } from './parse-properties.ts';
 
 /** In the order of Kafka's numbers for them. */
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -87,24 +88,20 @@ export function parseSetting(pair: string): [ClientSetting, string] {
   return [setting, checkedValue(setting, pair.slice(at + 1).trim(), '-X')];
 }
 
-/** Reads a file of properties: `key=value` lines, `#` comments, `\` at a line's end goes on. */
+/** Reads a file of properties, as Kafka's own tools do. */
 export function readSettingsFile(path: string): ClientSettings {
   let content: string;
   try {
-    content = readFileSync(path, 'utf8');
+    // Kafka's tools load such a file as a stream of bytes, and to Java those are Latin-1.
+    content = readFileSync(path, 'latin1');
   } catch (error) {
     throw usageError(`--command-config: ${path} cannot be read: ${messageOf(error)}`);
   }
   const settings: ClientSettings = {};
-  const joined = content.replaceAll(/\\\r?\n\s*/g, '');
-  for (const [index, line] of joined.split(/\r?\n/).entries()) {
-    const trimmed = line.trim();
-    if (trimmed === '' || /^[#!]/.test(trimmed)) continue;
-    const where = `${path}, line ${index + 1}`;
-    const match = /^([^=:\s]+)\s*[=:\s]\s*(.*)$/.exec(trimmed);
-    if (match === null) throw usageError(`${where}: not of the form key=value.`);
-    const name = checkedName(match[1]!, where);
-    settings[name] = checkedValue(name, match[2]!.replaceAll('\\n', '\n'), where);
+  for (const property of parseProperties(content, path)) {
+    const where = `${path}, line ${property.line}`;
+    const name = checkedName(property.name, where);
+    settings[name] = checkedValue(name, property.value, where);
   }
   return settings;
 }
@@ -158,6 +155,8 @@ function checkedName(name: string, where: string): ClientSetting {
 function checkedValue(name: ClientSetting, value: string, where: string): string {
   const setting: Setting = clientSettings[name];
   if (setting.accepts(value)) return value;
+  // Java keeps the blanks at a line's end. They belong to a password, and mean nothing behind a number.
+  if (setting.accepts(value.trim())) return value.trim();
   const shown = setting.secret === true ? 'what it was given' : `'${value}'`;
   throw usageError(`${where}: ${name} takes ${setting.takes}, not ${shown}.`);
 }

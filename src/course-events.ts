@@ -2,6 +2,17 @@
 import { z } from 'zod';
 import { faultSchema } from './result-schema.ts';
 
+const setupSchema = z.object({
+  /** How many were started for it; null for a Kafka of somebody else's. */
+  brokers: z.int().nullable(),
+  consumers: z.int(),
+  store: z.enum(['sqlite', 'postgres']),
+  /** What does the run again, in words, without what may hold a secret; and which options were left out so. */
+  command: z.array(z.string()),
+  leftOut: z.array(z.string()),
+});
+export type CourseSetup = z.infer<typeof setupSchema>;
+
 const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('phase'),
@@ -9,6 +20,8 @@ const eventSchema = z.discriminatedUnion('type', [
   }),
   /** It has begun, or is over: then its record is whole. `index`: its place in the schedule. */
   z.object({ type: z.literal('fault'), index: z.int(), fault: faultSchema }),
+  /** How it was set up, as far as the manifest does not tell. */
+  z.object({ type: z.literal('setup'), setup: setupSchema }),
   /** Who leads each partition, by index; −1 for nobody. */
   z.object({ type: z.literal('leaders'), leaders: z.array(z.int()) }),
   /** With a verdict, or without one: then it failed. */

@@ -1,5 +1,6 @@
 /** A run under way: what it was asked for, and what its phases share. */
 import type { ClientSettings } from './client-config.ts';
+import type { CourseSetup } from './course-events.ts';
 import type { CourseLog } from './course-log.ts';
 import type { ScheduledFault } from './faults/fault-schedule.ts';
 import type { KafkaChoice } from './kafka/kafka-versions.ts';
@@ -36,6 +37,8 @@ export interface RunConfig {
   store: string;
   categories: readonly string[];
   keepTopic: boolean;
+  /** How it is to be done again, for whoever reads of it. */
+  again: Pick<CourseSetup, 'command' | 'leftOut'>;
   timeoutMs: number;
   storeTimeoutMs: number;
   /** The command lines of the stages, as a user would give them. */

@@ -13,6 +13,7 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { z } from 'zod';
+import { regularFile } from './regular-file.ts';
 
 export const frameHeaderBytes = 8;
 /** No frame is longer: what one holds is bounded well below this. */
@@ -134,7 +135,7 @@ class ReadAhead {
   #aheadAt = 0;
 
   constructor(path: string) {
-    this.#file = openSync(path, 'r');
+    this.#file = openSync(regularFile(path), 'r');
   }
 
   /** Less than was asked for where the file ends. */

@@ -125,7 +125,10 @@ export interface LogRange {
   start: number;
   end: number;
   base: number;
+  /** Whether a record may be gone because a later one has its key. */
   compacted: boolean;
+  /** Nobody knows whether it is compacted. `compacted` is true then. */
+  compactionUnknown?: true;
   /** The last stable offset, where it lies below the end: from there on nobody can have read yet. */
   stableEnd?: number;
 }
@@ -174,7 +177,10 @@ export interface Evidence {
   /** Left out where there is one topic, whose partitions have their own numbers. */
   topics?: Topics;
   plan: { whole: boolean; problem?: string };
-  ledger: Hop<AttemptBatch>;
+  ledger: Hop<AttemptBatch> & {
+    /** Kafka's names for why attempts had this outcome, most frequent first. To be asked once the batches were read. */
+    errorsOf?: (outcome: Outcome) => Promise<string[]>;
+  };
   log: Hop<LogBatch> & {
     ranges: readonly LogRange[];
     /**
@@ -227,6 +233,8 @@ export interface Evidence {
   found?: readonly SingleFinding[];
   /** The producer's settings, where they can be the cause of a loss. */
   settings?: { acks?: string; uncleanElection?: boolean };
+  /** What must be said in `notChecked`, and does not keep a verdict from being a pass. */
+  notes?: readonly string[];
   /** What else must be said in `notChecked`, and makes the verdict inconclusive: an interrupted run, say. */
   interruptions: readonly string[];
 }

@@ -6,6 +6,7 @@
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { messageOf } from './errors.ts';
+import { say } from './say.ts';
 
 /** Values are counted in microseconds, alike if their first three digits are. */
 const perMs = 1_000;
@@ -75,7 +76,7 @@ export class LatencyLog {
     try {
       action();
     } catch (error) {
-      process.stderr.write(`nodrop: latencies are not kept: ${this.#path}: ${messageOf(error)}\n`);
+      say(`nodrop: latencies are not kept: ${this.#path}: ${messageOf(error)}`);
       if (this.#file !== undefined) closeSync(this.#file);
       this.#file = undefined;
     }

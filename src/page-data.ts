@@ -1,5 +1,7 @@
 /** What the page shows: of a run that has ended one document, carried in the report and sent to the live page. */
+import type { CourseSetup } from './course-events.ts';
 import type { Result } from './result.ts';
+import type { Manifest } from './run-folder.ts';
 import type { RunProgress } from './run-progress.ts';
 import type { Series } from './series.ts';
 import type { Timeline } from './timeline.ts';
@@ -13,11 +15,44 @@ export interface PageData {
   /** How many messages each producer was to send, by its name; null where no number was the plan. */
   planned: Record<string, number> | null;
   series: Series | null;
-  /** One by one, the first of them. */
+  /** Some of each kind, blame and partition; the examples of the result among them. */
   findings: SingleFinding[];
   findingsInAll: number;
   /** Of some of those that findings name, by the name under which it was asked for. */
   timelines: Record<string, Timeline>;
+  /** null where the store could not be read. */
+  deadLetters: DeadLetters | null;
+  /** null without a manifest. */
+  setup: Setup | null;
+}
+
+/** Dead letters of the run's topic, its own and others. */
+export interface DeadLetters {
+  count: number;
+  /** There may be more. */
+  isCut: boolean;
+  /** The first of them. */
+  letters: ShownLetter[];
+  /** Of those, how many a fault published. */
+  planted: number;
+}
+
+export interface ShownLetter {
+  partition: number;
+  offset: number;
+  reason: string;
+  isPlanted: boolean;
+}
+
+/** How the run was set up. */
+export interface Setup
+  extends
+    Pick<Manifest, 'batchSize' | 'payloadBytes' | 'states'>,
+    Partial<Pick<Manifest, 'rate' | 'durationMs' | 'acks'>> {
+  producers: number;
+  partitions: number;
+  /** null where nobody noted it: its stages were started by hand. */
+  course: CourseSetup | null;
 }
 
 /** A run among the others of its folder. */
@@ -36,6 +71,9 @@ export interface RunRow {
   latency: { acked: number | null; stored: number | null };
   /** How many of each kind. */
   findings: { kind: string; count: number }[];
+  thresholdsMissed: number;
+  /** Whether logs of latencies are missing: then the p99 is that of the others. */
+  isPartial: { acked: boolean; stored: boolean };
   faults: number;
 }
 

@@ -1,16 +1,16 @@
 /** The report of a run: `report.html` in its folder, made from its result and its evidence. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { OperationalError, messageOf } from './errors.ts';
+import { topicLetters } from './evidence/topic-letters.ts';
 import { explainRun } from './explain-run.ts';
 import { messageNameOf } from './message-name.ts';
-import type { PageData } from './page-data.ts';
+import type { PageData, Setup } from './page-data.ts';
+import { pageFindings } from './page-findings.ts';
 import { pageDataIn, pageHtml, pageTemplate } from './report/page-html.ts';
 import type { Result } from './result.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
-import type { Series } from './series.ts';
 import type { Timeline } from './timeline.ts';
-import type { SingleFinding } from './verdict.ts';
 import { RunWatch } from './watch/run-watch.ts';
 
 const timelinesMax = 30;
@@ -18,8 +18,6 @@ const timelinesOfEach = 5;
 /** A run of millions takes a while to look through for each. */
 const timelinesMsMax = 3_000;
 const timelinesBytesMax = 512 * 1024;
-const findingsMax = 1_000;
-const findingsBytesMax = 1024 * 1024;
 
 /** Returns why it could not be written, if it could not: a page that is missing is no reason to fail a run. */
 export async function writeReport(
@@ -46,18 +44,21 @@ export function readReport(folder: RunFolder): PageData | undefined {
 }
 
 export async function pageDataOf(folder: RunFolder, result: Result, store: string): Promise<PageData> {
-  const findings = firstFindings(folder.findings);
   const manifest = manifestOf(folder);
+  const watch = new RunWatch(folder);
+  watch.look();
   return {
     schema: 1,
     createdAt: manifest?.createdAt ?? null,
     result,
     // A run by time alone has a bound and no number.
     planned: manifest === undefined || isOpen(manifest) ? null : manifest.producers,
-    series: seriesOf(folder),
-    findings,
+    series: watch.series(),
+    findings: await pageFindings(folder.findings, result.findings),
     findingsInAll: result.findings.reduce((sum, { count }) => sum + count, 0),
     timelines: await timelinesOf(folder, result, store),
+    deadLetters: manifest === undefined ? null : await topicLetters(store, manifest.topicId, result.faults),
+    setup: manifest === undefined ? null : setupOf(manifest, watch),
   };
 }
 
@@ -88,10 +89,19 @@ export async function timelinesOf(
   return timelines;
 }
 
-function seriesOf(folder: RunFolder): Series | null {
-  const watch = new RunWatch(folder);
-  watch.look();
-  return watch.series();
+function setupOf(manifest: Manifest, { setup }: RunWatch): Setup {
+  const { batchSize, payloadBytes, states, rate, durationMs, acks, producers, base } = manifest;
+  return {
+    batchSize,
+    payloadBytes,
+    states,
+    ...(rate !== undefined && { rate }),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(acks !== undefined && { acks }),
+    producers: Object.keys(producers).length,
+    partitions: Object.keys(base).length,
+    course: setup,
+  };
 }
 
 function manifestOf(folder: RunFolder): Manifest | undefined {
@@ -104,33 +114,3 @@ function manifestOf(folder: RunFolder): Manifest | undefined {
 }
 
 const isOpen = ({ durationMs, rate }: Manifest): boolean => durationMs !== undefined && rate === undefined;
-
-/** As many as a page can hold, of a file that may hold millions. */
-function firstFindings(path: string): SingleFinding[] {
-  const bytes = Buffer.alloc(findingsBytesMax);
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    // Without findings there is no file.
-    return [];
-  }
-  try {
-    const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
-    // The last line may be cut.
-    const lines = text.split('\n').slice(0, -1);
-    return lines.slice(0, findingsMax).flatMap(findingIn);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** None in a line that is damaged. */
-function findingIn(line: string): SingleFinding | [] {
-  try {
-    const finding = JSON.parse(line) as SingleFinding | null;
-    return typeof finding?.kind === 'string' ? finding : [];
-  } catch {
-    return [];
-  }
-}

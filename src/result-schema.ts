@@ -33,6 +33,8 @@ const finding = z.object({
   allowed: z.literal(true).exactOptional().describe('--allow names the cause: it fails no run.'),
 });
 
+const evidenceState = z.enum(['whole', 'torn', 'missing']);
+
 const latency = z
   .object({ count, p50: ms, p90: ms, p99: ms, 'p99.9': ms, max: ms, mean: ms })
   .nullable()
@@ -51,6 +53,10 @@ export const faultSchema = z.object({
     .array(example.extend({ kind: z.enum(findingKinds), blame, cause: cause.exactOptional() }))
     .exactOptional()
     .describe('What it found wrong with records of its own.'),
+  published: z
+    .array(z.object({ partition: count, offset: count }))
+    .exactOptional()
+    .describe('Where the records of its own stand.'),
 });
 
 const threshold = z.object({
@@ -69,7 +75,13 @@ export const resultSchema = z.object({
     messages: count.nullable(),
     batchSize: count.nullable(),
   }),
+  evidence: z
+    .object({ ledger: evidenceState, log: evidenceState, journal: evidenceState, store: evidenceState })
+    .describe('How much of each hop could be read: a count of one that is missing says nothing.'),
   ledger: z.object({ sent: count, acked: count, rejected: count, unknown: count, unsent: count }),
+  acknowledged: z
+    .object({ right: count, wrong: count, lost: count, unjudged: count })
+    .describe('What became of the acknowledged messages; adds up to ledger.acked.'),
   log: z.object({ records: count }).describe('Records of this run.'),
   store: z
     .object({ rows: count, byCategory: z.record(z.string(), count), deadLetters: count })
@@ -86,8 +98,19 @@ export const resultSchema = z.object({
     })
     .describe('Counted beside findings; null: not measured.'),
   states: z
-    .record(z.string(), z.object({ sent: count, acked: count, logged: count }))
-    .describe('By state: how many messages came to each hop before the store.'),
+    .record(
+      z.string(),
+      z.object({
+        sent: count,
+        acked: count,
+        logged: count,
+        delivered: count.nullable(),
+        written: count.nullable(),
+      }),
+    )
+    .describe(
+      "By state: how many messages came to each hop before the store. null: no consumer's journal tells.",
+    ),
   partitions: z
     .array(
       z.object({

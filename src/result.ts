@@ -1,5 +1,6 @@
 /** The result of a run: the audit, and what it was an audit of. One document, on stdout and in `result.json`. */
 import { exitCodes } from './errors.ts';
+import type { Place } from './timeline.ts';
 import type { Audit, Cause, SingleFinding } from './verdict.ts';
 
 export interface Timings {
@@ -55,6 +56,8 @@ export interface FaultRecord {
   evidence: string[];
   /** What it found wrong with records of its own. Left out where that is nothing. */
   found?: SingleFinding[];
+  /** Where records stand that it published itself. Left out where it is no such fault. */
+  published?: Place[];
 }
 
 export interface Environment {

@@ -14,6 +14,7 @@ import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperationalError, messageOf, usageError } from './errors.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
+import { regularFile } from './regular-file.ts';
 import type { Result } from './result.ts';
 import { sealText } from './seal.ts';
 
@@ -165,7 +166,7 @@ export class RunFolder {
 
   #readConsumer(): Consumer | undefined {
     try {
-      return consumerSchema.parse(JSON.parse(readFileSync(this.#consumer, 'utf8')));
+      return consumerSchema.parse(JSON.parse(readFileSync(regularFile(this.#consumer), 'utf8')));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw usageError(
@@ -212,7 +213,7 @@ export class RunFolder {
   readManifest(): Manifest | undefined {
     let text: string;
     try {
-      text = readFileSync(this.manifest, 'utf8');
+      text = readFileSync(regularFile(this.manifest), 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

@@ -125,13 +125,26 @@ const told = z.object({
   verdict: resultSchema.shape.verdict.nullable().catch(null),
   ledger: z.object({ sent: number }).catch({ sent: null }),
   rates: hops(number).catch(nothing),
-  latency: hops(p99).catch(nothing),
+  latency: hops(p99)
+    .extend({ missing: hops(z.array(z.string())).catch({ acked: [], stored: [] }) })
+    .catch({ ...nothing, missing: { acked: [], stored: [] } }),
   findings: z.array(z.object({ kind: z.string(), count: z.number() })).catch([]),
+  thresholds: z.array(z.object({ met: z.boolean() })).catch([]),
   faults: z.array(z.unknown()).catch([]),
 });
 const toldSchema = told.catch(() => told.parse({}));
 
-function rowFrom(folder: RunFolder, { ledger, faults, ...rest }: z.infer<typeof told>): Row {
+function rowFrom(folder: RunFolder, result: z.infer<typeof told>): Row {
+  const { ledger, faults, thresholds, latency, ...rest } = result;
+  const { acked, stored, missing } = latency;
   const born = statSync(folder.manifest, { throwIfNoEntry: false }) ?? statSync(folder.path);
-  return { time: born.mtimeMs, messages: ledger.sent, faults: faults.length, ...rest };
+  return {
+    time: born.mtimeMs,
+    messages: ledger.sent,
+    latency: { acked, stored },
+    thresholdsMissed: thresholds.filter(({ met }) => !met).length,
+    isPartial: { acked: missing.acked.length > 0, stored: missing.stored.length > 0 },
+    faults: faults.length,
+    ...rest,
+  };
 }

@@ -1,5 +1,6 @@
 /** The main path: a run from start to verdict, one call a phase. */
 import { startAll, type Course, type RunConfig, type RunObserver } from './course.ts';
+import type { CourseSetup } from './course-events.ts';
 import { CourseLog } from './course-log.ts';
 import { environmentOf } from './environment.ts';
 import { usageError } from './errors.ts';
@@ -15,6 +16,7 @@ import type { RunFaults } from './run-faults.ts';
 import { endWithBroker, noteLeaders, watchStages } from './run-watches.ts';
 import { RunFolder } from './run-folder.ts';
 import { openStore } from './stores/open-store.ts';
+import { isPostgresLocation } from './stores/postgres/location.ts';
 import { judgeThresholds } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -37,6 +39,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const links = await openLinks(config);
   const log = new CourseLog(folder.course, (problem) => observer.note(problem));
   log.note({ type: 'phase', phase: 'starting' });
+  log.note({ type: 'setup', setup: setupOf(config) });
   const course: Course = {
     config,
     folder,
@@ -81,6 +84,13 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     await removeRecord(folder.path);
   }
 }
+
+const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConfig): CourseSetup => ({
+  brokers: bootstrapServers === undefined ? brokers : null,
+  consumers: consumers.length,
+  store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
+  ...again,
+});
 
 /** What no consumer could use is told before anything is started. Throws `unavailable`. */
 async function checkStore({ store, categories }: RunConfig): Promise<void> {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { regularFile } from './regular-file.ts';
 
 export type SealState = 'intact' | 'broken' | 'none';
 
@@ -30,7 +31,7 @@ export const hasSeal = (path: string): boolean => existsSync(sealPathOf(path));
 export async function checkSeal(path: string): Promise<SealState> {
   let stated: string;
   try {
-    stated = await readFile(sealPathOf(path), 'utf8');
+    stated = await readFile(regularFile(sealPathOf(path)), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
     throw error;
@@ -40,6 +41,6 @@ export async function checkSeal(path: string): Promise<SealState> {
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(regularFile(path))) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }

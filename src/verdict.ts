@@ -95,6 +95,32 @@ export interface HopCounts {
   sent: number;
   acked: number;
   logged: number;
+  /** By the consumer's journal: handed to a consumer, and seen committed in the store. null: no journal tells. */
+  delivered: number | null;
+  written: number | null;
+}
+
+/** How much there is of the evidence of a hop: all, some, or nothing. */
+export type EvidenceState = 'whole' | 'torn' | 'missing';
+
+export interface EvidenceStates {
+  ledger: EvidenceState;
+  log: EvidenceState;
+  /** The consumer's. */
+  journal: EvidenceState;
+  store: EvidenceState;
+}
+
+/** What became of the messages that were acknowledged: the four add up to `ledger.acked`. */
+export interface AckedFates {
+  /** No finding names it, and nothing about it was left open. */
+  right: number;
+  /** A finding names it, though it is not lost. */
+  wrong: number;
+  /** Lost or expired. */
+  lost: number;
+  /** No finding names it, and not everything about it could be judged. */
+  unjudged: number;
 }
 
 /** Where a partition ends, and how far the consumer came. null: not known. */
@@ -114,7 +140,10 @@ export interface PartitionState {
 
 export interface Audit {
   verdict: Verdict;
+  /** What there was to read: a count of a hop that is missing says nothing. */
+  evidence: EvidenceStates;
   ledger: LedgerCounts;
+  acknowledged: AckedFates;
   /** Records of this run. */
   log: { records: number };
   /** Rows of this run, by category. */

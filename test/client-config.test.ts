@@ -52,6 +52,27 @@ sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule require
   expect(() => readSettingsFile('/nowhere/client.properties')).toThrow(usage(/cannot be read/));
 });
 
+test('a comment that ends in a backslash does not swallow the setting below it', () => {
+  const path = fileOf('# old path C:\\certs\\\nsecurity.protocol=SSL\n');
+  expect(readSettingsFile(path)).toEqual({ 'security.protocol': 'SSL' });
+});
+
+test('a file is Latin-1, blanks behind a number mean nothing, and those of a password count', () => {
+  const path = fileOf('');
+  const password = 'ssl.key.password=\u00fc\\u20ac ';
+  writeFileSync(path, `linger.ms = 5 \nacks=all\t\n${password}`, 'latin1');
+  expect(readSettingsFile(path)).toEqual({
+    'linger.ms': '5',
+    acks: 'all',
+    'ssl.key.password': '\u00fc\u20ac ',
+  });
+});
+
+test('a malformed escape names file and line', () => {
+  const path = fileOf('acks=1\nssl.truststore.location=C:\\users\\ca.pem\n');
+  expect(() => readSettingsFile(path)).toThrow(usage(/client\.properties, line 2: .*hexadecimal/));
+});
+
 test.each<[ClientSettings, RegExp]>([
   [{ 'security.protocol': 'SASL_SSL' }, /sasl\.jaas\.config/],
   [{ 'sasl.mechanism': 'PLAIN' }, /security\.protocol/],
@@ -78,12 +99,11 @@ test('settings become what the connections take', () => {
     'security.protocol': 'SASL_SSL',
     'sasl.mechanism': 'SCRAM-SHA-512',
     'sasl.jaas.config': 'ScramLoginModule required username="a\\"b" password="c d";',
-    'ssl.truststore.certificates': 'PEM',
     'request.timeout.ms': '1234',
   });
   expect(client).toMatchObject({
     sasl: { mechanism: 'SCRAM-SHA-512', username: 'a"b', password: 'c d' },
-    tls: { ca: 'PEM' },
+    tls: {},
     requestTimeoutMs: 1234,
   });
   expect(clientFromSettings({})).toEqual({});

@@ -40,6 +40,15 @@ test('files are named after what they own', () => {
   expect(misnamed).toEqual([]);
 });
 
+test('what reaches a terminal passes where it is made harmless', () => {
+  const guarded = ['src/say.ts', 'src/cli/terminal.ts'];
+  // Where lines of JSON leave as fast as they are taken; and nothing at all, to wait for what was written.
+  const harmless = ['src/cli/export-command.ts', 'src/cli/main.ts'];
+  const others = sources.filter((file) => ![...guarded, ...harmless].includes(file));
+  expect(matches(others, /(stdout|stderr)\.write\(|console\./)).toEqual([]);
+  expect(matches(sources, /print(Document)?\(.*JSON\.stringify|json: \(\) => JSON/)).toEqual([]);
+});
+
 /** The files at the top that wire the folders together. Everything else at the top imports no folder. */
 const wiring = [
   'src/run.ts',

@@ -5,12 +5,13 @@ import { chaosPlans, parseChaosPlan, type ChaosPlan, type Ground } from '../chao
 import { chaosPhases, Coverage, type CoverageTable } from '../chaos/coverage.ts';
 import { shrunk } from '../chaos/shrink.ts';
 import { exitCodes, messageOf, usageError } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { chaosLines, chaosSummary, dayLines, type DayReport } from '../report/chaos-lines.ts';
 import { chaosGithub, chaosJunit } from '../report/chaos-reports.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../run-chaos.ts';
 import type { Context } from './context.ts';
 import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from './options.ts';
-import { printReports, printText } from './print-result.ts';
+import { printLines, printReports } from './print-result.ts';
 import { claimFiles, reportsOf, type Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -54,7 +55,7 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
     coverage.add(course);
     terminal.clear();
     if (reports.onStdout === 'default') {
-      printText(terminal, dayLines(days.length, count, reportOf(day), terminal.palette).join('\n'));
+      printLines(terminal, dayLines(days.length, count, reportOf(day), terminal.palette));
     }
     if (day.exitCode === exitCodes.fail) await shrink(day, place, values.shrinkFor, context);
     if (signal.aborted) break;
@@ -82,8 +83,8 @@ function printChaos({
   printReports(terminal, reports, {
     // On stdout the days were told one by one.
     default: (palette, isFile) =>
-      (isFile ? chaosLines(report, palette) : ['', ...chaosSummary(report, palette)]).join('\n'),
-    json: () => JSON.stringify(documentOf(days, table)),
+      isFile ? chaosLines(report, palette) : ['', ...chaosSummary(report, palette)],
+    json: () => jsonText(documentOf(days, table)),
     junit: () => chaosJunit(report),
     github: () => chaosGithub(report),
   });

@@ -12,6 +12,7 @@ import { hasSeal } from '../seal.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
+import { counted } from '../counted.ts';
 
 /** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */
 type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
@@ -38,7 +39,7 @@ export async function cleanCommand(
   const kept = found.length - chosen.length;
   if (chosen.length === 0) {
     terminal.print(
-      `Nothing to remove${kept > 0 ? `; ${kept} runs are kept (--all takes failed ones too)` : ''}.`,
+      `Nothing to remove${kept > 0 ? `; ${counted(kept, 'run')} ${kept === 1 ? 'is' : 'are'} kept (--all takes failed ones too)` : ''}.`,
     );
     return exitCodes.pass;
   }

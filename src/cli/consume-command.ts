@@ -1,5 +1,6 @@
 import '../small-young-generation.ts';
 import { exitCodes, usageError } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { consume } from '../pipeline/consumer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
 import { bootstrapFromParent, tellParent, tellProgress, untilProduced } from '../pipeline/stage-process.ts';
@@ -11,6 +12,7 @@ import { besideLivePage } from './live-page.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from './run-settings.ts';
 import { runStages } from './run-stages.ts';
 import { consumeArguments } from './stage-arguments.ts';
+import { counted } from '../counted.ts';
 
 type ConsumeValues = SharedValues & { untilDrained?: boolean };
 
@@ -29,10 +31,12 @@ async function consumeAll(values: ConsumeValues, folder: RunFolder, context: Con
       : await consumeHere(values, folder, isStage, context);
   terminal.clear();
   tellParent({ type: 'summary', counts: summary });
-  if (values.json === true) terminal.print(JSON.stringify({ run: folder.id, ...summary }));
+  if (values.json === true) terminal.printDocument(jsonText({ run: folder.id, ...summary }));
   else if (!isStage) {
     const { stored = 0, deadLetters = 0 } = summary;
-    terminal.print(`run ${folder.id}: ${stored} rows and ${deadLetters} dead letters stored`);
+    terminal.print(
+      `run ${folder.id}: ${counted(stored, 'row')} and ${counted(deadLetters, 'dead letter')} stored`,
+    );
   }
   if (signal.aborted) throw signal.reason;
   return exitCodes.pass;

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { exitCodes, messageOf, OperationalError } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { kafkaCacheState, kafkaClasspath } from '../kafka/jars.ts';
 import { findJava, installHint } from '../kafka/java.ts';
 import { checkChoice, defaultVersion } from '../kafka/kafka-versions.ts';
@@ -34,12 +35,12 @@ export async function doctorCommand(values: SharedValues, { signal, terminal }: 
       check('Ports', ports),
     ])),
   ];
-  if (values.json === true) terminal.print(JSON.stringify({ checks }));
+  if (values.json === true) terminal.printDocument(jsonText({ checks }));
   else {
     const { good, bad } = terminal.palette;
     for (const { name, ok, found, mend } of checks) {
       terminal.print(`${ok ? good('✓') : bad('✗')} ${name.padEnd(6)} ${found}`);
-      if (mend !== undefined) terminal.print(mend.replaceAll(/^/gm, '    '));
+      for (const line of mend?.split('\n') ?? []) terminal.print(`    ${line}`);
     }
   }
   return checks.every(({ ok }) => ok) ? exitCodes.pass : exitCodes.unavailable;

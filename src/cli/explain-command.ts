@@ -1,5 +1,6 @@
 import { exitCodes, usageError } from '../errors.ts';
 import { explainRun } from '../explain-run.ts';
+import { jsonText } from '../json-text.ts';
 import { explainLines } from '../report/explain-lines.ts';
 import { findRun } from '../run-folder.ts';
 import type { Context } from './context.ts';
@@ -25,7 +26,7 @@ export async function explainCommand(
     bootstrapServers: bootstrapOf(values),
   });
   terminal.clear();
-  if (values.json === true) terminal.print(JSON.stringify(timeline));
+  if (values.json === true) terminal.printDocument(jsonText(timeline));
   else for (const line of explainLines(timeline, terminal.palette)) terminal.print(line);
   return exitCodes.pass;
 }

@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.ts';
 import { faults } from '../faults/catalog.ts';
 import { parseFault } from '../faults/fault-schedule.ts';
 import type { Fault } from '../faults/fault.ts';
+import { jsonText } from '../json-text.ts';
 import { wrap } from '../report/wrap.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
@@ -12,7 +13,7 @@ export async function faultsCommand({ json }: SharedValues, { terminal }: Contex
     const listed = faults.map(({ name, does, expected, example, details = [], value, lastsMs = null }) => {
       return { name, does, expected, example, details, value: value?.form ?? null, lastsMs };
     });
-    terminal.print(JSON.stringify(listed));
+    terminal.printDocument(jsonText(listed));
     return exitCodes.pass;
   }
   terminal.print('NAME[:WHERE[=VALUE]]@WHEN[+HOW-LONG], from the first send on; +never: for good.');

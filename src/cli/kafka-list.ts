@@ -1,4 +1,5 @@
 import { exitCodes } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { kafkaCacheState } from '../kafka/jars.ts';
 import { defaultVersion, pinnedVersions } from '../kafka/kafka-versions.ts';
 import type { Context } from './context.ts';
@@ -15,7 +16,7 @@ export async function listKafkaVersions({ json }: SharedValues, { terminal }: Co
     })),
   );
   if (json === true) {
-    terminal.print(JSON.stringify(versions));
+    terminal.printDocument(jsonText(versions));
     return exitCodes.pass;
   }
   terminal.print(row('version', 'mode', '', 'jars'));

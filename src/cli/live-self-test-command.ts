@@ -1,4 +1,5 @@
 import { exitCodes } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { liveSelfTest, type LiveDetection, type LiveOptions } from '../live-self-test.ts';
 import {
   detectionHead,
@@ -43,7 +44,7 @@ export async function liveSelfTestCommand(
     const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
     for (const line of [...lines, `The same again: nodrop self-test --seed ${seed}`]) terminal.print(line);
   } else {
-    terminal.print(JSON.stringify({ schema: 1, live: true, seed, planted, caught, detections }));
+    terminal.printDocument(jsonText({ schema: 1, live: true, seed, planted, caught, detections }));
   }
   return caught === detections.length ? exitCodes.pass : exitCodes.fail;
 }

@@ -3,7 +3,7 @@ import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
 import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
-import { printable } from '../report/wrap.ts';
+import { say } from '../say.ts';
 import { addCommands } from './commands.ts';
 import { listenForStop, type StoppedError } from './stop.ts';
 
@@ -15,10 +15,6 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** An error may quote what somebody gave, or what a file holds: no terminal is to obey it. */
-const say = (text: string): boolean =>
-  process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
-
 const signal = listenForStop((reason) => {
   if (process.send === undefined) {
     say(reason === 'SIGINT' ? 'nodrop: stopping; Ctrl-C again to end at once' : 'nodrop: stopping');
@@ -29,6 +25,8 @@ const program = new Command('nodrop')
   .description('Proves that a Kafka pipeline lost nothing.')
   .version(packageJson.version)
   .exitOverride()
+  // Its errors quote what somebody gave.
+  .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
   .showSuggestionAfterError()
   .configureHelp({ helpWidth: 80 })
   .addHelpText('before', 'Example:  nodrop run --messages 1000\n');

@@ -1,5 +1,5 @@
 import { exitCodes, usageError } from '../errors.ts';
-import { printable } from '../report/wrap.ts';
+import { jsonText } from '../json-text.ts';
 import { findRun } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../stores/store.ts';
@@ -28,11 +28,15 @@ export async function messagesCommand(
         `It has: ${store.categories.join(', ')}.`,
       );
     }
+    const isJson = values.json === true;
     const lines =
       values.deadLetters === true
-        ? deadLetterLines(store, values.limit, values.json === true)
-        : rowLines(store, values, values.json === true);
-    for await (const line of lines) terminal.print(line);
+        ? deadLetterLines(store, values.limit, isJson)
+        : rowLines(store, values, isJson);
+    for await (const line of lines) {
+      if (isJson) terminal.printDocument(line);
+      else terminal.print(line);
+    }
   } finally {
     await store.close();
   }
@@ -50,7 +54,7 @@ async function* rowLines(
     if (left === 0) return;
     for await (const rows of store.rows(category, left)) {
       left -= rows.count;
-      for (const row of rows) yield isJson ? JSON.stringify(rowDocument(row)) : rowLine(row);
+      for (const row of rows) yield isJson ? jsonText(rowDocument(row)) : rowLine(row);
     }
   }
 }
@@ -59,8 +63,8 @@ async function* deadLetterLines(store: StoreSnapshot, limit: number, isJson: boo
   if (!isJson) yield columns('position', 'reason', '', '', 'payload');
   for await (const letters of store.deadLetters(limit)) {
     for (const letter of letters) {
-      if (isJson) yield JSON.stringify(letterDocument(letter));
-      else yield `${position(letter).padEnd(14)} ${printable(letter.reason)}  ${shown(letter.payload)}`;
+      if (isJson) yield jsonText(letterDocument(letter));
+      else yield `${position(letter).padEnd(14)} ${letter.reason}  ${shown(letter.payload)}`;
     }
   }
 }
@@ -69,14 +73,14 @@ const rowLine = (row: StoredRow): string =>
   columns(row.category, row.id ?? '-', position(row), text(row.key) ?? '-', shown(row.payload));
 
 const columns = (category: string, id: string, at: string, key: string, payload: string): string =>
-  `${printable(category).padEnd(14)} ${printable(id).padEnd(12)} ${at.padEnd(10)} ${printable(key).padEnd(14)} ${payload}`.trimEnd();
+  `${category.padEnd(14)} ${id.padEnd(12)} ${at.padEnd(10)} ${key.padEnd(14)} ${payload}`.trimEnd();
 
 const position = ({ partition, offset }: { partition: number; offset: number }): string =>
   `${partition}:${offset}`;
 
 function shown(payload: Uint8Array | null): string {
   const whole = text(payload) ?? '-';
-  return printable(whole.length > payloadShownMax ? `${whole.slice(0, payloadShownMax)}…` : whole);
+  return whole.length > payloadShownMax ? `${whole.slice(0, payloadShownMax)}…` : whole;
 }
 
 const text = (bytes: Uint8Array | null): string | null =>

@@ -9,6 +9,7 @@ import {
   type ClientSettings,
 } from '../client-config.ts';
 import { messageOf, usageError } from '../errors.ts';
+import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
 import { checkChoice, defaultVersion, versionNames, type KafkaChoice } from '../kafka/kafka-versions.ts';
 import { messagesMax, payloadBytesMax } from '../manifest.ts';
@@ -231,6 +232,9 @@ export interface SharedValues {
   color: boolean;
 }
 
+/** What an option is where nobody gives it. */
+export const defaultOf = (name: SharedOption): unknown => shared[name]().defaultValue;
+
 export function addOptions(command: Command, names: readonly SharedOption[]): Command {
   for (const name of names) command.addOption(shared[name]());
   return command;
@@ -273,6 +277,8 @@ export function settingsOf(values: SharedValues): ClientSettings {
     settings[name] = value;
   }
   checkSettings(settings);
+  // Keys and certificates are read here, so that one that is wrong is told of before anything starts.
+  clientFromSettings(settings);
   return settings;
 }
 

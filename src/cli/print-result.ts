@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { messageOf } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
+import { printable } from '../printable.ts';
 import { githubLines } from '../report/github.ts';
 import { junitText } from '../report/junit.ts';
 import { noColors, type Palette } from '../report/palette.ts';
@@ -14,14 +16,18 @@ import type { Terminal } from './terminal.ts';
 export function printResult(terminal: Terminal, result: Result, places: Places, reports: Reports): void {
   terminal.clear();
   printReports(terminal, reports, {
-    default: (palette) => summaryLines(result, nearby(places), palette).join('\n'),
-    json: () => JSON.stringify(result),
+    default: (palette) => summaryLines(result, nearby(places), palette),
+    json: () => jsonText(result),
     junit: () => junitText(result),
     github: () => githubLines(result).join('\n'),
   });
 }
 
-type Renderers = Record<ReporterName, (palette: Palette, isFile: boolean) => string>;
+/** Lines for a person, and documents for programs. Those escape by their own rules what a terminal would obey. */
+type Renderers = { default: (palette: Palette, isFile: boolean) => string[] } & Record<
+  Exclude<ReporterName, 'default'>,
+  () => string
+>;
 
 /** A file that cannot be written any more changes no verdict. */
 export function printReports(
@@ -29,26 +35,26 @@ export function printReports(
   { onStdout, files, isAnnotated }: Reports,
   renderers: Renderers,
 ): void {
-  const text = renderers[onStdout](terminal.palette, false);
-  if (onStdout === 'default') printText(terminal, text);
-  else terminal.print(text);
+  if (onStdout === 'default') printLines(terminal, renderers.default(terminal.palette, false));
+  else terminal.printDocument(renderers[onStdout]());
   for (const { name, file } of files) {
     try {
-      writeFileSync(file, `${renderers[name](noColors, true)}\n`);
+      const lines =
+        name === 'default' ? renderers.default(noColors, true).map(printable) : [renderers[name]()];
+      writeFileSync(file, `${lines.join('\n')}\n`);
     } catch (error) {
       terminal.note(`nodrop: the report ${file} was not written: ${messageOf(error)}`);
     }
   }
-  if (isAnnotated) for (const line of renderers.github(noColors, false).split('\n')) terminal.note(line);
+  if (isAnnotated) for (const line of renderers.github().split('\n')) terminal.note(line);
 }
 
 /** For a person. What the messages hold may look like a command of GitHub's: it is to be none. */
-export const printText = (terminal: Terminal, text: string): void =>
-  terminal.print(isInGitHubActions() ? withoutCommands(text) : text);
-
-function withoutCommands(text: string): string {
-  const token = randomBytes(16).toString('hex');
-  return `::stop-commands::${token}\n${text}\n::${token}::`;
+export function printLines(terminal: Terminal, lines: readonly string[]): void {
+  const token = isInGitHubActions() ? randomBytes(16).toString('hex') : undefined;
+  if (token !== undefined) terminal.print(`::stop-commands::${token}`);
+  for (const line of lines) terminal.print(line);
+  if (token !== undefined) terminal.print(`::${token}::`);
 }
 
 const nearby = ({ evidence, report }: Places): Places => ({

@@ -1,4 +1,5 @@
 import { exitCodes } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { produce } from '../pipeline/producer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
 import {
@@ -31,8 +32,8 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
   terminal.clear();
   tellParent({ type: 'summary', counts: summary });
   if (values.json === true) {
-    terminal.print(
-      JSON.stringify({ run: folder.id, topic: settings.topic, seed: settings.seed, ...summary }),
+    terminal.printDocument(
+      jsonText({ run: folder.id, topic: settings.topic, seed: settings.seed, ...summary }),
     );
   } else if (!isStage) {
     const { sent = 0, acked = 0, rejected = 0, unknown = 0 } = summary;

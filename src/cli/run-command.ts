@@ -13,6 +13,7 @@ import { printResult } from './print-result.ts';
 import type { Context } from './context.ts';
 import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from './options.ts';
 import { claimFiles, reportsOf } from './reporters.ts';
+import { runAgain, type RunAgain } from './run-again.ts';
 import { runSettings, stateRuleOf, storeOf, type RunSettings } from './run-settings.ts';
 import { consumeArguments, produceArguments } from './stage-arguments.ts';
 
@@ -50,6 +51,7 @@ export async function runCommand(
     store,
     categories: categoriesOf(stateRuleOf(values)),
     keepTopic: values.keepTopic === true,
+    again: await againOf(values, settings, faults),
     timeoutMs: settings.timeoutMs,
     storeTimeoutMs: values.storeTimeout,
     producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
@@ -75,6 +77,17 @@ export async function runCommand(
       stopView();
     }
   });
+}
+
+/** Faults have their texts where there are any: what they are made of is loaded with them. */
+async function againOf(
+  values: SharedValues & { keepTopic?: boolean },
+  settings: RunSettings,
+  faults: readonly ScheduledFault[],
+): Promise<RunAgain> {
+  const texts =
+    faults.length === 0 ? [] : faults.map((await import('../faults/fault-schedule.ts')).faultText);
+  return runAgain(values, settings, texts);
 }
 
 interface FaultValues {

@@ -7,6 +7,7 @@ import { RunFolder, topicOf } from '../run-folder.ts';
 import type { StatePlace, StateRule } from '../state-rule.ts';
 import { payloadBytesMin, problemOfStateField, type WeightedState } from '../workload.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+import { counted } from '../counted.ts';
 
 /** More than this in one batch would have to be held in memory several times over. */
 const batchBytesMax = 64 * 1024 * 1024;
@@ -88,7 +89,7 @@ function messagesOf({ messages, rate, duration: durationMs }: SharedValues): num
   const count = Math.floor((rate * durationMs) / 1_000);
   if (count >= 1 && count <= messagesMax) return count;
   throw usageError(
-    `--rate ${rate} for --duration ${durationMs}ms makes ${count} messages: it takes 1 to ${messagesMax}.`,
+    `--rate ${rate} for --duration ${durationMs}ms makes ${counted(count, 'message')}: it takes 1 to ${messagesMax}.`,
   );
 }
 

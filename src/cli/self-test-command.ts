@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { exitCodes } from '../errors.ts';
+import { jsonText } from '../json-text.ts';
 import { detectionHead, detectionLine, isCaught, totalsLines } from '../report/detection-lines.ts';
 import { selfTest, type Detection } from '../self-test.ts';
 import type { Context } from './context.ts';
@@ -17,7 +18,7 @@ export async function selfTestCommand(
   const detections = await selfTest();
   const caught = detections.filter(isCaught).length;
   if (values.json === true) {
-    terminal.print(JSON.stringify({ schema: 1, planted: detections.length, caught, detections }));
+    terminal.printDocument(jsonText({ schema: 1, planted: detections.length, caught, detections }));
   } else {
     printTable(detections, context);
   }

@@ -1,8 +1,10 @@
 /** What a person sees: colours, progress on stderr, and the only place that writes to stdout. */
+import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
+import { printable } from '../printable.ts';
+import { say } from '../say.ts';
 import { barLine } from '../report/live-lines.ts';
 import type { Palette } from '../report/palette.ts';
-import { printable } from '../report/wrap.ts';
 import { Rate } from './rate.ts';
 
 export interface TerminalOptions {
@@ -12,6 +14,7 @@ export interface TerminalOptions {
 
 type Style = Parameters<typeof styleText>[0];
 
+const escape = '\u001b';
 const redrawMs = 100;
 const lineMs = 10_000;
 
@@ -25,6 +28,8 @@ interface Bar {
 
 export class Terminal {
   readonly #color: boolean;
+  /** Stands for ESC in lines that are still to be printed: what came from outside cannot hold it. */
+  readonly #escape = randomUUID();
   readonly #quiet: boolean;
   readonly #bars = new Map<string, Bar>();
   #status = '';
@@ -44,7 +49,9 @@ export class Terminal {
     const paint =
       (style: Style) =>
       (text: string): string =>
-        this.#color ? styleText(style, text, { stream: process.stdout }) : text;
+        this.#color
+          ? styleText(style, printable(text), { stream: process.stdout }).replaceAll(escape, this.#escape)
+          : text;
     return {
       good: paint('green'),
       bad: paint('red'),
@@ -54,21 +61,26 @@ export class Terminal {
     };
   }
 
-  /** A line of result, on stdout. */
+  /** A line of result for a person, on stdout. Of all that a terminal obeys, only the palette's colours come through. */
   print(line: string): void {
+    this.printDocument(printable(line).replaceAll(this.#escape, escape));
+  }
+
+  /** What programs read, on stdout: whoever made it has escaped what a terminal would obey. */
+  printDocument(text: string): void {
     this.#erase();
-    process.stdout.write(`${line}\n`);
+    process.stdout.write(`${text}\n`);
   }
 
   /** A line for the person, on stderr; shown even when quiet. */
   note(line: string): void {
     this.#erase();
-    process.stderr.write(`${line.split('\n').map(printable).join('\n')}\n`);
+    say(line);
   }
 
   /** What is going on now. */
   status(text: string): void {
-    this.#status = printable(text);
+    this.#status = text;
     this.#changed();
   }
 
@@ -113,14 +125,14 @@ export class Terminal {
 
   #draw(): void {
     if (!process.stderr.isTTY) {
-      process.stderr.write(`${[this.#status, ...this.#counts()].filter(Boolean).join(' · ')}\n`);
+      say([this.#status, ...this.#counts()].filter(Boolean).join(' · '));
       return;
     }
     this.#erase();
     const details = this.#lines.length > 0 ? this.#lines : this.#barLines();
     const lines = [this.#status, ...details].filter(Boolean);
     const columns = process.stderr.columns || 80;
-    for (const line of lines) process.stderr.write(`  ${line.slice(0, columns - 3)}\n`);
+    for (const line of lines) say(`  ${printable(line).slice(0, columns - 3)}`);
     this.#drawnLines = lines.length;
   }
 

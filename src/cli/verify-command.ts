@@ -4,6 +4,7 @@ import { environmentOf } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
 import { writeReport } from '../report-page.ts';
+import { regularFile } from '../regular-file.ts';
 import { exitCodeOf, type Result, type Timings } from '../result.ts';
 import { findRun, runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
@@ -11,21 +12,28 @@ import { sqlitePathOf } from '../stores/open-store.ts';
 import { judgeThresholds, parseThreshold } from '../thresholds.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+import { ownBrokerAgain } from './own-broker.ts';
 import { printResult } from './print-result.ts';
 import { claimFiles, reportsOf } from './reporters.ts';
 
 export async function verifyCommand(
   values: SharedValues & { rescan?: boolean },
-  { signal, terminal }: Context,
+  context: Context,
   runId: string | undefined,
 ): Promise<number> {
+  const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const folder = findRun(values.dir, runId);
   const settings = settingsOf(values);
   const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
-  const bootstrapServers = bootstrapOf(values) ?? addressOf(folder);
+  const given = bootstrapOf(values);
   const store = values.store ?? folder.storeInUse();
   claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
+  const own =
+    isScanNeeded && given === undefined ? await ownBrokerAgain(folder, values.timeout, context) : undefined;
+  await using broker = typeof own === 'string' ? undefined : own;
+  const isLost = typeof own === 'string';
+  const bootstrapServers = isLost ? undefined : (given ?? broker?.bootstrapServers ?? addressOf(folder));
   const startedAt = performance.now();
   terminal.status('auditing');
   const earlier = await earlierResult(folder);
@@ -38,7 +46,7 @@ export async function verifyCommand(
       isScanNeeded && bootstrapServers !== undefined
         ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
         : undefined,
-    interruptions: [],
+    interruptions: isLost ? [own] : [],
     faults,
     allowed,
   });
@@ -95,7 +103,7 @@ type EarlierResult = Pick<Result, 'timings' | 'environment'> &
 /** The result of the run or of the last audit: only it knows how long the run took, and on what. */
 async function earlierResult(folder: RunFolder): Promise<EarlierResult | undefined> {
   try {
-    return JSON.parse(await readFile(folder.result, 'utf8')) as EarlierResult;
+    return JSON.parse(await readFile(regularFile(folder.result), 'utf8')) as EarlierResult;
   } catch {
     // A run that was done by hand has none; one that cannot be read is about to be replaced.
     return undefined;

@@ -145,7 +145,9 @@ export async function journalsOf({
   const problems: string[] = [];
   // They are numbered as they are made, and the folder notes how many were.
   const made = Math.max(numbers.at(-1) ?? 0, folder.journalsMade());
-  if (made !== numbers.length) problems.push(`of ${made} journals only ${numbers.length} are there`);
+  if (made !== numbers.length) {
+    problems.push(`of ${made} journals only ${numbers.length} ${numbers.length === 1 ? 'is' : 'are'} there`);
+  }
   for (const number of numbers) {
     const name = journalFileName(number);
     const path = folder.file(name);

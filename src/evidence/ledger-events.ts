@@ -6,6 +6,7 @@ import type { RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
 import { gap, type GapEvent, type IntentEvent, type OutcomeEvent } from '../timeline.ts';
 import { messageId, producerName } from '../workload.ts';
+import { errorNameOf } from './error-name.ts';
 import type { PlaceSet } from './place-set.ts';
 
 interface Ledger {
@@ -140,7 +141,3 @@ async function outcomeEvent(
 }
 
 const idOf = ({ producer, sequence }: SentName): string => messageId(producer, sequence);
-
-/** Kafka's names come with the client library, which takes long to load: most messages have no error. */
-const errorNameOf = async (code: number): Promise<string> =>
-  (await import('../kafka/kafka-errors.ts')).errorName(code);

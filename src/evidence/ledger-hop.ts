@@ -1,10 +1,11 @@
 import { isSystemError, messageOf } from '../errors.ts';
-import type { AttemptBatch, Hop } from '../history.ts';
+import { outcomeCodes, type AttemptBatch, type Evidence, type Outcome } from '../history.ts';
 import { ledgerFilePattern, type LedgerOpening } from '../ledger/ledger-format.ts';
 import { LedgerReader, readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal, hasSeal } from '../seal.ts';
 import { producerName } from '../workload.ts';
+import { errorNameOf } from './error-name.ts';
 import type { RunMessages } from './run-messages.ts';
 
 interface Ledger {
@@ -20,7 +21,7 @@ export async function ledgerHop(
   folder: RunFolder,
   manifest: Manifest,
   messages: RunMessages,
-): Promise<Hop<AttemptBatch>> {
+): Promise<Evidence['ledger']> {
   const problems: string[] = [];
   const ledgers: Ledger[] = [];
   for (const name of folder.list(ledgerFilePattern)) {
@@ -46,9 +47,14 @@ export async function ledgerHop(
       problems.push(`there is no intact ledger of ${planned}${which}`);
     }
   }
-  const hop: Hop<AttemptBatch> = {
+  const hop: Evidence['ledger'] = {
     whole: problems.length === 0,
     problem: problems.join('; '),
+    errorsOf: async (outcome) =>
+      await errorNames(
+        ledgers.map(({ reader }) => reader),
+        outcome,
+      ),
     *batches() {
       for (const ledger of ledgers) {
         const problem = yield* readAll(ledger, messages);
@@ -59,6 +65,15 @@ export async function ledgerHop(
     },
   };
   return hop;
+}
+
+async function errorNames(readers: readonly LedgerReader[], outcome: Outcome): Promise<string[]> {
+  const counts = new Map<number, number>();
+  for (const [code, count] of readers.flatMap(({ errors }) => [...errors[outcomeCodes[outcome]]!])) {
+    counts.set(code, (counts.get(code) ?? 0) + count);
+  }
+  const codes = [...counts].toSorted(([, a], [, b]) => b - a).map(([code]) => code);
+  return await Promise.all(codes.map(errorNameOf));
 }
 
 type Owner = Pick<LedgerOpening, 'run' | 'producer' | 'session'>;

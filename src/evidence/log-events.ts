@@ -73,7 +73,7 @@ export class LogEvents {
   gaps(acked: readonly Place[], isFound: boolean): GapEvent[] {
     const problem = this.#problem();
     if (problem !== undefined) return [gap.missing('log', problem)];
-    const { problems, ranges, compacted } = this.#summary as ScanSummary;
+    const { problems, ranges, compacted, settingsUnknown } = this.#summary as ScanSummary;
     const gaps = problems.map((text) => gap.missing('log', text));
     if (isFound) return gaps;
     const rangeOf = ({ partition }: Place) => ranges.find((range) => range.partition === partition);
@@ -91,9 +91,12 @@ export class LogEvents {
       const text = `no record of it: partition ${beyond.partition} ended at ${end} when it was scanned`;
       gaps.push(gap.nothing('log', text));
     } else {
+      const isTaken = ', a later record of its key may have taken its place';
       const why = compacted
-        ? '; the topic is compacted, a later record of its key may have taken its place'
-        : '';
+        ? `; the topic is compacted${isTaken}`
+        : settingsUnknown === undefined
+          ? ''
+          : `; if the topic is compacted, which is not known${isTaken}`;
       gaps.push(gap.nothing('log', `no record of it${why}`));
     }
     return gaps;

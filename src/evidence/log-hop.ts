@@ -15,7 +15,7 @@ import { checkSeal } from '../seal.ts';
 import { keyOfCustomer, type RunMessages } from './run-messages.ts';
 
 /** What was saved when the topic was scanned. */
-export type SavedScan = Pick<Evidence, 'log' | 'commits'> & Pick<ScanSummary, 'uncleanElection'>;
+export type SavedScan = Pick<Evidence, 'log' | 'commits' | 'notes'> & Pick<ScanSummary, 'uncleanElection'>;
 
 /** What a saved scan read; a sentence where it cannot be relied on. */
 export async function summaryOfScan(
@@ -54,7 +54,7 @@ export async function savedScan(
     problem: problems.join('; '),
     topicRecreated: summary.topicId !== manifest.topicId,
     isFinal: summary.isFinal === true,
-    ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary.compacted)),
+    ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary)),
     *batches() {
       const problem = yield* logBatches(folder.logScan, summary, messages);
       if (problem === undefined) return;
@@ -64,9 +64,26 @@ export async function savedScan(
   };
   return {
     log,
+    notes: notesOf(summary, manifest),
     ...(summary.uncleanElection !== undefined && { uncleanElection: summary.uncleanElection }),
     ...(summary.commits === undefined ? {} : { commits: commitsOf(summary.commits) }),
   };
+}
+
+/** What Kafka did not tell. */
+function notesOf(
+  { topic, uncleanElection, settingsUnknown, commitsUnknown }: ScanSummary,
+  { group }: Manifest,
+): string[] {
+  const elections = uncleanElection === undefined ? ' or allows unclean elections' : '';
+  const notes: string[] = [];
+  if (settingsUnknown !== undefined) {
+    notes.push(`Whether topic ${topic} is compacted${elections} is not known: ${settingsUnknown}.`);
+  }
+  if (commitsUnknown !== undefined) {
+    notes.push(`What group ${group} has committed is not known: ${commitsUnknown}.`);
+  }
+  return notes;
 }
 
 const commitsOf = (commits: Readonly<Record<string, number>>): Map<number, number> =>
@@ -75,14 +92,15 @@ const commitsOf = (commits: Readonly<Record<string, number>>): Map<number, numbe
 const rangeOf = (
   { partition, start, startAfter, end, lastStableOffset }: ScanSummary['ranges'][number],
   manifest: Manifest,
-  compacted: boolean,
+  { compacted, settingsUnknown }: ScanSummary,
 ): LogRange => ({
   partition,
   start: Math.max(start, startAfter),
   end,
   base: manifest.base[partition] ?? 0,
   stableEnd: Math.min(end, lastStableOffset),
-  compacted,
+  compacted: compacted || settingsUnknown !== undefined,
+  ...(settingsUnknown !== undefined && { compactionUnknown: true }),
 });
 
 /** Returns where rows and summary contradict each other; what stands before is handed on. */

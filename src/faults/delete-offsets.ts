@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts';
 import { killProcess } from './kill-process.ts';
+import { counted } from '../counted.ts';
 
 export const deleteOffsets: Fault = {
   name: 'delete-offsets',
@@ -20,7 +21,7 @@ export const deleteOffsets: Fault = {
         await Promise.allSettled([deleting]);
         const effects = await Promise.all(kills.map((each) => each.end(true)));
         const { before, after } = await deleting;
-        const offsets = `${before} partitions had committed offsets, and ${after} had any after the group was deleted`;
+        const offsets = `${counted(before, 'partition')} had committed offsets, and ${after} had any after the group was deleted`;
         return {
           tookEffect: before > 0 && after === 0 && effects.every(({ tookEffect }) => tookEffect),
           evidence: [...effects.flatMap(({ evidence }) => evidence), offsets],

@@ -2,6 +2,7 @@
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
  * effect: one that nobody felt proves nothing of whoever survived it.
  */
+import type { Place } from '../timeline.ts';
 import type { SingleFinding } from '../verdict.ts';
 import type { Direction, Refusal } from './tcp-proxy.ts';
 import type { Toxic } from './toxics.ts';
@@ -132,6 +133,8 @@ export interface Effect {
   evidence: string[];
   /** What it found wrong with records that are none of the run's: of those, the audit knows nothing. */
   found?: SingleFinding[];
+  /** Where records stand that it published itself. */
+  published?: Place[];
 }
 
 /** A fault that has begun. */

@@ -3,6 +3,7 @@ import type { Fault, FaultSetting, Pipeline, PipelinePlan, StageVictim, Underway
 import { firstAtPoint } from './first-at-point.ts';
 import { killProcess } from './kill-process.ts';
 import { suspendProcesses } from './suspend-process.ts';
+import { counted } from '../counted.ts';
 
 const lastsMs = 5_000;
 /** The consumer's points, in the order in which it comes by them. */
@@ -81,7 +82,9 @@ export const pauseConsumer: Fault = {
     return await suspendProcesses([victim], async () => {
       const after = await membersOf(pipeline);
       if (before === undefined || after === undefined) return [];
-      return after < before ? [`its session expired: of ${before} members the group has ${after}`] : [];
+      return after < before
+        ? [`its session expired: of ${counted(before, 'member')} the group has ${after}`]
+        : [];
     });
   },
 };

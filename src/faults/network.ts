@@ -4,6 +4,7 @@ import type { Fault, FaultSetting, NetworkLink, Pipeline, PipelinePlan, Underway
 import { needsOwnBrokers } from './kill-broker.ts';
 import type { Direction } from './tcp-proxy.ts';
 import { bandwidth, cut, latency, slowClose, type Toxic } from './toxics.ts';
+import { counted, were } from '../counted.ts';
 
 export const linkNames = ['producer', 'consumer', 'replication', 'store'] as const;
 export type LinkName = (typeof linkNames)[number];
@@ -134,7 +135,7 @@ export const resetPeer: Fault = {
   begin: async (pipeline, setting) => {
     const link = linkIn(pipeline, setting);
     const count = link.reset();
-    const evidence = [`${link.name}: ${count} connections were reset`];
+    const evidence = [`${link.name}: ${counted(count, 'connection')} ${were(count)} reset`];
     return { target: link.name, end: async () => ({ tookEffect: count > 0, evidence }) };
   },
 };

@@ -27,7 +27,8 @@ export function effectOfPoison(sent: readonly Foreign[], evidence: LetterEvidenc
   const right = sent.length - open.length - found.length;
   const count = `${sent.length} were acknowledged, and ${right} are dead letters with a reason and the same bytes`;
   const wrong = found.map(({ partition, offset, detail }) => `the one at ${partition}:${offset}: ${detail}`);
-  return { tookEffect: open.length === 0, evidence: [count, ...wrong, ...open], found };
+  const published = sent.map(({ partition, offset }) => ({ partition, offset }));
+  return { tookEffect: open.length === 0, evidence: [count, ...wrong, ...open], found, published };
 }
 
 export const letterOf = (record: Foreign, letters: readonly DeadLetter[]): DeadLetter | undefined =>

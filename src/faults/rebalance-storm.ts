@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { Fault } from './fault.ts';
+import { counted } from '../counted.ts';
 
 const lastsMs = 8_000;
 /** A member has its partitions, and has begun to fetch. */
@@ -39,7 +40,7 @@ export const rebalanceStorm: Fault = {
       end: async () => {
         over.abort();
         await blowing;
-        const times = `a consumer joined and left ${joined} times`;
+        const times = `a consumer joined and left ${counted(joined, 'time')}`;
         return { tookEffect: joined > 0 && problems.length === 0, evidence: [times, ...problems] };
       },
     };

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { counted, plural, were } from '../counted.ts';
 
 const lastsMs = 3_000;
 
@@ -31,8 +32,8 @@ export const restartStore: Fault = {
         return {
           tookEffect: ended + refused > 0,
           evidence: [
-            `${ended} sessions were ended at the database, and ${reset} more connections were reset`,
-            `${refused} new connections were refused`,
+            `${counted(ended, 'session')} ${were(ended)} ended at the database, and ${reset} more ${plural(reset, 'connection')} ${were(reset)} reset`,
+            `${counted(refused, 'new connection')} ${were(refused)} refused`,
           ],
         };
       },

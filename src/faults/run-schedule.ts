@@ -96,6 +96,7 @@ async function carryOut(
   record.evidence.push(...(effect?.evidence ?? []));
   const found = effect?.found ?? [];
   if (found.length > 0) record.found = found.map((each) => publishedBy(record.schedule, each));
+  if (effect?.published !== undefined) record.published = effect.published;
   note(`fault: ${record.schedule} is over`);
   changed(record);
   return record;

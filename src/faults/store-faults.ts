@@ -7,6 +7,7 @@ import type { Fault, Pipeline, PipelinePlan, Underway } from './fault.ts';
 import { firstAtPoint } from './first-at-point.ts';
 import { onLink } from './network.ts';
 import { cut } from './toxics.ts';
+import { counted } from '../counted.ts';
 
 const lastsMs = 3_000;
 const settleMs = 200;
@@ -33,7 +34,7 @@ async function standstill(
         const moved = sumOf(after, (next, partition) => next - (before.get(partition) ?? 0));
         const still =
           moved === 0 ? 'the offsets did not move meanwhile' : `the offsets moved by ${moved} all the same`;
-        const waited = `${waiting === 0 ? 'no records' : `${waiting} records`} waited to be stored`;
+        const waited = `${waiting === 0 ? 'no records' : counted(waiting, 'record')} waited to be stored`;
         return { tookEffect: moved === 0 && waiting > 0, evidence: [how, still, waited] };
       } finally {
         if (isMended) await undo();

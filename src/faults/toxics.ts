@@ -4,6 +4,7 @@
  * counted: a toxic that nothing passed has had no effect.
  */
 import { pauseUnless, untilAborted } from './until-aborted.ts';
+import { counted, were } from '../counted.ts';
 
 export interface Piece {
   bytes: Buffer;
@@ -28,7 +29,8 @@ export function cut(): Toxic {
       heldBytes += bytes.length;
       await untilAborted(gone);
     },
-    effect: () => (heldBytes === 0 ? undefined : `${heldBytes} bytes were held back`),
+    effect: () =>
+      heldBytes === 0 ? undefined : `${counted(heldBytes, 'byte')} ${were(heldBytes)} held back`,
   };
 }
 
@@ -42,7 +44,7 @@ export function latency(latencyMs: number, jitterMs: number, random: () => numbe
       await pauseUnless(gone, arrivedAtMs + delayMs - performance.now());
     },
     effect: () =>
-      pieces === 0 ? undefined : `${pieces} pieces of data came ${latencyMs}±${jitterMs} ms later`,
+      pieces === 0 ? undefined : `${counted(pieces, 'piece')} of data came ${latencyMs}±${jitterMs} ms later`,
   };
 }
 
@@ -58,7 +60,9 @@ export function bandwidth(bytesPerSecond: number): Toxic {
       await pauseUnless(gone, ms);
     },
     effect: () =>
-      passedBytes === 0 ? undefined : `${passedBytes} bytes took ${Math.round(waitedMs)} ms to pass`,
+      passedBytes === 0
+        ? undefined
+        : `${counted(passedBytes, 'byte')} took ${Math.round(waitedMs)} ms to pass`,
   };
 }
 
@@ -71,6 +75,7 @@ export function slowClose(delayMs: number): Toxic {
       ends += 1;
       await pauseUnless(gone, delayMs);
     },
-    effect: () => (ends === 0 ? undefined : `${ends} connections were closed ${delayMs} ms late`),
+    effect: () =>
+      ends === 0 ? undefined : `${counted(ends, 'connection')} ${were(ends)} closed ${delayMs} ms late`,
   };
 }

@@ -71,8 +71,10 @@ export class Collector {
     this.run = line;
   }
 
-  #addRange({ partition, start, end, base = 0, compacted = false, stableEnd }: LineOf<'logRange'>): void {
-    const range: LogRange = { partition, start, end, base, compacted };
+  #addRange(line: LineOf<'logRange'>): void {
+    const { partition, start, end, base = 0, compacted = false, compactionUnknown = false, stableEnd } = line;
+    const range: LogRange = { partition, start, end, base, compacted: compacted || compactionUnknown };
+    if (compactionUnknown) range.compactionUnknown = true;
     if (stableEnd !== undefined) range.stableEnd = stableEnd;
     const known = this.ranges.get(partition);
     if (end < start || (known !== undefined && !isSame(known, range))) this.disputedRanges.add(partition);
@@ -112,6 +114,7 @@ const isSame = (a: LogRange, b: LogRange): boolean =>
   a.end === b.end &&
   a.base === b.base &&
   a.compacted === b.compacted &&
+  a.compactionUnknown === b.compactionUnknown &&
   a.stableEnd === b.stableEnd;
 
 /** Of two that contradict each other, what both say was read. */
@@ -124,6 +127,7 @@ function narrowest(a: LogRange, b: LogRange): LogRange {
     end: Math.min(a.end, b.end),
     base: Math.min(a.base, b.base),
     compacted: a.compacted || b.compacted,
+    ...((a.compactionUnknown || b.compactionUnknown) && { compactionUnknown: true }),
     ...(stableEnd !== Infinity && { stableEnd }),
   };
 }

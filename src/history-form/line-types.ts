@@ -114,7 +114,13 @@ export const lineTypes = {
   },
   logRange: {
     required: { partition: 'int32', start: 'integer', end: 'integer' },
-    optional: { ...ofTopic, base: 'integer', stableEnd: 'integer', compacted: 'flag' },
+    optional: {
+      ...ofTopic,
+      base: 'integer',
+      stableEnd: 'integer',
+      compacted: 'flag',
+      compactionUnknown: 'flag',
+    },
   },
   delivery: { required: position, optional: { id: 'name', ...handling } },
   written: {

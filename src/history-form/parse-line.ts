@@ -105,7 +105,9 @@ export function parseLine(text: string): Line {
         throw new LineError(`of type ${type} has no ${name}`);
       }
     } else if (!check(value)) {
-      throw new LineError(`of type ${type} has a ${name} that is not ${words}`);
+      throw new LineError(
+        `of type ${type} has ${/^[aeio]/.test(name) ? 'an' : 'a'} ${name} that is not ${words}`,
+      );
     }
   }
   return line as unknown as Line;

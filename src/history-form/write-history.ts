@@ -18,6 +18,7 @@ import {
   type StoreBatch,
   type WrittenBatch,
 } from '../history.ts';
+import { jsonText } from '../json-text.ts';
 import { Indexes } from './indexes.ts';
 import { hopNames, type HopName, type Line, type LineOf } from './line-types.ts';
 
@@ -36,10 +37,10 @@ export async function* historyLines({
   onIncomplete,
 }: HistoryToWrite): AsyncIterable<string> {
   const writer = new HistoryWriter(evidence);
-  for await (const line of writer.lines(producers)) yield JSON.stringify(line);
+  for await (const line of writer.lines(producers)) yield jsonText(line);
   for (const [name, hop] of hopsOf(evidence)) {
     const problem = hop.whole ? writer.contradictionOf(name) : hop.problem || 'it is missing';
-    if (problem === undefined) yield JSON.stringify({ type: 'complete', of: name } satisfies Line);
+    if (problem === undefined) yield jsonText({ type: 'complete', of: name } satisfies Line);
     else onIncomplete?.(name, problem);
   }
 }
@@ -263,14 +264,15 @@ function* deliveryLines({
   }
 }
 
-function rangeLine({ partition, start, end, base, compacted, stableEnd }: LogRange): LineOf<'logRange'> {
+function rangeLine(range: LogRange): LineOf<'logRange'> {
+  const { partition, start, end, base, compacted, compactionUnknown, stableEnd } = range;
   return {
     type: 'logRange',
     partition,
     start,
     end,
     ...(base !== 0 && { base }),
-    ...(compacted && { compacted }),
+    ...(compactionUnknown ? { compactionUnknown } : compacted && { compacted }),
     ...(stableEnd !== undefined && stableEnd < end && { stableEnd }),
   };
 }

@@ -1,9 +1,11 @@
 /** From the Java clients' setting names to what the connections take. Files are read here. */
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { SASLOptions } from '@platformatic/kafka';
-import type { ClientSettings } from '../client-config.ts';
+import type { ClientSetting, ClientSettings } from '../client-config.ts';
 import { messageOf, usageError } from '../errors.ts';
 import type { ClientOptions } from './client-options.ts';
+import { checkKeyFits, readCertificates, readPrivateKey, type PemSource } from './pem.ts';
 
 /** Throws a usage error for files and login modules that cannot be read. */
 export function clientFromSettings(settings: ClientSettings): ClientOptions {
@@ -16,32 +18,57 @@ export function clientFromSettings(settings: ClientSettings): ClientOptions {
   };
 }
 
+/** Throws a usage error for whatever node:tls would stumble over. */
 function tlsOf(settings: ClientSettings): NonNullable<ClientOptions['tls']> {
-  const keystore = pem(settings, 'ssl.keystore.location');
-  const ca = settings['ssl.truststore.certificates'] ?? pem(settings, 'ssl.truststore.location');
-  const key = settings['ssl.keystore.key'] ?? keystore;
-  const cert = settings['ssl.keystore.certificate.chain'] ?? keystore;
-  const passphrase = settings['ssl.key.password'];
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(key !== undefined && { key }),
-    ...(cert !== undefined && { cert }),
-    ...(passphrase !== undefined && { passphrase }),
+  const authorities = pemSource(settings, 'ssl.truststore.certificates', 'ssl.truststore.location');
+  const own = identityOf(settings);
+  const options = {
+    ...(authorities && { ca: readCertificates(authorities).join('') }),
+    ...own,
     // An empty algorithm is how the Java clients are told not to compare the host's name.
     ...(settings['ssl.endpoint.identification.algorithm'] === '' && { checkServerIdentity: () => undefined }),
   };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw usageError(`TLS cannot be set up with these ssl.* settings: ${messageOf(error)}`);
+  }
+  return options;
 }
 
-function pem(
+/** Key and certificates that a server is shown, where it asks who we are. */
+function identityOf(settings: ClientSettings): { key: string; cert: string } | undefined {
+  const keySource = pemSource(settings, 'ssl.keystore.key', 'ssl.keystore.location');
+  const chainSource = pemSource(settings, 'ssl.keystore.certificate.chain', 'ssl.keystore.location');
+  if (keySource === undefined && chainSource === undefined) return undefined;
+  if (keySource === undefined) throw halfIdentity('ssl.keystore.certificate.chain', 'ssl.keystore.key');
+  if (chainSource === undefined) throw halfIdentity('ssl.keystore.key', 'ssl.keystore.certificate.chain');
+  const key = readPrivateKey(keySource, settings['ssl.key.password']);
+  const chain = readCertificates(chainSource);
+  checkKeyFits(key, chain, chainSource);
+  return { key: key.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: chain.join('') };
+}
+
+const halfIdentity = (given: ClientSetting, missing: ClientSetting): Error =>
+  usageError(`${given} needs ${missing}: a certificate and its private key belong together.`);
+
+/** From the setting itself, or from the file that the other one names. */
+function pemSource(
   settings: ClientSettings,
-  name: 'ssl.keystore.location' | 'ssl.truststore.location',
-): string | undefined {
-  const path = settings[name];
+  inline: ClientSetting,
+  location: ClientSetting,
+): PemSource | undefined {
+  const text = settings[inline];
+  const path = settings[location];
+  if (text !== undefined && path !== undefined) {
+    throw usageError(`${inline} and ${location} are both given: which of them counts?`, 'Leave one out.');
+  }
+  if (text !== undefined) return { setting: inline, path: undefined, bytes: Buffer.from(text) };
   if (path === undefined) return undefined;
   try {
-    return readFileSync(path, 'utf8');
+    return { setting: location, path, bytes: readFileSync(path) };
   } catch (error) {
-    throw usageError(`${name}: ${path} cannot be read: ${messageOf(error)}`);
+    throw usageError(`${location}: ${path} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -10,8 +10,17 @@ import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
 import { groupOffsets } from './groups.ts';
 import { scanLog, type LogScan, type ScannedBatch } from './log-scan.ts';
-import { emptyScanRow, ScanWriter, scanFlags, stampOf, writeScanSummary, type ScanRow } from './scan-file.ts';
-import { topicSettings, type AdminAccess } from './topics.ts';
+import { rootMessage } from './kafka-errors.ts';
+import {
+  emptyScanRow,
+  ScanWriter,
+  scanFlags,
+  stampOf,
+  writeScanSummary,
+  type ScanRow,
+  type ScanSummary,
+} from './scan-file.ts';
+import { saysError, topicSettings, type AdminAccess } from './topics.ts';
 
 export interface ScanSource {
   bootstrapServers: string;
@@ -39,7 +48,7 @@ export async function prepareLogScan(
 ): Promise<PendingScan> {
   const client = clientFromSettings(settings);
   const access = { bootstrapServers, client, timeoutMs, signal };
-  const commits = await groupOffsets(access, manifest.group, manifest.topic);
+  const commits = await commitsOf(access, manifest);
   return { save: () => saveLogScan(folder, manifest, access, { commits, isFinal }) };
 }
 
@@ -47,7 +56,7 @@ async function saveLogScan(
   folder: RunFolder,
   manifest: Manifest,
   access: AdminAccess,
-  { commits, isFinal }: { commits: ReadonlyMap<number, number>; isFinal: boolean },
+  { commits, isFinal }: { commits: Pick<ScanSummary, 'commits' | 'commitsUnknown'>; isFinal: boolean },
 ): Promise<void> {
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-audit' });
   const draft = `${folder.logScan}.new`;
@@ -79,16 +88,48 @@ async function saveLogScan(
       end,
       lastStableOffset,
     })),
-    ...(await topicSettings(access, manifest.topic)),
+    ...(await settingsOf(access, manifest.topic)),
     records: writer.records,
     isFinal,
     problems: problemsOf(scan),
-    commits: Object.fromEntries(commits),
+    ...commits,
   });
   await rename(draft, folder.logScan);
   await rename(`${folder.logSummary}.new`, folder.logSummary);
   await seal(folder.logScan);
   await seal(folder.logSummary);
+}
+
+/** What the group has committed; why that is not known, where it may not be asked for. */
+async function commitsOf(
+  access: AdminAccess,
+  { group, topic }: Manifest,
+): Promise<Pick<ScanSummary, 'commits' | 'commitsUnknown'>> {
+  try {
+    return { commits: Object.fromEntries(await groupOffsets(access, group, topic)) };
+  } catch (error) {
+    if (!saysError(error, 'GROUP_AUTHORIZATION_FAILED')) throw error;
+    return { commitsUnknown: `it takes the permission Describe on group ${group}` };
+  }
+}
+
+/** A scan is worth as much without the settings: then it says so, and why they are not known. */
+async function settingsOf(
+  access: AdminAccess,
+  topic: string,
+): Promise<Pick<ScanSummary, 'compacted' | 'uncleanElection' | 'settingsUnknown'>> {
+  try {
+    const { compacted, uncleanElection } = await topicSettings(access, topic);
+    if (compacted !== undefined) return { compacted, uncleanElection };
+    return { compacted: false, uncleanElection, settingsUnknown: 'Kafka does not tell its clean-up policy' };
+  } catch (error) {
+    access.signal?.throwIfAborted();
+    const isForbidden = saysError(error, 'TOPIC_AUTHORIZATION_FAILED');
+    const why = isForbidden
+      ? `it takes the permission DescribeConfigs on topic ${topic}`
+      : rootMessage(error);
+    return { compacted: false, settingsUnknown: why };
+  }
 }
 
 function addRows(writer: ScanWriter, scanned: ScannedBatch, manifest: Manifest, row: ScanRow): void {
@@ -164,7 +205,9 @@ function problemsOf({ partitions }: LogScan): string[] {
   return partitions.flatMap(({ partition, reached, end, undecodableBatches }) => [
     ...(reached < end ? [`partition ${partition} was read to ${reached} of ${end} only`] : []),
     ...(undecodableBatches > 0
-      ? [`${undecodableBatches} record batches of partition ${partition} could not be decoded`]
+      ? [
+          `${undecodableBatches} record ${undecodableBatches === 1 ? 'batch' : 'batches'} of partition ${partition} could not be decoded`,
+        ]
       : []),
   ]);
 }

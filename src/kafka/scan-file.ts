@@ -41,10 +41,12 @@ export const scanSummarySchema = z.object({
       }),
     )
     .refine(areOnceEach, 'it has two ranges of one partition'),
-  /** Whether the topic's clean-up policy has `compact`. */
+  /** Whether the topic's clean-up policy has `compact`; false where that is not known. */
   compacted: z.boolean(),
   /** Whether a replica may come to lead that was not in sync. Earlier versions did not ask. */
   uncleanElection: z.boolean().optional(),
+  /** Why it is not known whether the topic is compacted, in words that follow a colon. */
+  settingsUnknown: z.string().optional(),
   records: count,
   /** Nothing can have come to the topic after it was scanned: its broker was the run's own. Earlier versions did not say. */
   isFinal: z.boolean().optional(),
@@ -52,6 +54,8 @@ export const scanSummarySchema = z.object({
   problems: z.array(z.string()),
   /** The group's next offset by partition, read after the scan; left out where it was not to be had. */
   commits: offsetsByPartition.optional(),
+  /** Why they are not known, in words that follow a colon. */
+  commitsUnknown: z.string().optional(),
 });
 export type ScanSummary = z.infer<typeof scanSummarySchema>;
 

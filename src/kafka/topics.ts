@@ -50,12 +50,12 @@ export async function deleteRecordsBelow(
   await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
 }
 
-/** What a topic's settings, the brokers' defaults included, allow Kafka to take away. */
+/** What a topic's settings, the brokers' defaults included, allow Kafka to take away. Undefined: Kafka does not say. */
 export interface TopicSettings {
   /** Older records of a key. */
-  compacted: boolean;
+  compacted: boolean | undefined;
   /** Records that were acknowledged, where a replica comes to lead that was not in sync. */
-  uncleanElection: boolean;
+  uncleanElection: boolean | undefined;
 }
 
 const topicResource = 2;
@@ -74,10 +74,12 @@ export async function topicSettings(access: AdminAccess, topic: string): Promise
       ],
     }),
   );
-  const valueOf = (key: string): string => described?.configs.find(({ name }) => name === key)?.value ?? '';
+  const valueOf = (key: string): string | undefined =>
+    described?.configs.find(({ name }) => name === key)?.value ?? undefined;
+  const unclean = valueOf(uncleanKey);
   return {
-    compacted: valueOf(compactionKey).includes('compact'),
-    uncleanElection: valueOf(uncleanKey) === 'true',
+    compacted: valueOf(compactionKey)?.includes('compact'),
+    uncleanElection: unclean === undefined ? undefined : unclean === 'true',
   };
 }
 

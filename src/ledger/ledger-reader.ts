@@ -1,5 +1,5 @@
 import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
-import { isOffset, isPartition, none, outcomeCodes } from '../history.ts';
+import { isOffset, isPartition, none, outcomeCodes, outcomes } from '../history.ts';
 import {
   frameTypes,
   intentBytes,
@@ -53,6 +53,8 @@ export type LedgerFrame =
  */
 export class LedgerReader {
   readonly summary: LedgerSummary = nothingRead();
+  /** How many attempts ended with an error of Kafka's, by its code, for each of the outcomes. */
+  readonly errors: readonly Map<number, number>[] = outcomes.map(() => new Map<number, number>());
   readonly #path: string;
   readonly #plannedCount: number;
   readonly #batch: LedgerBatch = emptyBatch();
@@ -130,7 +132,9 @@ export class LedgerReader {
   }
 
   *#attempts(frame: LedgerFrame & { type: 'outcome' }): Generator<LedgerBatch, string | undefined> {
-    const { outcome, partition, offset, count, sequences } = frame;
+    const { outcome, partition, offset, errorCode, count, sequences } = frame;
+    const known = this.errors[outcome]!;
+    if (errorCode > 0) known.set(errorCode, (known.get(errorCode) ?? 0) + count);
     for (let index = 0; index < count; index++) {
       const sequence = sequences.readUInt32LE(index * 4);
       if (!this.#settle(sequence)) return `it holds an outcome of ${sequence} without an intent`;

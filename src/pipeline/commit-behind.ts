@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import type { ConsumerGroup, NextOffset } from '../kafka/consumer-group.ts';
+import { say } from '../say.ts';
 
 /** Of what a broker does for a consumer of small batches, commits would else be the most. */
 const pauseMs = 100;
@@ -54,7 +55,7 @@ export class CommitBehind {
     try {
       await this.#group.commit(offsets);
     } catch (error) {
-      process.stderr.write(`nodrop: the group's offsets were not committed: ${messageOf(error)}\n`);
+      say(`nodrop: the group's offsets were not committed: ${messageOf(error)}`);
     }
   }
 }

@@ -16,7 +16,8 @@ import type { RunFolder } from '../run-folder.ts';
 import type { StateRule } from '../state-rule.ts';
 import { FencedError, type Advance, type Store, type StoredOffset } from '../stores/store.ts';
 import { CommitBehind } from './commit-behind.ts';
-import { Drain } from './drain.ts';
+import { Drain, hasLedger } from './drain.ts';
+import { drainEnds } from './drain-ends.ts';
 import { Fence } from './fence.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import { refuse } from './fetch-refusal.ts';
@@ -26,6 +27,7 @@ import { RowBatchBuilder } from './row-batch-builder.ts';
 import { tellParent } from './stage-process.ts';
 import type { StoredLatency } from './stored-latency.ts';
 import { WriteBehind, type Write } from './write-behind.ts';
+import { say } from '../say.ts';
 
 export interface ConsumeConfig {
   folder: RunFolder;
@@ -95,9 +97,13 @@ export class ConsumeLoop {
     this.#builder = new RowBatchBuilder(config.rule);
     this.#fence = new Fence(groupTimes(config.settings).sessionTimeoutMs);
     if (!config.untilDrained) return;
-    const kind = isCommittedOnly(config.settings) ? 'last-stable' : 'latest';
+    const { folder, settings } = config;
     this.#drain = new Drain(config, {
-      ends: () => listOffsets(parts.cluster, config.topic, kind),
+      ends: () =>
+        drainEnds(parts.cluster, parts.topic, {
+          run: hasLedger(folder) ? folder.id : undefined,
+          isCommittedOnly: isCommittedOnly(settings),
+        }),
       positions: () => parts.store.offsets(parts.topic.topicId),
     });
   }
@@ -156,10 +162,14 @@ export class ConsumeLoop {
   }
 
   async #stalled(drain: Drain): Promise<Error> {
-    const lag = await drain.lag();
+    const { text, hidden } = await drain.lag();
     tellParent({ type: 'stalled', atBroker: [...this.#claims.keys()] });
-    return unavailableError(`No progress within ${this.#config.timeoutMs} ms: ${lag}.`, {
-      hint: 'What was stored stays: consume again to go on.',
+    const { bootstrapServers, timeoutMs, topic } = this.#config;
+    const kept = 'What was stored stays: consume again to go on.';
+    const [partition] = hidden;
+    const whose = `Whose transaction it is: kafka-transactions.sh --bootstrap-server ${bootstrapServers} describe-producers --topic ${topic} --partition ${partition}`;
+    return unavailableError(`No progress within ${timeoutMs} ms: ${text}.`, {
+      hint: partition === undefined ? kept : `${kept}\n${whose}`,
     });
   }
 
@@ -272,9 +282,7 @@ export class ConsumeLoop {
     this.summary.refusedWrites += 1;
     this.#claims.clear();
     this.#fence.raise(this.#parts.group.assignment().confirmations);
-    process.stderr.write(
-      `nodrop: ${error.message} This one stops writing until the group says whose it is.\n`,
-    );
+    say(`nodrop: ${error.message} This one stops writing until the group says whose it is.`);
   }
 
   /** A point is reached when nothing else is under way. */

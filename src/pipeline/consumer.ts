@@ -26,6 +26,7 @@ import { pointsFromEnvironment, type Reach } from './points.ts';
 import { sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
 import { SabotagedStore } from './sabotaged-store.ts';
 import { StoredLatency } from './stored-latency.ts';
+import { say } from '../say.ts';
 
 const pollMs = 20;
 
@@ -128,7 +129,7 @@ async function consumeInto(
 const patienceOf = ({ storeTimeoutMs }: UnaddressedConfig, signal: AbortSignal): Patience => ({
   timeoutMs: storeTimeoutMs,
   signal,
-  note: (line) => process.stderr.write(`nodrop: ${line}\n`),
+  note: (line) => say(`nodrop: ${line}`),
 });
 
 const openStoreOf = (
@@ -169,7 +170,7 @@ async function closeJournal(journal: JournalWriter): Promise<void> {
     journal.close();
     await seal(journal.path);
   } catch (error) {
-    process.stderr.write(`nodrop: the journal ${journal.path} was not closed: ${messageOf(error)}\n`);
+    say(`nodrop: the journal ${journal.path} was not closed: ${messageOf(error)}`);
   }
 }
 

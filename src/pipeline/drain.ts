@@ -1,6 +1,7 @@
 /**
  * When a consumer that was told `--until-drained` may end: the run's ledgers are closed, and the store
- * holds all up to the topic's end as it stood then. Without a ledger, as it stood at the start.
+ * holds all up to the topic's end as it stood then, what lies behind open transactions included. Without a ledger, as
+ * it stood at the start.
  */
 import { isAlive } from '../is-alive.ts';
 import type { Deadline } from '../kafka/deadline.ts';
@@ -8,6 +9,8 @@ import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { readLedgerOpening } from '../ledger/ledger-reader.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
+import type { DrainEnd } from './drain-ends.ts';
+import { counted } from '../counted.ts';
 
 export interface DrainConfig {
   folder: RunFolder;
@@ -17,18 +20,18 @@ export interface DrainConfig {
 
 export interface DrainSources {
   /** The topic's ends. */
-  ends: () => Promise<Map<number, number>>;
+  ends: () => Promise<Map<number, DrainEnd>>;
   /** The store's next offsets. */
   positions: () => Promise<Map<number, { next: number }>>;
 }
 
 export class Drain {
   readonly #folder: RunFolder;
-  readonly #listEnds: () => Promise<Map<number, number>>;
+  readonly #listEnds: () => Promise<Map<number, DrainEnd>>;
   /** The store's next offsets. */
   readonly #positions: () => Promise<Map<number, { next: number }>>;
   #isProduced = false;
-  #ends: Map<number, number> | undefined;
+  #ends: Map<number, DrainEnd> | undefined;
   /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
   #storedSum = 0;
 
@@ -51,19 +54,26 @@ export class Drain {
       if (!this.#isProduced || !ledgersAreClosed(this.#folder)) return false;
       this.#ends = await this.#listEnds();
     }
-    return [...this.#ends].every(([partition, end]) => (positions.get(partition)?.next ?? 0) >= end);
+    return [...this.#ends].every(([partition, { end }]) => (positions.get(partition)?.next ?? 0) >= end);
   }
 
-  /** What is missing, for a person. */
-  async lag(): Promise<string> {
-    if (this.#ends === undefined) return 'the ledger of its producer is not closed';
+  /** What is missing, for a person; and the partitions in which an open transaction hides it. */
+  async lag(): Promise<{ text: string; hidden: number[] }> {
+    if (this.#ends === undefined) return { text: 'the ledger of its producer is not closed', hidden: [] };
     const positions = await this.#positions();
-    return [...this.#ends]
-      .filter(([partition, end]) => (positions.get(partition)?.next ?? 0) < end)
-      .map(
-        ([partition, end]) => `partition ${partition} is at ${positions.get(partition)?.next ?? 0} of ${end}`,
-      )
-      .join(', ');
+    // Transactions may have ended since.
+    const now = await this.#listEnds();
+    const behind = [...this.#ends].filter(
+      ([partition, { end }]) => (positions.get(partition)?.next ?? 0) < end,
+    );
+    const hiddenIn = (partition: number): number => now.get(partition)?.behind ?? 0;
+    const texts = behind.map(([partition, { end }]) => {
+      const count = hiddenIn(partition);
+      const records = count === 0 ? '' : `, with ${counted(count, 'record')} behind an open transaction`;
+      return `partition ${partition} is at ${positions.get(partition)?.next ?? 0} of ${end}${records}`;
+    });
+    const partitions = behind.map(([partition]) => partition);
+    return { text: texts.join('; '), hidden: partitions.filter((partition) => hiddenIn(partition) > 0) };
   }
 }
 

@@ -37,6 +37,7 @@
  *   replay                a later session begins with message N
  */
 import { usageError } from '../errors.ts';
+import { say } from '../say.ts';
 
 const kinds = [
   'drop-before-store',
@@ -92,12 +93,12 @@ export function sabotageFromEnvironment(value = process.env[variable]): Sabotage
   if (kind === undefined) {
     throw usageError(`${variable} takes KIND:N, not '${value}'.`, `The kinds: ${kinds.join(', ')}.`);
   }
-  process.stderr.write(`${variable} plants a defect: ${value}\n`);
+  say(`${variable} plants a defect: ${value}`);
   return { kind, sequence: Number(sequence) };
 }
 
 /** The defect has come about. */
-export const tellSabotage = (sabotage: Sabotage): boolean => process.stderr.write(`${lineOf(sabotage)}\n`);
+export const tellSabotage = (sabotage: Sabotage): void => say(lineOf(sabotage));
 
 /** Whether a stage that wrote this has said so. */
 export const tellsOf = (sabotage: Sabotage, log: string): boolean =>

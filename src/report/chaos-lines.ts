@@ -6,6 +6,7 @@ import { findingsText } from './finding-text.ts';
 import type { Palette } from './palette.ts';
 import { durationText } from './quantities.ts';
 import { wrap } from './wrap.ts';
+import { counted } from '../counted.ts';
 
 /** What is told of a day. */
 export interface DayReport {
@@ -85,7 +86,7 @@ export function outcomeText({ days, coverage, phases }: ChaosReport): string {
   const cells = Object.values(coverage).flatMap((row) => phases.flatMap((phase) => row[phase] ?? []));
   const felt = cells.filter((runs) => runs > 0).length;
   return [
-    `${days.length} ${days.length === 1 ? 'run' : 'runs'}${first === undefined ? '' : `, seed ${first.seed}`}: ${passed} passed, ${failed} failed`,
+    `${counted(days.length, 'run')}${first === undefined ? '' : `, seed ${first.seed}`}: ${passed} passed, ${failed} failed`,
     ...(others === 0 ? [] : [`${others} without a verdict that counts`]),
     `${felt} of ${cells.length} cells covered`,
   ].join(', ');

@@ -1,6 +1,7 @@
 /** What a self-test detected, for a person at a terminal: a line for each defect, and a matrix of all. */
 import { findingKinds } from '../verdict.ts';
 import type { Palette } from './palette.ts';
+import { counted } from '../counted.ts';
 
 /** A defect, and what became of it. */
 export interface DetectionReport {
@@ -42,10 +43,11 @@ export function totalsLines(detections: readonly (DetectionReport & { planted?: 
   const count = (is: (detection: DetectionReport & { planted?: boolean }) => boolean): number =>
     detections.filter(is).length;
   const unplanted = count(({ planted }) => planted === false);
+  const silent = count(({ twinSilent }) => twinSilent);
   return [
-    `${detections.length - unplanted} defects planted: ${count(({ found }) => found)} found, ` +
+    `${counted(detections.length - unplanted, 'defect')} planted: ${count(({ found }) => found)} found, ` +
       `${count(({ blamedRightly }) => blamedRightly)} blamed rightly, ` +
-      `${count(({ twinSilent }) => twinSilent)} clean twins silent`,
+      `${counted(silent, 'clean twin')} silent`,
     ...(unplanted === 0 ? [] : [`${unplanted} not planted: of those nothing is known`]),
   ];
 }

@@ -8,11 +8,16 @@ import {
   type TimelineEvent,
 } from '../timeline.ts';
 
+/**
+ * What a step is to a reader: a fact as it was to be; something that differs, or is absent where it was due; absent
+ * where nothing had to be; or not known, or not yet.
+ */
+export type Look = 'fact' | 'wrong' | 'absent' | 'unknown';
+
 export interface EventText {
   label: string;
   text: string;
-  /** Whether it says that something is not as it was to be. */
-  isOdd: boolean;
+  look: Look;
 }
 
 const labels: Record<Hop, string> = {
@@ -29,16 +34,47 @@ const labels: Record<Hop, string> = {
 };
 
 export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
-  if (isFact(event)) return factText(event, timeline);
+  if (isFact(event)) {
+    const { isOdd, ...said } = factText(event, timeline);
+    return { ...said, look: isOdd && !isOfNobody(timeline) ? 'wrong' : 'fact' };
+  }
+  const isUnderWay = timeline.audit === null;
   const label = labels[event.hop];
-  if (event.missing !== undefined) return { label, text: `not known: ${event.missing}`, isOdd: true };
-  if (event.more !== undefined) return { label, text: `at least ${event.more} more`, isOdd: false };
-  return { label, text: event.nothing ?? '', isOdd: false };
+  if (event.more !== undefined) return { label, text: `at least ${event.more} more`, look: 'absent' };
+  if (event.missing !== undefined) {
+    // What is scanned after the run is no trouble while it goes on.
+    const isScanned = event.hop === 'log' || event.hop === 'commit';
+    const why = isUnderWay && isScanned ? 'the topic is scanned for the audit' : event.missing;
+    return { label, text: `${isUnderWay ? 'not yet known' : 'not known'}: ${why}`, look: 'unknown' };
+  }
+  const text = event.nothing ?? '';
+  if (isUnderWay) return { label, text: `not yet: ${text}`, look: 'unknown' };
+  return { label, text, look: isLostAt(event.hop, timeline) ? 'wrong' : 'absent' };
 }
 
-function factText(fact: Fact, { id }: Timeline): EventText {
+/** At a place where no message of the run is known, and of which no finding speaks, nothing was due. */
+const isOfNobody = ({ expected, findings, timeline, id }: Timeline): boolean =>
+  expected === null && findings.length === 0 && !timeline.some((event) => 'id' in event && event.id === id);
+
+/** Whether something was due at a hop, and is not there because it got lost before or at it. */
+const isLostAt = (hop: Hop, { findings }: Timeline): boolean =>
+  findings.some(
+    ({ kind, blame }) =>
+      (kind === 'lost' || kind === 'expired') &&
+      (hop === 'row' ||
+        (hop === 'log' && blame === 'broker') ||
+        ((hop === 'delivery' || hop === 'written') && blame === 'consumer')),
+  );
+
+interface FactText extends Pick<EventText, 'label' | 'text'> {
+  /** Whether it says that something is not as it was to be. */
+  isOdd: boolean;
+}
+
+function factText(fact: Fact, timeline: Timeline): FactText {
+  const { id } = timeline;
   const label = fact.hop === 'outcome' ? fact.outcome : labels[fact.hop];
-  const right = (text: string): EventText => ({ label, text, isOdd: false });
+  const right = (text: string): FactText => ({ label, text, isOdd: false });
   switch (fact.hop) {
     case 'intent':
       return right(`${fact.producer}, session ${fact.session}, was about to send it`);
@@ -55,7 +91,11 @@ function factText(fact: Fact, { id }: Timeline): EventText {
       );
     case 'written':
       return fact.category === null
-        ? right(`${at(fact)} by consumer ${fact.consumer}, without a row of the run`)
+        ? {
+            label,
+            text: `${at(fact)} by consumer ${fact.consumer}, without a row of the run`,
+            isOdd: isLostAt('written', timeline),
+          }
         : right(`${at(fact)} by consumer ${fact.consumer}, as ${fact.category}`);
     case 'refused':
       return right(`${at(fact)} of consumer ${fact.consumer}: another had been there first`);
@@ -82,7 +122,7 @@ function outcomeText({ outcome, partition, offset, error, isNoted }: OutcomeEven
   return error ?? (outcome === 'unknown' ? 'no answer said whether it was written' : 'it was refused');
 }
 
-function logText(fact: Fact & { hop: 'log' }, id: string): Omit<EventText, 'label'> {
+function logText(fact: Fact & { hop: 'log' }, id: string): Omit<FactText, 'label'> {
   if (fact.id !== id) {
     const what = fact.id === null ? 'a record of none of its messages' : fact.id;
     const ofItself = fact.differs?.length ? `; ${fact.differs.join('; ')}` : '';
@@ -99,7 +139,7 @@ function logText(fact: Fact & { hop: 'log' }, id: string): Omit<EventText, 'labe
     : { text: `${at(fact)}: ${odd.join('; ')}`, isOdd: true };
 }
 
-function rowText(fact: Fact & { hop: 'row' }, id: string): Omit<EventText, 'label'> {
+function rowText(fact: Fact & { hop: 'row' }, id: string): Omit<FactText, 'label'> {
   const where = `${fact.category} at ${at(fact)}`;
   if (fact.id !== id)
     return { text: `${where} is ${fact.id ?? 'a row of none of its messages'}`, isOdd: true };

@@ -1,7 +1,8 @@
 /** The timeline of a message for a person at a terminal: at most 80 columns, but for words of commands. */
-import { isFact, type Timeline, type TimelineEvent } from '../timeline.ts';
+import type { Timeline, TimelineEvent } from '../timeline.ts';
 import type { SingleFinding } from '../verdict.ts';
 import { eventText } from './event-text.ts';
+import { standingOf } from './message-standing.ts';
 import type { Palette } from './palette.ts';
 import { chopped, wrap } from './wrap.ts';
 
@@ -50,9 +51,9 @@ function eventLines(timeline: Timeline, palette: Palette): string[] {
 }
 
 function eventLine(event: TimelineEvent, time: string, timeline: Timeline, palette: Palette): string[] {
-  const { label, text, isOdd } = eventText(event, timeline);
+  const { label, text, look } = eventText(event, timeline);
   const [first = '', ...rest] = wrap(chopped(text, textColumn), ' '.repeat(textColumn));
-  const paint = isOdd ? palette.bad : isFact(event) ? (plain: string) => plain : palette.faint;
+  const paint = look === 'wrong' ? palette.bad : look === 'fact' ? (plain: string) => plain : palette.faint;
   const head = `  ${palette.faint(time.padEnd(timeWidth))}${label.padEnd(labelWidth)}`;
   return [`${head}${paint(first.slice(textColumn))}`, ...rest.map(paint)];
 }
@@ -66,35 +67,28 @@ function stampOf(time: number): { day: string; time: string } {
   return { day: text.slice(0, split), time: text.slice(split + 1, -1) };
 }
 
-function verdictLines(
-  { findings, audit, asExpected, expected, timeline, id }: Timeline,
-  palette: Palette,
-): string[] {
-  if (audit === null) return wrap('The run is under way: nothing of it was audited yet.', '  ');
-  const { day, time } = stampOf(audit.time);
+function verdictLines(explained: Timeline, palette: Palette): string[] {
+  const { findings, audit } = explained;
+  const { day, time } = stampOf(audit?.time ?? 0);
   const source = `The audit of ${day} ${time.slice(0, 8)} UTC`;
-  if (findings.length > 0) {
-    return [`  ${source} found:`, ...findings.flatMap((finding) => findingLines(finding, palette))];
-  }
-  if (expected === null && !timeline.some((event) => 'id' in event && event.id === id)) {
-    return wrap(`${source} judged nothing there: it is none of the run's messages.`, '  ');
-  }
-  if (isUnsent(timeline)) return [palette.doubtful('  It was planned, and never sent.')];
-  if (!asExpected)
-    return wrap(`${source} found nothing wrong with it; what is odd, it could not judge.`, '  ');
-  if (timeline.some(isNeeded)) {
-    return wrap(`${source} has no finding of it. Nor is all of it known: see above.`, '  ');
+  switch (standingOf(explained)) {
+    case 'under-way':
+      return wrap('The run is under way: nothing of it was audited yet.', '  ');
+    case 'found':
+      return [`  ${source} found:`, ...findings.flatMap((finding) => findingLines(finding, palette))];
+    case 'nobody':
+      return wrap(`${source} judged nothing there: it is none of the run's messages.`, '  ');
+    case 'unsent':
+      return [palette.doubtful('  It was planned, and never sent.')];
+    case 'unjudged':
+      return wrap(`${source} found nothing wrong with it; what is odd, it could not judge.`, '  ');
+    case 'partly-known':
+      return wrap(`${source} has no finding of it. Nor is all of it known: see above.`, '  ');
+    case 'right':
+      break;
   }
   return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding of it.`, '  ')];
 }
-
-const isUnsent = (events: readonly TimelineEvent[]): boolean =>
-  events.some((event) => event.hop === 'intent' && 'nothing' in event) &&
-  !events.some((event) => isFact(event) && (event.hop === 'log' || event.hop === 'row'));
-
-/** Missing evidence without which nobody can say that all is well: a verdict does without journals and commits. */
-const isNeeded = (event: TimelineEvent): boolean =>
-  'missing' in event && ['intent', 'outcome', 'log', 'row'].includes(event.hop);
 
 function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, palette: Palette): string[] {
   const why = cause === undefined ? '' : `, cause ${cause}${allowed === true ? ' (allowed)' : ''}`;

@@ -2,6 +2,7 @@
  * Annotations for GitHub Actions, as workflow commands, a line each. Of a step GitHub shows ten errors, ten
  * warnings and ten notices, and passes over what comes after them in silence: so there are no more here.
  */
+import { printable } from '../printable.ts';
 import type { Result } from '../result.ts';
 import { findingLines, findingText } from './finding-text.ts';
 import { thresholdValueText } from './quantities.ts';
@@ -80,5 +81,11 @@ function commandLine(level: string, subject: string, { title, message }: Annotat
 }
 
 const data = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  text
+    .split('\n')
+    .map(printable)
+    .join('\n')
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

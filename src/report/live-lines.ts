@@ -1,9 +1,10 @@
 /** A run under way for a person at a terminal, in a dozen lines at most: how far, how fast, which states, which faults. */
 import type { FaultRecord } from '../result.ts';
+import { plural } from '../counted.ts';
+import { printable } from '../printable.ts';
 import type { HopProgress, RunProgress } from '../run-progress.ts';
 import { durationText, grouped } from './quantities.ts';
 import { sparkline } from './sparkline.ts';
-import { printable } from './wrap.ts';
 
 const barCells = 16;
 const statesShown = 5;
@@ -62,7 +63,11 @@ function stateLines(progress: RunProgress): string[] {
 }
 
 const lostLine = ({ unknown, rejected, refusedWrites }: RunProgress): string[] => {
-  const parts = [some(unknown, 'unknown'), some(rejected, 'rejected'), some(refusedWrites, 'writes refused')];
+  const parts = [
+    some(unknown, 'unknown'),
+    some(rejected, 'rejected'),
+    some(refusedWrites, `${plural(refusedWrites, 'write')} refused`),
+  ];
   const text = parts.filter((part) => part !== '').join(', ');
   return text === '' ? [] : [text];
 };

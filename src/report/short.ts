@@ -1,5 +1,5 @@
 /** Texts and lists of a report that is bounded, whatever a run was fed with. */
-import { printable } from './wrap.ts';
+import { printable } from '../printable.ts';
 
 const textCharsMax = 500;
 const itemsMax = 100;
@@ -7,7 +7,7 @@ const itemsMax = 100;
 /** One line of text from outside, without what a terminal obeys. */
 export function shortText(text: string): string {
   const isShort = text.length <= textCharsMax;
-  return printable(isShort ? text : `${text.slice(0, textCharsMax)}…`).toWellFormed();
+  return printable(isShort ? text : `${text.slice(0, textCharsMax)}…`);
 }
 
 /** The first of them, a line each; where there are more, a last line says how many. */

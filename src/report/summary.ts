@@ -1,9 +1,9 @@
 /** The summary of a run for a person at a terminal: at most 80 columns, and readable without colour. */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Result } from '../result.ts';
 import { messageNameOf } from '../message-name.ts';
 import { shellWord } from '../shell-word.ts';
-import type { Finding } from '../verdict.ts';
+import type { EvidenceState, Finding } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
 import { exampleText } from './finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
@@ -11,6 +11,7 @@ import type { Palette } from './palette.ts';
 import { grouped } from './quantities.ts';
 import { sentenceOf } from './verdict-sentence.ts';
 import { wrap } from './wrap.ts';
+import { plural } from '../counted.ts';
 
 const examplesShown = 3;
 
@@ -50,7 +51,7 @@ function headline({ run }: Result, palette: Palette): string {
 
 /** Expected and stored messages by category. */
 function categoryTable(result: Result, palette: Palette): string[] {
-  const { confusion, store } = result;
+  const { confusion, store, evidence } = result;
   const names = [...new Set([...Object.keys(confusion), ...Object.keys(store.byCategory)])].filter(
     (name) => name !== 'dead-letters',
   );
@@ -61,23 +62,28 @@ function categoryTable(result: Result, palette: Palette): string[] {
   return [
     palette.faint(`  ${'category'.padEnd(label)} ${'expected'.padStart(12)} ${'stored'.padStart(12)}`),
     ...rows.map(([name, due, stored]) => {
+      const row = `  ${name.padEnd(label)} ${grouped(due).padStart(12)}`;
+      if (evidence.store === 'missing') return `${row} ${'–'.padStart(12)}`;
       const mark = due === stored ? palette.good('✓') : palette.bad('✗');
-      return `  ${name.padEnd(label)} ${grouped(due).padStart(12)} ${grouped(stored).padStart(12)}  ${mark}`;
+      return `${row} ${grouped(stored).padStart(12)}  ${mark}`;
     }),
   ];
 }
 
-function hopTable({ ledger, log, store, counts }: Result, palette: Palette): string[] {
+function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Palette): string[] {
   const extras = [
     some(ledger.rejected, 'rejected'),
     some(ledger.unknown, 'unknown'),
     some(ledger.unsent, 'unsent'),
   ].join('');
+  // What nobody could read has no number: a 0 would say that nothing was there.
+  const counted = (state: EvidenceState, text: string): string =>
+    state === 'missing' ? 'not known' : `${text}${state === 'torn' ? ', as far as it could be read' : ''}`;
   return [
     palette.faint('  hop'),
-    `  ledger  ${grouped(ledger.sent)} sent, ${grouped(ledger.acked)} acknowledged${extras}`,
-    `  log     ${grouped(log.records)} records of this run${some(counts.foreign, 'foreign')}`,
-    `  store   ${grouped(store.rows)} rows of this run${some(store.deadLetters, 'dead letters')}`,
+    `  ledger  ${counted(evidence.ledger, `${grouped(ledger.sent)} sent, ${grouped(ledger.acked)} acknowledged${extras}`)}`,
+    `  log     ${counted(evidence.log, `${grouped(log.records)} ${plural(log.records, 'record')} of this run${some(counts.foreign, 'foreign')}`)}`,
+    `  store   ${counted(evidence.store, `${grouped(store.rows)} ${plural(store.rows, 'row')} of this run${some(store.deadLetters, plural(store.deadLetters, 'dead letter'))}`)}`,
   ];
 }
 
@@ -126,7 +132,8 @@ function lookCloserLines({ run, findings }: Result, evidence: string): string[] 
   if (name === undefined) return [];
   const dir = dirname(dirname(evidence));
   const where = dir === '.nodrop' ? '' : ` --dir ${shellWord(dir)}`;
-  return [`  Look closer: nodrop explain${where} ${run.id} ${name}`];
+  // A folder that was copied may bear another name than its run.
+  return [`  Look closer: nodrop explain${where} ${basename(evidence)} ${name}`];
 }
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);

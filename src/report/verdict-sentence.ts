@@ -3,13 +3,15 @@ import type { Result } from '../result.ts';
 import type { Verdict } from '../verdict.ts';
 import { findingsText } from './finding-text.ts';
 import { grouped } from './quantities.ts';
+import { plural } from '../counted.ts';
 
 const sentences: Record<Verdict, (result: Result) => string> = {
   // Whether a history from elsewhere tells all contents, its lines alone know.
   pass: ({ ledger, run, findings }) => {
     const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
+    const messages = `acknowledged ${plural(ledger.acked, 'message')} ${ledger.acked === 1 ? 'is' : 'are'}`;
     return findings.length === 0
-      ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} acknowledged messages are ${how}.`
+      ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} ${messages} ${how}.`
       : `Acknowledged messages are ${how}, but for what is allowed: ${findingsText(findings)}.`;
   },
   fail: ({ findings }) => `${findingsText(findings)}.`,

@@ -1,4 +1,6 @@
 /** Text as it may stand in a terminal: at most 80 columns, and nothing that it obeys. */
+import { printable } from '../printable.ts';
+
 const width = 80;
 
 /** Breaks a text at spaces so that no line passes 80 columns; later lines are indented alike. */
@@ -14,10 +16,6 @@ export function wrap(text: string, indent: string): string[] {
   }
   return [...lines, line];
 }
-
-/** What came from outside may hold control characters that a terminal obeys. */
-export const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** Words that no line behind such an indent holds, in pieces that it does. */
 export function chopped(text: string, indent: number): string {

@@ -14,7 +14,9 @@ const entities: Record<string, string> = {
 
 /** Text between tags. */
 export const xmlText = (text: string): string =>
-  allowed(text).replaceAll(/[&<>\r]/g, (character) => entities[character]!);
+  allowed(text)
+    .replaceAll(/[&<>\r]/g, (character) => entities[character]!)
+    .replaceAll(obeyed, reference);
 
 /** ` name="value"` for each. */
 export const xmlAttributes = (attributes: Readonly<Record<string, string | number>>): string =>
@@ -23,7 +25,13 @@ export const xmlAttributes = (attributes: Readonly<Record<string, string | numbe
     .join('');
 
 const xmlValue = (text: string): string =>
-  allowed(text).replaceAll(/[&<>"\r\n\t]/g, (character) => entities[character]!);
+  allowed(text)
+    .replaceAll(/[&<>"\r\n\t]/g, (character) => entities[character]!)
+    .replaceAll(obeyed, reference);
+
+/** Allowed in XML, and harmless in a terminal only as a reference. */
+const obeyed = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const reference = (character: string): string => `&#${character.charCodeAt(0)};`;
 
 /** XML 1.0 forbids some characters however they are escaped: controls, halves of surrogate pairs, and two more. */
 const allowed = (text: string): string =>

@@ -78,6 +78,20 @@ export const consumerDefects: PlantedDefect[] = [
     twin: (h) => void h.commits.set(1, 2),
   },
   {
+    name: 'committed past a record that is not stored',
+    hop: 'group',
+    expected: found('overcommitted', 'consumer'),
+    plant: (h) => {
+      dropBehindLog(h, 10);
+      h.positions.set(1, 3);
+    },
+    // A transaction's marker stands there.
+    twin: (h) => {
+      h.ranges[1]!.end = 5;
+      h.commits.set(1, 5);
+    },
+  },
+  {
     name: 'not drained: the consumer had not come there',
     hop: 'journal',
     expected: 'inconclusive',
@@ -181,6 +195,49 @@ export const storeDefects: PlantedDefect[] = [
     hop: 'store',
     expected: found('duplicated', 'store'),
     plant: (h) => h.rows.push({ ...row(h, 7) }),
+  },
+  {
+    name: 'a second row without an id',
+    hop: 'store',
+    expected: found('duplicated', 'store'),
+    plant: (h) => {
+      const { id: _, ...nameless } = row(h, 7);
+      h.rows.push({ ...nameless, foreign: true });
+    },
+    twin: (h) => {
+      h.log.push({ partition: 1, offset: 4, foreign: true });
+      h.ranges[1]!.end = 5;
+      h.positions.set(1, 5);
+      h.rows.push({ category: 'failed', partition: 1, offset: 4, key: 'k', digest: 'd', foreign: true });
+    },
+  },
+  {
+    name: 'a row that bears an id that nobody knows',
+    hop: 'store',
+    expected: found('corrupted', 'store'),
+    plant: (h) => void (row(h, 7).id = 'ghost'),
+  },
+  {
+    name: "a dead letter beyond the log's end",
+    hop: 'store',
+    expected: found('phantom', 'store'),
+    plant: (h) => h.deadLetters.push({ partition: 1, offset: 4, reason: 'no JSON' }),
+    twin: (h) => {
+      h.log.push({ partition: 1, offset: 4, foreign: true });
+      h.ranges[1]!.end = 5;
+      h.positions.set(1, 5);
+      h.deadLetters.push({ partition: 1, offset: 4, reason: 'no JSON' });
+    },
+  },
+  {
+    name: "a next offset beyond the log's end",
+    hop: 'store',
+    expected: found('overcommitted', 'store'),
+    plant: (h) => void h.positions.set(1, 9),
+    twin: (h) => {
+      h.ranges[1]!.end = 9;
+      h.positions.set(1, 9);
+    },
   },
   {
     name: 'a row that nobody wrote',

@@ -101,6 +101,12 @@ export const logDefects: PlantedDefect[] = [
     plant: (h) => {
       for (const one of [send(h, 9), record(h, 9), row(h, 9)]) one.key = 'k1';
     },
+    // An empty key chooses no partition.
+    twin: (h) => {
+      for (const sequence of [9, 10]) {
+        for (const one of [send(h, sequence), record(h, sequence), row(h, sequence)]) one.key = '';
+      }
+    },
   },
   {
     name: 'bytes changed before they were sent',
@@ -137,6 +143,21 @@ export const logDefects: PlantedDefect[] = [
     twin: (h) => {
       forgetOutcome(h, 10, 'unknown');
       dropRecord(h, 10);
+    },
+  },
+  {
+    name: 'the last of its key, gone from a compacted partition',
+    hop: 'log',
+    expected: found('lost', 'broker'),
+    plant: (h) => {
+      h.ranges[1]!.compacted = true;
+      dropBehindLedger(h, 10);
+    },
+    // A tombstone goes, too.
+    twin: (h) => {
+      h.ranges[1]!.compacted = true;
+      dropBehindLedger(h, 10);
+      send(h, 10).tombstone = true;
     },
   },
   {

@@ -1,5 +1,5 @@
 /** Defects of live pipelines behind the log: the consumer's, and the store's own. */
-import { double, dropTable, insert, move, overwrite, vanish } from './alter-store.ts';
+import { double, dropTable, insert, move, overwrite, skipAhead, vanish } from './alter-store.ts';
 import { inOneGo, inSteps, inTwoVisits, paced } from './courses.ts';
 import type { Change, LiveDefect, LiveFinding } from './live-defect.ts';
 import { abortTransaction, forgetGroup } from './spoil-topic.ts';
@@ -122,6 +122,11 @@ const rowsOfStore: LiveDefect[] = (
       { kind: 'duplicated', blame: 'store', besides: ['misclassified'] },
     ],
     ['a row that nobody wrote', insert, { kind: 'phantom', blame: 'store' }],
+    [
+      "a next offset beyond the log's end",
+      skipAhead,
+      { kind: 'overcommitted', blame: 'store', cause: 'position-beyond-end' },
+    ],
     ['a store that cannot be read to its end', dropTable, 'inconclusive'],
   ] satisfies [string, Change, LiveDefect['expected']][]
 ).map(([name, afterConsuming, expected]) => ({

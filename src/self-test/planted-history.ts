@@ -11,6 +11,7 @@ export interface Send {
   offset?: number;
   error?: string;
   session?: number;
+  tombstone?: boolean;
 }
 
 interface Place {
@@ -30,7 +31,8 @@ export interface LogRecord extends Place {
 }
 
 export interface Row extends Place {
-  id: string;
+  id?: string;
+  foreign?: boolean;
   category: string;
   key: string;
   digest: string;

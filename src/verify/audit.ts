@@ -5,6 +5,7 @@
  */
 import type { Evidence } from '../history.ts';
 import type {
+  AckedFates,
   Audit,
   Blame,
   Cause,
@@ -15,9 +16,11 @@ import type {
   Verdict,
 } from '../verdict.ts';
 import { Confusion } from './confusion.ts';
+import { evidenceStates } from './evidence-states.ts';
 import { Findings } from './findings.ts';
 import { judge, wasWritten } from './judge.ts';
-import { noDoubts, notChecked, type Doubts } from './not-checked.ts';
+import { noDoubts, notChecked, type Doubts, type Refusals } from './not-checked.ts';
+import type { Opinion } from './opinion.ts';
 import { findOvercommitted } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
@@ -55,7 +58,7 @@ export async function audit(
   noteRewritten(evidence.messages, trails, proof);
   const uncertain = findOvercommitted(evidence.messages, trails, journal, proof);
   const findings = new Findings(evidence.messages, partitions, onFinding);
-  const { ledger, written, doubts, confusion, states } = judgeAll({
+  const { ledger, acknowledged, written, doubts, confusion, states } = judgeAll({
     evidence,
     trails,
     log,
@@ -65,11 +68,15 @@ export async function audit(
   });
   judgePartitions(evidence, proof, findings);
   const list = findings.list().map((finding) => marked(finding, allowed));
-  const { open, minor } = notChecked(evidence, partitions, ledger, log, doubts);
+  const refusals = ledger.acked === 0 ? await refusalsOf(evidence) : undefined;
+  const { open, minor } = notChecked(evidence, partitions, ledger, log, doubts, refusals);
   open.push(...uncertain);
+  const known = evidenceStates(evidence, { partitions, journal, proof, ledger, log, store });
   return {
     verdict: verdictOf(list, open.length),
+    evidence: known,
     ledger,
+    acknowledged,
     log: { records: log.records },
     store: {
       rows: store.byCategory.reduce((sum, rows) => sum + rows, 0),
@@ -89,12 +96,20 @@ export async function audit(
       unknownNotWritten: written.no,
       refusedWrites: evidence.refusedWrites ?? null,
     },
-    states: states.table(),
+    states: states.table(known.journal === 'missing' ? {} : evidence),
     partitions: partitions.all.map((partition) => partition.state).sort(byName),
     confusion: confusion.table(),
     findings: list,
     notChecked: [...open, ...minor],
   };
+}
+
+async function refusalsOf({ ledger }: Evidence): Promise<Refusals> {
+  const [rejected = [], unknown = []] = [
+    await ledger.errorsOf?.('rejected'),
+    await ledger.errorsOf?.('unknown'),
+  ];
+  return { rejected, unknown };
 }
 
 function verdictOf(findings: readonly Finding[], open: number): Verdict {
@@ -107,6 +122,7 @@ const marked = (finding: Finding, allowed: readonly Cause[]): Finding =>
 
 interface Judged {
   ledger: LedgerCounts;
+  acknowledged: AckedFates;
   /** Messages of unknown outcome that were written, and that were not. */
   written: { yes: number; no: number };
   findings: Findings;
@@ -128,6 +144,7 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
   const { messages, categories } = evidence;
   const judged: Judged = {
     ledger: { sent: 0, acked: 0, rejected: 0, unknown: 0, unsent: messages.plannedCount },
+    acknowledged: { right: 0, wrong: 0, lost: 0, unjudged: 0 },
     written: { yes: 0, no: 0 },
     findings,
     doubts: noDoubts(),
@@ -137,10 +154,11 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
   const areOffsetsSound = proof.partitions.all.every(({ contested }) => contested.size === 0);
   for (let message = 0; message < messages.count; message++) {
     const category = messages.expectedCategory(message);
-    countHops(judged, message, category, trails);
+    countHops(judged, message, category, { evidence, trails, journal, proof });
     countOutcome(judged.ledger, message, evidence, trails);
     if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {
       judged.confusion.addRight(category!);
+      judged.acknowledged.right += 1;
     } else if (trails.isMentioned(message) || journal.names(message)) {
       judgeOne(judged, subjectOf(message, evidence, trails, log, journal), proof);
     }
@@ -190,10 +208,22 @@ function blameBeyondEnd(isWritten: boolean, { isWrittenKept, writtenWhole }: Pro
 const byName = (a: PartitionState, b: PartitionState): number =>
   a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') < (b.topic ?? '') ? -1 : 1;
 
-function countHops({ states }: Judged, message: number, category: number | undefined, trails: Trails): void {
+function countHops(
+  { states }: Judged,
+  message: number,
+  category: number | undefined,
+  { evidence, trails, journal, proof }: Omit<Case, 'log' | 'findings'>,
+): void {
   const outcome = trails.outcome(message);
-  const logged = trails.isLogged(message);
-  states.add(category, { sent: outcome !== undefined, acked: outcome === 'acked', logged });
+  const isJournalKept = evidence.deliveries !== undefined || evidence.written !== undefined;
+  const places = isJournalKept ? trails.places(message) : [];
+  states.add(category, {
+    sent: outcome !== undefined,
+    acked: outcome === 'acked',
+    logged: trails.isLogged(message),
+    delivered: places.some((place) => proof.isDelivered(place)),
+    written: isJournalKept && journal.hasWritten(message, places),
+  });
 }
 
 function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {
@@ -204,8 +234,11 @@ function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evide
   if (messages.isPlanned(message)) ledger.unsent -= 1;
 }
 
-function judgeOne({ findings, doubts, confusion, written }: Judged, subject: Subject, proof: Proof): void {
-  for (const opinion of judge(subject, proof)) {
+function judgeOne(judged: Judged, subject: Subject, proof: Proof): void {
+  const { findings, doubts, confusion, written } = judged;
+  const opinions = judge(subject, proof);
+  if (subject.outcome === 'acked') judged.acknowledged[fateOf(opinions)] += 1;
+  for (const opinion of opinions) {
     if (opinion === undefined) continue;
     if ('doubt' in opinion) doubts[opinion.doubt] += 1;
     else findings.add(subject, opinion);
@@ -214,4 +247,12 @@ function judgeOne({ findings, doubts, confusion, written }: Judged, subject: Sub
   if (subject.outcome !== 'unknown') return;
   const isWritten = wasWritten(subject, proof);
   if (isWritten !== undefined) written[isWritten ? 'yes' : 'no'] += 1;
+}
+
+function fateOf(opinions: readonly Opinion[]): keyof AckedFates {
+  const said = opinions.filter((opinion) => opinion !== undefined);
+  const kinds = said.flatMap((opinion) => ('doubt' in opinion ? [] : [opinion.kind]));
+  if (kinds.includes('lost') || kinds.includes('expired')) return 'lost';
+  if (kinds.length > 0) return 'wrong';
+  return said.length > 0 ? 'unjudged' : 'right';
 }

@@ -20,6 +20,10 @@ export class DeliveredRanges {
     if (this.#pending.length >= Math.max(pendingMax, this.#firsts.length)) this.#merge();
   }
 
+  get isAny(): boolean {
+    return this.#firsts.length + this.#pending.length > 0;
+  }
+
   /** 0 where it was not delivered. */
   timesAt(offset: number): number {
     if (this.#pending.length > 0) this.#merge();

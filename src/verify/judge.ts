@@ -8,7 +8,7 @@ import {
   reordered,
 } from './log-checks.ts';
 import type { Opinion } from './opinion.ts';
-import { compaction, lost } from './loss-checks.ts';
+import { compaction, inDoubt, lost } from './loss-checks.ts';
 import {
   abortedRead,
   corruptedInStore,
@@ -69,7 +69,9 @@ function unwritten(subject: Subject, proof: Proof): Opinion {
   const written = wasWritten(subject, proof);
   if (written === undefined) {
     const isRead = proof.logWhole && !proof.someRemoved;
-    return isRead ? compaction(subject, proof) : { doubt: 'unknownUnread' };
+    if (!isRead) return { doubt: 'unknownUnread' };
+    const compacted = compaction(subject, proof);
+    return proof.isCompactionKnown ? compacted : inDoubt(compacted, undefined);
   }
   return written && proof.logWhole ? { doubt: 'unknownWithoutRecord' } : undefined;
 }

@@ -13,8 +13,20 @@ export function lost(subject: Subject, proof: Proof): Opinion {
   if (compacted !== undefined) {
     // What compaction took away later, the consumer had.
     const isMissed = subject.rows.length === 0 && handed.length > 0;
-    return isMissed ? missingRow(subject, proof, handed, 'consumer') : compacted;
+    if (isMissed) return missingRow(subject, proof, handed, 'consumer');
+    return proof.isCompactionKnown ? compacted : inDoubt(compacted, missingRecord(subject, proof, handed));
   }
+  return missingRecord(subject, proof, handed);
+}
+
+/** Of what is to be said if the topic is compacted, and if it is not: that which holds in both cases. */
+export function inDoubt(ifCompacted: Opinion, ifNot: Opinion): Opinion {
+  const isOpen = ifCompacted !== undefined && 'doubt' in ifCompacted && ifCompacted.doubt !== 'compacted';
+  return isOpen || (ifNot !== undefined && 'kind' in ifNot) ? { doubt: 'compactionUnknown' } : ifNot;
+}
+
+/** Acked, and not seen in the log, where no compaction took it. */
+function missingRecord(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
   if (proof.logWhole) return goneFromLog(subject, proof, handed);
   if (proof.otherTopicWhole) return goneWithTopic(subject, proof, handed);
   const places = placesOf(subject);

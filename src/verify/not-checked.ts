@@ -3,6 +3,7 @@ import type { LedgerCounts } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
 import type { LogReading } from './read-log.ts';
 import { doubtKinds, type DoubtKind } from './opinion.ts';
+import { counted, were } from '../counted.ts';
 
 /** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
 export interface NotChecked {
@@ -10,6 +11,9 @@ export interface NotChecked {
   /** What was left out, and need not be known for a verdict. */
   minor: string[];
 }
+
+/** Kafka's names for why messages were not acknowledged. */
+export type Refusals = Record<'rejected' | 'unknown', readonly string[]>;
 
 export type Doubts = Record<DoubtKind, number>;
 
@@ -30,6 +34,8 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
   positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
   compactionUnclear: (n) =>
     `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
+  compactionUnknown: (n) =>
+    `${n} not in the log, where a later record of the key may have taken the place: it is not known whether the topic is compacted.`,
   compacted: (n) =>
     `${n} not looked for further: a later record of the key stands in a compacted partition, or a tombstone was its last.`,
   removedButStored: (n) =>
@@ -59,8 +65,9 @@ export function notChecked(
   ledger: LedgerCounts,
   { contradictions, beyondEnd }: Pick<LogReading, 'contradictions' | 'beyondEnd'>,
   doubts: Doubts,
+  refusals: Refusals = { rejected: [], unknown: [] },
 ): NotChecked {
-  const result: NotChecked = { open: [...evidence.interruptions], minor: [] };
+  const result: NotChecked = { open: [...evidence.interruptions], minor: [...(evidence.notes ?? [])] };
   if (!evidence.plan.whole) result.open.push(notWhole('plan', evidence.plan));
   for (const name of ['ledger', 'log', 'deliveries', 'written', 'store'] as const) {
     const hop = evidence[name];
@@ -85,13 +92,24 @@ export function notChecked(
   }
   result.open.push(...stallSentences(evidence, partitions));
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
-  if (ledger.acked === 0) result.open.push('No message was acknowledged.');
+  if (ledger.acked === 0) result.open.push(nothingAcked(ledger, refusals));
   for (const kind of doubtKinds) {
     if (doubts[kind] === 0) continue;
     const list = minorDoubts.includes(kind) ? result.minor : result.open;
     list.push(sentences[kind](counted(doubts[kind], 'message')));
   }
   return result;
+}
+
+/** `No message was acknowledged: 100 were refused, MESSAGE_TOO_LARGE.` */
+function nothingAcked({ rejected, unknown }: LedgerCounts, refusals: Refusals): string {
+  const told = (count: number, what: string, errors: readonly string[]): string[] =>
+    count === 0 || errors.length === 0 ? [] : [`${count} ${were(count)} ${what}, ${errors.join(' and ')}`];
+  const parts = [
+    ...told(rejected, 'refused', refusals.rejected),
+    ...told(unknown, 'of unknown outcome', refusals.unknown),
+  ];
+  return `No message was acknowledged${parts.length === 0 ? '' : `: ${parts.join('; ')}`}.`;
 }
 
 function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {
@@ -101,11 +119,9 @@ function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): stri
     return progress === undefined ? [] : [`partition ${label} is ${progress}`];
   });
   const others = stalls.length - stallsNamedMax;
-  if (others > 0) named.push(`and ${counted(others, 'other')} are behind`);
+  if (others > 0) named.push(`and ${counted(others, 'other')} ${others === 1 ? 'is' : 'are'} behind`);
   return [
     `${counted(stalls.length, 'partition')} stalled: there was lag, and no progress or too little.`,
     ...(named.length === 0 ? [] : [`The lag: ${named.join(', ')}.`]),
   ];
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

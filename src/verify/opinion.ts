@@ -11,6 +11,7 @@ export const doubtKinds = [
   'withoutIntent',
   'positionUnread',
   'compactionUnclear',
+  'compactionUnknown',
   'compacted',
   'removedButStored',
   'unknownWithoutRecord',

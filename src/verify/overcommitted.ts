@@ -64,7 +64,7 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
 /** Where the rows end of messages that plan, ledger or log know; those that are plain stand where an ack does. */
 function rowsEnd({ number }: Partition, trails: Trails): number {
   let end = 0;
-  for (const [message, { rows }] of trails.unusualMessages()) {
+  for (const [message, { rows }] of trails.unusualTrails()) {
     if (!trails.isNamed(message)) continue;
     for (const row of rows) if (row.partition === number) end = Math.max(end, row.offset + 1);
   }

@@ -20,6 +20,8 @@ export function readDeliveries({ deliveries }: Evidence, partitions: Partitions)
 export class WrittenJournal {
   /** Whether it has entries that do not say which message they are of. */
   hasNameless = false;
+  /** Whether it has any entry. */
+  isRead = false;
   readonly #partitions: Partitions;
   readonly #hasBeyondEnd: boolean;
   /** Messages that it names where they stand. */
@@ -31,7 +33,7 @@ export class WrittenJournal {
     this.#partitions = partitions;
     this.#hasBeyondEnd = partitions.all.some(({ beyondEnd }) => beyondEnd.size > 0);
     if (written === undefined) return;
-    for (const { acks, records, rows } of trails.unusualTrails()) {
+    for (const { acks, records, rows } of trails.unusualTrails().values()) {
       for (const place of [...acks, ...records, ...rows].filter(hasPosition)) {
         partitions.of(place.partition).writtenAt.set(place.offset, []);
       }
@@ -58,6 +60,14 @@ export class WrittenJournal {
     return (acked.has(place.offset) || recorded.has(place.offset)) && !standsAtOneOf(place, own);
   }
 
+  /** Whether it says that the message was written, which is known to stand at these places. */
+  hasWritten(message: number, places: readonly Position[]): boolean {
+    if (this.names(message)) return true;
+    return places.some(
+      (place) => hasPosition(place) && this.#partitions.of(place.partition).written.has(place.offset),
+    );
+  }
+
   names(message: number): boolean {
     return this.#named.has(message) || this.#ofMessage.has(message);
   }
@@ -70,6 +80,7 @@ export class WrittenJournal {
     const message = messages[row]!;
     const place = { partition: partition[row]!, offset: offset[row]! };
     if (this.#hasBeyondEnd) this.#noteBeyondEnd(place);
+    this.isRead = true;
     const entry = { ...place, category: category[row]!, content: content[row]! };
     if (message === none) {
       this.hasNameless = true;

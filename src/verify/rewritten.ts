@@ -10,7 +10,7 @@ import type { Trails } from './trails.ts';
  */
 export function noteRewritten(messages: Messages, trails: Trails, { partitions, logWhole }: Proof): void {
   if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
-  for (const { records, rows } of trails.unusualTrails()) {
+  for (const { records, rows } of trails.unusualTrails().values()) {
     if (records.length > 0) continue;
     for (const { partition, offset } of rows.filter(hasPosition))
       partitions.of(partition).outlived.add(offset);

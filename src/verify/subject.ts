@@ -87,6 +87,8 @@ export class Proof {
   readonly weakSetting: Cause | undefined;
   /** Whether retention removed anything that the run may have written. */
   readonly someRemoved: boolean;
+  /** False where nobody knows of a partition whether it is compacted. */
+  readonly isCompactionKnown: boolean;
   readonly partitions: Partitions;
   readonly #somePositions: boolean;
   readonly #areDeliveriesKept: boolean;
@@ -113,8 +115,10 @@ export class Proof {
     this.hasNameless = journal.hasNameless;
     this.weakSetting = weakSettingOf(settings);
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
+    this.isCompactionKnown = !log.ranges.some(({ compactionUnknown }) => compactionUnknown);
     this.partitions = partitions;
-    this.#somePositions = store.positions.size + (commits?.size ?? 0) > 0;
+    const positions = store.positions.size + (store.oddPositions?.length ?? 0);
+    this.#somePositions = positions + (commits?.size ?? 0) > 0;
     this.#areDeliveriesKept = deliveries !== undefined;
     this.#deliveriesSpanHoles = deliveries?.spansHoles === true;
     this.#accountsFor = written?.accountsFor;

@@ -52,6 +52,9 @@ export const distinct = (places: readonly Position[]): Position[] =>
 
 export const hasPosition = (place: Position): boolean => place.partition !== none && place.offset !== none;
 
+/** Plain bytes are told only where there is something to hold them against, and equal to it. */
+export const agree = (told: number, reference: number): boolean => told === untold || told === reference;
+
 export const differ = (a: number, b: number): boolean => a !== b && a !== untold && b !== untold;
 
 export function recordFlags(flags: number): Pick<LogRecord, 'aborted' | 'crc'> {

@@ -20,6 +20,7 @@ import { IntColumn } from './int-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
 import { PositionColumn } from './position-column.ts';
 import {
+  agree,
   differ,
   hasPosition,
   nowhere,
@@ -97,11 +98,14 @@ export class Trails {
     return this.#positions.isAt(message, partition, offset);
   }
 
-  unusualTrails(): Iterable<Trail> {
-    return this.#unusual.values();
+  /** Where ledger or log say that the message stands. */
+  places(message: number): readonly Position[] {
+    const known = this.#bitsOf(message);
+    if (known & bits.unusual) return [...this.trail(message).acks, ...this.trail(message).records];
+    return known & (bits.ackPosition | bits.logged) ? [this.#positions.get(message)] : [];
   }
 
-  unusualMessages(): Iterable<[message: number, trail: Trail]> {
+  unusualTrails(): ReadonlyMap<number, Trail> {
     return this.#unusual;
   }
 
@@ -292,6 +296,3 @@ export class Trails {
     this.#flags.set(message, known & bits.unusual ? known & keptOfUnusual : known);
   }
 }
-
-/** Plain bytes are told only where there is something to hold them against, and equal to it. */
-const agree = (told: number, reference: number): boolean => told === untold || told === reference;

@@ -1,6 +1,6 @@
 /** The course of a run, read as it grows: its phase, its faults, and who led its partitions. */
 import { readFileSync } from 'node:fs';
-import { parseCourseLine, type Phase, type TimedCourseEvent } from '../course-events.ts';
+import { parseCourseLine, type CourseSetup, type Phase, type TimedCourseEvent } from '../course-events.ts';
 import type { FaultRecord } from '../result.ts';
 import type { FaultBand, Leaders } from '../series.ts';
 import type { RunProgress } from '../run-progress.ts';
@@ -12,6 +12,7 @@ const leadersMax = 500;
 export class CourseReader {
   phase: Phase | null = null;
   ended: RunProgress['ended'] = null;
+  setup: CourseSetup | null = null;
   leaders: Leaders[] = [];
   readonly #faults = new Map<number, { fault: FaultRecord; startMs: number; endMs: number | null }>();
   readonly #path: string;
@@ -55,6 +56,7 @@ export class CourseReader {
   #take(event: TimedCourseEvent): void {
     if (event.type === 'phase') this.phase = event.phase;
     else if (event.type === 'ended') this.ended = { verdict: event.verdict };
+    else if (event.type === 'setup') this.setup = event.setup;
     else if (event.type === 'leaders') {
       this.leaders = [...this.leaders, { time: event.time, leaders: event.leaders }].slice(-leadersMax);
     } else {

@@ -2,6 +2,7 @@
  * Watches a run by its folder alone, while it goes on or afterwards: every look reads what has come since the last.
  * It shows and proves nothing: what is missing or damaged is left out here, and told by the audit.
  */
+import type { CourseSetup } from '../course-events.ts';
 import { journalFilePattern } from '../journal/journal-format.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
@@ -38,6 +39,10 @@ export class RunWatch {
   constructor(folder: RunFolder) {
     this.#folder = folder;
     this.#course = new CourseReader(folder.course);
+  }
+
+  get setup(): CourseSetup | null {
+    return this.#course.setup;
   }
 
   /** Reads what has come since. Throws where the folder cannot be read. */

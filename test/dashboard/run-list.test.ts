@@ -23,6 +23,8 @@ const nothingKnown = {
   rates: { acked: null, stored: null },
   latency: { acked: null, stored: null },
   findings: [],
+  thresholdsMissed: 0,
+  isPartial: { acked: false, stored: false },
   faults: 0,
 };
 
@@ -38,7 +40,11 @@ test('the latest first, each with what its result tells, and one that is under w
   await good.writeResult({
     ...passed,
     rates: { ...passed.rates, acked: 1234, stored: null },
-    latency: { ...passed.latency, acked: latency },
+    latency: { acked: latency, stored: null, missing: { acked: [], stored: ['latency-stored-1.hlog: …'] } },
+    thresholds: [
+      { threshold: 'acked.p99<3ms', value: 3.5, met: false },
+      { threshold: 'acked.p99<4ms', value: 3.5, met: true },
+    ],
   });
   const bad = newRun(dir, 'bad');
   const fault = { name: 'kill-leader', schedule: 'kill-leader@1s', target: null, startMs: 1, endMs: null };
@@ -74,6 +80,8 @@ test('the latest first, each with what its result tells, and one that is under w
     verdict: 'pass',
     rates: { acked: 1_234, stored: null },
     latency: { acked: 3.5, stored: null },
+    thresholdsMissed: 1,
+    isPartial: { acked: false, stored: true },
   });
 });
 

@@ -1,9 +1,11 @@
 /** Evidence as it lies in a run's folder, without a broker: ledger, saved scan and store, each spoilt in turn. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { auditRun } from '../../src/audit-run.ts';
 import { digestOf, digestText } from '../../src/digest.ts';
 import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
 import { scanFlags, ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan-file.ts';
@@ -183,6 +185,112 @@ test('a row at a position that cannot be is corrupted', async () => {
   }
 });
 
+/** Without the key that SQLite holds a table to, any value fits, and any row. */
+const unkeyed = (table: string): string =>
+  `DROP VIEW IF EXISTS messages; CREATE TABLE loose AS SELECT * FROM ${table}; DROP TABLE ${table}; ALTER TABLE loose RENAME TO ${table};`;
+const firstOf = (table: string): string => `sequence = (SELECT min(sequence) FROM ${table})`;
+const first = `${unkeyed('completed')} UPDATE completed SET`;
+
+test.each<[string, string, RegExp[]]>([
+  [
+    'a partition beyond 32 bits in every row',
+    'UPDATE failed SET partition = partition + 4294967296',
+    [/^corrupted consumer p0-/],
+  ],
+  [
+    'bytes for a partition',
+    `${first} partition = X'30' WHERE ${firstOf('completed')}`,
+    [/^corrupted consumer p0-\d$/],
+  ],
+  [
+    'a fraction of an offset',
+    `${first} "offset" = "offset" + 0.5 WHERE ${firstOf('completed')}`,
+    [/^corrupted consumer p0-\d$/],
+  ],
+  [
+    'an offset beyond 2^53',
+    `${first} "offset" = 9223372036854775807 WHERE ${firstOf('completed')}`,
+    [/^corrupted consumer p0-\d$/],
+  ],
+  [
+    'a day that its month does not have',
+    `${first} stored_at = '2026-02-31T00:00:00.000Z' WHERE ${firstOf('completed')}`,
+    [/^corrupted consumer p0-\d$/],
+  ],
+  [
+    'an id that nobody knows',
+    `${first} id = 'x' WHERE ${firstOf('completed')}`,
+    [/^corrupted consumer p0-\d$/],
+  ],
+  [
+    'the id of another message',
+    `${first} id = (SELECT max(id) FROM completed) WHERE ${firstOf('completed')}`,
+    [/^corrupted consumer p0-\d$/],
+  ],
+  ['no id', `${first} id = NULL WHERE ${firstOf('completed')}`, [/^corrupted consumer p0-\d$/]],
+  ['another run', `${first} run = 'other' WHERE ${firstOf('completed')}`, [/^corrupted consumer p0-\d$/]],
+  [
+    'a copy of another run in another category',
+    `INSERT INTO failed SELECT 'other', producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at FROM completed LIMIT 1`,
+    [/^duplicated consumer p0-\d$/, /^misclassified consumer p0-\d$/],
+  ],
+  [
+    'a row twice, at one place',
+    `${unkeyed('completed')} INSERT INTO completed SELECT * FROM completed LIMIT 1`,
+    [/^duplicated consumer p0-\d$/],
+  ],
+  [
+    "a dead letter beyond the log's end",
+    `INSERT INTO dead_letters VALUES ('topic-id', 0, 20, NULL, NULL, NULL, 'no', '2026-01-01T00:00:00.000Z')`,
+    [/^phantom consumer /],
+  ],
+  ["a next offset beyond the log's end", 'UPDATE offsets SET next_offset = 21', [/^overcommitted consumer /]],
+])('a store with %s', async (_, alter, expected) => {
+  const result = await auditSpoilt({ alter });
+  expect(result.verdict).toBe('fail');
+  expect(found(result)).toEqual(expected.map((one) => expect.stringMatching(one)));
+});
+
+test.each([
+  [
+    'a dead letter at a partition beyond 32 bits',
+    `INSERT INTO dead_letters VALUES ('topic-id', 4294967296, 1, NULL, NULL, NULL, 'no', '2026-01-01T00:00:00.000Z')`,
+  ],
+  [
+    'rows of another run at the same places of another topic',
+    `INSERT INTO failed SELECT 'other', producer, sequence, id, 'other', partition, "offset", key, payload, digest, stored_at FROM completed`,
+  ],
+  ['a next offset that fell back', 'UPDATE offsets SET next_offset = 1'],
+  ['no next offset', 'DELETE FROM offsets'],
+])('a store with %s passes', async (_, alter) => {
+  expect(await auditSpoilt({ alter })).toMatchObject({ verdict: 'pass', findings: [] });
+});
+
+test.each([
+  ['negative', '-5', '-5'],
+  ['NULL', 'NULL', 'NULL'],
+  ['a fraction', '1.5', '1.5'],
+  ['a text', "'twenty'", "'twenty'"],
+  ['bytes', "X'3230'", "X'3230'"],
+  ['beyond 2^53', '9223372036854775807', '9223372036854775807'],
+])('a next offset that is %s costs its partition', async (_, value, told) => {
+  const alter = `${unkeyed('offsets')} UPDATE offsets SET next_offset = ${value}`;
+  const result = await auditSpoilt({ alter });
+  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(result.notChecked).toEqual([`The store's next offset of partition 0 is ${told}.`]);
+  const lost = await auditSpoilt({
+    alter: `${alter}; DELETE FROM completed; UPDATE failed SET payload = 'x'`,
+  });
+  expect(lost.findings).toMatchObject([{ kind: 'corrupted' }]);
+});
+
+test('a view in the place of a table may hide rows', async () => {
+  for (const table of ['dead_letters', 'offsets', 'completed']) {
+    const alter = `DROP VIEW messages; ALTER TABLE ${table} RENAME TO "Hidden"; CREATE VIEW ${table} AS SELECT * FROM "Hidden"`;
+    expect(await auditSpoilt({ alter })).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  }
+});
+
 test('what a store showed before it could not be read on still proves what is wrong', async () => {
   const alter = "UPDATE completed SET payload = 'x' WHERE sequence = (SELECT min(sequence) FROM completed)";
   const result = await auditSpoilt({ alter: `${alter}; DROP TABLE dead_letters` });
@@ -203,4 +311,20 @@ test('a saved scan without its seal was not finished', async () => {
   await using open = await openRunEvidence(folder, manifest, folder.store);
   expect(open.evidence.log).toMatchObject({ whole: false });
   expect((await audit(open.evidence)).verdict).toBe('inconclusive');
+});
+
+test('what is no regular file is missing evidence, and is not waited for', async () => {
+  for (const name of ['run.json', 'ledger-p0-0.bin', 'ledger-p0-0.bin.sha256', 'log.scan', 'journal-1.bin']) {
+    const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
+    folder.create();
+    if (name !== 'run.json') folder.writeManifest(manifest);
+    execFileSync('mkfifo', [folder.file(name)]);
+    const { audit: judged } = await auditRun({
+      folder,
+      store: folder.store,
+      scan: undefined,
+      interruptions: [],
+    });
+    expect(judged).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  }
 });

@@ -24,6 +24,10 @@ test('dead letters with a reason and the same bytes are all there is to see', ()
     tookEffect: true,
     evidence: ['2 were acknowledged, and 2 are dead letters with a reason and the same bytes'],
     found: [],
+    published: [
+      { partition: 0, offset: 4 },
+      { partition: 1, offset: 7 },
+    ],
   });
 });
 

@@ -113,7 +113,7 @@ test('latency counts from when a piece came, so pieces do not wait for each othe
   expect(tookMs).toBeGreaterThan(200);
   expect(tookMs).toBeLessThan(600);
   expect(client.received().toString()).toBe('abcd');
-  expect(toxic.effect()).toMatch(/^[1-4] pieces of data came 200±0 ms later$/);
+  expect(toxic.effect()).toMatch(/^[1-4] pieces? of data came 200±0 ms later$/);
 });
 
 test('the jitter of a latency stays within its bounds', async () => {
@@ -148,7 +148,7 @@ test('a slow close tells the end late', async () => {
   await once(client.socket, 'end');
   expect(client.received().toString()).toBe('last');
   expect(performance.now() - startedAt).toBeGreaterThan(145);
-  expect(toxic.effect()).toBe('1 connections were closed 150 ms late');
+  expect(toxic.effect()).toBe('1 connection was closed 150 ms late');
 });
 
 test('a slow close tells a broken connection late, too', async () => {
@@ -163,7 +163,7 @@ test('a slow close tells a broken connection late, too', async () => {
   client.socket.resetAndDestroy();
   await new Promise((resolve) => served.once('close', resolve));
   expect(performance.now() - startedAt).toBeGreaterThan(145);
-  expect(toxic.effect()).toBe('1 connections were closed 150 ms late');
+  expect(toxic.effect()).toBe('1 connection was closed 150 ms late');
 });
 
 test('a reset ends all connections with an error, and new ones work', async () => {

@@ -82,6 +82,7 @@ const line: fc.Arbitrary<LineObject> = fc.oneof(
     end: fc.nat(4),
     base: maybe(small),
     compacted: maybe(fc.boolean()),
+    compactionUnknown: maybe(fc.boolean()),
   }),
   fc.record({
     type: fc.constant('complete'),

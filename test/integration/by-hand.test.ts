@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
+import { createTopic } from '../../src/kafka/topics.ts';
 import type { Result } from '../../src/result.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
@@ -292,4 +293,52 @@ test('evidence that is missing or was changed makes a verdict inconclusive, with
     code: 2,
     result: { verdict: 'inconclusive' },
   });
+});
+
+test('what lies behind an open transaction is waited for, and told of where nobody ends it', async () => {
+  const { dir, run } = newRun();
+  const topic = `hidden-${run}`;
+  const access = { bootstrapServers, client: {}, timeoutMs: 30_000 };
+  await createTopic(access, topic, 1);
+  const { Producer } = await import('@platformatic/kafka');
+  const stranger = new Producer({
+    clientId: 'stranger',
+    bootstrapBrokers: [bootstrapServers],
+    idempotent: true,
+    transactionalId: topic,
+  });
+  const open = await stranger.beginTransaction();
+  await open.send({ messages: [{ topic, partition: 0, value: Buffer.from('nobody commits it') }] });
+  const where = [`--run=${run}`, `--dir=${dir}`, `--topic=${topic}`, at];
+  const produced = await nodrop(['produce', '--messages=50', ...where]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const drain = ['consume', '--until-drained', ...where];
+  const hidden = await nodrop([...drain, '--timeout=1500ms']);
+  expect(hidden).toMatchObject({ code: 69, stdout: '' });
+  expect(hidden.stderr).toContain('partition 0 is at 1 of 51, with 50 records behind an open transaction.');
+  expect(hidden.stderr).toContain(`describe-producers --topic ${topic} --partition 0`);
+  await open.abort();
+  // Behind the run's last record an open transaction hides nothing that is waited for.
+  const next = await stranger.beginTransaction();
+  await next.send({ messages: [{ topic, partition: 0, value: Buffer.from('nor that') }] });
+  const drained = await nodrop(drain);
+  expect(drained, drained.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('50 rows') });
+  await next.abort();
+  await stranger.close();
+  expect((await verify(dir, run)).result.verdict).toBe('pass');
+});
+
+test('where nothing was acknowledged, the verdict says what Kafka refused it for', async () => {
+  const { dir, run } = newRun();
+  const topic = `small-${run}`;
+  const { Admin } = await import('@platformatic/kafka');
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [bootstrapServers] });
+  await admin.createTopics({ topics: [topic], configs: [{ name: 'max.message.bytes', value: '1000' }] });
+  await admin.close();
+  const where = [`--run=${run}`, `--dir=${dir}`, `--topic=${topic}`, at];
+  const produced = await nodrop(['produce', '--messages=30', '--payload-bytes=2000', ...where]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const { code, result } = await verify(dir, run);
+  expect(code).toBe(2);
+  expect(result.notChecked).toContain('No message was acknowledged: 30 were refused, MESSAGE_TOO_LARGE.');
 });

@@ -112,6 +112,9 @@ class Listening extends Terminal {
   override print(line: string): void {
     this.lines.push(line);
   }
+  override printDocument(text: string): void {
+    this.lines.push(text);
+  }
 }
 
 async function commandWith(defect: LiveDefect, json = false): Promise<{ code: number; lines: string[] }> {

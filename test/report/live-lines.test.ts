@@ -56,7 +56,7 @@ test('faults under way and over, and what went wrong on the way', () => {
   );
   expect(lines[0]).toBe('acked    750 000  ▁▄█ 93 000/s');
   expect(lines.slice(-3)).toEqual([
-    '3 unknown, 1 writes refused',
+    '3 unknown, 1 write refused',
     'fault    kill-leader@5s on broker 2, over after 3.10 s',
     expect.stringMatching(/^fault {4}kill-leader@5s on broker[^\u001b]* 3, under way$/),
   ]);

@@ -8,7 +8,9 @@ export const passed: Result = {
   schema: 1,
   verdict: 'pass',
   run: { id: 'demo', seed: 7, topic: 'nodrop-demo', messages: 1000, batchSize: 100 },
+  evidence: { ledger: 'whole', log: 'whole', journal: 'whole', store: 'whole' },
   ledger: { sent: 1000, acked: 1000, rejected: 0, unknown: 0, unsent: 0 },
+  acknowledged: { right: 1000, wrong: 0, lost: 0, unjudged: 0 },
   log: { records: 1000 },
   store: { rows: 1000, byCategory: { failed: 400, completed: 600 }, deadLetters: 0 },
   counts: {
@@ -21,8 +23,8 @@ export const passed: Result = {
     refusedWrites: 0,
   },
   states: {
-    failed: { sent: 400, acked: 400, logged: 400 },
-    completed: { sent: 600, acked: 600, logged: 600 },
+    failed: { sent: 400, acked: 400, logged: 400, delivered: 400, written: 400 },
+    completed: { sent: 600, acked: 600, logged: 600, delivered: 600, written: 600 },
   },
   partitions: [{ partition: 0, start: 0, end: 1000, stored: 1000, committed: 1000, lag: 0 }],
   confusion: { failed: { failed: 400 }, completed: { completed: 600 } },

@@ -59,3 +59,27 @@ test('it says nothing of that where there is no message to name, or no run to fi
   }
   expect(closer([{ id: 'a1' }], 'histories', null)).toBeUndefined();
 });
+
+test('what could not be read has no count', () => {
+  const hopsOf = (evidence: Result['evidence']): string[] => {
+    const lines = summaryLines({ ...passed, evidence }, { evidence: 'x' }, noColors);
+    const first = lines.indexOf('  hop') + 1;
+    return lines.slice(first, first + 3);
+  };
+  const { evidence } = passed;
+  expect(hopsOf(evidence)).toEqual([
+    '  ledger  1 000 sent, 1 000 acknowledged',
+    '  log     1 000 records of this run',
+    '  store   1 000 rows of this run',
+  ]);
+  expect(hopsOf({ ...evidence, log: 'missing', store: 'torn' })).toEqual([
+    '  ledger  1 000 sent, 1 000 acknowledged',
+    '  log     not known',
+    '  store   1 000 rows of this run, as far as it could be read',
+  ]);
+  const unread = { ...passed, evidence: { ...evidence, store: 'missing' as const } };
+  const table = summaryLines(unread, { evidence: 'x' }, noColors).filter((line) =>
+    line.startsWith('  failed'),
+  );
+  expect(table).toEqual(['  failed                400            –']);
+});

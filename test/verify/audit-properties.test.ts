@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Audit } from '../../src/verdict.ts';
+import type { LogRange } from '../../src/history.ts';
+import type { Audit, Verdict } from '../../src/verdict.ts';
 import { audit } from '../../src/verify/audit.ts';
 import {
   buildEvidence,
@@ -195,5 +196,27 @@ test('the audit and a naive reading of the norm agree', async () => {
       expect(actual).toEqual(naiveAudit(history));
     }),
     { numRuns: 10_000, interruptAfterTimeLimit: 7_000, markInterruptAsFailure: false },
+  );
+});
+
+test('where nobody knows whether a topic is compacted, nothing is said that would be wrong if it is, or if it is not', async () => {
+  const audited = async (history: History, values: Partial<LogRange>): Promise<[Verdict, Set<string>]> => {
+    const ranges = history.ranges.map((range) => ({ ...range, ...values }));
+    const findings = new Set<string>();
+    const { verdict } = await audit(buildEvidence({ ...history, ranges }), {
+      onFinding: ({ kind, id }) => findings.add(`${kind} ${id}`),
+    });
+    return [verdict, findings];
+  };
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      const [verdict, findings] = await audited(history, { compacted: true, compactionUnknown: true });
+      const [verdictIfSo, findingsIfSo] = await audited(history, { compacted: true });
+      const [verdictIfNot, findingsIfNot] = await audited(history, { compacted: false });
+      expect([...findings].filter((each) => !findingsIfSo.has(each) || !findingsIfNot.has(each))).toEqual([]);
+      const isRight = verdict !== 'pass' || (verdictIfSo === 'pass' && verdictIfNot === 'pass');
+      expect(isRight).toBe(true);
+    }),
+    { numRuns: 3_000, interruptAfterTimeLimit: 3_000, markInterruptAsFailure: false },
   );
 });

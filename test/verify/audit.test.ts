@@ -24,7 +24,9 @@ const noPositions: Change = (history) => (history.positions = {});
 test('a healthy history passes, and every number is told', async () => {
   expect(await auditOf()).toEqual({
     verdict: 'pass',
+    evidence: { ledger: 'whole', log: 'whole', journal: 'missing', store: 'whole' },
     ledger: { sent: 4, acked: 4, rejected: 0, unknown: 0, unsent: 0 },
+    acknowledged: { right: 4, wrong: 0, lost: 0, unjudged: 0 },
     log: { records: 4 },
     store: { rows: 3, byCategory: { failed: 1, completed: 2 }, deadLetters: 1 },
     counts: {
@@ -37,9 +39,9 @@ test('a healthy history passes, and every number is told', async () => {
       refusedWrites: null,
     },
     states: {
-      failed: { sent: 1, acked: 1, logged: 1 },
-      completed: { sent: 2, acked: 2, logged: 2 },
-      'dead-letters': { sent: 1, acked: 1, logged: 1 },
+      failed: { sent: 1, acked: 1, logged: 1, delivered: null, written: null },
+      completed: { sent: 2, acked: 2, logged: 2, delivered: null, written: null },
+      'dead-letters': { sent: 1, acked: 1, logged: 1, delivered: null, written: null },
     },
     partitions: [0, 1].map((partition) => ({
       partition,

@@ -203,7 +203,7 @@ test('of a partition that nobody read no lag is named, and of many the first', a
   const unread = await auditOf(stalls(3));
   expect(unread.notChecked[1]).toBe('The lag: partition 0 is at 9 of 9, partition 1 is at 9 of 9.');
   const many = await auditOf(stalls(33));
-  expect(many.notChecked[1]).toMatch(/ and 1 other are behind\.$/);
+  expect(many.notChecked[1]).toMatch(/ and 1 other is behind\.$/);
   expect((await auditOf(stalls(32))).notChecked[1]).not.toContain('behind');
 });
 

@@ -103,6 +103,9 @@ export interface History {
   acks?: string | undefined;
   uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
+  notes?: string[];
+  /** Why attempts had an outcome. */
+  errors?: Record<Outcome, string[]>;
   interruptions: string[];
   /** What was found wrong beside the evidence. */
   found?: SingleFinding[];
@@ -145,6 +148,7 @@ export function buildEvidence(history: History): Evidence {
     plan: hop('plan'),
     ledger: {
       ...hop('ledger'),
+      ...(history.errors && { errorsOf: async (outcome: Outcome) => history.errors![outcome] }),
       batches: () =>
         // What is beyond the count would be seen: an ack that names no offset.
         chunks<Send>(history.sends, ({ id }) => ({ id, outcome: 'acked' })).map((sends) => ({
@@ -223,6 +227,7 @@ export function buildEvidence(history: History): Evidence {
       ...(history.uncleanElection !== undefined && { uncleanElection: history.uncleanElection }),
     },
     stalls: history.stalls,
+    ...(history.notes && { notes: history.notes }),
     interruptions: history.interruptions,
     ...(history.found && { found: history.found }),
   };

@@ -2,6 +2,8 @@
 import { testDefects } from './defect-cases.ts';
 import { alter, missing, position, range, sent, stored, without, type Change } from './healthy-history.ts';
 
+const compactionUnknown = { compacted: true, compactionUnknown: true } as const;
+
 const weak: Change = (history) => {
   history.acks = '1';
 };
@@ -99,6 +101,19 @@ testDefects([
     defect: [range(1, { compacted: true }), without('log', 'a'), without('rows', 'a')],
     found: ['lost broker: a'],
     twin: [],
+  },
+  {
+    name: 'without a later record of its key, where nobody knows whether the topic is compacted',
+    defect: [range(0, compactionUnknown), without('log', 'b'), without('rows', 'b')],
+    found: ['lost broker: b'],
+    twin: [range(0, compactionUnknown), without('log', 'a'), without('rows', 'a')],
+    twinVerdict: 'inconclusive',
+  },
+  {
+    name: 'in the log and not stored, where nobody knows whether the topic is compacted',
+    defect: [range(0, compactionUnknown), without('rows', 'a')],
+    found: ['lost consumer: a'],
+    twin: [range(0, compactionUnknown)],
   },
   {
     name: 'removed by retention before the position came to it',

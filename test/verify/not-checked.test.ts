@@ -42,6 +42,29 @@ describe('passes, and says what was not compared', () => {
   });
 });
 
+test('a note is said, and keeps nothing from being a pass', async () => {
+  const { verdict, notChecked } = await auditOf((history) => (history.notes = ['Nobody said so.']));
+  expect({ verdict, notChecked }).toEqual({ verdict: 'pass', notChecked: ['Nobody said so.'] });
+});
+
+test('of unknown outcome and nowhere: right, whether the topic is compacted or not', async () => {
+  const isUnknown = range(0, { compacted: true, compactionUnknown: true });
+  const { verdict, notChecked, counts } = await auditOf(isUnknown, unknown('a'), ...nowhere('a'));
+  expect({ verdict, notChecked }).toEqual({ verdict: 'pass', notChecked: [] });
+  expect(counts).toMatchObject({ unknownWritten: 0, unknownNotWritten: 0 });
+});
+
+test('where nothing was acknowledged, the reasons are named by outcome', async () => {
+  const { notChecked } = await auditOf(
+    alter('sends', 'a', { outcome: 'rejected', at: undefined }),
+    ...['b', 'c', 'd'].map(unknown),
+    (history) => (history.errors = { rejected: ['MESSAGE_TOO_LARGE'], unknown: ['X', 'Y'], acked: ['Z'] }),
+  );
+  expect(notChecked).toContain(
+    'No message was acknowledged: 1 was refused, MESSAGE_TOO_LARGE; 3 were of unknown outcome, X and Y.',
+  );
+});
+
 describe('is inconclusive, and says why', () => {
   const stranger = message('e', { planned: false, state: null });
   test.each<[string, Change[], RegExp]>([
@@ -49,6 +72,11 @@ describe('is inconclusive, and says why', () => {
       'not in a compacted partition that was not read to its end',
       [range(0, { compacted: true }), ...nowhere('b'), missing('log')],
       /^1 message not in a compacted partition/,
+    ],
+    [
+      'perhaps compacted, and perhaps lost',
+      [range(0, { compacted: true, compactionUnknown: true }), without('log', 'a')],
+      /^1 message not in the log.*not known whether the topic is compacted/,
     ],
     [
       'rejected, in the log and not stored, and the ledger is not whole',

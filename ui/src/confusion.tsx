@@ -4,7 +4,9 @@ import { grouped } from '../../src/report/quantities.ts';
 import type { Result } from '../../src/result.ts';
 
 /** Which category the messages of each state came to. */
-export function Confusion({ result: { confusion } }: { result: Result }): JSX.Element {
+export function Confusion({ result: { confusion, evidence } }: { result: Result }): JSX.Element {
+  if (evidence.store === 'missing') return <p class="unknown">not known: the store could not be read</p>;
+  const notStored = evidence.store === 'whole' ? 'not stored' : 'not seen in the store';
   const expected = Object.keys(confusion);
   const columns = [...new Set([...expected, ...expected.flatMap((state) => Object.keys(confusion[state]!))])];
   if (expected.length === 0) return <p class="more">No message was due.</p>;
@@ -17,7 +19,7 @@ export function Confusion({ result: { confusion } }: { result: Result }): JSX.El
             <th scope="col">state</th>
             {columns.map((column) => (
               <th key={column} scope="col" class="number">
-                {column === '(missing)' ? 'not stored' : `→ ${column}`}
+                {column === '(missing)' ? notStored : `→ ${column}`}
               </th>
             ))}
           </tr>

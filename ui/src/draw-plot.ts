@@ -1,10 +1,11 @@
 /** One plot on a canvas, with faults as bands and rebalances as lines behind it. */
 import uPlot from 'uplot';
 import type { Series } from '../../src/series.ts';
-import { rangeOf, type Plot } from './plot-set.ts';
+import { rangeOf, type Limit, type Plot } from './plot-set.ts';
 
 export const heightPx = 180;
 const cursorKey = 'nodrop';
+const textHeightPx = 18;
 const pointsShownMax = 40;
 
 export interface DrawnPlot {
@@ -26,6 +27,8 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
   const isTold = (tick: number | null): tick is number =>
     tick !== null && (first.logarithmic === true || Number.isInteger(tick));
   const powers = first.logarithmic && { filter: powersOfTen };
+  const limits = first.limits.map(({ value }) => value);
+  const lines = first.limits.map(limitLine);
   const plot = new uPlot(
     {
       width: host.clientWidth,
@@ -33,7 +36,9 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
       cursor: { sync: { key: cursorKey }, drag: { x: true, y: false } },
       scales: {
         x: { range: (_, min, max) => (max > min ? [min, max] : [min, min + 1]) },
-        y: { distr: first.logarithmic ? 3 : 1, ...(!first.logarithmic && { range: fromZero }) },
+        y: first.logarithmic
+          ? { distr: 3, range: wholePowers(limits) }
+          : { distr: 1, range: fromZero(limits) },
       },
       axes: [
         axis,
@@ -57,11 +62,16 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
           points: { show: () => shown.xs.length < pointsShownMax },
         })),
       ],
-      hooks: { drawClear: [(each) => drawEvents(each, series)] },
+      hooks: {
+        drawClear: [(each) => drawEvents(each, series)],
+        draw: [(each) => placeLimits(each, lines)],
+      },
     },
     dataOf(first),
     figure,
   );
+  // The first drawing comes later: by then they are there.
+  plot.over.append(...lines.map(({ element }) => element));
   return {
     plot,
     update: (next, nextSeries) => {
@@ -92,10 +102,47 @@ const dataOf = ({ xs, lines, logarithmic }: Plot): uPlot.AlignedData =>
 const powersOfTen = (_: uPlot, splits: number[]): (number | null)[] =>
   splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
 
-const fromZero = (_: uPlot, __: number | null, max: number | null): [number, number] => [
-  0,
-  Math.max(1, (max ?? 1) * 1.1),
-];
+/** With room for what was demanded. */
+const fromZero =
+  (limits: readonly number[]) =>
+  (_: uPlot, __: number | null, max: number | null): [number, number] => [
+    0,
+    Math.max(1, Math.max(max ?? 1, ...limits) * 1.1),
+  ];
+
+const wholePowers =
+  (limits: readonly number[]) =>
+  (_: uPlot, min: number | null, max: number | null): [number, number] => {
+    const known = limits.map((limit) => Math.max(0.01, limit));
+    const [from, to] = [Math.min(min ?? 1, ...known), Math.max(max ?? 1, ...known)];
+    return [
+      10 ** Math.floor(Math.log10(from)),
+      10 ** Math.max(Math.ceil(Math.log10(to)), Math.floor(Math.log10(from)) + 1),
+    ];
+  };
+
+interface LimitLine {
+  value: number;
+  element: HTMLElement;
+}
+
+/** An element and no drawing: it can be read. */
+function limitLine({ metric, text, value }: Limit): LimitLine {
+  const element = document.createElement('div');
+  element.className = 'limit';
+  element.dataset['threshold'] = metric;
+  element.textContent = text;
+  return { value, element };
+}
+
+/** What it says stands above the line, where there is room. */
+function placeLimits(plot: uPlot, lines: readonly LimitLine[]): void {
+  for (const { value, element } of lines) {
+    const top = plot.valToPos(value, 'y');
+    element.style.top = `${top}px`;
+    element.classList.toggle('below', top < textHeightPx);
+  }
+}
 
 function drawEvents(plot: uPlot, { faults, rebalances }: Series): void {
   const { ctx, bbox } = plot;

@@ -2,17 +2,21 @@
 import { useEffect } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import type { PageData } from '../../src/page-data.ts';
+import { AckedBar } from './conservation-bar.tsx';
 import { Confusion } from './confusion.tsx';
+import { DeadLetterList } from './dead-letters.tsx';
 import { Facts } from './facts.tsx';
 import { Faults } from './faults.tsx';
 import { Findings } from './findings.tsx';
-import { Flow, hopsOf } from './flow.tsx';
+import { Flow } from './flow.tsx';
+import { hopsOf } from './hops.tsx';
 import { Measured } from './measured.tsx';
 import { Partitions } from './partitions.tsx';
 import { Plots } from './plots.tsx';
 import { Section } from './section.tsx';
 import type { Explain } from './server.ts';
-import { NotChecked, VerdictCard } from './verdict.tsx';
+import { SetupOf } from './setup.tsx';
+import { NotChecked, VerdictCard, verdictWords } from './verdict.tsx';
 
 interface EndedRunProps {
   data: PageData;
@@ -25,7 +29,7 @@ interface EndedRunProps {
 export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Element {
   const { result, series } = data;
   useEffect(() => {
-    document.title = `${result.verdict}: run ${result.run.id} · nodrop`;
+    document.title = `${verdictWords(result)}: run ${result.run.id} · nodrop`;
   }, [result]);
   return (
     <>
@@ -45,12 +49,18 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
         <VerdictCard result={result} />
         <NotChecked sentences={result.notChecked} />
         <Section title="The way of the messages">
-          <Flow hops={hopsOf(result)} findings={result.findings} />
+          <Flow hops={hopsOf(data)} findings={result.findings} journal={result.evidence.journal} />
+          <AckedBar result={result} />
+          <DeadLetterList run={result.run.id} found={data.deadLetters} />
         </Section>
         <Findings data={data} explain={explain} />
         {series && (
           <Section title="Over time">
-            <Plots series={series} />
+            <Plots
+              series={series}
+              thresholds={result.thresholds}
+              isJournalKept={result.evidence.journal !== 'missing'}
+            />
           </Section>
         )}
         <div class="columns">
@@ -64,6 +74,9 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
         <Faults faults={result.faults} />
         <Section title="Measured">
           <Measured result={result} />
+        </Section>
+        <Section title="Setup">
+          <SetupOf data={data} />
         </Section>
       </main>
     </>

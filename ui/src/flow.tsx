@@ -1,151 +1,89 @@
 /** Producer, Kafka, consumer, store: what came to each, by state, and where the chain broke. */
 import type { JSX } from 'preact';
+import { blameNote } from '../../src/report/blame-note.ts';
 import { grouped } from '../../src/report/quantities.ts';
-import type { Result } from '../../src/result.ts';
-import type { RunProgress } from '../../src/run-progress.ts';
-import type { Blame, Finding } from '../../src/verdict.ts';
+import type { Blame, EvidenceState, Finding } from '../../src/verdict.ts';
 import { StateBars } from './states.tsx';
 
 export interface Hop {
   name: string;
   blame: Blame;
-  count: number;
+  /** What was counted. A sentence: it is not known, and why. */
+  seen: { count: number; byState: Record<string, number>; isTorn?: boolean } | string;
   what: string;
-  more: string[];
-  byState: Record<string, number>;
+  more: (string | JSX.Element)[];
 }
 
-export function Flow({
-  hops,
-  findings,
-}: {
+interface FlowProps {
   hops: readonly Hop[];
   findings: readonly Finding[];
-}): JSX.Element {
-  const most = Math.max(1, ...hops.map(({ byState }) => sum(Object.values(byState))));
+  /** How much there was of the consumer's journal; left out while the run goes on. */
+  journal?: EvidenceState;
+}
+
+export function Flow({ hops, findings, journal }: FlowProps): JSX.Element {
+  const totals = hops.map(({ seen }) => (typeof seen === 'string' ? 0 : sum(Object.values(seen.byState))));
+  const most = Math.max(1, ...totals);
   const unknown = findings.filter(({ blame }) => blame === 'unknown');
   return (
     <>
       <ol class="flow">
-        {hops.map((hop) => (
-          <li key={hop.name} class={brokenAt(hop, findings).length > 0 ? 'hop broken' : 'hop'}>
-            <h3>{hop.name}</h3>
-            <p class="count">
-              <strong>{grouped(hop.count)}</strong> {hop.what}
-            </p>
-            <StateBars counts={hop.byState} most={most} />
-            {hop.more.map((line) => (
-              <p key={line} class="more">
-                {line}
-              </p>
-            ))}
-            {brokenAt(hop, findings).map((finding) => (
-              <Break key={finding.kind} finding={finding} />
-            ))}
-          </li>
-        ))}
+        {hops.map((hop) => {
+          const breaks = findings.filter(({ blame }) => blame === hop.blame);
+          const isSure = breaks.some((finding) => blameNote(finding, journal) === undefined);
+          return (
+            <li
+              key={hop.name}
+              class={`hop ${breaks.length === 0 ? '' : isSure ? 'broken' : 'broken unsure'}`}
+              data-node={hop.name.toLowerCase()}
+              data-look={typeof hop.seen === 'string' ? 'unknown' : 'fact'}
+            >
+              <h3>{hop.name}</h3>
+              <Seen hop={hop} most={most} />
+              {hop.more.map((line, index) => (
+                <p key={index} class="more">
+                  {line}
+                </p>
+              ))}
+              {breaks.map((finding) => (
+                <Break key={finding.kind} finding={finding} journal={journal} />
+              ))}
+            </li>
+          );
+        })}
       </ol>
       {unknown.map((finding) => (
         <p key={finding.kind} class="more">
-          Nobody can say where: <Break finding={finding} />
+          Nobody can say where: <Break finding={finding} journal={journal} />
         </p>
       ))}
     </>
   );
 }
 
-const brokenAt = ({ blame }: Hop, findings: readonly Finding[]): Finding[] =>
-  findings.filter((finding) => finding.blame === blame);
+function Seen({ hop: { seen, what }, most }: { hop: Hop; most: number }): JSX.Element {
+  if (typeof seen === 'string') return <p class="unknown">not known: {seen}</p>;
+  return (
+    <>
+      <p class="count">
+        <strong>{grouped(seen.count)}</strong> {what}
+      </p>
+      {seen.isTorn === true && <p class="unknown">as far as its evidence could be read</p>}
+      <StateBars counts={seen.byState} most={most} />
+    </>
+  );
+}
 
-function Break({ finding }: { finding: Finding }): JSX.Element {
+function Break({ finding, journal }: { finding: Finding; journal: EvidenceState | undefined }): JSX.Element {
   const { kind, count, cause, allowed } = finding;
+  const note = blameNote(finding, journal);
   return (
     <span class={allowed ? 'break allowed' : 'break'}>
       <span aria-hidden="true">✗</span> {grouped(count)} {kind}
       {cause === undefined ? '' : ` (${cause}${allowed ? ', allowed' : ''})`}
+      {note !== undefined && <span class="note">{note}</span>}
     </span>
   );
 }
 
-/** What the audit found. */
-export function hopsOf({ ledger, log, store, counts, states, confusion }: Result): Hop[] {
-  const by = (hop: 'sent' | 'acked' | 'logged'): Record<string, number> =>
-    Object.fromEntries(Object.entries(states).map(([state, hops]) => [state, hops[hop]]));
-  const due = Object.fromEntries(
-    Object.entries(confusion).map(([state, places]) => [state, sum(Object.values(places))]),
-  );
-  return [
-    {
-      name: 'Producer',
-      blame: 'producer',
-      count: ledger.sent,
-      what: 'sent',
-      more: [
-        `${grouped(ledger.acked)} acknowledged`,
-        ...some(ledger.unknown, 'unknown'),
-        ...some(ledger.rejected, 'rejected'),
-        ...some(ledger.unsent, 'never sent'),
-      ],
-      byState: by('sent'),
-    },
-    {
-      name: 'Kafka',
-      blame: 'broker',
-      count: log.records,
-      what: 'records',
-      more: some(counts.foreign, 'foreign'),
-      byState: by('logged'),
-    },
-    {
-      name: 'Consumer',
-      blame: 'consumer',
-      count: sum(Object.values(due)),
-      what: 'due',
-      more: [
-        ...some(counts.redelivered ?? 0, 'delivered again'),
-        ...some(counts.refusedWrites ?? 0, 'writes refused'),
-      ],
-      byState: due,
-    },
-    {
-      name: 'Store',
-      blame: 'store',
-      count: store.rows,
-      what: 'rows',
-      more: some(store.deadLetters, 'dead letters'),
-      byState: { ...store.byCategory, ...(store.deadLetters > 0 && { 'dead-letters': store.deadLetters }) },
-    },
-  ];
-}
-
-/** What was noted so far. */
-export function liveHopsOf(progress: RunProgress): Hop[] {
-  const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
-  return [
-    {
-      name: 'Producer',
-      blame: 'producer',
-      what: 'sent',
-      more: [...some(unknown, 'unknown'), ...some(rejected, 'rejected')],
-      ...sent,
-    },
-    {
-      name: 'Kafka',
-      blame: 'broker',
-      what: 'acknowledged',
-      more: some(sent.count - acked.count - unknown - rejected, 'under way'),
-      ...acked,
-    },
-    {
-      name: 'Consumer',
-      blame: 'consumer',
-      what: 'consumed',
-      more: [...some(refusedWrites, 'writes refused'), ...(consumers > 1 ? [`${consumers} processes`] : [])],
-      ...consumed,
-    },
-    { name: 'Store', blame: 'store', what: 'stored', more: [], ...stored },
-  ];
-}
-
-const some = (count: number, what: string): string[] => (count === 0 ? [] : [`${grouped(count)} ${what}`]);
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

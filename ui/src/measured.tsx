@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
-import { durationText, grouped, thresholdValueText } from '../../src/report/quantities.ts';
+import { durationText, grouped } from '../../src/report/quantities.ts';
 import type { Latency, Result } from '../../src/result.ts';
 
 const shown = ['p50', 'p90', 'p99', 'p99.9', 'max'] as const;
 
 export function Measured({ result }: { result: Result }): JSX.Element {
-  const { latency, rates, thresholds } = result;
+  const { latency, rates } = result;
+  const { missing } = latency;
+  const lacking = [...missing.acked, ...missing.stored];
   return (
     <>
       <Scroll label="latencies and rates">
@@ -23,17 +25,25 @@ export function Measured({ result }: { result: Result }): JSX.Element {
             </tr>
           </thead>
           <tbody>
-            <Row name="acknowledged" latency={latency.acked} rate={rates.acked} />
-            <Row name="stored" latency={latency.stored} rate={rates.stored} />
+            <Row
+              name="acknowledged"
+              latency={latency.acked}
+              rate={rates.acked}
+              isPartial={missing.acked.length > 0}
+            />
+            <Row
+              name="stored"
+              latency={latency.stored}
+              rate={rates.stored}
+              isPartial={missing.stored.length > 0}
+            />
           </tbody>
         </table>
       </Scroll>
-      {thresholds.length > 0 && (
-        <ul class="thresholds">
-          {thresholds.map((each) => (
-            <li key={each.threshold} class={each.met ? 'right' : 'wrong'}>
-              {each.met ? '✓' : '✗'} <code>{each.threshold}</code>: {thresholdValueText(each)}
-            </li>
+      {lacking.length > 0 && (
+        <ul class="footnotes">
+          {lacking.map((log) => (
+            <li key={log}>* without {log}</li>
           ))}
         </ul>
       )}
@@ -45,20 +55,28 @@ function Row({
   name,
   latency,
   rate,
+  isPartial,
 }: {
   name: string;
   latency: Latency | null;
   rate: number | null;
+  /** Logs are missing: numbers are those of the others. */
+  isPartial: boolean;
 }): JSX.Element {
+  const star = isPartial ? ' *' : '';
   return (
     <tr>
       <th scope="row">{name}</th>
       {shown.map((each) => (
         <td key={each} class="number">
           {latency === null ? '–' : durationText(latency[each])}
+          {star}
         </td>
       ))}
-      <td class="number">{rate === null ? '–' : grouped(rate)}</td>
+      <td class="number">
+        {rate === null ? '–' : grouped(rate)}
+        {star}
+      </td>
     </tr>
   );
 }

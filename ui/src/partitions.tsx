@@ -36,14 +36,24 @@ export const Partitions = ({
   />
 );
 
-/** Of a run that is under way. */
-export const LivePartitions = ({ partitions }: { partitions: readonly PartitionProgress[] }): JSX.Element => (
+/** Of a run that is under way. Without a journal nobody knows how far the store came. */
+export const LivePartitions = ({
+  partitions,
+  isJournalKept,
+}: {
+  partitions: readonly PartitionProgress[];
+  isJournalKept: boolean;
+}): JSX.Element => (
   <Table
     caption="How far each partition is acknowledged, and how far the store came"
     rows={partitions.map(({ partition, leader, acked, stored, lag }) => ({
       partition,
       leader,
-      offsets: { 'acknowledged to': acked, 'stored to': stored, lag },
+      offsets: {
+        'acknowledged to': acked,
+        'stored to': isJournalKept ? stored : null,
+        lag: isJournalKept ? lag : null,
+      },
     }))}
   />
 );

@@ -1,6 +1,8 @@
 /** Which plots there are, and the columns of each. */
 import { durationText, grouped } from '../../src/report/quantities.ts';
+import type { JudgedThreshold } from '../../src/result.ts';
 import type { LatencySeries, Series } from '../../src/series.ts';
+import { parseThreshold } from '../../src/thresholds.ts';
 
 export interface Line {
   label: string;
@@ -15,6 +17,8 @@ export interface Plot {
   /** In seconds since the epoch. */
   xs: number[];
   lines: Line[];
+  /** What was demanded of it. */
+  limits: Limit[];
   text: (value: number) => string;
   logarithmic?: boolean;
   /** Each value holds until the next. */
@@ -24,9 +28,41 @@ export interface Plot {
 const dashes = [undefined, [8, 3], [3, 3], [1, 3], [12, 3, 2, 3], [6, 6]];
 const looks = dashes.length;
 
-export function plotsOf(series: Series): Plot[] {
+export interface Limit {
+  metric: string;
+  /** As it was written. */
+  text: string;
+  value: number;
+}
+
+interface Known {
+  thresholds: readonly JudgedThreshold[];
+  isJournalKept: boolean;
+}
+
+export function plotsOf(series: Series, { thresholds, isJournalKept }: Known): Plot[] {
   const { sent, acked, consumed, stored, lag, latency } = series;
   const xs = series.startMs.map((ms) => ms / 1_000);
+  const limits = thresholds.map(({ threshold }): Limit => {
+    const { metric, limit, text } = parseThreshold(threshold);
+    return { metric, text, value: limit };
+  });
+  const limitsOf = (...metrics: string[]): Limit[] =>
+    limits.filter(({ metric }) => metrics.some((each) => metric.startsWith(each)));
+  const latencies = ['p', 'max', 'mean'];
+  const beyond: Plot[] = [
+    {
+      title: 'Lag: acknowledged and not stored',
+      xs,
+      text: grouped,
+      lines: [{ label: 'messages', values: lag, color: '--look-2' }],
+      limits: [],
+    },
+    {
+      ...latencyPlot('Until stored', xs, latency.stored),
+      limits: limitsOf(...latencies.map((each) => `stored.${each}`)),
+    },
+  ];
   return [
     {
       title: 'Messages a second',
@@ -35,18 +71,21 @@ export function plotsOf(series: Series): Plot[] {
       lines: linesOf([
         ['sent', sent],
         ['acknowledged', acked],
-        ['consumed', consumed],
-        ['stored', stored],
+        ...(isJournalKept
+          ? ([
+              ['delivered', consumed],
+              ['stored', stored],
+            ] as [string, number[]][])
+          : []),
       ]),
+      limits: limitsOf('acked.rate', 'stored.rate'),
     },
+    ...(isJournalKept ? beyond.slice(0, 1) : []),
     {
-      title: 'Lag: acknowledged and not stored',
-      xs,
-      text: grouped,
-      lines: [{ label: 'messages', values: lag, color: '--look-2' }],
+      ...latencyPlot('Until acknowledged', xs, latency.acked),
+      limits: limitsOf(...latencies.map((each) => `acked.${each}`)),
     },
-    latencyPlot('Until acknowledged', xs, latency.acked),
-    latencyPlot('Until stored', xs, latency.stored),
+    ...(isJournalKept ? beyond.slice(1) : []),
     ...leadersPlot(series),
   ];
 }
@@ -74,6 +113,7 @@ function latencyPlot(title: string, xs: number[], { p50, p90, p99, max, ...rest 
     title,
     xs,
     text: durationText,
+    limits: [],
     logarithmic: true,
     lines: [...lines, { label: 'max', values: max, color: '--faint' }],
   };
@@ -93,6 +133,7 @@ function leadersPlot(series: Series): Plot[] {
       title: 'Partitions led',
       xs: shown.map(({ time }) => time / 1_000),
       text: grouped,
+      limits: [],
       stepped: true,
       lines: linesOf(ids.map((id) => [id === -1 ? 'by nobody' : `by broker ${id}`, ledBy(id)])),
     },

@@ -1,6 +1,7 @@
 /** Rates, lag, latencies and leaders over time, with one cursor for all. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
+import type { JudgedThreshold } from '../../src/result.ts';
 import type { Series } from '../../src/series.ts';
 import { drawPlot, heightPx, type DrawnPlot } from './draw-plot.ts';
 import { plotsOf, rangeOf } from './plot-set.ts';
@@ -9,10 +10,17 @@ import { clockText } from './clock-text.ts';
 const zoomStep = 1.6;
 const rebalancesShownMax = 10;
 
-export function Plots({ series }: { series: Series }): JSX.Element {
+interface PlotsProps {
+  series: Series;
+  thresholds: readonly JudgedThreshold[];
+  /** Without a journal nobody knows what was delivered and stored: a line at 0 would say that nothing was. */
+  isJournalKept: boolean;
+}
+
+export function Plots({ series, thresholds, isJournalKept }: PlotsProps): JSX.Element {
   const drawn = useRef<DrawnPlot[]>([]);
   const host = useRef<HTMLDivElement>(null);
-  const shown = plotsOf(series);
+  const shown = plotsOf(series, { thresholds, isJournalKept });
   // Other lines need another plot; more of the same need not.
   const form = JSON.stringify(shown.map(({ title, lines }) => [title, lines.map(({ label }) => label)]));
   useEffect(() => {

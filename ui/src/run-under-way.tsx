@@ -1,13 +1,14 @@
 /** A run that was not audited yet: what its processes have noted so far. */
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { grouped } from '../../src/report/quantities.ts';
 import type { LiveRun } from '../../src/page-data.ts';
 import type { RunProgress } from '../../src/run-progress.ts';
 import type { Series } from '../../src/series.ts';
+import { LiveBar } from './conservation-bar.tsx';
 import { Facts } from './facts.tsx';
 import { Faults } from './faults.tsx';
-import { Flow, liveHopsOf } from './flow.tsx';
+import { Flow } from './flow.tsx';
+import { liveHopsOf } from './hops.tsx';
 import type { Connection } from './live-page.tsx';
 import { MessageSearch } from './message-search.tsx';
 import { LivePartitions } from './partitions.tsx';
@@ -65,41 +66,25 @@ interface ShownProps {
 
 const Shown = ({ progress, series, explain }: ShownProps): JSX.Element => (
   <>
-    {progress.planned !== null && (
-      <div class="bars">
-        <Bar label="acknowledged" done={progress.acked.count} of={progress.planned} />
-        <Bar label="stored" done={progress.stored.count} of={progress.planned} />
-      </div>
-    )}
     <Section title="The way of the messages">
       <Flow hops={liveHopsOf(progress)} findings={[]} />
+      <LiveBar progress={progress} />
     </Section>
     <Faults faults={progress.faults} />
     {series && (
       <Section title="Over time">
-        <Plots series={series} />
+        <Plots series={series} thresholds={[]} isJournalKept={progress.consumers > 0} />
       </Section>
     )}
     <div class="columns">
       <Section title="Partitions">
-        <LivePartitions partitions={progress.partitions} />
+        <LivePartitions partitions={progress.partitions} isJournalKept={progress.consumers > 0} />
       </Section>
       <Section title="Find a message">
         <MessageSearch explain={explain} />
       </Section>
     </div>
   </>
-);
-
-/** More than was planned may be acknowledged where a producer began anew. */
-const Bar = ({ label, done, of }: { label: string; done: number; of: number }): JSX.Element => (
-  <label>
-    {label}
-    <progress value={Math.min(done, of)} max={Math.max(1, of)} />
-    <span class="number">
-      {grouped(done)} of {grouped(of)}
-    </span>
-  </label>
 );
 
 interface State {

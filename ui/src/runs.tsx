@@ -74,19 +74,22 @@ function Table({ rows }: { rows: readonly RunRow[] }): JSX.Element {
           ))}
         </tbody>
       </table>
+      {rows.some(({ isPartial }) => isPartial.acked || isPartial.stored) && (
+        <p class="more">* without the latencies of a process that left none: see the run.</p>
+      )}
     </Scroll>
   );
 }
 
 function Row({ row }: { row: RunRow }): JSX.Element {
-  const { id, messages, rates, latency, findings, faults, time } = row;
+  const { id, messages, rates, latency, isPartial, findings, faults, time } = row;
   const verdict = verdictOf(row);
   const numbers = [
     messages === null ? '–' : grouped(messages),
     rates.acked === null ? '–' : grouped(rates.acked),
     rates.stored === null ? '–' : grouped(rates.stored),
-    latency.acked === null ? '–' : durationText(latency.acked),
-    latency.stored === null ? '–' : durationText(latency.stored),
+    p99Text(latency.acked, isPartial.acked),
+    p99Text(latency.stored, isPartial.stored),
     faults === 0 ? '·' : grouped(faults),
   ];
   return (
@@ -108,8 +111,18 @@ function Row({ row }: { row: RunRow }): JSX.Element {
   );
 }
 
-function verdictOf({ isUnderWay, verdict }: RunRow): { word: string; sign: string; look: string } {
+/** A star: the logs of some processes are missing. */
+const p99Text = (ms: number | null, isPartial: boolean): string =>
+  ms === null ? '–' : `${durationText(ms)}${isPartial ? ' *' : ''}`;
+
+function verdictOf({ isUnderWay, verdict, thresholdsMissed }: RunRow): {
+  word: string;
+  sign: string;
+  look: string;
+} {
   if (isUnderWay) return { word: 'under way', sign: '▶', look: '' };
+  if (verdict === 'pass' && thresholdsMissed > 0)
+    return { word: 'pass, threshold missed', sign: '!', look: 'doubtful' };
   if (verdict === 'pass') return { word: 'pass', sign: '✓', look: 'right' };
   if (verdict === 'fail') return { word: 'fail', sign: '✗', look: 'wrong' };
   return { word: verdict ?? 'not audited', sign: '?', look: 'doubtful' };

@@ -1,8 +1,10 @@
-/** What became of one message, hop by hop, with times. */
+/** What became of one message: what is to be said of it, then hop by hop, with times. */
 import type { JSX } from 'preact';
+import { blameNote } from '../../src/report/blame-note.ts';
 import { eventText } from '../../src/report/event-text.ts';
+import { standingOf, type Standing } from '../../src/report/message-standing.ts';
+import { isFact, type Hop, type Timeline } from '../../src/timeline.ts';
 import { clockText } from './clock-text.ts';
-import { isFact, type Timeline } from '../../src/timeline.ts';
 
 export function TimelineOf({
   timeline,
@@ -16,6 +18,7 @@ export function TimelineOf({
   return (
     <details class="timeline" open={isOpen}>
       <summary>What became of {id}</summary>
+      <StandingOf timeline={timeline} />
       {expected !== null && (
         <p class="more">
           It was to be: {expected.state}, key <code>{expected.key}</code>, a payload of{' '}
@@ -24,13 +27,13 @@ export function TimelineOf({
       )}
       <ol>
         {timeline.timeline.map((event, index) => {
-          const { label, text, isOdd } = eventText(event, timeline);
+          const { label, text, look } = eventText(event, timeline);
           return (
-            <li key={index} class={isOdd ? 'odd' : isFact(event) ? '' : 'absent'}>
+            <li key={index} class={look} data-look={look} data-lane={lanes[event.hop]}>
               <time>{event.time !== null && clockText(event.time)}</time>
               <span class="hop-name">{label}</span>
               <span>
-                {isOdd && <span aria-hidden="true">✗ </span>}
+                {signs[look] !== '' && <span aria-hidden="true">{signs[look]} </span>}
                 {text}
               </span>
             </li>
@@ -45,3 +48,73 @@ export function TimelineOf({
     </details>
   );
 }
+
+/** Colour alone tells nobody. */
+const signs = { fact: '', wrong: '✗', absent: '', unknown: '◌' } as const;
+
+const lanes: Record<Hop, string> = {
+  intent: 'producer',
+  outcome: 'producer',
+  log: 'kafka',
+  delivery: 'consumer',
+  written: 'consumer',
+  refused: 'consumer',
+  commit: 'consumer',
+  position: 'store',
+  row: 'store',
+  'dead-letter': 'store',
+};
+
+const sentences: Record<
+  Exclude<Standing, 'found' | 'under-way'>,
+  { sign: string; look: string; text: string }
+> = {
+  nobody: { sign: '', look: 'faint', text: 'No message of the run is known there.' },
+  unsent: { sign: '?', look: 'doubtful', text: 'It was planned, and never sent.' },
+  unjudged: { sign: '?', look: 'doubtful', text: 'No finding names it. What is odd could not be judged.' },
+  'partly-known': { sign: '?', look: 'doubtful', text: 'No finding names it. Not all of it is known.' },
+  right: { sign: '✓', look: 'right', text: 'It is as it should be.' },
+};
+
+function StandingOf({ timeline }: { timeline: Timeline }): JSX.Element {
+  const standing = standingOf(timeline);
+  if (standing === 'found') return <Charges timeline={timeline} />;
+  const { sign, look, text } = standing === 'under-way' ? soFar(timeline) : sentences[standing];
+  return (
+    <p class={`standing ${look}`} data-standing={standing}>
+      <span aria-hidden="true">{sign}</span> {text}
+    </p>
+  );
+}
+
+/** Of a message of a run that goes on, nobody has judged anything yet. */
+function soFar({ timeline, asExpected }: Timeline): { sign: string; look: string; text: string } {
+  const isStored = timeline.some((event) => event.hop === 'row' && isFact(event));
+  if (isStored && asExpected) return { sign: '', look: 'faint', text: 'Stored as it should be, so far.' };
+  return isStored
+    ? { sign: '?', look: 'doubtful', text: 'It is stored, and something is odd: the audit will judge it.' }
+    : { sign: '◌', look: 'faint', text: 'It is on its way.' };
+}
+
+const Charges = ({ timeline }: { timeline: Timeline }): JSX.Element => {
+  const hasNoJournal = timeline.timeline.some(
+    (event) =>
+      event.hop === 'delivery' && !isFact(event) && event.missing?.startsWith('no consumer kept') === true,
+  );
+  return (
+    <>
+      {timeline.findings.map((finding, index) => {
+        const note = blameNote(finding, hasNoJournal ? 'missing' : undefined);
+        const whom =
+          finding.blame === 'unknown' ? 'nobody can say where' : `the ${finding.blame} is to blame`;
+        return (
+          <p key={index} class="standing wrong" data-standing="found">
+            <span aria-hidden="true">✗</span> {finding.kind} · {whom}
+            {note !== undefined && <span class="note">, {note}</span>}
+            {finding.cause !== undefined && ` · ${finding.cause}`}
+          </p>
+        );
+      })}
+    </>
+  );
+};

@@ -13,7 +13,7 @@ const chunkRows = 512;
 
 /** Opens one snapshot of an SQLite store for reading. The file must exist. */
 export function openSqliteSnapshot(path: string): StoreSnapshot {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw unavailableError(`There is no store at ${path}.`);
   }
   return explain(path, () => new SqliteSnapshot(path));
@@ -36,9 +36,9 @@ class SqliteSnapshot implements StoreSnapshot {
 
   async positions(topicId: string): Promise<StoredPositions> {
     return explain(this.#path, () => {
-      // A text that looks like a number is none, and a number beyond 2^53 would end the scan.
+      // A text that looks like a number is none, and as a number, one beyond 2^53 would end the scan.
       const written = (column: string): string =>
-        `CASE typeof(${column}) WHEN 'text' THEN quote(${column}) ELSE CAST(${column} AS TEXT) END`;
+        `CASE typeof(${column}) WHEN 'null' THEN NULL ELSE quote(${column}) END`;
       const select = `SELECT ${written('partition')} AS partition, ${written('next_offset')} AS next
         FROM offsets WHERE topic_id = ?`;
       const rows = this.#database.prepare(select).all(topicId);

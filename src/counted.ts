@@ -1,0 +1,7 @@
+/** Numbers with the words that they take: `1 row was`, `2 rows were`. */
+
+export const counted = (count: number, noun: string): string => `${count} ${plural(count, noun)}`;
+
+export const plural = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`);
+
+export const were = (count: number): string => (count === 1 ? 'was' : 'were');

@@ -1,0 +1,41 @@
+import type { JSX } from 'preact';
+import { messageNameOf } from '../../src/message-name.ts';
+import type { PageData } from '../../src/page-data.ts';
+import { blameNote } from '../../src/report/blame-note.ts';
+import type { SingleFinding } from '../../src/verdict.ts';
+import { TimelineOf } from './timeline.tsx';
+
+export function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData }): JSX.Element {
+  const { kind, blame, cause, id, state, partition, offset, detail } = finding;
+  const { result, timelines } = data;
+  const name = messageNameOf(finding);
+  const timeline = name === undefined ? undefined : timelines[name];
+  const place = partition === undefined ? undefined : `${partition}:${offset ?? '?'}`;
+  const note = blameNote(finding, result.evidence.journal);
+  return (
+    <li data-kind={kind}>
+      <p>
+        <strong class="wrong">✗ {kind}</strong>{' '}
+        <span class="blame" title={note}>
+          {blame}
+        </span>{' '}
+        {id !== undefined && <code>{id}</code>} {state !== undefined && <span>({state})</span>}{' '}
+        {place !== undefined && <span>at {place}</span>} {cause !== undefined && <em>{cause}</em>}
+      </p>
+      {detail !== undefined && <p class="more">{detail}</p>}
+      {note !== undefined && (
+        <p class="more">
+          To blame: the {blame}, {note}.
+        </p>
+      )}
+      {timeline !== undefined && <TimelineOf timeline={timeline} />}
+      {timeline === undefined && name !== undefined && (
+        <p class="more">
+          <code>
+            nodrop explain {result.run.id} {name}
+          </code>
+        </p>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,126 @@
+/** What there is to show of each hop: of a run that was audited, and of one that goes on. */
+import { grouped } from '../../src/report/quantities.ts';
+import type { DeadLetters, PageData } from '../../src/page-data.ts';
+import type { HopProgress, RunProgress } from '../../src/run-progress.ts';
+import type { EvidenceState, HopCounts } from '../../src/verdict.ts';
+import { openLetters } from './dead-letters.tsx';
+import type { Hop } from './flow.tsx';
+
+/** What the audit found. */
+export function hopsOf({ result, deadLetters }: PageData): Hop[] {
+  const { ledger, log, store, counts, states, evidence } = result;
+  const by = (hop: keyof HopCounts): Record<string, number> =>
+    Object.fromEntries(Object.entries(states).map(([state, hops]) => [state, hops[hop] ?? 0]));
+  const isTold = (hop: 'delivered' | 'written'): boolean =>
+    evidence.journal !== 'missing' && Object.values(states).every((hops) => hops[hop] !== null);
+  const own = store.deadLetters > 0 && { 'dead-letters': store.deadLetters };
+  return [
+    {
+      name: 'Producer',
+      blame: 'producer',
+      seen: seenOf(evidence.ledger, 'no ledger could be read', ledger.sent, by('sent')),
+      what: 'sent',
+      more: unless(evidence.ledger, [
+        `${grouped(ledger.acked)} acknowledged`,
+        ...some(ledger.unknown, 'unknown'),
+        ...some(ledger.rejected, 'rejected'),
+        ...some(ledger.unsent, 'never sent'),
+      ]),
+    },
+    {
+      name: 'Kafka',
+      blame: 'broker',
+      seen: seenOf(evidence.log, 'no scan of the log could be read', log.records, by('logged')),
+      what: 'in the log',
+      more: unless(evidence.log, some(counts.foreign, 'foreign')),
+    },
+    {
+      name: 'Consumer',
+      blame: 'consumer',
+      seen: isTold('delivered')
+        ? seenOf(evidence.journal, '', sum(by('delivered')), by('delivered'))
+        : 'no journal of a consumer could be read',
+      what: 'delivered',
+      more: [
+        ...(isTold('written') ? [`${grouped(sum(by('written')))} written`] : []),
+        ...some(counts.redelivered ?? 0, 'delivered again'),
+        ...some(counts.refusedWrites ?? 0, 'writes refused'),
+      ],
+    },
+    {
+      name: 'Store',
+      blame: 'store',
+      seen: seenOf(evidence.store, 'the store could not be read', store.rows, {
+        ...store.byCategory,
+        ...own,
+      }),
+      what: 'stored',
+      more: unless(evidence.store, [
+        ...some(store.deadLetters, 'dead letters'),
+        ...otherLetters(deadLetters, store.deadLetters),
+      ]),
+    },
+  ];
+}
+
+/** What was noted so far. */
+export function liveHopsOf(progress: RunProgress): Hop[] {
+  const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
+  const counted = ({ count, byState }: HopProgress): Hop['seen'] => ({ count, byState });
+  // Until there is a journal, a consumer may be at work that keeps none.
+  const told = (hop: HopProgress): Hop['seen'] =>
+    consumers === 0 ? 'there is no journal of a consumer yet' : counted(hop);
+  return [
+    {
+      name: 'Producer',
+      blame: 'producer',
+      seen: counted(sent),
+      what: 'sent',
+      more: [...some(unknown, 'unknown'), ...some(rejected, 'rejected')],
+    },
+    {
+      name: 'Kafka',
+      blame: 'broker',
+      seen: counted(acked),
+      what: 'acknowledged',
+      more: some(Math.max(0, sent.count - acked.count - unknown - rejected), 'not acknowledged yet'),
+    },
+    {
+      name: 'Consumer',
+      blame: 'consumer',
+      seen: told(consumed),
+      // One that comes again counts again: nobody has told them apart yet.
+      what: 'deliveries',
+      more: [
+        ...some(refusedWrites, 'writes refused'),
+        ...(consumers > 1 ? [`${consumers} processes so far`] : []),
+      ],
+    },
+    { name: 'Store', blame: 'store', seen: told(stored), what: 'stored', more: [] },
+  ];
+}
+
+const seenOf = (
+  state: EvidenceState,
+  why: string,
+  count: number,
+  byState: Record<string, number>,
+): Hop['seen'] => (state === 'missing' ? why : { count, byState, isTorn: state === 'torn' });
+
+const unless = (state: EvidenceState, lines: Hop['more']): Hop['more'] => (state === 'missing' ? [] : lines);
+
+/** Those of no message of the run. */
+function otherLetters(letters: DeadLetters | null, own: number): Hop['more'] {
+  const others = (letters?.count ?? 0) - own;
+  if (letters === null || others <= 0) return [];
+  const planted = letters.planted > 0 ? `, ${grouped(letters.planted)} of them planted by poison` : '';
+  return [
+    <button key="letters" type="button" class="link" onClick={openLetters}>
+      +{grouped(others)} dead letters{planted}
+    </button>,
+  ];
+}
+
+const some = (count: number, what: string): string[] => (count === 0 ? [] : [`${grouped(count)} ${what}`]);
+const sum = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);

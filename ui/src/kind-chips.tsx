@@ -1,0 +1,40 @@
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { grouped } from '../../src/report/quantities.ts';
+import type { Finding } from '../../src/verdict.ts';
+
+export type Kind = Pick<Finding, 'kind' | 'blame' | 'count' | 'allowed'>;
+
+/** How much was found of each kind and blame, by the result; pressing one shows its findings alone. */
+export function KindChips({
+  findings,
+  chosen,
+}: {
+  findings: readonly Kind[];
+  chosen: Signal<Kind | undefined>;
+}): JSX.Element | null {
+  if (findings.length === 0) return null;
+  return (
+    <div class="chips" role="group" aria-label="kinds of findings">
+      {findings.map((each) => {
+        const { kind, blame, count, allowed } = each;
+        const isPressed = chosen.value?.kind === kind && chosen.value.blame === blame;
+        return (
+          <button
+            key={`${kind} ${blame}`}
+            type="button"
+            class={allowed === true ? 'chip doubtful' : 'chip wrong'}
+            data-kind={kind}
+            data-blame={blame}
+            data-count={count}
+            aria-pressed={isPressed}
+            onClick={() => (chosen.value = isPressed ? undefined : each)}
+          >
+            <span aria-hidden="true">✗</span> {grouped(count)} {kind} · {blame}
+            {allowed === true && ' (allowed)'}
+          </button>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+/** What was run, where the time went, and the command that does it again. */
+import type { JSX } from 'preact';
+import { durationText, grouped } from '../../src/report/quantities.ts';
+import { shellWord } from '../../src/shell-word.ts';
+import type { PageData } from '../../src/page-data.ts';
+import type { Result } from '../../src/result.ts';
+import { Command } from './copy.tsx';
+
+export function SetupOf({ data }: { data: PageData }): JSX.Element {
+  const { result, setup } = data;
+  const course = setup?.course ?? null;
+  const facts = { ...setupFacts(data), ...environmentFacts(result), ...countFacts(result) };
+  return (
+    <>
+      <dl class="setup">
+        {Object.entries(facts).map(
+          ([name, value]) =>
+            value !== null && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      <p class="more">Time: {timesOf(result)}</p>
+      {course !== null && (
+        <p class="more">
+          To do it again: <Command text={course.command.map(shellWord).join(' ')} />
+          {course.leftOut.length > 0 &&
+            ` Left out, since they may hold secrets: ${course.leftOut.join(', ')}.`}
+        </p>
+      )}
+    </>
+  );
+}
+
+type Facts = Record<string, string | null>;
+
+const counted = (count: number | null | undefined): string | null =>
+  count === null || count === undefined ? null : grouped(count);
+
+function setupFacts({ setup, result }: PageData): Facts {
+  if (setup === null) return {};
+  const { course, rate, durationMs, acks, states } = setup;
+  return {
+    messages: durationMs === undefined ? counted(result.run.messages) : `for ${durationText(durationMs)}`,
+    rate: rate === undefined ? 'as many as can be' : `${grouped(rate)}/s`,
+    'payload bytes': grouped(setup.payloadBytes),
+    'batch size': grouped(setup.batchSize),
+    acks: acks ?? null,
+    states: states.map(({ name, weight }) => `${name} ${weight}`).join(', '),
+    producers: grouped(setup.producers),
+    consumers: counted(course?.consumers),
+    partitions: grouped(setup.partitions),
+    brokers: course === null ? null : course.brokers === null ? "somebody else's" : grouped(course.brokers),
+    store: course?.store === 'postgres' ? 'PostgreSQL' : course === null ? null : 'SQLite',
+  };
+}
+
+const environmentFacts = ({ environment }: Result): Facts => ({
+  client: environment.client,
+  Node: environment.node,
+  Java: environment.java,
+});
+
+const countFacts = ({ counts, evidence }: Result): Facts => ({
+  'delivered again': counts.redelivered === null ? 'not measured' : grouped(counts.redelivered),
+  'unknown outcome, and written': grouped(counts.unknownWritten),
+  'unknown outcome, and not written':
+    evidence.log === 'missing' ? 'not known' : grouped(counts.unknownNotWritten),
+});
+
+function timesOf({ timings }: Result): string {
+  const phases = [
+    ['broker', timings.brokerStartMs],
+    ['produce', timings.produceMs],
+    ['drain', timings.drainMs],
+    ['audit', timings.auditMs],
+    ['in all', timings.totalMs],
+  ] as const;
+  return phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${durationText(ms)}`])).join(', ');
+}

@@ -1,0 +1,75 @@
+/** What a page can say of a message that is looked for in it, and of the findings that it shows. */
+import type { PageData } from '../../src/page-data.ts';
+import { grouped } from '../../src/report/quantities.ts';
+import type { Timeline } from '../../src/timeline.ts';
+import type { SingleFinding } from '../../src/verdict.ts';
+import type { Kind } from './kind-chips.tsx';
+
+export interface Search {
+  text: string;
+  /** Whether the text is what a message or a place is called. */
+  isName: boolean;
+  /** The findings that the page holds and that the text names: all without a text. */
+  named: SingleFinding[];
+  /** What became of the message, if the page holds that. */
+  timeline: Timeline | undefined;
+}
+
+export function soughtIn({ findings, timelines }: PageData, typed: string): Search {
+  const text = typed.trim();
+  const own = Object.hasOwn(timelines, text) ? timelines[text] : undefined;
+  return {
+    text,
+    isName: /^p\d+-\d+$/.test(text) || /^\d+:\d+$/.test(text),
+    named: findings.filter((finding) => isNamed(finding, text)),
+    timeline: own ?? Object.values(timelines).find((each) => text !== '' && each.id === text),
+  };
+}
+
+interface Shown {
+  matching: readonly SingleFinding[];
+  /** The kind that was chosen. */
+  kind: Kind | undefined;
+  /** Whether only some states or partitions were chosen. */
+  isFiltered: boolean;
+}
+
+/** It says that there is no finding only where the page holds all of them. */
+export function statusOf(data: PageData, search: Search, { matching, kind, isFiltered }: Shown): string {
+  const { findings, findingsInAll } = data;
+  const held = grouped(findings.length);
+  const isAll = findings.length >= findingsInAll;
+  const { text, named } = search;
+  if (text === '' && findingsInAll === 0) return noFinding(data);
+  if (matching.length === 0 && text !== '' && named.length > 0)
+    return `Of the findings that name it, none is of what was chosen: ${grouped(named.length)} are of others.`;
+  if (matching.length === 0 && text !== '') {
+    if (search.timeline !== undefined) return 'What became of it:';
+    if (!isAll)
+      return `It is not among the ${held} of ${grouped(findingsInAll)} findings that this page holds.`;
+    return isRight(data, text) ? 'Nothing is wrong with it.' : 'No finding names it.';
+  }
+  const of = isAll ? '' : `, of the ${held} that this page holds`;
+  if (text !== '' || isFiltered)
+    return `${grouped(matching.length)} of ${grouped(findingsInAll)} findings${of}`;
+  const wanted = kind?.count ?? findingsInAll;
+  const name = kind === undefined ? 'findings' : `${kind.kind} (${kind.blame})`;
+  return matching.length === wanted
+    ? `${grouped(wanted)} ${name}`
+    : `${grouped(wanted)} ${name}; this page holds ${grouped(matching.length)} of them`;
+}
+
+function noFinding({ result: { verdict, notChecked, evidence } }: PageData): string {
+  if (verdict === 'pass') return 'Nothing was found wrong.';
+  const unread = (['ledger', 'log', 'store'] as const).filter((hop) => evidence[hop] !== 'whole');
+  if (unread.length > 0) return `No finding; the ${unread.join(' and the ')} could not be checked.`;
+  return notChecked.length > 0 ? 'No finding, but not everything was checked.' : 'Nothing was found wrong.';
+}
+
+function isRight({ result, planned }: PageData, text: string): boolean {
+  const [, producer = '', sequence] = /^(p\d+)-(\d+)$/.exec(text) ?? [];
+  return result.verdict === 'pass' && Number(sequence) < (planned?.[producer] ?? 0);
+}
+
+const isNamed = ({ id, partition, offset }: SingleFinding, text: string): boolean =>
+  text === '' || id === text || `${partition}:${offset}` === text || (id?.startsWith(text) ?? false);
