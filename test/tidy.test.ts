@@ -67,6 +67,7 @@ const wiring = [
   'src/explain-run.ts',
   'src/self-test.ts',
   'src/live-self-test.ts',
+  'src/tampering-self-test.ts',
   'src/index.ts',
 ];
 /** Folders that look into others: the pipeline works with them, the evidence is read from them, the self-test spoils them. */
