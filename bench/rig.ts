@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startKafka, type RunningKafka } from '../src/kafka/start-kafka.ts';
-import { createTopic, deleteTopicAndGroup, type AdminAccess } from '../src/kafka/topics.ts';
+import { removeGroup } from '../src/kafka/remove-topic.ts';
+import { createTopic, withAdmin, type AdminAccess } from '../src/kafka/topics.ts';
 import { startPostgres, type RunningPostgres } from '../test/fixtures/postgres.ts';
 import type { RunSample } from './nodrop-run.ts';
 import type { Plan } from './plan.ts';
@@ -70,7 +71,10 @@ export class Rig implements AsyncDisposable {
     try {
       return await action(topic, group);
     } finally {
-      if (!this.signal.aborted) await deleteTopicAndGroup(access, topic, group);
+      if (!this.signal.aborted) {
+        await withAdmin(access, (admin) => admin.deleteTopics({ topics: [topic] }));
+        await removeGroup(access, { group, topic });
+      }
     }
   }
 

@@ -9,7 +9,10 @@ import type { RunFolder } from './run-folder.ts';
 import { hasSeal } from './seal.ts';
 
 export const isAtWork = async (folder: RunFolder): Promise<boolean> =>
-  (await leftoverProcess(folder.path)) !== undefined || isProduced(folder) || isConsumed(folder);
+  (await leftoverProcess(folder.path)) !== undefined || hasStagesAtWork(folder);
+
+/** Whether a producer or a consumer is at work there, whoever started it. */
+export const hasStagesAtWork = (folder: RunFolder): boolean => isProduced(folder) || isConsumed(folder);
 
 const isProduced = (folder: RunFolder): boolean =>
   folder

@@ -81,6 +81,8 @@ export interface Course {
   links: NetworkLinks | undefined;
   /** What became of them, once the pipeline has come to its end. */
   faults: FaultRecord[];
+  /** Where they have put records into the topic. */
+  published: readonly { partition: number; offset: number }[];
   timings: Timings;
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { messageOf, unavailableError } from './errors.ts';
 import type { KafkaChoice } from './kafka/kafka-versions.ts';
+import { removeRun } from './remove-run.ts';
 import { startKafka } from './kafka/start-kafka.ts';
 import { atBegin } from './pipeline/stage-end.ts';
 import type { Result } from './result.ts';
@@ -10,6 +11,8 @@ import type { Detection } from './self-test.ts';
 import { judgeLive, type LiveDefect, type Trial } from './self-test/live-defect.ts';
 import { liveDefects } from './self-test/live-defects.ts';
 import { LivePipeline, type LiveGround } from './self-test/live-pipeline.ts';
+import { dropSchema } from './stores/postgres/drop-schema.ts';
+import { isPostgresLocation } from './stores/postgres/location.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
 /** Each has a few processes. */
@@ -31,6 +34,7 @@ export interface LiveDetection extends Detection {
 
 export interface LiveObserver {
   status(text: string): void;
+  note(line: string): void;
   /** Called with each as it is done. */
   detected(detection: LiveDetection): void;
 }
@@ -73,7 +77,7 @@ export async function detectAll(
   observer: LiveObserver,
   defects: readonly LiveDefect[] = liveDefects,
 ): Promise<LiveDetection[]> {
-  const trials = new Trials(ground);
+  const trials = new Trials(ground, (line) => observer.note(line));
   const detections: LiveDetection[] = [];
   const detect = async (index: number): Promise<void> => {
     const defect = defects[index]!;
@@ -119,11 +123,13 @@ interface Outcome {
 
 class Trials {
   readonly #ground: LiveGround;
+  readonly #note: (line: string) => void;
   /** By the name of their course. */
   readonly #twins = new Map<string, Promise<Outcome>>();
 
-  constructor(ground: LiveGround) {
+  constructor(ground: LiveGround, note: (line: string) => void) {
     this.#ground = ground;
+    this.#note = note;
   }
 
   /** That of a course is carried out once. */
@@ -135,6 +141,12 @@ class Trials {
       this.#twins.set(course.name, clean);
     }
     return await clean;
+  }
+
+  /** Leaves nothing of it that nodrop made, but its topic. */
+  async #remove({ folder, store }: LivePipeline): Promise<void> {
+    const left = [await removeRun(folder), isPostgresLocation(store) && (await dropSchema(store, folder.id))];
+    for (const line of left) if (typeof line === 'string') this.#note(line);
   }
 
   /** Leaves the pipeline's folder only where it was not all well. */
@@ -151,11 +163,11 @@ class Trials {
       const trial = await course.go(pipeline, planting);
       const problem = trial.result === undefined ? `no result: ${lastLineOf(trial.said)}` : null;
       if (!isWell(trial)) return { trial, problem, evidence };
-      await pipeline.remove();
+      await this.#remove(pipeline);
       return { trial, problem, evidence: [] };
     } catch (error) {
       if (!signal.aborted) return { trial: undefined, problem: messageOf(error), evidence };
-      await pipeline.remove();
+      await this.#remove(pipeline);
       throw signal.reason;
     }
   }

@@ -1,6 +1,6 @@
 /** Bad days by chance, one after the other: each a `nodrop run` of its own, as a user would start it. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { ChaosPlan } from './chaos/chaos-plan.ts';
 import { resultIn, runChild, withSchema } from './child-run.ts';
 import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
@@ -8,6 +8,7 @@ import { durationText } from './duration.ts';
 import { exitCodes } from './errors.ts';
 import type { Result } from './result.ts';
 import { timelinesOf } from './report-page.ts';
+import { removeRun } from './remove-run.ts';
 import { RunFolder } from './run-folder.ts';
 import { dropSchema } from './stores/postgres/drop-schema.ts';
 
@@ -38,7 +39,7 @@ const dayMsMax = 600_000;
 export async function runDay(
   plan: ChaosPlan,
   place: ChaosPlace,
-  signal: AbortSignal,
+  { signal, note }: { signal: AbortSignal; note: (line: string) => void },
   isTrial = false,
 ): Promise<ChaosDay & { course: TimedCourseEvent[] }> {
   const beganAtMs = performance.now();
@@ -63,8 +64,8 @@ export async function runDay(
     ms,
   };
   if (exitCode === exitCodes.pass || isTrial) {
-    rmSync(folder.path, { recursive: true, force: true });
-    if (place.store !== undefined) await dropSchema(store);
+    const left = [await removeRun(folder), place.store && (await dropSchema(store, id))];
+    for (const line of left) if (line !== undefined) note(line);
   } else if (result !== undefined && result.findings.length > 0) {
     const timelines = await timelinesOf(folder, result, store);
     writeFileSync(folder.file('timelines.json'), `${JSON.stringify(timelines, null, 2)}\n`, { mode: 0o600 });

@@ -25,6 +25,11 @@ export class RunFaults implements AsyncDisposable {
     signal.addEventListener('abort', () => void this.end(), { once: true });
   }
 
+  /** Where faults have put records into the topic. */
+  get published(): RunPipeline['published'] {
+    return this.#pipeline.published;
+  }
+
   /**
    * To be called when all was sent. Waits until the consumers have ended, and for this long at most once the last
    * fault is over: then it stops them, whether they get on or not, and says so in a sentence.

@@ -1,18 +1,10 @@
 /** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
-import {
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperationalError, messageOf, usageError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from './regular-file.ts';
 import type { Result } from './result.ts';
@@ -91,15 +83,9 @@ export class RunFolder {
     return join(this.path, name);
   }
 
-  create(): void {
-    try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw usageError(
-        `The folder ${this.path} cannot be made: ${messageOf(error)}`,
-        'Choose another folder with --dir.',
-      );
-    }
+  /** Returns whether it was not there before. */
+  create(): boolean {
+    return makeFolder(this.path);
   }
 
   /** Where the store is that the run's consumer uses: one in this folder is here, wherever the folder was moved to. */
@@ -270,5 +256,6 @@ export function findRun(dir: string, id: string | undefined): RunFolder {
 
 function bornAt(folder: RunFolder): number {
   const manifest = statSync(folder.manifest, { throwIfNoEntry: false });
-  return (manifest ?? statSync(folder.path)).mtimeMs;
+  // Gone by now where another process has just removed it.
+  return (manifest ?? statSync(folder.path, { throwIfNoEntry: false }))?.mtimeMs ?? 0;
 }

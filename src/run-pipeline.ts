@@ -12,7 +12,7 @@ import { listOffsets } from './kafka/list-offsets.ts';
 import { activeController } from './kafka/active-controller.ts';
 import { deleteRecordsBelow, type AdminAccess } from './kafka/topics.ts';
 import { StagePlace } from './pipeline/stage-place.ts';
-import { groupOf, type RunFolder } from './run-folder.ts';
+import { groupOf, topicOf, type RunFolder } from './run-folder.ts';
 import { lockStore } from './stores/lock-store.ts';
 import { openSnapshot } from './stores/open-store.ts';
 import type { StoreSnapshot } from './stores/store.ts';
@@ -42,6 +42,8 @@ export class RunPipeline implements Pipeline {
   readonly consumers: readonly StagePlace[];
   readonly links: Pipeline['links'];
   readonly signal: AbortSignal;
+  /** Records of faults, in the topic. */
+  readonly published: Foreign[] = [];
   readonly #subjects: FaultSubjects;
   #cluster: Promise<Cluster> | undefined;
 
@@ -91,7 +93,14 @@ export class RunPipeline implements Pipeline {
 
   async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
     this.#refuseForeignTopic();
-    return await publishRecords(await this.#open(), this.#subjects.topic, payloads, questionTimeoutMs);
+    const records = await publishRecords(
+      await this.#open(),
+      this.#subjects.topic,
+      payloads,
+      questionTimeoutMs,
+    );
+    this.published.push(...records);
+    return records;
   }
 
   async deadLetters(): Promise<DeadLetter[]> {
@@ -154,10 +163,15 @@ export class RunPipeline implements Pipeline {
     return { hasJoined, leave: () => place.stop() };
   }
 
-  /** A topic that was there before the run is somebody's. */
+  /** A topic that was there before the run is somebody's. By a name of the user's others may have come to use one. */
   #refuseForeignTopic(): void {
     const { folder, topic } = this.#subjects;
-    if (folder.readManifest()?.topicCreated === true) return;
+    if (folder.readManifest()?.topicCreated === true) {
+      if (this.brokers.length > 0 || topic === topicOf(folder.id)) return;
+      throw unavailableError(
+        `topic ${topic} has a name of yours, by which others may find it, and is not touched`,
+      );
+    }
     throw unavailableError(`topic ${topic} was there before the run, and is not touched`);
   }
 

@@ -1,11 +1,11 @@
 /** The main path: a run from start to verdict, one call a phase. */
+import { claimRun } from './claim-run.ts';
 import { startAll, type Course, type RunConfig, type RunObserver } from './course.ts';
 import type { CourseSetup } from './course-events.ts';
 import { CourseLog } from './course-log.ts';
 import { environmentOf } from './environment.ts';
-import { usageError } from './errors.ts';
 import { Deadline } from './kafka/deadline.ts';
-import { claimFolder, removeRecord } from './kafka/process-record.ts';
+import { removeRecord } from './kafka/process-record.ts';
 import { startKafka, type RunningKafka } from './kafka/start-kafka.ts';
 import type { NetworkLinks } from './network-links.ts';
 import { earlyEnds, stageError } from './pipeline/stage-end.ts';
@@ -15,7 +15,6 @@ import { noTimings, type Result } from './result.ts';
 import type { RunFaults } from './run-faults.ts';
 import { endWithBroker, noteLeaders, watchStages } from './run-watches.ts';
 import { RunFolder } from './run-folder.ts';
-import { openStore } from './stores/open-store.ts';
 import { isPostgresLocation } from './stores/postgres/location.ts';
 import { judgeThresholds } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
@@ -25,17 +24,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const startedAt = performance.now();
   const folder = new RunFolder(config.dir, config.id);
   folder.refuseIfUsed();
-  folder.create();
-  const owner = await claimFolder(folder.path, 'nodrop');
-  if (owner !== undefined) {
-    throw usageError(`Run ${config.id} is under way in process ${owner}.`, 'Choose another id with --run.');
-  }
-  try {
-    await checkStore(config);
-  } catch (error) {
-    await removeRecord(folder.path);
-    throw error;
-  }
+  await claimRun(config, folder);
   const links = await openLinks(config);
   const log = new CourseLog(folder.course, (problem) => observer.note(problem));
   log.note({ type: 'phase', phase: 'starting' });
@@ -49,6 +38,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     ...startAll(config, folder, observer, (await links?.storeVariables(config.store)) ?? {}),
     links,
     faults: [],
+    published: [],
     timings: noTimings(),
   };
   let broker: RunningKafka | undefined;
@@ -68,8 +58,9 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     // A broker takes a while to stop. Only a timeline tells of it, and is to tell how it is afterwards.
     const early = result.findings.length === 0 ? report() : undefined;
     if (broker === undefined) {
-      const isKept = config.keepTopic || result.verdict !== 'pass';
-      await tidyCluster({ ...config, folder, bootstrapServers, isKept }, (line) => observer.note(line));
+      const { verdict, counts } = result;
+      const made = { ...config, folder, bootstrapServers, verdict, foreign: counts.foreign };
+      await tidyCluster({ ...made, published: course.published }, (line) => observer.note(line));
     }
     // What the broker holds is evidence, unless all was well.
     await broker?.stop({ discard: result.verdict === 'pass' });
@@ -91,11 +82,6 @@ const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConf
   store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
   ...again,
 });
-
-/** What no consumer could use is told before anything is started. Throws `unavailable`. */
-async function checkStore({ store, categories }: RunConfig): Promise<void> {
-  await (await openStore(store, { categories })).close();
-}
 
 /** What only few runs need is loaded by them alone. */
 async function openLinks({ faults }: RunConfig): Promise<NetworkLinks | undefined> {
@@ -212,6 +198,7 @@ async function work(
   }
   interruptions.push(...earlyEnds(consumers, consumed));
   course.faults = (await faults?.end()) ?? [];
+  course.published = faults?.published ?? [];
 }
 
 /** From the first send on. What they need is not loaded where there are none. */

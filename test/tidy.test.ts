@@ -55,6 +55,9 @@ const wiring = [
   'src/course.ts',
   'src/run-faults.ts',
   'src/run-chaos.ts',
+  'src/claim-run.ts',
+  'src/run-files.ts',
+  'src/remove-run.ts',
   'src/run-watches.ts',
   'src/at-work.ts',
   'src/run-source.ts',
@@ -104,6 +107,24 @@ test('the audit is pure: no input or output, no clock', () => {
 test('stdout and the exit belong to the command line', () => {
   const others = sources.filter((file) => folderOf(file) !== 'cli');
   expect(matches(others, /process\.exit\(|process\.stdout|console\./)).toEqual([]);
+});
+
+/** Who asks for proof that it is nodrop's, and who spoils what is his own. */
+const removers = [
+  'src/removal.ts',
+  'src/kafka/remove-topic.ts',
+  'src/kafka/groups.ts',
+  'src/stores/postgres/drop-schema.ts',
+  'src/self-test/spoil-topic.ts',
+];
+
+test('folders, topics, groups and schemas are removed in one place each, and no folder as a whole', () => {
+  const others = sources.filter((file) => !removers.includes(file));
+  expect(matches(others, /rmdir|deleteTopics\(|deleteGroups\(|\bDROP (SCHEMA|TABLE IF)|\bCASCADE\b/)).toEqual(
+    [],
+  );
+  // Of a removal, it takes what somebody has put there too; of a folder that is made, it may never end.
+  expect(matches(sources, /\b(rm|rmSync|mkdir|mkdirSync)\(.*recursive/)).toEqual([]);
 });
 
 test('nothing is left for later, and no test is narrowed or switched off', () => {

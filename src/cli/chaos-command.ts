@@ -46,9 +46,10 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   claimFiles(reports, [join(values.dir, 'runs')]);
   const coverage = new Coverage(chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }));
   const days: ChaosDay[] = [];
+  const observer = observerOf(context);
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
-    const { course, ...day } = await runDay(plan, place, signal);
+    const { course, ...day } = await runDay(plan, place, observer);
     // One that was stopped says nothing; those before it do.
     if (signal.aborted) break;
     days.push(day);
@@ -65,6 +66,14 @@ export async function chaosCommand(values: ChaosValues, context: Context): Promi
   signal.throwIfAborted();
   return worstOf(days);
 }
+
+const observerOf = ({
+  signal,
+  terminal,
+}: Context): { signal: AbortSignal; note: (line: string) => void } => ({
+  signal,
+  note: (line) => terminal.note(line),
+});
 
 function printChaos({
   days,
@@ -138,13 +147,15 @@ async function shrink(
   { plan, folder }: ChaosDay,
   place: ChaosPlace,
   shrinkMs: number,
-  { signal, terminal }: Context,
+  context: Context,
 ): Promise<void> {
+  const { signal, terminal } = context;
   if (plan.faults.length < 2 || shrinkMs === 0) return;
   const endMs = performance.now() + shrinkMs;
+  const observer = observerOf(context);
   const fails = async (faults: readonly string[]): Promise<boolean> => {
     terminal.status(`does it fail with ${faults.join(' ')}?`);
-    const trial = await runDay({ ...plan, faults: [...faults] }, place, signal, true);
+    const trial = await runDay({ ...plan, faults: [...faults] }, place, observer, true);
     return trial.exitCode === exitCodes.fail;
   };
   const left = await shrunk(plan.faults, fails, () => signal.aborted || performance.now() > endMs);

@@ -1,14 +1,16 @@
 /** Removes runs that are done with, and ends what crashed ones left running: only what nodrop started. */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isAtWork } from '../at-work.ts';
 import { exitCodes, usageError } from '../errors.ts';
-import { foldersIn } from '../kafka/broker-folders.ts';
-import { endLeftover, leftoverProcess } from '../kafka/process-record.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
+import { leftText } from '../removal.ts';
+import { leftoversOf, removeRun } from '../remove-run.ts';
 import type { Result } from '../result.ts';
-import { listRuns, type RunFolder } from '../run-folder.ts';
+import { isMadeByNodrop } from '../run-files.ts';
+import { listRuns, runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
@@ -28,7 +30,16 @@ export async function cleanCommand(
   values: SharedValues & { all?: boolean; yes?: boolean },
   { signal, terminal }: Context,
 ): Promise<number> {
-  const found = await Promise.all(listRuns(values.dir).map(examine));
+  const folders = listRuns(values.dir);
+  const runs = runsPath(values.dir);
+  if (lstatSync(runs, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const target = readlinkSync(runs);
+    const why = `it is a link to ${target}, and no link is followed`;
+    terminal.note(leftText(`Folder ${runs}`, why, `rm -r ${shellWord(target)}`));
+    return exitCodes.pass;
+  }
+  const examined = await Promise.all(folders.map(examine));
+  const found = examined.filter((one) => one !== undefined);
   const removable: Standing[] =
     values.all === true ? ['pass', 'fail', 'inconclusive', 'unjudged', 'crashed'] : ['pass', 'crashed'];
   const chosen = found.filter(({ standing }) => removable.includes(standing));
@@ -47,18 +58,27 @@ export async function cleanCommand(
     terminal.print('Nothing was removed.');
     return exitCodes.pass;
   }
+  const left: string[] = [];
   for (const { folder } of chosen) {
-    for (const dir of foldersIn(folder.broker)) await endLeftover(dir);
-    rmSync(folder.path, { recursive: true, force: true });
+    const problem = await removeRun(folder);
+    if (problem !== undefined) left.push(problem);
   }
-  terminal.print(`${chosen.length} removed.`);
+  terminal.print(`${chosen.length - left.length} removed.`);
+  for (const line of left) terminal.note(line);
   return exitCodes.pass;
 }
 
-async function examine(folder: RunFolder): Promise<Found> {
-  const brokers = await Promise.all(foldersIn(folder.broker).map(leftoverProcess));
-  if (await isAtWork(folder)) return { folder, standing: 'at work', leftovers: [] };
-  return { folder, standing: standingOf(folder), leftovers: brokers.filter((pid) => pid !== undefined) };
+/** undefined for what nodrop did not make, and for what another process has removed meanwhile. */
+async function examine(folder: RunFolder): Promise<Found | undefined> {
+  try {
+    if (!isMadeByNodrop(folder)) return undefined;
+    const leftovers = await leftoversOf(folder);
+    if (await isAtWork(folder)) return { folder, standing: 'at work', leftovers: [] };
+    return { folder, standing: standingOf(folder), leftovers };
+  } catch (error) {
+    if (!existsSync(folder.path)) return undefined;
+    throw error;
+  }
 }
 
 function standingOf(folder: RunFolder): Standing {

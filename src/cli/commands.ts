@@ -1,6 +1,7 @@
 /** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
 import type { Command } from 'commander';
-import { addOptions, exportStorePassword, type SharedOption, type SharedValues } from './options.ts';
+import { addOptions, type SharedOption, type SharedValues } from './options.ts';
+import { exportStorePassword } from './store-password.ts';
 import { parseDuration, parseInteger } from './option-values.ts';
 import { Terminal } from './terminal.ts';
 import type { Context } from './context.ts';

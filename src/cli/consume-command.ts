@@ -4,6 +4,7 @@ import { jsonText } from '../json-text.ts';
 import { consume } from '../pipeline/consumer.ts';
 import { startStages } from '../pipeline/stage-group.ts';
 import { bootstrapFromParent, tellParent, tellProgress, untilProduced } from '../pipeline/stage-process.ts';
+import { refuseForeignFolder } from '../run-files.ts';
 import { RunFolder, topicOf } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import type { Context } from './context.ts';
@@ -25,6 +26,7 @@ export async function consumeCommand(values: ConsumeValues, context: Context): P
 async function consumeAll(values: ConsumeValues, folder: RunFolder, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
+  if (!isStage) refuseForeignFolder(folder);
   const summary =
     values.consumers > 1
       ? await consumeInStages(values, folder, context)

@@ -1,5 +1,4 @@
 /** Checks what nodrop needs on this machine, and says how to mend what is missing. */
-import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { exitCodes, messageOf, OperationalError } from '../errors.ts';
@@ -9,6 +8,7 @@ import { findJava, installHint } from '../kafka/java.ts';
 import { checkChoice, defaultVersion } from '../kafka/kafka-versions.ts';
 import { mavenVersion } from '../kafka/maven.ts';
 import { freePorts } from '../kafka/ports.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
@@ -87,7 +87,7 @@ async function maven({ kafkaVersion }: SharedValues, signal: AbortSignal): Promi
 }
 
 async function disk(dir: string): Promise<Found> {
-  mkdirSync(resolve(dir), { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const { bavail, bsize } = await statfs(resolve(dir));
   const bytes = bavail * bsize;
   const found = `${(bytes / 1024 ** 3).toFixed(1)} GiB free in ${resolve(dir)}`;

@@ -33,6 +33,7 @@ export async function liveSelfTestCommand(
   if (isForPeople) terminal.print(detectionHead(palette));
   const observer = {
     status: (text: string): void => terminal.status(text),
+    note: (line: string): void => terminal.note(line),
     detected: (detection: LiveDetection): void => {
       if (!isForPeople) return;
       terminal.print(detectionLine(detection, palette));

@@ -48,6 +48,12 @@ export function parseRunId(value: string): string {
   return value;
 }
 
+export function parseFolder(value: string): string {
+  // An empty path means the current folder to the system. Here it is a variable that was not set.
+  if (value === '') throw new InvalidArgumentError('It takes the path of a folder; . is the current one.');
+  return value;
+}
+
 export function parseTopic(value: string): string {
   if (!topicPattern.test(value)) {
     throw new InvalidArgumentError('It takes a topic name: up to 249 letters, digits, ., _ and -.');

@@ -1,5 +1,4 @@
 /** The options that commands share: one definition each, with default and environment variable. */
-import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import {
   checkSettings,
@@ -8,7 +7,7 @@ import {
   readSettingsFile,
   type ClientSettings,
 } from '../client-config.ts';
-import { messageOf, usageError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { parseThreshold, type Threshold } from '../thresholds.ts';
 import { checkChoice, defaultVersion, versionNames, type KafkaChoice } from '../kafka/kafka-versions.ts';
@@ -23,6 +22,7 @@ import {
   parseCategory,
   parseCauses,
   parseDuration,
+  parseFolder,
   parseInteger,
   parseRate,
   parseRunId,
@@ -41,7 +41,11 @@ const settingsHelp = Object.keys(clientSettings).join(', ');
 
 const shared = {
   run: () => new Option('--run <id>', 'id of the run').argParser(parseRunId).env('NODROP_RUN'),
-  dir: () => new Option('--dir <path>', 'folder of the runs').default('.nodrop').env('NODROP_DIR'),
+  dir: () =>
+    new Option('--dir <path>', 'folder of the runs')
+      .argParser(parseFolder)
+      .default('.nodrop')
+      .env('NODROP_DIR'),
   messages: () =>
     new Option('--messages <n>', 'how many messages to publish')
       .argParser(parseInteger(1, messagesMax))
@@ -280,20 +284,4 @@ export function settingsOf(values: SharedValues): ClientSettings {
   // Keys and certificates are read here, so that one that is wrong is told of before anything starts.
   clientFromSettings(settings);
   return settings;
-}
-
-/** Puts the password of the store, if a file holds it, where the database's client and our children look. */
-export function exportStorePassword({ storePasswordFile: path }: SharedValues): void {
-  if (path === undefined) return;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw usageError(`--store-password-file ${path} cannot be read: ${messageOf(error)}`);
-  }
-  const password = text.replace(/\r?\n$/, '');
-  if (password === '' || /[\r\n\0]/.test(password)) {
-    throw usageError(`--store-password-file ${path} must hold one line: the password.`);
-  }
-  process.env['PGPASSWORD'] = password;
 }

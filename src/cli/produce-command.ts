@@ -8,6 +8,7 @@ import {
   tellProgress,
   untilToldToBegin,
 } from '../pipeline/stage-process.ts';
+import { refuseForeignFolder } from '../run-files.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
@@ -24,6 +25,7 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
   begin?.catch(() => undefined);
   const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
   const { folder } = settings;
+  if (!isStage) refuseForeignFolder(folder);
   terminal.status(`publishing to ${bootstrapServers}`);
   const isGroup = settings.producers > 1 && values.producer === undefined;
   const summary = isGroup

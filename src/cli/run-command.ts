@@ -3,6 +3,7 @@ import { usageError } from '../errors.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { exitCodeOf } from '../result.ts';
 import { run } from '../run.ts';
+import { refuseForeignFolder } from '../run-files.ts';
 import { runsPath } from '../run-folder.ts';
 import { categoriesOf } from '../state-rule.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
@@ -26,6 +27,7 @@ export async function runCommand(
   const settings = runSettings(values);
   const { folder } = settings;
   refuseOwnBrokers(values, settings);
+  refuseForeignFolder(folder);
   const store = storeOf(values, folder);
   const faults = await scheduleOf(values, settings, store);
   const consumerValues = {

@@ -1,7 +1,9 @@
 /** One broker on loopback, from its settings to its end. It never outlives nodrop. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { usageError } from '../errors.ts';
 import { brokerProperties, type BrokerPlan, type ClusterPlan } from './broker-settings.ts';
 import { archiveArguments, keepArchive } from './class-data-archive.ts';
 import { claimProgramFolder, startJavaProgram } from './java-program.ts';
@@ -62,6 +64,10 @@ export class Broker {
     const { dir, runtime, plan, cluster, zookeeper, properties, timeoutMs } = this.#options;
     await claimProgramFolder(dir, 'A broker');
     const settingsFile = join(dir, 'server.properties');
+    // The settings are written before the data.
+    if (!existsSync(settingsFile) && existsSync(join(plan.dataDir, 'meta.properties'))) {
+      throw usageError(`${dir} holds data of a Kafka that nodrop did not start.`, 'Choose another folder.');
+    }
     await writeFile(settingsFile, brokerProperties(plan, cluster, properties), { mode: 0o600 });
     if (zookeeper === undefined) await formatStorage(plan, cluster, settingsFile, runtime, this.#options);
     else await zookeeper.untilForgotten(plan.nodeId, timeoutMs, signal);

@@ -1,9 +1,10 @@
 /** Where nodrop keeps what can be made again: Kafka's jars, and what speeds up its start. */
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { removeOwn, type OwnFiles } from '../removal.ts';
 
 const staleMs = 3_600_000;
 
@@ -16,16 +17,24 @@ export function cacheFolder(): string {
   return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'nodrop');
 }
 
+/** Of a folder of jars; `sizes.json` is written once their hashes were checked. */
+export const jarFiles: OwnFiles = { files: /^([\w.+-]+\.jar|sizes\.json)$/ };
+
 /** A name to write under before the rename to `path`, so that two who do it at once stay apart. */
 export const partialName = (path: string): string => `${path}.partial-${randomUUID()}`;
 
-/** Removes what processes that died left beside `path` while they made it. */
+/** Removes what processes that died left beside `path` while they made it: files, and folders of jars. */
 export async function removeStalePartials(path: string): Promise<void> {
-  for (const name of await readdir(dirname(path))) {
-    const entry = join(dirname(path), name);
-    if (!entry.startsWith(`${path}.partial-`)) continue;
+  const pattern = /^\.partial-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+  const folder = dirname(path);
+  const partials = (await readdir(folder))
+    .filter((name) => name.startsWith(basename(path)) && pattern.test(name.slice(basename(path).length)))
+    .map((name) => join(folder, name));
+  for (const partial of partials) {
     // Gone by now where another process has just finished.
-    const mtimeMs = statSync(entry, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-    if (Date.now() - mtimeMs > staleMs) await rm(entry, { recursive: true, force: true });
+    const entry = lstatSync(partial, { throwIfNoEntry: false });
+    if (entry === undefined || Date.now() - entry.mtimeMs <= staleMs) continue;
+    if (entry.isFile()) await rm(partial, { force: true });
+    else removeOwn(partial, jarFiles);
   }
 }

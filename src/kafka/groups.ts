@@ -23,6 +23,12 @@ export async function groupOffsets(
   );
 }
 
+/** The topics of which the group has committed offsets. */
+export async function groupTopics(access: AdminAccess, group: string): Promise<string[]> {
+  const groups = await withAdmin(access, (admin) => admin.listConsumerGroupOffsets({ groups: [group] }));
+  return groups.flatMap(({ topics }) => topics.map(({ name }) => name));
+}
+
 /** How many members a group has; one that is missed for longer than its session is none any more. */
 export async function groupMembers(access: AdminAccess, group: string): Promise<number> {
   const groups = await withAdmin(access, (admin) => admin.describeGroups({ groups: [group] }));

@@ -1,11 +1,13 @@
 /** Kafka's jars: from `KAFKA_HOME`, else from the cache, which Maven fills once; each is pinned by its SHA-256. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { unavailableError, usageError } from '../errors.ts';
-import { cacheFolder, partialName, removeStalePartials } from './cache-folder.ts';
+import { makeFolder } from '../make-folder.ts';
+import { folderLeftText, removeOwn } from '../removal.ts';
+import { cacheFolder, jarFiles, partialName, removeStalePartials } from './cache-folder.ts';
 import { checkChoice, defaultVersion, type KafkaChoice } from './kafka-versions.ts';
 import { copyJars, type ProgressOptions } from './maven.ts';
 
@@ -96,9 +98,9 @@ async function install(
 ): Promise<void> {
   // What stands there now is damaged, or made by another process this instant: then ours takes its place.
   const partial = partialName(folder);
-  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(folder));
   await removeStalePartials(folder);
-  await rm(folder, { recursive: true, force: true });
+  await removeDamaged(folder, sums);
   await mkdir(partial, { mode: 0o700 });
   try {
     await copyJars(pom, partial, options);
@@ -109,8 +111,19 @@ async function install(
     // Another process was faster: its set passed the same check.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    removeOwn(partial, jarFiles);
   }
+}
+
+/** Throws where something else lies there: somebody may have put a Kafka of his own there. */
+async function removeDamaged(folder: string, sums: Map<string, string>): Promise<void> {
+  const isOwn = (name: string): boolean => sums.has(name) || name === sizesName;
+  const foreign = (await unlessMissing(readdir(folder), [])).filter((name) => !isOwn(name));
+  const left = foreign.length > 0 ? foreign : removeOwn(folder, { files: { test: isOwn } });
+  if (left.length === 0) return;
+  throw unavailableError(`Kafka's jars cannot be kept. ${folderLeftText(folder, left)}`, {
+    hint: 'Or name another folder with NODROP_CACHE.',
+  });
 }
 
 /** Their sizes in bytes, when each jar is the pinned one. Throws `unavailable` naming the first that is not. */

@@ -1,8 +1,9 @@
 /** A Java program that serves from a folder of its own: recorded there, its output in a log. It never outlives nodrop. */
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { usageError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { jvmArguments } from './broker-settings.ts';
 import { leftoverGone, leftoverProcess, recordProcess, removeRecord } from './process-record.ts';
 import type { KafkaRuntime } from './runtime.ts';
@@ -27,7 +28,7 @@ export interface JavaProgram {
 
 /** Makes the folder, where it is missing. Throws `usage` where `name` runs in it already. */
 export async function claimProgramFolder(dir: string, name: string): Promise<void> {
-  await mkdir(join(dir, 'tmp'), { recursive: true, mode: 0o700 });
+  makeFolder(join(dir, 'tmp'));
   if (!(await leftoverGone(dir, leftoverGraceMs))) {
     throw usageError(`${name} (process ${await leftoverProcess(dir)}) runs in ${dir} already.`);
   }

@@ -58,18 +58,21 @@ export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), 
 
 /** The process id of what runs in `dir`; undefined where none does. */
 export async function leftoverProcess(dir: string): Promise<number | undefined> {
-  let record: ProcessRecord;
+  let record: Partial<ProcessRecord> | null;
   try {
     record = JSON.parse(await readFile(recordFile(dir), 'utf8'));
   } catch (error) {
-    // None, or one that a crash cut short.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    // None, one that a crash cut short, or something of somebody's with that name.
+    if (error instanceof SyntaxError || ['ENOENT', 'EISDIR'].includes(codeOf(error))) return undefined;
     throw error;
   }
+  if (typeof record?.pid !== 'number' || typeof record.marker !== 'string') return undefined;
   const found = await describeProcess(record.pid);
-  const ours = found?.startedAt === record.startedAt && found.command.includes(record.marker);
-  return ours ? record.pid : undefined;
+  const isOurs = found?.startedAt === record.startedAt && found?.command.includes(record.marker) === true;
+  return isOurs ? record.pid : undefined;
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
 /** Kills what runs in `dir`, and waits until it is gone. False where there was none. */
 export async function endLeftover(dir: string): Promise<boolean> {

@@ -5,10 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { messageOf } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { cacheFolder, partialName, removeStalePartials } from './cache-folder.ts';
 import { kafkaClasspath } from './jars.ts';
 import { findJava, type Java } from './java.ts';
@@ -65,7 +66,7 @@ export async function addToCache(
 ): Promise<void> {
   const partial = partialName(path);
   try {
-    await mkdir(cacheFolder(), { recursive: true, mode: 0o700 });
+    makeFolder(cacheFolder());
     await removeStalePartials(path);
     try {
       await make(partial);

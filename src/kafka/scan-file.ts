@@ -144,6 +144,9 @@ export class ScanRows {
   offsetAt(index: number): number {
     return this.#doubles[5 * index]!;
   }
+  flagsAt(index: number): number {
+    return this.#ints[10 * index + 9]! & 0xff;
+  }
   producerAt(index: number): number {
     return this.#shorts[20 * index + 16]!;
   }

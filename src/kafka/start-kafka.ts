@@ -1,10 +1,12 @@
 /** Starts and stops a real Apache Kafka on loopback, in KRaft mode or with ZooKeeper: one broker, or a cluster. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { unavailableError, usageError } from '../errors.ts';
+import { folderLeftText, removeOwn } from '../removal.ts';
 import { Broker } from './broker.ts';
+import { clusterFiles } from './broker-files.ts';
 import { foldersOf, zookeeperFolderOf } from './broker-folders.ts';
 import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
 import type { KafkaChoice } from './kafka-versions.ts';
@@ -58,7 +60,8 @@ export interface RunningKafka extends AsyncDisposable {
   /** Settles when a broker, or the ZooKeeper, ends that nobody here has ended. */
   readonly exited: Promise<BrokerExit>;
   /**
-   * Safe to call again. `discard` kills it and removes its folder; that is the default for a temporary one.
+   * Safe to call again. `discard` kills it and removes what it has in its folder, and the folder itself unless
+   * somebody has put more into it; that is the default for a temporary one.
    * The first clean stop ever also writes the archive that makes later starts quick: some 5 s, once.
    */
   stop(options?: { discard?: boolean }): Promise<void>;
@@ -93,7 +96,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
         throw unavailableError(`Kafka found its port taken ${attempt} times.`);
     }
   } catch (error) {
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    if (options.dir === undefined) removeOwn(dir, clusterFiles);
     throw error;
   }
 }
@@ -220,7 +223,9 @@ function running(
     const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
     await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
     await zookeeper?.end();
-    if (discard) await rm(dir, { recursive: true, force: true });
+    if (!discard) return;
+    const left = removeOwn(dir, clusterFiles);
+    if (left.length > 0) options.onProgress?.(folderLeftText(dir, left));
   };
   const stop = ({ discard = options.dir === undefined } = {}): Promise<void> => (stopped ??= end(discard));
   return {

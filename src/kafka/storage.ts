@@ -4,10 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { unavailableError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
 import { isAtLeast } from './kafka-versions.ts';
 import type { ProgressOptions } from './maven.ts';
@@ -27,7 +28,7 @@ export async function formatStorage(
   const meta = join(dataDir, 'meta.properties');
   if (existsSync(meta)) return;
   const bootstrap = join(dataDir, bootstrapPath(kafkaVersion));
-  await mkdir(dirname(bootstrap), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(bootstrap));
   if (!existsSync(runtime.bootstrapFile)) {
     await formatWithJava(clusterId, settingsFile, runtime, options);
     await addToCache(runtime.bootstrapFile, (partial) => copyFile(bootstrap, partial), options.onProgress);

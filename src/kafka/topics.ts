@@ -1,4 +1,4 @@
-/** Topics and groups: made and deleted through the client library's own admin. */
+/** Topics, through the client library's own admin: making them, and what their settings are. */
 import { Admin } from '@platformatic/kafka';
 import { messageOf, unavailableError } from '../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
@@ -26,18 +26,6 @@ export async function createTopic(access: AdminAccess, topic: string, partitions
       },
     );
   }
-}
-
-export async function deleteTopicAndGroup(access: AdminAccess, topic: string, group: string): Promise<void> {
-  await withAdmin(access, async (admin) => {
-    await admin.deleteTopics({ topics: [topic] });
-    try {
-      await admin.deleteGroups({ groups: [group] });
-    } catch (error) {
-      // No consumer of this run ever joined it.
-      if (!saysError(error, 'GROUP_ID_NOT_FOUND')) throw error;
-    }
-  });
 }
 
 /** Deletes what lies below these offsets, by partition. */

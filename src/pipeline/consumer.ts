@@ -52,13 +52,19 @@ export async function consume(
   config.folder.noteConsumer(config.store);
   const end = new AbortController();
   const opened = openStoreOf(config, spoilers.reach, AbortSignal.any([signal, end.signal]));
+  // What is wrong with the store is told at once, whatever else is waited for.
+  const noStore = new AbortController();
+  opened.catch(() => noStore.abort());
   try {
-    // What is wrong with the store is told at once.
     const bootstrapServers = await Promise.race([
       config.bootstrapServers,
       opened.then(() => config.bootstrapServers),
     ]);
-    return await consumeInto(opened, { ...config, bootstrapServers }, spoilers, onStored, signal);
+    const either = AbortSignal.any([signal, noStore.signal]);
+    return await consumeInto(opened, { ...config, bootstrapServers }, spoilers, onStored, either);
+  } catch (error) {
+    if (noStore.signal.aborted && !signal.aborted) await opened;
+    throw error;
   } finally {
     end.abort();
     await opened.then(

@@ -14,6 +14,7 @@ import { createTopic } from '../kafka/topics.ts';
 import { ledgerFileName } from '../ledger/ledger-format.ts';
 import { readIntended, readLedgerOpening } from '../ledger/ledger-reader.ts';
 import { LedgerWriter } from '../ledger/ledger-writer.ts';
+import { removeEmptyFolder } from '../removal.ts';
 import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
 import { hasSeal, seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
@@ -47,7 +48,7 @@ export async function produce(
 ): Promise<ProduceSummary> {
   const sabotage = sabotageFromEnvironment();
   const { folder, producer = 0 } = config;
-  folder.create();
+  const isNew = folder.create();
   const { session, first } = replayed(sessionOf(folder, producer), sabotage);
   // Of several, the first writes the manifest, and the others find it written.
   if (producer === 0 && session === 0) folder.refuseIfUsed();
@@ -84,6 +85,7 @@ export async function produce(
     return publisher.summary;
   } finally {
     await finish(folder, ledger, ledgerPath);
+    if (isNew && !folder.isUsed()) removeEmptyFolder(folder.path);
   }
 }
 

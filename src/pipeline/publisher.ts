@@ -9,7 +9,7 @@ import { unavailableError } from '../errors.ts';
 import { none, type Outcome } from '../history.ts';
 import type { TopicMetadata } from '../kafka/cluster.ts';
 import type { Producer } from '../kafka/produce.ts';
-import type { SendOutcome } from '../kafka/send-outcome.ts';
+import { answerOf, type SendOutcome } from '../kafka/send-outcome.ts';
 import { LatencyLog } from '../latency-log.ts';
 import type { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { latencyFileName, type RunFolder } from '../run-folder.ts';
@@ -66,6 +66,15 @@ const lingerMsDefault = 5;
 /** As many as are in flight to a broker. */
 const underWayMax = 5;
 const underWayBytesMax = 16 * 1024 * 1024;
+
+/**
+ * Whether all the time that a batch has went by. The next would take as long, and so would each after it: then the
+ * producer ends, whether nobody answered or a leader refused to take it for now, as one does whose topic is gone.
+ */
+const isOutOfTime = (sent: SendOutcome): boolean =>
+  sent.outcome === 'unknown'
+    ? sent.error !== noAcksAsked
+    : sent.outcome === 'rejected' && answerOf(sent.error) === 'refused-for-now';
 
 export class Publisher {
   readonly summary: ProduceSummary = { sent: 0, acked: 0, rejected: 0, unknown: 0 };
@@ -201,9 +210,8 @@ export class Publisher {
       this.#record(shares[index]![0], sequences[index]!, outcome);
       if (outcome.outcome === 'acked') this.#measure(sequences[index]!, sentAtMs, nowMs);
     }
-    const nothingPassed = outcomes.every((sent) => sent.outcome === 'unknown' && sent.error !== noAcksAsked);
     const [first] = outcomes;
-    if (!nothingPassed || first?.outcome !== 'unknown') return;
+    if (first === undefined || first.outcome === 'acked' || !outcomes.every(isOutOfTime)) return;
     throw unavailableError(
       `Kafka at ${config.bootstrapServers} acknowledges nothing any more: ${first.error}.`,
     );

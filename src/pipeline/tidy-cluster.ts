@@ -1,33 +1,82 @@
-/** On somebody's cluster: takes away what a run made there, or says how. */
+/** On somebody's cluster: takes away what a run made there for itself alone, or says why not, and how to do it by hand. */
 import type { ClientSettings } from '../client-config.ts';
 import { messageOf } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
-import type { RunFolder } from '../run-folder.ts';
+import { readScan, readScanSummary, scanFlags } from '../kafka/scan-file.ts';
+import { leftText } from '../removal.ts';
+import { groupOf, topicOf, type Manifest, type RunFolder } from '../run-folder.ts';
+import type { Verdict } from '../verdict.ts';
 
 export interface MadeByRun {
   folder: RunFolder;
   bootstrapServers: string;
   settings: ClientSettings;
   timeoutMs: number;
-  /** Whether topic and group are to stay. */
-  isKept: boolean;
+  /** Whether topic and group are to stay after a pass too. */
+  keepTopic: boolean;
+  verdict: Verdict;
+  /** How many records in the topic are not the run's, as the audit has counted them. */
+  foreign: number;
+  /** Where faults of the run have put some of these. */
+  published: readonly { partition: number; offset: number }[];
 }
 
 export async function tidyCluster(made: MadeByRun, note: (line: string) => void): Promise<void> {
-  const { bootstrapServers, settings, timeoutMs } = made;
-  const manifest = made.folder.readManifest();
-  if (manifest === undefined || !manifest.topicCreated) return;
-  const { topic, group } = manifest;
-  const byHand = `kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic} && kafka-consumer-groups.sh --bootstrap-server ${bootstrapServers} --delete --group ${group}`;
-  if (made.isKept) {
-    note(`Topic ${topic} and group ${group} were left on ${bootstrapServers}. To delete them:\n  ${byHand}`);
-    return;
+  const { bootstrapServers, folder } = made;
+  const manifest = folder.readManifest();
+  if (manifest === undefined) return;
+  const { topic, group, topicCreated } = manifest;
+  const tidy = async (what: string, option: string, script: string, remove: Remove): Promise<void> => {
+    const why = keptBecause(made) ?? (await remove(made, manifest).catch(messageOf));
+    if (why === undefined) return;
+    const byHand = `${script} --bootstrap-server ${bootstrapServers} --delete ${option}`;
+    note(leftText(`${what} at ${bootstrapServers}`, why, byHand));
+  };
+  // One that was there before is none of nodrop's.
+  if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${topic}`, 'kafka-topics.sh', tidyTopic);
+  await tidy(`Group ${group}`, `--group ${group}`, 'kafka-consumer-groups.sh', tidyGroup);
+}
+
+/** Why both are to stay. */
+function keptBecause({ keepTopic, verdict }: MadeByRun): string | undefined {
+  if (verdict !== 'pass') return 'the run did not pass, and it is evidence';
+  return keepTopic ? '--keep-topic says so' : undefined;
+}
+
+/** Returns why it was left. */
+type Remove = (made: MadeByRun, manifest: Manifest) => Promise<string | undefined>;
+
+const tidyTopic: Remove = async (made, { id, topic, topicId }) => {
+  if (topic !== topicOf(id)) return 'it has a name of yours, by which others may find it';
+  const foreign = foreignRecords(made);
+  if (foreign > 0) return `it holds ${foreign} records that are not of this run`;
+  const { ranges } = await readScanSummary(made.folder.logSummary);
+  const ends = new Map(ranges.map(({ partition, end }) => [partition, end]));
+  const { removeTopic } = await import('../kafka/remove-topic.ts');
+  return await removeTopic(accessOf(made), { topic, topicId, ends });
+};
+
+const tidyGroup: Remove = async (made, { id, group, topic }) => {
+  if (group !== groupOf(id)) return 'it has a name of yours, by which others may find it';
+  const { removeGroup } = await import('../kafka/remove-topic.ts');
+  return await removeGroup(accessOf(made), { group, topic });
+};
+
+const accessOf = ({ bootstrapServers, settings, timeoutMs }: MadeByRun) => ({
+  bootstrapServers,
+  client: clientFromSettings(settings),
+  timeoutMs,
+});
+
+function foreignRecords({ folder, foreign, published }: MadeByRun): number {
+  if (foreign === 0 || published.length === 0) return foreign;
+  const own = new Set(published.map(({ partition, offset }) => `${partition}:${offset}`));
+  let count = 0;
+  for (const rows of readScan(folder.logScan)) {
+    for (let index = 0; index < rows.count; index++) {
+      const isForeign = (rows.flagsAt(index) & scanFlags.foreign) !== 0;
+      if (isForeign && !own.has(`${rows.partitionAt(index)}:${rows.offsetAt(index)}`)) count += 1;
+    }
   }
-  try {
-    const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs };
-    const { deleteTopicAndGroup } = await import('../kafka/topics.ts');
-    await deleteTopicAndGroup(access, topic, group);
-  } catch (error) {
-    note(`Topic ${topic} and group ${group} could not be deleted: ${messageOf(error)}\n  ${byHand}`);
-  }
+  return count;
 }

@@ -1,5 +1,5 @@
 /** One pipeline of the live self-test: stages and audit, each a command as a user would start it. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { runChild, resultIn, startChild, withSchema, type ChildEnd } from '../child-run.ts';
 import { unavailableError } from '../errors.ts';
 import type { Broker } from '../kafka/broker.ts';
@@ -9,8 +9,6 @@ import type { StageMessage } from '../pipeline/stage-process.ts';
 import type { Result } from '../result.ts';
 import { groupOf, RunFolder, topicOf } from '../run-folder.ts';
 import { beginningOf } from '../splitmix.ts';
-import { isPostgresLocation } from '../stores/postgres/location.ts';
-import { dropSchema } from '../stores/postgres/drop-schema.ts';
 
 /** Where pipelines are put. */
 export interface LiveGround {
@@ -130,12 +128,6 @@ export class LivePipeline {
   async verify(): Promise<Result | undefined> {
     const { stdout } = await this.#command(['verify', this.folder.id, '--json']);
     return resultIn(stdout);
-  }
-
-  /** Leaves nothing of it, but its topic. */
-  async remove(): Promise<void> {
-    rmSync(this.folder.path, { recursive: true, force: true });
-    if (isPostgresLocation(this.store)) await dropSchema(this.store);
   }
 
   get #shared(): string[] {

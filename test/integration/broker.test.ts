@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Admin } from '@platformatic/kafka';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,6 +41,24 @@ test('a broker in a temporary folder serves, and leaves nothing', async () => {
   await Promise.all([broker.stop(), broker.stop()]);
   expect(existsSync(broker.dir)).toBe(false);
   expect(() => process.kill(broker.pid, 0)).toThrow('ESRCH');
+});
+
+test('data of a Kafka that nodrop did not start are left alone', async () => {
+  const theirs = join(dir, 'data/meta.properties');
+  await mkdir(dirname(theirs), { recursive: true });
+  await writeFile(theirs, 'version=1');
+  await expect(startKafka({ dir })).rejects.toMatchObject({
+    code: 'usage',
+    message: `${dir} holds data of a Kafka that nodrop did not start.`,
+  });
+  expect(await readdir(join(dir, 'data'))).toEqual(['meta.properties']);
+});
+
+test('what somebody has put into the folder of a broker outlives it', async () => {
+  const broker = await startKafka({ dir });
+  await writeFile(join(dir, 'data/notes.txt'), 'theirs');
+  await broker.stop({ discard: true });
+  expect(await readdir(dir, { recursive: true })).toEqual(['data', 'data/notes.txt']);
 });
 
 test('data in a folder that is given are kept, with their cluster id, at another port too', async () => {

@@ -31,7 +31,7 @@ const detect = async (
 ): Promise<LiveDetection[]> =>
   await detectAll(
     { bootstrapServers: inject('bootstrapServers'), brokers: [], dir, store, seed: 7, signal },
-    { status: () => undefined, detected: () => undefined },
+    { status: () => undefined, note: () => undefined, detected: () => undefined },
     defects,
   );
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { cacheFolder } from '../../src/kafka/cache-folder.ts';
-import { kafkaCacheState, verifyJars } from '../../src/kafka/jars.ts';
+import { cacheFolder, removeStalePartials } from '../../src/kafka/cache-folder.ts';
+import { kafkaCacheState, kafkaClasspath, verifyJars } from '../../src/kafka/jars.ts';
 import { mavenFailure } from '../../src/kafka/maven.ts';
 
 let dir: string;
@@ -46,6 +46,41 @@ test('an empty cache is not present', async () => {
     present: false,
     bytes: 0,
   });
+});
+
+test("somebody's folder of that name in the cache is not replaced", async () => {
+  vi.stubEnv('NODROP_CACHE', dir);
+  vi.stubEnv('KAFKA_HOME', '');
+  const { path } = await kafkaCacheState();
+  await mkdir(join(path, 'libs'), { recursive: true });
+  await writeFile(join(path, 'mine.jar'), 'mine');
+  await expect(kafkaClasspath()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('it holds what nodrop did not make (libs, mine.jar)'),
+  });
+  expect((await readdir(path)).toSorted()).toEqual(['libs', 'mine.jar']);
+});
+
+test('of what lies beside a file in the cache, only what a dead nodrop left goes', async () => {
+  const path = join(dir, 'kafka');
+  const stale = `${path}.partial-00000000-0000-0000-0000-000000000000`;
+  const linked = `${path}.partial-00000000-0000-0000-0000-000000000001`;
+  const mixed = `${path}.partial-00000000-0000-0000-0000-000000000002`;
+  const elsewhere = join(dir, 'elsewhere');
+  for (const folder of [stale, mixed, elsewhere, `${path}.partial-mine`]) {
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.jar'), 'a');
+  }
+  await mkdir(join(mixed, 'mine'));
+  await symlink(elsewhere, linked);
+  for (const old of [stale, mixed, `${path}.partial-mine`]) await utimes(old, 1, 1);
+  await lutimes(linked, 1, 1);
+  await removeStalePartials(path);
+  expect((await readdir(dir)).toSorted()).toEqual(
+    [elsewhere, linked, mixed, `${path}.partial-mine`].map((left) => basename(left)).toSorted(),
+  );
+  expect(await readdir(elsewhere)).toEqual(['a.jar']);
+  expect(await readdir(mixed)).toEqual(['mine']);
 });
 
 test.runIf(process.platform === 'linux')('the cache is where the platform has it', () => {

@@ -1,7 +1,7 @@
 /** What only an SQLite store has: a file, one writer at a time, and a version without epochs. */
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
@@ -67,6 +67,65 @@ test('a store of the first version goes on with its offsets', async () => {
   expect(await store.claim(topic, new Map([[0, 0]]))).toEqual(new Map([[0, { next: 7, epoch: 1 }]]));
   await store.close();
   await open().close();
+});
+
+test('a store is marked as one, and goes on without the mark too', async () => {
+  await open().close();
+  const database = new DatabaseSync(path);
+  expect(database.prepare('PRAGMA application_id').get()).toEqual({ application_id: 0x6e6f6472 });
+  // As an earlier version left it, with an index that somebody has made.
+  database.exec('PRAGMA application_id = 0; CREATE INDEX by_id ON failed (id)');
+  database.close();
+  await open().close();
+});
+
+test.each([
+  ['CREATE VIEW messages AS SELECT 1 AS id', 'view messages'],
+  ['CREATE TABLE users (id INTEGER); CREATE INDEX by_id ON users (id)', 'table users'],
+  ['CREATE TABLE offsets (id INTEGER)', 'table offsets'],
+  ['PRAGMA application_id = 7', 'data of the application 7'],
+  ['PRAGMA user_version = 1', 'a schema of another program'],
+  ['PRAGMA journal_mode = WAL; CREATE TABLE users (id INTEGER)', 'table users'],
+])('a database of somebody with %s is refused, and not touched', (statements, found) => {
+  const database = new DatabaseSync(path);
+  database.exec(`${statements}; PRAGMA wal_checkpoint`);
+  database.close();
+  const before = readFileSync(path);
+  for (const opening of [open, () => openSqliteSnapshot(path)]) {
+    expect(opening).toThrow(
+      expect.objectContaining({
+        code: 'unavailable',
+        message: `${path} is no store of nodrop: it holds ${found}. Nothing was changed.`,
+      }),
+    );
+  }
+  expect(readFileSync(path)).toEqual(before);
+  expect(readdirSync(dirname(path))).toEqual([basename(path)]);
+});
+
+test('a database of somebody that is in use is refused, and goes on', () => {
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1)');
+  const [before, files] = [readFileSync(path), readdirSync(dirname(path))];
+  expect(() => open()).toThrow('it holds table users');
+  expect(readFileSync(path)).toEqual(before);
+  expect(readdirSync(dirname(path))).toEqual(files);
+  database.exec('INSERT INTO users VALUES (2)');
+  database.close();
+});
+
+test("somebody's table in a store is no category", async () => {
+  await open().close();
+  const database = new DatabaseSync(path);
+  database.exec('CREATE TABLE users (id INTEGER, name TEXT)');
+  database.close();
+  await openSqliteStore(path, { categories: [...categories, 'paid'] }).close();
+  const snapshot = openSqliteSnapshot(path);
+  expect(snapshot.categories).toEqual([...categories, 'paid'].toSorted());
+  await snapshot.close();
+  const read = new DatabaseSync(path, { readOnly: true });
+  expect(read.prepare('SELECT count(*) AS count FROM messages').get()).toEqual({ count: 0 });
+  read.close();
 });
 
 test('all rows are in the view of messages', async () => {
@@ -230,7 +289,7 @@ test('rows are read as they are, whatever types their columns hold by now', asyn
 
 test('a database in another encoding is refused, to write to and to read', () => {
   const database = new DatabaseSync(path);
-  database.exec(`PRAGMA encoding = 'UTF-16le'; CREATE TABLE something (a)`);
+  database.exec(`PRAGMA encoding = 'UTF-16le'; CREATE TABLE offsets (topic_id, partition, next_offset)`);
   database.close();
   const refusal = expect.objectContaining({
     code: 'unavailable',

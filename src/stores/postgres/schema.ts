@@ -4,6 +4,7 @@
  * begins with `_`, as no category does.
  */
 import { unavailableError } from '../../errors.ts';
+import { foreignStoreError } from '../foreign-store.ts';
 import { categoryOf, quoted, tableOf } from '../table-names.ts';
 import type { PostgresLocation } from './location.ts';
 import type { Session } from './session.ts';
@@ -14,6 +15,12 @@ const migrationLockTimeoutMs = 20_000;
 const serverVersionMin = 14;
 
 const position = `topic_id text COLLATE "C" NOT NULL, partition integer NOT NULL, "offset" bigint NOT NULL`;
+
+/** The comment on a schema that nodrop made itself, and so may remove. */
+export const schemaMark = 'Made by nodrop.';
+
+/** Beside the partitions of `messages`. */
+export const ownTables = ['messages', 'dead_letters', 'offsets', '_migrations'];
 
 /** In the order in which rows are copied. */
 const rowColumns = `
@@ -47,6 +54,7 @@ export async function createSchema(
     await session.query(`SELECT pg_advisory_xact_lock(hashtextextended('nodrop ' || $1, 0))`, [
       location.schema,
     ]);
+    await refuseForeign(session, location, categories);
     await migrate(session, location.schema);
     const known = await categoriesOf(session);
     for (const category of categories) {
@@ -77,13 +85,72 @@ async function refuseServer(session: Session): Promise<void> {
   }
 }
 
+interface Relation {
+  name: string;
+  kind: string;
+  columns: string;
+  isPartition: boolean;
+}
+
+const kindNames: Record<string, string> = {
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+  S: 'sequence',
+};
+
+/** What each of a store's tables has, in order. */
+const columnsOf: Record<string, string> = {
+  _migrations: 'version made_at',
+  messages: 'category run producer sequence id topic_id partition offset key payload digest stored_at',
+  dead_letters: 'topic_id partition offset key payload headers reason stored_at',
+  offsets: 'topic_id partition next_offset epoch run topic owner',
+};
+
+/**
+ * Before anything is made: a schema with tables of which none is a store's is somebody's, and so is a table that stands
+ * where one of the store's is to stand. Views and tables that somebody has put beside a store's are no trouble.
+ */
+async function refuseForeign(
+  session: Session,
+  { schema, name }: PostgresLocation,
+  categories: readonly string[],
+): Promise<void> {
+  const relations = await session.query<Relation>(
+    `SELECT relname AS name, relkind AS kind, relispartition AS "isPartition", (
+      SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute
+      WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped) AS columns
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY relname`,
+    [schema],
+  );
+  const isStore = relations.some(
+    ({ name, columns }) => name === '_migrations' && columns === columnsOf[name],
+  );
+  const places = [...ownTables, ...categories.map(tableOf)];
+  const foreign = relations.filter((relation) =>
+    isStore ? places.includes(relation.name) && !isOwn(relation) : true,
+  );
+  if (foreign.length === 0) return;
+  const found = foreign.map(({ name, kind }) => `${kindNames[kind] ?? 'table'} ${name}`);
+  throw foreignStoreError(`Schema ${schema} in ${name}`, found);
+}
+
+const isOwn = ({ name, kind, columns, isPartition }: Relation): boolean =>
+  ownTables.includes(name) ? (kind === 'r' || kind === 'p') && columns === columnsOf[name] : isPartition;
+
 async function migrate(session: Session, schema: string): Promise<void> {
   const [known] = await session.query<{ schema: boolean }>(
     'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS schema',
     [schema],
   );
   // Only where it is missing: the right to make one is asked for even if there is nothing to make.
-  if (!known!.schema) await session.query(`CREATE SCHEMA ${quoted(schema)}`);
+  if (!known!.schema) {
+    await session.queries([
+      `CREATE SCHEMA ${quoted(schema)}`,
+      `COMMENT ON SCHEMA ${quoted(schema)} IS ${session.literal(schemaMark)}`,
+    ]);
+  }
   const version = await versionOf(session);
   if (version > migrations.length) {
     throw unavailableError(
@@ -129,7 +196,10 @@ async function createPartition(session: Session, category: string): Promise<void
 export async function categoriesOf(session: Session): Promise<string[]> {
   const tables = await session.query<{ name: string }>(
     `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = to_regclass('messages')`,
+    WHERE inhparent = to_regclass('messages') AND relnamespace = (
+      SELECT relnamespace FROM pg_class WHERE oid = inhparent)`,
   );
-  return tables.map(({ name }) => categoryOf(name)).sort();
+  // Somebody may have attached a table of another name.
+  const names = tables.map(({ name }) => name).filter((name) => /^[a-z][a-z0-9_]*$/.test(name));
+  return names.map(categoryOf).sort();
 }

@@ -5,6 +5,7 @@
 import { Socket } from 'node:net';
 import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { unavailableError } from '../../errors.ts';
 import { StoreOutageError } from '../store.ts';
 import { explained } from './explain.ts';
 import { passwordFor } from './password.ts';
@@ -39,13 +40,14 @@ export async function openSession(location: PostgresLocation, applicationName: s
   // Given beside the connection string, it would not count.
   Object.assign(client, { password: () => passwordFor(client) });
   const session = new Session(client, name);
-  await session.start(`
-    SET search_path TO ${quoted(schema)};
-    SET synchronous_commit TO on;
-    SET default_transaction_isolation TO 'read committed';
-    SET lock_timeout TO ${lockTimeoutMs};
-    SET statement_timeout TO 0;
-    SET idle_in_transaction_session_timeout TO 0`);
+  await session.start({
+    search_path: quoted(schema),
+    synchronous_commit: 'on',
+    default_transaction_isolation: 'read committed',
+    lock_timeout: `${lockTimeoutMs}`,
+    statement_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+  });
   return session;
 }
 
@@ -81,14 +83,33 @@ export class Session {
     return this.#lost;
   }
 
-  async start(settings: string): Promise<void> {
+  async start(settings: Readonly<Record<string, string>>): Promise<void> {
     try {
       await this.#within(() => this.#client.connect());
-      await this.query(settings);
+      await this.#set(settings);
     } catch (error) {
       this.drop();
       throw error;
     }
+  }
+
+  /**
+   * Throws `unavailable` where a pooler stands between: its server sessions serve other programs too, which would find
+   * these settings. It names another process than the one that answers. Nothing is set then.
+   */
+  async #set(settings: Readonly<Record<string, string>>): Promise<void> {
+    const { processID } = this.#client as unknown as { processID: number | null };
+    const values = Object.entries(settings)
+      .map((setting) => `(${setting.map((text) => this.literal(text)).join(', ')})`)
+      .join(', ');
+    const set = await this.query(
+      `SELECT set_config(name, value, false) FROM (VALUES ${values}) AS setting (name, value)
+      WHERE pg_backend_pid() = ${processID ?? 'NULL'}`,
+    );
+    if (set.length > 0) return;
+    throw unavailableError(`The store ${this.#name} is behind a connection pooler, such as PgBouncer.`, {
+      hint: "Name the database server itself, by its own port: a store needs sessions that are nobody else's.",
+    });
   }
 
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {

@@ -5,8 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
 import { categoryOf, quoted, tableOf } from '../table-names.ts';
-
-const otherTables = ['dead_letters', 'offsets'];
+import { applicationId, rowTablesOf } from './own-database.ts';
 
 const rowColumns = `
   run TEXT, producer TEXT, sequence INTEGER, id TEXT,
@@ -30,6 +29,7 @@ export function createSchema(database: DatabaseSync, categories: readonly string
   for (const category of categories) {
     database.exec(`CREATE TABLE IF NOT EXISTS ${quoted(tableOf(category))} (${rowColumns}) WITHOUT ROWID`);
   }
+  database.exec(`PRAGMA application_id = ${applicationId}`);
   database.exec('DROP VIEW IF EXISTS messages');
   const parts = categoriesOf(database).map(
     (category) => `SELECT '${category}' AS category, * FROM ${quoted(tableOf(category))}`,
@@ -78,15 +78,7 @@ function migrate(database: DatabaseSync): void {
 
 /** The categories that the database has tables for. */
 export function categoriesOf(database: DatabaseSync): string[] {
-  const tables = database
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
-    .all() as { name: string }[];
-  return (
-    tables
-      .map(({ name }) => name)
-      // SQLite has tables of its own, once somebody has it analyse the others.
-      .filter((name) => !otherTables.includes(name) && !name.startsWith('sqlite_'))
-      .filter((name) => /^[a-z][a-z0-9_]*$/.test(name))
-      .map(categoryOf)
-  );
+  return rowTablesOf(database)
+    .filter((name) => /^[a-z][a-z0-9_]*$/.test(name))
+    .map(categoryOf);
 }

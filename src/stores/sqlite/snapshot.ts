@@ -4,6 +4,7 @@ import { unavailableError } from '../../errors.ts';
 import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store.ts';
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
+import { refuseNoStore } from './own-database.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
 import { tableOf } from '../table-names.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
@@ -16,7 +17,10 @@ export function openSqliteSnapshot(path: string): StoreSnapshot {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw unavailableError(`There is no store at ${path}.`);
   }
-  return explain(path, () => new SqliteSnapshot(path));
+  return explain(path, () => {
+    refuseNoStore(path);
+    return new SqliteSnapshot(path);
+  });
 }
 
 class SqliteSnapshot implements StoreSnapshot {

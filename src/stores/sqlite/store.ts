@@ -14,6 +14,7 @@ import {
 import { remadeTopicError } from '../remade-topic.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { RowInserter } from './insert-rows.ts';
+import { refuseForeignDatabase } from './own-database.ts';
 import { createSchema } from './schema.ts';
 
 /** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
@@ -28,6 +29,7 @@ const checkpointPages = 8_192;
 /** Opens an SQLite store, making its file and tables where they are missing. */
 export function openSqliteStore(path: string, options: StoreOptions): Store {
   return explain(path, () => {
+    refuseForeignDatabase(path);
     // SQLite itself would make the file readable to all; its companions take after it.
     closeSync(openSync(path, 'a', 0o600));
     return new SqliteStore(path, options);

@@ -1,0 +1,95 @@
+/** Whether an SQLite file is a store's, found out without a trace: neither a byte of it changes, nor does a file appear. */
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { foreignStoreError } from '../foreign-store.ts';
+
+/** `PRAGMA application_id` of a store: `nodr`. Earlier versions left it 0. */
+export const applicationId = 0x6e6f6472;
+
+/** The columns of each kind of table. `offsets` of the first version has the first three. */
+const rowColumns = 'run producer sequence id topic_id partition offset key payload digest stored_at';
+const otherColumns: Record<string, RegExp> = {
+  dead_letters: /^topic_id partition offset key payload headers reason stored_at$/,
+  offsets: /^topic_id partition next_offset( epoch run topic)?$/,
+};
+
+interface SchemaObject {
+  type: string;
+  name: string;
+  sql: string | null;
+  /** Of a table, in order. */
+  columns: string | null;
+}
+
+/** Throws `unavailable` for a database of somebody. To be called before it is opened for writing. */
+export const refuseForeignDatabase = (path: string): void =>
+  look(path, (database) => {
+    const found = foreignIn(database);
+    if (found.length > 0) throw foreignStoreError(path, found);
+  });
+
+/** The same for a reader, to whom it does not matter what somebody has put beside a store's tables. */
+export const refuseNoStore = (path: string): void =>
+  look(path, (database) => {
+    const found = foreignIn(database);
+    const isStore = schemaOf(database).some((object) => object.type === 'table' && isOwn(object));
+    if (found.length > 0 && !isStore) throw foreignStoreError(path, found);
+  });
+
+function look(path: string, judge: (database: DatabaseSync) => void): void {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file?.isFile() !== true) return;
+  const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (file.size === 0 && !hasLog) return;
+  // A reader of a database with a write-ahead log makes that log, where there is none.
+  const database = new DatabaseSync(hasLog ? path : asItLies(path), { readOnly: true });
+  try {
+    judge(database);
+  } finally {
+    database.close();
+  }
+}
+
+const asItLies = (path: string): URL => new URL(`${pathToFileURL(path).href}?immutable=1`);
+
+function foreignIn(database: DatabaseSync): string[] {
+  const id = pragma(database, 'application_id');
+  if (id === applicationId) return [];
+  if (id !== 0) return [`data of the application ${id}`];
+  const objects = schemaOf(database);
+  // A number that some program has put into a database that is empty otherwise.
+  if (objects.length === 0 && pragma(database, 'user_version') !== 0) return ['a schema of another program'];
+  return objects.filter((object) => !isOwn(object)).map(({ type, name }) => `${type} ${name}`);
+}
+
+const pragma = (database: DatabaseSync, name: 'application_id' | 'user_version'): number =>
+  (database.prepare(`SELECT ${name} AS value FROM pragma_${name}`).get() as { value: number }).value;
+
+function isOwn({ type, name, sql, columns }: SchemaObject): boolean {
+  if (type === 'view') return name === 'messages' && /^CREATE VIEW messages AS SELECT '[a-z]/.test(sql ?? '');
+  // On a store's table, for which there had to be one.
+  if (type === 'index') return true;
+  return type === 'table' && (otherColumns[name]?.test(columns ?? '') ?? columns === rowColumns);
+}
+
+/** The tables that hold a category's rows. */
+export const rowTablesOf = (database: DatabaseSync): string[] =>
+  schemaOf(database)
+    .filter(({ type, name }) => type === 'table' && otherColumns[name] === undefined)
+    .filter(({ columns }) => hasAll((columns ?? '').split(' '), rowColumns.split(' ')))
+    .map(({ name }) => name);
+
+/** Somebody may have added a column to one. */
+const hasAll = (columns: readonly string[], wanted: readonly string[]): boolean =>
+  wanted.every((column) => columns.includes(column));
+
+/** SQLite has tables of its own, once somebody has it analyse the others. */
+const schemaOf = (database: DatabaseSync): SchemaObject[] =>
+  database
+    .prepare(
+      `SELECT type, name, sql, (
+        SELECT group_concat(name, ' ' ORDER BY cid) FROM pragma_table_info(sqlite_schema.name)) AS columns
+      FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+    )
+    .all() as unknown as SchemaObject[];

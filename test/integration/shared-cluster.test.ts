@@ -1,0 +1,115 @@
+/** A cluster that serves others too: topics and groups in which somebody else has a part stay. */
+import { randomUUID } from 'node:crypto';
+import { Admin, Producer } from '@platformatic/kafka';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { joinGroup } from '../../src/kafka/consumer-group.ts';
+import { removeGroup, removeTopic } from '../../src/kafka/remove-topic.ts';
+import { createTopic } from '../../src/kafka/topics.ts';
+import { openCluster } from '../../src/kafka/cluster.ts';
+import { newDir, nodrop, start, until } from './nodrop.ts';
+
+const bootstrapServers = inject('bootstrapServers');
+const at = `--bootstrap-server=${bootstrapServers}`;
+const timeoutMs = 15_000;
+const access = { bootstrapServers, client: {}, timeoutMs };
+let admin: Admin;
+let producer: Producer;
+
+beforeAll(() => {
+  admin = new Admin({ clientId: 'somebody', bootstrapBrokers: bootstrapServers.split(',') });
+  producer = new Producer({ clientId: 'somebody', bootstrapBrokers: bootstrapServers.split(',') });
+});
+afterAll(async () => {
+  await admin.close();
+  await producer.close();
+});
+
+const newName = (): string => `shared-${randomUUID().slice(0, 8)}`;
+const write = async (topic: string): Promise<void> =>
+  void (await producer.send({ messages: [{ topic, value: Buffer.from('theirs') }] }));
+const isThere = async (topic: string): Promise<boolean> => (await admin.listTopics()).includes(topic);
+
+const leftTopic = (topic: string, why: string): string =>
+  `Topic ${topic} at ${bootstrapServers} was left: ${why}. To remove it by hand:\n` +
+  `  kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic}`;
+
+test('a topic that the user has named stays after a pass, though the run made it', async () => {
+  const topic = newName();
+  const { code, stderr } = await nodrop([
+    'run',
+    `--dir=${newDir()}`,
+    `--topic=${topic}`,
+    '--messages=50',
+    at,
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(leftTopic(topic, 'it has a name of yours, by which others may find it'));
+  expect(stderr).not.toContain('Group');
+  expect(await isThere(topic)).toBe(true);
+});
+
+test('a topic that somebody has written into stays after a pass', async () => {
+  const run = newName();
+  const topic = `nodrop-${run}`;
+  const args = ['--messages=100', '--rate=100', `--dir=${newDir()}`, `--run=${run}`, at];
+  const { ended } = start(['run', ...args]);
+  await until('the topic is there', () => isThere(topic));
+  await write(topic);
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(leftTopic(topic, 'it holds 1 records that are not of this run'));
+  expect(await isThere(topic)).toBe(true);
+});
+
+test('a topic with records of which nobody knows, and one of the same name, stay', async () => {
+  const topic = newName();
+  await createTopic(access, topic, 1);
+  await write(topic);
+  await using cluster = await openCluster({ ...access, clientId: 'test' });
+  const { topicId } = (await cluster.metadata(topic))!;
+  const own = { topic, topicId, ends: new Map([[0, 0]]) };
+  expect(await removeTopic(access, own)).toBe('it holds 1 records that came after the audit');
+  const other = { topic, topicId: randomUUID(), ends: new Map([[0, 1]]) };
+  expect(await removeTopic(access, other)).toBe('somebody has made it again since');
+  expect(await isThere(topic)).toBe(true);
+  expect(await removeTopic(access, { ...own, ends: new Map([[0, 1]]) })).toBeUndefined();
+  await until('the topic is gone', async () => !(await isThere(topic)));
+  expect(await removeTopic(access, own)).toBeUndefined();
+});
+
+test('a group with members, or with offsets of another topic, stays', async () => {
+  const [topic, other] = [newName(), newName()];
+  const group = newName();
+  expect(await removeGroup(access, { group, topic })).toBeUndefined();
+  for (const name of [topic, other]) await createTopic(access, name, 1);
+  const joined = await joinGroup({
+    bootstrapServers,
+    client: {},
+    settings: {},
+    group,
+    topic,
+    timeoutMs,
+    signal: new AbortController().signal,
+  });
+  expect(await removeGroup(access, { group, topic })).toBe('it has 1 members');
+  await joined.leave();
+  await admin.alterConsumerGroupOffsets({
+    groupId: group,
+    topics: [{ name: other, partitionOffsets: [{ partition: 0, offset: 0n }] }],
+  });
+  expect(await removeGroup(access, { group, topic })).toBe(`it has committed offsets of topic ${other}`);
+  expect(await removeGroup(access, { group, topic: other })).toBeUndefined();
+});
+
+test('a producer whose topic is gone ends within its timeout', async () => {
+  const run = newName();
+  const args = ['produce', '--messages=20000', '--batch-size=10', '--timeout=3s', `--run=${run}`];
+  const { ended } = start([...args, `--dir=${newDir()}`, '--rate=200', at]);
+  await until('the topic is there', () => isThere(`nodrop-${run}`));
+  await admin.deleteTopics({ topics: [`nodrop-${run}`] });
+  const goneAtMs = performance.now();
+  const { code, stderr } = await ended;
+  expect(code).toBe(69);
+  expect(stderr).toContain('acknowledges nothing any more: UNKNOWN_TOPIC_OR_PARTITION');
+  expect(performance.now() - goneAtMs).toBeLessThan(9_000);
+});

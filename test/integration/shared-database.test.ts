@@ -1,0 +1,146 @@
+/** A database that serves others too: what they have in it, and how their sessions behave, stays as it was. */
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
+import { openSnapshot, openStore } from '../../src/stores/open-store.ts';
+import { dropSchema } from '../../src/stores/postgres/drop-schema.ts';
+import { hasPooler, startPooler } from '../fixtures/pooler.ts';
+import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';
+import { newDir, nodrop } from './nodrop.ts';
+
+const postgres = inject('postgres');
+let client: Client;
+let schema: string;
+let location: string;
+
+beforeEach(async () => {
+  vi.stubEnv('PGPASSWORD', postgres.password);
+  schema = `t_${randomBytes(8).toString('hex')}`;
+  location = `${postgres.location}?schema=${schema}`;
+  client = new Client({ connectionString: postgres.location });
+  await client.connect();
+});
+afterEach(async () => {
+  await client.end();
+  vi.unstubAllEnvs();
+});
+
+/** All that is in the schema, and when it came. */
+async function contents(): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT concat_ws(' ', relname, relkind, pg_class.oid, pg_class.xmin) AS name FROM pg_class
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = $1 ORDER BY 1`,
+    [schema],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** A store that the run of `topic` has put one row into. */
+async function fill(): Promise<void> {
+  const store = await openStore(location, { categories });
+  await store.claim(topic, new Map([[0, 0]]));
+  await store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch: 1 }]);
+  await store.close();
+}
+
+test.each([
+  ['CREATE TABLE messages (id int)', 'table messages'],
+  [`CREATE VIEW messages AS SELECT 1 AS id`, 'view messages'],
+  ['CREATE TABLE users (id int); CREATE SEQUENCE numbers', 'sequence numbers, table users'],
+  ['CREATE TABLE _migrations (version text, at timestamptz)', 'table _migrations'],
+])('a schema of somebody with %s is refused, and not changed', async (statements, found) => {
+  await client.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${statements}`);
+  const before = await contents();
+  await expect(openStore(location, { categories })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining(`it holds ${found}. Nothing was changed.`),
+  });
+  expect(await contents()).toEqual(before);
+  for (const command of ['run', 'consume']) {
+    const args = [command, '--run=a', `--dir=${newDir()}`, `--store=${location}`];
+    // Kafka is not there either: what can be told at once is told.
+    const { code, stderr } = await nodrop([...args, '--bootstrap-server=127.0.0.1:1']);
+    expect({ code, stderr }).toEqual({ code: 69, stderr: expect.stringContaining(found) });
+  }
+});
+
+test("a table where a category's is to stand is refused, and one beside the store is none", async () => {
+  await fill();
+  await client.query(`CREATE TABLE ${schema}.paid (id int); CREATE VIEW ${schema}.report AS SELECT 1 AS id`);
+  await client.query(`CREATE TABLE ${schema}."Odd one" (LIKE ${schema}.failed)`);
+  await client.query(
+    `ALTER TABLE ${schema}.messages ATTACH PARTITION ${schema}."Odd one" FOR VALUES IN ('odd')`,
+  );
+  await (await openStore(location, { categories })).close();
+  expect(await placesOf(location)).toEqual(['failed 0:0']);
+  const snapshot = await openSnapshot(location);
+  expect(snapshot.categories).toEqual(categories.toSorted());
+  await snapshot.close();
+  await expect(openStore(location, { categories: [...categories, 'paid'] })).rejects.toThrow('table paid');
+});
+
+test("a run's schema goes, and one that was there before stays", async () => {
+  await fill();
+  expect(await dropSchema(location, topic.run)).toBeUndefined();
+  expect(await contents()).toEqual([]);
+  expect(await dropSchema(location, topic.run)).toBeUndefined();
+  await client.query(`CREATE SCHEMA ${schema}`);
+  await fill();
+  expect(await dropSchema(location, topic.run)).toBe(
+    `Schema ${schema} in ${postgres.location.replace('postgres@', '')}?schema=${schema} was left: ` +
+      `nodrop did not make it. To remove it by hand:\n` +
+      `  psql ${postgres.location} -c 'DROP SCHEMA ${schema} CASCADE'`,
+  );
+});
+
+test.each([
+  ['a table of somebody in it', 'CREATE TABLE $.users (id int)', 'cannot drop schema'],
+  ['a view of somebody elsewhere', 'CREATE VIEW $_view AS SELECT * FROM $.failed', 'cannot drop table'],
+  ['another run', `UPDATE $.offsets SET run = 'other'`, 'run other stores into it too'],
+  ['a row of another run', `UPDATE $.failed SET run = 'other'`, 'it holds rows of run other'],
+  [
+    'a partition of somebody',
+    `CREATE TABLE $.own (LIKE $.failed); ALTER TABLE $.messages ATTACH PARTITION $.own FOR VALUES IN ('own')`,
+    'nodrop did not make table own in it',
+  ],
+  ['a session at work in it', 'BEGIN; SELECT FROM $.messages', 'lock timeout'],
+])("%s keeps a run's schema whole", async (_, statements, why) => {
+  await fill();
+  await client.query(statements.replaceAll('$', schema));
+  const before = await contents();
+  expect(await dropSchema(location, topic.run)).toContain(why);
+  expect(await contents()).toEqual(before);
+});
+
+test.skipIf(!hasPooler)(
+  "behind a pooler a store is refused, and others' sessions stay as they were",
+  async () => {
+    await fill();
+    const pooler = await startPooler(postgres);
+    const other = new Client({ connectionString: pooler.location });
+    try {
+      await other.connect();
+      const settings = async (): Promise<unknown> =>
+        (
+          await other.query(
+            `SELECT current_setting('search_path') AS path, current_setting('lock_timeout') AS lock,
+            current_setting('statement_timeout') AS statement, current_setting('synchronous_commit') AS commit`,
+          )
+        ).rows[0];
+      await other.query('SELECT 1');
+      const before = await settings();
+      const pooled = `${pooler.location}?schema=${schema}`;
+      for (const open of [() => openSnapshot(pooled), () => openStore(pooled, { categories })]) {
+        await expect(open()).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining('is behind a connection pooler, such as PgBouncer'),
+        });
+      }
+      expect(await dropSchema(pooled, topic.run)).toContain('behind a connection pooler');
+      expect(await settings()).toEqual(before);
+    } finally {
+      await other.end();
+      await pooler.stop();
+    }
+  },
+);
