@@ -194,7 +194,7 @@ const definitions: Definition[] = [
     description: 'plants every kind of defect at every hop, and prints which were caught',
     examples: ['nodrop self-test', 'nodrop self-test --seed 7 --json', 'nodrop self-test --quick'],
     shared: [...storeOptions, 'kafkaVersion', 'zookeeper', 'seed', 'dir', 'timeout', ...outputOptions],
-    own: (command) => command.option('--quick', 'in histories, without a broker: takes a second'),
+    own: (command) => command.option('--quick', 'in histories, without a broker: takes two seconds'),
     act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
   },
   {

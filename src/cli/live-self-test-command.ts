@@ -6,11 +6,14 @@ import {
   detectionLine,
   isCaught,
   matrixLines,
+  tamperingLines,
   totalsLines,
 } from '../report/detection-lines.ts';
 import { findingsText } from '../report/finding-text.ts';
 import { wrap } from '../report/wrap.ts';
+import { tamperingSelfTest } from '../tampering-self-test.ts';
 import type { Context } from './context.ts';
+import { countsOf } from './self-test-command.ts';
 import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from './options.ts';
 
 /**
@@ -38,16 +41,19 @@ export async function liveSelfTestCommand(
     },
   };
   const detections = await detect(options, observer, signal);
+  const tampering = await tamperingSelfTest();
   terminal.clear();
   const caught = detections.filter(isCaught).length;
   const planted = detections.filter((one) => one.planted).length;
   if (isForPeople) {
     const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
+    lines.push(...tamperingLines(tampering, palette), '');
     for (const line of [...lines, `The same again: nodrop self-test --seed ${seed}`]) terminal.print(line);
   } else {
-    terminal.printDocument(jsonText({ schema: 1, live: true, seed, planted, caught, detections }));
+    const document = { schema: 1, live: true, seed, planted, caught, detections };
+    terminal.printDocument(jsonText({ ...document, tampering: countsOf(tampering) }));
   }
-  return caught === detections.length ? exitCodes.pass : exitCodes.fail;
+  return [...detections, ...tampering].every(isCaught) ? exitCodes.pass : exitCodes.fail;
 }
 
 /** What was found instead, and where it lies. */

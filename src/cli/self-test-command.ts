@@ -1,8 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { exitCodes } from '../errors.ts';
 import { jsonText } from '../json-text.ts';
-import { detectionHead, detectionLine, isCaught, totalsLines } from '../report/detection-lines.ts';
+import {
+  detectionHead,
+  detectionLine,
+  isCaught,
+  tamperingLines,
+  totalsLines,
+} from '../report/detection-lines.ts';
 import { selfTest, type Detection } from '../self-test.ts';
+import { tamperingSelfTest } from '../tampering-self-test.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 
@@ -16,18 +23,23 @@ export async function selfTestCommand(
   }
   const { terminal } = context;
   const detections = await selfTest();
-  const caught = detections.filter(isCaught).length;
+  const tampering = await tamperingSelfTest();
   if (values.json === true) {
-    terminal.printDocument(jsonText({ schema: 1, planted: detections.length, caught, detections }));
+    const document = { schema: 1, ...countsOf(detections), tampering: countsOf(tampering) };
+    terminal.printDocument(jsonText(document));
   } else {
-    printTable(detections, context);
+    const { palette } = terminal;
+    const lines = detections.map((detection) => detectionLine(detection, palette));
+    const section = tamperingLines(tampering, palette);
+    for (const line of [detectionHead(palette), ...lines, ...totalsLines(detections), ...section]) {
+      terminal.print(line);
+    }
   }
-  return caught === detections.length ? exitCodes.pass : exitCodes.fail;
+  return [...detections, ...tampering].every(isCaught) ? exitCodes.pass : exitCodes.fail;
 }
 
-function printTable(detections: readonly Detection[], { terminal }: Context): void {
-  const { palette } = terminal;
-  terminal.print(detectionHead(palette));
-  for (const detection of detections) terminal.print(detectionLine(detection, palette));
-  for (const line of totalsLines(detections)) terminal.print(line);
-}
+export const countsOf = (detections: readonly Detection[]): object => ({
+  planted: detections.length,
+  caught: detections.filter(isCaught).length,
+  detections,
+});

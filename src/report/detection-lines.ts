@@ -27,8 +27,8 @@ const hops = ['plan', 'ledger', 'log', 'journal', 'store', 'group'];
 export const isCaught = ({ found, blamedRightly, twinSilent }: DetectionReport): boolean =>
   found && blamedRightly && twinSilent;
 
-export const detectionHead = ({ faint }: Palette): string =>
-  faint(`${'defect'.padEnd(nameWidth)} ${'hop'.padEnd(hopWidth)} found blamed twin`);
+export const detectionHead = ({ faint }: Palette, what = 'defect'): string =>
+  faint(`${what.padEnd(nameWidth)} ${'hop'.padEnd(hopWidth)} found blamed twin`);
 
 export function detectionLine(
   { defect, hop, found, blamedRightly, twinSilent, planted = true }: DetectionReport & { planted?: boolean },
@@ -39,13 +39,24 @@ export function detectionLine(
   return `${defect.padEnd(nameWidth)} ${hop.padEnd(hopWidth)} ${marks} ${mark(twinSilent, 4)}`.trimEnd();
 }
 
-export function totalsLines(detections: readonly (DetectionReport & { planted?: boolean })[]): string[] {
+/** A section of its own: what was done to a run that had passed. */
+export const tamperingLines = (detections: readonly DetectionReport[], palette: Palette): string[] => [
+  '',
+  detectionHead(palette, 'tampering with a run that passed'),
+  ...detections.map((detection) => detectionLine(detection, palette)),
+  ...totalsLines(detections, 'tampering'),
+];
+
+export function totalsLines(
+  detections: readonly (DetectionReport & { planted?: boolean })[],
+  what = 'defect',
+): string[] {
   const count = (is: (detection: DetectionReport & { planted?: boolean }) => boolean): number =>
     detections.filter(is).length;
   const unplanted = count(({ planted }) => planted === false);
   const silent = count(({ twinSilent }) => twinSilent);
   return [
-    `${counted(detections.length - unplanted, 'defect')} planted: ${count(({ found }) => found)} found, ` +
+    `${counted(detections.length - unplanted, what)} planted: ${count(({ found }) => found)} found, ` +
       `${count(({ blamedRightly }) => blamedRightly)} blamed rightly, ` +
       `${counted(silent, 'clean twin')} silent`,
     ...(unplanted === 0 ? [] : [`${unplanted} not planted: of those nothing is known`]),
