@@ -56,7 +56,7 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
   ledger.close();
   scan.close();
   await store.close();
-  await writeScanSummary(folder.logSummary, {
+  writeScanSummary(folder.logSummary, {
     schema: 1,
     topic: manifest.topic,
     topicId,

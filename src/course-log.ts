@@ -5,6 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { messageOf } from './errors.ts';
 import type { CourseEvent } from './course-events.ts';
+import { namingFile } from './write-whole.ts';
 
 export class CourseLog {
   readonly #path: string;
@@ -19,7 +20,8 @@ export class CourseLog {
   note(event: CourseEvent): void {
     if (this.#isLost) return;
     try {
-      appendFileSync(this.#path, `${JSON.stringify({ time: Date.now(), ...event })}\n`, { mode: 0o600 });
+      const line = `${JSON.stringify({ time: Date.now(), ...event })}\n`;
+      namingFile(this.#path, () => appendFileSync(this.#path, line, { mode: 0o600 }));
     } catch (error) {
       this.#isLost = true;
       this.#onTrouble(`The course of the run is not noted: ${messageOf(error)}`);

@@ -1,5 +1,5 @@
 /** All findings of an audit, one JSON line a message or partition concerned: the result holds examples only. */
-import { closeSync, createReadStream, existsSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { messageOf } from './errors.ts';
 import type { SingleFinding } from './verdict.ts';
@@ -48,7 +48,8 @@ export class FindingsFile {
     this.#chunk = '';
     this.#attempt(() => {
       this.#file ??= openSync(this.#path, 'w', 0o600);
-      writeSync(this.#file, chunk);
+      // Unlike `writeSync`, it writes all or throws.
+      writeFileSync(this.#file, chunk);
     });
   }
 

@@ -4,7 +4,7 @@
  * measurements and no evidence: where one cannot be written, its process says so and goes on.
  */
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { messageOf } from './errors.ts';
 import { say } from './say.ts';
 
@@ -69,7 +69,7 @@ export class LatencyLog {
   }
 
   #write(text: string): void {
-    this.#attempt(() => this.#file !== undefined && writeSync(this.#file, text));
+    this.#attempt(() => this.#file !== undefined && writeFileSync(this.#file, text));
   }
 
   #attempt(action: () => void): void {

@@ -1,6 +1,5 @@
 /** The report of a run: `report.html` in its folder, made from its result and its evidence. */
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { accessSync, constants, readFileSync, rmSync } from 'node:fs';
 import { OperationalError, messageOf } from './errors.ts';
 import { topicLetters } from './evidence/topic-letters.ts';
 import { explainRun } from './explain-run.ts';
@@ -12,6 +11,7 @@ import type { Result } from './result.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
 import type { Timeline } from './timeline.ts';
 import { RunWatch } from './watch/run-watch.ts';
+import { writeWhole } from './write-whole.ts';
 
 const timelinesMax = 30;
 const timelinesOfEach = 5;
@@ -27,10 +27,25 @@ export async function writeReport(
 ): Promise<string | undefined> {
   try {
     const html = pageHtml(readFileSync(pageTemplate, 'utf8'), await pageDataOf(folder, result, store));
-    await writeFile(folder.report, html, { mode: 0o600 });
+    writeWhole(folder.report, html);
     return undefined;
   } catch (error) {
-    return `${folder.report} was not written: ${messageOf(error)}`;
+    return `The report was not written: ${messageOf(error)}`;
+  }
+}
+
+/**
+ * Takes the report of an earlier audit away: it must not pass for that of the next. False where there can be none,
+ * since the folder may not be written.
+ */
+export function dropReport({ path, report }: RunFolder): boolean {
+  try {
+    rmSync(report, { force: true });
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    // To write the report will say why.
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Bad days by chance, one after the other: each a `nodrop run` of its own, as a user would start it. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { ChaosPlan } from './chaos/chaos-plan.ts';
 import { resultIn, runChild, withSchema } from './child-run.ts';
 import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
@@ -11,6 +11,7 @@ import { timelinesOf } from './report-page.ts';
 import { removeRun } from './remove-run.ts';
 import { RunFolder } from './run-folder.ts';
 import { dropSchema } from './stores/postgres/drop-schema.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface ChaosPlace {
   dir: string;
@@ -46,7 +47,7 @@ export async function runDay(
   const id = `chaos-${plan.seed}-${plan.index}-${randomBytes(2).toString('hex')}`;
   const folder = new RunFolder(place.dir, id);
   folder.create();
-  writeFileSync(folder.file('chaos.json'), `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
+  writeWhole(folder.file('chaos.json'), `${JSON.stringify(plan, null, 2)}\n`);
   const timeoutMs = dayMsMax + place.timeoutMs;
   const { exitCode, stdout, stderr } = await runChild(argumentsOf(plan, id, place), { signal, timeoutMs });
   const ms = Math.round(performance.now() - beganAtMs);
@@ -68,7 +69,7 @@ export async function runDay(
     for (const line of left) if (line !== undefined) note(line);
   } else if (result !== undefined && result.findings.length > 0) {
     const timelines = await timelinesOf(folder, result, store);
-    writeFileSync(folder.file('timelines.json'), `${JSON.stringify(timelines, null, 2)}\n`, { mode: 0o600 });
+    writeWhole(folder.file('timelines.json'), `${JSON.stringify(timelines, null, 2)}\n`);
   }
   return day;
 }

@@ -1,11 +1,12 @@
 /** A run's faults under way. */
-import { writeFileSync } from 'node:fs';
 import { durationText } from './duration.ts';
+import { messageOf } from './errors.ts';
 import { faultFileText, type ScheduledFault } from './faults/fault-schedule.ts';
 import { beginSchedule, type RunningSchedule, type ScheduleObserver } from './faults/run-schedule.ts';
 import { Deadline } from './kafka/deadline.ts';
 import type { FaultRecord } from './result.ts';
 import { RunPipeline, type FaultSubjects } from './run-pipeline.ts';
+import { writeWhole } from './write-whole.ts';
 
 export class RunFaults implements AsyncDisposable {
   readonly #pipeline: RunPipeline;
@@ -18,7 +19,11 @@ export class RunFaults implements AsyncDisposable {
     observer: ScheduleObserver,
     signal: AbortSignal,
   ) {
-    writeFileSync(subjects.folder.faults, faultFileText(schedule), { mode: 0o600 });
+    try {
+      writeWhole(subjects.folder.faults, faultFileText(schedule));
+    } catch (error) {
+      observer.note(`The schedule of the faults was not written: ${messageOf(error)}`);
+    }
     this.#pipeline = new RunPipeline(subjects, signal);
     this.#schedule = beginSchedule(schedule, this.#pipeline, observer);
     // Whoever stops the run is not to wait for what was to come.

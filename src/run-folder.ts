@@ -1,6 +1,14 @@
 /** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperationalError, messageOf, usageError } from './errors.ts';
@@ -9,6 +17,7 @@ import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from './regular-file.ts';
 import type { Result } from './result.ts';
 import { sealText } from './seal.ts';
+import { namingFile, writeWhole } from './write-whole.ts';
 
 const count = z.int().min(0);
 
@@ -63,6 +72,10 @@ export class RunFolder {
   }
   get result(): string {
     return join(this.path, 'result.json');
+  }
+  /** That of an audit before the last, whose own could not be written. */
+  get earlierResult(): string {
+    return join(this.path, 'result-earlier.json');
   }
   /** The result as a page that opens anywhere. */
   get report(): string {
@@ -145,9 +158,7 @@ export class RunFolder {
       pid: process.pid,
       journals,
     } satisfies Consumer;
-    const draft = `${this.#consumer}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(note)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#consumer);
+    writeWhole(this.#consumer, `${JSON.stringify(note)}\n`);
   }
 
   #readConsumer(): Consumer | undefined {
@@ -182,16 +193,16 @@ export class RunFolder {
   /** Writes the manifest whole or not at all; of two that try, one is refused. */
   writeManifest(manifest: Manifest): void {
     const draft = `${this.manifest}.${process.pid}`;
-    const text = `${JSON.stringify(manifest, null, 2)}\n`;
-    writeFileSync(draft, text, { mode: 0o600 });
     try {
+      const text = `${JSON.stringify(manifest, null, 2)}\n`;
+      namingFile(this.manifest, () => writeFileSync(draft, text, { mode: 0o600 }));
       linkSync(draft, this.manifest);
       sealText(this.manifest, text);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseIfUsed();
       throw error;
     } finally {
-      rmSync(draft);
+      rmSync(draft, { force: true });
     }
   }
 
@@ -207,8 +218,25 @@ export class RunFolder {
     return manifestSchema.parse(JSON.parse(text));
   }
 
-  async writeResult(result: Result): Promise<void> {
-    await writeFile(this.result, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+  /** Returns why it could not be written, if it could not. Then an earlier audit's is put aside: it says something else. */
+  writeResult(result: Result): string | undefined {
+    try {
+      writeWhole(this.result, `${JSON.stringify(result, null, 2)}\n`);
+      rmSync(this.earlierResult, { force: true });
+      return undefined;
+    } catch (error) {
+      const problem = `The result was not written: ${messageOf(error)}.`;
+      return existsSync(this.result) ? `${problem} ${this.#putResultAside()}` : problem;
+    }
+  }
+
+  #putResultAside(): string {
+    try {
+      renameSync(this.result, this.earlierResult);
+      return `That of an earlier audit is now ${this.earlierResult}.`;
+    } catch {
+      return `What is there is of an earlier audit.`;
+    }
   }
 
   /** The names of the files in it that match. */
@@ -221,12 +249,12 @@ export class RunFolder {
 
 export const runsPath = (dir: string): string => resolve(dir, 'runs');
 
-/** The runs of a folder, the latest last: by the time their folder was made or their manifest written. */
+/** The runs of a folder, links to runs elsewhere included, the latest last: by the time their folder was made or their manifest written. */
 export function listRuns(dir: string): RunFolder[] {
   let names: string[];
   try {
     names = readdirSync(runsPath(dir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
+      .filter((entry) => runIdPattern.test(entry.name) && isFolder(join(entry.parentPath, entry.name)))
       .map((entry) => entry.name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -240,6 +268,16 @@ export function listRuns(dir: string): RunFolder[] {
     .map((folder) => ({ folder, time: bornAt(folder) }))
     .sort((a, b) => a.time - b.time || (a.folder.id < b.folder.id ? -1 : 1))
     .map(({ folder }) => folder);
+}
+
+/** Also one that lies behind a symbolic link. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // A link that leads nowhere, or in a circle.
+    return false;
+  }
 }
 
 /** The run of that id, or the latest. */

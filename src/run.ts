@@ -10,12 +10,13 @@ import { startKafka, type RunningKafka } from './kafka/start-kafka.ts';
 import type { NetworkLinks } from './network-links.ts';
 import { earlyEnds, stageError } from './pipeline/stage-end.ts';
 import type { ParentMessage } from './pipeline/stage-process.ts';
-import { tidyCluster } from './pipeline/tidy-cluster.ts';
+import { tellLeft, tidyCluster } from './pipeline/tidy-cluster.ts';
 import { noTimings, type Result } from './result.ts';
 import type { RunFaults } from './run-faults.ts';
 import { endWithBroker, noteLeaders, watchStages } from './run-watches.ts';
 import { RunFolder } from './run-folder.ts';
 import { isPostgresLocation } from './stores/postgres/location.ts';
+import { shellWord } from './shell-word.ts';
 import { judgeThresholds } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -50,9 +51,10 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     const result = await judge(course, bootstrapServers, broker, interruptions);
     result.timings.totalMs = elapsedMs(startedAt);
     result.thresholds = judgeThresholds(config.thresholds, result);
-    await folder.writeResult(result);
     ({ verdict } = result);
+    const unwritten = folder.writeResult(result);
     observer.judged(result);
+    if (unwritten !== undefined) observer.note(`${unwritten}\n${laterCommands(config)}`);
     const { writeReport } = await loadAudit();
     const report = (): Promise<string | undefined> => writeReport(folder, result, config.store);
     // A broker takes a while to stop. Only a timeline tells of it, and is to tell how it is afterwards.
@@ -67,6 +69,11 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     const problem = await (early ?? report());
     if (problem !== undefined) observer.note(problem);
     return result;
+  } catch (error) {
+    // Nobody else would tell what is on somebody's cluster.
+    const { bootstrapServers } = config;
+    if (bootstrapServers !== undefined) tellLeft(folder, bootstrapServers, (line) => observer.note(line));
+    throw error;
   } finally {
     for (const stage of [...course.producers, ...course.consumers]) stage.signal('SIGKILL');
     await broker?.stop();
@@ -82,6 +89,12 @@ const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConf
   store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
   ...again,
 });
+
+/** What can be done once there is room on the disk. */
+function laterCommands({ id, dir }: RunConfig): string {
+  const where = `--dir ${shellWord(dir)}`;
+  return `  To audit again: nodrop verify ${id} ${where}\n  To remove what is left of it: nodrop clean --all ${where}`;
+}
 
 /** What only few runs need is loaded by them alone. */
 async function openLinks({ faults }: RunConfig): Promise<NetworkLinks | undefined> {

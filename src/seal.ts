@@ -3,28 +3,29 @@
  * that no longer matches its seal is missing evidence.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, writeFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { regularFile } from './regular-file.ts';
+import { writeWhole } from './write-whole.ts';
 
 export type SealState = 'intact' | 'broken' | 'none';
 
 /** Where the seal of a file lies. */
 export const sealPathOf = (path: string): string => `${path}.sha256`;
 
-/** Seals a file that is finished. */
-export async function seal(path: string): Promise<void> {
-  await writeFile(sealPathOf(path), sealOf(path, await sha256Of(path)), { mode: 0o600 });
+/** Seals a file that is finished. `name`: what it will be called, where it is still a draft. */
+export async function seal(path: string, name = basename(path)): Promise<void> {
+  writeWhole(sealPathOf(path), sealOf(name, await sha256Of(path)));
 }
 
 /** Seals a file of this text. */
 export function sealText(path: string, text: string): void {
   const sum = createHash('sha256').update(text).digest('hex');
-  writeFileSync(sealPathOf(path), sealOf(path, sum), { mode: 0o600 });
+  writeWhole(sealPathOf(path), sealOf(basename(path), sum));
 }
 
-const sealOf = (path: string, sum: string): string => `${sum}  ${basename(path)}\n`;
+const sealOf = (name: string, sum: string): string => `${sum}  ${name}\n`;
 
 export const hasSeal = (path: string): boolean => existsSync(sealPathOf(path));
 

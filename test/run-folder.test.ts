@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -58,6 +66,21 @@ test('the latest run is the one that began last; an unknown one is wrong usage a
     expect.objectContaining({ code: 'usage', hint: expect.stringContaining('b, a, c') }),
   );
   expect(() => findRun(join(dir, 'nowhere'), undefined)).toThrow(expect.objectContaining({ code: 'usage' }));
+});
+
+test('a run behind a symbolic link is one of the runs; links that lead nowhere, or to no folder, are none', () => {
+  const elsewhere = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-runs-')), 'far');
+  elsewhere.create();
+  elsewhere.writeManifest({ ...manifest, id: 'far' });
+  new RunFolder(dir, 'near').create();
+  const runs = join(dir, 'runs');
+  symlinkSync(elsewhere.path, join(runs, 'far'));
+  symlinkSync(join(dir, 'nothing'), join(runs, 'broken'));
+  symlinkSync(join(runs, 'circle'), join(runs, 'circle'));
+  symlinkSync(elsewhere.manifest, join(runs, 'file'));
+  expect(listRuns(dir).map(({ id }) => id)).toEqual(expect.arrayContaining(['far', 'near']));
+  expect(listRuns(dir)).toHaveLength(2);
+  expect(findRun(dir, 'far').readManifest()!.id).toBe('far');
 });
 
 test('a seal holds until a byte changes', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chaosFaults } from '../chaos/chaos-faults.ts';
 import { chaosPlans, parseChaosPlan, type ChaosPlan, type Ground } from '../chaos/chaos-plan.ts';
@@ -9,6 +9,7 @@ import { jsonText } from '../json-text.ts';
 import { chaosLines, chaosSummary, dayLines, type DayReport } from '../report/chaos-lines.ts';
 import { chaosGithub, chaosJunit } from '../report/chaos-reports.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../run-chaos.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { Context } from './context.ts';
 import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from './options.ts';
 import { printLines, printReports } from './print-result.ts';
@@ -161,7 +162,7 @@ async function shrink(
   const left = await shrunk(plan.faults, fails, () => signal.aborted || performance.now() > endMs);
   if (signal.aborted) return;
   const path = folder.file('chaos-shrunk.json');
-  writeFileSync(path, `${JSON.stringify({ ...plan, faults: left }, null, 2)}\n`, { mode: 0o600 });
+  writeWhole(path, `${JSON.stringify({ ...plan, faults: left }, null, 2)}\n`);
   terminal.note(`It fails with ${left.join(' ')} too. To repeat it: nodrop chaos --replay ${path}`);
 }
 

@@ -173,6 +173,7 @@ const definitions: Definition[] = [
     ],
     description: 'shows what became of one message, hop by hop',
     examples: ['nodrop explain p0-17', 'nodrop explain demo p0-17', 'nodrop explain demo 0:42 --json'],
+    endsWithReader: true,
     shared: ['dir', 'bootstrapServer', ...storeOptions, 'json', 'quiet', 'color'],
     own: (command) => command.usage('[options] [run] <id>'),
     act: async (values, context, first, second) =>
@@ -222,6 +223,7 @@ const definitions: Definition[] = [
     name: 'faults',
     description: 'lists what --fault can break, and what is expected then',
     examples: ['nodrop faults'],
+    endsWithReader: true,
     shared: ['json', 'color'],
     act: async (values, context) => (await import('./faults-command.ts')).faultsCommand(values, context),
   },
@@ -266,27 +268,25 @@ const definitions: Definition[] = [
 const gather = (value: string, others: string[] | undefined): string[] => [...(others ?? []), value];
 
 export interface CommandState {
-  /** What the one that ran returned. */
   exitCode(): number;
-  /** Whether the one that runs is done when nobody reads it any more. */
+  /** Whether the one that runs is done when nobody reads it any more, and has failed when it cannot be read. */
   endsWithReader(): boolean;
 }
 
 export function addCommands(program: Command, signal: AbortSignal): CommandState {
-  let exitCode = 0;
-  let endsWithReader = false;
+  let [exitCode, endsWithReader] = [0, true]; // as help and version do
   for (const definition of definitions) {
     const command = program.command(definition.name).description(definition.description);
     for (const argument of definition.arguments ?? []) command.argument(...argument);
     addOptions(command, definition.shared);
     definition.own?.(command);
-    const examples = definition.examples.map((line) => `  ${line}`).join('\n');
-    command.addHelpText('before', `Examples:\n${examples}\n`).allowExcessArguments(false);
+    const examples = ['Examples:', ...definition.examples.map((line) => `  ${line}`), ''].join('\n');
+    command.addHelpText('before', examples).allowExcessArguments(false);
     command.action(async (...args: unknown[]) => {
       const given = args.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[];
-      const values = command.opts<SharedValues>();
+      const values = command.opts<SharedValues & { list?: true }>();
       const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
-      endsWithReader = definition.endsWithReader === true;
+      endsWithReader = definition.endsWithReader === true || values.list === true;
       const terminal = new Terminal({ color, quiet: values.quiet === true });
       try {
         exportStorePassword(values);

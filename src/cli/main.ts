@@ -3,17 +3,24 @@ import './quick-imports.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../environment.ts';
 import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
+import { tellParent } from '../pipeline/stage-process.ts';
 import { say } from '../say.ts';
 import { addCommands } from './commands.ts';
+import { watchOutput } from './output-streams.ts';
 import { listenForStop, type StoppedError } from './stop.ts';
 
-// A reader that has had enough, such as head, is no trouble: what is under way comes to its end, and to its exit code.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-    if (stream === process.stdout && command.endsWithReader()) process.exit(exitCodes.pass);
-  });
-}
+watchOutput({
+  // That is no trouble: what is under way comes to its end, and to its exit code.
+  onReaderGone: () => {
+    if (command.endsWithReader()) process.exit(exitCodes.pass);
+  },
+  onLost: (problem) => {
+    say(`nodrop: the output could not be written: ${problem}`);
+    if (command.endsWithReader()) process.exit(exitCodes.unavailable);
+  },
+});
+// Node itself would end with 1, which means that a run has failed.
+process.on('uncaughtException', (error) => process.exit(explain(error)));
 
 const signal = listenForStop((reason) => {
   if (process.send === undefined) {
@@ -55,17 +62,25 @@ function explain(error: unknown): number {
   // It was said when the signal came.
   if (signal.aborted && (error === signal.reason || isInterrupted(error)))
     return (signal.reason as StoppedError).exitCode;
-  if (error instanceof OperationalError) {
-    say(`nodrop: ${error.message}`);
-    if (error.hint !== undefined) say(error.hint.replaceAll(/^/gm, '  '));
-    return error.exitCode;
-  }
+  const [text, code] = lastWordsOf(error);
+  say(text);
+  // Of a stage: its parent hears them even where its log cannot be written.
+  tellParent({ type: 'last-words', text });
+  return code;
+}
+
+function lastWordsOf(error: unknown): [text: string, exitCode: number] {
+  const hint = (text: string | undefined): string =>
+    text === undefined ? '' : `\n${text.replaceAll(/^/gm, '  ')}`;
+  if (error instanceof OperationalError)
+    return [`nodrop: ${error.message}${hint(error.hint)}`, error.exitCode];
   if (isSystemError(error)) {
-    say(`nodrop: ${error.message}`);
-    return exitCodes.unavailable;
+    const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+    const mend = isFull ? 'Make room on the disk, or choose another folder with --dir.' : undefined;
+    return [`nodrop: ${error.message}${hint(mend)}`, exitCodes.unavailable];
   }
-  say(`nodrop: a bug in nodrop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return exitCodes.bug;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [`nodrop: a bug in nodrop: ${trace}`, exitCodes.bug];
 }
 
 function isInterrupted(error: unknown): boolean {

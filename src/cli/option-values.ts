@@ -54,9 +54,21 @@ export function parseFolder(value: string): string {
   return value;
 }
 
+/** Kafka takes no records for them, and consumers' libraries do not see them. */
+const topicsOfKafka = [
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+  '__cluster_metadata',
+  '__remote_log_metadata',
+];
+
 export function parseTopic(value: string): string {
   if (!topicPattern.test(value)) {
     throw new InvalidArgumentError('It takes a topic name: up to 249 letters, digits, ., _ and -.');
+  }
+  if (topicsOfKafka.includes(value)) {
+    throw new InvalidArgumentError(`Kafka keeps its own records in ${value}: no messages belong there.`);
   }
   return value;
 }

@@ -23,7 +23,9 @@ export function runAgain(
 ): RunAgain {
   const isHidden = ([name]: [string, string]): boolean => secretPattern.test(name);
   const properties = values.brokerProperty ?? [];
+  const sabotage = process.env['NODROP_SABOTAGE'];
   const command = [
+    ...(sabotage ? [`NODROP_SABOTAGE=${sabotage}`] : []),
     'nodrop',
     'run',
     ...(values.duration === undefined

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { auditRun, resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
-import { messageOf } from '../errors.ts';
 import { measurementsOf } from '../measurements.ts';
-import { writeReport } from '../report-page.ts';
 import { regularFile } from '../regular-file.ts';
+import { dropReport, writeReport } from '../report-page.ts';
 import { exitCodeOf, type Result, type Timings } from '../result.ts';
 import { findRun, runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
@@ -66,12 +65,10 @@ export async function verifyCommand(
     environment: earlier?.environment ?? environmentOf(undefined),
   });
   if (audited.unwritten !== undefined) terminal.note(`nodrop: ${audited.unwritten}`);
-  try {
-    await folder.writeResult(result);
-  } catch (error) {
-    terminal.note(`nodrop: ${folder.result} was not written: ${messageOf(error)}`);
-  }
-  printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
+  const unwritten = folder.writeResult(result);
+  if (unwritten !== undefined) terminal.note(`nodrop: ${unwritten}`);
+  const report = dropReport(folder) ? folder.report : undefined;
+  printResult(terminal, result, { evidence: folder.path, ...(report && { report }) }, reports);
   // Nobody waits for the timelines of a large run before the verdict.
   const problem = await writeReport(folder, result, values.store ?? folder.storeInUse());
   if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
@@ -102,10 +99,12 @@ type EarlierResult = Pick<Result, 'timings' | 'environment'> &
 
 /** The result of the run or of the last audit: only it knows how long the run took, and on what. */
 async function earlierResult(folder: RunFolder): Promise<EarlierResult | undefined> {
-  try {
-    return JSON.parse(await readFile(regularFile(folder.result), 'utf8')) as EarlierResult;
-  } catch {
-    // A run that was done by hand has none; one that cannot be read is about to be replaced.
-    return undefined;
+  for (const path of [folder.result, folder.earlierResult]) {
+    try {
+      return JSON.parse(await readFile(regularFile(path), 'utf8')) as EarlierResult;
+    } catch {
+      // A run that was done by hand has none; one that cannot be read is about to be replaced.
+    }
   }
+  return undefined;
 }

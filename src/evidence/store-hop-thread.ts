@@ -2,11 +2,12 @@
 import { writevSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { RunMessages } from './run-messages.ts';
+import { namingFile } from '../write-whole.ts';
 import { openStoreHop } from './store-hop.ts';
 import { columnsOf, type FromStoreThread, type StoreThreadData } from './threaded-store-hop.ts';
 
 const port = parentPort!;
-const { location, manifest, sessionStarts, spool } = workerData as StoreThreadData;
+const { location, manifest, sessionStarts, spool, spoolPath } = workerData as StoreThreadData;
 const say = (message: FromStoreThread): void => port.postMessage(message);
 
 const messages = new RunMessages(manifest, sessionStarts);
@@ -21,7 +22,7 @@ let position = 0;
 for await (const batch of hop.batches()) {
   const columns = columnsOf(batch);
   const bytes = columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const written = writevSync(spool, columns, position);
+  const written = namingFile(spoolPath, () => writevSync(spool, columns, position));
   if (written < bytes) throw new Error(`only ${written} of ${bytes} bytes could be written beside the run`);
   position += bytes;
   const names = [];

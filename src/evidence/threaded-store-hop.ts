@@ -18,6 +18,8 @@ export interface StoreThreadData {
   sessionStarts: SessionStarts;
   /** The file that the thread writes batches to, one behind another, open for all threads. */
   spool: number;
+  /** Where it was made: it has no name any more. */
+  spoolPath: string;
 }
 
 interface Opened {
@@ -70,7 +72,7 @@ export async function openThreadedStoreHop(
   const spool = openSync(spoolPath, 'wx+', 0o600);
   rmSync(spoolPath);
   const { sessionStarts } = messages;
-  const workerData: StoreThreadData = { location, manifest, sessionStarts, spool };
+  const workerData: StoreThreadData = { location, manifest, sessionStarts, spool, spoolPath };
   const thread = new Worker(program, { workerData });
   const close = async (): Promise<void> => {
     await thread.terminate();

@@ -7,6 +7,8 @@ const shownMax = 200;
 /** Of all topics: a store may be that of many runs. */
 const readMax = 20_000;
 const reasonCharsMax = 500;
+/** Of payloads, which are read with the letters. */
+const bytesMax = 256 * 1024 * 1024;
 
 /** null where the store could not be read. */
 export async function topicLetters(
@@ -19,11 +21,13 @@ export async function topicLetters(
   );
   const found: DeadLetters = { count: 0, isCut: false, letters: [], planted: 0 };
   let read = 0;
+  let bytes = 0;
   try {
     const snapshot = await openSnapshot(store);
     await using _ = { [Symbol.asyncDispose]: () => snapshot.close() };
     for await (const some of snapshot.deadLetters(readMax)) {
       read += some.length;
+      bytes += some.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 0);
       for (const letter of some) {
         if (letter.topicId !== topicId) continue;
         const isPlanted = published.has(`${letter.partition}:${letter.offset}`);
@@ -31,12 +35,13 @@ export async function topicLetters(
         if (isPlanted) found.planted += 1;
         if (found.letters.length < shownMax) found.letters.push(shown(letter, isPlanted));
       }
+      if (bytes > bytesMax) break;
     }
   } catch {
     // The audit has said what is wrong with the store.
     return null;
   }
-  return { ...found, isCut: read >= readMax };
+  return { ...found, isCut: read >= readMax || bytes > bytesMax };
 }
 
 const shown = (

@@ -1,5 +1,6 @@
 import { frameBytesMax, frameHeaderBytes, frameTimeBytes, FrameWriter } from '../frames.ts';
 import { wallClockMs } from '../wall-clock.ts';
+import { namingFile } from '../write-whole.ts';
 import {
   entryTypes,
   journalBytesMax,
@@ -54,7 +55,8 @@ export class JournalWriter {
     this.path = path;
     this.#bytesMax = bytesMax;
     this.#frames = new FrameWriter(path);
-    this.#frames.appendJson(entryTypes.opening, { format: journalFormat, ...opening });
+    const frame = { format: journalFormat, ...opening };
+    namingFile(path, () => this.#frames.appendJson(entryTypes.opening, frame));
   }
 
   /** The group's generation under which all is delivered from now on. */

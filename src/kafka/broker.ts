@@ -1,9 +1,9 @@
 /** One broker on loopback, from its settings to its end. It never outlives nodrop. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { usageError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 import { brokerProperties, type BrokerPlan, type ClusterPlan } from './broker-settings.ts';
 import { archiveArguments, keepArchive } from './class-data-archive.ts';
 import { claimProgramFolder, startJavaProgram } from './java-program.ts';
@@ -68,7 +68,7 @@ export class Broker {
     if (!existsSync(settingsFile) && existsSync(join(plan.dataDir, 'meta.properties'))) {
       throw usageError(`${dir} holds data of a Kafka that nodrop did not start.`, 'Choose another folder.');
     }
-    await writeFile(settingsFile, brokerProperties(plan, cluster, properties), { mode: 0o600 });
+    writeWhole(settingsFile, brokerProperties(plan, cluster, properties));
     if (zookeeper === undefined) await formatStorage(plan, cluster, settingsFile, runtime, this.#options);
     else await zookeeper.untilForgotten(plan.nodeId, timeoutMs, signal);
     // One archive is enough, and all would be written at once.

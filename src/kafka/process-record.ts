@@ -3,12 +3,13 @@
  * behind. A process counts as ours when its id, the time it started and its command all agree: ids are used again.
  */
 import { execFile } from 'node:child_process';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { unavailableError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 
 const recordFile = (dir: string) => join(dir, 'process.json');
 const endTimeoutMs = 5_000;
@@ -29,7 +30,7 @@ async function writeRecord(path: string, pid: number, marker: string): Promise<v
   const startedAt = (await describeProcess(pid))?.startedAt;
   if (startedAt === undefined) return;
   const record: ProcessRecord = { pid, startedAt, marker };
-  await writeFile(path, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  writeWhole(path, `${JSON.stringify(record)}\n`);
 }
 
 /** Makes a folder this process's own. Returns the process that has it, if one has and still runs. */

@@ -1,10 +1,11 @@
 /** Scans a run's topic and saves what was found, sealed, in the run's folder. */
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { ClientSettings } from '../client-config.ts';
 import { digestWithin, readDigest, type KeyAndPayload, type Origin } from '../digest.ts';
 import { noOrigin, readOrigin } from '../record-headers.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
-import { seal } from '../seal.ts';
+import { seal, sealPathOf } from '../seal.ts';
 import { parseProducerName } from '../workload.ts';
 import { clientFromSettings } from './client-from-settings.ts';
 import { openCluster } from './cluster.ts';
@@ -49,7 +50,17 @@ export async function prepareLogScan(
   const client = clientFromSettings(settings);
   const access = { bootstrapServers, client, timeoutMs, signal };
   const commits = await commitsOf(access, manifest);
-  return { save: () => saveLogScan(folder, manifest, access, { commits, isFinal }) };
+  const save = async (): Promise<void> => {
+    try {
+      await saveLogScan(folder, manifest, access, { commits, isFinal });
+    } finally {
+      // Where it failed, perhaps for want of room, what it left takes room and is of no use.
+      const drafts = [folder.logScan, folder.logSummary].map((path) => `${path}.new`);
+      for (const path of drafts.flatMap((draft) => [draft, sealPathOf(draft)]))
+        await rm(path, { force: true });
+    }
+  };
+  return { save };
 }
 
 async function saveLogScan(
@@ -76,7 +87,8 @@ async function saveLogScan(
   } finally {
     writer.close();
   }
-  await writeScanSummary(`${folder.logSummary}.new`, {
+  const summaryDraft = `${folder.logSummary}.new`;
+  writeScanSummary(summaryDraft, {
     schema: 1,
     run: manifest.id,
     topic: manifest.topic,
@@ -94,10 +106,13 @@ async function saveLogScan(
     problems: problemsOf(scan),
     ...commits,
   });
-  await rename(draft, folder.logScan);
-  await rename(`${folder.logSummary}.new`, folder.logSummary);
-  await seal(folder.logScan);
-  await seal(folder.logSummary);
+  // All that takes room comes before the first that replaces anything.
+  await seal(draft, basename(folder.logScan));
+  await seal(summaryDraft, basename(folder.logSummary));
+  for (const path of [folder.logScan, folder.logSummary]) {
+    await rename(`${path}.new`, path);
+    await rename(sealPathOf(`${path}.new`), sealPathOf(path));
+  }
 }
 
 /** What the group has committed; why that is not known, where it may not be asked for. */

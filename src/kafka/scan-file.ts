@@ -12,10 +12,11 @@
  * which kept none, has scanned.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { partitionMax } from '../history.ts';
 import { offsetsByPartition } from '../offsets-by-partition.ts';
+import { namingFile, writeWhole } from '../write-whole.ts';
 
 /** `foreign`: not of this run. `nameless`: of this run, but its origin cannot be read. */
 export const scanFlags = { foreign: 1, aborted: 2, crcBad: 4, nameless: 8, unstated: 16 } as const;
@@ -156,12 +157,14 @@ export class ScanRows {
 }
 
 export class ScanWriter {
+  readonly #path: string;
   readonly #file: number;
   readonly #rows = new ScanRows();
   /** Rows so far. */
   records = 0;
 
   constructor(path: string) {
+    this.#path = path;
     this.#file = openSync(path, 'w', 0o600);
   }
 
@@ -172,15 +175,20 @@ export class ScanWriter {
   }
 
   close(): void {
-    this.#flush();
-    closeSync(this.#file);
+    try {
+      this.#flush();
+    } finally {
+      closeSync(this.#file);
+    }
   }
 
   #flush(): void {
     const bytes = this.#rows.count * rowBytes;
     let written = 0;
-    while (written < bytes) written += writeSync(this.#file, this.#rows.bytes, written, bytes - written);
     this.#rows.count = 0;
+    namingFile(this.#path, () => {
+      while (written < bytes) written += writeSync(this.#file, this.#rows.bytes, written, bytes - written);
+    });
   }
 }
 
@@ -200,8 +208,8 @@ export function* readScan(path: string): Generator<ScanRows> {
   }
 }
 
-export async function writeScanSummary(path: string, summary: ScanSummary): Promise<void> {
-  await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`, { mode: 0o600 });
+export function writeScanSummary(path: string, summary: ScanSummary): void {
+  writeWhole(path, `${JSON.stringify(summary, null, 2)}\n`);
 }
 
 export async function readScanSummary(path: string): Promise<ScanSummary> {

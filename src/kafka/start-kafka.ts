@@ -77,11 +77,7 @@ export interface BrokerExit {
   code: number;
 }
 
-/**
- * Starts Kafka and waits until it serves. The signal ends that wait, with its reason; afterwards the brokers are
- * the caller's to stop. Throws `usage` (version, KAFKA_HOME, port, folder) or `unavailable` (Java, Maven, a broker that
- * does not come up, with the end of its log).
- */
+/** As `index.ts` promises it to everybody. */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
   const runtime = await findRuntime(options);
   const dir =

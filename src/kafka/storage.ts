@@ -4,11 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { unavailableError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
 import { isAtLeast } from './kafka-versions.ts';
 import type { ProgressOptions } from './maven.ts';
@@ -36,8 +37,7 @@ export async function formatStorage(
   }
   await copyFile(runtime.bootstrapFile, bootstrap);
   const ids = `cluster.id=${clusterId}\ndirectory.id=${kafkaUuid()}\n`;
-  await writeFile(`${meta}.partial`, `version=1\nnode.id=${nodeId}\n${ids}`);
-  await rename(`${meta}.partial`, meta);
+  writeWhole(meta, `version=1\nnode.id=${nodeId}\n${ids}`);
 }
 
 /** Where the metadata lie with which a cluster begins. */

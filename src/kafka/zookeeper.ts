@@ -3,12 +3,12 @@
  * them, on loopback, for as long as the cluster runs.
  */
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { messageOf, unavailableError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 import { archiveOf } from './class-data-archive.ts';
 import { Deadline } from './deadline.ts';
 import { claimProgramFolder, startJavaProgram } from './java-program.ts';
@@ -48,7 +48,7 @@ export class ZooKeeper {
     const { dir, port, runtime, onExit } = this.#options;
     await claimProgramFolder(dir, 'A ZooKeeper');
     const settingsFile = join(dir, 'zookeeper.properties');
-    await writeFile(settingsFile, settings(join(dir, 'data'), port), { mode: 0o600 });
+    writeWhole(settingsFile, settings(join(dir, 'data'), port));
     const program = {
       name: 'ZooKeeper',
       dir,

@@ -1,6 +1,7 @@
 import { frameTimeBytes, FrameWriter } from '../frames.ts';
 import { outcomeCodes, type Outcome } from '../history.ts';
 import { wallClockMs } from '../wall-clock.ts';
+import { namingFile } from '../write-whole.ts';
 import {
   frameTypes,
   intentBytes,
@@ -21,15 +22,18 @@ export interface BatchOutcome {
   sequences: ArrayLike<number>;
 }
 
-/** Appends to a ledger. Every method returns when `write` has; a full disk is thrown as it comes. */
+/** Appends to a ledger. Every method returns when `write` has; a full disk is thrown as it comes, with the path. */
 export class LedgerWriter {
+  readonly #path: string;
   readonly #frames: FrameWriter;
   #reason: ClosingReason = 'stopped';
 
   /** Creates the file; throws EEXIST where there is one already. */
   constructor(path: string, opening: LedgerOpening) {
+    this.#path = path;
     this.#frames = new FrameWriter(path);
-    this.#frames.appendJson(frameTypes.opening, { format: ledgerFormat, ...opening });
+    const frame = { format: ledgerFormat, ...opening };
+    namingFile(path, () => this.#frames.appendJson(frameTypes.opening, frame));
   }
 
   /** To be called before anything of these sequences is sent. */
@@ -39,7 +43,7 @@ export class LedgerWriter {
     body.writeUInt32LE(first, 1);
     body.writeUInt32LE(count, 5);
     body.writeDoubleLE(wallClockMs(), intentBytes);
-    this.#frames.append(body);
+    namingFile(this.#path, () => this.#frames.append(body));
   }
 
   record(batch: BatchOutcome): void {
@@ -56,7 +60,7 @@ export class LedgerWriter {
       body.writeUInt32LE(sequences[index]!, outcomeHeaderBytes + index * 4);
     }
     body.writeDoubleLE(wallClockMs(), end);
-    this.#frames.append(body);
+    namingFile(this.#path, () => this.#frames.append(body));
   }
 
   /** All that was planned has been sent. */
@@ -65,7 +69,10 @@ export class LedgerWriter {
   }
 
   close(): void {
-    this.#frames.appendJson(frameTypes.closing, { reason: this.#reason });
-    this.#frames.close();
+    try {
+      namingFile(this.#path, () => this.#frames.appendJson(frameTypes.closing, { reason: this.#reason }));
+    } finally {
+      this.#frames.close();
+    }
   }
 }

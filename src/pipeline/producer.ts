@@ -2,30 +2,30 @@
  * The producer: publishes a run's messages in batches and keeps its ledger. The ledger is opened before
  * anything else, so that a consumer sees that a producer is at work before the topic is there.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { unavailableError, usageError } from '../errors.ts';
-import { isAlive } from '../is-alive.ts';
+import { rmSync } from 'node:fs';
+import { unavailableError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { Deadline } from '../kafka/deadline.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
-import { inFlightMaxDefault, openProducer, type ProducerOptions } from '../kafka/produce.ts';
+import { inFlightMaxDefault, openProducer, type Producer, type ProducerOptions } from '../kafka/produce.ts';
 import { createTopic } from '../kafka/topics.ts';
 import { ledgerFileName } from '../ledger/ledger-format.ts';
-import { readIntended, readLedgerOpening } from '../ledger/ledger-reader.ts';
-import { LedgerWriter } from '../ledger/ledger-writer.ts';
+import type { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { removeEmptyFolder } from '../removal.ts';
 import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
-import { hasSeal, seal } from '../seal.ts';
+import { seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
+import { claimLedger, sessionOf } from './claim-ledger.ts';
 import { sabotageFromEnvironment, tellSabotage, type Sabotage } from './sabotage.ts';
 import { sabotagedSender } from './sabotaged-sender.ts';
+import { tellingLeft } from './tidy-cluster.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
 const pollMs = 20;
 const stopGraceMs = 3_000;
 
-/** One of a run's producers. `messages` and `rate` are those of all of them together. */
+/** One of several. `messages` and `rate` are those of all together. */
 export interface ProducerConfig extends ProduceConfig {
   producers: number;
   /** Its index; undefined for the only one. */
@@ -66,11 +66,15 @@ export async function produce(
       signal,
     });
     const isFirst = producer === 0 && session === 0;
-    const { topic, isNew } = isFirst
-      ? await ensureTopic(config, cluster, signal)
-      : await topicOfFirst(config, cluster, signal);
-    const sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
-    if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
+    const begin = isFirst ? ensureTopic : topicOfFirst;
+    const { topic, isNew } = await begin(config, cluster, signal);
+    let sender: Producer;
+    try {
+      sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
+      if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
+    } catch (error) {
+      throw isNew ? tellingLeft(error, { ...config, group: groupOf(folder.id) }) : error;
+    }
     const publisher = new Publisher({
       config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
       topic,
@@ -99,31 +103,6 @@ async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: strin
   await seal(ledgerPath);
 }
 
-/**
- * A producer that was killed goes on from its ledgers, in a session of its own: with the first sequence that none
- * of them intends. What they leave open stays unknown, and is not sent again.
- */
-function sessionOf(folder: RunFolder, producer: number): { session: number; first: number } {
-  let first = 0;
-  for (let session = 0; ; session++) {
-    const path = folder.file(ledgerFileName(producer, session));
-    // One that never came to send anything is replaced.
-    if (!existsSync(path) || !folder.isUsed()) return { session, first };
-    const { opening, next, damage } = readIntended(path);
-    if (hasSeal(path)) folder.refuseIfUsed();
-    if (opening !== undefined && isAlive(opening.pid)) {
-      throw usageError(
-        `Run ${folder.id} is under way in process ${opening.pid}.`,
-        'Choose another id with --run.',
-      );
-    }
-    if (damage !== undefined) {
-      throw usageError(`Run ${folder.id} cannot go on: its ledger ${path}: ${damage}.`);
-    }
-    first = Math.max(first, next);
-  }
-}
-
 /** What a producer does that begins its input anew. */
 function replayed(
   { session, first }: { session: number; first: number },
@@ -132,25 +111,6 @@ function replayed(
   if (sabotage?.kind !== 'replay' || session === 0 || sabotage.sequence >= first) return { session, first };
   tellSabotage(sabotage);
   return { session, first: sabotage.sequence };
-}
-
-/** Opens the ledger, which only one process can. One that a producer left before it began is replaced. */
-function claimLedger(
-  folder: RunFolder,
-  { producer, session }: { producer: number; session: number },
-  path: string,
-): LedgerWriter {
-  if (existsSync(path)) {
-    const owner = readLedgerOpening(path)?.pid;
-    if (owner !== undefined && isAlive(owner)) {
-      throw usageError(
-        `Run ${folder.id} is being started by process ${owner}.`,
-        'Choose another id with --run.',
-      );
-    }
-    rmSync(path);
-  }
-  return new LedgerWriter(path, { run: folder.id, producer, session, pid: process.pid });
 }
 
 /** The plan: how many messages each producer is to send. */

@@ -21,6 +21,8 @@ export type StageMessage =
   | { type: 'stalled'; atBroker: number[] }
   /** It stands at a point, and waits until it is told to go on. */
   | { type: 'reached'; point: string }
+  /** Why it ends before its work is done: its log may lie on a disk that is full. */
+  | { type: 'last-words'; text: string }
   /** What it has done in all. */
   | { type: 'summary'; counts: Readonly<Record<string, number>> };
 
@@ -41,7 +43,7 @@ export interface StageExit {
   /** null if a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The last lines it wrote. */
+  /** The last lines it wrote, or said where its log could not be written. */
   tail: string;
   /** A fault killed it and it was not started again, or it was stopped: its end says nothing of it. */
   isLeft?: boolean;
@@ -83,13 +85,15 @@ export function startStage(
   });
   closeSync(log);
   let heardAtMs = performance.now();
-  child.on('message', (message) => {
+  let lastWords = '';
+  child.on('message', (message: StageMessage) => {
     heardAtMs = performance.now();
-    onMessage(message as StageMessage);
+    if (message.type === 'last-words') lastWords = message.text;
+    else onMessage(message);
   });
   return {
     pid: child.pid,
-    exited: exitOf(child, logFile),
+    exited: exitOf(child, logFile, () => lastWords),
     heardAtMs: () => heardAtMs,
     tell: (message) => tell(child, message),
     signal: (signal) => child.kill(signal),
@@ -101,21 +105,23 @@ function tell(child: ChildProcess, message: ParentMessage): void {
   if (child.connected) child.send(message, () => {});
 }
 
-function exitOf(child: ChildProcess, logFile: string): Promise<StageExit> {
+function exitOf(child: ChildProcess, logFile: string, lastWords: () => string): Promise<StageExit> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      readFile(logFile, 'utf8').then(
-        (text) => resolve({ code, signal, tail: text.trim().split('\n').slice(-tailLines).join('\n') }),
-        reject,
-      );
+    // Unlike 'exit', it comes after all that the child has said.
+    child.once('close', (code, signal) => {
+      const tail = (log: string): string => tailOf(log.includes(lastWords()) ? log : lastWords());
+      readFile(logFile, 'utf8').then((log) => resolve({ code, signal, tail: tail(log) }), reject);
     });
   });
 }
 
+const tailOf = (text: string): string => text.trim().split('\n').slice(-tailLines).join('\n');
+
 /** In a stage: says something to the parent, if there is one. */
 export function tellParent(message: StageMessage): void {
-  if (process.connected) process.send?.(message);
+  // One that is gone is noticed by the end of the channel.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
 let progressToldAtMs = -Infinity;

@@ -1,6 +1,6 @@
 /** On somebody's cluster: takes away what a run made there for itself alone, or says why not, and how to do it by hand. */
 import type { ClientSettings } from '../client-config.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, OperationalError, unavailableError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { readScan, readScanSummary, scanFlags } from '../kafka/scan-file.ts';
 import { leftText } from '../removal.ts';
@@ -29,8 +29,7 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
   const tidy = async (what: string, option: string, script: string, remove: Remove): Promise<void> => {
     const why = keptBecause(made) ?? (await remove(made, manifest).catch(messageOf));
     if (why === undefined) return;
-    const byHand = `${script} --bootstrap-server ${bootstrapServers} --delete ${option}`;
-    note(leftText(`${what} at ${bootstrapServers}`, why, byHand));
+    note(leftOf(what, why, { script, option, bootstrapServers }));
   };
   // One that was there before is none of nodrop's.
   if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${topic}`, 'kafka-topics.sh', tidyTopic);
@@ -80,3 +79,48 @@ function foreignRecords({ folder, foreign, published }: MadeByRun): number {
   }
   return count;
 }
+
+/** What a run that came to no verdict made there. */
+export function tellLeft(folder: RunFolder, bootstrapServers: string, note: (line: string) => void): void {
+  let manifest: Manifest | undefined;
+  try {
+    manifest = folder.readManifest();
+  } catch {
+    // It is damaged: nobody knows what it named.
+    return;
+  }
+  if (manifest?.topicCreated === true) note(leftLine({ ...manifest, bootstrapServers }));
+}
+
+/** Where no manifest could be written, nobody else would know that the topic is the run's. */
+export function tellingLeft(error: unknown, left: Left): unknown {
+  const isOurs = error instanceof OperationalError;
+  const isSystems = error instanceof Error && 'syscall' in error;
+  if (!(isOurs ? error.code !== 'interrupted' : isSystems)) return error;
+  const { code, hint } = isOurs ? error : unavailableError(messageOf(error));
+  const lines = [...(hint === undefined ? [] : [hint]), leftLine(left)];
+  return new OperationalError(code, messageOf(error), { hint: lines.join('\n'), cause: error });
+}
+
+type Left = Pick<Manifest, 'topic' | 'group' | 'bootstrapServers'>;
+
+const leftLine = ({ topic, group, bootstrapServers }: Left): string =>
+  [
+    [`Topic ${topic}`, 'kafka-topics.sh', `--topic ${topic}`] as const,
+    [`Group ${group}`, 'kafka-consumer-groups.sh', `--group ${group}`] as const,
+  ]
+    .map(([what, script, option]) => leftOf(what, noVerdict, { script, option, bootstrapServers }))
+    .join('\n');
+
+const noVerdict = 'the run came to no verdict';
+
+const leftOf = (
+  what: string,
+  why: string,
+  { script, option, bootstrapServers }: { script: string; option: string; bootstrapServers: string },
+): string =>
+  leftText(
+    `${what} at ${bootstrapServers}`,
+    why,
+    `${script} --bootstrap-server ${bootstrapServers} --delete ${option}`,
+  );

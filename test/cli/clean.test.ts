@@ -15,6 +15,7 @@ import { claimFolder } from '../../src/kafka/process-record.ts';
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { removeRun } from '../../src/remove-run.ts';
 import { RunFolder } from '../../src/run-folder.ts';
+import { runOnDisk } from '../history-form/run-on-disk.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 import { newDir, nodrop, start } from '../integration/nodrop.ts';
 
@@ -193,4 +194,24 @@ test('an empty --dir is wrong usage: an unset variable is not the current folder
     expect(stderr).toContain('It takes the path of a folder');
   }
   expect((await nodrop(['clean', '--yes'], { NODROP_DIR: '' })).code).toBe(64);
+});
+
+test('what lies behind a symbolic link is verified, and never removed', async () => {
+  const { folder: elsewhere } = await runOnDisk({});
+
+  const link = join(dir, 'runs', 'r');
+  mkdirSync(dirname(link));
+  symlinkSync(elsewhere.path, link);
+  expect((await nodrop(['verify', 'r', `--dir=${dir}`])).code).toBe(0);
+  const { code, stdout } = await nodrop(['clean', '--all', '--yes', `--dir=${dir}`]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nothing to remove.\n' });
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(existsSync(elsewhere.manifest)).toBe(true);
+});
+
+test('one run that is kept is one', async () => {
+  const { folder } = await runOnDisk({});
+  writeFileSync(folder.result, '{"verdict":"fail"}');
+  const { stdout } = await nodrop(['clean', '--yes', `--dir=${join(folder.path, '../..')}`]);
+  expect(stdout).toBe('Nothing to remove; 1 run is kept (--all takes failed ones too).\n');
 });

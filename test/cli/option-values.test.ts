@@ -24,6 +24,14 @@ test('durations, sizes and names are read as they are written', () => {
   expect(parseBootstrap('localhost:9092, [::1]:9093')).toBe('localhost:9092,[::1]:9093');
 });
 
+test.each(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata'])(
+  "the topic %s is Kafka's own, and others may begin alike",
+  (name) => {
+    expect(() => parseTopic(name)).toThrow(InvalidArgumentError);
+    expect(parseTopic(`${name}_of_ours`)).toBe(`${name}_of_ours`);
+  },
+);
+
 test('a state is found by a path or in a header, and others have a category', () => {
   const paths = [
     'state',

@@ -25,6 +25,7 @@ function againOf(args: readonly string[], faults: readonly string[] = []): RunAg
 
 afterEach(() => {
   delete process.env['NODROP_RATE'];
+  delete process.env['NODROP_SABOTAGE'];
 });
 
 test('of what nobody asked for, there is the seed alone', () => {
@@ -75,6 +76,11 @@ test('what was asked for is in it, and so is what the environment asked for', ()
   expect(againOf(command.slice(2).filter((word) => !word.startsWith('--fault'))).command).toEqual(
     command.filter((word) => !word.startsWith('--fault')),
   );
+});
+
+test('a defect that was planted is planted again', () => {
+  process.env['NODROP_SABOTAGE'] = 'stall:100';
+  expect(againOf(['--seed=7']).command).toEqual(['NODROP_SABOTAGE=stall:100', 'nodrop', 'run', '--seed=7']);
 });
 
 test('what may hold a secret is left out, and named; and so is what says how to report', () => {

@@ -33,7 +33,7 @@ test('a run that is under way is told as it is, then as it changes, then with it
   // Whoever comes later is told the same at once, and is told apart from the first.
   const second = await watch(served, 'busy');
   expect(await second.next()).toMatchObject({ name: 'live', data: { progress: { sent: { count: 30 } } } });
-  await folder.writeResult(passed);
+  folder.writeResult(passed);
   ledger.finish();
   ledger.close();
   await seal(folder.file('ledger-p0-0.bin'));
@@ -47,7 +47,7 @@ test('a run that is under way is told as it is, then as it changes, then with it
 
 test('a run that was audited is told at once, and that is all', async () => {
   const served = serveRuns();
-  await newRun(served.dir, 'r').writeResult(passed);
+  newRun(served.dir, 'r').writeResult(passed);
   const reader = await watch(served, 'r');
   expect(await reader.next()).toMatchObject({ name: 'ended', data: { result: passed } });
   expect(await reader.next()).toBeUndefined();
@@ -59,15 +59,20 @@ test('the report is shown where it tells of the last audit, and not where it is 
   const detail = 'told by the report';
   writeFileSync(folder.findings, `${JSON.stringify({ kind: 'lost', blame: 'store', detail })}\n`);
   const failed = { ...passed, verdict: 'fail' as const, findings: [lost] };
-  await folder.writeResult(failed);
+  folder.writeResult(failed);
   expect(await writeReport(folder, failed, folder.store)).toBeUndefined();
   rmSync(folder.findings);
-  const ended = async (): Promise<unknown> => await (await watch(served, 'r')).nextNamed('ended');
+  const ended = async (): Promise<unknown> => {
+    const reader = await watch(served, 'r');
+    const told = await reader.nextNamed('ended');
+    expect(await reader.next()).toBeUndefined();
+    return told;
+  };
   expect(await ended()).toMatchObject({
     result: { verdict: 'fail' },
     findings: expect.arrayContaining([expect.objectContaining({ detail })]) as unknown,
   });
-  await folder.writeResult(passed);
+  folder.writeResult(passed);
   expect(await ended()).toMatchObject({ result: { verdict: 'pass' }, findings: [] });
 });
 
@@ -82,7 +87,7 @@ test('a run whose result is damaged counts as not audited', async () => {
       text,
       { name: 'live', data: { isUnderWay: false, progress: { ended: null } } },
     ]);
-    await folder.writeResult(passed);
+    folder.writeResult(passed);
     expect([text, await reader.nextNamed('ended')]).toMatchObject([text, { result: { verdict: 'pass' } }]);
   });
   await Promise.all(watched);
@@ -94,7 +99,7 @@ test('findings that are damaged are left out, and the verdict is told', async ()
   const one = { kind: 'lost', blame: 'store', id: 'p0-1' };
   writeFileSync(folder.findings, `nonsense\n${JSON.stringify(one)}\nnull\n`);
   writeFileSync(folder.file('consumer.json'), 'nonsense');
-  await folder.writeResult({ ...passed, verdict: 'fail', findings: [{ ...lost, examples: [] }] });
+  folder.writeResult({ ...passed, verdict: 'fail', findings: [{ ...lost, examples: [] }] });
   expect(await (await watch(served, 'r')).next()).toMatchObject({
     name: 'ended',
     data: { findings: [one], findingsInAll: 12 },
@@ -107,7 +112,7 @@ test('when the server ends, it says so and ends each stream; with the verdict wh
   const unaudited = newRun(served.dir, 'unaudited');
   const [busy, late] = [await watch(served, 'busy'), await watch(served, 'unaudited')];
   for (const reader of [busy, late]) expect(await reader.next()).toMatchObject({ name: 'live' });
-  await unaudited.writeResult(passed);
+  unaudited.writeResult(passed);
   await served.routes.close();
   expect(await busy.nextNamed('closing')).toBeNull();
   expect(await busy.next()).toBeUndefined();

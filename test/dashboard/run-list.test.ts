@@ -37,7 +37,7 @@ test('the latest first, each with what its result tells, and one that is under w
   const { dir } = served;
   const good = newRun(dir, 'good');
   const latency = { count: 9, p50: 1, p90: 2, p99: 3.5, 'p99.9': 4, max: 5, mean: 2 };
-  await good.writeResult({
+  good.writeResult({
     ...passed,
     rates: { ...passed.rates, acked: 1234, stored: null },
     latency: { acked: latency, stored: null, missing: { acked: [], stored: ['latency-stored-1.hlog: …'] } },
@@ -48,7 +48,7 @@ test('the latest first, each with what its result tells, and one that is under w
   });
   const bad = newRun(dir, 'bad');
   const fault = { name: 'kill-leader', schedule: 'kill-leader@1s', target: null, startMs: 1, endMs: null };
-  await bad.writeResult({
+  bad.writeResult({
     ...passed,
     verdict: 'fail',
     findings: [lost],
@@ -57,7 +57,7 @@ test('the latest first, each with what its result tells, and one that is under w
   const unaudited = newRun(dir, 'unaudited');
   // Whoever audits it now has an earlier result.
   const { folder: busy } = runUnderWay(dir, 'busy');
-  await busy.writeResult(passed);
+  busy.writeResult(passed);
   [good, bad, unaudited, busy].forEach((folder, index) => bornAt(folder, 1_000 + index));
   mkdirSync(join(dir, 'runs', 'not a run'));
   writeFileSync(join(dir, 'runs', 'file'), '');
@@ -90,9 +90,9 @@ test('an audit that comes later is seen, and one that is taken away', async () =
   const folder = newRun(served.dir, 'r');
   const verdict = async (): Promise<unknown> => (await listOf(served))[0]!.verdict;
   expect(await verdict()).toBeNull();
-  await folder.writeResult(passed);
+  folder.writeResult(passed);
   expect(await verdict()).toBe('pass');
-  await folder.writeResult({ ...passed, verdict: 'inconclusive' });
+  folder.writeResult({ ...passed, verdict: 'inconclusive' });
   utimesSync(folder.result, 1_000, statSync(folder.result).mtimeMs / 1_000 + 1);
   expect(await verdict()).toBe('inconclusive');
   rmSync(folder.result);
@@ -115,7 +115,7 @@ const damaged = [
 
 test('a damaged result is none, and hides no other run', async () => {
   const served = serveRuns();
-  await newRun(served.dir, 'good').writeResult(passed);
+  newRun(served.dir, 'good').writeResult(passed);
   for (const [index, text] of damaged.entries())
     writeFileSync(newRun(served.dir, `damaged-${index}`).result, text);
   mkdirSync(newRun(served.dir, 'damaged-folder').result);

@@ -23,7 +23,7 @@ async function saved(change: Partial<ScanSummary>): Promise<RunFolder> {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-scan-')), 'r');
   folder.create();
   writeFileSync(folder.logScan, '');
-  await writeScanSummary(folder.logSummary, { ...summary, ...change });
+  writeScanSummary(folder.logSummary, { ...summary, ...change });
   await seal(folder.logScan);
   await seal(folder.logSummary);
   return folder;
@@ -48,7 +48,7 @@ test.each<[string, Partial<ScanSummary>, Map<number, number> | undefined]>([
 
 test('commits of a scan that was altered are not believed', async () => {
   const folder = await saved({ commits: { '0': 7 } });
-  await writeScanSummary(folder.logSummary, { ...summary, commits: { '0': 8 } });
+  writeScanSummary(folder.logSummary, { ...summary, commits: { '0': 8 } });
   const { log, commits } = await savedScan(folder, manifest, undefined as never);
   expect([log.whole, commits]).toEqual([false, undefined]);
 });

@@ -69,7 +69,7 @@ async function auditSpoilt({ scan, store, alter = '', topicId = 'topic-id' }: Sp
   for (const row of records) writer.add(row);
   writer.close();
   const ranges = [{ partition: 0, start: 0, startAfter: 0, end: 20, lastStableOffset: 20 }];
-  await writeScanSummary(folder.logSummary, {
+  writeScanSummary(folder.logSummary, {
     schema: 1,
     topic: 't',
     topicId,

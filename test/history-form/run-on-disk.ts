@@ -43,7 +43,7 @@ export async function runOnDisk(spoils: Spoils): Promise<{ folder: RunFolder; ma
   const records = spoils.scan?.(rows) ?? rows;
   for (const row of records) scan.add(row);
   scan.close();
-  await writeScanSummary(folder.logSummary, {
+  writeScanSummary(folder.logSummary, {
     schema: 1,
     topic: 't',
     topicId: 'topic-id',

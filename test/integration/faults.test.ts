@@ -192,7 +192,7 @@ test('a store that somebody locks is waited for, and records that nobody can sor
   // Had one of them been dropped, each later audit would say so too.
   const detail = 'published by poison@1s; it is no dead letter';
   const lost = { kind: 'lost', blame: 'consumer', partition: 0, offset: 12, detail } as const;
-  await folder.writeResult({ ...run.result, faults: [locked!, { ...poisoned!, found: [lost] }] });
+  folder.writeResult({ ...run.result, faults: [locked!, { ...poisoned!, found: [lost] }] });
   const again = await nodrop(['verify', folder.id, '--json', `--dir=${run.dir}`]);
   expect(again.code, again.stderr).toBe(1);
   expect(JSON.parse(again.stdout)).toMatchObject({

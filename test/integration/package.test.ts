@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { olderNode } from '../fixtures/older-node.ts';
 import { pinnedVersions } from '../../src/kafka/kafka-versions.ts';
 import { newDir } from './nodrop.ts';
 
@@ -52,4 +53,17 @@ test('the tarball brings the command line and startKafka to an empty folder', as
   const runs = join(dir, '.nodrop/runs');
   const report = readFileSync(join(runs, readdirSync(runs)[0]!, 'report.html'), 'utf8');
   expect(report).toContain('"verdict":"pass"');
+  if (olderNode !== undefined) await refusesOlderNode(dir, olderNode);
 });
+
+async function refusesOlderNode(dir: string, node: string): Promise<void> {
+  const sentence = /^nodrop needs Node 24\.6 or newer; this is v[\d.]+\./m;
+  await expect(run(node, ['node_modules/nodrop/bin/nodrop.js', 'run'], { cwd: dir })).rejects.toMatchObject({
+    code: 69,
+    stderr: expect.stringMatching(sentence),
+  });
+  const call =
+    "import('nodrop').then(({ startKafka }) => startKafka()).catch(({ message }) => console.log(message))";
+  const { stdout } = await run(node, ['--input-type=module', '--eval', call], { cwd: dir, timeout: 20_000 });
+  expect(stdout).toMatch(sentence);
+}

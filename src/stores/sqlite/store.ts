@@ -164,5 +164,7 @@ export function explain<T>(path: string, action: () => T): T {
 function hintFor(message: string): string {
   if (message.includes('locked')) return 'Another program holds it: end that one, then consume again.';
   if (message.includes('full')) return 'Make room on the disk, then consume again: nothing was lost.';
+  // A disk without room for what SQLite keeps beside the store says no more than this.
+  if (message.includes('disk I/O')) return 'Make room on the disk, or check the path and its permissions.';
   return 'Check the path and its permissions, or name another store with --store sqlite:PATH.';
 }

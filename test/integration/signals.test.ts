@@ -1,0 +1,121 @@
+/** Signals in each phase of a run, once and twice: the exit code that was promised, and nothing left behind. */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { openStore } from '../../src/stores/open-store.ts';
+import { newDir, nodrop, start, until } from './nodrop.ts';
+
+const at = `--bootstrap-server=${inject('bootstrapServers')}`;
+const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;
+
+/** Takes connections and never answers. */
+let silent: Server;
+beforeAll(async () => {
+  silent = createServer().listen(0, '127.0.0.1');
+  await until('the silent server listens', () => silent.listening);
+});
+afterAll(() => void silent.close());
+const atSilent = (): string => `--bootstrap-server=127.0.0.1:${(silent.address() as AddressInfo).port}`;
+
+interface Place {
+  dir: string;
+  run: string;
+  store: string;
+}
+
+interface Case {
+  phase: string;
+  signal: keyof typeof codes;
+  /** The second comes once it has said that it is stopping. */
+  twice?: true;
+  args: (place: Place) => string[];
+  isThere: (place: Place) => boolean;
+  /** Its consumer finds the store locked, until one signal came that lets it end in order. */
+  isLocked?: true;
+}
+
+/** Whether the run has come to a phase. */
+const isIn =
+  (phase: string) =>
+  ({ dir, run }: Place): boolean => {
+    const course = join(dir, 'runs', run, 'course.jsonl');
+    return existsSync(course) && readFileSync(course, 'utf8').includes(`"phase":"${phase}"`);
+  };
+
+const long = ['--messages=2000000', '--batch-size=10'];
+const withBroker = (): string[] => ['run'];
+const sending = (): string[] => ['run', at, ...long];
+const few = ({ store }: Place): string[] => ['run', at, '--messages=50', `--store=sqlite:${store}`];
+const waiting = (): string[] => ['consume', atSilent()];
+const isListening = ({ dir, run }: Place): boolean => existsSync(join(dir, 'runs', run, 'consumer.json'));
+
+const cases: Case[] = [
+  { phase: 'starting', signal: 'SIGTERM', args: withBroker, isThere: isIn('starting') },
+  { phase: 'starting', signal: 'SIGHUP', twice: true, args: withBroker, isThere: isIn('starting') },
+  { phase: 'publishing', signal: 'SIGINT', twice: true, args: sending, isThere: hasManifest },
+  { phase: 'draining', signal: 'SIGHUP', args: few, isThere: isIn('draining'), isLocked: true },
+  { phase: 'draining', signal: 'SIGTERM', twice: true, args: few, isThere: isIn('draining'), isLocked: true },
+  { phase: 'waiting for Kafka', signal: 'SIGHUP', args: waiting, isThere: isListening },
+];
+
+test.concurrent.for(cases)('$signal while $phase (twice: $twice)', async (each, { expect }) => {
+  const dir = newDir();
+  const place = { dir, run: `r${randomUUID().slice(0, 8)}`, store: join(dir, 'store.sqlite') };
+  const unlock = each.isLocked ? await lock(place) : undefined;
+  const temporary = newDir();
+  const args = [...each.args(place), `--run=${place.run}`, `--dir=${dir}`];
+  const { child, ended } = start(args, { TMPDIR: temporary });
+  let said = '';
+  child.stderr!.on('data', (text) => (said += String(text)));
+  await until(`it is ${each.phase}`, () => each.isThere(place));
+  child.kill(each.signal);
+  await until('it says so', () => said.includes('stopping'));
+  if (each.twice) child.kill(each.signal);
+  else unlock?.();
+  const { code, stderr } = await ended;
+  unlock?.();
+  expect([code, stderr]).toEqual([codes[each.signal], expect.not.stringMatching(/^\s+at |a bug in nodrop/m)]);
+  await until('all of its processes are gone', () => !processes().includes(dir));
+  expect(readdirSync(temporary).filter((name) => name !== 'node-compile-cache')).toEqual([]);
+});
+
+test.for(['SIGINT', 'SIGTERM'] as const)('%s while an audit scans', async (signal) => {
+  const dir = newDir();
+  const passed = await nodrop([
+    'run',
+    '--run=r',
+    `--topic=t${randomUUID()}`,
+    `--dir=${dir}`,
+    '--messages=20',
+    at,
+  ]);
+  expect(passed.code, passed.stderr).toBe(0);
+  const result = readFileSync(join(dir, 'runs/r/result.json'), 'utf8');
+  const connected = new Promise((resolve) => void silent.once('connection', resolve));
+  const { child, ended } = start(['verify', 'r', '--rescan', `--dir=${dir}`, atSilent()]);
+  await connected;
+  child.kill(signal);
+  expect(await ended).toMatchObject({ code: codes[signal], stdout: '' });
+  expect(readFileSync(join(dir, 'runs/r/result.json'), 'utf8')).toBe(result);
+});
+
+function hasManifest({ dir, run }: Place): boolean {
+  return existsSync(join(dir, 'runs', run, 'run.json'));
+}
+
+/** Holds the lock that writers need, in a store whose tables are there. Returns what releases it. */
+async function lock({ store }: Place): Promise<() => void> {
+  const categories = ['failed', 'completed', 'in-progress'];
+  await (await openStore(`sqlite:${store}`, { categories })).close();
+  const locker = new DatabaseSync(store);
+  locker.exec('BEGIN IMMEDIATE');
+  return () => {
+    if (locker.isOpen) locker.close();
+  };
+}
+
+const processes = (): string => execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
