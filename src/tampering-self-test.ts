@@ -1,9 +1,10 @@
 /** Tampers with a run that passed, made without a broker; and says of which tamperings the audit made what it should. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditRun } from './audit-run.ts';
 import { messageOf, unavailableError } from './errors.ts';
+import { removeOwn, type OwnFiles } from './removal.ts';
 import { RunFolder } from './run-folder.ts';
 import type { Detection } from './self-test.ts';
 import { judgeLive } from './self-test/live-defect.ts';
@@ -11,6 +12,14 @@ import { makeRun } from './self-test/made-run.ts';
 import type { FolderChange, Tampering } from './self-test/tampering.ts';
 import { tamperings as allTamperings } from './self-test/tamperings.ts';
 import type { Audit } from './verdict.ts';
+
+/** Nobody else knows a folder that was just made: all in it is the self-test's. */
+const ownFiles: OwnFiles = {
+  files: /^/,
+  get folders() {
+    return [{ name: /^/, own: ownFiles }];
+  },
+};
 
 /** In a folder of its own, which goes away. */
 export async function tamperingSelfTest(
@@ -26,7 +35,7 @@ export async function tamperingSelfTest(
     }
     return detections;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    removeOwn(dir, ownFiles);
   }
 }
 
@@ -64,6 +73,6 @@ async function auditAfter(change: FolderChange, original: RunFolder, other: RunF
     });
     return audit;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    removeOwn(dir, ownFiles);
   }
 }

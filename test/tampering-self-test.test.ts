@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { detectionLine, isCaught, tamperingLines } from '../src/report/detection-lines.ts';
 import { noColors } from '../src/report/palette.ts';
@@ -9,6 +11,7 @@ test('every tampering is caught, and every twin passes', async () => {
   expect(detections.filter((detection) => !isCaught(detection))).toEqual([]);
   expect(detections.length).toBeGreaterThanOrEqual(20);
   expect(new Set(tamperings.map(({ name }) => name)).size).toBe(tamperings.length);
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('nodrop-self-test-'))).toEqual([]);
 });
 
 test('what is not found, wrongly blamed, or a false alarm on the twin is told', async () => {

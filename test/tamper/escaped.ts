@@ -40,6 +40,17 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   'a position that is text': set('offsets', 'next_offset', { to: 'x' }),
   'a position that is NULL': set('offsets', 'next_offset', { to: null }),
   'a position that no double holds': set('offsets', 'next_offset', { to: 2n ** 63n - 1n }),
+  'a position in a partition that is not there, and a row gone': [
+    { do: 'set', table: 'offsets', row: 1, column: 'partition', change: { to: 3n } },
+    { do: 'delete', table: 'failed', row: 4 },
+  ],
+  'a row of the run without an id where a dead letter is right': double('dead_letters', 'in_progress', {
+    run: { to: 'made' },
+  }),
+  'a row of the run without id and place': double('dead_letters', 'in_progress', {
+    run: { to: 'made' },
+    offset: { to: null },
+  }),
   "a position beyond the log's end": set('offsets', 'next_offset', { plus: 1n }),
   'a topic in the positions that is a blob': set('offsets', 'topic_id', { as: 'blob' }),
 };
@@ -60,6 +71,9 @@ export const escapedInEvidence: Readonly<Record<string, EvidenceMutation[]>> = {
   "a folder in a ledger's place": [file('ledger-p0-0.bin', 'a folder', 'stays')],
   "a link to nowhere in a ledger's place": [file('ledger-p0-0.bin', 'a link to nowhere', 'stays')],
   "a link to itself in a ledger's place": [file('ledger-p1-0.bin', 'a link to itself', 'stays')],
+  'a link without end in the place of a file': (
+    ['run.json', 'ledger-p0-0.bin', 'journal-1.bin', 'log.scan', 'consumer.json', 'store.sqlite'] as const
+  ).map((name) => file(name, 'a link without end', 'stays')),
   "a folder in a seal's place": [file('ledger-p0-0.bin', 'nothing', 'a folder')],
   "a link to itself in a seal's place": [file('ledger-p0-0.bin', 'nothing', 'a link to itself')],
   'a ledger of another run': [file('ledger-p0-0.bin', { ofAnotherRun: true }, 'made again')],
@@ -70,6 +84,7 @@ export const escapedInEvidence: Readonly<Record<string, EvidenceMutation[]>> = {
   'a ledger of a producer that never was': [{ do: 'ledger too many', of: 'ledger-p2-0.bin' }],
   'a scan cut short, and sealed': [file('log.scan', { cutRows: 2 }, 'made again')],
   'a scan with a record too many, and sealed': [file('log.scan', { append: 'ff'.repeat(80) }, 'made again')],
+  'a scan with a byte too many, and sealed': [file('log.scan', { append: '00' }, 'made again')],
   'an empty scan, and sealed': [file('log.scan', 'empty', 'made again')],
   'a scan of other bytes, and sealed': [file('log.scan', { asAnother: 'ledger-p0-0.bin' }, 'made again')],
   'a scan of another run': [{ do: 'scan of another run' }],

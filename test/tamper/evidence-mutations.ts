@@ -36,7 +36,8 @@ export type Harm =
   | 'empty'
   | 'a folder'
   | 'a link to nowhere'
-  | 'a link to itself';
+  | 'a link to itself'
+  | 'a link without end';
 
 /** And of the seal beside it. */
 export type SealHarm = 'stays' | 'gone' | 'made again' | 'empty' | 'a folder' | 'a link to itself';
@@ -94,6 +95,7 @@ function harmFile(
     if (harm === 'a folder') mkdirSync(path);
     if (harm === 'a link to nowhere') symlinkSync(`${path}.nowhere`, path);
     if (harm === 'a link to itself') symlinkSync(path, path);
+    if (harm === 'a link without end') symlinkSync('/dev/zero', path);
     return { isChanged: true, isSame: false };
   }
   const changed = changedBytes(bytes, harm, { folder, other, file });
@@ -211,7 +213,15 @@ const harms: fc.Arbitrary<Harm> = fc.oneof(
     { append: '00'.repeat(40) },
     { append: 'ff'.repeat(80) },
   ),
-  fc.constantFrom<Harm>('nothing', 'missing', 'empty', 'a folder', 'a link to nowhere', 'a link to itself'),
+  fc.constantFrom<Harm>(
+    'nothing',
+    'missing',
+    'empty',
+    'a folder',
+    'a link to nowhere',
+    'a link to itself',
+    'a link without end',
+  ),
   fc.constantFrom<Harm>({ ofAnotherRun: true }),
   fc.constantFrom(...files).map((asAnother) => ({ asAnother })),
 );

@@ -259,7 +259,7 @@ export class StoreTruth {
       mayDoubt = true;
       wrong('a position of a partition that is not there', false);
     }
-    return { charges, mayDoubt, isPast: ({ partition }) => sound.has(partition) };
+    return { charges, mayDoubt, isPast: ({ partition }) => !mayDoubt && sound.has(partition) };
   }
 }
 
