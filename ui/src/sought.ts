@@ -53,7 +53,8 @@ export function statusOf(data: PageData, search: Search, { matching, kind, isFil
   if (text !== '' || isFiltered)
     return `${grouped(matching.length)} of ${grouped(findingsInAll)} findings${of}`;
   const wanted = kind?.count ?? findingsInAll;
-  const name = kind === undefined ? 'findings' : `${kind.kind} (${kind.blame})`;
+  const findingsText = wanted === 1 ? 'finding' : 'findings';
+  const name = kind === undefined ? findingsText : `${kind.kind} (${kind.blame})`;
   return matching.length === wanted
     ? `${grouped(wanted)} ${name}`
     : `${grouped(wanted)} ${name}; this page holds ${grouped(matching.length)} of them`;
