@@ -7,7 +7,7 @@ import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { shellWord } from './shell-word.ts';
 
-/** What nodrop, or a program that it starts, puts into a folder. */
+/** The files that nodrop, or a program that it starts, puts into a folder. */
 export interface OwnFiles {
   files: Pick<RegExp, 'test'>;
   folders?: readonly { name: RegExp; own: OwnFiles }[];

@@ -7,7 +7,7 @@ import { saysError, withAdmin, type AdminAccess } from './topics.ts';
 
 export interface OwnTopic {
   topic: string;
-  /** Of the topic that the run made. */
+  /** The id of the topic that the run made. */
   topicId: string;
   /** By partition: up to where all that it holds is known to be the run's own. */
   ends: ReadonlyMap<number, number>;

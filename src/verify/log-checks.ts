@@ -32,7 +32,9 @@ function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'd
   const isUnclear = proof.hasNameless && !rows.every(hasPosition);
   const isWritten = subject.written.some(({ category }) => isWrittenAs(category, rows));
   const isUnwritten = !isWritten && proof.writtenWhole && !isUnclear;
-  const other = isOnlyInStore && (isWritten || !proof.isWrittenKept || !isUnclear) ? 'consumer' : 'unknown';
+  // A consumer writes where a record stands: a row that has lost its place was altered, by whom nobody knows.
+  const hasLostPlace = isUnclear && proof.rowsTellPlaces;
+  const other = isOnlyInStore && !hasLostPlace ? 'consumer' : 'unknown';
   return { blame: blamed(subject, proof, { store: isUnwritten, else: other }), detail: 'in the store' };
 }
 

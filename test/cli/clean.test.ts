@@ -147,7 +147,7 @@ test('a broker that runs behind a link is not ended', async () => {
   expect(existsSync(join(atWork.broker, 'process.json'))).toBe(true);
 });
 
-test('a run at work stays, whoever works on it', async () => {
+test('a run at work stays, be it run whole or by hand', async () => {
   const run = crashedRun('a');
   await claimFolder(run.path, 'node');
   const produced = new RunFolder(dir, 'b');

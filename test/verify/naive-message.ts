@@ -91,8 +91,8 @@ export class NaiveMessage {
     const isWritten = this.writes.some(
       (line) => line.category === undefined || own.some(({ category }) => category === line.category),
     );
-    const isPlain = isWritten || this.h.written === undefined || !isUnclear;
-    const other = isPlain && own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
+    const hasLostPlace = isUnclear && this.h.tellsPlaces === true;
+    const other = !hasLostPlace && own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
     return this.storeOr(other, !isWritten && !isUnclear && this.isWhole('written'));
   }
 

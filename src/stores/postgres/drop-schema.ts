@@ -71,7 +71,7 @@ async function dropOwn(session: Session, schema: string, run: string): Promise<s
   if (tables.length > 0) await session.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
   const why = await whyForeign(session, run);
   if (why !== undefined) return why;
-  // What depends on a table, or lies beside them, is somebody's: then PostgreSQL refuses, and all of it stays.
+  // PostgreSQL refuses where something of somebody's depends on a table or lies beside them: then all of it stays.
   const drops = tables.map((table) => `DROP TABLE ${table} RESTRICT`);
   await session.queries([...drops, `DROP SCHEMA ${quoted(schema)} RESTRICT`]);
   await session.commit();
@@ -87,7 +87,7 @@ async function existing(session: Session, names: readonly string[]): Promise<str
   return rows.map(({ name }) => name);
 }
 
-/** What other runs or other programs have in its tables. */
+/** Says what other runs or other programs have in its tables. */
 async function whyForeign(session: Session, run: string): Promise<string | undefined> {
   const tables = await existing(session, ownTables);
   if (tables.includes('offsets')) {
