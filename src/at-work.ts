@@ -11,7 +11,7 @@ import { hasSeal } from './seal.ts';
 export const isAtWork = async (folder: RunFolder): Promise<boolean> =>
   (await leftoverProcess(folder.path)) !== undefined || hasStagesAtWork(folder);
 
-/** Whether a producer or a consumer is at work there, whoever started it. */
+/** Whether a producer or a consumer is at work there, started by a run or by hand. */
 export const hasStagesAtWork = (folder: RunFolder): boolean => isProduced(folder) || isConsumed(folder);
 
 const isProduced = (folder: RunFolder): boolean =>

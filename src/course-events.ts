@@ -7,7 +7,7 @@ const setupSchema = z.object({
   brokers: z.int().nullable(),
   consumers: z.int(),
   store: z.enum(['sqlite', 'postgres']),
-  /** What does the run again, in words, without what may hold a secret; and which options were left out so. */
+  /** The command that does the run again, in words, without secrets; and the options that were left out for that. */
   command: z.array(z.string()),
   leftOut: z.array(z.string()),
 });

@@ -37,7 +37,7 @@ export interface RunConfig {
   store: string;
   categories: readonly string[];
   keepTopic: boolean;
-  /** How it is to be done again, for whoever reads of it. */
+  /** The command that does it again, for readers of its page. */
   again: Pick<CourseSetup, 'command' | 'leftOut'>;
   timeoutMs: number;
   storeTimeoutMs: number;

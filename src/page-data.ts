@@ -33,7 +33,7 @@ export interface DeadLetters {
   isCut: boolean;
   /** The first of them. */
   letters: ShownLetter[];
-  /** Of those, how many a fault published. */
+  /** How many of them a fault published. */
   planted: number;
 }
 

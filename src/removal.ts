@@ -7,7 +7,7 @@ import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { shellWord } from './shell-word.ts';
 
-/** What nodrop, or a program that it starts, puts into a folder. */
+/** The files that nodrop, or a program that it starts, puts into a folder. */
 export interface OwnFiles {
   files: Pick<RegExp, 'test'>;
   folders?: readonly { name: RegExp; own: OwnFiles }[];
@@ -24,12 +24,19 @@ export const folderLeftText = (path: string, left: readonly string[]): string =>
     `rm -r ${shellWord(path)}`,
   );
 
+/** For the reason: `1 record`, `2 records`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 const namedMax = 5;
 
-const someOf = (names: readonly string[]): string =>
-  names.length <= namedMax
-    ? names.join(', ')
-    : `${names.slice(0, namedMax).join(', ')} and ${names.length - namedMax} more`;
+function someOf(names: readonly string[]): string {
+  const more = names.length > namedMax ? ` and ${names.length - namedMax} more` : '';
+  // A name with a new line in it would pass for one of ours.
+  return `${names
+    .slice(0, namedMax)
+    .join(', ')
+    .replaceAll(/\p{Cc}/gu, '?')}${more}`;
+}
 
 /**
  * Removes the files that are its own, and a folder once nothing is left in it. Returns what is left, by its path

@@ -32,7 +32,7 @@ async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
   // One that was made and never used.
   if (removeEmptyFolder(folder.path)) return undefined;
   if (!isMadeByNodrop(folder)) return leftBecause(folder, 'nothing in it shows that nodrop made it');
-  // Whoever runs it, or removes it, has claimed it in the same way.
+  // A process that runs it, or removes it, has claimed it in the same way.
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) return leftBecause(folder, `process ${owner} works on it`);
   if (hasStagesAtWork(folder)) {
@@ -52,7 +52,7 @@ async function removeOnceEmpty(path: string): Promise<boolean> {
   const deadline = new Deadline(draftMsMax);
   while (!removeEmptyFolder(path)) {
     const writers = readdirSync(path).map((name) => Number(recordPattern.exec(name)?.[1]));
-    // What is no draft is somebody's: a record that was made since, too.
+    // Any other file is somebody's: a record that was made since, too.
     if (deadline.hasPassed || writers.some(Number.isNaN)) return false;
     for (const pid of writers) {
       if (!isAlive(pid)) rmSync(join(path, `process.json.${pid}`), { force: true });

@@ -81,7 +81,7 @@ export const resultSchema = z.object({
   ledger: z.object({ sent: count, acked: count, rejected: count, unknown: count, unsent: count }),
   acknowledged: z
     .object({ right: count, wrong: count, lost: count, unjudged: count })
-    .describe('What became of the acknowledged messages; adds up to ledger.acked.'),
+    .describe('The fate of the acknowledged messages; adds up to ledger.acked.'),
   log: z.object({ records: count }).describe('Records of this run.'),
   store: z
     .object({ rows: count, byCategory: z.record(z.string(), count), deadLetters: count })

@@ -111,7 +111,7 @@ export interface EvidenceStates {
   store: EvidenceState;
 }
 
-/** What became of the messages that were acknowledged: the four add up to `ledger.acked`. */
+/** The fate of the messages that were acknowledged: the four add up to `ledger.acked`. */
 export interface AckedFates {
   /** No finding names it, and nothing about it was left open. */
   right: number;
@@ -140,7 +140,7 @@ export interface PartitionState {
 
 export interface Audit {
   verdict: Verdict;
-  /** What there was to read: a count of a hop that is missing says nothing. */
+  /** How much there was to read: a count of a hop that is missing says nothing. */
   evidence: EvidenceStates;
   ledger: LedgerCounts;
   acknowledged: AckedFates;

@@ -109,7 +109,7 @@ test('stdout and the exit belong to the command line', () => {
   expect(matches(others, /process\.exit\(|process\.stdout|console\./)).toEqual([]);
 });
 
-/** Who asks for proof that it is nodrop's, and who spoils what is his own. */
+/** These ask for proof that a thing is nodrop's, or spoil a topic of their own. */
 const removers = [
   'src/removal.ts',
   'src/kafka/remove-topic.ts',
@@ -123,7 +123,7 @@ test('folders, topics, groups and schemas are removed in one place each, and no 
   expect(matches(others, /rmdir|deleteTopics\(|deleteGroups\(|\bDROP (SCHEMA|TABLE IF)|\bCASCADE\b/)).toEqual(
     [],
   );
-  // Of a removal, it takes what somebody has put there too; of a folder that is made, it may never end.
+  // A recursive removal takes files of somebody too; a recursive mkdir may never end.
   expect(matches(sources, /\b(rm|rmSync|mkdir|mkdirSync)\(.*recursive/)).toEqual([]);
 });
 

@@ -236,7 +236,7 @@ export interface SharedValues {
   color: boolean;
 }
 
-/** What an option is where nobody gives it. */
+/** The value of an option that nobody gives. */
 export const defaultOf = (name: SharedOption): unknown => shared[name]().defaultValue;
 
 export function addOptions(command: Command, names: readonly SharedOption[]): Command {

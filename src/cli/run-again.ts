@@ -12,7 +12,7 @@ export interface RunAgain {
   leftOut: string[];
 }
 
-/** Of a broker's settings, of which any may be given. Of a client's, none that is a secret is taken from an option. */
+/** For a broker's settings: any may be given. A client's secret is never taken from an option. */
 const secretPattern = /password|passphrase|secret|jaas|credential|token|keystore/i;
 
 /** `faults` as they are written. */

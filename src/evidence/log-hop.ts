@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { counted } from '../counted.ts';
 import { digestText } from '../digest.ts';
 import { isSystemError, messageOf } from '../errors.ts';
 import { isOffset, logFlags, none, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
@@ -5,6 +7,7 @@ import {
   emptyScanRow,
   readScan,
   readScanSummary,
+  rowBytes,
   scanChunkRows,
   scanFlags,
   type ScanRow,
@@ -132,9 +135,10 @@ function* logBatches(
     if (!isSystemError(error)) throw error;
     return messageOf(error);
   }
-  return records === summary.records
-    ? undefined
-    : `log.scan has ${records} records, and log.json counts ${summary.records}`;
+  if (records !== summary.records)
+    return `log.scan has ${records} records, and log.json counts ${summary.records}`;
+  const rest = statSync(path).size - records * rowBytes;
+  return rest === 0 ? undefined : `log.scan goes on behind its records, for ${counted(rest, 'byte')}`;
 }
 
 /** Holds rows against what the summary says was read: each in its partition's range, in the order of offsets. */

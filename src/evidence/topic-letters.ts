@@ -4,10 +4,10 @@ import type { FaultRecord } from '../result.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 
 const shownMax = 200;
-/** Of all topics: a store may be that of many runs. */
+/** Letters of all topics count: a store may be that of many runs. */
 const readMax = 20_000;
 const reasonCharsMax = 500;
-/** Of payloads, which are read with the letters. */
+/** Payloads are read with the letters. */
 const bytesMax = 256 * 1024 * 1024;
 
 /** null where the store could not be read. */

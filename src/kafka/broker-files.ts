@@ -24,7 +24,7 @@ const zookeeperData: OwnFiles = {
   ],
 };
 
-/** Of a Java program. Its libraries unpack native code into `tmp`. */
+/** The files of a Java program. Its libraries unpack native code into `tmp`. */
 const programFiles = (data: OwnFiles): Required<OwnFiles> => ({
   files:
     /^(process\.json(\.\d+)?|(server|zookeeper)\.properties|(broker|zookeeper)\.log|classes\.jsa|(hs_err_|replay_)pid\d+\.log|java_pid\d+\.hprof|core(\.\d+)?)$/,
@@ -34,7 +34,7 @@ const programFiles = (data: OwnFiles): Required<OwnFiles> => ({
   ],
 });
 
-/** Of a cluster: a single broker has the folder for itself. */
+/** The files of a cluster. A single broker has the folder for itself. */
 export const clusterFiles: OwnFiles = {
   ...programFiles(brokerData),
   folders: [

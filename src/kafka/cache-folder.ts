@@ -17,7 +17,7 @@ export function cacheFolder(): string {
   return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'nodrop');
 }
 
-/** Of a folder of jars; `sizes.json` is written once their hashes were checked. */
+/** The files of a folder of jars; `sizes.json` is written once their hashes were checked. */
 export const jarFiles: OwnFiles = { files: /^([\w.+-]+\.jar|sizes\.json)$/ };
 
 /** A name to write under before the rename to `path`, so that two who do it at once stay apart. */

@@ -1,4 +1,5 @@
 /** Deletes topics and groups on somebody's cluster: only such as a run made, as long as nobody else has a part in them. */
+import { counted } from '../removal.ts';
 import { openCluster } from './cluster.ts';
 import { groupMembers, groupTopics } from './groups.ts';
 import { listOffsets } from './list-offsets.ts';
@@ -6,7 +7,7 @@ import { saysError, withAdmin, type AdminAccess } from './topics.ts';
 
 export interface OwnTopic {
   topic: string;
-  /** Of the topic that the run made. */
+  /** The id of the topic that the run made. */
   topicId: string;
   /** By partition: up to where all that it holds is known to be the run's own. */
   ends: ReadonlyMap<number, number>;
@@ -22,7 +23,7 @@ export async function removeTopic(access: AdminAccess, own: OwnTopic): Promise<s
     if (found.topicId !== own.topicId) return 'somebody has made it again since';
     const ends = await listOffsets(cluster, topic, 'latest');
     const unread = [...ends].reduce((sum, [partition, end]) => sum + end - (own.ends.get(partition) ?? 0), 0);
-    if (unread > 0) return `it holds ${unread} records that came after the audit`;
+    if (unread > 0) return `it holds ${counted(unread, 'record')} that came after the audit`;
   }
   await withAdmin(access, (admin) => admin.deleteTopics({ topics: [topic] }));
   return undefined;
@@ -35,7 +36,7 @@ export async function removeGroup(
 ): Promise<string | undefined> {
   try {
     const members = await groupMembers(access, group);
-    if (members > 0) return `it has ${members} members`;
+    if (members > 0) return `it has ${counted(members, 'member')}`;
     const other = (await groupTopics(access, group)).find((name) => name !== topic);
     if (other !== undefined) return `it has committed offsets of topic ${other}`;
     await withAdmin(access, (admin) => admin.deleteGroups({ groups: [group] }));

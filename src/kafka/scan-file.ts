@@ -102,7 +102,7 @@ export const emptyScanRow = (): ScanRow => ({
   stamp: 0,
 });
 
-const rowBytes = 40;
+export const rowBytes = 40;
 /** Rows in a chunk, but for the last. */
 export const scanChunkRows = 8192;
 

@@ -52,7 +52,7 @@ export async function consume(
   config.folder.noteConsumer(config.store);
   const end = new AbortController();
   const opened = openStoreOf(config, spoilers.reach, AbortSignal.any([signal, end.signal]));
-  // What is wrong with the store is told at once, whatever else is waited for.
+  // A store that cannot be used is told at once, whatever else is waited for.
   const noStore = new AbortController();
   opened.catch(() => noStore.abort());
   try {

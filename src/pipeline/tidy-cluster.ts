@@ -3,8 +3,9 @@ import type { ClientSettings } from '../client-config.ts';
 import { messageOf, OperationalError, unavailableError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { readScan, readScanSummary, scanFlags } from '../kafka/scan-file.ts';
-import { leftText } from '../removal.ts';
+import { counted, leftText } from '../removal.ts';
 import { groupOf, topicOf, type Manifest, type RunFolder } from '../run-folder.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Verdict } from '../verdict.ts';
 
 export interface MadeByRun {
@@ -32,8 +33,8 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
     note(leftOf(what, why, { script, option, bootstrapServers }));
   };
   // One that was there before is none of nodrop's.
-  if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${topic}`, 'kafka-topics.sh', tidyTopic);
-  await tidy(`Group ${group}`, `--group ${group}`, 'kafka-consumer-groups.sh', tidyGroup);
+  if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${shellWord(topic)}`, 'kafka-topics.sh', tidyTopic);
+  await tidy(`Group ${group}`, `--group ${shellWord(group)}`, 'kafka-consumer-groups.sh', tidyGroup);
 }
 
 /** Why both are to stay. */
@@ -48,7 +49,7 @@ type Remove = (made: MadeByRun, manifest: Manifest) => Promise<string | undefine
 const tidyTopic: Remove = async (made, { id, topic, topicId }) => {
   if (topic !== topicOf(id)) return 'it has a name of yours, by which others may find it';
   const foreign = foreignRecords(made);
-  if (foreign > 0) return `it holds ${foreign} records that are not of this run`;
+  if (foreign > 0) return `it holds ${counted(foreign, 'record')} of others`;
   const { ranges } = await readScanSummary(made.folder.logSummary);
   const ends = new Map(ranges.map(({ partition, end }) => [partition, end]));
   const { removeTopic } = await import('../kafka/remove-topic.ts');

@@ -1,6 +1,6 @@
 import type { EvidenceState, Finding } from '../verdict.ts';
 
-/** Of these a consumer is charged where no journal shows that it had done right. */
+/** A consumer is charged with these where no journal shows that it had done right. */
 const byDefault: readonly Finding['kind'][] = ['lost', 'duplicated', 'misclassified'];
 
 /**

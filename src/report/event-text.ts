@@ -9,7 +9,7 @@ import {
 } from '../timeline.ts';
 
 /**
- * What a step is to a reader: a fact as it was to be; something that differs, or is absent where it was due; absent
+ * How a step looks to a reader: a fact as it was to be; something that differs, or is absent where it was due; absent
  * where nothing had to be; or not known, or not yet.
  */
 export type Look = 'fact' | 'wrong' | 'absent' | 'unknown';

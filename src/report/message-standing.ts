@@ -1,4 +1,4 @@
-/** What is to be said of a message before any of its steps: by its audit, or while there is none. */
+/** The summary of a message, before any of its steps: by its audit, or while there is none. */
 import { isFact, type Timeline, type TimelineEvent } from '../timeline.ts';
 
 export type Standing =

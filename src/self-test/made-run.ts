@@ -189,7 +189,7 @@ async function saveScan(folder: RunFolder, run: RunBeingMade): Promise<void> {
     }
   }
   scan.close();
-  await writeScanSummary(folder.logSummary, {
+  writeScanSummary(folder.logSummary, {
     schema: 1,
     topic: manifest.topic,
     topicId: manifest.topicId,

@@ -119,7 +119,7 @@ function judgeCommit(partition: Partition, leftOut: readonly LeftOut[], proof: P
       ? undefined
       : `In partition ${label}, the group's commit is ${commit} and the store's next offset ${next}: nobody can say whether a record was left out.`;
   }
-  const isOfStore = proof.writtenWhole && leftOut.length > 0 && leftOut.every(({ isWritten }) => isWritten);
+  const isOfStore = leftOut.length > 0 && leftOut.every(({ isWritten }) => isWritten);
   const isUnclear =
     proof.isWrittenKept &&
     !proof.writtenWhole &&

@@ -112,6 +112,12 @@ test("what lies in a run's folder and is not nodrop's stays, and so does what li
   expect((await clean()).stdout).toBe('Nothing to remove.\n');
 });
 
+test('a name cannot pretend to be a line of the message', async () => {
+  const folder = crashedRun('a');
+  write(folder.file('x)\n  rm -r elsewhere'));
+  expect(await removeRun(folder)).toContain('(x)?  rm -r elsewhere)');
+});
+
 test('a run behind a link, and runs behind a link, stay', async () => {
   const folder = crashedRun('a');
   const other = newDir();
@@ -141,7 +147,7 @@ test('a broker that runs behind a link is not ended', async () => {
   expect(existsSync(join(atWork.broker, 'process.json'))).toBe(true);
 });
 
-test('a run at work stays, whoever works on it', async () => {
+test('a run at work stays, be it run whole or by hand', async () => {
   const run = crashedRun('a');
   await claimFolder(run.path, 'node');
   const produced = new RunFolder(dir, 'b');

@@ -112,6 +112,16 @@ test.each([
   expect(await contents()).toEqual(before);
 });
 
+test("a consumer that is still connected keeps a run's schema whole", async () => {
+  const store = await openStore(location, { categories });
+  await store.claim(topic, new Map([[0, 0]]));
+  const before = await contents();
+  expect(await dropSchema(location, topic.run)).toContain('it is used by 1 session of consumers');
+  expect(await contents()).toEqual(before);
+  await store.close();
+  expect(await dropSchema(location, topic.run)).toBeUndefined();
+});
+
 test.skipIf(!hasPooler)(
   "behind a pooler a store is refused, and others' sessions stay as they were",
   async () => {

@@ -42,6 +42,12 @@ function judged(name: string, { verdict, findings = [], counts = {} }: Expected)
         findings.map(({ kind, blame, count, ids }) => ({ kind, blame, count, ids })),
       ) &&
       findings.every(({ cause }, index) => cause === undefined || outcome.findings[index]!.cause === cause) &&
-      isDeepStrictEqual({ ...outcome.counts, ...counts }, outcome.counts),
+      isDeepStrictEqual({ ...outcome.counts, ...counts }, outcome.counts) &&
+      isDeepStrictEqual(outcome.partitions.toSorted(byName), outcome.partitions),
   };
 }
+
+type Partition = Outcome['partitions'][number];
+
+const byName = (a: Partition, b: Partition): number =>
+  (a.topic ?? '').localeCompare(b.topic ?? '', 'en') || a.partition - b.partition;

@@ -35,11 +35,40 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: '} else if (false) {',
     },
   ],
-  'What stands where nothing was acked is never asked for.': [
+  'What is kept beyond what anybody asks for makes no difference.': [
     {
-      file: 'read-log',
-      before: 'if (!partition.acked.has(offset[row] )) return;',
-      after: 'if (false) return;',
+      file: 'read-journal',
+      before: 'this.#hasBeyondEnd = partitions.all.some(({ beyondEnd }) => beyondEnd.size > 0);',
+      after: 'this.#hasBeyondEnd = partitions.all.some(({ beyondEnd }) => beyondEnd.size >= 0);',
+    },
+    {
+      file: 'read-store',
+      before: 'const isBeyond = log.isFinal !== false && range !== undefined && row.offset >= range.end;',
+      after: 'const isBeyond = log.isFinal !== false || range !== undefined && row.offset >= range.end;',
+    },
+    {
+      file: 'read-store',
+      before: 'if (!isTaken && (stranger !== undefined || (!isLetter && !isBeyond))) return false;',
+      after: 'if (!isTaken && (stranger !== undefined && (!isLetter && !isBeyond))) return false;',
+    },
+    {
+      file: 'read-store',
+      before: 'else if (range !== undefined && offset >= range.end) beyondEnd.set(offset, false);',
+      after: 'else if (range !== undefined || offset >= range.end) beyondEnd.set(offset, false);',
+    },
+  ],
+  'No two partitions of one audit have one name.': [
+    {
+      file: 'audit',
+      before: "a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') < (b.topic ?? '') ? -1 : 1;",
+      after: "a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') <= (b.topic ?? '') ? -1 : 1;",
+    },
+  ],
+  'Two acks at one offset are a conflict, whichever of them is kept.': [
+    {
+      file: 'trails',
+      before: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;',
+      after: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) > offset) return;',
     },
   ],
   'Looks for what is not there, message by message.': [
@@ -70,9 +99,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       before: 'if (batch.key !== undefined && messages.expectedKey === undefined) {',
       after: 'if (batch.key === undefined && messages.expectedKey === undefined) {',
     },
-  ],
-  'A row without a position is kept, and found by none.': [
-    { file: 'read-store', before: 'if (!hasPosition(row)) return false;', after: 'if (false) return false;' },
   ],
   'The message becomes unusual instead of plain.': [
     {

@@ -1,4 +1,4 @@
-/** What the live page says is true at every moment: a run on disk grows while a browser looks at it. */
+/** The live page tells the truth at every moment: a run on disk grows while a browser looks at it. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a report says is true, and what it does not know it calls so: read in a browser, from runs made on disk. */
+/** A report tells the truth, and says where it does not know: read in a browser, from runs made on disk. */
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await statusText(page)).toMatch(/^6 702 lost \(store\); this page holds \d+ of them$/);
       await search(page, `p0-${many - 1}`);
       expect(await statusText(page)).toBe(
-        'Of the findings that name it, none is of what was chosen: 1 are of others.',
+        '1 of 8 385 findings names it, and it is not among those that were chosen.',
       );
     });
 

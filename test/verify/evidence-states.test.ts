@@ -1,4 +1,4 @@
-/** What an audit says of the evidence itself: a hop that could not be read has no count that means anything. */
+/** An audit tells how much evidence it had: a hop that could not be read has no count that means anything. */
 import { expect, test } from 'vitest';
 import type { Audit } from '../../src/verdict.ts';
 import {

@@ -87,9 +87,13 @@ export class NaiveMessage {
     if (this.good.length > 0) return 'producer';
     const own = this.ownRows();
     const areAllNamed = (this.h.written ?? []).every(({ id }) => id !== undefined);
-    const isUnwritten = this.writes.length === 0 && (areAllNamed || own.every(({ at }) => at !== undefined));
-    const other = own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
-    return this.storeOr(other, isUnwritten && this.isWhole('written'));
+    const isUnclear = !areAllNamed && own.some(({ at }) => at === undefined);
+    const isWritten = this.writes.some(
+      (line) => line.category === undefined || own.some(({ category }) => category === line.category),
+    );
+    const hasLostPlace = isUnclear && this.h.tellsPlaces === true;
+    const other = !hasLostPlace && own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
+    return this.storeOr(other, !isWritten && !isUnclear && this.isWhole('written'));
   }
 
   isWhole = (hop: 'deliveries' | 'written'): boolean =>

@@ -94,8 +94,8 @@ function commitAhead(h: History, partition: number, isLogWhole: boolean): string
   if (leftOut.length === 0 && !(isRead && commit > range.end)) return isRead ? undefined : 'open';
   if (h.written === undefined) return 'consumer';
   const areWritten = leftOut.map(({ message }) => message.writes.length > 0);
-  if (!h.missing.includes('written'))
-    return leftOut.length > 0 && areWritten.every(Boolean) ? 'store' : 'consumer';
+  if (leftOut.length > 0 && areWritten.every(Boolean)) return 'store';
+  if (!h.missing.includes('written')) return 'consumer';
   const isHeardOf = areWritten.some(Boolean) || leftOut.some(({ at }) => isPassedOver(h, at));
   return isHeardOf ? 'consumer' : 'unknown';
 }

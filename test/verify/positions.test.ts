@@ -59,6 +59,23 @@ test('the store is to blame where a whole journal has written what its next offs
   ]);
 });
 
+test('a next offset has fallen back only where a whole journal has the message as written', async () => {
+  const behind = [position(0, 1), without('rows', 'b')];
+  for (const changes of [[journal, unwritten('0:1')], [journal, missing('written')], []]) {
+    const { verdict, notChecked } = await auditOf(...behind, ...changes);
+    expect(verdict).toBe('inconclusive');
+    expect(notChecked.join(' ')).toContain('1 message not stored, and the consumer had not come to where');
+  }
+});
+
+test('records beyond the end to which their partition was read contradict the log', async () => {
+  const audit = await auditOf(range(0, { end: 1 }), position(0, 2));
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(audit.notChecked).toContain(
+    'The log contradicts itself: it holds 1 record beyond the ends to which it is said to have been read.',
+  );
+});
+
 const undelivered: Change = (history) => void (history.deliveries = []);
 
 test('a log that is not whole leaves it open, but for what an ack shows', async () => {

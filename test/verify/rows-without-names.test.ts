@@ -136,6 +136,35 @@ test('a row beyond the end is nothing where the log is not whole, where it may h
   for (const changes of others) expect(findingsOf(await auditOf(...changes))).toEqual([]);
 });
 
+test('a row under a strange id is its own in a topic that was made again under its name', async () => {
+  const remade: Change = (history) => void (history.topicRecreated = true);
+  const audit = await auditOf(remade, ghost, ghostRow('0:0', 'failed'));
+  expect(findingsOf(audit)).toEqual(['phantom unknown: ghost']);
+});
+
+test('a record that the log tells twice has one row, also where that bears no id', async () => {
+  const twice = [logged({ id: 'a', at: '0:0', crc: 'ok' }), without('rows', 'a'), nameless('0:0', 'failed')];
+  expect(findingsOf(await auditOf(...twice))).toEqual(['corrupted consumer: a']);
+});
+
+test('foreign rows in partitions of which no range is known are left alone', async () => {
+  const noRanges: Change = (history) => void (history.ranges = []);
+  expect(findingsOf(await auditOf(noRanges, notFinal, nameless('0:9', 'failed')))).toEqual([]);
+  expect(findingsOf(await auditOf(noRanges, nameless('0:9', 'failed')))).toEqual([]);
+});
+
+test('of two wrong rows, one that has its place is not the work of the store alone', async () => {
+  const tells: Change = (history) => void (history.tellsPlaces = true);
+  const wrong = [
+    alter('rows', 'a', { at: undefined, content: 'partition' }),
+    stored({ id: 'a', at: '0:0', category: 'failed', content: 'x' }),
+  ];
+  expect(findingsOf(await auditOf(namelessJournal, tells, ...wrong))).toEqual([
+    'duplicated store: a',
+    'corrupted consumer: a',
+  ]);
+});
+
 test('a row that does not say where it stands is corrupted by the store that had its place', async () => {
   const tells: Change = (history) => void (history.tellsPlaces = true);
   const placeless = alter('rows', 'a', { at: undefined, content: 'partition' });

@@ -312,6 +312,17 @@ testDefects([
     twin: [namelessJournal],
   },
   {
+    name: 'nobody planned it, and what was written where it stands is another row',
+    defect: [
+      namelessJournal,
+      written({ at: '0:5', category: 'dead-letters' }),
+      stranger,
+      stored({ id: 'e', at: '0:5', category: 'failed' }),
+    ],
+    found: ['phantom store: e'],
+    twin: [namelessJournal],
+  },
+  {
     name: 'rejected, and only in the store, where nobody wrote it',
     defect: [
       journal,

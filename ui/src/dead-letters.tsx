@@ -7,7 +7,7 @@ import { Scroll } from './scroll.tsx';
 
 const id = 'dead-letters';
 
-/** Shows the list to whoever has pressed something elsewhere. */
+/** Shows the list, when something elsewhere was pressed. */
 export function openLetters(): void {
   const list = document.getElementById(id) as HTMLDetailsElement;
   list.open = true;

@@ -135,7 +135,7 @@ function limitLine({ metric, text, value }: Limit): LimitLine {
   return { value, element };
 }
 
-/** What it says stands above the line, where there is room. */
+/** The text stands above the line, where there is room. */
 function placeLimits(plot: uPlot, lines: readonly LimitLine[]): void {
   for (const { value, element } of lines) {
     const top = plot.valToPos(value, 'y');

@@ -1,4 +1,4 @@
-/** What was found wrong: how much of each kind, exactly; some of it one by one; and a search for any message of the run. */
+/** Findings: exactly how many of each kind; some of them one by one; and a search for any message of the run. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { PageData } from '../../src/page-data.ts';

@@ -8,7 +8,7 @@ import { StateBars } from './states.tsx';
 export interface Hop {
   name: string;
   blame: Blame;
-  /** What was counted. A sentence: it is not known, and why. */
+  /** The counts. A sentence: they are not known, and why. */
   seen: { count: number; byState: Record<string, number>; isTorn?: boolean } | string;
   what: string;
   more: (string | JSX.Element)[];

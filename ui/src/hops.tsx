@@ -1,4 +1,4 @@
-/** What there is to show of each hop: of a run that was audited, and of one that goes on. */
+/** The four hops as data: of a run that was audited, and of one that goes on. */
 import { grouped } from '../../src/report/quantities.ts';
 import type { DeadLetters, PageData } from '../../src/page-data.ts';
 import type { HopProgress, RunProgress } from '../../src/run-progress.ts';
@@ -6,7 +6,7 @@ import type { EvidenceState, HopCounts } from '../../src/verdict.ts';
 import { openLetters } from './dead-letters.tsx';
 import type { Hop } from './flow.tsx';
 
-/** What the audit found. */
+/** By the audit. */
 export function hopsOf({ result, deadLetters }: PageData): Hop[] {
   const { ledger, log, store, counts, states, evidence } = result;
   const by = (hop: keyof HopCounts): Record<string, number> =>
@@ -63,7 +63,7 @@ export function hopsOf({ result, deadLetters }: PageData): Hop[] {
   ];
 }
 
-/** What was noted so far. */
+/** By what was noted so far. */
 export function liveHopsOf(progress: RunProgress): Hop[] {
   const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
   const counted = ({ count, byState }: HopProgress): Hop['seen'] => ({ count, byState });

@@ -36,7 +36,7 @@ export const Partitions = ({
   />
 );
 
-/** Of a run that is under way. Without a journal nobody knows how far the store came. */
+/** For a run that is under way. Without a journal nobody knows how far the store came. */
 export const LivePartitions = ({
   partitions,
   isJournalKept,

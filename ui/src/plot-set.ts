@@ -17,7 +17,7 @@ export interface Plot {
   /** In seconds since the epoch. */
   xs: number[];
   lines: Line[];
-  /** What was demanded of it. */
+  /** The thresholds for it. */
   limits: Limit[];
   text: (value: number) => string;
   logarithmic?: boolean;

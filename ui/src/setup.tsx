@@ -1,4 +1,4 @@
-/** What was run, where the time went, and the command that does it again. */
+/** The setup of a run, where the time went, and the command that does it again. */
 import type { JSX } from 'preact';
 import { durationText, grouped } from '../../src/report/quantities.ts';
 import { shellWord } from '../../src/shell-word.ts';

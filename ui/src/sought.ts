@@ -1,4 +1,4 @@
-/** What a page can say of a message that is looked for in it, and of the findings that it shows. */
+/** Says what a page knows of a message that is looked for in it, and of the findings that it shows. */
 import type { PageData } from '../../src/page-data.ts';
 import { grouped } from '../../src/report/quantities.ts';
 import type { Timeline } from '../../src/timeline.ts';
@@ -11,7 +11,7 @@ export interface Search {
   isName: boolean;
   /** The findings that the page holds and that the text names: all without a text. */
   named: SingleFinding[];
-  /** What became of the message, if the page holds that. */
+  /** The timeline of the message, if the page holds it. */
   timeline: Timeline | undefined;
 }
 
@@ -42,9 +42,9 @@ export function statusOf(data: PageData, search: Search, { matching, kind, isFil
   const { text, named } = search;
   if (text === '' && findingsInAll === 0) return noFinding(data);
   if (matching.length === 0 && text !== '' && named.length > 0)
-    return `Of the findings that name it, none is of what was chosen: ${grouped(named.length)} are of others.`;
+    return `${grouped(named.length)} of ${grouped(findingsInAll)} findings ${named.length === 1 ? 'names it, and it is' : 'name it, and they are'} not among those that were chosen.`;
   if (matching.length === 0 && text !== '') {
-    if (search.timeline !== undefined) return 'What became of it:';
+    if (search.timeline !== undefined) return 'This page holds what became of it:';
     if (!isAll)
       return `It is not among the ${held} of ${grouped(findingsInAll)} findings that this page holds.`;
     return isRight(data, text) ? 'Nothing is wrong with it.' : 'No finding names it.';
@@ -53,7 +53,8 @@ export function statusOf(data: PageData, search: Search, { matching, kind, isFil
   if (text !== '' || isFiltered)
     return `${grouped(matching.length)} of ${grouped(findingsInAll)} findings${of}`;
   const wanted = kind?.count ?? findingsInAll;
-  const name = kind === undefined ? 'findings' : `${kind.kind} (${kind.blame})`;
+  const findingsText = wanted === 1 ? 'finding' : 'findings';
+  const name = kind === undefined ? findingsText : `${kind.kind} (${kind.blame})`;
   return matching.length === wanted
     ? `${grouped(wanted)} ${name}`
     : `${grouped(wanted)} ${name}; this page holds ${grouped(matching.length)} of them`;

@@ -1,4 +1,4 @@
-/** What became of one message: what is to be said of it, then hop by hop, with times. */
+/** Tells what became of one message: a summary, then hop by hop, with times. */
 import type { JSX } from 'preact';
 import { blameNote } from '../../src/report/blame-note.ts';
 import { eventText } from '../../src/report/event-text.ts';
@@ -71,7 +71,11 @@ const sentences: Record<
 > = {
   nobody: { sign: '', look: 'faint', text: 'No message of the run is known there.' },
   unsent: { sign: '?', look: 'doubtful', text: 'It was planned, and never sent.' },
-  unjudged: { sign: '?', look: 'doubtful', text: 'No finding names it. What is odd could not be judged.' },
+  unjudged: {
+    sign: '?',
+    look: 'doubtful',
+    text: 'No finding names it. The audit could not judge what is odd.',
+  },
   'partly-known': { sign: '?', look: 'doubtful', text: 'No finding names it. Not all of it is known.' },
   right: { sign: '✓', look: 'right', text: 'It is as it should be.' },
 };
@@ -87,7 +91,7 @@ function StandingOf({ timeline }: { timeline: Timeline }): JSX.Element {
   );
 }
 
-/** Of a message of a run that goes on, nobody has judged anything yet. */
+/** While a run goes on, nobody has judged any of its messages yet. */
 function soFar({ timeline, asExpected }: Timeline): { sign: string; look: string; text: string } {
   const isStored = timeline.some((event) => event.hop === 'row' && isFact(event));
   if (isStored && asExpected) return { sign: '', look: 'faint', text: 'Stored as it should be, so far.' };

@@ -9,7 +9,7 @@ const signs = { pass: '✓', fail: '✗', inconclusive: '?' } as const;
 const missedOf = (thresholds: readonly JudgedThreshold[]): number =>
   thresholds.filter(({ met }) => !met).length;
 
-/** What a run is called in a word or two: one that missed a threshold is red for whoever asked for it. */
+/** A run's verdict in a word or two: a pass that missed a threshold has an exit code that is not 0. */
 export const verdictWords = ({ verdict, thresholds }: Pick<Result, 'verdict' | 'thresholds'>): string =>
   missedOf(thresholds) === 0 ? verdict : `${verdict}, threshold missed`;
 

@@ -1,11 +1,15 @@
 /** Removes a schema that nodrop made for one run: its own tables by name, and nothing that anybody has added. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, OperationalError } from '../../errors.ts';
-import { leftText } from '../../removal.ts';
+import { counted, leftText } from '../../removal.ts';
 import { shellWord } from '../../shell-word.ts';
 import { quoted } from '../table-names.ts';
 import { parsePostgresLocation } from './location.ts';
 import { ownTables, schemaMark } from './schema.ts';
 import { openSession, type Session } from './session.ts';
+
+const sessionEndMsMax = 2_000;
+const pollMs = 50;
 
 /** Returns what is left of it in a sentence; undefined if nothing is. */
 export async function dropSchema(location: string, run: string): Promise<string | undefined> {
@@ -36,32 +40,64 @@ async function dropUnlessForeign(location: string, run: string): Promise<string 
     );
     if (found === undefined) return undefined;
     if (found.mark !== schemaMark) return 'nodrop did not make it';
-    const why = await whyForeign(session, run);
-    if (why !== undefined) return why;
-    // What depends on a table, or lies beside them, is somebody's: then PostgreSQL refuses, and all of it stays.
-    const tables = ownTables.map((table) => `DROP TABLE IF EXISTS ${quoted(table)} RESTRICT`);
-    await session.queries(['BEGIN', ...tables, `DROP SCHEMA ${quoted(parsed.schema)} RESTRICT`]);
-    await session.commit();
-    return undefined;
+    const why = (await whyInUse(session)) ?? (await dropOwn(session, parsed.schema, run));
+    if (why !== undefined) await session.rollBack();
+    return why;
   } finally {
     await session.close();
   }
 }
 
-/** What other runs or other programs have in its tables. One of them may be gone: then it holds nothing. */
-async function whyForeign(session: Session, run: string): Promise<string | undefined> {
-  const tables = await session.query<{ messages: string | null; offsets: string | null }>(
-    `SELECT to_regclass('messages') AS messages, to_regclass('offsets') AS offsets`,
+/** A session of a consumer that has just ended, or was killed, is still there for a moment. */
+async function whyInUse(session: Session): Promise<string | undefined> {
+  const deadline = performance.now() + sessionEndMsMax;
+  for (;;) {
+    const owners = await existing(session, ['offsets']);
+    if (owners.length === 0) return undefined;
+    const [{ count }] = (await session.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE application_name IN (SELECT owner FROM offsets) AND pid <> pg_backend_pid()`,
+    )) as [{ count: number }];
+    if (count === 0) return undefined;
+    if (performance.now() > deadline) return `it is used by ${counted(count, 'session')} of consumers`;
+    await sleep(pollMs);
+  }
+}
+
+/** Drops nothing, and says why, where it holds what is somebody's. Nobody can put anything into it meanwhile. */
+async function dropOwn(session: Session, schema: string, run: string): Promise<string | undefined> {
+  await session.query('BEGIN');
+  const tables = (await existing(session, ownTables)).map(quoted);
+  if (tables.length > 0) await session.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  const why = await whyForeign(session, run);
+  if (why !== undefined) return why;
+  // PostgreSQL refuses where something of somebody's depends on a table or lies beside them: then all of it stays.
+  const drops = tables.map((table) => `DROP TABLE ${table} RESTRICT`);
+  await session.queries([...drops, `DROP SCHEMA ${quoted(schema)} RESTRICT`]);
+  await session.commit();
+  return undefined;
+}
+
+/** Those of these tables that the schema has: one may be gone. */
+async function existing(session: Session, names: readonly string[]): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL',
+    [names],
   );
-  const { messages, offsets } = tables[0]!;
-  if (offsets !== null) {
+  return rows.map(({ name }) => name);
+}
+
+/** Says what other runs or other programs have in its tables. */
+async function whyForeign(session: Session, run: string): Promise<string | undefined> {
+  const tables = await existing(session, ownTables);
+  if (tables.includes('offsets')) {
     const [other] = await session.query<{ run: string }>(
       'SELECT run FROM offsets WHERE run IS DISTINCT FROM $1 LIMIT 1',
       [run],
     );
     if (other !== undefined) return `run ${other.run} stores into it too`;
   }
-  if (messages === null) return undefined;
+  if (!tables.includes('messages')) return undefined;
   const [foreign] = await session.query<{ table: string }>(
     `SELECT relname AS table FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
     WHERE inhparent = to_regclass('messages') AND NOT EXISTS (

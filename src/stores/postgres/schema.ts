@@ -99,7 +99,7 @@ const kindNames: Record<string, string> = {
   S: 'sequence',
 };
 
-/** What each of a store's tables has, in order. */
+/** The columns of each of a store's tables, in order. */
 const columnsOf: Record<string, string> = {
   _migrations: 'version made_at',
   messages: 'category run producer sequence id topic_id partition offset key payload digest stored_at',

@@ -18,7 +18,7 @@ interface SchemaObject {
   type: string;
   name: string;
   sql: string | null;
-  /** Of a table, in order. */
+  /** The columns of a table, in order. */
   columns: string | null;
 }
 

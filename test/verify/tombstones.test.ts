@@ -1,0 +1,37 @@
+/** Compaction of keys whose last message is a tombstone. */
+import { expect, test } from 'vitest';
+import { auditOf, findingsOf, message, range, sent, without, type Change } from './healthy-history.ts';
+
+const compacted = range(0, { compacted: true });
+/** `e`, a tombstone of a key of its own, and what was sent of it before. */
+const tombstone = (...earlier: Change[]): Change[] => [
+  compacted,
+  message('e', { key: 'own', tombstone: true }),
+  sent({ id: 'e', outcome: 'acked', at: '0:5' }),
+  ...earlier,
+];
+
+test('of a key whose last message is a tombstone nothing is looked for', async () => {
+  const audit = await auditOf(...tombstone());
+  expect(audit).toMatchObject({ verdict: 'pass', findings: [] });
+  expect(audit.notChecked).toEqual([expect.stringContaining('1 message not looked for further')]);
+});
+
+test('acknowledgements come in any order: the tombstone is the last by its offset', async () => {
+  const earlier = [message('f', { key: 'own' }), sent({ id: 'f', outcome: 'acked', at: '0:3' })];
+  expect(await auditOf(...tombstone(...earlier))).toMatchObject({ verdict: 'pass', findings: [] });
+  const later = [message('f', { key: 'own' }), sent({ id: 'f', outcome: 'acked', at: '0:7' })];
+  expect(findingsOf(await auditOf(...tombstone(...later)))).toEqual(['lost broker: e f']);
+});
+
+test('a tombstone without a key excuses nothing', async () => {
+  const keyless = [
+    compacted,
+    message('e', { tombstone: true }),
+    sent({ id: 'e', outcome: 'acked', at: '0:5' }),
+    without('log', 'e'),
+  ];
+  const audit = await auditOf(...keyless);
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  expect(audit.notChecked.join(' ')).toContain('cannot be said whether a later record of the key is');
+});
