@@ -131,6 +131,21 @@ export class PostgresContent {
   }
 }
 
+/** Numbers are equal in PostgreSQL whatever their types, and so are their digits in a column of texts. */
+export const asPostgresReads = (content: StoreContent): StoreContent =>
+  Object.fromEntries(
+    Object.entries(content).map(([table, rows]) => [table, rows.map((row) => withIntegers(row))]),
+  );
+
+const withIntegers = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([column, value]) => {
+      const text = value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
+      const isInteger = integers.includes(declaredOf(column)) && /^-?\d{1,18}$/.test(text);
+      return [column, isInteger ? BigInt(text) : value];
+    }),
+  );
+
 const integers = ['integer', 'bigint'];
 
 function plain(row: Record<string, unknown>): Row {

@@ -8,7 +8,7 @@ import { RunFolder } from '../../src/run-folder.ts';
 import { makeRun, type MadeRun, type MadeRunOptions } from '../../src/self-test/made-run.ts';
 import type { SingleFinding } from '../../src/verdict.ts';
 import { harm, type EvidenceMutation } from './evidence-mutations.ts';
-import { PostgresContent } from './postgres-content.ts';
+import { asPostgresReads, PostgresContent } from './postgres-content.ts';
 import { loosen, readSqlite, writeSqlite } from './sqlite-content.ts';
 import type { StoreContent } from './store-content.ts';
 import { tampered, type StoreMutation } from './store-mutations.ts';
@@ -51,15 +51,16 @@ export async function complaintsOfPostgres(
   mutations: readonly StoreMutation[],
 ): Promise<string[]> {
   const after = tampered(content, mutations);
-  const truth = new StoreTruth(run, content).of(after);
-  const isUnreadable = await store.write(after);
-  const outcome = await outcomeOf(run.folder, run.store);
-  return complaintsOf(outcome, isUnreadable ? asCast(truth) : truth);
+  const isAltered = await store.write(after);
+  const truth = new StoreTruth(run, content).of(asPostgresReads(after));
+  return complaintsOf(await outcomeOf(run.folder, run.store), isAltered ? asAltered(truth) : truth);
 }
 
-/** Where a column is of another type, the database casts its values, or says that it cannot. */
-function asCast({ charges, mayPass }: Truth): Truth {
+/** A column of another type has every row say something else than it did, or cannot be read. */
+function asAltered({ charges, mayPass }: Truth): Truth {
   const lenient = charges.map((charge) => (charge.why === noTime ? { ...charge, must: false } : charge));
+  const why = 'a column of another type';
+  lenient.push({ kinds: ['corrupted'], blames: ['store', 'unknown', 'consumer'], must: false, why });
   return { charges: lenient, mayDoubt: true, mayPass: mayPass || lenient.every(({ must }) => !must) };
 }
 
