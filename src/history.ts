@@ -152,6 +152,8 @@ export interface Messages {
   expectedCategory(message: number): number | undefined;
   /** The content that was to be sent; `untold` where not known. */
   expectedContent(message: number): number;
+  /** How a content differs from what was to be sent, in a few words; undefined where nobody can say. */
+  describeContent?(content: number): string | undefined;
   /**
    * The key that was to be sent; `untold` where not known. No such function: contents speak for keys too, and
    * then no `StoreBatch` has keys of its own.

@@ -11,6 +11,9 @@ import { messageId, producerName, Workload, type Draw } from '../workload.ts';
 /** The content of a message that is right in every respect. Others get numbers above it. */
 const rightContent = 1;
 
+/** In a text of differences, stands before those that can be told in words. */
+export const columnsMark = '\n';
+
 /** As the evidence counts keys. */
 export const keyOfCustomer = (customer: number): number => customer + 1;
 
@@ -168,6 +171,10 @@ export class RunMessages implements Messages {
       this.#sent.set(key, sent);
     }
     return sent;
+  }
+
+  describeContent(content: number): string | undefined {
+    return this.differences[content - rightContent - 1]?.split(columnsMark)[1];
   }
 
   /** The number of a content: `right` where nothing differs, else one for each way to be wrong. */

@@ -13,9 +13,10 @@ import type { Manifest } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredPositions, StoredRow, StoredRows, StoreSnapshot } from '../stores/store.ts';
 import { parseProducerName, readMessageId } from '../workload.ts';
-import type { ExpectedMessage, RunMessages } from './run-messages.ts';
+import { columnsMark, type ExpectedMessage, type RunMessages } from './run-messages.ts';
 
 const batchRows = 4096;
+const valueMax = 40;
 /** Of fewer bytes, a loop is faster than a call out of JavaScript. */
 const loopBytesMax = 256;
 
@@ -115,7 +116,8 @@ async function* fullBatches(
         let content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
         if (message !== none && content !== messages.contentOf('')) {
           const owner = ownerByColumns(rows, row, manifest, messages);
-          if (owner !== undefined) [message, content] = [owner, messages.contentOf('id')];
+          if (owner !== undefined)
+            [message, content] = [owner, messages.contentOf(`${columnsMark}id is ${rows.row(row).id}`)];
         }
         add(batch, {
           category,
@@ -231,23 +233,31 @@ function differencesFrom(
 
 const digestDigitsOf = Buffer.alloc(digestDigits);
 
-/** As a text that is equal for equal differences. */
+/** As a text that is equal for equal differences. Behind a mark, it names columns, for those who read of a finding. */
 function differencesOf(
   row: StoredRow,
   { producer, sequence }: ExpectedMessage,
   { run, topicId, session }: { run: string; topicId: string; session: number },
 ): string {
+  const { partition, offset, storedAt } = row;
   const columns = [
-    isPartition(row.partition) ? '' : 'partition',
-    isOffset(row.offset) ? '' : 'offset',
-    row.producer === producer ? '' : 'producer',
-    row.sequence === sequence ? '' : 'sequence',
-    row.topicId === topicId ? '' : 'topic_id',
-    isTime(row.storedAt) ? '' : 'stored_at',
+    isPartition(partition) ? '' : valueText('partition', partition),
+    isOffset(offset) ? '' : valueText('offset', offset),
+    row.producer === producer ? '' : valueText('producer', row.producer),
+    row.sequence === sequence ? '' : valueText('sequence', row.sequence),
+    row.topicId === topicId ? '' : valueText('topic_id', row.topicId),
+    isTime(storedAt) ? '' : valueText('stored_at', storedAt),
   ].filter(Boolean);
   // The same text as the log's differences, where the row holds just what the log does.
   const actual = digestText(digestOf(row.key, row.payload, { run, producer, session, sequence }));
-  return [`${actual} ${row.digest ?? ''}`, ...columns].join(' ');
+  const told = columns.length === 0 ? '' : columnsMark + columns.join(', ');
+  return `${actual} ${row.digest ?? ''}${told}`;
+}
+
+function valueText(column: string, value: string | number | null): string {
+  if (value === null || Number.isNaN(value)) return `${column} is none`;
+  const text = String(value);
+  return `${column} is ${text.length > valueMax ? `${text.slice(0, valueMax)}…` : text}`;
 }
 
 function isSame(bytes: Buffer, start: number, end: number, expected: Uint8Array): boolean {

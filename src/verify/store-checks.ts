@@ -48,7 +48,7 @@ function differentContent(subject: Subject, proof: Proof): Opinion {
     store: hasLostPlace || isWrittenAs(written, reference),
     else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
   });
-  return { kind: 'corrupted', blame, detail: 'its row differs' };
+  return { kind: 'corrupted', blame, detail: `its row differs${proof.describe(wrong[0]!.content)}` };
 }
 
 function differentKey(subject: Subject, proof: Proof): Opinion {

@@ -1,5 +1,5 @@
 /** A message before the judge: its trail, and what the evidence as a whole can prove about it. */
-import type { Evidence, Outcome } from '../history.ts';
+import type { Evidence, Messages, Outcome } from '../history.ts';
 import type { Blame, Cause } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
@@ -90,13 +90,14 @@ export class Proof {
   /** False where nobody knows of a partition whether it is compacted. */
   readonly isCompactionKnown: boolean;
   readonly partitions: Partitions;
+  readonly #messages: Messages;
   readonly #somePositions: boolean;
   readonly #areDeliveriesKept: boolean;
   readonly #deliveriesSpanHoles: boolean;
   readonly #accountsFor: NonNullable<Evidence['written'] & {}>['accountsFor'];
 
   constructor(
-    { plan, ledger, log, store, deliveries, written, commits, settings }: Evidence,
+    { plan, ledger, log, store, deliveries, written, commits, settings, messages }: Evidence,
     partitions: Partitions,
     journal: WrittenJournal,
     contradicts: { ledger: boolean; log: boolean },
@@ -117,11 +118,17 @@ export class Proof {
     this.someRemoved = log.ranges.some(({ start, base }) => start > base);
     this.isCompactionKnown = !log.ranges.some(({ compactionUnknown }) => compactionUnknown);
     this.partitions = partitions;
+    this.#messages = messages;
     const positions = store.positions.size + (store.oddPositions?.length ?? 0);
     this.#somePositions = positions + (commits?.size ?? 0) > 0;
     this.#areDeliveriesKept = deliveries !== undefined;
     this.#deliveriesSpanHoles = deliveries?.spansHoles === true;
     this.#accountsFor = written?.accountsFor;
+  }
+
+  describe(content: number): string {
+    const words = this.#messages.describeContent?.(content);
+    return words === undefined ? '' : `: ${words}`;
   }
 
   placeText({ partition, offset }: Position): string {

@@ -284,6 +284,20 @@ test.each([
   expect(lost.findings).toMatchObject([{ kind: 'corrupted' }]);
 });
 
+test('a finding names the column and the value that cannot be', async () => {
+  const detailOf = async (alter: string): Promise<string | undefined> =>
+    (await auditSpoilt({ alter })).findings[0]?.examples[0]?.detail;
+  const row = `WHERE ${firstOf('failed')}`;
+  expect(await detailOf(`UPDATE failed SET partition = 4294967296 ${row}`)).toBe(
+    'its row differs: partition is 4294967296',
+  );
+  expect(
+    await detailOf(`UPDATE failed SET stored_at = '2026-02-31T00:00:00.000Z', sequence = NULL ${row}`),
+  ).toBe('its row differs: sequence is none, stored_at is 2026-02-31T00:00:00.000Z');
+  expect(await detailOf(`UPDATE failed SET id = 'x' ${row}`)).toBe('its row differs: id is x');
+  expect(await detailOf(`UPDATE failed SET payload = 'x' ${row}`)).toBe('its row differs');
+});
+
 test('a view in the place of a table may hide rows', async () => {
   for (const table of ['dead_letters', 'offsets', 'completed']) {
     const alter = `DROP VIEW messages; ALTER TABLE ${table} RENAME TO "Hidden"; CREATE VIEW ${table} AS SELECT * FROM "Hidden"`;
