@@ -187,6 +187,25 @@ export const logDefects: PlantedDefect[] = [
     twin: (h) => h.sends.push({ ...send(h, 10), offset: 9 }),
   },
   {
+    name: 'a record in another topic than it was acked in',
+    hop: 'log',
+    expected: found('offset-conflict', 'broker'),
+    plant: (h) => {
+      h.topics = ['a', 'b', 'c'];
+      h.log = h.log.filter((one) => one !== record(h, 10));
+      h.log.push({ id: 'm10', sequence: 10, key: 'k1', digest: 'd10', partition: 2, offset: 4, crc: 'ok' });
+      h.ranges[2]!.end = 5;
+      h.positions.set(2, 5);
+      row(h, 10).partition = 2;
+      row(h, 10).offset = 4;
+    },
+    twin: (h) => {
+      h.topics = ['a', 'b', 'c'];
+      // One key may stand in a partition of each.
+      for (const one of [send(h, 9), record(h, 9), row(h, 9)]) one.key = 'k1';
+    },
+  },
+  {
     name: 'a record that nobody sent',
     hop: 'log',
     expected: found('phantom', 'producer'),

@@ -58,6 +58,8 @@ export interface PlantedHistory {
   positions: Map<number, number>;
   /** The group's. */
   commits: Map<number, number>;
+  /** The topic of each partition; left out where there is one. */
+  topics?: readonly string[];
   complete: Set<string>;
 }
 
@@ -117,8 +119,9 @@ export function healthyHistory(): PlantedHistory {
 
 /** The history form, as text. */
 export function* linesOf(history: PlantedHistory): Generator<string> {
-  const line = (type: string, fields: object): string => JSON.stringify({ type, ...fields });
-  yield line('run', { run: 'self-test', states, messages: { p0: history.planned } });
+  const line = <Fields extends { partition?: number }>(type: string, fields: Fields): string =>
+    JSON.stringify({ type, topic: history.topics?.[fields.partition ?? -1], ...fields });
+  yield JSON.stringify({ type: 'run', run: 'self-test', states, messages: { p0: history.planned } });
   for (const send of history.sends) yield line('send', { producer: 'p0', ...send });
   for (const record of history.log) yield line('log', { producer: 'p0', ...record });
   for (const range of history.ranges) yield line('logRange', range);
@@ -129,5 +132,5 @@ export function* linesOf(history: PlantedHistory): Generator<string> {
   for (const letter of history.deadLetters) yield line('deadLetter', letter);
   for (const [partition, offset] of history.positions) yield line('position', { partition, offset });
   for (const [partition, offset] of history.commits) yield line('commit', { partition, offset });
-  for (const of of history.complete) yield line('complete', { of });
+  for (const of of history.complete) yield JSON.stringify({ type: 'complete', of });
 }

@@ -130,6 +130,7 @@ const histories: fc.Arbitrary<History> = fc
     topicRecreated: mostly(false, fc.constant(true), 12),
     isFinal: mostly(true, fc.constant(false), 4),
     isKeyed: mostly(true, fc.constant(false), 6),
+    hasTwoTopics: mostly(false, fc.constant(true), 3),
     stalls: mostly<History['stalls']>([], fc.constant([{ partition: 0, blame: 'broker' }]), 20),
     interruptions: mostly<string[]>([], fc.constant(['The run was stopped.'])),
     byPartition: fc.boolean(),
@@ -177,7 +178,7 @@ const summary = ({ verdict, findings, ledger, counts, confusion }: Audit): Naive
   findings: findings
     .map(
       ({ kind, blame, count, examples }) =>
-        `${kind} ${blame} ${count}: ${examples.map(({ id, partition }) => id ?? partition).join(' ')}`,
+        `${kind} ${blame} ${count}: ${examples.map(({ id, topic, partition }) => id ?? (topic === 'u' ? 2 : partition)).join(' ')}`,
     )
     .filter((line) => !line.startsWith('stalled'))
     .sort(),

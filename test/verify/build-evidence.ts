@@ -10,6 +10,7 @@ import {
   type Evidence,
   type LogRange,
   type Outcome,
+  type Topics,
 } from '../../src/history.ts';
 import type { Cause, SingleFinding } from '../../src/verdict.ts';
 
@@ -98,6 +99,8 @@ export interface History {
   isFinal?: boolean;
   /** False: keys choose no partitions. */
   isKeyed?: boolean;
+  /** The partition 2 is one of another topic. */
+  hasTwoTopics?: boolean;
   /** The store's rows tell where they stand, as those of a run do. */
   tellsPlaces?: boolean;
   acks?: string | undefined;
@@ -145,6 +148,7 @@ export function buildEvidence(history: History): Evidence {
       isTombstone: (message) => subjects[message]!.tombstone === true,
       name: (message) => ({ id: ids[message]! }),
     },
+    ...(history.hasTwoTopics && { topics }),
     plan: hop('plan'),
     ledger: {
       ...hop('ledger'),
@@ -232,6 +236,11 @@ export function buildEvidence(history: History): Evidence {
     ...(history.found && { found: history.found }),
   };
 }
+
+const topics: Topics = {
+  numberOf: (partition) => (partition === 2 ? 1 : 0),
+  nameOf: (partition) => (partition === 2 ? { topic: 'u', partition: 0 } : { topic: 't', partition }),
+};
 
 export function parsePlace(at: string | undefined): { partition: number; offset: number } {
   const [partition = none, offset = none] = at === undefined ? [] : at.split(':').map(Number);

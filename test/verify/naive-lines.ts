@@ -133,7 +133,11 @@ export function isReordered(h: History, id: string): boolean {
   };
   const isElsewhere = (line: LogLine): boolean => {
     const key = tellOf(h, line as never, 'key');
-    const first = sound.find((other) => tellOf(h, other as never, 'key') === key)!;
+    // A key may stand in another partition of another topic.
+    const topicOf = (other: LogLine): boolean => h.hasTwoTopics === true && partitionOf(other) === 2;
+    const isSame = (other: LogLine): boolean =>
+      tellOf(h, other as never, 'key') === key && topicOf(other) === topicOf(line);
+    const first = sound.find(isSame)!;
     const isKeyed = h.isKeyed !== false && key !== null && key !== '';
     return isKeyed && partitionOf(first) !== partitionOf(line);
   };
