@@ -27,7 +27,7 @@ describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
     expect([ended.code, said]).toEqual([code, expect.stringContaining('ENOSPC: no space left on device')]);
     expect(said).toMatch(new RegExp(`write '${disk.path}/runs/${run}/[^']*${file.source}`));
     expect(said).not.toMatch(/ at \S+ \(|a bug in nodrop/);
-    expect(said.includes(`--delete --topic nodrop-${run} &&`)).toBe(isTopicLeft);
+    expect(said.includes(`--delete --topic nodrop-${run}`)).toBe(isTopicLeft);
     expect(existsSync(join(disk.path, 'runs', run, 'report.html'))).toBe(false);
   });
 
@@ -40,7 +40,7 @@ describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
       69,
       expect.stringContaining(`no space left on device, write '${manifest}'`),
     ]);
-    expect(stderr).toContain(`--delete --topic nodrop-${run} &&`);
+    expect(stderr).toContain(`--delete --topic nodrop-${run}`);
   });
 
   test('that holds the broker, too: the run is judged, and says what came of its files', async () => {

@@ -77,7 +77,7 @@ test.each([
     'misclassified',
   ],
   ['a key altered', `UPDATE failed SET key = CAST('x' AS BLOB) WHERE ${oneRow('failed')}`, 'corrupted'],
-  ['an id altered', `UPDATE failed SET id = 'p0-100000' WHERE ${oneRow('failed')}`, 'phantom'],
+  ['an id altered', `UPDATE failed SET id = 'p0-100000' WHERE ${oneRow('failed')}`, 'corrupted'],
   [
     'a row made a dead letter',
     `INSERT INTO dead_letters SELECT topic_id, partition, "offset", key, payload, NULL, 'why', stored_at FROM failed WHERE ${oneRow('failed')}; DELETE FROM failed WHERE ${oneRow('failed')}`,
