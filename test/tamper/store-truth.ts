@@ -139,7 +139,11 @@ export class StoreTruth {
       const kinds: FindingKind[] = ['wrongly-dead-lettered', 'duplicated', 'misclassified', 'corrupted'];
       for (const look of looks) look.must = false;
       looks.push(
-        charge('a dead letter at its place', all.length === 0 ? kinds.slice(0, 1) : kinds, ofContent),
+        charge(
+          'a dead letter at its place',
+          all.length === 0 && dead.length === 1 ? kinds.slice(0, 1) : kinds,
+          ofContent,
+        ),
       );
     }
     if (own.length === 0) for (const stored of others) claimed.add(stored);
