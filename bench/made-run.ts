@@ -2,10 +2,12 @@
 import { digestOf, digestText } from '../src/digest.ts';
 import { ScanWriter, writeScanSummary } from '../src/kafka/scan-file.ts';
 import { ledgerFileName } from '../src/ledger/ledger-format.ts';
+import { openJournal } from '../src/journal/journal-writer.ts';
 import { LedgerWriter } from '../src/ledger/ledger-writer.ts';
+import { journaledStore } from '../src/pipeline/journaled-store.ts';
 import { RunFolder, type Manifest } from '../src/run-folder.ts';
 import { seal } from '../src/seal.ts';
-import { openStore } from '../src/stores/open-store.ts';
+import { openStore, storeName } from '../src/stores/open-store.ts';
 import { RowBatch } from '../src/stores/store.ts';
 import { messageId, Workload, type Message } from '../src/workload.ts';
 
@@ -24,7 +26,20 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
   const ledgerPath = folder.file(ledgerFileName(0, 0));
   const ledger = new LedgerWriter(ledgerPath, { run: folder.id, producer: 0, session: 0, pid: process.pid });
   const scan = new ScanWriter(folder.logScan);
-  const store = await openStore(folder.store, { categories: states });
+  const opening = {
+    run: folder.id,
+    topicId,
+    store: storeName(folder.store, folder.path),
+    categories: states,
+  };
+  const journal = openJournal((name) => folder.file(name), { ...opening, pid: process.pid });
+  folder.noteConsumer(folder.store, 1);
+  const store = journaledStore(await openStore(folder.store, { categories: states }), {
+    journal,
+    run: folder.id,
+    categories: states.length,
+    patience: { timeoutMs: 0, signal: new AbortController().signal, note: () => undefined },
+  });
   const ends = [0, 0, 0];
   const begin = new Map(ends.entries());
   const claims = await store.claim({ run: folder.id, topic: manifest.topic, topicId }, begin);
@@ -56,6 +71,7 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
   ledger.close();
   scan.close();
   await store.close();
+  journal.close();
   writeScanSummary(folder.logSummary, {
     schema: 1,
     topic: manifest.topic,
@@ -71,7 +87,7 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
     records: messages,
     problems: [],
   });
-  for (const path of [ledgerPath, folder.logScan, folder.logSummary]) await seal(path);
+  for (const path of [ledgerPath, journal.path, folder.logScan, folder.logSummary]) await seal(path);
   return folder;
 }
 

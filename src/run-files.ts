@@ -9,12 +9,12 @@ import { clusterFiles } from './kafka/broker-files.ts';
 import { ledgerFilePattern } from './ledger/ledger-format.ts';
 import { readLedgerOpening } from './ledger/ledger-reader.ts';
 import type { OwnFiles } from './removal.ts';
-import type { RunFolder } from './run-folder.ts';
+import { consumerSchema, type RunFolder } from './run-folder.ts';
 
 /** A draft has the number of its writer, or `.new`; a sealed file has its seal. */
 const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
 const names = [
-  String.raw`(run|consumer|log|result|faults|chaos|chaos-shrunk|timelines)\.json`,
+  String.raw`(run|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
   String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
   String.raw`log\.scan|findings\.jsonl|course\.jsonl|report\.html`,
   String.raw`latency-(acked|stored)-[\w-]+\.hlog`,
@@ -28,7 +28,6 @@ export const runFiles: OwnFiles = {
   folders: [{ name: /^kafka$/, own: clusterFiles }],
 };
 
-const consumerSchema = z.strictObject({ store: z.string(), pid: z.int() });
 const processSchema = z.strictObject({ pid: z.int(), startedAt: z.string(), marker: z.literal('nodrop') });
 const chaosSchema = z.object({ seed: z.int(), index: z.int(), options: z.array(z.string()) });
 

@@ -22,7 +22,7 @@ import { namingFile, writeWhole } from './write-whole.ts';
 const count = z.int().min(0);
 
 /** `consumer.json`. The first version wrote a path alone for a store; earlier ones noted neither run nor journals. */
-const consumerSchema = z.object({
+export const consumerSchema = z.strictObject({
   run: z.string().optional(),
   store: z.string(),
   pid: count,

@@ -2,6 +2,7 @@ import { exitCodes } from '../errors.ts';
 import { jsonText } from '../json-text.ts';
 import { liveSelfTest, type LiveDetection, type LiveOptions } from '../live-self-test.ts';
 import {
+  countsOf,
   detectionHead,
   detectionLine,
   isCaught,
@@ -13,7 +14,6 @@ import { findingsText } from '../report/finding-text.ts';
 import { wrap } from '../report/wrap.ts';
 import { tamperingSelfTest } from '../tampering-self-test.ts';
 import type { Context } from './context.ts';
-import { countsOf } from './self-test-command.ts';
 import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from './options.ts';
 
 /**

@@ -2,13 +2,14 @@ import { randomInt } from 'node:crypto';
 import { exitCodes } from '../errors.ts';
 import { jsonText } from '../json-text.ts';
 import {
+  countsOf,
   detectionHead,
   detectionLine,
   isCaught,
   tamperingLines,
   totalsLines,
 } from '../report/detection-lines.ts';
-import { selfTest, type Detection } from '../self-test.ts';
+import { selfTest } from '../self-test.ts';
 import { tamperingSelfTest } from '../tampering-self-test.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
@@ -37,9 +38,3 @@ export async function selfTestCommand(
   }
   return [...detections, ...tampering].every(isCaught) ? exitCodes.pass : exitCodes.fail;
 }
-
-export const countsOf = (detections: readonly Detection[]): object => ({
-  planted: detections.length,
-  caught: detections.filter(isCaught).length,
-  detections,
-});

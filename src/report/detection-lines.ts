@@ -27,6 +27,13 @@ const hops = ['plan', 'ledger', 'log', 'journal', 'store', 'group'];
 export const isCaught = ({ found, blamedRightly, twinSilent }: DetectionReport): boolean =>
   found && blamedRightly && twinSilent;
 
+/** The detections as a document, with how many were caught. */
+export const countsOf = (detections: readonly DetectionReport[]): object => ({
+  planted: detections.length,
+  caught: detections.filter(isCaught).length,
+  detections,
+});
+
 export const detectionHead = ({ faint }: Palette, what = 'defect'): string =>
   faint(`${what.padEnd(nameWidth)} ${'hop'.padEnd(hopWidth)} found blamed twin`);
 

@@ -29,6 +29,7 @@ import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten.ts';
 import { StateCounts } from './state-counts.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
+import type { Position } from './trail.ts';
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
@@ -214,17 +215,20 @@ function countHops(
   category: number | undefined,
   { evidence, trails, journal, proof }: Omit<Case, 'log' | 'findings'>,
 ): void {
+  const counts = states.of(category);
+  if (counts === undefined) return;
   const outcome = trails.outcome(message);
-  const isJournalKept = evidence.deliveries !== undefined || evidence.written !== undefined;
-  const places = isJournalKept ? trails.places(message) : [];
-  states.add(category, {
-    sent: outcome !== undefined,
-    acked: outcome === 'acked',
-    logged: trails.isLogged(message),
-    delivered: places.some((place) => proof.isDelivered(place)),
-    written: isJournalKept && journal.hasWritten(message, places),
-  });
+  if (outcome !== undefined) counts.sent += 1;
+  if (outcome === 'acked') counts.acked += 1;
+  if (trails.isLogged(message)) counts.logged += 1;
+  if (evidence.deliveries === undefined && evidence.written === undefined) return;
+  const places = trails.places(message, onePlace);
+  if (places.some((place) => proof.isDelivered(place))) counts.delivered! += 1;
+  if (journal.hasWritten(message, places)) counts.written! += 1;
 }
+
+/** One for all: most messages stand at one place. */
+const onePlace: [Position] = [{ partition: 0, offset: 0 }];
 
 function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {
   const outcome = trails.outcome(message);

@@ -11,14 +11,10 @@ export class StateCounts {
     this.#counts = this.#names.map(() => ({ sent: 0, acked: 0, logged: 0, delivered: 0, written: 0 }));
   }
 
-  add(category: number | undefined, hops: Record<keyof HopCounts, boolean>): void {
-    if (category === undefined) return;
-    const counts = this.#counts[category === deadLetterCategory ? this.#names.length - 1 : category]!;
-    if (hops.sent) counts.sent += 1;
-    if (hops.acked) counts.acked += 1;
-    if (hops.logged) counts.logged += 1;
-    if (hops.delivered) counts.delivered! += 1;
-    if (hops.written) counts.written! += 1;
+  /** The counts of a state, to be added to; undefined for a message of which nobody knows the state. */
+  of(category: number | undefined): HopCounts | undefined {
+    if (category === undefined) return undefined;
+    return this.#counts[category === deadLetterCategory ? this.#names.length - 1 : category]!;
   }
 
   /** Dead letters are left out where there are none. The last two are null where no journal tells. */

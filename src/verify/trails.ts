@@ -98,11 +98,13 @@ export class Trails {
     return this.#positions.isAt(message, partition, offset);
   }
 
-  /** Where ledger or log say that the message stands. */
-  places(message: number): readonly Position[] {
+  /** Where ledger or log say that a message stands: of one that is plain, in the object given. */
+  places(message: number, one: [Position]): readonly Position[] {
     const known = this.#bitsOf(message);
     if (known & bits.unusual) return [...this.trail(message).acks, ...this.trail(message).records];
-    return known & (bits.ackPosition | bits.logged) ? [this.#positions.get(message)] : [];
+    if (!(known & (bits.ackPosition | bits.logged))) return [];
+    this.#positions.read(message, one[0]);
+    return one;
   }
 
   unusualTrails(): ReadonlyMap<number, Trail> {

@@ -10,6 +10,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result.ts';
+import { RunFolder } from '../../src/run-folder.ts';
+import { runManifest } from '../fixtures/run-manifest.ts';
 import { newDir, nodrop, program, start, until } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -252,9 +254,13 @@ test('clean removes passed runs and crashed ones, failed ones only when told, an
     at,
   ]);
   expect(passed.code, passed.stderr).toBe(0);
-  mkdirSync(join(dir, 'runs/failed'), { recursive: true });
+  for (const id of ['failed', 'crashed']) {
+    const folder = new RunFolder(dir, id);
+    folder.create();
+    folder.writeManifest({ ...runManifest(1), id });
+  }
   writeFileSync(join(dir, 'runs/failed/result.json'), '{"verdict":"fail"}');
-  mkdirSync(join(dir, 'runs/crashed'));
+  mkdirSync(join(dir, 'runs/somebodys'));
   const busy = start(['consume', '--run=busy', `--topic=${newRun()}`, `--dir=${dir}`, at]);
   await until('the consumer is at work', () => existsSync(join(dir, 'runs/busy/consumer.json')));
   expect(await nodrop(['clean', `--dir=${dir}`])).toMatchObject({
@@ -262,9 +268,9 @@ test('clean removes passed runs and crashed ones, failed ones only when told, an
     stderr: expect.stringContaining('--yes'),
   });
   expect((await nodrop(['clean', '--yes', `--dir=${dir}`])).stdout).toContain('2 removed');
-  expect(readdirSync(join(dir, 'runs')).toSorted()).toEqual(['busy', 'failed']);
+  expect(readdirSync(join(dir, 'runs')).toSorted()).toEqual(['busy', 'failed', 'somebodys']);
   await nodrop(['clean', '--yes', '--all', `--dir=${dir}`]);
-  expect(readdirSync(join(dir, 'runs'))).toEqual(['busy']);
+  expect(readdirSync(join(dir, 'runs')).toSorted()).toEqual(['busy', 'somebodys']);
   busy.child.kill('SIGTERM');
   await busy.ended;
 });

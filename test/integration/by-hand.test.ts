@@ -223,14 +223,18 @@ test.each([
   [
     'renumbered in its id',
     `UPDATE failed SET id = 'p0-100000' WHERE ${oneRow('failed')}`,
-    ['lost store 1', 'phantom consumer 1'],
+    ['corrupted consumer 1'],
   ],
   [
     'invented',
     `INSERT INTO failed (${columns}) SELECT run, producer, 777777, 'p0-777777', topic_id, 0, 99999, key, payload, digest, stored_at FROM failed LIMIT 1`,
     ['phantom store 1'],
   ],
-  ['renamed to another run', `UPDATE failed SET run = 'other' WHERE ${oneRow('failed')}`, ['lost store 1']],
+  [
+    'renamed to another run',
+    `UPDATE failed SET run = 'other' WHERE ${oneRow('failed')}`,
+    ['corrupted consumer 1'],
+  ],
   [
     'made a dead letter',
     `INSERT INTO dead_letters SELECT topic_id, partition, "offset", key, payload, NULL, 'why', stored_at FROM failed WHERE ${oneRow('failed')}; DELETE FROM failed WHERE ${oneRow('failed')}`,

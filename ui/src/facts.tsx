@@ -11,16 +11,20 @@ export const Facts = ({ facts, hasOthers }: FactsProps): JSX.Element => (
   <header class="top">
     <span class="brand">nodrop</span>
     {hasOthers && <a href="/">all runs</a>}
-    <dl class="facts">
-      {Object.entries(facts).map(
-        ([name, value]) =>
-          value !== null && (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-      )}
-    </dl>
+    <FactList facts={facts} look="facts" />
   </header>
+);
+
+export const FactList = ({ facts, look }: Pick<FactsProps, 'facts'> & { look: string }): JSX.Element => (
+  <dl class={look}>
+    {Object.entries(facts).map(
+      ([name, value]) =>
+        value !== null && (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ),
+    )}
+  </dl>
 );

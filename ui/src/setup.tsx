@@ -5,6 +5,7 @@ import { shellWord } from '../../src/shell-word.ts';
 import type { PageData } from '../../src/page-data.ts';
 import type { Result } from '../../src/result.ts';
 import { Command } from './copy.tsx';
+import { FactList } from './facts.tsx';
 
 export function SetupOf({ data }: { data: PageData }): JSX.Element {
   const { result, setup } = data;
@@ -12,17 +13,7 @@ export function SetupOf({ data }: { data: PageData }): JSX.Element {
   const facts = { ...setupFacts(data), ...environmentFacts(result), ...countFacts(result) };
   return (
     <>
-      <dl class="setup">
-        {Object.entries(facts).map(
-          ([name, value]) =>
-            value !== null && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList facts={facts} look="setup" />
       <p class="more">Time: {timesOf(result)}</p>
       {course !== null && (
         <p class="more">
