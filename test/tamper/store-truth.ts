@@ -139,7 +139,11 @@ export class StoreTruth {
       const kinds: FindingKind[] = ['wrongly-dead-lettered', 'duplicated', 'misclassified', 'corrupted'];
       for (const look of looks) look.must = false;
       looks.push(
-        charge('a dead letter at its place', all.length === 0 ? kinds.slice(0, 1) : kinds, ofContent),
+        charge(
+          'a dead letter at its place',
+          all.length === 0 && dead.length === 1 ? kinds.slice(0, 1) : kinds,
+          ofContent,
+        ),
       );
     }
     if (own.length === 0) for (const stored of others) claimed.add(stored);
@@ -147,9 +151,14 @@ export class StoreTruth {
     const hasOwnThere = own.some(isThere);
     if (own.length > 0) for (const stored of others) if (!stored.isOurs || !hasOwnThere) claimed.add(stored);
     if (all.length > 1) {
-      const mayBePhantom = own.length === 1 && others.every(({ isOurs }) => isOurs);
-      const must = !mayBePhantom && !isTorn && dead.length === 0;
-      looks.push(charge('two rows of a message', ['duplicated'], ofStore, must));
+      const why = 'two rows of a message';
+      const strangers = others.filter(({ isOurs }) => isOurs);
+      const must = !isTorn && dead.length === 0;
+      looks.push(charge(why, ['duplicated'], ofStore, must && strangers.length === 0));
+      if (strangers.length > 0) {
+        const ids = [id, ...strangers.map(({ row }) => asText(row['id']))];
+        looks.push({ ids, orStranger: true, kinds: ['duplicated', 'phantom'], blames: ofStore, must, why });
+      }
     }
     if (all.length === 0 && dead.length === 0) {
       looks.push(charge('its row is gone', ['lost'], ofStore, positions.isPast(place) && !isTorn));
