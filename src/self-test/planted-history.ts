@@ -119,8 +119,10 @@ export function healthyHistory(): PlantedHistory {
 
 /** The history form, as text. */
 export function* linesOf(history: PlantedHistory): Generator<string> {
-  const line = <Fields extends { partition?: number }>(type: string, fields: Fields): string =>
-    JSON.stringify({ type, topic: history.topics?.[fields.partition ?? -1], ...fields });
+  const line = (type: string, fields: object): string => {
+    const { partition = -1 } = fields as { partition?: number };
+    return JSON.stringify({ type, topic: history.topics?.[partition], ...fields });
+  };
   yield JSON.stringify({ type: 'run', run: 'self-test', states, messages: { p0: history.planned } });
   for (const send of history.sends) yield line('send', { producer: 'p0', ...send });
   for (const record of history.log) yield line('log', { producer: 'p0', ...record });

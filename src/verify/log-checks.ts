@@ -1,8 +1,7 @@
 /** What can be wrong with a message in ledger and log. Each check looks at one message. */
-import { categoryUntold } from '../history.ts';
 import type { Charge, Opinion } from './opinion.ts';
 import { blamed, isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, hasPosition, standsAtOneOf, type LogRecord, type StoredRow } from './trail.ts';
+import { differ, hasPosition, standsAtOneOf, type LogRecord } from './trail.ts';
 
 export function phantom(subject: Subject, proof: Proof): Opinion {
   const { isKnown, committed } = subject;
@@ -30,17 +29,12 @@ function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'd
   const isOnlyInStore = rows.every((row) => proof.wouldShow(row));
   // A row that does not say where it belongs may be any of those that the journal does not name.
   const isUnclear = proof.hasNameless && !rows.every(hasPosition);
-  const isWritten = subject.written.some(({ category }) => isWrittenAs(category, rows));
-  const isUnwritten = !isWritten && proof.writtenWhole && !isUnclear;
+  const isUnwritten = subject.written.length === 0 && proof.writtenWhole && !isUnclear;
   // A consumer writes where a record stands: a row that has lost its place was altered, by whom nobody knows.
   const hasLostPlace = isUnclear && proof.rowsTellPlaces;
   const other = isOnlyInStore && !hasLostPlace ? 'consumer' : 'unknown';
   return { blame: blamed(subject, proof, { store: isUnwritten, else: other }), detail: 'in the store' };
 }
-
-/** What was written in another category is another row. */
-const isWrittenAs = (category: number, rows: readonly StoredRow[]): boolean =>
-  category === categoryUntold || rows.some((row) => row.category === category);
 
 export function offsetConflict(
   { acks, records, committed, isAckedAnywhere }: Subject,

@@ -2,7 +2,16 @@
 import { categoryUntold, none, untold, type Evidence, type WrittenBatch } from '../history.ts';
 import { BitSet } from './bit-set.ts';
 import type { Partitions } from './partitions.ts';
-import { distinct, hasPosition, standsAtOneOf, type Position, type Trail, type Written } from './trail.ts';
+import {
+  distinct,
+  hasPosition,
+  samePosition,
+  standsAtOneOf,
+  type Position,
+  type StoredRow,
+  type Trail,
+  type Written,
+} from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /** Must be read before ledger and log, whose messages then know how often they were delivered. */
@@ -50,14 +59,21 @@ export class WrittenJournal {
     return [
       ...(this.#ofMessage.get(message) ?? []),
       ...(this.#named.has(message) ? places.map(writtenAt) : []),
-      ...places.flatMap((place) => (this.#isOfAnother(place, own) ? [] : this.#namelessAt(place))),
+      ...places.flatMap((place) => this.#writesAt(place, standsAtOneOf(place, own), rows)),
     ];
   }
 
-  /** What was written where another message stands was that one, whatever a row says now. */
-  #isOfAnother(place: Position, own: readonly Position[]): boolean {
+  /**
+   * What was written where another message stands was that one, whatever a row says now; and in another category, what
+   * was written where only a row says that it stands.
+   */
+  #writesAt(place: Position, isOwn: boolean, rows: readonly StoredRow[]): Written[] {
+    const writes = this.#namelessAt(place);
+    if (isOwn || writes.length === 0) return writes;
     const { acked, recorded } = this.#partitions.of(place.partition);
-    return (acked.has(place.offset) || recorded.has(place.offset)) && !standsAtOneOf(place, own);
+    if (acked.has(place.offset) || recorded.has(place.offset)) return [];
+    const there = rows.filter((row) => samePosition(row, place)).map(({ category }) => category);
+    return writes.filter(({ category }) => category === categoryUntold || there.includes(category));
   }
 
   /** Whether it says that the message was written, which is known to stand at these places. */

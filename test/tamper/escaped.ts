@@ -26,6 +26,9 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   'a row that bears another run': set('failed', 'run', { to: 'another' }),
   'a second row that bears no run': double('failed', 'completed', { run: { to: null } }),
   'a second row with an id of no message': double('failed', 'completed', { id: { to: 'x' } }),
+  'a second row in the place of a dead letter': [
+    { do: 'double', table: 'failed', row: 3, into: 'in_progress', changes: { offset: { to: 11n } } },
+  ],
   'a second row in the place of another message': double('failed', 'completed', { offset: { plus: 1n } }),
   'a day that no calendar has': set('failed', 'stored_at', { to: '2026-02-31T00:00:00.000Z' }),
   "a row of nobody's beyond the log's end": double('failed', 'failed', {

@@ -42,7 +42,14 @@ export class NaiveMessage {
     this.rows = h.rows.filter((row) => ownersOf(h, row).includes(id));
     const own = [...this.acks, ...lines.map(({ at }) => at)];
     const places = [...own, ...this.rows.map(({ at }) => at).filter((at) => !isOfAnother(h, at, own))];
-    this.writes = writesOf(h, id, places);
+    // In another category, another was written where only a row says that this one stands.
+    this.writes = writesOf(h, id, places).filter(
+      (line) =>
+        line.id !== undefined ||
+        own.includes(line.at) ||
+        line.category === undefined ||
+        this.rows.some((row) => row.at === line.at && row.category === line.category),
+    );
     this.logWhole = !h.missing.includes('log') && !logContradicts(h) && !h.topicRecreated;
     this.ledgerWhole = !h.missing.includes('ledger') && !ledgerContradicts(h);
     this.storeWhole = !h.missing.includes('store');
@@ -88,12 +95,9 @@ export class NaiveMessage {
     const own = this.ownRows();
     const areAllNamed = (this.h.written ?? []).every(({ id }) => id !== undefined);
     const isUnclear = !areAllNamed && own.some(({ at }) => at === undefined);
-    const isWritten = this.writes.some(
-      (line) => line.category === undefined || own.some(({ category }) => category === line.category),
-    );
     const hasLostPlace = isUnclear && this.h.tellsPlaces === true;
     const other = !hasLostPlace && own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
-    return this.storeOr(other, !isWritten && !isUnclear && this.isWhole('written'));
+    return this.storeOr(other, this.writes.length === 0 && !isUnclear && this.isWhole('written'));
   }
 
   isWhole = (hop: 'deliveries' | 'written'): boolean =>
