@@ -66,7 +66,7 @@ export class Terminal {
     this.printDocument(printable(line).replaceAll(this.#escape, escape));
   }
 
-  /** What programs read, on stdout: whoever made it has escaped what a terminal would obey. */
+  /** What programs read, on stdout: its maker has escaped what a terminal would obey. */
   printDocument(text: string): void {
     this.#erase();
     process.stdout.write(`${text}\n`);

@@ -108,7 +108,7 @@ class RunBeingMade {
     this.workload = new Workload(manifest);
   }
 
-  /** The next message, and whoever stands before it in its partition. */
+  /** The next message, and the one that stands before it in its partition. */
   add(producer: number, sequence: number, fate: Fate): MadeMessage {
     const { key, state } = this.workload.message(producer, sequence);
     const partition = Number(key.slice(-4)) % base.length;

@@ -73,7 +73,7 @@ function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, parti
 /**
  * Gives rows that name no message to the messages whose records stand where they say; where the log shows none, to
  * those that were acked there. A row that names a stranger is a message's only where that has no other there. Where the
- * topic was made anew, what stood there may have been anybody's: then only those have them that are to be dead letters.
+ * topic was made again, what stood there may have been anybody's: then only those have them that are to be dead letters.
  */
 function joinNameless(
   { messages, log: { topicRecreated = false } }: Evidence,
