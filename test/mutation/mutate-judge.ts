@@ -30,6 +30,7 @@ const judgeFiles = [
   'loss-checks',
   'not-checked',
   'order',
+  'overcommitted',
   'partitions',
   'read-journal',
   'read-log',
@@ -83,7 +84,7 @@ function compile(folder: string): void {
   mkdirSync(join(folder, 'verify'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   const verify = readdirSync(join(root, 'src', 'verify')).map((name) => join('verify', name));
-  for (const name of ['history.ts', 'verdict.ts', ...verify]) {
+  for (const name of ['counted.ts', 'history.ts', 'verdict.ts', ...verify]) {
     const code = stripTypeScriptTypes(readFileSync(join(root, 'src', name), 'utf8'));
     writeFileSync(
       join(folder, name.replace(/ts$/, 'js')),
