@@ -21,7 +21,7 @@ export const untold = 0;
 
 /** Kafka's own limits on partitions, and what a double can count of offsets. Columns hold no others. */
 export const partitionMax = 2 ** 31 - 1;
-export const isPartition = (value: number): boolean => isOffset(value) && value <= partitionMax;
+export const isPartition = (value: number): boolean => (value | 0) === value && value >= 0;
 export const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
 /** One row an attempt. `partition` and `offset` are `none` where the ack named no position. */

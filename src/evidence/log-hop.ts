@@ -160,13 +160,15 @@ class ScanCourse {
       this.#range = this.#ranges.get(partition);
     }
     const range = this.#range;
+    if (range !== undefined && offset >= range.next && offset < range.end && Number.isInteger(offset)) {
+      range.next = offset;
+      return undefined;
+    }
     if (range === undefined)
       return `log.scan has a record of partition ${partition}, and log.json no such partition`;
     if (!isOffset(offset) || offset < range.start || offset >= range.end)
       return `log.scan has a record at ${partition}:${offset}, and log.json the offsets from ${range.start} to ${range.end}`;
-    if (offset < range.next) return `log.scan goes back to ${partition}:${offset}`;
-    range.next = offset;
-    return undefined;
+    return `log.scan goes back to ${partition}:${offset}`;
   }
 }
 

@@ -29,7 +29,6 @@ import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten.ts';
 import { StateCounts } from './state-counts.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
-import type { Position } from './trail.ts';
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
@@ -222,13 +221,18 @@ function countHops(
   if (outcome === 'acked') counts.acked += 1;
   if (trails.isLogged(message)) counts.logged += 1;
   if (evidence.deliveries === undefined && evidence.written === undefined) return;
-  const places = trails.places(message, onePlace);
+  if (trails.isPlainlyPlaced(message)) {
+    const { delivered, written } = trails.partitionOf(message);
+    const offset = trails.offsetOf(message);
+    if (delivered.timesAt(offset) > 0) counts.delivered! += 1;
+    if (written.has(offset) || journal.names(message)) counts.written! += 1;
+    return;
+  }
+  const { acks, records } = trails.trail(message);
+  const places = [...acks, ...records];
   if (places.some((place) => proof.isDelivered(place))) counts.delivered! += 1;
   if (journal.hasWritten(message, places)) counts.written! += 1;
 }
-
-/** One for all: most messages stand at one place. */
-const onePlace: [Position] = [{ partition: 0, offset: 0 }];
 
 function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {
   const outcome = trails.outcome(message);

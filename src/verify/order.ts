@@ -14,7 +14,7 @@ export class Order {
   /** By partition, then session: the highest sequence so far. */
   readonly #highest = new Map<number, Map<number, number>>();
   /** By topic, then key: the number + 1 of its partition. */
-  readonly #partitionOfKey: IntColumn[] = [];
+  readonly #partitionOfKey = [new IntColumn()];
   readonly #isKeyed: boolean;
   readonly #emptyKey: number | undefined;
   readonly #topics: Topics | undefined;
@@ -47,7 +47,8 @@ export class Order {
 
   #isOnSecondPartition(key: number, partition: number): boolean {
     if (key === untold || key === this.#emptyKey || !this.#isKeyed) return false;
-    const ofTopic = (this.#partitionOfKey[this.#topics?.numberOf(partition) ?? 0] ??= new IntColumn());
+    const topic = this.#topics === undefined ? 0 : this.#topics.numberOf(partition);
+    const ofTopic = (this.#partitionOfKey[topic] ??= new IntColumn());
     const first = ofTopic.get(key);
     if (first === 0) ofTopic.set(key, partition + 1);
     return first !== 0 && first !== partition + 1;

@@ -1,4 +1,4 @@
-import type { Partitions } from './partitions.ts';
+import type { Partition, Partitions } from './partitions.ts';
 import type { Position } from './trail.ts';
 
 /** Messages in a page, which have their slots in common. */
@@ -46,25 +46,22 @@ export class PositionColumn {
   }
 
   get(message: number): Position {
-    const place = { partition: 0, offset: 0 };
-    this.read(message, place);
-    return place;
+    return { partition: this.partition(message).number, offset: this.offset(message) };
   }
 
-  /** The same into an object that there is: of millions of messages, an audit would make garbage of each. */
-  read(message: number, into: Position): void {
+  partition(message: number): Partition {
     const { keys, wide } = this.#pageOf(message);
-    let index: number;
-    if (wide === undefined) {
-      const code = this.#codes[message]!;
-      const key = keys[code >>> 8]!;
-      index = key % partitionsMax;
-      into.offset = ((key - index) / partitionsMax) * slotOffsets + (code & 255);
-    } else {
-      index = wide.partition[message % pageMessages]!;
-      into.offset = wide.offset[message % pageMessages]!;
-    }
-    into.partition = this.#partitions.all[index]!.number;
+    const index = wide
+      ? wide.partition[message % pageMessages]!
+      : keys[this.#codes[message]! >>> 8]! % partitionsMax;
+    return this.#partitions.all[index]!;
+  }
+
+  offset(message: number): number {
+    const { keys, wide } = this.#pageOf(message);
+    if (wide !== undefined) return wide.offset[message % pageMessages]!;
+    const code = this.#codes[message]!;
+    return Math.floor(keys[code >>> 8]! / partitionsMax) * slotOffsets + (code & 255);
   }
 
   isAt(message: number, partition: number, offset: number): boolean {

@@ -21,6 +21,8 @@ export const bits = {
 } as const;
 
 export const attempted = bits.acked | bits.rejected | bits.unknown;
+/** Only one of the three is kept. */
+export const outcomeOfBits = [undefined, 'acked', 'rejected', undefined, 'unknown'] as const;
 /** All is as it must be. */
 export const exemplary = bits.acked | bits.ackPosition | bits.logged | bits.stored;
 /** What is kept of an unusual message; its trail says the rest. */

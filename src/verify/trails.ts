@@ -14,7 +14,7 @@ import {
   type Outcome,
   type StoreBatch,
 } from '../history.ts';
-import { attempted, bits, exemplary, keptOfUnusual } from './trail-bits.ts';
+import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits } from './trail-bits.ts';
 import { FlagsColumn } from './flags-column.ts';
 import { IntColumn } from './int-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
@@ -54,8 +54,7 @@ export class Trails {
 
   /** The sum of all its attempts; undefined without an intent. */
   outcome(message: number): Outcome | undefined {
-    const known = this.#bitsOf(message);
-    return (['acked', 'rejected', 'unknown'] as const).find((outcome) => known & bits[outcome]);
+    return outcomeOfBits[this.#bitsOf(message) & attempted];
   }
 
   isAckedAnywhere(message: number): boolean {
@@ -98,14 +97,14 @@ export class Trails {
     return this.#positions.isAt(message, partition, offset);
   }
 
-  /** Where ledger or log say that a message stands: of one that is plain, in the object given. */
-  places(message: number, one: [Position]): readonly Position[] {
+  /** Whether ledger or log say one place of it, and nothing is unusual. */
+  isPlainlyPlaced(message: number): boolean {
     const known = this.#bitsOf(message);
-    if (known & bits.unusual) return [...this.trail(message).acks, ...this.trail(message).records];
-    if (!(known & (bits.ackPosition | bits.logged))) return [];
-    this.#positions.read(message, one[0]);
-    return one;
+    return !(known & bits.unusual) && (known & (bits.ackPosition | bits.logged)) !== 0;
   }
+
+  partitionOf = (message: number): Partition => this.#positions.partition(message);
+  offsetOf = (message: number): number => this.#positions.offset(message);
 
   unusualTrails(): ReadonlyMap<number, Trail> {
     return this.#unusual;
