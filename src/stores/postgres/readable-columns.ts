@@ -7,21 +7,28 @@ import type { Session } from './session.ts';
 
 export type ColumnKind = 'integer' | 'text' | 'bytes' | 'time';
 
-/** In each kind, the types that are read as they are, and the expression for all others. */
+/**
+ * In each kind, the types that are read as they are, with the cast that makes them one, and the expression for all
+ * others. No cast for a text: one from `character` takes the blanks at its end, one from `bytea` writes it in hex.
+ */
 const kinds: Record<
   ColumnKind,
   { types: readonly string[]; cast: string; other: (column: string) => string }
 > = {
   integer: {
     types: ['smallint', 'integer', 'bigint'],
-    cast: 'bigint',
+    cast: '::bigint',
     other: (column) => `CASE WHEN ${column}::text ~ '^-?[0-9]{1,18}$' THEN ${column}::text::bigint END`,
   },
-  text: { types: [], cast: 'text', other: (column) => `${column}::text` },
-  bytes: { types: ['bytea'], cast: 'bytea', other: (column) => `convert_to(${column}::text, 'UTF8')` },
+  text: {
+    types: ['text', 'character varying', 'character', 'bytea'],
+    cast: '',
+    other: (column) => `${column}::text`,
+  },
+  bytes: { types: ['bytea'], cast: '', other: (column) => `convert_to(${column}::text, 'UTF8')` },
   time: {
     types: ['timestamp with time zone', 'timestamp without time zone', 'date'],
-    cast: 'timestamptz',
+    cast: '::timestamptz',
     other: () => 'NULL::timestamptz',
   },
 };
@@ -48,7 +55,7 @@ export async function readableColumns(
       const column = `"${name}"`;
       const type = types.get(name);
       // Without such a column the query fails, and says so.
-      return type === undefined || own.includes(type) ? `${column}::${cast}` : other(column);
+      return type === undefined || own.includes(type) ? column + cast : other(column);
     })
     .join(', ');
 }
