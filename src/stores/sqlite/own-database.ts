@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { foreignStoreError } from '../foreign-store.ts';
 
+/** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
+export const busyTimeoutMs = 250;
+
 /** `PRAGMA application_id` of a store: `nodr`. Earlier versions left it 0. */
 export const applicationId = 0x6e6f6472;
 
@@ -43,7 +46,10 @@ function look(path: string, judge: (database: DatabaseSync) => void): void {
   const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (file.size === 0 && !hasLog) return;
   // A reader of a database with a write-ahead log makes that log, where there is none.
-  const database = new DatabaseSync(hasLog ? path : asItLies(path), { readOnly: true });
+  const database = new DatabaseSync(hasLog ? path : asItLies(path), {
+    readOnly: true,
+    timeout: busyTimeoutMs,
+  });
   try {
     judge(database);
   } finally {

@@ -4,11 +4,11 @@ import { unavailableError } from '../../errors.ts';
 import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store.ts';
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
-import { refuseNoStore } from './own-database.ts';
+import { busyTimeoutMs, refuseNoStore } from './own-database.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
 import { tableOf } from '../table-names.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
-import { busyTimeoutMs, explain } from './store.ts';
+import { explain } from './store.ts';
 
 const chunkRows = 512;
 

@@ -14,11 +14,8 @@ import {
 import { remadeTopicError } from '../remade-topic.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { RowInserter } from './insert-rows.ts';
-import { refuseForeignDatabase } from './own-database.ts';
+import { busyTimeoutMs, refuseForeignDatabase } from './own-database.ts';
 import { createSchema } from './schema.ts';
-
-/** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
-export const busyTimeoutMs = 250;
 
 /** Of a new file. A table whose rows lie in their key's order holds whole rows in its inner pages: small ones make it deep. */
 const pageBytes = 8_192;
