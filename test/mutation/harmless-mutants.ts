@@ -20,19 +20,17 @@ const byReason: Record<string, HarmlessMutant[]> = {
       before: 'for (let message = 0; message < count; message++) {',
       after: 'for (let message = 0; message <= count; message++) {',
     },
+    {
+      file: 'overcommitted',
+      before: 'for (let message = 0; message < messages.count; message++) {',
+      after: 'for (let message = 0; message <= messages.count; message++) {',
+    },
   ],
   'An example that nobody keeps is made in vain.': [
     {
       file: 'findings',
       before: 'if (finding.examples.length === examplesMax && this.#onFinding === undefined) return;',
       after: 'if (false) return;',
-    },
-  ],
-  'The entry is kept as it is instead of as a bit.': [
-    {
-      file: 'read-journal',
-      before: '} else if (trails.isPlainAt(message, place.partition, place.offset)) {',
-      after: '} else if (false) {',
     },
   ],
   'What is kept beyond what anybody asks for makes no difference.': [
@@ -71,7 +69,40 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) > offset) return;',
     },
   ],
+  'A quicker way to the same count.': [
+    {
+      file: 'audit',
+      before: 'if (evidence.deliveries === undefined && evidence.written === undefined) return;',
+      after: 'if (false) return;',
+    },
+    {
+      file: 'audit',
+      before: 'if (trails.isPlainlyPlaced(message)) {',
+      after: 'if (false) {',
+    },
+  ],
+  'No number is above one that is not there.': [
+    {
+      file: 'overcommitted',
+      before:
+        'if (next === undefined || commit === undefined || partition.overcommitted !== undefined) continue;',
+      after:
+        'if (next === undefined && commit === undefined || partition.overcommitted !== undefined) continue;',
+    },
+  ],
+  'A next offset at the end is none beyond it, which is asked twice.': [
+    {
+      file: 'overcommitted',
+      before: 'if (range === undefined || (next <= range.end && beyondEnd.size === 0)) return undefined;',
+      after: 'if (range === undefined || (next < range.end && beyondEnd.size === 0)) return undefined;',
+    },
+  ],
   'Looks for what is not there, message by message.': [
+    {
+      file: 'overcommitted',
+      before: 'if (ahead.length === 0) return open;',
+      after: 'if (false) return open;',
+    },
     {
       file: 'read-log',
       before: 'if (partitions.all.every(({ foreignLooking }) => foreignLooking.size === 0)) return;',
@@ -103,28 +134,8 @@ const byReason: Record<string, HarmlessMutant[]> = {
   'The message becomes unusual instead of plain.': [
     {
       file: 'trails',
-      before: 'if (this.#keepPosition(message, ack)) this.#set(message, bits.ackPosition);',
-      after: 'if (false) this.#set(message, bits.ackPosition);',
-    },
-    {
-      file: 'trails',
       before: 'const isPlaced = partition[row] !== none && offset[row] !== none;',
       after: 'const isPlaced = partition[row] !== none || offset[row] !== none;',
-    },
-    {
-      file: 'trails',
-      before: 'agree(content[row] , expected.content || this.#loggedContent.get(message)) &&',
-      after: 'agree(content[row] , expected.content && this.#loggedContent.get(message)) &&',
-    },
-    {
-      file: 'trails',
-      before: 'agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message));',
-      after: 'agree(key?.[row] ?? untold, expected.key && this.#loggedKey.get(message));',
-    },
-    {
-      file: 'trails',
-      before: 'const agree = (told , reference ) => told === untold || told === reference;',
-      after: 'const agree = (told , reference ) => told === untold && told === reference;',
     },
     {
       file: 'trails',

@@ -79,6 +79,17 @@ describe('is inconclusive, and says why', () => {
       /^1 message not in the log.*not known whether the topic is compacted/,
     ],
     [
+      'perhaps compacted, and perhaps not yet drained',
+      [
+        range(0, { compacted: true, compactionUnknown: true }),
+        ({ messages }) => void delete messages['a']!.key,
+        ...nowhere('a'),
+        missing('log'),
+        position(0, undefined),
+      ],
+      /^1 message not in the log.*not known whether the topic is compacted/,
+    ],
+    [
       'rejected, in the log and not stored, and the ledger is not whole',
       [
         alter('sends', 'a', { outcome: 'rejected', at: undefined }),

@@ -7,6 +7,7 @@ import {
   findingsOf,
   journal,
   logged,
+  message,
   missing,
   namelessJournal,
   position,
@@ -139,4 +140,73 @@ test('a next offset beyond the end is that of a log that Kafka has cut since', a
 test('what retention removed between the two is not shown', async () => {
   const audit = await auditOf(committed(0, 9), position(0, 2), range(0, { start: 4 }));
   expect(audit.verdict).toBe('inconclusive');
+});
+
+test('where both stand beyond the end, the next offset is told', async () => {
+  const { findings } = await auditOf(position(0, 12), committed(0, 13));
+  expect(findings).toMatchObject([{ cause: 'position-beyond-end', examples: [{ offset: 12 }] }]);
+});
+
+test('a commit at the next offset leaves nothing out, whatever the log', async () => {
+  const { notChecked } = await auditOf(committed(0, 9), position(0, 9), missing('log'));
+  expect(notChecked.join(' ')).not.toContain('nobody can say whether a record was left out');
+});
+
+test('a commit ahead of a next offset at the very start of the log leaves nothing out', async () => {
+  expect(await auditOf(committed(0, 9), position(0, 0))).toMatchObject({ verdict: 'pass', findings: [] });
+});
+
+test('a record at the commit is not behind it', async () => {
+  const audit = await auditOf(committed(0, 1), position(0, 0), without('rows', 'b'));
+  expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+});
+
+test('a store that is not whole, and a topic made a second time, show nothing left out', async () => {
+  const recreated: Change = (history) => void (history.topicRecreated = true);
+  for (const change of [missing('store'), recreated]) {
+    const audit = await auditOf(committed(0, 9), position(0, 1), without('rows', 'b'), change);
+    expect(audit.findings).toEqual([]);
+  }
+});
+
+test("a row of the run beyond the log's end shows that the log was longer, in its own partition", async () => {
+  const cut = [range(1, { end: 1 }), without('log', 'd'), without('sends', 'd')];
+  const row = [without('rows', 'd'), message('e'), stored({ id: 'e', at: '1:4', category: 'failed' })];
+  expect(await aheadOfEnd(...cut, ...row, position(1, 5))).toEqual([]);
+  expect(await aheadOfEnd(...cut, ...row, position(1, 6))).toEqual([6]);
+  const elsewhere = [range(0, { end: 2 }), position(0, 2), position(1, 2)];
+  expect(
+    await aheadOfEnd(...cut, ...elsewhere, message('e'), stored({ id: 'e', at: '0:7', category: 'failed' })),
+  ).toEqual([2]);
+});
+
+test('a row that nobody knows does not show that the log was longer', async () => {
+  const unknown = [
+    message('e', { planned: false, state: null }),
+    stored({ id: 'e', at: '1:4', category: 'failed' }),
+  ];
+  expect(await aheadOfEnd(range(1, { end: 2 }), ...unknown, position(1, 5))).toEqual([5]);
+});
+
+const aheadOfEnd = async (...changes: Change[]): Promise<(number | undefined)[]> =>
+  (await auditOf(...changes)).findings
+    .filter(({ cause }) => cause === 'position-beyond-end')
+    .map(({ examples }) => examples[0]!.offset);
+
+test('the consumer is to blame where a whole journal has written only some of what lies between', async () => {
+  const both = [position(0, 0), without('rows', 'a'), without('rows', 'b')];
+  expect(await aheadBy(...both, namelessJournal, unwritten('0:0'))).toMatchObject([
+    { kind: 'overcommitted', blame: 'consumer' },
+  ]);
+  const silent = [namelessJournal, missing('written', 'deliveries'), unwritten('0:0'), unwritten('0:1')];
+  const passedOver: Change = (history) => void (history.deliveries![0]!.first = 1);
+  expect(await aheadBy(...both, ...silent, passedOver)).toMatchObject([
+    { kind: 'overcommitted', blame: 'consumer' },
+  ]);
+});
+
+test('partitions are told in the order of their numbers', async () => {
+  const backwards: Change = (history) => void history.ranges.reverse();
+  const { partitions } = await auditOf(committed(0, 10), backwards);
+  expect(partitions.map(({ partition }) => partition)).toEqual([0, 1]);
 });

@@ -36,6 +36,32 @@ const deliveredFrom =
 
 testDefects([
   {
+    name: 'a second row where nothing else stands, by a journal that tells neither ids nor categories',
+    defect: [namelessJournal, written({ at: '0:7' }), stored({ id: 'a', at: '0:7', category: 'failed' })],
+    found: ['duplicated consumer: a'],
+    twin: [namelessJournal, written({ at: '0:7' })],
+  },
+  {
+    name: 'a second row where a journal without ids has one of its category',
+    defect: [
+      namelessJournal,
+      written({ at: '0:7', category: 'failed' }),
+      stored({ id: 'a', at: '0:7', category: 'failed' }),
+    ],
+    found: ['duplicated consumer: a'],
+    twin: [namelessJournal, written({ at: '0:7', category: 'failed' })],
+  },
+  {
+    name: 'a second row where a journal without ids has one of another category',
+    defect: [
+      namelessJournal,
+      written({ at: '0:7', category: 'completed' }),
+      stored({ id: 'a', at: '0:7', category: 'failed' }),
+    ],
+    found: ['duplicated store: a'],
+    twin: [namelessJournal, written({ at: '0:7', category: 'completed' })],
+  },
+  {
     name: 'a row that was written and is not there',
     defect: [journal, without('rows', 'a')],
     found: ['lost store: a'],
