@@ -206,7 +206,7 @@ test('the consumer is to blame where a whole journal has written only some of wh
 });
 
 test('partitions are told in the order of their numbers', async () => {
-  const backwards: Change = (history) => void history.ranges.reverse();
+  const backwards: Change = (history) => void (history.ranges = history.ranges.toReversed());
   const { partitions } = await auditOf(committed(0, 10), backwards);
   expect(partitions.map(({ partition }) => partition)).toEqual([0, 1]);
 });
