@@ -50,6 +50,13 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   'a row of the run without an id where a dead letter is right': double('dead_letters', 'in_progress', {
     run: { to: 'made' },
   }),
+  'a row of another topic without an id where a dead letter is right': double('dead_letters', 'in_progress', {
+    run: { to: 'made' },
+    topic_id: { to: 'x' },
+  }),
+  'a row of another topic and no run where a dead letter is right': double('dead_letters', 'in_progress', {
+    topic_id: { to: 'x' },
+  }),
   'a row of the run without id and place': double('dead_letters', 'in_progress', {
     run: { to: 'made' },
     offset: { to: null },
