@@ -42,7 +42,7 @@ export interface JournalSubject {
   categories: readonly string[];
   /** The store's next offset by partition. */
   positions: ReadonlyMap<number, number>;
-  /** Where the log ends by partition, as far as it was scanned: beyond that, nobody can have stored anything. */
+  /** Where the log ends by partition, as far as it was scanned: no row can come from beyond it. */
   ends: ReadonlyMap<number, number>;
 }
 

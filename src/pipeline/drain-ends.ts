@@ -1,5 +1,5 @@
 /**
- * Where a topic ends for a consumer that waits for its end. What lies behind an open transaction nobody can read yet: the
+ * Where a topic ends for a consumer that waits for its end. A consumer cannot yet read what lies behind an open transaction: the
  * end is behind it where something there is waited for, and before it where there is nothing of the run.
  */
 import type { Cluster, TopicMetadata } from '../kafka/cluster.ts';

@@ -28,7 +28,7 @@ afterEach(() => {
   delete process.env['NODROP_SABOTAGE'];
 });
 
-test('of what nobody asked for, there is the seed alone', () => {
+test('where no option was given, only the seed is added', () => {
   expect(againOf(['--seed=7'])).toEqual({ command: ['nodrop', 'run', '--seed=7'], leftOut: [] });
   expect(againOf([]).command.at(-1)).toMatch(/^--seed=\d+$/);
 });

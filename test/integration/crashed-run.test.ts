@@ -9,7 +9,7 @@ import type { Result } from '../../src/result.ts';
 import { RunFolder } from '../../src/run-folder.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
-test('verify after SIGKILL in the midst of a run scans the topic, and leaves no broker behind', async () => {
+test('verify after SIGKILL in the middle of a run scans the topic, and leaves no broker behind', async () => {
   const folder = new RunFolder(newDir(), 'killed');
   const dir = `--dir=${join(folder.path, '../..')}`;
   const load = ['--messages=100000', '--rate=2000', '--broker-property=log.cleanup.policy=compact'];

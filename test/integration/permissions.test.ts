@@ -23,7 +23,7 @@ let kafka: RunningKafka;
 let address: string;
 beforeAll(async () => {
   kafka = await startKafka({
-    // Those who log in have their listener; whoever does not is the broker itself, or the test.
+    // Clients that log in have their own listener. The others are for the broker itself, and for the test.
     listeners: [
       {
         name: 'USERS',
