@@ -327,6 +327,27 @@ test('a saved scan without its seal was not finished', async () => {
   expect((await audit(open.evidence)).verdict).toBe('inconclusive');
 });
 
+test('what is no regular file beside the store keeps it from being read, and is not waited for', async () => {
+  for (const companion of ['-journal', '-wal', '-shm']) {
+    const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
+    folder.create();
+    folder.writeManifest(manifest);
+    await (await openStore(folder.store, { categories: ['failed'] })).close();
+    execFileSync('mkfifo', [folder.file(`store.sqlite${companion}`)]);
+    const { audit: judged } = await auditRun({
+      folder,
+      store: folder.store,
+      scan: undefined,
+      interruptions: [],
+    });
+    expect(judged).toMatchObject({ verdict: 'inconclusive', findings: [] });
+    expect(judged.notChecked.join(' ')).toContain(`store.sqlite${companion} is no regular file`);
+    await expect(openStore(folder.store, { categories: ['failed'] })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  }
+});
+
 test('what is no regular file is missing evidence, and is not waited for', async () => {
   for (const name of ['run.json', 'ledger-p0-0.bin', 'ledger-p0-0.bin.sha256', 'log.scan', 'journal-1.bin']) {
     const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');

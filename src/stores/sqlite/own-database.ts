@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { unavailableError } from '../../errors.ts';
 import { foreignStoreError } from '../foreign-store.ts';
 
 /** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
@@ -43,6 +44,10 @@ export const refuseNoStore = (path: string): void =>
 function look(path: string, judge: (database: DatabaseSync) => void): void {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isFile() !== true) return;
+  for (const companion of ['-journal', '-wal', '-shm']) {
+    const there = statSync(path + companion, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isFile()) throw companionError(path + companion);
+  }
   const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (file.size === 0 && !hasLog) return;
   // A reader of a database with a write-ahead log makes that log, where there is none.
@@ -56,6 +61,12 @@ function look(path: string, judge: (database: DatabaseSync) => void): void {
     database.close();
   }
 }
+
+/** SQLite would wait for a pipe for ever. */
+const companionError = (path: string): Error =>
+  unavailableError(`${path} is no regular file, and SQLite would use it.`, {
+    hint: 'Remove it, or name another store.',
+  });
 
 const asItLies = (path: string): URL => new URL(`${pathToFileURL(path).href}?immutable=1`);
 
