@@ -4,6 +4,7 @@ import { unavailableError, usageError } from '../errors.ts';
 import { defaultVersion } from '../kafka/kafka-versions.ts';
 import { startKafka } from '../kafka/start-kafka.ts';
 import { atBegin } from '../pipeline/stage-end.ts';
+import { dirOption } from '../shell-word.ts';
 import type { Context } from './context.ts';
 import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from './options.ts';
 
@@ -27,7 +28,7 @@ export async function kafkaCommand(
   terminal.clear();
   const { bootstrapServers, version, zookeeperVersion, logFile } = kafka;
   terminal.print(bootstrapServers);
-  const options = `--run demo${values.dir === '.nodrop' ? '' : ` --dir ${values.dir}`} --bootstrap-server ${bootstrapServers}`;
+  const options = `--run demo${dirOption(values.dir)} --bootstrap-server ${bootstrapServers}`;
   terminal.print(`nodrop produce ${options}`);
   terminal.print(`nodrop consume ${options}`);
   const beside = zookeeperVersion === undefined ? '' : ` with ZooKeeper ${zookeeperVersion}`;

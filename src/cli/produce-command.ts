@@ -9,7 +9,7 @@ import {
   untilToldToBegin,
 } from '../pipeline/stage-process.ts';
 import { refuseForeignFolder } from '../run-files.ts';
-import { shellWord } from '../shell-word.ts';
+import { dirOption, shellWord } from '../shell-word.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from './run-settings.ts';
@@ -42,9 +42,9 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
     terminal.print(
       `run ${folder.id}: ${sent} sent, ${acked} acknowledged, ${rejected} rejected, ${unknown} unknown`,
     );
-    const dir = values.dir === '.nodrop' ? '' : ` --dir ${values.dir}`;
+    const dir = dirOption(values.dir);
     const topic = values.topic === undefined ? '' : ` --topic ${values.topic}`;
-    const at = ` --bootstrap-server ${bootstrapServers}`;
+    const at = ` --bootstrap-server ${shellWord(bootstrapServers)}`;
     const sorting = sortingOptions(values);
     terminal.print(`nodrop consume --run ${folder.id}${topic}${sorting}${dir}${at} --until-drained`);
     terminal.print(`nodrop verify ${folder.id}${dir}`);

@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import type { Result } from '../result.ts';
 import { messageNameOf } from '../message-name.ts';
-import { shellWord } from '../shell-word.ts';
+import { dirOption } from '../shell-word.ts';
 import type { EvidenceState, Finding } from '../verdict.ts';
 import { faultLines } from './fault-lines.ts';
 import { exampleText } from './finding-text.ts';
@@ -131,9 +131,8 @@ function lookCloserLines({ run, findings }: Result, evidence: string): string[] 
   const [name] = names;
   if (name === undefined) return [];
   const dir = dirname(dirname(evidence));
-  const where = dir === '.nodrop' ? '' : ` --dir ${shellWord(dir)}`;
   // A folder that was copied may bear another name than its run.
-  return [`  Look closer: nodrop explain${where} ${basename(evidence)} ${name}`];
+  return [`  Look closer: nodrop explain${dirOption(dir)} ${basename(evidence)} ${name}`];
 }
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);
