@@ -93,6 +93,16 @@ export const postgresMutations: readonly PostgresMutation[] = [
     sql: `ALTER TABLE messages ALTER COLUMN id TYPE bytea USING convert_to(id, 'UTF8')`,
     allowed: 'passOrDoubt',
   },
+  {
+    name: 'padded ids of a type that somebody named',
+    sql: 'CREATE DOMAIN padded AS char(20); CREATE DOMAIN ids AS padded; ALTER TABLE messages ALTER COLUMN id TYPE ids',
+    allowed: 'failOfStoreOrDoubt',
+  },
+  {
+    name: 'padded keys',
+    sql: `ALTER TABLE messages ALTER COLUMN key TYPE char(200) USING convert_from(key, 'UTF8')`,
+    allowed: 'failOfStoreOrDoubt',
+  },
   // What concerns no row.
   { name: 'an index more', sql: 'CREATE INDEX somebodys ON messages (id)', allowed: 'pass' },
   { name: 'a column more', sql: 'ALTER TABLE messages ADD COLUMN note text', allowed: 'pass' },

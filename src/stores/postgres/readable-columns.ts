@@ -7,25 +7,28 @@ import type { Session } from './session.ts';
 
 export type ColumnKind = 'integer' | 'text' | 'bytes' | 'time';
 
-/**
- * In each kind, the types that are read as they are, with the cast that makes them one, and the expression for all
- * others. No cast for a text: one from `character` takes the blanks at its end, one from `bytea` writes it in hex.
- */
-const kinds: Record<
-  ColumnKind,
-  { types: readonly string[]; cast: string; other: (column: string) => string }
-> = {
+interface Kind {
+  types: readonly string[];
+  cast: string;
+  other: (column: string) => string;
+}
+
+/** No cast: one from `character` takes the blanks at its end, one from `bytea` writes it in hex. */
+const asItIs: Kind = {
+  types: ['text', 'character varying', 'character', 'bytea'],
+  cast: '',
+  other: (column) => `${column}::text`,
+};
+
+/** In each kind, the types that are read with the cast that makes them one, and the expression for all others. */
+const kinds: Record<ColumnKind, Kind> = {
   integer: {
     types: ['smallint', 'integer', 'bigint'],
     cast: '::bigint',
     other: (column) => `CASE WHEN ${column}::text ~ '^-?[0-9]{1,18}$' THEN ${column}::text::bigint END`,
   },
-  text: {
-    types: ['text', 'character varying', 'character', 'bytea'],
-    cast: '',
-    other: (column) => `${column}::text`,
-  },
-  bytes: { types: ['bytea'], cast: '', other: (column) => `convert_to(${column}::text, 'UTF8')` },
+  text: asItIs,
+  bytes: asItIs,
   time: {
     types: ['timestamp with time zone', 'timestamp without time zone', 'date'],
     cast: '::timestamptz',
@@ -33,16 +36,20 @@ const kinds: Record<
   },
 };
 
-/** The columns as expressions, in the order given. Throws `unavailable` for what is no table, and may hide rows. */
+/** The columns as expressions, in the order given; a domain counts as the type it stands on. Throws `unavailable` for what is no table, and may hide rows. */
 export async function readableColumns(
   session: Session,
   table: string,
   columns: readonly (readonly [name: string, kind: ColumnKind])[],
 ): Promise<string> {
   const found = await session.query<{ name: string; type: string; kind: string }>(
-    `SELECT attname AS name, format_type(atttypid, NULL) AS type, relkind AS kind
-    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+    `WITH RECURSIVE columns (name, kind, type) AS (
+      SELECT attname, relkind, atttypid FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+      WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+      UNION ALL
+      SELECT name, kind, typbasetype FROM columns JOIN pg_type ON oid = type WHERE typtype = 'd'
+    )
+    SELECT name, kind, format_type(type, NULL) AS type FROM columns JOIN pg_type ON oid = type WHERE typtype <> 'd'`,
     [table],
   );
   if (found.length > 0 && !['r', 'p'].includes(found[0]!.kind)) {
