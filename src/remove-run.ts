@@ -12,8 +12,8 @@ import { isMadeByNodrop, runFiles } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { shellWord } from './shell-word.ts';
 
-/** The record of who is at work there; drafts of it have their writers' numbers. */
-const recordPattern = /^process\.json(?:\.(\d+))?$/;
+/** The record of who is at work there; drafts of it, and drafts of those, have their writers' numbers. */
+const recordPattern = /^process\.json(?:\.(\d+)){0,2}$/;
 const draftMsMax = 1_000;
 const pollMs = 20;
 
@@ -51,11 +51,11 @@ async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
 async function removeOnceEmpty(path: string): Promise<boolean> {
   const deadline = new Deadline(draftMsMax);
   while (!removeEmptyFolder(path)) {
-    const writers = readdirSync(path).map((name) => Number(recordPattern.exec(name)?.[1]));
+    const drafts = readdirSync(path).map((name) => ({ name, writer: Number(recordPattern.exec(name)?.[1]) }));
     // Any other file is somebody's: a record that was made since, too.
-    if (deadline.hasPassed || writers.some(Number.isNaN)) return false;
-    for (const pid of writers) {
-      if (!isAlive(pid)) rmSync(join(path, `process.json.${pid}`), { force: true });
+    if (deadline.hasPassed || drafts.some(({ writer }) => Number.isNaN(writer))) return false;
+    for (const { name, writer } of drafts) {
+      if (!isAlive(writer)) rmSync(join(path, name), { force: true });
     }
     await deadline.pause(pollMs);
   }

@@ -171,6 +171,15 @@ test('two at once remove the same runs, and neither stumbles', async () => {
   expect(readdirSync(join(dir, 'runs'))).toEqual(['exp1']);
 });
 
+test('the draft of a record that a process left when it was killed does not keep a folder', async () => {
+  for (const draft of [`process.json.${gone}`, `process.json.${gone}.${gone}`]) {
+    const folder = crashedRun('r0');
+    write(folder.file(draft));
+    await clean();
+    expect(existsSync(folder.path)).toBe(false);
+  }
+});
+
 test("a run does not begin where it would replace somebody's files", async () => {
   const folder = new RunFolder(dir, 'exp1');
   write(folder.result, 'theirs');
