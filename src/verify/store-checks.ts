@@ -110,7 +110,11 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
   const isWrittenRight = told.length > 0 && told.every((entry) => entry.category === category);
   return {
     kind: 'misclassified',
-    blame: blamed(subject, proof, { store: isWrittenRight, else: 'consumer' }),
+    // A consumer writes where a record stands: a row that has lost its place was altered by someone unknown.
+    blame: blamed(subject, proof, {
+      store: isWrittenRight,
+      else: proof.rowsTellPlaces && !hasPosition(wrong) ? 'unknown' : 'consumer',
+    }),
   };
 }
 

@@ -180,3 +180,11 @@ test('rows without an id charge nobody in a topic that was made again under its 
   const audit = await auditOf(remade, logged(), nameless('0:0', 'failed'));
   expect(findingsOf(audit)).toEqual([]);
 });
+
+test('a row in the wrong category that has lost its place leaves the blame unknown', async () => {
+  const { findings } = await auditOf(
+    (history) => void (history.tellsPlaces = true),
+    alter('rows', 'a', { at: undefined, category: 'completed' }),
+  );
+  expect(findings.filter(({ kind }) => kind === 'misclassified')).toMatchObject([{ blame: 'unknown' }]);
+});
