@@ -215,10 +215,12 @@ class Case extends NaiveMessage {
       say('corrupted', wrong.every(({ crc }) => crc === 'ok') ? 'producer' : 'broker');
       return 'judged';
     }
-    if (state !== null && rows.some(({ category }) => category !== state && category !== 'dead-letters')) {
+    const wrongRow = rows.find(({ category }) => category !== state && category !== 'dead-letters');
+    if (state !== null && wrongRow !== undefined) {
       const told = this.writes.flatMap(({ category }) => category ?? []);
       const isRight = told.length > 0 && told.every((category) => category === state);
-      say('misclassified', this.storeOr('consumer', isRight));
+      const hasLostPlace = this.h.tellsPlaces === true && wrongRow.at === undefined;
+      say('misclassified', this.storeOr(hasLostPlace ? 'unknown' : 'consumer', isRight));
     }
     if (
       state !== null &&
