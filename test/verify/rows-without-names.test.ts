@@ -181,10 +181,15 @@ test('rows without an id charge nobody in a topic that was made again under its 
   expect(findingsOf(audit)).toEqual([]);
 });
 
-test('a row in the wrong category that has lost its place leaves the blame unknown', async () => {
-  const { findings } = await auditOf(
-    (history) => void (history.tellsPlaces = true),
-    alter('rows', 'a', { at: undefined, category: 'completed' }),
-  );
-  expect(findings.filter(({ kind }) => kind === 'misclassified')).toMatchObject([{ blame: 'unknown' }]);
+test('a row in the wrong category leaves the blame unknown only where it has lost its place', async () => {
+  for (const [place, blame] of [
+    [{ at: undefined }, 'unknown'],
+    [{}, 'consumer'],
+  ] as const) {
+    const { findings } = await auditOf(
+      (history) => void (history.tellsPlaces = true),
+      alter('rows', 'a', { ...place, category: 'completed' }),
+    );
+    expect(findings.filter(({ kind }) => kind === 'misclassified')).toMatchObject([{ blame }]);
+  }
 });
