@@ -119,10 +119,12 @@ async function* fullBatches(
           if (owner !== undefined)
             [message, content] = [owner, messages.contentOf(`${columnsMark}id is ${rows.row(row).id}`)];
         }
+        // A row that names no message is joined by its position, and a position means nothing in another topic.
+        const hasPlace = messages.isPlanned(message) || rows.topicId.at(row) === manifest.topicId;
         add(batch, {
           category,
-          partition: rows.partition[row]!,
-          offset: rows.offset[row]!,
+          partition: hasPlace ? rows.partition[row]! : none,
+          offset: hasPlace ? rows.offset[row]! : none,
           message,
           content,
         });
@@ -131,7 +133,7 @@ async function* fullBatches(
   }
   for await (const letters of store.deadLetters()) {
     for (const { topicId, partition, offset } of letters) {
-      // A dead letter is joined by its position, and a position means nothing in another topic.
+      // The same of a dead letter.
       if (topicId !== manifest.topicId) continue;
       if (batch.count === batchRows) yield* flushed(batch);
       add(batch, { category: deadLetterCategory, partition, offset, message: none, content: untold });

@@ -20,6 +20,11 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   'a partition that is NULL': set('failed', 'partition', { to: null }),
   'an id that names no message': set('failed', 'id', { to: 'x' }),
   'an id that is NULL': set('failed', 'id', { to: null }),
+  "an id and a number that name no message, and a topic that is not the run's": [
+    ...set('failed', 'id', { to: 'x' }),
+    ...set('failed', 'sequence', { to: null }),
+    ...set('failed', 'topic_id', { to: 'x' }),
+  ],
   'an id that names another message': set('failed', 'id', { to: 'p0-9' }),
   'an id that names a rejected message': set('failed', 'id', { to: 'p0-5' }),
   'a row that bears no run': set('failed', 'run', { to: null }),
