@@ -145,6 +145,19 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await seriousProblems(page)).toEqual([]);
       expect(await countsIn(page.locator('[data-bar=acknowledged] [data-count]'))).toEqual([362, 13, 25, 0]);
     });
+
+    test('plots that have not been drawn again yet do not widen a page that has become narrow', async () => {
+      await page.locator('.plot canvas').first().waitFor();
+      const measured = await page.evaluate(`(() => {
+        const section = document.querySelector('.plots').parentElement;
+        section.style.width = '200px';
+        const { clientWidth, scrollWidth } = section;
+        const canvas = section.querySelector('canvas').clientWidth;
+        section.style.width = '';
+        return { isCanvasWider: canvas > clientWidth, isSectionWidened: scrollWidth > clientWidth };
+      })()`);
+      expect(measured).toEqual({ isCanvasWider: true, isSectionWidened: false });
+    });
   });
 
   test('a hop without evidence is not known, and shows no count', async () => {
