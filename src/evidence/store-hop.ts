@@ -114,13 +114,14 @@ async function* fullBatches(
         // A row of another run tells something of this one only where it stands in this run's topic.
         if (message === none && rows.topicId.at(row) !== manifest.topicId) continue;
         let content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
-        if (message !== none && content !== messages.contentOf('')) {
+        const isRight = message !== none && content === messages.contentOf('');
+        // A position means nothing in another topic.
+        const hasPlace = isRight || rows.topicId.at(row) === manifest.topicId;
+        if (message !== none && !isRight) {
           const owner = ownerByColumns(rows, row, manifest, messages);
           if (owner !== undefined)
             [message, content] = [owner, messages.contentOf(`${columnsMark}id is ${rows.row(row).id}`)];
         }
-        // A row that names no message is joined by its position, and a position means nothing in another topic.
-        const hasPlace = messages.isPlanned(message) || rows.topicId.at(row) === manifest.topicId;
         add(batch, {
           category,
           partition: hasPlace ? rows.partition[row]! : none,

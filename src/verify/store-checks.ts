@@ -2,7 +2,7 @@
 import { categoryUntold, deadLetterCategory, untold } from '../history.ts';
 import type { Opinion } from './opinion.ts';
 import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, distinct, hasPosition, standsAtOneOf, type Written } from './trail.ts';
+import { differ, distinct, hasPosition, standsAtOneOf, type StoredRow, type Written } from './trail.ts';
 
 export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
   subject.rows.some((row) => isOfAborted(subject, row, proof))
@@ -110,13 +110,16 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
   const isWrittenRight = told.length > 0 && told.every((entry) => entry.category === category);
   return {
     kind: 'misclassified',
-    // A consumer writes where a record stands: a row that has lost its place was altered by someone unknown.
     blame: blamed(subject, proof, {
       store: isWrittenRight,
-      else: proof.rowsTellPlaces && !hasPosition(wrong) ? 'unknown' : 'consumer',
+      else: isAltered(wrong, subject, proof) ? 'unknown' : 'consumer',
     }),
   };
 }
+
+/** A consumer writes where a record stands, and its journal, if that is whole, has what it wrote. */
+const isAltered = (row: StoredRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
+  rowsTellPlaces && (!hasPosition(row) || (writtenWhole && written.length === 0));
 
 export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>
   category !== undefined &&

@@ -25,6 +25,10 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
     ...set('failed', 'sequence', { to: null }),
     ...set('failed', 'topic_id', { to: 'x' }),
   ],
+  "a row of nobody's beyond the log's end, where a row of another topic stands": [
+    ...double('failed', 'failed', { run: { to: null }, id: { to: 'x' }, offset: { to: 99n } }),
+    ...double('failed', 'completed', { topic_id: { to: 'x' }, offset: { to: 99n } }),
+  ],
   'an id that names another message': set('failed', 'id', { to: 'p0-9' }),
   'an id that names a rejected message': set('failed', 'id', { to: 'p0-5' }),
   'a row that bears no run': set('failed', 'run', { to: null }),

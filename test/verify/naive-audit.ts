@@ -219,8 +219,9 @@ class Case extends NaiveMessage {
     if (state !== null && wrongRow !== undefined) {
       const told = this.writes.flatMap(({ category }) => category ?? []);
       const isRight = told.length > 0 && told.every((category) => category === state);
-      const hasLostPlace = this.h.tellsPlaces === true && wrongRow.at === undefined;
-      say('misclassified', this.storeOr(hasLostPlace ? 'unknown' : 'consumer', isRight));
+      const isUnwritten = this.isWhole('written') && this.writes.length === 0;
+      const isAltered = this.h.tellsPlaces === true && (wrongRow.at === undefined || isUnwritten);
+      say('misclassified', this.storeOr(isAltered ? 'unknown' : 'consumer', isRight));
     }
     if (
       state !== null &&

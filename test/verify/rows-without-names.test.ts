@@ -193,3 +193,10 @@ test('a row in the wrong category leaves the blame unknown only where it has los
     expect(findings.filter(({ kind }) => kind === 'misclassified')).toMatchObject([{ blame }]);
   }
 });
+
+test('a row in the wrong category that a whole journal does not have was not written by the consumer', async () => {
+  const tells: Change = (history) => void (history.tellsPlaces = true);
+  const misrouted = alter('rows', 'a', { category: 'completed' });
+  const audit = await auditOf(namelessJournal, unwritten('0:0'), tells, misrouted);
+  expect(findingsOf(audit)).toEqual(['misclassified unknown: a']);
+});
