@@ -119,7 +119,7 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
 
 /** A consumer writes where a record stands, and its journal, if that is whole, has what it wrote. */
 const isAltered = (row: StoredRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
-  rowsTellPlaces && (!hasPosition(row) || (writtenWhole && written.length === 0));
+  hasPosition(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
 
 export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>
   category !== undefined &&

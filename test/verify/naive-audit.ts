@@ -220,7 +220,7 @@ class Case extends NaiveMessage {
       const told = this.writes.flatMap(({ category }) => category ?? []);
       const isRight = told.length > 0 && told.every((category) => category === state);
       const isUnwritten = this.isWhole('written') && this.writes.length === 0;
-      const isAltered = this.h.tellsPlaces === true && (wrongRow.at === undefined || isUnwritten);
+      const isAltered = wrongRow.at === undefined ? this.h.tellsPlaces === true : isUnwritten;
       say('misclassified', this.storeOr(isAltered ? 'unknown' : 'consumer', isRight));
     }
     if (
