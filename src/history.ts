@@ -161,6 +161,11 @@ export interface Messages {
   expectedKey?(message: number): number;
   /** Whether it was sent to remove its key from a compacted topic. No such function: none was. */
   isTombstone?(message: number): boolean;
+  /**
+   * The topic that it was sent to, as `Topics.numberOf` counts them, where no ack says at which place; undefined where
+   * nobody says. No such function: there is one topic.
+   */
+  topicOf?(message: number): number | undefined;
   name(message: number): MessageName;
 }
 

@@ -27,7 +27,7 @@ export class Collector {
   readonly #categoryNumbers = new Map<string, number>();
 
   add(line: Line): void {
-    if ('partition' in line || 'topic' in line) {
+    if (line.type !== 'run' && line.type !== 'complete') {
       const number = this.places.numberIn(line);
       if (number !== undefined) line.partition = number;
     }

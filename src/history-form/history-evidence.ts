@@ -25,13 +25,16 @@ export type HistoryEvidence = Evidence & {
 /** `name` stands for the run where no line names it. */
 export function historyEvidence(collector: Collector, name: string): HistoryEvidence {
   const { run, said, journal } = collector;
-  const { topics, numberOf } = collector.places.sorted();
+  const { topics, topicNumberOf, numberOf } = collector.places.sorted();
   const numbered = (offsets: ReadonlyMap<number, number>): Map<number, number> =>
     new Map([...offsets].map(([partition, offset]) => [numberOf(partition), offset]));
   const plannedCount = applyPlan(said, run?.messages ?? {});
   const states = [...new Set(run?.states ?? defaultStates)];
   const categories = [...new Set([...states, ...[...collector.categories].sort()])];
-  const messages = new HistoryMessages(said.messages, plannedCount, states);
+  const messages = new HistoryMessages(said.messages, plannedCount, states, (message) => {
+    const topic = said.topics.get(message);
+    return topic === undefined ? undefined : topicNumberOf(topic);
+  });
   const batches = new HistoryBatches(
     said,
     messages,
@@ -69,7 +72,11 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
       emptyKey: said.messages.keys.numberOf(''),
       ...(run?.topicRecreated === true && { topicRecreated: true }),
     },
-    store: { ...store, positions: numbered(collector.positions) },
+    store: {
+      ...store,
+      positions: numbered(collector.positions),
+      ...(run?.rowsTellPlaces === true && { tellsPlaces: true }),
+    },
     ...((deliveries.required || collector.seen.has('deliveries')) && { deliveries }),
     ...((written.required || collector.seen.has('written')) && { written }),
     ...(collector.commits.size > 0 && { commits: numbered(collector.commits) }),

@@ -15,8 +15,16 @@ export class HistoryMessages implements Messages {
   readonly #order: Uint32Array | undefined;
   readonly #ranks: Uint32Array | undefined;
 
-  constructor(columns: MessageColumns, plannedCount: number, states: readonly string[]) {
+  readonly #topicOf: (message: number) => number | undefined;
+
+  constructor(
+    columns: MessageColumns,
+    plannedCount: number,
+    states: readonly string[],
+    topicOf: (message: number) => number | undefined,
+  ) {
     this.#columns = columns;
+    this.#topicOf = topicOf;
     this.plannedCount = plannedCount;
     this.#categoryOfState = [none];
     for (let state = 1; state <= columns.states.count; state++) {
@@ -61,6 +69,10 @@ export class HistoryMessages implements Messages {
 
   isTombstone(rank: number): boolean {
     return this.#columns.has(this.#at(rank), bits.tombstone);
+  }
+
+  topicOf(rank: number): number | undefined {
+    return this.#topicOf(this.#at(rank));
   }
 
   name(rank: number): MessageName {

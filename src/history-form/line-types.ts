@@ -78,6 +78,7 @@ export const lineTypes = {
       topicRecreated: 'flag',
       keyed: 'flag',
       logFinal: 'flag',
+      rowsTellPlaces: 'flag',
     },
   },
   send: {

@@ -22,6 +22,8 @@ export class MessageCollector {
   readonly otherOrigins = newOrigins();
   readonly records = newRecords();
   readonly stored = newStored();
+  /** The topics of messages that no ack gives a place; undefined for one that was sent to several. */
+  readonly topics = new Map<number, string | undefined>();
 
   addSend(line: LineOf<'send'>): void {
     const { messages } = this;
@@ -37,11 +39,17 @@ export class MessageCollector {
     this.#noteSender(message, origin, line.sequence ?? none);
     const isDuplicate = line.error === duplicateSequence;
     const hasPlace = line.partition !== undefined && line.offset !== undefined && !isDuplicate;
+    if (!hasPlace && line.topic !== undefined) this.#noteTopic(message, line.topic);
     this.#addAttempt(
       message,
       isDuplicate ? 'acked' : line.outcome,
       hasPlace && line.outcome === 'acked' ? { partition: line.partition!, offset: line.offset! } : undefined,
     );
+  }
+
+  #noteTopic(message: number, topic: string): void {
+    const isOther = this.topics.has(message) && this.topics.get(message) !== topic;
+    this.topics.set(message, isOther ? undefined : topic);
   }
 
   #addAttempt(message: number, outcome: Outcome, place: Place | undefined): void {

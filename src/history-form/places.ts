@@ -60,7 +60,8 @@ export class Places {
 
   /** All partitions, once all lines were read. */
   sorted(): SortedPlaces {
-    if (this.#others.size === 0) return { topics: undefined, numberOf: (number) => number };
+    if (this.#others.size === 0)
+      return { topics: undefined, topicNumberOf: () => 0, numberOf: (number) => number };
     const topic = this.#first!;
     const all = [
       ...[...this.#partitionsOfFirst].map((partition) => ({ number: partition, topic, partition })),
@@ -71,6 +72,7 @@ export class Places {
     const topicOf = all.map((one) => topics.indexOf(one.topic));
     const ranks = new Map(all.map(({ number }, rank) => [number, rank]));
     return {
+      topicNumberOf: (name) => topics.indexOf(name),
       topics: {
         numberOf: (rank) => topicOf[rank]!,
         nameOf: (rank) => ({ topic: all[rank]!.topic, partition: all[rank]!.partition }),
@@ -83,6 +85,8 @@ export class Places {
 export interface SortedPlaces {
   /** Undefined where there is one topic. */
   topics: Topics | undefined;
+  /** As the evidence counts topics; `none` for one of which no partition is known. */
+  topicNumberOf: (name: string) => number;
   /** From a number that was given out while lines were read to the one in the evidence. */
   numberOf: (number: number) => number;
 }

@@ -87,6 +87,7 @@ class HistoryWriter {
 
   /** What keeps a hop that says it is whole from being so. */
   contradictionOf(hop: HopName): string | undefined {
+    if (hop === 'store') return this.#evidence.store.oddPositions?.join(' ') || undefined;
     if (hop !== 'ledger') return undefined;
     if (this.#withoutState > 0) return `it has attempts that the plan does not know (${this.#withoutState})`;
     return this.#withoutIntent > 0
@@ -95,7 +96,7 @@ class HistoryWriter {
   }
 
   #run(producers: HistoryToWrite['producers']): Line {
-    const { run, categories, log, settings } = this.#evidence;
+    const { run, categories, log, store, settings } = this.#evidence;
     const required = hopsOf(this.#evidence).filter(([, hop]) => hop.required ?? true);
     return {
       type: 'run',
@@ -108,6 +109,7 @@ class HistoryWriter {
       ...(log.topicRecreated === true && { topicRecreated: true }),
       ...(log.isKeyed === false && { keyed: false }),
       ...(log.isFinal === false && { logFinal: false }),
+      ...(store.tellsPlaces === true && { rowsTellPlaces: true }),
     };
   }
 

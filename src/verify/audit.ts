@@ -51,10 +51,8 @@ export async function audit(
   const log = readLog(evidence, trails, partitions);
   const store = await readStore(evidence, trails, partitions);
   const journal = new WrittenJournal(evidence, trails, partitions);
-  const proof = new Proof(evidence, partitions, journal, {
-    ledger: trails.seenWithoutIntent,
-    log: log.contradictions + log.beyondEnd > 0,
-  });
+  const isLogContradicted = log.contradictions + log.beyondEnd > 0;
+  const proof = new Proof(evidence, partitions, trails, journal, isLogContradicted);
   noteRewritten(evidence.messages, trails, proof);
   const uncertain = findOvercommitted(evidence.messages, trails, journal, proof);
   const findings = new Findings(evidence.messages, partitions, onFinding);

@@ -8,7 +8,7 @@ import {
   reordered,
 } from './log-checks.ts';
 import type { Opinion } from './opinion.ts';
-import { compaction, inDoubt, lost } from './loss-checks.ts';
+import { compaction, inDoubt, isCompactionKnown, lost } from './loss-checks.ts';
 import {
   abortedRead,
   corruptedInStore,
@@ -59,7 +59,8 @@ const journalAlone = (subject: Subject, proof: Proof): Opinion =>
 export function wasWritten(subject: Subject, proof: Proof): boolean | undefined {
   if (subject.committed.length > 0 || ownRows(subject, proof).length > 0) return true;
   if (subject.aborted.length > 0) return false;
-  const mayMiss = !proof.logWhole || proof.someRemoved || compaction(subject, proof) !== undefined;
+  const mayMiss =
+    !proof.logWhole || proof.isSomeRemoved(subject.topic) || compaction(subject, proof) !== undefined;
   return mayMiss ? undefined : false;
 }
 
@@ -68,10 +69,10 @@ function unwritten(subject: Subject, proof: Proof): Opinion {
   if (subject.outcome !== 'unknown' || subject.committed.length > 0) return undefined;
   const written = wasWritten(subject, proof);
   if (written === undefined) {
-    const isRead = proof.logWhole && !proof.someRemoved;
+    const isRead = proof.logWhole && !proof.isSomeRemoved(subject.topic);
     if (!isRead) return { doubt: 'unknownUnread' };
     const compacted = compaction(subject, proof);
-    return proof.isCompactionKnown ? compacted : inDoubt(compacted, undefined);
+    return isCompactionKnown(subject, proof) ? compacted : inDoubt(compacted, undefined);
   }
   return written && proof.logWhole ? { doubt: 'unknownWithoutRecord' } : undefined;
 }

@@ -1,4 +1,5 @@
 /** What can be wrong with a message in ledger and log. Each check looks at one message. */
+import { untold } from '../history.ts';
 import type { Charge, Opinion } from './opinion.ts';
 import { blamed, isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
 import { differ, hasPosition, standsAtOneOf, type LogRecord } from './trail.ts';
@@ -82,16 +83,32 @@ export function duplicatedInLog({ committed }: Subject, proof: Proof): Opinion {
 }
 
 export function corruptedInLog({ committed, expected }: Subject): Charge | undefined {
-  const wrong = committed.filter((record, index) => {
-    const references = [expected, ...committed.slice(0, index)];
-    const differs = references.some(
-      ({ content, key }) => differ(record.content, content) || differ(record.key, key),
-    );
-    return differs || record.crc === 'bad' || record.foreignLooking;
+  const [content, key] = [new Reference(expected.content), new Reference(expected.key)];
+  const wrong = committed.filter((record) => {
+    const isOther = [content.differs(record.content), key.differs(record.key)].includes(true);
+    return isOther || record.crc === 'bad' || record.foreignLooking;
   });
   if (wrong.length === 0) return undefined;
   const isSentSo = wrong.every(({ crc }) => crc === 'ok');
   return { kind: 'corrupted', blame: isSentSo ? 'producer' : 'broker', detail: wordsOf(wrong[0]!) };
+}
+
+/** What is expected, and what earlier records were like. */
+class Reference {
+  #told: number;
+  #isMixed = false;
+
+  constructor(expected: number) {
+    this.#told = expected;
+  }
+
+  /** Whether it differs from any that came before; it is one of them from now on. */
+  differs(told: number): boolean {
+    if (this.#told === untold) this.#told = told;
+    const isOther = differ(told, this.#told) || (this.#isMixed && told !== untold);
+    this.#isMixed ||= isOther;
+    return isOther;
+  }
 }
 
 const wordsOf = ({ crc, foreignLooking }: LogRecord): string =>

@@ -1,5 +1,5 @@
 /** Whether a message is missing from log or store, and who let it go. */
-import { untold } from '../history.ts';
+import { none, untold } from '../history.ts';
 import type { Blame, Cause } from '../verdict.ts';
 import type { Charge, Opinion } from './opinion.ts';
 import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
@@ -14,7 +14,9 @@ export function lost(subject: Subject, proof: Proof): Opinion {
     // What compaction took away later, the consumer had.
     const isMissed = subject.rows.length === 0 && handed.length > 0;
     if (isMissed) return missingRow(subject, proof, handed, 'consumer');
-    return proof.isCompactionKnown ? compacted : inDoubt(compacted, missingRecord(subject, proof, handed));
+    return isCompactionKnown(subject, proof)
+      ? compacted
+      : inDoubt(compacted, missingRecord(subject, proof, handed));
   }
   return missingRecord(subject, proof, handed);
 }
@@ -89,7 +91,7 @@ function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Caus
 
 /** Acked, and not seen in a whole log. */
 function goneFromLog(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
-  const unread = placesOf(subject).filter((place) => !proof.wouldShow(place));
+  const unread = placesOf(subject).filter((place) => !proof.wouldShow(place, subject.topic));
   if (unread.length === 0) {
     const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };
     return { kind: 'lost', blame: 'broker', ...cause, detail: 'not in the log' };
@@ -118,14 +120,26 @@ function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Position
   return { kind: 'lost', blame, cause: 'topic-recreated', detail: 'its topic was deleted' };
 }
 
+/** Where its record was acked; else the beginning of each partition where it may have been. */
+const mayHaveStood = ({ acks, topic }: Placed, { partitions }: Proof): readonly Position[] =>
+  acks.length > 0
+    ? acks
+    : partitions.ofTopic(topic).map(({ number }) => ({ partition: number, offset: none }));
+
+/** False where nobody knows of a partition in which it may have stood whether it is compacted. */
+export const isCompactionKnown = (subject: Placed, proof: Proof): boolean =>
+  !mayHaveStood(subject, proof).some(
+    ({ partition }) => proof.partitions.of(partition).range?.compactionUnknown === true,
+  );
+
+type Placed = Pick<Subject, 'acks' | 'topic'>;
+
 /** Compaction may take a record away once a later one of its key stands in the partition. */
-export function compaction(
-  { acks, expected }: Subject,
-  { partitions, logWhole, topicRecreated }: Proof,
-): Opinion {
+export function compaction(subject: Placed & Pick<Subject, 'expected'>, proof: Proof): Opinion {
+  const { partitions, logWhole, topicRecreated, tombstonesAnywhere } = proof;
+  const { expected } = subject;
   if (topicRecreated) return undefined;
-  const places =
-    acks.length > 0 ? acks : partitions.all.map(({ number }) => ({ partition: number, offset: -1 }));
+  const places = mayHaveStood(subject, proof);
   const compacted = places.filter(({ partition }) => partitions.of(partition).range?.compacted);
   const hasLater = compacted.some(({ partition, offset }) => {
     const { lastOfKey, lastAckOfKey } = partitions.of(partition);
@@ -135,6 +149,7 @@ export function compaction(
     return isRemoved || (lastOfKey.get(expected.key) ?? -1) > offset;
   });
   if (hasLater) return { doubt: 'compacted' };
-  const isUnclear = compacted.length > 0 && (expected.key === untold || !logWhole);
+  const isUnclear =
+    compacted.length > 0 && (expected.key === untold || !logWhole || tombstonesAnywhere.has(expected.key));
   return isUnclear ? { doubt: 'compactionUnclear' } : undefined;
 }

@@ -13,7 +13,7 @@ export class Order {
   readonly reordered = new Set<number>();
   /** By partition, then session: the highest sequence so far. */
   readonly #highest = new Map<number, Map<number, number>>();
-  /** By topic, then key: the number + 1 of its partition. */
+  /** By topic, then key: the number + 1 of its partition, in 32 bits: only that of none is 0. */
   readonly #partitionOfKey = [new IntColumn()];
   readonly #isKeyed: boolean;
   readonly #emptyKey: number | undefined;
@@ -50,7 +50,8 @@ export class Order {
     const topic = this.#topics === undefined ? 0 : this.#topics.numberOf(partition);
     const ofTopic = (this.#partitionOfKey[topic] ??= new IntColumn());
     const first = ofTopic.get(key);
-    if (first === 0) ofTopic.set(key, partition + 1);
-    return first !== 0 && first !== partition + 1;
+    const number = (partition + 1) | 0;
+    if (first === 0) ofTopic.set(key, number);
+    return first !== 0 && first !== number;
   }
 }

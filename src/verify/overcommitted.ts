@@ -5,14 +5,15 @@
 import type { Messages } from '../history.ts';
 import type { Blame } from '../verdict.ts';
 import type { Partition } from './partitions.ts';
+import { compaction } from './loss-checks.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { Proof } from './subject.ts';
 import { standsAtOneOf, type Position } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /**
- * Marks the partitions concerned, and takes the rows beyond a log's end that can be explained away. Returns what cannot
- * be said of others, in sentences.
+ * Marks the partitions concerned, and drops the rows beyond a log's end that can be explained. Returns what cannot be said
+ * of others, in sentences.
  */
 export function findOvercommitted(
   messages: Messages,
@@ -47,11 +48,10 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
   if (range === undefined || (next <= range.end && beyondEnd.size === 0)) return undefined;
   // Where acks and rows of the run stand, the log once was.
   const end = Math.max(range.end, partition.ackedEnd, rowsEnd(partition, trails));
-  const areKnown = proof.logWhole && proof.logFinal && proof.weakSetting === undefined;
-  for (const offset of beyondEnd.keys()) if (!areKnown || offset < end) beyondEnd.delete(offset);
+  for (const offset of beyondEnd.keys()) if (!proof.isEndKnown || offset < end) beyondEnd.delete(offset);
   if (!proof.logWhole || next <= end) return undefined;
   const place = `the store's next offset is ${next}, and the log ends at ${range.end}`;
-  if (!areKnown) return `In partition ${label}, ${place}: it may have been longer, or be so by now.`;
+  if (!proof.isEndKnown) return `In partition ${label}, ${place}: it may have been longer, or be so by now.`;
   partition.overcommitted = {
     blame: blameOfPosition(partition, next, proof),
     cause: 'position-beyond-end',
@@ -61,11 +61,14 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
   return undefined;
 }
 
-/** Where the rows end of messages that plan, ledger or log know; those that are plain stand where an ack does. */
+/**
+ * Where the rows end of messages that plan, ledger or log know, and that the log does not have elsewhere; those that
+ * are plain stand where an ack does.
+ */
 function rowsEnd({ number }: Partition, trails: Trails): number {
   let end = 0;
-  for (const [message, { rows }] of trails.unusualTrails()) {
-    if (!trails.isNamed(message)) continue;
+  for (const [message, { rows, records }] of trails.unusualTrails()) {
+    if (records.length > 0 || !trails.isNamed(message)) continue;
     for (const row of rows) if (row.partition === number) end = Math.max(end, row.offset + 1);
   }
   return end;
@@ -102,20 +105,25 @@ function placesLeftOut(
     for (const place of [...committed, ...others]) {
       const partition = proof.partitions.of(place.partition);
       if (place.offset < partition.next! || place.offset >= partition.commit!) continue;
+      if (others.includes(place) && mayBeCompacted(message, place, trails, proof)) continue;
       found.get(partition)?.push({ place, isWritten: journal.of(message, trail).length > 0 });
     }
   }
   return found;
 }
 
+const mayBeCompacted = (message: number, ack: Position, trails: Trails, proof: Proof): boolean =>
+  compaction({ acks: [ack], topic: undefined, expected: trails.expectedBytes(message) }, proof) !== undefined;
+
 /** Between the two there may lie nothing but markers, and records of others. */
 function judgeCommit(partition: Partition, leftOut: readonly LeftOut[], proof: Proof): string | undefined {
   const { range, label } = partition;
   const [next, commit] = [partition.next!, partition.commit!];
   const isRead = proof.logWhole && proof.storeWhole && range !== undefined && next >= range.start;
+  // What stood beyond, or stands there by now, need not have been a message.
   const isBeyondEnd = isRead && commit > range.end;
-  if (leftOut.length === 0 && !isBeyondEnd) {
-    return isRead
+  if (leftOut.length === 0 && (!isBeyondEnd || !proof.isEndKnown)) {
+    return isRead && !isBeyondEnd
       ? undefined
       : `In partition ${label}, the group's commit is ${commit} and the store's next offset ${next}: nobody can say whether a record was left out.`;
   }

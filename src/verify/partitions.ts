@@ -14,6 +14,7 @@ export interface Overcommitment {
 
 type Known = Pick<Partition, 'range' | 'next' | 'commit'> & {
   name: ReturnType<Topics['nameOf']> | undefined;
+  topic: number;
 };
 
 /** What is known of one partition, and of its offsets where something is unusual. */
@@ -21,6 +22,8 @@ export class Partition {
   /** The evidence's own, which is the partition's where there is one topic. */
   readonly number: number;
   readonly #name: { topic?: string; partition: number };
+  /** Equal for partitions of one topic. */
+  readonly topic: number;
   /** Its place among the partitions that the evidence names. */
   readonly index: number;
   readonly range: LogRange | undefined;
@@ -46,7 +49,7 @@ export class Partition {
   readonly beyondEnd = new Map<number, boolean>();
   /** The last offset of each key, in a compacted partition. */
   readonly lastOfKey = new Map<number, number>();
-  /** The last offset of each key that an ack names, in a compacted partition where there are tombstones. */
+  /** The last offset of each key that an ack names, in a compacted partition. */
   readonly lastAckOfKey = new Map<number, { offset: number; isTombstone: boolean }>();
   readonly delivered = new DeliveredRanges();
   /** Whether the store has a row there that no journal knows: then one is missing. */
@@ -68,6 +71,7 @@ export class Partition {
   constructor(number: number, index: number, known: Known) {
     this.number = number;
     this.index = index;
+    this.topic = known.topic;
     this.#name = known.name ?? { partition: number };
     this.range = known.range;
     this.next = known.next;
@@ -157,6 +161,11 @@ export class Partitions {
     return this.#all;
   }
 
+  /** Those of one topic; all where nobody knows which. */
+  ofTopic(topic: number | undefined): readonly Partition[] {
+    return topic === undefined ? this.#all : this.#all.filter((partition) => partition.topic === topic);
+  }
+
   of(number: number): Partition {
     let partition = this.#byNumber.get(number);
     if (partition === undefined) {
@@ -165,6 +174,7 @@ export class Partitions {
         next: this.#nexts.get(number),
         commit: this.#commits.get(number),
         name: this.#topics?.nameOf(number),
+        topic: this.#topics?.numberOf(number) ?? 0,
       });
       this.#byNumber.set(number, partition);
       this.#all.push(partition);

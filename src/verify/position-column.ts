@@ -72,7 +72,8 @@ export class PositionColumn {
       return wide.partition[at] === index && wide.offset[at] === offset;
     }
     const code = this.#codes[message]!;
-    return keys[code >>> 8] === keyOf(index, offset) && (code & 255) === offset % slotOffsets;
+    const hasKey = hasSlotKey(index, offset) && keys[code >>> 8] === keyOf(index, offset);
+    return hasKey && (code & 255) === offset % slotOffsets;
   }
 
   resize(count: number): void {
@@ -98,6 +99,10 @@ export class PositionColumn {
   }
 }
 
+/** Beyond, the keys of different slots are alike. */
+const hasSlotKey = (index: number, offset: number): boolean =>
+  index < partitionsMax && offset / slotOffsets < placesMax;
+
 const keyOf = (index: number, offset: number): number =>
   Math.floor(offset / slotOffsets) * partitionsMax + index;
 
@@ -109,7 +114,7 @@ function decode({ keys }: Page, code: number): { index: number; offset: number }
 
 /** The slot of an offset in its page, a new one if need be; undefined where there is no room for it. */
 function slotOf(page: Page, index: number, offset: number): number | undefined {
-  if (index >= partitionsMax || offset / slotOffsets >= placesMax) return undefined;
+  if (!hasSlotKey(index, offset)) return undefined;
   const key = keyOf(index, offset);
   // The latest slots are the likeliest.
   for (let slot = page.count - 1; slot >= 0; slot--) if (page.keys[slot] === key) return slot;

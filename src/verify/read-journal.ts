@@ -5,7 +5,6 @@ import type { Partitions } from './partitions.ts';
 import {
   distinct,
   hasPosition,
-  samePosition,
   standsAtOneOf,
   type Position,
   type StoredRow,
@@ -56,10 +55,11 @@ export class WrittenJournal {
   of(message: number, { acks, records, rows }: Trail): Written[] {
     const own = [...acks, ...records];
     const places = distinct([...own, ...rows].filter(hasPosition));
+    const categoriesAt = categoriesByPlace(rows);
     return [
       ...(this.#ofMessage.get(message) ?? []),
       ...(this.#named.has(message) ? places.map(writtenAt) : []),
-      ...places.flatMap((place) => this.#writesAt(place, standsAtOneOf(place, own), rows)),
+      ...places.flatMap((place) => this.#writesAt(place, standsAtOneOf(place, own), categoriesAt)),
     ];
   }
 
@@ -67,13 +67,13 @@ export class WrittenJournal {
    * What was written where another message stands was that one, whatever a row says now; and in another category, what
    * was written where only a row says that it stands.
    */
-  #writesAt(place: Position, isOwn: boolean, rows: readonly StoredRow[]): Written[] {
+  #writesAt(place: Position, isOwn: boolean, categoriesAt: ReturnType<typeof categoriesByPlace>): Written[] {
     const writes = this.#namelessAt(place);
     if (isOwn || writes.length === 0) return writes;
     const { acked, recorded } = this.#partitions.of(place.partition);
     if (acked.has(place.offset) || recorded.has(place.offset)) return [];
-    const there = rows.filter((row) => samePosition(row, place)).map(({ category }) => category);
-    return writes.filter(({ category }) => category === categoryUntold || there.includes(category));
+    const there = categoriesAt(place);
+    return writes.filter(({ category }) => category === categoryUntold || there.has(category));
   }
 
   /** Whether it says that the message was written, which is known to stand at these places. */
@@ -122,6 +122,23 @@ export class WrittenJournal {
     if (!written.has(place.offset)) return [];
     return details.get(place.offset) ?? [writtenAt(place)];
   }
+}
+
+/** The categories of the rows at a place. */
+function categoriesByPlace(rows: readonly StoredRow[]): (place: Position) => ReadonlySet<number> {
+  const keyOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
+  let known: Map<string, Set<number>> | undefined;
+  return (place) => {
+    if (known === undefined) {
+      known = new Map();
+      for (const row of rows) {
+        const categories = known.get(keyOf(row));
+        if (categories === undefined) known.set(keyOf(row), new Set([row.category]));
+        else categories.add(row.category);
+      }
+    }
+    return known.get(keyOf(place)) ?? new Set();
+  };
 }
 
 const writtenAt = ({ partition, offset }: Position): Written => ({

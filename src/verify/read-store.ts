@@ -63,7 +63,8 @@ function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, parti
   const isBeyond = log.isFinal !== false && range !== undefined && row.offset >= range.end;
   const isLetter = row.category === deadLetterCategory;
   if (!isTaken && (stranger !== undefined || (!isLetter && !isBeyond))) return false;
-  row.foreignLooking = !isLetter;
+  // A dead letter need not bear an id; one that does bears its message's.
+  row.foreignLooking = !isLetter || stranger !== undefined;
   const known = namelessRows.get(row.offset);
   if (known === undefined) namelessRows.set(row.offset, [{ row, stranger, isTaken: false }]);
   else known.push({ row, stranger, isTaken: false });
@@ -91,7 +92,8 @@ function joinNameless(
         joined.push(place);
         // Those that name nobody come first: a stranger's is the message's only where it has no other there.
         rows.sort((a, b) => (a.stranger ?? none) - (b.stranger ?? none));
-        for (const one of rows) join(one, message, place, trails);
+        // Acks may give one place to two messages: a row is one's.
+        for (const one of rows) if (hop === 'records' || !one.isTaken) join(one, message, place, trails);
       }
     }
     for (const { partition, offset } of joined) {

@@ -91,7 +91,7 @@ function misplaced(subject: Subject, proof: Proof): Opinion {
   return { kind: 'corrupted', blame, detail };
 }
 
-/** All rows that it has stand where it does, and bear another id or none. Dead letters never bear one. */
+/** All rows that it has stand where it does, and bear another id or none. */
 function unnamed(subject: Subject, proof: Proof): Opinion {
   const { rows, expected, committed, written } = subject;
   if (rows.length === 0 || !rows.every(({ foreignLooking }) => foreignLooking)) return undefined;

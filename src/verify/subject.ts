@@ -26,6 +26,8 @@ export interface Subject extends Trail {
   /** Acked by an ack that names no position: any one is right. */
   isAckedAnywhere: boolean;
   isReordered: boolean;
+  /** Where it was sent, if no ack names a place; undefined where nobody says. */
+  topic: number | undefined;
   /** Of its records. An aborted one counts as not in the log. */
   committed: LogRecord[];
   aborted: LogRecord[];
@@ -56,6 +58,7 @@ export function subjectOf(
     isPlanned: messages.isPlanned(message),
     isAckedAnywhere: trails.isAckedAnywhere(message),
     isReordered: reordered.has(message),
+    topic: messages.topicOf?.(message),
     committed: records.filter(({ aborted }) => !aborted),
     aborted: records.filter(({ aborted }) => aborted),
     expected: trails.expectedBytes(message),
@@ -80,15 +83,15 @@ export class Proof {
   /** Whether there is a journal of writes at all, and whether it has any of which it does not say whose. */
   readonly isWrittenKept: boolean;
   readonly hasNameless: boolean;
+  /** Where the log ends now is where it has ended: it has not grown since it was scanned, and Kafka cut nothing. */
+  readonly isEndKnown: boolean;
+  /** Keys of tombstones of which nobody knows where they stand. */
+  readonly tombstonesAnywhere: ReadonlySet<number>;
   /** The log is that of another topic, and whether that one was read to its end. */
   readonly topicRecreated: boolean;
   readonly otherTopicWhole: boolean;
   /** The setting, if there is one, by which Kafka may lose what it acknowledged. */
   readonly weakSetting: Cause | undefined;
-  /** Whether retention removed anything that the run may have written. */
-  readonly someRemoved: boolean;
-  /** False where nobody knows of a partition whether it is compacted. */
-  readonly isCompactionKnown: boolean;
   readonly partitions: Partitions;
   readonly #messages: Messages;
   readonly #somePositions: boolean;
@@ -99,14 +102,15 @@ export class Proof {
   constructor(
     { plan, ledger, log, store, deliveries, written, commits, settings, messages }: Evidence,
     partitions: Partitions,
+    trails: Trails,
     journal: WrittenJournal,
-    contradicts: { ledger: boolean; log: boolean },
+    isLogContradicted: boolean,
   ) {
     this.planWhole = plan.whole;
-    this.ledgerWhole = ledger.whole && !contradicts.ledger;
+    this.ledgerWhole = ledger.whole && !trails.loggedWithoutIntent;
     this.topicRecreated = log.topicRecreated === true;
-    this.otherTopicWhole = this.topicRecreated && log.whole && !contradicts.log;
-    this.logWhole = log.whole && !contradicts.log && !this.topicRecreated;
+    this.otherTopicWhole = this.topicRecreated && log.whole && !isLogContradicted;
+    this.logWhole = log.whole && !isLogContradicted && !this.topicRecreated;
     this.logFinal = log.isFinal !== false;
     this.storeWhole = store.whole;
     this.rowsTellPlaces = store.tellsPlaces === true;
@@ -115,8 +119,8 @@ export class Proof {
     this.isWrittenKept = written !== undefined;
     this.hasNameless = journal.hasNameless;
     this.weakSetting = weakSettingOf(settings);
-    this.someRemoved = log.ranges.some(({ start, base }) => start > base);
-    this.isCompactionKnown = !log.ranges.some(({ compactionUnknown }) => compactionUnknown);
+    this.isEndKnown = this.logWhole && this.logFinal && this.weakSetting === undefined;
+    this.tombstonesAnywhere = trails.tombstonesAnywhere;
     this.partitions = partitions;
     this.#messages = messages;
     const positions = store.positions.size + (store.oddPositions?.length ?? 0);
@@ -135,10 +139,17 @@ export class Proof {
     return this.partitions.of(partition).placeText(offset);
   }
 
-  /** Whether the log would show a record there, if it still were. */
-  wouldShow(place: Position): boolean {
+  /** Whether retention removed anything that the run may have written to a topic, or to any. */
+  isSomeRemoved(topic: number | undefined): boolean {
+    return this.partitions
+      .ofTopic(topic)
+      .some(({ range }) => range !== undefined && range.start > range.base);
+  }
+
+  /** Whether the log would show a record there, if it still were; of one without a place, anywhere in the topic. */
+  wouldShow(place: Position, topic?: number): boolean {
     if (!this.logWhole) return false;
-    if (!hasPosition(place)) return !this.someRemoved;
+    if (!hasPosition(place)) return !this.isSomeRemoved(topic);
     const { range } = this.partitions.of(place.partition);
     return range === undefined || place.offset >= Math.max(range.start, range.base);
   }

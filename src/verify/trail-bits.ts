@@ -1,4 +1,6 @@
 /** The bits in which `trails.ts` keeps what is known of a message. Of their combinations, fewer than 200 occur. */
+import { outcomeCodes } from '../history.ts';
+
 /** What is kept of every message. */
 export const bits = {
   /** Of the outcomes, only the one that all attempts sum up to. */
@@ -27,3 +29,11 @@ export const outcomeOfBits = [undefined, 'acked', 'rejected', undefined, 'unknow
 export const exemplary = bits.acked | bits.ackPosition | bits.logged | bits.stored;
 /** What is kept of an unusual message; its trail says the rest. */
 export const keptOfUnusual = attempted | bits.ackedAnywhere | bits.logged | bits.unusual;
+
+/** With one more attempt: an ack counts for more than a doubt, and that for more than a refusal. */
+export function withOutcome(known: number, outcome: number): number {
+  if (outcome === outcomeCodes.acked) return (known & ~attempted) | bits.acked;
+  if (known & bits.acked) return known;
+  if (outcome === outcomeCodes.unknown) return (known & ~attempted) | bits.unknown;
+  return known & bits.unknown ? known : known | bits.rejected;
+}

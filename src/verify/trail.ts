@@ -44,11 +44,32 @@ export interface Trail {
 export const samePosition = (a: Position, b: Position): boolean =>
   a.offset === b.offset && a.partition === b.partition;
 
-export const standsAtOneOf = (place: Position, places: readonly Position[]): boolean =>
-  places.some((other) => samePosition(place, other));
+/** Of longer lists, an index is kept: a pipeline may give all its messages one id. */
+const searchedMax = 32;
+/** The places of a list, as far as it was indexed: it may have grown since. */
+const indexes = new WeakMap<readonly Position[], { count: number; keys: Set<string> }>();
 
-export const distinct = (places: readonly Position[]): Position[] =>
-  places.filter((place, index) => !standsAtOneOf(place, places.slice(0, index)));
+export const standsAtOneOf = (place: Position, places: readonly Position[]): boolean =>
+  places.length <= searchedMax
+    ? places.some((other) => samePosition(place, other))
+    : indexOf(places).has(keyOf(place));
+
+export function distinct<P extends Position>(places: readonly P[]): P[] {
+  if (places.length <= searchedMax) {
+    return places.filter((place, at) => !places.slice(0, at).some((other) => samePosition(place, other)));
+  }
+  const seen = new Set<string>();
+  return places.filter((place) => seen.size < seen.add(keyOf(place)).size);
+}
+
+const keyOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
+
+function indexOf(places: readonly Position[]): ReadonlySet<string> {
+  let index = indexes.get(places);
+  if (index === undefined) indexes.set(places, (index = { count: 0, keys: new Set() }));
+  for (; index.count < places.length; index.count++) index.keys.add(keyOf(places[index.count]!));
+  return index.keys;
+}
 
 export const hasPosition = (place: Position): boolean => place.partition !== none && place.offset !== none;
 

@@ -14,7 +14,7 @@ import {
   type Outcome,
   type StoreBatch,
 } from '../history.ts';
-import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits } from './trail-bits.ts';
+import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits, withOutcome } from './trail-bits.ts';
 import { FlagsColumn } from './flags-column.ts';
 import { IntColumn } from './int-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
@@ -42,8 +42,10 @@ export class Trails {
   readonly #loggedContent = new IntColumn();
   readonly #loggedKey = new IntColumn();
   readonly #unusual = new Map<number, Trail>();
-  /** Whether a message was seen in log or store that the plan knows, and no intent. */
-  seenWithoutIntent = false;
+  /** Keys of tombstones that may stand anywhere. */
+  readonly tombstonesAnywhere = new Set<number>();
+  /** Whether a message was seen in the log that the plan knows, and no intent. */
+  loggedWithoutIntent = false;
 
   constructor(messages: Messages, partitions: Partitions) {
     this.#messages = messages;
@@ -138,10 +140,14 @@ export class Trails {
 
   addAttempt({ message: messages, outcome, partition, offset }: AttemptBatch, row: number): void {
     const message = messages[row]!;
-    this.#addOutcome(message, outcome[row]!);
-    if (outcome[row] !== outcomeCodes.acked) return;
+    this.#put(message, withOutcome(this.#bitsOf(message), outcome[row]!));
+    if (outcome[row] === outcomeCodes.rejected) return;
     const ack = { partition: partition[row]!, offset: offset[row]! };
-    if (!hasPosition(ack)) return this.#set(message, bits.ackedAnywhere);
+    const isAcked = outcome[row] === outcomeCodes.acked;
+    if (!isAcked || !hasPosition(ack)) {
+      if (this.#messages.isTombstone?.(message)) this.tombstonesAnywhere.add(this.expectedBytes(message).key);
+      return isAcked ? this.#set(message, bits.ackedAnywhere) : undefined;
+    }
     if (this.isAckedAt(message, ack.partition, ack.offset)) return;
     const place = this.#partitions.of(ack.partition);
     if (place.acked.has(ack.offset)) place.contested.add(ack.offset);
@@ -157,14 +163,6 @@ export class Trails {
     const { key } = this.expectedBytes(message);
     if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;
     lastAckOfKey.set(key, { offset, isTombstone: this.#messages.isTombstone?.(message) === true });
-  }
-
-  #addOutcome(message: number, outcome: number): void {
-    const known = this.#bitsOf(message);
-    if (outcome === outcomeCodes.acked) this.#put(message, (known & ~attempted) | bits.acked);
-    else if (known & bits.acked) return;
-    else if (outcome === outcomeCodes.unknown) this.#put(message, (known & ~attempted) | bits.unknown);
-    else if (!(known & bits.unknown)) this.#put(message, known | bits.rejected);
   }
 
   addRecord(batch: LogBatch, row: number): void {
@@ -186,7 +184,6 @@ export class Trails {
 
   addRow(batch: StoreBatch, row: number): void {
     const message = batch.message[row]!;
-    this.#noteIntent(message);
     if (!this.#addPlainRow(batch, row)) this.unusual(message).rows.push(storedRow(batch, row));
   }
 
@@ -269,7 +266,7 @@ export class Trails {
 
   #noteIntent(message: number): void {
     if (!(this.#bitsOf(message) & attempted) && this.#messages.isPlanned(message))
-      this.seenWithoutIntent = true;
+      this.loggedWithoutIntent = true;
   }
 
   /** Keeps a message's first position; there is room for no second. */

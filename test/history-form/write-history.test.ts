@@ -153,6 +153,21 @@ test("a topic that was made anew is not taken for the run's", async () => {
   expect(essenceOf(history)).toEqual(essenceOf(run));
 });
 
+test('next offsets that are none', async () => {
+  const [run, history] = await bothAudits({}, (evidence) => ({
+    ...evidence,
+    store: { ...evidence.store, oddPositions: ['The next offset of partition 0 is none: x.'] },
+  }));
+  expect([run.verdict, history.verdict]).toEqual(['inconclusive', 'inconclusive']);
+});
+
+test('rows that have lost their place', async () => {
+  const placeless = (rows: RowValues[]): void => void (rows[2] = { ...rows[2]!, offset: -1 });
+  const [run, history] = await bothAudits({ store: placeless });
+  expect(run.verdict).toBe('fail');
+  expect(essenceOf(history)).toEqual(essenceOf(run));
+});
+
 test('journals and commits', async () => {
   const journaled = (evidence: Evidence): Evidence => ({
     ...evidence,
@@ -185,6 +200,7 @@ test('journals and commits', async () => {
       ],
     },
     commits: new Map([[0, 21]]),
+    log: { ...evidence.log, isFinal: true },
   });
   const [run, history] = await bothAudits({ store: (rows) => remove(rows, 2) }, journaled);
   expect(essenceOf(history)).toEqual(essenceOf(run));

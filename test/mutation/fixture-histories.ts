@@ -1,9 +1,10 @@
-/** The histories of `test/fixtures/histories/`, with what is expected of each and of its clean twin. */
+/** The histories of `test/fixtures/histories/` and their clean twins, and those that were once misjudged, with what is expected of each. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { historyFromLines } from '../../src/history-form/read-history.ts';
 import type { Finding } from '../../src/verdict.ts';
+import { misjudged } from '../history-form/misjudged.ts';
 import type { JudgedHistory, Outcome } from './judged-history.ts';
 
 interface Expected extends Pick<Outcome, 'verdict'> {
@@ -15,6 +16,28 @@ const folder = join(import.meta.dirname, '..', 'fixtures', 'histories');
 const ending = '.expected.json';
 
 export function readFixtureHistories(): JudgedHistory[] {
+  return [...historiesOnDisk(), ...historiesInLines()];
+}
+
+function historiesInLines(): JudgedHistory[] {
+  return Object.entries(misjudged).map(([name, [verdict, findings, lines]]) => {
+    const evidence = historyFromLines(
+      lines.map((line) => JSON.stringify(line)),
+      name,
+    );
+    return {
+      evidence: () => evidence,
+      agrees: (outcome) =>
+        outcome.verdict === verdict &&
+        isDeepStrictEqual(
+          outcome.findings.map(({ kind, blame }) => `${kind} ${blame}`),
+          findings,
+        ),
+    };
+  });
+}
+
+function historiesOnDisk(): JudgedHistory[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(ending));
   return names.flatMap((file) => {
     const name = file.slice(0, -ending.length);

@@ -14,6 +14,19 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'if (false) {',
     },
   ],
+  'A short list is searched or looked up: the answer is the same.': [
+    {
+      file: 'trail',
+      before: 'places.length <= searchedMax',
+      after: 'places.length < searchedMax',
+    },
+    {
+      file: 'trail',
+      before: 'if (places.length <= searchedMax) {',
+      after: 'if (places.length < searchedMax) {',
+    },
+    { file: 'trail', before: 'if (places.length <= searchedMax) {', after: 'if (false) {' },
+  ],
   'Nothing is known of a message beyond the last.': [
     {
       file: 'read-log',

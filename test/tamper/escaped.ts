@@ -29,6 +29,10 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
     ...double('failed', 'failed', { run: { to: null }, id: { to: 'x' }, offset: { to: 99n } }),
     ...double('failed', 'completed', { topic_id: { to: 'x' }, offset: { to: 99n } }),
   ],
+  'every id names no message, and every offset is beyond the log': [
+    { do: 'set-all', column: 'offset', change: { plus: 100n } },
+    { do: 'set-all', column: 'id', change: { to: 'p0-9007199254740993' } },
+  ],
   'an id that names another message': set('failed', 'id', { to: 'p0-9' }),
   'an id that names a rejected message': set('failed', 'id', { to: 'p0-5' }),
   'a row that bears no run': set('failed', 'run', { to: null }),

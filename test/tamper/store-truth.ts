@@ -59,8 +59,11 @@ export class StoreTruth {
     const letters = after['dead_letters']!.map((row) => this.#stored('dead_letters', row));
     const claimed = new Set<Stored>();
     const torn = rows.filter(({ candidates }) => candidates.size > 0);
-    // Where rows of the run stand, the log once was, by all that the store tells.
-    const isLonger = rows.some(({ named, place }) => named !== undefined && place && this.#isBeyond(place));
+    // Where rows stand of messages that the log has not, it once was, by all that the store tells.
+    const isLonger = rows.some(
+      ({ named, place }) =>
+        named !== undefined && named.place === undefined && place && this.#isBeyond(place),
+    );
     if (isLonger) for (const charge of positions.charges) charge.must = false;
     const charges = [
       ...positions.charges,

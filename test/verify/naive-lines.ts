@@ -32,7 +32,7 @@ export const logContradicts = (h: History): boolean =>
   );
 
 export const ledgerContradicts = (h: History): boolean =>
-  [...h.log, ...h.rows].some(
+  h.log.some(
     ({ id }) => id !== undefined && h.messages[id]!.planned && !h.sends.some((send) => send.id === id),
   );
 
@@ -48,7 +48,9 @@ export const linesOf = (h: History, id: string): LogLine[] => {
 export function ownersOf(h: History, row: Row): string[] {
   if (row.id !== undefined && !isStranger(h, row.id)) return [row.id];
   const standing = standingAt(h, row.at);
-  if (row.id === undefined) return standing;
+  // A row is that of one message, whatever acks say; two records at one place contradict each other anyhow.
+  const few = standing.some((id) => linesOf(h, id).some((line) => line.at === row.at)) ? standing.length : 1;
+  if (row.id === undefined) return standing.slice(0, few);
   // A stranger's row is that of the message there, where no other is; only the first of several.
   const order = Object.keys(h.messages);
   const strangers = h.rows
@@ -58,7 +60,7 @@ export function ownersOf(h: History, row: Row): string[] {
   const hasOther = (id: string): boolean =>
     h.rows.some((other) => other.id === id && (other.at === undefined || other.at === row.at));
   const free = standing.filter((id) => !isNamelessThere && !hasOther(id));
-  return free.length > 0 && strangers[0] === row ? free : [row.id];
+  return free.length > 0 && strangers[0] === row ? free.slice(0, few) : [row.id];
 }
 
 /** Neither plan nor ledger nor log knows it. */

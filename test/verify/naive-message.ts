@@ -206,8 +206,16 @@ export class NaiveMessage {
     return this.acks.length === 0 || places.some(isBehind);
   }
 
-  compaction(): 'yes' | 'no' | 'unclear' {
-    const { h, acks } = this;
+  /** One of the key may have been written, and nobody knows where. */
+  hasTombstoneAnywhere = (key: string): boolean =>
+    this.h.sends.some(({ id, outcome, at }) => {
+      const message = this.h.messages[id]!;
+      const isPlaced = outcome === 'acked' && at !== undefined;
+      return message.tombstone === true && message.key === key && outcome !== 'rejected' && !isPlaced;
+    });
+
+  compaction(acks = this.acks): 'yes' | 'no' | 'unclear' {
+    const { h } = this;
     const { key } = h.messages[this.id]!;
     const ranges = h.ranges.filter(
       ({ compacted, partition }) =>
@@ -229,6 +237,6 @@ export class NaiveMessage {
       return this.isRemovedBy(range.partition, key, places);
     });
     if (key !== undefined && (later || removed)) return 'yes';
-    return key === undefined || !this.logWhole ? 'unclear' : 'no';
+    return key === undefined || !this.logWhole || this.hasTombstoneAnywhere(key) ? 'unclear' : 'no';
   }
 }

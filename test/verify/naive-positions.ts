@@ -1,6 +1,6 @@
 /** The naive audit's questions about partitions: offsets that promise what is not there, and what lies beyond the end. */
 import { parsePlace, type History } from './build-evidence.ts';
-import { logContradicts, ownersOf, timesDelivered } from './naive-lines.ts';
+import { linesOf, logContradicts, ownersOf, timesDelivered } from './naive-lines.ts';
 import { NaiveMessage } from './naive-message.ts';
 
 export interface PartitionFindings {
@@ -37,13 +37,14 @@ export function partitionFindings(h: History): PartitionFindings {
 
 const isWeak = (h: History): boolean => h.acks === '0' || h.acks === '1' || h.uncleanElection === true;
 
-/** Where acks and rows of known messages stand, the log once was. */
+/** Where acks stand, and rows of known messages that the log does not have, the log once was. */
 function logEnd(h: History, partition: number, end: number): number {
   const isKnown = (id: string): boolean =>
     h.messages[id]!.planned || h.sends.some((send) => send.id === id) || h.log.some((line) => line.id === id);
+  const isGone = (id: string): boolean => isKnown(id) && linesOf(h, id).length === 0;
   const places = [
     ...h.sends.flatMap(({ outcome, at }) => (outcome === 'acked' ? [at] : [])),
-    ...h.rows.flatMap((row) => (ownersOf(h, row).some(isKnown) ? [row.at] : [])),
+    ...h.rows.flatMap((row) => (ownersOf(h, row).some(isGone) ? [row.at] : [])),
   ].map(parsePlace);
   return Math.max(
     end,
@@ -85,13 +86,18 @@ function commitAhead(h: History, partition: number, isLogWhole: boolean): string
           const message = new NaiveMessage(h, id);
           if (message.rows.length > 0) return [];
           const logged = [...message.good, ...message.aborted].map(({ at }) => at);
-          const acked = isLogWhole ? [] : message.acks.filter((at) => !logged.includes(at));
+          const isSurelyThere = (at: string): boolean =>
+            !logged.includes(at) && message.compaction([at]) === 'no';
+          const acked = isLogWhole ? [] : message.acks.filter(isSurelyThere);
           return [...message.good.map(({ at }) => at), ...acked]
             .filter(isBetween)
             .map((at) => ({ at, message }));
         });
   const isRead = isLogWhole && isStoreWhole && range !== undefined && next >= range.start;
-  if (leftOut.length === 0 && !(isRead && commit > range.end)) return isRead ? undefined : 'open';
+  const isBeyondEnd = isRead && commit > range.end;
+  const isEndKnown = h.isFinal !== false && !isWeak(h);
+  if (leftOut.length === 0 && !(isBeyondEnd && isEndKnown))
+    return isRead && !isBeyondEnd ? undefined : 'open';
   if (h.written === undefined) return 'consumer';
   const areWritten = leftOut.map(({ message }) => message.writes.length > 0);
   if (leftOut.length > 0 && areWritten.every(Boolean)) return 'store';

@@ -23,6 +23,18 @@ testDefects([
     ],
   },
   {
+    name: 'nobody planned it, and it is in the store beside one that was planned and not sent',
+    defect: [
+      message('e', { planned: false, state: null }),
+      stored({ id: 'e', at: '0:5', category: 'failed' }),
+      message('f', {}),
+      stored({ id: 'f', at: '0:6', category: 'failed' }),
+    ],
+    found: ['phantom consumer: e'],
+    twin: [message('f', {}), stored({ id: 'f', at: '0:6', category: 'failed' })],
+    twinVerdict: 'inconclusive',
+  },
+  {
     name: 'nobody planned it, it is in the store, and the log is not whole',
     defect: [
       missing('log'),
