@@ -18,6 +18,7 @@ import { shellWord } from './shell-word.ts';
 import { isFact, type Place, type Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
 import { messageId, parseProducerName } from './workload.ts';
+import { regularFile } from './regular-file.ts';
 
 export interface ExplainRequest {
   folder: RunFolder;
@@ -148,7 +149,7 @@ type LastResult = Pick<Result, 'verdict' | 'environment'> &
 
 async function lastResult({ result: path }: RunFolder): Promise<LastResult | undefined> {
   try {
-    const result = JSON.parse(await readFile(path, 'utf8')) as Result;
+    const result = JSON.parse(await readFile(regularFile(path), 'utf8')) as Result;
     return { ...result, time: Math.round(statSync(path).mtimeMs) };
   } catch {
     // A run that was done by hand has none yet; one that cannot be read counts as none.

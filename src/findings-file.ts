@@ -3,6 +3,7 @@ import { closeSync, createReadStream, existsSync, openSync, rmSync, writeFileSyn
 import { createInterface } from 'node:readline';
 import { messageOf } from './errors.ts';
 import type { SingleFinding } from './verdict.ts';
+import { regularFile } from './regular-file.ts';
 
 const chunkChars = 64 * 1024;
 
@@ -13,7 +14,7 @@ export async function* readFindings(
 ): AsyncGenerator<SingleFinding> {
   // An audit without a finding leaves no file.
   if (!existsSync(path)) return;
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  const lines = createInterface({ input: createReadStream(regularFile(path)), crlfDelay: Infinity });
   for await (const line of lines) {
     const finding = JSON.parse(line) as SingleFinding;
     if (isWanted(finding)) yield finding;

@@ -8,6 +8,7 @@ import { messageOf } from './errors.ts';
 import { latencyLogEnd } from './latency-log.ts';
 import type { Latency, Measurements } from './result.ts';
 import { latencyFileName, type RunFolder } from './run-folder.ts';
+import { regularFile } from './regular-file.ts';
 
 const perMs = 1_000;
 /** Each consumer process has a journal, and its log bears the same number. */
@@ -70,7 +71,7 @@ function sumOf(folder: RunFolder, names: readonly string[]): Sum {
   const sum: Sum = { histogram, startMs: Infinity, endMs: -Infinity, missing: [] };
   for (const name of names) {
     try {
-      add(readFileSync(folder.file(name), 'utf8'), sum);
+      add(readFileSync(regularFile(folder.file(name)), 'utf8'), sum);
     } catch (error) {
       const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
       sum.missing.push(`${name}: ${isThere ? messageOf(error) : 'it is not there'}`);

@@ -4,6 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import type { Finding, SingleFinding } from './verdict.ts';
+import { regularFile } from './regular-file.ts';
 
 const findingsMax = 1_000;
 const bytesMax = 1024 * 1024;
@@ -81,7 +82,11 @@ class SpreadLines {
 
 /** None where there is no file: without findings there is none. A last line without an end is cut. */
 async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path, { encoding: 'utf8', highWaterMark: chunkBytes, end: readBytesMax - 1 });
+  const file = createReadStream(regularFile(path), {
+    encoding: 'utf8',
+    highWaterMark: chunkBytes,
+    end: readBytesMax - 1,
+  });
   let rest = '';
   try {
     for await (const chunk of file as AsyncIterable<string>) {

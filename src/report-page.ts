@@ -12,6 +12,7 @@ import type { Manifest, RunFolder } from './run-folder.ts';
 import type { Timeline } from './timeline.ts';
 import { RunWatch } from './watch/run-watch.ts';
 import { writeWhole } from './write-whole.ts';
+import { regularFile } from './regular-file.ts';
 
 const timelinesMax = 30;
 const timelinesOfEach = 5;
@@ -52,7 +53,7 @@ export function dropReport({ path, report }: RunFolder): boolean {
 /** What the run's report shows; undefined where there is none, or one of another version. */
 export function readReport(folder: RunFolder): PageData | undefined {
   try {
-    return pageDataIn(readFileSync(folder.report, 'utf8'));
+    return pageDataIn(readFileSync(regularFile(folder.report), 'utf8'));
   } catch {
     return undefined;
   }

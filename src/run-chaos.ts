@@ -12,6 +12,7 @@ import { removeRun } from './remove-run.ts';
 import { RunFolder } from './run-folder.ts';
 import { dropSchema } from './stores/postgres/drop-schema.ts';
 import { writeWhole } from './write-whole.ts';
+import { regularFile } from './regular-file.ts';
 
 export interface ChaosPlace {
   dir: string;
@@ -102,7 +103,7 @@ const argumentsOf = (
 
 function courseOf(folder: RunFolder): TimedCourseEvent[] {
   try {
-    return readFileSync(folder.course, 'utf8')
+    return readFileSync(regularFile(folder.course), 'utf8')
       .split('\n')
       .flatMap((line) => parseCourseLine(line) ?? []);
   } catch {

@@ -10,6 +10,7 @@ import type { Result } from './result.ts';
 import { resultSchema } from './result-schema.ts';
 import { listRuns, RunFolder, runIdPattern } from './run-folder.ts';
 import { RunWatch } from './watch/run-watch.ts';
+import { regularFile } from './regular-file.ts';
 
 const rowsMax = 500;
 
@@ -84,7 +85,7 @@ function storeOf(folder: RunFolder): string {
 
 function readResult(folder: RunFolder): unknown {
   try {
-    return JSON.parse(readFileSync(folder.result, 'utf8'));
+    return JSON.parse(readFileSync(regularFile(folder.result), 'utf8'));
   } catch {
     // There is none, or it is being written.
     return undefined;

@@ -15,6 +15,7 @@ import type { Verdict } from '../verdict.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 import { counted } from '../counted.ts';
+import { regularFile } from '../regular-file.ts';
 
 /** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */
 type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
@@ -91,7 +92,7 @@ function standingOf(folder: RunFolder): Standing {
 
 function verdictOf(folder: RunFolder): Verdict | undefined {
   try {
-    return (JSON.parse(readFileSync(folder.result, 'utf8')) as Result).verdict;
+    return (JSON.parse(readFileSync(regularFile(folder.result), 'utf8')) as Result).verdict;
   } catch {
     // There is none, or a crash cut it short: then the run was not judged.
     return undefined;

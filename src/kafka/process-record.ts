@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 
 import { unavailableError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
+import { regularFile } from '../regular-file.ts';
 
 const recordFile = (dir: string) => join(dir, 'process.json');
 const endTimeoutMs = 5_000;
@@ -61,10 +62,11 @@ export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), 
 export async function leftoverProcess(dir: string): Promise<number | undefined> {
   let record: Partial<ProcessRecord> | null;
   try {
-    record = JSON.parse(await readFile(recordFile(dir), 'utf8'));
+    record = JSON.parse(await readFile(regularFile(recordFile(dir)), 'utf8'));
   } catch (error) {
     // None, one that a crash cut short, or something of somebody's with that name.
-    if (error instanceof SyntaxError || ['ENOENT', 'EISDIR'].includes(codeOf(error))) return undefined;
+    if (error instanceof SyntaxError || ['ENOENT', 'ENOTSUP', 'ELOOP'].includes(codeOf(error)))
+      return undefined;
     throw error;
   }
   if (typeof record?.pid !== 'number' || typeof record.marker !== 'string') return undefined;

@@ -5,6 +5,7 @@ import { unavailableError } from '../errors.ts';
 import { parseProperties } from '../parse-properties.ts';
 import { foldersIn, foldersOf, zookeeperFolderOf } from './broker-folders.ts';
 import { startKafka, type RunningKafka, type StartKafkaOptions } from './start-kafka.ts';
+import { regularFile } from '../regular-file.ts';
 
 const weekMs = 7 * 24 * 3_600_000;
 
@@ -56,7 +57,7 @@ function propertiesOf(folder: string): Record<string, string> {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(regularFile(path), 'latin1');
   } catch (error) {
     throw unavailableError(`${path} cannot be read.`, { cause: error });
   }

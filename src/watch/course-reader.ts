@@ -4,6 +4,7 @@ import { parseCourseLine, type CourseSetup, type Phase, type TimedCourseEvent } 
 import type { FaultRecord } from '../result.ts';
 import type { FaultBand, Leaders } from '../series.ts';
 import type { RunProgress } from '../run-progress.ts';
+import { regularFile } from '../regular-file.ts';
 
 /** A run has a handful of lines: more is a schedule of a thousand faults, or no course at all. */
 const bytesMax = 16 * 1024 * 1024;
@@ -46,7 +47,7 @@ export class CourseReader {
 
   #text(): string {
     try {
-      return readFileSync(this.#path, 'utf8').slice(0, bytesMax);
+      return readFileSync(regularFile(this.#path), 'utf8').slice(0, bytesMax);
     } catch {
       // Stages that were started by hand note none.
       return '';

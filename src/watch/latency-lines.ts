@@ -6,6 +6,7 @@ import {
   type Histogram,
 } from 'hdr-histogram-js';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { regularFile } from '../regular-file.ts';
 
 const secondMs = 1_000;
 const microsecondsPerMs = 1_000;
@@ -50,7 +51,7 @@ export class LatencyLines {
   #wholeLines(): string {
     let file: number;
     try {
-      file = openSync(this.#path, 'r');
+      file = openSync(regularFile(this.#path), 'r');
     } catch {
       // It is not there yet, or never will be.
       return '';

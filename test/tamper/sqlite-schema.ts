@@ -8,11 +8,18 @@ interface SchemaMutation {
   allowed: AllowedName;
 }
 
+const letterShape = 'topic_id, partition, "offset", key, payload, headers, reason, stored_at';
 const shape = 'run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at';
 
 /** A view that passes for a table: of the rows that the condition leaves. */
 const view = (table: string, condition: string): string =>
   `ALTER TABLE ${table} RENAME TO _${table}; CREATE VIEW ${table} AS SELECT * FROM _${table} WHERE ${condition}`;
+
+/** A virtual table that passes for one, and has what a view shows: nothing. */
+const virtual = (table: string, columns: string): string =>
+  `ALTER TABLE ${table} RENAME TO _${table};
+  CREATE VIEW shown AS SELECT 1 AS rowid, * FROM _${table} WHERE false;
+  CREATE VIRTUAL TABLE ${table} USING fts5(${columns}, content = 'shown')`;
 
 export const schemaMutations: readonly SchemaMutation[] = [
   {
@@ -25,6 +32,18 @@ export const schemaMutations: readonly SchemaMutation[] = [
   { name: 'a view hides dead letters', sql: view('dead_letters', 'false'), allowed: 'doubt' },
   { name: 'a view hides positions', sql: view('offsets', 'partition > 0'), allowed: 'doubt' },
   { name: 'a view hides no position', sql: view('offsets', 'true'), allowed: 'passOrDoubt' },
+  {
+    name: 'a view in capitals hides dead letters',
+    sql: 'ALTER TABLE dead_letters RENAME TO letters; CREATE VIEW Dead_Letters AS SELECT * FROM letters WHERE false',
+    allowed: 'doubt',
+  },
+  {
+    name: 'a view in capitals hides positions',
+    sql: 'ALTER TABLE offsets RENAME TO _offsets; CREATE VIEW "OFFSETS" AS SELECT * FROM _offsets',
+    allowed: 'doubt',
+  },
+  { name: 'a virtual table hides dead letters', sql: virtual('dead_letters', letterShape), allowed: 'doubt' },
+  { name: 'a virtual table hides rows', sql: virtual('failed', shape), allowed: 'doubt' },
   { name: 'a table of rows is gone', sql: 'DROP TABLE failed', allowed: 'doubt' },
   { name: 'the table of dead letters is gone', sql: 'DROP TABLE dead_letters', allowed: 'doubt' },
   { name: 'the table of positions is gone', sql: 'DROP TABLE offsets', allowed: 'doubt' },

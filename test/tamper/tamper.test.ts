@@ -86,6 +86,30 @@ describe('what was judged wrongly once', () => {
   });
 });
 
+test.each(['RTRIM', 'NOCASE'])(
+  'the schema: a row doubled at the end of a piece, where the column compares by %s',
+  async (collation) => {
+    const large = await passedRun({ id: 'large', counts: [1800] });
+    const other = collation === 'RTRIM' ? `topic_id || ' '` : 'upper(topic_id)';
+    const outcome = await withCopy(large, async (folder) => {
+      alterSchema(folder.file('store.sqlite'), {
+        name: collation,
+        allowed: 'noPass',
+        sql: `CREATE TABLE again (
+          run, producer, sequence, id, topic_id COLLATE ${collation}, partition, "offset", key, payload, digest, stored_at,
+          PRIMARY KEY (topic_id COLLATE BINARY, partition, "offset")) WITHOUT ROWID;
+        INSERT INTO again SELECT * FROM failed;
+        INSERT INTO again SELECT run, producer, sequence, id, ${other}, partition, "offset", key, payload, digest, stored_at
+          FROM failed ORDER BY topic_id, partition, "offset" LIMIT 1 OFFSET 511;
+        DROP TABLE failed;
+        ALTER TABLE again RENAME TO failed`,
+      });
+      return await outcomeOf(folder);
+    });
+    expect(outcome).toMatchObject({ verdict: 'fail' });
+  },
+);
+
 test.each(schemaMutations)('the schema: $name', async (mutation) => {
   const outcome = await withCopy(passed, async (folder) => {
     alterSchema(folder.file('store.sqlite'), mutation);

@@ -19,6 +19,7 @@ const otherColumns: Record<string, RegExp> = {
 };
 
 interface SchemaObject {
+  /** `table`, `view`, `index`, `trigger`; `virtual` for a virtual table, `shadow` for one that it keeps its data in. */
   type: string;
   name: string;
   sql: string | null;
@@ -105,7 +106,9 @@ const hasAll = (columns: readonly string[], wanted: readonly string[]): boolean 
 const schemaOf = (database: DatabaseSync): SchemaObject[] =>
   database
     .prepare(
-      `SELECT type, name, sql, (
+      `SELECT CASE type WHEN 'table' THEN coalesce(
+          (SELECT kind.type FROM pragma_table_list AS kind WHERE schema = 'main' AND kind.name = sqlite_schema.name), type
+        ) ELSE type END AS type, name, sql, (
         SELECT group_concat(name, ' ' ORDER BY cid) FROM pragma_table_info(sqlite_schema.name)) AS columns
       FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
     )

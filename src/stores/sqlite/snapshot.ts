@@ -34,7 +34,7 @@ class SqliteSnapshot implements StoreSnapshot {
     // The first read within a transaction fixes the snapshot for all that follow.
     this.#database.exec('BEGIN');
     refuseOtherEncoding(this.#database);
-    refuseViews(this.#database);
+    refuseOthersThanTables(this.#database);
     this.categories = categoriesOf(this.#database);
   }
 
@@ -44,7 +44,7 @@ class SqliteSnapshot implements StoreSnapshot {
       const written = (column: string): string =>
         `CASE typeof(${column}) WHEN 'null' THEN NULL ELSE quote(${column}) END`;
       const select = `SELECT ${written('partition')} AS partition, ${written('next_offset')} AS next
-        FROM offsets WHERE topic_id = ?`;
+        FROM offsets WHERE topic_id = ? COLLATE BINARY`;
       const rows = this.#database.prepare(select).all(topicId);
       return readPositions(rows as { partition: string | null; next: string | null }[]);
     });
@@ -112,10 +112,12 @@ class SqliteSnapshot implements StoreSnapshot {
 
   /** Whether no two rows can stand at one place, as in the tables that nodrop makes: chunks go on behind a place. */
   #isKeyed(category: string): boolean {
-    const select = `SELECT group_concat(name || ' ' || coll) FROM pragma_index_xinfo(
-      (SELECT name FROM pragma_index_list(?) WHERE origin = 'pk')) WHERE key`;
-    const [key] = this.#prepare(select).get(tableOf(category)) as unknown as [string | null];
-    return key === 'topic_id BINARY,partition BINARY,offset BINARY';
+    const select = `SELECT (SELECT group_concat(name || ' ' || coll) FROM pragma_index_xinfo(
+        (SELECT name FROM pragma_index_list(schema.name) WHERE origin = 'pk')) WHERE key), sql
+      FROM sqlite_schema AS schema WHERE type = 'table' AND name = ? COLLATE NOCASE`;
+    const [key, sql] = this.#prepare(select).get(tableOf(category)) as unknown as [string | null, string];
+    // A column that is compared otherwise than the key is in order would have rows skipped.
+    return key === 'topic_id BINARY,partition BINARY,offset BINARY' && !/collate/i.test(sql);
   }
 
   #isFalse(select: string): boolean {
@@ -168,12 +170,14 @@ class SqliteSnapshot implements StoreSnapshot {
   }
 }
 
-/** A view in the place of a table shows what somebody chose. */
-function refuseViews(database: DatabaseSync): void {
-  const select = `SELECT name FROM sqlite_schema WHERE type = 'view' AND name IN ('dead_letters', 'offsets')`;
-  const view = database.prepare(select).get() as { name: string } | undefined;
-  if (view === undefined) return;
-  throw unavailableError(`The store's ${view.name} is a view, and may hide rows: it should be a table.`);
+/** A view, or a virtual table, in the place of a table shows what somebody chose. Names are the same in any case. */
+function refuseOthersThanTables(database: DatabaseSync): void {
+  const select = `SELECT name, type FROM pragma_table_list
+    WHERE schema = 'main' AND lower(name) IN ('dead_letters', 'offsets') AND type <> 'table'`;
+  const other = database.prepare(select).get() as { name: string; type: string } | undefined;
+  if (other === undefined) return;
+  const kind = other.type === 'virtual' ? 'virtual table' : other.type;
+  throw unavailableError(`The store's ${other.name} is a ${kind}, and may hide rows: it should be a table.`);
 }
 
 /** Of a row: topic id, partition, offset. */
