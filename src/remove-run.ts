@@ -1,6 +1,6 @@
 /** Removes a run's folder: only one that nodrop made, that nobody works on, and only what nodrop put into it. */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasStagesAtWork } from './at-work.ts';
 import { messageOf } from './errors.ts';
 import { isAlive } from './is-alive.ts';
@@ -11,6 +11,8 @@ import { emptyOwn, folderLeftText, leftText, removeEmptyFolder } from './removal
 import { isMadeByNodrop, runFiles } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { shellWord } from './shell-word.ts';
+import { sqlitePathOf } from './stores/open-store.ts';
+import { whySharedSqlite } from './stores/sqlite/whose-store.ts';
 
 /** The record of who is at work there; drafts of it, and drafts of those, have their writers' numbers. */
 const recordPattern = /^process\.json(?:\.(\d+)){0,2}$/;
@@ -32,6 +34,10 @@ async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
   // One that was made and never used.
   if (removeEmptyFolder(folder.path)) return undefined;
   if (!isMadeByNodrop(folder)) return leftBecause(folder, 'nothing in it shows that nodrop made it');
+  const storePath = sqlitePathOf(folder.store)!;
+  const shared = whySharedSqlite(storePath, folder.id);
+  if (shared !== undefined)
+    return leftBecause(folder, `its ${basename(storePath)} is not its own alone: ${shared}`);
   // A process that runs it, or removes it, has claimed it in the same way.
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) return leftBecause(folder, `process ${owner} works on it`);

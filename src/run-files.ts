@@ -56,8 +56,10 @@ export function refuseForeignFolder(folder: RunFolder): void {
 
 function hasProof(folder: RunFolder): boolean {
   const isOfRun = ({ run }: { run: string } = { run: '' }): boolean => run === folder.id;
+  const named = manifestId(folder);
+  // Somebody has copied a run under another name, or moved it: it is theirs.
+  if (named !== undefined) return named === folder.id;
   return (
-    proves(folder.manifest, () => folder.readManifest()?.id === folder.id) ||
     proves(folder.course, (path) => parseCourseLine(firstLine(path)) !== undefined) ||
     proves(folder.file('consumer.json'), (path) => fits(consumerSchema, path)) ||
     proves(folder.file('process.json'), (path) => fits(processSchema, path)) ||
@@ -65,6 +67,13 @@ function hasProof(folder: RunFolder): boolean {
     someProves(folder, ledgerFilePattern, (path) => isOfRun(readLedgerOpening(path))) ||
     someProves(folder, journalFilePattern, (path) => isOfRun(readJournalOpening(path)))
   );
+}
+
+/** The run that the manifest names; undefined where there is none that can be read. */
+function manifestId(folder: RunFolder): string | undefined {
+  let id: string | undefined;
+  proves(folder.manifest, () => (id = folder.readManifest()?.id) !== undefined);
+  return id;
 }
 
 const someProves = (folder: RunFolder, pattern: RegExp, isProof: (path: string) => boolean): boolean =>

@@ -54,6 +54,7 @@ async function exitCodeOf(work: () => Promise<number>): Promise<number> {
 
 /** Says on stderr what went wrong, and what to do about it. */
 function explain(error: unknown): number {
+  if (error instanceof CommanderError && error.code === 'commander.help') return exitCodeOfHelp(program);
   if (error instanceof CommanderError) {
     // commander has said it already, but for values that are read after its own parsing.
     if (error instanceof InvalidArgumentError) say(`nodrop: ${error.message}`);
@@ -67,6 +68,14 @@ function explain(error: unknown): number {
   // Of a stage: its parent hears them even where its log cannot be written.
   tellParent({ type: 'last-words', text });
   return code;
+}
+
+/** Help was printed: it was asked for, or no command was given, or one that there is not. */
+function exitCodeOfHelp({ args: [name, of], commands }: Command): number {
+  if (name !== 'help') return exitCodes.usage;
+  if (of === undefined || commands.some((known) => known.name() === of)) return exitCodes.pass;
+  say(`nodrop: there is no command '${of}'`);
+  return exitCodes.usage;
 }
 
 function lastWordsOf(error: unknown): [text: string, exitCode: number] {

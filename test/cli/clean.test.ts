@@ -1,5 +1,7 @@
 /** `clean` removes what nodrop made, and nothing else: each trick that would have it take more. */
+import { execFileSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,12 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { claimFolder } from '../../src/kafka/process-record.ts';
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { removeRun } from '../../src/remove-run.ts';
 import { RunFolder } from '../../src/run-folder.ts';
+import { makeRun } from '../../src/self-test/made-run.ts';
 import { runOnDisk } from '../history-form/run-on-disk.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 import { newDir, nodrop, start } from '../integration/nodrop.ts';
@@ -110,6 +114,50 @@ test("what lies in a run's folder and is not nodrop's stays, and so does what li
   expect(readFileSync(join(elsewhere, 'broker.log'), 'utf8')).toBe('theirs');
   expect(readdirSync(folder.path).toSorted()).toEqual(['kafka', 'notes.txt', 'plots', 'store.sqlite']);
   expect((await clean()).stdout).toBe('Nothing to remove.\n');
+});
+
+test.each([
+  [
+    'another run stores into it',
+    `INSERT INTO offsets SELECT 'another', partition, 0, 1, 'later', 'nodrop-later' FROM offsets LIMIT 1`,
+    'run later stores into it too',
+  ],
+  ['somebody keeps a table in it', 'CREATE TABLE orders (id)', 'nodrop did not make the table orders in it'],
+])('a run stays whole whose store is not its own alone: %s', async (_, sql, why) => {
+  const { folder } = await makeRun(dir, { counts: [2] });
+  const database = new DatabaseSync(folder.file('store.sqlite'));
+  database.exec(sql);
+  database.close();
+  const before = readdirSync(folder.path);
+  const { code, stderr } = await clean();
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining(`its store.sqlite is not its own alone: ${why}`),
+  ]);
+  expect(readdirSync(folder.path)).toEqual(before);
+});
+
+test('a store that is no database goes with its run', async () => {
+  const folder = crashedRun('garbled');
+  write(folder.file('store.sqlite'), 'this is no database, though it is as long as one may be: '.repeat(40));
+  expect(await removeRun(folder)).toBeUndefined();
+  expect(existsSync(folder.path)).toBe(false);
+});
+
+test("the copy of a run, under another name, is somebody's", async () => {
+  const { folder } = await makeRun(dir, { counts: [2] });
+  const copy = `${folder.path}-backup`;
+  cpSync(folder.path, copy, { recursive: true });
+  expect((await clean()).code).toBe(0);
+  expect([existsSync(folder.path), existsSync(copy)]).toEqual([false, true]);
+});
+
+test('a pipe, or a link to itself, in the place of a record is waited for by nobody', async () => {
+  const folder = crashedRun('piped');
+  execFileSync('mkfifo', [folder.file('process.json'), folder.file('result.json')]);
+  symlinkSync('process.json', folder.file('kafka/process.json'));
+  const { code, stderr } = await clean();
+  expect([code, stderr]).toEqual([0, expect.stringContaining('it holds what nodrop did not make')]);
 });
 
 test('a name cannot pretend to be a line of the message', async () => {

@@ -42,7 +42,8 @@ export const refuseNoStore = (path: string): void =>
     if (found.length > 0 && !isStore) throw foreignStoreError(path, found);
   });
 
-function look(path: string, judge: (database: DatabaseSync) => void): void {
+/** Calls `judge` with the database, unless there is none yet. Throws what SQLite does. */
+export function look(path: string, judge: (database: DatabaseSync) => void): void {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isFile() !== true) return;
   for (const companion of ['-journal', '-wal', '-shm']) {
@@ -78,8 +79,14 @@ function foreignIn(database: DatabaseSync): string[] {
   const objects = schemaOf(database);
   // A number that some program has put into a database that is empty otherwise.
   if (objects.length === 0 && pragma(database, 'user_version') !== 0) return ['a schema of another program'];
-  return objects.filter((object) => !isOwn(object)).map(({ type, name }) => `${type} ${name}`);
+  return foreignObjectsIn(database);
 }
+
+/** The tables, views and so on that are none of a store's: `table orders`. */
+export const foreignObjectsIn = (database: DatabaseSync): string[] =>
+  schemaOf(database)
+    .filter((object) => !isOwn(object))
+    .map(({ type, name }) => `${type} ${name}`);
 
 const pragma = (database: DatabaseSync, name: 'application_id' | 'user_version'): number =>
   (database.prepare(`SELECT ${name} AS value FROM pragma_${name}`).get() as { value: number }).value;
