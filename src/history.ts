@@ -190,6 +190,8 @@ export interface Evidence {
   };
   log: Hop<LogBatch> & {
     ranges: readonly LogRange[];
+    /** They are those of all partitions: there is no other. Left out: there may be. */
+    hasAllRanges?: boolean;
     /**
      * The topic that was read is not the one that the run began with, but another of its name. `whole` says
      * whether that one was read to its end.

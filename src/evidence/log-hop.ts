@@ -57,6 +57,7 @@ export async function savedScan(
     problem: problems.join('; '),
     topicRecreated: summary.topicId !== manifest.topicId,
     isFinal: summary.isFinal === true,
+    hasAllRanges: true,
     ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary)),
     *batches() {
       const problem = yield* logBatches(folder.logScan, summary, messages);

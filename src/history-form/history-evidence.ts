@@ -68,6 +68,7 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
         .map((range) => ({ ...range, partition: numberOf(range.partition) }))
         .sort((a, b) => a.partition - b.partition),
       isKeyed: run?.keyed !== false,
+      ...(run?.allRanges === true && { hasAllRanges: true }),
       isFinal: run?.logFinal !== false,
       emptyKey: said.messages.keys.numberOf(''),
       ...(run?.topicRecreated === true && { topicRecreated: true }),

@@ -79,6 +79,7 @@ export const lineTypes = {
       keyed: 'flag',
       logFinal: 'flag',
       rowsTellPlaces: 'flag',
+      allRanges: 'flag',
     },
   },
   send: {

@@ -109,6 +109,7 @@ class HistoryWriter {
       ...(log.topicRecreated === true && { topicRecreated: true }),
       ...(log.isKeyed === false && { keyed: false }),
       ...(log.isFinal === false && { logFinal: false }),
+      ...(log.hasAllRanges === true && { allRanges: true }),
       ...(store.tellsPlaces === true && { rowsTellPlaces: true }),
     };
   }

@@ -94,8 +94,11 @@ export async function audit(
       unknownNotWritten: written.no,
       refusedWrites: evidence.refusedWrites ?? null,
     },
-    states: states.table(known.journal === 'missing' ? {} : evidence),
-    partitions: partitions.all.map((partition) => partition.state).sort(byName),
+    // Offsets of a topic and of one that was made again under its name are not to be compared.
+    states: states.table(known.journal === 'missing' || proof.topicRecreated ? {} : evidence),
+    partitions: partitions.all
+      .map(({ state }) => (proof.topicRecreated ? { ...state, lag: null } : state))
+      .sort(byName),
     confusion: confusion.table(),
     findings: list,
     notChecked: [...open, ...minor],

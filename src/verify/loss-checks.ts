@@ -54,7 +54,9 @@ function missingRow(subject: Subject, proof: Proof, places: readonly Position[],
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (!places.some((place) => proof.isConsumed(place))) {
-    return { doubt: proof.writtenWhole && subject.written.length > 0 ? 'fellBack' : 'notDrained' };
+    // Of a topic that was made again, the journal may speak of what stood there before.
+    const isWritten = proof.writtenWhole && subject.written.length > 0 && !proof.topicRecreated;
+    return { doubt: isWritten ? 'fellBack' : 'notDrained' };
   }
   return notStored(subject, proof, blame);
 }

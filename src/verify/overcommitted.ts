@@ -45,12 +45,14 @@ export function findOvercommitted(
  */
 function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | undefined {
   const { next = 0, range, label, beyondEnd } = partition;
-  if (range === undefined || (next <= range.end && beyondEnd.size === 0)) return undefined;
+  if (partition.end === undefined || (next <= partition.end && beyondEnd.size === 0)) return undefined;
   // Where acks and rows of the run stand, the log once was.
-  const end = Math.max(range.end, partition.ackedEnd, rowsEnd(partition, trails));
+  const end = Math.max(partition.end, partition.ackedEnd, rowsEnd(partition, trails));
   for (const offset of beyondEnd.keys()) if (!proof.isEndKnown || offset < end) beyondEnd.delete(offset);
   if (!proof.logWhole || next <= end) return undefined;
-  const place = `the store's next offset is ${next}, and the log ends at ${range.end}`;
+  const place =
+    `the store's next offset is ${next}, ` +
+    (range === undefined ? 'and the topic has no such partition' : `and the log ends at ${range.end}`);
   if (!proof.isEndKnown) return `In partition ${label}, ${place}: it may have been longer, or be so by now.`;
   partition.overcommitted = {
     blame: blameOfPosition(partition, next, proof),

@@ -12,7 +12,7 @@ export interface Overcommitment {
   detail: string;
 }
 
-type Known = Pick<Partition, 'range' | 'next' | 'commit'> & {
+type Known = Pick<Partition, 'range' | 'end' | 'next' | 'commit'> & {
   name: ReturnType<Topics['nameOf']> | undefined;
   topic: number;
 };
@@ -27,6 +27,8 @@ export class Partition {
   /** Its place among the partitions that the evidence names. */
   readonly index: number;
   readonly range: LogRange | undefined;
+  /** Where the log ends: at 0 in a partition that the topic does not have; undefined where nobody knows. */
+  readonly end: number | undefined;
   /** The store's next offset. */
   readonly next: number | undefined;
   /** The group's committed offset. */
@@ -74,6 +76,7 @@ export class Partition {
     this.topic = known.topic;
     this.#name = known.name ?? { partition: number };
     this.range = known.range;
+    this.end = known.end;
     this.next = known.next;
     this.commit = known.commit;
   }
@@ -138,6 +141,7 @@ export interface NamelessRow {
 /** The partitions that the evidence names, each made when it is first spoken of. */
 export class Partitions {
   readonly #ranges: ReadonlyMap<number, LogRange>;
+  readonly #hasAllRanges: boolean;
   readonly #nexts: ReadonlyMap<number, number>;
   readonly #commits: ReadonlyMap<number, number>;
   readonly #topics: Topics | undefined;
@@ -152,6 +156,7 @@ export class Partitions {
   }: Pick<Evidence, 'log' | 'store' | 'commits' | 'topics'>) {
     this.#topics = topics;
     this.#ranges = new Map(log.ranges.map((range) => [range.partition, range]));
+    this.#hasAllRanges = log.hasAllRanges === true;
     this.#nexts = store.positions;
     this.#commits = commits;
     for (const number of [...this.#ranges.keys(), ...this.#nexts.keys(), ...commits.keys()]) this.of(number);
@@ -171,6 +176,7 @@ export class Partitions {
     if (partition === undefined) {
       partition = new Partition(number, this.#all.length, {
         range: this.#ranges.get(number),
+        end: this.#ranges.get(number)?.end ?? (this.#hasAllRanges ? 0 : undefined),
         next: this.#nexts.get(number),
         commit: this.#commits.get(number),
         name: this.#topics?.nameOf(number),

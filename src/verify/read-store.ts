@@ -57,10 +57,10 @@ function count(reading: StoreReading, category: number): void {
 function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, partitions: Partitions): boolean {
   const row = storedRow(batch, index);
   if (!hasPosition(row)) return false;
-  const { acked, recorded, namelessRows, range } = partitions.of(row.partition);
+  const { acked, recorded, namelessRows, end } = partitions.of(row.partition);
   const stranger = batch.message[index] === none ? undefined : batch.message[index];
   const isTaken = acked.has(row.offset) || recorded.has(row.offset);
-  const isBeyond = log.isFinal !== false && range !== undefined && row.offset >= range.end;
+  const isBeyond = log.isFinal !== false && end !== undefined && row.offset >= end;
   const isLetter = row.category === deadLetterCategory;
   if (!isTaken && (stranger !== undefined || (!isLetter && !isBeyond))) return false;
   // A dead letter need not bear an id; one that does bears its message's.
@@ -109,11 +109,11 @@ function joinNameless(
 }
 
 /** What nobody has claimed: a stranger's is the stranger's, and beyond the log's end there can be none. */
-function keepRest({ namelessRows, beyondEnd, range }: Partition, trails: Trails): void {
+function keepRest({ namelessRows, beyondEnd, end }: Partition, trails: Trails): void {
   for (const [offset, rows] of namelessRows) {
     for (const { row, stranger } of rows) {
       if (stranger !== undefined) trails.unusual(stranger).rows.push({ ...row, foreignLooking: false });
-      else if (range !== undefined && offset >= range.end) beyondEnd.set(offset, false);
+      else if (end !== undefined && offset >= end) beyondEnd.set(offset, false);
     }
   }
   namelessRows.clear();

@@ -15,6 +15,14 @@ test.each(Object.entries(misjudged))('%s', async (_, [verdict, findings, lines])
   expect([result.verdict, found, result.notChecked]).toEqual([verdict, findings, expect.anything()]);
 });
 
+test('a topic that was made again: nothing is said that would compare offsets', async () => {
+  const [, , lines] = misjudged['a journal does not tell what was written to a topic that was made again']!;
+  const { notChecked, states, partitions } = await auditOf(lines);
+  expect(notChecked).not.toContainEqual(expect.stringContaining('written'));
+  expect(states['completed']).toMatchObject({ delivered: null, written: null });
+  expect(partitions).toMatchObject([{ lag: null }]);
+});
+
 test('a record in the 65 537th partition is not one in the first', async () => {
   const ranges = Array.from({ length: 65_537 }, (_, partition) => range(1000, { partition }));
   const message = [send('a', at(0, 256)), log('a', at(65_536, 0)), row('a', at(65_536, 0))];

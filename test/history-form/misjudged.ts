@@ -220,4 +220,41 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...complete('ledger', 'store'),
     ],
   ],
+  'a partition that the topic does not have holds no row, no dead letter and no position': [
+    'fail',
+    ['phantom consumer', 'overcommitted consumer'],
+    [
+      { type: 'run', run: 'r', allRanges: true },
+      ...healthy,
+      range(1),
+      { type: 'store', category: 'completed', foreign: true, ...at(98, 0) },
+      { type: 'deadLetter', reason: '', ...at(99, 5) },
+      { type: 'position', ...at(0, 1) },
+      { type: 'position', ...at(97, 5000) },
+      ...all,
+    ],
+  ],
+  'of a partition that a history does not tell of, nothing is known': [
+    'pass',
+    [],
+    [
+      ...healthy,
+      range(1),
+      { type: 'store', category: 'completed', foreign: true, ...at(98, 0) },
+      { type: 'position', ...at(0, 1) },
+      { type: 'position', ...at(97, 5000) },
+      ...all,
+    ],
+  ],
+  'a journal does not tell what was written to a topic that was made again': [
+    'inconclusive',
+    [],
+    [
+      { type: 'run', run: 'r', topicRecreated: true },
+      ...healthy.slice(0, 2),
+      range(1),
+      { type: 'written', ...at(0, 0) },
+      ...complete('ledger', 'log', 'written', 'store'),
+    ],
+  ],
 };

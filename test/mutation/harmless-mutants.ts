@@ -54,8 +54,13 @@ const byReason: Record<string, HarmlessMutant[]> = {
     },
     {
       file: 'read-store',
-      before: 'const isBeyond = log.isFinal !== false && range !== undefined && row.offset >= range.end;',
-      after: 'const isBeyond = log.isFinal !== false || range !== undefined && row.offset >= range.end;',
+      before: 'const isBeyond = log.isFinal !== false && end !== undefined && row.offset >= end;',
+      after: 'const isBeyond = log.isFinal !== false || end !== undefined && row.offset >= end;',
+    },
+    {
+      file: 'read-store',
+      before: 'const isBeyond = log.isFinal !== false && end !== undefined && row.offset >= end;',
+      after: 'const isBeyond = log.isFinal !== false && end !== undefined || row.offset >= end;',
     },
     {
       file: 'read-store',
@@ -64,8 +69,8 @@ const byReason: Record<string, HarmlessMutant[]> = {
     },
     {
       file: 'read-store',
-      before: 'else if (range !== undefined && offset >= range.end) beyondEnd.set(offset, false);',
-      after: 'else if (range !== undefined || offset >= range.end) beyondEnd.set(offset, false);',
+      before: 'else if (end !== undefined && offset >= end) beyondEnd.set(offset, false);',
+      after: 'else if (end !== undefined || offset >= end) beyondEnd.set(offset, false);',
     },
   ],
   'No two partitions of one audit have one name.': [
@@ -106,8 +111,10 @@ const byReason: Record<string, HarmlessMutant[]> = {
   'A next offset at the end is none beyond it, which is asked twice.': [
     {
       file: 'overcommitted',
-      before: 'if (range === undefined || (next <= range.end && beyondEnd.size === 0)) return undefined;',
-      after: 'if (range === undefined || (next < range.end && beyondEnd.size === 0)) return undefined;',
+      before:
+        'if (partition.end === undefined || (next <= partition.end && beyondEnd.size === 0)) return undefined;',
+      after:
+        'if (partition.end === undefined || (next < partition.end && beyondEnd.size === 0)) return undefined;',
     },
   ],
   'Looks for what is not there, message by message.': [

@@ -33,6 +33,22 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
     { do: 'set-all', column: 'offset', change: { plus: 100n } },
     { do: 'set-all', column: 'id', change: { to: 'p0-9007199254740993' } },
   ],
+  "a row of nobody's in a partition that the topic does not have": double('failed', 'failed', {
+    run: { to: null },
+    partition: { to: 99n },
+  }),
+  'a dead letter in a partition that the topic does not have': double('dead_letters', 'dead_letters', {
+    partition: { to: 99n },
+  }),
+  'a position in a partition that the topic does not have': [
+    {
+      do: 'double',
+      table: 'offsets',
+      row: 0,
+      into: 'offsets',
+      changes: { partition: { to: 99n }, next_offset: { to: 5000n } },
+    },
+  ],
   'an id that names another message': set('failed', 'id', { to: 'p0-9' }),
   'an id that names a rejected message': set('failed', 'id', { to: 'p0-5' }),
   'a row that bears no run': set('failed', 'run', { to: null }),

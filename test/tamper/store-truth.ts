@@ -3,6 +3,7 @@
  * account of the norm, message by message, that knows nothing of how the audit goes about it.
  */
 import type { Blame, FindingKind } from '../../src/verdict.ts';
+import { isPartition } from '../../src/history.ts';
 import type { MadeMessage, MadeRun, Place } from '../../src/self-test/made-run.ts';
 import { bytesOf, meaningOf, type Row, type StoreContent, type Value } from './store-content.ts';
 import type { Charge, Truth } from './truth.ts';
@@ -232,7 +233,8 @@ export class StoreTruth {
   /** What bears no id of the run is nobody's, but where no record can have stood. */
   #ofNobodys({ isOfTopic, place }: Stored, what: string, isLonger: boolean): Charge[] {
     if (!isOfTopic) return [];
-    const end = place && this.#run.ends[place.partition];
+    // A partition that the topic does not have ends where it begins.
+    const end = place && (this.#run.ends[place.partition] ?? (isPartition(place.partition) ? 0 : undefined));
     const must = place !== undefined && end !== undefined && place.offset >= end;
     const why = `a ${what} of nobody's ${must ? "beyond the log's end" : 'where nothing was read'}`;
     const isInLog = place !== undefined && end !== undefined && place.offset < end;
@@ -266,10 +268,13 @@ export class StoreTruth {
         else charges.push({ kinds: [], blames: [], must: false, why: 'a position that fell back' });
       }
     }
-    const isStrange = (row: Row): boolean => ends[wholeOf(row['partition']!) ?? -1] === undefined;
-    if (rows.some(isStrange)) {
+    for (const { partition, next_offset: next } of rows) {
+      const number = wholeOf(partition!);
+      if (ends[number ?? -1] !== undefined) continue;
+      const isTold = number !== undefined && isPartition(number) && (wholeOf(next!) ?? 0) > 0;
+      const isDouble = rows.filter((row) => wholeOf(row['partition']!) === number).length > 1;
       mayDoubt = true;
-      wrong('a position of a partition that is not there', false);
+      wrong('a position of a partition that is not there', isTold && !isDouble);
     }
     return { charges, mayDoubt, isPast: ({ partition }) => !mayDoubt && sound.has(partition) };
   }

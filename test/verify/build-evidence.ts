@@ -97,6 +97,8 @@ export interface History {
   topicRecreated: boolean;
   /** False: the topic may have grown since it was scanned. */
   isFinal?: boolean;
+  /** There are no other partitions than those with a range. */
+  hasAllRanges?: boolean;
   /** False: keys choose no partitions. */
   isKeyed?: boolean;
   /** The partition 2 is one of another topic. */
@@ -167,6 +169,7 @@ export function buildEvidence(history: History): Evidence {
       ranges: history.ranges,
       topicRecreated: history.topicRecreated,
       ...(history.isFinal !== undefined && { isFinal: history.isFinal }),
+      ...(history.hasAllRanges && { hasAllRanges: true }),
       ...(history.isKeyed !== undefined && { isKeyed: history.isKeyed }),
       emptyKey: numberOf(''),
       batches: () =>

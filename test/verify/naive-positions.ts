@@ -22,8 +22,8 @@ export function partitionFindings(h: History): PartitionFindings {
   const beyond = new Set<string>();
   for (const row of h.rows) {
     const { partition, offset } = parsePlace(row.at);
-    const range = h.ranges.find((one) => one.partition === partition);
-    if (range === undefined || offset < logEnd(h, partition, range.end) || row.id !== undefined) continue;
+    const end = endOf(h, partition);
+    if (end === undefined || offset < logEnd(h, partition, end) || row.id !== undefined) continue;
     if (ownersOf(h, row).length === 0) beyond.add(row.at!);
   }
   for (const at of [...beyond].sort()) {
@@ -34,6 +34,10 @@ export function partitionFindings(h: History): PartitionFindings {
   }
   return result;
 }
+
+/** A partition that the topic does not have ends where it begins. */
+const endOf = (h: History, partition: number): number | undefined =>
+  h.ranges.find((one) => one.partition === partition)?.end ?? (h.hasAllRanges ? 0 : undefined);
 
 const isWeak = (h: History): boolean => h.acks === '0' || h.acks === '1' || h.uncleanElection === true;
 
@@ -56,10 +60,10 @@ function logEnd(h: History, partition: number, end: number): number {
 function overcommitted(h: History, partition: number, isLogWhole: boolean): string | undefined {
   const next = h.positions[partition]!;
   const commit = h.commits[partition];
-  const range = h.ranges.find((one) => one.partition === partition);
+  const end = endOf(h, partition);
   const isWritten = h.written !== undefined;
   const isJournalWhole = isWritten && !h.missing.includes('written');
-  if (range !== undefined && next > logEnd(h, partition, range.end) && isLogWhole) {
+  if (end !== undefined && next > logEnd(h, partition, end) && isLogWhole) {
     if (h.isFinal === false || isWeak(h)) return commitAhead(h, partition, isLogWhole) ?? 'open';
     const areDeliveriesWhole = h.deliveries !== undefined && !h.missing.includes('deliveries');
     const isDisproved =
