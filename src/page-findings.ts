@@ -82,13 +82,10 @@ class SpreadLines {
 
 /** None where there is no file: without findings there is none. A last line without an end is cut. */
 async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = createReadStream(regularFile(path), {
-    encoding: 'utf8',
-    highWaterMark: chunkBytes,
-    end: readBytesMax - 1,
-  });
   let rest = '';
   try {
+    const limits = { highWaterMark: chunkBytes, end: readBytesMax - 1 };
+    const file = createReadStream(regularFile(path), { encoding: 'utf8', ...limits });
     for await (const chunk of file as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop()!;

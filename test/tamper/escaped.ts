@@ -67,6 +67,12 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   "a dead letter beyond the log's end": double('dead_letters', 'dead_letters', { offset: { to: 99n } }),
   'a position that is gone': [{ do: 'delete', table: 'offsets', row: 0 }],
   'a position that fell back': set('offsets', 'next_offset', { to: 1n }, 1),
+  'a position that fell back, and a row gone that stood behind it': [
+    ...set('offsets', 'next_offset', { to: 0n }),
+    { do: 'delete', table: 'failed', row: 0 },
+    { do: 'delete', table: 'completed', row: 0 },
+    { do: 'delete', table: 'in_progress', row: 0 },
+  ],
   'a position that is negative': set('offsets', 'next_offset', { to: -1n }),
   'a position that is a fraction': set('offsets', 'next_offset', { to: 0.5 }),
   'a position that is text': set('offsets', 'next_offset', { to: 'x' }),

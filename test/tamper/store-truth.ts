@@ -265,7 +265,8 @@ export class StoreTruth {
       } else {
         mayDoubt = true;
         if (nexts.length !== 1 || nexts[0] === undefined) wrong('a position that is none', false);
-        else charges.push({ kinds: [], blames: [], must: false, why: 'a position that fell back' });
+        // Where a row is gone that stood behind it, the group's commit promises too much.
+        else wrong('a position that fell back', false);
       }
     }
     for (const { partition, next_offset: next } of rows) {
