@@ -9,14 +9,14 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { OperationalError, messageOf, usageError } from './errors.ts';
+import { messageOf, unavailableError, usageError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from './regular-file.ts';
 import type { Result } from './result.ts';
-import { sealText } from './seal.ts';
+import { sealPathOf, sealText } from './seal.ts';
 import { namingFile, writeWhole } from './write-whole.ts';
 
 const count = z.int().min(0);
@@ -81,7 +81,7 @@ export class RunFolder {
   get report(): string {
     return join(this.path, 'report.html');
   }
-  /** What happened to the run, as it happened. */
+  /** What happened to the run. */
   get course(): string {
     return join(this.path, 'course.jsonl');
   }
@@ -196,13 +196,15 @@ export class RunFolder {
     try {
       const text = `${JSON.stringify(manifest, null, 2)}\n`;
       namingFile(this.manifest, () => writeFileSync(draft, text, { mode: 0o600 }));
+      sealText(draft, text, basename(this.manifest));
       linkSync(draft, this.manifest);
-      sealText(this.manifest, text);
+      // At once: one that is killed in between leaves a run that nobody can judge.
+      renameSync(sealPathOf(draft), sealPathOf(this.manifest));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseIfUsed();
       throw error;
     } finally {
-      rmSync(draft, { force: true });
+      for (const path of [draft, sealPathOf(draft)]) rmSync(path, { force: true });
     }
   }
 
@@ -258,10 +260,7 @@ export function listRuns(dir: string): RunFolder[] {
       .map((entry) => entry.name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new OperationalError(
-      'unavailable',
-      `The runs in ${runsPath(dir)} cannot be read: ${messageOf(error)}`,
-    );
+    throw unavailableError(`The runs in ${runsPath(dir)} cannot be read: ${messageOf(error)}`);
   }
   return names
     .map((name) => new RunFolder(dir, name))

@@ -19,10 +19,10 @@ export async function seal(path: string, name = basename(path)): Promise<void> {
   writeWhole(sealPathOf(path), sealOf(name, await sha256Of(path)));
 }
 
-/** Seals a file of this text. */
-export function sealText(path: string, text: string): void {
+/** Seals a file of this text. `name` as above. */
+export function sealText(path: string, text: string, name = basename(path)): void {
   const sum = createHash('sha256').update(text).digest('hex');
-  writeWhole(sealPathOf(path), sealOf(basename(path), sum));
+  writeWhole(sealPathOf(path), sealOf(name, sum));
 }
 
 const sealOf = (name: string, sum: string): string => `${sum}  ${name}\n`;

@@ -190,7 +190,7 @@ test('Ctrl-C stops a run in order: what was sent is audited, and the exit code i
     '--batch-size=10',
     at,
   ]);
-  await until('it is publishing', () => existsSync(join(dir, 'runs', run, 'run.json')));
+  await until('it is publishing', () => existsSync(join(dir, 'runs', run, 'run.json.sha256')));
   child.kill('SIGINT');
   const { code, stdout, stderr } = await ended;
   expect([code, stderr]).toEqual([130, expect.stringContaining('stopping')]);
@@ -215,7 +215,7 @@ test('whoever is killed, no broker and no stage outlives a run', async () => {
       stdio: 'ignore',
     },
   );
-  await until('it is publishing', () => existsSync(join(dir, 'runs', run, 'run.json')));
+  await until('it is publishing', () => existsSync(join(dir, 'runs', run, 'run.json.sha256')));
   parent.kill('SIGKILL');
   await until('all of its processes are gone', () => processesNaming(dir).length === 0);
   expect(existsSync(join(dir, 'runs', run, 'kafka'))).toBe(true);

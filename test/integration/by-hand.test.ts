@@ -133,7 +133,7 @@ test('a producer that is killed leaves a run that is no pass, and a consumer tha
     '--batch-size=20',
     at,
   ]);
-  await until('it has begun', () => existsSync(join(dir, 'runs', run, 'run.json')));
+  await until('it has begun', () => existsSync(join(dir, 'runs', run, 'run.json.sha256')));
   producer.child.kill('SIGKILL');
   await producer.ended;
   const consumed = await nodrop(['consume', '--until-drained', `--run=${run}`, `--dir=${dir}`, at]);
