@@ -9,16 +9,17 @@ import { messageTimeline, type MessageTimeline } from './evidence/message-timeli
 import { RunMessages } from './evidence/run-messages.ts';
 import { planOf } from './evidence/run-plan.ts';
 import { readFindings } from './findings-file.ts';
-import { kcatCommand } from './kcat-command.ts';
 import { foldersIn } from './kafka/broker-folders.ts';
 import { leftoverProcess } from './kafka/process-record.ts';
+import { kcatCommand } from './kcat-command.ts';
+import type { Place } from './place.ts';
+import { regularFile } from './regular-file.ts';
 import type { Result } from './result.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
 import { shellWord } from './shell-word.ts';
-import { isFact, type Place, type Timeline } from './timeline.ts';
+import { isFact, type Timeline } from './timeline.ts';
 import type { SingleFinding } from './verdict.ts';
 import { messageId, parseProducerName } from './workload.ts';
-import { regularFile } from './regular-file.ts';
 
 export interface ExplainRequest {
   folder: RunFolder;

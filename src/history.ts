@@ -6,23 +6,11 @@
  * equal. So the audit is the same for a run of ours (whose oracle is the workload) and for a history that
  * somebody else wrote down.
  */
+import type { Outcome } from './outcome.ts';
 import type { SingleFinding } from './verdict.ts';
 
-/** What became of one attempt to send. */
-export const outcomes = ['acked', 'rejected', 'unknown'] as const;
-export type Outcome = (typeof outcomes)[number];
-/** Codes of `AttemptBatch.outcome`: indexes into `outcomes`. */
-export const outcomeCodes = { acked: 0, rejected: 1, unknown: 2 } as const;
-
-/** No partition, no offset, no sequence, no message of this run. */
-export const none = -1;
 /** A content or key that the evidence does not tell; compared with nothing. */
 export const untold = 0;
-
-/** Kafka's own limits on partitions, and what a double can count of offsets. Columns hold no others. */
-export const partitionMax = 2 ** 31 - 1;
-export const isPartition = (value: number): boolean => (value | 0) === value && value >= 0;
-export const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
 /** One row an attempt. `partition` and `offset` are `none` where the ack named no position. */
 export interface AttemptBatch {

@@ -1,5 +1,5 @@
+import type { Place } from './place.ts';
 import { shellWord } from './shell-word.ts';
-import type { Place } from './timeline.ts';
 
 export interface RecordToShow extends Place {
   bootstrapServers: string;

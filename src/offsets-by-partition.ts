@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPartition } from './history.ts';
+import { isPartition } from './place.ts';
 
 /** Offsets by partition, as JSON keeps them: its keys are texts. */
 export const offsetsByPartition = z.record(

@@ -1,6 +1,6 @@
 /** The result of a run: the audit, and what it was an audit of. One document, on stdout and in `result.json`. */
 import { exitCodes } from './errors.ts';
-import type { Place } from './timeline.ts';
+import type { Place } from './place.ts';
 import type { Audit, Cause, SingleFinding } from './verdict.ts';
 
 export interface Timings {

@@ -3,13 +3,9 @@
  * Times are ms since the epoch by the clock of whoever noted them, null where nobody did. Events stand in the
  * order of the hops, and within one in the order of their times: clocks of different processes may differ.
  */
-import type { Outcome } from './history.ts';
+import type { Outcome } from './outcome.ts';
+import type { Place } from './place.ts';
 import type { SingleFinding, Verdict } from './verdict.ts';
-
-export interface Place {
-  partition: number;
-  offset: number;
-}
 
 interface OfMessage {
   /** Another than the document's: a message that stands, or stood, in the same place. null: it bears none. */

@@ -2,13 +2,13 @@
 import { messageOf } from '../errors.ts';
 import { journalFileName, rowCodes, type OffsetRange } from '../journal/journal-format.ts';
 import { JournalReader, type JournalEntry } from '../journal/journal-reader.ts';
+import type { Place } from '../place.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import {
   gap,
   limited,
   type DeliveryEvent,
   type GapEvent,
-  type Place,
   type RefusedEvent,
   type WrittenEvent,
 } from '../timeline.ts';

@@ -8,7 +8,6 @@ import { messageOf } from '../errors.ts';
 import {
   categoryUntold,
   deadLetterCategory,
-  none,
   type DeliveryBatch,
   type Evidence,
   type Hop,
@@ -26,6 +25,7 @@ import {
   type JournalEntry,
   type JournalSummary,
 } from '../journal/journal-reader.ts';
+import { none } from '../place.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal, hasSeal } from '../seal.ts';
 import { storeName } from '../stores/open-store.ts';

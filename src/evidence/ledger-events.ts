@@ -1,7 +1,8 @@
 /** What a run's ledgers say of one message, or of a place: intents and outcomes. */
-import { none, outcomeCodes, outcomes } from '../history.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
 import { LedgerReader, type LedgerFrame } from '../ledger/ledger-reader.ts';
+import { outcomeCodes, outcomes } from '../outcome.ts';
+import { none } from '../place.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
 import { gap, type GapEvent, type IntentEvent, type OutcomeEvent } from '../timeline.ts';

@@ -1,7 +1,8 @@
 import { isSystemError, messageOf } from '../errors.ts';
-import { outcomeCodes, type AttemptBatch, type Evidence, type Outcome } from '../history.ts';
+import type { AttemptBatch, Evidence } from '../history.ts';
 import { ledgerFilePattern, type LedgerOpening } from '../ledger/ledger-format.ts';
 import { LedgerReader, readLedgerOpening } from '../ledger/ledger-reader.ts';
+import { outcomeCodes, type Outcome } from '../outcome.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal, hasSeal } from '../seal.ts';
 import { producerName } from '../workload.ts';

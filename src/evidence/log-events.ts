@@ -8,8 +8,9 @@ import {
   type ScanRow,
   type ScanSummary,
 } from '../kafka/scan-file.ts';
+import type { Place } from '../place.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
-import { gap, type GapEvent, type LogEvent, type Place } from '../timeline.ts';
+import { gap, type GapEvent, type LogEvent } from '../timeline.ts';
 import { messageId } from '../workload.ts';
 import type { SentName } from './ledger-events.ts';
 import { summaryOfScan } from './log-hop.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { counted } from '../counted.ts';
 import { digestText } from '../digest.ts';
 import { isSystemError, messageOf } from '../errors.ts';
-import { isOffset, logFlags, none, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
+import { logFlags, untold, type Evidence, type LogBatch, type LogRange } from '../history.ts';
 import {
   emptyScanRow,
   readScan,
@@ -13,6 +13,7 @@ import {
   type ScanRow,
   type ScanSummary,
 } from '../kafka/scan-file.ts';
+import { isOffset, none } from '../place.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import { checkSeal } from '../seal.ts';
 import { keyOfCustomer, type RunMessages } from './run-messages.ts';

@@ -2,6 +2,7 @@
  * What all evidence of a run says of one message, hop by hop, or of one place in the log. It reads, and judges
  * nothing: what differs is told, and what that means is for the audit to say.
  */
+import type { Place } from '../place.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
 import {
   gap,
@@ -12,7 +13,6 @@ import {
   type IntentEvent,
   type LogEvent,
   type OutcomeEvent,
-  type Place,
   type PositionEvent,
   type TimelineEvent,
 } from '../timeline.ts';

@@ -1,4 +1,4 @@
-import type { Place } from '../timeline.ts';
+import type { Place } from '../place.ts';
 
 /** A few places in a log, which millions are held against. */
 export class PlaceSet {

@@ -1,7 +1,7 @@
 /** How a row of the store differs from what it should be, in sentences for a person. The audit judges by itself. */
 import { digestText } from '../digest.ts';
+import type { Place } from '../place.ts';
 import type { StoredRow } from '../stores/store.ts';
-import type { Place } from '../timeline.ts';
 import { isTime } from './store-hop.ts';
 
 export interface RightRow {

@@ -1,14 +1,7 @@
 import { digestDigits, digestOf, digestText, writeDigest } from '../digest.ts';
 import { messageOf } from '../errors.ts';
-import {
-  deadLetterCategory,
-  isOffset,
-  isPartition,
-  none,
-  untold,
-  type Evidence,
-  type StoreBatch,
-} from '../history.ts';
+import { deadLetterCategory, untold, type Evidence, type StoreBatch } from '../history.ts';
+import { isOffset, isPartition, none } from '../place.ts';
 import type { Manifest } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredPositions, StoredRow, StoredRows, StoreSnapshot } from '../stores/store.ts';

@@ -2,7 +2,7 @@
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
  * effect: one that nobody felt proves nothing of whoever survived it.
  */
-import type { Place } from '../timeline.ts';
+import type { Place } from '../place.ts';
 import type { SingleFinding } from '../verdict.ts';
 import type { Direction, Refusal } from './tcp-proxy.ts';
 import type { Toxic } from './toxics.ts';

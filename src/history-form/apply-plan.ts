@@ -1,7 +1,7 @@
 /** Holds a plan against the messages: which of its sequences were sent, and which messages are its own. */
-import { none } from '../history.ts';
-import { bits } from './message-columns.ts';
+import { none } from '../place.ts';
 import type { MessageCollector } from './message-collector.ts';
+import { bits } from './message-columns.ts';
 
 /** Marks the messages that the plan knows, and returns how many it holds: theirs, and those of nobody. */
 export function applyPlan(said: MessageCollector, plan: Record<string, number>): number {

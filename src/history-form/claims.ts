@@ -1,4 +1,4 @@
-import { none } from '../history.ts';
+import { none } from '../place.ts';
 
 const pageOffsets = 256;
 

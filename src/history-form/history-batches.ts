@@ -2,7 +2,6 @@
 import {
   categoryUntold,
   deadLetterCategory,
-  none,
   untold,
   type AttemptBatch,
   type DeliveryBatch,
@@ -10,11 +9,12 @@ import {
   type StoreBatch,
   type WrittenBatch,
 } from '../history.ts';
+import { none } from '../place.ts';
 import type { HistoryMessages } from './history-messages.ts';
 import type { Journal } from './journal.ts';
 import { compareDigests, entriesOf, recordOrder, writtenOrder } from './line-order.ts';
-import { bits, keptRecord, type SaidRecord } from './message-columns.ts';
 import type { MessageCollector } from './message-collector.ts';
+import { bits, keptRecord, type SaidRecord } from './message-columns.ts';
 
 const batchRows = 4096;
 

@@ -3,7 +3,8 @@
  * producer, sequence and id.
  * So the same lines in another order make the same audit, to the last example.
  */
-import { deadLetterCategory, none, untold, type MessageName, type Messages } from '../history.ts';
+import { deadLetterCategory, untold, type MessageName, type Messages } from '../history.ts';
+import { none } from '../place.ts';
 import { bits, type MessageColumns } from './message-columns.ts';
 
 export class HistoryMessages implements Messages {

@@ -1,5 +1,6 @@
 /** Takes what a history says of deliveries, and of what was written. */
-import { categoryUntold, none } from '../history.ts';
+import { categoryUntold } from '../history.ts';
+import { none } from '../place.ts';
 import { Claims } from './claims.ts';
 import type { LineOf } from './line-types.ts';
 import { newDeliveries, newWritten } from './odd-lines.ts';

@@ -2,11 +2,11 @@
  * In which order the lines of a hop are judged: one that does not depend on how they came. An entry below the
  * count of the messages stands for what is kept of that message; one above it for a line of its own.
  */
-import { none } from '../history.ts';
+import { none } from '../place.ts';
 import type { HistoryMessages } from './history-messages.ts';
 import type { Journal } from './journal.ts';
-import { bits, type MessageColumns } from './message-columns.ts';
 import type { MessageCollector } from './message-collector.ts';
+import { bits, type MessageColumns } from './message-columns.ts';
 import type { Rows } from './odd-lines.ts';
 
 /** The records, by partition and offset. */

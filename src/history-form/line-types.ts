@@ -2,7 +2,7 @@
  * The history form, as a table: which lines there are, which fields each has, and of what kind. Reading, the
  * JSON Schema and the types of the lines all come from it. Fields that it does not name are ignored.
  */
-import { outcomes } from '../history.ts';
+import { outcomes } from '../outcome.ts';
 
 export const hopNames = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;
 export type HopName = (typeof hopNames)[number];

@@ -2,7 +2,9 @@
  * Takes what a history says of single messages: attempts, records and rows. The first of each that agrees with
  * the others is kept in bits; every other one as a line of its own. Which is first makes no difference.
  */
-import { logFlags, none, outcomeCodes, type Outcome } from '../history.ts';
+import { logFlags } from '../history.ts';
+import { outcomeCodes, type Outcome } from '../outcome.ts';
+import { none, type Place } from '../place.ts';
 import type { LineOf } from './line-types.ts';
 import { bits, keptRecord, loggedBits, MessageColumns, storedBits } from './message-columns.ts';
 import { newAttempts, newOrigins, newRecords, newStored } from './odd-lines.ts';
@@ -10,10 +12,6 @@ import { newAttempts, newOrigins, newRecords, newStored } from './odd-lines.ts';
 /** A producer's retry of what the broker has already: an ack that does not say where. */
 const duplicateSequence = 'DUPLICATE_SEQUENCE_NUMBER';
 
-interface Place {
-  partition: number;
-  offset: number;
-}
 const nowhere: Place = { partition: none, offset: none };
 
 export class MessageCollector {

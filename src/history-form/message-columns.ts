@@ -3,7 +3,8 @@
  * bits that tell which hops agree with them. Nearly every line says just what the others of its message do,
  * so it costs a few bits. What differs is kept beside, as a line of its own.
  */
-import { logFlags, none, untold } from '../history.ts';
+import { logFlags, untold } from '../history.ts';
+import { none } from '../place.ts';
 import { NumberColumn } from './number-column.ts';
 import { Origins } from './origins.ts';
 import { TextTable } from './text-table.ts';

@@ -1,4 +1,5 @@
 /** Reads one line of a history: JSON, of a known type, with the fields that the type asks for. */
+import { outcomes } from '../outcome.ts';
 import {
   hopNames,
   lineTypes,
@@ -8,7 +9,6 @@ import {
   type LineTypeName,
   type ValueKind,
 } from './line-types.ts';
-import { outcomes } from '../history.ts';
 
 /** What is wrong with a line, in a sentence's end: `the line …`. */
 export class LineError extends Error {

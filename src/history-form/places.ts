@@ -3,7 +3,8 @@
  * lines name it. Where lines name several topics, each partition gets a number of its own: while the lines are read,
  * in the order in which they come; afterwards, by the names of the topics.
  */
-import { none, type Topics } from '../history.ts';
+import type { Topics } from '../history.ts';
+import { none } from '../place.ts';
 import { LineError } from './parse-line.ts';
 
 interface Placed {

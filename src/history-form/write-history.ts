@@ -6,8 +6,6 @@ import {
   categoryUntold,
   deadLetterCategory,
   logFlags,
-  none,
-  outcomes,
   untold,
   type AttemptBatch,
   type DeliveryBatch,
@@ -19,6 +17,8 @@ import {
   type WrittenBatch,
 } from '../history.ts';
 import { jsonText } from '../json-text.ts';
+import { outcomes } from '../outcome.ts';
+import { none } from '../place.ts';
 import { Indexes } from './indexes.ts';
 import { hopNames, type HopName, type Line, type LineOf } from './line-types.ts';
 

@@ -1,5 +1,5 @@
 import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
-import { isOffset, isPartition } from '../history.ts';
+import { isOffset, isPartition } from '../place.ts';
 import {
   entryTypes,
   journalFormat,

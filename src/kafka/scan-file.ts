@@ -14,8 +14,8 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { partitionMax } from '../history.ts';
 import { offsetsByPartition } from '../offsets-by-partition.ts';
+import { partitionMax } from '../place.ts';
 import { namingFile, writeWhole } from '../write-whole.ts';
 
 /** `foreign`: not of this run. `nameless`: of this run, but its origin cannot be read. */

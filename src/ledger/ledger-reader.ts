@@ -1,5 +1,6 @@
 import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
-import { isOffset, isPartition, none, outcomeCodes, outcomes } from '../history.ts';
+import { outcomeCodes, outcomes } from '../outcome.ts';
+import { isOffset, isPartition, none } from '../place.ts';
 import {
   frameTypes,
   intentBytes,

@@ -1,5 +1,5 @@
 import { frameTimeBytes, FrameWriter } from '../frames.ts';
-import { outcomeCodes, type Outcome } from '../history.ts';
+import { outcomeCodes, type Outcome } from '../outcome.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { namingFile } from '../write-whole.ts';
 import {

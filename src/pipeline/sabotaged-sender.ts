@@ -1,9 +1,9 @@
 /** Defects of a producer, planted on purpose: see sabotage.ts. */
-import { none } from '../history.ts';
 import type { Addressed, Producer } from '../kafka/produce.ts';
-import { decodeRecordBatches, type RecordBatch } from '../kafka/record-batch.ts';
 import { RecordBatchEncoder, type RecordHeader } from '../kafka/record-batch-encoder.ts';
+import { decodeRecordBatches, type RecordBatch } from '../kafka/record-batch.ts';
 import type { SendOutcome } from '../kafka/send-outcome.ts';
+import { none } from '../place.ts';
 import { headerNames, noOrigin, readOrigin } from '../record-headers.ts';
 import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
 

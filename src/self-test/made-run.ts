@@ -4,20 +4,16 @@
  */
 import { digestOf, digestText } from '../digest.ts';
 import { openJournal } from '../journal/journal-writer.ts';
-import { ScanWriter, scanFlags, writeScanSummary } from '../kafka/scan-file.ts';
+import { scanFlags, ScanWriter, writeScanSummary } from '../kafka/scan-file.ts';
 import { ledgerFileName } from '../ledger/ledger-format.ts';
 import { LedgerWriter } from '../ledger/ledger-writer.ts';
 import { journaledStore } from '../pipeline/journaled-store.ts';
+import type { Place } from '../place.ts';
 import { RunFolder, type Manifest } from '../run-folder.ts';
 import { seal } from '../seal.ts';
 import { openStore, storeName } from '../stores/open-store.ts';
 import { RowBatch, type DeadLetter, type RowValues } from '../stores/store.ts';
 import { messageId, producerName, Workload } from '../workload.ts';
-
-export interface Place {
-  partition: number;
-  offset: number;
-}
 
 export interface MadeMessage {
   id: string;

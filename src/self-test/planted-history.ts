@@ -1,4 +1,5 @@
 /** A small healthy history that defects are planted in, and its lines in the history form. */
+import type { Place } from '../place.ts';
 
 export interface Send {
   id: string;
@@ -12,11 +13,6 @@ export interface Send {
   error?: string;
   session?: number;
   tombstone?: boolean;
-}
-
-interface Place {
-  partition: number;
-  offset: number;
 }
 
 export interface LogRecord extends Place {

@@ -1,4 +1,4 @@
-import { isOffset, isPartition } from '../history.ts';
+import { isOffset, isPartition } from '../place.ts';
 
 /** The next offsets that a store keeps of a topic. */
 export interface StoredPositions {

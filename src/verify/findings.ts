@@ -10,7 +10,7 @@ import {
 import type { Charge } from './opinion.ts';
 import type { Partitions } from './partitions.ts';
 import type { Subject } from './subject.ts';
-import { hasPosition } from './trail.ts';
+import { hasPlace } from './trail.ts';
 
 const blames: readonly Blame[] = ['producer', 'broker', 'consumer', 'store', 'unknown'];
 
@@ -29,7 +29,7 @@ export class Findings {
   }
 
   add({ message, acks, records, rows }: Subject, charge: Charge): void {
-    const place = acks[0] ?? records[0] ?? rows.find(hasPosition);
+    const place = acks[0] ?? records[0] ?? rows.find(hasPlace);
     this.addExample(charge, () => ({
       ...this.#messages.name(message),
       ...(place && this.#partitions.of(place.partition).place(place.offset)),

@@ -2,7 +2,7 @@
 import { untold } from '../history.ts';
 import type { Charge, Opinion } from './opinion.ts';
 import { blamed, isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, hasPosition, standsAtOneOf, type LogRecord } from './trail.ts';
+import { differ, hasPlace, standsAtOneOf, type LogRecord } from './trail.ts';
 
 export function phantom(subject: Subject, proof: Proof): Opinion {
   const { isKnown, committed } = subject;
@@ -29,7 +29,7 @@ function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'd
   const rows = ownRows(subject, proof);
   const isOnlyInStore = rows.every((row) => proof.wouldShow(row));
   // A row that does not say where it belongs may be any of those that the journal does not name.
-  const isUnclear = proof.hasNameless && !rows.every(hasPosition);
+  const isUnclear = proof.hasNameless && !rows.every(hasPlace);
   const isUnwritten = subject.written.length === 0 && proof.writtenWhole && !isUnclear;
   // A consumer writes where a record stands: a row that has lost its place was altered, by whom nobody knows.
   const hasLostPlace = isUnclear && proof.rowsTellPlaces;

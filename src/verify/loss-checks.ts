@@ -1,9 +1,10 @@
 /** Whether a message is missing from log or store, and who let it go. */
-import { none, untold } from '../history.ts';
+import { untold } from '../history.ts';
+import { none, type Place } from '../place.ts';
 import type { Blame, Cause } from '../verdict.ts';
 import type { Charge, Opinion } from './opinion.ts';
 import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
-import { nowhere, type Position } from './trail.ts';
+import { nowhere } from './trail.ts';
 
 export function lost(subject: Subject, proof: Proof): Opinion {
   if (!isExpectedInStore(subject, proof)) return undefined;
@@ -28,7 +29,7 @@ export function inDoubt(ifCompacted: Opinion, ifNot: Opinion): Opinion {
 }
 
 /** Acked, and not seen in the log, where no compaction took it. */
-function missingRecord(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
+function missingRecord(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
   if (proof.logWhole) return goneFromLog(subject, proof, handed);
   if (proof.otherTopicWhole) return goneWithTopic(subject, proof, handed);
   const places = placesOf(subject);
@@ -38,19 +39,19 @@ function missingRecord(subject: Subject, proof: Proof, handed: readonly Position
 }
 
 /** Where the consumer had it, by its own journal. */
-const handedOver = ({ acks, written }: Subject, proof: Proof): Position[] => [
+const handedOver = ({ acks, written }: Subject, proof: Proof): Place[] => [
   ...acks.filter((ack) => proof.isSurelyDelivered(ack)),
   ...written,
 ];
 
 /** Where a message that the log does not show must have been. */
-function placesOf({ acks, rows }: Subject): readonly Position[] {
+function placesOf({ acks, rows }: Subject): readonly Place[] {
   if (acks.length > 0) return acks;
   return rows.length > 0 ? rows : [nowhere];
 }
 
 /** Lost, if it stood at these places, the consumer was past one of them, and no row is there. */
-function missingRow(subject: Subject, proof: Proof, places: readonly Position[], blame: Blame): Opinion {
+function missingRow(subject: Subject, proof: Proof, places: readonly Place[], blame: Blame): Opinion {
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (!places.some((place) => proof.isConsumed(place))) {
@@ -92,7 +93,7 @@ function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Caus
 }
 
 /** Acked, and not seen in a whole log. */
-function goneFromLog(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
+function goneFromLog(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
   const unread = placesOf(subject).filter((place) => !proof.wouldShow(place, subject.topic));
   if (unread.length === 0) {
     const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };
@@ -114,7 +115,7 @@ function goneFromLog(subject: Subject, proof: Proof, handed: readonly Position[]
 }
 
 /** Acked, and not in the topic that has the name now: nobody can read it any more. */
-function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Position[]): Opinion {
+function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (handed.length > 0) return notStored(subject, proof, 'consumer');
@@ -123,7 +124,7 @@ function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Position
 }
 
 /** Where its record was acked; else the beginning of each partition where it may have been. */
-const mayHaveStood = ({ acks, topic }: Placed, { partitions }: Proof): readonly Position[] =>
+const mayHaveStood = ({ acks, topic }: Placed, { partitions }: Proof): readonly Place[] =>
   acks.length > 0
     ? acks
     : partitions.ofTopic(topic).map(({ number }) => ({ partition: number, offset: none }));

@@ -1,4 +1,5 @@
-import { none, untold, type Evidence, type LogBatch, type Topics } from '../history.ts';
+import { untold, type Evidence, type LogBatch, type Topics } from '../history.ts';
+import { none } from '../place.ts';
 import { IntColumn } from './int-column.ts';
 
 /** Numbers of sessions and producers are 32 bits wide; both together fit a double up to 2^21 producers. */

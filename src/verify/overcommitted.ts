@@ -3,12 +3,13 @@
  * leaves something out.
  */
 import type { Messages } from '../history.ts';
+import type { Place } from '../place.ts';
 import type { Blame } from '../verdict.ts';
-import type { Partition } from './partitions.ts';
 import { compaction } from './loss-checks.ts';
+import type { Partition } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { Proof } from './subject.ts';
-import { standsAtOneOf, type Position } from './trail.ts';
+import { standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /**
@@ -83,7 +84,7 @@ function blameOfPosition({ delivered }: Partition, next: number, proof: Proof): 
 }
 
 interface LeftOut {
-  place: Position;
+  place: Place;
   isWritten: boolean;
 }
 
@@ -114,7 +115,7 @@ function placesLeftOut(
   return found;
 }
 
-const mayBeCompacted = (message: number, ack: Position, trails: Trails, proof: Proof): boolean =>
+const mayBeCompacted = (message: number, ack: Place, trails: Trails, proof: Proof): boolean =>
   compaction({ acks: [ack], topic: undefined, expected: trails.expectedBytes(message) }, proof) !== undefined;
 
 /** Between the two there may lie nothing but markers, and records of others. */

@@ -1,5 +1,5 @@
+import type { Place } from '../place.ts';
 import type { Partition, Partitions } from './partitions.ts';
-import type { Position } from './trail.ts';
 
 /** Messages in a page, which have their slots in common. */
 const pageMessages = 2048;
@@ -32,7 +32,7 @@ export class PositionColumn {
     this.#codes = new Uint16Array(count);
   }
 
-  set(message: number, { partition, offset }: Position): void {
+  set(message: number, { partition, offset }: Place): void {
     const page = this.#pageOf(message);
     const { index } = this.#partitions.of(partition);
     const slot = page.wide === undefined ? slotOf(page, index, offset) : undefined;
@@ -45,7 +45,7 @@ export class PositionColumn {
     wide.offset[message % pageMessages] = offset;
   }
 
-  get(message: number): Position {
+  get(message: number): Place {
     return { partition: this.partition(message).number, offset: this.offset(message) };
   }
 

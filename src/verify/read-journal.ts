@@ -1,16 +1,9 @@
 /** Reads the consumer's journal: what was handed to it, and what it saw written. */
-import { categoryUntold, none, untold, type Evidence, type WrittenBatch } from '../history.ts';
+import { categoryUntold, untold, type Evidence, type WrittenBatch } from '../history.ts';
+import { none, type Place } from '../place.ts';
 import { BitSet } from './bit-set.ts';
 import type { Partitions } from './partitions.ts';
-import {
-  distinct,
-  hasPosition,
-  standsAtOneOf,
-  type Position,
-  type StoredRow,
-  type Trail,
-  type Written,
-} from './trail.ts';
+import { distinct, hasPlace, standsAtOneOf, type StoredRow, type Trail, type Written } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /** Must be read before ledger and log, whose messages then know how often they were delivered. */
@@ -42,7 +35,7 @@ export class WrittenJournal {
     this.#hasBeyondEnd = partitions.all.some(({ beyondEnd }) => beyondEnd.size > 0);
     if (written === undefined) return;
     for (const { acks, records, rows } of trails.unusualTrails().values()) {
-      for (const place of [...acks, ...records, ...rows].filter(hasPosition)) {
+      for (const place of [...acks, ...records, ...rows].filter(hasPlace)) {
         partitions.of(place.partition).writtenAt.set(place.offset, []);
       }
     }
@@ -54,7 +47,7 @@ export class WrittenJournal {
   /** What it says of a message, by id or by the places where it is known to stand. */
   of(message: number, { acks, records, rows }: Trail): Written[] {
     const own = [...acks, ...records];
-    const places = distinct([...own, ...rows].filter(hasPosition));
+    const places = distinct([...own, ...rows].filter(hasPlace));
     const categoriesAt = categoriesByPlace(rows);
     return [
       ...(this.#ofMessage.get(message) ?? []),
@@ -67,7 +60,7 @@ export class WrittenJournal {
    * What was written where another message stands was that one, whatever a row says now; and in another category, what
    * was written where only a row says that it stands.
    */
-  #writesAt(place: Position, isOwn: boolean, categoriesAt: ReturnType<typeof categoriesByPlace>): Written[] {
+  #writesAt(place: Place, isOwn: boolean, categoriesAt: ReturnType<typeof categoriesByPlace>): Written[] {
     const writes = this.#namelessAt(place);
     if (isOwn || writes.length === 0) return writes;
     const { acked, recorded } = this.#partitions.of(place.partition);
@@ -77,10 +70,10 @@ export class WrittenJournal {
   }
 
   /** Whether it says that the message was written, which is known to stand at these places. */
-  hasWritten(message: number, places: readonly Position[]): boolean {
+  hasWritten(message: number, places: readonly Place[]): boolean {
     if (this.names(message)) return true;
     return places.some(
-      (place) => hasPosition(place) && this.#partitions.of(place.partition).written.has(place.offset),
+      (place) => hasPlace(place) && this.#partitions.of(place.partition).written.has(place.offset),
     );
   }
 
@@ -112,12 +105,12 @@ export class WrittenJournal {
     }
   }
 
-  #noteBeyondEnd({ partition, offset }: Position): void {
+  #noteBeyondEnd({ partition, offset }: Place): void {
     const { beyondEnd } = this.#partitions.of(partition);
     if (beyondEnd.has(offset)) beyondEnd.set(offset, true);
   }
 
-  #namelessAt(place: Position): Written[] {
+  #namelessAt(place: Place): Written[] {
     const { written, writtenAt: details } = this.#partitions.of(place.partition);
     if (!written.has(place.offset)) return [];
     return details.get(place.offset) ?? [writtenAt(place)];
@@ -125,8 +118,8 @@ export class WrittenJournal {
 }
 
 /** The categories of the rows at a place. */
-function categoriesByPlace(rows: readonly StoredRow[]): (place: Position) => ReadonlySet<number> {
-  const keyOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
+function categoriesByPlace(rows: readonly StoredRow[]): (place: Place) => ReadonlySet<number> {
+  const keyOf = ({ partition, offset }: Place): string => `${partition}:${offset}`;
   let known: Map<string, Set<number>> | undefined;
   return (place) => {
     if (known === undefined) {
@@ -141,7 +134,7 @@ function categoriesByPlace(rows: readonly StoredRow[]): (place: Position) => Rea
   };
 }
 
-const writtenAt = ({ partition, offset }: Position): Written => ({
+const writtenAt = ({ partition, offset }: Place): Written => ({
   partition,
   offset,
   category: categoryUntold,

@@ -1,4 +1,5 @@
-import { logFlags, none, untold, type Evidence, type LogBatch } from '../history.ts';
+import { logFlags, untold, type Evidence, type LogBatch } from '../history.ts';
+import { none } from '../place.ts';
 import { Order } from './order.ts';
 import type { Partition, Partitions } from './partitions.ts';
 import { differ, recordFlags } from './trail.ts';

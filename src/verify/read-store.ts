@@ -1,6 +1,7 @@
-import { deadLetterCategory, none, type Evidence, type StoreBatch } from '../history.ts';
+import { deadLetterCategory, type Evidence, type StoreBatch } from '../history.ts';
+import { none, type Place } from '../place.ts';
 import type { NamelessRow, Partition, Partitions } from './partitions.ts';
-import { hasPosition, samePosition, storedRow, type Position } from './trail.ts';
+import { hasPlace, samePlace, storedRow } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 export interface StoreReading {
@@ -40,7 +41,7 @@ export async function readStore(
 
 function noteUndelivered(batch: StoreBatch, index: number, partitions: Partitions): void {
   const row = storedRow(batch, index);
-  if (!hasPosition(row)) return;
+  if (!hasPlace(row)) return;
   const partition = partitions.of(row.partition);
   partition.hasUndeliveredRow ||= partition.delivered.timesAt(row.offset) === 0;
 }
@@ -56,7 +57,7 @@ function count(reading: StoreReading, category: number): void {
  */
 function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, partitions: Partitions): boolean {
   const row = storedRow(batch, index);
-  if (!hasPosition(row)) return false;
+  if (!hasPlace(row)) return false;
   const { acked, recorded, namelessRows, end } = partitions.of(row.partition);
   const stranger = batch.message[index] === none ? undefined : batch.message[index];
   const isTaken = acked.has(row.offset) || recorded.has(row.offset);
@@ -83,7 +84,7 @@ function joinNameless(
   reading: StoreReading,
 ): void {
   for (const hop of ['records', 'acks'] as const) {
-    const joined: Position[] = [];
+    const joined: Place[] = [];
     for (let message = 0; message < messages.count; message++) {
       if (topicRecreated && messages.expectedCategory(message) !== deadLetterCategory) continue;
       for (const place of trails.trail(message)[hop]) {
@@ -119,12 +120,12 @@ function keepRest({ namelessRows, beyondEnd, end }: Partition, trails: Trails): 
   namelessRows.clear();
 }
 
-function join(nameless: NamelessRow, message: number, place: Position, trails: Trails): void {
+function join(nameless: NamelessRow, message: number, place: Place, trails: Trails): void {
   const { row, stranger } = nameless;
   const { rows } = trails.trail(message);
   if (rows.includes(row)) return;
   // One that does not say where it stands may stand there.
-  const hasOther = rows.some((other) => !hasPosition(other) || samePosition(other, place));
+  const hasOther = rows.some((other) => !hasPlace(other) || samePlace(other, place));
   if (stranger !== undefined && hasOther) return;
   trails.unusual(message).rows.push(row);
   nameless.isTaken = true;

@@ -1,6 +1,7 @@
 import type { Messages } from '../history.ts';
+import type { Place } from '../place.ts';
 import type { Proof } from './subject.ts';
-import { hasPosition, standsAtOneOf, type Position } from './trail.ts';
+import { hasPlace, standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /**
@@ -12,10 +13,9 @@ export function noteRewritten(messages: Messages, trails: Trails, { partitions, 
   if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
   for (const { records, rows } of trails.unusualTrails().values()) {
     if (records.length > 0) continue;
-    for (const { partition, offset } of rows.filter(hasPosition))
-      partitions.of(partition).outlived.add(offset);
+    for (const { partition, offset } of rows.filter(hasPlace)) partitions.of(partition).outlived.add(offset);
   }
-  const stored: Position[] = [];
+  const stored: Place[] = [];
   const standing = new Set<string>();
   for (let message = 0; message < messages.count; message++) {
     const { acks, records, rows } = trails.trail(message);
@@ -30,4 +30,4 @@ export function noteRewritten(messages: Messages, trails: Trails, { partitions, 
   }
 }
 
-const placeOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
+const placeOf = ({ partition, offset }: Place): string => `${partition}:${offset}`;

@@ -2,7 +2,7 @@
 import { categoryUntold, deadLetterCategory, untold } from '../history.ts';
 import type { Opinion } from './opinion.ts';
 import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, distinct, hasPosition, standsAtOneOf, type StoredRow, type Written } from './trail.ts';
+import { differ, distinct, hasPlace, standsAtOneOf, type StoredRow, type Written } from './trail.ts';
 
 export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
   subject.rows.some((row) => isOfAborted(subject, row, proof))
@@ -12,7 +12,7 @@ export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
 export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
   const { rows, records, committed, written } = subject;
   if (rows.length < 2) return undefined;
-  const placed = rows.filter(hasPosition);
+  const placed = rows.filter(hasPlace);
   const mirrored = distinct(records).filter((record) => standsAtOneOf(record, placed)).length;
   const free = distinct(committed).filter((record) => !standsAtOneOf(record, placed)).length;
   // Rows that mirror two records are the log's duplicate; a row without a position may mirror any.
@@ -43,7 +43,7 @@ function differentContent(subject: Subject, proof: Proof): Opinion {
   const wrong = rows.filter((row) => differ(row.content, reference));
   if (wrong.length === 0) return undefined;
   // It had a place when it was written, as the journal shows.
-  const hasLostPlace = proof.rowsTellPlaces && written.length > 0 && wrong.every((row) => !hasPosition(row));
+  const hasLostPlace = proof.rowsTellPlaces && written.length > 0 && wrong.every((row) => !hasPlace(row));
   const blame = blamed(subject, proof, {
     store: hasLostPlace || isWrittenAs(written, reference),
     else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
@@ -79,7 +79,7 @@ function misplaced(subject: Subject, proof: Proof): Opinion {
   const { records, acks, isAckedAnywhere, written } = subject;
   const rows = ownRows(subject, proof);
   const places = records.length > 0 ? records : isAckedAnywhere ? [] : acks;
-  if (rows.length === 0 || places.length === 0 || !rows.every(hasPosition)) return undefined;
+  if (rows.length === 0 || places.length === 0 || !rows.every(hasPlace)) return undefined;
   if (rows.some((row) => standsAtOneOf(row, places))) return undefined;
   const detail = `its row says ${proof.placeText(rows[0]!)}`;
   const isRead = rows.every((row) => proof.wouldShow(row) || proof.isBeforeRun(row));
@@ -119,7 +119,7 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
 
 /** A consumer writes where a record stands, and its journal, if that is whole, has what it wrote. */
 const isAltered = (row: StoredRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
-  hasPosition(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
+  hasPlace(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
 
 export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>
   category !== undefined &&

@@ -1,15 +1,16 @@
 /** A message before the judge: its trail, and what the evidence as a whole can prove about it. */
-import type { Evidence, Messages, Outcome } from '../history.ts';
+import type { Evidence, Messages } from '../history.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Place } from '../place.ts';
 import type { Blame, Cause } from '../verdict.ts';
 import type { Partitions } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { LogReading } from './read-log.ts';
 import {
-  hasPosition,
+  hasPlace,
   standsAtOneOf,
   type Bytes,
   type LogRecord,
-  type Position,
   type StoredRow,
   type Trail,
   type Written,
@@ -135,7 +136,7 @@ export class Proof {
     return words === undefined ? '' : `: ${words}`;
   }
 
-  placeText({ partition, offset }: Position): string {
+  placeText({ partition, offset }: Place): string {
     return this.partitions.of(partition).placeText(offset);
   }
 
@@ -147,40 +148,40 @@ export class Proof {
   }
 
   /** Whether the log would show a record there, if it still were; of one without a place, anywhere in the topic. */
-  wouldShow(place: Position, topic?: number): boolean {
+  wouldShow(place: Place, topic?: number): boolean {
     if (!this.logWhole) return false;
-    if (!hasPosition(place)) return !this.isSomeRemoved(topic);
+    if (!hasPlace(place)) return !this.isSomeRemoved(topic);
     const { range } = this.partitions.of(place.partition);
     return range === undefined || place.offset >= Math.max(range.start, range.base);
   }
 
   /** No record of the run can ever have stood there. */
-  isBeforeRun({ partition, offset }: Position): boolean {
+  isBeforeRun({ partition, offset }: Place): boolean {
     return offset < (this.partitions.of(partition).range?.base ?? 0);
   }
 
-  isRemoved(place: Position): boolean {
-    return hasPosition(place) && place.offset < (this.partitions.of(place.partition).range?.start ?? 0);
+  isRemoved(place: Place): boolean {
+    return hasPlace(place) && place.offset < (this.partitions.of(place.partition).range?.start ?? 0);
   }
 
   /**
    * Whether the consumer has read past a record there: below its position, or after the drain if no partition
    * has one. Of another topic than it read, nobody can say.
    */
-  isConsumed(place: Position): boolean {
+  isConsumed(place: Place): boolean {
     if (this.topicRecreated) return false;
-    if (!hasPosition(place)) return !this.#somePositions;
+    if (!hasPlace(place)) return !this.#somePositions;
     const { position, range } = this.partitions.of(place.partition);
     if (place.offset >= (range?.stableEnd ?? Infinity)) return false;
     return this.#somePositions ? position !== undefined && place.offset < position : true;
   }
 
-  isDelivered(place: Position): boolean {
-    return hasPosition(place) && this.partitions.of(place.partition).delivered.timesAt(place.offset) > 0;
+  isDelivered(place: Place): boolean {
+    return hasPlace(place) && this.partitions.of(place.partition).delivered.timesAt(place.offset) > 0;
   }
 
   /** Delivered, and not just passed over where compaction had left a hole. */
-  isSurelyDelivered(place: Position): boolean {
+  isSurelyDelivered(place: Place): boolean {
     const mayBeHole = this.#deliveriesSpanHoles && this.partitions.of(place.partition).range?.compacted;
     return mayBeHole !== true && this.isDelivered(place);
   }
@@ -189,20 +190,20 @@ export class Proof {
    * Whether the consumer left a record there out, by its own journal, though that is not whole: it tells what
    * became of the offset, or it knows all rows of the partition, and nothing of this offset.
    */
-  isLeftOut(place: Position): boolean {
+  isLeftOut(place: Place): boolean {
     if (this.#accountsFor?.(place.partition, place.offset) === true) return true;
     if (!this.#areDeliveriesKept || this.isDelivered(place)) return false;
     return !this.partitions.of(place.partition).hasUndeliveredRow;
   }
 
   /** Whether another acknowledged record may have stood where one stands now. */
-  mayReplace({ partition }: Position): boolean {
+  mayReplace({ partition }: Place): boolean {
     return this.weakSetting !== undefined || this.partitions.of(partition).isRewritten;
   }
 
   /** Whether journal or position show that the consumer never came to a record there. */
-  isNotReached(place: Position): boolean {
-    if (!hasPosition(place) || this.isDelivered(place)) return false;
+  isNotReached(place: Place): boolean {
+    if (!hasPlace(place) || this.isDelivered(place)) return false;
     const { position } = this.partitions.of(place.partition);
     return this.deliveriesWhole || (position !== undefined && position <= place.offset);
   }

@@ -1,5 +1,5 @@
 /** The bits in which `trails.ts` keeps what is known of a message. Of their combinations, fewer than 200 occur. */
-import { outcomeCodes } from '../history.ts';
+import { outcomeCodes } from '../outcome.ts';
 
 /** What is kept of every message. */
 export const bits = {

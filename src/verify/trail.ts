@@ -1,13 +1,9 @@
 /** The trail of one message: what each hop says of it. Most messages never need one, see `trails.ts`. */
-import { logFlags, none, untold, type StoreBatch } from '../history.ts';
+import { logFlags, untold, type StoreBatch } from '../history.ts';
+import { none, type Place } from '../place.ts';
 
-/** Where a record stands, or `nowhere`. */
-export interface Position {
-  partition: number;
-  offset: number;
-}
-
-export const nowhere: Position = { partition: none, offset: none };
+/** A record that stands in no place that anybody knows. */
+export const nowhere: Place = { partition: none, offset: none };
 
 /** What can be compared of a message, a record or a row; `untold` agrees with everything. */
 export interface Bytes {
@@ -15,63 +11,63 @@ export interface Bytes {
   key: number;
 }
 
-export interface LogRecord extends Position, Bytes {
+export interface LogRecord extends Place, Bytes {
   aborted: boolean;
   crc: 'ok' | 'bad' | 'unknown';
   /** It stands at an acked offset of the message, and does not bear its id. */
   foreignLooking: boolean;
 }
 
-export interface StoredRow extends Position, Bytes {
+export interface StoredRow extends Place, Bytes {
   category: number;
   /** It stands where the message does, and does not bear its id. */
   foreignLooking: boolean;
 }
 
 /** What the consumer's journal says was in the store once the commit had returned. */
-export interface Written extends Position {
+export interface Written extends Place {
   category: number;
   content: number;
 }
 
 export interface Trail {
   /** The positions that its acks name. */
-  acks: Position[];
+  acks: Place[];
   records: LogRecord[];
   rows: StoredRow[];
 }
 
-export const samePosition = (a: Position, b: Position): boolean =>
+export const samePlace = (a: Place, b: Place): boolean =>
   a.offset === b.offset && a.partition === b.partition;
 
 /** Of longer lists, an index is kept: a pipeline may give all its messages one id. */
 const searchedMax = 32;
 /** The places of a list, as far as it was indexed: it may have grown since. */
-const indexes = new WeakMap<readonly Position[], { count: number; keys: Set<string> }>();
+const indexes = new WeakMap<readonly Place[], { count: number; keys: Set<string> }>();
 
-export const standsAtOneOf = (place: Position, places: readonly Position[]): boolean =>
+export const standsAtOneOf = (place: Place, places: readonly Place[]): boolean =>
   places.length <= searchedMax
-    ? places.some((other) => samePosition(place, other))
+    ? places.some((other) => samePlace(place, other))
     : indexOf(places).has(keyOf(place));
 
-export function distinct<P extends Position>(places: readonly P[]): P[] {
+export function distinct<P extends Place>(places: readonly P[]): P[] {
   if (places.length <= searchedMax) {
-    return places.filter((place, at) => !places.slice(0, at).some((other) => samePosition(place, other)));
+    return places.filter((place, at) => !places.slice(0, at).some((other) => samePlace(place, other)));
   }
   const seen = new Set<string>();
   return places.filter((place) => seen.size < seen.add(keyOf(place)).size);
 }
 
-const keyOf = ({ partition, offset }: Position): string => `${partition}:${offset}`;
+const keyOf = ({ partition, offset }: Place): string => `${partition}:${offset}`;
 
-function indexOf(places: readonly Position[]): ReadonlySet<string> {
+function indexOf(places: readonly Place[]): ReadonlySet<string> {
   let index = indexes.get(places);
   if (index === undefined) indexes.set(places, (index = { count: 0, keys: new Set() }));
   for (; index.count < places.length; index.count++) index.keys.add(keyOf(places[index.count]!));
   return index.keys;
 }
 
-export const hasPosition = (place: Position): boolean => place.partition !== none && place.offset !== none;
+export const hasPlace = (place: Place): boolean => place.partition !== none && place.offset !== none;
 
 /** Plain bytes are told only where there is something to hold them against, and equal to it. */
 export const agree = (told: number, reference: number): boolean => told === untold || told === reference;

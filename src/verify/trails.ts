@@ -5,30 +5,28 @@
  */
 import {
   logFlags,
-  none,
-  outcomeCodes,
   untold,
   type AttemptBatch,
   type LogBatch,
   type Messages,
-  type Outcome,
   type StoreBatch,
 } from '../history.ts';
-import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits, withOutcome } from './trail-bits.ts';
+import { outcomeCodes, type Outcome } from '../outcome.ts';
+import { none, type Place } from '../place.ts';
 import { FlagsColumn } from './flags-column.ts';
 import { IntColumn } from './int-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
 import { PositionColumn } from './position-column.ts';
+import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits, withOutcome } from './trail-bits.ts';
 import {
   agree,
   differ,
-  hasPosition,
+  hasPlace,
   nowhere,
   recordFlags,
   standsAtOneOf,
   storedRow,
   type LogRecord,
-  type Position,
   type StoredRow,
   type Trail,
 } from './trail.ts';
@@ -144,7 +142,7 @@ export class Trails {
     if (outcome[row] === outcomeCodes.rejected) return;
     const ack = { partition: partition[row]!, offset: offset[row]! };
     const isAcked = outcome[row] === outcomeCodes.acked;
-    if (!isAcked || !hasPosition(ack)) {
+    if (!isAcked || !hasPlace(ack)) {
       if (this.#messages.isTombstone?.(message)) this.tombstonesAnywhere.add(this.expectedBytes(message).key);
       return isAcked ? this.#set(message, bits.ackedAnywhere) : undefined;
     }
@@ -155,7 +153,7 @@ export class Trails {
     place.ackedEnd = Math.max(place.ackedEnd, ack.offset + 1);
     place.countDeliveries(ack.offset);
     if (place.range?.compacted) this.#noteKey(message, place, ack.offset);
-    if (this.#keepPosition(message, ack)) this.#set(message, bits.ackPosition);
+    if (this.#keepPlace(message, ack)) this.#set(message, bits.ackPosition);
     else this.unusual(message).acks.push(ack);
   }
 
@@ -194,15 +192,15 @@ export class Trails {
     const message = messages[row]!;
     const known = this.#bitsOf(message);
     const expected = this.expectedBytes(message);
-    const hasPosition = (known & bits.ackPosition) !== 0;
+    const hasPlace = (known & bits.ackPosition) !== 0;
     const isPlain =
       !(known & (bits.unusual | bits.logged)) &&
       !(flags[row]! & (logFlags.aborted | logFlags.crcBad)) &&
       !differ(content[row]!, expected.content) &&
       !differ(key[row]!, expected.key) &&
-      (hasPosition
+      (hasPlace
         ? this.#positions.isAt(message, partition[row]!, offset[row]!)
-        : this.#keepPosition(message, { partition: partition[row]!, offset: offset[row]! }));
+        : this.#keepPlace(message, { partition: partition[row]!, offset: offset[row]! }));
     if (!isPlain) return false;
     if (expected.content === untold && content[row] !== untold)
       this.#loggedContent.set(message, content[row]!);
@@ -245,7 +243,7 @@ export class Trails {
     };
   }
 
-  #plainRecord(message: number, position: Position): LogRecord {
+  #plainRecord(message: number, position: Place): LogRecord {
     const known = this.#bitsOf(message);
     const expected = this.expectedBytes(message);
     return {
@@ -258,7 +256,7 @@ export class Trails {
     };
   }
 
-  #plainRow(message: number, position: Position): StoredRow {
+  #plainRow(message: number, position: Place): StoredRow {
     const place = this.#bitsOf(message) & bits.rowWithoutPosition ? nowhere : position;
     const category = this.#messages.expectedCategory(message)!;
     return { ...place, category, content: untold, key: untold, foreignLooking: false };
@@ -270,7 +268,7 @@ export class Trails {
   }
 
   /** Keeps a message's first position; there is room for no second. */
-  #keepPosition(message: number, position: Position): boolean {
+  #keepPlace(message: number, position: Place): boolean {
     if (this.#bitsOf(message) & (bits.ackPosition | bits.logged | bits.unusual)) return false;
     this.#set(message, 0);
     this.#positions.set(message, position);

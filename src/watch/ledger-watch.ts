@@ -1,5 +1,6 @@
-import { none, outcomeCodes } from '../history.ts';
 import { LedgerReader, type LedgerFrame } from '../ledger/ledger-reader.ts';
+import { outcomeCodes } from '../outcome.ts';
+import { none } from '../place.ts';
 import type { Workload } from '../workload.ts';
 import { raise, type Tally } from './tally.ts';
 

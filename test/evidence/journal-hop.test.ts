@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { CoveredOffsets } from '../../src/evidence/covered-offsets.ts';
 import { journalHops, type JournalHops } from '../../src/evidence/journal-hop.ts';
-import { categoryUntold, deadLetterCategory, none } from '../../src/history.ts';
+import { categoryUntold, deadLetterCategory } from '../../src/history.ts';
 import { rowCodes, type JournalOpening } from '../../src/journal/journal-format.ts';
 import { openJournal, type JournalWriter, type WrittenRows } from '../../src/journal/journal-writer.ts';
+import { none } from '../../src/place.ts';
 import { RunFolder, type Manifest } from '../../src/run-folder.ts';
 import { seal } from '../../src/seal.ts';
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { outcomes, type Outcome } from '../../src/history.ts';
 import {
   LedgerReader,
   readIntended,
@@ -11,6 +10,7 @@ import {
   type LedgerSummary,
 } from '../../src/ledger/ledger-reader.ts';
 import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
+import { outcomes, type Outcome } from '../../src/outcome.ts';
 import { wallClockMs } from '../../src/wall-clock.ts';
 import { asFormat1 } from '../fixtures/as-format-1.ts';
 

@@ -159,8 +159,8 @@ const byReason: Record<string, HarmlessMutant[]> = {
     },
     {
       file: 'trails',
-      before: 'const hasPosition = (known & bits.ackPosition) !== 0;',
-      after: 'const hasPosition = (known & bits.ackPosition) === 0;',
+      before: 'const hasPlace = (known & bits.ackPosition) !== 0;',
+      after: 'const hasPlace = (known & bits.ackPosition) === 0;',
     },
   ],
   'What was logged is kept, and what was expected goes before it.': [

@@ -3,15 +3,14 @@ import {
   categoryUntold,
   deadLetterCategory,
   logFlags,
-  none,
-  outcomeCodes,
   untold,
   type DeliveryBatch,
   type Evidence,
   type LogRange,
-  type Outcome,
   type Topics,
 } from '../../src/history.ts';
+import { outcomeCodes, type Outcome } from '../../src/outcome.ts';
+import { none } from '../../src/place.ts';
 import type { Cause, SingleFinding } from '../../src/verdict.ts';
 
 /** A position is written `partition:offset`. A content or key that is left out is right, `null` is not told. */

@@ -1,0 +1,5 @@
+/** What became of one attempt to send. */
+export const outcomes = ['acked', 'rejected', 'unknown'] as const;
+export type Outcome = (typeof outcomes)[number];
+/** Codes of `AttemptBatch.outcome`: indexes into `outcomes`. */
+export const outcomeCodes = { acked: 0, rejected: 1, unknown: 2 } as const;
