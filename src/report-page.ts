@@ -1,24 +1,16 @@
 /** The report of a run: `report.html` in its folder, made from its result and its evidence. */
 import { accessSync, constants, readFileSync, rmSync } from 'node:fs';
-import { OperationalError, messageOf } from './errors.ts';
+import { messageOf } from './errors.ts';
 import { topicLetters } from './evidence/topic-letters.ts';
-import { explainRun } from './explain-run.ts';
-import { messageNameOf } from './message-name.ts';
 import type { PageData, Setup } from './page-data.ts';
 import { pageFindings } from './page-findings.ts';
 import { pageDataIn, pageHtml, pageTemplate } from './report/page-html.ts';
 import type { Result } from './result.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
-import type { Timeline } from './timeline.ts';
+import { timelinesOf } from './timelines-of-findings.ts';
 import { RunWatch } from './watch/run-watch.ts';
 import { writeWhole } from './write-whole.ts';
 import { regularFile } from './regular-file.ts';
-
-const timelinesMax = 30;
-const timelinesOfEach = 5;
-/** A run of millions takes a while to look through for each. */
-const timelinesMsMax = 3_000;
-const timelinesBytesMax = 512 * 1024;
 
 /** Returns why it could not be written, if it could not: a page that is missing is no reason to fail a run. */
 export async function writeReport(
@@ -76,33 +68,6 @@ export async function pageDataOf(folder: RunFolder, result: Result, store: strin
     deadLetters: manifest === undefined ? null : await topicLetters(store, manifest.topicId, result.faults),
     setup: manifest === undefined ? null : setupOf(manifest, watch),
   };
-}
-
-/** Of the examples, the first of each finding before the second of any, for as long as there is time. */
-export async function timelinesOf(
-  folder: RunFolder,
-  { findings }: Result,
-  store: string,
-): Promise<Record<string, Timeline>> {
-  const endMs = performance.now() + timelinesMsMax;
-  const examples = Array.from({ length: timelinesOfEach }, (_, index) =>
-    findings.flatMap((finding) => finding.examples[index] ?? []),
-  ).flat();
-  const names = new Set(examples.flatMap((example) => messageNameOf(example) ?? []));
-  const timelines: Record<string, Timeline> = {};
-  let bytes = 0;
-  for (const asked of [...names].slice(0, timelinesMax)) {
-    if (performance.now() > endMs) break;
-    try {
-      const timeline = await explainRun({ folder, store, asked, bootstrapServers: undefined });
-      bytes += JSON.stringify(timeline).length;
-      if (bytes <= timelinesBytesMax) timelines[asked] = timeline;
-    } catch (error) {
-      // A finding about a partition names a place where no message need be.
-      if (!(error instanceof OperationalError)) throw error;
-    }
-  }
-  return timelines;
 }
 
 function setupOf(manifest: Manifest, { setup }: RunWatch): Setup {

@@ -6,11 +6,11 @@ import { resultIn, runChild, withSchema } from './child-run.ts';
 import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
 import { durationText } from './duration.ts';
 import { exitCodes } from './errors.ts';
-import type { Result } from './result.ts';
-import { timelinesOf } from './report-page.ts';
 import { removeRun } from './remove-run.ts';
+import type { Result } from './result.ts';
 import { RunFolder } from './run-folder.ts';
 import { dropSchema } from './stores/postgres/drop-schema.ts';
+import { timelinesOf } from './timelines-of-findings.ts';
 import { writeWhole } from './write-whole.ts';
 import { regularFile } from './regular-file.ts';
 

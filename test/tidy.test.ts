@@ -68,6 +68,7 @@ const wiring = [
   'src/audit-run.ts',
   'src/report-page.ts',
   'src/explain-run.ts',
+  'src/timelines-of-findings.ts',
   'src/self-test.ts',
   'src/live-self-test.ts',
   'src/tampering-self-test.ts',
