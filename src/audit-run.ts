@@ -1,6 +1,6 @@
 /** Audits a run from its folder: scans the topic if that is wanted or was not done, then judges. */
 import './small-young-generation.ts';
-import { openRunEvidence, noEvidence } from './evidence/run-evidence.ts';
+import { noEvidence, openRunEvidence } from './evidence/run-evidence.ts';
 import { messageOf } from './errors.ts';
 import { FindingsFile } from './findings-file.ts';
 import type { ScanSource } from './kafka/save-log-scan.ts';
@@ -32,6 +32,8 @@ export interface AuditRequest {
 export interface AuditedRun {
   audit: Audit;
   run: RunSummary;
+  /** What was planted in it on purpose. */
+  sabotage?: string;
   /** Why not all findings are in their file. */
   unwritten?: string;
 }
@@ -51,19 +53,21 @@ export async function auditRun({
     const run = { id: folder.id, seed: null, topic: null, messages: null, batchSize: null };
     return { audit: await audit(noEvidence(folder.id, manifest)), run };
   }
+  const sabotage = folder.sabotages().join(', ');
   const scanLog = scan && (await logScanner(folder, manifest, scan));
   await using open = await openRunEvidence(folder, manifest, store, {
-    interruptions: [...interruptions, ...vainFaults(faults)],
+    interruptions: [...interruptions, ...planted(sabotage), ...vainFaults(faults)],
     found: faults.flatMap(({ found = [] }) => found),
     ...(stalledAtBroker && { stalledAtBroker }),
     ...(scanLog && { scanLog }),
   });
   const run = summaryOf({ ...manifest, producers: open.producers });
-  if (onFinding !== undefined) return { audit: await audit(open.evidence, { allowed, onFinding }), run };
+  const about = { run, ...(sabotage && { sabotage }) };
+  if (onFinding !== undefined) return { audit: await audit(open.evidence, { allowed, onFinding }), ...about };
   const findings = new FindingsFile(folder.findings);
   const judged = await audit(open.evidence, { allowed, onFinding: (finding) => findings.add(finding) });
   findings.close();
-  return { audit: judged, run, ...(findings.problem && { unwritten: findings.problem }) };
+  return { audit: judged, ...about, ...(findings.problem && { unwritten: findings.problem }) };
 }
 
 /** Reads what must be read before the store is; what it returns scans the log, or says why it cannot be. */
@@ -114,6 +118,10 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
   batchSize,
 });
 
+/** A pass would be of another pipeline than the one that ships. */
+const planted = (sabotage: string): string[] =>
+  sabotage === '' ? [] : [`NODROP_SABOTAGE planted a defect in this run: ${sabotage}.`];
+
 /** Why a run whose faults did not all take effect proves nothing, in sentences. */
 const vainFaults = (faults: readonly FaultRecord[]): string[] =>
   faults
@@ -127,7 +135,7 @@ type ResultParts = Pick<
 
 /** The document, its fields in the order in which a person reads them. */
 export function resultOf(
-  { audit, run }: AuditedRun,
+  { audit, run, sabotage }: AuditedRun,
   { allowed, faults, rates, latency, timings, thresholds, environment }: ResultParts,
 ): Result {
   const { verdict, evidence, ledger, acknowledged, log, store, counts } = audit;
@@ -153,6 +161,6 @@ export function resultOf(
     latency,
     timings,
     thresholds,
-    environment,
+    environment: { ...environment, ...(sabotage !== undefined && { sabotage }) },
   };
 }

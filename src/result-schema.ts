@@ -156,6 +156,7 @@ export const resultSchema = z.object({
       client: z.string(),
       node: z.string(),
       java: z.string().nullable(),
+      sabotage: z.string().exactOptional().describe('The defects that NODROP_SABOTAGE planted in the run.'),
     })
     .describe('Versions; null for a Kafka that nodrop did not start.'),
 });

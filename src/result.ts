@@ -69,6 +69,8 @@ export interface Environment {
   node: string;
   /** null where no broker was started here. */
   java: string | null;
+  /** `misroute:17`: the defects that NODROP_SABOTAGE planted in the run. */
+  sabotage?: string;
 }
 
 export interface RunSummary {

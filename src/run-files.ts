@@ -16,7 +16,7 @@ const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
 const names = [
   String.raw`(run|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
   String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
-  String.raw`log\.scan|findings\.jsonl|course\.jsonl|report\.html`,
+  String.raw`sabotage\.txt|log\.scan|findings\.jsonl|course\.jsonl|report\.html`,
   String.raw`latency-(acked|stored)-[\w-]+\.hlog`,
   String.raw`(producer|consumer)(-\d+|-more)?\.log`,
   String.raw`store\.sqlite(-wal|-shm|-journal)?|store\.\d+\.spool`,

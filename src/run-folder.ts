@@ -1,5 +1,6 @@
 /** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
 import {
+  appendFileSync,
   existsSync,
   linkSync,
   readdirSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { messageOf, unavailableError, usageError } from './errors.ts';
+import { messageOf, OperationalError, unavailableError, usageError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from './regular-file.ts';
@@ -171,6 +172,25 @@ export class RunFolder {
         'Name the store with --store.',
       );
     }
+  }
+
+  /** To be called by each stage that a test has planted a defect in. */
+  noteSabotage(text: string): void {
+    appendFileSync(this.#sabotage, `${text}\n`, { mode: 0o600 });
+  }
+
+  /** The defects that were planted in the run's stages on purpose; empty for all but tests of the auditor. */
+  sabotages(): string[] {
+    try {
+      return [...new Set(readFileSync(regularFile(this.#sabotage), 'utf8').split('\n').filter(Boolean))];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      return [`it cannot be said which, ${messageOf(error)}`];
+    }
+  }
+
+  get #sabotage(): string {
+    return join(this.path, 'sabotage.txt');
   }
 
   get #consumer(): string {

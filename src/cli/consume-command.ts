@@ -12,6 +12,7 @@ import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
 import { besideLivePage } from './live-page.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from './run-settings.ts';
 import { runStages } from './run-stages.ts';
+import { seamsOf } from './seams.ts';
 import { consumeArguments } from './stage-arguments.ts';
 import { counted } from '../counted.ts';
 
@@ -76,6 +77,7 @@ async function consumeHere(
       tellProgress(done);
     },
     signal,
+    await seamsOf(folder),
   );
 }
 

@@ -14,6 +14,7 @@ import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from './options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from './run-settings.ts';
 import { runStages } from './run-stages.ts';
+import { seamsOf } from './seams.ts';
 import { produceArguments } from './stage-arguments.ts';
 
 export async function produceCommand(values: SharedValues, context: Context): Promise<number> {
@@ -71,6 +72,7 @@ async function produceHere(
       untilBegin: async () => await begin,
     },
     signal,
+    await seamsOf(settings.folder),
   );
   return { ...summary };
 }

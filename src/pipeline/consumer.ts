@@ -8,10 +8,9 @@ import { clientFromSettings } from '../kafka/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { joinGroup, type ConsumerGroup } from '../kafka/consumer-group.ts';
 import { Deadline } from '../kafka/deadline.ts';
-import { groupOffsets } from '../kafka/groups.ts';
-import { listOffsets } from '../kafka/list-offsets.ts';
 import { LatencyLog } from '../latency-log.ts';
 import { groupOf, latencyFileName, type Manifest } from '../run-folder.ts';
+import { say } from '../say.ts';
 import { seal } from '../seal.ts';
 import { openStoreBeside, storeName } from '../stores/open-store.ts';
 import { remadeTopicError } from '../stores/remade-topic.ts';
@@ -23,17 +22,20 @@ import { journaledStore } from './journaled-store.ts';
 import type { Patience } from './patience.ts';
 import { openPatiently } from './patient-store.ts';
 import { pointsFromEnvironment, type Reach } from './points.ts';
-import { sabotageFromEnvironment, type Sabotage } from './sabotage.ts';
-import { SabotagedStore } from './sabotaged-store.ts';
 import { StoredLatency } from './stored-latency.ts';
-import { say } from '../say.ts';
 
 const pollMs = 20;
 
-/** What tests and faults have in a consumer, where they have something in it. */
-interface Spoilers {
-  sabotage: Sabotage | undefined;
-  reach: Reach | undefined;
+/** Where a test of the auditor gets hold of a consumer. Nothing else passes any. */
+export interface ConsumerSeams {
+  wrapStore?: (store: Store, consumer: WorkingConsumer) => Store;
+}
+
+/** A consumer that has joined its group. */
+export interface WorkingConsumer {
+  config: ConsumeConfig;
+  cluster: Cluster;
+  group: ConsumerGroup;
 }
 
 type UnaddressedConfig = Omit<ConsumeConfig, 'bootstrapServers'>;
@@ -46,12 +48,13 @@ export async function consume(
   config: UnaddressedConfig & { bootstrapServers: string | Promise<string> },
   onStored: (stored: number) => void,
   signal: AbortSignal,
+  seams: ConsumerSeams = {},
 ): Promise<ConsumeSummary> {
-  const spoilers = { sabotage: sabotageFromEnvironment(), reach: pointsFromEnvironment(signal) };
+  const reach = pointsFromEnvironment(signal);
   config.folder.create();
   config.folder.noteConsumer(config.store);
   const end = new AbortController();
-  const opened = openStoreOf(config, spoilers.reach, AbortSignal.any([signal, end.signal]));
+  const opened = openStoreOf(config, reach, AbortSignal.any([signal, end.signal]));
   // A store that cannot be used is told at once, whatever else is waited for.
   const noStore = new AbortController();
   opened.catch(() => noStore.abort());
@@ -61,7 +64,7 @@ export async function consume(
       opened.then(() => config.bootstrapServers),
     ]);
     const either = AbortSignal.any([signal, noStore.signal]);
-    return await consumeInto(opened, { ...config, bootstrapServers }, spoilers, onStored, either);
+    return await consumeInto(opened, { ...config, bootstrapServers }, { ...seams, reach }, onStored, either);
   } catch (error) {
     if (noStore.signal.aborted && !signal.aborted) await opened;
     throw error;
@@ -77,7 +80,7 @@ export async function consume(
 async function consumeInto(
   opened: Promise<Store>,
   config: ConsumeConfig,
-  { sabotage, reach }: Spoilers,
+  { wrapStore = (store) => store, reach }: ConsumerSeams & { reach: Reach | undefined },
   onStored: (stored: number) => void,
   signal: AbortSignal,
 ): Promise<ConsumeSummary> {
@@ -107,8 +110,7 @@ async function consumeInto(
     const journal = openJournalOf(config, topic);
     folder.noteConsumer(config.store, numberOf(journal));
     try {
-      const subject = sabotage === undefined ? store : spoilt(store, sabotage, config, group, cluster);
-      const journaled = journaledStore(subject, {
+      const journaled = journaledStore(wrapStore(store, { config, cluster, group }), {
         journal,
         run: folder.id,
         categories: config.categories.length,
@@ -178,25 +180,6 @@ async function closeJournal(journal: JournalWriter): Promise<void> {
   } catch (error) {
     say(`nodrop: the journal ${journal.path} was not closed: ${messageOf(error)}`);
   }
-}
-
-function spoilt(
-  store: Store,
-  sabotage: Sabotage,
-  config: ConsumeConfig,
-  group: ConsumerGroup,
-  cluster: Cluster,
-): Store {
-  const { bootstrapServers, settings, timeoutMs, folder, topic } = config;
-  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs };
-  return new SabotagedStore(store, sabotage, {
-    run: folder.id,
-    states: config.categories,
-    store: config.store,
-    group,
-    commits: async () => await groupOffsets(access, groupOf(folder.id), topic),
-    ends: async () => await listOffsets(cluster, topic, 'latest'),
-  });
 }
 
 /** The consumer may be there before its topic. With an end in sight it does not wait for ever. */

@@ -17,10 +17,8 @@ import { groupOf, type Manifest, type RunFolder } from '../run-folder.ts';
 import { seal } from '../seal.ts';
 import { producerName } from '../workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
-import { sabotageFromEnvironment, tellSabotage, type Sabotage } from './sabotage.ts';
-import { sabotagedSender } from './sabotaged-sender.ts';
+import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
 import { tellingLeft } from './tidy-cluster.ts';
-import { Publisher, type ProduceConfig, type ProduceSummary } from './publisher.ts';
 
 const pollMs = 20;
 const stopGraceMs = 3_000;
@@ -40,16 +38,29 @@ export interface ProduceObserver {
   untilBegin(): Promise<void>;
 }
 
+/** Where a test of the auditor gets hold of a producer. Nothing else passes any. */
+export interface ProducerSeams {
+  /** Where the session begins; as it should, left out. */
+  startOf?: (start: SessionStart) => SessionStart;
+  wrapSender?: (sender: Sender) => Sender;
+}
+
+/** `first` is the sequence of the first message that the session sends. */
+export interface SessionStart {
+  session: number;
+  first: number;
+}
+
 /** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
 export async function produce(
   config: ProducerConfig,
   observer: ProduceObserver,
   signal: AbortSignal,
+  { startOf = (start) => start, wrapSender = (sender) => sender }: ProducerSeams = {},
 ): Promise<ProduceSummary> {
-  const sabotage = sabotageFromEnvironment();
   const { folder, producer = 0 } = config;
   const isNew = folder.create();
-  const { session, first } = replayed(sessionOf(folder, producer), sabotage);
+  const { session, first } = startOf(sessionOf(folder, producer));
   // Of several, the first writes the manifest, and the others find it written.
   if (producer === 0 && session === 0) folder.refuseIfUsed();
   const ledgerPath = folder.file(ledgerFileName(producer, session));
@@ -79,7 +90,7 @@ export async function produce(
       config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
       topic,
       ledger,
-      sender: sabotage === undefined ? sender : sabotagedSender(sender, sabotage),
+      sender: wrapSender(sender),
       producer,
       session,
       first,
@@ -101,16 +112,6 @@ async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: strin
   }
   ledger.close();
   await seal(ledgerPath);
-}
-
-/** What a producer does that begins its input anew. */
-function replayed(
-  { session, first }: { session: number; first: number },
-  sabotage: Sabotage | undefined,
-): { session: number; first: number } {
-  if (sabotage?.kind !== 'replay' || session === 0 || sabotage.sequence >= first) return { session, first };
-  tellSabotage(sabotage);
-  return { session, first: sabotage.sequence };
 }
 
 /** The plan: how many messages each producer is to send. */

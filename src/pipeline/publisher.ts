@@ -48,11 +48,14 @@ export interface ProduceSummary {
   unknown: number;
 }
 
+/** Sends record batches, and says what became of each, in their order. */
+export type Sender = Pick<Producer, 'send'>;
+
 export interface PublisherParts {
   config: ProduceConfig;
   topic: TopicMetadata;
   ledger: LedgerWriter;
-  sender: Pick<Producer, 'send'>;
+  sender: Sender;
   producer: number;
   session: number;
   /** The sequence to begin with: sessions before this one intended those below it. */

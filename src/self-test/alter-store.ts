@@ -1,6 +1,5 @@
 /** What somebody with access to its database may do to a store behind the consumer's back. */
 import { DatabaseSync } from 'node:sqlite';
-import { faraway } from '../pipeline/sabotage.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import { isPostgresLocation, parsePostgresLocation } from '../stores/postgres/location.ts';
 import { openSession } from '../stores/postgres/session.ts';
@@ -8,6 +7,7 @@ import { quoted, tableOf } from '../stores/table-names.ts';
 import { messageId } from '../workload.ts';
 import type { Change } from './live-defect.ts';
 import type { LivePipeline } from './live-pipeline.ts';
+import { faraway } from './sabotage.ts';
 
 type Row = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 /** What a defect of a live pipeline is: on which way it is planted, how, and what an audit has to say of it. */
-import type { SabotageKind } from '../pipeline/sabotage.ts';
 import type { Result } from '../result.ts';
 import type { Blame, Cause, FindingKind } from '../verdict.ts';
 import type { LivePipeline } from './live-pipeline.ts';
 import type { Hop } from './plant.ts';
+import type { SabotageKind } from './sabotage.ts';
 
 /** Does something to a pipeline from without, and tells whether that came about. */
 export type Change = (pipeline: LivePipeline) => Promise<boolean>;

@@ -1,14 +1,14 @@
 /** One pipeline of the live self-test: stages and audit, each a command as a user would start it. */
 import { readFileSync } from 'node:fs';
-import { runChild, resultIn, startChild, withSchema, type ChildEnd } from '../child-run.ts';
+import { resultIn, runChild, startChild, withSchema, type ChildEnd } from '../child-run.ts';
 import { unavailableError } from '../errors.ts';
 import type { Broker } from '../kafka/broker.ts';
 import type { AdminAccess } from '../kafka/topics.ts';
-import { sabotageVariables, tellsOf, type Sabotage, type SabotageKind } from '../pipeline/sabotage.ts';
 import type { StageMessage } from '../pipeline/stage-process.ts';
 import type { Result } from '../result.ts';
 import { groupOf, RunFolder, topicOf } from '../run-folder.ts';
 import { beginningOf } from '../splitmix.ts';
+import { sabotageVariables, tellsOf, type Sabotage, type SabotageKind } from './sabotage.ts';
 
 /** Where pipelines are put. */
 export interface LiveGround {

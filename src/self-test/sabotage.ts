@@ -2,7 +2,8 @@
  * Sabotage: one defect, planted in our own processes, to show on a live run that the audit finds it. Off
  * unless the environment says so, for tests of nodrop itself: `NODROP_SABOTAGE=KIND:N` concerns message N
  * of producer p0, unless it says otherwise below. It is read once; what it cannot be is wrong usage. When the
- * defect is done a line says so on stderr: one that never came about proves nothing.
+ * defect is done a line says so on stderr: one that never came about proves nothing. The run's folder has it noted,
+ * and no audit passes the run.
  *
  * Each kind of the store's or of the consumer's is planted below the journal, which then notes, as ever, what
  * was handed to the store.
@@ -78,8 +79,8 @@ export interface Sabotage {
 const variable = 'NODROP_SABOTAGE';
 
 /** For the environment of a stage, or of whoever starts it. */
-export const sabotageVariables = ({ kind, sequence }: Sabotage): Record<string, string> => ({
-  [variable]: `${kind}:${sequence}`,
+export const sabotageVariables = (sabotage: Sabotage): Record<string, string> => ({
+  [variable]: sabotageText(sabotage),
 });
 
 /** Added to the numbers of a message, for one that nobody planned and that stands where nobody sends. */
@@ -97,6 +98,9 @@ export function sabotageFromEnvironment(value = process.env[variable]): Sabotage
   return { kind, sequence: Number(sequence) };
 }
 
+/** As the environment says it. */
+export const sabotageText = ({ kind, sequence }: Sabotage): string => `${kind}:${sequence}`;
+
 /** The defect has come about. */
 export const tellSabotage = (sabotage: Sabotage): void => say(lineOf(sabotage));
 
@@ -104,4 +108,4 @@ export const tellSabotage = (sabotage: Sabotage): void => say(lineOf(sabotage));
 export const tellsOf = (sabotage: Sabotage, log: string): boolean =>
   log.split('\n').includes(lineOf(sabotage));
 
-const lineOf = ({ kind, sequence }: Sabotage): string => `${variable} has done it: ${kind}:${sequence}`;
+const lineOf = (sabotage: Sabotage): string => `${variable} has done it: ${sabotageText(sabotage)}`;

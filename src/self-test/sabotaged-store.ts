@@ -2,8 +2,15 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { ConsumerGroup } from '../kafka/consumer-group.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
-import type { Advance, ClaimedTopic, RowValues, Store, StoredOffset } from '../stores/store.ts';
-import { RowBatch, type DeadLetter } from '../stores/store.ts';
+import {
+  RowBatch,
+  type Advance,
+  type ClaimedTopic,
+  type DeadLetter,
+  type RowValues,
+  type Store,
+  type StoredOffset,
+} from '../stores/store.ts';
 import { quoted, tableOf } from '../stores/table-names.ts';
 import { messageId, producerName } from '../workload.ts';
 import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';

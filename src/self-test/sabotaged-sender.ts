@@ -1,13 +1,12 @@
 /** Defects of a producer, planted on purpose: see sabotage.ts. */
-import type { Addressed, Producer } from '../kafka/produce.ts';
+import type { Addressed } from '../kafka/produce.ts';
 import { RecordBatchEncoder, type RecordHeader } from '../kafka/record-batch-encoder.ts';
 import { decodeRecordBatches, type RecordBatch } from '../kafka/record-batch.ts';
 import type { SendOutcome } from '../kafka/send-outcome.ts';
+import type { Sender } from '../pipeline/publisher.ts';
 import { none } from '../place.ts';
 import { headerNames, noOrigin, readOrigin } from '../record-headers.ts';
 import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
-
-type Sender = Pick<Producer, 'send'>;
 
 export function sabotagedSender(sender: Sender, sabotage: Sabotage): Sender {
   const { kind } = sabotage;
