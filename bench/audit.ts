@@ -33,7 +33,7 @@ if (values.child === 'make') {
 
 async function auditChild(dir: string): Promise<Measured> {
   const { auditRun } = await import('../src/audit-run.ts');
-  const { findRun } = await import('../src/run-folder.ts');
+  const { findRun } = await import('../src/find-run.ts');
   const folder = findRun(dir, undefined);
   const startedAt = performance.now();
   const { audit } = await auditRun({ folder, store: folder.store, scan: undefined, interruptions: [] });

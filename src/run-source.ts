@@ -3,12 +3,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isAtWork } from './at-work.ts';
-import { usageError } from './errors.ts';
 import type { RunSource } from './dashboard/run-source.ts';
+import { usageError } from './errors.ts';
+import { listRuns } from './find-run.ts';
 import type { PageData, RunRow } from './page-data.ts';
-import type { Result } from './result.ts';
 import { resultSchema } from './result-schema.ts';
-import { listRuns, RunFolder, runIdPattern } from './run-folder.ts';
+import type { Result } from './result.ts';
+import { RunFolder, runIdPattern } from './run-folder.ts';
 import { RunWatch } from './watch/run-watch.ts';
 import { regularFile } from './regular-file.ts';
 

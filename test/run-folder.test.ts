@@ -10,7 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { findRun, listRuns, RunFolder, type Manifest } from '../src/run-folder.ts';
+import { findRun, listRuns } from '../src/find-run.ts';
+import { RunFolder, type Manifest } from '../src/run-folder.ts';
 import { checkSeal, seal } from '../src/seal.ts';
 
 const manifest: Manifest = {

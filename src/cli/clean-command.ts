@@ -2,20 +2,21 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isAtWork } from '../at-work.ts';
+import { counted } from '../counted.ts';
 import { exitCodes, usageError } from '../errors.ts';
+import { listRuns } from '../find-run.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
+import { regularFile } from '../regular-file.ts';
 import { leftText } from '../removal.ts';
 import { leftoversOf, removeRun } from '../remove-run.ts';
 import type { Result } from '../result.ts';
 import { isMadeByNodrop } from '../run-files.ts';
-import { listRuns, runsPath, type RunFolder } from '../run-folder.ts';
+import { runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
-import { counted } from '../counted.ts';
-import { regularFile } from '../regular-file.ts';
 
 /** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */
 type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';

@@ -1,8 +1,8 @@
 import { exitCodes, usageError } from '../errors.ts';
 import { explainRun } from '../explain-run.ts';
+import { findRun } from '../find-run.ts';
 import { jsonText } from '../json-text.ts';
 import { explainLines } from '../report/explain-lines.ts';
-import { findRun } from '../run-folder.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, type SharedValues } from './options.ts';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readManifest } from '../audit-run.ts';
 import { exitCodes, usageError } from '../errors.ts';
 import { openRunEvidence } from '../evidence/run-evidence.ts';
+import { findRun } from '../find-run.ts';
 import { historyLines } from '../history-form/write-history.ts';
-import { findRun } from '../run-folder.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { exitCodes, usageError } from '../errors.ts';
+import { findRun } from '../find-run.ts';
 import { jsonText } from '../json-text.ts';
-import { findRun } from '../run-folder.ts';
 import { openSnapshot } from '../stores/open-store.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../stores/store.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { findRun } from '../find-run.ts';
 import { startLivePage } from '../live-page.ts';
-import { findRun } from '../run-folder.ts';
 import type { Context } from './context.ts';
 import type { SharedValues } from './options.ts';
 

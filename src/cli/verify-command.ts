@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { auditRun, resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
+import { findRun } from '../find-run.ts';
 import { measurementsOf } from '../measurements.ts';
 import { regularFile } from '../regular-file.ts';
 import { dropReport, writeReport } from '../report-page.ts';
 import { exitCodeOf, type Result, type Timings } from '../result.ts';
-import { findRun, runsPath, type RunFolder } from '../run-folder.ts';
+import { runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
 import { judgeThresholds, parseThreshold } from '../thresholds.ts';
