@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from './errors.ts';
-import type { Result } from './result.ts';
 
 export interface ChildOptions {
   /** Asks it to end in order. */
@@ -66,16 +65,3 @@ export function startChild(args: readonly string[], options: ChildOptions): Chil
 
 export const runChild = async (args: readonly string[], options: ChildOptions): Promise<ChildEnd> =>
   await startChild(args, options).ended;
-
-/** undefined where it ended before it had one: its exit code and what it said tell why. */
-export function resultIn(stdout: string): Result | undefined {
-  try {
-    return JSON.parse(stdout) as Result;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A schema of its own in somebody's database. */
-export const withSchema = (store: string, id: string): string =>
-  `${store}${store.includes('?') ? '&' : '?'}schema=${id.replaceAll('-', '_')}`;

@@ -1,6 +1,5 @@
 /** Explains one message of a run from its folder: its timeline, what the audit says of it, how to look oneself. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAsExpected } from './as-expected.ts';
 import { auditRun, readManifest } from './audit-run.ts';
@@ -13,8 +12,7 @@ import { foldersIn } from './kafka/broker-folders.ts';
 import { leftoverProcess } from './kafka/process-record.ts';
 import { kcatCommand } from './kcat-command.ts';
 import type { Place } from './place.ts';
-import { regularFile } from './regular-file.ts';
-import type { Result } from './result.ts';
+import { readResult, type AnyResult } from './read-result.ts';
 import type { Manifest, RunFolder } from './run-folder.ts';
 import { shellWord } from './shell-word.ts';
 import { isFact, type Timeline } from './timeline.ts';
@@ -49,7 +47,7 @@ export async function explainRun({
   if (found === undefined) throw unknownError(asked, manifest);
   const { id, expected, timeline, places } = found;
   const asExpected = id === undefined || isAsExpected(id, expected, timeline);
-  const result = await lastResult(folder);
+  const result = lastResult(folder);
   const judged = isUnderWay
     ? { findings: [], audit: null }
     : await judge({ folder, store, result, asExpected, isConcerned: concerning(found) });
@@ -141,21 +139,13 @@ async function savedFindings(
   }
 }
 
-/** Earlier versions wrote neither faults nor what is allowed. */
-type LastResult = Pick<Result, 'verdict' | 'environment'> &
-  Partial<Pick<Result, 'faults' | 'allowed'>> & {
-    /** When it was written. */
-    time: number;
-  };
+/** With the time when it was written. */
+type LastResult = AnyResult & { time: number };
 
-async function lastResult({ result: path }: RunFolder): Promise<LastResult | undefined> {
-  try {
-    const result = JSON.parse(await readFile(regularFile(path), 'utf8')) as Result;
-    return { ...result, time: Math.round(statSync(path).mtimeMs) };
-  } catch {
-    // A run that was done by hand has none yet; one that cannot be read counts as none.
-    return undefined;
-  }
+function lastResult({ result: path }: RunFolder): LastResult | undefined {
+  const result = readResult(path);
+  const written = statSync(path, { throwIfNoEntry: false });
+  return result && written && { ...result, time: Math.round(written.mtimeMs) };
 }
 
 interface Looking {

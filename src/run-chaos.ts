@@ -2,17 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ChaosPlan } from './chaos/chaos-plan.ts';
-import { resultIn, runChild, withSchema } from './child-run.ts';
+import { runChild } from './child-run.ts';
 import { parseCourseLine, type TimedCourseEvent } from './course-events.ts';
 import { durationText } from './duration.ts';
 import { exitCodes } from './errors.ts';
+import { resultIn } from './read-result.ts';
+import { regularFile } from './regular-file.ts';
 import { removeRun } from './remove-run.ts';
 import type { Result } from './result.ts';
 import { RunFolder } from './run-folder.ts';
 import { dropSchema } from './stores/postgres/drop-schema.ts';
+import { withSchema } from './stores/postgres/location.ts';
 import { timelinesOf } from './timelines-of-findings.ts';
 import { writeWhole } from './write-whole.ts';
-import { regularFile } from './regular-file.ts';
 
 export interface ChaosPlace {
   dir: string;

@@ -1,5 +1,5 @@
 /** The runs of a folder, for the server of the live page. What an audit needs is loaded when it is needed. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isAtWork } from './at-work.ts';
@@ -7,11 +7,11 @@ import type { RunSource } from './dashboard/run-source.ts';
 import { usageError } from './errors.ts';
 import { listRuns } from './find-run.ts';
 import type { PageData, RunRow } from './page-data.ts';
+import { readResult } from './read-result.ts';
 import { resultSchema } from './result-schema.ts';
 import type { Result } from './result.ts';
 import { RunFolder, runIdPattern } from './run-folder.ts';
 import { RunWatch } from './watch/run-watch.ts';
-import { regularFile } from './regular-file.ts';
 
 const rowsMax = 500;
 
@@ -66,7 +66,7 @@ const isFolder = ({ path }: RunFolder): boolean =>
 
 /** Of the last audit; undefined where there was none, or what it left is damaged or of an earlier version. */
 async function endedRun(folder: RunFolder): Promise<PageData | undefined> {
-  const result = readResult(folder);
+  const result = readResult(folder.result);
   if (!resultSchema.safeParse(result).success) return undefined;
   const { pageDataOf, readReport } = await import('./report-page.ts');
   const report = readReport(folder);
@@ -81,15 +81,6 @@ function storeOf(folder: RunFolder): string {
     return folder.storeInUse();
   } catch {
     return folder.store;
-  }
-}
-
-function readResult(folder: RunFolder): unknown {
-  try {
-    return JSON.parse(readFileSync(regularFile(folder.result), 'utf8'));
-  } catch {
-    // There is none, or it is being written.
-    return undefined;
   }
 }
 
@@ -108,7 +99,7 @@ function rowOf(folder: RunFolder, known: Map<string, Known>): Row {
   const written = statSync(folder.result, { throwIfNoEntry: false });
   const before = known.get(folder.id);
   if (before !== undefined && before.mtimeMs === written?.mtimeMs) return before.row;
-  const row = rowFrom(folder, toldSchema.parse(readResult(folder)));
+  const row = rowFrom(folder, toldSchema.parse(readResult(folder.result)));
   if (written !== undefined) known.set(folder.id, { mtimeMs: written.mtimeMs, row });
   return row;
 }

@@ -1,15 +1,14 @@
 /** Removes runs that are done with, and ends what crashed ones left running: only what nodrop started. */
-import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isAtWork } from '../at-work.ts';
 import { counted } from '../counted.ts';
 import { exitCodes, usageError } from '../errors.ts';
 import { listRuns } from '../find-run.ts';
 import { ledgerFilePattern } from '../ledger/ledger-format.ts';
-import { regularFile } from '../regular-file.ts';
+import { readResult } from '../read-result.ts';
 import { leftText } from '../removal.ts';
 import { leftoversOf, removeRun } from '../remove-run.ts';
-import type { Result } from '../result.ts';
 import { isMadeByNodrop } from '../run-files.ts';
 import { runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
@@ -84,20 +83,11 @@ async function examine(folder: RunFolder): Promise<Found | undefined> {
 }
 
 function standingOf(folder: RunFolder): Standing {
-  const verdict = verdictOf(folder);
+  const verdict = readResult(folder.result)?.verdict;
   if (verdict !== undefined) return verdict;
   const ledgers = folder.list(ledgerFilePattern).map((name) => folder.file(name));
   const open = ledgers.filter((path) => !hasSeal(path));
   return folder.isUsed() && ledgers.length > 0 && open.length === 0 ? 'unjudged' : 'crashed';
-}
-
-function verdictOf(folder: RunFolder): Verdict | undefined {
-  try {
-    return (JSON.parse(readFileSync(regularFile(folder.result), 'utf8')) as Result).verdict;
-  } catch {
-    // There is none, or a crash cut it short: then the run was not judged.
-    return undefined;
-  }
 }
 
 async function isConfirmed(count: number, signal: AbortSignal): Promise<boolean> {

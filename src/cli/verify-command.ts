@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { auditRun, resultOf } from '../audit-run.ts';
 import { environmentOf } from '../environment.ts';
 import { findRun } from '../find-run.ts';
 import { measurementsOf } from '../measurements.ts';
-import { regularFile } from '../regular-file.ts';
+import { readResult, type AnyResult } from '../read-result.ts';
 import { dropReport, writeReport } from '../report-page.ts';
-import { exitCodeOf, type Result, type Timings } from '../result.ts';
+import { exitCodeOf, type Timings } from '../result.ts';
 import { runsPath, type RunFolder } from '../run-folder.ts';
 import { hasSeal } from '../seal.ts';
 import { sqlitePathOf } from '../stores/open-store.ts';
@@ -36,7 +35,7 @@ export async function verifyCommand(
   const bootstrapServers = isLost ? undefined : (given ?? broker?.bootstrapServers ?? addressOf(folder));
   const startedAt = performance.now();
   terminal.status('auditing');
-  const earlier = await earlierResult(folder);
+  const earlier = readResult(folder.result) ?? readResult(folder.earlierResult);
   const faults = earlier?.faults ?? [];
   const allowed = values.allow ?? earlier?.allowed ?? [];
   const audited = await auditRun({
@@ -76,7 +75,7 @@ export async function verifyCommand(
   return exitCodeOf(result);
 }
 
-const timingsOf = (earlier: EarlierResult | undefined, auditMs: number): Timings => ({
+const timingsOf = (earlier: AnyResult | undefined, auditMs: number): Timings => ({
   brokerStartMs: earlier?.timings.brokerStartMs ?? null,
   produceMs: earlier?.timings.produceMs ?? null,
   drainMs: earlier?.timings.drainMs ?? null,
@@ -92,20 +91,4 @@ function addressOf(folder: RunFolder): string | undefined {
     // The audit reads it again, and says what is wrong with it.
     return undefined;
   }
-}
-
-/** Earlier versions knew neither thresholds nor faults. */
-type EarlierResult = Pick<Result, 'timings' | 'environment'> &
-  Partial<Pick<Result, 'allowed' | 'faults' | 'thresholds'>>;
-
-/** The result of the run or of the last audit: only it knows how long the run took, and on what. */
-async function earlierResult(folder: RunFolder): Promise<EarlierResult | undefined> {
-  for (const path of [folder.result, folder.earlierResult]) {
-    try {
-      return JSON.parse(await readFile(regularFile(path), 'utf8')) as EarlierResult;
-    } catch {
-      // A run that was done by hand has none; one that cannot be read is about to be replaced.
-    }
-  }
-  return undefined;
 }

@@ -1,13 +1,15 @@
 /** One pipeline of the live self-test: stages and audit, each a command as a user would start it. */
 import { readFileSync } from 'node:fs';
-import { resultIn, runChild, startChild, withSchema, type ChildEnd } from '../child-run.ts';
+import { runChild, startChild, type ChildEnd } from '../child-run.ts';
 import { unavailableError } from '../errors.ts';
 import type { Broker } from '../kafka/broker.ts';
 import type { AdminAccess } from '../kafka/topics.ts';
 import type { StageMessage } from '../pipeline/stage-process.ts';
+import { resultIn } from '../read-result.ts';
 import type { Result } from '../result.ts';
 import { groupOf, RunFolder, topicOf } from '../run-folder.ts';
 import { beginningOf } from '../splitmix.ts';
+import { withSchema } from '../stores/postgres/location.ts';
 import { sabotageVariables, tellsOf, type Sabotage, type SabotageKind } from './sabotage.ts';
 
 /** Where pipelines are put. */

@@ -96,3 +96,7 @@ const passwordError = (): OperationalError =>
     'The location of a PostgreSQL store must not hold a password: others can see it.',
     'Put it into PGPASSWORD, into the file that PGPASSFILE names, or into one for --store-password-file.',
   );
+
+/** The location with a schema of its own for a run. */
+export const withSchema = (location: string, run: string): string =>
+  `${location}${location.includes('?') ? '&' : '?'}schema=${run.replaceAll('-', '_')}`;
