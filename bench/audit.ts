@@ -32,8 +32,8 @@ if (values.child === 'make') {
 }
 
 async function auditChild(dir: string): Promise<Measured> {
-  const { auditRun } = await import('../src/audit-run.ts');
-  const { findRun } = await import('../src/find-run.ts');
+  const { auditRun } = await import('../src/audit/audit-run.ts');
+  const { findRun } = await import('../src/run-folder/find-run.ts');
   const folder = findRun(dir, undefined);
   const startedAt = performance.now();
   const { audit } = await auditRun({ folder, store: folder.store, scan: undefined, interruptions: [] });

@@ -4,7 +4,7 @@
  * `--messages` is for trying out the bench itself: its figures go to no page.
  */
 import { parseArgs } from 'node:util';
-import { listenForStop, StoppedError } from '../src/cli/stop.ts';
+import { listenForStop, StoppedError } from '../src/cli/startup/stop.ts';
 import { exitCodes } from '../src/errors.ts';
 import { thisCommit, thisMachine, type Machine } from './machine.ts';
 import { writePage } from './page.ts';

@@ -1,5 +1,5 @@
 /** Apache's own tools, from the jars that nodrop pins, started as Apache's scripts start them. */
-import { findRuntime } from '../src/kafka/runtime.ts';
+import { findRuntime } from '../src/kafka/broker/runtime.ts';
 import { timeProcess, type TimedProcess, type TimeOptions } from './time-process.ts';
 
 export type JavaTool =

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { findRuntime } from '../src/kafka/runtime.ts';
+import { findRuntime } from '../src/kafka/broker/runtime.ts';
 
 export interface Machine {
   cpu: string;

@@ -1,6 +1,6 @@
 /** Rows as a consumer hands them to a store: 200-byte payloads in three categories, without a broker. */
 import { RowBatch, type Advance, type ClaimedTopic } from '../src/stores/store.ts';
-import { messageId, Workload } from '../src/workload.ts';
+import { messageId, Workload } from '../src/workload/workload.ts';
 
 export const categories = ['failed', 'completed', 'in-progress'];
 export const partitions = 3;

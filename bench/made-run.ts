@@ -1,15 +1,15 @@
 /** Makes the evidence of a run that passed, without a broker: as large as is wanted, in one process's pace. */
-import { digestOf, digestText } from '../src/digest.ts';
-import { ScanWriter, writeScanSummary } from '../src/kafka/scan-file.ts';
-import { ledgerFileName } from '../src/ledger/ledger-format.ts';
-import { openJournal } from '../src/journal/journal-writer.ts';
-import { LedgerWriter } from '../src/ledger/ledger-writer.ts';
-import { journaledStore } from '../src/pipeline/journaled-store.ts';
-import { RunFolder, type Manifest } from '../src/run-folder.ts';
-import { seal } from '../src/seal.ts';
-import { openStore, storeName } from '../src/stores/open-store.ts';
+import { digestOf, digestText } from '../src/workload/digest.ts';
+import { ScanWriter, writeScanSummary } from '../src/run-folder/log-scan-file.ts';
+import { ledgerFileName } from '../src/run-folder/ledger/ledger-format.ts';
+import { openJournal } from '../src/run-folder/journal/journal-writer.ts';
+import { LedgerWriter } from '../src/run-folder/ledger/ledger-writer.ts';
+import { journaledStore } from '../src/pipeline/consumer/journaled-store.ts';
+import { RunFolder, type Manifest } from '../src/run-folder/run-folder.ts';
+import { seal } from '../src/run-folder/seal.ts';
+import { openStore, storeName } from '../src/stores/engines.ts';
 import { RowBatch } from '../src/stores/store.ts';
-import { messageId, Workload, type Message } from '../src/workload.ts';
+import { messageId, Workload, type Message } from '../src/workload/workload.ts';
 
 const partitions = 3;
 const batchSize = 3000;

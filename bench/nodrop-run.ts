@@ -1,6 +1,6 @@
 /** One `nodrop run` from end to end on the broker of the bench, checked to have passed, and measured. */
 import { join } from 'node:path';
-import type { Result, Timings } from '../src/result.ts';
+import type { Result, Timings } from '../src/result/result.ts';
 import type { PeakBytes } from './peak-memory.ts';
 import type { Rig } from './rig.ts';
 import { endOf, timeProcess } from './time-process.ts';

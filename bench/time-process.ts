@@ -1,6 +1,6 @@
 /** One process from its start to its end: how long it took, what memory, and what it said. */
 import { createInterface } from 'node:readline';
-import { spawnSupervised } from '../src/kafka/supervise.ts';
+import { spawnSupervised } from '../src/system/supervise.ts';
 import { PeakMemory, type PeakBytes } from './peak-memory.ts';
 
 export interface TimedProcess {

@@ -7,8 +7,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { startKafka } from '../src/kafka/start-kafka.ts';
-import type { Result, Timings } from '../src/result.ts';
+import { startKafka } from '../src/kafka/broker/start-kafka.ts';
+import type { Result, Timings } from '../src/result/result.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const rounds = Number(values.rounds);

@@ -2,8 +2,8 @@
  * Apache's VerifiableProducer followed by its VerifiableConsumer: what Kafka's own system tests prove delivery
  * with. Their values are small numbers, and nothing is stored or judged.
  */
-import { openCluster } from '../src/kafka/cluster.ts';
-import { listOffsets } from '../src/kafka/list-offsets.ts';
+import { openCluster } from '../src/kafka/client/cluster.ts';
+import { listOffsets } from '../src/kafka/client/list-offsets.ts';
 import { timeJavaTool } from './java-tool.ts';
 import type { PeakBytes } from './peak-memory.ts';
 import type { Rig } from './rig.ts';

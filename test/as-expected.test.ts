@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isAsExpected } from '../src/as-expected.ts';
-import { gap, type TimelineEvent } from '../src/timeline.ts';
+import { isAsExpected } from '../src/explain/looks-healthy.ts';
+import { gap, type TimelineEvent } from '../src/explain/timeline.ts';
 
 const expected = { state: 'failed', key: 'k', payloadBytes: 200, producer: 'p0', sequence: 1 };
 const id = 'p0-1';

@@ -2,12 +2,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { isAtWork } from '../src/at-work.ts';
-import { JournalWriter } from '../src/journal/journal-writer.ts';
-import { claimFolder, removeRecord } from '../src/kafka/process-record.ts';
-import { LedgerWriter } from '../src/ledger/ledger-writer.ts';
-import { RunFolder } from '../src/run-folder.ts';
-import { seal } from '../src/seal.ts';
+import { isAtWork } from '../src/run-folder/at-work.ts';
+import { JournalWriter } from '../src/run-folder/journal/journal-writer.ts';
+import { claimFolder, removeRecord } from '../src/system/process-record.ts';
+import { LedgerWriter } from '../src/run-folder/ledger/ledger-writer.ts';
+import { RunFolder } from '../src/run-folder/run-folder.ts';
+import { seal } from '../src/run-folder/seal.ts';
 
 let folder: RunFolder;
 beforeEach(() => {

@@ -8,8 +8,8 @@ import {
   parseSetting,
   readSettingsFile,
   type ClientSettings,
-} from '../src/client-config.ts';
-import { clientFromSettings } from '../src/kafka/client-from-settings.ts';
+} from '../src/kafka/client/client-settings.ts';
+import { clientFromSettings } from '../src/kafka/client/client-from-settings.ts';
 
 const usage = (message: RegExp): unknown =>
   expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { counted, plural, were } from '../src/counted.ts';
-import { sentenceOf } from '../src/report/verdict-sentence.ts';
+import { counted, plural, were } from '../src/text/counted.ts';
+import { sentenceOf } from '../src/report/text/verdict-sentence.ts';
 import { passed } from './report/results.ts';
 
 test.each([

@@ -6,7 +6,7 @@ import {
   digestWithin,
   readDigest,
   writeDigest,
-} from '../src/digest.ts';
+} from '../src/workload/digest.ts';
 
 const origin = { run: 'r', producer: 'p0', session: 0, sequence: 1 };
 const bytes = (text: string): Buffer => Buffer.from(text);

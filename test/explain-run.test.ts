@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { explainRun } from '../src/explain-run.ts';
-import { recordProcess } from '../src/kafka/process-record.ts';
-import type { RunFolder } from '../src/run-folder.ts';
-import { sqlitePathOf } from '../src/stores/open-store.ts';
-import type { Timeline } from '../src/timeline.ts';
-import type { SingleFinding } from '../src/verdict.ts';
+import { explainRun } from '../src/explain/explain-run.ts';
+import { recordProcess } from '../src/system/process-record.ts';
+import type { RunFolder } from '../src/run-folder/run-folder.ts';
+import { sqlitePathOf } from '../src/stores/engines.ts';
+import type { Timeline } from '../src/explain/timeline.ts';
+import type { SingleFinding } from '../src/result/verdict.ts';
 import { runOnDisk, type Spoils } from './history-form/run-on-disk.ts';
 
 const explain = (folder: RunFolder, asked: string, bootstrapServers?: string): Promise<Timeline> =>

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { FrameWriter, nothingRead, readFrames, type FrameState } from '../src/frames.ts';
+import { FrameWriter, nothingRead, readFrames, type FrameState } from '../src/run-folder/frames.ts';
 
-const frames = pathToFileURL(join(import.meta.dirname, '../src/frames.ts')).href;
+const frames = pathToFileURL(join(import.meta.dirname, '../src/run-folder/frames.ts')).href;
 
 test('a frame for which there is no room leaves nothing of itself, and a shorter one may follow', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-frames-')), 'file.bin');

@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { ScanWriter, emptyScanRow } from '../src/kafka/scan-file.ts';
-import { LedgerWriter } from '../src/ledger/ledger-writer.ts';
-import { RunFolder } from '../src/run-folder.ts';
-import { seal } from '../src/seal.ts';
-import { namingFile, writeWhole } from '../src/write-whole.ts';
+import { ScanWriter, emptyScanRow } from '../src/run-folder/log-scan-file.ts';
+import { LedgerWriter } from '../src/run-folder/ledger/ledger-writer.ts';
+import { RunFolder } from '../src/run-folder/run-folder.ts';
+import { seal } from '../src/run-folder/seal.ts';
+import { namingFile, writeWhole } from '../src/system/write-whole.ts';
 import { hasSmallDisks, smallDisk } from './fixtures/small-disk.ts';
 import { runOnDisk } from './history-form/run-on-disk.ts';
 

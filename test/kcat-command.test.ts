@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { kcatCommand } from '../src/kcat-command.ts';
-import { shellWord } from '../src/shell-word.ts';
+import { kcatCommand } from '../src/explain/kcat-command.ts';
+import { shellWord } from '../src/system/shell-word.ts';
 
 /** The words that a real shell makes of a text. */
 const wordsOf = (text: string): string[] =>

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { makeFolder } from '../src/make-folder.ts';
+import { makeFolder } from '../src/system/make-folder.ts';
 import { nodrop } from './integration/nodrop.ts';
 
 let dir: string;

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LatencyLog } from '../src/latency-log.ts';
-import { measurementsOf } from '../src/measurements.ts';
-import { RunFolder } from '../src/run-folder.ts';
+import { LatencyLog } from '../src/run-folder/latency-log.ts';
+import { measurementsOf } from '../src/run-folder/measurements.ts';
+import { RunFolder } from '../src/run-folder/run-folder.ts';
 import { runManifest } from './fixtures/run-manifest.ts';
 
 const startMs = 1_700_000_000_000;

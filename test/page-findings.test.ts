@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pageFindings } from '../src/page-findings.ts';
-import type { Finding, SingleFinding } from '../src/verdict.ts';
+import { pageFindings } from '../src/page/page-findings.ts';
+import type { Finding, SingleFinding } from '../src/result/verdict.ts';
 
 function fileOf(findings: readonly (SingleFinding | string)[]): string {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-findings-')), 'findings.jsonl');

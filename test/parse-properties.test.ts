@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findJava } from '../src/kafka/java.ts';
-import { propertiesText } from '../src/kafka/properties-text.ts';
-import { parseProperties } from '../src/parse-properties.ts';
+import { findJava } from '../src/kafka/broker/java.ts';
+import { propertiesText } from '../src/kafka/broker/properties-text.ts';
+import { parseProperties } from '../src/kafka/client/parse-properties.ts';
 
 const read = (text: string): Record<string, string> =>
   Object.fromEntries(parseProperties(text, 'file').map(({ name, value }) => [name, value]));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RecordBatchEncoder, type RecordHeader } from '../src/kafka/record-batch-encoder.ts';
-import { RecordBatch } from '../src/kafka/record-batch.ts';
-import { headerNamePrefix, headerNames, noOrigin, readOrigin } from '../src/record-headers.ts';
+import { RecordBatchEncoder, type RecordHeader } from '../src/kafka/record-batch/record-batch-encoder.ts';
+import { RecordBatch } from '../src/kafka/record-batch/record-batch.ts';
+import { headerNamePrefix, headerNames, noOrigin, readOrigin } from '../src/workload/record-headers.ts';
 
 const whole = {
   [headerNames.run]: 'demo',

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resultOf } from '../src/audit-run.ts';
-import { readHistory } from '../src/history-form/read-history.ts';
-import { resultJsonSchema, resultSchema } from '../src/result-schema.ts';
-import { audit } from '../src/verify/audit.ts';
+import { resultOf } from '../src/audit/audit-run.ts';
+import { readHistory } from '../src/audit/history/read-history.ts';
+import { resultJsonSchema, resultSchema } from '../src/result/result-schema.ts';
+import { audit } from '../src/audit/judge/audit.ts';
 import { anyResult, lost, passed } from './report/results.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,7 +21,7 @@ const isNamed = (result: unknown): boolean => {
 };
 
 // Where it is not, write it anew, and format it with npx oxfmt docs:
-// node -e "import('./src/result-schema.ts').then((it) => console.log(JSON.stringify(it.resultJsonSchema())))"
+// node -e "import('./src/result/result-schema.ts').then((it) => console.log(JSON.stringify(it.resultJsonSchema())))"
 test('the published schema is the one of the code', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(resultJsonSchema())));
 });

@@ -10,9 +10,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { findRun, listRuns } from '../src/find-run.ts';
-import { RunFolder, type Manifest } from '../src/run-folder.ts';
-import { checkSeal, seal } from '../src/seal.ts';
+import { findRun, listRuns } from '../src/run-folder/find-run.ts';
+import { RunFolder, type Manifest } from '../src/run-folder/run-folder.ts';
+import { checkSeal, seal } from '../src/run-folder/seal.ts';
 
 const manifest: Manifest = {
   schema: 1,

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { RunFolder } from '../src/run-folder.ts';
-import { RunPipeline } from '../src/run-pipeline.ts';
+import { RunFolder } from '../src/run-folder/run-folder.ts';
+import { RunPipeline } from '../src/run/faulted-pipeline.ts';
 import { runManifest } from './fixtures/run-manifest.ts';
 
 test.each([

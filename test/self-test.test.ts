@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { selfTest } from '../src/self-test.ts';
-import { plantedDefects } from '../src/self-test/planted-defects.ts';
-import { findingKinds } from '../src/verdict.ts';
+import { selfTest } from '../src/self-test/histories/self-test.ts';
+import { plantedDefects } from '../src/self-test/histories/catalog.ts';
+import { findingKinds } from '../src/result/verdict.ts';
 
 test('every planted defect is caught, and every clean twin is silent', async () => {
   const detections = await selfTest();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dirOption } from '../src/shell-word.ts';
+import { dirOption } from '../src/system/shell-word.ts';
 
 test('a printed command names the folder of runs as one word, unless it is the default', () => {
   expect(dirOption('.nodrop')).toBe('');

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { detectionLine, isCaught, tamperingLines } from '../src/report/detection-lines.ts';
-import { noColors } from '../src/report/palette.ts';
-import { tamperings } from '../src/self-test/tamperings.ts';
-import { tamperingSelfTest } from '../src/tampering-self-test.ts';
+import { detectionLine, isCaught, tamperingLines } from '../src/report/terminal/detection-lines.ts';
+import { noColors } from '../src/report/text/colours.ts';
+import { tamperings } from '../src/self-test/tampering/catalog.ts';
+import { tamperingSelfTest } from '../src/self-test/tampering/tampering-self-test.ts';
 
 test('every tampering is caught, and every twin passes', async () => {
   const detections = await tamperingSelfTest();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { noMeasurements, noTimings, exitCodeOf, type Measurements } from '../src/result.ts';
-import { judgeThresholds, parseThreshold } from '../src/thresholds.ts';
+import { noMeasurements, noTimings, exitCodeOf, type Measurements } from '../src/result/result.ts';
+import { judgeThresholds, parseThreshold } from '../src/result/thresholds.ts';
 
 const percentiles = { p50: 2, p90: 4, p99: 9.5, 'p99.9': 20, max: 31, mean: 3 };
 const measured: Measurements = {

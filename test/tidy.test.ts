@@ -7,13 +7,13 @@ const root = join(import.meta.dirname, '..');
 
 const files = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
 const sources = files('src');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const importsOf = (file: string): string[] =>
-  [...read(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
+  [...read(file).matchAll(/(?:from|import|import\(|new URL\()\s*'(\.[^']+)'/g)].map(([, path]) =>
     relative(root, join(root, dirname(file), path!)),
   );
 /** The folder of `src/` that a file lies in or below; '' at the top. */
@@ -41,68 +41,77 @@ test('files are named after what they own', () => {
 });
 
 test('what reaches a terminal passes where it is made harmless', () => {
-  const guarded = ['src/say.ts', 'src/cli/terminal.ts'];
+  const guarded = ['src/text/say.ts', 'src/cli/output/terminal.ts'];
   // Where lines of JSON leave as fast as they are taken; and nothing at all, to wait for what was written.
-  const harmless = ['src/cli/export-command.ts', 'src/cli/main.ts'];
+  const harmless = ['src/cli/commands/export-command.ts', 'src/cli/main.ts'];
   const others = sources.filter((file) => ![...guarded, ...harmless].includes(file));
   expect(matches(others, /(stdout|stderr)\.write\(|console\./)).toEqual([]);
   expect(matches(sources, /print(Document)?\(.*JSON\.stringify|json: \(\) => JSON/)).toEqual([]);
 });
 
-/** The files at the top that wire the folders together. Everything else at the top imports no folder. */
-const wiring = [
-  'src/run.ts',
-  'src/course.ts',
-  'src/run-faults.ts',
-  'src/run-chaos.ts',
-  'src/claim-run.ts',
-  'src/run-files.ts',
-  'src/remove-run.ts',
-  'src/run-watches.ts',
-  'src/at-work.ts',
-  'src/run-source.ts',
-  'src/live-page.ts',
-  'src/live-page-thread.ts',
-  'src/run-pipeline.ts',
-  'src/network-links.ts',
-  'src/audit-run.ts',
-  'src/report-page.ts',
-  'src/explain-run.ts',
-  'src/timelines-of-findings.ts',
-  'src/self-test.ts',
-  'src/live-self-test.ts',
-  'src/tampering-self-test.ts',
-  'src/index.ts',
+/** The rooms of `src/`, from the floor to the roof: each imports those before it, and itself. */
+const rooms = [
+  'system',
+  'text',
+  'workload',
+  'result',
+  'kafka',
+  'stores',
+  'run-folder',
+  'faults',
+  'audit',
+  'pipeline',
+  'watch',
+  'explain',
+  'self-test',
+  'report',
+  'chaos',
+  'page',
+  'run',
+  'cli',
 ];
-/** Folders that look into others: the pipeline works with them, the evidence is read from them, the self-test spoils them. */
-const mayImport: Record<string, string[]> = {
-  pipeline: ['journal', 'kafka', 'ledger', 'stores'],
-  evidence: ['journal', 'kafka', 'ledger', 'stores'],
-  watch: ['journal', 'ledger'],
-  chaos: ['faults'],
-  'self-test': ['journal', 'kafka', 'ledger', 'pipeline', 'stores'],
-};
+/** `errors.ts` lies below all rooms, and what the package exports above them. */
+const floorOf = (file: string): number =>
+  file === 'src/errors.ts' ? -1 : file === 'src/index.ts' ? rooms.length : rooms.indexOf(folderOf(file));
 
-function isAgainstTheGrain(file: string, imported: string): boolean {
-  const folder = folderOf(file);
-  const target = folderOf(imported);
-  if (folder === 'cli') return false;
-  if (wiring.includes(file)) return target === 'cli';
-  return wiring.includes(imported) || !['', folder, ...(mayImport[folder] ?? [])].includes(target);
-}
+test('every file lies in a room', () => {
+  expect(new Set(sources.map(folderOf))).toEqual(new Set(['', ...rooms]));
+  expect(sources.filter((file) => folderOf(file) === '').sort()).toEqual(['src/errors.ts', 'src/index.ts']);
+});
 
-test('imports go one way: cli, run, folders, the files at the top', () => {
+test('imports go down', () => {
   const wrong = sources.flatMap((file) =>
     importsOf(file)
-      .filter((imported) => isAgainstTheGrain(file, imported))
+      .filter((imported) => imported.startsWith('src/') && floorOf(imported) > floorOf(file))
       .map((imported) => `${file} imports ${imported}`),
   );
   expect(wrong).toEqual([]);
 });
 
+test('what speaks to Kafka imports the system alone', () => {
+  const others = files('src/kafka').flatMap((file) =>
+    importsOf(file).filter((imported) => !/^src\/(errors\.ts|kafka\/|system\/)/.test(imported)),
+  );
+  expect(others.filter((imported) => imported.startsWith('src/'))).toEqual([]);
+});
+
+test('no file is there that nothing imports', () => {
+  // Where nodrop begins, and what the published schema of histories is made by.
+  const begun = ['src/index.ts', 'src/cli/main.ts', 'src/audit/history/line-schema.ts'];
+  // Threads and modules in another's place are named without their ending.
+  const named = sources.flatMap((file) =>
+    [...read(file).matchAll(/['`]((?:\.\/)?[\w./-]+?)(?:\$\{[^}]*\})?['`]/g)].map(([, path]) =>
+      relative(root, join(root, dirname(file), `${path}.ts`)),
+    ),
+  );
+  const imported = new Set([...begun, ...[...sources, ...files('ui')].flatMap(importsOf), ...named]);
+  const dead = sources.filter((file) => !file.endsWith('.d.ts') && !imported.has(file));
+  expect(dead).toEqual([]);
+});
+
 test('the audit is pure: no input or output, no clock', () => {
   const impure = /from 'node:|Date\.now|new Date\b|performance\.|Math\.random|process\./;
-  expect(matches(files('src/verify'), impure)).toEqual([]);
+  expect(matches(files('src/audit/judge'), impure)).toEqual([]);
 });
 
 test('stdout and the exit belong to the command line', () => {
@@ -112,11 +121,11 @@ test('stdout and the exit belong to the command line', () => {
 
 /** These ask for proof that a thing is nodrop's, or spoil a topic of their own. */
 const removers = [
-  'src/removal.ts',
-  'src/kafka/remove-topic.ts',
-  'src/kafka/groups.ts',
+  'src/system/removal.ts',
+  'src/kafka/client/remove-topic.ts',
+  'src/kafka/client/groups.ts',
   'src/stores/postgres/drop-schema.ts',
-  'src/self-test/spoil-topic.ts',
+  'src/self-test/live/damage-topic.ts',
 ];
 
 test('folders, topics, groups and schemas are removed in one place each, and no folder as a whole', () => {

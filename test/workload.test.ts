@@ -8,8 +8,8 @@ import {
   problemOfStateField,
   producerName,
   Workload,
-} from '../src/workload.ts';
-import type { StatePlace } from '../src/state-rule.ts';
+} from '../src/workload/workload.ts';
+import type { StatePlace } from '../src/workload/state-rule.ts';
 
 const states = [
   { name: 'failed', weight: 1 },

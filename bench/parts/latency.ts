@@ -1,8 +1,8 @@
 /** How long messages take at a given rate, until they are acknowledged and until they are stored. */
 import { build, HistogramLogReader } from 'hdr-histogram-js';
 import { readFileSync } from 'node:fs';
-import type { Latency, Result } from '../../src/result.ts';
-import { latencyFileName, RunFolder } from '../../src/run-folder.ts';
+import type { Latency, Result } from '../../src/result/result.ts';
+import { latencyFileName, RunFolder } from '../../src/run-folder/run-folder.ts';
 import { batchSize, program, resultIn, warmUp } from '../nodrop-run.ts';
 import type { Part } from '../part.ts';
 import type { Rig } from '../rig.ts';

@@ -2,11 +2,11 @@
  * Our fetching and decoding, storing nothing: whole batches, checksums and all columns, from the start of a
  * topic to its end. Arguments: address, topic.
  */
-import { openCluster } from '../../src/kafka/cluster.ts';
-import { listOffsets } from '../../src/kafka/list-offsets.ts';
-import { decodeRecordBatches, nextOffset, splitBatches } from '../../src/kafka/record-batch.ts';
-import type { FetchedPartition } from '../../src/kafka/fetch.ts';
-import { Fetcher } from '../../src/pipeline/fetcher.ts';
+import { openCluster } from '../../src/kafka/client/cluster.ts';
+import { listOffsets } from '../../src/kafka/client/list-offsets.ts';
+import { decodeRecordBatches, nextOffset, splitBatches } from '../../src/kafka/record-batch/record-batch.ts';
+import type { FetchedPartition } from '../../src/kafka/fetch/fetch.ts';
+import { Fetcher } from '../../src/pipeline/consumer/fetcher.ts';
 
 const [bootstrapServers, name] = process.argv.slice(2) as [string, string];
 const timeoutMs = 30_000;

@@ -1,4 +1,4 @@
-import { beginningOf, scramble, stepped } from '../splitmix.ts';
+import { beginningOf, scramble, stepped } from '../workload/splitmix.ts';
 
 /** What chance decides, from a seed: the same on every machine. */
 export class Chance {

@@ -1,7 +1,7 @@
 /** The faults that a safe pipeline survives: what each acts on, what it needs to be felt, and when it can act. */
 import { faults } from '../faults/catalog.ts';
 import type { PipelinePlan } from '../faults/fault.ts';
-import { linkOf } from '../faults/network.ts';
+import { linkOf } from '../faults/kinds/network.ts';
 import type { ChaosPhase } from './coverage.ts';
 
 export interface ChaosFault {

@@ -1,5 +1,5 @@
 /** Which faults acted, and were felt, in which phase of a run: from the courses of runs. */
-import type { TimedCourseEvent } from '../course-events.ts';
+import type { TimedCourseEvent } from '../run-folder/run-events.ts';
 
 /** `beginning`: the first two seconds of the sending, while connections and groups are made. */
 export const chaosPhases = ['beginning', 'sending', 'draining'] as const;

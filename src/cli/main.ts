@@ -1,13 +1,13 @@
 /** The command line: which commands there are, and the only place where the process's exit is decided. */
-import './quick-imports.ts';
+import './startup/skip-unused-modules.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { packageJson } from '../environment.ts';
+import { packageJson } from '../result/environment.ts';
 import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
-import { tellParent } from '../pipeline/stage-process.ts';
-import { say } from '../say.ts';
-import { addCommands } from './commands.ts';
-import { watchOutput } from './output-streams.ts';
-import { listenForStop, type StoppedError } from './stop.ts';
+import { tellParent } from '../pipeline/stage/stage-process.ts';
+import { say } from '../text/say.ts';
+import { addCommands } from './commands/index.ts';
+import { watchOutput } from './output/output-streams.ts';
+import { listenForStop, type StoppedError } from './startup/stop.ts';
 
 watchOutput({
   // That is no trouble: what is under way comes to its end, and to its exit code.

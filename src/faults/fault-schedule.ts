@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { durationText, parseDurationMs } from '../duration.ts';
+import { durationText, parseDurationMs } from '../system/duration.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { faults } from './catalog.ts';
 import type { Fault, FaultSetting, PipelinePlan } from './fault.ts';

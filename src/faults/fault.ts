@@ -2,10 +2,10 @@
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
  * effect: one that nobody felt proves nothing of whoever survived it.
  */
-import type { Place } from '../place.ts';
-import type { SingleFinding } from '../verdict.ts';
-import type { Direction, Refusal } from './tcp-proxy.ts';
-import type { Toxic } from './toxics.ts';
+import type { Place } from '../workload/place.ts';
+import type { SingleFinding } from '../result/verdict.ts';
+import type { Direction, Refusal } from './proxy/tcp-proxy.ts';
+import type { Toxic } from './proxy/toxics.ts';
 
 /** A process that can be killed, suspended and started again: a broker, a producer or a consumer. */
 export interface Victim {

@@ -1,10 +1,10 @@
 /** Does to a run what its schedule says, each thing at its time, and notes what it did. */
 import { messageOf } from '../errors.ts';
-import type { FaultRecord } from '../result.ts';
-import type { SingleFinding } from '../verdict.ts';
+import type { FaultRecord } from '../result/result.ts';
+import type { SingleFinding } from '../result/verdict.ts';
 import { faultText, type ScheduledFault } from './fault-schedule.ts';
 import type { Effect, Pipeline, Underway } from './fault.ts';
-import { pauseUnless, untilAborted } from './until-aborted.ts';
+import { pauseUnless, untilAborted } from '../system/until-aborted.ts';
 
 export interface RunningSchedule {
   /** Settles once each fault is mended. One that never is, or that lasts to the end, counts once it has begun. */

@@ -1,12 +1,12 @@
 /** On somebody's cluster: takes away what a run made there for itself alone, or says why not, and how to do it by hand. */
-import type { ClientSettings } from '../client-config.ts';
+import type { ClientSettings } from '../kafka/client/client-settings.ts';
 import { messageOf, OperationalError, unavailableError } from '../errors.ts';
-import { clientFromSettings } from '../kafka/client-from-settings.ts';
-import { readScan, readScanSummary, scanFlags } from '../kafka/scan-file.ts';
-import { counted, leftText } from '../removal.ts';
-import { groupOf, topicOf, type Manifest, type RunFolder } from '../run-folder.ts';
-import { shellWord } from '../shell-word.ts';
-import type { Verdict } from '../verdict.ts';
+import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
+import { readScan, readScanSummary, scanFlags } from '../run-folder/log-scan-file.ts';
+import { counted, leftText } from '../system/removal.ts';
+import { groupOf, topicOf, type Manifest, type RunFolder } from '../run-folder/run-folder.ts';
+import { shellWord } from '../system/shell-word.ts';
+import type { Verdict } from '../result/verdict.ts';
 
 export interface MadeByRun {
   folder: RunFolder;
@@ -52,13 +52,13 @@ const tidyTopic: Remove = async (made, { id, topic, topicId }) => {
   if (foreign > 0) return `it holds ${counted(foreign, 'record')} of others`;
   const { ranges } = await readScanSummary(made.folder.logSummary);
   const ends = new Map(ranges.map(({ partition, end }) => [partition, end]));
-  const { removeTopic } = await import('../kafka/remove-topic.ts');
+  const { removeTopic } = await import('../kafka/client/remove-topic.ts');
   return await removeTopic(accessOf(made), { topic, topicId, ends });
 };
 
 const tidyGroup: Remove = async (made, { id, group, topic }) => {
   if (group !== groupOf(id)) return 'it has a name of yours, by which others may find it';
-  const { removeGroup } = await import('../kafka/remove-topic.ts');
+  const { removeGroup } = await import('../kafka/client/remove-topic.ts');
   return await removeGroup(accessOf(made), { group, topic });
 };
 

@@ -1,7 +1,7 @@
 /** Holds the lock that writers of a store need: what somebody else's program may do. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPostgresLocation, parsePostgresLocation } from './postgres/location.ts';
-import { sqlitePathOf } from './open-store.ts';
+import { sqlitePathOf } from './engines.ts';
 
 const waitMs = 10_000;
 /** SQLite waits without letting anything else of this process go on. */

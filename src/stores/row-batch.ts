@@ -2,7 +2,7 @@
  * A batch to be stored, in columns without an object for a row. Columns and bytes lie in memory that
  * threads share and that is used again; texts that repeat are indexes.
  */
-import { messageIdOf } from '../workload.ts';
+import { messageIdOf } from '../workload/workload.ts';
 import { RowColumns } from './row-columns.ts';
 
 /** One row in plain values, for whoever makes or alters a few. */

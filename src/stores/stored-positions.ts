@@ -1,4 +1,4 @@
-import { isOffset, isPartition } from '../place.ts';
+import { isOffset, isPartition } from '../workload/place.ts';
 
 /** The next offsets that a store keeps of a topic. */
 export interface StoredPositions {

@@ -1,5 +1,5 @@
-import { rowCodes, type WrittenSpan } from '../journal/journal-format.ts';
-import { JournalReader, type JournalEntry } from '../journal/journal-reader.ts';
+import { rowCodes, type WrittenSpan } from '../run-folder/journal/journal-format.ts';
+import { JournalReader, type JournalEntry } from '../run-folder/journal/journal-reader.ts';
 import { raise, type Tally } from './tally.ts';
 
 /** One journal, read as it grows. */

@@ -6,7 +6,7 @@ import {
   type Histogram,
 } from 'hdr-histogram-js';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { regularFile } from '../regular-file.ts';
+import { regularFile } from '../system/regular-file.ts';
 
 const secondMs = 1_000;
 const microsecondsPerMs = 1_000;

@@ -1,7 +1,7 @@
-import { LedgerReader, type LedgerFrame } from '../ledger/ledger-reader.ts';
-import { outcomeCodes } from '../outcome.ts';
-import { none } from '../place.ts';
-import type { Workload } from '../workload.ts';
+import { LedgerReader, type LedgerFrame } from '../run-folder/ledger/ledger-reader.ts';
+import { outcomeCodes } from '../run-folder/ledger/outcome.ts';
+import { none } from '../workload/place.ts';
+import type { Workload } from '../workload/workload.ts';
 import { raise, type Tally } from './tally.ts';
 
 type OutcomeFrame = LedgerFrame & { type: 'outcome' };

@@ -2,14 +2,14 @@
  * Watches a run by its folder alone, while it goes on or afterwards: every look reads what has come since the last.
  * It shows and proves nothing: what is missing or damaged is left out here, and told by the audit.
  */
-import type { CourseSetup } from '../course-events.ts';
-import { journalFilePattern } from '../journal/journal-format.ts';
-import { ledgerFilePattern } from '../ledger/ledger-format.ts';
-import type { Manifest, RunFolder } from '../run-folder.ts';
-import type { PartitionProgress, RunProgress } from '../run-progress.ts';
-import type { Series } from '../series.ts';
-import { Workload } from '../workload.ts';
-import { CourseReader } from './course-reader.ts';
+import type { CourseSetup } from '../run-folder/run-events.ts';
+import { journalFilePattern } from '../run-folder/journal/journal-format.ts';
+import { ledgerFilePattern } from '../run-folder/ledger/ledger-format.ts';
+import type { Manifest, RunFolder } from '../run-folder/run-folder.ts';
+import type { PartitionProgress, RunProgress } from './run-progress.ts';
+import type { Series } from './series.ts';
+import { Workload } from '../workload/workload.ts';
+import { CourseReader } from './events-watch.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { LatencyLines } from './latency-lines.ts';
 import { LedgerWatch } from './ledger-watch.ts';

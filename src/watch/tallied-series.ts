@@ -1,5 +1,5 @@
-import type { LatencySeries, Rebalance, Series } from '../series.ts';
-import type { CourseReader } from './course-reader.ts';
+import type { LatencySeries, Rebalance, Series } from './series.ts';
+import type { CourseReader } from './events-watch.ts';
 import type { StepLatency } from './latency-lines.ts';
 import { hops, type Tally, type TalliedStep } from './tally.ts';
 

@@ -1,7 +1,7 @@
 /** What the stages of a run have done so far, added up from their records; and the same over time. */
-import type { RunProgress } from '../run-progress.ts';
+import type { RunProgress } from './run-progress.ts';
 import { addedUp, type StepLatency } from './latency-lines.ts';
-import { Steps, type Step } from './steps.ts';
+import { Steps, type Step } from './time-steps.ts';
 
 export const hops = ['sent', 'acked', 'consumed', 'stored'] as const;
 export type Hop = (typeof hops)[number];

@@ -8,7 +8,7 @@ import {
   type Ground,
 } from '../../src/chaos/chaos-plan.ts';
 import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
-import type { TimedCourseEvent } from '../../src/course-events.ts';
+import type { TimedCourseEvent } from '../../src/run-folder/run-events.ts';
 import { faults } from '../../src/faults/catalog.ts';
 import { checkSchedule, parseFault } from '../../src/faults/fault-schedule.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
 import { shrunk } from '../../src/chaos/shrink.ts';
-import type { TimedCourseEvent } from '../../src/course-events.ts';
+import type { TimedCourseEvent } from '../../src/run-folder/run-events.ts';
 
 const phase = (time: number, name: 'publishing' | 'draining' | 'auditing'): TimedCourseEvent => ({
   type: 'phase',

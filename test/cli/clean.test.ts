@@ -13,12 +13,12 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
-import { JournalWriter } from '../../src/journal/journal-writer.ts';
-import { claimFolder } from '../../src/kafka/process-record.ts';
-import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { removeRun } from '../../src/remove-run.ts';
-import { RunFolder } from '../../src/run-folder.ts';
-import { makeRun } from '../../src/self-test/made-run.ts';
+import { JournalWriter } from '../../src/run-folder/journal/journal-writer.ts';
+import { claimFolder } from '../../src/system/process-record.ts';
+import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
+import { removeRun } from '../../src/run-folder/remove-run.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { makeRun } from '../../src/self-test/tampering/made-run.ts';
 import { runOnDisk } from '../history-form/run-on-disk.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 import { newDir, nodrop, start } from '../integration/nodrop.ts';

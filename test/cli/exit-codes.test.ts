@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, test } from 'vitest';
-import { shellWord } from '../../src/shell-word.ts';
+import { shellWord } from '../../src/system/shell-word.ts';
 import { runOnDisk } from '../history-form/run-on-disk.ts';
 
 const program = join(import.meta.dirname, '../../bin/nodrop.js');

@@ -13,7 +13,7 @@ import {
   parseStates,
   parseStore,
   parseTopic,
-} from '../../src/cli/option-values.ts';
+} from '../../src/cli/options/option-values.ts';
 
 test('durations, sizes and names are read as they are written', () => {
   expect([parseDuration('500ms'), parseDuration('5s'), parseDuration('2m')]).toEqual([500, 5000, 120_000]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Rate } from '../../src/cli/rate.ts';
+import { Rate } from '../../src/cli/output/rate.ts';
 
 test('each whole second has what it brought, and one without anything has nothing', () => {
   const rate = new Rate();

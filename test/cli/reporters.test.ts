@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { claimFiles, parseReporter, reportsOf, type Reporter } from '../../src/cli/reporters.ts';
+import { claimFiles, parseReporter, reportsOf, type Reporter } from '../../src/cli/output/reporters.ts';
 
 let dir: string;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 /** The command that does a run again: what was asked for is in it, and nothing that may be a secret. */
 import { Command } from 'commander';
 import { afterEach, expect, test } from 'vitest';
-import { addOptions, type SharedOption, type SharedValues } from '../../src/cli/options.ts';
-import { runAgain, type RunAgain } from '../../src/cli/run-again.ts';
-import { runSettings } from '../../src/cli/run-settings.ts';
+import { addOptions, type SharedOption, type SharedValues } from '../../src/cli/options/options.ts';
+import { runAgain, type RunAgain } from '../../src/cli/options/run-again.ts';
+import { runSettings } from '../../src/cli/options/run-settings.ts';
 
 const names: SharedOption[] = [
   ...(['messages', 'duration', 'rate', 'batchSize', 'states', 'stateField', 'stateHeader'] as const),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { XmlDocument } from 'libxml2-wasm';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Terminal } from '../../src/cli/terminal.ts';
+import { Terminal } from '../../src/cli/output/terminal.ts';
 import { runOnDisk } from '../history-form/run-on-disk.ts';
 import { nodrop } from '../integration/nodrop.ts';
 

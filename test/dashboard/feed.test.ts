@@ -2,11 +2,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { RunSource } from '../../src/dashboard/run-source.ts';
-import type { PageData } from '../../src/page-data.ts';
-import { writeReport } from '../../src/report-page.ts';
-import type { Series } from '../../src/series.ts';
-import { seal } from '../../src/seal.ts';
+import type { RunSource } from '../../src/page/server/run-source.ts';
+import type { PageData } from '../../src/page/page-data.ts';
+import { writeReport } from '../../src/page/report-page.ts';
+import type { Series } from '../../src/watch/series.ts';
+import { seal } from '../../src/run-folder/seal.ts';
 import { lost, passed } from '../report/results.ts';
 import { EventReader } from './read-events.ts';
 import { newRun, runUnderWay, serveRuns, type ServedRuns } from './served-runs.ts';

@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { RunRow } from '../../src/page-data.ts';
-import type { RunFolder } from '../../src/run-folder.ts';
+import type { RunRow } from '../../src/page/page-data.ts';
+import type { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { lost, passed } from '../report/results.ts';
 import { newRun, runUnderWay, serveRuns } from './served-runs.ts';
 

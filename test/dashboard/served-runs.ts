@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunSource } from '../../src/dashboard/run-source.ts';
-import { routesOf, type Routes } from '../../src/dashboard/routes.ts';
-import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { contentPolicy, pageTemplate } from '../../src/report/page-html.ts';
-import { RunFolder } from '../../src/run-folder.ts';
-import { runSource } from '../../src/run-source.ts';
+import type { RunSource } from '../../src/page/server/run-source.ts';
+import { routesOf, type Routes } from '../../src/page/server/routes.ts';
+import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
+import { contentPolicy, pageTemplate } from '../../src/page/page-html.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { runSource } from '../../src/page/folder-run-source.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 
 export const token = 'right-token';

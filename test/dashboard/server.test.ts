@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
-import { startDashboard, type Dashboard } from '../../src/dashboard/server.ts';
-import { runSource } from '../../src/run-source.ts';
+import { startDashboard, type Dashboard } from '../../src/page/server/server.ts';
+import { runSource } from '../../src/page/folder-run-source.ts';
 import { EventReader } from './read-events.ts';
 import { newDir, runUnderWay } from './served-runs.ts';
 

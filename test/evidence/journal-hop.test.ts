@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { CoveredOffsets } from '../../src/evidence/covered-offsets.ts';
-import { journalHops, type JournalHops } from '../../src/evidence/journal-hop.ts';
-import { categoryUntold, deadLetterCategory } from '../../src/history.ts';
-import { rowCodes, type JournalOpening } from '../../src/journal/journal-format.ts';
-import { openJournal, type JournalWriter, type WrittenRows } from '../../src/journal/journal-writer.ts';
-import { none } from '../../src/place.ts';
-import { RunFolder, type Manifest } from '../../src/run-folder.ts';
-import { seal } from '../../src/seal.ts';
+import { CoveredOffsets } from '../../src/audit/offset-ranges.ts';
+import { journalHops, type JournalHops } from '../../src/audit/run-evidence/journal-hop.ts';
+import { categoryUntold, deadLetterCategory } from '../../src/audit/evidence.ts';
+import { rowCodes, type JournalOpening } from '../../src/run-folder/journal/journal-format.ts';
+import {
+  openJournal,
+  type JournalWriter,
+  type WrittenRows,
+} from '../../src/run-folder/journal/journal-writer.ts';
+import { none } from '../../src/workload/place.ts';
+import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
+import { seal } from '../../src/run-folder/seal.ts';
 
 const manifest = { id: 'r', topicId: 't', base: { '0': 10, '1': 0 } } as unknown as Manifest;
 const opening: JournalOpening = {

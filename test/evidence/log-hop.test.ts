@@ -3,10 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { savedScan } from '../../src/evidence/log-hop.ts';
-import { writeScanSummary, type ScanSummary } from '../../src/kafka/scan-file.ts';
-import { RunFolder, type Manifest } from '../../src/run-folder.ts';
-import { seal } from '../../src/seal.ts';
+import { savedScan } from '../../src/audit/run-evidence/log-hop.ts';
+import { writeScanSummary, type ScanSummary } from '../../src/run-folder/log-scan-file.ts';
+import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
+import { seal } from '../../src/run-folder/seal.ts';
 
 const manifest = { id: 'r', topic: 'n', topicId: 't', base: {} } as unknown as Manifest;
 const summary: ScanSummary = {

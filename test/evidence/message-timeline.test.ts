@@ -2,15 +2,15 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { messageTimeline, type MessageTimeline } from '../../src/evidence/message-timeline.ts';
-import { RunMessages } from '../../src/evidence/run-messages.ts';
-import { planOf } from '../../src/evidence/run-plan.ts';
-import { rowCodes, type JournalOpening } from '../../src/journal/journal-format.ts';
-import { openJournal, type JournalWriter } from '../../src/journal/journal-writer.ts';
-import { scanFlags, stampOf } from '../../src/kafka/scan-file.ts';
-import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import type { Manifest, RunFolder } from '../../src/run-folder.ts';
-import { eventsMax, isFact, type TimelineEvent } from '../../src/timeline.ts';
+import { messageTimeline, type MessageTimeline } from '../../src/explain/message-timeline.ts';
+import { RunMessages } from '../../src/audit/run-evidence/run-messages.ts';
+import { planOf } from '../../src/audit/run-evidence/run-plan.ts';
+import { rowCodes, type JournalOpening } from '../../src/run-folder/journal/journal-format.ts';
+import { openJournal, type JournalWriter } from '../../src/run-folder/journal/journal-writer.ts';
+import { scanFlags, stampOf } from '../../src/run-folder/log-scan-file.ts';
+import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
+import type { Manifest, RunFolder } from '../../src/run-folder/run-folder.ts';
+import { eventsMax, isFact, type TimelineEvent } from '../../src/explain/timeline.ts';
 import { asFormat1 } from '../fixtures/as-format-1.ts';
 import { rejected, runOnDisk, unknown, type Spoils } from '../history-form/run-on-disk.ts';
 

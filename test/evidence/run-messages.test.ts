@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/digest.ts';
-import { RunMessages } from '../../src/evidence/run-messages.ts';
-import { manifestSchema } from '../../src/manifest.ts';
-import type { StatePlace } from '../../src/state-rule.ts';
-import { Workload } from '../../src/workload.ts';
+import { digestOf } from '../../src/workload/digest.ts';
+import { RunMessages } from '../../src/audit/run-evidence/run-messages.ts';
+import { manifestSchema } from '../../src/run-folder/manifest.ts';
+import type { StatePlace } from '../../src/workload/state-rule.ts';
+import { Workload } from '../../src/workload/workload.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 
 /** Whatever is drawn, every message is in the first state. */

@@ -3,10 +3,10 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { planOf } from '../../src/evidence/run-plan.ts';
-import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { RunFolder } from '../../src/run-folder.ts';
-import { seal } from '../../src/seal.ts';
+import { planOf } from '../../src/audit/run-evidence/run-plan.ts';
+import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { seal } from '../../src/run-folder/seal.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 
 const manifest = { ...runManifest(0), producers: { p0: 1_000, p1: 1_000 }, durationMs: 2_000 };

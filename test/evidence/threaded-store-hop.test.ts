@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, test } from 'vitest';
-import { digestOf, digestText } from '../../src/digest.ts';
-import { RunMessages } from '../../src/evidence/run-messages.ts';
-import { openStoreHop, type OpenStoreHop } from '../../src/evidence/store-hop.ts';
-import { openThreadedStoreHop } from '../../src/evidence/threaded-store-hop.ts';
-import { openStore, sqliteLocation } from '../../src/stores/open-store.ts';
+import { digestOf, digestText } from '../../src/workload/digest.ts';
+import { RunMessages } from '../../src/audit/run-evidence/run-messages.ts';
+import { openStoreHop, type OpenStoreHop } from '../../src/audit/run-evidence/store-hop.ts';
+import { openThreadedStoreHop } from '../../src/audit/run-evidence/threaded-store-hop.ts';
+import { openStore, sqliteLocation } from '../../src/stores/engines.ts';
 import { RowBatch } from '../../src/stores/store.ts';
-import { messageId, Workload } from '../../src/workload.ts';
+import { messageId, Workload } from '../../src/workload/workload.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 
 /** Several of the batches that a hop yields. */

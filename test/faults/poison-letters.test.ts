@@ -1,7 +1,7 @@
 /** What is said of records that nobody can sort, by what the store holds of them. */
 import { expect, test } from 'vitest';
 import type { DeadLetter, Foreign } from '../../src/faults/fault.ts';
-import { effectOfPoison, type LetterEvidence } from '../../src/faults/poison-letters.ts';
+import { effectOfPoison, type LetterEvidence } from '../../src/faults/kinds/poison-outcome.ts';
 
 const text = Buffer.from('not JSON at all');
 const sent: Foreign[] = [

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTcpProxy, type TcpProxy } from '../../src/faults/tcp-proxy.ts';
-import { bandwidth, cut, latency, slowClose } from '../../src/faults/toxics.ts';
+import { openTcpProxy, type TcpProxy } from '../../src/faults/proxy/tcp-proxy.ts';
+import { bandwidth, cut, latency, slowClose } from '../../src/faults/proxy/toxics.ts';
 
 let server: Server;
 let proxy: TcpProxy;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test, vi } from 'vitest';
 import { faults } from '../../src/faults/catalog.ts';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/result/result.ts';
 import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
 import { openSession } from '../../src/stores/postgres/session.ts';
 import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';

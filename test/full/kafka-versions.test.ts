@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
-import { foldersIn, zookeeperFolderOf } from '../../src/kafka/broker-folders.ts';
-import { pinnedVersions } from '../../src/kafka/kafka-versions.ts';
-import { leftoverProcess } from '../../src/kafka/process-record.ts';
-import { startKafka, type RunningKafka } from '../../src/kafka/start-kafka.ts';
-import { createTopic } from '../../src/kafka/topics.ts';
-import type { Result } from '../../src/result.ts';
+import { foldersIn, zookeeperFolderOf } from '../../src/kafka/broker/broker-folders.ts';
+import { pinnedVersions } from '../../src/kafka/broker/versions.ts';
+import { leftoverProcess } from '../../src/system/process-record.ts';
+import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { createTopic } from '../../src/kafka/client/topics.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop } from '../integration/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());

@@ -1,6 +1,6 @@
 /** Every kill window: whatever is struck, at each point, on both stores, the run ends in a pass. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { pointNames, type PointName } from '../../src/pipeline/points.ts';
+import { pointNames, type PointName } from '../../src/pipeline/stage/failpoints.ts';
 import {
   cutCommit,
   cutSocket,

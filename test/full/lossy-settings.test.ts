@@ -1,6 +1,6 @@
 /** Settings that may lose what was acknowledged, on the day when they do. */
 import { expect, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/result/result.ts';
 import { commandOf } from '../fixtures/example-command.ts';
 import { newDir, nodrop } from '../integration/nodrop.ts';
 

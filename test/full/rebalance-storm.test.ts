@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, start } from '../integration/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

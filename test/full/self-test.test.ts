@@ -2,9 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import type { LiveDetection } from '../../src/live-self-test.ts';
-import { isCaught } from '../../src/report/detection-lines.ts';
-import { liveDefects } from '../../src/self-test/live-defects.ts';
+import type { LiveDetection } from '../../src/self-test/live/live-self-test.ts';
+import { isCaught } from '../../src/report/terminal/detection-lines.ts';
+import { liveDefects } from '../../src/self-test/live/catalog.ts';
 import { newDir, nodrop } from '../integration/nodrop.ts';
 
 interface Document {

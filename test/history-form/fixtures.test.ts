@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readHistory } from '../../src/history-form/read-history.ts';
-import type { Audit, Blame, Counts, FindingKind, Verdict } from '../../src/verdict.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { readHistory } from '../../src/audit/history/read-history.ts';
+import type { Audit, Blame, Counts, FindingKind, Verdict } from '../../src/result/verdict.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 
 interface Expected {
   verdict: Verdict;

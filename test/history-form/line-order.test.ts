@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { historyFromLines } from '../../src/history-form/read-history.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { historyFromLines } from '../../src/audit/history/read-history.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { linesOf, type LineObject } from './lines.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/histories');

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lineSchema } from '../../src/history-form/line-schema.ts';
-import { lineTypes } from '../../src/history-form/line-types.ts';
-import { LineError, parseLine } from '../../src/history-form/parse-line.ts';
+import { lineSchema } from '../../src/audit/history/line-schema.ts';
+import { lineTypes } from '../../src/audit/history/line-types.ts';
+import { LineError, parseLine } from '../../src/audit/history/parse-line.ts';
 
 const root = join(import.meta.dirname, '../..');
 const published = JSON.parse(readFileSync(join(root, 'docs/history.schema.json'), 'utf8')) as object;

@@ -1,7 +1,7 @@
 /** Small histories for tests: objects to lines. */
-import { historyFromLines, type HistoryEvidence } from '../../src/history-form/read-history.ts';
-import type { Audit } from '../../src/verdict.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { historyFromLines, type HistoryEvidence } from '../../src/audit/history/read-history.ts';
+import type { Audit } from '../../src/result/verdict.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 
 export type LineObject = Record<string, unknown> & { type: string };
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseLine } from '../../src/history-form/parse-line.ts';
+import { parseLine } from '../../src/audit/history/parse-line.ts';
 
 const document = readFileSync(join(import.meta.dirname, '../../docs/history-format.md'), 'utf8');
 const [, recipe] = /kcat -C .* -J \| jq -c '([^']+)'/.exec(document)!;

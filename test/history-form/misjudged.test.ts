@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { historyFromLines } from '../../src/history-form/read-history.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { historyFromLines } from '../../src/audit/history/read-history.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { at, complete, log, misjudged, range, row, send } from './misjudged.ts';
 
 const auditOf = async (lines: readonly object[]) => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OperationalError } from '../../src/errors.ts';
-import { readHistory } from '../../src/history-form/read-history.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { readHistory } from '../../src/audit/history/read-history.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { auditOf, complete, evidenceOf, findingsOf, linesOf, right, type LineObject } from './lines.ts';
 
 function fileOf(content: string | Buffer, name = 'history.jsonl'): string {

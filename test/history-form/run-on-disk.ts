@@ -2,14 +2,14 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, digestText } from '../../src/digest.ts';
-import { ScanWriter, writeScanSummary, type ScanRow } from '../../src/kafka/scan-file.ts';
-import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { RunFolder, type Manifest } from '../../src/run-folder.ts';
-import { seal } from '../../src/seal.ts';
-import { openStore } from '../../src/stores/open-store.ts';
+import { digestOf, digestText } from '../../src/workload/digest.ts';
+import { ScanWriter, writeScanSummary, type ScanRow } from '../../src/run-folder/log-scan-file.ts';
+import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
+import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
+import { seal } from '../../src/run-folder/seal.ts';
+import { openStore } from '../../src/stores/engines.ts';
 import { RowBatch, type DeadLetter, type RowValues } from '../../src/stores/store.ts';
-import { messageId, Workload } from '../../src/workload.ts';
+import { messageId, Workload } from '../../src/workload/workload.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 
 const count = 12;

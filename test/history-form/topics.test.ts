@@ -1,8 +1,8 @@
 /** Several topics in one history, keys that choose no partition, and tombstones. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { historyFromLines } from '../../src/history-form/read-history.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { historyFromLines } from '../../src/audit/history/read-history.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { auditOf, complete, evidenceOf, findingsOf, linesOf, right, type LineObject } from './lines.ts';
 
 /** As `right`, in a topic. */

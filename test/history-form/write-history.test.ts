@@ -2,15 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
-import { historyFromLines } from '../../src/history-form/read-history.ts';
-import { parseLine } from '../../src/history-form/parse-line.ts';
-import { historyLines } from '../../src/history-form/write-history.ts';
-import type { Evidence } from '../../src/history.ts';
-import { scanFlags, type ScanRow } from '../../src/kafka/scan-file.ts';
+import { openRunEvidence } from '../../src/audit/run-evidence/run-evidence.ts';
+import { historyFromLines } from '../../src/audit/history/read-history.ts';
+import { parseLine } from '../../src/audit/history/parse-line.ts';
+import { historyLines } from '../../src/audit/history/write-history.ts';
+import type { Evidence } from '../../src/audit/evidence.ts';
+import { scanFlags, type ScanRow } from '../../src/run-folder/log-scan-file.ts';
 import type { RowValues } from '../../src/stores/store.ts';
-import type { Audit } from '../../src/verdict.ts';
-import { audit } from '../../src/verify/audit.ts';
+import type { Audit } from '../../src/result/verdict.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { runOnDisk, unknown, type Spoils } from './run-on-disk.ts';
 
 /** What must be the same. Causes and sentences speak of what is no part of the form. */

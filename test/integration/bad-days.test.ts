@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { expect, inject, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import type { Result } from '../../src/result/result.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 import { newDir, nodrop, program, start, until } from './nodrop.ts';
 

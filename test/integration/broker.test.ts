@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { Admin } from '@platformatic/kafka';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { startKafka, type RunningKafka } from '../../src/kafka/start-kafka.ts';
-import { endLeftover, leftoverGone, leftoverProcess } from '../../src/kafka/process-record.ts';
+import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { endLeftover, leftoverGone, leftoverProcess } from '../../src/system/process-record.ts';
 
 let dir: string;
 beforeEach(async () => {

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
-import { createTopic } from '../../src/kafka/topics.ts';
-import type { Result } from '../../src/result.ts';
+import { createTopic } from '../../src/kafka/client/topics.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');

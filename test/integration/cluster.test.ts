@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openCluster } from '../../src/kafka/cluster.ts';
-import { activeController } from '../../src/kafka/active-controller.ts';
-import { startKafka } from '../../src/kafka/start-kafka.ts';
-import { createTopic } from '../../src/kafka/topics.ts';
-import { processState } from '../../src/process-state.ts';
-import type { Result } from '../../src/result.ts';
+import { openCluster } from '../../src/kafka/client/cluster.ts';
+import { activeController } from '../../src/kafka/client/active-controller.ts';
+import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { createTopic } from '../../src/kafka/client/topics.ts';
+import { processState } from '../../src/system/process-state.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, until } from './nodrop.ts';
 
 test('three brokers keep three replicas; one is killed, suspended and started again in its place', async () => {

@@ -1,8 +1,8 @@
 /** A consumer that comes back to a topic that is not what it was: it stops, and the audit says what is gone. */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
-import { createTopic, withAdmin } from '../../src/kafka/topics.ts';
-import type { Result } from '../../src/result.ts';
+import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, startUpTo } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');

@@ -2,11 +2,11 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isAtWork } from '../../src/at-work.ts';
-import { leftoverProcess } from '../../src/kafka/process-record.ts';
-import { readScanSummary } from '../../src/kafka/scan-file.ts';
-import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import { isAtWork } from '../../src/run-folder/at-work.ts';
+import { leftoverProcess } from '../../src/system/process-record.ts';
+import { readScanSummary } from '../../src/run-folder/log-scan-file.ts';
+import type { Result } from '../../src/result/result.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 test('verify after SIGKILL in the middle of a run scans the topic, and leaves no broker behind', async () => {

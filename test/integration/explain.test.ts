@@ -4,7 +4,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, inject, test } from 'vitest';
-import type { Timeline, TimelineEvent } from '../../src/timeline.ts';
+import type { Timeline, TimelineEvent } from '../../src/explain/timeline.ts';
 import { newDir, nodrop, startUpTo } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');

@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { readReport } from '../../src/report-page.ts';
-import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import { readReport } from '../../src/page/report-page.ts';
+import type { Result } from '../../src/result/result.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { newDir as anyNewDir, nodrop, start, until, type Ended } from './nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;

@@ -6,7 +6,7 @@ import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, program } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startKafka } from '../../src/kafka/start-kafka.ts';
-import { openCluster } from '../../src/kafka/cluster.ts';
-import type { Producer } from '../../src/kafka/produce.ts';
-import type { SendOutcome } from '../../src/kafka/send-outcome.ts';
+import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { openCluster } from '../../src/kafka/client/cluster.ts';
+import type { Producer } from '../../src/kafka/produce/produce.ts';
+import type { SendOutcome } from '../../src/kafka/produce/send-outcome.ts';
 import { WireRig, batchOf, numbered, startWireRig, timeoutMs, valuesOf } from '../fixtures/wire-rig.ts';
 
 let rig: WireRig;

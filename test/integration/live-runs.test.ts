@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { openTcpProxy } from '../../src/faults/tcp-proxy.ts';
+import { openTcpProxy } from '../../src/faults/proxy/tcp-proxy.ts';
 import { hasBrowser, seriousProblems, startBrowser } from '../fixtures/browser.ts';
 import { hostile, makeHostileRun, makeOddRun } from '../fixtures/hostile-run.ts';
 import {

@@ -2,9 +2,9 @@ import { Admin, Producer as LibraryProducer } from '@platformatic/kafka';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Deadline } from '../../src/kafka/deadline.ts';
-import { readLog } from '../../src/kafka/log-read.ts';
-import { RecordBatchEncoder } from '../../src/kafka/record-batch-encoder.ts';
+import { Deadline } from '../../src/system/deadline.ts';
+import { readLog } from '../../src/kafka/fetch/log-read.ts';
+import { RecordBatchEncoder } from '../../src/kafka/record-batch/record-batch-encoder.ts';
 import { batchOf, numbered, startWireRig, timeoutMs, valuesOf, type WireRig } from '../fixtures/wire-rig.ts';
 
 let rig: WireRig;

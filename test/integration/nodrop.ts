@@ -5,8 +5,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { PointName } from '../../src/pipeline/points.ts';
-import type { ParentMessage, StageMessage } from '../../src/pipeline/stage-process.ts';
+import type { PointName } from '../../src/pipeline/stage/failpoints.ts';
+import type { ParentMessage, StageMessage } from '../../src/pipeline/stage/stage-process.ts';
 
 export const program = join(import.meta.dirname, '../../bin/nodrop.js');
 

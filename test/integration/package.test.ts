@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { olderNode } from '../fixtures/older-node.ts';
-import { pinnedVersions } from '../../src/kafka/kafka-versions.ts';
+import { pinnedVersions } from '../../src/kafka/broker/versions.ts';
 import { newDir } from './nodrop.ts';
 
 const run = promisify(execFile);

@@ -11,8 +11,8 @@ import {
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startKafka, type RunningKafka } from '../../src/kafka/start-kafka.ts';
-import type { Result } from '../../src/result.ts';
+import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, type Ended } from './nodrop.ts';
 
 const users = { pipeline: 'a password', auditor: 'another' };

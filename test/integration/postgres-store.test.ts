@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { openSnapshot, openStore } from '../../src/stores/open-store.ts';
+import { openSnapshot, openStore } from '../../src/stores/engines.ts';
 import {
   FencedError,
   RowBatch,

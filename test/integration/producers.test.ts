@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import type { Result } from '../../src/result/result.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

@@ -133,8 +133,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       join(folder, 'findings.jsonl'),
       `${JSON.stringify({ ...line, id: hostile, detail: hostile })}\n`,
     );
-    const { pageDataOf, writeReport } = await import('../../src/report-page.ts');
-    const { RunFolder } = await import('../../src/run-folder.ts');
+    const { pageDataOf, writeReport } = await import('../../src/page/report-page.ts');
+    const { RunFolder } = await import('../../src/run-folder/run-folder.ts');
     const run = new RunFolder(join(folder, '../..'), folder.split('/').at(-1)!);
     const result = JSON.parse(readFileSync(run.result, 'utf8')) as never;
     const data = await pageDataOf(run, result, run.store);

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, inject, test } from 'vitest';
-import { resultSchema } from '../../src/result-schema.ts';
-import type { Result } from '../../src/result.ts';
+import { resultSchema } from '../../src/result/result-schema.ts';
+import type { Result } from '../../src/result/result.ts';
 import { readJunit, type JunitCase } from '../report/junit-document.ts';
 import { newDir, nodrop, start, until, type Ended } from './nodrop.ts';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

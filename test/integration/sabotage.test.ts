@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { openRunEvidence } from '../../src/evidence/run-evidence.ts';
-import type { Evidence } from '../../src/history.ts';
-import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import { openRunEvidence } from '../../src/audit/run-evidence/run-evidence.ts';
+import type { Evidence } from '../../src/audit/evidence.ts';
+import type { Result } from '../../src/result/result.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

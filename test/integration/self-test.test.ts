@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, expect, inject, test, vi } from 'vitest';
-import { liveSelfTestCommand } from '../../src/cli/live-self-test-command.ts';
-import { Terminal } from '../../src/cli/terminal.ts';
-import { detectAll, type LiveDetection } from '../../src/live-self-test.ts';
-import type { LiveDefect } from '../../src/self-test/live-defect.ts';
-import { liveDefects } from '../../src/self-test/live-defects.ts';
+import { liveSelfTestCommand } from '../../src/cli/commands/live-self-test-command.ts';
+import { Terminal } from '../../src/cli/output/terminal.ts';
+import { detectAll, type LiveDetection } from '../../src/self-test/live/live-self-test.ts';
+import type { LiveDefect } from '../../src/self-test/live/live-defect.ts';
+import { liveDefects } from '../../src/self-test/live/catalog.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());

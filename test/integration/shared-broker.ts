@@ -1,6 +1,6 @@
 /** The broker of the whole test run. */
 import type { TestProject } from 'vitest/node';
-import { startKafka } from '../../src/kafka/start-kafka.ts';
+import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

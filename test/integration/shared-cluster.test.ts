@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { joinGroup } from '../../src/kafka/consumer-group.ts';
-import { removeGroup, removeTopic } from '../../src/kafka/remove-topic.ts';
-import { createTopic } from '../../src/kafka/topics.ts';
-import { openCluster } from '../../src/kafka/cluster.ts';
+import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
+import { removeGroup, removeTopic } from '../../src/kafka/client/remove-topic.ts';
+import { createTopic } from '../../src/kafka/client/topics.ts';
+import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');

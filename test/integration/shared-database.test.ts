@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
-import { openSnapshot, openStore } from '../../src/stores/open-store.ts';
+import { openSnapshot, openStore } from '../../src/stores/engines.ts';
 import { dropSchema } from '../../src/stores/postgres/drop-schema.ts';
 import { hasPooler, startPooler } from '../fixtures/pooler.ts';
 import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';

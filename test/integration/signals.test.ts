@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { openStore } from '../../src/stores/open-store.ts';
+import { openStore } from '../../src/stores/engines.ts';
 import { newDir, nodrop, start, until } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

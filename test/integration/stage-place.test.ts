@@ -1,8 +1,8 @@
 /** A consumer's place in which one process comes after the other. */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
-import { startStages } from '../../src/pipeline/stage-group.ts';
-import { RunFolder } from '../../src/run-folder.ts';
+import { startStages } from '../../src/pipeline/stage/stage-group.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { newDir, nodrop, until } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');

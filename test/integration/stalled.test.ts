@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { isAlive } from '../../src/is-alive.ts';
-import { joinGroup } from '../../src/kafka/consumer-group.ts';
-import { createTopic } from '../../src/kafka/topics.ts';
-import type { Result } from '../../src/result.ts';
-import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
+import { isAlive } from '../../src/system/is-alive.ts';
+import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
+import { createTopic } from '../../src/kafka/client/topics.ts';
+import type { Result } from '../../src/result/result.ts';
+import { groupOf, RunFolder, topicOf } from '../../src/run-folder/run-folder.ts';
 import { newDir, start, until } from './nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { RunFolder, type Manifest } from '../../src/run-folder.ts';
-import { openSnapshot } from '../../src/stores/open-store.ts';
+import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
+import { openSnapshot } from '../../src/stores/engines.ts';
 import { writeForeignTopic, type ForeignRecord } from '../fixtures/foreign-topic.ts';
 import { newDir, nodrop } from './nodrop.ts';
 

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { openSnapshot, openStore, openStoreBeside, sqlitePathOf } from '../../src/stores/open-store.ts';
+import { openSnapshot, openStore, openStoreBeside, sqlitePathOf } from '../../src/stores/engines.ts';
 import {
   FencedError,
   RowBatch,

@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { expect, inject, test } from 'vitest';
-import type { Result } from '../../src/result.ts';
-import { RunFolder } from '../../src/run-folder.ts';
-import { sqlitePathOf } from '../../src/stores/open-store.ts';
+import type { Result } from '../../src/result/result.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { sqlitePathOf } from '../../src/stores/engines.ts';
 import { newDir, nodrop, program, start, until } from './nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;

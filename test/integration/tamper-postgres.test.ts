@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { makeRun } from '../../src/self-test/made-run.ts';
+import { makeRun } from '../../src/self-test/tampering/made-run.ts';
 import { escapedInStore } from '../tamper/escaped.ts';
 import { alterPostgres, postgresMutations } from '../tamper/postgres-schema.ts';
 import { storeMutation } from '../tamper/store-mutations.ts';

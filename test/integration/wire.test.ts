@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCluster } from '../../src/kafka/cluster.ts';
-import { codecs } from '../../src/client-config.ts';
-import { fetchRecords } from '../../src/kafka/fetch.ts';
-import { decodeRecordBatches } from '../../src/kafka/record-batch.ts';
+import { openCluster } from '../../src/kafka/client/cluster.ts';
+import { codecs } from '../../src/kafka/client/client-settings.ts';
+import { fetchRecords } from '../../src/kafka/fetch/fetch.ts';
+import { decodeRecordBatches } from '../../src/kafka/record-batch/record-batch.ts';
 import { batchOf, numbered, startWireRig, timeoutMs, valuesOf, type WireRig } from '../fixtures/wire-rig.ts';
 
 let rig: WireRig;

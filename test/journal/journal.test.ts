@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { FrameWriter } from '../../src/frames.ts';
-import { journalFilePattern, rowCodes } from '../../src/journal/journal-format.ts';
+import { FrameWriter } from '../../src/run-folder/frames.ts';
+import { journalFilePattern, rowCodes } from '../../src/run-folder/journal/journal-format.ts';
 import {
   JournalReader,
   readJournalOpening,
   type JournalEntry,
   type JournalSummary,
-} from '../../src/journal/journal-reader.ts';
-import { JournalWriter, openJournal, type WrittenRows } from '../../src/journal/journal-writer.ts';
-import { wallClockMs } from '../../src/wall-clock.ts';
+} from '../../src/run-folder/journal/journal-reader.ts';
+import { JournalWriter, openJournal, type WrittenRows } from '../../src/run-folder/journal/journal-writer.ts';
+import { wallClockMs } from '../../src/system/wall-clock.ts';
 import { asFormat1 } from '../fixtures/as-format-1.ts';
 
 const opening = {

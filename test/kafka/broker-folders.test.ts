@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-import { foldersIn, foldersOf, zookeeperFolderOf } from '../../src/kafka/broker-folders.ts';
+import { foldersIn, foldersOf, zookeeperFolderOf } from '../../src/kafka/broker/broker-folders.ts';
 
 test('whatever a cluster may have left running is found', () => {
   const dir = mkdtempSync(join(tmpdir(), 'nodrop-test-'));

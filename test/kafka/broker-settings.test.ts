@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 
-import { brokerProperties, type BrokerPlan, type ClusterPlan } from '../../src/kafka/broker-settings.ts';
+import {
+  brokerProperties,
+  type BrokerPlan,
+  type ClusterPlan,
+} from '../../src/kafka/broker/broker-settings.ts';
 
 const plan = (nodeId: number, dataDir: string): BrokerPlan => ({
   nodeId,

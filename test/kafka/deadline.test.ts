@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Deadline } from '../../src/kafka/deadline.ts';
+import { Deadline } from '../../src/system/deadline.ts';
 
 const never = new Promise<never>(() => undefined);
 

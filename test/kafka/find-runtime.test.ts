@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { findJava } from '../../src/kafka/java.ts';
-import { mavenVersion } from '../../src/kafka/maven.ts';
+import { findJava } from '../../src/kafka/broker/java.ts';
+import { mavenVersion } from '../../src/kafka/broker/maven.ts';
 
 const script = fileURLToPath(new URL('../fixtures/find-runtime.ts', import.meta.url));
 let dir: string;

@@ -4,9 +4,9 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { cacheFolder, removeStalePartials } from '../../src/kafka/cache-folder.ts';
-import { kafkaCacheState, kafkaClasspath, verifyJars } from '../../src/kafka/jars.ts';
-import { mavenFailure } from '../../src/kafka/maven.ts';
+import { cacheFolder, removeStalePartials } from '../../src/kafka/broker/cache-folder.ts';
+import { kafkaCacheState, kafkaClasspath, verifyJars } from '../../src/kafka/broker/jars.ts';
+import { mavenFailure } from '../../src/kafka/broker/maven.ts';
 
 let dir: string;
 beforeEach(async () => {

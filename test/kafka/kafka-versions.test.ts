@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { kafkaClasspath } from '../../src/kafka/jars.ts';
+import { kafkaClasspath } from '../../src/kafka/broker/jars.ts';
 import {
   checkChoice,
   defaultVersion,
   isAtLeast,
   pinnedVersions,
   type KafkaChoice,
-} from '../../src/kafka/kafka-versions.ts';
+} from '../../src/kafka/broker/versions.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
-import { readSettingsFile, type ClientSettings } from '../../src/client-config.ts';
-import { clientFromSettings } from '../../src/kafka/client-from-settings.ts';
+import { readSettingsFile, type ClientSettings } from '../../src/kafka/client/client-settings.ts';
+import { clientFromSettings } from '../../src/kafka/client/client-from-settings.ts';
 import { encryptedKey, fileIn, keystore, makeIdentity, truststore } from '../fixtures/certificates.ts';
 import { nodrop } from '../integration/nodrop.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { endLeftover, leftoverProcess, recordProcess } from '../../src/kafka/process-record.ts';
-import { spawnSupervised, type Supervised } from '../../src/kafka/supervise.ts';
+import { endLeftover, leftoverProcess, recordProcess } from '../../src/system/process-record.ts';
+import { spawnSupervised, type Supervised } from '../../src/system/supervise.ts';
 
 let dir: string;
 let child: Supervised;

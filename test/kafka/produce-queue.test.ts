@@ -1,12 +1,12 @@
 /** The queue of a partition against a small model of the broker: what is lost, late or refused, in any order. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Deadline } from '../../src/kafka/deadline.ts';
-import { ProduceQueue } from '../../src/kafka/produce-queue.ts';
-import type { Attempt } from '../../src/kafka/produce-requests.ts';
-import { RecordBatch } from '../../src/kafka/record-batch.ts';
-import { RecordBatchEncoder } from '../../src/kafka/record-batch-encoder.ts';
-import type { SendOutcome } from '../../src/kafka/send-outcome.ts';
+import { Deadline } from '../../src/system/deadline.ts';
+import { ProduceQueue } from '../../src/kafka/produce/produce-queue.ts';
+import type { Attempt } from '../../src/kafka/produce/produce-requests.ts';
+import { RecordBatch } from '../../src/kafka/record-batch/record-batch.ts';
+import { RecordBatchEncoder } from '../../src/kafka/record-batch/record-batch-encoder.ts';
+import type { SendOutcome } from '../../src/kafka/produce/send-outcome.ts';
 
 const faults = [
   'none',

@@ -1,11 +1,15 @@
 import { Reader, createRecordsBatch, readRecordsBatches } from '@platformatic/kafka';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { codecs, type Codec } from '../../src/client-config.ts';
-import { decompress, decompressedBytesMax } from '../../src/kafka/codecs.ts';
-import { RecordBatch, decodeRecordBatches, nextOffset } from '../../src/kafka/record-batch.ts';
-import { RecordBatchEncoder, encodeHeaders, sealRecordBatch } from '../../src/kafka/record-batch-encoder.ts';
-import { layout } from '../../src/kafka/record-batch-layout.ts';
+import { codecs, type Codec } from '../../src/kafka/client/client-settings.ts';
+import { decompress, decompressedBytesMax } from '../../src/kafka/record-batch/codecs.ts';
+import { RecordBatch, decodeRecordBatches, nextOffset } from '../../src/kafka/record-batch/record-batch.ts';
+import {
+  RecordBatchEncoder,
+  encodeHeaders,
+  sealRecordBatch,
+} from '../../src/kafka/record-batch/record-batch-encoder.ts';
+import { layout } from '../../src/kafka/record-batch/record-batch-layout.ts';
 
 interface Entry {
   timestamp: number;

@@ -10,7 +10,7 @@ import {
   stampOf,
   timeOfStamp,
   type ScanRow,
-} from '../../src/kafka/scan-file.ts';
+} from '../../src/run-folder/log-scan-file.ts';
 
 const rowArbitrary: fc.Arbitrary<ScanRow> = fc.record({
   partition: fc.nat(),

@@ -1,6 +1,6 @@
 import { protocolErrors } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
-import { answerOf } from '../../src/kafka/send-outcome.ts';
+import { answerOf } from '../../src/kafka/produce/send-outcome.ts';
 
 test.each(['NONE', 'DUPLICATE_SEQUENCE_NUMBER'])('%s: it is in the log', (error) => {
   expect(answerOf(error)).toBe('written');

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 
-import { runCommand } from '../../src/kafka/run-command.ts';
-import { spawnSupervised } from '../../src/kafka/supervise.ts';
+import { runCommand } from '../../src/system/run-program.ts';
+import { spawnSupervised } from '../../src/system/supervise.ts';
 
 const timeoutMs = 10_000;
 const shell = (script: string) => spawnSupervised('sh', ['-c', script], { output: 'pipe' });
@@ -58,7 +58,7 @@ test('a deadline and an abort end a command', async () => {
 });
 
 test.each(['SIGKILL', 'SIGTERM'] as const)('a command dies when its parent dies of %s', async (signal) => {
-  const module = fileURLToPath(new URL('../../src/kafka/supervise.ts', import.meta.url));
+  const module = fileURLToPath(new URL('../../src/system/supervise.ts', import.meta.url));
   const script = `
     const { spawnSupervised } = await import(${JSON.stringify(module)});
     const child = await spawnSupervised('sh', ['-c', 'trap "" TERM; while :; do sleep 0.01; done'], { output: 'pipe' });

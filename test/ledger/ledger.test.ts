@@ -8,10 +8,10 @@ import {
   readIntended,
   readLedgerOpening,
   type LedgerSummary,
-} from '../../src/ledger/ledger-reader.ts';
-import { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { outcomes, type Outcome } from '../../src/outcome.ts';
-import { wallClockMs } from '../../src/wall-clock.ts';
+} from '../../src/run-folder/ledger/ledger-reader.ts';
+import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
+import { outcomes, type Outcome } from '../../src/run-folder/ledger/outcome.ts';
+import { wallClockMs } from '../../src/system/wall-clock.ts';
 import { asFormat1 } from '../fixtures/as-format-1.ts';
 
 const opening = { run: 'r', producer: 0, session: 0, pid: 42 };

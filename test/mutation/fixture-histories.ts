@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { historyFromLines } from '../../src/history-form/read-history.ts';
-import type { Finding } from '../../src/verdict.ts';
+import { historyFromLines } from '../../src/audit/history/read-history.ts';
+import type { Finding } from '../../src/result/verdict.ts';
 import { misjudged } from '../history-form/misjudged.ts';
 import type { JudgedHistory, Outcome } from './judged-history.ts';
 

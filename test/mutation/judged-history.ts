@@ -1,5 +1,5 @@
-import type { Evidence } from '../../src/history.ts';
-import type { Audit, Cause, SingleFinding } from '../../src/verdict.ts';
+import type { Evidence } from '../../src/audit/evidence.ts';
+import type { Audit, Cause, SingleFinding } from '../../src/result/verdict.ts';
 
 /** What an audit comes to, and each single finding that it told. */
 export interface Outcome extends Audit {

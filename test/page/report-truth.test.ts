@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FaultRecord } from '../../src/result.ts';
+import type { FaultRecord } from '../../src/result/result.ts';
 import { hasBrowser, seriousProblems, startBrowser } from '../fixtures/browser.ts';
 import {
   barSum,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createCategorizer } from '../../src/pipeline/categorize.ts';
-import type { StateRule } from '../../src/state-rule.ts';
+import { createCategorizer } from '../../src/pipeline/consumer/categorizer.ts';
+import type { StateRule } from '../../src/workload/state-rule.ts';
 
 const states = ['failed', 'completed', 'in-progress'];
 

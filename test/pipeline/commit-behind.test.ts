@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { NextOffset } from '../../src/kafka/consumer-group.ts';
-import { CommitBehind } from '../../src/pipeline/commit-behind.ts';
+import type { NextOffset } from '../../src/kafka/client/consumer-group.ts';
+import { CommitBehind } from '../../src/pipeline/consumer/commit-behind.ts';
 
 /** A group that notes what it is told, and answers when it is let. */
 function newGroup() {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { FetchedPartition } from '../../src/kafka/fetch.ts';
-import { layout, lengthOverheadBytes } from '../../src/kafka/record-batch-layout.ts';
-import { FetchAhead } from '../../src/pipeline/fetch-ahead.ts';
+import type { FetchedPartition } from '../../src/kafka/fetch/fetch.ts';
+import { layout, lengthOverheadBytes } from '../../src/kafka/record-batch/record-batch-layout.ts';
+import { FetchAhead } from '../../src/pipeline/consumer/fetch-ahead.ts';
 
 const { signal } = new AbortController();
 const at = (...next: number[]): Map<number, { next: number }> =>

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { OperationalError } from '../../src/errors.ts';
-import { rowCodes } from '../../src/journal/journal-format.ts';
-import { JournalReader, type JournalEntry } from '../../src/journal/journal-reader.ts';
-import { JournalWriter } from '../../src/journal/journal-writer.ts';
-import { journaledStore } from '../../src/pipeline/journaled-store.ts';
+import { rowCodes } from '../../src/run-folder/journal/journal-format.ts';
+import { JournalReader, type JournalEntry } from '../../src/run-folder/journal/journal-reader.ts';
+import { JournalWriter } from '../../src/run-folder/journal/journal-writer.ts';
+import { journaledStore } from '../../src/pipeline/consumer/journaled-store.ts';
 import { RowBatch, FencedError, type Store } from '../../src/stores/store.ts';
 
 let journal: JournalWriter;

@@ -2,12 +2,12 @@
 import { compatibilityPartitioner } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { digestOf, digestText } from '../../src/digest.ts';
-import { RecordBatch } from '../../src/kafka/record-batch.ts';
-import { MessageEncoder, type MessageEncoderOptions } from '../../src/pipeline/message-encoder.ts';
-import { PartitionShare, type Share } from '../../src/pipeline/partition-share.ts';
-import type { StatePlace } from '../../src/state-rule.ts';
-import { payloadBytesMin, producerName, Workload } from '../../src/workload.ts';
+import { digestOf, digestText } from '../../src/workload/digest.ts';
+import { RecordBatch } from '../../src/kafka/record-batch/record-batch.ts';
+import { MessageEncoder, type MessageEncoderOptions } from '../../src/pipeline/producer/message-encoder.ts';
+import { PartitionShare, type Share } from '../../src/pipeline/producer/partition-share.ts';
+import type { StatePlace } from '../../src/workload/state-rule.ts';
+import { payloadBytesMin, producerName, Workload } from '../../src/workload/workload.ts';
 
 interface Record {
   sequence: number;

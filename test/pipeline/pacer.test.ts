@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Pacer } from '../../src/pipeline/pacer.ts';
-import { Schedule } from '../../src/pipeline/schedule.ts';
-import { wallClockMs } from '../../src/wall-clock.ts';
+import { Pacer } from '../../src/pipeline/producer/pacer.ts';
+import { Schedule } from '../../src/pipeline/producer/schedule.ts';
+import { wallClockMs } from '../../src/system/wall-clock.ts';
 
 test('a message is due by its place in the schedule alone, and counted from that moment on', () => {
   const schedule = new Schedule(1_000, 400);

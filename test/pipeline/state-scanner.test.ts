@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StateScanner } from '../../src/pipeline/state-scanner.ts';
+import { StateScanner } from '../../src/pipeline/consumer/state-scanner.ts';
 
 /** The text that JSON.parse finds at the path; undefined where there is none, or no JSON. */
 function parsed(bytes: Uint8Array, path: readonly string[]): string | undefined {

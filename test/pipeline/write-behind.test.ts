@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WriteBehind, type Write } from '../../src/pipeline/write-behind.ts';
+import { WriteBehind, type Write } from '../../src/pipeline/consumer/write-behind.ts';
 import { RowBatch } from '../../src/stores/store.ts';
 
 const write: Write = { batch: new RowBatch(), advances: [], commits: [] };

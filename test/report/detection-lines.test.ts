@@ -5,9 +5,9 @@ import {
   matrixLines,
   totalsLines,
   type LiveDetectionReport,
-} from '../../src/report/detection-lines.ts';
-import { noColors } from '../../src/report/palette.ts';
-import { liveDefects } from '../../src/self-test/live-defects.ts';
+} from '../../src/report/terminal/detection-lines.ts';
+import { noColors } from '../../src/report/text/colours.ts';
+import { liveDefects } from '../../src/self-test/live/catalog.ts';
 
 const caught: LiveDetectionReport = {
   defect: 'a row that nobody wrote',

@@ -1,8 +1,8 @@
 /** How a step of a timeline looks: what is wrong stands out, and what is not known is not called wrong. */
 import { describe, expect, test } from 'vitest';
-import { eventText, type Look } from '../../src/report/event-text.ts';
-import { gap, type Timeline, type TimelineEvent } from '../../src/timeline.ts';
-import type { SingleFinding } from '../../src/verdict.ts';
+import { eventText, type Look } from '../../src/report/text/event-text.ts';
+import { gap, type Timeline, type TimelineEvent } from '../../src/explain/timeline.ts';
+import type { SingleFinding } from '../../src/result/verdict.ts';
 
 const place = { partition: 1, offset: 42 };
 const steps: TimelineEvent[] = [

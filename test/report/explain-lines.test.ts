@@ -1,8 +1,8 @@
 /** The text of a timeline: it fits a terminal and does it no harm, whatever evidence holds. */
 import { expect, test } from 'vitest';
-import { explainLines } from '../../src/report/explain-lines.ts';
-import type { Palette } from '../../src/report/palette.ts';
-import type { Timeline, TimelineEvent } from '../../src/timeline.ts';
+import { explainLines } from '../../src/report/terminal/explain-lines.ts';
+import type { Palette } from '../../src/report/text/colours.ts';
+import type { Timeline, TimelineEvent } from '../../src/explain/timeline.ts';
 
 const as = (text: string): string => text;
 const plain: Palette = { good: as, bad: as, doubtful: as, strong: as, faint: as };

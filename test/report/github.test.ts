@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { githubLines } from '../../src/report/github.ts';
-import type { Result } from '../../src/result.ts';
+import { githubLines } from '../../src/report/ci/github.ts';
+import type { Result } from '../../src/result/result.ts';
 import { anyResult, lost, passed } from './results.ts';
 
 const lines = (changes: Partial<Result> = {}): string[] => githubLines({ ...passed, ...changes });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { junitText } from '../../src/report/junit.ts';
-import { exitCodeOf, type Result } from '../../src/result.ts';
-import { findingKinds } from '../../src/verdict.ts';
+import { junitText } from '../../src/report/ci/junit.ts';
+import { exitCodeOf, type Result } from '../../src/result/result.ts';
+import { findingKinds } from '../../src/result/verdict.ts';
 import { readJunit, type JunitCase } from './junit-document.ts';
 import { anyResult, lost, passed } from './results.ts';
 

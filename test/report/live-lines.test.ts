@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { liveLines } from '../../src/report/live-lines.ts';
-import type { RunProgress } from '../../src/run-progress.ts';
+import { liveLines } from '../../src/report/terminal/live-lines.ts';
+import type { RunProgress } from '../../src/watch/run-progress.ts';
 
 const hop = (failed: number, completed: number) => ({
   count: failed + completed,

@@ -1,7 +1,7 @@
 /** Results to report on: a plain one, and any that an audit may come to, with texts of the worst kind. */
 import fc from 'fast-check';
-import { noMeasurements, noTimings, type FaultRecord, type Result } from '../../src/result.ts';
-import { causes, findingKinds, type Example, type Finding } from '../../src/verdict.ts';
+import { noMeasurements, noTimings, type FaultRecord, type Result } from '../../src/result/result.ts';
+import { causes, findingKinds, type Example, type Finding } from '../../src/result/verdict.ts';
 
 /** A run that passed. */
 export const passed: Result = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sparkline } from '../../src/report/sparkline.ts';
+import { sparkline } from '../../src/report/text/sparkline.ts';
 
 test.each([
   [[], ''],

@@ -1,9 +1,9 @@
 /** What the summary of a run says first, and how it says where to look closer. */
 import { expect, test } from 'vitest';
-import { noColors } from '../../src/report/palette.ts';
-import { summaryLines } from '../../src/report/summary.ts';
-import type { Result } from '../../src/result.ts';
-import type { Example } from '../../src/verdict.ts';
+import { noColors } from '../../src/report/text/colours.ts';
+import { summaryLines } from '../../src/report/terminal/summary.ts';
+import type { Result } from '../../src/result/result.ts';
+import type { Example } from '../../src/result/verdict.ts';
 import { passed } from './results.ts';
 
 const resultOf = (examples: Example[], seed: number | null = 7): Result => ({

@@ -1,8 +1,8 @@
 /** Which defects the live self-test has, and how strictly it judges. Nothing is started here. */
 import { expect, test } from 'vitest';
-import { judgeLive, type LiveFinding } from '../../src/self-test/live-defect.ts';
-import { liveDefects } from '../../src/self-test/live-defects.ts';
-import { causes, findingKinds, type Finding } from '../../src/verdict.ts';
+import { judgeLive, type LiveFinding } from '../../src/self-test/live/live-defect.ts';
+import { liveDefects } from '../../src/self-test/live/catalog.ts';
+import { causes, findingKinds, type Finding } from '../../src/result/verdict.ts';
 
 const wanted = liveDefects.flatMap(({ expected, hop }) =>
   expected === 'inconclusive' ? [] : [{ ...expected, hop }],

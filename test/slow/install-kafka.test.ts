@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { kafkaCacheState } from '../../src/kafka/jars.ts';
-import { pinnedVersions } from '../../src/kafka/kafka-versions.ts';
+import { kafkaCacheState } from '../../src/kafka/broker/jars.ts';
+import { pinnedVersions } from '../../src/kafka/broker/versions.ts';
 
 const script = fileURLToPath(new URL('../fixtures/find-runtime.ts', import.meta.url));
 let cache: string;

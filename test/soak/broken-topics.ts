@@ -1,13 +1,13 @@
 /** What an administrator or a disk may do to a topic in the midst of a run. */
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCluster } from '../../src/kafka/cluster.ts';
-import { Deadline } from '../../src/kafka/deadline.ts';
-import { listOffsets } from '../../src/kafka/list-offsets.ts';
-import { readLog } from '../../src/kafka/log-read.ts';
-import { startKafka } from '../../src/kafka/start-kafka.ts';
-import { withAdmin } from '../../src/kafka/topics.ts';
-import { abortTransaction, addPartitions, recreate } from '../../src/self-test/spoil-topic.ts';
+import { openCluster } from '../../src/kafka/client/cluster.ts';
+import { Deadline } from '../../src/system/deadline.ts';
+import { listOffsets } from '../../src/kafka/client/list-offsets.ts';
+import { readLog } from '../../src/kafka/fetch/log-read.ts';
+import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { withAdmin } from '../../src/kafka/client/topics.ts';
+import { abortTransaction, addPartitions, recreate } from '../../src/self-test/live/damage-topic.ts';
 import { until } from '../integration/nodrop.ts';
 import { Trial, type Outcome } from './trial.ts';
 

@@ -1,7 +1,7 @@
 /** Faults by chance, on top of whatever else is done wrong in a run. */
 import { Chance } from '../../src/chaos/chance.ts';
 import { chaosFaults, type ChaosFault } from '../../src/chaos/chaos-faults.ts';
-import { parseDurationMs } from '../../src/duration.ts';
+import { parseDurationMs } from '../../src/system/duration.ts';
 import { parseFault } from '../../src/faults/fault-schedule.ts';
 
 const firstFaultMs = 300;

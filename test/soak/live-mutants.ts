@@ -4,7 +4,7 @@
  * names are those of `test/fixtures/histories`, where the same ways stand as evidence that was written by hand.
  * Of 13, torn transactions, there is none: nodrop's producer writes no transactions.
  */
-import type { Blame, Cause, FindingKind } from '../../src/verdict.ts';
+import type { Blame, Cause, FindingKind } from '../../src/result/verdict.ts';
 import { commandOf } from '../fixtures/example-command.ts';
 import { breakTopic } from './broken-topics.ts';
 import type { Outcome, Trial } from './trial.ts';

@@ -1,11 +1,11 @@
 /** One run in which something is done wrong on purpose: how it is started, and what is to be known of it after. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Deadline } from '../../src/kafka/deadline.ts';
-import { deleteGroup } from '../../src/kafka/groups.ts';
-import type { Result } from '../../src/result.ts';
-import { groupOf, RunFolder, topicOf } from '../../src/run-folder.ts';
-import type { PointName } from '../../src/pipeline/points.ts';
+import { Deadline } from '../../src/system/deadline.ts';
+import { deleteGroup } from '../../src/kafka/client/groups.ts';
+import type { Result } from '../../src/result/result.ts';
+import { groupOf, RunFolder, topicOf } from '../../src/run-folder/run-folder.ts';
+import type { PointName } from '../../src/pipeline/stage/failpoints.ts';
 import { newDir, nodrop, start, startUpTo } from '../integration/nodrop.ts';
 import { joined, underChaos } from './chaos-on-top.ts';
 

@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import fc from 'fast-check';
-import { frameHeaderBytes } from '../../src/frames.ts';
-import type { RunFolder } from '../../src/run-folder.ts';
-import { seal, sealPathOf } from '../../src/seal.ts';
+import { frameHeaderBytes } from '../../src/run-folder/frames.ts';
+import type { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { seal, sealPathOf } from '../../src/run-folder/seal.ts';
 import { editOf, jsonEdits, type JsonEdit } from './json-edits.ts';
 import { allowed, type Allowed } from './truth.ts';
 

@@ -2,9 +2,9 @@
  * What became of a run by what its store holds now, where ledger, log and journal are whole and right: a naive
  * account of the norm, message by message, that knows nothing of how the audit goes about it.
  */
-import { isPartition, type Place } from '../../src/place.ts';
-import type { MadeMessage, MadeRun } from '../../src/self-test/made-run.ts';
-import type { Blame, FindingKind } from '../../src/verdict.ts';
+import { isPartition, type Place } from '../../src/workload/place.ts';
+import type { MadeMessage, MadeRun } from '../../src/self-test/tampering/made-run.ts';
+import type { Blame, FindingKind } from '../../src/result/verdict.ts';
 import { bytesOf, meaningOf, type Row, type StoreContent, type Value } from './store-content.ts';
 import type { Charge, Truth } from './truth.ts';
 

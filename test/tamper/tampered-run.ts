@@ -2,11 +2,11 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditRun } from '../../src/audit-run.ts';
+import { auditRun } from '../../src/audit/audit-run.ts';
 import { OperationalError } from '../../src/errors.ts';
-import { RunFolder } from '../../src/run-folder.ts';
-import { makeRun, type MadeRun, type MadeRunOptions } from '../../src/self-test/made-run.ts';
-import type { SingleFinding } from '../../src/verdict.ts';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { makeRun, type MadeRun, type MadeRunOptions } from '../../src/self-test/tampering/made-run.ts';
+import type { SingleFinding } from '../../src/result/verdict.ts';
 import { harm, type EvidenceMutation } from './evidence-mutations.ts';
 import { asPostgresReads, PostgresContent } from './postgres-content.ts';
 import { loosen, readSqlite, writeSqlite } from './sqlite-content.ts';

@@ -1,5 +1,5 @@
 /** What an audit may say of a run that was tampered with, and what it must. */
-import type { Blame, FindingKind, SingleFinding, Verdict } from '../../src/verdict.ts';
+import type { Blame, FindingKind, SingleFinding, Verdict } from '../../src/result/verdict.ts';
 
 export interface Charge {
   /** Of the messages concerned, of which any may be named; left out where none has to be. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LogRange } from '../../src/history.ts';
-import type { Audit, Verdict } from '../../src/verdict.ts';
-import { audit } from '../../src/verify/audit.ts';
+import type { LogRange } from '../../src/audit/evidence.ts';
+import type { Audit, Verdict } from '../../src/result/verdict.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import {
   buildEvidence,
   parsePlace,

@@ -1,7 +1,7 @@
 /** What is counted or named beside single messages: redelivery, commits, stalls, causes, the hops that must be whole. */
 import { describe, expect, test } from 'vitest';
-import type { Cause, SingleFinding } from '../../src/verdict.ts';
-import { audit } from '../../src/verify/audit.ts';
+import type { Cause, SingleFinding } from '../../src/result/verdict.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { buildEvidence, type History } from './build-evidence.ts';
 import {
   alter,

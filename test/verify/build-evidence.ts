@@ -8,10 +8,10 @@ import {
   type Evidence,
   type LogRange,
   type Topics,
-} from '../../src/history.ts';
-import { outcomeCodes, type Outcome } from '../../src/outcome.ts';
-import { none } from '../../src/place.ts';
-import type { Cause, SingleFinding } from '../../src/verdict.ts';
+} from '../../src/audit/evidence.ts';
+import { outcomeCodes, type Outcome } from '../../src/run-folder/ledger/outcome.ts';
+import { none } from '../../src/workload/place.ts';
+import type { Cause, SingleFinding } from '../../src/result/verdict.ts';
 
 /** A position is written `partition:offset`. A content or key that is left out is right, `null` is not told. */
 export interface Send {

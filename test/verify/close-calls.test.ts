@@ -1,7 +1,7 @@
 /** Cases in which two readings of one condition part ways. */
 import { describe, expect, test } from 'vitest';
 import { testDefects } from './defect-cases.ts';
-import { audit } from '../../src/verify/audit.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { buildEvidence } from './build-evidence.ts';
 import {
   alter,

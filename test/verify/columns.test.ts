@@ -1,11 +1,11 @@
 /** What keeps much in little, held against what keeps it plainly. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BitSet } from '../../src/verify/bit-set.ts';
-import { DeliveredRanges } from '../../src/verify/delivered-ranges.ts';
-import { FlagsColumn } from '../../src/verify/flags-column.ts';
-import { Partitions } from '../../src/verify/partitions.ts';
-import { PositionColumn } from '../../src/verify/position-column.ts';
+import { BitSet } from '../../src/audit/bit-set.ts';
+import { DeliveredRanges } from '../../src/audit/delivered-ranges.ts';
+import { FlagsColumn } from '../../src/audit/judge/flags-column.ts';
+import { Partitions } from '../../src/audit/judge/partitions.ts';
+import { PositionColumn } from '../../src/audit/judge/position-column.ts';
 
 const noPartitions = (): Partitions =>
   new Partitions({

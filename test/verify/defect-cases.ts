@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../src/verdict.ts';
+import type { Verdict } from '../../src/result/verdict.ts';
 import { auditOf, findingsOf, type Change } from './healthy-history.ts';
 
 /** A defect as it is planted into the healthy history, what it is called, and a clean twin. */

@@ -1,6 +1,6 @@
 /** An audit tells how much evidence it had: a hop that could not be read has no count that means anything. */
 import { expect, test } from 'vitest';
-import type { Audit } from '../../src/verdict.ts';
+import type { Audit } from '../../src/result/verdict.ts';
 import {
   alter,
   auditOf,

@@ -1,5 +1,5 @@
-import type { Audit, SingleFinding } from '../../src/verdict.ts';
-import { audit } from '../../src/verify/audit.ts';
+import type { Audit, SingleFinding } from '../../src/result/verdict.ts';
+import { audit } from '../../src/audit/judge/audit.ts';
 import { recordHistory } from '../mutation/recorded-histories.ts';
 import { buildEvidence, type History, type Subject } from './build-evidence.ts';
 

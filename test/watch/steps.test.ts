@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Steps, type Step } from '../../src/watch/steps.ts';
+import { Steps, type Step } from '../../src/watch/time-steps.ts';
 
 interface Counted extends Step {
   count: number;

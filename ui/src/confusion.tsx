@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
-import { grouped } from '../../src/report/quantities.ts';
-import type { Result } from '../../src/result.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { Result } from '../../src/result/result.ts';
 
 /** Which category the messages of each state came to. */
 export function Confusion({ result: { confusion, evidence } }: { result: Result }): JSX.Element {

@@ -1,8 +1,8 @@
 /** Where all messages are: pieces that add up to what was planned, or to what was acknowledged. */
 import type { JSX } from 'preact';
-import { grouped } from '../../src/report/quantities.ts';
-import type { Result } from '../../src/result.ts';
-import type { RunProgress } from '../../src/run-progress.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { Result } from '../../src/result/result.ts';
+import type { RunProgress } from '../../src/watch/run-progress.ts';
 
 interface Piece {
   name: string;

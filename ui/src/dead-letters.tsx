@@ -1,7 +1,7 @@
 /** The dead letters of the run's topic: those of its messages, and those of records that are none of them. */
 import type { JSX } from 'preact';
-import type { DeadLetters, ShownLetter } from '../../src/page-data.ts';
-import { grouped } from '../../src/report/quantities.ts';
+import type { DeadLetters, ShownLetter } from '../../src/page/page-data.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
 import { Copy } from './copy.tsx';
 import { Scroll } from './scroll.tsx';
 

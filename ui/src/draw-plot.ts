@@ -1,6 +1,6 @@
 /** One plot on a canvas, with faults as bands and rebalances as lines behind it. */
 import uPlot from 'uplot';
-import type { Series } from '../../src/series.ts';
+import type { Series } from '../../src/watch/series.ts';
 import { rangeOf, type Limit, type Plot } from './plot-set.ts';
 
 export const heightPx = 180;

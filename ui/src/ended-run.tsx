@@ -1,7 +1,7 @@
 /** A run that was audited. */
 import { useEffect } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
-import type { PageData } from '../../src/page-data.ts';
+import type { PageData } from '../../src/page/page-data.ts';
 import { AckedBar } from './conservation-bar.tsx';
 import { Confusion } from './confusion.tsx';
 import { DeadLetterList } from './dead-letters.tsx';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
-import type { FaultRecord } from '../../src/result.ts';
+import type { FaultRecord } from '../../src/result/result.ts';
 import { Section } from './section.tsx';
 
 export function Faults({ faults }: { faults: readonly FaultRecord[] }): JSX.Element | null {

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { messageNameOf } from '../../src/message-name.ts';
-import type { PageData } from '../../src/page-data.ts';
-import { blameNote } from '../../src/report/blame-note.ts';
-import type { SingleFinding } from '../../src/verdict.ts';
+import { messageNameOf } from '../../src/result/message-name.ts';
+import type { PageData } from '../../src/page/page-data.ts';
+import { blameNote } from '../../src/report/text/blame-note.ts';
+import type { SingleFinding } from '../../src/result/verdict.ts';
 import { TimelineOf } from './timeline.tsx';
 
 export function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData }): JSX.Element {

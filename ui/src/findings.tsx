@@ -1,9 +1,9 @@
 /** Findings: exactly how many of each kind; some of them one by one; and a search for any message of the run. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { PageData } from '../../src/page-data.ts';
-import { grouped } from '../../src/report/quantities.ts';
-import type { SingleFinding } from '../../src/verdict.ts';
+import type { PageData } from '../../src/page/page-data.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { SingleFinding } from '../../src/result/verdict.ts';
 import { Command } from './copy.tsx';
 import { FindingItem } from './finding-item.tsx';
 import { KindChips, type Kind } from './kind-chips.tsx';

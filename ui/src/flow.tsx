@@ -1,8 +1,8 @@
 /** Producer, Kafka, consumer, store: what came to each, by state, and where the chain broke. */
 import type { JSX } from 'preact';
-import { blameNote } from '../../src/report/blame-note.ts';
-import { grouped } from '../../src/report/quantities.ts';
-import type { Blame, EvidenceState, Finding } from '../../src/verdict.ts';
+import { blameNote } from '../../src/report/text/blame-note.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { Blame, EvidenceState, Finding } from '../../src/result/verdict.ts';
 import { StateBars } from './states.tsx';
 
 export interface Hop {

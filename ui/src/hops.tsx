@@ -1,8 +1,8 @@
 /** The four hops as data: of a run that was audited, and of one that goes on. */
-import { grouped } from '../../src/report/quantities.ts';
-import type { DeadLetters, PageData } from '../../src/page-data.ts';
-import type { HopProgress, RunProgress } from '../../src/run-progress.ts';
-import type { EvidenceState, HopCounts } from '../../src/verdict.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { DeadLetters, PageData } from '../../src/page/page-data.ts';
+import type { HopProgress, RunProgress } from '../../src/watch/run-progress.ts';
+import type { EvidenceState, HopCounts } from '../../src/result/verdict.ts';
 import { openLetters } from './dead-letters.tsx';
 import type { Hop } from './flow.tsx';
 

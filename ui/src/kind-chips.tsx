@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { grouped } from '../../src/report/quantities.ts';
-import type { Finding } from '../../src/verdict.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { Finding } from '../../src/result/verdict.ts';
 
 export type Kind = Pick<Finding, 'kind' | 'blame' | 'count' | 'allowed'>;
 

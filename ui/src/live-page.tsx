@@ -2,8 +2,8 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { LiveRun, PageData } from '../../src/page-data.ts';
-import type { Series } from '../../src/series.ts';
+import type { LiveRun, PageData } from '../../src/page/page-data.ts';
+import type { Series } from '../../src/watch/series.ts';
 import { EndedRun } from './ended-run.tsx';
 import { explainIn, watchRun } from './server.ts';
 import { RunUnderWay } from './run-under-way.tsx';

@@ -1,7 +1,7 @@
 /** Shows the run that the page carries in itself; where it carries none, what the server says that it came from. */
 import { render } from 'preact';
 import type { JSX } from 'preact';
-import type { PageData } from '../../src/page-data.ts';
+import type { PageData } from '../../src/page/page-data.ts';
 import { EndedRun } from './ended-run.tsx';
 import { LivePage } from './live-page.tsx';
 import { Runs } from './runs.tsx';

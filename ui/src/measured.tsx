@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
-import { durationText, grouped } from '../../src/report/quantities.ts';
-import type { Latency, Result } from '../../src/result.ts';
+import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import type { Latency, Result } from '../../src/result/result.ts';
 
 const shown = ['p50', 'p90', 'p99', 'p99.9', 'max'] as const;
 

@@ -1,7 +1,7 @@
 /** Asks the server for what became of a message, good or bad. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Timeline } from '../../src/timeline.ts';
+import type { Timeline } from '../../src/explain/timeline.ts';
 import type { Explain } from './server.ts';
 import { TimelineOf } from './timeline.tsx';
 

@@ -1,9 +1,9 @@
 /** Partitions, a line each: where they end, how far the store came, and who leads them. */
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
-import { grouped } from '../../src/report/quantities.ts';
-import type { PartitionProgress } from '../../src/run-progress.ts';
-import type { PartitionState } from '../../src/verdict.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { PartitionProgress } from '../../src/watch/run-progress.ts';
+import type { PartitionState } from '../../src/result/verdict.ts';
 
 const shownMax = 200;
 

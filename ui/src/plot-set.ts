@@ -1,8 +1,8 @@
 /** Which plots there are, and the columns of each. */
-import { durationText, grouped } from '../../src/report/quantities.ts';
-import type { JudgedThreshold } from '../../src/result.ts';
-import type { LatencySeries, Series } from '../../src/series.ts';
-import { parseThreshold } from '../../src/thresholds.ts';
+import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import type { JudgedThreshold } from '../../src/result/result.ts';
+import type { LatencySeries, Series } from '../../src/watch/series.ts';
+import { parseThreshold } from '../../src/result/thresholds.ts';
 
 export interface Line {
   label: string;

@@ -1,8 +1,8 @@
 /** Rates, lag, latencies and leaders over time, with one cursor for all. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { JudgedThreshold } from '../../src/result.ts';
-import type { Series } from '../../src/series.ts';
+import type { JudgedThreshold } from '../../src/result/result.ts';
+import type { Series } from '../../src/watch/series.ts';
 import { drawPlot, heightPx, type DrawnPlot } from './draw-plot.ts';
 import { plotsOf, rangeOf } from './plot-set.ts';
 import { clockText } from './clock-text.ts';

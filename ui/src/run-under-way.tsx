@@ -1,9 +1,9 @@
 /** A run that was not audited yet: what its processes have noted so far. */
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { LiveRun } from '../../src/page-data.ts';
-import type { RunProgress } from '../../src/run-progress.ts';
-import type { Series } from '../../src/series.ts';
+import type { LiveRun } from '../../src/page/page-data.ts';
+import type { RunProgress } from '../../src/watch/run-progress.ts';
+import type { Series } from '../../src/watch/series.ts';
 import { LiveBar } from './conservation-bar.tsx';
 import { Facts } from './facts.tsx';
 import { Faults } from './faults.tsx';

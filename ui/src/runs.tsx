@@ -2,8 +2,8 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { durationText, grouped } from '../../src/report/quantities.ts';
-import type { RunRow } from '../../src/page-data.ts';
+import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import type { RunRow } from '../../src/page/page-data.ts';
 import { Facts } from './facts.tsx';
 import { Scroll } from './scroll.tsx';
 import { Section } from './section.tsx';

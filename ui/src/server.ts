@@ -1,6 +1,6 @@
 /** What the page asks the server that it came from. */
-import type { FeedEvents, RunRow } from '../../src/page-data.ts';
-import type { Timeline } from '../../src/timeline.ts';
+import type { FeedEvents, RunRow } from '../../src/page/page-data.ts';
+import type { Timeline } from '../../src/explain/timeline.ts';
 
 /** The timeline of a message; rejects with a sentence for what nobody knows. */
 export type Explain = (asked: string) => Promise<Timeline>;

@@ -1,9 +1,9 @@
 /** The setup of a run, where the time went, and the command that does it again. */
 import type { JSX } from 'preact';
-import { durationText, grouped } from '../../src/report/quantities.ts';
-import { shellWord } from '../../src/shell-word.ts';
-import type { PageData } from '../../src/page-data.ts';
-import type { Result } from '../../src/result.ts';
+import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import { shellWord } from '../../src/system/shell-word.ts';
+import type { PageData } from '../../src/page/page-data.ts';
+import type { Result } from '../../src/result/result.ts';
 import { Command } from './copy.tsx';
 import { FactList } from './facts.tsx';
 

@@ -1,8 +1,8 @@
 /** Says what a page knows of a message that is looked for in it, and of the findings that it shows. */
-import type { PageData } from '../../src/page-data.ts';
-import { grouped } from '../../src/report/quantities.ts';
-import type { Timeline } from '../../src/timeline.ts';
-import type { SingleFinding } from '../../src/verdict.ts';
+import type { PageData } from '../../src/page/page-data.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
+import type { Timeline } from '../../src/explain/timeline.ts';
+import type { SingleFinding } from '../../src/result/verdict.ts';
 import type { Kind } from './kind-chips.tsx';
 
 export interface Search {

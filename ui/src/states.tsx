@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { grouped } from '../../src/report/quantities.ts';
+import { grouped } from '../../src/report/text/quantities.ts';
 
 /** Told apart by eyes that see fewer colours, and by their patterns; each has its name beside it. */
 const looks = 6;

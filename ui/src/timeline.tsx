@@ -1,9 +1,9 @@
 /** Tells what became of one message: a summary, then hop by hop, with times. */
 import type { JSX } from 'preact';
-import { blameNote } from '../../src/report/blame-note.ts';
-import { eventText } from '../../src/report/event-text.ts';
-import { standingOf, type Standing } from '../../src/report/message-standing.ts';
-import { isFact, type Hop, type Timeline } from '../../src/timeline.ts';
+import { blameNote } from '../../src/report/text/blame-note.ts';
+import { eventText } from '../../src/report/text/event-text.ts';
+import { standingOf, type Standing } from '../../src/report/text/message-standing.ts';
+import { isFact, type Hop, type Timeline } from '../../src/explain/timeline.ts';
 import { clockText } from './clock-text.ts';
 
 export function TimelineOf({

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { thresholdValueText } from '../../src/report/quantities.ts';
-import { sentenceOf } from '../../src/report/verdict-sentence.ts';
-import type { JudgedThreshold, Result } from '../../src/result.ts';
+import { thresholdValueText } from '../../src/report/text/quantities.ts';
+import { sentenceOf } from '../../src/report/text/verdict-sentence.ts';
+import type { JudgedThreshold, Result } from '../../src/result/result.ts';
 
 /** A sign beside the colour: neither is needed to read the word. */
 const signs = { pass: '✓', fail: '✗', inconclusive: '?' } as const;

@@ -5,7 +5,7 @@
 import { remadeTopicError } from '../remade-topic.ts';
 import type { ClaimedTopic, StoredOffset } from '../store.ts';
 import { terminateOwners, type Connection } from './connection.ts';
-import { lockNotAvailable, sqlStateOf } from './explain.ts';
+import { lockNotAvailable, sqlStateOf } from './error-text.ts';
 import type { Session } from './session.ts';
 
 /** Another writer of the same partitions may come between. */

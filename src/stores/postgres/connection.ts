@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { StoreOutageError } from '../store.ts';
-import { sqlStateOf } from './explain.ts';
+import { sqlStateOf } from './error-text.ts';
 import type { PostgresLocation } from './location.ts';
 import { openSession, type Session } from './session.ts';
 

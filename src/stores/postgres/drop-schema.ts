@@ -1,8 +1,8 @@
 /** Removes a schema that nodrop made for one run: its own tables by name, and nothing that anybody has added. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, OperationalError } from '../../errors.ts';
-import { counted, leftText } from '../../removal.ts';
-import { shellWord } from '../../shell-word.ts';
+import { counted, leftText } from '../../system/removal.ts';
+import { shellWord } from '../../system/shell-word.ts';
 import { quoted } from '../table-names.ts';
 import { parsePostgresLocation } from './location.ts';
 import { ownTables, schemaMark } from './schema.ts';

@@ -7,7 +7,7 @@ import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { unavailableError } from '../../errors.ts';
 import { StoreOutageError } from '../store.ts';
-import { explained } from './explain.ts';
+import { explained } from './error-text.ts';
 import { passwordFor } from './password.ts';
 import type { PostgresLocation } from './location.ts';
 import { quoted } from '../table-names.ts';

@@ -5,7 +5,7 @@ import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } fr
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';
-import { noSuchDatabase, sqlStateOf } from './explain.ts';
+import { noSuchDatabase, sqlStateOf } from './error-text.ts';
 import { parsePostgresLocation, type PostgresLocation } from './location.ts';
 import { categoriesOf } from './schema.ts';
 import { readableColumns } from './readable-columns.ts';

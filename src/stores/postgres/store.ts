@@ -11,7 +11,7 @@ import { claimPartitions, storedOffsetsOf, type OffsetRow } from './claim.ts';
 import { Connection } from './connection.ts';
 import { BinaryCopyEncoder } from './copy-binary.ts';
 import { encodeDeadLetters, encodeRows } from './copy-rows.ts';
-import { sqlStateOf, uniqueViolation } from './explain.ts';
+import { sqlStateOf, uniqueViolation } from './error-text.ts';
 import { parsePostgresLocation } from './location.ts';
 import { createSchema } from './schema.ts';
 import type { Session } from './session.ts';

@@ -1,0 +1,31 @@
+import type { Blame, Cause, FindingKind } from '../../result/verdict.ts';
+
+/** Why something could not be judged, or need not be. The sentences are in `not-checked.ts`. */
+export const doubtKinds = [
+  'notDrained',
+  'fellBack',
+  'storeUnread',
+  'unknownUnread',
+  'strangerUnjudged',
+  'rejectedUnjudged',
+  'withoutIntent',
+  'positionUnread',
+  'compactionUnclear',
+  'compactionUnknown',
+  'compacted',
+  'removedButStored',
+  'unknownWithoutRecord',
+  'journalAlone',
+] as const;
+export type DoubtKind = (typeof doubtKinds)[number];
+
+export interface Charge {
+  kind: FindingKind;
+  blame: Blame;
+  cause?: Cause;
+  /** What was found instead, in a few words. */
+  detail?: string;
+}
+
+/** What one check says of one message: a charge, a doubt, or nothing. */
+export type Opinion = Charge | { doubt: DoubtKind } | undefined;

@@ -1,0 +1,158 @@
+/** Whether a message is missing from log or store, and who let it go. */
+import { untold } from '../evidence.ts';
+import { none, type Place } from '../../workload/place.ts';
+import type { Blame, Cause } from '../../result/verdict.ts';
+import type { Charge, Opinion } from './charge.ts';
+import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
+import { nowhere } from './trail.ts';
+
+export function lost(subject: Subject, proof: Proof): Opinion {
+  if (!isExpectedInStore(subject, proof)) return undefined;
+  if (subject.committed.length > 0) return missingRow(subject, proof, subject.committed, 'consumer');
+  const handed = handedOver(subject, proof);
+  const compacted = compaction(subject, proof);
+  if (compacted !== undefined) {
+    // What compaction took away later, the consumer had.
+    const isMissed = subject.rows.length === 0 && handed.length > 0;
+    if (isMissed) return missingRow(subject, proof, handed, 'consumer');
+    return isCompactionKnown(subject, proof)
+      ? compacted
+      : inDoubt(compacted, missingRecord(subject, proof, handed));
+  }
+  return missingRecord(subject, proof, handed);
+}
+
+/** Of what is to be said if the topic is compacted, and if it is not: that which holds in both cases. */
+export function inDoubt(ifCompacted: Opinion, ifNot: Opinion): Opinion {
+  const isOpen = ifCompacted !== undefined && 'doubt' in ifCompacted && ifCompacted.doubt !== 'compacted';
+  return isOpen || (ifNot !== undefined && 'kind' in ifNot) ? { doubt: 'compactionUnknown' } : ifNot;
+}
+
+/** Acked, and not seen in the log, where no compaction took it. */
+function missingRecord(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
+  if (proof.logWhole) return goneFromLog(subject, proof, handed);
+  if (proof.otherTopicWhole) return goneWithTopic(subject, proof, handed);
+  const places = placesOf(subject);
+  const isConsumed = places.every((place) => proof.isConsumed(place));
+  const certain = isConsumed ? places : handed;
+  return missingRow(subject, proof, certain, handed.length > 0 ? 'consumer' : 'unknown');
+}
+
+/** Where the consumer had it, by its own journal. */
+const handedOver = ({ acks, written }: Subject, proof: Proof): Place[] => [
+  ...acks.filter((ack) => proof.isSurelyDelivered(ack)),
+  ...written,
+];
+
+/** Where a message that the log does not show must have been. */
+function placesOf({ acks, rows }: Subject): readonly Place[] {
+  if (acks.length > 0) return acks;
+  return rows.length > 0 ? rows : [nowhere];
+}
+
+/** Lost, if it stood at these places, the consumer was past one of them, and no row is there. */
+function missingRow(subject: Subject, proof: Proof, places: readonly Place[], blame: Blame): Opinion {
+  if (subject.rows.length > 0) return undefined;
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  if (!places.some((place) => proof.isConsumed(place))) {
+    // Of a topic that was made again, the journal may speak of what stood there before.
+    const isWritten = proof.writtenWhole && subject.written.length > 0 && !proof.topicRecreated;
+    return { doubt: isWritten ? 'fellBack' : 'notDrained' };
+  }
+  return notStored(subject, proof, blame);
+}
+
+function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
+  const weakness = proof.weakSetting !== undefined && { cause: proof.weakSetting };
+  if (isReplacement(subject, proof)) {
+    // The consumer is past it, and its journal tells of the record that was there before.
+    const detail = 'not in the store: another record stood there before';
+    return { kind: 'lost', blame: 'broker', ...weakness, detail };
+  }
+  const isLeftOut = subject.written.length === 0 && subject.committed.some((place) => proof.isLeftOut(place));
+  const blame = isLeftOut
+    ? other
+    : blamed(subject, proof, { store: subject.written.length > 0, else: other });
+  const cause = causeOf(subject, proof, blame);
+  return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
+}
+
+/** Whether its record stands where Kafka had another, which it acknowledged or the consumer stored. */
+const isReplacement = ({ committed }: Subject, proof: Proof): boolean =>
+  committed.some((record) => {
+    const { contested, outlived } = proof.partitions.of(record.partition);
+    return proof.mayReplace(record) && (contested.has(record.offset) || outlived.has(record.offset));
+  });
+
+function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
+  if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';
+  const isOvercommitted = [...committed, ...acks].some(
+    ({ partition }) => proof.partitions.of(partition).overcommitted?.cause === 'commit-before-write',
+  );
+  return blame === 'consumer' && isOvercommitted ? 'commit-before-write' : undefined;
+}
+
+/** Acked, and not seen in a whole log. */
+function goneFromLog(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
+  const unread = placesOf(subject).filter((place) => !proof.wouldShow(place, subject.topic));
+  if (unread.length === 0) {
+    const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };
+    return { kind: 'lost', blame: 'broker', ...cause, detail: 'not in the log' };
+  }
+  if (subject.rows.length > 0) return { doubt: 'removedButStored' };
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  if (handed.length > 0) return notStored(subject, proof, 'consumer');
+  if (unread.every((place) => proof.isRemoved(place) && proof.isNotReached(place))) {
+    return { kind: 'expired', blame: 'broker', cause: 'retention' };
+  }
+  const isRetention = unread.some((place) => place === nowhere || proof.isRemoved(place));
+  return {
+    kind: 'lost',
+    blame: 'unknown',
+    ...(isRetention && { cause: 'retention' }),
+    detail: 'not in the store',
+  };
+}
+
+/** Acked, and not in the topic that has the name now: nobody can read it any more. */
+function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
+  if (subject.rows.length > 0) return undefined;
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  if (handed.length > 0) return notStored(subject, proof, 'consumer');
+  const blame = placesOf(subject).every((place) => proof.isNotReached(place)) ? 'broker' : 'unknown';
+  return { kind: 'lost', blame, cause: 'topic-recreated', detail: 'its topic was deleted' };
+}
+
+/** Where its record was acked; else the beginning of each partition where it may have been. */
+const mayHaveStood = ({ acks, topic }: Placed, { partitions }: Proof): readonly Place[] =>
+  acks.length > 0
+    ? acks
+    : partitions.ofTopic(topic).map(({ number }) => ({ partition: number, offset: none }));
+
+/** False where nobody knows of a partition in which it may have stood whether it is compacted. */
+export const isCompactionKnown = (subject: Placed, proof: Proof): boolean =>
+  !mayHaveStood(subject, proof).some(
+    ({ partition }) => proof.partitions.of(partition).range?.compactionUnknown === true,
+  );
+
+type Placed = Pick<Subject, 'acks' | 'topic'>;
+
+/** Compaction may take a record away once a later one of its key stands in the partition. */
+export function compaction(subject: Placed & Pick<Subject, 'expected'>, proof: Proof): Opinion {
+  const { partitions, logWhole, topicRecreated, tombstonesAnywhere } = proof;
+  const { expected } = subject;
+  if (topicRecreated) return undefined;
+  const places = mayHaveStood(subject, proof);
+  const compacted = places.filter(({ partition }) => partitions.of(partition).range?.compacted);
+  const hasLater = compacted.some(({ partition, offset }) => {
+    const { lastOfKey, lastAckOfKey } = partitions.of(partition);
+    const lastAck = lastAckOfKey.get(expected.key);
+    // A tombstone that is the last of its key goes, too, and leaves nothing of the key.
+    const isRemoved = lastAck?.isTombstone === true && lastAck.offset >= offset;
+    return isRemoved || (lastOfKey.get(expected.key) ?? -1) > offset;
+  });
+  if (hasLater) return { doubt: 'compacted' };
+  const isUnclear =
+    compacted.length > 0 && (expected.key === untold || !logWhole || tombstonesAnywhere.has(expected.key));
+  return isUnclear ? { doubt: 'compactionUnclear' } : undefined;
+}

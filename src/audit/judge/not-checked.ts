@@ -1,0 +1,127 @@
+import type { Evidence } from '../evidence.ts';
+import type { LedgerCounts } from '../../result/verdict.ts';
+import type { Partitions } from './partitions.ts';
+import type { LogReading } from './read-log.ts';
+import { doubtKinds, type DoubtKind } from './charge.ts';
+import { counted, were } from '../../text/counted.ts';
+
+/** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
+export interface NotChecked {
+  open: string[];
+  /** What was left out, and need not be known for a verdict. */
+  minor: string[];
+}
+
+/** Kafka's names for why messages were not acknowledged. */
+export type Refusals = Record<'rejected' | 'unknown', readonly string[]>;
+
+export type Doubts = Record<DoubtKind, number>;
+
+export const noDoubts = (): Doubts => Object.fromEntries(doubtKinds.map((kind) => [kind, 0])) as Doubts;
+
+const sentences: Record<DoubtKind, (messages: string) => string> = {
+  notDrained: (n) => `${n} not stored, and the consumer had not come to where they stand: not drained.`,
+  fellBack: (n) =>
+    `${n} not stored, though the consumer's journal has them as written: the store's next offset stands below them now. Not drained.`,
+  storeUnread: (n) => `${n} not seen in the store, which was not read to its end.`,
+  unknownUnread: (n) =>
+    `${n} of unknown outcome and seen nowhere, in a log of which a part is removed or unread.`,
+  strangerUnjudged: (n) =>
+    `${n} in the log or the store without an intent or a place in the plan, and ledger or plan are not whole.`,
+  rejectedUnjudged: (n) =>
+    `${n} rejected and written, and the ledger is not whole: an attempt may be missing.`,
+  withoutIntent: (n) => `${n} of the plan in the log or the store without an intent: the ledger lacks them.`,
+  positionUnread: (n) => `${n} stored with the position of a record that the log scan did not cover.`,
+  compactionUnclear: (n) =>
+    `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
+  compactionUnknown: (n) =>
+    `${n} not in the log, where a later record of the key may have taken the place: it is not known whether the topic is compacted.`,
+  compacted: (n) =>
+    `${n} not looked for further: a later record of the key stands in a compacted partition, or a tombstone was its last.`,
+  removedButStored: (n) =>
+    `${n} stored, and the log was removed where they stood: only ledger and store were compared.`,
+  unknownWithoutRecord: (n) =>
+    `${n} of unknown outcome stored, and not in the log: they were written, the log was not compared.`,
+  journalAlone: (n) => `${n} written according to the consumer's journal, and seen neither in log nor store.`,
+};
+
+const stallsNamedMax = 32;
+const minorDoubts: readonly DoubtKind[] = ['compacted', 'removedButStored', 'unknownWithoutRecord'];
+
+const hopNames = {
+  ledger: 'ledger',
+  log: 'log',
+  deliveries: "consumer's deliveries",
+  written: "consumer's writes",
+  store: 'store',
+};
+
+const notWhole = (name: string, { problem }: { problem?: string }): string =>
+  `The evidence of the ${name} is not whole: ${problem || 'it is missing'}.`;
+
+export function notChecked(
+  evidence: Evidence,
+  partitions: Partitions,
+  ledger: LedgerCounts,
+  { contradictions, beyondEnd }: Pick<LogReading, 'contradictions' | 'beyondEnd'>,
+  doubts: Doubts,
+  refusals: Refusals = { rejected: [], unknown: [] },
+): NotChecked {
+  const result: NotChecked = { open: [...evidence.interruptions], minor: [...(evidence.notes ?? [])] };
+  if (!evidence.plan.whole) result.open.push(notWhole('plan', evidence.plan));
+  for (const name of ['ledger', 'log', 'deliveries', 'written', 'store'] as const) {
+    const hop = evidence[name];
+    if (hop === undefined || hop.whole) continue;
+    const sentence = notWhole(hopNames[name], hop);
+    if (hop.required ?? true) result.open.push(sentence);
+    else result.minor.push(`${sentence} The verdict does not rest on it.`);
+  }
+  result.open.push(...(evidence.store.oddPositions ?? []));
+  if (evidence.log.topicRecreated) {
+    result.open.push('The topic was deleted and made anew since the run began: its records are gone.');
+  }
+  if (contradictions > 0) {
+    result.open.push(
+      `The log contradicts itself: it holds two records at ${counted(contradictions, 'offset')}.`,
+    );
+  }
+  if (beyondEnd > 0) {
+    result.open.push(
+      `The log contradicts itself: it holds ${counted(beyondEnd, 'record')} beyond the ends to which it is said to have been read.`,
+    );
+  }
+  result.open.push(...stallSentences(evidence, partitions));
+  if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
+  if (ledger.acked === 0) result.open.push(nothingAcked(ledger, refusals));
+  for (const kind of doubtKinds) {
+    if (doubts[kind] === 0) continue;
+    const list = minorDoubts.includes(kind) ? result.minor : result.open;
+    list.push(sentences[kind](counted(doubts[kind], 'message')));
+  }
+  return result;
+}
+
+/** `No message was acknowledged: 100 were refused, MESSAGE_TOO_LARGE.` */
+function nothingAcked({ rejected, unknown }: LedgerCounts, refusals: Refusals): string {
+  const told = (count: number, what: string, errors: readonly string[]): string[] =>
+    count === 0 || errors.length === 0 ? [] : [`${count} ${were(count)} ${what}, ${errors.join(' and ')}`];
+  const parts = [
+    ...told(rejected, 'refused', refusals.rejected),
+    ...told(unknown, 'of unknown outcome', refusals.unknown),
+  ];
+  return `No message was acknowledged${parts.length === 0 ? '' : `: ${parts.join('; ')}`}.`;
+}
+
+function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {
+  if (stalls.length === 0) return [];
+  const named = stalls.slice(0, stallsNamedMax).flatMap(({ partition }) => {
+    const { label, progress } = partitions.of(partition);
+    return progress === undefined ? [] : [`partition ${label} is ${progress}`];
+  });
+  const others = stalls.length - stallsNamedMax;
+  if (others > 0) named.push(`and ${counted(others, 'other')} ${others === 1 ? 'is' : 'are'} behind`);
+  return [
+    `${counted(stalls.length, 'partition')} stalled: there was lag, and no progress or too little.`,
+    ...(named.length === 0 ? [] : [`The lag: ${named.join(', ')}.`]),
+  ];
+}

@@ -1,0 +1,33 @@
+import type { Messages } from '../evidence.ts';
+import type { Place } from '../../workload/place.ts';
+import type { Proof } from './subject.ts';
+import { hasPlace, standsAtOneOf } from './trail.ts';
+import type { Trails } from './trails.ts';
+
+/**
+ * Two acks of one offset may be the producer's mistake. But where the row of one message stands at that offset,
+ * and the log has the other there and the one nowhere, Kafka has lost what was there. Of which places else that is
+ * so, where nobody heard of an ack, rows of messages tell that are in the log no more.
+ */
+export function noteRewritten(messages: Messages, trails: Trails, { partitions, logWhole }: Proof): void {
+  if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
+  for (const { records, rows } of trails.unusualTrails().values()) {
+    if (records.length > 0) continue;
+    for (const { partition, offset } of rows.filter(hasPlace)) partitions.of(partition).outlived.add(offset);
+  }
+  const stored: Place[] = [];
+  const standing = new Set<string>();
+  for (let message = 0; message < messages.count; message++) {
+    const { acks, records, rows } = trails.trail(message);
+    for (const ack of acks) {
+      if (!partitions.of(ack.partition).contested.has(ack.offset)) continue;
+      if (standsAtOneOf(ack, records)) standing.add(placeOf(ack));
+      else if (records.length === 0 && standsAtOneOf(ack, rows)) stored.push(ack);
+    }
+  }
+  for (const place of stored) {
+    if (standing.has(placeOf(place))) partitions.of(place.partition).isRewritten = true;
+  }
+}
+
+const placeOf = ({ partition, offset }: Place): string => `${partition}:${offset}`;

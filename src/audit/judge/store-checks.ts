@@ -1,0 +1,129 @@
+/** What can be wrong with a message in the store. Each check looks at one message. */
+import { categoryUntold, deadLetterCategory, untold } from '../evidence.ts';
+import type { Opinion } from './charge.ts';
+import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
+import { differ, distinct, hasPlace, standsAtOneOf, type StoredRow, type Written } from './trail.ts';
+
+export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
+  subject.rows.some((row) => isOfAborted(subject, row, proof))
+    ? { kind: 'aborted-read', blame: 'consumer' }
+    : undefined;
+
+export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
+  const { rows, records, committed, written } = subject;
+  if (rows.length < 2) return undefined;
+  const placed = rows.filter(hasPlace);
+  const mirrored = distinct(records).filter((record) => standsAtOneOf(record, placed)).length;
+  const free = distinct(committed).filter((record) => !standsAtOneOf(record, placed)).length;
+  // Rows that mirror two records are the log's duplicate; a row without a position may mirror any.
+  const accounted = mirrored + Math.min(free, rows.length - placed.length);
+  if (rows.length <= accounted) return undefined;
+  const shareOne = distinct(placed).length < placed.length;
+  const others = rows.filter((row) => !standsAtOneOf(row, records));
+  const isOneRecord = records.length > 0 && others.every((row) => proof.wouldShow(row));
+  const other = shareOne || isOneRecord ? 'consumer' : 'unknown';
+  const detail = `${rows.length} rows in the store`;
+  if (written.length > Math.max(1, accounted)) return { kind: 'duplicated', blame: other, detail };
+  // The journal has none of the rows too many. That only a whole one can say.
+  const isPartial = proof.isWrittenKept && !proof.writtenWhole;
+  const isOfStore = proof.writtenWhole && written.length > 0;
+  return { kind: 'duplicated', blame: isPartial ? 'unknown' : isOfStore ? 'store' : other, detail };
+}
+
+/** For a message that is not corrupted in the log already. */
+export const corruptedInStore = (subject: Subject, proof: Proof): Opinion =>
+  differentContent(subject, proof) ??
+  differentKey(subject, proof) ??
+  misplaced(subject, proof) ??
+  unnamed(subject, proof);
+
+function differentContent(subject: Subject, proof: Proof): Opinion {
+  const { expected, committed, written, rows } = subject;
+  const reference = firstTold([expected, ...committed, ...written, ...rows], 'content');
+  const wrong = rows.filter((row) => differ(row.content, reference));
+  if (wrong.length === 0) return undefined;
+  // It had a place when it was written, as the journal shows.
+  const hasLostPlace = proof.rowsTellPlaces && written.length > 0 && wrong.every((row) => !hasPlace(row));
+  const blame = blamed(subject, proof, {
+    store: hasLostPlace || isWrittenAs(written, reference),
+    else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail: `its row differs${proof.describe(wrong[0]!.content)}` };
+}
+
+function differentKey(subject: Subject, proof: Proof): Opinion {
+  const { expected, committed, written, rows } = subject;
+  const reference = firstTold([expected, ...committed, ...rows], 'key');
+  if (!rows.some((row) => differ(row.key, reference))) return undefined;
+  const blame = blamed(subject, proof, {
+    // The journal tells no keys, but contents speak for them.
+    store: isWrittenAs(written, firstTold([expected, ...committed], 'content')),
+    else: isToldInLog(subject, 'key') ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail: 'its row has another key' };
+}
+
+const firstTold = <Part extends string>(among: readonly Record<Part, number>[], part: Part): number =>
+  among.find((bytes) => bytes[part] !== untold)?.[part] ?? untold;
+
+const isToldInLog = ({ committed }: Subject, part: 'content' | 'key'): boolean =>
+  committed.some((record) => record[part] !== untold);
+
+function isWrittenAs(written: readonly Written[], content: number): boolean {
+  const told = written.filter((entry) => entry.content !== untold);
+  return told.length > 0 && told.every((entry) => entry.content === content);
+}
+
+/** No row tells the position of a record: the column is wrong, if the rows cannot be of records unseen. */
+function misplaced(subject: Subject, proof: Proof): Opinion {
+  const { records, acks, isAckedAnywhere, written } = subject;
+  const rows = ownRows(subject, proof);
+  const places = records.length > 0 ? records : isAckedAnywhere ? [] : acks;
+  if (rows.length === 0 || places.length === 0 || !rows.every(hasPlace)) return undefined;
+  if (rows.some((row) => standsAtOneOf(row, places))) return undefined;
+  const detail = `its row says ${proof.placeText(rows[0]!)}`;
+  const isRead = rows.every((row) => proof.wouldShow(row) || proof.isBeforeRun(row));
+  if (records.length > 0 && !isRead) return { doubt: 'positionUnread' };
+  const blame = blamed(subject, proof, {
+    store: written.some((entry) => standsAtOneOf(entry, places)),
+    else: records.length > 0 ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail };
+}
+
+/** All rows that it has stand where it does, and bear another id or none. */
+function unnamed(subject: Subject, proof: Proof): Opinion {
+  const { rows, expected, committed, written } = subject;
+  if (rows.length === 0 || !rows.every(({ foreignLooking }) => foreignLooking)) return undefined;
+  const blame = blamed(subject, proof, {
+    store: isWrittenAs(written, firstTold([expected, ...committed], 'content')),
+    else: isToldInLog(subject, 'content') ? 'consumer' : 'unknown',
+  });
+  return { kind: 'corrupted', blame, detail: 'its row does not bear its id' };
+}
+
+export function misclassified(subject: Subject, proof: Proof): Opinion {
+  const { category, rows, written } = subject;
+  const wrong = rows.find((row) => row.category !== category && row.category !== deadLetterCategory);
+  if (category === undefined || wrong === undefined) return undefined;
+  const told = written.filter((entry) => entry.category !== categoryUntold);
+  const isWrittenRight = told.length > 0 && told.every((entry) => entry.category === category);
+  return {
+    kind: 'misclassified',
+    blame: blamed(subject, proof, {
+      store: isWrittenRight,
+      else: isAltered(wrong, subject, proof) ? 'unknown' : 'consumer',
+    }),
+  };
+}
+
+/** A consumer writes where a record stands, and its journal, if that is whole, has what it wrote. */
+const isAltered = (row: StoredRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
+  hasPlace(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
+
+export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>
+  category !== undefined &&
+  category !== deadLetterCategory &&
+  rows.some((row) => row.category === deadLetterCategory)
+    ? { kind: 'wrongly-dead-lettered', blame: 'consumer' }
+    : undefined;

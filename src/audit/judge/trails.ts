@@ -1,0 +1,294 @@
+/**
+ * What the hops say of every message, in some 3 bytes each. A message with at most one acked position, one
+ * record there and one right row of that record is *plain*: its trail is told by a few flags and that
+ * position. Whatever else is said makes a message unusual, and its trail is kept as it is.
+ */
+import {
+  logFlags,
+  untold,
+  type AttemptBatch,
+  type LogBatch,
+  type Messages,
+  type StoreBatch,
+} from '../evidence.ts';
+import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
+import { none, type Place } from '../../workload/place.ts';
+import { FlagsColumn } from './flags-column.ts';
+import { IntColumn } from '../int-column.ts';
+import type { Partition, Partitions } from './partitions.ts';
+import { PositionColumn } from './position-column.ts';
+import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits, withOutcome } from './trail-bits.ts';
+import {
+  agree,
+  differ,
+  hasPlace,
+  nowhere,
+  recordFlags,
+  standsAtOneOf,
+  storedRow,
+  type LogRecord,
+  type StoredRow,
+  type Trail,
+} from './trail.ts';
+
+export class Trails {
+  readonly #messages: Messages;
+  readonly #partitions: Partitions;
+  readonly #flags: FlagsColumn;
+  readonly #positions: PositionColumn;
+  /** What the plain record's log tells of its content and key, where the evidence does not say what to expect. */
+  readonly #loggedContent = new IntColumn();
+  readonly #loggedKey = new IntColumn();
+  readonly #unusual = new Map<number, Trail>();
+  /** Keys of tombstones that may stand anywhere. */
+  readonly tombstonesAnywhere = new Set<number>();
+  /** Whether a message was seen in the log that the plan knows, and no intent. */
+  loggedWithoutIntent = false;
+
+  constructor(messages: Messages, partitions: Partitions) {
+    this.#messages = messages;
+    this.#partitions = partitions;
+    this.#flags = new FlagsColumn(messages.plannedCount);
+    this.#positions = new PositionColumn(partitions, messages.plannedCount);
+  }
+
+  /** The sum of all its attempts; undefined without an intent. */
+  outcome(message: number): Outcome | undefined {
+    return outcomeOfBits[this.#bitsOf(message) & attempted];
+  }
+
+  isAckedAnywhere(message: number): boolean {
+    return (this.#bitsOf(message) & bits.ackedAnywhere) !== 0;
+  }
+
+  isAckedAt(message: number, partition: number, offset: number): boolean {
+    const known = this.#bitsOf(message);
+    if (known & bits.unusual) return standsAtOneOf({ partition, offset }, this.trail(message).acks);
+    return (known & bits.ackPosition) !== 0 && this.#positions.isAt(message, partition, offset);
+  }
+
+  isLogged(message: number): boolean {
+    return (this.#bitsOf(message) & bits.logged) !== 0;
+  }
+
+  isKnown(message: number): boolean {
+    return (this.#bitsOf(message) & attempted) !== 0 || this.#messages.isPlanned(message);
+  }
+
+  /** Plan, ledger or log know it: an id in the store alone names nobody. */
+  isNamed(message: number): boolean {
+    return this.isKnown(message) || this.trail(message).records.length > 0;
+  }
+
+  /** Acked, once in the log where the ack says, and once in the store, right: nothing to judge. */
+  isExemplary(message: number): boolean {
+    return (this.#bitsOf(message) & (exemplary | bits.unusual)) === exemplary;
+  }
+
+  /** One row that is right, of what ack or record say: the store's part is done. */
+  isPlainlyStored(message: number): boolean {
+    return (this.#bitsOf(message) & (bits.stored | bits.unusual)) === bits.stored;
+  }
+
+  /** Whether it is plain, and that is its position. */
+  isPlainAt(message: number, partition: number, offset: number): boolean {
+    const known = this.#bitsOf(message);
+    if (known & bits.unusual || !(known & (bits.ackPosition | bits.logged))) return false;
+    return this.#positions.isAt(message, partition, offset);
+  }
+
+  /** Whether ledger or log say one place of it, and nothing is unusual. */
+  isPlainlyPlaced(message: number): boolean {
+    const known = this.#bitsOf(message);
+    return !(known & bits.unusual) && (known & (bits.ackPosition | bits.logged)) !== 0;
+  }
+
+  partitionOf = (message: number): Partition => this.#positions.partition(message);
+  offsetOf = (message: number): number => this.#positions.offset(message);
+
+  unusualTrails(): ReadonlyMap<number, Trail> {
+    return this.#unusual;
+  }
+
+  /** Whether ledger, log or store speak of the message. */
+  isMentioned(message: number): boolean {
+    return this.#bitsOf(message) !== 0;
+  }
+
+  /** A message's trail, to be read. */
+  trail(message: number): Trail {
+    const unusual = this.#unusual.get(message);
+    if (unusual !== undefined) return unusual;
+    const known = this.#bitsOf(message);
+    const position = known & (bits.ackPosition | bits.logged) ? this.#positions.get(message) : nowhere;
+    return {
+      acks: known & bits.ackPosition ? [position] : [],
+      records: known & bits.logged ? [this.#plainRecord(message, position)] : [],
+      rows: known & bits.stored ? [this.#plainRow(message, position)] : [],
+    };
+  }
+
+  /** A message's trail, to be added to. */
+  unusual(message: number): Trail {
+    const trail = this.trail(message);
+    this.#unusual.set(message, trail);
+    this.#set(message, bits.unusual);
+    return trail;
+  }
+
+  addAttempt({ message: messages, outcome, partition, offset }: AttemptBatch, row: number): void {
+    const message = messages[row]!;
+    this.#put(message, withOutcome(this.#bitsOf(message), outcome[row]!));
+    if (outcome[row] === outcomeCodes.rejected) return;
+    const ack = { partition: partition[row]!, offset: offset[row]! };
+    const isAcked = outcome[row] === outcomeCodes.acked;
+    if (!isAcked || !hasPlace(ack)) {
+      if (this.#messages.isTombstone?.(message)) this.tombstonesAnywhere.add(this.expectedBytes(message).key);
+      return isAcked ? this.#set(message, bits.ackedAnywhere) : undefined;
+    }
+    if (this.isAckedAt(message, ack.partition, ack.offset)) return;
+    const place = this.#partitions.of(ack.partition);
+    if (place.acked.has(ack.offset)) place.contested.add(ack.offset);
+    place.acked.add(ack.offset);
+    place.ackedEnd = Math.max(place.ackedEnd, ack.offset + 1);
+    place.countDeliveries(ack.offset);
+    if (place.range?.compacted) this.#noteKey(message, place, ack.offset);
+    if (this.#keepPlace(message, ack)) this.#set(message, bits.ackPosition);
+    else this.unusual(message).acks.push(ack);
+  }
+
+  #noteKey(message: number, { lastAckOfKey }: Partition, offset: number): void {
+    const { key } = this.expectedBytes(message);
+    if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;
+    lastAckOfKey.set(key, { offset, isTombstone: this.#messages.isTombstone?.(message) === true });
+  }
+
+  addRecord(batch: LogBatch, row: number): void {
+    const message = batch.message[row]!;
+    const flags = batch.flags[row]!;
+    this.#noteIntent(message);
+    if (!this.#addPlainRecord(batch, row)) {
+      this.unusual(message).records.push({
+        partition: batch.partition[row]!,
+        offset: batch.offset[row]!,
+        content: batch.content[row]!,
+        key: batch.key[row]!,
+        ...recordFlags(flags),
+        foreignLooking: false,
+      });
+    }
+    if (!(flags & logFlags.aborted)) this.#set(message, bits.logged);
+  }
+
+  addRow(batch: StoreBatch, row: number): void {
+    const message = batch.message[row]!;
+    if (!this.#addPlainRow(batch, row)) this.unusual(message).rows.push(storedRow(batch, row));
+  }
+
+  #addPlainRecord(
+    { message: messages, partition, offset, content, key, flags }: LogBatch,
+    row: number,
+  ): boolean {
+    const message = messages[row]!;
+    const known = this.#bitsOf(message);
+    const expected = this.expectedBytes(message);
+    const hasPlace = (known & bits.ackPosition) !== 0;
+    const isPlain =
+      !(known & (bits.unusual | bits.logged)) &&
+      !(flags[row]! & (logFlags.aborted | logFlags.crcBad)) &&
+      !differ(content[row]!, expected.content) &&
+      !differ(key[row]!, expected.key) &&
+      (hasPlace
+        ? this.#positions.isAt(message, partition[row]!, offset[row]!)
+        : this.#keepPlace(message, { partition: partition[row]!, offset: offset[row]! }));
+    if (!isPlain) return false;
+    if (expected.content === untold && content[row] !== untold)
+      this.#loggedContent.set(message, content[row]!);
+    if (expected.key === untold && key[row] !== untold && this.#messages.expectedKey) {
+      this.#loggedKey.set(message, key[row]!);
+    }
+    this.#set(
+      message,
+      bits.logged |
+        (flags[row]! & logFlags.crcOk ? bits.crcOk : 0) |
+        (content[row] === untold ? 0 : bits.contentTold) |
+        (key[row] === untold ? 0 : bits.keyTold),
+    );
+    return true;
+  }
+
+  #addPlainRow(
+    { message: messages, category, partition, offset, content, key }: StoreBatch,
+    row: number,
+  ): boolean {
+    const message = messages[row]!;
+    const known = this.#bitsOf(message);
+    if (known & (bits.unusual | bits.stored) || !(known & (bits.ackPosition | bits.logged))) return false;
+    const expected = this.expectedBytes(message);
+    const isPlaced = partition[row] !== none && offset[row] !== none;
+    const isPlain =
+      category[row] === this.#messages.expectedCategory(message) &&
+      (!isPlaced || this.#positions.isAt(message, partition[row]!, offset[row]!)) &&
+      agree(content[row]!, expected.content || this.#loggedContent.get(message)) &&
+      agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message));
+    if (isPlain) this.#set(message, isPlaced ? bits.stored : bits.stored | bits.rowWithoutPosition);
+    return isPlain;
+  }
+
+  /** What was to be sent. */
+  expectedBytes(message: number): { content: number; key: number } {
+    return {
+      content: this.#messages.expectedContent(message),
+      key: this.#messages.expectedKey?.(message) ?? untold,
+    };
+  }
+
+  #plainRecord(message: number, position: Place): LogRecord {
+    const known = this.#bitsOf(message);
+    const expected = this.expectedBytes(message);
+    return {
+      ...position,
+      content: known & bits.contentTold ? expected.content || this.#loggedContent.get(message) : untold,
+      key: known & bits.keyTold ? expected.key || this.#loggedKey.get(message) : untold,
+      aborted: false,
+      crc: known & bits.crcOk ? 'ok' : 'unknown',
+      foreignLooking: false,
+    };
+  }
+
+  #plainRow(message: number, position: Place): StoredRow {
+    const place = this.#bitsOf(message) & bits.rowWithoutPosition ? nowhere : position;
+    const category = this.#messages.expectedCategory(message)!;
+    return { ...place, category, content: untold, key: untold, foreignLooking: false };
+  }
+
+  #noteIntent(message: number): void {
+    if (!(this.#bitsOf(message) & attempted) && this.#messages.isPlanned(message))
+      this.loggedWithoutIntent = true;
+  }
+
+  /** Keeps a message's first position; there is room for no second. */
+  #keepPlace(message: number, position: Place): boolean {
+    if (this.#bitsOf(message) & (bits.ackPosition | bits.logged | bits.unusual)) return false;
+    this.#set(message, 0);
+    this.#positions.set(message, position);
+    return true;
+  }
+
+  #bitsOf(message: number): number {
+    return this.#flags.get(message);
+  }
+
+  #set(message: number, added: number): void {
+    this.#put(message, this.#bitsOf(message) | added);
+  }
+
+  #put(message: number, known: number): void {
+    if (message >= this.#flags.length) {
+      const count = Math.max(1024, message + 1, this.#flags.length * 2);
+      this.#flags.resize(count);
+      this.#positions.resize(count);
+    }
+    this.#flags.set(message, known & bits.unusual ? known & keptOfUnusual : known);
+  }
+}

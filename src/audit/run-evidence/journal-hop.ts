@@ -1,0 +1,300 @@
+/**
+ * The journals of a run's consumers as two hops: what was delivered, and what was written. No verdict needs
+ * them; with them, blame is exact. They are whole only if they account for every offset up to the store's
+ * position: a consumer without a journal, or a journal that was deleted, leaves a gap. And written is whole
+ * only if no delivery is in doubt. Journals for another store or another topic say nothing of this one.
+ */
+import { messageOf } from '../../errors.ts';
+import {
+  categoryUntold,
+  deadLetterCategory,
+  type DeliveryBatch,
+  type Evidence,
+  type Hop,
+  type WrittenBatch,
+} from '../evidence.ts';
+import {
+  journalFileName,
+  journalFilePattern,
+  rowCodes,
+  type OffsetRange,
+} from '../../run-folder/journal/journal-format.ts';
+import {
+  JournalReader,
+  readJournalOpening,
+  type JournalEntry,
+  type JournalSummary,
+} from '../../run-folder/journal/journal-reader.ts';
+import { none } from '../../workload/place.ts';
+import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
+import { checkSeal, hasSeal } from '../../run-folder/seal.ts';
+import { storeName } from '../../stores/engines.ts';
+import { CoveredOffsets } from '../offset-ranges.ts';
+
+const batchRows = 4096;
+
+/** What the journals are held against. */
+export interface JournalSubject {
+  folder: RunFolder;
+  manifest: Manifest;
+  storeLocation: string;
+  /** `Evidence.categories`. */
+  categories: readonly string[];
+  /** The store's next offset by partition. */
+  positions: ReadonlyMap<number, number>;
+  /** Where the log ends by partition, as far as it was scanned: no row can come from beyond it. */
+  ends: ReadonlyMap<number, number>;
+}
+
+export interface Journal {
+  number: number;
+  path: string;
+  /** It was read to its end, and nothing of it is missing. */
+  isIntact: boolean;
+}
+
+/** What became of offsets by the journals' own account, once they were read. */
+class Account {
+  readonly written = new CoveredOffsets();
+  readonly refused = new CoveredOffsets();
+  /** By journal. */
+  readonly delivered = new Map<Journal, CoveredOffsets>();
+  readonly #areAllThere: boolean;
+
+  constructor(areAllThere: boolean) {
+    this.#areAllThere = areAllThere;
+  }
+
+  /**
+   * What is handed over and not noted as written, a consumer did not live to see written; unless a journal
+   * may be missing that would say so.
+   */
+  has(partition: number, offset: number): boolean {
+    if (this.written.has(partition, offset)) return true;
+    if (!this.#areAllThere || this.refused.has(partition, offset)) return false;
+    return [...this.delivered].some(([{ isIntact }, offsets]) => isIntact && offsets.has(partition, offset));
+  }
+}
+
+/** Whatever is known of it once both hops were read to their ends. */
+export interface JournalHops {
+  deliveries: NonNullable<Evidence['deliveries']>;
+  written: NonNullable<Evidence['written']>;
+  readonly refusedWrites: number;
+}
+
+/** Undefined where no consumer kept a journal for this store. */
+export async function journalHops(subject: JournalSubject): Promise<JournalHops | undefined> {
+  const { journals, problems } = await journalsOf(subject);
+  if (journals.length === 0 && problems.length === 0) return undefined;
+  const refused = { writes: 0 };
+  let account = new Account(false);
+  const written = hopOf(problems, (report) => {
+    account = new Account(problems.length === 0);
+    return writtenBatches(journals, subject, account, report);
+  });
+  return {
+    deliveries: Object.assign(
+      hopOf(problems, (report) => deliveryBatches(journals, subject, refused, report)),
+      { spansHoles: true },
+    ),
+    written: Object.assign(written, {
+      accountsFor: (partition: number, offset: number) => account.has(partition, offset),
+    }),
+    get refusedWrites() {
+      return refused.writes;
+    },
+  };
+}
+
+type Report = (problem: string) => void;
+
+function hopOf<Batch>(
+  problems: readonly string[],
+  read: (report: Report) => Iterable<Batch>,
+): Hop<Batch> & { required: boolean } {
+  const hop: Hop<Batch> & { required: boolean } = {
+    whole: problems.length === 0,
+    problem: problems.join('; '),
+    required: false,
+    batches: () =>
+      read((problem) => {
+        // The first stands: what follows from it is no news.
+        if (hop.whole) hop.problem = problem;
+        hop.whole = false;
+      }),
+  };
+  return hop;
+}
+
+/** The journals for this store and topic, and why others cannot be relied on. */
+export async function journalsOf({
+  folder,
+  manifest,
+  storeLocation,
+}: Pick<JournalSubject, 'folder' | 'manifest' | 'storeLocation'>): Promise<{
+  journals: Journal[];
+  problems: string[];
+}> {
+  const numbers = folder
+    .list(journalFilePattern)
+    .map((name) => Number(journalFilePattern.exec(name)![1]))
+    .sort((a, b) => a - b);
+  const store = storeName(storeLocation, folder.path);
+  const journals: Journal[] = [];
+  const problems: string[] = [];
+  // They are numbered as they are made, and the folder notes how many were.
+  const made = Math.max(numbers.at(-1) ?? 0, folder.journalsMade());
+  if (made !== numbers.length) {
+    problems.push(`of ${made} journals only ${numbers.length} ${numbers.length === 1 ? 'is' : 'are'} there`);
+  }
+  for (const number of numbers) {
+    const name = journalFileName(number);
+    const path = folder.file(name);
+    try {
+      if ((await checkSeal(path)) === 'broken') {
+        problems.push(`${name} was changed after it was sealed`);
+        continue;
+      }
+      const opening = readJournalOpening(path);
+      if (opening !== undefined && opening.run !== manifest.id) problems.push(`${name} is of another run`);
+      else if (opening === undefined || (opening.topicId === manifest.topicId && opening.store === store))
+        journals.push({ number, path, isIntact: false });
+    } catch (error) {
+      problems.push(`${name} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  return { journals, problems };
+}
+
+function* deliveryBatches(
+  journals: readonly Journal[],
+  subject: JournalSubject,
+  refused: { writes: number },
+  report: Report,
+): Generator<DeliveryBatch> {
+  const delivered = new CoveredOffsets();
+  refused.writes = 0;
+  for (const { journal, entry } of entriesOf(journals, report)) {
+    if (entry.type === 'refused') refused.writes += 1;
+    if (entry.type !== 'delivered') continue;
+    const { ranges, epoch } = entry;
+    for (const range of ranges) delivered.add(range);
+    yield {
+      count: ranges.length,
+      partition: Int32Array.from(ranges, ({ partition }) => partition),
+      first: Float64Array.from(ranges, ({ first }) => first),
+      end: Float64Array.from(ranges, ({ end }) => end),
+      consumer: new Int32Array(ranges.length).fill(journal.number),
+      epoch: new Int32Array(ranges.length).fill(epoch),
+    };
+  }
+  reportGap(storedRanges(subject), delivered, 'delivered', report);
+}
+
+function* writtenBatches(
+  journals: readonly Journal[],
+  subject: JournalSubject,
+  { written, refused, delivered: deliveredBy }: Account,
+  report: Report,
+): Generator<WrittenBatch> {
+  const delivered = new CoveredOffsets();
+  const batch = emptyBatch();
+  for (const { journal, entry, categories } of entriesOf(journals, report)) {
+    if (entry.type !== 'delivered') {
+      for (const range of entry.ranges) (entry.type === 'written' ? written : refused).add(range);
+    } else {
+      const own = deliveredBy.get(journal) ?? new CoveredOffsets();
+      deliveredBy.set(journal, own);
+      for (const range of entry.ranges) for (const covered of [delivered, own]) covered.add(range);
+    }
+    if (entry.type !== 'written') continue;
+    const codes = categoryCodes(categories, subject.categories);
+    for (const { partition, first, codes: rows } of entry.spans) {
+      for (let index = 0; index < rows.length; index++) {
+        if (rows[index] === rowCodes.noRow) continue;
+        batch.partition[batch.count] = partition;
+        batch.offset[batch.count] = first + index;
+        batch.category[batch.count++] = codes[rows[index]!]!;
+        if (batch.count < batchRows) continue;
+        yield batch;
+        batch.count = 0;
+      }
+    }
+  }
+  if (batch.count > 0) yield batch;
+  reportGap(delivered.ranges(), written, 'written, or not', report);
+  reportGap(storedRanges(subject), written, 'written', report);
+}
+
+/** All that the journals say, one after another; what is wrong with one is known once it was read. */
+function* entriesOf(
+  journals: readonly Journal[],
+  report: Report,
+): Generator<{ journal: Journal; entry: JournalEntry; categories: readonly string[] }> {
+  for (const journal of journals) {
+    const reader = new JournalReader(journal.path);
+    const { summary } = reader;
+    try {
+      for (const entry of reader.entries()) {
+        yield { journal, entry, categories: summary.opening!.categories };
+      }
+    } catch (error) {
+      summary.damage = messageOf(error);
+    }
+    const problem = problemOf(summary, hasSeal(journal.path));
+    if (problem !== undefined) report(`${journalFileName(journal.number)}: ${problem}`);
+    journal.isIntact = problem === undefined && !summary.torn;
+  }
+}
+
+function problemOf(
+  { damage, overflowed, torn, closed }: JournalSummary,
+  isSealed: boolean,
+): string | undefined {
+  if (damage !== undefined) return damage;
+  if (overflowed) return 'it reached the limit of its size';
+  // A consumer seals what it has closed.
+  return isSealed && (torn || !closed) ? 'it was sealed, and has no end' : undefined;
+}
+
+/** What the store has gone through, by its positions. */
+function* storedRanges({ manifest, positions, ends }: JournalSubject): Generator<OffsetRange> {
+  for (const [partition, next] of positions) {
+    const end = Math.min(next, ends.get(partition) ?? Infinity);
+    yield { partition, first: manifest.base[partition] ?? 0, end };
+  }
+}
+
+function reportGap(
+  wanted: Iterable<OffsetRange>,
+  covered: CoveredOffsets,
+  what: string,
+  report: Report,
+): void {
+  for (const range of wanted) {
+    const gap = covered.firstGap(range);
+    if (gap !== undefined) report(`no journal says that ${range.partition}:${gap} was ${what}`);
+  }
+}
+
+/** From a journal's codes to the evidence's. */
+function categoryCodes(names: readonly string[], categories: readonly string[]): Uint16Array {
+  const codes = new Uint16Array(256).fill(categoryUntold);
+  for (const [code, name] of names.entries()) {
+    const category = categories.indexOf(name);
+    if (category !== -1) codes[code] = category;
+  }
+  codes[rowCodes.deadLetter] = deadLetterCategory;
+  return codes;
+}
+
+const emptyBatch = (): WrittenBatch => ({
+  count: 0,
+  partition: new Int32Array(batchRows),
+  offset: new Float64Array(batchRows),
+  // The journal tells no id: what was written is known by its position.
+  message: new Int32Array(batchRows).fill(none),
+  category: new Uint16Array(batchRows),
+  content: new Int32Array(batchRows),
+});

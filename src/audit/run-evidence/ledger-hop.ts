@@ -1,0 +1,116 @@
+import { isSystemError, messageOf } from '../../errors.ts';
+import type { AttemptBatch, Evidence } from '../evidence.ts';
+import { ledgerFilePattern, type LedgerOpening } from '../../run-folder/ledger/ledger-format.ts';
+import { LedgerReader, readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
+import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
+import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
+import { checkSeal, hasSeal } from '../../run-folder/seal.ts';
+import { producerName } from '../../workload/workload.ts';
+import { errorNameOf } from '../../kafka/client/error-name.ts';
+import type { RunMessages } from './run-messages.ts';
+
+interface Ledger {
+  name: string;
+  producer: number;
+  session: number;
+  isSealed: boolean;
+  reader: LedgerReader;
+}
+
+/** The ledgers of a run as one hop. A ledger whose seal is broken is missing. */
+export async function ledgerHop(
+  folder: RunFolder,
+  manifest: Manifest,
+  messages: RunMessages,
+): Promise<Evidence['ledger']> {
+  const problems: string[] = [];
+  const ledgers: Ledger[] = [];
+  for (const name of folder.list(ledgerFilePattern)) {
+    const path = folder.file(name);
+    const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
+    const planned = manifest.producers[producerName(producer)] ?? 0;
+    try {
+      const problem = await problemOf(path, { run: manifest.id, producer, session });
+      if (problem === undefined) {
+        const reader = new LedgerReader(path, planned);
+        ledgers.push({ name, producer, session, isSealed: hasSeal(path), reader });
+      } else problems.push(`${name} ${problem}`);
+    } catch (error) {
+      problems.push(`${name} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  for (const planned of Object.keys(manifest.producers)) {
+    const sessions = ledgers.filter(({ producer }) => producerName(producer) === planned);
+    const sessionMax = Math.max(0, ...sessions.map(({ session }) => session));
+    for (let session = 0; session <= sessionMax; session++) {
+      if (sessions.some((ledger) => ledger.session === session)) continue;
+      const which = session === sessionMax ? '' : `, session ${session}`;
+      problems.push(`there is no intact ledger of ${planned}${which}`);
+    }
+  }
+  const hop: Evidence['ledger'] = {
+    whole: problems.length === 0,
+    problem: problems.join('; '),
+    errorsOf: async (outcome) =>
+      await errorNames(
+        ledgers.map(({ reader }) => reader),
+        outcome,
+      ),
+    *batches() {
+      for (const ledger of ledgers) {
+        const problem = yield* readAll(ledger, messages);
+        if (problem === undefined) continue;
+        hop.whole = false;
+        hop.problem = `${ledger.name}: ${problem}`;
+      }
+    },
+  };
+  return hop;
+}
+
+async function errorNames(readers: readonly LedgerReader[], outcome: Outcome): Promise<string[]> {
+  const counts = new Map<number, number>();
+  for (const [code, count] of readers.flatMap(({ errors }) => [...errors[outcomeCodes[outcome]]!])) {
+    counts.set(code, (counts.get(code) ?? 0) + count);
+  }
+  const codes = [...counts].toSorted(([, a], [, b]) => b - a).map(([code]) => code);
+  return await Promise.all(codes.map(errorNameOf));
+}
+
+type Owner = Pick<LedgerOpening, 'run' | 'producer' | 'session'>;
+
+/** Why nothing of a ledger counts: its seal is broken, or it is another's. */
+async function problemOf(path: string, owner: Owner): Promise<string | undefined> {
+  if ((await checkSeal(path)) === 'broken') return 'was changed after it was sealed';
+  const { run, producer, session } = readLedgerOpening(path) ?? owner;
+  if (run !== owner.run) return 'is of another run';
+  const isOwn = producer === owner.producer && session === owner.session;
+  return isOwn ? undefined : `is of ${producerName(producer)}, session ${session}`;
+}
+
+/** Returns why a ledger cannot be relied on to its end, if it cannot. */
+function* readAll(
+  { reader, producer, isSealed }: Ledger,
+  messages: RunMessages,
+): Generator<AttemptBatch, string | undefined> {
+  const { summary } = reader;
+  try {
+    yield* attemptsOf(producer, reader, messages);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    summary.damage = `it cannot be read: ${messageOf(error)}`;
+  }
+  if (summary.damage !== undefined) return summary.damage;
+  if (summary.opening === undefined) return 'it is empty';
+  // A producer seals what it has closed.
+  const isCut = isSealed && (summary.torn || summary.closed === undefined);
+  return isCut ? 'it was sealed, and has no end' : undefined;
+}
+
+function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {
+  for (const { count, sequence, outcome, partition, offset } of reader.batches()) {
+    const message = new Int32Array(count);
+    for (let row = 0; row < count; row++) message[row] = messages.indexOf(producer, sequence[row]!);
+    yield { count, message, outcome, partition, offset };
+  }
+}

@@ -1,0 +1,114 @@
+/** Bad days by chance, one after the other: each a `nodrop run` of its own, as a user would start it. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ChaosPlan } from './chaos-plan.ts';
+import { runChild } from '../system/nodrop-child.ts';
+import { parseCourseLine, type TimedCourseEvent } from '../run-folder/run-events.ts';
+import { durationText } from '../system/duration.ts';
+import { exitCodes } from '../errors.ts';
+import { resultIn } from '../result/read-result.ts';
+import { regularFile } from '../system/regular-file.ts';
+import { removeRun } from '../run-folder/remove-run.ts';
+import type { Result } from '../result/result.ts';
+import { RunFolder } from '../run-folder/run-folder.ts';
+import { dropSchema } from '../stores/postgres/drop-schema.ts';
+import { withSchema } from '../stores/postgres/location.ts';
+import { timelinesOf } from '../explain/timelines-of-findings.ts';
+import { writeWhole } from '../system/write-whole.ts';
+
+export interface ChaosPlace {
+  dir: string;
+  /** undefined for one of its own in each run's folder. */
+  store: string | undefined;
+  timeoutMs: number;
+}
+
+/** How a day came out. */
+export interface ChaosDay {
+  plan: ChaosPlan;
+  folder: RunFolder;
+  exitCode: number;
+  /** No more of it than is told: there may be many days. undefined where it ended before there was one. */
+  result: Pick<Result, 'verdict' | 'findings' | 'notChecked'> | undefined;
+  /** The last that it said of itself. */
+  said: string;
+  ms: number;
+}
+
+const saidLinesMax = 20;
+/** Beside `timeoutMs`, which a day has for its drain: far more than it takes. */
+const dayMsMax = 600_000;
+
+/** Leaves the run's folder, with its plan, only where not all was well; and not at all where it `isTrial`. */
+export async function runDay(
+  plan: ChaosPlan,
+  place: ChaosPlace,
+  { signal, note }: { signal: AbortSignal; note: (line: string) => void },
+  isTrial = false,
+): Promise<ChaosDay & { course: TimedCourseEvent[] }> {
+  const beganAtMs = performance.now();
+  const id = `chaos-${plan.seed}-${plan.index}-${randomBytes(2).toString('hex')}`;
+  const folder = new RunFolder(place.dir, id);
+  folder.create();
+  writeWhole(folder.file('chaos.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  const timeoutMs = dayMsMax + place.timeoutMs;
+  const { exitCode, stdout, stderr } = await runChild(argumentsOf(plan, id, place), { signal, timeoutMs });
+  const ms = Math.round(performance.now() - beganAtMs);
+  const said = stderr.trim().split('\n').slice(-saidLinesMax);
+  if (ms > timeoutMs) said.push(`It was at work for ${durationText(ms)}, and was killed.`);
+  const result = resultIn(stdout);
+  const store = place.store === undefined ? folder.store : withSchema(place.store, id);
+  const day = {
+    plan,
+    folder,
+    exitCode,
+    result: result && bounded(result),
+    said: said.join('\n'),
+    course: courseOf(folder),
+    ms,
+  };
+  if (exitCode === exitCodes.pass || isTrial) {
+    const left = [await removeRun(folder), place.store && (await dropSchema(store, id))];
+    for (const line of left) if (line !== undefined) note(line);
+  } else if (result !== undefined && result.findings.length > 0) {
+    const timelines = await timelinesOf(folder, result, store);
+    writeWhole(folder.file('timelines.json'), `${JSON.stringify(timelines, null, 2)}\n`);
+  }
+  return day;
+}
+
+const bounded = ({ verdict, findings, notChecked }: Result): ChaosDay['result'] => ({
+  verdict,
+  findings,
+  notChecked,
+});
+
+const argumentsOf = (
+  { options, faults, brokers, kafkaVersion, zookeeper }: ChaosPlan,
+  id: string,
+  { dir, store, timeoutMs }: ChaosPlace,
+): string[] => [
+  'run',
+  '--json',
+  '--quiet',
+  `--run=${id}`,
+  `--dir=${dir}`,
+  `--brokers=${brokers}`,
+  ...(kafkaVersion === undefined ? [] : [`--kafka-version=${kafkaVersion}`]),
+  ...(zookeeper === true ? ['--zookeeper'] : []),
+  `--timeout=${timeoutMs}ms`,
+  // A schema of its own for each.
+  ...(store === undefined ? [] : [`--store=${withSchema(store, id)}`]),
+  ...options,
+  ...faults.map((fault) => `--fault=${fault}`),
+];
+
+function courseOf(folder: RunFolder): TimedCourseEvent[] {
+  try {
+    return readFileSync(regularFile(folder.course), 'utf8')
+      .split('\n')
+      .flatMap((line) => parseCourseLine(line) ?? []);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chaosFaults } from '../../chaos/chaos-faults.ts';
+import { chaosPlans, parseChaosPlan, type ChaosPlan, type Ground } from '../../chaos/chaos-plan.ts';
+import { chaosPhases, Coverage, type CoverageTable } from '../../chaos/coverage.ts';
+import { shrunk } from '../../chaos/shrink.ts';
+import { exitCodes, messageOf, usageError } from '../../errors.ts';
+import { jsonText } from '../../text/json-text.ts';
+import { chaosLines, chaosSummary, dayLines, type DayReport } from '../../report/terminal/chaos-lines.ts';
+import { chaosGithub, chaosJunit } from '../../report/ci/chaos-reports.ts';
+import { runDay, type ChaosDay, type ChaosPlace } from '../../chaos/chaos-day.ts';
+import { writeWhole } from '../../system/write-whole.ts';
+import type { Context } from './context.ts';
+import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from '../options/options.ts';
+import { printLines, printReports } from '../output/print-result.ts';
+import { claimFiles, reportsOf, type Reports } from '../output/reporters.ts';
+import type { Terminal } from '../output/terminal.ts';
+
+interface ChaosValues extends SharedValues {
+  runs?: number;
+  /** In ms. */
+  for?: number;
+  replay?: string;
+  shrinkFor: number;
+}
+
+const runsDefault = 20;
+/** From what is worst to what is best; what is not here is worse than all. */
+const severity: readonly number[] = [
+  exitCodes.bug,
+  exitCodes.fail,
+  exitCodes.unavailable,
+  exitCodes.usage,
+  exitCodes.inconclusive,
+  exitCodes.pass,
+];
+
+/** Random bad days, one after the other. Exits with the code of the worst. */
+export async function chaosCommand(values: ChaosValues, context: Context): Promise<number> {
+  const { signal, terminal } = context;
+  const reports = reportsOf(values.reporter, values.json);
+  const place = { dir: values.dir, store: values.store, timeoutMs: values.timeout };
+  const replay = values.replay === undefined ? undefined : replayOf(values.replay);
+  const ground = groundOf(values, replay);
+  const count = countOf(values);
+  const plans = replay === undefined ? randomPlans(values, ground, count) : [replay];
+  claimFiles(reports, [join(values.dir, 'runs')]);
+  const coverage = new Coverage(chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }));
+  const days: ChaosDay[] = [];
+  const observer = observerOf(context);
+  for (const plan of plans) {
+    terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
+    const { course, ...day } = await runDay(plan, place, observer);
+    // One that was stopped says nothing; those before it do.
+    if (signal.aborted) break;
+    days.push(day);
+    coverage.add(course);
+    terminal.clear();
+    if (reports.onStdout === 'default') {
+      printLines(terminal, dayLines(days.length, count, reportOf(day), terminal.palette));
+    }
+    if (day.exitCode === exitCodes.fail) await shrink(day, place, values.shrinkFor, context);
+    if (signal.aborted) break;
+  }
+  terminal.clear();
+  printChaos({ days, of: count, coverage, terminal, reports });
+  signal.throwIfAborted();
+  return worstOf(days);
+}
+
+const observerOf = ({
+  signal,
+  terminal,
+}: Context): { signal: AbortSignal; note: (line: string) => void } => ({
+  signal,
+  note: (line) => terminal.note(line),
+});
+
+function printChaos({
+  days,
+  of,
+  coverage: { table },
+  terminal,
+  reports,
+}: {
+  days: readonly ChaosDay[];
+  of: number | undefined;
+  coverage: Coverage;
+  terminal: Terminal;
+  reports: Reports;
+}): void {
+  const report = { days: days.map(reportOf), of, phases: chaosPhases, coverage: table };
+  printReports(terminal, reports, {
+    // On stdout the days were told one by one.
+    default: (palette, isFile) =>
+      isFile ? chaosLines(report, palette) : ['', ...chaosSummary(report, palette)],
+    json: () => jsonText(documentOf(days, table)),
+    junit: () => chaosJunit(report),
+    github: () => chaosGithub(report),
+  });
+}
+
+/** A day that is repeated brings its brokers along. */
+function groundOf(values: SharedValues, replay: ChaosPlan | undefined): Ground {
+  refuseSharedStore(values);
+  const { brokers, kafkaVersion, zookeeper } = replay ?? {
+    brokers: values.brokers,
+    ...kafkaChoiceOf(values),
+  };
+  return { brokers, kafkaVersion, zookeeper, store: values.store === undefined ? 'sqlite' : 'postgres' };
+}
+
+/** undefined: as many as there is time for. */
+function countOf({ replay, runs, for: forMs }: ChaosValues): number | undefined {
+  if (replay !== undefined) return 1;
+  return runs ?? (forMs === undefined ? runsDefault : undefined);
+}
+
+/** Until there were as many as are wanted, or for as long as is wanted. */
+function* randomPlans(
+  { seed = Math.floor(Math.random() * 2 ** 32), for: forMs = Infinity }: ChaosValues,
+  ground: Ground,
+  count = Infinity,
+): Generator<ChaosPlan> {
+  const endMs = performance.now() + forMs;
+  for (const plan of chaosPlans(seed, ground)) {
+    // One at least, however short the time: none would prove nothing, and be no failure.
+    if (plan.index >= count || (plan.index > 0 && performance.now() >= endMs)) return;
+    yield plan;
+  }
+}
+
+function replayOf(path: string): ChaosPlan {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError(
+      `--replay ${path} cannot be read: ${messageOf(error)}`,
+      'It takes the chaos.json of a run.',
+    );
+  }
+  return parseChaosPlan(text, `--replay ${path}`);
+}
+
+/** Leaves what it takes to fail beside the evidence of the run that failed. */
+async function shrink(
+  { plan, folder }: ChaosDay,
+  place: ChaosPlace,
+  shrinkMs: number,
+  context: Context,
+): Promise<void> {
+  const { signal, terminal } = context;
+  if (plan.faults.length < 2 || shrinkMs === 0) return;
+  const endMs = performance.now() + shrinkMs;
+  const observer = observerOf(context);
+  const fails = async (faults: readonly string[]): Promise<boolean> => {
+    terminal.status(`does it fail with ${faults.join(' ')}?`);
+    const trial = await runDay({ ...plan, faults: [...faults] }, place, observer, true);
+    return trial.exitCode === exitCodes.fail;
+  };
+  const left = await shrunk(plan.faults, fails, () => signal.aborted || performance.now() > endMs);
+  if (signal.aborted) return;
+  const path = folder.file('chaos-shrunk.json');
+  writeWhole(path, `${JSON.stringify({ ...plan, faults: left }, null, 2)}\n`);
+  terminal.note(`It fails with ${left.join(' ')} too. To repeat it: nodrop chaos --replay ${path}`);
+}
+
+const reportOf = ({ plan, folder, exitCode, ...day }: ChaosDay): DayReport => ({
+  ...day,
+  exitCode,
+  run: folder.id,
+  seed: plan.seed,
+  faults: plan.faults,
+  evidence: exitCode === exitCodes.pass ? undefined : folder.path,
+});
+
+function documentOf(days: readonly ChaosDay[], coverage: CoverageTable): object {
+  const runs = days.map(({ plan, folder, exitCode, result, ms }) => ({
+    run: folder.id,
+    plan,
+    exitCode,
+    ms,
+    verdict: result?.verdict ?? null,
+    findings: result?.findings ?? [],
+    notChecked: result?.notChecked ?? [],
+    evidence: exitCode === exitCodes.pass ? null : folder.path,
+  }));
+  return { schema: 1, runs, coverage };
+}
+
+function worstOf(days: readonly ChaosDay[]): number {
+  const ranks = days.map(({ exitCode }) => severity.indexOf(exitCode));
+  const worst = ranks.indexOf(Math.min(...ranks));
+  return days[worst]?.exitCode ?? exitCodes.pass;
+}

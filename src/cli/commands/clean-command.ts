@@ -1,0 +1,103 @@
+/** Removes runs that are done with, and ends what crashed ones left running: only what nodrop started. */
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { isAtWork } from '../../run-folder/at-work.ts';
+import { counted } from '../../text/counted.ts';
+import { exitCodes, usageError } from '../../errors.ts';
+import { listRuns } from '../../run-folder/find-run.ts';
+import { ledgerFilePattern } from '../../run-folder/ledger/ledger-format.ts';
+import { readResult } from '../../result/read-result.ts';
+import { leftText } from '../../system/removal.ts';
+import { leftoversOf, removeRun } from '../../run-folder/remove-run.ts';
+import { isMadeByNodrop } from '../../run-folder/run-files.ts';
+import { runsPath, type RunFolder } from '../../run-folder/run-folder.ts';
+import { hasSeal } from '../../run-folder/seal.ts';
+import { shellWord } from '../../system/shell-word.ts';
+import type { Verdict } from '../../result/verdict.ts';
+import type { Context } from './context.ts';
+import type { SharedValues } from '../options/options.ts';
+
+/** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */
+type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
+
+interface Found {
+  folder: RunFolder;
+  standing: Standing;
+  /** Brokers, and a ZooKeeper, that outlived their run. */
+  leftovers: number[];
+}
+
+export async function cleanCommand(
+  values: SharedValues & { all?: boolean; yes?: boolean },
+  { signal, terminal }: Context,
+): Promise<number> {
+  const folders = listRuns(values.dir);
+  const runs = runsPath(values.dir);
+  if (lstatSync(runs, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const target = readlinkSync(runs);
+    const why = `it is a link to ${target}, and no link is followed`;
+    terminal.note(leftText(`Folder ${runs}`, why, `rm -r ${shellWord(target)}`));
+    return exitCodes.pass;
+  }
+  const examined = await Promise.all(folders.map(examine));
+  const found = examined.filter((one) => one !== undefined);
+  const removable: Standing[] =
+    values.all === true ? ['pass', 'fail', 'inconclusive', 'unjudged', 'crashed'] : ['pass', 'crashed'];
+  const chosen = found.filter(({ standing }) => removable.includes(standing));
+  for (const { folder, standing, leftovers } of chosen) {
+    const also = leftovers.map((pid) => `, and process ${pid}, which it left`).join('');
+    terminal.print(`${standing.padEnd(12)} ${folder.path}${also}`);
+  }
+  const kept = found.length - chosen.length;
+  if (chosen.length === 0) {
+    terminal.print(
+      `Nothing to remove${kept > 0 ? `; ${counted(kept, 'run')} ${kept === 1 ? 'is' : 'are'} kept (--all takes failed ones too)` : ''}.`,
+    );
+    return exitCodes.pass;
+  }
+  if (values.yes !== true && !(await isConfirmed(chosen.length, signal))) {
+    terminal.print('Nothing was removed.');
+    return exitCodes.pass;
+  }
+  const left: string[] = [];
+  for (const { folder } of chosen) {
+    const problem = await removeRun(folder);
+    if (problem !== undefined) left.push(problem);
+  }
+  terminal.print(`${chosen.length - left.length} removed.`);
+  for (const line of left) terminal.note(line);
+  return exitCodes.pass;
+}
+
+/** undefined for what nodrop did not make, and for what another process has removed meanwhile. */
+async function examine(folder: RunFolder): Promise<Found | undefined> {
+  try {
+    if (!isMadeByNodrop(folder)) return undefined;
+    const leftovers = await leftoversOf(folder);
+    if (await isAtWork(folder)) return { folder, standing: 'at work', leftovers: [] };
+    return { folder, standing: standingOf(folder), leftovers };
+  } catch (error) {
+    if (!existsSync(folder.path)) return undefined;
+    throw error;
+  }
+}
+
+function standingOf(folder: RunFolder): Standing {
+  const verdict = readResult(folder.result)?.verdict;
+  if (verdict !== undefined) return verdict;
+  const ledgers = folder.list(ledgerFilePattern).map((name) => folder.file(name));
+  const open = ledgers.filter((path) => !hasSeal(path));
+  return folder.isUsed() && ledgers.length > 0 && open.length === 0 ? 'unjudged' : 'crashed';
+}
+
+async function isConfirmed(count: number, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw usageError('There is no terminal to ask at.', 'Say --yes to remove what is listed.');
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test(await prompt.question(`Remove ${count}? [y/N] `, { signal }));
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,32 @@
+import { exitCodes, usageError } from '../../errors.ts';
+import { explainRun } from '../../explain/explain-run.ts';
+import { findRun } from '../../run-folder/find-run.ts';
+import { jsonText } from '../../text/json-text.ts';
+import { explainLines } from '../../report/terminal/explain-lines.ts';
+import type { Context } from './context.ts';
+import { bootstrapOf, type SharedValues } from '../options/options.ts';
+
+/** `explain RUN ID`, or `explain ID` for the latest run. */
+export async function explainCommand(
+  values: SharedValues,
+  { terminal }: Context,
+  first: string | undefined,
+  second: string | undefined,
+): Promise<number> {
+  const [run, asked] = second === undefined ? [undefined, first] : [first, second];
+  if (asked === undefined) {
+    throw usageError('Which message is to be explained?', 'Name its id: nodrop explain p0-17');
+  }
+  const folder = findRun(values.dir, run);
+  terminal.status('reading the evidence');
+  const timeline = await explainRun({
+    folder,
+    store: values.store ?? folder.storeInUse(),
+    asked,
+    bootstrapServers: bootstrapOf(values),
+  });
+  terminal.clear();
+  if (values.json === true) terminal.printDocument(jsonText(timeline));
+  else for (const line of explainLines(timeline, terminal.palette)) terminal.print(line);
+  return exitCodes.pass;
+}

@@ -1,0 +1,45 @@
+import { durationText } from '../../system/duration.ts';
+import { exitCodes } from '../../errors.ts';
+import { faults } from '../../faults/catalog.ts';
+import { parseFault } from '../../faults/fault-schedule.ts';
+import type { Fault } from '../../faults/fault.ts';
+import { jsonText } from '../../text/json-text.ts';
+import { wrap } from '../../report/text/wrap.ts';
+import type { Context } from './context.ts';
+import type { SharedValues } from '../options/options.ts';
+
+export async function faultsCommand({ json }: SharedValues, { terminal }: Context): Promise<number> {
+  if (json === true) {
+    const listed = faults.map(({ name, does, expected, example, details = [], value, lastsMs = null }) => {
+      return { name, does, expected, example, details, value: value?.form ?? null, lastsMs };
+    });
+    terminal.printDocument(jsonText(listed));
+    return exitCodes.pass;
+  }
+  terminal.print('NAME[:WHERE[=VALUE]]@WHEN[+HOW-LONG], from the first send on; +never: for good.');
+  for (const fault of faults) for (const line of linesOf(fault)) terminal.print(line);
+  return exitCodes.pass;
+}
+
+const linesOf = (fault: Fault): string[] => {
+  const { name, does, expected, example, details, value, lastsMs } = fault;
+  return [
+    '',
+    `${name}${lastsMs === undefined ? '' : `  (${durationText(lastsMs)} if nothing is said)`}`,
+    ...wrap(does, '  '),
+    ...wrap(`expected: ${expected}`, '  '),
+    ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
+    ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} if nothing is said`, '  ')),
+    `  nodrop run ${optionsFor(fault)}--rate 99 --duration 1m --fault ${example}`,
+  ];
+};
+
+/** What its example needs beside it. */
+function optionsFor(fault: Fault): string {
+  const setting = parseFault(fault.example);
+  const plan = { producers: 1, consumers: 1, sendsMs: undefined };
+  const isPossible = (brokers: number): boolean =>
+    fault.problem({ ...plan, brokers, store: 'sqlite' }, setting) === undefined;
+  if (isPossible(1)) return '';
+  return isPossible(3) ? '--brokers 3 ' : '--store URL ';
+}

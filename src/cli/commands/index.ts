@@ -1,0 +1,300 @@
+/** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
+import type { Command } from 'commander';
+import { addOptions, type SharedOption, type SharedValues } from '../options/options.ts';
+import { exportStorePassword } from '../options/store-password.ts';
+import { parseDuration, parseInteger } from '../options/option-values.ts';
+import { Terminal } from '../output/terminal.ts';
+import type { Context } from './context.ts';
+
+interface Definition {
+  name: string;
+  arguments?: [string, string][];
+  description: string;
+  examples: string[];
+  shared: SharedOption[];
+  own?: (command: Command) => void;
+  /** What it writes is all that it is for: without a reader there is nothing to go on with. */
+  endsWithReader?: true;
+  /** Returns the exit code. `values` holds the command's own options too. */
+  act(values: never, context: Context, ...given: (string | undefined)[]): Promise<number>;
+}
+
+const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
+const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
+/** Of a Kafka that is started here. */
+const kafkaChoiceOptions: SharedOption[] = ['brokers', 'kafkaVersion', 'zookeeper'];
+const ownKafkaOptions: SharedOption[] = [...kafkaChoiceOptions, 'brokerProperty'];
+const workloadOptions: SharedOption[] = [
+  'messages',
+  'duration',
+  'rate',
+  'batchSize',
+  ...stateOptions,
+  'payloadBytes',
+  'partitions',
+  'topic',
+  'seed',
+  'producers',
+];
+const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
+const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
+const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
+const pageOptions: SharedOption[] = ['ui', 'keepOpen'];
+const resultOptions: SharedOption[] = ['reporter', ...outputOptions];
+
+const runArgument: [string, string] = ['[run]', 'id of the run (default: the latest)'];
+
+const definitions: Definition[] = [
+  {
+    name: 'run',
+    description: 'publishes, consumes, stores and audits, all in one go',
+    examples: [
+      'nodrop run',
+      'nodrop run --messages 100000 --states failed=1,completed=8,in-progress=1',
+      'nodrop run --state-field status.code',
+      "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
+      'nodrop run --bootstrap-server localhost:9092 --json',
+      'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
+      'nodrop run --kafka-version 3.9.2 --zookeeper',
+      'nodrop run --reporter default --reporter junit=nodrop.xml',
+      'nodrop run --duration 1m --ui --keep-open',
+    ],
+    shared: [
+      ...workloadOptions,
+      'threshold',
+      'allow',
+      'other',
+      ...consumeOptions,
+      'run',
+      'dir',
+      ...kafkaOptions,
+      ...ownKafkaOptions,
+      'timeout',
+      ...pageOptions,
+      ...resultOptions,
+    ],
+    own: (command) =>
+      command
+        .option('--fault <fault>', 'what to break, and when, repeatable: kill-leader@5s+3s', gather)
+        .option('--fault-file <file>', 'the same from a JSON file, such as a run leaves in its folder')
+        .option('--keep-topic', 'leave topic and group on a cluster of yours after a pass'),
+    act: async (values, context) => (await import('./run-command.ts')).runCommand(values, context),
+  },
+  {
+    name: 'produce',
+    description: "publishes a run's messages and keeps its ledger",
+    examples: [
+      'nodrop produce --run demo --bootstrap-server 127.0.0.1:9092',
+      'nodrop produce --run demo --state-header x-state --bootstrap-server 127.0.0.1:9092',
+    ],
+    shared: [...workloadOptions, 'producer', 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
+    act: async (values, context) => (await import('./produce-command.ts')).produceCommand(values, context),
+  },
+  {
+    name: 'consume',
+    description: 'sorts messages by state into the store, until stopped',
+    examples: [
+      'nodrop consume --run demo --bootstrap-server 127.0.0.1:9092',
+      'nodrop consume --run demo --until-drained --bootstrap-server 127.0.0.1:9092',
+      'nodrop consume --run demo --ui --bootstrap-server 127.0.0.1:9092',
+      'nodrop consume --run mine --topic orders --state-field status.code --other rest --bootstrap-server localhost:9092',
+      'nodrop consume --run mine --topic orders --state-header x-state --bootstrap-server localhost:9092',
+    ],
+    shared: [
+      ...stateOptions,
+      'other',
+      'topic',
+      ...consumeOptions,
+      'run',
+      'dir',
+      ...kafkaOptions,
+      'timeout',
+      ...pageOptions,
+      ...outputOptions,
+    ],
+    own: (command) =>
+      command.option('--until-drained', "end when the store holds all that the run's producers sent"),
+    act: async (values, context) => (await import('./consume-command.ts')).consumeCommand(values, context),
+  },
+  {
+    name: 'verify',
+    arguments: [runArgument],
+    description: 'audits a run again',
+    examples: [
+      'nodrop verify',
+      'nodrop verify demo --rescan --json',
+      'nodrop verify demo --reporter junit=nodrop.xml',
+      'nodrop verify --history producer.jsonl consumer.jsonl',
+    ],
+    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...resultOptions],
+    own: (command) =>
+      command
+        .option('--rescan', 'scan the topic again')
+        .option('--history <file...>', 'audit this evidence instead, from anywhere: JSON lines'),
+    act: async (values: SharedValues & { history?: string[] }, context, run) => {
+      const { history } = values;
+      if (history === undefined) {
+        return (await import('./verify-command.ts')).verifyCommand(values, context, run);
+      }
+      const { verifyHistoryCommand } = await import('./verify-history-command.ts');
+      return verifyHistoryCommand({ ...values, history }, context, run);
+    },
+  },
+  {
+    name: 'export',
+    arguments: [runArgument],
+    description: "prints a run's evidence as JSON lines, for verify --history",
+    examples: ['nodrop export demo > demo.jsonl'],
+    endsWithReader: true,
+    shared: ['dir', ...storeOptions, 'color'],
+    act: async (values, context, run) =>
+      (await import('./export-command.ts')).exportCommand(values, context, run),
+  },
+  {
+    name: 'messages',
+    arguments: [runArgument],
+    description: 'shows stored rows',
+    examples: ['nodrop messages --state failed --limit 10', 'nodrop messages demo --dead-letters'],
+    endsWithReader: true,
+    shared: ['dir', ...storeOptions, 'json', 'color'],
+    own: (command) =>
+      command
+        .option('--state <name>', 'only the rows of this category')
+        .option('--limit <n>', 'at most so many rows', parseInteger(1, 1_000_000), 20)
+        .option('--dead-letters', 'the dead letters, with their reasons'),
+    act: async (values, context, run) =>
+      (await import('./messages-command.ts')).messagesCommand(values, context, run),
+  },
+  {
+    name: 'explain',
+    arguments: [
+      runArgument,
+      ['[id]', 'id of the message, such as p0-17; or its place in the log, such as 0:42'],
+    ],
+    description: 'shows what became of one message, hop by hop',
+    examples: ['nodrop explain p0-17', 'nodrop explain demo p0-17', 'nodrop explain demo 0:42 --json'],
+    endsWithReader: true,
+    shared: ['dir', 'bootstrapServer', ...storeOptions, 'json', 'quiet', 'color'],
+    own: (command) => command.usage('[options] [run] <id>'),
+    act: async (values, context, first, second) =>
+      (await import('./explain-command.ts')).explainCommand(values, context, first, second),
+  },
+  {
+    name: 'ui',
+    arguments: [['[run]', 'id of the run to show first (default: the list of all)']],
+    description: 'shows the runs of a folder on a page, those under way as they go on',
+    examples: ['nodrop ui', 'nodrop ui demo --port 8080'],
+    shared: ['dir', 'quiet', 'color'],
+    own: (command) =>
+      command.option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535)),
+    act: async (values, context, run) => (await import('./ui-command.ts')).uiCommand(values, context, run),
+  },
+  {
+    name: 'self-test',
+    description: 'plants every kind of defect at every hop, and prints which were caught',
+    examples: ['nodrop self-test', 'nodrop self-test --seed 7 --json', 'nodrop self-test --quick'],
+    shared: [...storeOptions, 'kafkaVersion', 'zookeeper', 'seed', 'dir', 'timeout', ...outputOptions],
+    own: (command) => command.option('--quick', 'in histories, without a broker: takes two seconds'),
+    act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
+  },
+  {
+    name: 'chaos',
+    description: 'random bad days, one after the other: loads, safe settings and faults by chance',
+    examples: [
+      'nodrop chaos --runs 20 --seed 7',
+      'nodrop chaos --brokers 3 --for 30m',
+      'nodrop chaos --replay .nodrop/runs/chaos-7-3-5f2a/chaos.json',
+    ],
+    shared: ['seed', ...kafkaChoiceOptions, ...storeOptions, 'dir', 'timeout', ...resultOptions],
+    own: (command) =>
+      command
+        .option('--runs <n>', 'how many (default: 20, or as many as --for allows)', parseInteger(1, 100_000))
+        .option('--for <duration>', 'how long to begin new ones', parseDuration)
+        .option('--replay <file>', 'the day of a chaos.json again: the schedule, not the timing')
+        .option(
+          '--shrink-for <duration>',
+          'how long faults are taken away from one that failed',
+          parseDuration,
+          600_000,
+        ),
+    act: async (values, context) => (await import('./chaos-command.ts')).chaosCommand(values, context),
+  },
+  {
+    name: 'faults',
+    description: 'lists what --fault can break, and what is expected then',
+    examples: ['nodrop faults'],
+    endsWithReader: true,
+    shared: ['json', 'color'],
+    act: async (values, context) => (await import('./faults-command.ts')).faultsCommand(values, context),
+  },
+  {
+    name: 'kafka',
+    description: 'starts Kafka here and keeps it until Ctrl-C; its data stay in DIR',
+    examples: [
+      'nodrop kafka',
+      'nodrop kafka --port 9092',
+      'nodrop kafka --brokers 3',
+      'nodrop kafka --kafka-version 3.9.2 --zookeeper',
+      'nodrop kafka --list',
+    ],
+    shared: [...ownKafkaOptions, 'dir', 'timeout', ...outputOptions],
+    own: (command) =>
+      command
+        .option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535))
+        .option('--list', 'list the versions instead, and which of them are here already'),
+    act: async (values: SharedValues & { port?: number; list?: boolean }, context) => {
+      if (values.list === true) return (await import('./kafka-list.ts')).listKafkaVersions(values, context);
+      return (await import('./kafka-command.ts')).kafkaCommand(values, context);
+    },
+  },
+  {
+    name: 'doctor',
+    description: 'checks what nodrop needs, and prints the command that mends what is missing',
+    examples: ['nodrop doctor'],
+    shared: ['kafkaVersion', 'dir', 'json', 'color'],
+    act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
+  },
+  {
+    name: 'clean',
+    description: 'removes passed runs and what crashed runs left behind',
+    examples: ['nodrop clean', 'nodrop clean --all --yes'],
+    shared: ['dir', 'color'],
+    own: (command) => command.option('--all', 'failed runs too').option('--yes', 'do not ask'),
+    act: async (values, context) => (await import('./clean-command.ts')).cleanCommand(values, context),
+  },
+];
+
+/** Of an option that may be given again. */
+const gather = (value: string, others: string[] | undefined): string[] => [...(others ?? []), value];
+
+export interface CommandState {
+  exitCode(): number;
+  /** Whether the one that runs is done when nobody reads it any more, and has failed when it cannot be read. */
+  endsWithReader(): boolean;
+}
+
+export function addCommands(program: Command, signal: AbortSignal): CommandState {
+  let [exitCode, endsWithReader] = [0, true]; // as help and version do
+  for (const definition of definitions) {
+    const command = program.command(definition.name).description(definition.description);
+    for (const argument of definition.arguments ?? []) command.argument(...argument);
+    addOptions(command, definition.shared);
+    definition.own?.(command);
+    const examples = ['Examples:', ...definition.examples.map((line) => `  ${line}`), ''].join('\n');
+    command.addHelpText('before', examples).allowExcessArguments(false);
+    command.action(async (...args: unknown[]) => {
+      const given = args.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[];
+      const values = command.opts<SharedValues & { list?: true }>();
+      const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
+      endsWithReader = definition.endsWithReader === true || values.list === true;
+      const terminal = new Terminal({ color, quiet: values.quiet === true });
+      try {
+        exportStorePassword(values);
+        exitCode = await definition.act(values as never, { signal, terminal }, ...given);
+      } finally {
+        terminal.clear();
+      }
+    });
+  }
+  return { exitCode: () => exitCode, endsWithReader: () => endsWithReader };
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { unavailableError, usageError } from '../../errors.ts';
+import { defaultVersion } from '../../kafka/broker/versions.ts';
+import { startKafka } from '../../kafka/broker/start-kafka.ts';
+import { atBegin } from '../../pipeline/stage/stage-end.ts';
+import { dirOption } from '../../system/shell-word.ts';
+import type { Context } from './context.ts';
+import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from '../options/options.ts';
+
+export async function kafkaCommand(
+  values: SharedValues & { port?: number },
+  { signal, terminal }: Context,
+): Promise<number> {
+  if (values.json === true) throw usageError('--json is for --list.', 'nodrop kafka --list --json');
+  terminal.status('starting Apache Kafka');
+  const { brokers } = values;
+  await using kafka = await startKafka({
+    dir: join(values.dir, folderName(values)),
+    brokers,
+    ...kafkaChoiceOf(values),
+    properties: brokerPropertiesOf(values),
+    ...(values.port !== undefined && { port: values.port }),
+    signal,
+    timeoutMs: values.timeout,
+    onProgress: (line) => terminal.status(line),
+  });
+  terminal.clear();
+  const { bootstrapServers, version, zookeeperVersion, logFile } = kafka;
+  terminal.print(bootstrapServers);
+  const options = `--run demo${dirOption(values.dir)} --bootstrap-server ${bootstrapServers}`;
+  terminal.print(`nodrop produce ${options}`);
+  terminal.print(`nodrop consume ${options}`);
+  const beside = zookeeperVersion === undefined ? '' : ` with ZooKeeper ${zookeeperVersion}`;
+  if (values.quiet !== true)
+    terminal.note(
+      `Apache Kafka ${version}${beside} is ready${brokers === 1 ? '' : ` on ${brokers} brokers`}; Ctrl-C ends it. Log: ${logFile}`,
+    );
+  await Promise.race([
+    kafka.exited.then(({ name, code, logFile: itsLog }) => {
+      throw unavailableError(`${atBegin(name)} ended by itself with ${code}.`, {
+        hint: `Its log: ${itsLog}`,
+      });
+    }),
+    signal.aborted ? undefined : once(signal, 'abort'),
+  ]);
+  throw signal.reason;
+}
+
+/** Data of one broker are no use to a cluster, nor those of one version or mode to another. */
+const folderName = ({ kafkaVersion = defaultVersion, zookeeper, brokers }: SharedValues): string =>
+  [
+    'kafka',
+    ...(kafkaVersion === defaultVersion ? [] : [kafkaVersion]),
+    ...(zookeeper === true ? ['zookeeper'] : []),
+    ...(brokers === 1 ? [] : [brokers]),
+  ].join('-');

@@ -1,0 +1,71 @@
+import { exitCodes } from '../../errors.ts';
+import { jsonText } from '../../text/json-text.ts';
+import { liveSelfTest, type LiveDetection, type LiveOptions } from '../../self-test/live/live-self-test.ts';
+import {
+  countsOf,
+  detectionHead,
+  detectionLine,
+  isCaught,
+  matrixLines,
+  tamperingLines,
+  totalsLines,
+} from '../../report/terminal/detection-lines.ts';
+import { findingsText } from '../../report/text/finding-text.ts';
+import { wrap } from '../../report/text/wrap.ts';
+import { tamperingSelfTest } from '../../self-test/tampering/tampering-self-test.ts';
+import type { Context } from './context.ts';
+import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from '../options/options.ts';
+
+/**
+ * Plants defects in live pipelines. Exits with `fail` where one was not caught, or not planted. `detect` plants
+ * others than all in a Kafka of its own.
+ */
+export async function liveSelfTestCommand(
+  values: SharedValues & { seed: number },
+  { signal, terminal }: Context,
+  detect = liveSelfTest,
+): Promise<number> {
+  refuseSharedStore(values);
+  const { palette } = terminal;
+  const { dir, store, seed, timeout: timeoutMs } = values;
+  const options: LiveOptions = { dir, store, seed, kafka: kafkaChoiceOf(values), timeoutMs };
+  const isForPeople = values.json !== true;
+  if (isForPeople) terminal.print(detectionHead(palette));
+  const observer = {
+    status: (text: string): void => terminal.status(text),
+    note: (line: string): void => terminal.note(line),
+    detected: (detection: LiveDetection): void => {
+      if (!isForPeople) return;
+      terminal.print(detectionLine(detection, palette));
+      for (const line of whyNot(detection)) terminal.print(palette.doubtful(line));
+    },
+  };
+  const detections = await detect(options, observer, signal);
+  const tampering = await tamperingSelfTest();
+  terminal.clear();
+  const caught = detections.filter(isCaught).length;
+  const planted = detections.filter((one) => one.planted).length;
+  if (isForPeople) {
+    const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
+    lines.push(...tamperingLines(tampering, palette), '');
+    for (const line of [...lines, `The same again: nodrop self-test --seed ${seed}`]) terminal.print(line);
+  } else {
+    const document = { schema: 1, live: true, seed, planted, caught, detections };
+    terminal.printDocument(jsonText({ ...document, tampering: countsOf(tampering) }));
+  }
+  return [...detections, ...tampering].every(isCaught) ? exitCodes.pass : exitCodes.fail;
+}
+
+/** What was found instead, and where it lies. */
+function whyNot(detection: LiveDetection): string[] {
+  const { expected, verdict, findings, problem, evidence } = detection;
+  if (isCaught(detection)) return [];
+  const wanted = expected === 'inconclusive' ? expected : `${expected.kind} (${expected.blame})`;
+  const got = findings.length > 0 ? findingsText(findings) : (verdict ?? 'no result');
+  const reasons = [
+    `wanted: ${wanted}; got: ${got}`,
+    problem ?? '',
+    ...evidence.map((path) => `Evidence: ${path}`),
+  ];
+  return reasons.filter(Boolean).flatMap((reason) => wrap(reason, '  '));
+}

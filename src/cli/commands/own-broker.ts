@@ -1,0 +1,41 @@
+/** The broker that a run had of its own, for an audit that has to scan the topic when it is gone. */
+import { isAtWork } from '../../run-folder/at-work.ts';
+import { messageOf } from '../../errors.ts';
+import { foldersIn } from '../../kafka/broker/broker-folders.ts';
+import { leftoverProcess } from '../../system/process-record.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+import type { Context } from './context.ts';
+
+interface OwnBroker extends AsyncDisposable {
+  bootstrapServers: string;
+}
+
+/**
+ * Starts it from its data, where it is gone; undefined where the run had none, or it is there. Where it cannot be started,
+ * a sentence says why.
+ */
+export async function ownBrokerAgain(
+  folder: RunFolder,
+  timeoutMs: number,
+  { signal, terminal }: Context,
+): Promise<OwnBroker | string | undefined> {
+  const folders = foldersIn(folder.broker);
+  if (folders.length === 0 || (await isAtWork(folder))) return undefined;
+  const running = await Promise.all(folders.map(leftoverProcess));
+  if (running.some((pid) => pid !== undefined)) return undefined;
+  terminal.note(
+    `The broker of run ${folder.id} is gone: one is started for the audit from its data in ${folder.broker}`,
+  );
+  terminal.status('starting Apache Kafka');
+  try {
+    const { restartKafka } = await import('../../kafka/broker/restart-kafka.ts');
+    return await restartKafka(folder.broker, {
+      timeoutMs,
+      signal,
+      onProgress: (line) => terminal.status(line),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    return `The broker of the run is gone, its data are in ${folder.broker}, and it could not be started from them: ${messageOf(error)}`;
+  }
+}

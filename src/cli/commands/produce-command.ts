@@ -1,0 +1,109 @@
+import { exitCodes } from '../../errors.ts';
+import { jsonText } from '../../text/json-text.ts';
+import { produce } from '../../pipeline/producer/producer.ts';
+import { startStages } from '../../pipeline/stage/stage-group.ts';
+import {
+  bootstrapFromParent,
+  tellParent,
+  tellProgress,
+  untilToldToBegin,
+} from '../../pipeline/stage/stage-process.ts';
+import { refuseForeignFolder } from '../../run-folder/run-files.ts';
+import { dirOption, shellWord } from '../../system/shell-word.ts';
+import type { Context } from './context.ts';
+import { bootstrapOf, defaultStates, type SharedValues } from '../options/options.ts';
+import { neededBootstrap, runSettings, type RunSettings } from '../options/run-settings.ts';
+import { runStages } from './run-stages.ts';
+import { seamsOf } from '../startup/seams.ts';
+import { produceArguments } from '../options/stage-arguments.ts';
+
+export async function produceCommand(values: SharedValues, context: Context): Promise<number> {
+  const { signal, terminal } = context;
+  const settings = runSettings(values);
+  const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
+  const begin = isStage && settings.rate !== undefined ? untilToldToBegin(signal) : undefined;
+  // Whoever waits for it hears of the signal; nobody may.
+  begin?.catch(() => undefined);
+  const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
+  const { folder } = settings;
+  if (!isStage) refuseForeignFolder(folder);
+  terminal.status(`publishing to ${bootstrapServers}`);
+  const isGroup = settings.producers > 1 && values.producer === undefined;
+  const summary = isGroup
+    ? await produceInStages(values, settings, bootstrapServers, context)
+    : await produceHere(values, { ...settings, bootstrapServers }, begin, context);
+  terminal.clear();
+  tellParent({ type: 'summary', counts: summary });
+  if (values.json === true) {
+    terminal.printDocument(
+      jsonText({ run: folder.id, topic: settings.topic, seed: settings.seed, ...summary }),
+    );
+  } else if (!isStage) {
+    const { sent = 0, acked = 0, rejected = 0, unknown = 0 } = summary;
+    terminal.print(
+      `run ${folder.id}: ${sent} sent, ${acked} acknowledged, ${rejected} rejected, ${unknown} unknown`,
+    );
+    const dir = dirOption(values.dir);
+    const topic = values.topic === undefined ? '' : ` --topic ${values.topic}`;
+    const at = ` --bootstrap-server ${shellWord(bootstrapServers)}`;
+    const sorting = sortingOptions(values);
+    terminal.print(`nodrop consume --run ${folder.id}${topic}${sorting}${dir}${at} --until-drained`);
+    terminal.print(`nodrop verify ${folder.id}${dir}`);
+  }
+  if (signal.aborted) throw signal.reason;
+  return exitCodes.pass;
+}
+
+/** `begin` settles when the first message may go, if that is not at once. */
+async function produceHere(
+  { producer }: SharedValues,
+  settings: RunSettings & { bootstrapServers: string },
+  begin: Promise<void> | undefined,
+  { signal, terminal }: Context,
+): Promise<Record<string, number>> {
+  const summary = await produce(
+    { ...settings, producer },
+    {
+      onLedger: () => tellParent({ type: 'ledger-opened' }),
+      onSent: (done) => {
+        terminal.progress('produced', done, totalOf(settings));
+        tellProgress(done);
+      },
+      untilBegin: async () => await begin,
+    },
+    signal,
+    await seamsOf(settings.folder),
+  );
+  return { ...summary };
+}
+
+/** How many messages there will be, where that is known. */
+const totalOf = ({ messages, durationMs }: RunSettings): number | undefined =>
+  durationMs === undefined ? messages : undefined;
+
+/** Several producers, which divide the messages among them. */
+async function produceInStages(
+  values: SharedValues,
+  settings: RunSettings,
+  bootstrapServers: string,
+  context: Context,
+): Promise<Record<string, number>> {
+  const { folder, producers } = settings;
+  folder.refuseIfUsed();
+  folder.create();
+  const commands = Array.from({ length: producers }, (_, index) => produceArguments(values, settings, index));
+  const group = startStages('producer', commands, folder, (done) =>
+    context.terminal.progress('produced', done, totalOf(settings)),
+  );
+  return await runStages(group, bootstrapServers, context);
+}
+
+/** What a consumer has to be told to find the states of these messages. */
+function sortingOptions({ states, stateField, stateHeader }: SharedValues): string {
+  const names = states.map(({ name }) => name).join(',');
+  return [
+    names === defaultStates ? '' : ` --states ${names}`,
+    stateField === undefined ? '' : ` --state-field ${shellWord(stateField)}`,
+    stateHeader === undefined ? '' : ` --state-header ${shellWord(stateHeader)}`,
+  ].join('');
+}

@@ -1,0 +1,153 @@
+import type { RunConfig, RunObserver } from '../../run/run-context.ts';
+import { usageError } from '../../errors.ts';
+import type { ScheduledFault } from '../../faults/fault-schedule.ts';
+import { exitCodeOf } from '../../result/result.ts';
+import { run } from '../../run/run.ts';
+import { refuseForeignFolder } from '../../run-folder/run-files.ts';
+import { runsPath } from '../../run-folder/run-folder.ts';
+import { categoriesOf } from '../../workload/state-rule.ts';
+import { sqlitePathOf } from '../../stores/engines.ts';
+import { isPostgresLocation } from '../../stores/postgres/location.ts';
+import { besideLivePage } from '../output/page-beside-command.ts';
+import { showLive } from '../output/live-view.ts';
+import { printResult } from '../output/print-result.ts';
+import type { Context } from './context.ts';
+import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from '../options/options.ts';
+import { claimFiles, reportsOf } from '../output/reporters.ts';
+import { runAgain, type RunAgain } from '../options/run-again.ts';
+import { runSettings, stateRuleOf, storeOf, type RunSettings } from '../options/run-settings.ts';
+import { consumeArguments, produceArguments } from '../options/stage-arguments.ts';
+
+export async function runCommand(
+  values: SharedValues & FaultValues & { keepTopic?: boolean },
+  context: Context,
+): Promise<number> {
+  const { signal, terminal } = context;
+  const reports = reportsOf(values.reporter, values.json);
+  const settings = runSettings(values);
+  const { folder } = settings;
+  refuseOwnBrokers(values, settings);
+  refuseForeignFolder(folder);
+  const store = storeOf(values, folder);
+  const faults = await scheduleOf(values, settings, store);
+  const consumerValues = {
+    ...values,
+    untilDrained: true,
+    setting: consumerSettings(values, settings, faults),
+  };
+  claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
+  const config: RunConfig = {
+    id: folder.id,
+    dir: values.dir,
+    messages: settings.durationMs === undefined ? settings.messages : undefined,
+    isPaced: settings.rate !== undefined,
+    thresholds: values.threshold ?? [],
+    topic: settings.topic,
+    bootstrapServers: settings.bootstrapServers,
+    brokers: values.brokers,
+    kafka: kafkaChoiceOf(values),
+    brokerProperties: brokerPropertiesOf(values),
+    allowed: values.allow ?? [],
+    faults,
+    settings: settings.settings,
+    store,
+    categories: categoriesOf(stateRuleOf(values)),
+    keepTopic: values.keepTopic === true,
+    again: await againOf(values, settings, faults),
+    timeoutMs: settings.timeoutMs,
+    storeTimeoutMs: values.storeTimeout,
+    producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
+    consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
+  };
+  const observer: RunObserver = {
+    status: (text) => terminal.status(text),
+    progress: (label, done, total) => terminal.progress(label, done, total),
+    note: (line) => terminal.note(line),
+    judged: (verdict) => {
+      stopView();
+      printResult(terminal, verdict, { evidence: folder.path, report: folder.report }, reports);
+    },
+  };
+  let stopView = (): void => undefined;
+  return await besideLivePage(values, folder, context, async () => {
+    stopView = showLive(folder, terminal);
+    try {
+      const result = await run(config, observer, signal);
+      if (signal.aborted) throw signal.reason;
+      return exitCodeOf(result);
+    } finally {
+      stopView();
+    }
+  });
+}
+
+/** Faults have their texts where there are any: what they are made of is loaded with them. */
+async function againOf(
+  values: SharedValues & { keepTopic?: boolean },
+  settings: RunSettings,
+  faults: readonly ScheduledFault[],
+): Promise<RunAgain> {
+  const texts =
+    faults.length === 0 ? [] : faults.map((await import('../../faults/fault-schedule.ts')).faultText);
+  return runAgain(values, settings, texts);
+}
+
+interface FaultValues {
+  fault?: string[];
+  faultFile?: string;
+}
+
+/** What is to be done to the run, checked before anything is started. Loaded where there is something. */
+async function scheduleOf(
+  { brokers, consumers, fault = [], faultFile }: SharedValues & FaultValues,
+  { bootstrapServers, producers, rate, messages, durationMs }: RunSettings,
+  store: string,
+): Promise<ScheduledFault[]> {
+  if (fault.length === 0 && faultFile === undefined) return [];
+  const { checkSchedule, parseFault, readFaultFile } = await import('../../faults/fault-schedule.ts');
+  const schedule = [
+    ...(faultFile === undefined ? [] : readFaultFile(faultFile)),
+    ...fault.map((text) => parseFault(text)),
+  ];
+  checkSchedule(schedule, {
+    brokers: bootstrapServers === undefined ? brokers : 0,
+    producers,
+    consumers,
+    store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
+    sendsMs: durationMs ?? (rate && (messages / rate) * 1_000),
+  });
+  return schedule;
+}
+
+/** The least that a broker allows for unless told otherwise. */
+const faultSession = 'session.timeout.ms=6000';
+
+/**
+ * The standard session of 45 s is longer than most faults: a consumer that was killed or suspended would be missed
+ * by nobody. Whoever sets one has it.
+ */
+function consumerSettings(
+  { setting = [] }: SharedValues,
+  { settings }: RunSettings,
+  faults: readonly ScheduledFault[],
+): string[] {
+  const isSet =
+    settings['session.timeout.ms'] !== undefined || settings['heartbeat.interval.ms'] !== undefined;
+  return faults.length === 0 || isSet ? setting : [...setting, faultSession];
+}
+
+function refuseOwnBrokers(
+  { brokers, kafkaVersion, zookeeper, brokerProperty }: SharedValues,
+  { bootstrapServers }: RunSettings,
+): void {
+  const isAsked =
+    brokers !== 1 || [kafkaVersion, zookeeper, brokerProperty].some((value) => value !== undefined);
+  if (bootstrapServers === undefined || !isAsked) return;
+  throw usageError(
+    '--brokers, --kafka-version, --zookeeper and --broker-property are for a Kafka that nodrop starts, and --bootstrap-server names another.',
+    'Leave either out.',
+  );
+}
+
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));

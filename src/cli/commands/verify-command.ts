@@ -1,0 +1,94 @@
+import { auditRun, resultOf } from '../../audit/audit-run.ts';
+import { environmentOf } from '../../result/environment.ts';
+import { findRun } from '../../run-folder/find-run.ts';
+import { measurementsOf } from '../../run-folder/measurements.ts';
+import { readResult, type AnyResult } from '../../result/read-result.ts';
+import { dropReport, writeReport } from '../../page/report-page.ts';
+import { exitCodeOf, type Timings } from '../../result/result.ts';
+import { runsPath, type RunFolder } from '../../run-folder/run-folder.ts';
+import { hasSeal } from '../../run-folder/seal.ts';
+import { sqlitePathOf } from '../../stores/engines.ts';
+import { judgeThresholds, parseThreshold } from '../../result/thresholds.ts';
+import type { Context } from './context.ts';
+import { bootstrapOf, settingsOf, type SharedValues } from '../options/options.ts';
+import { ownBrokerAgain } from './own-broker.ts';
+import { printResult } from '../output/print-result.ts';
+import { claimFiles, reportsOf } from '../output/reporters.ts';
+
+export async function verifyCommand(
+  values: SharedValues & { rescan?: boolean },
+  context: Context,
+  runId: string | undefined,
+): Promise<number> {
+  const { signal, terminal } = context;
+  const reports = reportsOf(values.reporter, values.json);
+  const folder = findRun(values.dir, runId);
+  const settings = settingsOf(values);
+  const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
+  const given = bootstrapOf(values);
+  const store = values.store ?? folder.storeInUse();
+  claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
+  const own =
+    isScanNeeded && given === undefined ? await ownBrokerAgain(folder, values.timeout, context) : undefined;
+  await using broker = typeof own === 'string' ? undefined : own;
+  const isLost = typeof own === 'string';
+  const bootstrapServers = isLost ? undefined : (given ?? broker?.bootstrapServers ?? addressOf(folder));
+  const startedAt = performance.now();
+  terminal.status('auditing');
+  const earlier = readResult(folder.result) ?? readResult(folder.earlierResult);
+  const faults = earlier?.faults ?? [];
+  const allowed = values.allow ?? earlier?.allowed ?? [];
+  const audited = await auditRun({
+    folder,
+    store,
+    scan:
+      isScanNeeded && bootstrapServers !== undefined
+        ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
+        : undefined,
+    interruptions: isLost ? [own] : [],
+    faults,
+    allowed,
+  });
+  signal.throwIfAborted();
+  const auditMs = Math.round(performance.now() - startedAt);
+  const timings = timingsOf(earlier, auditMs);
+  const measurements = measurementsOf(folder);
+  // What was demanded of the run is demanded again, unless something else is.
+  const thresholds =
+    values.threshold ?? earlier?.thresholds?.map(({ threshold }) => parseThreshold(threshold)) ?? [];
+  const result = resultOf(audited, {
+    ...measurements,
+    allowed,
+    faults,
+    timings,
+    thresholds: judgeThresholds(thresholds, { ...measurements, timings }),
+    environment: earlier?.environment ?? environmentOf(undefined),
+  });
+  if (audited.unwritten !== undefined) terminal.note(`nodrop: ${audited.unwritten}`);
+  const unwritten = folder.writeResult(result);
+  if (unwritten !== undefined) terminal.note(`nodrop: ${unwritten}`);
+  const report = dropReport(folder) ? folder.report : undefined;
+  printResult(terminal, result, { evidence: folder.path, ...(report && { report }) }, reports);
+  // Nobody waits for the timelines of a large run before the verdict.
+  const problem = await writeReport(folder, result, values.store ?? folder.storeInUse());
+  if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
+  return exitCodeOf(result);
+}
+
+const timingsOf = (earlier: AnyResult | undefined, auditMs: number): Timings => ({
+  brokerStartMs: earlier?.timings.brokerStartMs ?? null,
+  produceMs: earlier?.timings.produceMs ?? null,
+  drainMs: earlier?.timings.drainMs ?? null,
+  auditMs,
+  totalMs: earlier?.timings.totalMs ?? null,
+});
+
+/** Where the run's topic is; undefined where the manifest does not tell. */
+function addressOf(folder: RunFolder): string | undefined {
+  try {
+    return folder.readManifest()?.bootstrapServers;
+  } catch {
+    // The audit reads it again, and says what is wrong with it.
+    return undefined;
+  }
+}

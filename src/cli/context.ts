@@ -1,7 +1,0 @@
-import type { Terminal } from './terminal.ts';
-
-/** What every command gets beside its options. */
-export interface Context {
-  signal: AbortSignal;
-  terminal: Terminal;
-}

@@ -1,0 +1,187 @@
+/** How the values of options are written, and what is said when they are written otherwise. */
+import { InvalidArgumentError } from 'commander';
+import { parseDurationMs } from '../../system/duration.ts';
+import { usageError } from '../../errors.ts';
+import { causes, type Cause } from '../../result/verdict.ts';
+import type { WeightedState } from '../../workload/workload.ts';
+import { headerNamePrefix } from '../../workload/record-headers.ts';
+import { runIdPattern, topicPattern } from '../../run-folder/run-folder.ts';
+import { sqliteLocation } from '../../stores/engines.ts';
+import { isPostgresLocation, parsePostgresLocation } from '../../stores/postgres/location.ts';
+
+/** `500ms`, `5s`, `2m`: milliseconds. */
+export function parseDuration(value: string): number {
+  const durationMs = parseDurationMs(value) ?? 0;
+  if (durationMs < 1 || durationMs > 24 * 3_600_000) {
+    throw new InvalidArgumentError('It takes a duration up to 24 hours, such as 500ms, 5s or 2m.');
+  }
+  return durationMs;
+}
+
+export function parseInteger(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
+    if (!(number >= min && number <= max)) {
+      throw new InvalidArgumentError(`It takes an integer from ${min} to ${max}.`);
+    }
+    return number;
+  };
+}
+
+const rateMax = 10_000_000;
+
+/** `5000`, `0.5`: messages a second. */
+export function parseRate(value: string): number {
+  const rate = /^\d{1,8}(\.\d{1,6})?$/.test(value) ? Number(value) : NaN;
+  if (!(rate > 0 && rate <= rateMax)) {
+    throw new InvalidArgumentError(`It takes a number above 0 and up to ${rateMax}: messages a second.`);
+  }
+  return rate;
+}
+
+export function parseRunId(value: string): string {
+  if (!runIdPattern.test(value)) {
+    throw new InvalidArgumentError(
+      'It takes up to 64 letters, digits, - and _, beginning with a letter or digit.',
+    );
+  }
+  return value;
+}
+
+export function parseFolder(value: string): string {
+  // An empty path means the current folder to the system. Here it is a variable that was not set.
+  if (value === '') throw new InvalidArgumentError('It takes the path of a folder; . is the current one.');
+  return value;
+}
+
+/** Kafka takes no records for them, and consumers' libraries do not see them. */
+const topicsOfKafka = [
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+  '__cluster_metadata',
+  '__remote_log_metadata',
+];
+
+export function parseTopic(value: string): string {
+  if (!topicPattern.test(value)) {
+    throw new InvalidArgumentError('It takes a topic name: up to 249 letters, digits, ., _ and -.');
+  }
+  if (topicsOfKafka.includes(value)) {
+    throw new InvalidArgumentError(`Kafka keeps its own records in ${value}: no messages belong there.`);
+  }
+  return value;
+}
+
+export function parseBootstrap(value: string): string {
+  const addresses = value.split(',').map((address) => address.trim());
+  const isAddress = (address: string): boolean => {
+    const match = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(address);
+    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
+  };
+  if (!addresses.every(isAddress)) {
+    throw new InvalidArgumentError('It takes host:port, or several with commas between them.');
+  }
+  return addresses.join(',');
+}
+
+/** `acks=1,retention`: causes of findings. */
+export function parseCauses(value: string): Cause[] {
+  return value.split(',').map((part) => {
+    const cause = causes.find((known) => known === part.trim());
+    if (cause === undefined) throw new InvalidArgumentError(`It takes ${causes.join(', ')}; not '${part}'.`);
+    return cause;
+  });
+}
+
+/** What nodrop has to know of its own brokers, or clients would not find them. */
+const ownProperties =
+  /^(process\.roles|(node|broker)\.id|zookeeper\.connect|(advertised\.)?listeners|listener\..*|inter\.broker\.listener\.name|controller\..*|log\.dirs?|metadata\.log\.dir)$/;
+
+/** `key=value`, of a broker. */
+export function parseBrokerProperty(value: string): [string, string] {
+  const match = /^([A-Za-z][A-Za-z0-9._-]{0,199})=([\x20-\x7e]{0,1000})$/.exec(value);
+  if (match === null) {
+    throw new InvalidArgumentError('It takes KEY=VALUE, such as unclean.leader.election.enable=true.');
+  }
+  const [, key = '', text = ''] = match;
+  if (ownProperties.test(key)) throw new InvalidArgumentError(`nodrop itself sets ${key}.`);
+  return [key, text];
+}
+
+/** Where a store is, its path made absolute. What is no location is not repeated: it may hold a password. */
+export function parseStore(value: string): string {
+  if (isPostgresLocation(value)) {
+    parsePostgresLocation(value);
+    return value;
+  }
+  const match = /^sqlite:(.+)$/.exec(value);
+  if (match === null) throw usageError('--store takes sqlite:PATH or postgres://USER@HOST:PORT/DATABASE.');
+  return sqliteLocation(match[1]!);
+}
+
+/** Names of tables that are no category, as states. */
+const reservedStates = ['messages', 'dead-letters', 'offsets'];
+const statesMax = 64;
+const weightMax = 1_000_000;
+
+/** `failed,completed` or `failed=1,completed=8`: names, each with a weight if any has one. */
+export function parseStates(value: string): WeightedState[] {
+  const states = value.split(',').map((part) => {
+    const match = /^([a-z][a-z0-9-]{0,55})(?:=(\d{1,7}))?$/.exec(part.trim());
+    const weight = Number(match?.[2] ?? 1);
+    if (match === null || weight < 1 || weight > weightMax) {
+      throw new InvalidArgumentError(
+        `It takes names made of a-z, 0-9 and -, with commas between them, each with =WEIGHT (1 to ${weightMax}) or none; not '${part}'.`,
+      );
+    }
+    return { name: match[1]!, weight };
+  });
+  const names = states.map((state) => state.name);
+  for (const name of names) refuseReserved(name);
+  const double = names.find((name, index) => names.indexOf(name) < index);
+  if (double !== undefined) throw new InvalidArgumentError(`'${double}' stands in it twice.`);
+  if (states.length > statesMax) throw new InvalidArgumentError(`It takes at most ${statesMax} states.`);
+  return states;
+}
+
+/** The name of a category, as a state's. */
+export function parseCategory(value: string): string {
+  if (!/^[a-z][a-z0-9-]{0,55}$/.test(value)) {
+    throw new InvalidArgumentError('It takes a name made of a-z, 0-9 and -, beginning with a letter.');
+  }
+  refuseReserved(value);
+  return value;
+}
+
+function refuseReserved(name: string): void {
+  if (!reservedStates.includes(name) && !name.startsWith('sqlite-')) return;
+  throw new InvalidArgumentError(`'${name}' is reserved: the store has a table of that name.`);
+}
+
+const pathSegmentsMax = 16;
+const placeCharactersMax = 256;
+const isPlain = (text: string): boolean => text.length <= placeCharactersMax && !/[\p{Cc}\p{Cs}]/u.test(text);
+
+/** `status.code`, `items.0.state`: a path into JSON. */
+export function parseStateField(value: string): string {
+  const segments = value.split('.');
+  if (!isPlain(value) || segments.length > pathSegmentsMax || segments.includes('')) {
+    throw new InvalidArgumentError(
+      `It takes up to ${pathSegmentsMax} names with dots between them, such as status.code, of ${placeCharactersMax} characters in all.`,
+    );
+  }
+  return value;
+}
+
+export function parseStateHeader(value: string): string {
+  if (!isPlain(value) || value === '') {
+    throw new InvalidArgumentError(
+      `It takes the name of a header, of up to ${placeCharactersMax} characters.`,
+    );
+  }
+  if (value.startsWith(headerNamePrefix)) {
+    throw new InvalidArgumentError(`Headers that begin with ${headerNamePrefix} are nodrop's own.`);
+  }
+  return value;
+}

@@ -1,0 +1,39 @@
+/** A run under way on the terminal, as its folder tells it. */
+import { Rate } from './rate.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+import type { Terminal } from './terminal.ts';
+
+const everyMs = 250;
+
+/** Shows it where there is a terminal. What it needs is loaded when others have begun. Returns how to stop. */
+export function showLive(folder: RunFolder, terminal: Terminal): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const begin = async (): Promise<void> => {
+    const { RunWatch } = await import('../../watch/run-watch.ts');
+    const { liveLines } = await import('../../report/terminal/live-lines.ts');
+    if (isOver) return;
+    const watch = new RunWatch(folder);
+    const [acked, stored] = [new Rate(), new Rate()];
+    timer = setInterval(() => {
+      try {
+        watch.look();
+      } catch {
+        // A folder that cannot be read now: a view ends no run, and the audit tells what is wrong.
+        return;
+      }
+      const progress = watch.progress();
+      const nowMs = performance.now();
+      acked.add(progress.acked.count, nowMs);
+      stored.add(progress.stored.count, nowMs);
+      const rates = { acked: acked.seconds(nowMs), stored: stored.seconds(nowMs) };
+      terminal.show(liveLines(progress, rates));
+    }, everyMs);
+  };
+  const start = terminal.isLive ? setTimeout(() => void begin(), everyMs) : undefined;
+  return () => {
+    isOver = true;
+    clearTimeout(start);
+    clearInterval(timer);
+  };
+}

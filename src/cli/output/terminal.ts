@@ -1,0 +1,155 @@
+/** What a person sees: colours, progress on stderr, and the only place that writes to stdout. */
+import { randomUUID } from 'node:crypto';
+import { styleText } from 'node:util';
+import { printable } from '../../text/printable.ts';
+import { say } from '../../text/say.ts';
+import { barLine } from '../../report/terminal/live-lines.ts';
+import type { Palette } from '../../report/text/colours.ts';
+import { Rate } from './rate.ts';
+
+export interface TerminalOptions {
+  color: boolean;
+  quiet: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const escape = '\u001b';
+const redrawMs = 100;
+const lineMs = 10_000;
+
+/** One bar: what it counts, how far it is, and where it ends if that is known. */
+interface Bar {
+  label: string;
+  done: number;
+  total: number | undefined;
+  rate: Rate;
+}
+
+export class Terminal {
+  readonly #color: boolean;
+  /** Stands for ESC in lines that are still to be printed: what came from outside cannot hold it. */
+  readonly #escape = randomUUID();
+  readonly #quiet: boolean;
+  readonly #bars = new Map<string, Bar>();
+  #status = '';
+  /** Instead of the bars. */
+  #lines: readonly string[] = [];
+  #drawnLines = 0;
+  #drawnAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ color, quiet }: TerminalOptions) {
+    this.#color = color;
+    this.#quiet = quiet;
+  }
+
+  /** The colours for stdout: none where it is no terminal, or colours are not wanted. */
+  get palette(): Palette {
+    const paint =
+      (style: Style) =>
+      (text: string): string =>
+        this.#color
+          ? styleText(style, printable(text), { stream: process.stdout }).replaceAll(escape, this.#escape)
+          : text;
+    return {
+      good: paint('green'),
+      bad: paint('red'),
+      doubtful: paint('yellow'),
+      strong: paint('bold'),
+      faint: paint('dim'),
+    };
+  }
+
+  /** A line of result for a person, on stdout. Of all that a terminal obeys, only the palette's colours come through. */
+  print(line: string): void {
+    this.printDocument(printable(line).replaceAll(this.#escape, escape));
+  }
+
+  /** What programs read, on stdout: its maker has escaped what a terminal would obey. */
+  printDocument(text: string): void {
+    this.#erase();
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** A line for the person, on stderr; shown even when quiet. */
+  note(line: string): void {
+    this.#erase();
+    say(line);
+  }
+
+  /** What is going on now. */
+  status(text: string): void {
+    this.#status = text;
+    this.#changed();
+  }
+
+  progress(label: string, done: number, total?: number): void {
+    const rate = this.#bars.get(label)?.rate ?? new Rate();
+    rate.add(done, performance.now());
+    this.#bars.set(label, { label, done, total, rate });
+    this.#changed();
+  }
+
+  /** Whether somebody looks on: else there are lines now and then. */
+  get isLive(): boolean {
+    return process.stderr.isTTY && !this.#quiet;
+  }
+
+  /** Shows these instead of what `progress` tells, where somebody looks on. */
+  show(lines: readonly string[]): void {
+    this.#lines = lines;
+    this.#changed();
+  }
+
+  /** Takes the progress away. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#erase();
+    this.#bars.clear();
+    this.#lines = [];
+    this.#status = '';
+  }
+
+  #changed(): void {
+    if (this.#quiet || this.#timer !== undefined) return;
+    const everyMs = process.stderr.isTTY ? redrawMs : lineMs;
+    const waitMs = Math.max(0, this.#drawnAt + everyMs - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#drawnAt = performance.now();
+      this.#draw();
+    }, waitMs).unref();
+  }
+
+  #draw(): void {
+    if (!process.stderr.isTTY) {
+      say([this.#status, ...this.#counts()].filter(Boolean).join(' · '));
+      return;
+    }
+    this.#erase();
+    const details = this.#lines.length > 0 ? this.#lines : this.#barLines();
+    const lines = [this.#status, ...details].filter(Boolean);
+    const columns = process.stderr.columns || 80;
+    for (const line of lines) say(`  ${printable(line).slice(0, columns - 3)}`);
+    this.#drawnLines = lines.length;
+  }
+
+  #barLines(): string[] {
+    return [...this.#bars.values()].map(({ label, done, total, rate }) =>
+      barLine(label, done, total ?? null, rate.seconds(performance.now())),
+    );
+  }
+
+  #counts(): string[] {
+    return [...this.#bars.values()].map(
+      ({ label, done, total }) => `${label} ${done}${total === undefined ? '' : `/${total}`}`,
+    );
+  }
+
+  #erase(): void {
+    if (this.#drawnLines > 0) process.stderr.write(`\u001b[${this.#drawnLines}A\u001b[J`);
+    this.#drawnLines = 0;
+  }
+}

@@ -1,0 +1,11 @@
+/** Code that plants defects is loaded where the environment asks for one, and nowhere else. */
+import type { ConsumerSeams } from '../../pipeline/consumer/consumer.ts';
+import type { ProducerSeams } from '../../pipeline/producer/producer.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+
+/** For a producer or a consumer of this run. Throws `usage` where the environment asks for what cannot be. */
+export async function seamsOf(folder: RunFolder): Promise<ProducerSeams & ConsumerSeams> {
+  if (process.env['NODROP_SABOTAGE'] === undefined) return {};
+  const { seamsFromEnvironment } = await import('../../self-test/sabotage/seams.ts');
+  return seamsFromEnvironment(folder);
+}

@@ -1,3 +1,0 @@
-/** Kafka's names come with the client library, which takes long to load: most messages have no error. */
-export const errorNameOf = async (code: number): Promise<string> =>
-  (await import('../kafka/kafka-errors.ts')).errorName(code);

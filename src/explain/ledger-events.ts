@@ -1,0 +1,144 @@
+/** What a run's ledgers say of one message, or of a place: intents and outcomes. */
+import { ledgerFilePattern } from '../run-folder/ledger/ledger-format.ts';
+import { LedgerReader, type LedgerFrame } from '../run-folder/ledger/ledger-reader.ts';
+import { outcomeCodes, outcomes } from '../run-folder/ledger/outcome.ts';
+import { none } from '../workload/place.ts';
+import type { RunFolder } from '../run-folder/run-folder.ts';
+import { checkSeal } from '../run-folder/seal.ts';
+import { gap, type GapEvent, type IntentEvent, type OutcomeEvent } from './timeline.ts';
+import { messageId, producerName } from '../workload/workload.ts';
+import { errorNameOf } from '../kafka/client/error-name.ts';
+import type { PlaceSet } from './place-set.ts';
+
+interface Ledger {
+  name: string;
+  path: string;
+  producer: number;
+  session: number;
+  isBroken: boolean;
+}
+
+export interface SentName {
+  producer: number;
+  sequence: number;
+}
+
+type OutcomeFrame = LedgerFrame & { type: 'outcome' };
+
+/** What the ledgers say of one message. */
+export interface Attempts {
+  events: (IntentEvent | OutcomeEvent)[];
+  gaps: GapEvent[];
+}
+
+export class LedgerEvents {
+  readonly #ledgers: readonly Ledger[];
+
+  private constructor(ledgers: readonly Ledger[]) {
+    this.#ledgers = ledgers;
+  }
+
+  static async open(folder: RunFolder): Promise<LedgerEvents> {
+    const ledgers: Ledger[] = [];
+    for (const name of folder.list(ledgerFilePattern)) {
+      const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
+      const path = folder.file(name);
+      const isBroken = (await checkSeal(path)) === 'broken';
+      ledgers.push({ name, path, producer, session, isBroken });
+    }
+    return new LedgerEvents(ledgers.sort((a, b) => a.producer - b.producer || a.session - b.session));
+  }
+
+  /** All attempts to send a message, and what the ledgers cannot say. */
+  async attemptsOf(sent: SentName): Promise<Attempts> {
+    const own = this.#ledgers.filter(({ producer }) => producer === sent.producer);
+    const attempts: Attempts = { events: [], gaps: lostSessions(sent.producer, own) };
+    for (const ledger of own) {
+      if (ledger.isBroken)
+        attempts.gaps.push(gap.missing('intent', `${ledger.name} was changed after it was sealed`));
+      else await addAttempts(ledger, sent, attempts);
+    }
+    if (attempts.events.length === 0 && attempts.gaps.length === 0) {
+      attempts.gaps.push(gap.nothing('intent', 'it was never sent: no ledger has an intent of it'));
+    }
+    return attempts;
+  }
+
+  /** What was acknowledged at these places, whoever sent it. */
+  async ackedAt(places: PlaceSet): Promise<OutcomeEvent[]> {
+    const events: OutcomeEvent[] = [];
+    for (const ledger of this.#ledgers.filter(({ isBroken }) => !isBroken)) {
+      for (const frame of new LedgerReader(ledger.path).frames()) {
+        if (frame.type !== 'outcome' || frame.outcome !== outcomeCodes.acked || frame.offset === none)
+          continue;
+        const { partition, offset, count, sequences } = frame;
+        for (const place of places.within(partition, offset, offset + count)) {
+          const index = place.offset - offset;
+          const sent = { producer: ledger.producer, sequence: sequences.readUInt32LE(index * 4) };
+          events.push(await outcomeEvent(ledger, sent, frame, index));
+        }
+      }
+    }
+    return events;
+  }
+}
+
+/** Sessions before the last whose ledgers are not there; the only one, if there is none. */
+function lostSessions(producer: number, own: readonly Ledger[]): GapEvent[] {
+  const name = producerName(producer);
+  if (own.length === 0) return [gap.missing('intent', `there is no ledger of ${name}`)];
+  const known = own.map(({ session }) => session);
+  return Array.from({ length: Math.max(...known) }, (_, session) => session)
+    .filter((session) => !known.includes(session))
+    .map((session) => gap.missing('intent', `there is no ledger of ${name}, session ${session}`));
+}
+
+async function addAttempts(ledger: Ledger, sent: SentName, { events, gaps }: Attempts): Promise<void> {
+  const reader = new LedgerReader(ledger.path);
+  const { sequence } = sent;
+  const by = { id: idOf(sent), producer: producerName(sent.producer), session: ledger.session };
+  let open = 0;
+  for (const frame of reader.frames()) {
+    if (frame.type === 'intent') {
+      if (sequence < frame.first || sequence >= frame.first + frame.count) continue;
+      events.push({ hop: 'intent', time: frame.timeMs, ...by });
+      open += 1;
+      continue;
+    }
+    for (let index = 0; index < frame.count; index++) {
+      if (frame.sequences.readUInt32LE(index * 4) !== sequence) continue;
+      events.push(await outcomeEvent(ledger, sent, frame, index));
+      open -= 1;
+    }
+  }
+  const { damage } = reader.summary;
+  if (damage !== undefined) gaps.push(gap.missing('intent', `${ledger.name}: ${damage}`));
+  for (; open > 0; open--) {
+    const nowhere = { partition: null, offset: null, error: null };
+    events.push({ hop: 'outcome', time: null, ...by, outcome: 'unknown', ...nowhere, isNoted: false });
+  }
+}
+
+async function outcomeEvent(
+  { session }: Ledger,
+  sent: SentName,
+  { outcome, partition, offset, errorCode, timeMs }: OutcomeFrame,
+  index: number,
+): Promise<OutcomeEvent> {
+  const isPlaced = offset !== none;
+  return {
+    hop: 'outcome',
+    time: timeMs,
+    id: idOf(sent),
+    producer: producerName(sent.producer),
+    session,
+    outcome: outcomes[outcome]!,
+    partition: isPlaced ? partition : null,
+    offset: isPlaced ? offset + index : null,
+    // −1: Kafka has no name for it, such as a connection that was cut.
+    error: errorCode <= 0 ? null : await errorNameOf(errorCode),
+    isNoted: true,
+  };
+}
+
+const idOf = ({ producer, sequence }: SentName): string => messageId(producer, sequence);

@@ -1,0 +1,40 @@
+/** The timelines of the messages that findings name, for a report: a few of each finding. */
+import { OperationalError } from '../errors.ts';
+import { explainRun } from './explain-run.ts';
+import { messageNameOf } from '../result/message-name.ts';
+import type { Result } from '../result/result.ts';
+import type { RunFolder } from '../run-folder/run-folder.ts';
+import type { Timeline } from './timeline.ts';
+
+const timelinesMax = 30;
+const timelinesOfEach = 5;
+/** A run of millions takes a while to look through for each. */
+const timelinesMsMax = 3_000;
+const timelinesBytesMax = 512 * 1024;
+
+/** The first example of each finding before the second of any, for as long as there is time. */
+export async function timelinesOf(
+  folder: RunFolder,
+  { findings }: Result,
+  store: string,
+): Promise<Record<string, Timeline>> {
+  const endMs = performance.now() + timelinesMsMax;
+  const examples = Array.from({ length: timelinesOfEach }, (_, index) =>
+    findings.flatMap((finding) => finding.examples[index] ?? []),
+  ).flat();
+  const names = new Set(examples.flatMap((example) => messageNameOf(example) ?? []));
+  const timelines: Record<string, Timeline> = {};
+  let bytes = 0;
+  for (const asked of [...names].slice(0, timelinesMax)) {
+    if (performance.now() > endMs) break;
+    try {
+      const timeline = await explainRun({ folder, store, asked, bootstrapServers: undefined });
+      bytes += JSON.stringify(timeline).length;
+      if (bytes <= timelinesBytesMax) timelines[asked] = timeline;
+    } catch (error) {
+      // A finding about a partition names a place where no message need be.
+      if (!(error instanceof OperationalError)) throw error;
+    }
+  }
+  return timelines;
+}

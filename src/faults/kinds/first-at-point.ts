@@ -1,0 +1,28 @@
+import type { StageVictim } from '../fault.ts';
+
+/** Waits for the first of those at work that comes to a point, where it stays; the others go on. Throws for none. */
+export async function firstAtPoint(
+  stages: readonly StageVictim[],
+  point: string,
+  signal: AbortSignal,
+): Promise<StageVictim> {
+  const running = stages.filter(({ pid }) => pid !== undefined);
+  if (running.length === 0) throw new Error('no consumer was at work');
+  const found = new AbortController();
+  const untilFound = AbortSignal.any([signal, found.signal]);
+  const arrivals = running.map(async (stage) => {
+    await stage.untilAt(point, untilFound);
+    return stage;
+  });
+  try {
+    const first = await Promise.any(arrivals);
+    found.abort();
+    for (const arrival of await Promise.allSettled(arrivals)) {
+      // Two at once: one is enough.
+      if (arrival.status === 'fulfilled' && arrival.value !== first) arrival.value.goOn();
+    }
+    return first;
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  }
+}

@@ -1,0 +1,141 @@
+/** Faults of the network, through the proxies that stand in a run's way where its schedule has one of them. */
+import { parseDurationMs } from '../../system/duration.ts';
+import type { Fault, FaultSetting, NetworkLink, Pipeline, PipelinePlan, Underway } from '../fault.ts';
+import { needsOwnBrokers } from './kill-broker.ts';
+import type { Direction } from '../proxy/tcp-proxy.ts';
+import { bandwidth, cut, latency, slowClose, type Toxic } from '../proxy/toxics.ts';
+import { counted, were } from '../../text/counted.ts';
+
+export const linkNames = ['producer', 'consumer', 'replication', 'store'] as const;
+export type LinkName = (typeof linkNames)[number];
+
+const lastsMs = 3_000;
+const bothWays: readonly Direction[] = ['up', 'down'];
+
+/** The link that a detail speaks of. */
+export const linkOf = (detail: string): LinkName => detail.replace(/-acks$/, '') as LinkName;
+
+function problem(plan: PipelinePlan, { detail }: FaultSetting): string | undefined {
+  if (detail === undefined) return `it takes a link behind a colon: ${linkNames.join(', ')}`;
+  const link = linkOf(detail);
+  if (link !== 'store') return needsOwnBrokers(plan, link === 'replication' ? 2 : 1);
+  return plan.store === 'postgres'
+    ? undefined
+    : 'nothing lies between a consumer and SQLite: --store postgres://…';
+}
+
+function linkIn(pipeline: Pipeline, { detail }: FaultSetting): NetworkLink {
+  return pipeline.links.get(linkOf(detail!))!;
+}
+
+/** One toxic for each direction, on all connections of a link. */
+export function onLink(link: NetworkLink, directions: readonly Direction[], make: () => Toxic): Underway {
+  const added = directions.map((direction) => {
+    const toxic = make();
+    return { direction, toxic, remove: link.add(toxic, direction) };
+  });
+  return {
+    target: link.name,
+    end: async (isMended) => {
+      const evidence = added.flatMap(({ direction, toxic }) => {
+        const effect = toxic.effect();
+        return effect === undefined ? [] : [`${link.name}, ${wayOf[direction]}: ${effect}`];
+      });
+      if (isMended) for (const { remove } of added) remove();
+      const nothing = [`${link.name}: nothing passed`];
+      return { tookEffect: evidence.length > 0, evidence: evidence.length > 0 ? evidence : nothing };
+    },
+  };
+}
+
+const wayOf: Record<Direction, string> = { up: 'there', down: 'back' };
+
+export const cutLink: Fault = {
+  name: 'cut',
+  does: 'lets nothing through between two parts; behind -acks, no answers',
+  expected: 'sends in doubt have one effect or none; what was cut off catches up',
+  example: 'cut:producer-acks@12s+3s',
+  lastsMs,
+  details: [...linkNames, 'producer-acks', 'consumer-acks', 'store-acks'],
+  holdsDrain: (_, { detail }) => detail === 'consumer' || detail === 'store',
+  problem,
+  begin: async (pipeline, setting) => {
+    const directions = setting.detail!.endsWith('-acks') ? (['down'] as const) : bothWays;
+    return onLink(linkIn(pipeline, setting), directions, cut);
+  },
+};
+
+export const latencyOnLink: Fault = {
+  name: 'latency',
+  does: 'has everything between two parts come later, by a time and how much it varies',
+  expected: 'slower, and nothing else',
+  example: 'latency:producer=200ms~50ms@5s+5s',
+  lastsMs,
+  details: linkNames,
+  value: {
+    form: 'TIME or TIME~JITTER, such as 200ms~50ms',
+    standard: '100ms~20ms',
+    isRight: (value) => latencyOf(value) !== undefined,
+  },
+  problem,
+  begin: async (pipeline, setting) => {
+    const [latencyMs, jitterMs] = latencyOf(setting.value!)!;
+    return onLink(linkIn(pipeline, setting), bothWays, () => latency(latencyMs, jitterMs, Math.random));
+  },
+};
+
+function latencyOf(value: string): [number, number] | undefined {
+  const [time = '', jitter = '0ms', ...more] = value.split('~');
+  const [latencyMs, jitterMs] = [parseDurationMs(time), parseDurationMs(jitter)];
+  if (latencyMs === undefined || jitterMs === undefined || more.length > 0 || jitterMs > latencyMs)
+    return undefined;
+  return [latencyMs, jitterMs];
+}
+
+export const bandwidthOfLink: Fault = {
+  name: 'bandwidth',
+  does: 'lets so many kB a second through between two parts, in each connection',
+  expected: 'slower, and nothing else',
+  example: 'bandwidth:consumer=64kB@5s+5s',
+  lastsMs,
+  details: linkNames,
+  value: { form: 'kB a second, such as 64kB', standard: '100kB', isRight: (value) => kilobytesOf(value) > 0 },
+  problem,
+  begin: async (pipeline, setting) =>
+    onLink(linkIn(pipeline, setting), bothWays, () => bandwidth(1_000 * kilobytesOf(setting.value!))),
+};
+
+const kilobytesOf = (value: string): number => Number(/^([1-9]\d{0,8})kB$/.exec(value)?.[1] ?? 0);
+
+export const slowCloseOnLink: Fault = {
+  name: 'slow_close',
+  does: 'has the end of each connection between two parts told late',
+  expected: 'nothing: whoever is gone is missed by other signs',
+  example: 'slow_close:consumer=2s@5s+5s',
+  lastsMs,
+  details: linkNames,
+  value: {
+    form: 'a duration, such as 2s',
+    standard: '1s',
+    isRight: (value) => parseDurationMs(value) !== undefined,
+  },
+  problem,
+  begin: async (pipeline, setting) =>
+    onLink(linkIn(pipeline, setting), bothWays, () => slowClose(parseDurationMs(setting.value!)!)),
+};
+
+export const resetPeer: Fault = {
+  name: 'reset_peer',
+  does: 'resets all connections between two parts',
+  expected: 'they connect again; sends in doubt have one effect or none',
+  example: 'reset_peer:producer@5s',
+  lastsMs: undefined,
+  details: linkNames,
+  problem,
+  begin: async (pipeline, setting) => {
+    const link = linkIn(pipeline, setting);
+    const count = link.reset();
+    const evidence = [`${link.name}: ${counted(count, 'connection')} ${were(count)} reset`];
+    return { target: link.name, end: async () => ({ tookEffect: count > 0, evidence }) };
+  },
+};

@@ -1,0 +1,48 @@
+/** What became of records that nobody can sort: each is to be a dead letter, with a reason and the same bytes. */
+import type { SingleFinding } from '../../result/verdict.ts';
+import type { DeadLetter, Effect, Foreign } from '../fault.ts';
+
+export interface LetterEvidence {
+  letters: readonly DeadLetter[];
+  /** The store's next offset by partition, read before the letters: what lies below had come to them. */
+  positions: ReadonlyMap<number, number>;
+  /** Where the topic begins by partition. What lies below is gone, perhaps before anybody had read it. */
+  starts: ReadonlyMap<number, number>;
+}
+
+/** The effect of having published them. One that nobody came to read leaves open what would become of it. */
+export function effectOfPoison(sent: readonly Foreign[], evidence: LetterEvidence): Effect {
+  const [open, found]: [string[], SingleFinding[]] = [[], []];
+  for (const record of sent) {
+    const letter = letterOf(record, evidence.letters);
+    const { partition, offset } = record;
+    const place = `${partition}:${offset}`;
+    if (letter !== undefined) found.push(...chargesAgainst(letter, record));
+    else if (offset >= (evidence.positions.get(partition) ?? 0))
+      open.push(`the one at ${place} was not read`);
+    else if (offset < (evidence.starts.get(partition) ?? 0))
+      open.push(`the one at ${place} was removed from the topic`);
+    else found.push(charge('lost', record, 'it is no dead letter'));
+  }
+  const right = sent.length - open.length - found.length;
+  const count = `${sent.length} were acknowledged, and ${right} are dead letters with a reason and the same bytes`;
+  const wrong = found.map(({ partition, offset, detail }) => `the one at ${partition}:${offset}: ${detail}`);
+  const published = sent.map(({ partition, offset }) => ({ partition, offset }));
+  return { tookEffect: open.length === 0, evidence: [count, ...wrong, ...open], found, published };
+}
+
+export const letterOf = (record: Foreign, letters: readonly DeadLetter[]): DeadLetter | undefined =>
+  letters.find(({ partition, offset }) => partition === record.partition && offset === record.offset);
+
+function chargesAgainst(letter: DeadLetter, record: Foreign): SingleFinding[] {
+  if (letter.reason === '') return [charge('corrupted', record, 'its dead letter has no reason')];
+  const [was, is] = [record.payload, letter.payload];
+  const isSame = was === null || is === null ? was === is : Buffer.compare(was, is) === 0;
+  return isSame ? [] : [charge('corrupted', record, 'its dead letter has other bytes')];
+}
+
+const charge = (
+  kind: 'lost' | 'corrupted',
+  { partition, offset }: Foreign,
+  detail: string,
+): SingleFinding => ({ kind, blame: 'consumer', partition, offset, detail });

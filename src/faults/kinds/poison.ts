@@ -1,0 +1,42 @@
+/** Records that nobody can sort, in the midst of the run's own. */
+import type { Effect, Fault, Foreign, Pipeline } from '../fault.ts';
+import { effectOfPoison, letterOf } from './poison-outcome.ts';
+
+const hugeBytes = 900_000;
+
+/** Malformed, cut short, no object, no text, empty, null, huge, and of states that are none. */
+const payloads: readonly (Uint8Array | null)[] = [
+  Buffer.from('{"state":'),
+  Buffer.from('not JSON at all'),
+  Buffer.from('["failed"]'),
+  Buffer.from([0xff, 0xfe, 0x00, 0x80]),
+  Buffer.alloc(0),
+  null,
+  Buffer.alloc(hugeBytes, 'x'),
+  Buffer.from('{"state":"nodrop-poison"}'),
+  Buffer.from('{"state":{"deep":true}}'),
+  Buffer.from('{"other":"failed"}'),
+];
+
+export const poison: Fault = {
+  name: 'poison',
+  does: 'publishes records that nobody can sort: malformed, empty, null, huge, of unknown states',
+  expected: 'each is a dead letter, with a reason and the same bytes; else the run fails',
+  example: 'poison@4s',
+  lastsMs: undefined,
+  lastsToEnd: true,
+  problem: () => undefined,
+  begin: async (pipeline) => {
+    const sent = await pipeline.publish(payloads);
+    return { target: 'the topic', end: () => effectOn(pipeline, sent) };
+  },
+};
+
+async function effectOn(pipeline: Pipeline, sent: readonly Foreign[]): Promise<Effect> {
+  const positions = await pipeline.positions();
+  const letters = await pipeline.deadLetters();
+  // Needs a broker, which may be away.
+  const isMissing = sent.some((record) => letterOf(record, letters) === undefined);
+  const starts = isMissing ? await pipeline.starts() : new Map<number, number>();
+  return effectOfPoison(sent, { letters, positions, starts });
+}

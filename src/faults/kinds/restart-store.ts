@@ -1,0 +1,42 @@
+import type { Fault } from '../fault.ts';
+import { counted, plural, were } from '../../text/counted.ts';
+
+const lastsMs = 3_000;
+
+export const restartStore: Fault = {
+  name: 'restart-store',
+  does: "ends the consumers' sessions at the database, and refuses new ones, as its restart does",
+  expected: 'the consumer waits for it; rows and offsets move together',
+  example: 'restart-store@4s+3s',
+  link: 'store',
+  lastsMs,
+  holdsDrain: () => true,
+  problem: ({ store }) => (store === 'postgres' ? undefined : 'nobody restarts SQLite: --store postgres://…'),
+  begin: async (pipeline) => {
+    const link = pipeline.links.get('store')!;
+    const refusal = link.refuse();
+    let ended: number;
+    try {
+      // At the server first: a transaction whose client is gone may still be carried out.
+      ended = await pipeline.endStoreSessions();
+    } catch (error) {
+      refusal.lift();
+      throw error;
+    }
+    const reset = link.reset();
+    return {
+      target: link.name,
+      end: async (isMended) => {
+        const refused = refusal.count();
+        if (isMended) refusal.lift();
+        return {
+          tookEffect: ended + refused > 0,
+          evidence: [
+            `${counted(ended, 'session')} ${were(ended)} ended at the database, and ${reset} more ${plural(reset, 'connection')} ${were(reset)} reset`,
+            `${counted(refused, 'new connection')} ${were(refused)} refused`,
+          ],
+        };
+      },
+    };
+  },
+};

@@ -1,0 +1,123 @@
+/** Faults of the store: somebody else holds it, its disk is full, or a commit is carried out and nobody hears of it. */
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { isAlive } from '../../system/is-alive.ts';
+import type { Fault, Pipeline, PipelinePlan, Underway } from '../fault.ts';
+import { firstAtPoint } from './first-at-point.ts';
+import { onLink } from './network.ts';
+import { cut } from '../proxy/toxics.ts';
+import { counted } from '../../text/counted.ts';
+
+const lastsMs = 3_000;
+const settleMs = 200;
+
+/** A time in which nothing is to be stored. Nobody feels it unless there was something to store. */
+async function standstill(
+  pipeline: Pipeline,
+  target: string,
+  how: string,
+  undo: () => Promise<void>,
+): Promise<Underway> {
+  // What was being written when it began may have gone through.
+  await sleep(settleMs);
+  const before = await pipeline.positions().catch(async (error: unknown) => {
+    await undo();
+    throw error;
+  });
+  return {
+    target,
+    end: async (isMended) => {
+      try {
+        const after = await pipeline.positions();
+        const waiting = sumOf(await pipeline.ends(), (end, partition) => end - (after.get(partition) ?? 0));
+        const moved = sumOf(after, (next, partition) => next - (before.get(partition) ?? 0));
+        const still =
+          moved === 0 ? 'the offsets did not move meanwhile' : `the offsets moved by ${moved} all the same`;
+        const waited = `${waiting === 0 ? 'no records' : counted(waiting, 'record')} waited to be stored`;
+        return { tookEffect: moved === 0 && waiting > 0, evidence: [how, still, waited] };
+      } finally {
+        if (isMended) await undo();
+      }
+    },
+  };
+}
+
+const sumOf = (
+  offsets: ReadonlyMap<number, number>,
+  termOf: (offset: number, partition: number) => number,
+): number => [...offsets].reduce((sum, [partition, offset]) => sum + termOf(offset, partition), 0);
+
+export const lockStore: Fault = {
+  name: 'lock-store',
+  does: 'holds the lock that writers need',
+  expected: 'the consumer waits, and offsets do not move',
+  example: 'lock-store@4s+3s',
+  lastsMs,
+  holdsDrain: () => true,
+  problem: () => undefined,
+  begin: async (pipeline) => {
+    const unlock = await pipeline.lockStore();
+    return await standstill(pipeline, 'the store', 'it was locked', unlock);
+  },
+};
+
+/** Of a process that writes beyond, the system says that its disk has no room. What it wrote before stays. */
+const fileBytesMax = 64 * 1024;
+
+async function limitFiles(pids: readonly number[], soft: string): Promise<void> {
+  const limiting = pids.map((pid) =>
+    promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${soft}:unlimited`]),
+  );
+  // One that has come to its end meanwhile keeps no other from being released.
+  for (const outcome of await Promise.allSettled(limiting)) {
+    if (outcome.status === 'rejected') throw new Error(saidBy(outcome.reason));
+  }
+}
+
+const saidBy = (failed: Error & { stderr?: string }): string => failed.stderr?.trim() || failed.message;
+
+export const fillDisk: Fault = {
+  name: 'fill-disk',
+  does: "lets the consumers' files grow no more, as a full disk does",
+  expected: 'the consumer waits, and offsets do not move',
+  example: 'fill-disk@4s+3s',
+  lastsMs,
+  holdsDrain: () => true,
+  problem: ({ store }: PipelinePlan) => {
+    if (store !== 'sqlite') return 'it acts on a store of SQLite alone';
+    return process.platform === 'linux' ? undefined : 'it needs the limits of Linux';
+  },
+  begin: async (pipeline) => {
+    const pids = pipeline.consumers.flatMap(({ pid }) => pid ?? []);
+    if (pids.length === 0) throw new Error('no consumer was at work');
+    const release = (): Promise<void> => limitFiles(pids.filter(isAlive), 'unlimited');
+    try {
+      await limitFiles(pids, String(fileBytesMax));
+    } catch (error) {
+      // Of several it may hold one already.
+      await release();
+      throw error;
+    }
+    const how = `files of process ${pids.join(', ')} could not grow beyond ${fileBytesMax} bytes`;
+    return await standstill(pipeline, 'the consumers', how, release);
+  },
+};
+
+export const cutCommit: Fault = {
+  name: 'cut-commit',
+  does: 'lets a commit through to the database, and keeps the answer from the consumer',
+  expected: 'the consumer looks what became of it; rows and offsets move together',
+  example: 'cut-commit@4s+2s',
+  link: 'store',
+  stopsAtPoint: true,
+  lastsMs,
+  problem: ({ store }: PipelinePlan) =>
+    store === 'postgres' ? undefined : 'nothing lies between a consumer and SQLite: --store postgres://…',
+  begin: async (pipeline, _, signal) => {
+    const victim = await firstAtPoint(pipeline.consumers, 'before-store-commit', signal);
+    const answers = onLink(pipeline.links.get('store')!, ['down'], cut);
+    victim.goOn();
+    return answers;
+  },
+};

@@ -1,0 +1,42 @@
+/** What all faults that suspend have in common: SIGSTOP, seen in the process table, and SIGCONT. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processState } from '../../system/process-state.ts';
+import type { Effect, Underway, Victim } from '../fault.ts';
+
+const pollMs = 10;
+const stoppedMsMax = 2_000;
+
+/** `look` tells more of the effect, before the victims are let go. */
+export async function suspendProcesses(
+  victims: readonly Victim[],
+  look: () => Promise<string[]> = async () => [],
+): Promise<Underway> {
+  const effect: Effect = { tookEffect: true, evidence: [] };
+  for (const victim of victims) victim.suspend();
+  for (const { name, pid } of victims) {
+    const state = pid === undefined ? undefined : await untilStopped(pid);
+    if (state === 'T') effect.evidence.push(`process ${pid}, ${name}, is in state T`);
+    else {
+      effect.tookEffect = false;
+      effect.evidence.push(`${name} was not stopped: its state is ${state ?? 'unknown'}`);
+    }
+  }
+  return {
+    target: victims.map(({ name }) => name).join(', '),
+    end: async (isMended) => {
+      effect.evidence.push(...(await look()));
+      if (isMended) for (const victim of victims) victim.resume();
+      return effect;
+    },
+  };
+}
+
+/** The state that it is in at last. */
+async function untilStopped(pid: number): Promise<string | undefined> {
+  const endMs = performance.now() + stoppedMsMax;
+  for (;;) {
+    const state = await processState(pid);
+    if (state === 'T' || state === undefined || performance.now() > endMs) return state;
+    await sleep(pollMs);
+  }
+}

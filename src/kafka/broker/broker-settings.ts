@@ -1,0 +1,140 @@
+/** The settings of brokers on loopback, made for short runs and quick starts. */
+import { isAtLeast } from './versions.ts';
+import { loopback } from '../../system/ports.ts';
+import { propertiesText } from './properties-text.ts';
+
+export interface ClusterPlan {
+  kafkaVersion: string;
+  clusterId: string;
+  /** At least one. */
+  brokers: readonly BrokerPlan[];
+  /** Of the ZooKeeper that keeps the metadata; undefined where each broker is a controller too. */
+  zookeeperPort: number | undefined;
+}
+
+/** Where a broker of a cluster has its data and its ports. */
+export interface BrokerPlan {
+  nodeId: number;
+  dataDir: string;
+  port: number;
+  /** Without use where there is a ZooKeeper. */
+  controllerPort: number;
+  listeners?: readonly ExtraListener[];
+}
+
+/** A listener of its own for those who are to come through a proxy: Kafka gives them the proxy's address. */
+export interface ExtraListener {
+  /** In capitals, as Kafka has it. */
+  name: string;
+  port: number;
+  advertisedPort: number;
+  /** Whether brokers use it among themselves. */
+  isInterBroker: boolean;
+}
+
+/** Copies of each partition, where there are as many brokers. */
+const replicationMax = 3;
+
+/** How long a broker may be silent until it counts as dead. One that is killed and starts again waits for that. */
+const sessionTimeout = '3000';
+
+/** `extra` wins over what is set here. */
+export function brokerProperties(
+  broker: BrokerPlan,
+  cluster: ClusterPlan,
+  extra: Readonly<Record<string, string>> = {},
+): string {
+  const replication = Math.min(replicationMax, cluster.brokers.length);
+  const inSyncMin = String(Math.max(1, replication - 1));
+  return propertiesText({
+    ...(cluster.zookeeperPort === undefined
+      ? controllerProperties(broker, cluster.brokers)
+      : zookeeperProperties(broker, cluster.zookeeperPort)),
+    ...listenerProperties(broker, cluster),
+    'log.dirs': broker.dataDir,
+    'auto.create.topics.enable': 'false',
+    'group.initial.rebalance.delay.ms': '0',
+    // Somebody who tries out what a dead consumer does need not wait for the default of 6 s.
+    'group.min.session.timeout.ms': '1000',
+    'default.replication.factor': String(replication),
+    'min.insync.replicas': inSyncMin,
+    'offsets.topic.num.partitions': '1',
+    'offsets.topic.replication.factor': String(replication),
+    'transaction.state.log.num.partitions': '1',
+    'transaction.state.log.replication.factor': String(replication),
+    'transaction.state.log.min.isr': inSyncMin,
+    ...(isAtLeast(cluster.kafkaVersion, 4, 0) && {
+      'share.coordinator.state.topic.num.partitions': '1',
+      'share.coordinator.state.topic.replication.factor': String(replication),
+      'share.coordinator.state.topic.min.isr': inSyncMin,
+    }),
+    // By default a follower that hears nothing of its leader stays in sync for 30 s: longer than most faults.
+    'replica.lag.time.max.ms': '4000',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    // Allocated and zeroed at each start: the 128 MiB of the default would cost 0.1 s.
+    'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
+    ...extra,
+  });
+}
+
+/** Of a broker that is a controller too. */
+function controllerProperties(
+  { nodeId }: BrokerPlan,
+  brokers: readonly BrokerPlan[],
+): Record<string, string> {
+  const voters = brokers.map((each) => `${each.nodeId}@${loopback}:${each.controllerPort}`);
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': String(nodeId),
+    // Fixed voters, not ones recorded in the log: they may have other ports at the next start.
+    'controller.quorum.voters': voters.join(','),
+    'controller.listener.names': 'CONTROLLER',
+    'broker.session.timeout.ms': sessionTimeout,
+    'broker.heartbeat.interval.ms': '500',
+  };
+}
+
+const zookeeperProperties = ({ nodeId }: BrokerPlan, zookeeperPort: number): Record<string, string> => ({
+  'broker.id': String(nodeId),
+  'zookeeper.connect': `${loopback}:${zookeeperPort}`,
+  'zookeeper.session.timeout.ms': sessionTimeout,
+  // As long as the session by default: too short for a machine that is busy with several starts.
+  'zookeeper.connection.timeout.ms': '30000',
+  // Of brokers that are stopped together the last has nobody to hand over to, and tries three times: every 5 s by default.
+  'controlled.shutdown.retry.backoff.ms': '500',
+});
+
+function listenerProperties(
+  { port, controllerPort, listeners = [] }: BrokerPlan,
+  { zookeeperPort }: ClusterPlan,
+): Record<string, string> {
+  const plain = [{ name: 'PLAINTEXT', port, advertisedPort: port, isInterBroker: false }, ...listeners];
+  const interBroker = plain.find(({ isInterBroker }) => isInterBroker) ?? plain[0]!;
+  const own = zookeeperPort === undefined ? [{ name: 'CONTROLLER', port: controllerPort }] : [];
+  const all = [...plain, ...own];
+  return {
+    listeners: all.map((each) => at(each.name, each.port)).join(','),
+    'advertised.listeners': plain.map((each) => at(each.name, each.advertisedPort)).join(','),
+    'listener.security.protocol.map': all.map(({ name }) => `${name}:PLAINTEXT`).join(','),
+    'inter.broker.listener.name': interBroker.name,
+  };
+}
+
+const at = (listener: string, port: number): string => `${listener}://${loopback}:${port}`;
+
+const log4jFile = new URL('../../../kafka/log4j2.properties', import.meta.url);
+
+/** Arguments for Java, up to the main class. `temporaryDir`: where native libraries are unpacked. */
+export const jvmArguments = (temporaryDir: string): string[] => [
+  '-Xms256m',
+  '-Xmx512m',
+  // The first compiler alone: a start takes 1.5 s less, and runs are short.
+  '-XX:TieredStopAtLevel=1',
+  // No file of performance counters, which a kill would leave in the system's temporary folder.
+  '-XX:-UsePerfData',
+  '-XX:+ExitOnOutOfMemoryError',
+  '-XX:+IgnoreUnrecognizedVMOptions',
+  `-Djava.io.tmpdir=${temporaryDir}`,
+  `-Dlog4j2.configurationFile=${log4jFile.href}`,
+];

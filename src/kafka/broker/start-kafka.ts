@@ -1,0 +1,240 @@
+/** Starts and stops a real Apache Kafka on loopback, in KRaft mode or with ZooKeeper: one broker, or a cluster. */
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { unavailableError, usageError } from '../../errors.ts';
+import { folderLeftText, removeOwn } from '../../system/removal.ts';
+import { Broker } from './broker.ts';
+import { clusterFiles } from './broker-files.ts';
+import { foldersOf, zookeeperFolderOf } from './broker-folders.ts';
+import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
+import type { KafkaChoice } from './versions.ts';
+import type { ProgressOptions } from './maven.ts';
+import { freePorts, portIsFree } from '../../system/ports.ts';
+import { findRuntime, type KafkaRuntime } from './runtime.ts';
+import { kafkaUuid } from './storage.ts';
+import { ZooKeeper } from './zookeeper.ts';
+
+const startTimeoutMs = 60_000;
+const startAttemptsMax = 3;
+
+export interface StartKafkaOptions extends ProgressOptions, KafkaChoice {
+  /** For data, settings and logs, kept at the stop. Without it: a temporary folder, removed at the stop. */
+  dir?: string | undefined;
+  /** How many; without ZooKeeper each is a controller too. Of three, partitions have three replicas, two of them in sync. Default: 1. */
+  brokers?: number | undefined;
+  /** Without it: a free one. Of several brokers, that of the first; the others have those that follow. */
+  port?: number | undefined;
+  /** For the brokers' own start; the download of Kafka has a deadline of its own. */
+  timeoutMs?: number | undefined;
+  /** Broker settings, which win over nodrop's. */
+  properties?: Readonly<Record<string, string>> | undefined;
+  /** Further listeners, which are reached through proxies. */
+  listeners?: readonly ProxiedListener[] | undefined;
+}
+
+export interface ProxiedListener {
+  /** In capitals, as Kafka has it. */
+  name: string;
+  /** Whether brokers use it among themselves. */
+  isInterBroker: boolean;
+  /** Puts a proxy before a broker's port, and returns the proxy's. */
+  proxy(nodeId: number, port: number): Promise<number>;
+}
+
+export interface RunningKafka extends AsyncDisposable {
+  /** `127.0.0.1:PORT`, of several brokers with commas between them. */
+  readonly bootstrapServers: string;
+  readonly version: string;
+  readonly javaVersion: string;
+  /** undefined where the brokers keep their metadata themselves. */
+  readonly zookeeperVersion: string | undefined;
+  /** At least one. */
+  readonly brokers: readonly Broker[];
+  /** Of the first broker, as it was started. */
+  readonly pid: number;
+  /** Of the first broker. */
+  readonly logFile: string;
+  readonly dir: string;
+  /** Settles when a broker, or the ZooKeeper, ends that nobody here has ended. */
+  readonly exited: Promise<BrokerExit>;
+  /**
+   * Safe to call again. `discard` kills it and removes what it has in its folder, and the folder itself unless
+   * somebody has put more into it; that is the default for a temporary one.
+   * The first clean stop ever also writes the archive that makes later starts quick: some 5 s, once.
+   */
+  stop(options?: { discard?: boolean }): Promise<void>;
+}
+
+export interface BrokerExit {
+  /** Who ended, for a sentence: `the broker`, `broker 2`, `ZooKeeper`. */
+  name: string;
+  /** undefined for ZooKeeper. */
+  broker: Broker | undefined;
+  logFile: string;
+  /** 128 and the signal's number where a signal ended it. */
+  code: number;
+}
+
+/** As `index.ts` promises it to everybody. */
+export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
+  const runtime = await findRuntime(options);
+  const dir =
+    options.dir === undefined ? await mkdtemp(join(tmpdir(), 'nodrop-kafka-')) : resolve(options.dir);
+  if (dir.includes(',')) throw usageError(`Kafka cannot have a folder with a comma in its path: ${dir}.`);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      options.signal?.throwIfAborted();
+      const kafka = await startOnce(dir, runtime, options);
+      if (kafka !== 'port-taken') return kafka;
+      if (attempt === startAttemptsMax)
+        throw unavailableError(`Kafka found its port taken ${attempt} times.`);
+    }
+  } catch (error) {
+    if (options.dir === undefined) removeOwn(dir, clusterFiles);
+    throw error;
+  }
+}
+
+async function startOnce(
+  dir: string,
+  runtime: KafkaRuntime,
+  options: StartKafkaOptions,
+): Promise<RunningKafka | 'port-taken'> {
+  const { properties = {}, timeoutMs = startTimeoutMs, signal } = options;
+  const dirs = foldersOf(dir, options.brokers ?? 1);
+  const cluster = await planCluster(dirs, runtime, options);
+  const exit = Promise.withResolvers<BrokerExit>();
+  const zookeeper = zookeeperOf(dir, cluster, runtime, { timeoutMs, signal, exit });
+  const shared = { ...options, runtime, cluster, zookeeper, properties, timeoutMs };
+  const brokers = cluster.brokers.map((plan, index): Broker => {
+    const name = dirs.length === 1 ? 'the broker' : `broker ${plan.nodeId}`;
+    const onExit = (code: number): void => {
+      const broker = brokers[index]!;
+      exit.resolve({ name, broker, logFile: broker.logFile, code });
+    };
+    return new Broker({ ...shared, plan, dir: dirs[index]!, onExit });
+  });
+  const endAll = async (): Promise<void> => {
+    await Promise.all(brokers.map((broker) => broker.kill()));
+    await zookeeper?.end();
+  };
+  if ((await zookeeper?.start()) === 'port-taken') return 'port-taken';
+  const starts = await Promise.allSettled(brokers.map((broker) => broker.start()));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed !== undefined) {
+    await endAll();
+    throw failed.reason;
+  }
+  if (starts.some((start) => start.status === 'fulfilled' && start.value === 'port-taken')) {
+    await endAll();
+    return 'port-taken';
+  }
+  return running(dir, { brokers, zookeeper, exit }, runtime, options);
+}
+
+function zookeeperOf(
+  dir: string,
+  { zookeeperPort: port }: ClusterPlan,
+  runtime: KafkaRuntime,
+  options: {
+    timeoutMs: number;
+    signal: AbortSignal | undefined;
+    exit: PromiseWithResolvers<BrokerExit>;
+  },
+): ZooKeeper | undefined {
+  if (port === undefined) return undefined;
+  const { exit, ...waits } = options;
+  const onExit = (code: number): void => {
+    const { logFile } = zookeeper;
+    exit.resolve({ name: 'ZooKeeper', broker: undefined, logFile, code });
+  };
+  const zookeeper = new ZooKeeper({ ...waits, dir: zookeeperFolderOf(dir), port, runtime, onExit });
+  return zookeeper;
+}
+
+async function planCluster(
+  dirs: readonly string[],
+  { kafkaVersion, zookeeperVersion }: KafkaRuntime,
+  { port, listeners = [] }: StartKafkaOptions,
+): Promise<ClusterPlan> {
+  const free = await freePorts((2 + listeners.length) * dirs.length + 1);
+  const zookeeperPort = zookeeperVersion === undefined ? undefined : free.pop();
+  const brokers = await plansFor(dirs, free, port, listeners);
+  return { kafkaVersion, clusterId: await clusterIdOf(brokers), brokers, zookeeperPort };
+}
+
+async function plansFor(
+  dirs: readonly string[],
+  free: number[],
+  firstPort: number | undefined,
+  listeners: readonly ProxiedListener[],
+): Promise<BrokerPlan[]> {
+  const plans: BrokerPlan[] = [];
+  for (const [index, dir] of dirs.entries()) {
+    const nodeId = index + 1;
+    const given = firstPort === undefined ? undefined : firstPort + index;
+    if (given !== undefined && !(await portIsFree(given))) throw usageError(`Port ${given} is in use.`);
+    const [port, controllerPort] = [given ?? free.pop()!, free.pop()!];
+    const extra = [];
+    for (const listener of listeners) {
+      const own = free.pop()!;
+      const { name, isInterBroker } = listener;
+      extra.push({ name, isInterBroker, port: own, advertisedPort: await listener.proxy(nodeId, own) });
+    }
+    plans.push({ nodeId, dataDir: join(dir, 'data'), port, controllerPort, listeners: extra });
+  }
+  return plans;
+}
+
+/** That of data which are there already. */
+async function clusterIdOf([first]: readonly BrokerPlan[]): Promise<string> {
+  try {
+    const meta = await readFile(join(first!.dataDir, 'meta.properties'), 'utf8');
+    return /^cluster\.id=(.+)$/m.exec(meta)?.[1] ?? kafkaUuid();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return kafkaUuid();
+  }
+}
+
+function running(
+  dir: string,
+  {
+    brokers,
+    zookeeper,
+    exit,
+  }: {
+    brokers: readonly Broker[];
+    zookeeper: ZooKeeper | undefined;
+    exit: PromiseWithResolvers<BrokerExit>;
+  },
+  runtime: KafkaRuntime,
+  options: StartKafkaOptions,
+): RunningKafka {
+  let stopped: Promise<void> | undefined;
+  const end = async (discard: boolean): Promise<void> => {
+    // An archive of classes is written by a clean stop alone.
+    const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
+    await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
+    await zookeeper?.end();
+    if (!discard) return;
+    const left = removeOwn(dir, clusterFiles);
+    if (left.length > 0) options.onProgress?.(folderLeftText(dir, left));
+  };
+  const stop = ({ discard = options.dir === undefined } = {}): Promise<void> => (stopped ??= end(discard));
+  return {
+    bootstrapServers: brokers.map(({ address }) => address).join(','),
+    version: runtime.kafkaVersion,
+    javaVersion: runtime.java.version,
+    zookeeperVersion: runtime.zookeeperVersion,
+    brokers,
+    pid: brokers[0]!.pid!,
+    logFile: brokers[0]!.logFile,
+    dir,
+    exited: exit.promise,
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}

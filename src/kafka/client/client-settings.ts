@@ -1,0 +1,162 @@
+/**
+ * The client settings that a user can give, by the names of Kafka's Java clients, from a closed list:
+ * with `-X key=value`, and in a file of properties. Secrets come from the file alone.
+ */
+import { readFileSync } from 'node:fs';
+import { messageOf, usageError } from '../../errors.ts';
+import { parseProperties } from './parse-properties.ts';
+
+/** In the order of Kafka's numbers for them. */
+export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+export type Codec = (typeof codecs)[number];
+
+const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+
+interface Setting {
+  /** What it takes, for help and errors. */
+  takes: string;
+  accepts(value: string): boolean;
+  /** Never given as an argument: arguments are seen by every user of the machine. */
+  secret?: true;
+}
+
+const oneOf = (...values: readonly string[]): Setting => ({
+  takes: values.join(', '),
+  accepts: (value) => values.includes(value),
+});
+const integer = (min: number, max: number): Setting => ({
+  takes: `an integer from ${min} to ${max}`,
+  accepts: (value) => /^\d{1,10}$/.test(value) && Number(value) >= min && Number(value) <= max,
+});
+const text = (takes: string): Setting => ({ takes, accepts: (value) => value !== '' });
+const secret = (takes: string): Setting => ({ ...text(takes), secret: true });
+
+const intMax = 2 ** 31 - 1;
+
+/** Every setting there is. */
+export const clientSettings = {
+  'security.protocol': oneOf('PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'),
+  'sasl.mechanism': oneOf(...saslMechanisms),
+  'sasl.jaas.config': secret('a login module with username="…" and password="…"'),
+  'ssl.truststore.type': oneOf('PEM'),
+  'ssl.truststore.location': text('the path of a PEM file with the CA certificates'),
+  'ssl.truststore.certificates': text('CA certificates in PEM'),
+  'ssl.keystore.type': oneOf('PEM'),
+  'ssl.keystore.location': text('the path of a PEM file with the key and the certificate chain'),
+  'ssl.keystore.key': secret('a private key in PEM'),
+  'ssl.keystore.certificate.chain': text('a certificate chain in PEM'),
+  'ssl.key.password': secret('the password of the private key'),
+  'ssl.endpoint.identification.algorithm': {
+    takes: 'https, or nothing to trust any name',
+    accepts: (value) => value === 'https' || value === '',
+  },
+  'request.timeout.ms': integer(1, intMax),
+  acks: oneOf('all', '-1', '0', '1'),
+  'enable.idempotence': oneOf('true', 'false'),
+  'max.in.flight.requests.per.connection': integer(1, 5),
+  'compression.type': oneOf(...codecs),
+  'linger.ms': integer(0, 60_000),
+  'batch.size': integer(0, 16 * 1024 * 1024),
+  'delivery.timeout.ms': integer(1, intMax),
+  'isolation.level': oneOf('read_committed', 'read_uncommitted'),
+  'fetch.min.bytes': integer(1, 64 * 1024 * 1024),
+  'fetch.max.bytes': integer(1024, 256 * 1024 * 1024),
+  'max.partition.fetch.bytes': integer(1024, 256 * 1024 * 1024),
+  'fetch.max.wait.ms': integer(0, 60_000),
+  'session.timeout.ms': integer(1000, 3_600_000),
+  'heartbeat.interval.ms': integer(100, 3_600_000),
+} satisfies Record<string, Setting>;
+
+export type ClientSetting = keyof typeof clientSettings;
+export type ClientSettings = Partial<Record<ClientSetting, string>>;
+
+const isSetting = (name: string): name is ClientSetting => Object.hasOwn(clientSettings, name);
+
+/** Reads `key=value` as `-X` gives it. */
+export function parseSetting(pair: string): [ClientSetting, string] {
+  const at = pair.indexOf('=');
+  if (at < 1)
+    throw usageError(`-X takes key=value, not '${at === 0 ? pair : (pair.split('=', 1)[0] ?? '')}'.`);
+  const name = pair.slice(0, at).trim();
+  const setting = checkedName(name, '-X');
+  if ((clientSettings[setting] as Setting).secret === true) {
+    throw usageError(
+      `-X ${name} would show a secret to every user of this machine.`,
+      'Put it in a file that only you can read, and name that with --command-config FILE.',
+    );
+  }
+  return [setting, checkedValue(setting, pair.slice(at + 1).trim(), '-X')];
+}
+
+/** Reads a file of properties, as Kafka's own tools do. */
+export function readSettingsFile(path: string): ClientSettings {
+  let content: string;
+  try {
+    // Kafka's tools load such a file as a stream of bytes, and to Java those are Latin-1.
+    content = readFileSync(path, 'latin1');
+  } catch (error) {
+    throw usageError(`--command-config: ${path} cannot be read: ${messageOf(error)}`);
+  }
+  const settings: ClientSettings = {};
+  for (const property of parseProperties(content, path)) {
+    const where = `${path}, line ${property.line}`;
+    const name = checkedName(property.name, where);
+    settings[name] = checkedValue(name, property.value, where);
+  }
+  return settings;
+}
+
+/** Settings that contradict each other. */
+export function checkSettings(settings: ClientSettings): void {
+  const protocol = settings['security.protocol'] ?? 'PLAINTEXT';
+  const sasl = settings['sasl.jaas.config'] !== undefined || settings['sasl.mechanism'] !== undefined;
+  if (protocol.startsWith('SASL') && settings['sasl.jaas.config'] === undefined) {
+    throw usageError(
+      `security.protocol=${protocol} needs sasl.jaas.config, from a file named by --command-config.`,
+    );
+  }
+  if (sasl && !protocol.startsWith('SASL')) {
+    throw usageError(`sasl.* settings need security.protocol=SASL_PLAINTEXT or SASL_SSL, not ${protocol}.`);
+  }
+  const usesTls = Object.keys(settings).some((name) => name.startsWith('ssl.'));
+  if (usesTls && !protocol.endsWith('SSL')) {
+    throw usageError(`ssl.* settings need security.protocol=SSL or SASL_SSL, not ${protocol}.`);
+  }
+  if (settings['enable.idempotence'] === 'true' && ['0', '1'].includes(settings.acks ?? 'all')) {
+    throw usageError(`enable.idempotence=true needs acks=all, not acks=${settings.acks}.`);
+  }
+  const { sessionTimeoutMs, heartbeatIntervalMs } = groupTimes(settings);
+  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+    throw usageError(
+      `heartbeat.interval.ms=${heartbeatIntervalMs} must be below session.timeout.ms=${sessionTimeoutMs}.`,
+      'A third of it is usual.',
+    );
+  }
+}
+
+/** How long a group waits for a member that is silent, and how often a member is heard. */
+export function groupTimes(settings: ClientSettings): {
+  sessionTimeoutMs: number;
+  heartbeatIntervalMs: number;
+} {
+  const sessionTimeoutMs = Number(settings['session.timeout.ms'] ?? 45_000);
+  const usual = Math.min(3_000, Math.ceil(sessionTimeoutMs / 3));
+  return { sessionTimeoutMs, heartbeatIntervalMs: Number(settings['heartbeat.interval.ms'] ?? usual) };
+}
+
+function checkedName(name: string, where: string): ClientSetting {
+  if (isSetting(name)) return name;
+  throw usageError(
+    `${where}: '${name}' is none of the client settings that nodrop knows.`,
+    `They are: ${Object.keys(clientSettings).join(', ')}.`,
+  );
+}
+
+function checkedValue(name: ClientSetting, value: string, where: string): string {
+  const setting: Setting = clientSettings[name];
+  if (setting.accepts(value)) return value;
+  // Java keeps the blanks at a line's end. They belong to a password, and mean nothing behind a number.
+  if (setting.accepts(value.trim())) return value.trim();
+  const shown = setting.secret === true ? 'what it was given' : `'${value}'`;
+  throw usageError(`${where}: ${name} takes ${setting.takes}, not ${shown}.`);
+}

@@ -1,0 +1,216 @@
+/**
+ * The connection to a Kafka cluster: one pool, metadata asked for afresh each time, every wait limited.
+ * A connection answers in the order of its requests, so a long fetch holds up what is asked after it.
+ */
+import {
+  ConnectionPool,
+  apiVersionsV3,
+  metadataV12,
+  type Broker,
+  type Connection,
+} from '@platformatic/kafka';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unavailableError, type OperationalError } from '../../errors.ts';
+import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { NotReadyError, errorName, isRefusal, isRetriable, rootMessage, withErrorCodes } from './errors.ts';
+
+export interface ClusterOptions {
+  /** `host:port,host:port` */
+  bootstrapServers: string;
+  clientId: string;
+  client?: ClientOptions;
+  /** Bounds opening, and each later wait that is given no deadline. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface PartitionMetadata {
+  /** -1 while there is none. */
+  leader: number;
+  leaderEpoch: number;
+  replicas: number[];
+  inSyncReplicas: number[];
+}
+
+export interface TopicMetadata {
+  topic: string;
+  /** A UUID in hexadecimal, with hyphens. */
+  topicId: string;
+  /** By partition number. */
+  partitions: PartitionMetadata[];
+}
+
+const retryPauseMs = 50;
+const closeTimeoutMs = 1_000;
+/** A broker that hangs is given up for another one. */
+const attemptTimeoutMs = 5_000;
+const unknownTopicMsMax = 5_000;
+const noAnswer = new NotReadyError('no answer');
+
+const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
+const securityHint = 'Check security.protocol, sasl.* and ssl.* in the client settings.';
+
+/** Produce, Fetch, ListOffsets, Metadata and InitProducerId by number, in the versions that are sent. */
+const versionsNeeded = [
+  [0, 9],
+  [1, 13],
+  [2, 7],
+  [3, 12],
+  [22, 4],
+] as const;
+
+/** Connects, and checks that the brokers speak what is needed. Throws `unavailable`, naming the address. */
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const cluster = new Cluster(options);
+  try {
+    await cluster.checkVersions();
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly bootstrapServers: string;
+  readonly #options: ClusterOptions;
+  readonly #bootstrap: Broker[];
+  readonly #pool: ConnectionPool;
+  #brokers = new Map<number, Broker>();
+  /** Moves on at each failure, so that the next attempt asks another broker first. */
+  #turn = 0;
+
+  constructor(options: ClusterOptions) {
+    this.bootstrapServers = options.bootstrapServers;
+    this.#options = options;
+    this.#bootstrap = parseBootstrapServers(options.bootstrapServers);
+    const { clientId, client = {}, timeoutMs } = options;
+    this.#pool = new ConnectionPool(clientId, connectionOptions(this.#bootstrap, client, timeoutMs));
+    // The requests' own callbacks hear of trouble; an `error` event without a listener would end the process.
+    this.#pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+  }
+
+  /** The topic as it is now; undefined where it does not exist. It is never created by asking. */
+  async metadata(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
+    return await this.retry(deadline, async () => {
+      const connection = await this.anyConnection();
+      const answer = await withErrorCodes(metadataV12.api.async(connection, [topic], false, false));
+      // A broker beside a ZooKeeper answers before it has heard of its cluster, itself included.
+      if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
+      this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+      const found = answer.topics[0];
+      const error = errorName(found?.errorCode ?? 0);
+      if (found === undefined || error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      if (error === 'LEADER_NOT_AVAILABLE') throw new NotReadyError(`topic ${topic}: ${error}`);
+      if (error !== 'NONE')
+        throw unavailableError(`Kafka at ${this.bootstrapServers} refuses topic ${topic}: ${error}.`);
+      const partitions: PartitionMetadata[] = [];
+      for (const {
+        partitionIndex,
+        leaderId: leader,
+        leaderEpoch,
+        replicaNodes,
+        isrNodes,
+      } of found.partitions)
+        partitions[partitionIndex] = {
+          leader,
+          leaderEpoch,
+          replicas: replicaNodes,
+          inSyncReplicas: isrNodes,
+        };
+      return { topic, topicId: found.topicId, partitions };
+    });
+  }
+
+  /**
+   * Of a topic that was there: undefined once it has been unknown for a while. A broker beside a ZooKeeper hears of
+   * topics later than of brokers when it starts, and knows none of them until then.
+   */
+  async metadataAgain(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
+    let patience: Deadline | undefined;
+    for (;;) {
+      const found = await this.metadata(topic, deadline);
+      if (found !== undefined || patience?.isOver === true) return found;
+      // From the first answer on: until then there was perhaps nobody to ask.
+      patience ??= new Deadline(Math.min(unknownTopicMsMax, deadline.remainingMs), deadline.signal);
+      await patience.pause(retryPauseMs);
+    }
+  }
+
+  /** A connection to a broker that the latest metadata named. One attempt; throws the library's error. */
+  async connection(nodeId: number): Promise<Connection> {
+    const broker = this.#brokers.get(nodeId);
+    if (broker === undefined) throw new NotReadyError(`broker ${nodeId} is not known`);
+    return await this.#pool.get(broker);
+  }
+
+  /** A connection to any broker that can be reached. One attempt. */
+  async anyConnection(): Promise<Connection> {
+    const brokers = [...this.#bootstrap, ...this.#brokers.values()];
+    const first = this.#turn % brokers.length;
+    return await this.#pool.getFirstAvailable([...brokers.slice(first), ...brokers.slice(0, first)]);
+  }
+
+  deadline(): Deadline {
+    return new Deadline(this.#options.timeoutMs, this.#options.signal);
+  }
+
+  /** Attempts until one succeeds. Throws `unavailable` at the deadline, or at once where another cannot help. */
+  async retry<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
+    let latest: unknown = noAnswer;
+    for (;;) {
+      deadline.throwIfAborted();
+      const limit = new Deadline(Math.min(attemptTimeoutMs, deadline.remainingMs), deadline.signal);
+      try {
+        const result = await limit.within(attempt(), noAnswer);
+        if (result !== noAnswer) return result as T;
+      } catch (error) {
+        if (isRefusal(error)) throw this.#unavailable('refuses the connection', error, securityHint);
+        if (!isRetriable(error)) throw error;
+        latest = error;
+      }
+      deadline.throwIfAborted();
+      if (deadline.hasPassed)
+        throw this.#unavailable(`did not answer within ${deadline.timeoutMs} ms`, latest);
+      this.#turn++;
+      await deadline.pause(retryPauseMs);
+    }
+  }
+
+  #unavailable(what: string, cause: unknown, hint = addressHint): OperationalError {
+    return unavailableError(`Kafka at ${this.bootstrapServers} ${what}: ${rootMessage(cause)}.`, {
+      hint,
+      cause,
+    });
+  }
+
+  async checkVersions(): Promise<void> {
+    const spoken = await this.retry(this.deadline(), async () => {
+      const connection = await this.anyConnection();
+      const answer = await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
+      return new Map(answer.apiKeys.map((api) => [api.apiKey, api]));
+    });
+    const isSpoken = versionsNeeded.every(([key, version]) => {
+      const range = spoken.get(key);
+      return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
+    });
+    if (!isSpoken)
+      throw unavailableError(
+        `Kafka at ${this.bootstrapServers} is older than 3.1, the first that nodrop works with.`,
+      );
+  }
+
+  /** Ends all connections, and what waits on them; within a second. */
+  async close(): Promise<void> {
+    const connections = [...this.#pool].map(([, connection]) => connection);
+    const limit = new AbortController();
+    await Promise.race([this.#pool.close(), sleep(closeTimeoutMs, undefined, { signal: limit.signal })]);
+    limit.abort();
+    for (const connection of connections) connection.socket?.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,45 @@
+/** Kafka's error codes by name, and what trouble with a connection means. */
+import {
+  AuthenticationError,
+  GenericError,
+  ResponseError,
+  UserError,
+  protocolErrorsCodesById,
+} from '@platformatic/kafka';
+import { messageOf } from '../../errors.ts';
+
+/** `NONE`, `MESSAGE_TOO_LARGE`, …. */
+export const errorName = (code: number): string => protocolErrorsCodesById[code] ?? `ERROR_${code}`;
+
+/** The cluster answered, but is not ready for what was asked: worth another attempt. */
+export class NotReadyError extends Error {}
+
+/** The library throws an answer that holds an error code anywhere. Here codes are data: this returns the answer. */
+export async function withErrorCodes<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ResponseError) return (error as unknown as { response: T }).response;
+    throw error;
+  }
+}
+
+/** Whether it is trouble with the cluster, of which another attempt may see less; not a bug. */
+export const isRetriable = (error: unknown): boolean =>
+  error instanceof NotReadyError || (error instanceof Error && GenericError.isGenericError(error));
+
+const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/;
+
+/** Whether a login or a certificate was refused: another attempt fares no better. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AuthenticationError || error instanceof UserError) return true;
+  if (certificateCodes.test(String((error as NodeJS.ErrnoException).code))) return true;
+  return isRefusal(error.cause) || (error instanceof AggregateError && error.errors.some(isRefusal));
+}
+
+/** The innermost message: `connect ECONNREFUSED 127.0.0.1:9092` rather than `Cannot connect to any broker.` */
+export function rootMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return rootMessage(error.errors[0]);
+  return error instanceof Error && error.cause !== undefined ? rootMessage(error.cause) : messageOf(error);
+}

@@ -1,0 +1,44 @@
+/** Who leads the partitions of a topic, asked for again and again: for the picture of a run, not for its verdict. */
+import type { ClientSettings } from './client-settings.ts';
+import { OperationalError } from '../../errors.ts';
+import { clientFromSettings } from './client-from-settings.ts';
+import { openCluster, type Cluster } from './cluster.ts';
+import { Deadline } from '../../system/deadline.ts';
+
+const everyMs = 1_000;
+const answerMsMax = 2_000;
+
+export interface WatchedTopic {
+  bootstrapServers: string;
+  settings: ClientSettings;
+  topic: string;
+}
+
+/** Until the signal. `onChange` is told the leaders by partition, −1 for none; at first, and when they are others. */
+export async function watchLeaders(
+  { bootstrapServers, settings, topic }: WatchedTopic,
+  onChange: (leaders: number[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = '';
+  let cluster: Cluster | undefined;
+  const client = clientFromSettings(settings);
+  const pause = new Deadline(Infinity, signal);
+  try {
+    while (!signal.aborted) {
+      try {
+        const clientId = 'nodrop-watch';
+        cluster ??= await openCluster({ bootstrapServers, clientId, client, timeoutMs: answerMsMax, signal });
+        const leaders = (await cluster.metadata(topic))?.partitions.map(({ leader }) => leader) ?? [];
+        if (leaders.length > 0 && String(leaders) !== told) onChange(leaders);
+        told = String(leaders);
+      } catch (error) {
+        // Nobody answers, or the signal came: the next answer counts.
+        if (!(error instanceof OperationalError)) throw error;
+      }
+      await pause.pause(everyMs);
+    }
+  } finally {
+    await cluster?.close();
+  }
+}

@@ -1,0 +1,57 @@
+/** The first, next and last stable offset of a topic's partitions, asked of their leaders. */
+import { listOffsetsV7 } from '@platformatic/kafka';
+import type { Cluster, TopicMetadata } from './cluster.ts';
+import type { Deadline } from '../../system/deadline.ts';
+import { NotReadyError, errorName, withErrorCodes } from './errors.ts';
+
+/** `latest`: the high watermark, one past the last record that is readable. `last-stable`: where the first open transaction begins. */
+export type OffsetKind = 'earliest' | 'latest' | 'last-stable';
+
+/** By partition. Errors are tried again with fresh metadata until the deadline; then `unavailable` is thrown. */
+export async function listOffsets(
+  cluster: Cluster,
+  topic: string,
+  kind: OffsetKind,
+  deadline: Deadline = cluster.deadline(),
+): Promise<Map<number, number>> {
+  return await cluster.retry(deadline, async () => {
+    const metadata = await cluster.metadata(topic, deadline);
+    if (metadata === undefined) throw new NotReadyError(`topic ${topic} does not exist`);
+    const answers = await Promise.all(
+      [...partitionsByLeader(metadata)].map(([leader, partitions]) =>
+        ask(cluster, topic, kind, leader, partitions),
+      ),
+    );
+    const offsets = answers.flat().map((answer) => [answer.partitionIndex, Number(answer.offset)] as const);
+    return new Map(offsets.sort(([a], [b]) => a - b));
+  });
+}
+
+/** Partitions by the broker that leads them, -1 for those without. */
+export function partitionsByLeader(
+  metadata: TopicMetadata,
+  partitions: Iterable<number> = metadata.partitions.keys(),
+): Map<number, number[]> {
+  return Map.groupBy(partitions, (partition) => metadata.partitions[partition]?.leader ?? -1);
+}
+
+async function ask(
+  cluster: Cluster,
+  topic: string,
+  kind: OffsetKind,
+  leader: number,
+  partitions: number[],
+): Promise<listOffsetsV7.ListOffsetResponsePartition[]> {
+  const connection = await cluster.connection(leader);
+  const wanted = partitions.map((partitionIndex) => ({
+    partitionIndex,
+    currentLeaderEpoch: -1,
+    timestamp: kind === 'earliest' ? -2n : -1n,
+  }));
+  const isolation = kind === 'last-stable' ? 1 : 0;
+  const request = listOffsetsV7.api.async(connection, -1, isolation, [{ name: topic, partitions: wanted }]);
+  const answers = (await withErrorCodes(request)).topics.flatMap((answer) => answer.partitions);
+  for (const { partitionIndex, errorCode } of answers)
+    if (errorCode !== 0) throw new NotReadyError(`partition ${partitionIndex}: ${errorName(errorCode)}`);
+  return answers;
+}

@@ -1,0 +1,103 @@
+/** Topics, through the client library's own admin: making them, and what their settings are. */
+import { Admin } from '@platformatic/kafka';
+import { messageOf, unavailableError } from '../../errors.ts';
+import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { rootMessage } from './errors.ts';
+
+export interface AdminAccess {
+  bootstrapServers: string;
+  client: ClientOptions;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Makes a topic with the cluster's default replication. False if it was there already. */
+export async function createTopic(access: AdminAccess, topic: string, partitions: number): Promise<boolean> {
+  try {
+    await withAdmin(access, (admin) => admin.createTopics({ topics: [topic], partitions, replicas: -1 }));
+    return true;
+  } catch (error) {
+    if (saysError(error, 'TOPIC_ALREADY_EXISTS')) return false;
+    throw unavailableError(
+      `Topic ${topic} cannot be made at ${access.bootstrapServers}: ${rootMessage(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Deletes what lies below these offsets, by partition. */
+export async function deleteRecordsBelow(
+  access: AdminAccess,
+  topic: string,
+  offsets: ReadonlyMap<number, number>,
+): Promise<void> {
+  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: BigInt(offset) }));
+  await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
+}
+
+/** What a topic's settings, the brokers' defaults included, allow Kafka to take away. Undefined: Kafka does not say. */
+export interface TopicSettings {
+  /** Older records of a key. */
+  compacted: boolean | undefined;
+  /** Records that were acknowledged, where a replica comes to lead that was not in sync. */
+  uncleanElection: boolean | undefined;
+}
+
+const topicResource = 2;
+const compactionKey = 'cleanup.policy';
+const uncleanKey = 'unclean.leader.election.enable';
+
+export async function topicSettings(access: AdminAccess, topic: string): Promise<TopicSettings> {
+  const [described] = await withAdmin(access, (admin) =>
+    admin.describeConfigs({
+      resources: [
+        {
+          resourceType: topicResource,
+          resourceName: topic,
+          configurationKeys: [compactionKey, uncleanKey],
+        },
+      ],
+    }),
+  );
+  const valueOf = (key: string): string | undefined =>
+    described?.configs.find(({ name }) => name === key)?.value ?? undefined;
+  const unclean = valueOf(uncleanKey);
+  return {
+    compacted: valueOf(compactionKey)?.includes('compact'),
+    uncleanElection: unclean === undefined ? undefined : unclean === 'true',
+  };
+}
+
+/** An admin for as long as the action takes. Throws `unavailable` where there is no answer in time. */
+export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {
+  const brokers = parseBootstrapServers(access.bootstrapServers);
+  const admin = new Admin({
+    clientId: 'nodrop-admin',
+    bootstrapBrokers: brokers,
+    timeout: access.timeoutMs,
+    retries: 3,
+    retryDelay: 200,
+    ...connectionOptions(brokers, access.client, access.timeoutMs),
+  });
+  const deadline = new Deadline(access.timeoutMs, access.signal);
+  try {
+    return await deadline.race(action(admin), () =>
+      unavailableError(`Kafka at ${access.bootstrapServers} did not answer within ${access.timeoutMs} ms.`),
+    );
+  } finally {
+    await admin.close();
+  }
+}
+
+/** Looks for a Kafka error by name in all that the library wraps around it. */
+export function saysError(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false;
+  if ((error as { apiId?: unknown }).apiId === name || messageOf(error).includes(name)) return true;
+  return (
+    saysError(error.cause, name) ||
+    (error instanceof AggregateError && error.errors.some((inner) => saysError(inner, name)))
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * Leaves out the records of aborted transactions when reading committed, as Kafka's consumers do: the
+ * broker says which producers' transactions aborted in what was fetched, the markers say where they end.
+ */
+import type { RecordBatch } from '../record-batch/record-batch.ts';
+
+export class AbortedTransactions {
+  readonly #begun = new Set<bigint>();
+  readonly #toBegin: { producerId: bigint; firstOffset: number }[];
+
+  /** `aborted`: as the fetch response of these batches gave them. */
+  constructor(aborted: readonly { producerId: bigint; firstOffset: number }[]) {
+    this.#toBegin = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  }
+
+  /** Whether the batch is to be left out: it was aborted, or holds a marker. Ask for each batch, in order. */
+  leavesOut(batch: RecordBatch): boolean {
+    const lastOffset = batch.baseOffset + batch.lastOffsetDelta;
+    while (this.#toBegin.length > 0 && this.#toBegin[0]!.firstOffset <= lastOffset) {
+      this.#begun.add(this.#toBegin.shift()!.producerId);
+    }
+    if (batch.isControl) {
+      if (isAbortMarker(batch)) this.#begun.delete(batch.producerId);
+      return true;
+    }
+    return batch.isTransactional && this.#begun.has(batch.producerId);
+  }
+}
+
+/** A marker's key holds a version and a type, each of 2 bytes; type 0 aborts, 1 commits. */
+export function isAbortMarker(batch: RecordBatch): boolean {
+  const key = batch.count > 0 ? batch.key(0) : null;
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
+}

@@ -1,0 +1,151 @@
+/**
+ * The independent full scan of a topic: from its start, or given offsets, to the ends as they stood at the
+ * beginning. It reads uncommitted and resolves transactions from the markers in the log itself.
+ *
+ * A marker comes after the records that it decides on. So from its first transactional batch on, a partition
+ * is read twice: once for the markers, once to hand on the batches with what became of them. What a marker
+ * past the end decides remains open.
+ */
+import { usageError } from '../../errors.ts';
+import type { Cluster } from '../client/cluster.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { listOffsets } from '../client/list-offsets.ts';
+import { readLog, type ReadRange } from './log-read.ts';
+import { PartitionTransactions, type AbortedRange, type TransactionState } from './partition-transactions.ts';
+import type { RecordBatch } from '../record-batch/record-batch.ts';
+
+export interface ScannedBatch {
+  partition: number;
+  batch: RecordBatch;
+  /** Records with index `from` up to, not including, `to` lie in the range that is scanned. */
+  from: number;
+  to: number;
+  /** Of all its records; `committed` for those that no transaction holds. */
+  state: TransactionState;
+}
+
+export interface ScanOptions {
+  /** Where to begin, by partition; at the log's start where left out. */
+  from?: ReadonlyMap<number, number> | undefined;
+  /** How long nothing may come. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+  /** Called in the order of offsets within a partition; not for control batches. Undecodable ones are included. */
+  onBatch: (scanned: ScannedBatch) => void;
+}
+
+export interface ScannedPartition {
+  partition: number;
+  /** The log's first offset before the scan. */
+  start: number;
+  /** The log's first offset after it: what lies below was removed, perhaps before it was read. */
+  startAfter: number;
+  /** One past the last offset to be read. */
+  end: number;
+  /** Where reading ended: `end`, unless the log was cut short meanwhile. */
+  reached: number;
+  lastStableOffset: number;
+  abortedRanges: AbortedRange[];
+  /** Transactions without a marker up to `end`, by their first offset. */
+  openTransactions: { producerId: bigint; first: number }[];
+  crcBadBatches: number;
+  undecodableBatches: number;
+}
+
+export interface LogScan {
+  topic: string;
+  topicId: string;
+  partitions: ScannedPartition[];
+}
+
+/** Throws `unavailable` where nothing comes within the timeout, `usage` where the topic does not exist. */
+export async function scanLog(cluster: Cluster, topicName: string, options: ScanOptions): Promise<LogScan> {
+  const deadline = new Deadline(options.timeoutMs, options.signal);
+  const topic = await cluster.metadata(topicName, deadline);
+  if (topic === undefined) throw usageError(`Topic ${topicName} does not exist.`);
+  const starts = await listOffsets(cluster, topicName, 'earliest', deadline);
+  // Before the ends, so that none of it can lie past them.
+  const stable = await listOffsets(cluster, topicName, 'last-stable', deadline);
+  const ends = await listOffsets(cluster, topicName, 'latest', deadline);
+  const scans = new Map<number, PartitionScan>();
+  for (const [partition, end] of ends) {
+    const start = starts.get(partition) ?? 0;
+    const begin = Math.max(start, options.from?.get(partition) ?? start);
+    scans.set(partition, new PartitionScan({ partition, start: begin, end }, options.onBatch));
+  }
+  const all = [...scans.values()];
+  const reached = await readLog(
+    cluster,
+    topic,
+    all.map((scan) => scan.range),
+    deadline,
+    (partition, batch, from, to) => scans.get(partition)!.readFirst({ partition, batch, from, to }),
+  );
+  const again = all.flatMap((scan) => scan.rangeAgain(reached) ?? []);
+  await readLog(cluster, topic, again, deadline, (partition, batch, from, to) =>
+    scans.get(partition)!.handOn({ partition, batch, from, to }),
+  );
+  const startsAfter = await listOffsets(cluster, topicName, 'earliest', deadline);
+  const partitions = [...scans].map(([partition, scan]) => ({
+    ...scan.found(),
+    partition,
+    start: starts.get(partition) ?? 0,
+    startAfter: startsAfter.get(partition) ?? 0,
+    end: scan.range.end,
+    reached: reached.get(partition)!,
+    lastStableOffset: Math.min(stable.get(partition) ?? 0, scan.range.end),
+  }));
+  return { topic: topicName, topicId: topic.topicId, partitions };
+}
+
+type ReadBatch = Omit<ScannedBatch, 'state'>;
+
+class PartitionScan {
+  readonly range: ReadRange;
+  readonly #onBatch: (scanned: ScannedBatch) => void;
+  readonly #transactions = new PartitionTransactions();
+  #firstTransactional: number | undefined;
+  #crcBadBatches = 0;
+  #undecodableBatches = 0;
+
+  constructor(range: ReadRange, onBatch: (scanned: ScannedBatch) => void) {
+    this.range = range;
+    this.#onBatch = onBatch;
+  }
+
+  /** Hands on what precedes all transactions; of the rest, notes the markers. */
+  readFirst(read: ReadBatch): void {
+    const { isTransactional, baseOffset } = read.batch;
+    if (isTransactional) {
+      this.#firstTransactional ??= Math.max(baseOffset, this.range.start);
+      this.#transactions.observe(read.batch);
+    }
+    if (this.#firstTransactional === undefined) this.handOn(read);
+  }
+
+  /** What is to be read a second time, up to where the first reading came. */
+  rangeAgain(reached: ReadonlyMap<number, number>): ReadRange | undefined {
+    const start = this.#firstTransactional;
+    const { partition } = this.range;
+    return start === undefined ? undefined : { partition, start, end: reached.get(partition)! };
+  }
+
+  handOn(read: ReadBatch): void {
+    const { batch } = read;
+    if (!batch.crcOk) this.#crcBadBatches++;
+    if (batch.undecodable !== undefined) this.#undecodableBatches++;
+    if (!batch.isControl) this.#onBatch({ ...read, state: this.#transactions.stateOf(batch) });
+  }
+
+  found(): Pick<
+    ScannedPartition,
+    'abortedRanges' | 'openTransactions' | 'crcBadBatches' | 'undecodableBatches'
+  > {
+    return {
+      abortedRanges: this.#transactions.aborted,
+      openTransactions: [...this.#transactions.open].map(([producerId, first]) => ({ producerId, first })),
+      crcBadBatches: this.#crcBadBatches,
+      undecodableBatches: this.#undecodableBatches,
+    };
+  }
+}

@@ -1,0 +1,79 @@
+/** The compression codecs of record batches, with a limit on what decompressing may yield. */
+import { compressionsAlgorithms } from '@platformatic/kafka';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type { Codec } from '../client/client-settings.ts';
+
+/** A batch that claims to decompress to more is refused before or while it is decompressed. */
+export const decompressedBytesMax = 128 * 1024 * 1024;
+
+export const compress = (codec: Codec, bytes: Buffer): Buffer =>
+  compressionsAlgorithms[codec].compressSync(bytes);
+
+/** Throws on bytes that are no whole stream of that codec, or that yield more than the limit. */
+export const decompress = (codec: Codec, bytes: Buffer): Buffer => decompressors[codec](bytes);
+
+const decompressors: Record<Codec, (bytes: Buffer) => Buffer> = {
+  none: (bytes) => bytes,
+  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: decompressedBytesMax }),
+  zstd: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: decompressedBytesMax }),
+  snappy(bytes) {
+    refuseBeyondLimit(snappyBytes(bytes));
+    return compressionsAlgorithms.snappy.decompressSync(bytes);
+  },
+  lz4(bytes) {
+    refuseBeyondLimit(lz4BytesMax(bytes));
+    return compressionsAlgorithms.lz4.decompressSync(bytes);
+  },
+};
+
+// The WebAssembly decoders take no limit, so for theirs the size is worked out from the framing first.
+function refuseBeyondLimit(decompressedBytes: number): void {
+  if (decompressedBytes > decompressedBytesMax)
+    throw new RangeError(`would decompress to more than ${decompressedBytesMax} bytes`);
+}
+
+const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+
+/** Raw snappy, or the chunks that the Java clients frame it in. */
+function snappyBytes(bytes: Buffer): number {
+  if (!bytes.subarray(0, 8).equals(xerialMagic)) return snappyChunkBytes(bytes);
+  let total = 0;
+  for (let at = 16; at < bytes.length;) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    total += snappyChunkBytes(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return total;
+}
+
+function snappyChunkBytes(chunk: Buffer): number {
+  let length = 0;
+  for (let i = 0; i < 5; i++) {
+    const byte = chunk.readUInt8(i);
+    length += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return length;
+  }
+  throw new RangeError('the length of a snappy block is malformed');
+}
+
+const lz4Magic = 0x184d2204;
+
+/** The most that the frames can yield: a block grows at most 255 times, and no further than its maximum. */
+function lz4BytesMax(bytes: Buffer): number {
+  let total = 0;
+  for (let at = 0; at < bytes.length;) {
+    if (bytes.readUInt32LE(at) !== lz4Magic)
+      throw new RangeError('an lz4 frame does not begin with its mark');
+    const flags = bytes.readUInt8(at + 4);
+    const blockBytesMax = 2 ** (8 + 2 * ((bytes.readUInt8(at + 5) >> 4) & 7));
+    const checksumBytes = flags & 0x10 ? 4 : 0;
+    at += 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0);
+    for (let size = bytes.readUInt32LE(at); size !== 0; size = bytes.readUInt32LE(at)) {
+      const blockBytes = size & 0x7fffffff;
+      total += Math.min(blockBytesMax, blockBytes * 255);
+      at += 4 + blockBytes + checksumBytes;
+    }
+    at += 4 + (flags & 0x04 ? 4 : 0);
+  }
+  return total;
+}

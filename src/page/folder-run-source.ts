@@ -1,0 +1,143 @@
+/** The runs of a folder, for the server of the live page. What an audit needs is loaded when it is needed. */
+import { statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { isAtWork } from '../run-folder/at-work.ts';
+import type { RunSource } from './server/run-source.ts';
+import { usageError } from '../errors.ts';
+import { listRuns } from '../run-folder/find-run.ts';
+import type { PageData, RunRow } from './page-data.ts';
+import { readResult } from '../result/read-result.ts';
+import { resultSchema } from '../result/result-schema.ts';
+import type { Result } from '../result/result.ts';
+import { RunFolder, runIdPattern } from '../run-folder/run-folder.ts';
+import { RunWatch } from '../watch/run-watch.ts';
+
+const rowsMax = 500;
+
+type Row = Omit<RunRow, 'id' | 'isUnderWay'>;
+
+/** What was said of a run while its result was what it still is. */
+interface Known {
+  mtimeMs: number;
+  row: Row;
+}
+
+export function runSource(dir: string): RunSource {
+  const known = new Map<string, Known>();
+  return {
+    list: async () => {
+      const folders = listRuns(dir).slice(-rowsMax).toReversed();
+      const rows = await Promise.all(folders.map((folder) => runRow(folder, known)));
+      return rows.filter((row) => row !== undefined);
+    },
+    watch: (run) => {
+      const folder = folderOf(dir, run);
+      if (folder === undefined) return undefined;
+      const watch = new RunWatch(folder);
+      return {
+        isThere: () => isFolder(folder),
+        look: () => watch.look(),
+        isUnderWay: () => isAtWork(folder),
+        progress: () => watch.progress(),
+        series: (untilMs) => watch.series(untilMs),
+        ended: () => endedRun(folder),
+      };
+    },
+    explain: async (run, asked) => {
+      const folder = folderOf(dir, run);
+      if (folder === undefined) throw usageError(`There is no run ${run}.`);
+      const store = folder.storeInUse();
+      const isUnderWay = await isAtWork(folder);
+      const { explainRun } = await import('../explain/explain-run.ts');
+      return await explainRun({ folder, store, asked, bootstrapServers: undefined, isUnderWay });
+    },
+  };
+}
+
+function folderOf(dir: string, run: string): RunFolder | undefined {
+  if (!runIdPattern.test(run)) return undefined;
+  const folder = new RunFolder(dir, run);
+  return isFolder(folder) ? folder : undefined;
+}
+
+const isFolder = ({ path }: RunFolder): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Of the last audit; undefined where there was none, or what it left is damaged or of an earlier version. */
+async function endedRun(folder: RunFolder): Promise<PageData | undefined> {
+  const result = readResult(folder.result);
+  if (!resultSchema.safeParse(result).success) return undefined;
+  const { pageDataOf, readReport } = await import('./report-page.ts');
+  const report = readReport(folder);
+  // A later audit may not have been able to write one.
+  if (report !== undefined && isDeepStrictEqual(report.result, result)) return report;
+  return await pageDataOf(folder, result as Result, storeOf(folder));
+}
+
+/** Only timelines need it: a page can do without. */
+function storeOf(folder: RunFolder): string {
+  try {
+    return folder.storeInUse();
+  } catch {
+    return folder.store;
+  }
+}
+
+/** undefined for one that was removed meanwhile. */
+async function runRow(folder: RunFolder, known: Map<string, Known>): Promise<RunRow | undefined> {
+  // What cannot be read of one run is not to hide the others.
+  const isUnderWay = await isAtWork(folder).catch(() => false);
+  try {
+    return { id: folder.id, isUnderWay, ...rowOf(folder, known) };
+  } catch {
+    return undefined;
+  }
+}
+
+function rowOf(folder: RunFolder, known: Map<string, Known>): Row {
+  const written = statSync(folder.result, { throwIfNoEntry: false });
+  const before = known.get(folder.id);
+  if (before !== undefined && before.mtimeMs === written?.mtimeMs) return before.row;
+  const row = rowFrom(folder, toldSchema.parse(readResult(folder.result)));
+  if (written !== undefined) known.set(folder.id, { mtimeMs: written.mtimeMs, row });
+  return row;
+}
+
+const number = z.number().nullable().catch(null);
+const p99 = z
+  .object({ p99: number })
+  .nullable()
+  .catch(null)
+  .transform((latency) => latency?.p99 ?? null);
+const hops = <T extends z.ZodType>(each: T) => z.object({ acked: each, stored: each });
+const nothing = { acked: null, stored: null };
+
+/** What a list tells of a result. Of a damaged one, and one of an earlier version, what can be read. */
+const told = z.object({
+  verdict: resultSchema.shape.verdict.nullable().catch(null),
+  ledger: z.object({ sent: number }).catch({ sent: null }),
+  rates: hops(number).catch(nothing),
+  latency: hops(p99)
+    .extend({ missing: hops(z.array(z.string())).catch({ acked: [], stored: [] }) })
+    .catch({ ...nothing, missing: { acked: [], stored: [] } }),
+  findings: z.array(z.object({ kind: z.string(), count: z.number() })).catch([]),
+  thresholds: z.array(z.object({ met: z.boolean() })).catch([]),
+  faults: z.array(z.unknown()).catch([]),
+});
+const toldSchema = told.catch(() => told.parse({}));
+
+function rowFrom(folder: RunFolder, result: z.infer<typeof told>): Row {
+  const { ledger, faults, thresholds, latency, ...rest } = result;
+  const { acked, stored, missing } = latency;
+  const born = statSync(folder.manifest, { throwIfNoEntry: false }) ?? statSync(folder.path);
+  return {
+    time: born.mtimeMs,
+    messages: ledger.sent,
+    latency: { acked, stored },
+    thresholdsMissed: thresholds.filter(({ met }) => !met).length,
+    isPartial: { acked: missing.acked.length > 0, stored: missing.stored.length > 0 },
+    faults: faults.length,
+    ...rest,
+  };
+}

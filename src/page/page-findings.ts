@@ -1,0 +1,125 @@
+/**
+ * The findings that a page carries, of a file that may hold millions: some of each kind, blame and partition, so that
+ * none is hidden behind those of another; and those that the result names as examples.
+ */
+import { createReadStream } from 'node:fs';
+import type { Finding, SingleFinding } from '../result/verdict.ts';
+import { regularFile } from '../system/regular-file.ts';
+
+const findingsMax = 1_000;
+const bytesMax = 1024 * 1024;
+/** A file of millions takes seconds to go through: what comes later is not looked at. */
+const readBytesMax = 512 * 1024 * 1024;
+const lineCharsMax = 1024 * 1024;
+const chunkBytes = 256 * 1024;
+
+export async function pageFindings(path: string, found: readonly Finding[]): Promise<SingleFinding[]> {
+  const lines = new SpreadLines(findingsMax);
+  for await (const line of linesOf(path)) lines.add(line);
+  const rank = new Map(found.map((finding, index) => [groupOf(finding), index]));
+  const examples = examplesOf(found);
+  const chosen = new Map<string, SingleFinding>();
+  let bytes = 0;
+  for (const line of lines.inTurn()) {
+    const finding = findingIn(line);
+    if (finding === undefined) continue;
+    const name = nameOf(finding);
+    const isExample = examples.has(name);
+    const isRoom = chosen.size + examples.size < findingsMax && bytes + line.length <= bytesMax;
+    if (!isExample && !isRoom) continue;
+    // The line may tell more of it, such as its cause.
+    examples.delete(name);
+    chosen.set(name, finding);
+    bytes += line.length;
+  }
+  return [...chosen.values(), ...examples.values()].sort(
+    (a, b) =>
+      (rank.get(groupOf(a)) ?? found.length) - (rank.get(groupOf(b)) ?? found.length) ||
+      (a.partition ?? -1) - (b.partition ?? -1) ||
+      (a.offset ?? -1) - (b.offset ?? -1),
+  );
+}
+
+/** Lines by what they are of, no more of each than might be shown. */
+class SpreadLines {
+  readonly #max: number;
+  readonly #groups = new Map<string, string[]>();
+  #held = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(line: string): void {
+    const [, what = ''] = /^\{("kind":"[^"]*","blame":"[^"]*")/.exec(line) ?? [];
+    const [, partition = ''] = /[^\\]"partition":(\d+)/.exec(line) ?? [];
+    const group = `${what} ${partition}`;
+    const lines = this.#groups.get(group) ?? [];
+    if (lines.length >= this.#max) return;
+    lines.push(line);
+    this.#groups.set(group, lines);
+    this.#held += 1;
+    if (this.#held > this.#max * 10) this.#trim();
+  }
+
+  /** The first of each, then the second of each, and so on. */
+  *inTurn(): Generator<string> {
+    const groups = [...this.#groups.values()];
+    const longest = Math.max(0, ...groups.map(({ length }) => length));
+    for (let index = 0; index < longest; index++) {
+      for (const lines of groups) if (index < lines.length) yield lines[index]!;
+    }
+  }
+
+  /** Those that could not come to their turn any more, whatever follows. */
+  #trim(): void {
+    const groups = [...this.#groups.values()];
+    const turns = Math.max(1, Math.ceil((this.#max * 2) / groups.length));
+    for (const lines of groups) lines.splice(turns);
+    this.#held = groups.reduce((sum, { length }) => sum + length, 0);
+  }
+}
+
+/** None where there is no file: without findings there is none. A last line without an end is cut. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    const limits = { highWaterMark: chunkBytes, end: readBytesMax - 1 };
+    const file = createReadStream(regularFile(path), { encoding: 'utf8', ...limits });
+    for await (const chunk of file as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      if (rest.length > lineCharsMax) rest = rest.slice(0, lineCharsMax);
+      yield* lines;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function examplesOf(found: readonly Finding[]): Map<string, SingleFinding> {
+  const examples = found.flatMap(({ kind, blame, cause, examples: some }) =>
+    some.map((example): SingleFinding => ({
+      kind,
+      blame,
+      ...(cause !== undefined && { cause }),
+      ...example,
+    })),
+  );
+  return new Map(examples.map((example) => [nameOf(example), example]));
+}
+
+/** None in a line that is damaged. */
+function findingIn(line: string): SingleFinding | undefined {
+  try {
+    const finding = JSON.parse(line) as SingleFinding | null;
+    return typeof finding?.kind === 'string' ? finding : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const groupOf = ({ kind, blame }: Pick<SingleFinding, 'kind' | 'blame'>): string => `${kind} ${blame}`;
+
+const nameOf = ({ kind, blame, id, partition, offset, detail }: SingleFinding): string =>
+  JSON.stringify([kind, blame, id, partition, offset, detail]);

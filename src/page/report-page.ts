@@ -1,0 +1,97 @@
+/** The report of a run: `report.html` in its folder, made from its result and its evidence. */
+import { accessSync, constants, readFileSync, rmSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
+import { topicLetters } from './topic-letters.ts';
+import type { PageData, Setup } from './page-data.ts';
+import { pageFindings } from './page-findings.ts';
+import { pageDataIn, pageHtml, pageTemplate } from './page-html.ts';
+import type { Result } from '../result/result.ts';
+import type { Manifest, RunFolder } from '../run-folder/run-folder.ts';
+import { timelinesOf } from '../explain/timelines-of-findings.ts';
+import { RunWatch } from '../watch/run-watch.ts';
+import { writeWhole } from '../system/write-whole.ts';
+import { regularFile } from '../system/regular-file.ts';
+
+/** Returns why it could not be written, if it could not: a page that is missing is no reason to fail a run. */
+export async function writeReport(
+  folder: RunFolder,
+  result: Result,
+  store: string,
+): Promise<string | undefined> {
+  try {
+    const html = pageHtml(readFileSync(pageTemplate, 'utf8'), await pageDataOf(folder, result, store));
+    writeWhole(folder.report, html);
+    return undefined;
+  } catch (error) {
+    return `The report was not written: ${messageOf(error)}`;
+  }
+}
+
+/**
+ * Takes the report of an earlier audit away: it must not pass for that of the next. False where there can be none,
+ * since the folder may not be written.
+ */
+export function dropReport({ path, report }: RunFolder): boolean {
+  try {
+    rmSync(report, { force: true });
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    // To write the report will say why.
+    return false;
+  }
+}
+
+/** What the run's report shows; undefined where there is none, or one of another version. */
+export function readReport(folder: RunFolder): PageData | undefined {
+  try {
+    return pageDataIn(readFileSync(regularFile(folder.report), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+export async function pageDataOf(folder: RunFolder, result: Result, store: string): Promise<PageData> {
+  const manifest = manifestOf(folder);
+  const watch = new RunWatch(folder);
+  watch.look();
+  return {
+    schema: 1,
+    createdAt: manifest?.createdAt ?? null,
+    result,
+    // A run by time alone has a bound and no number.
+    planned: manifest === undefined || isOpen(manifest) ? null : manifest.producers,
+    series: watch.series(),
+    findings: await pageFindings(folder.findings, result.findings),
+    findingsInAll: result.findings.reduce((sum, { count }) => sum + count, 0),
+    timelines: await timelinesOf(folder, result, store),
+    deadLetters: manifest === undefined ? null : await topicLetters(store, manifest.topicId, result.faults),
+    setup: manifest === undefined ? null : setupOf(manifest, watch),
+  };
+}
+
+function setupOf(manifest: Manifest, { setup }: RunWatch): Setup {
+  const { batchSize, payloadBytes, states, rate, durationMs, acks, producers, base } = manifest;
+  return {
+    batchSize,
+    payloadBytes,
+    states,
+    ...(rate !== undefined && { rate }),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(acks !== undefined && { acks }),
+    producers: Object.keys(producers).length,
+    partitions: Object.keys(base).length,
+    course: setup,
+  };
+}
+
+function manifestOf(folder: RunFolder): Manifest | undefined {
+  try {
+    return folder.readManifest();
+  } catch {
+    // The result says what is wrong with the manifest.
+    return undefined;
+  }
+}
+
+const isOpen = ({ durationMs, rate }: Manifest): boolean => durationMs !== undefined && rate === undefined;

@@ -1,0 +1,61 @@
+/**
+ * Tells the group how far the store is, behind the work: nothing waits for it, since the store's offsets are the
+ * truth, and the group's are for lag and monitoring. One commit at a time, of the newest offsets, then a pause.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.ts';
+import { Deadline } from '../../system/deadline.ts';
+import type { ConsumerGroup, NextOffset } from '../../kafka/client/consumer-group.ts';
+import { say } from '../../text/say.ts';
+
+/** Of what a broker does for a consumer of small batches, commits would else be the most. */
+const pauseMs = 100;
+const flushMsMax = 3_000;
+
+export class CommitBehind {
+  readonly #group: Pick<ConsumerGroup, 'commit'>;
+  readonly #waiting = new Map<number, NextOffset>();
+  #work: Promise<void> | undefined;
+  #hurry = new AbortController();
+
+  constructor(group: Pick<ConsumerGroup, 'commit'>) {
+    this.#group = group;
+  }
+
+  add(offsets: readonly NextOffset[]): void {
+    for (const next of offsets) this.#waiting.set(next.partition, next);
+    this.#work ??= this.#workOff();
+  }
+
+  /** Waits until the group was told all, but not for long: nothing is lost with what it does not hear. */
+  async flush(): Promise<void> {
+    this.#hurry.abort();
+    if (this.#work !== undefined) await new Deadline(flushMsMax).within(this.#work, undefined);
+    this.#hurry = new AbortController();
+  }
+
+  /** The group is not told what waits. */
+  async drop(): Promise<void> {
+    this.#waiting.clear();
+    await this.flush();
+  }
+
+  async #workOff(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const offsets = [...this.#waiting.values()];
+      this.#waiting.clear();
+      await this.#commit(offsets);
+      await sleep(pauseMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
+    }
+    this.#work = undefined;
+  }
+
+  /** A refusal costs nothing. */
+  async #commit(offsets: readonly NextOffset[]): Promise<void> {
+    try {
+      await this.#group.commit(offsets);
+    } catch (error) {
+      say(`nodrop: the group's offsets were not committed: ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * The consumer's loop: fetch, sort by state, store rows and next offsets in one transaction, then tell the
+ * group. It goes on from the store's offsets; the group's are for lag and monitoring alone.
+ */
+import { groupTimes, type ClientSettings } from '../../kafka/client/client-settings.ts';
+import { unavailableError } from '../../errors.ts';
+import { AbortedTransactions } from '../../kafka/fetch/aborted-transactions.ts';
+import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
+import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { filledPartitions, type FetchedPartition } from '../../kafka/fetch/fetch.ts';
+import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { decodeRecordBatches } from '../../kafka/record-batch/record-batch.ts';
+import type { JournalWriter } from '../../run-folder/journal/journal-writer.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+import type { StateRule } from '../../workload/state-rule.ts';
+import { FencedError, type Advance, type Store, type StoredOffset } from '../../stores/store.ts';
+import { CommitBehind } from './commit-behind.ts';
+import { Drain, hasLedger } from './drain.ts';
+import { drainEnds } from './drain-ends.ts';
+import { Fence } from './fence.ts';
+import { FetchAhead } from './fetch-ahead.ts';
+import { refuse } from './fetch-refusal.ts';
+import { Fetcher, isCommittedOnly } from './fetcher.ts';
+import type { Reach } from '../stage/failpoints.ts';
+import { RowBatchBuilder } from './row-batch-builder.ts';
+import { tellParent } from '../stage/stage-process.ts';
+import type { StoredLatency } from './stored-latency.ts';
+import { WriteBehind, type Write } from './write-behind.ts';
+import { say } from '../../text/say.ts';
+
+export interface ConsumeConfig {
+  folder: RunFolder;
+  topic: string;
+  rule: StateRule;
+  /** The categories of the rule: the store's tables, and what the journal calls them. */
+  categories: readonly string[];
+  bootstrapServers: string;
+  settings: ClientSettings;
+  /** Where the store is. */
+  store: string;
+  storeTimeoutMs: number;
+  untilDrained: boolean;
+  /** Settles when no producer comes any more, where that is told. */
+  produced?: Promise<void> | undefined;
+  timeoutMs: number;
+}
+
+/** A transaction takes a few more, to the end of a record batch: larger ones take memory and save no time. */
+const batchRowsMax = 15_000;
+const batchBytesMax = 8 * 1024 * 1024;
+
+/** A type, not an interface, so that it can be told to the parent as counts. */
+export type ConsumeSummary = {
+  stored: number;
+  deadLetters: number;
+  /** Writes that came too late: another consumer had taken over. */
+  refusedWrites: number;
+};
+
+export interface ConsumerParts {
+  cluster: Cluster;
+  topic: TopicMetadata;
+  base: ReadonlyMap<number, number>;
+  store: Store;
+  group: ConsumerGroup;
+  /** Told of each assignment; what is stored is noted by the store's own wrapping. */
+  journal: JournalWriter;
+  latency: StoredLatency;
+  reach: Reach | undefined;
+}
+
+/** A consumer at work: what its turns share. */
+export class ConsumeLoop {
+  readonly summary: ConsumeSummary = { stored: 0, deadLetters: 0, refusedWrites: 0 };
+  readonly #config: ConsumeConfig;
+  readonly #parts: ConsumerParts;
+  readonly #builder: RowBatchBuilder;
+  readonly #drain: Drain | undefined;
+  readonly #fetcher: Fetcher;
+  readonly #ahead: FetchAhead;
+  readonly #behind: WriteBehind;
+  readonly #commits: CommitBehind;
+  #onProgress: () => void = () => undefined;
+  #generation = 0;
+  /** Ours by our claims: where the store is once the write under way is done, and the epoch to write under. */
+  #claims = new Map<number, StoredOffset>();
+  readonly #fence: Fence;
+
+  constructor(config: ConsumeConfig, parts: ConsumerParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#fetcher = new Fetcher(config, parts);
+    this.#ahead = new FetchAhead(this.#fetcher);
+    this.#behind = new WriteBehind(parts.store);
+    this.#commits = new CommitBehind(parts.group);
+    this.#builder = new RowBatchBuilder(config.rule);
+    this.#fence = new Fence(groupTimes(config.settings).sessionTimeoutMs);
+    if (!config.untilDrained) return;
+    const { folder, settings } = config;
+    this.#drain = new Drain(config, {
+      ends: () =>
+        drainEnds(parts.cluster, parts.topic, {
+          run: hasLedger(folder) ? folder.id : undefined,
+          isCommittedOnly: isCommittedOnly(settings),
+        }),
+      positions: () => parts.store.offsets(parts.topic.topicId),
+    });
+  }
+
+  async work(onStored: (stored: number) => void, signal: AbortSignal): Promise<void> {
+    const idle = new Deadline(this.#config.timeoutMs, signal);
+    this.#onProgress = () => {
+      idle.restart();
+      onStored(this.summary.stored + this.summary.deadLetters);
+    };
+    try {
+      await this.#work(idle, signal);
+      await this.#settle();
+      await this.#commits.flush();
+    } finally {
+      this.#ahead.drop();
+      await this.#commits.drop();
+      // After an error that comes from elsewhere: the journal is to hear what became of the write.
+      await this.#behind.end().catch(() => undefined);
+    }
+  }
+
+  async #work(idle: Deadline, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      // Before anything else: a partition that is empty is claimed too, so that the store knows its topic.
+      await this.#followAssignment(signal);
+      if (!this.#behind.isBusy && (await this.#drain?.isDone(idle)) === true) return;
+      const fetched = await this.#ahead.fetch(this.#claims, signal);
+      if (fetched.length > 0 && this.#parts.reach !== undefined) {
+        // A point is reached when nothing else is under way.
+        if (await this.#endsWith(idle)) return;
+        await this.#parts.reach('after-fetch');
+      }
+      await this.#ahead.begin(this.#claims, fetched, signal);
+      const gathered = await this.#sort(fetched);
+      // Where others go on publishing, there may be a write under way whenever a turn begins.
+      if (await this.#endsWith(idle)) return;
+      if (!this.#isCurrent) this.#discard();
+      else if (gathered.size > 0) this.#write(gathered, filledPartitions(fetched));
+      if (await this.#behind.isOverBefore(this.#ahead.arrival)) await this.#settle();
+      if (this.#drain !== undefined && !this.#behind.isBusy && idle.hasPassed)
+        throw await this.#stalled(this.#drain);
+    }
+  }
+
+  /** Sees the write that is under way to its end, if one is; tells whether it was the last. */
+  async #endsWith(idle: Deadline): Promise<boolean> {
+    if (!this.#behind.isBusy) return false;
+    await this.#settle();
+    return (await this.#drain?.isDone(idle)) === true;
+  }
+
+  /** Whether the partitions are still ours, as far as this consumer has heard. */
+  get #isCurrent(): boolean {
+    return !this.#fence.isUp && this.#parts.group.assignment().generation === this.#generation;
+  }
+
+  async #stalled(drain: Drain): Promise<Error> {
+    const { text, hidden } = await drain.lag();
+    tellParent({ type: 'stalled', atBroker: [...this.#claims.keys()] });
+    const { bootstrapServers, timeoutMs, topic } = this.#config;
+    const kept = 'What was stored stays: consume again to go on.';
+    const [partition] = hidden;
+    const whose = `Whose transaction it is: kafka-transactions.sh --bootstrap-server ${bootstrapServers} describe-producers --topic ${topic} --partition ${partition}`;
+    return unavailableError(`No progress within ${timeoutMs} ms: ${text}.`, {
+      hint: partition === undefined ? kept : `${kept}\n${whose}`,
+    });
+  }
+
+  /** After each assignment: claims its partitions, and goes on from what the store holds of them. */
+  async #followAssignment(signal: AbortSignal): Promise<void> {
+    const { partitions, generation, epoch, confirmations } = this.#parts.group.assignment();
+    if (generation !== this.#generation) this.#fence.forget();
+    else if (!this.#fence.isUp || (await this.#fence.isUpAfter(confirmations, signal))) return;
+    this.#ahead.drop();
+    await this.#settle();
+    await this.#commits.flush();
+    const { cluster, store, base, journal } = this.#parts;
+    const { folder, topic } = this.#config;
+    journal.beginEpoch(epoch);
+    const earliest = await listOffsets(cluster, topic, 'earliest');
+    const begin = new Map(
+      partitions.map((partition) => [partition, base.get(partition) ?? earliest.get(partition) ?? 0]),
+    );
+    const claimed = { run: folder.id, topic, topicId: this.#parts.topic.topicId };
+    this.#claims = begin.size === 0 ? new Map() : await store.claim(claimed, begin);
+    this.#generation = generation;
+    this.#fence.lift();
+    tellParent({ type: 'ready' });
+  }
+
+  /** Sorts what was fetched; returns what has gathered of it. */
+  async #sort(fetched: readonly FetchedPartition[]): Promise<Map<number, Advance>> {
+    let needsLeaders = false;
+    const advances = new Map<number, Advance>();
+    for (const answer of fetched) {
+      // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
+      if (!this.#isCurrent) return advances;
+      if (answer.error === 'NONE') {
+        await this.#sortPartition(answer, advances);
+      } else {
+        const { next } = this.#claims.get(answer.partition)!;
+        await refuse(answer, next, this.#parts.cluster, this.#config.topic);
+        needsLeaders = true;
+      }
+    }
+    if (needsLeaders) await this.#fetcher.refreshLeaders();
+    return advances;
+  }
+
+  /** Sorts a partition's batches; what has gathered is stored whenever more comes than is enough. */
+  async #sortPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<void> {
+    const { partition } = answer;
+    const aborted = new AbortedTransactions(answer.abortedTransactions);
+    for (const batch of decodeRecordBatches(answer.records)) {
+      const afterBatch = batch.baseOffset + batch.lastOffsetDelta + 1;
+      const isLeftOut = aborted.leavesOut(batch) || batch.isControl;
+      if (afterBatch <= this.#claims.get(partition)!.next) continue;
+      const { size, sourceBytes } = this.#builder.batch;
+      if (size >= batchRowsMax || sourceBytes >= batchBytesMax) {
+        await this.#settle();
+        if (!this.#isCurrent) return;
+        this.#write(advances, []);
+      }
+      const { next: from, epoch } = this.#claims.get(partition)!;
+      if (!isLeftOut) this.#builder.add(partition, batch, from);
+      if (!isLeftOut) this.#parts.latency.add(batch, from);
+      advances.set(partition, { partition, from, next: afterBatch, epoch });
+    }
+  }
+
+  /** Begins to store what has gathered; the group is to hear of these partitions afterwards. */
+  #write(gathered: Map<number, Advance>, told: readonly number[]): void {
+    const advances = [...gathered.values()];
+    gathered.clear();
+    for (const { partition, next, epoch } of advances) {
+      // The last now: the broker serves first what it is asked for first.
+      this.#claims.delete(partition);
+      this.#claims.set(partition, { next, epoch });
+    }
+    const commits = told.map((partition) => ({ partition, offset: this.#claims.get(partition)!.next }));
+    this.#parts.latency.writing();
+    this.#behind.begin(this.#parts.topic.topicId, { batch: this.#builder.take(), advances, commits });
+  }
+
+  /** Sees the write that is under way to its end, if one is. */
+  async #settle(): Promise<void> {
+    let write: Write | undefined;
+    try {
+      write = await this.#behind.end();
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error;
+      this.#standBack(error);
+      return;
+    }
+    if (write === undefined) return;
+    this.#fence.forget();
+    const { batch, commits } = write;
+    this.#parts.latency.stored();
+    this.summary.stored += batch.count;
+    this.summary.deadLetters += batch.deadLetters.length;
+    await this.#parts.reach?.('after-store-commit');
+    if (commits.length > 0) await this.#tellGroup(commits);
+    this.#onProgress();
+  }
+
+  /** Throws away what was sorted: whoever has the partitions now stores it. */
+  #discard(): void {
+    this.#builder.batch.clear();
+    this.#parts.latency.drop();
+  }
+
+  #standBack(error: FencedError): void {
+    this.#ahead.drop();
+    this.#discard();
+    this.summary.refusedWrites += 1;
+    this.#claims.clear();
+    this.#fence.raise(this.#parts.group.assignment().confirmations);
+    say(`nodrop: ${error.message} This one stops writing until the group says whose it is.`);
+  }
+
+  /** A point is reached when nothing else is under way. */
+  async #tellGroup(commits: Write['commits']): Promise<void> {
+    this.#commits.add(commits);
+    if (this.#parts.reach === undefined) return;
+    await this.#commits.flush();
+    await this.#parts.reach('after-group-commit');
+  }
+}

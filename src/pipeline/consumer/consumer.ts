@@ -1,0 +1,227 @@
+/** The consumer as a process: from an open store and a group joined to a clean end. */
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, unavailableError } from '../../errors.ts';
+import { journalFilePattern } from '../../run-folder/journal/journal-format.ts';
+import { openJournal, type JournalWriter } from '../../run-folder/journal/journal-writer.ts';
+import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
+import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/client/cluster.ts';
+import { joinGroup, type ConsumerGroup } from '../../kafka/client/consumer-group.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { LatencyLog } from '../../run-folder/latency-log.ts';
+import { groupOf, latencyFileName, type Manifest } from '../../run-folder/run-folder.ts';
+import { say } from '../../text/say.ts';
+import { seal } from '../../run-folder/seal.ts';
+import { openStoreBeside, storeName } from '../../stores/engines.ts';
+import { remadeTopicError } from '../../stores/remade-topic.ts';
+import type { Store } from '../../stores/store.ts';
+import { wallClockMs } from '../../system/wall-clock.ts';
+import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
+import { hasLedger } from './drain.ts';
+import { journaledStore } from './journaled-store.ts';
+import type { Patience } from './retry-through-outage.ts';
+import { openPatiently } from './outage-tolerant-store.ts';
+import { pointsFromEnvironment, type Reach } from '../stage/failpoints.ts';
+import { StoredLatency } from './stored-latency.ts';
+
+const pollMs = 20;
+
+/** Where a test of the auditor gets hold of a consumer. Nothing else passes any. */
+export interface ConsumerSeams {
+  wrapStore?: (store: Store, consumer: WorkingConsumer) => Store;
+}
+
+/** A consumer that has joined its group. */
+export interface WorkingConsumer {
+  config: ConsumeConfig;
+  cluster: Cluster;
+  group: ConsumerGroup;
+}
+
+type UnaddressedConfig = Omit<ConsumeConfig, 'bootstrapServers'>;
+
+/**
+ * Consumes until the signal, or until all is stored. Throws `unavailable`; what was stored stays. The store is
+ * opened while the address is waited for.
+ */
+export async function consume(
+  config: UnaddressedConfig & { bootstrapServers: string | Promise<string> },
+  onStored: (stored: number) => void,
+  signal: AbortSignal,
+  seams: ConsumerSeams = {},
+): Promise<ConsumeSummary> {
+  const reach = pointsFromEnvironment(signal);
+  config.folder.create();
+  config.folder.noteConsumer(config.store);
+  const end = new AbortController();
+  const opened = openStoreOf(config, reach, AbortSignal.any([signal, end.signal]));
+  // A store that cannot be used is told at once, whatever else is waited for.
+  const noStore = new AbortController();
+  opened.catch(() => noStore.abort());
+  try {
+    const bootstrapServers = await Promise.race([
+      config.bootstrapServers,
+      opened.then(() => config.bootstrapServers),
+    ]);
+    const either = AbortSignal.any([signal, noStore.signal]);
+    return await consumeInto(opened, { ...config, bootstrapServers }, { ...seams, reach }, onStored, either);
+  } catch (error) {
+    if (noStore.signal.aborted && !signal.aborted) await opened;
+    throw error;
+  } finally {
+    end.abort();
+    await opened.then(
+      (store) => store.close(),
+      () => undefined,
+    );
+  }
+}
+
+async function consumeInto(
+  opened: Promise<Store>,
+  config: ConsumeConfig,
+  { wrapStore = (store) => store, reach }: ConsumerSeams & { reach: Reach | undefined },
+  onStored: (stored: number) => void,
+  signal: AbortSignal,
+): Promise<ConsumeSummary> {
+  const { folder, bootstrapServers, settings, timeoutMs } = config;
+  const client = clientFromSettings(settings);
+  await using cluster = await openCluster({
+    bootstrapServers,
+    clientId: 'nodrop-consumer',
+    client,
+    timeoutMs,
+    signal,
+  });
+  const topic = await untilTopic(config, cluster, signal);
+  const base = await baseOf(config, topic, signal);
+  // Nobody is to be a member that cannot store what it is assigned.
+  const store = await opened;
+  const group = await joinGroup({
+    bootstrapServers,
+    client,
+    settings,
+    group: groupOf(folder.id),
+    topic: config.topic,
+    timeoutMs,
+    signal,
+  });
+  try {
+    const journal = openJournalOf(config, topic);
+    folder.noteConsumer(config.store, numberOf(journal));
+    try {
+      const journaled = journaledStore(wrapStore(store, { config, cluster, group }), {
+        journal,
+        run: folder.id,
+        categories: config.categories.length,
+        patience: patienceOf(config, signal),
+      });
+      const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
+      const latency = new StoredLatency(folder.id, latencies);
+      const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
+      const loop = new ConsumeLoop(config, parts);
+      try {
+        await loop.work(onStored, signal);
+      } finally {
+        latencies.close();
+      }
+      return loop.summary;
+    } finally {
+      await closeJournal(journal);
+    }
+  } finally {
+    await group.leave();
+  }
+}
+
+const patienceOf = ({ storeTimeoutMs }: UnaddressedConfig, signal: AbortSignal): Patience => ({
+  timeoutMs: storeTimeoutMs,
+  signal,
+  note: (line) => say(`nodrop: ${line}`),
+});
+
+const openStoreOf = (
+  config: UnaddressedConfig,
+  reach: Reach | undefined,
+  signal: AbortSignal,
+): Promise<Store> =>
+  openPatiently(
+    () =>
+      openStoreBeside(config.store, {
+        categories: config.categories,
+        ...(reach && { beforeCommit: () => reach('before-store-commit') }),
+      }),
+    patienceOf(config, signal),
+  );
+
+const openJournalOf = (
+  { folder, store, categories }: ConsumeConfig,
+  { topicId }: TopicMetadata,
+): JournalWriter =>
+  openJournal((name) => folder.file(name), {
+    run: folder.id,
+    topicId,
+    store: storeName(store, folder.path),
+    categories,
+    pid: process.pid,
+  });
+
+/** No other process has a journal of this number. */
+const numberOf = ({ path }: JournalWriter): number => Number(journalFilePattern.exec(basename(path))![1]);
+
+const latencyPathOf = ({ folder }: ConsumeConfig, journal: JournalWriter): string =>
+  folder.file(latencyFileName('stored', String(numberOf(journal))));
+
+/** Without its end, a journal is that of a consumer that was killed: what is in it counts all the same. */
+async function closeJournal(journal: JournalWriter): Promise<void> {
+  try {
+    journal.close();
+    await seal(journal.path);
+  } catch (error) {
+    say(`nodrop: the journal ${journal.path} was not closed: ${messageOf(error)}`);
+  }
+}
+
+/** The consumer may be there before its topic. With an end in sight it does not wait for ever. */
+async function untilTopic(
+  config: ConsumeConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<TopicMetadata> {
+  const deadline = new Deadline(config.timeoutMs, signal);
+  for (;;) {
+    const topic = await cluster.metadata(config.topic);
+    if (topic !== undefined) return topic;
+    if (config.untilDrained && deadline.hasPassed) {
+      throw unavailableError(`There is no topic ${config.topic} at ${config.bootstrapServers}.`, {
+        hint: 'Check --topic and --run, or start the producer.',
+      });
+    }
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
+/**
+ * Where the run begins in each partition. A producer opens its ledger before it makes the topic, so one
+ * that is at work is seen here; without one, everything in the topic is wanted.
+ */
+async function baseOf(
+  { folder, timeoutMs }: ConsumeConfig,
+  { topic, topicId }: TopicMetadata,
+  signal: AbortSignal,
+): Promise<Map<number, number>> {
+  const deadline = new Deadline(timeoutMs, signal);
+  let manifest: Manifest | undefined;
+  while (manifest === undefined && hasLedger(folder)) {
+    manifest = folder.readManifest();
+    if (manifest !== undefined) break;
+    if (deadline.hasPassed) throw unavailableError(`The producer of run ${folder.id} has not begun.`);
+    await deadline.pause(pollMs);
+  }
+  if (manifest !== undefined && manifest.topic === topic && manifest.topicId !== topicId) {
+    throw remadeTopicError({ run: folder.id, topic, topicId }, manifest.topicId);
+  }
+  return new Map(
+    Object.entries(manifest?.base ?? {}).map(([partition, offset]) => [Number(partition), offset]),
+  );
+}

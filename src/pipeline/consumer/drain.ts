@@ -1,0 +1,100 @@
+/**
+ * When a consumer that was told `--until-drained` may end: the run's ledgers are closed, and the store
+ * holds all up to the topic's end as it stood then, what lies behind open transactions included. Without a ledger, as
+ * it stood at the start.
+ */
+import { isAlive } from '../../system/is-alive.ts';
+import type { Deadline } from '../../system/deadline.ts';
+import { ledgerFilePattern } from '../../run-folder/ledger/ledger-format.ts';
+import { readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
+import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
+import { hasSeal } from '../../run-folder/seal.ts';
+import type { DrainEnd } from './drain-ends.ts';
+import { counted } from '../../text/counted.ts';
+
+export interface DrainConfig {
+  folder: RunFolder;
+  /** Settles when no producer comes any more, where that is told; else the ledgers alone say so. */
+  produced?: Promise<void> | undefined;
+}
+
+export interface DrainSources {
+  /** The topic's ends. */
+  ends: () => Promise<Map<number, DrainEnd>>;
+  /** The store's next offsets. */
+  positions: () => Promise<Map<number, { next: number }>>;
+}
+
+export class Drain {
+  readonly #folder: RunFolder;
+  readonly #listEnds: () => Promise<Map<number, DrainEnd>>;
+  /** The store's next offsets. */
+  readonly #positions: () => Promise<Map<number, { next: number }>>;
+  #isProduced = false;
+  #ends: Map<number, DrainEnd> | undefined;
+  /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
+  #storedSum = 0;
+
+  constructor({ folder, produced }: DrainConfig, { ends, positions }: DrainSources) {
+    if (produced === undefined) this.#isProduced = true;
+    // Whoever told it to wait has gone: then it ends for that.
+    else produced.then(() => (this.#isProduced = true)).catch(() => undefined);
+    this.#folder = folder;
+    this.#listEnds = ends;
+    this.#positions = positions;
+  }
+
+  /** Whether the store holds all that was waited for. Progress of any consumer of the group restarts `idle`. */
+  async isDone(idle: Deadline): Promise<boolean> {
+    const positions = await this.#positions();
+    const sum = [...positions.values()].reduce((all, { next }) => all + next, 0);
+    if (sum > this.#storedSum) idle.restart();
+    this.#storedSum = sum;
+    if (this.#ends === undefined) {
+      if (!this.#isProduced || !ledgersAreClosed(this.#folder)) return false;
+      this.#ends = await this.#listEnds();
+    }
+    return [...this.#ends].every(([partition, { end }]) => (positions.get(partition)?.next ?? 0) >= end);
+  }
+
+  /** What is missing, for a person; and the partitions in which an open transaction hides it. */
+  async lag(): Promise<{ text: string; hidden: number[] }> {
+    if (this.#ends === undefined) return { text: 'the ledger of its producer is not closed', hidden: [] };
+    const positions = await this.#positions();
+    // Transactions may have ended since.
+    const now = await this.#listEnds();
+    const behind = [...this.#ends].filter(
+      ([partition, { end }]) => (positions.get(partition)?.next ?? 0) < end,
+    );
+    const hiddenIn = (partition: number): number => now.get(partition)?.behind ?? 0;
+    const texts = behind.map(([partition, { end }]) => {
+      const count = hiddenIn(partition);
+      const records = count === 0 ? '' : `, with ${counted(count, 'record')} behind an open transaction`;
+      return `partition ${partition} is at ${positions.get(partition)?.next ?? 0} of ${end}${records}`;
+    });
+    const partitions = behind.map(([partition]) => partition);
+    return { text: texts.join('; '), hidden: partitions.filter((partition) => hiddenIn(partition) > 0) };
+  }
+}
+
+export const hasLedger = (folder: RunFolder): boolean => folder.list(ledgerFilePattern).length > 0;
+
+/** A ledger is closed once it is sealed, or whoever wrote it is gone. Each planned producer has one. */
+function ledgersAreClosed(folder: RunFolder): boolean {
+  const names = folder.list(ledgerFilePattern);
+  const areClosed = names
+    .map((name) => folder.file(name))
+    .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0));
+  if (!areClosed) return false;
+  const planned = Object.keys(manifestOf(folder)?.producers ?? {});
+  return planned.every((producer) => names.some((name) => name.startsWith(`ledger-${producer}-`)));
+}
+
+function manifestOf(folder: RunFolder): Manifest | undefined {
+  try {
+    return folder.readManifest();
+  } catch {
+    // It was read before, or the consumer would not have begun: the audit says what befell it.
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+/** What is to be thought of a partition that a broker would not read: whether it passes, and what to say if not. */
+import { unavailableError } from '../../errors.ts';
+import type { Cluster } from '../../kafka/client/cluster.ts';
+import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
+import { listOffsets } from '../../kafka/client/list-offsets.ts';
+
+/** Errors of a partition that fresh metadata or a little time mends. */
+const passingErrors = [
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_LEADER_EPOCH',
+  'FENCED_LEADER_EPOCH',
+  'REPLICA_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'OFFSET_NOT_AVAILABLE',
+  // A new topic is not known to every broker at once; one that is gone shows in the metadata.
+  'UNKNOWN_TOPIC_ID',
+];
+
+/** Throws `unavailable` for an error that will not pass: nothing is skipped. */
+export async function refuse(
+  { error, partition }: FetchedPartition,
+  offset: number,
+  cluster: Cluster,
+  topic: string,
+): Promise<void> {
+  if (passingErrors.includes(error)) return;
+  if (error === 'OFFSET_OUT_OF_RANGE') {
+    const begin = (await listOffsets(cluster, topic, 'earliest')).get(partition) ?? 0;
+    const begins = begin > offset ? `: it begins at ${begin}` : '';
+    throw unavailableError(
+      `Partition ${partition} of ${topic} has no offset ${offset}${begins}. What was removed cannot be stored.`,
+      { hint: 'nodrop verify says what is missing.' },
+    );
+  }
+  throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);
+}

@@ -1,0 +1,263 @@
+/**
+ * The producer: publishes a run's messages in batches and keeps its ledger. The ledger is opened before
+ * anything else, so that a consumer sees that a producer is at work before the topic is there.
+ */
+import { rmSync } from 'node:fs';
+import { unavailableError } from '../../errors.ts';
+import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
+import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/client/cluster.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import {
+  inFlightMaxDefault,
+  openProducer,
+  type Producer,
+  type ProducerOptions,
+} from '../../kafka/produce/produce.ts';
+import { createTopic } from '../../kafka/client/topics.ts';
+import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
+import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
+import { removeEmptyFolder } from '../../system/removal.ts';
+import { groupOf, type Manifest, type RunFolder } from '../../run-folder/run-folder.ts';
+import { seal } from '../../run-folder/seal.ts';
+import { producerName } from '../../workload/workload.ts';
+import { claimLedger, sessionOf } from './claim-ledger.ts';
+import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
+import { tellingLeft } from '../tidy-cluster.ts';
+
+const pollMs = 20;
+const stopGraceMs = 3_000;
+
+/** One of several. `messages` and `rate` are those of all together. */
+export interface ProducerConfig extends ProduceConfig {
+  producers: number;
+  /** Its index; undefined for the only one. */
+  producer?: number | undefined;
+}
+
+export interface ProduceObserver {
+  /** The ledger is there, and nothing else yet. */
+  onLedger(): void;
+  onSent(sent: number): void;
+  /** Settles when the first message may go; all else is ready by then. */
+  untilBegin(): Promise<void>;
+}
+
+/** Where a test of the auditor gets hold of a producer. Nothing else passes any. */
+export interface ProducerSeams {
+  /** Where the session begins; as it should, left out. */
+  startOf?: (start: SessionStart) => SessionStart;
+  wrapSender?: (sender: Sender) => Sender;
+}
+
+/** `first` is the sequence of the first message that the session sends. */
+export interface SessionStart {
+  session: number;
+  first: number;
+}
+
+/** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
+export async function produce(
+  config: ProducerConfig,
+  observer: ProduceObserver,
+  signal: AbortSignal,
+  { startOf = (start) => start, wrapSender = (sender) => sender }: ProducerSeams = {},
+): Promise<ProduceSummary> {
+  const { folder, producer = 0 } = config;
+  const isNew = folder.create();
+  const { session, first } = startOf(sessionOf(folder, producer));
+  // Of several, the first writes the manifest, and the others find it written.
+  if (producer === 0 && session === 0) folder.refuseIfUsed();
+  const ledgerPath = folder.file(ledgerFileName(producer, session));
+  const ledger = claimLedger(folder, { producer, session }, ledgerPath);
+  observer.onLedger();
+  // What is under way when it is stopped still gets its outcome, if that does not take long.
+  const late = after(signal, stopGraceMs);
+  try {
+    await using cluster = await openCluster({
+      bootstrapServers: config.bootstrapServers,
+      clientId: 'nodrop-producer',
+      client: clientFromSettings(config.settings),
+      timeoutMs: config.timeoutMs,
+      signal,
+    });
+    const isFirst = producer === 0 && session === 0;
+    const begin = isFirst ? ensureTopic : topicOfFirst;
+    const { topic, isNew } = await begin(config, cluster, signal);
+    let sender: Producer;
+    try {
+      sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
+      if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
+    } catch (error) {
+      throw isNew ? tellingLeft(error, { ...config, group: groupOf(folder.id) }) : error;
+    }
+    const publisher = new Publisher({
+      config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
+      topic,
+      ledger,
+      sender: wrapSender(sender),
+      producer,
+      session,
+      first,
+    });
+    await observer.untilBegin();
+    await publisher.publish((sent) => observer.onSent(sent), signal);
+    return publisher.summary;
+  } finally {
+    await finish(folder, ledger, ledgerPath);
+    if (isNew && !folder.isUsed()) removeEmptyFolder(folder.path);
+  }
+}
+
+/** Closes and seals the ledger. What was never begun leaves nothing: the run's id stays unused. */
+async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: string): Promise<void> {
+  if (!folder.isUsed()) {
+    rmSync(ledgerPath, { force: true });
+    return;
+  }
+  ledger.close();
+  await seal(ledgerPath);
+}
+
+/** The plan: how many messages each producer is to send. */
+function shares({ messages, producers }: ProducerConfig): Record<string, number> {
+  const least = Math.floor(messages / producers);
+  const counts = Array.from(
+    { length: producers },
+    (_, index) => least + (index < messages % producers ? 1 : 0),
+  );
+  return Object.fromEntries(counts.map((count, index) => [producerName(index), count]));
+}
+
+/** What one of the producers is to send. */
+const shareOf = (config: ProducerConfig, producer: number): ProduceConfig => ({
+  ...config,
+  messages: shares(config)[producerName(producer)]!,
+  rate: rateOfEach(config),
+});
+
+const rateOfEach = ({ rate, producers }: ProducerConfig): number | undefined =>
+  rate === undefined ? undefined : rate / producers;
+
+/** The same by the manifest, which a later session keeps to: of a run by time, what is left of it. */
+function restOf(config: ProducerConfig, producer: number): ProduceConfig {
+  const manifest = config.folder.readManifest()!;
+  const { seed, batchSize, payloadBytes, states, stateField, stateHeader, rate, durationMs } = manifest;
+  const leftMs = durationMs && Math.max(0, manifest.createdAt + durationMs - Date.now());
+  return {
+    ...config,
+    seed,
+    batchSize,
+    payloadBytes,
+    states,
+    stateField,
+    stateHeader,
+    durationMs: leftMs,
+    messages: manifest.producers[producerName(producer)]!,
+    rate: rate && rate / Object.keys(manifest.producers).length,
+  };
+}
+
+/** The topic that the run's first producer has made or found, once it has written the manifest. */
+async function topicOfFirst(
+  config: ProducerConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<{ topic: TopicMetadata; isNew: boolean }> {
+  const { folder, timeoutMs } = config;
+  const deadline = new Deadline(timeoutMs, signal);
+  let manifest = folder.readManifest();
+  for (; manifest === undefined; manifest = folder.readManifest()) {
+    deadline.throwIfAborted();
+    if (deadline.hasPassed) {
+      throw unavailableError(`The first producer of run ${folder.id} has not begun within ${timeoutMs} ms.`);
+    }
+    await deadline.pause(pollMs);
+  }
+  const topic = await cluster.metadataAgain(config.topic);
+  if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
+  throw unavailableError(`Topic ${config.topic} was deleted or made anew.`);
+}
+
+/** The topic, made where it is missing, once every partition has a leader. */
+async function ensureTopic(
+  config: ProduceConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<{ topic: TopicMetadata; isNew: boolean }> {
+  const { bootstrapServers, settings, timeoutMs } = config;
+  const existing = await cluster.metadata(config.topic);
+  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+  const isNew = existing === undefined && (await createTopic(access, config.topic, config.partitions));
+  const deadline = new Deadline(timeoutMs, signal);
+  for (;;) {
+    const topic = await cluster.metadata(config.topic);
+    const count = isNew ? config.partitions : 1;
+    const isReady =
+      topic !== undefined &&
+      topic.partitions.length >= count &&
+      topic.partitions.every(({ leader }) => leader >= 0);
+    if (isReady) return { topic, isNew };
+    if (deadline.hasPassed) {
+      throw unavailableError(`Topic ${config.topic} at ${bootstrapServers} has partitions without a leader.`);
+    }
+    await deadline.pause(pollMs);
+  }
+}
+
+function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
+  const acks = ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[settings.acks ?? 'all'] ?? -1;
+  return {
+    acks,
+    idempotent:
+      settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
+    requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
+    deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
+    inFlightMax: Number(settings['max.in.flight.requests.per.connection'] ?? inFlightMaxDefault),
+  };
+}
+
+async function manifestOf(
+  config: ProduceConfig,
+  producers: Readonly<Record<string, number>>,
+  cluster: Cluster,
+  topic: TopicMetadata,
+  isNew: boolean,
+): Promise<Manifest> {
+  // Kafka gives a topic that was just made an end of 0; of another, what stands there is not this run's.
+  const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
+  const { folder, seed, batchSize, payloadBytes, states, bootstrapServers } = config;
+  const { stateField, stateHeader, rate, durationMs } = config;
+  return {
+    schema: 1,
+    id: folder.id,
+    seed,
+    topic: config.topic,
+    topicId: topic.topicId,
+    topicCreated: isNew,
+    group: groupOf(folder.id),
+    bootstrapServers,
+    producers,
+    ...(rate !== undefined && { rate }),
+    ...(durationMs !== undefined && { durationMs }),
+    batchSize,
+    payloadBytes,
+    states: states.map(({ name, weight }) => ({ name, weight })),
+    ...(stateField !== undefined && { stateField }),
+    ...(stateHeader !== undefined && { stateHeader }),
+    acks: config.settings.acks ?? 'all',
+    base: Object.fromEntries(topic.partitions.map((_, partition) => [partition, base.get(partition) ?? 0])),
+    createdAt: Date.now(),
+  };
+}
+
+/** Aborts some time after another one has. */
+function after(signal: AbortSignal, graceMs: number): AbortSignal {
+  const late = new AbortController();
+  const onAbort = (): void => {
+    setTimeout(() => late.abort(signal.reason), graceMs).unref();
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return late.signal;
+}

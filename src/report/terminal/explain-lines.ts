@@ -1,0 +1,129 @@
+/** The timeline of a message for a person at a terminal: at most 80 columns, but for words of commands. */
+import type { Timeline, TimelineEvent } from '../../explain/timeline.ts';
+import type { SingleFinding } from '../../result/verdict.ts';
+import { eventText } from '../text/event-text.ts';
+import { standingOf } from '../text/message-standing.ts';
+import type { Palette } from '../text/colours.ts';
+import { chopped, wrap } from '../text/wrap.ts';
+
+const timeWidth = 14;
+const labelWidth = 13;
+const textColumn = 2 + timeWidth + labelWidth;
+
+/** Lines without a newline at their end. */
+export function explainLines(timeline: Timeline, palette: Palette): string[] {
+  const { run, topic, id, asked, note } = timeline;
+  const askedText = asked === id ? '' : `, asked for as ${asked}`;
+  return [
+    ...wrap(chopped(`${id} of run ${run}, topic ${topic}${askedText}`, 2), '  '),
+    ...wrap(chopped(expectedText(timeline), 2), '  '),
+    '',
+    ...eventLines(timeline, palette),
+    '',
+    ...verdictLines(timeline, palette),
+    ...lookLines(timeline),
+    ...(note === null ? [] : wrap(note, '  ')),
+  ];
+}
+
+function expectedText({ expected, timeline, id }: Timeline): string {
+  if (expected !== null) {
+    const { state, key, payloadBytes } = expected;
+    return `It was to be: ${state}, key ${key}, a payload of ${payloadBytes} bytes.`;
+  }
+  const isNamed = timeline.some((event) => 'id' in event && event.id === id);
+  return isNamed ? 'Nobody planned it.' : 'No message of the run is known there.';
+}
+
+/** A day stands above the first of its events. */
+function eventLines(timeline: Timeline, palette: Palette): string[] {
+  const lines: string[] = [];
+  let day = '';
+  for (const event of timeline.timeline) {
+    const stamp = event.time === null ? undefined : stampOf(event.time);
+    if (stamp !== undefined && stamp.day !== day) {
+      day = stamp.day;
+      lines.push(palette.faint(`  ${day}, UTC`));
+    }
+    lines.push(...eventLine(event, stamp?.time ?? '', timeline, palette));
+  }
+  return lines;
+}
+
+function eventLine(event: TimelineEvent, time: string, timeline: Timeline, palette: Palette): string[] {
+  const { label, text, look } = eventText(event, timeline);
+  const [first = '', ...rest] = wrap(chopped(text, textColumn), ' '.repeat(textColumn));
+  const paint = look === 'wrong' ? palette.bad : look === 'fact' ? (plain: string) => plain : palette.faint;
+  const head = `  ${palette.faint(time.padEnd(timeWidth))}${label.padEnd(labelWidth)}`;
+  return [`${head}${paint(first.slice(textColumn))}`, ...rest.map(paint)];
+}
+
+function stampOf(time: number): { day: string; time: string } {
+  const date = new Date(time);
+  // What a damaged file holds need not be a time.
+  if (Number.isNaN(date.getTime())) return { day: '', time: '?' };
+  const text = date.toISOString();
+  const split = text.indexOf('T');
+  return { day: text.slice(0, split), time: text.slice(split + 1, -1) };
+}
+
+function verdictLines(explained: Timeline, palette: Palette): string[] {
+  const { findings, audit } = explained;
+  const { day, time } = stampOf(audit?.time ?? 0);
+  const source = `The audit of ${day} ${time.slice(0, 8)} UTC`;
+  switch (standingOf(explained)) {
+    case 'under-way':
+      return wrap('The run is under way: nothing of it was audited yet.', '  ');
+    case 'found':
+      return [`  ${source} found:`, ...findings.flatMap((finding) => findingLines(finding, palette))];
+    case 'nobody':
+      return wrap(`${source} judged nothing there: it is none of the run's messages.`, '  ');
+    case 'unsent':
+      return [palette.doubtful('  It was planned, and never sent.')];
+    case 'unjudged':
+      return wrap(`${source} found nothing wrong with it; what is odd, it could not judge.`, '  ');
+    case 'partly-known':
+      return wrap(`${source} has no finding of it. Nor is all of it known: see above.`, '  ');
+    case 'right':
+      break;
+  }
+  return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding of it.`, '  ')];
+}
+
+function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, palette: Palette): string[] {
+  const why = cause === undefined ? '' : `, cause ${cause}${allowed === true ? ' (allowed)' : ''}`;
+  const head = `${kind}, blame: ${blame}${why}`;
+  return [
+    ...wrap(chopped(head, 4), '    ').map(palette.bad),
+    ...(detail === undefined ? [] : wrap(chopped(detail, 6), '      ')),
+  ];
+}
+
+type ShownFinding = SingleFinding & { allowed?: true };
+
+function lookLines({ kcat, dumpLog }: Timeline): string[] {
+  const command = kcat ?? dumpLog;
+  return command === null ? [] : ['', '  To look at the record itself:', ...commandLines(command)];
+}
+
+const lineMax = 76;
+
+/** A command over several lines, as a shell takes it: broken before options alone. */
+function commandLines(command: string): string[] {
+  const words = command.match(/(?:'[^']*'|\\'|[^ '])+/g) ?? [];
+  const parts: string[] = [];
+  for (const word of words) {
+    if (parts.length === 0 || word.startsWith('-')) parts.push(word);
+    else parts.push(`${parts.pop()} ${word}`);
+  }
+  const lines: string[] = [];
+  let line = '   ';
+  for (const part of parts) {
+    if (line.trim() !== '' && line.length + 1 + part.length > lineMax) {
+      lines.push(`${line} \\`);
+      line = '     ';
+    }
+    line += ` ${part}`;
+  }
+  return [...lines, line];
+}

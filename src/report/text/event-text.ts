@@ -1,0 +1,150 @@
+/** An event of a timeline in words: what it is, and what is to be said of it. */
+import {
+  isFact,
+  type Fact,
+  type Hop,
+  type OutcomeEvent,
+  type Timeline,
+  type TimelineEvent,
+} from '../../explain/timeline.ts';
+
+/**
+ * How a step looks to a reader: a fact as it was to be; something that differs, or is absent where it was due; absent
+ * where nothing had to be; or not known, or not yet.
+ */
+export type Look = 'fact' | 'wrong' | 'absent' | 'unknown';
+
+export interface EventText {
+  label: string;
+  text: string;
+  look: Look;
+}
+
+const labels: Record<Hop, string> = {
+  intent: 'intent',
+  outcome: 'outcome',
+  log: 'log',
+  delivery: 'delivered',
+  written: 'written',
+  refused: 'refused',
+  position: 'position',
+  commit: 'commit',
+  row: 'row',
+  'dead-letter': 'dead letter',
+};
+
+export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
+  if (isFact(event)) {
+    const { isOdd, ...said } = factText(event, timeline);
+    return { ...said, look: isOdd && !isOfNobody(timeline) ? 'wrong' : 'fact' };
+  }
+  const isUnderWay = timeline.audit === null;
+  const label = labels[event.hop];
+  if (event.more !== undefined) return { label, text: `at least ${event.more} more`, look: 'absent' };
+  if (event.missing !== undefined) {
+    // What is scanned after the run is no trouble while it goes on.
+    const isScanned = event.hop === 'log' || event.hop === 'commit';
+    const why = isUnderWay && isScanned ? 'the topic is scanned for the audit' : event.missing;
+    return { label, text: `${isUnderWay ? 'not yet known' : 'not known'}: ${why}`, look: 'unknown' };
+  }
+  const text = event.nothing ?? '';
+  if (isUnderWay) return { label, text: `not yet: ${text}`, look: 'unknown' };
+  return { label, text, look: isLostAt(event.hop, timeline) ? 'wrong' : 'absent' };
+}
+
+/** At a place where no message of the run is known, and of which no finding speaks, nothing was due. */
+const isOfNobody = ({ expected, findings, timeline, id }: Timeline): boolean =>
+  expected === null && findings.length === 0 && !timeline.some((event) => 'id' in event && event.id === id);
+
+/** Whether something was due at a hop, and is not there because it got lost before or at it. */
+const isLostAt = (hop: Hop, { findings }: Timeline): boolean =>
+  findings.some(
+    ({ kind, blame }) =>
+      (kind === 'lost' || kind === 'expired') &&
+      (hop === 'row' ||
+        (hop === 'log' && blame === 'broker') ||
+        ((hop === 'delivery' || hop === 'written') && blame === 'consumer')),
+  );
+
+interface FactText extends Pick<EventText, 'label' | 'text'> {
+  /** Whether it says that something is not as it was to be. */
+  isOdd: boolean;
+}
+
+function factText(fact: Fact, timeline: Timeline): FactText {
+  const { id } = timeline;
+  const label = fact.hop === 'outcome' ? fact.outcome : labels[fact.hop];
+  const right = (text: string): FactText => ({ label, text, isOdd: false });
+  switch (fact.hop) {
+    case 'intent':
+      return right(`${fact.producer}, session ${fact.session}, was about to send it`);
+    case 'outcome': {
+      const isOther = fact.id !== id;
+      return { label, text: `${isOther ? `${fact.id}, ` : ''}${outcomeText(fact)}`, isOdd: isOther };
+    }
+    case 'log':
+      return { label, ...logText(fact, id) };
+    case 'delivery':
+      return right(
+        `${at(fact)} to consumer ${fact.consumer}, epoch ${fact.epoch}` +
+          (fact.count > 1 ? `, delivery ${fact.count} of the same record` : ''),
+      );
+    case 'written':
+      return fact.category === null
+        ? {
+            label,
+            text: `${at(fact)} by consumer ${fact.consumer}, without a row of the run`,
+            isOdd: isLostAt('written', timeline),
+          }
+        : right(`${at(fact)} by consumer ${fact.consumer}, as ${fact.category}`);
+    case 'refused':
+      return right(`${at(fact)} of consumer ${fact.consumer}: another had been there first`);
+    case 'position':
+      return right(`the store goes on at ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
+    case 'commit':
+      return right(`the group had committed ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
+    case 'row':
+      return { label, ...rowText(fact, id) };
+    case 'dead-letter':
+      break;
+  }
+  return { label, text: `${at(fact)}: ${fact.reason}`, isOdd: true };
+}
+
+const at = ({ partition, offset }: { partition: number | null; offset: number | null }): string =>
+  `${partition ?? '?'}:${offset ?? '?'}`;
+
+const pastText = (isPast: boolean): string => (isPast ? 'past it' : 'not past it');
+
+function outcomeText({ outcome, partition, offset, error, isNoted }: OutcomeEvent): string {
+  if (!isNoted) return 'the ledger has no outcome: its producer ended before one came';
+  if (outcome === 'acked') return offset === null ? 'without an offset' : `at ${at({ partition, offset })}`;
+  return error ?? (outcome === 'unknown' ? 'no answer said whether it was written' : 'it was refused');
+}
+
+function logText(fact: Fact & { hop: 'log' }, id: string): Omit<FactText, 'label'> {
+  if (fact.id !== id) {
+    const what = fact.id === null ? 'a record of none of its messages' : fact.id;
+    const ofItself = fact.differs?.length ? `; ${fact.differs.join('; ')}` : '';
+    return { text: `${at(fact)} is ${what}${ofItself}`, isOdd: true };
+  }
+  const odd = [
+    fact.copy > 1 ? `copy ${fact.copy} of it` : '',
+    fact.isAborted ? 'aborted' : '',
+    fact.isCrcBad ? 'its batch fails its checksum' : '',
+    ...(fact.differs ?? ['nobody planned it']),
+  ].filter(Boolean);
+  return odd.length === 0
+    ? { text: `${at(fact)}, as it was to be sent`, isOdd: false }
+    : { text: `${at(fact)}: ${odd.join('; ')}`, isOdd: true };
+}
+
+function rowText(fact: Fact & { hop: 'row' }, id: string): Omit<FactText, 'label'> {
+  const where = `${fact.category} at ${at(fact)}`;
+  if (fact.id !== id)
+    return { text: `${where} is ${fact.id ?? 'a row of none of its messages'}`, isOdd: true };
+  if (fact.differs === null) return { text: `${where}: nobody planned it`, isOdd: true };
+  return fact.differs.length === 0
+    ? { text: `${where}, as it should be`, isOdd: false }
+    : { text: `${where}: ${fact.differs.join('; ')}`, isOdd: true };
+}

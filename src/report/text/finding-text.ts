@@ -1,0 +1,37 @@
+/** A finding and the messages that it names, in a few words. */
+import type { Example, Finding } from '../../result/verdict.ts';
+import { grouped } from './quantities.ts';
+import { shortText } from './shorten.ts';
+
+type FindingCount = Pick<Finding, 'kind' | 'blame' | 'count'>;
+
+/** `3 lost (store)`. */
+export const findingText = ({ kind, blame, count }: FindingCount): string =>
+  `${grouped(count)} ${kind} (${blame})`;
+
+/** `3 lost (store), 1 phantom (consumer)`. */
+export const findingsText = (findings: readonly FindingCount[]): string =>
+  findings.map(findingText).join(', ');
+
+/** `p0-126 (completed) at 1:59: not in the store`. */
+export function exampleText({ id, state, partition, offset, detail }: Example): string {
+  const position = partition === undefined ? '' : `at ${partition}:${offset ?? '?'}`;
+  const what = [id, state === undefined ? '' : `(${state})`, position].filter(Boolean).join(' ');
+  return detail === undefined ? what : `${what}: ${detail}`;
+}
+
+/** What a report of few words says: the finding, its cause, some of its messages. */
+export function findingLines(finding: Finding, examplesShown: number): string[] {
+  const { cause, allowed, count, examples } = finding;
+  const shown = examples.slice(0, examplesShown);
+  const facts = [
+    findingText(finding),
+    cause === undefined ? '' : `cause ${cause}`,
+    allowed === true ? 'allowed' : '',
+  ];
+  return [
+    facts.filter(Boolean).join(', '),
+    ...shown.map((example) => `  ${shortText(exampleText(example))}`),
+    ...(count > shown.length ? [`  and ${grouped(count - shown.length)} more`] : []),
+  ];
+}

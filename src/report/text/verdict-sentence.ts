@@ -1,0 +1,30 @@
+/** A verdict in one sentence or two. */
+import type { Result } from '../../result/result.ts';
+import type { Verdict } from '../../result/verdict.ts';
+import { findingsText } from './finding-text.ts';
+import { grouped } from './quantities.ts';
+import { plural } from '../../text/counted.ts';
+
+const sentences: Record<Verdict, (result: Result) => string> = {
+  // Whether a history from elsewhere tells all contents, its lines alone know.
+  pass: ({ ledger, run, findings }) => {
+    const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
+    const messages = `acknowledged ${plural(ledger.acked, 'message')} ${ledger.acked === 1 ? 'is' : 'are'}`;
+    return findings.length === 0
+      ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} ${messages} ${how}.`
+      : `Acknowledged messages are ${how}, but for what is allowed: ${findingsText(findings)}.`;
+  },
+  fail: ({ findings }) => `${findingsText(findings)}.`,
+  inconclusive: ({ findings }) =>
+    findings.length === 0
+      ? 'Nothing was found wrong, but not everything could be judged: see what was not checked.'
+      : 'Not everything could be judged: see what was not checked.',
+};
+
+export const sentenceOf = (result: Result): string =>
+  [sentences[result.verdict](result), ...missedSentence(result)].join(' ');
+
+function missedSentence({ thresholds }: Result): string[] {
+  const missed = thresholds.filter(({ met }) => !met).length;
+  return missed === 0 ? [] : [missed === 1 ? 'A threshold was missed.' : `${missed} thresholds were missed.`];
+}

@@ -1,0 +1,41 @@
+/** Whether anybody works on a run: a nodrop that runs it, or a producer or a consumer that was started by hand. */
+import { isAlive } from '../system/is-alive.ts';
+import { journalFilePattern } from './journal/journal-format.ts';
+import { readJournalOpening } from './journal/journal-reader.ts';
+import { leftoverProcess } from '../system/process-record.ts';
+import { ledgerFilePattern } from './ledger/ledger-format.ts';
+import { readLedgerOpening } from './ledger/ledger-reader.ts';
+import type { RunFolder } from './run-folder.ts';
+import { hasSeal } from './seal.ts';
+
+export const isAtWork = async (folder: RunFolder): Promise<boolean> =>
+  (await leftoverProcess(folder.path)) !== undefined || hasStagesAtWork(folder);
+
+/** Whether a producer or a consumer is at work there, started by a run or by hand. */
+export const hasStagesAtWork = (folder: RunFolder): boolean => isProduced(folder) || isConsumed(folder);
+
+const isProduced = (folder: RunFolder): boolean =>
+  folder
+    .list(ledgerFilePattern)
+    .map((name) => folder.file(name))
+    .some((path) => !hasSeal(path) && isAlive(writerOf(path, readLedgerOpening)));
+
+/** Each consumer has a journal once it has joined its group, sealed when it ends; before that its name in the folder. */
+function isConsumed(folder: RunFolder): boolean {
+  const journals = folder
+    .list(journalFilePattern)
+    .map((name) => folder.file(name))
+    .map((path) => ({ pid: writerOf(path, readJournalOpening), isSealed: hasSeal(path) }));
+  const latest = folder.consumerPid();
+  const isOpening = latest !== undefined && !journals.some(({ pid }) => pid === latest);
+  return (isOpening && isAlive(latest)) || journals.some(({ pid, isSealed }) => !isSealed && isAlive(pid));
+}
+
+function writerOf(path: string, read: (path: string) => { pid: number } | undefined): number {
+  try {
+    return read(path)?.pid ?? 0;
+  } catch {
+    // Damaged, so nobody writes to it.
+    return 0;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * `course.jsonl` in a run's folder: what happens to the run, a line each time, for those who watch it and for its
+ * report. No verdict rests on it: where it cannot be written, that is said once and the run goes on.
+ */
+import { appendFileSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
+import type { CourseEvent } from './run-events.ts';
+import { namingFile } from '../system/write-whole.ts';
+
+export class CourseLog {
+  readonly #path: string;
+  readonly #onTrouble: (problem: string) => void;
+  #isLost = false;
+
+  constructor(path: string, onTrouble: (problem: string) => void) {
+    this.#path = path;
+    this.#onTrouble = onTrouble;
+  }
+
+  note(event: CourseEvent): void {
+    if (this.#isLost) return;
+    try {
+      const line = `${JSON.stringify({ time: Date.now(), ...event })}\n`;
+      namingFile(this.#path, () => appendFileSync(this.#path, line, { mode: 0o600 }));
+    } catch (error) {
+      this.#isLost = true;
+      this.#onTrouble(`The course of the run is not noted: ${messageOf(error)}`);
+    }
+  }
+}

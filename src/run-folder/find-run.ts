@@ -1,0 +1,54 @@
+/** The runs of a folder, and the one that is meant. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperationalError, messageOf, usageError } from '../errors.ts';
+import { RunFolder, runIdPattern, runsPath } from './run-folder.ts';
+
+/** The runs of a folder, links to runs elsewhere included, the latest last: by the time their folder was made or their manifest written. */
+export function listRuns(dir: string): RunFolder[] {
+  let names: string[];
+  try {
+    names = readdirSync(runsPath(dir), { withFileTypes: true })
+      .filter((entry) => runIdPattern.test(entry.name) && isFolder(join(entry.parentPath, entry.name)))
+      .map((entry) => entry.name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new OperationalError(
+      'unavailable',
+      `The runs in ${runsPath(dir)} cannot be read: ${messageOf(error)}`,
+    );
+  }
+  return names
+    .map((name) => new RunFolder(dir, name))
+    .map((folder) => ({ folder, time: bornAt(folder) }))
+    .sort((a, b) => a.time - b.time || (a.folder.id < b.folder.id ? -1 : 1))
+    .map(({ folder }) => folder);
+}
+
+/** Also one that lies behind a symbolic link. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // A link that leads nowhere, or in a circle.
+    return false;
+  }
+}
+
+/** The run of that id, or the latest. */
+export function findRun(dir: string, id: string | undefined): RunFolder {
+  const runs = listRuns(dir);
+  const found = id === undefined ? runs.at(-1) : runs.find((run) => run.id === id);
+  if (found !== undefined) return found;
+  const known = runs.slice(-5).map((run) => run.id);
+  throw usageError(
+    id === undefined ? `There is no run in ${runsPath(dir)}.` : `There is no run ${id} in ${runsPath(dir)}.`,
+    known.length > 0 ? `The latest runs there: ${known.join(', ')}.` : 'Make one with: nodrop run',
+  );
+}
+
+function bornAt(folder: RunFolder): number {
+  const manifest = statSync(folder.manifest, { throwIfNoEntry: false });
+  // Gone by now where another process has just removed it.
+  return (manifest ?? statSync(folder.path, { throwIfNoEntry: false }))?.mtimeMs ?? 0;
+}

@@ -1,0 +1,262 @@
+import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
+import { outcomeCodes, outcomes } from './outcome.ts';
+import { isOffset, isPartition, none } from '../../workload/place.ts';
+import {
+  frameTypes,
+  intentBytes,
+  ledgerClosingSchema,
+  ledgerFormat,
+  ledgerOpeningSchema,
+  outcomeHeaderBytes,
+  type ClosingReason,
+  type LedgerOpening,
+} from './ledger-format.ts';
+
+/** Attempts in columns. The arrays are reused: a batch is valid until the next one is asked for. */
+export interface LedgerBatch {
+  count: number;
+  sequence: Uint32Array;
+  outcome: Uint8Array;
+  partition: Int32Array;
+  offset: Float64Array;
+}
+
+/** What is known of a ledger once it has been read to its end. */
+export interface LedgerSummary extends FrameState {
+  opening?: LedgerOpening;
+  closed?: ClosingReason;
+}
+
+/** Frames of this format have no time. */
+const untimedFormat = 1;
+const batchRows = 4096;
+
+/** What one frame says, and when it was written: ms since the epoch, null in a ledger of format 1. */
+export type LedgerFrame =
+  | { type: 'intent'; first: number; count: number; timeMs: number | null }
+  | {
+      type: 'outcome';
+      /** An index into `outcomes`. */
+      outcome: number;
+      partition: number;
+      /** Of the first; `none` where no position was named. */
+      offset: number;
+      errorCode: number;
+      count: number;
+      /** Four bytes each, as they lie in the frame. */
+      sequences: Buffer;
+      timeMs: number | null;
+    };
+
+/**
+ * Reads one ledger, a frame at a time: as the frames are, or as attempts, those with an outcome in the order
+ * they were recorded, then the intents that never got one, as unknown. `summary` is filled while it reads.
+ */
+export class LedgerReader {
+  readonly summary: LedgerSummary = nothingRead();
+  /** How many attempts ended with an error of Kafka's, by its code, for each of the outcomes. */
+  readonly errors: readonly Map<number, number>[] = outcomes.map(() => new Map<number, number>());
+  readonly #path: string;
+  readonly #plannedCount: number;
+  readonly #batch: LedgerBatch = emptyBatch();
+  #isTimed = true;
+  /** It holds what cannot be; a frame that fails its checksum is another matter. */
+  #isAbsurd = false;
+  /** Intents without an outcome, as ranges in order: a batch or two where all went well. */
+  #pending: { first: number; end: number; settled: Set<number> }[] = [];
+
+  /** A ledger that intends more than was planned cannot be relied on. */
+  constructor(path: string, plannedCount = Infinity) {
+    this.#path = path;
+    this.#plannedCount = plannedCount;
+  }
+
+  /** Intents and outcomes in the order they were written. An outcome without an intent is not noticed. */
+  *frames(): Generator<LedgerFrame> {
+    for (const body of readFrames(this.#path, this.summary)) {
+      const frame = this.#take(body);
+      if (typeof frame === 'object') yield frame;
+      if (typeof frame !== 'string') continue;
+      this.summary.damage = frame;
+      this.#isAbsurd = true;
+      return;
+    }
+  }
+
+  *batches(): Generator<LedgerBatch> {
+    for (const frame of this.frames()) {
+      if (frame.type === 'intent') {
+        const { first, count } = frame;
+        this.#pending.push({ first, end: first + count, settled: new Set() });
+        continue;
+      }
+      const problem = yield* this.#attempts(frame);
+      if (problem === undefined) continue;
+      this.summary.damage = problem;
+      return;
+    }
+    if (!this.#isAbsurd) yield* this.#unknowns();
+  }
+
+  /** What a frame says; a sentence where it cannot be. */
+  #take(body: Buffer): LedgerFrame | string | undefined {
+    const type = body.readUInt8(0);
+    const { summary } = this;
+    if ((summary.opening === undefined) !== (type === frameTypes.opening)) {
+      return 'its opening is missing or doubled';
+    }
+    if (summary.closed !== undefined) return 'it goes on after its end';
+    if (type === frameTypes.opening) {
+      const opened = jsonFrameOf(body, ledgerOpeningSchema);
+      if (opened === undefined) return 'its opening cannot be read';
+      const { format, ...opening } = opened;
+      if (format !== ledgerFormat && format !== untimedFormat) return `its format ${format} is not known`;
+      this.#isTimed = format !== untimedFormat;
+      summary.opening = opening;
+    } else if (type === frameTypes.intent) {
+      const intent = intentOf(body, this.#isTimed);
+      if (intent === undefined) return 'an intent in it is malformed';
+      const next = intent.first + intent.count;
+      return next <= this.#plannedCount
+        ? intent
+        : `it intends ${next} messages or more, and ${this.#plannedCount} were planned`;
+    } else if (type === frameTypes.outcome) {
+      return outcomeOf(body, this.#isTimed);
+    } else if (type === frameTypes.closing) {
+      const closing = jsonFrameOf(body, ledgerClosingSchema);
+      if (closing === undefined) return 'its closing cannot be read';
+      summary.closed = closing.reason;
+    } else {
+      return `it holds a frame of unknown type ${type}`;
+    }
+    return undefined;
+  }
+
+  *#attempts(frame: LedgerFrame & { type: 'outcome' }): Generator<LedgerBatch, string | undefined> {
+    const { outcome, partition, offset, errorCode, count, sequences } = frame;
+    const known = this.errors[outcome]!;
+    if (errorCode > 0) known.set(errorCode, (known.get(errorCode) ?? 0) + count);
+    for (let index = 0; index < count; index++) {
+      const sequence = sequences.readUInt32LE(index * 4);
+      if (!this.#settle(sequence)) return `it holds an outcome of ${sequence} without an intent`;
+      yield* this.#push(sequence, outcome, partition, offset === none ? none : offset + index);
+    }
+    yield* this.#flush();
+    return undefined;
+  }
+
+  /** Takes a sequence off the pending intents. */
+  #settle(sequence: number): boolean {
+    const at = this.#pending.findIndex(
+      (range) => sequence >= range.first && sequence < range.end && !range.settled.has(sequence),
+    );
+    const range = this.#pending[at];
+    if (range === undefined) return false;
+    range.settled.add(sequence);
+    if (range.settled.size === range.end - range.first) this.#pending.splice(at, 1);
+    return true;
+  }
+
+  *#unknowns(): Generator<LedgerBatch> {
+    for (const { first, end, settled } of this.#pending) {
+      for (let sequence = first; sequence < end; sequence++) {
+        if (!settled.has(sequence)) yield* this.#push(sequence, outcomeCodes.unknown, none, none);
+      }
+    }
+    yield* this.#flush();
+  }
+
+  *#push(sequence: number, outcome: number, partition: number, offset: number): Generator<LedgerBatch> {
+    const batch = this.#batch;
+    batch.sequence[batch.count] = sequence;
+    batch.outcome[batch.count] = outcome;
+    batch.partition[batch.count] = partition;
+    batch.offset[batch.count] = offset;
+    batch.count += 1;
+    if (batch.count === batchRows) yield* this.#flush();
+  }
+
+  *#flush(): Generator<LedgerBatch> {
+    if (this.#batch.count > 0) yield this.#batch;
+    this.#batch.count = 0;
+  }
+}
+
+/** Which sequences a ledger intends, and how it ends. */
+export interface IntendedRange extends FrameState {
+  opening?: LedgerOpening;
+  /** Infinity where it intends none. */
+  first: number;
+  /** The highest and one; 0 where it intends none. */
+  next: number;
+  closed?: ClosingReason;
+}
+
+/** Reads no outcomes, so it is quick. Throws where the file cannot be read. */
+export function readIntended(path: string): IntendedRange {
+  const range: IntendedRange = { ...nothingRead(), first: Infinity, next: 0 };
+  let isTimed = true;
+  for (const body of readFrames(path, range)) {
+    const type = body.readUInt8(0);
+    if (type === frameTypes.opening) {
+      const opened = jsonFrameOf(body, ledgerOpeningSchema);
+      if (opened === undefined) return { ...range, damage: 'its opening cannot be read' };
+      range.opening = opened;
+      isTimed = opened.format !== untimedFormat;
+    }
+    if (type === frameTypes.closing) {
+      const closing = jsonFrameOf(body, ledgerClosingSchema);
+      if (closing === undefined) return { ...range, damage: 'its closing cannot be read' };
+      range.closed = closing.reason;
+    }
+    const intent = type === frameTypes.intent ? intentOf(body, isTimed) : undefined;
+    if (intent === undefined) continue;
+    range.first = Math.min(range.first, intent.first);
+    range.next = Math.max(range.next, intent.first + intent.count);
+  }
+  return range;
+}
+
+function intentOf(timed: Buffer, isTimed: boolean): (LedgerFrame & { type: 'intent' }) | undefined {
+  const { body, timeMs } = splitTime(timed, isTimed);
+  if (body.length !== intentBytes) return undefined;
+  return { type: 'intent', first: body.readUInt32LE(1), count: body.readUInt32LE(5), timeMs };
+}
+
+/** A sentence where it cannot be. */
+function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
+  const { body, timeMs } = splitTime(timed, isTimed);
+  const count = (body.length - outcomeHeaderBytes) / 4;
+  if (count < 0 || body.readUInt32LE(16) !== count) return 'an outcome in it is malformed';
+  const outcome = body.readUInt8(1);
+  if (outcome > outcomeCodes.unknown) return `an outcome in it is of unknown kind ${outcome}`;
+  const [partition, offset] = [body.readInt32LE(2), body.readDoubleLE(6)];
+  const isPlace = isPartition(partition) && isOffset(offset) && isOffset(offset + count);
+  if (offset !== none && !isPlace) return `an outcome in it is of no place: ${partition}:${offset}`;
+  return {
+    type: 'outcome',
+    outcome,
+    partition,
+    offset,
+    errorCode: body.readInt16LE(14),
+    count,
+    sequences: body.subarray(outcomeHeaderBytes),
+    timeMs,
+  };
+}
+
+/** Whose ledger it is; undefined if not even that was written whole. */
+export function readLedgerOpening(path: string): LedgerOpening | undefined {
+  const [first] = readFrames(path, nothingRead());
+  return first?.readUInt8(0) === frameTypes.opening ? jsonFrameOf(first, ledgerOpeningSchema) : undefined;
+}
+
+function emptyBatch(): LedgerBatch {
+  return {
+    count: 0,
+    sequence: new Uint32Array(batchRows),
+    outcome: new Uint8Array(batchRows),
+    partition: new Int32Array(batchRows),
+    offset: new Float64Array(batchRows),
+  };
+}

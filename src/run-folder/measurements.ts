@@ -1,0 +1,116 @@
+/**
+ * What a run's latency logs say: percentiles and rates. Nothing here touches the verdict; a log that is
+ * missing, unreadable or cut short is named, and what the others say stands.
+ */
+import { build, HistogramLogReader, type Histogram } from 'hdr-histogram-js';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
+import { latencyLogEnd } from './latency-log.ts';
+import type { Latency, Measurements } from '../result/result.ts';
+import { latencyFileName, type RunFolder } from './run-folder.ts';
+import { regularFile } from '../system/regular-file.ts';
+
+const perMs = 1_000;
+/** Each consumer process has a journal, and its log bears the same number. */
+const journalPattern = /^journal-([1-9]\d*)\.bin$/;
+
+/** All logs of one kind, added up. */
+interface Sum {
+  histogram: Histogram;
+  /** The earliest start and the latest end, in ms since the epoch. */
+  startMs: number;
+  endMs: number;
+  missing: string[];
+}
+
+/** The files of the latency logs that are to be there. */
+export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: string[] } {
+  const producers = plannedProducers(folder).flatMap((name) => sessionsOf(folder, name));
+  const consumers = folder.list(journalPattern).map((name) => journalPattern.exec(name)![1]!);
+  return {
+    acked: producers.map((name) => latencyFileName('acked', name)),
+    stored: consumers.map((name) => latencyFileName('stored', name)),
+  };
+}
+
+export function measurementsOf(folder: RunFolder): Measurements {
+  const names = latencyLogNames(folder);
+  const acked = sumOf(folder, names.acked);
+  const stored = sumOf(folder, names.stored);
+  // A consumer may have been there long before: both rates count from the first send.
+  const { startMs } = acked;
+  return {
+    rates: { acked: rateOf(acked, startMs), stored: rateOf(stored, startMs) },
+    latency: {
+      acked: latencyOf(acked),
+      stored: latencyOf(stored),
+      missing: { acked: acked.missing, stored: stored.missing },
+    },
+  };
+}
+
+function plannedProducers(folder: RunFolder): string[] {
+  try {
+    return Object.keys(folder.readManifest()?.producers ?? {});
+  } catch {
+    // The audit says what is wrong with the manifest.
+    return [];
+  }
+}
+
+/** A producer that was killed goes on in a session of its own, with a ledger and a log of its own. */
+const sessionsOf = (folder: RunFolder, producer: string): string[] => [
+  producer,
+  ...folder
+    .list(new RegExp(`^ledger-${producer}-[1-9]\\d*\\.bin$`))
+    .map((name) => name.slice('ledger-'.length, -'.bin'.length)),
+];
+
+function sumOf(folder: RunFolder, names: readonly string[]): Sum {
+  const histogram = build({ numberOfSignificantValueDigits: 3 });
+  const sum: Sum = { histogram, startMs: Infinity, endMs: -Infinity, missing: [] };
+  for (const name of names) {
+    try {
+      add(readFileSync(regularFile(folder.file(name)), 'utf8'), sum);
+    } catch (error) {
+      const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+      sum.missing.push(`${name}: ${isThere ? messageOf(error) : 'it is not there'}`);
+    }
+  }
+  return sum;
+}
+
+/** Throws where the log is not whole; what was read until then counts. */
+function add(text: string, sum: Sum): void {
+  const start = /^#\[StartTime: (\d+\.\d+) /m.exec(text)?.[1];
+  if (start === undefined) throw new Error('it does not say when it begins');
+  sum.startMs = Math.min(sum.startMs, Number(start) * 1_000);
+  const reader = new HistogramLogReader(text);
+  for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram()) {
+    sum.histogram.add(next);
+    sum.endMs = Math.max(sum.endMs, next.endTimeStampMsec);
+  }
+  if (!text.endsWith(`${latencyLogEnd}\n`)) throw new Error('it has no end: its process was killed');
+}
+
+function rateOf({ histogram, endMs }: Sum, startMs: number): number | null {
+  const seconds = (endMs - startMs) / 1_000;
+  return seconds > 0 && Number.isFinite(seconds) ? rounded(histogram.totalCount / seconds) : null;
+}
+
+function latencyOf({ histogram }: Sum): Latency | null {
+  if (histogram.totalCount === 0) return null;
+  const at = (percentile: number): number => rounded(histogram.getValueAtPercentile(percentile) / perMs);
+  return {
+    count: histogram.totalCount,
+    p50: at(50),
+    p90: at(90),
+    p99: at(99),
+    'p99.9': at(99.9),
+    max: rounded(histogram.maxValue / perMs),
+    mean: rounded(histogram.mean / perMs),
+  };
+}
+
+/** To microseconds, or thousandths of a message. */
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;

@@ -1,0 +1,85 @@
+/** Removes a run's folder: only one that nodrop made, that nobody works on, and only what nodrop put into it. */
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { hasStagesAtWork } from './at-work.ts';
+import { messageOf } from '../errors.ts';
+import { isAlive } from '../system/is-alive.ts';
+import { foldersIn } from '../kafka/broker/broker-folders.ts';
+import { Deadline } from '../system/deadline.ts';
+import { claimFolder, endLeftover, leftoverProcess, removeRecord } from '../system/process-record.ts';
+import { emptyOwn, folderLeftText, leftText, removeEmptyFolder } from '../system/removal.ts';
+import { isMadeByNodrop, runFiles } from './run-files.ts';
+import type { RunFolder } from './run-folder.ts';
+import { shellWord } from '../system/shell-word.ts';
+import { sqlitePathOf } from '../stores/engines.ts';
+import { whySharedSqlite } from '../stores/sqlite/whose-store.ts';
+
+/** The record of who is at work there; drafts of it, and drafts of those, have their writers' numbers. */
+const recordPattern = /^process\.json(?:\.(\d+)){0,2}$/;
+const draftMsMax = 1_000;
+const pollMs = 20;
+
+/** Ends what the run has left running, too. Returns what is left of it in a sentence; undefined if nothing is. */
+export async function removeRun(folder: RunFolder): Promise<string | undefined> {
+  try {
+    return await removeClaimed(folder);
+  } catch (error) {
+    // One that another process removes at the same time vanishes at any point.
+    if (!isFolder(folder.path)) return undefined;
+    return leftBecause(folder, messageOf(error));
+  }
+}
+
+async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
+  // One that was made and never used.
+  if (removeEmptyFolder(folder.path)) return undefined;
+  if (!isMadeByNodrop(folder)) return leftBecause(folder, 'nothing in it shows that nodrop made it');
+  const storePath = sqlitePathOf(folder.store)!;
+  const shared = whySharedSqlite(storePath, folder.id);
+  if (shared !== undefined)
+    return leftBecause(folder, `its ${basename(storePath)} is not its own alone: ${shared}`);
+  // A process that runs it, or removes it, has claimed it in the same way.
+  const owner = await claimFolder(folder.path, 'nodrop');
+  if (owner !== undefined) return leftBecause(folder, `process ${owner} works on it`);
+  if (hasStagesAtWork(folder)) {
+    await removeRecord(folder.path);
+    return leftBecause(folder, 'a producer or a consumer works on it');
+  }
+  for (const dir of brokerFolders(folder)) await endLeftover(dir);
+  const left = emptyOwn(folder.path, runFiles).filter((name) => !recordPattern.test(name));
+  await removeRecord(folder.path);
+  if (left.length > 0) return folderLeftText(folder.path, left);
+  if (await removeOnceEmpty(folder.path)) return undefined;
+  return leftBecause(folder, 'another process has put something into it');
+}
+
+/** Another process that wanted the folder leaves a draft of its record there for a moment. */
+async function removeOnceEmpty(path: string): Promise<boolean> {
+  const deadline = new Deadline(draftMsMax);
+  while (!removeEmptyFolder(path)) {
+    const drafts = readdirSync(path).map((name) => ({ name, writer: Number(recordPattern.exec(name)?.[1]) }));
+    // Any other file is somebody's: a record that was made since, too.
+    if (deadline.hasPassed || drafts.some(({ writer }) => Number.isNaN(writer))) return false;
+    for (const { name, writer } of drafts) {
+      if (!isAlive(writer)) rmSync(join(path, name), { force: true });
+    }
+    await deadline.pause(pollMs);
+  }
+  return true;
+}
+
+/** The processes that outlived their run: brokers, and a ZooKeeper. */
+export async function leftoversOf(folder: RunFolder): Promise<number[]> {
+  const pids = await Promise.all(brokerFolders(folder).map(leftoverProcess));
+  return pids.filter((pid) => pid !== undefined);
+}
+
+/** A link may lead to the brokers of another run. */
+const brokerFolders = ({ broker }: RunFolder): string[] =>
+  isFolder(broker) ? foldersIn(broker).filter(isFolder) : [];
+
+const isFolder = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+const leftBecause = ({ path }: RunFolder, why: string): string =>
+  leftText(`Folder ${path}`, why, `rm -r ${shellWord(path)}`);

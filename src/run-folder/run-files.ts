@@ -1,0 +1,94 @@
+/** The files of a run's folder, and the proof that nodrop made it. */
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { parseCourseLine } from './run-events.ts';
+import { usageError } from '../errors.ts';
+import { journalFilePattern } from './journal/journal-format.ts';
+import { readJournalOpening } from './journal/journal-reader.ts';
+import { clusterFiles } from '../kafka/broker/broker-files.ts';
+import { ledgerFilePattern } from './ledger/ledger-format.ts';
+import { readLedgerOpening } from './ledger/ledger-reader.ts';
+import type { OwnFiles } from '../system/removal.ts';
+import { consumerSchema, type RunFolder } from './run-folder.ts';
+
+/** A draft has the number of its writer, or `.new`; a sealed file has its seal. */
+const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
+const names = [
+  String.raw`(run|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
+  String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
+  String.raw`sabotage\.txt|log\.scan|findings\.jsonl|course\.jsonl|report\.html`,
+  String.raw`latency-(acked|stored)-[\w-]+\.hlog`,
+  String.raw`(producer|consumer)(-\d+|-more)?\.log`,
+  String.raw`store\.sqlite(-wal|-shm|-journal)?|store\.\d+\.spool`,
+];
+
+/** All but `process.json`, which says who is at work and so goes last. */
+export const runFiles: OwnFiles = {
+  files: new RegExp(`^(${names.join('|')})${suffix}$`),
+  folders: [{ name: /^kafka$/, own: clusterFiles }],
+};
+
+const processSchema = z.strictObject({ pid: z.int(), startedAt: z.string(), marker: z.literal('nodrop') });
+const chaosSchema = z.object({ seed: z.int(), index: z.int(), options: z.array(z.string()) });
+
+/**
+ * Whether something in the folder can only come from nodrop: the manifest of a run of this name or, of a run that
+ * never came to have one, what its processes leave as they begin. A link proves nothing, wherever it leads.
+ */
+export const isMadeByNodrop = (folder: RunFolder): boolean =>
+  lstatSync(folder.path, { throwIfNoEntry: false })?.isDirectory() === true && hasProof(folder);
+
+/**
+ * Throws `usage` where files of somebody would be replaced by a run's. To be called before anything is written; what
+ * processes said is no proof, and no obstacle.
+ */
+export function refuseForeignFolder(folder: RunFolder): void {
+  if (!existsSync(folder.path) || hasProof(folder)) return;
+  const isTaken = (name: string): boolean =>
+    name === 'kafka' || name === 'process.json' || (runFiles.files.test(name) && !name.endsWith('.log'));
+  const taken = readdirSync(folder.path).filter(isTaken);
+  if (taken.length === 0) return;
+  throw usageError(
+    `${folder.path} holds what nodrop did not make: ${taken.join(', ')}. Nothing was changed.`,
+    'Choose another id with --run.',
+  );
+}
+
+function hasProof(folder: RunFolder): boolean {
+  const isOfRun = ({ run }: { run: string } = { run: '' }): boolean => run === folder.id;
+  const named = manifestId(folder);
+  // Somebody has copied a run under another name, or moved it: it is theirs.
+  if (named !== undefined) return named === folder.id;
+  return (
+    proves(folder.course, (path) => parseCourseLine(firstLine(path)) !== undefined) ||
+    proves(folder.file('consumer.json'), (path) => fits(consumerSchema, path)) ||
+    proves(folder.file('process.json'), (path) => fits(processSchema, path)) ||
+    proves(folder.file('chaos.json'), (path) => fits(chaosSchema, path)) ||
+    someProves(folder, ledgerFilePattern, (path) => isOfRun(readLedgerOpening(path))) ||
+    someProves(folder, journalFilePattern, (path) => isOfRun(readJournalOpening(path)))
+  );
+}
+
+/** The run that the manifest names; undefined where there is none that can be read. */
+function manifestId(folder: RunFolder): string | undefined {
+  let id: string | undefined;
+  proves(folder.manifest, () => (id = folder.readManifest()?.id) !== undefined);
+  return id;
+}
+
+const someProves = (folder: RunFolder, pattern: RegExp, isProof: (path: string) => boolean): boolean =>
+  folder.list(pattern).some((name) => proves(folder.file(name), isProof));
+
+function proves(path: string, isProof: (path: string) => boolean): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return isProof(path);
+  } catch {
+    // It cannot be read, or is none of nodrop's: no proof, then.
+    return false;
+  }
+}
+
+const firstLine = (path: string): string => readFileSync(path, 'utf8').split('\n', 1)[0]!;
+const fits = (schema: z.ZodType, path: string): boolean =>
+  schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).success;

@@ -1,0 +1,272 @@
+/** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
+import {
+  appendFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { messageOf, usageError } from '../errors.ts';
+import { makeFolder } from '../system/make-folder.ts';
+import { manifestSchema, type Manifest } from './manifest.ts';
+import { regularFile } from '../system/regular-file.ts';
+import type { Result } from '../result/result.ts';
+import { sealPathOf, sealText } from './seal.ts';
+import { namingFile, writeWhole } from '../system/write-whole.ts';
+
+const count = z.int().min(0);
+
+/** `consumer.json`. The first version wrote a path alone for a store; earlier ones noted neither run nor journals. */
+export const consumerSchema = z.strictObject({
+  run: z.string().optional(),
+  store: z.string(),
+  pid: count,
+  journals: count.optional(),
+});
+type Consumer = z.infer<typeof consumerSchema>;
+
+export type { Manifest } from './manifest.ts';
+
+const sqlitePrefix = 'sqlite:';
+
+export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/** Kafka's own rule for topic names. */
+export const topicPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+
+export const topicOf = (run: string): string => `nodrop-${run}`;
+export const groupOf = (run: string): string => `nodrop-${run}`;
+
+/** `latency-acked-p0.hlog`, by producer; `latency-stored-1.hlog`, numbered as the consumer's journal. */
+export const latencyFileName = (kind: 'acked' | 'stored', of: string): string => `latency-${kind}-${of}.hlog`;
+
+export class RunFolder {
+  readonly id: string;
+  readonly path: string;
+
+  constructor(dir: string, id: string) {
+    this.id = id;
+    this.path = join(runsPath(dir), id);
+  }
+
+  get manifest(): string {
+    return join(this.path, 'run.json');
+  }
+  /** The run's own store, where no other was named. */
+  get store(): string {
+    return `${sqlitePrefix}${join(this.path, 'store.sqlite')}`;
+  }
+  get logScan(): string {
+    return join(this.path, 'log.scan');
+  }
+  get logSummary(): string {
+    return join(this.path, 'log.json');
+  }
+  get findings(): string {
+    return join(this.path, 'findings.jsonl');
+  }
+  get result(): string {
+    return join(this.path, 'result.json');
+  }
+  /** That of an audit before the last, whose own could not be written. */
+  get earlierResult(): string {
+    return join(this.path, 'result-earlier.json');
+  }
+  /** The result as a page that opens anywhere. */
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
+  /** What happened to the run. */
+  get course(): string {
+    return join(this.path, 'course.jsonl');
+  }
+  /** The schedule of what was done to it on purpose. */
+  get faults(): string {
+    return join(this.path, 'faults.json');
+  }
+  get broker(): string {
+    return join(this.path, 'kafka');
+  }
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Returns whether it was not there before. */
+  create(): boolean {
+    return makeFolder(this.path);
+  }
+
+  /** Where the store is that the run's consumer uses: one in this folder is here, wherever the folder was moved to. */
+  storeInUse(): string {
+    const { store, run } = this.#readConsumer() ?? { store: this.store, run: this.id };
+    if (run !== undefined && run !== this.id && run !== this.#plannedRun()) {
+      throw usageError(`${this.#consumer} is of another run, ${run}.`, 'Name the store with --store.');
+    }
+    if (store.startsWith('/')) return `sqlite:${store}`;
+    return store.startsWith(sqlitePrefix)
+      ? `${sqlitePrefix}${resolve(this.path, store.slice(sqlitePrefix.length))}`
+      : store;
+  }
+
+  /** The folder may bear another name since. */
+  #plannedRun(): string | undefined {
+    try {
+      return this.readManifest()?.id;
+    } catch {
+      // Who judges the run is told that its manifest cannot be read.
+      return undefined;
+    }
+  }
+
+  /** The process of the consumer that came last; undefined where none has come, or what it left is damaged. */
+  consumerPid(): number | undefined {
+    try {
+      return this.#readConsumer()?.pid;
+    } catch {
+      // Whoever asks for the store is told.
+      return undefined;
+    }
+  }
+
+  /** How many journals the run's consumers have made, as far as that was noted. */
+  journalsMade(): number {
+    try {
+      return this.#readConsumer()?.journals ?? 0;
+    } catch {
+      // Who asks for the store is told that the note is damaged.
+      return 0;
+    }
+  }
+
+  /**
+   * To be called by each consumer when it comes, and when it has made a journal. Its store may be anywhere. The last to
+   * come is named.
+   */
+  noteConsumer(store: string, journal = 0): void {
+    const inside = store.startsWith(sqlitePrefix)
+      ? relative(this.path, store.slice(sqlitePrefix.length))
+      : '..';
+    const journals = Math.max(journal, this.journalsMade());
+    const note = {
+      run: this.id,
+      store: inside.startsWith('..') ? store : `${sqlitePrefix}${inside}`,
+      pid: process.pid,
+      journals,
+    } satisfies Consumer;
+    writeWhole(this.#consumer, `${JSON.stringify(note)}\n`);
+  }
+
+  #readConsumer(): Consumer | undefined {
+    try {
+      return consumerSchema.parse(JSON.parse(readFileSync(regularFile(this.#consumer), 'utf8')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw usageError(
+        `${this.#consumer} cannot be read: ${messageOf(error)}`,
+        'Name the store with --store.',
+      );
+    }
+  }
+
+  /** To be called by each stage that a test has planted a defect in. */
+  noteSabotage(text: string): void {
+    appendFileSync(this.#sabotage, `${text}\n`, { mode: 0o600 });
+  }
+
+  /** The defects that were planted in the run's stages on purpose; empty for all but tests of the auditor. */
+  sabotages(): string[] {
+    try {
+      return [...new Set(readFileSync(regularFile(this.#sabotage), 'utf8').split('\n').filter(Boolean))];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      return [`it cannot be said which, ${messageOf(error)}`];
+    }
+  }
+
+  get #sabotage(): string {
+    return join(this.path, 'sabotage.txt');
+  }
+
+  get #consumer(): string {
+    return join(this.path, 'consumer.json');
+  }
+
+  /** Whether this id was used: its manifest is there. */
+  isUsed(): boolean {
+    return statSync(this.manifest, { throwIfNoEntry: false }) !== undefined;
+  }
+
+  refuseIfUsed(): void {
+    if (!this.isUsed()) return;
+    throw usageError(
+      `Run ${this.id} exists already in ${this.path}; nothing was changed.`,
+      'Choose another id with --run, or leave --run out.',
+    );
+  }
+
+  /** Writes the manifest whole or not at all; of two that try, one is refused. */
+  writeManifest(manifest: Manifest): void {
+    const draft = `${this.manifest}.${process.pid}`;
+    try {
+      const text = `${JSON.stringify(manifest, null, 2)}\n`;
+      namingFile(this.manifest, () => writeFileSync(draft, text, { mode: 0o600 }));
+      sealText(draft, text, basename(this.manifest));
+      linkSync(draft, this.manifest);
+      // At once: one that is killed in between leaves a run that nobody can judge.
+      renameSync(sealPathOf(draft), sealPathOf(this.manifest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseIfUsed();
+      throw error;
+    } finally {
+      for (const path of [draft, sealPathOf(draft)]) rmSync(path, { force: true });
+    }
+  }
+
+  /** The manifest; undefined where there is none. Throws with a sentence if it cannot be read. */
+  readManifest(): Manifest | undefined {
+    let text: string;
+    try {
+      text = readFileSync(regularFile(this.manifest), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    return manifestSchema.parse(JSON.parse(text));
+  }
+
+  /** Returns why it could not be written, if it could not. Then an earlier audit's is put aside: it says something else. */
+  writeResult(result: Result): string | undefined {
+    try {
+      writeWhole(this.result, `${JSON.stringify(result, null, 2)}\n`);
+      rmSync(this.earlierResult, { force: true });
+      return undefined;
+    } catch (error) {
+      const problem = `The result was not written: ${messageOf(error)}.`;
+      return existsSync(this.result) ? `${problem} ${this.#putResultAside()}` : problem;
+    }
+  }
+
+  #putResultAside(): string {
+    try {
+      renameSync(this.result, this.earlierResult);
+      return `That of an earlier audit is now ${this.earlierResult}.`;
+    } catch {
+      return `What is there is of an earlier audit.`;
+    }
+  }
+
+  /** The names of the files in it that match. */
+  list(pattern: RegExp): string[] {
+    return readdirSync(this.path)
+      .filter((name) => pattern.test(name))
+      .sort();
+  }
+}
+
+export const runsPath = (dir: string): string => resolve(dir, 'runs');

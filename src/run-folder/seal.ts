@@ -1,0 +1,47 @@
+/**
+ * Seals: a SHA-256 beside each file of evidence (`FILE.sha256`, as `sha256sum --check` reads it). A file
+ * that no longer matches its seal is missing evidence.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { regularFile } from '../system/regular-file.ts';
+import { writeWhole } from '../system/write-whole.ts';
+
+export type SealState = 'intact' | 'broken' | 'none';
+
+/** Where the seal of a file lies. */
+export const sealPathOf = (path: string): string => `${path}.sha256`;
+
+/** Seals a file that is finished. `name`: what it will be called, where it is still a draft. */
+export async function seal(path: string, name = basename(path)): Promise<void> {
+  writeWhole(sealPathOf(path), sealOf(name, await sha256Of(path)));
+}
+
+/** Seals a file of this text. `name` as above. */
+export function sealText(path: string, text: string, name = basename(path)): void {
+  const sum = createHash('sha256').update(text).digest('hex');
+  writeWhole(sealPathOf(path), sealOf(name, sum));
+}
+
+const sealOf = (name: string, sum: string): string => `${sum}  ${name}\n`;
+
+export const hasSeal = (path: string): boolean => existsSync(sealPathOf(path));
+
+export async function checkSeal(path: string): Promise<SealState> {
+  let stated: string;
+  try {
+    stated = await readFile(regularFile(sealPathOf(path)), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
+    throw error;
+  }
+  return stated.split(' ', 1)[0] === (await sha256Of(path)) ? 'intact' : 'broken';
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(regularFile(path))) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

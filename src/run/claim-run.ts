@@ -1,0 +1,25 @@
+import type { RunConfig } from './run-context.ts';
+import { usageError } from '../errors.ts';
+import { claimFolder, removeRecord } from '../system/process-record.ts';
+import { removeEmptyFolder } from '../system/removal.ts';
+import type { RunFolder } from '../run-folder/run-folder.ts';
+import { openStore } from '../stores/engines.ts';
+
+/**
+ * Makes the folder this run's own. What no consumer could use is told before anything is started, and leaves nothing.
+ * Throws `usage` and `unavailable`.
+ */
+export async function claimRun({ id, store, categories }: RunConfig, folder: RunFolder): Promise<void> {
+  const isNew = folder.create();
+  const owner = await claimFolder(folder.path, 'nodrop');
+  if (owner !== undefined) {
+    throw usageError(`Run ${id} is under way in process ${owner}.`, 'Choose another id with --run.');
+  }
+  try {
+    await (await openStore(store, { categories })).close();
+  } catch (error) {
+    await removeRecord(folder.path);
+    if (isNew) removeEmptyFolder(folder.path);
+    throw error;
+  }
+}

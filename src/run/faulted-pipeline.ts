@@ -1,0 +1,222 @@
+/** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
+import { groupTimes, type ClientSettings } from '../kafka/client/client-settings.ts';
+import { unavailableError } from '../errors.ts';
+import type { BrokerVictim, DeadLetter, Foreign, Pipeline } from '../faults/fault.ts';
+import type { Broker } from '../kafka/broker/broker.ts';
+import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
+import { openCluster, type Cluster } from '../kafka/client/cluster.ts';
+import { Deadline } from '../system/deadline.ts';
+import { publishRecords } from '../kafka/produce/foreign-records.ts';
+import { deleteGroup, groupMembers, groupOffsets } from '../kafka/client/groups.ts';
+import { listOffsets } from '../kafka/client/list-offsets.ts';
+import { activeController } from '../kafka/client/active-controller.ts';
+import { deleteRecordsBelow, type AdminAccess } from '../kafka/client/topics.ts';
+import { StagePlace } from '../pipeline/stage/stage-place.ts';
+import { groupOf, topicOf, type RunFolder } from '../run-folder/run-folder.ts';
+import { lockStore } from '../stores/lock-store.ts';
+import { openSnapshot } from '../stores/engines.ts';
+import type { StoreSnapshot } from '../stores/store.ts';
+
+/** Of a question to the cluster while part of it is away. */
+const questionTimeoutMs = 10_000;
+
+export interface FaultSubjects {
+  /** None where Kafka is somebody else's. */
+  brokers: readonly Broker[];
+  producers: readonly StagePlace[];
+  consumers: readonly StagePlace[];
+  links: Pipeline['links'];
+  bootstrapServers: string;
+  settings: ClientSettings;
+  topic: string;
+  folder: RunFolder;
+  /** Where the store is. */
+  store: string;
+  /** The command line of a consumer, and where it finds the brokers. */
+  consumer: { args: readonly string[]; bootstrapServers: string };
+}
+
+export class RunPipeline implements Pipeline {
+  readonly brokers: readonly BrokerVictim[];
+  readonly producers: readonly StagePlace[];
+  readonly consumers: readonly StagePlace[];
+  readonly links: Pipeline['links'];
+  readonly signal: AbortSignal;
+  /** Records of faults, in the topic. */
+  readonly published: Foreign[] = [];
+  readonly #subjects: FaultSubjects;
+  #cluster: Promise<Cluster> | undefined;
+
+  constructor(subjects: FaultSubjects, signal: AbortSignal) {
+    this.#subjects = subjects;
+    this.signal = signal;
+    this.brokers = subjects.brokers.map(asVictim);
+    this.producers = subjects.producers;
+    this.consumers = subjects.consumers;
+    this.links = subjects.links;
+  }
+
+  async partitions(): ReturnType<Pipeline['partitions']> {
+    const { topic } = this.#subjects;
+    const found = await (await this.#open()).metadataAgain(topic);
+    if (found === undefined) throw unavailableError(`there is no topic ${topic} yet`);
+    return found.partitions;
+  }
+
+  async controller(): Promise<number> {
+    return await activeController(await this.#open());
+  }
+
+  async deleteRecords(): ReturnType<Pipeline['deleteRecords']> {
+    this.#refuseForeignTopic();
+    const before = await this.starts();
+    await deleteRecordsBelow(this.#access, this.#subjects.topic, await this.ends());
+    const after = await this.starts();
+    return [...after].flatMap(([partition, to]) => {
+      const from = before.get(partition) ?? 0;
+      return to > from ? [{ partition, from, to }] : [];
+    });
+  }
+
+  async members(): Promise<number> {
+    return await groupMembers(this.#access, groupOf(this.#subjects.folder.id));
+  }
+
+  async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {
+    const { settings, topic, folder } = this.#subjects;
+    const group = groupOf(folder.id);
+    const before = await groupOffsets(this.#access, group, topic);
+    const { sessionTimeoutMs } = groupTimes(settings);
+    await deleteGroup(this.#access, group, new Deadline(sessionTimeoutMs + questionTimeoutMs, signal));
+    return { before: before.size, after: (await groupOffsets(this.#access, group, topic)).size };
+  }
+
+  async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
+    this.#refuseForeignTopic();
+    const records = await publishRecords(
+      await this.#open(),
+      this.#subjects.topic,
+      payloads,
+      questionTimeoutMs,
+    );
+    this.published.push(...records);
+    return records;
+  }
+
+  async deadLetters(): Promise<DeadLetter[]> {
+    const topicId = this.#subjects.folder.readManifest()?.topicId;
+    await using snapshot = await this.#snapshot();
+    const letters: DeadLetter[] = [];
+    // A store may hold those of other runs, at the same places of their topics.
+    for await (const some of snapshot.deadLetters())
+      letters.push(...some.filter((letter) => letter.topicId === topicId));
+    return letters;
+  }
+
+  async positions(): ReturnType<Pipeline['positions']> {
+    const manifest = this.#subjects.folder.readManifest();
+    // Before there is a manifest nothing was sent.
+    if (manifest === undefined) return new Map();
+    const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
+    await using snapshot = await this.#snapshot();
+    return new Map([...base, ...(await snapshot.positions(manifest.topicId)).next]);
+  }
+
+  async starts(): ReturnType<Pipeline['starts']> {
+    return await listOffsets(await this.#open(), this.#subjects.topic, 'earliest');
+  }
+
+  async ends(): ReturnType<Pipeline['ends']> {
+    return await listOffsets(await this.#open(), this.#subjects.topic, 'latest');
+  }
+
+  async lockStore(): Promise<() => Promise<void>> {
+    return await lockStore(this.#subjects.store, this.signal);
+  }
+
+  async endStoreSessions(): Promise<number> {
+    const { store, folder } = this.#subjects;
+    const { endSessions } = await import('../stores/postgres/end-sessions.ts');
+    return await endSessions(store, folder.readManifest()?.topicId ?? '');
+  }
+
+  async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {
+    const { folder, consumer } = this.#subjects;
+    const name = 'one more consumer';
+    const ready = Promise.withResolvers<void>();
+    const command = { name, args: consumer.args, logFile: folder.file('consumer-more.log') };
+    const place = new StagePlace(command, ({ type }) => {
+      if (type === 'ready') ready.resolve();
+    });
+    let hasJoined = true;
+    const onAbort = (): void => {
+      hasJoined = false;
+      ready.resolve();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    void place.exited.then(({ tail }) =>
+      ready.reject(new Error(`${name} ended before it had joined: ${tail}`)),
+    );
+    place.tell({ type: 'bootstrap', bootstrapServers: consumer.bootstrapServers });
+    await ready.promise;
+    signal.removeEventListener('abort', onAbort);
+    return { hasJoined, leave: () => place.stop() };
+  }
+
+  /** A topic that was there before the run is somebody's. By a name of the user's others may have come to use one. */
+  #refuseForeignTopic(): void {
+    const { folder, topic } = this.#subjects;
+    if (folder.readManifest()?.topicCreated === true) {
+      if (this.brokers.length > 0 || topic === topicOf(folder.id)) return;
+      throw unavailableError(
+        `topic ${topic} has a name of yours, by which others may find it, and is not touched`,
+      );
+    }
+    throw unavailableError(`topic ${topic} was there before the run, and is not touched`);
+  }
+
+  async #snapshot(): Promise<StoreSnapshot & AsyncDisposable> {
+    const snapshot = await openSnapshot(this.#subjects.store);
+    return Object.assign(snapshot, { [Symbol.asyncDispose]: () => snapshot.close() });
+  }
+
+  async close(): Promise<void> {
+    // One that could not be opened has told whoever asked.
+    await this.#cluster?.then((cluster) => cluster.close()).catch(() => undefined);
+  }
+
+  get #access(): AdminAccess {
+    const { bootstrapServers, settings } = this.#subjects;
+    return { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
+  }
+
+  #open(): Promise<Cluster> {
+    const { bootstrapServers, settings } = this.#subjects;
+    const opening = (this.#cluster ??= openCluster({
+      bootstrapServers,
+      clientId: 'nodrop-faults',
+      client: clientFromSettings(settings),
+      timeoutMs: questionTimeoutMs,
+    }));
+    // The next question tries again.
+    opening.catch(() => (this.#cluster = undefined));
+    return opening;
+  }
+}
+
+const asVictim = (broker: Broker): BrokerVictim => ({
+  nodeId: broker.nodeId,
+  name: `broker ${broker.nodeId}`,
+  get pid() {
+    return broker.pid;
+  },
+  kill: () => broker.kill(),
+  stop: () => broker.stop(),
+  suspend: () => broker.suspend(),
+  resume: () => broker.resume(),
+  start: async () => {
+    // Also where the run was stopped meanwhile: what was stored is still to be read.
+    const outcome = await broker.start(new AbortController().signal);
+    if (outcome === 'port-taken') throw unavailableError(`${broker.address} was taken meanwhile`);
+  },
+});

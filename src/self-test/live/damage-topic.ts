@@ -1,0 +1,136 @@
+/** What somebody with access to the cluster may do to a topic: strangers, administrators, retention. */
+import { Producer as LibraryProducer, type MessageToProduce } from '@platformatic/kafka';
+import { openCluster } from '../../kafka/client/cluster.ts';
+import { Deadline } from '../../system/deadline.ts';
+import { deleteGroup } from '../../kafka/client/groups.ts';
+import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { readLog } from '../../kafka/fetch/log-read.ts';
+import { parseBootstrapServers } from '../../kafka/client/client-options.ts';
+import { createTopic, deleteRecordsBelow, withAdmin, type AdminAccess } from '../../kafka/client/topics.ts';
+
+/** Does it to a topic, and tells whether it came about. */
+export type SpoilTopic = (of: { access: AdminAccess; topic: string }) => Promise<boolean>;
+
+const clientId = 'nodrop-self-test';
+const copiesMax = 50;
+const pollMs = 100;
+const topicResource = 2;
+
+/** A stranger writes copies of what stands first in partition 0 in a transaction, and aborts it. */
+export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
+  const copies = (await recordsOf(access, topic, 0)).slice(0, copiesMax);
+  const producer = new LibraryProducer({
+    clientId,
+    bootstrapBrokers: parseBootstrapServers(access.bootstrapServers),
+    idempotent: true,
+    transactionalId: topic,
+  });
+  try {
+    const transaction = await producer.beginTransaction();
+    await transaction.send({ messages: copies });
+    await transaction.abort();
+  } finally {
+    await producer.close();
+  }
+  return copies.length > 0;
+};
+
+/** All that the topic holds is removed, as retention does. */
+export const deleteRecords: SpoilTopic = async ({ access, topic }) => {
+  await using cluster = await openCluster({ ...access, clientId });
+  await deleteRecordsBelow(access, topic, await listOffsets(cluster, topic, 'latest'));
+  return [...(await listOffsets(cluster, topic, 'earliest')).values()].some((start) => start > 0);
+};
+
+/** Keys have other partitions from then on. */
+export const addPartitions: SpoilTopic = async ({ access, topic }) => {
+  await using cluster = await openCluster({ ...access, clientId });
+  const { partitions } = (await cluster.metadata(topic))!;
+  const more = partitions.map(({ replicas }) => ({ brokerIds: replicas }));
+  const count = partitions.length + more.length;
+  await withAdmin(access, (admin) =>
+    admin.createPartitions({ topics: [{ name: topic, count, assignments: more }] }),
+  );
+  return await comesAbout(access, async () => {
+    const grown = (await cluster.metadataAgain(topic))?.partitions ?? [];
+    return grown.length === count && grown.every(({ leader }) => leader >= 0);
+  });
+};
+
+/** Deleted, and made anew under the same name. */
+export const recreate: SpoilTopic = async ({ access, topic }) => {
+  await using cluster = await openCluster({ ...access, clientId });
+  const { topicId, partitions } = (await cluster.metadata(topic))!;
+  await withAdmin(access, (admin) => admin.deleteTopics({ topics: [topic] }));
+  await comesAbout(access, () => createTopic(access, topic, partitions.length));
+  return await comesAbout(access, async () => {
+    const remade = await cluster.metadataAgain(topic);
+    return remade !== undefined && remade.topicId !== topicId;
+  });
+};
+
+/** Deleted, and gone. */
+export const deleteTopic: SpoilTopic = async ({ access, topic }) => {
+  await using cluster = await openCluster({ ...access, clientId });
+  await withAdmin(access, (admin) => admin.deleteTopics({ topics: [topic] }));
+  return await comesAbout(access, async () => (await cluster.metadataAgain(topic)) === undefined);
+};
+
+/** A replica that lacks records may come to lead. */
+export const allowUncleanElection: SpoilTopic = async ({ access, topic }) => {
+  const config = { name: 'unclean.leader.election.enable', configOperation: 0 as const, value: 'true' };
+  await withAdmin(access, (admin) =>
+    admin.incrementalAlterConfigs({
+      resources: [{ resourceType: topicResource, resourceName: topic, configs: [config] }],
+    }),
+  );
+  return true;
+};
+
+/** The group is gone, and with it all that it has committed. */
+export async function forgetGroup({
+  access,
+  group,
+}: {
+  access: AdminAccess;
+  group: string;
+}): Promise<boolean> {
+  await deleteGroup(access, group, new Deadline(access.timeoutMs, access.signal));
+  return true;
+}
+
+async function recordsOf(access: AdminAccess, topic: string, partition: number): Promise<MessageToProduce[]> {
+  await using cluster = await openCluster({ ...access, clientId });
+  const metadata = (await cluster.metadata(topic))!;
+  const end = (await listOffsets(cluster, topic, 'latest')).get(partition)!;
+  const records: MessageToProduce[] = [];
+  const deadline = new Deadline(access.timeoutMs, access.signal);
+  await readLog(cluster, metadata, [{ partition, start: 0, end }], deadline, (_, batch, from, to) => {
+    for (let index = from; index < to; index++) {
+      records.push({
+        topic,
+        partition,
+        key: Buffer.from(batch.key(index)!),
+        value: Buffer.from(batch.value(index)!),
+        headers: new Map(
+          [...batch.headers(index)].map(([name, value]) => [Buffer.from(name), Buffer.from(value!)]),
+        ),
+      });
+    }
+  });
+  return records;
+}
+
+/** Whether it is so before the deadline. */
+async function comesAbout(
+  { timeoutMs, signal }: AdminAccess,
+  isSo: () => Promise<boolean>,
+): Promise<boolean> {
+  const deadline = new Deadline(timeoutMs, signal);
+  while (!(await isSo())) {
+    deadline.throwIfAborted();
+    if (deadline.hasPassed) return false;
+    await deadline.pause(pollMs);
+  }
+  return true;
+}

@@ -1,0 +1,182 @@
+/** Defects of live pipelines that a plan, a ledger or a log shows: the producer's and the broker's. */
+import { inOneGo, inSteps, inTwoSessions, inTwoVisits } from './scenarios.ts';
+import type { LiveDefect } from './live-defect.ts';
+import { cutOff, cutOffEarly, turnBit } from './damage-disk.ts';
+import { cutLedger } from './damage-evidence.ts';
+import { addPartitions, allowUncleanElection, deleteRecords, deleteTopic, recreate } from './damage-topic.ts';
+
+/** Many record batches, of which one can be spoilt. */
+const small = '--batch-size=10';
+const smallBatches = inOneGo(small);
+const notIdempotent = ['-X', 'enable.idempotence=false'];
+
+const liveLedgerDefects: LiveDefect[] = [
+  {
+    name: 'a producer that died half-way',
+    hop: 'plan',
+    expected: 'inconclusive',
+    course: inTwoVisits,
+    planting: { endsWith: 'half' },
+  },
+  {
+    name: 'a ledger that was cut short',
+    hop: 'ledger',
+    expected: 'inconclusive',
+    course: inSteps(),
+    planting: { afterConsuming: cutLedger },
+  },
+  {
+    name: 'acknowledged, and never written',
+    hop: 'ledger',
+    expected: { kind: 'lost', blame: 'broker' },
+    course: smallBatches,
+    planting: { sabotage: 'claim-ack' },
+  },
+  {
+    name: 'acknowledged with acks=1, and never written',
+    hop: 'ledger',
+    expected: { kind: 'lost', blame: 'broker', cause: 'acks=1' },
+    course: inOneGo(small, '-X', 'acks=1'),
+    planting: { sabotage: 'claim-ack' },
+  },
+  {
+    name: 'never written; unclean elections are allowed',
+    hop: 'ledger',
+    expected: { kind: 'lost', blame: 'broker', cause: 'unclean-election' },
+    course: inSteps({ produce: [small] }),
+    planting: { sabotage: 'claim-ack', beforeConsuming: allowUncleanElection },
+  },
+  {
+    name: 'two messages acknowledged at one offset',
+    hop: 'ledger',
+    expected: { kind: 'offset-conflict', blame: 'producer' },
+    course: smallBatches,
+    planting: { sabotage: 'collide' },
+  },
+  {
+    name: 'rejected, and in the log',
+    hop: 'ledger',
+    expected: { kind: 'rejected-but-written', blame: 'producer' },
+    course: smallBatches,
+    planting: { sabotage: 'claim-rejection' },
+  },
+];
+
+const producersInLog: LiveDefect[] = [
+  {
+    name: 'sent again as if it were another: twice in the log',
+    hop: 'log',
+    expected: { kind: 'duplicated', blame: 'producer' },
+    course: smallBatches,
+    planting: { sabotage: 'resend' },
+  },
+  {
+    name: 'a producer that begins its input anew',
+    hop: 'log',
+    expected: { kind: 'duplicated', blame: 'producer' },
+    course: inTwoVisits,
+    planting: { sabotage: 'replay' },
+  },
+  {
+    name: 'overtaken by a later one in its partition',
+    hop: 'log',
+    expected: { kind: 'reordered', blame: 'producer' },
+    course: inOneGo(small, ...notIdempotent),
+    planting: { sabotage: 'swap' },
+  },
+  {
+    name: 'one key on two partitions',
+    hop: 'log',
+    expected: { kind: 'reordered', blame: 'producer' },
+    course: inTwoVisits,
+    planting: { betweenHalves: addPartitions },
+  },
+  {
+    name: 'bytes changed before they were sent',
+    hop: 'log',
+    expected: { kind: 'corrupted', blame: 'producer' },
+    course: smallBatches,
+    planting: { sabotage: 'flip-before-send' },
+  },
+  {
+    name: 'a record that nobody planned',
+    hop: 'log',
+    expected: { kind: 'phantom', blame: 'producer' },
+    course: smallBatches,
+    planting: { sabotage: 'invent-record' },
+  },
+];
+
+const brokersInLog: LiveDefect[] = [
+  {
+    name: "a bit turned on the broker's disk, then read",
+    hop: 'log',
+    expected: { kind: 'corrupted', blame: 'broker' },
+    course: inSteps({ produce: [small] }),
+    planting: { beforeConsuming: turnBit },
+  },
+  {
+    name: "a bit turned on the broker's disk afterwards",
+    hop: 'log',
+    expected: { kind: 'corrupted', blame: 'broker' },
+    course: inSteps({ produce: [small] }),
+    planting: { afterConsuming: turnBit },
+  },
+  {
+    name: "cut off on the broker's disk before it was read",
+    hop: 'log',
+    expected: { kind: 'lost', blame: 'broker' },
+    course: inSteps({ produce: [small] }),
+    planting: { beforeConsuming: cutOff },
+    isAlone: true,
+  },
+  {
+    name: "cut off on the broker's disk, though stored",
+    hop: 'log',
+    expected: { kind: 'lost', blame: 'broker' },
+    course: inSteps({ produce: [small] }),
+    planting: { afterConsuming: cutOff },
+    isAlone: true,
+  },
+  {
+    name: 'cut off, and others where they were acknowledged',
+    hop: 'log',
+    expected: { kind: 'offset-conflict', blame: 'broker' },
+    // Of those that come after, nobody hears where they are.
+    course: inTwoSessions('-X', 'acks=0'),
+    planting: { betweenHalves: cutOffEarly },
+    isAlone: true,
+  },
+  {
+    name: 'cut off when stored, and others in their places',
+    hop: 'log',
+    expected: { kind: 'lost', blame: 'broker' },
+    course: inTwoVisits,
+    planting: { betweenHalves: cutOffEarly },
+    isAlone: true,
+  },
+  {
+    name: 'a topic that was made anew, with some unread',
+    hop: 'log',
+    expected: { kind: 'lost', blame: 'broker', cause: 'topic-recreated' },
+    course: inTwoVisits,
+    planting: { beforeConsuming: recreate, endsWith: 'unread' },
+  },
+  {
+    name: 'removed by retention before it was delivered',
+    hop: 'log',
+    expected: { kind: 'expired', blame: 'broker', cause: 'retention' },
+    course: inSteps(),
+    planting: { beforeConsuming: deleteRecords },
+    twin: { course: inSteps(), planting: { afterConsuming: deleteRecords } },
+  },
+  {
+    name: 'a log that nobody can read any more',
+    hop: 'log',
+    expected: 'inconclusive',
+    course: inSteps(),
+    planting: { afterConsuming: deleteTopic },
+  },
+];
+
+export const liveDefectsUpToLog = [...liveLedgerDefects, ...producersInLog, ...brokersInLog];

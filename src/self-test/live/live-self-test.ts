@@ -1,0 +1,216 @@
+/** The live self-test: plants each defect in a pipeline of its own, and says which the audit of it caught. */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { messageOf, unavailableError } from '../../errors.ts';
+import type { KafkaChoice } from '../../kafka/broker/versions.ts';
+import { removeRun } from '../../run-folder/remove-run.ts';
+import { startKafka } from '../../kafka/broker/start-kafka.ts';
+import { atBegin } from '../../pipeline/stage/stage-end.ts';
+import type { Result } from '../../result/result.ts';
+import type { Detection } from '../histories/self-test.ts';
+import { judgeLive, type LiveDefect, type Trial } from './live-defect.ts';
+import { liveDefects } from './catalog.ts';
+import { LivePipeline, type LiveGround } from './live-pipeline.ts';
+import { dropSchema } from '../../stores/postgres/drop-schema.ts';
+import { isPostgresLocation } from '../../stores/postgres/location.ts';
+import type { Finding, Verdict } from '../../result/verdict.ts';
+
+/** Each has a few processes. */
+const lanesMax = 4;
+
+export interface LiveDetection extends Detection {
+  expected: LiveDefect['expected'];
+  /** One that did not come about proves nothing, and was not found. */
+  planted: boolean;
+  /** null where there is no result. */
+  verdict: Verdict | null;
+  findings: Pick<Finding, 'kind' | 'blame' | 'cause' | 'count'>[];
+  /** What kept the test from its end. */
+  problem: string | null;
+  /** The folders of runs that did not come out as they should. */
+  evidence: string[];
+  ms: number;
+}
+
+export interface LiveObserver {
+  status(text: string): void;
+  note(line: string): void;
+  /** Called with each as it is done. */
+  detected(detection: LiveDetection): void;
+}
+
+export interface LiveOptions {
+  /** Where evidence is left of what was not caught. */
+  dir: string;
+  /** A database; undefined for a file for each pipeline. */
+  store: string | undefined;
+  seed: number;
+  kafka: KafkaChoice;
+  timeoutMs: number;
+}
+
+/** Starts a Kafka for all of them. Throws `unavailable` where there is none, and the signal's reason. */
+export async function liveSelfTest(
+  { kafka: choice, timeoutMs, ...place }: LiveOptions,
+  observer: LiveObserver,
+  signal: AbortSignal,
+): Promise<LiveDetection[]> {
+  observer.status('starting Apache Kafka');
+  await using kafka = await startKafka({
+    ...choice,
+    timeoutMs,
+    signal,
+    onProgress: (line) => observer.status(line),
+  });
+  const ended = new AbortController();
+  void kafka.exited.then(({ name, code }) =>
+    ended.abort(unavailableError(`${atBegin(name)} ended by itself with ${code}.`)),
+  );
+  const { bootstrapServers, brokers } = kafka;
+  const ground = { ...place, bootstrapServers, brokers, signal: AbortSignal.any([signal, ended.signal]) };
+  return await detectAll(ground, observer);
+}
+
+/** Several at once, since a pipeline waits more than it works; those that disturb the others at the end. */
+export async function detectAll(
+  ground: LiveGround,
+  observer: LiveObserver,
+  defects: readonly LiveDefect[] = liveDefects,
+): Promise<LiveDetection[]> {
+  const trials = new Trials(ground, (line) => observer.note(line));
+  const detections: LiveDetection[] = [];
+  const detect = async (index: number): Promise<void> => {
+    const defect = defects[index]!;
+    const beganAtMs = performance.now();
+    observer.status(`${detections.length + 1}/${defects.length}: ${defect.name}`);
+    const twin = await trials.twinOf(defect, index);
+    const spoilt = await trials.carryOut(defect, `${index}`, (trial) => isCaught(defect, trial));
+    const ms = Math.round(performance.now() - beganAtMs);
+    const detection = detectionOf(defect, spoilt, twin, ms);
+    detections[index] = detection;
+    observer.detected(detection);
+  };
+  const [alone, together] = [true, false].map((isAlone) =>
+    [...defects.keys()].filter((index) => (defects[index]!.isAlone === true) === isAlone),
+  );
+  await inLanes(Math.min(lanesMax, availableParallelism()), together!, detect);
+  await inLanes(1, alone!, detect);
+  return detections;
+}
+
+/** Each lane takes the next when it has done one. All are seen to their ends before what failed is thrown. */
+async function inLanes(
+  lanes: number,
+  indexes: readonly number[],
+  act: (index: number) => Promise<void>,
+): Promise<void> {
+  const left = indexes.values();
+  const lane = async (): Promise<void> => {
+    for (const index of left) await act(index);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+interface Outcome {
+  /** undefined where it did not come to an end. */
+  trial: Trial | undefined;
+  problem: string | null;
+  /** Where it did not come out as it should. */
+  evidence: string[];
+}
+
+class Trials {
+  readonly #ground: LiveGround;
+  readonly #note: (line: string) => void;
+  /** By the name of their course. */
+  readonly #twins = new Map<string, Promise<Outcome>>();
+
+  constructor(ground: LiveGround, note: (line: string) => void) {
+    this.#ground = ground;
+    this.#note = note;
+  }
+
+  /** That of a course is carried out once. */
+  async twinOf({ course, twin }: LiveDefect, index: number): Promise<Outcome> {
+    if (twin !== undefined) return await this.carryOut(twin, `${index}-twin`, isClean);
+    let clean = this.#twins.get(course.name);
+    if (clean === undefined) {
+      clean = this.carryOut({ course, planting: {} }, `${index}-twin`, isClean);
+      this.#twins.set(course.name, clean);
+    }
+    return await clean;
+  }
+
+  /** Leaves nothing of it that nodrop made, but its topic. */
+  async #remove({ folder, store }: LivePipeline): Promise<void> {
+    const left = [await removeRun(folder), isPostgresLocation(store) && (await dropSchema(store, folder.id))];
+    for (const line of left) if (typeof line === 'string') this.#note(line);
+  }
+
+  /** Leaves the pipeline's folder only where it was not all well. */
+  async carryOut(
+    { course, planting }: Pick<LiveDefect, 'course' | 'planting'>,
+    name: string,
+    isWell: (trial: Trial) => boolean,
+  ): Promise<Outcome> {
+    const { seed, signal } = this.#ground;
+    const id = `self-test-${seed}-${name}-${randomBytes(2).toString('hex')}`;
+    const pipeline = new LivePipeline(this.#ground, Number.parseInt(name, 10), id);
+    const evidence = [pipeline.folder.path];
+    try {
+      const trial = await course.go(pipeline, planting);
+      const problem = trial.result === undefined ? `no result: ${lastLineOf(trial.said)}` : null;
+      if (!isWell(trial)) return { trial, problem, evidence };
+      await this.#remove(pipeline);
+      return { trial, problem, evidence: [] };
+    } catch (error) {
+      if (!signal.aborted) return { trial: undefined, problem: messageOf(error), evidence };
+      await this.#remove(pipeline);
+      throw signal.reason;
+    }
+  }
+}
+
+const lastLineOf = (said: string): string => said.trim().split('\n').at(-1) ?? '';
+
+const isClean = ({ cameAbout, result }: Trial): boolean =>
+  cameAbout && result?.verdict === 'pass' && result.findings.length === 0;
+
+function isCaught({ expected }: LiveDefect, { cameAbout, result }: Trial): boolean {
+  if (!cameAbout || result === undefined) return false;
+  const { found, blamedRightly } = judgeLive(expected, result);
+  return found && blamedRightly;
+}
+
+function detectionOf(
+  defect: LiveDefect,
+  { trial, problem, evidence }: Outcome,
+  twin: Outcome,
+  ms: number,
+): LiveDetection {
+  const { name, hop, expected } = defect;
+  const planted = trial?.cameAbout === true;
+  const result: Result | undefined = trial?.result;
+  const judged =
+    planted && result !== undefined ? judgeLive(expected, result) : { found: false, blamedRightly: false };
+  return {
+    defect: name,
+    hop,
+    ...judged,
+    twinSilent: twin.trial !== undefined && isClean(twin.trial),
+    expected,
+    planted,
+    verdict: result?.verdict ?? null,
+    findings: (result?.findings ?? []).map(({ kind, blame, cause, count }) => ({
+      kind,
+      blame,
+      count,
+      ...(cause && { cause }),
+    })),
+    problem: problem ?? (twin.problem === null ? null : `its twin: ${twin.problem}`),
+    evidence: [...evidence, ...twin.evidence],
+    ms,
+  };
+}

@@ -1,0 +1,180 @@
+/** Defects of a producer, planted on purpose: see sabotage.ts. */
+import type { Addressed } from '../../kafka/produce/produce.ts';
+import { RecordBatchEncoder, type RecordHeader } from '../../kafka/record-batch/record-batch-encoder.ts';
+import { decodeRecordBatches, type RecordBatch } from '../../kafka/record-batch/record-batch.ts';
+import type { SendOutcome } from '../../kafka/produce/send-outcome.ts';
+import type { Sender } from '../../pipeline/producer/publisher.ts';
+import { none } from '../../workload/place.ts';
+import { headerNames, noOrigin, readOrigin } from '../../workload/record-headers.ts';
+import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
+
+export function sabotagedSender(sender: Sender, sabotage: Sabotage): Sender {
+  const { kind } = sabotage;
+  if (kind === 'claim-ack' || kind === 'collide') return new Claiming(sender, sabotage);
+  if (kind === 'swap') return new Swapping(sender, sabotage);
+  if (kind === 'resend-unknown') return resendingUnknown(sender, sabotage);
+  const way = waysToSpoil[kind];
+  return way === undefined ? sender : spoiling(sender, sabotage, way);
+}
+
+/** Sends the batch that holds the message, and does something about it. */
+type Spoil = (sender: Sender, batch: Addressed, sabotage: Sabotage) => Promise<SendOutcome>;
+
+const waysToSpoil: Partial<Record<SabotageKind, Spoil>> = {
+  'flip-before-send': async (sender, batch, sabotage) => {
+    const { records, index } = recordOf(batch, sabotage.sequence);
+    const payload = records.value(index)!;
+    // In place: without compression the record lies in what is sent.
+    payload[payload.length >> 1]! ^= 1;
+    if (payload.buffer === batch.bytes.buffer) tellSabotage(sabotage);
+    return await sendOne(sender, batch);
+  },
+  'invent-record': async (sender, batch, sabotage) => {
+    const invented = inventedBeside(batch, sabotage.sequence);
+    const outcome = await sendOne(sender, batch);
+    const { outcome: became } = await sendOne(sender, invented);
+    if (became === 'acked') tellSabotage(sabotage);
+    return outcome;
+  },
+  'claim-rejection': async (sender, batch, sabotage) => {
+    const outcome = await sendOne(sender, batch);
+    if (outcome.outcome !== 'acked') return outcome;
+    tellSabotage(sabotage);
+    return { outcome: 'rejected', error: 'INVALID_RECORD' };
+  },
+  resend: async (sender, batch, sabotage) => {
+    const again = copyOf(batch);
+    const outcome = await sendOne(sender, batch);
+    const { outcome: became } = await sendOne(sender, again);
+    if (became === 'acked') tellSabotage(sabotage);
+    return outcome;
+  },
+};
+
+const spoiling = (sender: Sender, sabotage: Sabotage, spoil: Spoil): Sender => ({
+  send: async (batches) => {
+    const meant = indexOfMessage(batches, sabotage.sequence);
+    if (meant === -1) return await sender.send(batches);
+    // All are handed over in one turn: batches leave in their order.
+    const others = sender.send(batches.filter((_, index) => index !== meant));
+    const outcome = await spoil(sender, batches[meant]!, sabotage);
+    return (await others).toSpliced(meant, 0, outcome);
+  },
+});
+
+const resendingUnknown = (sender: Sender, sabotage: Sabotage): Sender => ({
+  send: async (batches) =>
+    await Promise.all(
+      batches.map(async (batch) => {
+        const isMeant = sequencesOf(batch).some((one) => one >= sabotage.sequence);
+        const again = copyOf(batch);
+        const outcome = await sendOne(sender, batch);
+        if (!isMeant || outcome.outcome !== 'unknown') return outcome;
+        tellSabotage(sabotage);
+        return await sendOne(sender, again);
+      }),
+    ),
+});
+
+const sendOne = async (sender: Sender, batch: Addressed): Promise<SendOutcome> =>
+  (await sender.send([batch]))[0]!;
+
+/** The queue seals what it is given in place: what goes out again has to be as it was. */
+const copyOf = (batch: Addressed): Addressed => ({ ...batch, bytes: Buffer.from(batch.bytes) });
+
+function recordOf({ bytes }: Addressed, sequence: number): { records: RecordBatch; index: number } {
+  const origin = noOrigin();
+  for (const records of decodeRecordBatches(bytes)) {
+    for (let index = 0; index < records.count; index++) {
+      readOrigin(records, index, origin);
+      if (origin.sequence === sequence) return { records, index };
+    }
+  }
+  throw new Error(`no record of message ${sequence}`);
+}
+
+/** A record like that of a message, of one that nobody planned. */
+function inventedBeside(batch: Addressed, sequence: number): Addressed {
+  const { records, index } = recordOf(batch, sequence);
+  const headers = [...records.headers(index)].map(([name, value]): RecordHeader =>
+    name === headerNames.sequence ? [name, Buffer.from(String(sequence + faraway))] : [name, value],
+  );
+  const encoder = new RecordBatchEncoder();
+  encoder.append(records.timestamp[index]!, records.key(index), records.value(index), headers);
+  return { ...batch, bytes: encoder.finish() };
+}
+
+function sequencesOf({ bytes }: Addressed): number[] {
+  const origin = noOrigin();
+  return [...decodeRecordBatches(bytes)].flatMap((batch) =>
+    [...batch.offset.keys()].map((record) => {
+      readOrigin(batch, record, origin);
+      return origin.sequence;
+    }),
+  );
+}
+
+const indexOfMessage = (batches: readonly Addressed[], sequence: number): number =>
+  batches.findIndex((batch) => sequencesOf(batch).includes(sequence));
+
+/** One batch is not sent, and counts as acked: nobody knows where, or where another one is. */
+class Claiming implements Sender {
+  readonly #sender: Sender;
+  readonly #sabotage: Sabotage;
+  /** By partition. */
+  readonly #lastAcked = new Map<number, number>();
+
+  constructor(sender: Sender, sabotage: Sabotage) {
+    this.#sender = sender;
+    this.#sabotage = sabotage;
+  }
+
+  async send(batches: readonly Addressed[]): Promise<SendOutcome[]> {
+    const unsent = indexOfMessage(batches, this.#sabotage.sequence);
+    if (unsent === -1) return await this.#sendAll(batches);
+    const outcomes = await this.#sendAll(batches.filter((_, index) => index !== unsent));
+    const isCollision = this.#sabotage.kind === 'collide';
+    const baseOffset = isCollision ? this.#lastAcked.get(batches[unsent]!.partition) : none;
+    if (baseOffset === undefined)
+      return outcomes.toSpliced(unsent, 0, ...(await this.#sendAll([batches[unsent]!])));
+    tellSabotage(this.#sabotage);
+    return outcomes.toSpliced(unsent, 0, { outcome: 'acked', baseOffset });
+  }
+
+  async #sendAll(batches: readonly Addressed[]): Promise<SendOutcome[]> {
+    const outcomes = await this.#sender.send(batches);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.outcome === 'acked') this.#lastAcked.set(batches[index]!.partition, outcome.baseOffset);
+    }
+    return outcomes;
+  }
+}
+
+/** One batch is held back until the next of its partition has been handed in. */
+class Swapping implements Sender {
+  readonly #sender: Sender;
+  readonly #sabotage: Sabotage;
+  #held: { partition: number; release: () => void } | undefined;
+
+  constructor(sender: Sender, sabotage: Sabotage) {
+    this.#sender = sender;
+    this.#sabotage = sabotage;
+  }
+
+  async send(batches: readonly Addressed[]): Promise<SendOutcome[]> {
+    const late = indexOfMessage(batches, this.#sabotage.sequence);
+    if (late === -1) {
+      const sending = this.#sender.send(batches);
+      if (batches.some(({ partition }) => partition === this.#held?.partition)) this.#held!.release();
+      return await sending;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = { partition: batches[late]!.partition, release: resolve };
+    const sending = this.#sender.send(batches.filter((_, index) => index !== late));
+    await promise;
+    this.#held = undefined;
+    tellSabotage(this.#sabotage);
+    const [outcome] = await this.#sender.send([batches[late]!]);
+    return (await sending).toSpliced(late, 0, outcome!);
+  }
+}

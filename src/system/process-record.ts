@@ -1,0 +1,122 @@
+/**
+ * `process.json` in a broker's folder: which process runs there, so that `clean` can end one that a crash left
+ * behind. A process counts as ours when its id, the time it started and its command all agree: ids are used again.
+ */
+import { execFile } from 'node:child_process';
+import { link, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { unavailableError } from '../errors.ts';
+import { writeWhole } from './write-whole.ts';
+import { regularFile } from './regular-file.ts';
+
+const recordFile = (dir: string) => join(dir, 'process.json');
+const endTimeoutMs = 5_000;
+const pollMs = 20;
+
+interface ProcessRecord {
+  pid: number;
+  /** As the system writes it: Linux in clock ticks since the boot, macOS as a date. */
+  startedAt: string;
+  /** Part of its command line. */
+  marker: string;
+}
+
+export const recordProcess = (dir: string, pid: number, marker: string): Promise<void> =>
+  writeRecord(recordFile(dir), pid, marker);
+
+async function writeRecord(path: string, pid: number, marker: string): Promise<void> {
+  const startedAt = (await describeProcess(pid))?.startedAt;
+  if (startedAt === undefined) return;
+  const record: ProcessRecord = { pid, startedAt, marker };
+  writeWhole(path, `${JSON.stringify(record)}\n`);
+}
+
+/** Makes a folder this process's own. Returns the process that has it, if one has and still runs. */
+export async function claimFolder(dir: string, marker: string): Promise<number | undefined> {
+  const draft = `${recordFile(dir)}.${process.pid}`;
+  await writeRecord(draft, process.pid, marker);
+  try {
+    for (;;) {
+      try {
+        // Unlike a file that is opened, a link is there with all that is in it.
+        await link(draft, recordFile(dir));
+        return undefined;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const owner = await leftoverProcess(dir);
+      if (owner !== undefined) return owner;
+      await removeRecord(dir);
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), { force: true });
+
+/** The process id of what runs in `dir`; undefined where none does. */
+export async function leftoverProcess(dir: string): Promise<number | undefined> {
+  let record: Partial<ProcessRecord> | null;
+  try {
+    record = JSON.parse(await readFile(regularFile(recordFile(dir)), 'utf8'));
+  } catch (error) {
+    // None, one that a crash cut short, or something of somebody's with that name.
+    if (error instanceof SyntaxError || ['ENOENT', 'ENOTSUP', 'ELOOP'].includes(codeOf(error)))
+      return undefined;
+    throw error;
+  }
+  if (typeof record?.pid !== 'number' || typeof record.marker !== 'string') return undefined;
+  const found = await describeProcess(record.pid);
+  const isOurs = found?.startedAt === record.startedAt && found?.command.includes(record.marker) === true;
+  return isOurs ? record.pid : undefined;
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+
+/** Kills what runs in `dir`, and waits until it is gone. False where there was none. */
+export async function endLeftover(dir: string): Promise<boolean> {
+  const pid = await leftoverProcess(dir);
+  if (pid !== undefined) {
+    process.kill(pid, 'SIGKILL');
+    if (!(await leftoverGone(dir, endTimeoutMs))) {
+      throw unavailableError(`Process ${pid}, which runs in ${dir}, does not end.`);
+    }
+  }
+  await removeRecord(dir);
+  return pid !== undefined;
+}
+
+export async function leftoverGone(dir: string, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while ((await leftoverProcess(dir)) !== undefined) {
+    if (performance.now() > deadline) return false;
+    await wait(pollMs);
+  }
+  return true;
+}
+
+/** Undefined once it is gone. A zombie has no command line. */
+async function describeProcess(pid: number): Promise<{ startedAt: string; command: string } | undefined> {
+  try {
+    if (process.platform === 'linux') {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+      const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+      // Field 22; counted after the name in brackets, which may hold spaces.
+      return { startedAt: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!, command };
+    }
+    const ps = ['-ww', '-o', 'lstart=,command=', '-p', String(pid)];
+    const { stdout } = await promisify(execFile)('ps', ps, {
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    });
+    // Such as `Mon Jan  5 10:11:12 2026 java …`.
+    return { startedAt: stdout.slice(0, 24), command: stdout.slice(24) };
+  } catch (error) {
+    // No such entry, one that vanished while it was read, or exit code 1 of `ps`: there is no such process.
+    if (['ENOENT', 'ESRCH', 1].includes((error as { code: string | number }).code)) return undefined;
+    throw error;
+  }
+}

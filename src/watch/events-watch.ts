@@ -1,0 +1,75 @@
+/** The course of a run, read as it grows: its phase, its faults, and who led its partitions. */
+import { readFileSync } from 'node:fs';
+import {
+  parseCourseLine,
+  type CourseSetup,
+  type Phase,
+  type TimedCourseEvent,
+} from '../run-folder/run-events.ts';
+import type { FaultRecord } from '../result/result.ts';
+import type { FaultBand, Leaders } from './series.ts';
+import type { RunProgress } from './run-progress.ts';
+import { regularFile } from '../system/regular-file.ts';
+
+/** A run has a handful of lines: more is a schedule of a thousand faults, or no course at all. */
+const bytesMax = 16 * 1024 * 1024;
+const leadersMax = 500;
+
+export class CourseReader {
+  phase: Phase | null = null;
+  ended: RunProgress['ended'] = null;
+  setup: CourseSetup | null = null;
+  leaders: Leaders[] = [];
+  readonly #faults = new Map<number, { fault: FaultRecord; startMs: number; endMs: number | null }>();
+  readonly #path: string;
+  #taken = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** In the order of the schedule. */
+  get faults(): FaultRecord[] {
+    return this.#inOrder().map(({ fault }) => fault);
+  }
+
+  get bands(): FaultBand[] {
+    return this.#inOrder().map(({ fault, startMs, endMs }) => ({ name: fault.name, startMs, endMs }));
+  }
+
+  look(): void {
+    const lines = this.#text().split('\n').slice(0, -1);
+    for (const line of lines.slice(this.#taken)) {
+      const event = parseCourseLine(line);
+      if (event !== undefined) this.#take(event);
+    }
+    this.#taken = lines.length;
+  }
+
+  #inOrder(): { fault: FaultRecord; startMs: number; endMs: number | null }[] {
+    return [...this.#faults].sort(([a], [b]) => a - b).map(([, each]) => each);
+  }
+
+  #text(): string {
+    try {
+      return readFileSync(regularFile(this.#path), 'utf8').slice(0, bytesMax);
+    } catch {
+      // Stages that were started by hand note none.
+      return '';
+    }
+  }
+
+  #take(event: TimedCourseEvent): void {
+    if (event.type === 'phase') this.phase = event.phase;
+    else if (event.type === 'ended') this.ended = { verdict: event.verdict };
+    else if (event.type === 'setup') this.setup = event.setup;
+    else if (event.type === 'leaders') {
+      this.leaders = [...this.leaders, { time: event.time, leaders: event.leaders }].slice(-leadersMax);
+    } else {
+      const { index, fault, time } = event;
+      const isOver = fault.endMs !== null;
+      const startMs = this.#faults.get(index)?.startMs ?? time;
+      this.#faults.set(index, { fault, startMs, endMs: isOver ? time : null });
+    }
+  }
+}
