@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/temporary-folder.ts'],
+    globalSetup: ['test/fixtures/temporary-folder.ts'],
     projects: [
       {
         test: {
@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           // One broker serves them all, with a topic for each test; one database, with a schema for each.
-          globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
+          globalSetup: ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'full',
           include: ['test/full/**/*.test.ts'],
-          globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
+          globalSetup: ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'],
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },
@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'soak',
           include: ['test/soak/**/*.test.ts'],
-          globalSetup: ['test/integration/shared-broker.ts', 'test/integration/shared-postgres.ts'],
+          globalSetup: ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'],
           hookTimeout: 180_000,
           // What one does would disturb the other.
           fileParallelism: false,

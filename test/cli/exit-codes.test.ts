@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, test } from 'vitest';
 import { shellWord } from '../../src/system/shell-word.ts';
-import { runOnDisk } from '../history-form/run-on-disk.ts';
+import { runOnDisk } from '../audit/history/run-on-disk.ts';
 
 const program = join(import.meta.dirname, '../../bin/nodrop.js');
 const deadlineMs = 20_000;

@@ -8,7 +8,7 @@ import type { Result } from '../../src/result/result.ts';
 import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
 import { openSession } from '../../src/stores/postgres/session.ts';
 import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
-import { newDir, nodrop, start, until } from '../integration/nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
 const { location, password } = inject('postgres');

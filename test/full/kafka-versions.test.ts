@@ -8,7 +8,7 @@ import { leftoverProcess } from '../../src/system/process-record.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop } from '../integration/nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { commandOf } from '../fixtures/example-command.ts';
-import { newDir, nodrop } from '../integration/nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const dir = newDir();
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop, start } from '../integration/nodrop.ts';
+import { newDir, nodrop, start } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const { location, password } = inject('postgres');

@@ -5,7 +5,7 @@ import { expect, inject, test } from 'vitest';
 import type { LiveDetection } from '../../src/self-test/live/live-self-test.ts';
 import { isCaught } from '../../src/report/terminal/detection-lines.ts';
 import { liveDefects } from '../../src/self-test/live/catalog.ts';
-import { newDir, nodrop } from '../integration/nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 interface Document {
   live: boolean;

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;

@@ -5,8 +5,8 @@ import { afterEach, expect, inject, test, vi } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
 import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
 import { openSession } from '../../src/stores/postgres/session.ts';
-import { readJunit } from '../report/junit-document.ts';
-import { newDir, nodrop, start, until, type Ended } from './nodrop.ts';
+import { readJunit } from '../report/ci/junit-document.ts';
+import { newDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

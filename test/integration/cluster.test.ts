@@ -9,7 +9,7 @@ import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import { processState } from '../../src/system/process-state.ts';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop, until } from './nodrop.ts';
+import { newDir, nodrop, until } from '../fixtures/nodrop.ts';
 
 test('three brokers keep three replicas; one is killed, suspended and started again in its place', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nodrop-test-'));

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop, startUpTo } from './nodrop.ts';
+import { newDir, nodrop, startUpTo } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const access = { bootstrapServers, client: {}, timeoutMs: 30_000 };

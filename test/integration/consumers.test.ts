@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const soonMissed = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];

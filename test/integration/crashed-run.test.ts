@@ -7,7 +7,7 @@ import { leftoverProcess } from '../../src/system/process-record.ts';
 import { readScanSummary } from '../../src/run-folder/log-scan-file.ts';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 test('verify after SIGKILL in the middle of a run scans the topic, and leaves no broker behind', async () => {
   const folder = new RunFolder(newDir(), 'killed');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, inject, test } from 'vitest';
 import type { Timeline, TimelineEvent } from '../../src/explain/timeline.ts';
-import { newDir, nodrop, startUpTo } from './nodrop.ts';
+import { newDir, nodrop, startUpTo } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;

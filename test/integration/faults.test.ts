@@ -7,7 +7,7 @@ import { expect, inject, test } from 'vitest';
 import { readReport } from '../../src/page/report-page.ts';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir as anyNewDir, nodrop, start, until, type Ended } from './nodrop.ts';
+import { newDir as anyNewDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
 
 const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
 const { location, password } = inject('postgres');

@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { hasSmallDisks, smallDisk } from '../fixtures/small-disk.ts';
-import { newDir, nodrop, program } from './nodrop.ts';
+import { newDir, nodrop, program } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `r${randomUUID().slice(0, 8)}`;

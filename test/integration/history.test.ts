@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop, program } from './nodrop.ts';
+import { newDir, nodrop, program } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const noHome = { KAFKA_HOME: undefined };
 

@@ -15,7 +15,7 @@ import {
   untilHeading,
   type Serving,
 } from '../fixtures/live-page.ts';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `l${randomUUID().slice(0, 8)}`;

@@ -14,7 +14,7 @@ import {
   untilHeading,
   type Serving,
 } from '../fixtures/live-page.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const dir = newDir();

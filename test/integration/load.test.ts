@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): { folder: RunFolder; options: string[]; dir: string } => {

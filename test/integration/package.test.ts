@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { olderNode } from '../fixtures/older-node.ts';
 import { pinnedVersions } from '../../src/kafka/broker/versions.ts';
-import { newDir } from './nodrop.ts';
+import { newDir } from '../fixtures/nodrop.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

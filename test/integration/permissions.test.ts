@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, nodrop, type Ended } from './nodrop.ts';
+import { newDir, nodrop, type Ended } from '../fixtures/nodrop.ts';
 
 const users = { pipeline: 'a password', auditor: 'another' };
 const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';

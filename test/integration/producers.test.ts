@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): { folder: RunFolder; options: string[]; dir: string } => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { hasBrowser, seriousProblems, startBrowser, troublesOf } from '../fixtures/browser.ts';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 

@@ -14,8 +14,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, inject, test } from 'vitest';
 import { resultSchema } from '../../src/result/result-schema.ts';
 import type { Result } from '../../src/result/result.ts';
-import { readJunit, type JunitCase } from '../report/junit-document.ts';
-import { newDir, nodrop, start, until, type Ended } from './nodrop.ts';
+import { readJunit, type JunitCase } from '../report/ci/junit-document.ts';
+import { newDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `r${randomUUID().slice(0, 8)}`;

@@ -7,7 +7,7 @@ import { openRunEvidence } from '../../src/audit/run-evidence/run-evidence.ts';
 import type { Evidence } from '../../src/audit/evidence.ts';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;

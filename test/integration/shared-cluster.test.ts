@@ -6,7 +6,7 @@ import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
 import { removeGroup, removeTopic } from '../../src/kafka/client/remove-topic.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;

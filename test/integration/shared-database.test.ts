@@ -6,7 +6,7 @@ import { openSnapshot, openStore } from '../../src/stores/engines.ts';
 import { dropSchema } from '../../src/stores/postgres/drop-schema.ts';
 import { hasPooler, startPooler } from '../fixtures/pooler.ts';
 import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const postgres = inject('postgres');
 let client: Client;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openStore } from '../../src/stores/engines.ts';
-import { newDir, nodrop, start, until } from './nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { startStages } from '../../src/pipeline/stage/stage-group.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop, until } from './nodrop.ts';
+import { newDir, nodrop, until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const messages = 6_000;

@@ -9,7 +9,7 @@ import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../src/run-folder/run-folder.ts';
-import { newDir, start, until } from './nodrop.ts';
+import { newDir, start, until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 

@@ -6,7 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
 import { openSnapshot } from '../../src/stores/engines.ts';
 import { writeForeignTopic, type ForeignRecord } from '../fixtures/foreign-topic.ts';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;

@@ -8,7 +8,7 @@ import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { sqlitePathOf } from '../../src/stores/engines.ts';
-import { newDir, nodrop, program, start, until } from './nodrop.ts';
+import { newDir, nodrop, program, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 

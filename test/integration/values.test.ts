@@ -12,7 +12,7 @@ import { openSnapshot, sqliteLocation } from '../../src/stores/engines.ts';
 import type { StoredDeadLetter, StoredRow } from '../../src/stores/store.ts';
 import { bytesOf, writeForeignTopic } from '../fixtures/foreign-topic.ts';
 import { hostileRecords, largest, type HostileRecord } from '../fixtures/hostile-records.ts';
-import { newDir, nodrop } from './nodrop.ts';
+import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const { location: database, password } = inject('postgres');

@@ -21,6 +21,7 @@ import { readRecordedHistories } from './recorded-histories.ts';
 type AuditFunction = typeof audit;
 
 const root = join(import.meta.dirname, '..', '..');
+const judge = 'audit/judge';
 const judgeFiles = [
   'audit',
   'confusion',
@@ -55,13 +56,13 @@ async function main(): Promise<boolean> {
   const unbroken = await auditFrom(original);
   if (await notices(unbroken, histories)) throw new Error('the audit as it is does not agree with the tests');
   const mutants = judgeFiles.flatMap((name) =>
-    mutantsOf(name, readFileSync(join(original, 'verify', `${name}.js`), 'utf8')),
+    mutantsOf(name, readFileSync(join(original, judge, `${name}.js`), 'utf8')),
   );
   const survivors: Mutant[] = [];
   for (const [index, mutant] of mutants.entries()) {
     const folder = join(work, String(index));
     cpSync(original, folder, { recursive: true });
-    writeFileSync(join(folder, 'verify', `${mutant.file}.js`), mutant.text);
+    writeFileSync(join(folder, judge, `${mutant.file}.js`), mutant.text);
     if (!(await notices(await auditFrom(folder), histories))) survivors.push(mutant);
     rmSync(folder, { recursive: true });
   }
@@ -81,10 +82,22 @@ function recordHistories(): JudgedHistory[] {
 
 /** The audit and what it stands on, as JavaScript. */
 function compile(folder: string): void {
-  mkdirSync(join(folder, 'verify'), { recursive: true });
+  for (const room of [judge, 'text', 'result', 'workload', 'run-folder/ledger']) {
+    mkdirSync(join(folder, room), { recursive: true });
+  }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const verify = readdirSync(join(root, 'src', 'verify')).map((name) => join('verify', name));
-  for (const name of ['counted.ts', 'history.ts', 'verdict.ts', ...verify]) {
+  const others = [
+    'audit/bit-set.ts',
+    'audit/delivered-ranges.ts',
+    'audit/evidence.ts',
+    'audit/int-column.ts',
+    'result/verdict.ts',
+    'run-folder/ledger/outcome.ts',
+    'text/counted.ts',
+    'workload/place.ts',
+  ];
+  const ours = readdirSync(join(root, 'src', judge)).map((name) => join(judge, name));
+  for (const name of [...others, ...ours]) {
     const code = stripTypeScriptTypes(readFileSync(join(root, 'src', name), 'utf8'));
     writeFileSync(
       join(folder, name.replace(/ts$/, 'js')),
@@ -94,7 +107,7 @@ function compile(folder: string): void {
 }
 
 async function auditFrom(folder: string): Promise<AuditFunction> {
-  const url = pathToFileURL(join(folder, 'verify', 'audit.js')).href;
+  const url = pathToFileURL(join(folder, judge, 'audit.js')).href;
   return ((await import(url)) as { audit: AuditFunction }).audit;
 }
 
@@ -122,7 +135,7 @@ function report(count: number, histories: number, survivors: readonly Mutant[]):
       !survivors.some(({ file, before, after }) => isDeepStrictEqual({ file, before, after }, pick(known))),
   );
   for (const { file, line, before, after } of escaped) {
-    process.stdout.write(`src/verify/${file}.ts:${line}\n  - ${before}\n  + ${after}\n`);
+    process.stdout.write(`src/${judge}/${file}.ts:${line}\n  - ${before}\n  + ${after}\n`);
   }
   for (const { file, before } of stale)
     process.stdout.write(`not harmless, or not there: ${file}.ts ${before}\n`);

@@ -4,7 +4,7 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { buildEvidence, type History } from '../verify/build-evidence.ts';
+import { buildEvidence, type History } from '../audit/judge/build-evidence.ts';
 import type { JudgedHistory, Outcome } from './judged-history.ts';
 
 const path = process.env['NODROP_RECORD_HISTORIES'];

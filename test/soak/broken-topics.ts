@@ -8,7 +8,7 @@ import { readLog } from '../../src/kafka/fetch/log-read.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { withAdmin } from '../../src/kafka/client/topics.ts';
 import { abortTransaction, addPartitions, recreate } from '../../src/self-test/live/damage-topic.ts';
-import { until } from '../integration/nodrop.ts';
+import { until } from '../fixtures/nodrop.ts';
 import { Trial, type Outcome } from './trial.ts';
 
 const timeoutMs = 30_000;

@@ -5,7 +5,7 @@
  */
 import { expect, inject, test } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
-import { newDir, start } from '../integration/nodrop.ts';
+import { newDir, start } from '../fixtures/nodrop.ts';
 
 const runs = Number(process.env['NODROP_SOAK_CHAOS'] ?? 20);
 const seed = Number(process.env['NODROP_SOAK_SEED'] ?? Date.now() % 1_000_000);

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { newDir, nodrop, start, until } from '../integration/nodrop.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const runs = Number(process.env['NODROP_SOAK_RUNS'] ?? 50);
 const seed = Number(process.env['NODROP_SOAK_SEED'] ?? Date.now() % 1_000_000);

@@ -6,7 +6,7 @@ import { deleteGroup } from '../../src/kafka/client/groups.ts';
 import type { Result } from '../../src/result/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../src/run-folder/run-folder.ts';
 import type { PointName } from '../../src/pipeline/stage/failpoints.ts';
-import { newDir, nodrop, start, startUpTo } from '../integration/nodrop.ts';
+import { newDir, nodrop, start, startUpTo } from '../fixtures/nodrop.ts';
 import { joined, underChaos } from './chaos-on-top.ts';
 
 export interface Outcome {

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { LogRange } from '../../../src/audit/evidence.ts';
+import type { Audit, Verdict } from '../../../src/result/verdict.ts';
+import { audit } from '../../../src/audit/judge/audit.ts';
+import {
+  buildEvidence,
+  parsePlace,
+  type History,
+  type HopName,
+  type LogLine,
+  type Row,
+  type Send,
+  type Subject,
+  type Write,
+} from './build-evidence.ts';
+import { naiveAudit, type NaiveAudit } from './naive-audit.ts';
+
+const partitions = [0, 1, 2];
+
+/** Mostly the first, so that histories are nearly right and one thing alone is wrong often enough. */
+const mostly = <T>(value: T, others: fc.Arbitrary<T>, weight = 8): fc.Arbitrary<T> =>
+  fc.oneof({ weight, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: others });
+
+const places = fc.tuple(fc.constantFrom(...partitions), fc.nat(8)).map(([p, o]) => `${p}:${o}`);
+const flaw = fc.constantFrom('x', 'y', null);
+
+/** A message and what the hops say of it, most of it about one position. */
+const lives = fc
+  .tuple(places, fc.constantFrom('failed', 'completed', 'dead-letters'), fc.nat(3))
+  .chain(([home, state, sequence]) =>
+    fc.record({
+      subject: fc.record<Subject>({
+        state: mostly<string | null>(state, fc.constant(null)),
+        planned: mostly(true, fc.constant(false), 4),
+        producer: fc.nat(1),
+        sequence: mostly<number | undefined>(sequence, fc.constant(undefined)),
+        content: mostly<string | undefined>('good', fc.constant(undefined), 4),
+        key: mostly<string | undefined>(`key${home[0]}`, fc.constantFrom('key0', '', undefined), 4),
+        tombstone: mostly(false, fc.constant(true), 4),
+      }),
+      sends: few<Omit<Send, 'id'>>({
+        outcome: mostly<Send['outcome']>('acked', fc.constantFrom('rejected', 'unknown'), 3),
+        at: mostly<string | undefined>(home, fc.option(places, { nil: undefined })),
+      }),
+      log: few<Omit<LogLine, 'id'>>({
+        at: mostly(home, places),
+        session: mostly(0, fc.constant(1)),
+        content: mostly<string | null | undefined>(undefined, flaw),
+        key: mostly<string | null | undefined>(undefined, flaw),
+        aborted: mostly(false, fc.constant(true)),
+        crc: mostly<'ok' | 'bad' | undefined>('ok', fc.constantFrom(undefined, 'bad')),
+      }),
+      rows: few<Row>({
+        at: mostly<string | undefined>(home, fc.option(places, { nil: undefined })),
+        category: mostly(state, fc.constantFrom('failed', 'completed', 'dead-letters')),
+        content: mostly<string | null | undefined>(undefined, flaw),
+        key: mostly<string | null | undefined>(undefined, flaw),
+      }),
+      writes: few<Omit<Write, 'id'>>({
+        at: mostly(home, places),
+        category: mostly<string | undefined>(state, fc.constantFrom('failed', 'completed', undefined), 3),
+        content: mostly<string | null | undefined>(undefined, flaw),
+      }),
+      isJournalNameless: fc.boolean(),
+      isNameless: mostly(state === 'dead-letters', fc.boolean()),
+    }),
+  );
+
+function few<T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T[]> {
+  const one = fc.record(shape) as fc.Arbitrary<T>;
+  return fc.oneof(
+    { weight: 6, arbitrary: one.map((line) => [line]) },
+    { weight: 2, arbitrary: fc.constant<T[]>([]) },
+    { weight: 1, arbitrary: fc.array(one, { maxLength: 3 }) },
+  );
+}
+
+const foreignLines = fc.array(
+  fc.record<LogLine>({
+    at: places,
+    aborted: mostly(false, fc.constant(true)),
+    crc: fc.constantFrom('ok', 'bad'),
+  }),
+  { maxLength: 2 },
+);
+const foreignRows = fc.array(
+  fc.record<Row>({ at: places, category: fc.constantFrom('failed', 'dead-letters') }),
+  { maxLength: 2 },
+);
+
+const deliveries = fc.array(
+  fc.tuple(fc.constantFrom(...partitions), fc.nat(9), fc.nat(9)).map(([partition, a, b]) => ({
+    partition,
+    first: Math.min(a, b),
+    end: Math.max(a, b),
+  })),
+  { maxLength: 4 },
+);
+const hops = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;
+
+const ranges = fc.tuple(
+  ...partitions.map((partition) =>
+    fc.record({
+      partition: fc.constant(partition),
+      start: mostly(0, fc.nat(9), 3),
+      end: mostly(9, fc.constantFrom(6, 8)),
+      base: mostly(0, fc.nat(5), 6),
+      compacted: mostly(false, fc.constant(true), 6),
+      stableEnd: mostly(9, fc.nat(9)),
+    }),
+  ),
+);
+
+const histories: fc.Arbitrary<History> = fc
+  .record({
+    lives: fc.array(lives, { maxLength: 5 }),
+    foreignLines: mostly([], foreignLines, 3),
+    foreignRows: mostly([], foreignRows, 3),
+    ranges: mostly([], ranges, 1),
+    positions: fc.oneof(
+      fc.constant({ 0: 9, 1: 9, 2: 9 }),
+      fc.dictionary(fc.constantFrom('0', '1', '2'), fc.nat(9)),
+    ),
+    deliveries: fc.option(deliveries, { nil: undefined }),
+    isWrittenKept: fc.boolean(),
+    commits: mostly<Record<number, number>>({}, fc.dictionary(fc.constantFrom('0', '1', '2'), fc.nat(9)), 3),
+    missing: mostly([], fc.subarray(['plan', ...hops] as const), 2),
+    required: mostly<HopName[]>(['ledger', 'log', 'store'], fc.subarray([...hops]), 3),
+    topicRecreated: mostly(false, fc.constant(true), 12),
+    isFinal: mostly(true, fc.constant(false), 4),
+    isKeyed: mostly(true, fc.constant(false), 6),
+    hasTwoTopics: mostly(false, fc.constant(true), 3),
+    stalls: mostly<History['stalls']>([], fc.constant([{ partition: 0, blame: 'broker' }]), 20),
+    interruptions: mostly<string[]>([], fc.constant(['The run was stopped.'])),
+    byPartition: fc.boolean(),
+  })
+  .map(({ lives, foreignLines, foreignRows, byPartition, isWrittenKept, ...rest }) => ({
+    ...rest,
+    missing: [...rest.missing],
+    required: [...rest.required],
+    interruptions: [...rest.interruptions],
+    written: isWrittenKept
+      ? lives.flatMap(({ writes, isJournalNameless }, index) =>
+          writes.map((line) => (isJournalNameless ? line : { ...line, id: `m${index}` })),
+        )
+      : undefined,
+    messages: Object.fromEntries(lives.map(({ subject }, index) => [`m${index}`, subject])),
+    sends: lives.flatMap(({ sends }, index) => sends.map((send) => ({ ...send, id: `m${index}` }))),
+    log: sorted(
+      [
+        ...lives.flatMap(({ log }, index) => log.map((line) => ({ ...line, id: `m${index}` }))),
+        ...foreignLines,
+      ],
+      byPartition,
+    ),
+    rows: [
+      ...lives.flatMap(({ rows, isNameless }, index) =>
+        rows.map((row) =>
+          isNameless && row.category === 'dead-letters' ? row : { ...row, id: `m${index}` },
+        ),
+      ),
+      ...foreignRows,
+    ],
+  }));
+
+/** The order of partitions among each other is the scan's own. */
+function sorted(lines: LogLine[], byPartition: boolean): LogLine[] {
+  const rank = ({ at }: LogLine): number => {
+    const { partition, offset } = parsePlace(at);
+    return byPartition ? partition * 100 + offset : offset * 100 + partition;
+  };
+  return lines.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const summary = ({ verdict, findings, ledger, counts, confusion }: Audit): NaiveAudit => ({
+  verdict,
+  findings: findings
+    .map(
+      ({ kind, blame, count, examples }) =>
+        `${kind} ${blame} ${count}: ${examples.map(({ id, topic, partition }) => id ?? (topic === 'u' ? 2 : partition)).join(' ')}`,
+    )
+    .filter((line) => !line.startsWith('stalled'))
+    .sort(),
+  ledger: { ...ledger },
+  written: counts.unknownWritten,
+  notWritten: counts.unknownNotWritten,
+  foreign: counts.foreign,
+  redelivered: counts.redelivered,
+  confusion,
+});
+
+test('the audit and a naive reading of the norm agree', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      const actual = summary(await audit(buildEvidence(history)));
+      expect(actual).toEqual(naiveAudit(history));
+    }),
+    { numRuns: 10_000, interruptAfterTimeLimit: 7_000, markInterruptAsFailure: false },
+  );
+});
+
+test('where nobody knows whether a topic is compacted, nothing is said that would be wrong if it is, or if it is not', async () => {
+  const audited = async (history: History, values: Partial<LogRange>): Promise<[Verdict, Set<string>]> => {
+    const ranges = history.ranges.map((range) => ({ ...range, ...values }));
+    const findings = new Set<string>();
+    const { verdict } = await audit(buildEvidence({ ...history, ranges }), {
+      onFinding: ({ kind, id }) => findings.add(`${kind} ${id}`),
+    });
+    return [verdict, findings];
+  };
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      const [verdict, findings] = await audited(history, { compacted: true, compactionUnknown: true });
+      const [verdictIfSo, findingsIfSo] = await audited(history, { compacted: true });
+      const [verdictIfNot, findingsIfNot] = await audited(history, { compacted: false });
+      expect([...findings].filter((each) => !findingsIfSo.has(each) || !findingsIfNot.has(each))).toEqual([]);
+      const isRight = verdict !== 'pass' || (verdictIfSo === 'pass' && verdictIfNot === 'pass');
+      expect(isRight).toBe(true);
+    }),
+    { numRuns: 3_000, interruptAfterTimeLimit: 3_000, markInterruptAsFailure: false },
+  );
+});

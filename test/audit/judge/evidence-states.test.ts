@@ -1,0 +1,76 @@
+/** An audit tells how much evidence it had: a hop that could not be read has no count that means anything. */
+import { expect, test } from 'vitest';
+import type { Audit } from '../../../src/result/verdict.ts';
+import {
+  alter,
+  auditOf,
+  journal,
+  missing,
+  namelessJournal,
+  unwritten,
+  without,
+  type Change,
+} from './healthy-history.ts';
+
+const empty =
+  (hop: 'sends' | 'log' | 'rows' | 'deliveries' | 'written'): Change =>
+  (history) =>
+    (history[hop] = []);
+const nowhere: Change = (history) => (history.positions = {});
+const unscanned: Change = (history) => (history.ranges = []);
+
+test.each<[string, Change[], Partial<Audit['evidence']>]>([
+  ['a journal that accounts for all', [journal], { journal: 'whole' }],
+  ['no journal', [], { journal: 'missing' }],
+  ['a ledger that is cut', [missing('ledger')], { ledger: 'torn' }],
+  ['no ledger', [missing('ledger'), empty('sends')], { ledger: 'missing' }],
+  ['a log scan that is cut', [missing('log')], { log: 'torn' }],
+  ['no log scan', [missing('log'), empty('log'), unscanned], { log: 'missing' }],
+  ['a store that was not read to its end', [missing('store')], { store: 'torn' }],
+  ['no store', [missing('store'), empty('rows'), nowhere], { store: 'missing' }],
+  ['a journal that is cut', [journal, missing('written')], { journal: 'torn' }],
+  [
+    'journals of which nothing can be read',
+    [journal, missing('deliveries', 'written'), empty('deliveries'), empty('written')],
+    { journal: 'missing' },
+  ],
+])('%s', async (_, changes, expected) => {
+  const { evidence } = await auditOf(...changes);
+  const others = { ledger: 'whole', log: 'whole', journal: 'missing', store: 'whole' } as const;
+  expect(evidence).toEqual({ ...others, ...expected });
+});
+
+test.each([
+  ['names', journal],
+  ['only places', namelessJournal],
+] as const)('a journal that tells %s says how many of each state came to a consumer', async (_, kept) => {
+  const { states } = await auditOf(kept);
+  expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 2, delivered: 2, written: 2 });
+  const { states: less } = await auditOf(namelessJournal, unwritten('0:1'), without('rows', 'b'));
+  expect(Object.values(less).map(({ delivered }) => delivered)).toEqual([1, 2, 1]);
+  expect(Object.values(less).reduce((sum, { written }) => sum + written!, 0)).toBe(3);
+});
+
+test('without the log, a journal still says what came to a consumer', async () => {
+  const { states } = await auditOf(namelessJournal, missing('log'), empty('log'), unscanned);
+  expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 0, delivered: 2, written: 2 });
+});
+
+test('where no journal tells, nothing is said of deliveries', async () => {
+  const { states } = await auditOf(
+    journal,
+    missing('deliveries', 'written'),
+    empty('deliveries'),
+    empty('written'),
+  );
+  expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 2, delivered: null, written: null });
+});
+
+test('what became of the acknowledged messages adds up to them', async () => {
+  const wrong = alter('rows', 'a', { category: 'completed' });
+  const { acknowledged, ledger } = await auditOf(wrong, without('rows', 'b'));
+  expect(acknowledged).toEqual({ right: 2, wrong: 1, lost: 1, unjudged: 0 });
+  expect(ledger.acked).toBe(4);
+  const open = await auditOf(without('rows', 'b'), missing('store'));
+  expect(open.acknowledged).toEqual({ right: 3, wrong: 0, lost: 0, unjudged: 1 });
+});

@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { expect, test } from 'vitest';
+import { OperationalError } from '../../../src/errors.ts';
+import {
+  parseBootstrap,
+  parseCategory,
+  parseDuration,
+  parseInteger,
+  parseRunId,
+  parseStateField,
+  parseStateHeader,
+  parseStates,
+  parseStore,
+  parseTopic,
+} from '../../../src/cli/options/option-values.ts';
+
+test('durations, sizes and names are read as they are written', () => {
+  expect([parseDuration('500ms'), parseDuration('5s'), parseDuration('2m')]).toEqual([500, 5000, 120_000]);
+  expect(parseInteger(1, 10)('10')).toBe(10);
+  expect(parseRunId('Demo_1-b')).toBe('Demo_1-b');
+  expect(parseTopic('a.b_c-d')).toBe('a.b_c-d');
+  expect(parseStore('sqlite:a/b c.db')).toBe(`sqlite:${resolve('a/b c.db')}`);
+  expect(parseBootstrap('localhost:9092, [::1]:9093')).toBe('localhost:9092,[::1]:9093');
+});
+
+test.each(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata'])(
+  "the topic %s is Kafka's own, and others may begin alike",
+  (name) => {
+    expect(() => parseTopic(name)).toThrow(InvalidArgumentError);
+    expect(parseTopic(`${name}_of_ours`)).toBe(`${name}_of_ours`);
+  },
+);
+
+test('a state is found by a path or in a header, and others have a category', () => {
+  const paths = [
+    'state',
+    'status.code',
+    'items.0.state',
+    'a b',
+    '__proto__',
+    'a'.repeat(256),
+    'a.'.repeat(15) + 'a',
+  ];
+  for (const path of paths) expect(parseStateField(path)).toBe(path);
+  for (const name of ['x-state', 'nodrop', 'é', 'a.b c']) expect(parseStateHeader(name)).toBe(name);
+  for (const name of ['rest', 'in-progress']) expect(parseCategory(name)).toBe(name);
+});
+
+test('states have weights, 1 where none is given', () => {
+  expect(parseStates('failed,in-progress=8')).toEqual([
+    { name: 'failed', weight: 1 },
+    { name: 'in-progress', weight: 8 },
+  ]);
+});
+
+test.each([
+  [parseDuration, ['', '5', '0s', '-1s', '1.5s', '5 s', '1h', '25000m', '99999999999s']],
+  [parseInteger(1, 10), ['', '0', '11', '-1', '1.5', '1e1', ' 1', '0x1', 'NaN']],
+  [parseRunId, ['', '-a', 'a/b', '..', 'a b', 'x'.repeat(65)]],
+  [parseTopic, ['', '.', '..', 'a/b', 'é', 'x'.repeat(250)]],
+  [
+    parseStateField,
+    ['', '.', 'a.', '.a', 'a..b', 'a\nb', 'a\0', '\ud83d', 'a'.repeat(257), 'a.'.repeat(16) + 'a'],
+  ],
+  [parseStateHeader, ['', 'nodrop-run', 'nodrop-', 'a\tb', 'a'.repeat(257)]],
+  [
+    parseCategory,
+    [
+      '',
+      'A',
+      '1a',
+      'a_b',
+      'a=1',
+      'a,b',
+      ' a',
+      'messages',
+      'dead-letters',
+      'offsets',
+      'sqlite-x',
+      'a'.repeat(57),
+    ],
+  ],
+  [parseBootstrap, ['', 'localhost', 'localhost:0', 'localhost:65536', 'a:1,', 'a b:1', 'http://a:1']],
+  [
+    parseStates,
+    [
+      '',
+      'a,',
+      'A',
+      '1a',
+      'a_b',
+      'a=0',
+      'a=-1',
+      'a=x',
+      'a,a',
+      'messages',
+      'dead-letters',
+      'offsets',
+      'sqlite-x',
+    ],
+  ],
+] as [(value: string) => unknown, string[]][])('%o refuses what it cannot take', (parse, values) => {
+  for (const value of values) expect(() => parse(value), `'${value}'`).toThrow(InvalidArgumentError);
+});
+
+test('a store is a file or a server; one that is neither, or holds a password, is not repeated', () => {
+  const location = 'postgres://somebody@localhost/orders?schema=mine';
+  expect(parseStore(location)).toBe(location);
+  for (const value of ['', 'sqlite:', 'x.db', 'mysql://localhost/x', 'postgres://a:secret@localhost/x']) {
+    expect(() => parseStore(value)).toThrow(OperationalError);
+    expect(() => parseStore(value)).not.toThrow(/x\.db|mysql|secret/);
+  }
+});

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { Rate } from '../../../src/cli/output/rate.ts';
+
+test('each whole second has what it brought, and one without anything has nothing', () => {
+  const rate = new Rate();
+  rate.add(10, 5_000);
+  expect(rate.seconds(5_900)).toEqual([]);
+  rate.add(40, 5_500);
+  expect(rate.seconds(6_000)).toEqual([40]);
+  rate.add(100, 6_200);
+  expect(rate.seconds(8_100)).toEqual([40, 60, 0]);
+});
+
+test('no more are kept than a line has room for', () => {
+  const rate = new Rate();
+  rate.add(1, 0);
+  expect(rate.seconds(3_600_000)).toHaveLength(12);
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+
+import {
+  brokerProperties,
+  type BrokerPlan,
+  type ClusterPlan,
+} from '../../../src/kafka/broker/broker-settings.ts';
+
+const plan = (nodeId: number, dataDir: string): BrokerPlan => ({
+  nodeId,
+  dataDir,
+  port: 10 * nodeId,
+  controllerPort: 10 * nodeId + 1,
+});
+const alone = plan(1, '/data');
+const clusterOf = (brokers: BrokerPlan[], of: Partial<ClusterPlan> = {}): ClusterPlan => ({
+  kafkaVersion: '4.3.1',
+  clusterId: 'a-cluster',
+  brokers,
+  zookeeperPort: undefined,
+  ...of,
+});
+
+test('what a Java properties file would misread is escaped', () => {
+  const odd = plan(1, '/tmp/a b\\c=é');
+  const text = brokerProperties(odd, clusterOf([odd]));
+  expect(text).toContain('log.dirs=/tmp/a\\u0020b\\\\c\\=\\u00e9\n');
+  expect(text).toContain('listeners=PLAINTEXT\\://127.0.0.1\\:10,CONTROLLER\\://127.0.0.1\\:11\n');
+});
+
+test("the caller's settings win", () => {
+  const text = brokerProperties(alone, clusterOf([alone]), {
+    'num.io.threads': '9',
+    'message.max.bytes': '5',
+  });
+  expect(text.match(/num\.io\.threads=.*/g)).toEqual(['num.io.threads=9']);
+  expect(text).toContain('message.max.bytes=5\n');
+});
+
+test('a cluster of three keeps three replicas, two in sync, and all of its brokers vote', () => {
+  const brokers = [1, 2, 3].map((nodeId) => plan(nodeId, `/data-${nodeId}`));
+  const text = brokerProperties(brokers[1]!, clusterOf(brokers));
+  expect(text).toContain('node.id=2\n');
+  expect(text).toContain('controller.quorum.voters=1@127.0.0.1\\:11,2@127.0.0.1\\:21,3@127.0.0.1\\:31\n');
+  expect(text).toContain('default.replication.factor=3\n');
+  expect(text).toContain('min.insync.replicas=2\n');
+  expect(brokerProperties(alone, clusterOf([alone]))).toContain('min.insync.replicas=1\n');
+});
+
+test('what only newer versions know is not given to older ones', () => {
+  expect(brokerProperties(alone, clusterOf([alone]))).toContain('share.coordinator.');
+  const older = clusterOf([alone], { kafkaVersion: '3.9.2' });
+  expect(brokerProperties(alone, older)).not.toContain('share.coordinator.');
+});
+
+test('beside a ZooKeeper a broker is no controller, and has no listener of one', () => {
+  const text = brokerProperties(alone, clusterOf([alone], { kafkaVersion: '3.9.2', zookeeperPort: 7 }));
+  expect(text).toContain('broker.id=1\n');
+  expect(text).toContain('zookeeper.connect=127.0.0.1\\:7\n');
+  expect(text).toContain('\nlisteners=PLAINTEXT\\://127.0.0.1\\:10\n');
+  expect(text).not.toMatch(/CONTROLLER|controller\.(quorum|listener)|process\.roles|node\.id/);
+});

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { lutimes, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { cacheFolder, removeStalePartials } from '../../../src/kafka/broker/cache-folder.ts';
+import { kafkaCacheState, kafkaClasspath, verifyJars } from '../../../src/kafka/broker/jars.ts';
+import { mavenFailure } from '../../../src/kafka/broker/maven.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nodrop-test-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const sums = new Map(
+  ['a.jar', 'b.jar'].map((name) => [name, createHash('sha256').update(name).digest('hex')]),
+);
+
+test('jars that are the pinned ones give their sizes', async () => {
+  for (const name of sums.keys()) await writeFile(join(dir, name), name);
+  expect(await verifyJars(dir, sums)).toEqual({ 'a.jar': 5, 'b.jar': 5 });
+});
+
+test('a jar that was tampered with is refused by name', async () => {
+  await writeFile(join(dir, 'a.jar'), 'a.jar');
+  await writeFile(join(dir, 'b.jar'), 'B.jar');
+  await expect(verifyJars(dir, sums)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'b.jar is not the file that nodrop pins: its SHA-256 differs.',
+  });
+});
+
+test('a jar that is missing is named', async () => {
+  await expect(verifyJars(dir, sums)).rejects.toThrow('Maven did not deliver a.jar.');
+});
+
+test('an empty cache is not present', async () => {
+  vi.stubEnv('NODROP_CACHE', dir);
+  expect(await kafkaCacheState()).toMatchObject({
+    path: expect.stringContaining(dir),
+    present: false,
+    bytes: 0,
+  });
+});
+
+test("somebody's folder of that name in the cache is not replaced", async () => {
+  vi.stubEnv('NODROP_CACHE', dir);
+  vi.stubEnv('KAFKA_HOME', '');
+  const { path } = await kafkaCacheState();
+  await mkdir(join(path, 'libs'), { recursive: true });
+  await writeFile(join(path, 'mine.jar'), 'mine');
+  await expect(kafkaClasspath()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('it holds what nodrop did not make (libs, mine.jar)'),
+  });
+  expect((await readdir(path)).toSorted()).toEqual(['libs', 'mine.jar']);
+});
+
+test('of what lies beside a file in the cache, only what a dead nodrop left goes', async () => {
+  const path = join(dir, 'kafka');
+  const stale = `${path}.partial-00000000-0000-0000-0000-000000000000`;
+  const linked = `${path}.partial-00000000-0000-0000-0000-000000000001`;
+  const mixed = `${path}.partial-00000000-0000-0000-0000-000000000002`;
+  const elsewhere = join(dir, 'elsewhere');
+  for (const folder of [stale, mixed, elsewhere, `${path}.partial-mine`]) {
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.jar'), 'a');
+  }
+  await mkdir(join(mixed, 'mine'));
+  await symlink(elsewhere, linked);
+  for (const old of [stale, mixed, `${path}.partial-mine`]) await utimes(old, 1, 1);
+  await lutimes(linked, 1, 1);
+  await removeStalePartials(path);
+  expect((await readdir(dir)).toSorted()).toEqual(
+    [elsewhere, linked, mixed, `${path}.partial-mine`].map((left) => basename(left)).toSorted(),
+  );
+  expect(await readdir(elsewhere)).toEqual(['a.jar']);
+  expect(await readdir(mixed)).toEqual(['mine']);
+});
+
+test.runIf(process.platform === 'linux')('the cache is where the platform has it', () => {
+  vi.stubEnv('NODROP_CACHE', '');
+  vi.stubEnv('XDG_CACHE_HOME', '/xdg');
+  expect(cacheFolder()).toBe('/xdg/nodrop');
+  vi.stubEnv('XDG_CACHE_HOME', 'relative');
+  expect(cacheFolder()).toBe(join(homedir(), '.cache', 'nodrop'));
+});
+
+test.each([
+  ['Cannot access mirror (somewhere) in offline mode and the artifact a:b:jar:1', 'set to work offline'],
+  ['transfer failed: host.example: Name or service not known', 'cannot be resolved'],
+  ['Connect to host.example:443 failed: Connection timed out', 'cannot be reached'],
+  ['PKIX path building failed: unable to find valid certification path', 'does not trust'],
+  ['transfer failed, status: 401 Unauthorized', 'refused'],
+  ['Could not find artifact a:b:jar:1 in somewhere', 'lacks one of the artifacts'],
+  ['something new', 'run it by hand'],
+])('%s', (line, sentence) => {
+  expect(mavenFailure(['[INFO] Scanning', `[ERROR] ${line}`])).toContain(sentence);
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  checkSettings,
+  groupTimes,
+  parseSetting,
+  readSettingsFile,
+  type ClientSettings,
+} from '../../../src/kafka/client/client-settings.ts';
+import { clientFromSettings } from '../../../src/kafka/client/client-from-settings.ts';
+
+const usage = (message: RegExp): unknown =>
+  expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) });
+
+function fileOf(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-settings-')), 'client.properties');
+  writeFileSync(path, text);
+  return path;
+}
+
+test('known settings are taken, unknown names and values are refused by name', () => {
+  expect(parseSetting('acks=all')).toEqual(['acks', 'all']);
+  expect(parseSetting('linger.ms = 5')).toEqual(['linger.ms', '5']);
+  expect(() => parseSetting('ack=all')).toThrow(usage(/'ack'/));
+  expect(() => parseSetting('acks=2')).toThrow(usage(/acks takes all, -1, 0, 1/));
+  expect(() => parseSetting('acks')).toThrow(usage(/key=value/));
+  expect(() => parseSetting('toString=1')).toThrow(usage(/'toString'/));
+});
+
+test('a secret as an argument is refused, and not repeated', () => {
+  for (const name of ['sasl.jaas.config', 'ssl.keystore.key', 'ssl.key.password']) {
+    const attempt = (): unknown => parseSetting(`${name}=hunter2`);
+    expect(attempt).toThrow(usage(new RegExp(name)));
+    expect(attempt).not.toThrow(/hunter2/);
+  }
+});
+
+test('a file of properties is read as Java reads it', () => {
+  const path = fileOf(`# a comment
+! another
+acks = 1
+compression.type: zstd
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+    username="alice" \\
+    password="a\\\\"b";
+`);
+  expect(readSettingsFile(path)).toMatchObject({ acks: '1', 'compression.type': 'zstd' });
+  expect(readSettingsFile(path)['sasl.jaas.config']).toContain('username="alice" password=');
+  expect(() => readSettingsFile(fileOf('acks=1\nnonsense.key=2'))).toThrow(usage(/line 2.*nonsense\.key/));
+  expect(() => readSettingsFile('/nowhere/client.properties')).toThrow(usage(/cannot be read/));
+});
+
+test('a comment that ends in a backslash does not swallow the setting below it', () => {
+  const path = fileOf('# old path C:\\certs\\\nsecurity.protocol=SSL\n');
+  expect(readSettingsFile(path)).toEqual({ 'security.protocol': 'SSL' });
+});
+
+test('a file is Latin-1, blanks behind a number mean nothing, and those of a password count', () => {
+  const path = fileOf('');
+  const password = 'ssl.key.password=\u00fc\\u20ac ';
+  writeFileSync(path, `linger.ms = 5 \nacks=all\t\n${password}`, 'latin1');
+  expect(readSettingsFile(path)).toEqual({
+    'linger.ms': '5',
+    acks: 'all',
+    'ssl.key.password': '\u00fc\u20ac ',
+  });
+});
+
+test('a malformed escape names file and line', () => {
+  const path = fileOf('acks=1\nssl.truststore.location=C:\\users\\ca.pem\n');
+  expect(() => readSettingsFile(path)).toThrow(usage(/client\.properties, line 2: .*hexadecimal/));
+});
+
+test.each<[ClientSettings, RegExp]>([
+  [{ 'security.protocol': 'SASL_SSL' }, /sasl\.jaas\.config/],
+  [{ 'sasl.mechanism': 'PLAIN' }, /security\.protocol/],
+  [{ 'ssl.truststore.location': 'ca.pem' }, /security\.protocol=SSL/],
+  [{ 'enable.idempotence': 'true', acks: '1' }, /acks=all/],
+  [{ 'session.timeout.ms': '2000', 'heartbeat.interval.ms': '2000' }, /below session\.timeout\.ms=2000/],
+  [{ 'heartbeat.interval.ms': '45000' }, /below session\.timeout\.ms=45000/],
+])('settings that contradict each other are refused: %o', (settings, message) => {
+  expect(() => checkSettings(settings)).toThrow(usage(message));
+});
+
+test.each<[settings: ClientSettings, heartbeatIntervalMs: number]>([
+  [{}, 3_000],
+  [{ 'session.timeout.ms': '1000' }, 334],
+  [{ 'session.timeout.ms': '60000' }, 3_000],
+  [{ 'session.timeout.ms': '1000', 'heartbeat.interval.ms': '200' }, 200],
+])('%j: a member is heard in time', (settings, heartbeatIntervalMs) => {
+  expect(() => checkSettings(settings)).not.toThrow();
+  expect(groupTimes(settings)).toMatchObject({ heartbeatIntervalMs });
+});
+
+test('settings become what the connections take', () => {
+  const client = clientFromSettings({
+    'security.protocol': 'SASL_SSL',
+    'sasl.mechanism': 'SCRAM-SHA-512',
+    'sasl.jaas.config': 'ScramLoginModule required username="a\\"b" password="c d";',
+    'request.timeout.ms': '1234',
+  });
+  expect(client).toMatchObject({
+    sasl: { mechanism: 'SCRAM-SHA-512', username: 'a"b', password: 'c d' },
+    tls: {},
+    requestTimeoutMs: 1234,
+  });
+  expect(clientFromSettings({})).toEqual({});
+});

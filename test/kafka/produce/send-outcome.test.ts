@@ -1,0 +1,35 @@
+import { protocolErrors } from '@platformatic/kafka';
+import { expect, test } from 'vitest';
+import { answerOf } from '../../../src/kafka/produce/send-outcome.ts';
+
+test.each(['NONE', 'DUPLICATE_SEQUENCE_NUMBER'])('%s: it is in the log', (error) => {
+  expect(answerOf(error)).toBe('written');
+});
+
+test.each([
+  'REQUEST_TIMED_OUT',
+  'NETWORK_EXCEPTION',
+  'UNKNOWN_SERVER_ERROR',
+  'NOT_LEADER_OR_FOLLOWER',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'KAFKA_STORAGE_ERROR',
+  'ERROR_12345',
+])('%s: it may be in the log', (error) => {
+  expect(answerOf(error)).toBe('doubtful');
+});
+
+test.each([
+  'MESSAGE_TOO_LARGE',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'PRODUCER_FENCED',
+])('%s: it was refused', (error) => expect(answerOf(error)).toBe('refused'));
+
+test.each(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_ENOUGH_REPLICAS'])('%s: it was refused for now', (error) => {
+  expect(answerOf(error)).toBe('refused-for-now');
+});
+
+test('nearly all that Kafka can answer is held for doubtful', () => {
+  const refusals = Object.keys(protocolErrors).filter((error) => answerOf(error).startsWith('refused'));
+  expect(refusals).toHaveLength(20);
+});

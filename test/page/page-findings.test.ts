@@ -1,0 +1,93 @@
+/** Which findings a page carries of more than it can hold: none is hidden behind those of another kind. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pageFindings } from '../../src/page/page-findings.ts';
+import type { Finding, SingleFinding } from '../../src/result/verdict.ts';
+
+function fileOf(findings: readonly (SingleFinding | string)[]): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'nodrop-findings-')), 'findings.jsonl');
+  const lines = findings.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+  return path;
+}
+
+const lostAt = (offset: number, partition = offset % 3): SingleFinding => ({
+  kind: 'lost',
+  blame: 'store',
+  id: `p0-${offset}`,
+  partition,
+  offset,
+  detail: 'not in the store',
+});
+const rare = (sequence: number): SingleFinding => ({
+  kind: 'misclassified',
+  blame: 'store',
+  id: `p0-${sequence}`,
+  partition: 1,
+  offset: sequence,
+});
+const foundOf = (examples: SingleFinding[], count: number): Finding[] => [
+  {
+    kind: examples[0]!.kind,
+    blame: examples[0]!.blame,
+    count,
+    examples: examples.map(({ kind: _kind, blame: _blame, ...example }) => example),
+  },
+];
+
+test('a kind that comes last in a long file is carried whole, and so is a partition that few are of', async () => {
+  const many = Array.from({ length: 8_000 }, (_, offset) => lostAt(offset));
+  const late = Array.from({ length: 63 }, (_, index) => rare(90_000 + index));
+  const findings = await pageFindings(fileOf([...many, lostAt(7, 9), ...late]), [
+    ...foundOf(many.slice(0, 10), 8_001),
+    ...foundOf(late.slice(0, 10), 63),
+  ]);
+  expect(findings.length).toBeLessThanOrEqual(1_000);
+  expect(findings.length).toBeGreaterThan(950);
+  expect(findings.filter(({ kind }) => kind === 'misclassified')).toEqual(late);
+  expect(findings).toContainEqual(lostAt(7, 9));
+  const [first, second, third] = [0, 1, 2].map(
+    (wanted) => findings.filter(({ partition, kind }) => kind === 'lost' && partition === wanted).length,
+  );
+  expect(Math.abs(first! - second!) + Math.abs(second! - third!)).toBeLessThanOrEqual(2);
+});
+
+test('what the result names as examples is always there, once, with what the file tells of it', async () => {
+  const many = Array.from({ length: 5_000 }, (_, offset) => lostAt(offset));
+  const example = { ...lostAt(0), cause: 'acks=1' as const };
+  const unwritten = lostAt(70_000);
+  const findings = await pageFindings(
+    fileOf([example, ...many.slice(1)]),
+    foundOf([lostAt(0), lostAt(4_999), unwritten], 5_001),
+  );
+  expect(findings.filter(({ id }) => id === 'p0-0')).toEqual([example]);
+  expect(findings.filter(({ id }) => id === 'p0-4999')).toEqual([lostAt(4_999)]);
+  expect(findings).toContainEqual(unwritten);
+  expect(findings.length).toBeLessThanOrEqual(1_000);
+});
+
+test('few are carried all, in the order of the result and of their places', async () => {
+  const all = [rare(9), lostAt(4), lostAt(1), lostAt(3)];
+  const found = [...foundOf([lostAt(1)], 3), ...foundOf([rare(9)], 1)];
+  const findings = await pageFindings(fileOf(all), found);
+  expect(findings).toEqual([lostAt(3), lostAt(1), lostAt(4), rare(9)]);
+});
+
+test('a line that is damaged, or quotes a place in a text, misleads nobody', async () => {
+  const quoting = { ...lostAt(1), detail: '","partition":7,"' };
+  const path = fileOf(['{', 'null', '7', quoting, '{"kind":"lost","blame":"store","id":"cut']);
+  expect(await pageFindings(path, foundOf([quoting], 1))).toEqual([quoting]);
+});
+
+test('many partitions of many kinds are held in little memory, and each has its turn', async () => {
+  const all = Array.from({ length: 60_000 }, (_, index) => lostAt(index, index % 300));
+  const findings = await pageFindings(fileOf(all), foundOf([lostAt(0, 0)], all.length));
+  expect(new Set(findings.map(({ partition }) => partition)).size).toBe(300);
+  expect(findings.length).toBeGreaterThan(990);
+});
+
+test('without a file there are the examples alone', async () => {
+  expect(await pageFindings('/nowhere/findings.jsonl', foundOf([lostAt(1)], 1))).toEqual([lostAt(1)]);
+});

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { junitText } from '../../../src/report/ci/junit.ts';
+import { exitCodeOf, type Result } from '../../../src/result/result.ts';
+import { findingKinds } from '../../../src/result/verdict.ts';
+import { readJunit, type JunitCase } from './junit-document.ts';
+import { anyResult, lost, passed } from '../results.ts';
+
+const read = (changes: Partial<Result> = {}) => readJunit(junitText({ ...passed, ...changes }));
+const named = (cases: readonly JunitCase[], name: string): JunitCase =>
+  cases.find((one) => one.name === name)!;
+const isRed = ({ state }: JunitCase): boolean => state === 'failure' || state === 'error';
+const judged = 'evidence everything could be judged';
+
+test('a pass has a case for each kind of finding and one for the evidence, all of them green', () => {
+  const { suite, properties, cases } = read();
+  expect(suite).toEqual({
+    name: 'nodrop',
+    tests: '14',
+    failures: '0',
+    errors: '0',
+    skipped: '0',
+    time: '3.500',
+  });
+  expect(properties).toEqual({
+    run: 'demo',
+    topic: 'nodrop-demo',
+    seed: '7',
+    messages: '1000',
+    verdict: 'pass',
+    kafka: '4.3.1',
+    client: 'a client 1.0.0',
+    node: '24.0.0',
+  });
+  expect(cases.map(({ name }) => name)).toEqual([...findingKinds.map((kind) => `findings ${kind}`), judged]);
+  expect(cases.every(({ state, text }) => state === 'passed' && text === '')).toBe(true);
+  expect(named(cases, judged).seconds).toBe(0.25);
+});
+
+test('a finding fails its case, with blame, cause, count and examples', () => {
+  const { suite, cases } = read({ verdict: 'fail', findings: [{ ...lost, cause: 'acks=1' }] });
+  expect(suite).toMatchObject({ failures: '1', errors: '0', skipped: '0' });
+  expect(cases.filter(isRed)).toEqual([
+    {
+      name: 'findings lost',
+      state: 'failure',
+      message: '12 lost (store)',
+      text: [
+        '12 lost (store), cause acks=1',
+        '  p0-126 (completed) at 1:59: not in the store',
+        '  p0-127 (failed)',
+        '  and 10 more',
+      ].join('\n'),
+      seconds: 0,
+    },
+  ]);
+});
+
+test('one case tells all of its kind, whoever is to blame', () => {
+  const findings = [lost, { ...lost, blame: 'broker' as const, count: 2, allowed: true as const }];
+  const { cases } = read({ verdict: 'fail', findings });
+  const { message, text } = named(cases, 'findings lost');
+  expect(message).toBe('12 lost (store)');
+  expect(text).toContain('2 lost (broker), allowed');
+});
+
+test('what is allowed fails nothing, and is told', () => {
+  const { cases, properties } = read({
+    findings: [{ ...lost, cause: 'acks=1', allowed: true }],
+    allowed: ['acks=1', 'retention'],
+  });
+  expect(cases.filter(isRed)).toEqual([]);
+  const { state, text } = named(cases, 'findings lost');
+  expect([state, text]).toEqual([
+    'passed',
+    expect.stringContaining('12 lost (store), cause acks=1, allowed'),
+  ]);
+  expect(properties['allowed']).toBe('acks=1,retention');
+});
+
+test('what is inconclusive is red, and no kind is called passed that could not be judged', () => {
+  const sentences = ['The store could not be read.', 'The log has a gap.'];
+  const { suite, cases } = read({ verdict: 'inconclusive', notChecked: sentences });
+  expect(suite).toMatchObject({ failures: '0', errors: '1', skipped: String(findingKinds.length) });
+  expect(named(cases, judged)).toMatchObject({
+    state: 'error',
+    message: 'Not everything could be judged.',
+    text: sentences.join('\n'),
+  });
+  expect(cases.filter(({ state }) => state === 'passed')).toEqual([]);
+  const single = read({ verdict: 'inconclusive', notChecked: sentences.slice(0, 1) });
+  expect(named(single.cases, judged).message).toBe(sentences[0]);
+});
+
+test('what is allowed is told also where not everything could be judged', () => {
+  const findings = [{ ...lost, cause: 'acks=1' as const, allowed: true as const }];
+  const { cases } = read({ verdict: 'inconclusive', findings, notChecked: ['The log has a gap.'] });
+  const { state, message, text } = named(cases, 'findings lost');
+  expect([state, message]).toEqual([
+    'skipped',
+    'What was found is allowed, but not everything could be judged.',
+  ]);
+  expect(text).toContain('12 lost (store), cause acks=1, allowed');
+});
+
+test('what stalled is red, though it is no failure of the run', () => {
+  const findings = [{ ...lost, kind: 'stalled' as const }];
+  const { cases } = read({ verdict: 'inconclusive', findings, notChecked: ['3 records were not drained.'] });
+  expect(cases.filter(isRed).map(({ name }) => name)).toEqual(['findings stalled', judged]);
+});
+
+test('beside a failure what was not checked is skipped; what a pass did not check is told', () => {
+  const notChecked = ['The log below offset 7 is gone.'];
+  const failed = read({ verdict: 'fail', findings: [lost], notChecked });
+  expect(named(failed.cases, judged)).toMatchObject({ state: 'skipped', text: notChecked[0] });
+  expect(named(failed.cases, 'findings phantom').state).toBe('skipped');
+  expect(named(failed.cases, 'findings lost').state).toBe('failure');
+  expect(named(read({ notChecked }).cases, judged)).toMatchObject({ state: 'passed', text: notChecked[0] });
+});
+
+test('faults and thresholds have a case each, even if the same was asked for twice', () => {
+  const fault = {
+    name: 'kill-leader',
+    schedule: 'kill-leader@5s',
+    target: 'broker 1',
+    startMs: 5_000,
+    endMs: 8_250,
+    tookEffect: true,
+    evidence: ['the leader epoch rose to 2'],
+  };
+  const { cases, suite } = read({
+    verdict: 'inconclusive',
+    notChecked: ['The fault kill-leader@5s did not take effect.'],
+    faults: [fault, { ...fault, tookEffect: false, endMs: null, evidence: ['nobody led'] }],
+    thresholds: [
+      { threshold: 'stored.p99<30ms', value: 41.27, met: false },
+      { threshold: 'acked.rate>=100', value: 1234, met: true },
+      { threshold: 'acked.rate>=100', value: null, met: false },
+    ],
+  });
+  expect(cases.slice(findingKinds.length + 1)).toEqual([
+    {
+      name: 'faults kill-leader@5s took effect',
+      state: 'passed',
+      message: '',
+      text: 'on broker 1\nthe leader epoch rose to 2',
+      seconds: 3.25,
+    },
+    {
+      name: 'faults kill-leader@5s took effect (2)',
+      state: 'failure',
+      message: 'Nobody felt it.',
+      text: 'on broker 1\nnobody led',
+      seconds: 0,
+    },
+    {
+      name: 'thresholds stored.p99<30ms',
+      state: 'failure',
+      message: 'measured: 41.3 ms',
+      text: 'measured: 41.3 ms',
+      seconds: 0,
+    },
+    {
+      name: 'thresholds acked.rate>=100',
+      state: 'passed',
+      message: '',
+      text: 'measured: 1 234/s',
+      seconds: 0,
+    },
+    {
+      name: 'thresholds acked.rate>=100 (2)',
+      state: 'failure',
+      message: 'measured: not measured',
+      text: 'measured: not measured',
+      seconds: 0,
+    },
+  ]);
+  expect(suite).toMatchObject({ tests: '19', failures: '3', errors: '1' });
+});
+
+test('whatever texts come in, it is well formed and valid, counts right, and is red where the exit code is not 0', () => {
+  fc.assert(
+    fc.property(anyResult, (result) => {
+      const { suite, cases } = readJunit(junitText(result));
+      const countOf = (state: JunitCase['state']): string =>
+        String(cases.filter((one) => one.state === state).length);
+      expect(suite).toMatchObject({
+        tests: String(cases.length),
+        failures: countOf('failure'),
+        errors: countOf('error'),
+        skipped: countOf('skipped'),
+      });
+      expect(cases.some(isRed)).toBe(exitCodeOf(result) !== 0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('characters that XML can hold come out as they went in', () => {
+  const detail = `]]> <a b="c">&amp;</a> 'é😀\ud83d`;
+  const { cases } = read({ verdict: 'fail', findings: [{ ...lost, examples: [{ id: 'x', detail }] }] });
+  expect(named(cases, 'findings lost').text).toContain(detail.replace(/.$/, '\ufffd'));
+});
+
+test('its size is bounded, whatever a run was fed with', () => {
+  const long = 'x'.repeat(50_000);
+  const findings = findingKinds.flatMap((kind) =>
+    (['producer', 'broker', 'consumer', 'store', 'unknown'] as const).map((blame) => ({
+      kind,
+      blame,
+      count: 1_000,
+      examples: Array.from({ length: 10 }, () => ({ id: long, detail: long })),
+    })),
+  );
+  const notChecked = Array.from({ length: 10_000 }, () => long);
+  const text = junitText({ ...passed, verdict: 'fail', findings, notChecked });
+  expect(text.length).toBeLessThan(500_000);
+  expect(text).toContain('and 9901 more');
+});

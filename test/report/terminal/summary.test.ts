@@ -1,0 +1,85 @@
+/** What the summary of a run says first, and how it says where to look closer. */
+import { expect, test } from 'vitest';
+import { noColors } from '../../../src/report/text/colours.ts';
+import { summaryLines } from '../../../src/report/terminal/summary.ts';
+import type { Result } from '../../../src/result/result.ts';
+import type { Example } from '../../../src/result/verdict.ts';
+import { passed } from '../results.ts';
+
+const resultOf = (examples: Example[], seed: number | null = 7): Result => ({
+  ...passed,
+  verdict: 'fail',
+  run: { ...passed.run, seed },
+  findings: examples.length === 0 ? [] : [{ kind: 'lost', blame: 'store', count: examples.length, examples }],
+});
+
+const closer = (
+  examples: Example[],
+  evidence = '.nodrop/runs/demo',
+  seed?: number | null,
+): string | undefined =>
+  summaryLines(resultOf(examples, seed), { evidence }, noColors).find((line) => line.includes('Look closer'));
+
+test('what a person must know comes first: verdict, findings, what was not checked, then the report', () => {
+  const result = { ...resultOf([{ id: 'p0-17' }]), notChecked: ['The deliveries: there is no journal.'] };
+  const lines = summaryLines(result, { evidence: '.nodrop/runs/demo', report: 'report.html' }, noColors);
+  expect(lines.slice(0, 11)).toEqual([
+    '  FAIL  1 lost (store).',
+    '',
+    '  finding                    blame       messages',
+    '  lost                       store              1',
+    '    p0-17',
+    '',
+    '  not checked',
+    '    The deliveries: there is no journal.',
+    '',
+    '  Report: report.html',
+    '  Look closer: nodrop explain demo p0-17',
+  ]);
+  const good = summaryLines(passed, { evidence: '.nodrop/runs/demo', report: 'report.html' }, noColors);
+  expect(good.slice(0, 4)).toEqual([
+    '  PASS  1 000 of 1 000 acknowledged messages are stored once, in the right',
+    '  category, byte for byte.',
+    '  Report: report.html',
+    '',
+  ]);
+});
+
+test('it says how to look closer at the first message that was found', () => {
+  expect(closer([{ id: 'p0-17' }, { id: 'p0-18' }])).toBe('  Look closer: nodrop explain demo p0-17');
+  const spaced = "  Look closer: nodrop explain --dir '/my runs' demo p0-17";
+  expect(closer([{ id: 'p0-17' }], '/my runs/runs/demo')).toBe(spaced);
+  const unreadable = { id: 'a record of unreadable origin at 0:9', partition: 0, offset: 9 };
+  expect(closer([unreadable])).toBe('  Look closer: nodrop explain demo 0:9');
+});
+
+test('it says nothing of that where there is no message to name, or no run to find it in', () => {
+  for (const examples of [[], [{ partition: 0, offset: 9 }], [{ id: 'a row without id' }]]) {
+    expect(closer(examples)).toBeUndefined();
+  }
+  expect(closer([{ id: 'a1' }], 'histories', null)).toBeUndefined();
+});
+
+test('what could not be read has no count', () => {
+  const hopsOf = (evidence: Result['evidence']): string[] => {
+    const lines = summaryLines({ ...passed, evidence }, { evidence: 'x' }, noColors);
+    const first = lines.indexOf('  hop') + 1;
+    return lines.slice(first, first + 3);
+  };
+  const { evidence } = passed;
+  expect(hopsOf(evidence)).toEqual([
+    '  ledger  1 000 sent, 1 000 acknowledged',
+    '  log     1 000 records of this run',
+    '  store   1 000 rows of this run',
+  ]);
+  expect(hopsOf({ ...evidence, log: 'missing', store: 'torn' })).toEqual([
+    '  ledger  1 000 sent, 1 000 acknowledged',
+    '  log     not known',
+    '  store   1 000 rows of this run, as far as it could be read',
+  ]);
+  const unread = { ...passed, evidence: { ...evidence, store: 'missing' as const } };
+  const table = summaryLines(unread, { evidence: 'x' }, noColors).filter((line) =>
+    line.startsWith('  failed'),
+  );
+  expect(table).toEqual(['  failed                400            –']);
+});

@@ -1,0 +1,183 @@
+import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  LedgerReader,
+  readIntended,
+  readLedgerOpening,
+  type LedgerSummary,
+} from '../../../src/run-folder/ledger/ledger-reader.ts';
+import { LedgerWriter } from '../../../src/run-folder/ledger/ledger-writer.ts';
+import { outcomes, type Outcome } from '../../../src/run-folder/ledger/outcome.ts';
+import { wallClockMs } from '../../../src/system/wall-clock.ts';
+import { asFormat1 } from '../../fixtures/as-format-1.ts';
+
+const opening = { run: 'r', producer: 0, session: 0, pid: 42 };
+
+interface Attempt {
+  sequence: number;
+  outcome: Outcome;
+  partition: number;
+  offset: number;
+}
+
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'nodrop-ledger-')), 'ledger.bin');
+});
+
+function readAll(): { attempts: Attempt[]; summary: LedgerSummary } {
+  const reader = new LedgerReader(path);
+  const attempts: Attempt[] = [];
+  for (const { count, sequence, outcome, partition, offset } of reader.batches()) {
+    for (let row = 0; row < count; row++) {
+      attempts.push({
+        sequence: sequence[row]!,
+        outcome: outcomes[outcome[row]!]!,
+        partition: partition[row]!,
+        offset: offset[row]!,
+      });
+    }
+  }
+  return { attempts, summary: reader.summary };
+}
+
+/** Three messages: one batch of two that was acked, one that was rejected. */
+function writeSmall(): void {
+  const ledger = new LedgerWriter(path, opening);
+  ledger.intend(0, 2);
+  ledger.record({ outcome: 'acked', partition: 1, offset: 10, errorCode: 0, sequences: [0, 1] });
+  ledger.intend(2, 1);
+  ledger.record({ outcome: 'rejected', partition: 0, offset: -1, errorCode: 10, sequences: [2] });
+  ledger.finish();
+  ledger.close();
+}
+
+test('what was written is read back', () => {
+  writeSmall();
+  const { attempts, summary } = readAll();
+  expect(attempts).toEqual([
+    { sequence: 0, outcome: 'acked', partition: 1, offset: 10 },
+    { sequence: 1, outcome: 'acked', partition: 1, offset: 11 },
+    { sequence: 2, outcome: 'rejected', partition: 0, offset: -1 },
+  ]);
+  expect(summary).toMatchObject({ torn: false, opening, closed: 'finished' });
+  expect(readLedgerOpening(path)).toMatchObject(opening);
+});
+
+test('each frame has its time, and one of format 1 has none', () => {
+  const before = wallClockMs();
+  writeSmall();
+  const all = readAll();
+  const frames = [...new LedgerReader(path).frames()];
+  const times = frames.map(({ timeMs }) => timeMs!);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(times[0]).toBeGreaterThanOrEqual(before);
+  expect(times.at(-1)).toBeLessThanOrEqual(wallClockMs());
+  path = asFormat1(path);
+  const old = readAll();
+  expect(old.attempts).toEqual(all.attempts);
+  expect(old.summary).toMatchObject({ torn: false, closed: 'finished' });
+  expect([...new LedgerReader(path).frames()]).toEqual(frames.map((frame) => ({ ...frame, timeMs: null })));
+});
+
+test.each(['as it is written', 'of format 1'])(
+  'what a ledger %s intends is told without its outcomes',
+  (format) => {
+    writeSmall();
+    if (format === 'of format 1') path = asFormat1(path);
+    expect(readIntended(path)).toMatchObject({ opening, first: 0, next: 3, closed: 'finished', torn: false });
+  },
+);
+
+test('a frame tells the error that it was refused with', () => {
+  writeSmall();
+  const frames = [...new LedgerReader(path).frames()];
+  expect(frames).toMatchObject([
+    { type: 'intent', first: 0, count: 2 },
+    { type: 'outcome', outcome: 0, partition: 1, offset: 10, errorCode: 0, count: 2 },
+    { type: 'intent', first: 2, count: 1 },
+    { type: 'outcome', outcome: 1, partition: 0, offset: -1, errorCode: 10, count: 1 },
+  ]);
+});
+
+test('an existing ledger is never opened for writing', () => {
+  writeSmall();
+  const before = readFileSync(path);
+  expect(() => new LedgerWriter(path, opening)).toThrow(/EEXIST/);
+  expect(readFileSync(path)).toEqual(before);
+});
+
+test('cut anywhere, it is read up to there: no outcome is invented, and intents without one are unknown', () => {
+  writeSmall();
+  const whole = readFileSync(path);
+  const { attempts: all } = readAll();
+  for (let length = 0; length < whole.length; length++) {
+    writeFileSync(path, whole);
+    truncateSync(path, length);
+    const { attempts, summary } = readAll();
+    expect(summary.damage).toBeUndefined();
+    expect(summary.closed).toBeUndefined();
+    for (const attempt of attempts) {
+      const isKnown = all.some((known) => JSON.stringify(known) === JSON.stringify(attempt));
+      expect(isKnown || attempt.outcome === 'unknown').toBe(true);
+    }
+  }
+});
+
+test('a flipped bit is damage, wherever it is', () => {
+  writeSmall();
+  const whole = readFileSync(path);
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.nat(7), (at, bit) => {
+      const bytes = Buffer.from(whole);
+      bytes[at]! ^= 1 << bit;
+      writeFileSync(path, bytes);
+      const { summary } = readAll();
+      // A length that grew past the end looks like a tail that was torn off; the closing is gone then.
+      expect(summary.damage !== undefined || (summary.torn && summary.closed === undefined)).toBe(true);
+    }),
+  );
+});
+
+test('an outcome without an intent is damage', () => {
+  const ledger = new LedgerWriter(path, opening);
+  ledger.record({ outcome: 'acked', partition: 0, offset: 0, errorCode: 0, sequences: [0] });
+  ledger.close();
+  expect(readAll().summary.damage).toContain('without an intent');
+});
+
+test('any order of batches and outcomes is read as a simple model says', () => {
+  const outcome = fc.constantFrom<Outcome | 'none'>(...outcomes, 'none');
+  fc.assert(
+    fc.property(fc.array(fc.array(outcome, { minLength: 1, maxLength: 5 }), { maxLength: 6 }), (batches) => {
+      path = join(mkdtempSync(join(tmpdir(), 'nodrop-ledger-')), 'ledger.bin');
+      const ledger = new LedgerWriter(path, opening);
+      const expected = new Map<number, Outcome>();
+      let next = 0;
+      for (const batch of batches) {
+        const first = next;
+        ledger.intend(first, batch.length);
+        next += batch.length;
+        for (const [index, said] of batch.entries()) {
+          expected.set(first + index, said === 'none' ? 'unknown' : said);
+          if (said === 'none') continue;
+          ledger.record({
+            outcome: said,
+            partition: 0,
+            offset: -1,
+            errorCode: 0,
+            sequences: [first + index],
+          });
+        }
+      }
+      ledger.close();
+      const { attempts } = readAll();
+      expect(new Map(attempts.map((attempt) => [attempt.sequence, attempt.outcome]))).toEqual(expected);
+      expect(attempts).toHaveLength(expected.size);
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { selfTest } from '../../../src/self-test/histories/self-test.ts';
+import { plantedDefects } from '../../../src/self-test/histories/catalog.ts';
+import { findingKinds } from '../../../src/result/verdict.ts';
+
+test('every planted defect is caught, and every clean twin is silent', async () => {
+  const detections = await selfTest();
+  const escaped = detections.filter((one) => !one.found || !one.blamedRightly || !one.twinSilent);
+  expect(escaped).toEqual([]);
+  expect(detections.length).toBeGreaterThanOrEqual(30);
+});
+
+test('every kind of finding that a history can show is planted, and names are told apart', () => {
+  const kinds = plantedDefects.flatMap(({ expected }) =>
+    expected === 'inconclusive' ? [] : [expected.kind],
+  );
+  // Only a live run can stall.
+  expect(findingKinds.filter((kind) => kind !== 'stalled' && !kinds.includes(kind))).toEqual([]);
+  expect(new Set(plantedDefects.map(({ name }) => name)).size).toBe(plantedDefects.length);
+});
+
+test('what is not found, wrongly blamed, or a false alarm on the twin is told', async () => {
+  const [defect] = plantedDefects;
+  const nothing = (): void => undefined;
+  expect(await selfTest([{ ...defect!, plant: nothing }])).toMatchObject([
+    { found: false, blamedRightly: false },
+  ]);
+  expect(await selfTest([{ ...defect!, expected: { kind: 'lost', blame: 'store' } }])).toMatchObject([
+    { found: true, blamedRightly: false },
+  ]);
+  expect(await selfTest([{ ...defect!, twin: defect!.plant }])).toMatchObject([
+    { found: true, twinSilent: false },
+  ]);
+});

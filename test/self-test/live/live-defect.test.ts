@@ -1,0 +1,68 @@
+/** Which defects the live self-test has, and how strictly it judges. Nothing is started here. */
+import { expect, test } from 'vitest';
+import { judgeLive, type LiveFinding } from '../../../src/self-test/live/live-defect.ts';
+import { liveDefects } from '../../../src/self-test/live/catalog.ts';
+import { causes, findingKinds, type Finding } from '../../../src/result/verdict.ts';
+
+const wanted = liveDefects.flatMap(({ expected, hop }) =>
+  expected === 'inconclusive' ? [] : [{ ...expected, hop }],
+);
+
+test('every kind of finding is planted, by each who can be blamed for it', () => {
+  const kinds = wanted.map(({ kind }) => kind);
+  expect(findingKinds.filter((kind) => !kinds.includes(kind))).toEqual([]);
+  const blames = (kind: string): string[] =>
+    [...new Set(wanted.filter((each) => each.kind === kind).map(({ blame }) => blame))].sort();
+  expect(blames('lost')).toEqual(['broker', 'consumer', 'store']);
+  expect(blames('duplicated')).toEqual(['consumer', 'producer', 'store']);
+  expect(blames('misclassified')).toEqual(['consumer', 'store']);
+  expect(blames('corrupted')).toEqual(['broker', 'consumer', 'producer']);
+  expect(blames('phantom')).toEqual(['consumer', 'producer', 'store']);
+  expect(blames('offset-conflict')).toEqual(['broker', 'producer']);
+});
+
+test('every cause is planted that one broker can have', () => {
+  const planted = wanted.map(({ cause }) => cause);
+  // With acks=0 nothing is acknowledged, and nothing can be lost.
+  expect(causes.filter((cause) => !planted.includes(cause))).toEqual(['acks=0']);
+});
+
+test('names are told apart', () => {
+  expect(new Set(liveDefects.map(({ name }) => name)).size).toBe(liveDefects.length);
+});
+
+const finding = (kind: Finding['kind'], blame: Finding['blame'], cause?: Finding['cause']): Finding => ({
+  kind,
+  blame,
+  count: 1,
+  examples: [],
+  ...(cause && { cause }),
+});
+const lost: LiveFinding = { kind: 'lost', blame: 'broker', cause: 'acks=1' };
+const rightly = { found: true, blamedRightly: true };
+const wrongly = { found: true, blamedRightly: false };
+const not = { found: false, blamedRightly: false };
+
+test.each([
+  [lost, 'fail', [finding('lost', 'broker', 'acks=1')], rightly],
+  [lost, 'fail', [finding('lost', 'broker')], wrongly],
+  [lost, 'fail', [finding('lost', 'consumer', 'acks=1')], wrongly],
+  [lost, 'fail', [finding('lost', 'broker', 'acks=1'), finding('phantom', 'broker')], wrongly],
+  [lost, 'inconclusive', [finding('lost', 'broker', 'acks=1')], wrongly],
+  [lost, 'fail', [finding('phantom', 'broker')], not],
+  [lost, 'pass', [], not],
+  [{ ...lost, besides: ['phantom'] }, 'fail', [finding('phantom', 'broker')], not],
+  [
+    { ...lost, besides: ['phantom'] },
+    'fail',
+    [finding('lost', 'broker', 'acks=1'), finding('phantom', 'broker')],
+    rightly,
+  ],
+  [{ kind: 'stalled', blame: 'consumer' }, 'inconclusive', [finding('stalled', 'consumer')], rightly],
+  [{ kind: 'stalled', blame: 'consumer' }, 'fail', [finding('stalled', 'consumer')], wrongly],
+  ['inconclusive', 'inconclusive', [], rightly],
+  ['inconclusive', 'inconclusive', [finding('stalled', 'consumer')], wrongly],
+  ['inconclusive', 'pass', [], not],
+] as const)('%j: %s with %j', (expected, verdict, findings, judged) => {
+  expect(judgeLive(expected, { verdict, findings: [...findings] })).toEqual(judged);
+});

@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import { detectionLine, isCaught, tamperingLines } from '../../../src/report/terminal/detection-lines.ts';
+import { noColors } from '../../../src/report/text/colours.ts';
+import { tamperings } from '../../../src/self-test/tampering/catalog.ts';
+import { tamperingSelfTest } from '../../../src/self-test/tampering/tampering-self-test.ts';
+
+test('every tampering is caught, and every twin passes', async () => {
+  const detections = await tamperingSelfTest();
+  expect(detections.filter((detection) => !isCaught(detection))).toEqual([]);
+  expect(detections.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(tamperings.map(({ name }) => name)).size).toBe(tamperings.length);
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('nodrop-self-test-'))).toEqual([]);
+});
+
+test('what is not found, wrongly blamed, or a false alarm on the twin is told', async () => {
+  const deleted = tamperings.find(({ name }) => name === 'a row deleted')!;
+  const nothing = async (): Promise<void> => undefined;
+  const detections = await tamperingSelfTest([
+    { ...deleted, plant: nothing },
+    { ...deleted, expected: { kind: 'lost', blame: 'consumer' } },
+    { ...deleted, expected: 'inconclusive' },
+    { ...deleted, twin: deleted.plant },
+  ]);
+  expect(detections).toMatchObject([
+    { found: false, blamedRightly: false, twinSilent: true },
+    { found: true, blamedRightly: false, twinSilent: true },
+    { found: false, blamedRightly: false, twinSilent: true },
+    { found: true, blamedRightly: true, twinSilent: false },
+  ]);
+});
+
+test('they have a section of their own, in 80 columns', () => {
+  const all = tamperings.map(({ name, hop }) => ({
+    defect: name,
+    hop,
+    found: true,
+    blamedRightly: true,
+    twinSilent: true,
+  }));
+  const lines = tamperingLines(all, noColors);
+  expect(lines.slice(0, 3)).toEqual([
+    '',
+    'tampering with a run that passed                   hop      found blamed twin',
+    'a partition number beyond 32 bits                  store    yes   yes    yes',
+  ]);
+  expect(lines.at(-1)).toBe(
+    `${all.length} tamperings planted: ${all.length} found, ${all.length} blamed rightly, ${all.length} clean twins silent`,
+  );
+  expect(lines.filter(({ length }) => length > 80)).toEqual([]);
+  expect(new Set(all.map((each) => detectionLine(each, noColors).indexOf('yes')))).toEqual(new Set([60]));
+});

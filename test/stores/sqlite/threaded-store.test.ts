@@ -1,0 +1,96 @@
+/** What a thread adds to an SQLite store: errors on their way, and ends that nobody asked for. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeEach, expect, test } from 'vitest';
+import { OperationalError } from '../../../src/errors.ts';
+import { errorOf, thrownOf } from '../../../src/stores/sqlite/thread-messages.ts';
+import { openThreadedStore } from '../../../src/stores/sqlite/threaded-store.ts';
+import { FencedError, RowBatch, StoreOutageError } from '../../../src/stores/store.ts';
+import {
+  batchOf,
+  categories,
+  deadLettersOf,
+  placesOf,
+  topic,
+  topicId,
+} from '../../fixtures/store-batches.ts';
+
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite');
+});
+
+test('errors arrive with their class and their fields', () => {
+  const cause = new Error('why', { cause: 'a text' });
+  const errors = [
+    new FencedError(3, { isInDoubt: true }),
+    new StoreOutageError('away', 'wait', cause),
+    new OperationalError('usage', 'wrong', { hint: 'right' }),
+    new OperationalError('unavailable', 'none', { cause }),
+    new Error('a bug', { cause }),
+  ];
+  for (const error of errors) {
+    const arrived = errorOf(structuredClone(thrownOf(error)));
+    expect(arrived.constructor).toBe(error.constructor);
+    expect(Object.entries(arrived)).toEqual(Object.entries(error));
+    expect(arrived.message).toBe(error.message);
+    expect((arrived.cause as Error | undefined)?.message).toBe((error.cause as Error | undefined)?.message);
+  }
+});
+
+test('a locked store is away for a while, and works again afterwards', async () => {
+  const store = await openThreadedStore(path, { categories });
+  await store.claim(topic, new Map([[0, 0]]));
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const write = (): Promise<void> =>
+    store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch: 1 }]);
+  await expect(write()).rejects.toBeInstanceOf(StoreOutageError);
+  other.exec('ROLLBACK');
+  other.close();
+  await write();
+  expect(await placesOf(`sqlite:${path}`)).toEqual(['failed 0:0']);
+  await store.close();
+});
+
+test('a batch is used again once it is written, and dead letters are no more than they are', async () => {
+  const store = await openThreadedStore(path, { categories });
+  const batch = new RowBatch();
+  const fetched = Buffer.from('beside payload beside');
+  for (let round = 0; round < 3; round++) {
+    batch.clear();
+    for (const values of batchOf([round, 0, round]).allValues()) batch.add(values);
+    const payload = fetched.subarray(7, 14);
+    batch.deadLetters.push({ partition: 1, offset: round, key: null, payload, headers: null, reason: 'why' });
+    await store.write(topicId, batch, []);
+  }
+  await store.close();
+  expect(await placesOf(`sqlite:${path}`)).toEqual(['completed 0:1', 'failed 0:0', 'in-progress 0:2']);
+  const letters = await deadLettersOf(`sqlite:${path}`);
+  expect(letters.map(({ payload }) => Buffer.from(payload!).toString())).toEqual(Array(3).fill('payload'));
+});
+
+test('a thread that has ended answers nothing, and says so', async () => {
+  const store = await openThreadedStore(path, { categories });
+  await store.close();
+  await expect(store.offsets(topicId)).rejects.toThrow('the thread of the store has ended');
+  await store.close();
+});
+
+test('a bug in the thread fails what was asked, and nothing else', async () => {
+  const store = await openThreadedStore(path, { categories });
+  const unanswerable = { share: () => ({ columns: 'no memory' }) } as unknown as RowBatch;
+  await expect(store.write(topicId, unanswerable, [])).rejects.toThrow(/./);
+  await store.write(topicId, batchOf([0, 0, 0]), []);
+  await store.close();
+});
+
+test('what cannot be opened is unavailable, as without a thread', async () => {
+  const missing = join(path, '..', 'missing', 'store.sqlite');
+  await expect(openThreadedStore(missing, { categories })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining(missing),
+  });
+});

@@ -1,0 +1,45 @@
+import { existsSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { makeFolder } from '../../src/system/make-folder.ts';
+import { nodrop } from '../fixtures/nodrop.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'nodrop-folder-'));
+});
+
+test('a folder is made with those above it, for its owner alone, once', () => {
+  const folder = join(dir, 'a/b/c');
+  expect(makeFolder(folder)).toBe(true);
+  expect(statSync(join(dir, 'a')).mode & 0o777).toBe(0o700);
+  expect(makeFolder(folder)).toBe(false);
+});
+
+test('where there cannot be one, that is told', () => {
+  writeFileSync(join(dir, 'file'), '');
+  symlinkSync(join(dir, 'nowhere'), join(dir, 'dangling'));
+  symlinkSync('loop', join(dir, 'loop'));
+  for (const path of ['file', 'file/a', 'dangling', 'dangling/a', 'loop/a']) {
+    expect(() => makeFolder(join(dir, path))).toThrow(
+      expect.objectContaining({ code: 'unavailable', message: expect.stringContaining(join(dir, path)) }),
+    );
+  }
+  expect(existsSync(join(dir, 'nowhere'))).toBe(false);
+});
+
+test('behind a link to a folder it is made there', () => {
+  makeFolder(join(dir, 'real'));
+  symlinkSync(join(dir, 'real'), join(dir, 'link'));
+  expect(makeFolder(join(dir, 'link/a'))).toBe(true);
+  expect(existsSync(join(dir, 'real/a'))).toBe(true);
+});
+
+test.runIf(existsSync('/proc/self'))('a system that refuses all folders is no endless loop', async () => {
+  for (const [name, ...args] of [['produce', '--run=a', '--bootstrap-server=127.0.0.1:1'], ['run']]) {
+    const { code, stderr } = await nodrop([name!, '--dir=/proc/nodrop', ...args]);
+    expect(code).toBe(69);
+    expect(stderr).toContain('The folder /proc/nodrop/runs/');
+  }
+});
