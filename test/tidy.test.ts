@@ -95,6 +95,19 @@ test('what speaks to Kafka imports the system alone', () => {
   expect(others.filter((imported) => imported.startsWith('src/'))).toEqual([]);
 });
 
+test('every room has a line in docs/architecture.md', () => {
+  const [, section] = /^## Rooms$(.*?)^#/ms.exec(read('docs/architecture.md'))!;
+  const told = [...section!.matchAll(/^\| `([\w-]+)\/` \|/gm)].map(([, room]) => room!);
+  expect(told).toEqual(rooms.toReversed());
+});
+
+test('a file is known by its name; the two kinds of store alone have the same parts', () => {
+  const names = sources
+    .filter((file) => !/^src\/stores\/(sqlite|postgres)\//.test(file))
+    .map((file) => basename(file));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
 test('no file is there that nothing imports', () => {
   // Where nodrop begins, and what the published schema of histories is made by.
   const begun = ['src/index.ts', 'src/cli/main.ts', 'src/audit/history/line-schema.ts'];

@@ -5,7 +5,7 @@ import { packageJson } from '../result/environment.ts';
 import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
 import { tellParent } from '../pipeline/stage/stage-process.ts';
 import { say } from '../text/say.ts';
-import { addCommands } from './commands/index.ts';
+import { addCommands } from './commands/commands.ts';
 import { watchOutput } from './output/output-streams.ts';
 import { listenForStop, type StoppedError } from './startup/stop.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { LiveDetection } from '../../src/self-test/live/live-self-test.ts';
 import { isCaught } from '../../src/report/terminal/detection-lines.ts';
-import { liveDefects } from '../../src/self-test/live/catalog.ts';
+import { liveDefects } from '../../src/self-test/live/live-defects.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 interface Document {

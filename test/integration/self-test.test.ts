@@ -9,7 +9,7 @@ import { liveSelfTestCommand } from '../../src/cli/commands/live-self-test-comma
 import { Terminal } from '../../src/cli/output/terminal.ts';
 import { detectAll, type LiveDetection } from '../../src/self-test/live/live-self-test.ts';
 import type { LiveDefect } from '../../src/self-test/live/live-defect.ts';
-import { liveDefects } from '../../src/self-test/live/catalog.ts';
+import { liveDefects } from '../../src/self-test/live/live-defects.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());

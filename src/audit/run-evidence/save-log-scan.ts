@@ -11,7 +11,7 @@ import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster } from '../../kafka/client/cluster.ts';
 import { groupOffsets } from '../../kafka/client/groups.ts';
 import { scanLog, type LogScan, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
-import { rootMessage } from '../../kafka/client/errors.ts';
+import { rootMessage } from '../../kafka/client/kafka-errors.ts';
 import {
   emptyScanRow,
   ScanWriter,

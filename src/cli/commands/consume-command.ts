@@ -17,7 +17,7 @@ import { bootstrapOf, settingsOf, type SharedValues } from '../options/options.t
 import { besideLivePage } from '../output/page-beside-command.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from '../options/run-settings.ts';
 import { runStages } from './run-stages.ts';
-import { seamsOf } from '../startup/seams.ts';
+import { seamsOf } from '../startup/load-seams.ts';
 import { consumeArguments } from '../options/stage-arguments.ts';
 import { counted } from '../../text/counted.ts';
 

@@ -14,7 +14,7 @@ import type { Context } from './context.ts';
 import { bootstrapOf, defaultStates, type SharedValues } from '../options/options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from '../options/run-settings.ts';
 import { runStages } from './run-stages.ts';
-import { seamsOf } from '../startup/seams.ts';
+import { seamsOf } from '../startup/load-seams.ts';
 import { produceArguments } from '../options/stage-arguments.ts';
 
 export async function produceCommand(values: SharedValues, context: Context): Promise<number> {

@@ -1,7 +1,7 @@
 /** Which node is the active controller. */
 import { apiVersionsV3, describeQuorumV2, metadataV12, type Connection } from '@platformatic/kafka';
 import type { Cluster } from './cluster.ts';
-import { NotReadyError, withErrorCodes } from './errors.ts';
+import { NotReadyError, withErrorCodes } from './kafka-errors.ts';
 
 /** Where the cluster keeps what it knows of itself. */
 const metadataTopic = '__cluster_metadata';

@@ -13,7 +13,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailableError, type OperationalError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { NotReadyError, errorName, isRefusal, isRetriable, rootMessage, withErrorCodes } from './errors.ts';
+import {
+  NotReadyError,
+  errorName,
+  isRefusal,
+  isRetriable,
+  rootMessage,
+  withErrorCodes,
+} from './kafka-errors.ts';
 
 export interface ClusterOptions {
   /** `host:port,host:port` */

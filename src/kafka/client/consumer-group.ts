@@ -7,7 +7,7 @@ import { groupTimes, type ClientSettings } from './client-settings.ts';
 import { unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { rootMessage } from './errors.ts';
+import { rootMessage } from './kafka-errors.ts';
 
 export interface GroupOptions {
   bootstrapServers: string;

@@ -1,3 +1,3 @@
 /** Kafka's names come with the client library, which takes long to load: most messages have no error. */
 export const errorNameOf = async (code: number): Promise<string> =>
-  (await import('./errors.ts')).errorName(code);
+  (await import('./kafka-errors.ts')).errorName(code);

@@ -2,7 +2,7 @@
 import { listOffsetsV7 } from '@platformatic/kafka';
 import type { Cluster, TopicMetadata } from './cluster.ts';
 import type { Deadline } from '../../system/deadline.ts';
-import { NotReadyError, errorName, withErrorCodes } from './errors.ts';
+import { NotReadyError, errorName, withErrorCodes } from './kafka-errors.ts';
 
 /** `latest`: the high watermark, one past the last record that is readable. `last-stable`: where the first open transaction begins. */
 export type OffsetKind = 'earliest' | 'latest' | 'last-stable';

@@ -3,7 +3,7 @@ import { Admin } from '@platformatic/kafka';
 import { messageOf, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { rootMessage } from './errors.ts';
+import { rootMessage } from './kafka-errors.ts';
 
 export interface AdminAccess {
   bootstrapServers: string;

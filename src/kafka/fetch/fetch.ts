@@ -1,6 +1,6 @@
 /** One Fetch request to one leader, answered in bytes: the records of each partition are left as they came. */
 import { ProtocolError, createAPI, fetchV13, type Connection, type Reader } from '@platformatic/kafka';
-import { errorName } from '../client/errors.ts';
+import { errorName } from '../client/kafka-errors.ts';
 
 export interface FetchPosition {
   partition: number;

@@ -7,7 +7,7 @@ import { unavailableError } from '../../errors.ts';
 import type { Cluster, TopicMetadata } from '../client/cluster.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { fetchRecords, type FetchedPartition } from './fetch.ts';
-import { isRetriable, rootMessage } from '../client/errors.ts';
+import { isRetriable, rootMessage } from '../client/kafka-errors.ts';
 import { listOffsets, partitionsByLeader } from '../client/list-offsets.ts';
 import { RecordBatch, nextOffset, splitBatches } from '../record-batch/record-batch.ts';
 

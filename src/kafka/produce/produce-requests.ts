@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cluster } from '../client/cluster.ts';
 import type { Deadline } from '../../system/deadline.ts';
-import { errorName, isRetriable, withErrorCodes } from '../client/errors.ts';
+import { errorName, isRetriable, withErrorCodes } from '../client/kafka-errors.ts';
 
 export type Acks = -1 | 0 | 1;
 

@@ -7,7 +7,7 @@ import { initProducerIdV4 } from '@platformatic/kafka';
 import { OperationalError, unavailableError, usageError } from '../../errors.ts';
 import type { Cluster, TopicMetadata } from '../client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { NotReadyError, errorName, withErrorCodes } from '../client/errors.ts';
+import { NotReadyError, errorName, withErrorCodes } from '../client/kafka-errors.ts';
 import { ProduceQueue, type PartitionLeader } from './produce-queue.ts';
 import { ProduceRequests, type Acks, type Attempt } from './produce-requests.ts';
 import type { ProducerSequence } from '../record-batch/record-batch-encoder.ts';

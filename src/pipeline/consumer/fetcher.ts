@@ -5,7 +5,7 @@ import { unavailableError } from '../../errors.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { fetchRecords, type FetchedPartition, type FetchPosition } from '../../kafka/fetch/fetch.ts';
-import { isRetriable, NotReadyError } from '../../kafka/client/errors.ts';
+import { isRetriable, NotReadyError } from '../../kafka/client/kafka-errors.ts';
 import { partitionsByLeader } from '../../kafka/client/list-offsets.ts';
 
 export interface FetchSettings {

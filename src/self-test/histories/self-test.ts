@@ -1,7 +1,7 @@
 /** The self-test: plants each defect in a history, audits it and its clean twin, and says which were caught. */
 import { historyFromLines } from '../../audit/history/read-history.ts';
 import type { PlantedDefect } from './history-edits.ts';
-import { plantedDefects } from './catalog.ts';
+import { plantedDefects } from './planted-defects.ts';
 import { healthyHistory, linesOf, type PlantedHistory } from './planted-history.ts';
 import type { Audit } from '../../result/verdict.ts';
 import { audit } from '../../audit/judge/audit.ts';

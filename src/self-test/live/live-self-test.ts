@@ -9,7 +9,7 @@ import { atBegin } from '../../pipeline/stage/stage-end.ts';
 import type { Result } from '../../result/result.ts';
 import type { Detection } from '../histories/self-test.ts';
 import { judgeLive, type LiveDefect, type Trial } from './live-defect.ts';
-import { liveDefects } from './catalog.ts';
+import { liveDefects } from './live-defects.ts';
 import { LivePipeline, type LiveGround } from './live-pipeline.ts';
 import { dropSchema } from '../../stores/postgres/drop-schema.ts';
 import { isPostgresLocation } from '../../stores/postgres/location.ts';

@@ -10,7 +10,7 @@ import type { Detection } from '../histories/self-test.ts';
 import { judgeLive } from '../live/live-defect.ts';
 import { makeRun } from './made-run.ts';
 import type { FolderChange, Tampering } from './tampering.ts';
-import { tamperings as allTamperings } from './catalog.ts';
+import { tamperings as allTamperings } from './tamperings.ts';
 import type { Audit } from '../../result/verdict.ts';
 
 /** Nobody else knows a folder that was just made: all in it is the self-test's. */

@@ -7,7 +7,7 @@ import {
   type LiveDetectionReport,
 } from '../../../src/report/terminal/detection-lines.ts';
 import { noColors } from '../../../src/report/text/colours.ts';
-import { liveDefects } from '../../../src/self-test/live/catalog.ts';
+import { liveDefects } from '../../../src/self-test/live/live-defects.ts';
 
 const caught: LiveDetectionReport = {
   defect: 'a row that nobody wrote',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { selfTest } from '../../../src/self-test/histories/self-test.ts';
-import { plantedDefects } from '../../../src/self-test/histories/catalog.ts';
+import { plantedDefects } from '../../../src/self-test/histories/planted-defects.ts';
 import { findingKinds } from '../../../src/result/verdict.ts';
 
 test('every planted defect is caught, and every clean twin is silent', async () => {

@@ -1,7 +1,7 @@
 /** Which defects the live self-test has, and how strictly it judges. Nothing is started here. */
 import { expect, test } from 'vitest';
 import { judgeLive, type LiveFinding } from '../../../src/self-test/live/live-defect.ts';
-import { liveDefects } from '../../../src/self-test/live/catalog.ts';
+import { liveDefects } from '../../../src/self-test/live/live-defects.ts';
 import { causes, findingKinds, type Finding } from '../../../src/result/verdict.ts';
 
 const wanted = liveDefects.flatMap(({ expected, hop }) =>

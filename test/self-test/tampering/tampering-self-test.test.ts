@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { detectionLine, isCaught, tamperingLines } from '../../../src/report/terminal/detection-lines.ts';
 import { noColors } from '../../../src/report/text/colours.ts';
-import { tamperings } from '../../../src/self-test/tampering/catalog.ts';
+import { tamperings } from '../../../src/self-test/tampering/tamperings.ts';
 import { tamperingSelfTest } from '../../../src/self-test/tampering/tampering-self-test.ts';
 
 test('every tampering is caught, and every twin passes', async () => {
