@@ -1,5 +1,5 @@
 /** Whether anybody works on a run: a nodrop that runs it, or a producer or a consumer that was started by hand. */
-import { isAlive } from '../system/is-alive.ts';
+import { isAlive } from '../system/process-state.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
 import { readJournalOpening } from './journal/journal-reader.ts';
 import { leftoverProcess } from '../system/process-record.ts';

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasStagesAtWork } from './at-work.ts';
 import { messageOf } from '../errors.ts';
-import { isAlive } from '../system/is-alive.ts';
+import { isAlive } from '../system/process-state.ts';
 import { foldersIn } from '../kafka/broker/broker-folders.ts';
 import { Deadline } from '../system/deadline.ts';
 import { claimFolder, endLeftover, leftoverProcess, removeRecord } from '../system/process-record.ts';

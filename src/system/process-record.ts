@@ -2,15 +2,13 @@
  * `process.json` in a broker's folder: which process runs there, so that `clean` can end one that a crash left
  * behind. A process counts as ours when its id, the time it started and its command all agree: ids are used again.
  */
-import { execFile } from 'node:child_process';
 import { link, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
-
 import { unavailableError } from '../errors.ts';
-import { writeWhole } from './write-whole.ts';
+import { describeProcess } from './process-state.ts';
 import { regularFile } from './regular-file.ts';
+import { writeWhole } from './write-whole.ts';
 
 const recordFile = (dir: string) => join(dir, 'process.json');
 const endTimeoutMs = 5_000;
@@ -97,26 +95,4 @@ export async function leftoverGone(dir: string, timeoutMs: number): Promise<bool
     await wait(pollMs);
   }
   return true;
-}
-
-/** Undefined once it is gone. A zombie has no command line. */
-async function describeProcess(pid: number): Promise<{ startedAt: string; command: string } | undefined> {
-  try {
-    if (process.platform === 'linux') {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
-      // Field 22; counted after the name in brackets, which may hold spaces.
-      return { startedAt: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!, command };
-    }
-    const ps = ['-ww', '-o', 'lstart=,command=', '-p', String(pid)];
-    const { stdout } = await promisify(execFile)('ps', ps, {
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-    });
-    // Such as `Mon Jan  5 10:11:12 2026 java …`.
-    return { startedAt: stdout.slice(0, 24), command: stdout.slice(24) };
-  } catch (error) {
-    // No such entry, one that vanished while it was read, or exit code 1 of `ps`: there is no such process.
-    if (['ENOENT', 'ESRCH', 1].includes((error as { code: string | number }).code)) return undefined;
-    throw error;
-  }
 }

@@ -3,18 +3,71 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
+/** Whether a process of that id is there. Ids are used again: ask only about one that was there lately. */
+export function isAlive(pid: number): boolean {
+  // 0 and below would speak of process groups.
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** A letter: `R` running, `S` sleeping, `T` stopped, `Z` ended and not buried yet. undefined once it is gone. */
 export async function processState(pid: number): Promise<string | undefined> {
-  try {
+  return await unlessGone(async () => {
+    if (process.platform === 'linux') return (await statFields(pid))[0];
+    return (await ps(pid, 'state=')).trim().charAt(0);
+  });
+}
+
+/** When it started, as the system writes it: Linux in clock ticks since the boot, macOS as a date. Undefined once it is gone. */
+export async function describeProcess(
+  pid: number,
+): Promise<{ startedAt: string; command: string } | undefined> {
+  return await unlessGone(async () => {
     if (process.platform === 'linux') {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      // Behind the name in brackets, which may hold spaces.
-      return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+      // A zombie has no command line.
+      const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+      return { startedAt: (await statFields(pid))[19]!, command };
     }
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'state=', '-p', String(pid)]);
-    return stdout.trim().charAt(0);
+    // Such as `Mon Jan  5 10:11:12 2026 java …`.
+    const line = await ps(pid, 'lstart=,command=');
+    return { startedAt: line.slice(0, 24), command: line.slice(24) };
+  });
+}
+
+/** Its parent, and the name of its program. Undefined once it is gone. */
+export async function parentOf(pid: number): Promise<{ parent: number; name: string } | undefined> {
+  return await unlessGone(async () => {
+    if (process.platform === 'linux') {
+      const name = (await readFile(`/proc/${pid}/comm`, 'utf8')).trimEnd();
+      return { parent: Number((await statFields(pid))[1]), name };
+    }
+    const [parent, name = ''] = (await ps(pid, 'ppid=,comm=')).trim().split(/\s+/, 2);
+    return { parent: Number(parent), name };
+  });
+}
+
+/** The fields of its line from the third on, the state: behind its name in brackets, which may hold spaces. */
+async function statFields(pid: number): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+async function ps(pid: number, format: string): Promise<string> {
+  const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+  const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', format, '-p', String(pid)], { env });
+  return stdout;
+}
+
+async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
   } catch (error) {
-    // No such entry, one that vanished while it was read, or exit code 1 of `ps`.
+    // No such entry, one that vanished while it was read, or exit code 1 of `ps`: there is no such process.
     if (['ENOENT', 'ESRCH', 1].includes((error as { code: string | number }).code)) return undefined;
     throw error;
   }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { isAlive } from '../../src/system/is-alive.ts';
+import { isAlive } from '../../src/system/process-state.ts';
 import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';

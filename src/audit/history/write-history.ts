@@ -19,7 +19,7 @@ import {
 import { jsonText } from '../../text/json-text.ts';
 import { outcomes } from '../../run-folder/ledger/outcome.ts';
 import { none } from '../../workload/place.ts';
-import { Indexes } from '../indexes.ts';
+import { BitSet } from '../bit-set.ts';
 import { hopNames, type HopName, type Line, type LineOf } from './line-types.ts';
 
 export interface HistoryToWrite {
@@ -54,8 +54,8 @@ const hopsOf = (evidence: Evidence): [HopName, Hop<unknown, unknown>][] =>
 class HistoryWriter {
   readonly #evidence: Evidence;
   /** Messages by index: those that were sent, and those whose record names their producer and sequence. */
-  readonly #sent = new Indexes();
-  readonly #traced = new Indexes();
+  readonly #sent = new BitSet();
+  readonly #traced = new BitSet();
   /** Records that do not say which message they are: at an acked offset they are the message acked there. */
   readonly #nameless = new Map<string, Line[]>();
   #withoutIntent = 0;

@@ -2,11 +2,8 @@
  * How nodrop is told to stop: Ctrl-C, SIGTERM, the end of the terminal, and the death of whoever started
  * it. The first time it stops in order; a second Ctrl-C ends it at once.
  */
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { exitCodes, OperationalError } from '../../errors.ts';
-import { isAlive } from '../../system/is-alive.ts';
+import { isAlive, parentOf } from '../../system/process-state.ts';
 
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'parent-gone';
 
@@ -56,7 +53,7 @@ export function listenForStop(onStop: (reason: StopReason) => void): AbortSignal
 /** Calls back once the parent, or the shell's parent where npm put a shell between, has died. */
 async function watchAncestors(onGone: () => void): Promise<void> {
   const { ppid } = process;
-  const shellParent = await parentOf(ppid);
+  const shellParent = await parentOfShell(ppid);
   const timer = setInterval(() => {
     const gone =
       process.ppid !== ppid || (shellParent !== undefined && shellParent > 1 && !isAlive(shellParent));
@@ -67,17 +64,8 @@ async function watchAncestors(onGone: () => void): Promise<void> {
   timer.unref();
 }
 
-/** The parent of a shell; undefined for a process that is none, or where it cannot be told. */
-async function parentOf(pid: number): Promise<number | undefined> {
-  try {
-    const row =
-      process.platform === 'linux'
-        ? readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^\d+ \((.*)\) \S (\d+) [\s\S]*$/, '$2 $1')
-        : (await promisify(execFile)('ps', ['-o', 'ppid=,comm=', '-p', String(pid)])).stdout;
-    const [parent, command = ''] = row.trim().split(/\s+/, 2);
-    return /(^|\/)-?(ba|da|z|k)?sh$/.test(command) ? Number(parent) : undefined;
-  } catch {
-    // It is gone already, which the next look at `process.ppid` shows.
-    return undefined;
-  }
+/** The parent of a shell; undefined for a process that is none, or that is gone, which the next look at `ppid` shows. */
+async function parentOfShell(pid: number): Promise<number | undefined> {
+  const found = await parentOf(pid);
+  return found !== undefined && /(^|\/)-?(ba|da|z|k)?sh$/.test(found.name) ? found.parent : undefined;
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isAlive } from '../../system/is-alive.ts';
+import { isAlive } from '../../system/process-state.ts';
 import type { Fault, Pipeline, PipelinePlan, Underway } from '../fault.ts';
 import { firstAtPoint } from './first-at-point.ts';
 import { onLink } from './network.ts';

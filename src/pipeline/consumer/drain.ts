@@ -3,7 +3,7 @@
  * holds all up to the topic's end as it stood then, what lies behind open transactions included. Without a ledger, as
  * it stood at the start.
  */
-import { isAlive } from '../../system/is-alive.ts';
+import { isAlive } from '../../system/process-state.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { ledgerFilePattern } from '../../run-folder/ledger/ledger-format.ts';
 import { readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';

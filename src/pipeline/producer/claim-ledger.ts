@@ -1,7 +1,7 @@
 /** Which session a producer begins, and the ledger of it, which only one process can open. */
 import { existsSync, rmSync } from 'node:fs';
 import { usageError } from '../../errors.ts';
-import { isAlive } from '../../system/is-alive.ts';
+import { isAlive } from '../../system/process-state.ts';
 import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
 import { readIntended, readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
 import { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
