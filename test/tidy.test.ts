@@ -88,6 +88,16 @@ test('imports go down', () => {
   expect(wrong).toEqual([]);
 });
 
+test('what plants defects is loaded where a test asks for it, and nowhere else', () => {
+  const importers = sources.filter(
+    (file) => folderOf(file) !== 'self-test' && /from '.*self-test\/sabotage\//.test(read(file)),
+  );
+  expect(importers).toEqual([]);
+  expect(matches(sources, /import\('.*self-test\/sabotage\//).map((line) => line.split(':')[0])).toEqual([
+    'src/cli/startup/load-seams.ts',
+  ]);
+});
+
 test('what speaks to Kafka imports the system alone', () => {
   const others = files('src/kafka').flatMap((file) =>
     importsOf(file).filter((imported) => !/^src\/(errors\.ts|kafka\/|system\/)/.test(imported)),
