@@ -17,7 +17,7 @@ export interface AuditRequest {
   store: string;
   /** Where to scan the topic; undefined to use the saved scan alone. */
   scan: ScanSource | undefined;
-  /** What befell the run that the evidence does not show. */
+  /** Facts about the run that the evidence does not show. */
   interruptions: readonly string[];
   /** What was done to the run on purpose. */
   faults?: readonly FaultRecord[];

@@ -1,6 +1,6 @@
 /**
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
- * effect: one that nobody felt proves nothing of whoever survived it.
+ * effect: a fault with no observable effect proves nothing.
  */
 import type { Place } from '../workload/place.ts';
 import type { SingleFinding } from '../result/verdict.ts';

@@ -45,7 +45,7 @@ export class RunFaults implements AsyncDisposable {
     await Promise.race([drained, this.#schedule.over]);
     if (await new Deadline(timeoutMs).within(drained, false)) return undefined;
     await Promise.all(consumers.map((consumer) => consumer.stop()));
-    return `The pipeline had not drained ${durationText(timeoutMs)} after all was sent and the last fault was over.`;
+    return `The pipeline had not drained within ${durationText(timeoutMs)} of the last send and the last fault.`;
   }
 
   /** Mends what is under way, drops what is not due yet, and tells what became of all. */

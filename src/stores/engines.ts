@@ -25,7 +25,7 @@ export async function openStore(location: string, options: StoreOptions): Promis
   return openSqliteStore(path, options);
 }
 
-/** The same, and the work is done beside the caller's: in a thread, as PostgreSQL's is by its server. */
+/** Like `openStore`, but SQLite runs in its own thread, so a write does not block the caller. */
 export async function openStoreBeside(location: string, options: StoreOptions): Promise<Store> {
   const path = sqlitePathOf(location);
   if (path === undefined) return await openStore(location, options);

@@ -1,4 +1,4 @@
-/** Whoever is suspended does not see that its parent has died, and would sleep for ever. */
+/** A stopped process cannot notice that its parent died, so it would stay stopped for ever. */
 import { spawn } from 'node:child_process';
 
 /** Wakes the process when this one is gone, or when it is told to. To be started before the process is suspended. */

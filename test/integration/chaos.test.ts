@@ -137,7 +137,7 @@ test('reports go where they are wanted, with a case for each day', async () => {
   expect(stdout.match(/1\/1 {2}fail/g)).toHaveLength(1);
   const told = readFileSync(text!, 'utf8');
   expect(told).toMatch(/1\/1 {2}fail/);
-  expect(told).toContain('felt in so many runs');
+  expect(told).toContain('runs where it took effect');
 });
 
 test.each([

@@ -131,6 +131,7 @@ test('a loss is red in JUnit XML and an annotation on GitHub, and stdout stays w
   const isTold = (lines: readonly string[]): void => {
     expect(lines).toEqual([
       expect.stringMatching(/^::error title=nodrop \S+%3A 1 lost \(consumer\)::1 lost .*%0A {2}p0-17 \(/),
+      expect.stringMatching(/^::warning title=nodrop \S+%3A not checked::NODROP_SABOTAGE planted a defect/),
       expect.stringMatching(/^::notice title=nodrop \S+%3A FAIL::1 lost \(consumer\)\.$/),
     ]);
   };

@@ -19,7 +19,7 @@ export interface OpenEvidence extends AsyncDisposable {
   producers: Readonly<Record<string, number>>;
 }
 
-/** What befell the run that its folder does not tell. */
+/** Facts about the run that its folder does not record. */
 export interface Circumstances {
   /** In sentences. */
   interruptions: readonly string[];

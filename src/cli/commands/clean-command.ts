@@ -92,7 +92,10 @@ function standingOf(folder: RunFolder): Standing {
 
 async function isConfirmed(count: number, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw usageError('There is no terminal to ask at.', 'Say --yes to remove what is listed.');
+    throw usageError(
+      'Cannot ask for confirmation: stdin is not a terminal.',
+      'Pass --yes to remove the runs listed above.',
+    );
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -209,11 +209,11 @@ const definitions: Definition[] = [
     own: (command) =>
       command
         .option('--runs <n>', 'how many (default: 20, or as many as --for allows)', parseInteger(1, 100_000))
-        .option('--for <duration>', 'how long to begin new ones', parseDuration)
-        .option('--replay <file>', 'the day of a chaos.json again: the schedule, not the timing')
+        .option('--for <duration>', 'keep starting new runs for this long', parseDuration)
+        .option('--replay <file>', 're-run the schedule in a chaos.json (not its exact timing)')
         .option(
           '--shrink-for <duration>',
-          'how long faults are taken away from one that failed',
+          'time limit for minimizing a failing schedule',
           parseDuration,
           600_000,
         ),
@@ -249,7 +249,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'doctor',
-    description: 'checks what nodrop needs, and prints the command that mends what is missing',
+    description: 'checks prerequisites and prints the command that installs each missing one',
     examples: ['nodrop doctor'],
     shared: ['kafkaVersion', 'dir', 'json', 'color'],
     act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),

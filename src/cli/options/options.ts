@@ -63,7 +63,7 @@ const shared = {
   threshold: () =>
     new Option(
       '--threshold <demand>',
-      "what has to be met, repeatable: 'stored.p99<30ms', 'acked.rate>=5000', 'total.time<2m'",
+      "performance requirement; may be repeated: 'stored.p99<30ms', 'acked.rate>=5000', 'total.time<2m'",
     ).argParser((text: string, others: Threshold[] | undefined) => [...(others ?? []), parseThreshold(text)]),
   allow: () =>
     new Option(
@@ -90,7 +90,7 @@ const shared = {
       .argParser(parseStateHeader)
       .env('NODROP_STATE_HEADER'),
   other: () =>
-    new Option('--other <category>', 'category of unknown states (default: they are dead letters)')
+    new Option('--other <category>', 'category for unknown states (default: dead letters)')
       .argParser(parseCategory)
       .env('NODROP_OTHER'),
   payloadBytes: () =>
@@ -99,7 +99,7 @@ const shared = {
       .default(200)
       .env('NODROP_PAYLOAD_BYTES'),
   partitions: () =>
-    new Option('--partitions <n>', 'partitions of a topic that is made')
+    new Option('--partitions <n>', 'partitions, if the topic is created')
       .argParser(parseInteger(1, 10_000))
       .default(3)
       .env('NODROP_PARTITIONS'),
@@ -114,7 +114,7 @@ const shared = {
       .argParser(parseBootstrap)
       .env('NODROP_BOOTSTRAP_SERVER'),
   brokers: () =>
-    new Option('--brokers <n>', 'brokers of a Kafka that is started here')
+    new Option('--brokers <n>', 'number of brokers to start')
       .argParser(parseInteger(1, brokersMax))
       .default(1)
       .env('NODROP_BROKERS'),
@@ -173,7 +173,7 @@ const shared = {
   timeout: () =>
     new Option(
       '--timeout <duration>',
-      'bound of each wait on something outside; in a run with faults, of the drain after the last of them too',
+      'limit for each external wait (broker, topic, group); also limits draining after the last fault',
     )
       .argParser(parseDuration)
       .default(60_000, '60s')

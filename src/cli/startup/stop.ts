@@ -18,7 +18,7 @@ export class StoppedError extends OperationalError {
   constructor(reason: StopReason) {
     super(
       'interrupted',
-      reason === 'parent-gone' ? 'Whoever started nodrop is gone.' : `Stopped by ${reason}.`,
+      reason === 'parent-gone' ? 'The parent process has exited.' : `Stopped by ${reason}.`,
     );
     this.reason = reason;
   }

@@ -31,7 +31,7 @@ export interface BrokerOptions extends ProgressOptions {
   zookeeper: ZooKeeper | undefined;
   properties: Readonly<Record<string, string>>;
   timeoutMs: number;
-  /** Told when it ends though nobody here ended it. */
+  /** Called when the process exits without having been stopped. */
   onExit: (code: number) => void;
 }
 

@@ -27,7 +27,7 @@ export interface ZooKeeperOptions {
   runtime: KafkaRuntime;
   timeoutMs: number;
   signal: AbortSignal | undefined;
-  /** Told when it ends though nobody here ended it. */
+  /** Called when the process exits without having been stopped. */
   onExit: (code: number) => void;
 }
 

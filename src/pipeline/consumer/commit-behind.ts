@@ -8,7 +8,7 @@ import { Deadline } from '../../system/deadline.ts';
 import type { ConsumerGroup, NextOffset } from '../../kafka/client/consumer-group.ts';
 import { say } from '../../text/say.ts';
 
-/** Of what a broker does for a consumer of small batches, commits would else be the most. */
+/** With small batches, commits would otherwise dominate the broker's work. */
 const pauseMs = 100;
 const flushMsMax = 3_000;
 

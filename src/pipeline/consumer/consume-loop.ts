@@ -282,7 +282,9 @@ export class ConsumeLoop {
     this.summary.refusedWrites += 1;
     this.#claims.clear();
     this.#fence.raise(this.#parts.group.assignment().confirmations);
-    say(`nodrop: ${error.message} This one stops writing until the group says whose it is.`);
+    say(
+      `nodrop: ${error.message} This consumer stops writing until the group confirms who owns the partition.`,
+    );
   }
 
   /** A point is reached when nothing else is under way. */

@@ -94,7 +94,7 @@ function manifestOf(folder: RunFolder): Manifest | undefined {
   try {
     return folder.readManifest();
   } catch {
-    // It was read before, or the consumer would not have begun: the audit says what befell it.
+    // It was read before, or the consumer would not have begun: the audit says what happened to it.
     return undefined;
   }
 }

@@ -68,7 +68,7 @@ function faultCheck(fault: FaultRecord, before: readonly FaultRecord[]): Check {
     group: 'faults',
     name: numbered(`${schedule} took effect`, earlier),
     state: tookEffect ? 'passed' : 'failed',
-    message: tookEffect ? '' : 'Nobody felt it.',
+    message: tookEffect ? '' : 'The fault had no observable effect.',
     lines: shortList(target === null ? evidence : [`on ${target}`, ...evidence]),
     ms: startMs === null || endMs === null ? 0 : endMs - startMs,
   };

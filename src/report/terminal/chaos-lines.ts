@@ -95,7 +95,7 @@ export function outcomeText({ days, coverage, phases }: ChaosReport): string {
 function coverageLines({ coverage, phases }: ChaosReport, palette: Palette): string[] {
   return [
     palette.faint(
-      `  ${'felt in so many runs'.padEnd(nameWidth)}${phases.map((phase) => phase.padStart(countWidth)).join('')}`,
+      `  ${'runs where it took effect'.padEnd(nameWidth)}${phases.map((phase) => phase.padStart(countWidth)).join('')}`,
     ),
     ...Object.entries(coverage).map(([name, counts]) => {
       const cells = phases.map((phase) => cellText(counts[phase]).padStart(countWidth));

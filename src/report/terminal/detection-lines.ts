@@ -84,7 +84,7 @@ export function matrixLines(detections: readonly LiveDetectionReport[], palette:
     detections.some((detection) => kindOf(detection) === kind),
   );
   return [
-    faint(`${'caught, of so many'.padEnd(kindWidth)}${hops.map((hop) => hop.padStart(cellWidth)).join('')}`),
+    faint(`${'caught / planted'.padEnd(kindWidth)}${hops.map((hop) => hop.padStart(cellWidth)).join('')}`),
     ...kinds.map((kind) =>
       `${strong(kind.padEnd(kindWidth))}${hops.map((hop) => cell(kind, hop)).join('')}`.trimEnd(),
     ),

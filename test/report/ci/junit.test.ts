@@ -149,7 +149,7 @@ test('faults and thresholds have a case each, even if the same was asked for twi
     {
       name: 'faults kill-leader@5s took effect (2)',
       state: 'failure',
-      message: 'Nobody felt it.',
+      message: 'The fault had no observable effect.',
       text: 'on broker 1\nnobody led',
       seconds: 0,
     },

@@ -44,7 +44,7 @@ test('the matrix counts by kind and hop; what was not planted, blamed or silent 
     { ...caught, expected: 'inconclusive' as const, hop: 'plan' },
   ];
   expect(matrixLines(all, noColors)).toEqual([
-    'caught, of so many          plan   ledger      log  journal    store    group',
+    'caught / planted            plan   ledger      log  journal    store    group',
     'lost                           ·        ·      1/3        ·        ·        ·',
     'phantom                        ·        ·        ·        ·      1/2        ·',
     'inconclusive                 1/1        ·        ·        ·        ·        ·',
