@@ -9,7 +9,7 @@ const slotsMax = 256;
 const firstSlots = 16;
 /** A slot's key is the number of its partition and its place there, in the 53 bits of a double. */
 const partitionsMax = 2 ** 16;
-const placesMax = 2 ** 37;
+const offsetsMax = 2 ** 37 * slotOffsets;
 
 interface Page {
   keys: Float64Array;
@@ -101,7 +101,7 @@ export class PositionColumn {
 
 /** Beyond, the keys of different slots are alike. */
 const hasSlotKey = (index: number, offset: number): boolean =>
-  index < partitionsMax && offset / slotOffsets < placesMax;
+  index < partitionsMax && offset < offsetsMax;
 
 const keyOf = (index: number, offset: number): number =>
   Math.floor(offset / slotOffsets) * partitionsMax + index;
