@@ -100,8 +100,7 @@ export class PositionColumn {
 }
 
 /** Beyond, the keys of different slots are alike. */
-const hasSlotKey = (index: number, offset: number): boolean =>
-  index < partitionsMax && offset < offsetsMax;
+const hasSlotKey = (index: number, offset: number): boolean => index < partitionsMax && offset < offsetsMax;
 
 const keyOf = (index: number, offset: number): number =>
   Math.floor(offset / slotOffsets) * partitionsMax + index;
