@@ -257,4 +257,22 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...complete('ledger', 'log', 'written', 'store'),
     ],
   ],
+  'where Kafka lost one record, it lost another that stood where one stands now': [
+    'fail',
+    ['lost broker', 'offset-conflict broker'],
+    [
+      range(9),
+      send('a', at(0, 5)),
+      send('b', at(0, 5)),
+      send('c', at(0, 8)),
+      send('d', { outcome: 'unknown' }),
+      log('b', { offset: 5 }),
+      log('d', { offset: 8 }),
+      row('a', at(0, 5)),
+      row('b', at(0, 5)),
+      row('c', at(0, 8)),
+      { type: 'position', ...at(0, 9) },
+      ...all,
+    ],
+  ],
 };

@@ -11,14 +11,14 @@ import type { Trails } from './trails.ts';
  */
 export function noteRewritten(messages: Messages, trails: Trails, { partitions, logWhole }: Proof): void {
   if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;
-  for (const { records, rows } of trails.unusualTrails().values()) {
-    if (records.length > 0) continue;
-    for (const { partition, offset } of rows.filter(hasPlace)) partitions.of(partition).outlived.add(offset);
-  }
   const stored: Place[] = [];
   const standing = new Set<string>();
   for (let message = 0; message < messages.count; message++) {
     const { acks, records, rows } = trails.trail(message);
+    if (records.length === 0) {
+      for (const { partition, offset } of rows.filter(hasPlace))
+        partitions.of(partition).outlived.add(offset);
+    }
     for (const ack of acks) {
       if (!partitions.of(ack.partition).contested.has(ack.offset)) continue;
       if (standsAtOneOf(ack, records)) standing.add(placeOf(ack));

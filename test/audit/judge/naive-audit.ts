@@ -233,7 +233,9 @@ class Case extends NaiveMessage {
     for (const part of ['content', 'key'] as const) {
       const inLog = good.map((line) => told(line, part)).filter((text) => text !== null);
       const inRows = rows.map((row) => (row.id === undefined ? (row[part] ?? null) : told(row, part)));
-      const inWrites = this.writes
+      // A write that names the message counts for more than one at its place.
+      const named = this.writes.filter(({ id }) => id !== undefined);
+      const inWrites = [...named, ...this.writes.filter(({ id }) => id === undefined)]
         .map((line) => (line.id === undefined ? (line.content ?? null) : told(line, 'content')))
         .filter((text) => text !== null);
       const right =
@@ -252,7 +254,10 @@ class Case extends NaiveMessage {
     }
     const placed = this.judgePlace(say);
     if (placed === 'open' || this.isCharged) return placed;
-    const areUnnamed = rows.every(({ id, category }) => id !== this.id && category !== 'dead-letters');
+    // A dead letter need not bear an id; one that does bears its message's.
+    const areUnnamed = rows.every(
+      ({ id, category }) => id !== this.id && (category !== 'dead-letters' || id !== undefined),
+    );
     if (rows.length === 0 || !areUnnamed) return 'judged';
     const right = [expected.content ?? null, ...good.map((line) => told(line, 'content'))];
     const reference = right.find((text) => text !== null) ?? null;
