@@ -141,7 +141,7 @@ export class Timetable {
 
 const holdsSends = ({ on }: ChaosFault): boolean => on.some((part) => flow.includes(part));
 
-/** A writer that is suspended in the midst of a transaction has the lock that the other one wants. */
+/** A writer that is suspended within a transaction has the lock that the other one wants. */
 const keepsLock = (one: Act, other: Act): boolean =>
   one.fault.name === 'pause-consumer' &&
   other.fault.name === holder &&

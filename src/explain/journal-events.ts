@@ -12,7 +12,7 @@ import {
   type RefusedEvent,
   type WrittenEvent,
 } from './timeline.ts';
-import { journalsOf, type Journal } from '../audit/run-evidence/journal-hop.ts';
+import { journalsOf, type JournalFile } from '../audit/run-evidence/journal-hop.ts';
 import type { PlaceSet } from './place-set.ts';
 
 type JournalEvent = DeliveryEvent | WrittenEvent | RefusedEvent;
@@ -49,7 +49,7 @@ function silence(events: readonly JournalEvent[], places: PlaceSet): GapEvent[] 
   ];
 }
 
-function eventsIn(journal: Journal, places: PlaceSet, gaps: GapEvent[]): JournalEvent[] {
+function eventsIn(journal: JournalFile, places: PlaceSet, gaps: GapEvent[]): JournalEvent[] {
   const reader = new JournalReader(journal.path);
   const events: JournalEvent[] = [];
   try {

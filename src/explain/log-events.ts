@@ -108,7 +108,7 @@ export class LogEvents {
     if (typeof this.#summary === 'string') return this.#summary;
     return this.#summary.topicId === this.#manifest.topicId
       ? undefined
-      : 'the topic was made anew: what was scanned is another';
+      : 'the topic was recreated: what was scanned is another';
   }
 
   /** One object for all of them. */

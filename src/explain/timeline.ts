@@ -104,11 +104,11 @@ export interface DeadLetterEvent extends Place {
   reason: string;
 }
 
-export type Hop = Fact['hop'];
+export type EventHop = Fact['hop'];
 
 /** Instead of facts, one of three. */
 export interface GapEvent {
-  hop: Hop;
+  hop: EventHop;
   time: null;
   /** The evidence is there and has nothing of the message. In words. */
   nothing?: string;
@@ -178,12 +178,12 @@ export const isFact = (event: TimelineEvent): event is Fact =>
   !('nothing' in event || 'missing' in event || 'more' in event);
 
 export const gap = {
-  nothing: (hop: Hop, nothing: string): GapEvent => ({ hop, time: null, nothing }),
-  missing: (hop: Hop, missing: string): GapEvent => ({ hop, time: null, missing }),
+  nothing: (hop: EventHop, nothing: string): GapEvent => ({ hop, time: null, nothing }),
+  missing: (hop: EventHop, missing: string): GapEvent => ({ hop, time: null, missing }),
 };
 
 /** The first of many, and how many are known beside. */
-export function limited<Event extends Fact>(hop: Hop, events: readonly Event[]): (Event | GapEvent)[] {
+export function limited<Event extends Fact>(hop: EventHop, events: readonly Event[]): (Event | GapEvent)[] {
   const more = events.length - eventsMax;
   return more <= 0 ? [...events] : [...events.slice(0, eventsMax), { hop, time: null, more }];
 }

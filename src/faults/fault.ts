@@ -36,7 +36,7 @@ export interface StageVictim extends Victim {
   leave(): void;
 }
 
-export interface PartitionState {
+export interface PartitionLeadership {
   /** -1 while there is none. */
   leader: number;
   leaderEpoch: number;
@@ -62,7 +62,7 @@ export interface Foreign {
   payload: Uint8Array | null;
 }
 
-export interface DeadLetter extends Foreign {
+export interface PoisonLetter extends Foreign {
   reason: string;
 }
 
@@ -77,7 +77,7 @@ export interface Pipeline {
   /** Aborted where somebody stops the run: then it is not to wait for what a fault has yet to do. */
   readonly signal: AbortSignal;
   /** The topic's partitions. Throws where no broker answers in time. */
-  partitions(): Promise<readonly PartitionState[]>;
+  partitions(): Promise<readonly PartitionLeadership[]>;
   /** The node that is the active controller. Throws where no broker answers in time. */
   controller(): Promise<number>;
   /** Deletes all that the topic holds now; tells where the first offset has moved. */
@@ -91,7 +91,7 @@ export interface Pipeline {
   deleteOffsets(signal: AbortSignal): Promise<{ before: number; after: number }>;
   /** Publishes records that are none of the run's. */
   publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]>;
-  deadLetters(): Promise<DeadLetter[]>;
+  deadLetters(): Promise<PoisonLetter[]>;
   /** The store's next offset by partition; of one that it does not know, where the run begins. */
   positions(): Promise<ReadonlyMap<number, number>>;
   /** The topic's first offset by partition. */
@@ -100,7 +100,7 @@ export interface Pipeline {
   ends(): Promise<ReadonlyMap<number, number>>;
   /** Returns what lets it go. */
   lockStore(): Promise<() => Promise<void>>;
-  /** Ends the consumers' sessions at a database, whatever they are in the midst of; returns how many. */
+  /** Ends the consumers' sessions at a database, whatever they are doing; returns how many. */
   endStoreSessions(): Promise<number>;
   /** Has one more consumer join the group, and waits until it has what is assigned to it. */
   joinConsumer(signal: AbortSignal): Promise<{ hasJoined: boolean; leave(): Promise<void> }>;

@@ -2,9 +2,9 @@
 import { messageOf } from '../errors.ts';
 import type { FaultRecord } from '../result/result.ts';
 import type { SingleFinding } from '../result/verdict.ts';
+import { pauseUnless, untilAborted } from '../system/deadline.ts';
 import { faultText, type ScheduledFault } from './fault-schedule.ts';
 import type { Effect, Pipeline, Underway } from './fault.ts';
-import { pauseUnless, untilAborted } from '../system/until-aborted.ts';
 
 export interface RunningSchedule {
   /** Settles once each fault is mended. One that never is, or that lasts to the end, counts once it has begun. */

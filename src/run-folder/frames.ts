@@ -22,7 +22,7 @@ const readAheadBytes = 64 * 1024;
 
 /** What is known of a file of frames as far as it has been read. */
 export interface FrameState {
-  /** The file ends in the midst of a frame. */
+  /** The file ends within a frame. */
   torn: boolean;
   /** How many bytes of it were read: it goes on behind them if it is read again. */
   bytes: number;

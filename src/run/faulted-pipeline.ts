@@ -1,7 +1,7 @@
 /** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
 import { groupTimes, type ClientSettings } from '../kafka/client/client-settings.ts';
 import { unavailableError } from '../errors.ts';
-import type { BrokerVictim, DeadLetter, Foreign, Pipeline } from '../faults/fault.ts';
+import type { BrokerVictim, PoisonLetter, Foreign, Pipeline } from '../faults/fault.ts';
 import type { Broker } from '../kafka/broker/broker.ts';
 import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../kafka/client/cluster.ts';
@@ -103,10 +103,10 @@ export class RunPipeline implements Pipeline {
     return records;
   }
 
-  async deadLetters(): Promise<DeadLetter[]> {
+  async deadLetters(): Promise<PoisonLetter[]> {
     const topicId = this.#subjects.folder.readManifest()?.topicId;
     await using snapshot = await this.#snapshot();
-    const letters: DeadLetter[] = [];
+    const letters: PoisonLetter[] = [];
     // A store may hold those of other runs, at the same places of their topics.
     for await (const some of snapshot.deadLetters())
       letters.push(...some.filter((letter) => letter.topicId === topicId));

@@ -63,7 +63,7 @@ export interface Stall {
 }
 
 /** A run under way: what its phases share. */
-export interface Course {
+export interface RunContext {
   config: RunConfig;
   folder: RunFolder;
   observer: RunObserver;
@@ -97,7 +97,7 @@ export function startAll(
   folder: RunFolder,
   observer: RunObserver,
   consumerVariables: Readonly<Record<string, string>>,
-): Pick<Course, 'producers' | 'consumers' | 'ledgerOpened' | 'consumersReady' | 'stall'> {
+): Pick<RunContext, 'producers' | 'consumers' | 'ledgerOpened' | 'consumersReady' | 'stall'> {
   const ledgers = Promise.withResolvers<void>();
   let missing = config.producers.length;
   const assigned = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 /** The main path: a run from start to verdict, one call a phase. */
 import { claimRun } from './claim-run.ts';
-import { startAll, type Course, type RunConfig, type RunObserver } from './run-context.ts';
+import { startAll, type RunContext, type RunConfig, type RunObserver } from './run-context.ts';
 import type { CourseSetup } from '../run-folder/run-events.ts';
 import { CourseLog } from '../run-folder/event-log.ts';
 import { environmentOf } from '../result/environment.ts';
@@ -30,7 +30,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   const log = new CourseLog(folder.course, (problem) => observer.note(problem));
   log.note({ type: 'phase', phase: 'starting' });
   log.note({ type: 'setup', setup: setupOf(config) });
-  const course: Course = {
+  const course: RunContext = {
     config,
     folder,
     observer,
@@ -125,7 +125,7 @@ async function startBroker({
   signal,
   links,
   timings,
-}: Course): Promise<RunningKafka> {
+}: RunContext): Promise<RunningKafka> {
   const startedAt = performance.now();
   observer.status('starting Apache Kafka');
   const broker = await startKafka({
@@ -144,7 +144,7 @@ async function startBroker({
 
 /** Lets the pipeline work until all is stored, or cannot be. Returns what interrupted it, in sentences. */
 async function drive(
-  course: Course,
+  course: RunContext,
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<string[]> {
@@ -170,7 +170,7 @@ async function drive(
 }
 
 async function work(
-  course: Course,
+  course: RunContext,
   bootstrapServers: string,
   broker: RunningKafka | undefined,
   interruptions: string[],
@@ -222,7 +222,7 @@ async function work(
 
 /** From the first send on. What they need is not loaded where there are none. */
 async function beginFaults(
-  { config, folder, observer, signal, log, links, producers, consumers }: Course,
+  { config, folder, observer, signal, log, links, producers, consumers }: RunContext,
   bootstrapServers: string,
   broker: RunningKafka | undefined,
 ): Promise<RunFaults | undefined> {
@@ -258,13 +258,19 @@ async function beginFaults(
 }
 
 /** Until all consumers are ready, or need not be waited for any more. */
-async function untilReady({ producers, consumers, consumersReady, config, signal }: Course): Promise<void> {
+async function untilReady({
+  producers,
+  consumers,
+  consumersReady,
+  config,
+  signal,
+}: RunContext): Promise<void> {
   const ends = [...producers, ...consumers].map(({ exited }) => exited);
   await new Deadline(config.timeoutMs, signal).within(Promise.race([consumersReady, ...ends]), undefined);
 }
 
 async function judge(
-  course: Course,
+  course: RunContext,
   bootstrapServers: string,
   broker: RunningKafka | undefined,
   interruptions: readonly string[],

@@ -1,5 +1,5 @@
 /** What is watched while a run is under way: stages that hang, a broker that ends, and who leads the partitions. */
-import type { Course } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
 import { messageOf } from '../errors.ts';
 import type { RunningKafka } from '../kafka/broker/start-kafka.ts';
 import { atBegin } from '../pipeline/stage/stage-end.ts';
@@ -9,7 +9,7 @@ const silenceMsMin = 10_000;
 
 /** Kills stages that hang, until the timers are cleared; says so in sentences. */
 export function watchStages(
-  { producers, consumers, config, stall }: Course,
+  { producers, consumers, config, stall }: RunContext,
   interruptions: string[],
 ): NodeJS.Timeout[] {
   const silenceMsMax = Math.max(config.timeoutMs, silenceMsMin);
@@ -28,7 +28,7 @@ export function watchStages(
 
 /** Without its broker the pipeline has nothing to wait for. */
 export async function endWithBroker(
-  { producers, consumers, timings }: Course,
+  { producers, consumers, timings }: RunContext,
   broker: RunningKafka | undefined,
   interruptions: string[],
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function endWithBroker(
  * alone: what goes wrong with it is said, and ends no run.
  */
 export async function noteLeaders(
-  { config: { settings, topic }, log, observer }: Course,
+  { config: { settings, topic }, log, observer }: RunContext,
   bootstrapServers: string,
   signal: AbortSignal,
 ): Promise<void> {

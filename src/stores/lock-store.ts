@@ -29,7 +29,7 @@ async function lockSqlite(location: string, signal: AbortSignal): Promise<() => 
   };
   try {
     const endMs = performance.now() + waitMs;
-    // A writer may hold it for long: one that is suspended in the midst of a transaction.
+    // A writer may hold it for long: one that is suspended within a transaction.
     while (!begin()) {
       if (performance.now() > endMs)
         throw new Error(`somebody else holds the lock for more than ${waitMs} ms`);

@@ -4,7 +4,7 @@
  * on an owner epoch, which the store issues when a consumer claims a partition: whoever claims it next
  * fences the one before, however late that one wakes up.
  */
-import { OperationalError } from '../errors.ts';
+import { OperationalError, unavailableError } from '../errors.ts';
 import type { DeadLetter, RowBatch } from './row-batch.ts';
 import type { StoredPositions } from './stored-positions.ts';
 import type { StoredRows } from './stored-rows.ts';
@@ -126,3 +126,12 @@ export interface StoreSnapshot {
   findDeadLetters(search: StoreSearch): AsyncIterable<readonly StoredDeadLetter[]>;
   close(): Promise<void>;
 }
+
+/** A topic of one name and another id: its offsets mean something else, and what the old one held is gone. */
+export const remadeTopicError = ({ run, topic, topicId }: ClaimedTopic, knownId: string): OperationalError =>
+  unavailableError(
+    `Topic ${topic} was deleted and recreated: run ${run} is of the one with id ${knownId}, and this one is ${topicId}.`,
+    {
+      hint: `What was not stored of the old topic is lost: nodrop verify ${run} says what.\nConsume the new one as another run.`,
+    },
+  );

@@ -16,7 +16,7 @@ export interface FaultBand {
   endMs: number | null;
 }
 
-/** The group was assigned anew, as a consumer's next delivery shows. */
+/** The group was reassigned, as a consumer's next delivery shows. */
 export interface Rebalance {
   /** In ms since the epoch. */
   time: number;

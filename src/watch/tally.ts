@@ -4,9 +4,9 @@ import { addedUp, type StepLatency } from './latency-lines.ts';
 import { Steps, type Step } from './time-steps.ts';
 
 export const hops = ['sent', 'acked', 'consumed', 'stored'] as const;
-export type Hop = (typeof hops)[number];
+export type FlowHop = (typeof hops)[number];
 
-type Counts = Record<Hop, number>;
+type Counts = Record<FlowHop, number>;
 
 /** What happened in a step. */
 export interface TalliedStep extends Step {
@@ -21,7 +21,7 @@ const noCounts = (): Counts => ({ sent: 0, acked: 0, consumed: 0, stored: 0 });
 
 export class Tally {
   readonly counts = noCounts();
-  readonly byState: Record<Hop, Map<string, number>> = {
+  readonly byState: Record<FlowHop, Map<string, number>> = {
     sent: new Map(),
     acked: new Map(),
     consumed: new Map(),
@@ -50,7 +50,7 @@ export class Tally {
 
   /** `timeMs`: null where nobody noted a time. `states`: how many of each, by index into `names`. */
   add(
-    hop: Hop,
+    hop: FlowHop,
     count: number,
     timeMs: number | null,
     states: ArrayLike<number>,
@@ -76,7 +76,7 @@ export class Tally {
   }
 
   /** `states`: those that are shown even while there is nothing of them. */
-  hop(hop: Hop, states: readonly string[]): RunProgress[Hop] {
+  hop(hop: FlowHop, states: readonly string[]): RunProgress[FlowHop] {
     const byState = this.byState[hop];
     const names = new Set([...states, ...byState.keys()]);
     return {

@@ -137,9 +137,9 @@ test('why the log has nothing of it is told', async () => {
     { hop: 'log', time: null, missing: 'the log began above 0:3 when it was scanned' },
   ]);
   const made = await runOnDisk({});
-  const anew = { ...made, manifest: { ...made.manifest, topicId: 'another' } };
-  expect(only((await tell(anew, 'p0-3'))!, 'log')).toMatchObject([
-    { missing: expect.stringContaining('made anew') },
+  const recreated = { ...made, manifest: { ...made.manifest, topicId: 'another' } };
+  expect(only((await tell(recreated, 'p0-3'))!, 'log')).toMatchObject([
+    { missing: expect.stringContaining('recreated') },
   ]);
   writeFileSync(made.folder.logScan, 'spoilt');
   expect(only((await tell(made, 'p0-3'))!, 'log')).toMatchObject([

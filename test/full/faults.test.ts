@@ -82,7 +82,7 @@ test.each(survived)('%s is survived', async (fault, args) => {
   expect(records.every(({ tookEffect, evidence }) => tookEffect && evidence.length > 0)).toBe(true);
 });
 
-test('a database that crashes and comes back in the midst of a run is waited for', async () => {
+test('a database that crashes and comes back during a run is waited for', async () => {
   const database = await startPostgres();
   vi.stubEnv('PGPASSWORD', database.password);
   try {

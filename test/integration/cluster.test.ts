@@ -58,7 +58,7 @@ test('a run survives its leader, which comes back, and a broker that stood still
     '--rate=400',
     '--duration=20s',
     `--dir=${newDir()}`,
-    // It may be the active controller too: then its session of 3 s begins anew once another one is elected.
+    // It may be the active controller too: then its session of 3 s begins again once another one is elected.
     '--fault=kill-leader@1s+9s',
     '--fault=pause-broker@13s+5s',
   ]);

@@ -53,12 +53,12 @@ test('what retention has taken is not skipped: the consumer stops, and the audit
   expect(result.store.rows).toBe(200);
 });
 
-test('a topic that was made anew is not consumed in place of the old one, and what it held is lost', async () => {
+test('a topic that was recreated is not consumed in place of the old one, and what it held is lost', async () => {
   const run = await halted();
   await remake(run.topic);
   const again = await nodrop(['consume', '--until-drained', ...soonMissed, ...run.options]);
   expect(again.code).toBe(69);
-  expect(again.stderr).toContain(`Topic ${run.topic} was deleted and made anew`);
+  expect(again.stderr).toContain(`Topic ${run.topic} was deleted and recreated`);
   const { code, result } = await verdictOf(run);
   expect(code).toBe(1);
   expect(result.findings).toMatchObject([{ kind: 'lost', count: 800, cause: 'topic-recreated' }]);
@@ -78,7 +78,7 @@ test('a run that nodrop did not produce: the store remembers which topic it was'
   await remake(topic);
   const again = await nodrop(['consume', '--until-drained', ...options]);
   expect(again.code).toBe(69);
-  expect(again.stderr).toContain(`Topic ${topic} was deleted and made anew`);
+  expect(again.stderr).toContain(`Topic ${topic} was deleted and recreated`);
   const another = await nodrop(['consume', '--until-drained', ...options, `--run=${run}-2`]);
   expect(another.code, another.stderr).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** `nodrop explain` on real runs: good messages, and those that a planted defect or a crash befell. */
+/** `nodrop explain` on real runs: good messages, and those that a planted defect or a crash has harmed. */
 import { randomUUID } from 'node:crypto';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

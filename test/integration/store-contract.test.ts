@@ -315,16 +315,16 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toEqual(['new-state 0:1', 'old-state 0:0', 'old-state-key 0:2']);
   });
 
-  test('a topic that was made anew under its name is refused, and another run of it is not', async () => {
+  test('a topic that was recreated under its name is refused, and another run of it is not', async () => {
     const store = await open();
     await claim(store, 0);
-    const anew = { ...topic, topicId: 'topic-2' };
-    await expect(store.claim(anew, new Map([[0, 0]]))).rejects.toMatchObject({
+    const recreated = { ...topic, topicId: 'topic-2' };
+    await expect(store.claim(recreated, new Map([[0, 0]]))).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/orders.*topic-1.*topic-2/),
     });
     expect(await store.offsets('topic-2')).toEqual(new Map());
-    await store.claim({ ...anew, run: 'run-2' }, new Map([[0, 0]]));
+    await store.claim({ ...recreated, run: 'run-2' }, new Map([[0, 0]]));
     expect(await store.offsets('topic-2')).toEqual(new Map([[0, { next: 0, epoch: 1 }]]));
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { historyFromLines } from '../../src/audit/history/read-history.ts';
 import type { Finding } from '../../src/result/verdict.ts';
-import { misjudged } from '../history-form/misjudged.ts';
+import { misjudged } from '../audit/history/misjudged.ts';
 import type { JudgedHistory, Outcome } from './judged-history.ts';
 
 interface Expected extends Pick<Outcome, 'verdict'> {

@@ -7,7 +7,7 @@ export interface Outcome extends Audit {
 }
 
 export interface JudgedHistory {
-  /** Called anew for each audit. */
+  /** Called again for each audit. */
   evidence: () => Evidence;
   allowed?: readonly Cause[] | undefined;
   /** Whether an audit of it comes to what it must. */

@@ -20,7 +20,7 @@ const isNamed = (result: unknown): boolean => {
   return validate(result);
 };
 
-// Where it is not, write it anew, and format it with npx oxfmt docs:
+// Where it is not, write it again, and format it with npx oxfmt docs:
 // node -e "import('./src/result/result-schema.ts').then((it) => console.log(JSON.stringify(it.resultJsonSchema())))"
 test('the published schema is the one of the code', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(resultJsonSchema())));

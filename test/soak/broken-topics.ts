@@ -1,4 +1,4 @@
-/** What an administrator or a disk may do to a topic in the midst of a run. */
+/** What an administrator or a disk may do to a topic during a run. */
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
@@ -84,7 +84,7 @@ export const breakTopic = {
     return { ...outcome, fired: outcome.fired && (await adding) === true };
   },
 
-  /** Deleted and made anew while a consumer has yet to read some of it. */
+  /** Deleted and recreated while a consumer has yet to read some of it. */
   recreate: async (trial: Trial): Promise<Outcome> => {
     let remaking: Promise<boolean> | undefined;
     const remake = async (): Promise<boolean> => {

@@ -20,7 +20,7 @@ const lineOf = ({ fired, result }: Outcome): string => {
 };
 
 function judge({ expected }: LiveMutant, { result }: Outcome): 'blamed' | 'found' | 'missed' {
-  // A stall fails nothing. Partitions that were added are not read before the group is assigned anew, and are said to stall.
+  // A stall fails nothing. Partitions that were added are not read before the group is reassigned, and are said to stall.
   const isStallMeant = expected !== 'nothing' && expected.kinds.includes('stalled');
   const findings = result.findings.filter(({ kind }) => isStallMeant || kind !== 'stalled');
   if (expected === 'nothing') return findings.length === 0 ? 'blamed' : 'missed';

@@ -5,7 +5,7 @@ import { grouped } from '../../src/report/text/quantities.ts';
 import type { Blame, EvidenceState, Finding } from '../../src/result/verdict.ts';
 import { StateBars } from './states.tsx';
 
-export interface Hop {
+export interface FlowNode {
   name: string;
   blame: Blame;
   /** The counts. A sentence: they are not known, and why. */
@@ -15,7 +15,7 @@ export interface Hop {
 }
 
 interface FlowProps {
-  hops: readonly Hop[];
+  hops: readonly FlowNode[];
   findings: readonly Finding[];
   /** How much there was of the consumer's journal; left out while the run goes on. */
   journal?: EvidenceState;
@@ -61,7 +61,7 @@ export function Flow({ hops, findings, journal }: FlowProps): JSX.Element {
   );
 }
 
-function Seen({ hop: { seen, what }, most }: { hop: Hop; most: number }): JSX.Element {
+function Seen({ hop: { seen, what }, most }: { hop: FlowNode; most: number }): JSX.Element {
   if (typeof seen === 'string') return <p class="unknown">not known: {seen}</p>;
   return (
     <>

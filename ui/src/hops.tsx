@@ -4,10 +4,10 @@ import type { DeadLetters, PageData } from '../../src/page/page-data.ts';
 import type { HopProgress, RunProgress } from '../../src/watch/run-progress.ts';
 import type { EvidenceState, HopCounts } from '../../src/result/verdict.ts';
 import { openLetters } from './dead-letters.tsx';
-import type { Hop } from './flow.tsx';
+import type { FlowNode } from './flow.tsx';
 
 /** By the audit. */
-export function hopsOf({ result, deadLetters }: PageData): Hop[] {
+export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
   const { ledger, log, store, counts, states, evidence } = result;
   const by = (hop: keyof HopCounts): Record<string, number> =>
     Object.fromEntries(Object.entries(states).map(([state, hops]) => [state, hops[hop] ?? 0]));
@@ -64,11 +64,11 @@ export function hopsOf({ result, deadLetters }: PageData): Hop[] {
 }
 
 /** By what was noted so far. */
-export function liveHopsOf(progress: RunProgress): Hop[] {
+export function liveHopsOf(progress: RunProgress): FlowNode[] {
   const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
-  const counted = ({ count, byState }: HopProgress): Hop['seen'] => ({ count, byState });
+  const counted = ({ count, byState }: HopProgress): FlowNode['seen'] => ({ count, byState });
   // Until there is a journal, a consumer may be at work that keeps none.
-  const told = (hop: HopProgress): Hop['seen'] =>
+  const told = (hop: HopProgress): FlowNode['seen'] =>
     consumers === 0 ? 'there is no journal of a consumer yet' : counted(hop);
   return [
     {
@@ -105,12 +105,13 @@ const seenOf = (
   why: string,
   count: number,
   byState: Record<string, number>,
-): Hop['seen'] => (state === 'missing' ? why : { count, byState, isTorn: state === 'torn' });
+): FlowNode['seen'] => (state === 'missing' ? why : { count, byState, isTorn: state === 'torn' });
 
-const unless = (state: EvidenceState, lines: Hop['more']): Hop['more'] => (state === 'missing' ? [] : lines);
+const unless = (state: EvidenceState, lines: FlowNode['more']): FlowNode['more'] =>
+  state === 'missing' ? [] : lines;
 
 /** Those of no message of the run. */
-function otherLetters(letters: DeadLetters | null, own: number): Hop['more'] {
+function otherLetters(letters: DeadLetters | null, own: number): FlowNode['more'] {
   const others = (letters?.count ?? 0) - own;
   if (letters === null || others <= 0) return [];
   const planted = letters.planted > 0 ? `, ${grouped(letters.planted)} of them planted by poison` : '';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
-import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import { latencyText, grouped } from '../../src/report/text/quantities.ts';
 import type { Latency, Result } from '../../src/result/result.ts';
 
 const shown = ['p50', 'p90', 'p99', 'p99.9', 'max'] as const;
@@ -69,7 +69,7 @@ function Row({
       <th scope="row">{name}</th>
       {shown.map((each) => (
         <td key={each} class="number">
-          {latency === null ? '–' : durationText(latency[each])}
+          {latency === null ? '–' : latencyText(latency[each])}
           {star}
         </td>
       ))}

@@ -1,5 +1,5 @@
 /** Which plots there are, and the columns of each. */
-import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import { latencyText, grouped } from '../../src/report/text/quantities.ts';
 import type { JudgedThreshold } from '../../src/result/result.ts';
 import type { LatencySeries, Series } from '../../src/watch/series.ts';
 import { parseThreshold } from '../../src/result/thresholds.ts';
@@ -112,7 +112,7 @@ function latencyPlot(title: string, xs: number[], { p50, p90, p99, max, ...rest 
   return {
     title,
     xs,
-    text: durationText,
+    text: latencyText,
     limits: [],
     logarithmic: true,
     lines: [...lines, { label: 'max', values: max, color: '--faint' }],

@@ -109,7 +109,7 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
       ...doubtful,
       word: 'NO CONNECTION',
       sentence:
-        'nodrop does not answer: trying again. If it was started anew, open the address that it has printed.',
+        'nodrop does not answer: trying again. If it was restarted, open the address that it has printed.',
     };
   if (live === undefined)
     return { ...doubtful, sign: '…', word: 'LOOKING', sentence: 'nodrop is being asked.' };

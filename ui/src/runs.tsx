@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import { latencyText, grouped } from '../../src/report/text/quantities.ts';
 import type { RunRow } from '../../src/page/page-data.ts';
 import { Facts } from './facts.tsx';
 import { Scroll } from './scroll.tsx';
@@ -113,7 +113,7 @@ function Row({ row }: { row: RunRow }): JSX.Element {
 
 /** A star: the logs of some processes are missing. */
 const p99Text = (ms: number | null, isPartial: boolean): string =>
-  ms === null ? '–' : `${durationText(ms)}${isPartial ? ' *' : ''}`;
+  ms === null ? '–' : `${latencyText(ms)}${isPartial ? ' *' : ''}`;
 
 function verdictOf({ isUnderWay, verdict, thresholdsMissed }: RunRow): {
   word: string;

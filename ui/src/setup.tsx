@@ -1,6 +1,6 @@
 /** The setup of a run, where the time went, and the command that does it again. */
 import type { JSX } from 'preact';
-import { durationText, grouped } from '../../src/report/text/quantities.ts';
+import { latencyText, grouped } from '../../src/report/text/quantities.ts';
 import { shellWord } from '../../src/system/shell-word.ts';
 import type { PageData } from '../../src/page/page-data.ts';
 import type { Result } from '../../src/result/result.ts';
@@ -35,7 +35,7 @@ function setupFacts({ setup, result }: PageData): Facts {
   if (setup === null) return {};
   const { course, rate, durationMs, acks, states } = setup;
   return {
-    messages: durationMs === undefined ? counted(result.run.messages) : `for ${durationText(durationMs)}`,
+    messages: durationMs === undefined ? counted(result.run.messages) : `for ${latencyText(durationMs)}`,
     rate: rate === undefined ? 'as many as can be' : `${grouped(rate)}/s`,
     'payload bytes': grouped(setup.payloadBytes),
     'batch size': grouped(setup.batchSize),
@@ -70,5 +70,5 @@ function timesOf({ timings }: Result): string {
     ['audit', timings.auditMs],
     ['in all', timings.totalMs],
   ] as const;
-  return phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${durationText(ms)}`])).join(', ');
+  return phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${latencyText(ms)}`])).join(', ');
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { blameNote } from '../../src/report/text/blame-note.ts';
 import { eventText } from '../../src/report/text/event-text.ts';
 import { standingOf, type Standing } from '../../src/report/text/message-standing.ts';
-import { isFact, type Hop, type Timeline } from '../../src/explain/timeline.ts';
+import { isFact, type EventHop, type Timeline } from '../../src/explain/timeline.ts';
 import { clockText } from './clock-text.ts';
 
 export function TimelineOf({
@@ -52,7 +52,7 @@ export function TimelineOf({
 /** Colour alone tells nobody. */
 const signs = { fact: '', wrong: '✗', absent: '', unknown: '◌' } as const;
 
-const lanes: Record<Hop, string> = {
+const lanes: Record<EventHop, string> = {
   intent: 'producer',
   outcome: 'producer',
   log: 'kafka',

@@ -1,6 +1,6 @@
 /** Takes the lines of a history, in any order, and keeps what they say. */
 import { deadLetterCategory, type LogRange } from '../evidence.ts';
-import { Journal } from './journal-collector.ts';
+import { JournalCollector } from './journal-collector.ts';
 import { plannedMax, type HopName, type Line, type LineOf } from './line-types.ts';
 import { MessageCollector } from './message-collector.ts';
 import { LineError } from './parse-line.ts';
@@ -12,7 +12,7 @@ const categoriesMax = 60_000;
 export class Collector {
   run: LineOf<'run'> | undefined;
   readonly said = new MessageCollector();
-  readonly journal = new Journal();
+  readonly journal = new JournalCollector();
   readonly places = new Places();
   readonly ranges = new Map<number, LogRange>();
   /** Partitions of which two lines say that different things were read. */

@@ -11,7 +11,7 @@ import {
 } from '../evidence.ts';
 import { none } from '../../workload/place.ts';
 import type { HistoryMessages } from './history-messages.ts';
-import type { Journal } from './journal-collector.ts';
+import type { JournalCollector } from './journal-collector.ts';
 import { compareDigests, entriesOf, recordOrder, writtenOrder } from './line-order.ts';
 import type { MessageCollector } from './message-collector.ts';
 import { bits, keptRecord, type SaidRecord } from './message-columns.ts';
@@ -127,7 +127,7 @@ export class HistoryBatches {
     }
   }
 
-  *written(journal: Journal): Iterable<WrittenBatch> {
+  *written(journal: JournalCollector): Iterable<WrittenBatch> {
     const { written } = journal;
     const categoryOf = (row: number): number => this.#category(written.get('category', row));
     const partitionOf = this.#numbered((row) => written.get('partition', row));
@@ -144,7 +144,7 @@ export class HistoryBatches {
     }
   }
 
-  *deliveries({ deliveries }: Journal): Iterable<DeliveryBatch> {
+  *deliveries({ deliveries }: JournalCollector): Iterable<DeliveryBatch> {
     for (const part of inParts(rowsTo(deliveries.count))) {
       yield {
         count: part.length,

@@ -5,7 +5,7 @@ import { Claims } from './position-claims.ts';
 import type { LineOf } from './line-types.ts';
 import { newDeliveries, newWritten } from './exceptional-lines.ts';
 
-export class Journal {
+export class JournalCollector {
   /** Neighbouring offsets that one consumer was handed in one epoch, in one row. */
   readonly deliveries = newDeliveries();
   readonly written = newWritten();

@@ -4,7 +4,7 @@
  */
 import { none } from '../../workload/place.ts';
 import type { HistoryMessages } from './history-messages.ts';
-import type { Journal } from './journal-collector.ts';
+import type { JournalCollector } from './journal-collector.ts';
 import type { MessageCollector } from './message-collector.ts';
 import { bits, type MessageColumns } from './message-columns.ts';
 import type { Rows } from './exceptional-lines.ts';
@@ -35,7 +35,7 @@ export function recordOrder(
 
 /** The rows of the journal, by partition and offset. */
 export function writtenOrder(
-  { written }: Journal,
+  { written }: JournalCollector,
   messages: MessageColumns,
   ranks: HistoryMessages,
   { categoryOf, partitionOf }: Record<'categoryOf' | 'partitionOf', (row: number) => number>,

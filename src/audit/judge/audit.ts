@@ -24,7 +24,7 @@ import type { Opinion } from './charge.ts';
 import { findOvercommitted } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
-import { readLog, type LogReading } from './read-log.ts';
+import { readLogHop, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten-offsets.ts';
 import { StateCounts } from './state-counts.ts';
@@ -48,7 +48,7 @@ export async function audit(
   for (const batch of evidence.ledger.batches()) {
     for (let row = 0; row < batch.count; row++) trails.addAttempt(batch, row);
   }
-  const log = readLog(evidence, trails, partitions);
+  const log = readLogHop(evidence, trails, partitions);
   const store = await readStore(evidence, trails, partitions);
   const journal = new WrittenJournal(evidence, trails, partitions);
   const isLogContradicted = log.contradictions + log.beyondEnd > 0;
@@ -94,7 +94,7 @@ export async function audit(
       unknownNotWritten: written.no,
       refusedWrites: evidence.refusedWrites ?? null,
     },
-    // Offsets of a topic and of one that was made again under its name are not to be compared.
+    // Offsets of a topic and of one that was recreated under its name are not to be compared.
     states: states.table(known.journal === 'missing' || proof.topicRecreated ? {} : evidence),
     partitions: partitions.all
       .map(({ state }) => (proof.topicRecreated ? { ...state, lag: null } : state))

@@ -55,7 +55,7 @@ function missingRow(subject: Subject, proof: Proof, places: readonly Place[], bl
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (!places.some((place) => proof.isConsumed(place))) {
-    // Of a topic that was made again, the journal may speak of what stood there before.
+    // The journal of a topic that was recreated may speak of what stood there before.
     const isWritten = proof.writtenWhole && subject.written.length > 0 && !proof.topicRecreated;
     return { doubt: isWritten ? 'fellBack' : 'notDrained' };
   }

@@ -78,7 +78,7 @@ export function notChecked(
   }
   result.open.push(...(evidence.store.oddPositions ?? []));
   if (evidence.log.topicRecreated) {
-    result.open.push('The topic was deleted and made anew since the run began: its records are gone.');
+    result.open.push('The topic was deleted and recreated since the run began: its records are gone.');
   }
   if (contradictions > 0) {
     result.open.push(

@@ -2,7 +2,7 @@ import type { Evidence, LogRange, Topics } from '../evidence.ts';
 import { BitSet } from '../bit-set.ts';
 import { DeliveredRanges } from '../delivered-ranges.ts';
 import type { Blame, Cause, Example, PartitionState } from '../../result/verdict.ts';
-import type { StoredRow, Written } from './trail.ts';
+import type { JudgedRow, Written } from './trail.ts';
 
 /** The group's commit or the store's next offset promises what is not there. */
 export interface Overcommitment {
@@ -132,7 +132,7 @@ export class Partition {
 
 /** A row at its offset, and the message that its id names, where that is one that nobody else knows. */
 export interface NamelessRow {
-  row: StoredRow;
+  row: JudgedRow;
   stranger: number | undefined;
   /** A message has it now. */
   isTaken: boolean;

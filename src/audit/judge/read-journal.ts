@@ -3,7 +3,7 @@ import { categoryUntold, untold, type Evidence, type WrittenBatch } from '../evi
 import { none, type Place } from '../../workload/place.ts';
 import { BitSet } from '../bit-set.ts';
 import type { Partitions } from './partitions.ts';
-import { distinct, hasPlace, standsAtOneOf, type StoredRow, type Trail, type Written } from './trail.ts';
+import { distinct, hasPlace, standsAtOneOf, type JudgedRow, type Trail, type Written } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /** Must be read before ledger and log, whose messages then know how often they were delivered. */
@@ -118,7 +118,7 @@ export class WrittenJournal {
 }
 
 /** The categories of the rows at a place. */
-function categoriesByPlace(rows: readonly StoredRow[]): (place: Place) => ReadonlySet<number> {
+function categoriesByPlace(rows: readonly JudgedRow[]): (place: Place) => ReadonlySet<number> {
   const keyOf = ({ partition, offset }: Place): string => `${partition}:${offset}`;
   let known: Map<string, Set<number>> | undefined;
   return (place) => {

@@ -18,7 +18,7 @@ export interface LogReading {
 }
 
 /** Reads the log into the trails. The ledger must have been read before. */
-export function readLog(
+export function readLogHop(
   { log, messages, topics }: Evidence,
   trails: Trails,
   partitions: Partitions,

@@ -1,7 +1,7 @@
 import { deadLetterCategory, type Evidence, type StoreBatch } from '../evidence.ts';
 import { none, type Place } from '../../workload/place.ts';
 import type { NamelessRow, Partition, Partitions } from './partitions.ts';
-import { hasPlace, samePlace, storedRow } from './trail.ts';
+import { hasPlace, samePlace, judgedRow } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 export interface StoreReading {
@@ -40,7 +40,7 @@ export async function readStore(
 }
 
 function noteUndelivered(batch: StoreBatch, index: number, partitions: Partitions): void {
-  const row = storedRow(batch, index);
+  const row = judgedRow(batch, index);
   if (!hasPlace(row)) return;
   const partition = partitions.of(row.partition);
   partition.hasUndeliveredRow ||= partition.delivered.timesAt(row.offset) === 0;
@@ -56,7 +56,7 @@ function count(reading: StoreReading, category: number): void {
  * row where a message of the run stands, and what stands beyond the log's end.
  */
 function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, partitions: Partitions): boolean {
-  const row = storedRow(batch, index);
+  const row = judgedRow(batch, index);
   if (!hasPlace(row)) return false;
   const { acked, recorded, namelessRows, end } = partitions.of(row.partition);
   const stranger = batch.message[index] === none ? undefined : batch.message[index];
@@ -75,7 +75,7 @@ function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, parti
 /**
  * Gives rows that name no message to the messages whose records stand where they say; where the log shows none, to
  * those that were acked there. A row that names a stranger is a message's only where that has no other there. Where the
- * topic was made again, what stood there may have been anybody's: then only those have them that are to be dead letters.
+ * topic was recreated, what stood there may have been anybody's: then only those have them that are to be dead letters.
  */
 function joinNameless(
   { messages, log: { topicRecreated = false } }: Evidence,

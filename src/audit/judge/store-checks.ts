@@ -2,7 +2,7 @@
 import { categoryUntold, deadLetterCategory, untold } from '../evidence.ts';
 import type { Opinion } from './charge.ts';
 import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, distinct, hasPlace, standsAtOneOf, type StoredRow, type Written } from './trail.ts';
+import { differ, distinct, hasPlace, standsAtOneOf, type JudgedRow, type Written } from './trail.ts';
 
 export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
   subject.rows.some((row) => isOfAborted(subject, row, proof))
@@ -118,7 +118,7 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
 }
 
 /** A consumer writes where a record stands, and its journal, if that is whole, has what it wrote. */
-const isAltered = (row: StoredRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
+const isAltered = (row: JudgedRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
   hasPlace(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
 
 export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>

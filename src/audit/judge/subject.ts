@@ -11,7 +11,7 @@ import {
   standsAtOneOf,
   type Bytes,
   type LogRecord,
-  type StoredRow,
+  type JudgedRow,
   type Trail,
   type Written,
 } from './trail.ts';
@@ -239,11 +239,11 @@ export function isExpectedInStore(subject: Subject, proof: Proof): boolean {
 }
 
 /** Whether an aborted record is all that a row can have come from. */
-export const isOfAborted = ({ aborted, committed }: Subject, row: StoredRow, proof: Proof): boolean =>
+export const isOfAborted = ({ aborted, committed }: Subject, row: JudgedRow, proof: Proof): boolean =>
   standsAtOneOf(row, aborted) || (aborted.length > 0 && committed.length === 0 && proof.wouldShow(row));
 
 /** The rows that stand for themselves: an aborted record does not account for them. */
-export const ownRows = (subject: Subject, proof: Proof): StoredRow[] =>
+export const ownRows = (subject: Subject, proof: Proof): JudgedRow[] =>
   subject.rows.filter((row) => !isOfAborted(subject, row, proof));
 
 function weakSettingOf(settings: Evidence['settings']): Cause | undefined {

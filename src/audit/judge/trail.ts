@@ -18,7 +18,7 @@ export interface LogRecord extends Place, Bytes {
   foreignLooking: boolean;
 }
 
-export interface StoredRow extends Place, Bytes {
+export interface JudgedRow extends Place, Bytes {
   category: number;
   /** It stands where the message does, and does not bear its id. */
   foreignLooking: boolean;
@@ -34,7 +34,7 @@ export interface Trail {
   /** The positions that its acks name. */
   acks: Place[];
   records: LogRecord[];
-  rows: StoredRow[];
+  rows: JudgedRow[];
 }
 
 export const samePlace = (a: Place, b: Place): boolean =>
@@ -79,7 +79,7 @@ export function recordFlags(flags: number): Pick<LogRecord, 'aborted' | 'crc'> {
   return { aborted: (flags & logFlags.aborted) !== 0, crc };
 }
 
-export const storedRow = (batch: StoreBatch, row: number): StoredRow => ({
+export const judgedRow = (batch: StoreBatch, row: number): JudgedRow => ({
   partition: batch.partition[row]!,
   offset: batch.offset[row]!,
   category: batch.category[row]!,

@@ -25,9 +25,9 @@ import {
   nowhere,
   recordFlags,
   standsAtOneOf,
-  storedRow,
+  judgedRow,
   type LogRecord,
-  type StoredRow,
+  type JudgedRow,
   type Trail,
 } from './trail.ts';
 
@@ -182,7 +182,7 @@ export class Trails {
 
   addRow(batch: StoreBatch, row: number): void {
     const message = batch.message[row]!;
-    if (!this.#addPlainRow(batch, row)) this.unusual(message).rows.push(storedRow(batch, row));
+    if (!this.#addPlainRow(batch, row)) this.unusual(message).rows.push(judgedRow(batch, row));
   }
 
   #addPlainRecord(
@@ -256,7 +256,7 @@ export class Trails {
     };
   }
 
-  #plainRow(message: number, position: Place): StoredRow {
+  #plainRow(message: number, position: Place): JudgedRow {
     const place = this.#bitsOf(message) & bits.rowWithoutPosition ? nowhere : position;
     const category = this.#messages.expectedCategory(message)!;
     return { ...place, category, content: untold, key: untold, foreignLooking: false };

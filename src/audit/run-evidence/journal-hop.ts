@@ -46,7 +46,7 @@ export interface JournalSubject {
   ends: ReadonlyMap<number, number>;
 }
 
-export interface Journal {
+export interface JournalFile {
   number: number;
   path: string;
   /** It was read to its end, and nothing of it is missing. */
@@ -58,7 +58,7 @@ class Account {
   readonly written = new CoveredOffsets();
   readonly refused = new CoveredOffsets();
   /** By journal. */
-  readonly delivered = new Map<Journal, CoveredOffsets>();
+  readonly delivered = new Map<JournalFile, CoveredOffsets>();
   readonly #areAllThere: boolean;
 
   constructor(areAllThere: boolean) {
@@ -133,7 +133,7 @@ export async function journalsOf({
   manifest,
   storeLocation,
 }: Pick<JournalSubject, 'folder' | 'manifest' | 'storeLocation'>): Promise<{
-  journals: Journal[];
+  journals: JournalFile[];
   problems: string[];
 }> {
   const numbers = folder
@@ -141,7 +141,7 @@ export async function journalsOf({
     .map((name) => Number(journalFilePattern.exec(name)![1]))
     .sort((a, b) => a - b);
   const store = storeName(storeLocation, folder.path);
-  const journals: Journal[] = [];
+  const journals: JournalFile[] = [];
   const problems: string[] = [];
   // They are numbered as they are made, and the folder notes how many were.
   const made = Math.max(numbers.at(-1) ?? 0, folder.journalsMade());
@@ -168,7 +168,7 @@ export async function journalsOf({
 }
 
 function* deliveryBatches(
-  journals: readonly Journal[],
+  journals: readonly JournalFile[],
   subject: JournalSubject,
   refused: { writes: number },
   report: Report,
@@ -193,7 +193,7 @@ function* deliveryBatches(
 }
 
 function* writtenBatches(
-  journals: readonly Journal[],
+  journals: readonly JournalFile[],
   subject: JournalSubject,
   { written, refused, delivered: deliveredBy }: Account,
   report: Report,
@@ -229,9 +229,9 @@ function* writtenBatches(
 
 /** All that the journals say, one after another; what is wrong with one is known once it was read. */
 function* entriesOf(
-  journals: readonly Journal[],
+  journals: readonly JournalFile[],
   report: Report,
-): Generator<{ journal: Journal; entry: JournalEntry; categories: readonly string[] }> {
+): Generator<{ journal: JournalFile; entry: JournalEntry; categories: readonly string[] }> {
   for (const journal of journals) {
     const reader = new JournalReader(journal.path);
     const { summary } = reader;

@@ -27,7 +27,7 @@ export interface Circumstances {
   stalledAtBroker?: ReadonlySet<number>;
   /** What was found wrong with records that are none of the run's. */
   found?: readonly SingleFinding[];
-  /** Scans the log anew, while the store is read already. Returns why it could not, as a sentence. */
+  /** Scans the log again, while the store is read already. Returns why it could not, as a sentence. */
   scanLog?: () => Promise<string | undefined>;
 }
 

@@ -27,7 +27,7 @@ export interface ExpectedMessage {
   digest: bigint;
 }
 
-/** The sessions whose messages can be made without preparing for it anew. */
+/** The sessions whose messages can be made without preparing for it again. */
 const sessionsMax = 64;
 
 export class RunMessages implements Messages {

@@ -176,7 +176,7 @@ function contentOf(
   const session = messages.sessionOf(message);
   const differences = difference(session);
   if (differences === undefined) return untold;
-  // A producer that begins anew sends again what an earlier session sent, and a ledger may be missing.
+  // A producer that begins again sends again what an earlier session sent, and a ledger may be missing.
   const isOfAnother =
     differences !== '' && messages.otherSessions(session).some((other) => difference(other) === '');
   return messages.contentOf(isOfAnother ? '' : differences);

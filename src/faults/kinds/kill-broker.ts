@@ -1,4 +1,4 @@
-/** Brokers that die, alone or as a majority, and come back; and brokers that are started anew one after the other. */
+/** Brokers that die, alone or as a majority, and come back; and brokers that are restarted one after the other. */
 import type { BrokerVictim, Effect, Fault, Pipeline, PipelinePlan, Underway } from '../fault.ts';
 import { killProcess } from './kill-process.ts';
 import { changesSince, leaderOf, runningBroker } from './leadership.ts';
@@ -90,7 +90,7 @@ export const restartBrokers: Fault = {
   begin: async (pipeline) => {
     const before = await pipeline.partitions();
     const evidence: string[] = [];
-    // Also where all is stored meanwhile: a cluster of which a part was started anew is half a fault.
+    // Also where all is stored meanwhile: a cluster of which a part was restarted is half a fault.
     const restart = async (): Promise<void> => {
       for (const broker of pipeline.brokers) {
         const { name, pid } = broker;

@@ -1,6 +1,6 @@
 /** Who leads the topic's partitions and who is in sync, before a fault and after. */
 import { messageOf } from '../../errors.ts';
-import type { BrokerVictim, PartitionState, Pipeline } from '../fault.ts';
+import type { BrokerVictim, PartitionLeadership, Pipeline } from '../fault.ts';
 
 /** The broker that leads the topic's first partition. Throws where none does. */
 export async function leaderOf(pipeline: Pipeline): Promise<BrokerVictim> {
@@ -16,8 +16,11 @@ export function runningBroker(pipeline: Pipeline, nodeId: number, what: string):
 }
 
 /** In sentences, what has become of leaders and replicas in sync. */
-export async function changesSince(before: readonly PartitionState[], pipeline: Pipeline): Promise<string[]> {
-  let now: readonly PartitionState[];
+export async function changesSince(
+  before: readonly PartitionLeadership[],
+  pipeline: Pipeline,
+): Promise<string[]> {
+  let now: readonly PartitionLeadership[];
   try {
     now = await pipeline.partitions();
   } catch (error) {

@@ -1,9 +1,9 @@
 /** What became of records that nobody can sort: each is to be a dead letter, with a reason and the same bytes. */
 import type { SingleFinding } from '../../result/verdict.ts';
-import type { DeadLetter, Effect, Foreign } from '../fault.ts';
+import type { PoisonLetter, Effect, Foreign } from '../fault.ts';
 
 export interface LetterEvidence {
-  letters: readonly DeadLetter[];
+  letters: readonly PoisonLetter[];
   /** The store's next offset by partition, read before the letters: what lies below had come to them. */
   positions: ReadonlyMap<number, number>;
   /** Where the topic begins by partition. What lies below is gone, perhaps before anybody had read it. */
@@ -31,10 +31,10 @@ export function effectOfPoison(sent: readonly Foreign[], evidence: LetterEvidenc
   return { tookEffect: open.length === 0, evidence: [count, ...wrong, ...open], found, published };
 }
 
-export const letterOf = (record: Foreign, letters: readonly DeadLetter[]): DeadLetter | undefined =>
+export const letterOf = (record: Foreign, letters: readonly PoisonLetter[]): PoisonLetter | undefined =>
   letters.find(({ partition, offset }) => partition === record.partition && offset === record.offset);
 
-function chargesAgainst(letter: DeadLetter, record: Foreign): SingleFinding[] {
+function chargesAgainst(letter: PoisonLetter, record: Foreign): SingleFinding[] {
   if (letter.reason === '') return [charge('corrupted', record, 'its dead letter has no reason')];
   const [was, is] = [record.payload, letter.payload];
   const isSame = was === null || is === null ? was === is : Buffer.compare(was, is) === 0;

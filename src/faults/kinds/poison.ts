@@ -1,4 +1,4 @@
-/** Records that nobody can sort, in the midst of the run's own. */
+/** Records that nobody can sort, among the run's own. */
 import type { Effect, Fault, Foreign, Pipeline } from '../fault.ts';
 import { effectOfPoison, letterOf } from './poison-outcome.ts';
 

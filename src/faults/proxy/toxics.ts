@@ -3,7 +3,7 @@
  * each piece of data before it goes on, in order, and holds it back for as long as it pleases. What it did is
  * counted: a toxic that nothing passed has had no effect.
  */
-import { pauseUnless, untilAborted } from '../../system/until-aborted.ts';
+import { pauseUnless, untilAborted } from '../../system/deadline.ts';
 import { counted, were } from '../../text/counted.ts';
 
 export interface Piece {

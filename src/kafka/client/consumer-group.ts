@@ -30,7 +30,7 @@ export interface GroupAssignment {
   partitions: readonly number[];
   /** A number that changes with each assignment. */
   generation: number;
-  /** Kafka's own number of it, the same for all members: it begins anew when the group is deleted. */
+  /** Kafka's own number of it, the same for all members: it begins again when the group is deleted. */
   epoch: number;
   /** How often the coordinator has said since then that it still holds. */
   confirmations: number;

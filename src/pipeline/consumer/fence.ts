@@ -1,6 +1,6 @@
 /**
  * What a consumer does once the store has refused a write, because another one has claimed the partition. Either the
- * group has assigned it anew, and this one will hear of that; or the other has claimed late what was its own before.
+ * group has reassigned it, and this one will hear of that; or the other has claimed late what was its own before.
  * In that case the group goes on to confirm that it is ours, and it may be claimed again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export class Fence {
     this.#confirmationsMin = undefined;
   }
 
-  /** A write went through, or the group has assigned anew. */
+  /** A write went through, or the group has reassigned. */
   forget(): void {
     this.#refused = undefined;
   }

@@ -69,7 +69,7 @@ export class Fetcher {
     const { topic: name, topicId } = this.#topic;
     const topic = await this.#cluster.metadataAgain(name);
     if (topic?.topicId !== topicId) {
-      throw unavailableError(`Topic ${name} was deleted or made anew while it was consumed.`);
+      throw unavailableError(`Topic ${name} was deleted or recreated while it was consumed.`);
     }
     this.#topic = topic;
   }

@@ -176,7 +176,7 @@ async function topicOfFirst(
   }
   const topic = await cluster.metadataAgain(config.topic);
   if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
-  throw unavailableError(`Topic ${config.topic} was deleted or made anew.`);
+  throw unavailableError(`Topic ${config.topic} was deleted or recreated.`);
 }
 
 /** The topic, made where it is missing, once every partition has a leader. */

@@ -4,7 +4,7 @@ import type { Result } from '../../result/result.ts';
 import type { Verdict } from '../../result/verdict.ts';
 import { findingsText } from '../text/finding-text.ts';
 import type { Palette } from '../text/colours.ts';
-import { durationText } from '../text/quantities.ts';
+import { latencyText } from '../text/quantities.ts';
 import { wrap } from '../text/wrap.ts';
 import { counted } from '../../text/counted.ts';
 
@@ -43,7 +43,7 @@ export function dayLines(number: number, of: number | undefined, day: DayReport,
   const { exitCode, result, faults, evidence, ms } = day;
   const place = of === undefined ? String(number) : `${number}/${of}`;
   const word = wordOf(day);
-  const head = `  ${place.padStart(7)}  ${paintOf(result?.verdict, palette)(word.padEnd(wordWidth))}${durationText(ms).padStart(7)}`;
+  const head = `  ${place.padStart(7)}  ${paintOf(result?.verdict, palette)(word.padEnd(wordWidth))}${latencyText(ms).padStart(7)}`;
   const [first = '', ...rest] = wrap(faults.join(' '), ' '.repeat(34));
   const lines = [`${head}  ${first.trim()}`, ...rest];
   if (exitCode === exitCodes.pass) return lines;

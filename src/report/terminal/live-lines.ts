@@ -3,7 +3,7 @@ import type { FaultRecord } from '../../result/result.ts';
 import { plural } from '../../text/counted.ts';
 import { printable } from '../../text/printable.ts';
 import type { HopProgress, RunProgress } from '../../watch/run-progress.ts';
-import { durationText, grouped } from '../text/quantities.ts';
+import { latencyText, grouped } from '../text/quantities.ts';
 import { sparkline } from '../text/sparkline.ts';
 
 const barCells = 16;
@@ -78,7 +78,7 @@ function faultLines(faults: readonly FaultRecord[]): string[] {
   return shown.map(({ schedule, target, startMs, endMs }) => {
     const acts = target === null ? '' : ` on ${printable(target)}`;
     const time =
-      endMs === null || startMs === null ? 'under way' : `over after ${durationText(endMs - startMs)}`;
+      endMs === null || startMs === null ? 'under way' : `over after ${latencyText(endMs - startMs)}`;
     return `fault    ${schedule}${acts}, ${time}`;
   });
 }

@@ -1,7 +1,7 @@
 /** How fast a run was, for the summary: latencies and rates a line each, then what was demanded of it. */
 import type { Latency, Result } from '../../result/result.ts';
 import type { Palette } from '../text/colours.ts';
-import { durationText, grouped, thresholdValueText } from '../text/quantities.ts';
+import { latencyText, grouped, thresholdValueText } from '../text/quantities.ts';
 import { wrap } from '../text/wrap.ts';
 
 const shown = ['p50', 'p90', 'p99', 'p99.9', 'max'] as const;
@@ -25,7 +25,7 @@ export function measuredLines({ latency, rates }: Result, palette: Palette): str
 
 function lineOf(name: string, latency: Latency | null, rate: number | null): string[] {
   if (latency === null) return [];
-  const cells = shown.map((field) => durationText(latency[field]).padStart(columnWidth)).join('');
+  const cells = shown.map((field) => latencyText(latency[field]).padStart(columnWidth)).join('');
   return [`  ${name.padEnd(7)} ${cells}${(rate === null ? '' : grouped(rate)).padStart(rateWidth)}`];
 }
 

@@ -2,7 +2,7 @@
 import {
   isFact,
   type Fact,
-  type Hop,
+  type EventHop,
   type OutcomeEvent,
   type Timeline,
   type TimelineEvent,
@@ -20,7 +20,7 @@ export interface EventText {
   look: Look;
 }
 
-const labels: Record<Hop, string> = {
+const labels: Record<EventHop, string> = {
   intent: 'intent',
   outcome: 'outcome',
   log: 'log',
@@ -57,7 +57,7 @@ const isOfNobody = ({ expected, findings, timeline, id }: Timeline): boolean =>
   expected === null && findings.length === 0 && !timeline.some((event) => 'id' in event && event.id === id);
 
 /** Whether something was due at a hop, and is not there because it got lost before or at it. */
-const isLostAt = (hop: Hop, { findings }: Timeline): boolean =>
+const isLostAt = (hop: EventHop, { findings }: Timeline): boolean =>
   findings.some(
     ({ kind, blame }) =>
       (kind === 'lost' || kind === 'expired') &&

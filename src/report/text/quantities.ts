@@ -3,7 +3,7 @@ import type { JudgedThreshold } from '../../result/result.ts';
 import { unitOf } from '../../result/thresholds.ts';
 
 /** `0.85 ms`, `12.3 ms`, `1.25 s`: three digits. */
-export function durationText(ms: number): string {
+export function latencyText(ms: number): string {
   return ms < 999.5 ? `${threeDigits(ms)} ms` : `${threeDigits(ms / 1_000)} s`;
 }
 
@@ -16,6 +16,6 @@ export const grouped = (count: number): string =>
 export function thresholdValueText({ threshold, value }: JudgedThreshold): string {
   if (value === null) return 'not measured';
   const unit = unitOf(threshold);
-  if (unit === 'duration') return durationText(value);
+  if (unit === 'duration') return latencyText(value);
   return unit === 'rate' ? `${grouped(value)}/s` : grouped(value);
 }

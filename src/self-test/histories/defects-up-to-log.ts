@@ -89,7 +89,7 @@ export const logDefects: PlantedDefect[] = [
       [send(h, 4).sequence, send(h, 7).sequence] = [7, 4];
     },
     twin: (h) => {
-      // Another session may begin anew.
+      // Another session may begin again.
       for (const sequence of [7, 10]) Object.assign(record(h, sequence), { session: 1 });
       for (const sequence of [7, 10]) Object.assign(send(h, sequence), { session: 1 });
     },

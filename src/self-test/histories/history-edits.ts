@@ -2,13 +2,13 @@
 import type { Blame, FindingKind } from '../../result/verdict.ts';
 import type { LogRecord, PlantedHistory, Row, Send } from './planted-history.ts';
 
-export type Hop = 'plan' | 'ledger' | 'log' | 'journal' | 'store' | 'group';
+export type EvidencePart = 'plan' | 'ledger' | 'log' | 'journal' | 'store' | 'group';
 
 type Change = (history: PlantedHistory) => void;
 
 export interface PlantedDefect {
   name: string;
-  hop: Hop;
+  hop: EvidencePart;
   /** `inconclusive`: nothing is wrong, and yet it must be no pass. */
   expected: { kind: FindingKind; blame: Blame } | 'inconclusive';
   plant: Change;

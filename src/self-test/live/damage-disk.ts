@@ -9,7 +9,7 @@ import type { Change } from './live-defect.ts';
 import type { LivePipeline } from './live-pipeline.ts';
 
 /** Where a record batch lies on the disk. */
-interface Place {
+interface PayloadPlace {
   path: string;
   /** Where its batch begins in the file, and where the payload of the message. */
   batchAt: number;
@@ -47,7 +47,7 @@ async function cutOffAt(pipeline: LivePipeline, sequence: number): Promise<boole
   return true;
 }
 
-function placeOf(pipeline: LivePipeline, sequence: number): Place {
+function placeOf(pipeline: LivePipeline, sequence: number): PayloadPlace {
   const origin = noOrigin();
   for (const path of segmentsOf(pipeline)) {
     const bytes = readFileSync(path);

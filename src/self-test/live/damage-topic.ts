@@ -57,7 +57,7 @@ export const addPartitions: SpoilTopic = async ({ access, topic }) => {
   });
 };
 
-/** Deleted, and made anew under the same name. */
+/** Deleted, and recreated under the same name. */
 export const recreate: SpoilTopic = async ({ access, topic }) => {
   await using cluster = await openCluster({ ...access, clientId });
   const { topicId, partitions } = (await cluster.metadata(topic))!;

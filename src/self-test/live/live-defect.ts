@@ -2,7 +2,7 @@
 import type { Result } from '../../result/result.ts';
 import type { Blame, Cause, FindingKind } from '../../result/verdict.ts';
 import type { LivePipeline } from './live-pipeline.ts';
-import type { Hop } from '../histories/history-edits.ts';
+import type { EvidencePart } from '../histories/history-edits.ts';
 import type { SabotageKind } from '../sabotage/sabotage.ts';
 
 /** Does something to a pipeline from without, and tells whether that came about. */
@@ -31,7 +31,7 @@ export interface Trial {
 }
 
 /** A way from the first send to the audit. Without a planting there is nothing to be found at its end. */
-export interface Course {
+export interface Scenario {
   /** The same for the same way: such have one clean twin. */
   name: string;
   go(pipeline: LivePipeline, planting: Planting): Promise<Trial>;
@@ -49,15 +49,15 @@ export interface LiveDefect {
   /** In plain words; it stands in a table. */
   name: string;
   /** Whose evidence shows it. */
-  hop: Hop;
+  hop: EvidencePart;
   /** `inconclusive`: nothing is wrong, and yet it must be no pass. */
   expected: LiveFinding | 'inconclusive';
-  course: Course;
+  course: Scenario;
   planting: Planting;
   /** It takes the broker away meanwhile. */
   isAlone?: true;
   /** What looks like it and is none. Without one: its course with nothing planted. */
-  twin?: { course: Course; planting: Planting };
+  twin?: { course: Scenario; planting: Planting };
 }
 
 /** What was found is of the kind, and it is blamed on whom it must be, for the right cause, and on nobody else. */

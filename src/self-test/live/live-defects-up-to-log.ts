@@ -71,7 +71,7 @@ const producersInLog: LiveDefect[] = [
     planting: { sabotage: 'resend' },
   },
   {
-    name: 'a producer that begins its input anew',
+    name: 'a producer that begins its input again',
     hop: 'log',
     expected: { kind: 'duplicated', blame: 'producer' },
     course: inTwoVisits,
@@ -156,7 +156,7 @@ const brokersInLog: LiveDefect[] = [
     isAlone: true,
   },
   {
-    name: 'a topic that was made anew, with some unread',
+    name: 'a topic that was recreated, with some unread',
     hop: 'log',
     expected: { kind: 'lost', blame: 'broker', cause: 'topic-recreated' },
     course: inTwoVisits,

@@ -1,9 +1,9 @@
 /** The ways of live pipelines: in one go, or step by step where something has to be done in between. */
-import type { Change, Course, Planting, Trial } from './live-defect.ts';
+import type { Change, Scenario, Planting, Trial } from './live-defect.ts';
 import { liveMessages, type LivePipeline } from './live-pipeline.ts';
 
 /** A plain `nodrop run`. Options that stand later count for more. */
-export const inOneGo = (...options: string[]): Course => ({
+export const inOneGo = (...options: string[]): Scenario => ({
   name: `run ${options.join(' ')}`,
   go: async (pipeline, planting) => {
     const sabotage = planting.sabotage && pipeline.sabotage(planting.sabotage);
@@ -19,7 +19,7 @@ export const paced: readonly string[] = ['--rate=600', '--messages=1200'];
 /** Producer, consumer and audit one after the other. */
 export const inSteps = (
   options: { produce?: readonly string[]; consume?: readonly string[] } = {},
-): Course => ({
+): Scenario => ({
   name: `steps ${JSON.stringify(options)}`,
   go: async (pipeline, planting) => {
     const { produce = [], consume } = options;
@@ -33,7 +33,7 @@ export const inSteps = (
 });
 
 /** A producer that is killed half-way, and one with these options that goes on from its ledger; then the consumer. */
-export const inTwoSessions = (...options: string[]): Course => ({
+export const inTwoSessions = (...options: string[]): Scenario => ({
   name: `sessions ${options.join(' ')}`,
   go: async (pipeline, planting) => {
     await pipeline.produceHalf();
@@ -45,7 +45,7 @@ export const inTwoSessions = (...options: string[]): Course => ({
 });
 
 /** So too, and the consumer comes when half is published, and comes again when all is. */
-export const inTwoVisits: Course = {
+export const inTwoVisits: Scenario = {
   name: 'two visits',
   go: async (pipeline, planting) => {
     const sabotage = planting.sabotage && pipeline.sabotage(planting.sabotage);

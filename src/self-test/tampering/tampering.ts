@@ -7,7 +7,7 @@ import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { seal, sealPathOf } from '../../run-folder/seal.ts';
 import type { LiveDefect } from '../live/live-defect.ts';
-import type { Hop } from '../histories/history-edits.ts';
+import type { EvidencePart } from '../histories/history-edits.ts';
 
 /** Changes a copy of a run's folder. `other` is a run that passed, too. */
 export type FolderChange = (folder: RunFolder, other: RunFolder) => Promise<void>;
@@ -16,7 +16,7 @@ export interface Tampering {
   /** In plain words; it stands in a table. */
   name: string;
   /** Whose evidence is tampered with. */
-  hop: Hop;
+  hop: EvidencePart;
   expected: LiveDefect['expected'];
   plant: FolderChange;
   /** It looks like it and changes nothing that is judged. Without one: the run as it is. */

@@ -2,8 +2,7 @@
  * Claims of partitions. Each is one statement, so that nobody who falls asleep leaves one half done; it may
  * still have to wait for a writer that fell asleep in its transaction, whose session is then ended.
  */
-import { remadeTopicError } from '../remade-topic.ts';
-import type { ClaimedTopic, StoredOffset } from '../store.ts';
+import { remadeTopicError, type ClaimedTopic, type StoredOffset } from '../store.ts';
 import { terminateOwners, type Connection } from './connection.ts';
 import { lockNotAvailable, sqlStateOf } from './error-text.ts';
 import type { Session } from './session.ts';

@@ -23,7 +23,7 @@ export class Connection {
     this.location = location;
   }
 
-  /** The session, opened anew if it was lost. */
+  /** The session, reopened if it was lost. */
   async session(): Promise<Session> {
     if (this.#session?.isLost === false) return this.#session;
     const session = await openSession(this.location, this.owner);

@@ -3,7 +3,7 @@ import { parsePostgresLocation } from './location.ts';
 import { openSession } from './session.ts';
 
 /**
- * Ends the sessions of all who have claimed partitions of a topic, whatever they are in the midst of: as a
+ * Ends the sessions of all who have claimed partitions of a topic, whatever they are doing: as a
  * database does that is shut down. Returns how many.
  */
 export async function endSessions(location: string, topicId: string): Promise<number> {

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ToCheckpointThread } from './checkpoints.ts';
 
-/** From then on the writer is to begin the log anew, for which it is kept from writing for a moment. */
+/** From then on the writer is to start a new log, for which it is kept from writing for a moment. */
 const restartPages = 4_096;
 /** How long to wait for a writer between two transactions. */
 const busyTimeoutMs = 100;

@@ -8,7 +8,7 @@ import { busyTimeoutMs, refuseNoStore } from './own-database.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
 import { tableOf } from '../table-names.ts';
 import { categoriesOf, refuseOtherEncoding } from './schema.ts';
-import { explain } from './store.ts';
+import { withErrorText } from './store.ts';
 
 const chunkRows = 512;
 
@@ -17,7 +17,7 @@ export function openSqliteSnapshot(path: string): StoreSnapshot {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw unavailableError(`There is no store at ${path}.`);
   }
-  return explain(path, () => {
+  return withErrorText(path, () => {
     refuseNoStore(path);
     return new SqliteSnapshot(path);
   });
@@ -39,7 +39,7 @@ class SqliteSnapshot implements StoreSnapshot {
   }
 
   async positions(topicId: string): Promise<StoredPositions> {
-    return explain(this.#path, () => {
+    return withErrorText(this.#path, () => {
       // A text that looks like a number is none, and as a number, one beyond 2^53 would end the scan.
       const written = (column: string): string =>
         `CASE typeof(${column}) WHEN 'null' THEN NULL ELSE quote(${column}) END`;
@@ -98,7 +98,7 @@ class SqliteSnapshot implements StoreSnapshot {
 
   *#chunks(select: string, rows: StoredRows): Iterable<StoredRows> {
     const next = this.#prepare(select);
-    let behind: Place = [Buffer.alloc(0), -1, -1];
+    let behind: RowKey = [Buffer.alloc(0), -1, -1];
     for (;;) {
       const [count, piece] = next.get(...behind, chunkRows) as unknown as [number, SQLOutputValue];
       if (count === 0) return;
@@ -163,7 +163,7 @@ class SqliteSnapshot implements StoreSnapshot {
     try {
       yield* chunks;
     } catch (error) {
-      explain(this.#path, () => {
+      withErrorText(this.#path, () => {
         throw error;
       });
     }
@@ -181,7 +181,7 @@ function refuseOthersThanTables(database: DatabaseSync): void {
 }
 
 /** Of a row: topic id, partition, offset. */
-type Place = [topicId: Buffer, partition: number, offset: number];
+type RowKey = [topicId: Buffer, partition: number, offset: number];
 
 function conditionOf({ message, topicId, places }: StoreSearch): {
   condition: string;

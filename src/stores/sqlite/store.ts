@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf, OperationalError, unavailableError } from '../../errors.ts';
 import {
   FencedError,
+  remadeTopicError,
   StoreOutageError,
   type Advance,
   type ClaimedTopic,
@@ -11,7 +12,6 @@ import {
   type StoredOffset,
   type StoreOptions,
 } from '../store.ts';
-import { remadeTopicError } from '../remade-topic.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { RowInserter } from './insert-rows.ts';
 import { busyTimeoutMs, refuseForeignDatabase } from './own-database.ts';
@@ -25,7 +25,7 @@ const checkpointPages = 8_192;
 
 /** Opens an SQLite store, making its file and tables where they are missing. */
 export function openSqliteStore(path: string, options: StoreOptions): Store {
-  return explain(path, () => {
+  return withErrorText(path, () => {
     refuseForeignDatabase(path);
     // SQLite itself would make the file readable to all; its companions take after it.
     closeSync(openSync(path, 'a', 0o600));
@@ -93,7 +93,7 @@ class SqliteStore implements Store {
   }
 
   async offsets(topicId: string): Promise<Map<number, StoredOffset>> {
-    return explain(this.#path, () => {
+    return withErrorText(this.#path, () => {
       const rows = this.#offsets.all(topicId) as unknown as (StoredOffset & { partition: number })[];
       return new Map(rows.map(({ partition, next, epoch }) => [partition, { next, epoch }]));
     });
@@ -118,12 +118,12 @@ class SqliteStore implements Store {
   async #transaction<T>(action: () => T, beforeCommit?: () => Promise<void>): Promise<T> {
     const database = this.#database;
     try {
-      const done = explain(this.#path, () => {
+      const done = withErrorText(this.#path, () => {
         database.exec('BEGIN IMMEDIATE');
         return action();
       });
       await beforeCommit?.();
-      explain(this.#path, () => database.exec('COMMIT'));
+      withErrorText(this.#path, () => database.exec('COMMIT'));
       return done;
     } catch (error) {
       // A full disk has SQLite roll back by itself.
@@ -145,7 +145,7 @@ class SqliteStore implements Store {
 const passingCodes = [5, 6, 10, 13];
 
 /** Runs an action on the database; what SQLite says is told with the path and what to do. */
-export function explain<T>(path: string, action: () => T): T {
+export function withErrorText<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

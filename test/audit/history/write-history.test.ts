@@ -144,7 +144,7 @@ test('a planned message that is stored, and of which the ledger has no intent', 
   expect(history.findings.map(({ kind }) => kind)).not.toContain('phantom');
 });
 
-test("a topic that was made anew is not taken for the run's", async () => {
+test("a topic that was recreated is not taken for the run's", async () => {
   const recreated = (evidence: Evidence): Evidence => ({
     ...evidence,
     log: { ...evidence.log, topicRecreated: true, batches: () => [] },

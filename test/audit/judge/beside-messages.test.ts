@@ -36,8 +36,8 @@ describe('causes', () => {
     ['a broker that may lose what it acked', [(h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
     ['a replica that was not in sync', [unclean, ...gone('a')], 'unclean-election'],
     ['both', [unclean, (h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
-    ['a topic that was made anew', [recreated, ...gone('a')], 'topic-recreated'],
-    ['a topic that was made anew, delivered', [recreated, all, ...gone('a')], 'topic-recreated'],
+    ['a topic that was recreated', [recreated, ...gone('a')], 'topic-recreated'],
+    ['a topic that was recreated, delivered', [recreated, all, ...gone('a')], 'topic-recreated'],
     ['not handed over', [allButFirst, range(0, { start: 1 }), ...gone('a')], 'retention'],
     ['a commit ahead of the store', [committed(0, 12), without('rows', 'a')], 'commit-before-write'],
   ])('%s', async (_, changes, cause) => {

@@ -133,7 +133,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'a dead letter where a message stands, and where the topic was made anew',
+    name: 'a dead letter where a message stands, and where the topic was recreated',
     defect: [stored({ at: '0:0', category: 'dead-letters' })],
     found: ['duplicated consumer: a', 'wrongly-dead-lettered consumer: a'],
     twinVerdict: 'inconclusive',
@@ -141,7 +141,7 @@ testDefects([
     twin: [recreated, stored({ at: '0:0', category: 'dead-letters' })],
   },
   {
-    name: 'one that is to be a dead letter, where the topic was made anew',
+    name: 'one that is to be a dead letter, where the topic was recreated',
     defect: [
       recreated,
       message('e', { state: 'dead-letters', sequence: 8 }),
@@ -157,14 +157,14 @@ testDefects([
     ],
   },
   {
-    name: 'a topic that was made anew, and the consumer was past one of two acked offsets',
+    name: 'a topic that was recreated, and the consumer was past one of two acked offsets',
     defect: [recreated, ...gone('a'), position(0, 0), sent({ id: 'a', outcome: 'acked', at: '1:5' })],
     found: ['lost unknown: a'],
     twin: [recreated],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'a topic that was made anew, and an ack without an offset, whatever was delivered',
+    name: 'a topic that was recreated, and an ack without an offset, whatever was delivered',
     defect: [recreated, all, ...gone('a'), alter('sends', 'a', { at: undefined })],
     found: ['lost unknown: a'],
     twin: [recreated, missing('store'), ...gone('a')],

@@ -1,5 +1,5 @@
 /**
- * The norm once more, as plainly as can be: lists of lines, searched anew for every question. It shares
+ * The norm once more, as plainly as can be: lists of lines, searched again for every question. It shares
  * nothing with the audit but the types, so that the two can be held against each other.
  */
 import { parsePlace, states, type History } from './build-evidence.ts';

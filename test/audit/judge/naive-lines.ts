@@ -72,7 +72,7 @@ const isStranger = (h: History, id: string): boolean =>
 /** The messages whose records stand at a place; where the log has none, those that were acked there. */
 function standingAt(h: History, at: string | undefined): string[] {
   if (at === undefined) return [];
-  // Of a topic that was made anew, a place may have been anybody's.
+  // Of a topic that was recreated, a place may have been anybody's.
   const mayBe = (id: string): boolean => !h.topicRecreated || h.messages[id]!.state === 'dead-letters';
   const ids = Object.keys(h.messages).filter(mayBe);
   const inLog = ids.filter((id) => linesOf(h, id).some((line) => line.at === at));

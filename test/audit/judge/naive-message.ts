@@ -143,7 +143,7 @@ export class NaiveMessage {
     if (acks.some((at) => isShared(at) && !this.isRewritten(at))) return 'producer';
     if (acks.length === 0 || [...this.good, ...this.aborted].some(({ at }) => acks.includes(at)))
       return undefined;
-    // One that was acked there itself stands in a place that was given away anew: what was there is lost.
+    // One that was acked there itself stands in a place that was given away again: what was there is lost.
     const isAckedThere = (id: string, at: string): boolean =>
       h.sends.some((send) => send.outcome === 'acked' && send.id === id && send.at === at);
     const taken = (at: string): boolean =>

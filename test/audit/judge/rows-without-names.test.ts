@@ -136,7 +136,7 @@ test('a row beyond the end is nothing where the log is not whole, where it may h
   for (const changes of others) expect(findingsOf(await auditOf(...changes))).toEqual([]);
 });
 
-test('a row under a strange id is its own in a topic that was made again under its name', async () => {
+test('a row under a strange id is its own in a topic that was recreated under its name', async () => {
   const remade: Change = (history) => void (history.topicRecreated = true);
   const audit = await auditOf(remade, ghost, ghostRow('0:0', 'failed'));
   expect(findingsOf(audit)).toEqual(['phantom unknown: ghost']);
@@ -175,7 +175,7 @@ test('a row that does not say where it stands is corrupted by the store that had
   ]);
 });
 
-test('rows without an id charge nobody in a topic that was made again under its name', async () => {
+test('rows without an id charge nobody in a topic that was recreated under its name', async () => {
   const remade: Change = (history) => void (history.topicRecreated = true);
   const audit = await auditOf(remade, logged(), nameless('0:0', 'failed'));
   expect(findingsOf(audit)).toEqual([]);

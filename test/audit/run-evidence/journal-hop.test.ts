@@ -91,7 +91,7 @@ function readDeliveries(hop: JournalHops['deliveries']): Told {
 function readWritten(hop: JournalHops['written']): Told {
   expect(hop.required).toBe(false);
   const rows: string[] = [];
-  // One by one: the arrays are filled anew for each batch.
+  // One by one: the arrays are refilled for each batch.
   for (const { count, message, partition, offset, category, content } of hop.batches()) {
     for (let row = 0; row < count; row++) {
       expect([message[row], content[row]]).toEqual([none, 0]);
@@ -149,7 +149,7 @@ test('many rows come in several batches', async () => {
 test('one that was killed and one that went on are whole, and what came twice was delivered twice', async () => {
   const killed = open();
   noteBatch(killed);
-  // Killed between the delivery and the commit, in the midst of a frame.
+  // Killed between the delivery and the commit, within a frame.
   killed.delivered([range(0, 14, 20)]);
   appendFileSync(killed.path, Buffer.from([50, 0, 0, 0, 1]));
   const next = open();

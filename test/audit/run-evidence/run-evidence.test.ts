@@ -317,10 +317,10 @@ test('what a store showed before it could not be read on still proves what is wr
   expect(result.notChecked.join(' ')).toContain('no such table: dead_letters');
 });
 
-test('a topic that was made anew is not the log of this run', async () => {
+test('a topic that was recreated is not the log of this run', async () => {
   const result = await auditSpoilt({ topicId: 'another', scan: () => [] });
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
-  expect(result.notChecked.join(' ')).toContain('made anew');
+  expect(result.notChecked.join(' ')).toContain('recreated');
 });
 
 test('a saved scan without its seal was not finished', async () => {

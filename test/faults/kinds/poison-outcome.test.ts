@@ -1,6 +1,6 @@
 /** What is said of records that nobody can sort, by what the store holds of them. */
 import { expect, test } from 'vitest';
-import type { DeadLetter, Foreign } from '../../../src/faults/fault.ts';
+import type { PoisonLetter, Foreign } from '../../../src/faults/fault.ts';
 import { effectOfPoison, type LetterEvidence } from '../../../src/faults/kinds/poison-outcome.ts';
 
 const text = Buffer.from('not JSON at all');
@@ -8,8 +8,8 @@ const sent: Foreign[] = [
   { partition: 0, offset: 4, payload: text },
   { partition: 1, offset: 7, payload: null },
 ];
-const letters: DeadLetter[] = sent.map((record) => ({ ...record, reason: 'it is no JSON' }));
-const [first, second] = letters as [DeadLetter, DeadLetter];
+const letters: PoisonLetter[] = sent.map((record) => ({ ...record, reason: 'it is no JSON' }));
+const [first, second] = letters as [PoisonLetter, PoisonLetter];
 const whole: LetterEvidence = {
   letters,
   positions: new Map([
@@ -31,7 +31,7 @@ test('dead letters with a reason and the same bytes are all there is to see', ()
   });
 });
 
-test.each<[string, DeadLetter[], string, string]>([
+test.each<[string, PoisonLetter[], string, string]>([
   ['is not there', [second], 'lost', 'it is no dead letter'],
   ['stands elsewhere', [{ ...first, offset: 5 }, second], 'lost', 'it is no dead letter'],
   ['has no reason', [{ ...first, reason: '' }, second], 'corrupted', 'its dead letter has no reason'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { historyFromLines } from '../../src/audit/history/read-history.ts';
-import { audit } from '../../src/audit/judge/audit.ts';
+import { historyFromLines } from '../../../src/audit/history/read-history.ts';
+import { audit } from '../../../src/audit/judge/audit.ts';
 import { at, complete, log, misjudged, range, row, send } from './misjudged.ts';
 
 const auditOf = async (lines: readonly object[]) => {
@@ -15,8 +15,8 @@ test.each(Object.entries(misjudged))('%s', async (_, [verdict, findings, lines])
   expect([result.verdict, found, result.notChecked]).toEqual([verdict, findings, expect.anything()]);
 });
 
-test('a topic that was made again: nothing is said that would compare offsets', async () => {
-  const [, , lines] = misjudged['a journal does not tell what was written to a topic that was made again']!;
+test('a topic that was recreated: nothing is said that would compare offsets', async () => {
+  const [, , lines] = misjudged['a journal does not tell what was written to a topic that was recreated']!;
   const { notChecked, states, partitions } = await auditOf(lines);
   expect(notChecked).not.toContainEqual(expect.stringContaining('written'));
   expect(states['completed']).toMatchObject({ delivered: null, written: null });

@@ -246,7 +246,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'a journal does not tell what was written to a topic that was made again': [
+  'a journal does not tell what was written to a topic that was recreated': [
     'inconclusive',
     [],
     [
