@@ -179,7 +179,7 @@ const wordsLeft: Record<string, number> = {
 
 test('words that make readers stop become fewer', () => {
   const documents = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
+    .filter((name) => name.endsWith('.md') && name !== 'contributing/style.md')
     .map((name) => `docs/${name}`);
   const texts = [...sources, ...files('ui'), ...documents, 'README.md', 'CONTRIBUTING.md']
     .map(read)
