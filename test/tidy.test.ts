@@ -1,5 +1,5 @@
 /** The rules of the house that a machine can check. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -166,6 +166,41 @@ test('nothing is left for later, and no test is narrowed or switched off', () =>
   expect(matches(tests, /\b(it|test|describe)\.(only|todo)\b/)).toEqual([]);
 });
 
+const documents = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...['docs', 'examples', 'test/fixtures'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
+
+test('every relative link in the documents leads to something', () => {
+  const dead = documents.flatMap((file) => {
+    const text = read(file).replaceAll(/^```.*?^```/gms, '');
+    const links = [...text.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, link]) => link!);
+    return links.filter((link) => !leadsSomewhere(file, link)).map((link) => `${file}: ${link}`);
+  });
+  expect(dead).toEqual([]);
+});
+
+function leadsSomewhere(file: string, link: string): boolean {
+  const [path, heading] = link.split('#') as [string, string | undefined];
+  const target = path === '' ? file : join(dirname(file), path);
+  if (!existsSync(join(root, target))) return false;
+  if (heading === undefined || !target.endsWith('.md')) return true;
+  const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, title]) => anchorOf(title!));
+  return headings.includes(heading);
+}
+
+/** As GitHub makes them. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-');
+
 /** Words that make readers stop, and how often they are still there: fewer from one change to the next, never more. */
 const wordsLeft: Record<string, number> = {
   anew: 0,
@@ -178,12 +213,10 @@ const wordsLeft: Record<string, number> = {
 };
 
 test('words that make readers stop become fewer', () => {
-  const documents = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md') && name !== 'contributing/style.md')
-    .map((name) => `docs/${name}`);
-  const texts = [...sources, ...files('ui'), ...documents, 'README.md', 'CONTRIBUTING.md']
-    .map(read)
-    .join('\n');
+  const prose = documents.filter(
+    (name) => /^(docs\/|README|CONTRIBUTING)/.test(name) && name !== 'docs/contributing/style.md',
+  );
+  const texts = [...sources, ...files('ui'), ...prose].map(read).join('\n');
   const counts = Object.keys(wordsLeft).map((word) => [
     word,
     [...texts.matchAll(new RegExp(`\\b${word}\\b`, 'gi'))].length,
