@@ -44,6 +44,11 @@ export class LogEvents {
     return new LogEvents(folder, manifest, messages, await summaryOfScan(folder, manifest));
   }
 
+  /** Whether the topic that was scanned is another than the run began with. */
+  get isRecreated(): boolean {
+    return typeof this.#summary !== 'string' && this.#summary.topicId !== this.#manifest.topicId;
+  }
+
   /** What the group had committed when the topic was scanned. */
   get commits(): ReadonlyMap<number, number> | string {
     if (typeof this.#summary === 'string') return this.#summary;
@@ -106,9 +111,7 @@ export class LogEvents {
   #problem(): string | undefined {
     if (this.#damage !== undefined) return this.#damage;
     if (typeof this.#summary === 'string') return this.#summary;
-    return this.#summary.topicId === this.#manifest.topicId
-      ? undefined
-      : 'the topic was recreated: what was scanned is another';
+    return this.isRecreated ? 'the topic was recreated: what was scanned is another' : undefined;
   }
 
   /** One object for all of them. */

@@ -81,7 +81,10 @@ export async function messageTimeline(request: TimelineRequest): Promise<Message
     ...attempts.gaps,
     ...limited('log', records.sort(byPlace)),
     ...log.gaps(acked, own.length > 0 || (sent === undefined && records.length > 0)),
-    ...(await journalEvents({ folder, manifest, storeLocation }, places)),
+    // Offsets of the two topics are not to be compared, and the journal tells nothing else.
+    ...(log.isRecreated
+      ? [gap.missing('delivery', 'the topic was recreated: the journal may speak of the one before')]
+      : await journalEvents({ folder, manifest, storeLocation }, places)),
     ...positionEvents(standing, stored, manifest, log.commits),
     ...storeEvents(stored, id),
   ];

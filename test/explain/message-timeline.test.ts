@@ -138,8 +138,9 @@ test('why the log has nothing of it is told', async () => {
   ]);
   const made = await runOnDisk({});
   const recreated = { ...made, manifest: { ...made.manifest, topicId: 'another' } };
-  expect(only((await tell(recreated, 'p0-3'))!, 'log')).toMatchObject([
-    { missing: expect.stringContaining('recreated') },
+  expect(only((await tell(recreated, 'p0-3'))!, 'log', 'delivery', 'written')).toMatchObject([
+    { hop: 'log', missing: expect.stringContaining('recreated') },
+    { hop: 'delivery', missing: expect.stringContaining('recreated') },
   ]);
   writeFileSync(made.folder.logScan, 'spoilt');
   expect(only((await tell(made, 'p0-3'))!, 'log')).toMatchObject([
