@@ -1,17 +1,19 @@
 /** A run under way: what it was asked for, and what its phases share. */
-import type { ClientSettings } from '../kafka/client/client-settings.ts';
-import type { CourseSetup } from '../run-folder/run-events.ts';
-import type { CourseLog } from '../run-folder/event-log.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import type { KafkaChoice } from '../kafka/broker/versions.ts';
+import type { ClientSettings } from '../kafka/client/client-settings.ts';
 import { pausesWhenTold, pointNames } from '../pipeline/stage/failpoints.ts';
 import { startStages } from '../pipeline/stage/stage-group.ts';
 import type { StagePlace } from '../pipeline/stage/stage-place.ts';
-import type { NetworkLinks } from './network-links.ts';
 import type { FaultRecord, Result, Timings } from '../result/result.ts';
-import type { RunFolder } from '../run-folder/run-folder.ts';
 import type { Threshold } from '../result/thresholds.ts';
 import type { Cause } from '../result/verdict.ts';
+import type { CourseLog } from '../run-folder/event-log.ts';
+import type { CourseSetup } from '../run-folder/run-events.ts';
+import type { RunFolder } from '../run-folder/run-folder.ts';
+import { isPostgresLocation } from '../stores/postgres/location.ts';
+import { shellWord } from '../system/shell-word.ts';
+import type { NetworkLinks } from './network-links.ts';
 
 export interface RunConfig {
   id: string;
@@ -128,4 +130,18 @@ export function startAll(
     producers: producers.stages,
     consumers: consumers.stages,
   };
+}
+
+/** How the run was set up, for its event log. */
+export const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConfig): CourseSetup => ({
+  brokers: bootstrapServers === undefined ? brokers : null,
+  consumers: consumers.length,
+  store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
+  ...again,
+});
+
+/** What can be done once there is room on the disk. */
+export function laterCommands({ id, dir }: RunConfig): string {
+  const where = `--dir ${shellWord(dir)}`;
+  return `  To audit again: nodrop verify ${id} ${where}\n  To remove what is left of it: nodrop clean --all ${where}`;
 }

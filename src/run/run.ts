@@ -1,24 +1,28 @@
 /** The main path: a run from start to verdict, one call a phase. */
-import { claimRun } from './claim-run.ts';
-import { startAll, type RunContext, type RunConfig, type RunObserver } from './run-context.ts';
-import type { CourseSetup } from '../run-folder/run-events.ts';
-import { CourseLog } from '../run-folder/event-log.ts';
-import { environmentOf } from '../result/environment.ts';
-import { Deadline } from '../system/deadline.ts';
-import { removeRecord } from '../system/process-record.ts';
 import { startKafka, type RunningKafka } from '../kafka/broker/start-kafka.ts';
-import type { NetworkLinks } from './network-links.ts';
 import { earlyEnds, stageError } from '../pipeline/stage/stage-end.ts';
 import type { ParentMessage } from '../pipeline/stage/stage-process.ts';
 import { tellLeft, tidyCluster } from '../pipeline/tidy-cluster.ts';
+import { environmentOf } from '../result/environment.ts';
 import { noTimings, type Result } from '../result/result.ts';
-import type { RunFaults } from './active-faults.ts';
-import { endWithBroker, noteLeaders, watchStages } from './watchdogs.ts';
-import { RunFolder } from '../run-folder/run-folder.ts';
-import { isPostgresLocation } from '../stores/postgres/location.ts';
-import { shellWord } from '../system/shell-word.ts';
 import { judgeThresholds } from '../result/thresholds.ts';
 import type { Verdict } from '../result/verdict.ts';
+import { CourseLog } from '../run-folder/event-log.ts';
+import { RunFolder } from '../run-folder/run-folder.ts';
+import { Deadline } from '../system/deadline.ts';
+import { removeRecord } from '../system/process-record.ts';
+import type { RunFaults } from './active-faults.ts';
+import { claimRun } from './claim-run.ts';
+import type { NetworkLinks } from './network-links.ts';
+import {
+  laterCommands,
+  setupOf,
+  startAll,
+  type RunConfig,
+  type RunContext,
+  type RunObserver,
+} from './run-context.ts';
+import { endWithBroker, noteLeaders, watchStages } from './watchdogs.ts';
 
 /** Runs and judges. Throws if nothing was sent; once something was, there is always a result. */
 export async function run(config: RunConfig, observer: RunObserver, signal: AbortSignal): Promise<Result> {
@@ -81,19 +85,6 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
     log.note({ type: 'ended', verdict });
     await removeRecord(folder.path);
   }
-}
-
-const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConfig): CourseSetup => ({
-  brokers: bootstrapServers === undefined ? brokers : null,
-  consumers: consumers.length,
-  store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
-  ...again,
-});
-
-/** What can be done once there is room on the disk. */
-function laterCommands({ id, dir }: RunConfig): string {
-  const where = `--dir ${shellWord(dir)}`;
-  return `  To audit again: nodrop verify ${id} ${where}\n  To remove what is left of it: nodrop clean --all ${where}`;
 }
 
 /** What only few runs need is loaded by them alone. */
