@@ -1,6 +1,6 @@
 /**
  * The benchmarks, with their peers beside them: prints tables, writes `bench/results/`, and from it
- * `docs/performance.md`. Ends with 3 where a limit was missed, with 1 where something could not be measured.
+ * `docs/design/performance.md`. Ends with 3 where a limit was missed, with 1 where something could not be measured.
  * `--messages` is for trying out the bench itself: its figures go to no page.
  */
 import { parseArgs } from 'node:util';

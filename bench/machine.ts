@@ -33,7 +33,7 @@ export function thisCommit(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    const changes = git('status', '--porcelain', '--', '.', ':!docs/performance.md');
+    const changes = git('status', '--porcelain', '--', '.', ':!docs/design/performance.md');
     return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' dirty'}`;
   } catch {
     return 'unknown';

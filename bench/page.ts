@@ -1,11 +1,11 @@
-/** Writes `docs/performance.md` from the results. Its last section is written by hand, and kept. */
+/** Writes `docs/design/performance.md` from the results. Its last section is written by hand, and kept. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Part } from './part.ts';
 import { readResult, type PartResult } from './results.ts';
 import { groupedDigits, mebibytes, missed, reached, tableOf } from './table.ts';
 
-const path = join(import.meta.dirname, '../docs/performance.md');
+const path = join(import.meta.dirname, '../docs/design/performance.md');
 const byHand = '## What falls short';
 const nothingYet = 'To be written from the tables above.';
 

@@ -105,8 +105,8 @@ test('what speaks to Kafka imports the system alone', () => {
   expect(others.filter((imported) => imported.startsWith('src/'))).toEqual([]);
 });
 
-test('every room has a line in docs/architecture.md', () => {
-  const [, section] = /^## Rooms$(.*?)^#/ms.exec(read('docs/architecture.md'))!;
+test('every room has a line in docs/design/architecture.md', () => {
+  const [, section] = /^## Rooms$(.*?)^#/ms.exec(read('docs/design/architecture.md'))!;
   const told = [...section!.matchAll(/^\| `([\w-]+)\/` \|/gm)].map(([, room]) => room!);
   expect(told).toEqual(rooms.toReversed());
 });

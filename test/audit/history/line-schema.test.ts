@@ -31,7 +31,7 @@ test('every line of the fixtures, and every example in the documents, is valid',
   const lines = readdirSync(folder)
     .filter((name) => name.endsWith('.jsonl'))
     .flatMap((name) => readFileSync(join(folder, name), 'utf8').trim().split('\n'));
-  const document = readFileSync(join(root, 'docs/history-format.md'), 'utf8');
+  const document = readFileSync(join(root, 'docs/reference/history-format.md'), 'utf8');
   const examples = document.split('\n').filter((line) => line.startsWith('{"type"'));
   const types = new Set(examples.map((line) => (JSON.parse(line) as { type: string }).type));
   expect([...types].sort()).toEqual(Object.keys(lineTypes).sort());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseLine } from '../../../src/audit/history/parse-line.ts';
 
-const document = readFileSync(join(import.meta.dirname, '../../../docs/history-format.md'), 'utf8');
+const document = readFileSync(join(import.meta.dirname, '../../../docs/reference/history-format.md'), 'utf8');
 const [, recipe] = /kcat -C .* -J \| jq -c '([^']+)'/.exec(document)!;
 
 /** As kcat prints a record with `-J`. */
