@@ -24,7 +24,7 @@ const root = join(import.meta.dirname, '..', '..');
 const judge = 'audit/judge';
 const judgeFiles = [
   'audit',
-  'confusion',
+  'confusion-matrix',
   'findings',
   'judge',
   'log-checks',
@@ -73,7 +73,7 @@ function recordHistories(): JudgedHistory[] {
   const file = join(work, 'histories.jsonl');
   const { status, stdout } = spawnSync(
     process.execPath,
-    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', 'test/verify'],
+    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', 'test/audit/judge'],
     { cwd: root, env: { ...process.env, NODROP_RECORD_HISTORIES: file }, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`the tests fail without any mutation:\n${stdout.slice(-4000)}`);
