@@ -140,6 +140,7 @@ export const escapedInEvidence: Readonly<Record<string, EvidenceMutation[]>> = {
   'a plan that is absurd, or not that of the ledgers': edits('run.json', 'producers.p0'),
   'a plan without a producer that has a ledger': edits('run.json', 'producers.p1'),
   'a plan of nobody': edits('run.json', 'producers'),
+  'a plan with a partition that the topic does not have': edits('run.json', 'base.7'),
   'payloads that no text can hold': edits('run.json', 'payloadBytes'),
   'a manifest that was changed': jsonEdits
     .filter((edit) => edit.file === 'run.json')

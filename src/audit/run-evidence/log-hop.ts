@@ -58,7 +58,9 @@ export async function savedScan(
     problem: problems.join('; '),
     topicRecreated: summary.topicId !== manifest.topicId,
     isFinal: summary.isFinal === true,
-    hasAllRanges: true,
+    hasAllRanges: Object.keys(manifest.base).every((known) =>
+      summary.ranges.some(({ partition }) => partition === Number(known)),
+    ),
     ranges: summary.ranges.map((range) => rangeOf(range, manifest, summary)),
     *batches() {
       const problem = yield* logBatches(folder.logScan, summary, messages);
