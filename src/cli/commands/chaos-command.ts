@@ -11,18 +11,10 @@ import { chaosGithub, chaosJunit } from '../../report/ci/chaos-reports.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../../chaos/chaos-day.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import type { Context } from './context.ts';
-import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from '../options/options.ts';
+import { kafkaChoiceOf, refuseSharedStore, type OptionValues } from '../options/options.ts';
 import { printLines, printReports } from '../output/print-result.ts';
 import { claimFiles, reportsOf, type Reports } from '../output/reporters.ts';
 import type { Terminal } from '../output/terminal.ts';
-
-interface ChaosValues extends SharedValues {
-  runs?: number;
-  /** In ms. */
-  for?: number;
-  replay?: string;
-  shrinkFor: number;
-}
 
 const runsDefault = 20;
 /** From what is worst to what is best; what is not here is worse than all. */
@@ -36,7 +28,7 @@ const severity: readonly number[] = [
 ];
 
 /** Random bad days, one after the other. Exits with the code of the worst. */
-export async function chaosCommand(values: ChaosValues, context: Context): Promise<number> {
+export async function chaosCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const place = { dir: values.dir, store: values.store, timeoutMs: values.timeout };
@@ -101,7 +93,7 @@ function printChaos({
 }
 
 /** A day that is repeated brings its brokers along. */
-function groundOf(values: SharedValues, replay: ChaosPlan | undefined): Ground {
+function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
   refuseSharedStore(values);
   const { brokers, kafkaVersion, zookeeper } = replay ?? {
     brokers: values.brokers,
@@ -111,14 +103,14 @@ function groundOf(values: SharedValues, replay: ChaosPlan | undefined): Ground {
 }
 
 /** undefined: as many as there is time for. */
-function countOf({ replay, runs, for: forMs }: ChaosValues): number | undefined {
+function countOf({ replay, runs, for: forMs }: OptionValues): number | undefined {
   if (replay !== undefined) return 1;
   return runs ?? (forMs === undefined ? runsDefault : undefined);
 }
 
 /** Until there were as many as are wanted, or for as long as is wanted. */
 function* randomPlans(
-  { seed = Math.floor(Math.random() * 2 ** 32), for: forMs = Infinity }: ChaosValues,
+  { seed = Math.floor(Math.random() * 2 ** 32), for: forMs = Infinity }: OptionValues,
   ground: Ground,
   count = Infinity,
 ): Generator<ChaosPlan> {

@@ -15,7 +15,7 @@ import { hasSeal } from '../../run-folder/seal.ts';
 import { shellWord } from '../../system/shell-word.ts';
 import type { Verdict } from '../../result/verdict.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
 /** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */
 type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
@@ -27,10 +27,7 @@ interface Found {
   leftovers: number[];
 }
 
-export async function cleanCommand(
-  values: SharedValues & { all?: boolean; yes?: boolean },
-  { signal, terminal }: Context,
-): Promise<number> {
+export async function cleanCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
   const folders = listRuns(values.dir);
   const runs = runsPath(values.dir);
   if (lstatSync(runs, { throwIfNoEntry: false })?.isSymbolicLink() === true) {

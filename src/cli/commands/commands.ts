@@ -1,8 +1,7 @@
 /** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
 import type { Command } from 'commander';
-import { addOptions, type SharedOption, type SharedValues } from '../options/options.ts';
+import { addOptions, type OptionName, type OptionValues } from '../options/options.ts';
 import { exportStorePassword } from '../options/store-password.ts';
-import { parseDuration, parseInteger } from '../options/option-values.ts';
 import { Terminal } from '../output/terminal.ts';
 import type { Context } from './context.ts';
 
@@ -11,20 +10,21 @@ interface Definition {
   arguments?: [string, string][];
   description: string;
   examples: string[];
-  shared: SharedOption[];
-  own?: (command: Command) => void;
+  options: OptionName[];
+  /** Where commander would say something else of the arguments. */
+  usage?: string;
   /** What it writes is all that it is for: without a reader there is nothing to go on with. */
   endsWithReader?: true;
-  /** Returns the exit code. `values` holds the command's own options too. */
-  act(values: never, context: Context, ...given: (string | undefined)[]): Promise<number>;
+  /** Returns the exit code. */
+  act(values: OptionValues, context: Context, ...given: (string | undefined)[]): Promise<number>;
 }
 
-const stateOptions: SharedOption[] = ['states', 'stateField', 'stateHeader'];
-const kafkaOptions: SharedOption[] = ['bootstrapServer', 'commandConfig', 'setting'];
+const stateOptions: OptionName[] = ['states', 'stateField', 'stateHeader'];
+const kafkaOptions: OptionName[] = ['bootstrapServer', 'commandConfig', 'setting'];
 /** Of a Kafka that is started here. */
-const kafkaChoiceOptions: SharedOption[] = ['brokers', 'kafkaVersion', 'zookeeper'];
-const ownKafkaOptions: SharedOption[] = [...kafkaChoiceOptions, 'brokerProperty'];
-const workloadOptions: SharedOption[] = [
+const kafkaChoiceOptions: OptionName[] = ['brokers', 'kafkaVersion', 'zookeeper'];
+const ownKafkaOptions: OptionName[] = [...kafkaChoiceOptions, 'brokerProperty'];
+const workloadOptions: OptionName[] = [
   'messages',
   'duration',
   'rate',
@@ -36,11 +36,11 @@ const workloadOptions: SharedOption[] = [
   'seed',
   'producers',
 ];
-const storeOptions: SharedOption[] = ['store', 'storePasswordFile'];
-const consumeOptions: SharedOption[] = [...storeOptions, 'storeTimeout', 'consumers'];
-const outputOptions: SharedOption[] = ['json', 'quiet', 'color'];
-const pageOptions: SharedOption[] = ['ui', 'keepOpen'];
-const resultOptions: SharedOption[] = ['reporter', ...outputOptions];
+const storeOptions: OptionName[] = ['store', 'storePasswordFile'];
+const consumeOptions: OptionName[] = [...storeOptions, 'storeTimeout', 'consumers'];
+const outputOptions: OptionName[] = ['json', 'quiet', 'color'];
+const pageOptions: OptionName[] = ['ui', 'keepOpen'];
+const resultOptions: OptionName[] = ['reporter', ...outputOptions];
 
 const runArgument: [string, string] = ['[run]', 'id of the run (default: the latest)'];
 
@@ -59,7 +59,7 @@ const definitions: Definition[] = [
       'nodrop run --reporter default --reporter junit=nodrop.xml',
       'nodrop run --duration 1m --ui --keep-open',
     ],
-    shared: [
+    options: [
       ...workloadOptions,
       'threshold',
       'allow',
@@ -72,12 +72,10 @@ const definitions: Definition[] = [
       'timeout',
       ...pageOptions,
       ...resultOptions,
+      'fault',
+      'faultFile',
+      'keepTopic',
     ],
-    own: (command) =>
-      command
-        .option('--fault <fault>', 'what to break, and when, repeatable: kill-leader@5s+3s', gather)
-        .option('--fault-file <file>', 'the same from a JSON file, such as a run leaves in its folder')
-        .option('--keep-topic', 'leave topic and group on a cluster of yours after a pass'),
     act: async (values, context) => (await import('./run-command.ts')).runCommand(values, context),
   },
   {
@@ -87,7 +85,7 @@ const definitions: Definition[] = [
       'nodrop produce --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop produce --run demo --state-header x-state --bootstrap-server 127.0.0.1:9092',
     ],
-    shared: [...workloadOptions, 'producer', 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
+    options: [...workloadOptions, 'producer', 'run', 'dir', ...kafkaOptions, 'timeout', ...outputOptions],
     act: async (values, context) => (await import('./produce-command.ts')).produceCommand(values, context),
   },
   {
@@ -100,7 +98,7 @@ const definitions: Definition[] = [
       'nodrop consume --run mine --topic orders --state-field status.code --other rest --bootstrap-server localhost:9092',
       'nodrop consume --run mine --topic orders --state-header x-state --bootstrap-server localhost:9092',
     ],
-    shared: [
+    options: [
       ...stateOptions,
       'other',
       'topic',
@@ -111,9 +109,8 @@ const definitions: Definition[] = [
       'timeout',
       ...pageOptions,
       ...outputOptions,
+      'untilDrained',
     ],
-    own: (command) =>
-      command.option('--until-drained', "end when the store holds all that the run's producers sent"),
     act: async (values, context) => (await import('./consume-command.ts')).consumeCommand(values, context),
   },
   {
@@ -126,12 +123,18 @@ const definitions: Definition[] = [
       'nodrop verify demo --reporter junit=nodrop.xml',
       'nodrop verify --history producer.jsonl consumer.jsonl',
     ],
-    shared: ['dir', ...kafkaOptions, ...storeOptions, 'threshold', 'allow', 'timeout', ...resultOptions],
-    own: (command) =>
-      command
-        .option('--rescan', 'scan the topic again')
-        .option('--history <file...>', 'audit this evidence instead, from anywhere: JSON lines'),
-    act: async (values: SharedValues & { history?: string[] }, context, run) => {
+    options: [
+      'dir',
+      ...kafkaOptions,
+      ...storeOptions,
+      'threshold',
+      'allow',
+      'timeout',
+      ...resultOptions,
+      'rescan',
+      'history',
+    ],
+    act: async (values, context, run) => {
       const { history } = values;
       if (history === undefined) {
         return (await import('./verify-command.ts')).verifyCommand(values, context, run);
@@ -146,7 +149,7 @@ const definitions: Definition[] = [
     description: "prints a run's evidence as JSON lines, for verify --history",
     examples: ['nodrop export demo > demo.jsonl'],
     endsWithReader: true,
-    shared: ['dir', ...storeOptions, 'color'],
+    options: ['dir', ...storeOptions, 'color'],
     act: async (values, context, run) =>
       (await import('./export-command.ts')).exportCommand(values, context, run),
   },
@@ -156,12 +159,7 @@ const definitions: Definition[] = [
     description: 'shows stored rows',
     examples: ['nodrop messages --state failed --limit 10', 'nodrop messages demo --dead-letters'],
     endsWithReader: true,
-    shared: ['dir', ...storeOptions, 'json', 'color'],
-    own: (command) =>
-      command
-        .option('--state <name>', 'only the rows of this category')
-        .option('--limit <n>', 'at most so many rows', parseInteger(1, 1_000_000), 20)
-        .option('--dead-letters', 'the dead letters, with their reasons'),
+    options: ['dir', ...storeOptions, 'json', 'color', 'state', 'limit', 'deadLetters'],
     act: async (values, context, run) =>
       (await import('./messages-command.ts')).messagesCommand(values, context, run),
   },
@@ -174,8 +172,8 @@ const definitions: Definition[] = [
     description: 'shows what became of one message, hop by hop',
     examples: ['nodrop explain p0-17', 'nodrop explain demo p0-17', 'nodrop explain demo 0:42 --json'],
     endsWithReader: true,
-    shared: ['dir', 'bootstrapServer', ...storeOptions, 'json', 'quiet', 'color'],
-    own: (command) => command.usage('[options] [run] <id>'),
+    options: ['dir', 'bootstrapServer', ...storeOptions, 'json', 'quiet', 'color'],
+    usage: '[options] [run] <id>',
     act: async (values, context, first, second) =>
       (await import('./explain-command.ts')).explainCommand(values, context, first, second),
   },
@@ -184,17 +182,23 @@ const definitions: Definition[] = [
     arguments: [['[run]', 'id of the run to show first (default: the list of all)']],
     description: 'shows the runs of a folder on a page, those under way as they go on',
     examples: ['nodrop ui', 'nodrop ui demo --port 8080'],
-    shared: ['dir', 'quiet', 'color'],
-    own: (command) =>
-      command.option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535)),
+    options: ['dir', 'quiet', 'color', 'port'],
     act: async (values, context, run) => (await import('./ui-command.ts')).uiCommand(values, context, run),
   },
   {
     name: 'self-test',
     description: 'plants every kind of defect at every hop, and prints which were caught',
     examples: ['nodrop self-test', 'nodrop self-test --seed 7 --json', 'nodrop self-test --quick'],
-    shared: [...storeOptions, 'kafkaVersion', 'zookeeper', 'seed', 'dir', 'timeout', ...outputOptions],
-    own: (command) => command.option('--quick', 'in histories, without a broker: takes two seconds'),
+    options: [
+      ...storeOptions,
+      'kafkaVersion',
+      'zookeeper',
+      'seed',
+      'dir',
+      'timeout',
+      ...outputOptions,
+      'quick',
+    ],
     act: async (values, context) => (await import('./self-test-command.ts')).selfTestCommand(values, context),
   },
   {
@@ -205,18 +209,18 @@ const definitions: Definition[] = [
       'nodrop chaos --brokers 3 --for 30m',
       'nodrop chaos --replay .nodrop/runs/chaos-7-3-5f2a/chaos.json',
     ],
-    shared: ['seed', ...kafkaChoiceOptions, ...storeOptions, 'dir', 'timeout', ...resultOptions],
-    own: (command) =>
-      command
-        .option('--runs <n>', 'how many (default: 20, or as many as --for allows)', parseInteger(1, 100_000))
-        .option('--for <duration>', 'keep starting new runs for this long', parseDuration)
-        .option('--replay <file>', 're-run the schedule in a chaos.json (not its exact timing)')
-        .option(
-          '--shrink-for <duration>',
-          'time limit for minimizing a failing schedule',
-          parseDuration,
-          600_000,
-        ),
+    options: [
+      'seed',
+      ...kafkaChoiceOptions,
+      ...storeOptions,
+      'dir',
+      'timeout',
+      ...resultOptions,
+      'runs',
+      'for',
+      'replay',
+      'shrinkFor',
+    ],
     act: async (values, context) => (await import('./chaos-command.ts')).chaosCommand(values, context),
   },
   {
@@ -224,7 +228,7 @@ const definitions: Definition[] = [
     description: 'lists what --fault can break, and what is expected then',
     examples: ['nodrop faults'],
     endsWithReader: true,
-    shared: ['json', 'color'],
+    options: ['json', 'color'],
     act: async (values, context) => (await import('./faults-command.ts')).faultsCommand(values, context),
   },
   {
@@ -237,12 +241,8 @@ const definitions: Definition[] = [
       'nodrop kafka --kafka-version 3.9.2 --zookeeper',
       'nodrop kafka --list',
     ],
-    shared: [...ownKafkaOptions, 'dir', 'timeout', ...outputOptions],
-    own: (command) =>
-      command
-        .option('--port <n>', 'port to listen on (default: a free one)', parseInteger(1, 65_535))
-        .option('--list', 'list the versions instead, and which of them are here already'),
-    act: async (values: SharedValues & { port?: number; list?: boolean }, context) => {
+    options: [...ownKafkaOptions, 'dir', 'timeout', ...outputOptions, 'port', 'list'],
+    act: async (values, context) => {
       if (values.list === true) return (await import('./kafka-list.ts')).listKafkaVersions(values, context);
       return (await import('./kafka-command.ts')).kafkaCommand(values, context);
     },
@@ -251,21 +251,17 @@ const definitions: Definition[] = [
     name: 'doctor',
     description: 'checks prerequisites and prints the command that installs each missing one',
     examples: ['nodrop doctor'],
-    shared: ['kafkaVersion', 'dir', 'json', 'color'],
+    options: ['kafkaVersion', 'dir', 'json', 'color'],
     act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
   },
   {
     name: 'clean',
     description: 'removes passed runs and what crashed runs left behind',
     examples: ['nodrop clean', 'nodrop clean --all --yes'],
-    shared: ['dir', 'color'],
-    own: (command) => command.option('--all', 'failed runs too').option('--yes', 'do not ask'),
+    options: ['dir', 'color', 'all', 'yes'],
     act: async (values, context) => (await import('./clean-command.ts')).cleanCommand(values, context),
   },
 ];
-
-/** Of an option that may be given again. */
-const gather = (value: string, others: string[] | undefined): string[] => [...(others ?? []), value];
 
 export interface CommandState {
   exitCode(): number;
@@ -278,19 +274,19 @@ export function addCommands(program: Command, signal: AbortSignal): CommandState
   for (const definition of definitions) {
     const command = program.command(definition.name).description(definition.description);
     for (const argument of definition.arguments ?? []) command.argument(...argument);
-    addOptions(command, definition.shared);
-    definition.own?.(command);
+    addOptions(command, definition.options);
+    if (definition.usage !== undefined) command.usage(definition.usage);
     const examples = ['Examples:', ...definition.examples.map((line) => `  ${line}`), ''].join('\n');
     command.addHelpText('before', examples).allowExcessArguments(false);
     command.action(async (...args: unknown[]) => {
       const given = args.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[];
-      const values = command.opts<SharedValues & { list?: true }>();
+      const values = command.opts<OptionValues>();
       const color = values.color && process.env['NO_COLOR'] === undefined && process.stdout.isTTY;
       endsWithReader = definition.endsWithReader === true || values.list === true;
       const terminal = new Terminal({ color, quiet: values.quiet === true });
       try {
         exportStorePassword(values);
-        exitCode = await definition.act(values as never, { signal, terminal }, ...given);
+        exitCode = await definition.act(values, { signal, terminal }, ...given);
       } finally {
         terminal.clear();
       }

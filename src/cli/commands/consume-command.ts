@@ -13,7 +13,7 @@ import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';
 import type { Context } from './context.ts';
-import { bootstrapOf, settingsOf, type SharedValues } from '../options/options.ts';
+import { bootstrapOf, settingsOf, type OptionValues } from '../options/options.ts';
 import { besideLivePage } from '../output/page-beside-command.ts';
 import { neededBootstrap, stateRuleOf, storeOf } from '../options/run-settings.ts';
 import { runStages } from './run-stages.ts';
@@ -21,15 +21,13 @@ import { seamsOf } from '../startup/load-seams.ts';
 import { consumeArguments } from '../options/stage-arguments.ts';
 import { counted } from '../../text/counted.ts';
 
-type ConsumeValues = SharedValues & { untilDrained?: boolean };
-
-export async function consumeCommand(values: ConsumeValues, context: Context): Promise<number> {
+export async function consumeCommand(values: OptionValues, context: Context): Promise<number> {
   if (values.run === undefined) throw usageError('--run is missing: which run is to be consumed?');
   const folder = new RunFolder(values.dir, values.run);
   return await besideLivePage(values, folder, context, () => consumeAll(values, folder, context));
 }
 
-async function consumeAll(values: ConsumeValues, folder: RunFolder, context: Context): Promise<number> {
+async function consumeAll(values: OptionValues, folder: RunFolder, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
   if (!isStage) refuseForeignFolder(folder);
@@ -51,7 +49,7 @@ async function consumeAll(values: ConsumeValues, folder: RunFolder, context: Con
 }
 
 async function consumeHere(
-  values: ConsumeValues,
+  values: OptionValues,
   folder: RunFolder,
   isStage: boolean,
   { signal, terminal }: Context,
@@ -88,7 +86,7 @@ async function consumeHere(
 
 /** Several consumers in one group. */
 async function consumeInStages(
-  values: ConsumeValues,
+  values: OptionValues,
   folder: RunFolder,
   context: Context,
 ): Promise<Record<string, number>> {

@@ -10,7 +10,7 @@ import { mavenVersion } from '../../kafka/broker/maven.ts';
 import { freePorts } from '../../system/ports.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
 interface Check {
   name: string;
@@ -24,7 +24,7 @@ interface Check {
 const diskBytesMin = 1024 ** 3;
 const defaultPort = 9092;
 
-export async function doctorCommand(values: SharedValues, { signal, terminal }: Context): Promise<number> {
+export async function doctorCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
   const checks = [
     { name: 'Node', ok: true, found: process.versions.node },
     ...(await Promise.all([
@@ -62,7 +62,7 @@ async function java(signal: AbortSignal): Promise<Found> {
   return { ok: true, found: `${version} (${path})` };
 }
 
-async function kafka({ kafkaVersion }: SharedValues): Promise<Found> {
+async function kafka({ kafkaVersion }: OptionValues): Promise<Found> {
   checkChoice({ kafkaVersion });
   if (process.env['KAFKA_HOME']) {
     return { ok: true, found: `${(await kafkaClasspath()).version} from KAFKA_HOME` };
@@ -76,7 +76,7 @@ async function kafka({ kafkaVersion }: SharedValues): Promise<Found> {
 }
 
 /** Maven is needed once, to fill the cache. */
-async function maven({ kafkaVersion }: SharedValues, signal: AbortSignal): Promise<Found> {
+async function maven({ kafkaVersion }: OptionValues, signal: AbortSignal): Promise<Found> {
   const version = await mavenVersion(signal);
   if (version !== undefined) return { ok: true, found: version };
   checkChoice({ kafkaVersion });

@@ -4,11 +4,11 @@ import { findRun } from '../../run-folder/find-run.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { explainLines } from '../../report/terminal/explain-lines.ts';
 import type { Context } from './context.ts';
-import { bootstrapOf, type SharedValues } from '../options/options.ts';
+import { bootstrapOf, type OptionValues } from '../options/options.ts';
 
 /** `explain RUN ID`, or `explain ID` for the latest run. */
 export async function explainCommand(
-  values: SharedValues,
+  values: OptionValues,
   { terminal }: Context,
   first: string | undefined,
   second: string | undefined,

@@ -5,13 +5,13 @@ import { openRunEvidence } from '../../audit/run-evidence/run-evidence.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { historyLines } from '../../audit/history/write-history.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
 const chunkChars = 64 * 1024;
 
 /** Writes the evidence of a run to stdout, a line after the other, as fast as they are taken. */
 export async function exportCommand(
-  values: SharedValues,
+  values: OptionValues,
   { signal, terminal }: Context,
   runId: string | undefined,
 ): Promise<number> {

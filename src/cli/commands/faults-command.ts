@@ -6,9 +6,9 @@ import type { Fault } from '../../faults/fault.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { wrap } from '../../report/text/wrap.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
-export async function faultsCommand({ json }: SharedValues, { terminal }: Context): Promise<number> {
+export async function faultsCommand({ json }: OptionValues, { terminal }: Context): Promise<number> {
   if (json === true) {
     const listed = faults.map(({ name, does, expected, example, details = [], value, lastsMs = null }) => {
       return { name, does, expected, example, details, value: value?.form ?? null, lastsMs };

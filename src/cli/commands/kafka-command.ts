@@ -6,12 +6,9 @@ import { startKafka } from '../../kafka/broker/start-kafka.ts';
 import { atBegin } from '../../pipeline/stage/stage-end.ts';
 import { dirOption } from '../../system/shell-word.ts';
 import type { Context } from './context.ts';
-import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from '../options/options.ts';
+import { brokerPropertiesOf, kafkaChoiceOf, type OptionValues } from '../options/options.ts';
 
-export async function kafkaCommand(
-  values: SharedValues & { port?: number },
-  { signal, terminal }: Context,
-): Promise<number> {
+export async function kafkaCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
   if (values.json === true) throw usageError('--json is for --list.', 'nodrop kafka --list --json');
   terminal.status('starting Apache Kafka');
   const { brokers } = values;
@@ -48,7 +45,7 @@ export async function kafkaCommand(
 }
 
 /** Data of one broker are no use to a cluster, nor those of one version or mode to another. */
-const folderName = ({ kafkaVersion = defaultVersion, zookeeper, brokers }: SharedValues): string =>
+const folderName = ({ kafkaVersion = defaultVersion, zookeeper, brokers }: OptionValues): string =>
   [
     'kafka',
     ...(kafkaVersion === defaultVersion ? [] : [kafkaVersion]),

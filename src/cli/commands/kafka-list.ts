@@ -3,10 +3,10 @@ import { jsonText } from '../../text/json-text.ts';
 import { kafkaCacheState } from '../../kafka/broker/jars.ts';
 import { defaultVersion, pinnedVersions } from '../../kafka/broker/versions.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
 /** `nodrop kafka --list`: nothing is fetched or started for it. */
-export async function listKafkaVersions({ json }: SharedValues, { terminal }: Context): Promise<number> {
+export async function listKafkaVersions({ json }: OptionValues, { terminal }: Context): Promise<number> {
   const versions = await Promise.all(
     pinnedVersions.map(async ({ version, hasZooKeeper }) => ({
       version,

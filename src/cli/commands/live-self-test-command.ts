@@ -14,14 +14,14 @@ import { findingsText } from '../../report/text/finding-text.ts';
 import { wrap } from '../../report/text/wrap.ts';
 import { tamperingSelfTest } from '../../self-test/tampering/tampering-self-test.ts';
 import type { Context } from './context.ts';
-import { kafkaChoiceOf, refuseSharedStore, type SharedValues } from '../options/options.ts';
+import { kafkaChoiceOf, refuseSharedStore, type OptionValues } from '../options/options.ts';
 
 /**
  * Plants defects in live pipelines. Exits with `fail` where one was not caught, or not planted. `detect` plants
  * others than all in a Kafka of its own.
  */
 export async function liveSelfTestCommand(
-  values: SharedValues & { seed: number },
+  values: OptionValues & { seed: number },
   { signal, terminal }: Context,
   detect = liveSelfTest,
 ): Promise<number> {

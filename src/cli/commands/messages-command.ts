@@ -4,18 +4,12 @@ import { jsonText } from '../../text/json-text.ts';
 import { openSnapshot } from '../../stores/engines.ts';
 import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../../stores/store.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
-
-interface MessagesValues extends SharedValues {
-  state?: string;
-  limit: number;
-  deadLetters?: boolean;
-}
+import type { OptionValues } from '../options/options.ts';
 
 const payloadShownMax = 60;
 
 export async function messagesCommand(
-  values: MessagesValues,
+  values: OptionValues,
   { terminal }: Context,
   runId: string | undefined,
 ): Promise<number> {
@@ -45,7 +39,7 @@ export async function messagesCommand(
 
 async function* rowLines(
   store: StoreSnapshot,
-  { state, limit }: MessagesValues,
+  { state, limit }: OptionValues,
   isJson: boolean,
 ): AsyncIterable<string> {
   if (!isJson) yield columns('category', 'id', 'position', 'key', 'payload');

@@ -11,13 +11,14 @@ import {
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { dirOption, shellWord } from '../../system/shell-word.ts';
 import type { Context } from './context.ts';
-import { bootstrapOf, defaultStates, type SharedValues } from '../options/options.ts';
+import { bootstrapOf, type OptionValues } from '../options/options.ts';
+import { defaultStates } from '../options/run-options.ts';
 import { neededBootstrap, runSettings, type RunSettings } from '../options/run-settings.ts';
 import { runStages } from './run-stages.ts';
 import { seamsOf } from '../startup/load-seams.ts';
 import { produceArguments } from '../options/stage-arguments.ts';
 
-export async function produceCommand(values: SharedValues, context: Context): Promise<number> {
+export async function produceCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const settings = runSettings(values);
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
@@ -30,8 +31,8 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
   terminal.status(`publishing to ${bootstrapServers}`);
   const isGroup = settings.producers > 1 && values.producer === undefined;
   const summary = isGroup
-    ? await produceInStages(values, settings, bootstrapServers, context)
-    : await produceHere(values, { ...settings, bootstrapServers }, begin, context);
+    ? await produceInStages(settings, bootstrapServers, context)
+    : await produceHere({ ...settings, bootstrapServers }, begin, context);
   terminal.clear();
   tellParent({ type: 'summary', counts: summary });
   if (values.json === true) {
@@ -56,13 +57,12 @@ export async function produceCommand(values: SharedValues, context: Context): Pr
 
 /** `begin` settles when the first message may go, if that is not at once. */
 async function produceHere(
-  { producer }: SharedValues,
   settings: RunSettings & { bootstrapServers: string },
   begin: Promise<void> | undefined,
   { signal, terminal }: Context,
 ): Promise<Record<string, number>> {
   const summary = await produce(
-    { ...settings, producer },
+    settings,
     {
       onLedger: () => tellParent({ type: 'ledger-opened' }),
       onSent: (done) => {
@@ -83,7 +83,6 @@ const totalOf = ({ messages, durationMs }: RunSettings): number | undefined =>
 
 /** Several producers, which divide the messages among them. */
 async function produceInStages(
-  values: SharedValues,
   settings: RunSettings,
   bootstrapServers: string,
   context: Context,
@@ -91,7 +90,7 @@ async function produceInStages(
   const { folder, producers } = settings;
   folder.refuseIfUsed();
   folder.create();
-  const commands = Array.from({ length: producers }, (_, index) => produceArguments(values, settings, index));
+  const commands = Array.from({ length: producers }, (_, index) => produceArguments(settings, index));
   const group = startStages('producer', commands, folder, (done) =>
     context.terminal.progress('produced', done, totalOf(settings)),
   );
@@ -99,7 +98,7 @@ async function produceInStages(
 }
 
 /** What a consumer has to be told to find the states of these messages. */
-function sortingOptions({ states, stateField, stateHeader }: SharedValues): string {
+function sortingOptions({ states, stateField, stateHeader }: OptionValues): string {
   const names = states.map(({ name }) => name).join(',');
   return [
     names === defaultStates ? '' : ` --states ${names}`,

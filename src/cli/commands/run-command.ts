@@ -12,16 +12,13 @@ import { besideLivePage } from '../output/page-beside-command.ts';
 import { showLive } from '../output/live-view.ts';
 import { printResult } from '../output/print-result.ts';
 import type { Context } from './context.ts';
-import { brokerPropertiesOf, kafkaChoiceOf, type SharedValues } from '../options/options.ts';
+import { brokerPropertiesOf, kafkaChoiceOf, type OptionValues } from '../options/options.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
 import { runAgain, type RunAgain } from '../options/run-again.ts';
 import { runSettings, stateRuleOf, storeOf, type RunSettings } from '../options/run-settings.ts';
 import { consumeArguments, produceArguments } from '../options/stage-arguments.ts';
 
-export async function runCommand(
-  values: SharedValues & FaultValues & { keepTopic?: boolean },
-  context: Context,
-): Promise<number> {
+export async function runCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const settings = runSettings(values);
@@ -56,7 +53,7 @@ export async function runCommand(
     again: await againOf(values, settings, faults),
     timeoutMs: settings.timeoutMs,
     storeTimeoutMs: values.storeTimeout,
-    producers: times(settings.producers, (producer) => produceArguments(values, settings, producer)),
+    producers: times(settings.producers, (producer) => produceArguments(settings, producer)),
     consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
   };
   const observer: RunObserver = {
@@ -83,7 +80,7 @@ export async function runCommand(
 
 /** Faults have their texts where there are any: what they are made of is loaded with them. */
 async function againOf(
-  values: SharedValues & { keepTopic?: boolean },
+  values: OptionValues,
   settings: RunSettings,
   faults: readonly ScheduledFault[],
 ): Promise<RunAgain> {
@@ -92,14 +89,9 @@ async function againOf(
   return runAgain(values, settings, texts);
 }
 
-interface FaultValues {
-  fault?: string[];
-  faultFile?: string;
-}
-
 /** What is to be done to the run, checked before anything is started. Loaded where there is something. */
 async function scheduleOf(
-  { brokers, consumers, fault = [], faultFile }: SharedValues & FaultValues,
+  { brokers, consumers, fault = [], faultFile }: OptionValues,
   { bootstrapServers, producers, rate, messages, durationMs }: RunSettings,
   store: string,
 ): Promise<ScheduledFault[]> {
@@ -127,7 +119,7 @@ const faultSession = 'session.timeout.ms=6000';
  * by nobody. Whoever sets one has it.
  */
 function consumerSettings(
-  { setting = [] }: SharedValues,
+  { setting = [] }: OptionValues,
   { settings }: RunSettings,
   faults: readonly ScheduledFault[],
 ): string[] {
@@ -137,7 +129,7 @@ function consumerSettings(
 }
 
 function refuseOwnBrokers(
-  { brokers, kafkaVersion, zookeeper, brokerProperty }: SharedValues,
+  { brokers, kafkaVersion, zookeeper, brokerProperty }: OptionValues,
   { bootstrapServers }: RunSettings,
 ): void {
   const isAsked =

@@ -12,12 +12,9 @@ import {
 import { selfTest } from '../../self-test/histories/self-test.ts';
 import { tamperingSelfTest } from '../../self-test/tampering/tampering-self-test.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
-export async function selfTestCommand(
-  values: SharedValues & { quick?: boolean },
-  context: Context,
-): Promise<number> {
+export async function selfTestCommand(values: OptionValues, context: Context): Promise<number> {
   if (values.quick !== true) {
     const { liveSelfTestCommand } = await import('./live-self-test-command.ts');
     return await liveSelfTestCommand({ ...values, seed: values.seed ?? randomInt(2 ** 32) }, context);

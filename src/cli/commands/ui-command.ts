@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { findRun } from '../../run-folder/find-run.ts';
 import { startLivePage } from '../../page/start-page.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 
 /** The page over the runs of a folder, until it is stopped. */
 export async function uiCommand(
-  { dir, port = 0, quiet }: SharedValues & { port?: number },
+  { dir, port = 0, quiet }: OptionValues,
   { signal, terminal }: Context,
   run: string | undefined,
 ): Promise<number> {

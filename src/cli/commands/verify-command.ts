@@ -10,13 +10,13 @@ import { hasSeal } from '../../run-folder/seal.ts';
 import { sqlitePathOf } from '../../stores/engines.ts';
 import { judgeThresholds, parseThreshold } from '../../result/thresholds.ts';
 import type { Context } from './context.ts';
-import { bootstrapOf, settingsOf, type SharedValues } from '../options/options.ts';
+import { bootstrapOf, settingsOf, type OptionValues } from '../options/options.ts';
 import { ownBrokerAgain } from './own-broker.ts';
 import { printResult } from '../output/print-result.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
 
 export async function verifyCommand(
-  values: SharedValues & { rescan?: boolean },
+  values: OptionValues,
   context: Context,
   runId: string | undefined,
 ): Promise<number> {

@@ -5,13 +5,12 @@ import { readHistory } from '../../audit/history/read-history.ts';
 import { noMeasurements } from '../../result/result.ts';
 import { audit } from '../../audit/judge/audit.ts';
 import type { Context } from './context.ts';
-import type { SharedValues } from '../options/options.ts';
+import type { OptionValues } from '../options/options.ts';
 import { printResult } from '../output/print-result.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
 
-export interface HistoryValues extends SharedValues {
+export interface HistoryValues extends OptionValues {
   history: string[];
-  rescan?: boolean;
 }
 
 /** Audits evidence from anywhere, in the history form. It writes nothing. */

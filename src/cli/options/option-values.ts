@@ -1,6 +1,6 @@
 /** How the values of options are written, and what is said when they are written otherwise. */
 import { InvalidArgumentError } from 'commander';
-import { parseDurationMs } from '../../system/duration.ts';
+import { durationText, parseDurationMs } from '../../system/duration.ts';
 import { usageError } from '../../errors.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
 import type { WeightedState } from '../../workload/workload.ts';
@@ -17,6 +17,9 @@ export function parseDuration(value: string): number {
   }
   return durationMs;
 }
+
+/** As the options that are passed on have it. */
+export const durationValue = { parse: parseDuration, print: durationText };
 
 export function parseInteger(min: number, max: number): (value: string) => number {
   return (value) => {
@@ -144,6 +147,10 @@ export function parseStates(value: string): WeightedState[] {
   if (states.length > statesMax) throw new InvalidArgumentError(`It takes at most ${statesMax} states.`);
   return states;
 }
+
+/** Reads back as the same states. */
+export const statesText = (states: readonly WeightedState[]): string =>
+  states.map(({ name, weight }) => (weight === 1 ? name : `${name}=${weight}`)).join(',');
 
 /** The name of a category, as a state's. */
 export function parseCategory(value: string): string {

@@ -4,37 +4,31 @@ import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { usageError } from '../../errors.ts';
 import { messagesMax } from '../../run-folder/manifest.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
-import type { StatePlace, StateRule } from '../../workload/state-rule.ts';
-import { payloadBytesMin, problemOfStateField, type WeightedState } from '../../workload/workload.ts';
-import { bootstrapOf, settingsOf, type SharedValues } from './options.ts';
+import type { StateRule } from '../../workload/state-rule.ts';
+import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts';
+import { bootstrapOf, settingsOf, type OptionValues } from './options.ts';
 import { counted } from '../../text/counted.ts';
 
 /** More than this in one batch would have to be held in memory several times over. */
 const batchBytesMax = 64 * 1024 * 1024;
 
-export interface RunSettings extends StatePlace {
+/** The options' values, and what the run chooses where they leave something open. */
+export type RunSettings = OptionValues & {
   folder: RunFolder;
   topic: string;
   seed: number;
   /** Of all producers together; where there is a duration, at most. */
   messages: number;
-  /** Messages a second, of all producers together. */
-  rate: number | undefined;
   /** When to stop, where the number of messages is not known before. */
   durationMs: number | undefined;
-  producers: number;
-  batchSize: number;
-  states: WeightedState[];
-  payloadBytes: number;
-  partitions: number;
   bootstrapServers: string | undefined;
   settings: ClientSettings;
   timeoutMs: number;
-}
+};
 
 /** The settings of a run that publishes. */
-export function runSettings(values: SharedValues): RunSettings {
-  const { producers, batchSize, states, stateField, stateHeader, payloadBytes, partitions, rate } = values;
+export function runSettings(values: OptionValues): RunSettings {
+  const { producers, batchSize, states, stateField, payloadBytes, rate } = values;
   const messages = messagesOf(values);
   const problem = stateField === undefined ? undefined : problemOfStateField(stateField);
   if (problem !== undefined) {
@@ -63,19 +57,12 @@ export function runSettings(values: SharedValues): RunSettings {
   }
   const id = values.run ?? newRunId();
   return {
+    ...values,
     folder: new RunFolder(values.dir, id),
     topic: values.topic ?? topicOf(id),
     seed: values.seed ?? randomInt(2 ** 32),
     messages,
-    rate,
     durationMs: rate === undefined ? values.duration : undefined,
-    producers,
-    batchSize,
-    states,
-    stateField,
-    stateHeader,
-    payloadBytes,
-    partitions,
     bootstrapServers: bootstrapOf(values),
     settings: settingsOf(values),
     timeoutMs: values.timeout,
@@ -83,7 +70,7 @@ export function runSettings(values: SharedValues): RunSettings {
 }
 
 /** How many messages there are to be: by a rate and a duration, exactly; by a duration alone, at most. */
-function messagesOf({ messages, rate, duration: durationMs }: SharedValues): number {
+function messagesOf({ messages, rate, duration: durationMs }: OptionValues): number {
   if (durationMs === undefined) return messages;
   if (rate === undefined) return messagesMax;
   const count = Math.floor((rate * durationMs) / 1_000);
@@ -94,7 +81,7 @@ function messagesOf({ messages, rate, duration: durationMs }: SharedValues): num
 }
 
 /** By what a consumer sorts. */
-export const stateRuleOf = ({ states, stateField, stateHeader, other }: SharedValues): StateRule => ({
+export const stateRuleOf = ({ states, stateField, stateHeader, other }: OptionValues): StateRule => ({
   states: states.map(({ name }) => name),
   stateField,
   stateHeader,
@@ -102,10 +89,10 @@ export const stateRuleOf = ({ states, stateField, stateHeader, other }: SharedVa
 });
 
 /** Where the store is: the one given, else the run's own. */
-export const storeOf = (values: SharedValues, folder: RunFolder): string => values.store ?? folder.store;
+export const storeOf = (values: OptionValues, folder: RunFolder): string => values.store ?? folder.store;
 
 /** The address that a command needs that cannot start a Kafka of its own. */
-export function neededBootstrap(values: SharedValues): string {
+export function neededBootstrap(values: OptionValues): string {
   const bootstrapServers = bootstrapOf(values);
   if (bootstrapServers !== undefined) return bootstrapServers;
   throw usageError(

@@ -1,47 +1,34 @@
 /** The stages are the commands that a user runs by hand, so they get their settings as options. */
 import { topicOf, type RunFolder } from '../../run-folder/run-folder.ts';
-import type { SharedValues } from './options.ts';
+import { argumentsOf, type OptionEntry, type StageCommand } from './option-entry.ts';
+import type { OptionValues } from './options.ts';
+import { runOptions } from './run-options.ts';
 import { storeOf, type RunSettings } from './run-settings.ts';
 
 /** For one of the producers. */
-export const produceArguments = (values: SharedValues, settings: RunSettings, producer: number): string[] => [
-  'produce',
-  `--producers=${settings.producers}`,
-  `--producer=${producer}`,
-  settings.durationMs === undefined
-    ? `--messages=${settings.messages}`
-    : `--duration=${settings.durationMs}ms`,
-  ...(settings.rate === undefined ? [] : [`--rate=${settings.rate}`]),
-  `--batch-size=${settings.batchSize}`,
-  `--payload-bytes=${settings.payloadBytes}`,
-  `--partitions=${settings.partitions}`,
-  `--seed=${settings.seed}`,
-  ...commonArguments(values, settings.folder),
-];
+export const produceArguments = (settings: RunSettings, producer: number): string[] =>
+  stageArguments('produce', settings.folder, {
+    ...settings,
+    producer,
+    messages: settings.durationMs === undefined ? settings.messages : undefined,
+    duration: settings.durationMs,
+  });
 
-/** For one consumer, whatever their number. */
-export const consumeArguments = (
-  values: SharedValues & { untilDrained?: boolean },
-  folder: RunFolder,
-): string[] => [
-  'consume',
-  `--store=${storeOf(values, folder)}`,
-  `--store-timeout=${values.storeTimeout}ms`,
-  '--consumers=1',
-  ...(values.other === undefined ? [] : [`--other=${values.other}`]),
-  ...(values.untilDrained === true ? ['--until-drained'] : []),
-  ...commonArguments(values, folder),
-];
+/** For each consumer of the group. */
+export const consumeArguments = (values: OptionValues, folder: RunFolder): string[] =>
+  stageArguments('consume', folder, { ...values, store: storeOf(values, folder), consumers: 1 });
 
-const commonArguments = (values: SharedValues, folder: RunFolder): string[] => [
-  `--run=${folder.id}`,
-  `--dir=${values.dir}`,
-  `--topic=${values.topic ?? topicOf(folder.id)}`,
-  `--states=${values.states.map(({ name, weight }) => `${name}=${weight}`).join(',')}`,
-  ...(values.stateField === undefined ? [] : [`--state-field=${values.stateField}`]),
-  ...(values.stateHeader === undefined ? [] : [`--state-header=${values.stateHeader}`]),
-  `--timeout=${values.timeout}ms`,
-  ...(values.commandConfig === undefined ? [] : [`--command-config=${values.commandConfig}`]),
-  ...(values.setting ?? []).map((pair) => `--setting=${pair}`),
-  '--quiet',
-];
+type Values = { [Name in keyof OptionValues]?: OptionValues[Name] | undefined };
+
+function stageArguments(stage: StageCommand, folder: RunFolder, values: Values): string[] {
+  const chosen: Values = {
+    ...values,
+    run: folder.id,
+    topic: values.topic ?? topicOf(folder.id),
+    quiet: true,
+  };
+  const entries = Object.entries<OptionEntry>(runOptions).filter(([, entry]) =>
+    entry.stages?.includes(stage),
+  );
+  return [stage, ...entries.flatMap(([name, entry]) => argumentsOf(entry, chosen[name as keyof Values]))];
+}

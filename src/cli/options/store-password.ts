@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, usageError } from '../../errors.ts';
-import type { SharedValues } from './options.ts';
+import type { OptionValues } from './options.ts';
 
 /** Puts the password of the store, if a file holds it, where the database's client and our children look. */
-export function exportStorePassword({ storePasswordFile: path }: SharedValues): void {
+export function exportStorePassword({ storePasswordFile: path }: OptionValues): void {
   if (path === undefined) return;
   let text: string;
   try {

@@ -1,11 +1,11 @@
 /** The command that does a run again: what was asked for is in it, and nothing that may be a secret. */
 import { Command } from 'commander';
 import { afterEach, expect, test } from 'vitest';
-import { addOptions, type SharedOption, type SharedValues } from '../../../src/cli/options/options.ts';
+import { addOptions, type OptionName, type OptionValues } from '../../../src/cli/options/options.ts';
 import { runAgain, type RunAgain } from '../../../src/cli/options/run-again.ts';
 import { runSettings } from '../../../src/cli/options/run-settings.ts';
 
-const names: SharedOption[] = [
+const names: OptionName[] = [
   ...(['messages', 'duration', 'rate', 'batchSize', 'states', 'stateField', 'stateHeader'] as const),
   ...(['payloadBytes', 'partitions', 'topic', 'seed', 'producers', 'threshold', 'allow', 'other'] as const),
   ...(['store', 'storePasswordFile', 'storeTimeout', 'consumers', 'run', 'dir', 'timeout', 'ui'] as const),
@@ -13,8 +13,8 @@ const names: SharedOption[] = [
   ...(['brokerProperty', 'keepOpen', 'reporter', 'json', 'quiet', 'color'] as const),
 ];
 
-const valuesOf = (args: readonly string[]): SharedValues =>
-  addOptions(new Command(), names).parse(args, { from: 'user' }).opts<SharedValues>();
+const valuesOf = (args: readonly string[]): OptionValues =>
+  addOptions(new Command(), names).parse(args, { from: 'user' }).opts<OptionValues>();
 
 function againOf(args: readonly string[], faults: readonly string[] = []): RunAgain {
   const values = valuesOf(args);

@@ -1,0 +1,261 @@
+/** The options that make a run: its stages and the command that repeats it get them as arguments, in this order. */
+import { clientSettings } from '../../kafka/client/client-settings.ts';
+import { defaultVersion, versionNames } from '../../kafka/broker/versions.ts';
+import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
+import { causes, type Cause } from '../../result/verdict.ts';
+import { messagesMax, payloadBytesMax } from '../../run-folder/manifest.ts';
+import type { OptionEntry } from './option-entry.ts';
+import {
+  durationValue,
+  parseBootstrap,
+  parseBrokerProperty,
+  parseCategory,
+  parseCauses,
+  parseFolder,
+  parseInteger,
+  parseRate,
+  parseRunId,
+  parseStateField,
+  parseStateHeader,
+  parseStates,
+  parseStore,
+  parseTopic,
+  statesText,
+} from './option-values.ts';
+
+/** Each takes a core's second to start, and half a gigabyte. */
+const brokersMax = 9;
+export const defaultStates = 'failed,completed,in-progress';
+const producer = ['produce'] as const;
+const consumer = ['consume'] as const;
+const both = ['produce', 'consume'] as const;
+
+export const runOptions = {
+  messages: {
+    flags: '--messages <n>',
+    help: 'how many messages to publish',
+    parse: parseInteger(1, messagesMax),
+    default: 1000,
+    env: true,
+    stages: producer,
+  },
+  duration: {
+    flags: '--duration <duration>',
+    help: 'how long to publish, instead of --messages',
+    ...durationValue,
+    conflicts: 'messages',
+    env: true,
+    stages: producer,
+  },
+  rate: {
+    flags: '--rate <n>',
+    help: 'messages a second, of all producers together (default: as many as can be)',
+    parse: parseRate,
+    env: true,
+    stages: producer,
+  },
+  batchSize: {
+    flags: '--batch-size <n>',
+    help: 'messages in a batch',
+    parse: parseInteger(1, 100_000),
+    default: 100,
+    env: true,
+    stages: producer,
+  },
+  payloadBytes: {
+    flags: '--payload-bytes <n>',
+    help: 'size of each payload, in bytes',
+    parse: parseInteger(1, payloadBytesMax),
+    default: 200,
+    env: true,
+    stages: producer,
+  },
+  partitions: {
+    flags: '--partitions <n>',
+    help: 'partitions, if the topic is created',
+    parse: parseInteger(1, 10_000),
+    default: 3,
+    env: true,
+    stages: producer,
+  },
+  producers: {
+    flags: '--producers <n>',
+    help: 'producer processes, among which the messages are divided',
+    parse: parseInteger(1, 64),
+    default: 1,
+    env: true,
+    stages: producer,
+  },
+  // Which of the producers that `--producers` starts this one is.
+  producer: { flags: '--producer <index>', parse: parseInteger(0, 63), hidden: true, stages: producer },
+  consumers: {
+    flags: '--consumers <n>',
+    help: 'consumer processes in the group',
+    parse: parseInteger(1, 64),
+    default: 1,
+    env: true,
+    stages: consumer,
+  },
+  states: {
+    flags: '--states <list>',
+    help: 'states, with weights if wanted: failed=1,completed=8',
+    parse: parseStates,
+    print: statesText,
+    default: parseStates(defaultStates),
+    defaultText: defaultStates,
+    env: true,
+    stages: both,
+  },
+  stateField: {
+    flags: '--state-field <path>',
+    help: 'where the JSON holds the state: status.code (default: state)',
+    parse: parseStateField,
+    conflicts: 'stateHeader',
+    env: true,
+    stages: both,
+  },
+  stateHeader: {
+    flags: '--state-header <name>',
+    help: 'header that holds the state, instead of the payload',
+    parse: parseStateHeader,
+    env: true,
+    stages: both,
+  },
+  other: {
+    flags: '--other <category>',
+    help: 'category for unknown states (default: dead letters)',
+    parse: parseCategory,
+    env: true,
+    stages: consumer,
+  },
+  seed: {
+    flags: '--seed <n>',
+    help: 'seed of the messages (default: a new one)',
+    parse: parseInteger(0, 2 ** 32 - 1),
+    env: true,
+    stages: producer,
+  },
+  run: {
+    flags: '--run <id>',
+    help: 'id of the run',
+    parse: parseRunId,
+    env: true,
+    stages: both,
+    again: 'never',
+  },
+  topic: {
+    flags: '--topic <name>',
+    help: 'topic (default: nodrop-RUN)',
+    parse: parseTopic,
+    env: true,
+    stages: both,
+  },
+  store: {
+    flags: '--store <location>',
+    help: "sqlite:PATH or postgres://USER@HOST/DATABASE (default: store.sqlite in the run's folder)",
+    parse: parseStore,
+    env: true,
+    stages: consumer,
+  },
+  dir: {
+    flags: '--dir <path>',
+    help: 'folder of the runs',
+    parse: parseFolder,
+    default: '.nodrop',
+    env: true,
+    stages: both,
+  },
+  bootstrapServer: {
+    flags: '--bootstrap-server <host:port>',
+    help: 'Kafka to use (environment: also KAFKA_BOOTSTRAP_SERVERS)',
+    parse: parseBootstrap,
+    env: true,
+  },
+  brokers: {
+    flags: '--brokers <n>',
+    help: 'number of brokers to start',
+    parse: parseInteger(1, brokersMax),
+    default: 1,
+    env: true,
+  },
+  kafkaVersion: {
+    flags: '--kafka-version <version>',
+    help: `version of a Kafka that is started here: ${versionNames()} (default: ${defaultVersion})`,
+    env: true,
+  },
+  zookeeper: { flags: '--zookeeper', help: 'with --kafka-version 3.9.2: a ZooKeeper instead of controllers' },
+  brokerProperty: {
+    flags: '--broker-property <key=value>',
+    help: 'setting of a Kafka that is started here, repeatable: unclean.leader.election.enable=true',
+    parse: parseBrokerProperty,
+    print: (pair: readonly string[]) => pair.join('='),
+    repeatable: true,
+  },
+  commandConfig: {
+    flags: '--command-config <file>',
+    help: 'file of client settings; secrets go here',
+    env: true,
+    stages: both,
+    again: 'named',
+  },
+  storePasswordFile: {
+    flags: '--store-password-file <file>',
+    help: "file that holds the store's password (or: PGPASSWORD, PGPASSFILE)",
+    env: true,
+    again: 'named',
+  },
+  setting: {
+    flags: '-X, --setting <key=value>',
+    help: `client setting, repeatable: ${Object.keys(clientSettings).join(', ')}`,
+    repeatable: true,
+    stages: both,
+  },
+  timeout: {
+    flags: '--timeout <duration>',
+    help: 'limit for each external wait (broker, topic, group); also limits draining after the last fault',
+    ...durationValue,
+    default: 60_000,
+    defaultText: '60s',
+    env: true,
+    stages: both,
+  },
+  storeTimeout: {
+    flags: '--store-timeout <duration>',
+    help: 'how long an outage of the store is waited out',
+    ...durationValue,
+    default: 60_000,
+    defaultText: '60s',
+    env: true,
+    stages: consumer,
+  },
+  fault: {
+    flags: '--fault <fault>',
+    help: 'what to break, and when, repeatable: kill-leader@5s+3s',
+    repeatable: true,
+  },
+  faultFile: {
+    flags: '--fault-file <file>',
+    help: 'the same from a JSON file, such as a run leaves in its folder',
+    again: 'never',
+  },
+  threshold: {
+    flags: '--threshold <demand>',
+    help: "performance requirement; may be repeated: 'stored.p99<30ms', 'acked.rate>=5000', 'total.time<2m'",
+    parse: parseThreshold,
+    print: ({ text }: Threshold) => text,
+    repeatable: true,
+  },
+  allow: {
+    flags: '--allow <causes>',
+    help: `causes whose findings fail nothing, with commas between them: ${causes.join(', ')}`,
+    parse: parseCauses,
+    print: (allowed: readonly Cause[]) => allowed.join(','),
+  },
+  keepTopic: { flags: '--keep-topic', help: 'leave topic and group on a cluster of yours after a pass' },
+  untilDrained: {
+    flags: '--until-drained',
+    help: "end when the store holds all that the run's producers sent",
+    stages: consumer,
+  },
+  quiet: { flags: '--quiet', help: 'no progress', stages: both, again: 'never' },
+} as const satisfies Record<string, OptionEntry>;
