@@ -1,4 +1,4 @@
-import type { RunConfig } from './run-context.ts';
+import type { RunConfig } from './run-spec.ts';
 import { usageError } from '../errors.ts';
 import { claimFolder, removeRecord } from '../system/process-record.ts';
 import { removeEmptyFolder } from '../system/removal.ts';

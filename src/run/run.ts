@@ -21,7 +21,7 @@ import {
   type RunConfig,
   type RunContext,
   type RunObserver,
-} from './run-context.ts';
+} from './run-spec.ts';
 import { endWithBroker, noteLeaders, watchStages } from './watchdogs.ts';
 
 /** Runs and judges. Throws if nothing was sent; once something was, there is always a result. */

@@ -1,5 +1,5 @@
 /** What is watched while a run is under way: stages that hang, a broker that ends, and who leads the partitions. */
-import type { RunContext } from './run-context.ts';
+import type { RunContext } from './run-spec.ts';
 import { messageOf } from '../errors.ts';
 import type { RunningKafka } from '../kafka/broker/start-kafka.ts';
 import { atBegin } from '../pipeline/stage/stage-end.ts';

@@ -1,4 +1,4 @@
-import type { RunConfig, RunObserver } from '../../run/run-context.ts';
+import type { RunConfig, RunObserver } from '../../run/run-spec.ts';
 import { usageError } from '../../errors.ts';
 import type { ScheduledFault } from '../../faults/fault-schedule.ts';
 import { exitCodeOf } from '../../result/result.ts';
