@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ChaosPlan } from './chaos-plan.ts';
 import { runChild } from '../system/nodrop-child.ts';
-import { parseCourseLine, type TimedCourseEvent } from '../run-folder/run-events.ts';
+import { parseRunEvent, type TimedRunEvent } from '../run-folder/run-events.ts';
 import { durationText } from '../system/duration.ts';
 import { exitCodes } from '../errors.ts';
 import { resultIn } from '../result/read-result.ts';
@@ -45,7 +45,7 @@ export async function runDay(
   place: ChaosPlace,
   { signal, note }: { signal: AbortSignal; note: (line: string) => void },
   isTrial = false,
-): Promise<ChaosDay & { course: TimedCourseEvent[] }> {
+): Promise<ChaosDay & { events: TimedRunEvent[] }> {
   const beganAtMs = performance.now();
   const id = `chaos-${plan.seed}-${plan.index}-${randomBytes(2).toString('hex')}`;
   const folder = new RunFolder(place.dir, id);
@@ -64,7 +64,7 @@ export async function runDay(
     exitCode,
     result: result && bounded(result),
     said: said.join('\n'),
-    course: courseOf(folder),
+    events: eventsOf(folder),
     ms,
   };
   if (exitCode === exitCodes.pass || isTrial) {
@@ -103,11 +103,11 @@ const argumentsOf = (
   ...faults.map((fault) => `--fault=${fault}`),
 ];
 
-function courseOf(folder: RunFolder): TimedCourseEvent[] {
+function eventsOf(folder: RunFolder): TimedRunEvent[] {
   try {
-    return readFileSync(regularFile(folder.course), 'utf8')
+    return readFileSync(regularFile(folder.events), 'utf8')
       .split('\n')
-      .flatMap((line) => parseCourseLine(line) ?? []);
+      .flatMap((line) => parseRunEvent(line) ?? []);
   } catch {
     return [];
   }

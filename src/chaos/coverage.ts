@@ -1,5 +1,5 @@
-/** Which faults acted, and were felt, in which phase of a run: from the courses of runs. */
-import type { TimedCourseEvent } from '../run-folder/run-events.ts';
+/** Which faults acted, and were felt, in which phase of a run: from the event logs of runs. */
+import type { TimedRunEvent } from '../run-folder/run-events.ts';
 
 /** `beginning`: the first two seconds of the sending, while connections and groups are made. */
 export const chaosPhases = ['beginning', 'sending', 'draining'] as const;
@@ -23,9 +23,9 @@ export class Coverage {
   }
 
   /** Of one run, in the order in which they were noted. */
-  add(course: readonly TimedCourseEvent[]): void {
-    const phases = phasesOf(course);
-    for (const { name, fromMs, toMs } of actsIn(course)) {
+  add(events: readonly TimedRunEvent[]): void {
+    const phases = phasesOf(events);
+    for (const { name, fromMs, toMs } of actsIn(events)) {
       const row = (this.#table[name] ??= rowOf(chaosPhases));
       for (const phase of chaosPhases) {
         const { fromMs: begin, toMs: end } = phases[phase];
@@ -47,10 +47,10 @@ interface Stretch {
   toMs: number;
 }
 
-function phasesOf(course: readonly TimedCourseEvent[]): Record<ChaosPhase, Stretch> {
+function phasesOf(events: readonly TimedRunEvent[]): Record<ChaosPhase, Stretch> {
   const beganAt = (phase: string): number =>
-    course.find((event) => event.type === 'phase' && event.phase === phase)?.time ?? Infinity;
-  const sends = firstSendOf(course) ?? beganAt('publishing');
+    events.find((event) => event.type === 'phase' && event.phase === phase)?.time ?? Infinity;
+  const sends = firstSendOf(events) ?? beganAt('publishing');
   const [drains, ends] = [beganAt('draining'), beganAt('auditing')];
   return {
     beginning: { fromMs: sends, toMs: Math.min(sends + beginningMs, drains) },
@@ -60,16 +60,16 @@ function phasesOf(course: readonly TimedCourseEvent[]): Record<ChaosPhase, Stret
 }
 
 /** Faults count from it; the phase begins earlier, while consumers join. */
-function firstSendOf(course: readonly TimedCourseEvent[]): number | undefined {
-  const fault = course.find((event) => event.type === 'fault');
+function firstSendOf(events: readonly TimedRunEvent[]): number | undefined {
+  const fault = events.find((event) => event.type === 'fault');
   return fault === undefined || fault.fault.startMs === null ? undefined : fault.time - fault.fault.startMs;
 }
 
 /** Of those that were felt. One that is never mended acts until the end. */
-function actsIn(course: readonly TimedCourseEvent[]): (Stretch & { name: string })[] {
+function actsIn(events: readonly TimedRunEvent[]): (Stretch & { name: string })[] {
   const begun = new Map<number, number>();
   const acts: (Stretch & { name: string })[] = [];
-  for (const event of course) {
+  for (const event of events) {
     if (event.type !== 'fault') continue;
     const { index, fault, time } = event;
     const fromMs = begun.get(index);

@@ -1,5 +1,5 @@
 /** What the page shows: of a run that has ended one document, carried in the report and sent to the live page. */
-import type { CourseSetup } from '../run-folder/run-events.ts';
+import type { RunSetup } from '../run-folder/run-events.ts';
 import type { Result } from '../result/result.ts';
 import type { Manifest } from '../run-folder/run-folder.ts';
 import type { RunProgress } from '../watch/run-progress.ts';
@@ -52,7 +52,7 @@ export interface Setup
   producers: number;
   partitions: number;
   /** null where nobody noted it: its stages were started by hand. */
-  course: CourseSetup | null;
+  course: RunSetup | null;
 }
 
 /** A run among the others of its folder. */

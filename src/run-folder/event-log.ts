@@ -4,10 +4,10 @@
  */
 import { appendFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
-import type { CourseEvent } from './run-events.ts';
+import type { RunEvent } from './run-events.ts';
 import { namingFile } from '../system/write-whole.ts';
 
-export class CourseLog {
+export class EventLog {
   readonly #path: string;
   readonly #onTrouble: (problem: string) => void;
   #isLost = false;
@@ -17,7 +17,7 @@ export class CourseLog {
     this.#onTrouble = onTrouble;
   }
 
-  note(event: CourseEvent): void {
+  note(event: RunEvent): void {
     if (this.#isLost) return;
     try {
       const line = `${JSON.stringify({ time: Date.now(), ...event })}\n`;

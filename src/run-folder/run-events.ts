@@ -11,7 +11,7 @@ const setupSchema = z.object({
   command: z.array(z.string()),
   leftOut: z.array(z.string()),
 });
-export type CourseSetup = z.infer<typeof setupSchema>;
+export type RunSetup = z.infer<typeof setupSchema>;
 
 const eventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -27,15 +27,15 @@ const eventSchema = z.discriminatedUnion('type', [
   /** With a verdict, or without one: then it failed. */
   z.object({ type: z.literal('ended'), verdict: z.enum(['pass', 'fail', 'inconclusive']).nullable() }),
 ]);
-export type CourseEvent = z.infer<typeof eventSchema>;
-export type Phase = Extract<CourseEvent, { type: 'phase' }>['phase'];
+export type RunEvent = z.infer<typeof eventSchema>;
+export type Phase = Extract<RunEvent, { type: 'phase' }>['phase'];
 
 /** `time`: ms since the epoch. */
 const timedSchema = z.intersection(z.object({ time: z.number() }), eventSchema);
-export type TimedCourseEvent = z.infer<typeof timedSchema>;
+export type TimedRunEvent = z.infer<typeof timedSchema>;
 
 /** undefined for a line that was cut or damaged: only a picture rests on it. */
-export function parseCourseLine(line: string): TimedCourseEvent | undefined {
+export function parseRunEvent(line: string): TimedRunEvent | undefined {
   try {
     return timedSchema.parse(JSON.parse(line));
   } catch {

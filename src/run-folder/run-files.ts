@@ -1,7 +1,7 @@
 /** The files of a run's folder, and the proof that nodrop made it. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { parseCourseLine } from './run-events.ts';
+import { parseRunEvent } from './run-events.ts';
 import { usageError } from '../errors.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
 import { readJournalOpening } from './journal/journal-reader.ts';
@@ -60,7 +60,7 @@ function hasProof(folder: RunFolder): boolean {
   // Somebody has copied a run under another name, or moved it: it is theirs.
   if (named !== undefined) return named === folder.id;
   return (
-    proves(folder.course, (path) => parseCourseLine(firstLine(path)) !== undefined) ||
+    proves(folder.events, (path) => parseRunEvent(firstLine(path)) !== undefined) ||
     proves(folder.file('consumer.json'), (path) => fits(consumerSchema, path)) ||
     proves(folder.file('process.json'), (path) => fits(processSchema, path)) ||
     proves(folder.file('chaos.json'), (path) => fits(chaosSchema, path)) ||

@@ -82,8 +82,8 @@ export class RunFolder {
   get report(): string {
     return join(this.path, 'report.html');
   }
-  /** What happened to the run. */
-  get course(): string {
+  /** The event log: what happened to the run. */
+  get events(): string {
     return join(this.path, 'course.jsonl');
   }
   /** The schedule of what was done to it on purpose. */

@@ -8,8 +8,8 @@ import type { StagePlace } from '../pipeline/stage/stage-place.ts';
 import type { FaultRecord, Result, Timings } from '../result/result.ts';
 import type { Threshold } from '../result/thresholds.ts';
 import type { Cause } from '../result/verdict.ts';
-import type { CourseLog } from '../run-folder/event-log.ts';
-import type { CourseSetup } from '../run-folder/run-events.ts';
+import type { EventLog } from '../run-folder/event-log.ts';
+import type { RunSetup } from '../run-folder/run-events.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import { isPostgresLocation } from '../stores/postgres/location.ts';
 import { shellWord } from '../system/shell-word.ts';
@@ -40,7 +40,7 @@ export interface RunConfig {
   categories: readonly string[];
   keepTopic: boolean;
   /** The command that does it again, for readers of its page. */
-  again: Pick<CourseSetup, 'command' | 'leftOut'>;
+  again: Pick<RunSetup, 'command' | 'leftOut'>;
   timeoutMs: number;
   storeTimeoutMs: number;
   /** The command lines of the stages, as a user would give them. */
@@ -71,7 +71,7 @@ export interface RunContext {
   observer: RunObserver;
   signal: AbortSignal;
   /** What happens to it, for those who watch. */
-  log: CourseLog;
+  log: EventLog;
   producers: readonly StagePlace[];
   consumers: readonly StagePlace[];
   /** Settles once the producers' ledgers are there. */
@@ -133,7 +133,7 @@ export function startAll(
 }
 
 /** How the run was set up, for its event log. */
-export const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConfig): CourseSetup => ({
+export const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunConfig): RunSetup => ({
   brokers: bootstrapServers === undefined ? brokers : null,
   consumers: consumers.length,
   store: isPostgresLocation(store) ? 'postgres' : 'sqlite',

@@ -7,7 +7,7 @@ import { environmentOf } from '../result/environment.ts';
 import { noTimings, type Result } from '../result/result.ts';
 import { judgeThresholds } from '../result/thresholds.ts';
 import type { Verdict } from '../result/verdict.ts';
-import { CourseLog } from '../run-folder/event-log.ts';
+import { EventLog } from '../run-folder/event-log.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { Deadline } from '../system/deadline.ts';
 import { removeRecord } from '../system/process-record.ts';
@@ -31,7 +31,7 @@ export async function run(config: RunConfig, observer: RunObserver, signal: Abor
   folder.refuseIfUsed();
   await claimRun(config, folder);
   const links = await openLinks(config);
-  const log = new CourseLog(folder.course, (problem) => observer.note(problem));
+  const log = new EventLog(folder.events, (problem) => observer.note(problem));
   log.note({ type: 'phase', phase: 'starting' });
   log.note({ type: 'setup', setup: setupOf(config) });
   const course: RunContext = {

@@ -1,24 +1,19 @@
-/** The course of a run, read as it grows: its phase, its faults, and who led its partitions. */
+/** The event log of a run, read as it grows: its phase, its faults, and who led its partitions. */
 import { readFileSync } from 'node:fs';
-import {
-  parseCourseLine,
-  type CourseSetup,
-  type Phase,
-  type TimedCourseEvent,
-} from '../run-folder/run-events.ts';
+import { parseRunEvent, type RunSetup, type Phase, type TimedRunEvent } from '../run-folder/run-events.ts';
 import type { FaultRecord } from '../result/result.ts';
 import type { FaultBand, Leaders } from './series.ts';
 import type { RunProgress } from './run-progress.ts';
 import { regularFile } from '../system/regular-file.ts';
 
-/** A run has a handful of lines: more is a schedule of a thousand faults, or no course at all. */
+/** A run has a handful of lines: more is a schedule of a thousand faults, or no event log at all. */
 const bytesMax = 16 * 1024 * 1024;
 const leadersMax = 500;
 
-export class CourseReader {
+export class EventsWatch {
   phase: Phase | null = null;
   ended: RunProgress['ended'] = null;
-  setup: CourseSetup | null = null;
+  setup: RunSetup | null = null;
   leaders: Leaders[] = [];
   readonly #faults = new Map<number, { fault: FaultRecord; startMs: number; endMs: number | null }>();
   readonly #path: string;
@@ -40,7 +35,7 @@ export class CourseReader {
   look(): void {
     const lines = this.#text().split('\n').slice(0, -1);
     for (const line of lines.slice(this.#taken)) {
-      const event = parseCourseLine(line);
+      const event = parseRunEvent(line);
       if (event !== undefined) this.#take(event);
     }
     this.#taken = lines.length;
@@ -59,7 +54,7 @@ export class CourseReader {
     }
   }
 
-  #take(event: TimedCourseEvent): void {
+  #take(event: TimedRunEvent): void {
     if (event.type === 'phase') this.phase = event.phase;
     else if (event.type === 'ended') this.ended = { verdict: event.verdict };
     else if (event.type === 'setup') this.setup = event.setup;

@@ -2,14 +2,14 @@
  * Watches a run by its folder alone, while it goes on or afterwards: every look reads what has come since the last.
  * It shows and proves nothing: what is missing or damaged is left out here, and told by the audit.
  */
-import type { CourseSetup } from '../run-folder/run-events.ts';
+import type { RunSetup } from '../run-folder/run-events.ts';
 import { journalFilePattern } from '../run-folder/journal/journal-format.ts';
 import { ledgerFilePattern } from '../run-folder/ledger/ledger-format.ts';
 import type { Manifest, RunFolder } from '../run-folder/run-folder.ts';
 import type { PartitionProgress, RunProgress } from './run-progress.ts';
 import type { Series } from './series.ts';
 import { Workload } from '../workload/workload.ts';
-import { CourseReader } from './events-watch.ts';
+import { EventsWatch } from './events-watch.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { LatencyLines } from './latency-lines.ts';
 import { LedgerWatch } from './ledger-watch.ts';
@@ -30,7 +30,7 @@ interface Plan {
 export class RunWatch {
   readonly #folder: RunFolder;
   readonly #tally = new Tally();
-  readonly #course: CourseReader;
+  readonly #events: EventsWatch;
   readonly #ledgers = new Map<string, LedgerWatch>();
   readonly #journals = new Map<string, JournalWatch>();
   readonly #latencies = new Map<string, LatencyLines>();
@@ -38,17 +38,17 @@ export class RunWatch {
 
   constructor(folder: RunFolder) {
     this.#folder = folder;
-    this.#course = new CourseReader(folder.course);
+    this.#events = new EventsWatch(folder.events);
   }
 
-  get setup(): CourseSetup | null {
-    return this.#course.setup;
+  get setup(): RunSetup | null {
+    return this.#events.setup;
   }
 
   /** Reads what has come since. Throws where the folder cannot be read. */
   look(): void {
     const tally = this.#tally;
-    this.#course.look();
+    this.#events.look();
     this.#plan ??= this.#readPlan();
     this.#find();
     for (const ledger of this.#ledgers.values()) ledger.look(tally);
@@ -61,7 +61,7 @@ export class RunWatch {
 
   progress(): RunProgress {
     const tally = this.#tally;
-    const course = this.#course;
+    const events = this.#events;
     const { manifest, names = [] } = this.#plan ?? {};
     // A run by time says at most how many, which nobody reaches.
     const planned = manifest?.durationMs === undefined ? plannedBy(manifest) : null;
@@ -72,8 +72,8 @@ export class RunWatch {
       seed: manifest?.seed ?? null,
       createdAt: manifest?.createdAt ?? null,
       planned,
-      phase: course.phase,
-      ended: course.ended,
+      phase: events.phase,
+      ended: events.ended,
       consumers: this.#journals.size,
       sent: tally.hop('sent', names),
       acked: tally.hop('acked', names),
@@ -83,7 +83,7 @@ export class RunWatch {
       stored: tally.hop('stored', names),
       refusedWrites: tally.refusedWrites,
       partitions: this.#partitions(),
-      faults: course.faults,
+      faults: events.faults,
     };
   }
 
@@ -92,7 +92,7 @@ export class RunWatch {
    * much there will be in it.
    */
   series(untilMs = Infinity): Series | null {
-    return seriesOf(this.#tally, this.#course, untilMs);
+    return seriesOf(this.#tally, this.#events, untilMs);
   }
 
   #readPlan(): Plan | undefined {
@@ -126,7 +126,7 @@ export class RunWatch {
 
   #partitions(): PartitionProgress[] {
     const { ackedEnds, storedEnds } = this.#tally;
-    const leaders = this.#course.leaders.at(-1)?.leaders ?? [];
+    const leaders = this.#events.leaders.at(-1)?.leaders ?? [];
     const base = this.#plan?.manifest.base ?? {};
     const known = new Set([...Object.keys(base).map(Number), ...ackedEnds.keys(), ...storedEnds.keys()]);
     return [...known]

@@ -1,5 +1,5 @@
 import type { LatencySeries, Rebalance, Series } from './series.ts';
-import type { CourseReader } from './events-watch.ts';
+import type { EventsWatch } from './events-watch.ts';
 import type { StepLatency } from './latency-lines.ts';
 import { hops, type Tally, type TalliedStep } from './tally.ts';
 
@@ -8,7 +8,7 @@ const rebalancesMax = 1_000;
 const intervalMs = 1_000;
 
 /** A tally as columns: steps that end by `untilMs`; null where there are none. */
-export function seriesOf(tally: Tally, { bands, leaders }: CourseReader, untilMs: number): Series | null {
+export function seriesOf(tally: Tally, { bands, leaders }: EventsWatch, untilMs: number): Series | null {
   const steps = tally.steps.all.filter(({ startMs, lengthMs }) => startMs + lengthMs <= untilMs);
   if (steps.length === 0) return null;
   const [sent, acked, consumed, stored] = hops.map((hop) =>

@@ -8,7 +8,7 @@ import {
   type Ground,
 } from '../../src/chaos/chaos-plan.ts';
 import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
-import type { TimedCourseEvent } from '../../src/run-folder/run-events.ts';
+import type { TimedRunEvent } from '../../src/run-folder/run-events.ts';
 import { faults } from '../../src/faults/catalog.ts';
 import { checkSchedule, parseFault } from '../../src/faults/fault-schedule.ts';
 
@@ -30,7 +30,7 @@ const faultsOn = (ground: Ground) =>
 const byName = (one: string, other: string): number => (one < other ? -1 : 1);
 
 /** As it goes where all goes as planned: with the first send at 0, and a drain that is long enough. */
-function courseOf(plan: ChaosPlan, ground: Ground): TimedCourseEvent[] {
+function eventsOf(plan: ChaosPlan, ground: Ground): TimedRunEvent[] {
   const sendsMs = sendsMsOf(plan);
   const endsMs = sendsMs + 30_000;
   const takes = new Map(faultsOn(ground).map(({ name, takesMs }) => [name, takesMs]));
@@ -91,7 +91,7 @@ test('every safe fault has its day, and what nobody survives has none', () => {
 test('each fault is to act in each phase in which it can, within 70 days', () => {
   for (const { ground, plans: days } of series) {
     const planned = new Coverage(faultsOn(ground));
-    for (const day of days.slice(0, 70)) planned.add(courseOf(day, ground));
+    for (const day of days.slice(0, 70)) planned.add(eventsOf(day, ground));
     const empty = Object.entries(planned.table).flatMap(([name, row]) =>
       chaosPhases.filter((phase) => row[phase] === 0).map((phase) => `${name} while ${phase}`),
     );

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
 import { shrunk } from '../../src/chaos/shrink.ts';
-import type { TimedCourseEvent } from '../../src/run-folder/run-events.ts';
+import type { TimedRunEvent } from '../../src/run-folder/run-events.ts';
 
-const phase = (time: number, name: 'publishing' | 'draining' | 'auditing'): TimedCourseEvent => ({
+const phase = (time: number, name: 'publishing' | 'draining' | 'auditing'): TimedRunEvent => ({
   type: 'phase',
   phase: name,
   time,
@@ -23,7 +23,7 @@ const fault = (time: number, index: number, schedule: string, tookEffect: boolea
       tookEffect,
       evidence: [],
     },
-  }) satisfies TimedCourseEvent;
+  }) satisfies TimedRunEvent;
 
 test('a fault counts for each phase in which it acted and was felt', () => {
   const coverage = new Coverage([

@@ -81,7 +81,7 @@ test(
   async () => {
     const dir = newDir();
     const nothing = async (): Promise<boolean> => await Promise.resolve(true);
-    const { course } = vanished;
+    const { scenario } = vanished;
     const detections = await detect(dir, [
       { ...vanished, expected: { kind: 'lost', blame: 'consumer' } },
       { ...vanished, planting: { afterConsuming: nothing } },
@@ -90,7 +90,7 @@ test(
         planting: { afterConsuming: async (pipeline) => !(await nothing()) && pipeline.said === '' },
       },
       { ...vanished, planting: { afterConsuming: () => Promise.reject(new Error('no such table')) } },
-      { ...vanished, twin: { course, planting: vanished.planting } },
+      { ...vanished, twin: { scenario, planting: vanished.planting } },
     ]);
     expect(detections).toMatchObject([
       { planted: true, found: true, blamedRightly: false, twinSilent: true },

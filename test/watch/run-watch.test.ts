@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { CourseLog } from '../../src/run-folder/event-log.ts';
+import { EventLog } from '../../src/run-folder/event-log.ts';
 import { JournalWriter } from '../../src/run-folder/journal/journal-writer.ts';
 import { LatencyLog } from '../../src/run-folder/latency-log.ts';
 import { LedgerWriter } from '../../src/run-folder/ledger/ledger-writer.ts';
@@ -113,8 +113,8 @@ test('latencies are those of the logs, also where two steps have become one', ()
   expect(latency.stored.p50.every((value) => value === null)).toBe(true);
 });
 
-test('the course tells phase, faults, leaders and the end', () => {
-  const log = new CourseLog(folder.course, expect.unreachable);
+test('the event log tells phase, faults, leaders and the end', () => {
+  const log = new EventLog(folder.events, expect.unreachable);
   const fault: FaultRecord = {
     name: 'kill-leader',
     schedule: 'kill-leader@1s',
@@ -139,7 +139,7 @@ test('the course tells phase, faults, leaders and the end', () => {
   log.note({ type: 'leaders', leaders: [1, 1] });
   log.note({ type: 'ended', verdict: 'fail' });
   // A line that is being written, or was cut.
-  appendFileSync(folder.course, '{"type":"phase","ph');
+  appendFileSync(folder.events, '{"type":"phase","ph');
   watch.look();
   expect(watch.progress()).toMatchObject({ ended: { verdict: 'fail' }, faults: [over] });
   const [band] = watch.series()!.faults;
@@ -154,15 +154,15 @@ test('what is damaged is left out', () => {
   writeFileSync(folder.manifest, '{');
   writeFileSync(folder.file('journal-1.bin'), 'no journal at all');
   writeFileSync(folder.file('latency-acked-p0.hlog'), '1.000,1.000,5.0,no histogram\n');
-  writeFileSync(folder.course, 'null\n[]\n7\n{"type":"fault"}\n');
+  writeFileSync(folder.events, 'null\n[]\n7\n{"type":"fault"}\n');
   watch.look();
   expect(watch.progress()).toMatchObject({ topic: null, consumed: { count: 0 }, phase: null, faults: [] });
   expect(watch.series()).toBeNull();
 });
 
-test('a course that cannot be noted is said once', () => {
+test('an event log that cannot be written is told once', () => {
   const problems: string[] = [];
-  const log = new CourseLog(join(folder.path, 'not', 'there'), (problem) => problems.push(problem));
+  const log = new EventLog(join(folder.path, 'not', 'there'), (problem) => problems.push(problem));
   log.note({ type: 'phase', phase: 'starting' });
   log.note({ type: 'phase', phase: 'auditing' });
   expect(problems).toEqual([expect.stringContaining('The course of the run is not noted')]);

@@ -42,11 +42,11 @@ export async function chaosCommand(values: OptionValues, context: Context): Prom
   const observer = observerOf(context);
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
-    const { course, ...day } = await runDay(plan, place, observer);
+    const { events, ...day } = await runDay(plan, place, observer);
     // One that was stopped says nothing; those before it do.
     if (signal.aborted) break;
     days.push(day);
-    coverage.add(course);
+    coverage.add(events);
     terminal.clear();
     if (reports.onStdout === 'default') {
       printLines(terminal, dayLines(days.length, count, reportOf(day), terminal.palette));

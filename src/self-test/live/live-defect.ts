@@ -52,12 +52,12 @@ export interface LiveDefect {
   hop: EvidencePart;
   /** `inconclusive`: nothing is wrong, and yet it must be no pass. */
   expected: LiveFinding | 'inconclusive';
-  course: Scenario;
+  scenario: Scenario;
   planting: Planting;
   /** It takes the broker away meanwhile. */
   isAlone?: true;
-  /** What looks like it and is none. Without one: its course with nothing planted. */
-  twin?: { course: Scenario; planting: Planting };
+  /** What looks like it and is none. Without one: its scenario with nothing planted. */
+  twin?: { scenario: Scenario; planting: Planting };
 }
 
 /** What was found is of the kind, and it is blamed on whom it must be, for the right cause, and on nobody else. */

@@ -124,7 +124,7 @@ interface Outcome {
 class Trials {
   readonly #ground: LiveGround;
   readonly #note: (line: string) => void;
-  /** By the name of their course. */
+  /** By the name of their scenario. */
   readonly #twins = new Map<string, Promise<Outcome>>();
 
   constructor(ground: LiveGround, note: (line: string) => void) {
@@ -132,13 +132,13 @@ class Trials {
     this.#note = note;
   }
 
-  /** That of a course is carried out once. */
-  async twinOf({ course, twin }: LiveDefect, index: number): Promise<Outcome> {
+  /** That of a scenario is carried out once. */
+  async twinOf({ scenario, twin }: LiveDefect, index: number): Promise<Outcome> {
     if (twin !== undefined) return await this.carryOut(twin, `${index}-twin`, isClean);
-    let clean = this.#twins.get(course.name);
+    let clean = this.#twins.get(scenario.name);
     if (clean === undefined) {
-      clean = this.carryOut({ course, planting: {} }, `${index}-twin`, isClean);
-      this.#twins.set(course.name, clean);
+      clean = this.carryOut({ scenario, planting: {} }, `${index}-twin`, isClean);
+      this.#twins.set(scenario.name, clean);
     }
     return await clean;
   }
@@ -151,7 +151,7 @@ class Trials {
 
   /** Leaves the pipeline's folder only where it was not all well. */
   async carryOut(
-    { course, planting }: Pick<LiveDefect, 'course' | 'planting'>,
+    { scenario, planting }: Pick<LiveDefect, 'scenario' | 'planting'>,
     name: string,
     isWell: (trial: Trial) => boolean,
   ): Promise<Outcome> {
@@ -160,7 +160,7 @@ class Trials {
     const pipeline = new LivePipeline(this.#ground, Number.parseInt(name, 10), id);
     const evidence = [pipeline.folder.path];
     try {
-      const trial = await course.go(pipeline, planting);
+      const trial = await scenario.go(pipeline, planting);
       const problem = trial.result === undefined ? `no result: ${lastLineOf(trial.said)}` : null;
       if (!isWell(trial)) return { trial, problem, evidence };
       await this.#remove(pipeline);
