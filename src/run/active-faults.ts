@@ -1,31 +1,30 @@
 /** A run's faults under way. */
-import { durationText } from '../system/duration.ts';
 import { messageOf } from '../errors.ts';
-import { faultFileText, type ScheduledFault } from '../faults/fault-schedule.ts';
-import { beginSchedule, type RunningSchedule, type ScheduleObserver } from '../faults/run-schedule.ts';
-import { Deadline } from '../system/deadline.ts';
+import { faultFileText } from '../faults/fault-schedule.ts';
+import { beginSchedule, type RunningSchedule } from '../faults/run-schedule.ts';
 import type { FaultRecord } from '../result/result.ts';
-import { RunPipeline, type FaultSubjects } from './faulted-pipeline.ts';
+import { Deadline } from '../system/deadline.ts';
+import { durationText } from '../system/duration.ts';
 import { writeWhole } from '../system/write-whole.ts';
+import type { Announcer } from './announcer.ts';
+import { RunPipeline } from './faulted-pipeline.ts';
+import type { RunKafka } from './run-kafka.ts';
+import type { RunSpec } from './run-spec.ts';
+import type { Stages } from './stages.ts';
 
 export class RunFaults implements AsyncDisposable {
   readonly #pipeline: RunPipeline;
   readonly #schedule: RunningSchedule;
 
   /** They count from now. The schedule is left in the run's folder, to be repeated. */
-  constructor(
-    schedule: readonly ScheduledFault[],
-    subjects: FaultSubjects,
-    observer: ScheduleObserver,
-    signal: AbortSignal,
-  ) {
+  constructor(spec: RunSpec, stages: Stages, kafka: RunKafka, announcer: Announcer, signal: AbortSignal) {
     try {
-      writeWhole(subjects.folder.faults, faultFileText(schedule));
+      writeWhole(spec.folder.faults, faultFileText(spec.faults));
     } catch (error) {
-      observer.note(`The schedule of the faults was not written: ${messageOf(error)}`);
+      announcer.note(`The schedule of the faults was not written: ${messageOf(error)}`);
     }
-    this.#pipeline = new RunPipeline(subjects, signal);
-    this.#schedule = beginSchedule(schedule, this.#pipeline, observer);
+    this.#pipeline = new RunPipeline(spec, stages, kafka, signal);
+    this.#schedule = beginSchedule(spec.faults, this.#pipeline, announcer);
     // Whoever stops the run is not to wait for what was to come.
     signal.addEventListener('abort', () => void this.end(), { once: true });
   }

@@ -1,19 +1,18 @@
-import type { RunConfig } from './run-spec.ts';
 import { usageError } from '../errors.ts';
 import { claimFolder, removeRecord } from '../system/process-record.ts';
 import { removeEmptyFolder } from '../system/removal.ts';
-import type { RunFolder } from '../run-folder/run-folder.ts';
 import { openStore } from '../stores/engines.ts';
+import type { RunSpec } from './run-spec.ts';
 
 /**
  * Makes the folder this run's own. What no consumer could use is told before anything is started, and leaves nothing.
  * Throws `usage` and `unavailable`.
  */
-export async function claimRun({ id, store, categories }: RunConfig, folder: RunFolder): Promise<void> {
+export async function claimRun({ folder, store, categories }: RunSpec): Promise<void> {
   const isNew = folder.create();
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) {
-    throw usageError(`Run ${id} is under way in process ${owner}.`, 'Choose another id with --run.');
+    throw usageError(`Run ${folder.id} is under way in process ${owner}.`, 'Choose another id with --run.');
   }
   try {
     await (await openStore(store, { categories })).close();

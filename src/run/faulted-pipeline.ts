@@ -1,5 +1,5 @@
 /** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
-import { groupTimes, type ClientSettings } from '../kafka/client/client-settings.ts';
+import { groupTimes } from '../kafka/client/client-settings.ts';
 import { unavailableError } from '../errors.ts';
 import type { BrokerVictim, PoisonLetter, Foreign, Pipeline } from '../faults/fault.ts';
 import type { Broker } from '../kafka/broker/broker.ts';
@@ -12,29 +12,19 @@ import { listOffsets } from '../kafka/client/list-offsets.ts';
 import { activeController } from '../kafka/client/active-controller.ts';
 import { deleteRecordsBelow, type AdminAccess } from '../kafka/client/topics.ts';
 import { StagePlace } from '../pipeline/stage/stage-place.ts';
-import { groupOf, topicOf, type RunFolder } from '../run-folder/run-folder.ts';
+import { groupOf, topicOf } from '../run-folder/run-folder.ts';
 import { lockStore } from '../stores/lock-store.ts';
 import { openSnapshot } from '../stores/engines.ts';
 import type { StoreSnapshot } from '../stores/store.ts';
+import { addressFor, type RunKafka } from './run-kafka.ts';
+import type { RunSpec } from './run-spec.ts';
+import type { Stages } from './stages.ts';
 
 /** Of a question to the cluster while part of it is away. */
 const questionTimeoutMs = 10_000;
 
-export interface FaultSubjects {
-  /** None where Kafka is somebody else's. */
-  brokers: readonly Broker[];
-  producers: readonly StagePlace[];
-  consumers: readonly StagePlace[];
-  links: Pipeline['links'];
-  bootstrapServers: string;
-  settings: ClientSettings;
-  topic: string;
-  folder: RunFolder;
-  /** Where the store is. */
-  store: string;
-  /** The command line of a consumer, and where it finds the brokers. */
-  consumer: { args: readonly string[]; bootstrapServers: string };
-}
+/** What of a run's request faults need to know. */
+type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'settings' | 'store' | 'consumers'>;
 
 export class RunPipeline implements Pipeline {
   readonly brokers: readonly BrokerVictim[];
@@ -44,20 +34,27 @@ export class RunPipeline implements Pipeline {
   readonly signal: AbortSignal;
   /** Records of faults, in the topic. */
   readonly published: Foreign[] = [];
-  readonly #subjects: FaultSubjects;
+  readonly #spec: FaultedSpec;
+  readonly #kafka: RunKafka;
   #cluster: Promise<Cluster> | undefined;
 
-  constructor(subjects: FaultSubjects, signal: AbortSignal) {
-    this.#subjects = subjects;
+  constructor(
+    spec: FaultedSpec,
+    { producers, consumers }: Pick<Stages, 'producers' | 'consumers'>,
+    kafka: RunKafka,
+    signal: AbortSignal,
+  ) {
+    this.#spec = spec;
+    this.#kafka = kafka;
     this.signal = signal;
-    this.brokers = subjects.brokers.map(asVictim);
-    this.producers = subjects.producers;
-    this.consumers = subjects.consumers;
-    this.links = subjects.links;
+    this.brokers = (kafka.broker?.brokers ?? []).map(asVictim);
+    this.producers = producers;
+    this.consumers = consumers;
+    this.links = kafka.links?.links ?? new Map();
   }
 
   async partitions(): ReturnType<Pipeline['partitions']> {
-    const { topic } = this.#subjects;
+    const { topic } = this.#spec;
     const found = await (await this.#open()).metadataAgain(topic);
     if (found === undefined) throw unavailableError(`there is no topic ${topic} yet`);
     return found.partitions;
@@ -70,7 +67,7 @@ export class RunPipeline implements Pipeline {
   async deleteRecords(): ReturnType<Pipeline['deleteRecords']> {
     this.#refuseForeignTopic();
     const before = await this.starts();
-    await deleteRecordsBelow(this.#access, this.#subjects.topic, await this.ends());
+    await deleteRecordsBelow(this.#access, this.#spec.topic, await this.ends());
     const after = await this.starts();
     return [...after].flatMap(([partition, to]) => {
       const from = before.get(partition) ?? 0;
@@ -79,11 +76,11 @@ export class RunPipeline implements Pipeline {
   }
 
   async members(): Promise<number> {
-    return await groupMembers(this.#access, groupOf(this.#subjects.folder.id));
+    return await groupMembers(this.#access, groupOf(this.#spec.folder.id));
   }
 
   async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {
-    const { settings, topic, folder } = this.#subjects;
+    const { settings, topic, folder } = this.#spec;
     const group = groupOf(folder.id);
     const before = await groupOffsets(this.#access, group, topic);
     const { sessionTimeoutMs } = groupTimes(settings);
@@ -93,18 +90,13 @@ export class RunPipeline implements Pipeline {
 
   async publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]> {
     this.#refuseForeignTopic();
-    const records = await publishRecords(
-      await this.#open(),
-      this.#subjects.topic,
-      payloads,
-      questionTimeoutMs,
-    );
+    const records = await publishRecords(await this.#open(), this.#spec.topic, payloads, questionTimeoutMs);
     this.published.push(...records);
     return records;
   }
 
   async deadLetters(): Promise<PoisonLetter[]> {
-    const topicId = this.#subjects.folder.readManifest()?.topicId;
+    const topicId = this.#spec.folder.readManifest()?.topicId;
     await using snapshot = await this.#snapshot();
     const letters: PoisonLetter[] = [];
     // A store may hold those of other runs, at the same places of their topics.
@@ -114,7 +106,7 @@ export class RunPipeline implements Pipeline {
   }
 
   async positions(): ReturnType<Pipeline['positions']> {
-    const manifest = this.#subjects.folder.readManifest();
+    const manifest = this.#spec.folder.readManifest();
     // Before there is a manifest nothing was sent.
     if (manifest === undefined) return new Map();
     const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
@@ -123,28 +115,28 @@ export class RunPipeline implements Pipeline {
   }
 
   async starts(): ReturnType<Pipeline['starts']> {
-    return await listOffsets(await this.#open(), this.#subjects.topic, 'earliest');
+    return await listOffsets(await this.#open(), this.#spec.topic, 'earliest');
   }
 
   async ends(): ReturnType<Pipeline['ends']> {
-    return await listOffsets(await this.#open(), this.#subjects.topic, 'latest');
+    return await listOffsets(await this.#open(), this.#spec.topic, 'latest');
   }
 
   async lockStore(): Promise<() => Promise<void>> {
-    return await lockStore(this.#subjects.store, this.signal);
+    return await lockStore(this.#spec.store, this.signal);
   }
 
   async endStoreSessions(): Promise<number> {
-    const { store, folder } = this.#subjects;
+    const { store, folder } = this.#spec;
     const { endSessions } = await import('../stores/postgres/end-sessions.ts');
     return await endSessions(store, folder.readManifest()?.topicId ?? '');
   }
 
   async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {
-    const { folder, consumer } = this.#subjects;
+    const { folder, consumers } = this.#spec;
     const name = 'one more consumer';
     const ready = Promise.withResolvers<void>();
-    const command = { name, args: consumer.args, logFile: folder.file('consumer-more.log') };
+    const command = { name, args: consumers[0]!, logFile: folder.file('consumer-more.log') };
     const place = new StagePlace(command, ({ type }) => {
       if (type === 'ready') ready.resolve();
     });
@@ -157,7 +149,7 @@ export class RunPipeline implements Pipeline {
     void place.exited.then(({ tail }) =>
       ready.reject(new Error(`${name} ended before it had joined: ${tail}`)),
     );
-    place.tell({ type: 'bootstrap', bootstrapServers: consumer.bootstrapServers });
+    place.tell({ type: 'bootstrap', bootstrapServers: addressFor('consumer', this.#kafka) });
     await ready.promise;
     signal.removeEventListener('abort', onAbort);
     return { hasJoined, leave: () => place.stop() };
@@ -165,7 +157,7 @@ export class RunPipeline implements Pipeline {
 
   /** A topic that was there before the run is somebody's. By a name of the user's others may have come to use one. */
   #refuseForeignTopic(): void {
-    const { folder, topic } = this.#subjects;
+    const { folder, topic } = this.#spec;
     if (folder.readManifest()?.topicCreated === true) {
       if (this.brokers.length > 0 || topic === topicOf(folder.id)) return;
       throw unavailableError(
@@ -176,7 +168,7 @@ export class RunPipeline implements Pipeline {
   }
 
   async #snapshot(): Promise<StoreSnapshot & AsyncDisposable> {
-    const snapshot = await openSnapshot(this.#subjects.store);
+    const snapshot = await openSnapshot(this.#spec.store);
     return Object.assign(snapshot, { [Symbol.asyncDispose]: () => snapshot.close() });
   }
 
@@ -186,12 +178,14 @@ export class RunPipeline implements Pipeline {
   }
 
   get #access(): AdminAccess {
-    const { bootstrapServers, settings } = this.#subjects;
+    const { settings } = this.#spec;
+    const { bootstrapServers } = this.#kafka;
     return { bootstrapServers, client: clientFromSettings(settings), timeoutMs: questionTimeoutMs };
   }
 
   #open(): Promise<Cluster> {
-    const { bootstrapServers, settings } = this.#subjects;
+    const { settings } = this.#spec;
+    const { bootstrapServers } = this.#kafka;
     const opening = (this.#cluster ??= openCluster({
       bootstrapServers,
       clientId: 'nodrop-faults',

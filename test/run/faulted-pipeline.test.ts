@@ -14,18 +14,9 @@ test.each([
   folder.create();
   folder.writeManifest({ ...runManifest(1), ...manifest });
   const pipeline = new RunPipeline(
-    {
-      brokers: [],
-      producers: [],
-      consumers: [],
-      links: new Map(),
-      bootstrapServers: '127.0.0.1:1',
-      settings: {},
-      topic: manifest.topic,
-      folder,
-      store: folder.store,
-      consumer: { args: [], bootstrapServers: '127.0.0.1:1' },
-    },
+    { folder, topic: manifest.topic, settings: {}, store: folder.store, consumers: [] },
+    { producers: [], consumers: [] },
+    { bootstrapServers: '127.0.0.1:1', broker: undefined, startMs: null, links: undefined },
     new AbortController().signal,
   );
   await expect(pipeline.deleteRecords()).rejects.toThrow(why);

@@ -1,4 +1,5 @@
-import type { RunConfig, RunObserver } from '../../run/run-spec.ts';
+import type { RunObserver } from '../../run/announcer.ts';
+import type { RunSpec } from '../../run/run-spec.ts';
 import { usageError } from '../../errors.ts';
 import type { ScheduledFault } from '../../faults/fault-schedule.ts';
 import { exitCodeOf } from '../../result/result.ts';
@@ -33,8 +34,8 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     setting: consumerSettings(values, settings, faults),
   };
   claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
-  const config: RunConfig = {
-    id: folder.id,
+  const spec: RunSpec = {
+    folder,
     dir: values.dir,
     messages: settings.durationMs === undefined ? settings.messages : undefined,
     isPaced: settings.rate !== undefined,
@@ -69,7 +70,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
   return await besideLivePage(values, folder, context, async () => {
     stopView = showLive(folder, terminal);
     try {
-      const result = await run(config, observer, signal);
+      const result = await run(spec, observer, signal);
       if (signal.aborted) throw signal.reason;
       return exitCodeOf(result);
     } finally {

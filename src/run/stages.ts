@@ -1,0 +1,95 @@
+/** The stages of a run: its producers and consumers, and what they have said about themselves. */
+import type { ScheduledFault } from '../faults/fault-schedule.ts';
+import { pausesWhenTold, pointNames } from '../pipeline/stage/failpoints.ts';
+import { startStages, type StageRole } from '../pipeline/stage/stage-group.ts';
+import type { StagePlace } from '../pipeline/stage/stage-place.ts';
+import type { ParentMessage, StageExit, StageMessage } from '../pipeline/stage/stage-process.ts';
+import type { Announcer } from './announcer.ts';
+import type { RunSpec } from './run-spec.ts';
+
+export class Stages {
+  readonly producers: readonly StagePlace[];
+  readonly consumers: readonly StagePlace[];
+  readonly #ledgersOpened = Promise.withResolvers<void>();
+  readonly #consumersReady = Promise.withResolvers<void>();
+  readonly #ready = new Set<number>();
+  #ledgersMissing: number;
+  #stalledAtBroker: Set<number> | undefined;
+
+  /** Starts them: all load while Kafka starts, and wait to be told where it is. */
+  constructor(spec: RunSpec, announcer: Announcer, consumerVariables: Readonly<Record<string, string>>) {
+    const progress = (label: string) => (done: number) => announcer.progress(label, done, spec.messages);
+    this.#ledgersMissing = spec.producers.length;
+    this.producers = startStages(
+      'producer',
+      spec.producers,
+      spec.folder,
+      progress('produced'),
+      ({ type }) => {
+        if (type === 'ledger-opened' && --this.#ledgersMissing === 0) this.#ledgersOpened.resolve();
+      },
+    ).stages;
+    this.consumers = startStages(
+      'consumer',
+      spec.consumers,
+      spec.folder,
+      progress('stored'),
+      (message, index) => this.#hearConsumer(message, index),
+      // A point costs a consumer what it else does at the same time.
+      { ...consumerVariables, ...(isPausing(spec.faults) && pausesWhenTold) },
+    ).stages;
+  }
+
+  get all(): readonly StagePlace[] {
+    return [...this.producers, ...this.consumers];
+  }
+
+  /** Partitions that a consumer asked for in vain; undefined unless one gave up or hung. */
+  get stalledAtBroker(): ReadonlySet<number> | undefined {
+    return this.#stalledAtBroker;
+  }
+
+  /** To be called when a consumer gave up or hangs. */
+  noteStall(atBroker: readonly number[] = []): void {
+    this.#stalledAtBroker = new Set([...(this.#stalledAtBroker ?? []), ...atBroker]);
+  }
+
+  tell(role: StageRole, message: ParentMessage): void {
+    for (const stage of this.#of(role)) stage.tell(message);
+  }
+
+  signal(signal: NodeJS.Signals, stages = this.all): void {
+    for (const stage of stages) stage.signal(signal);
+  }
+
+  /** How all of a role ended, once they have. */
+  async ends(role: StageRole): Promise<StageExit[]> {
+    return await Promise.all(this.#of(role).map(({ exited }) => exited));
+  }
+
+  /** Until the producers' ledgers are there, or a producer has ended. */
+  async untilLedgersOpened(): Promise<void> {
+    await Promise.race([this.#ledgersOpened.promise, ...this.producers.map(({ exited }) => exited)]);
+  }
+
+  /** Until each consumer has what was assigned to it, or a stage has ended. */
+  async untilReady(): Promise<void> {
+    await Promise.race([this.#consumersReady.promise, ...this.all.map(({ exited }) => exited)]);
+  }
+
+  #of(role: StageRole): readonly StagePlace[] {
+    return role === 'producer' ? this.producers : this.consumers;
+  }
+
+  #hearConsumer(message: StageMessage, index: number): void {
+    if (message.type === 'stalled') this.noteStall(message.atBroker);
+    if (message.type === 'ready' && this.#ready.add(index).size === this.consumers.length) {
+      this.#consumersReady.resolve();
+    }
+  }
+}
+
+const isPausing = (faults: readonly ScheduledFault[]): boolean =>
+  faults.some(
+    ({ fault, detail }) => fault.stopsAtPoint === true || pointNames.some((point) => point === detail),
+  );
