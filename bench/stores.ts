@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { startKafka } from '../src/kafka/broker/start-kafka.ts';
-import type { StageMessage } from '../src/pipeline/stage/stage-process.ts';
+import type { StageMessage } from '../src/pipeline/stage/stage-messages.ts';
 import { openStore } from '../src/stores/engines.ts';
 import { BinaryCopyEncoder } from '../src/stores/postgres/copy-binary.ts';
 import { encodeRows } from '../src/stores/postgres/copy-rows.ts';

@@ -3,7 +3,7 @@ import './startup/skip-unused-modules.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageJson } from '../result/environment.ts';
 import { exitCodes, isSystemError, OperationalError } from '../errors.ts';
-import { tellParent } from '../pipeline/stage/stage-process.ts';
+import { tellParent } from '../pipeline/stage/stage-parent.ts';
 import { say } from '../text/say.ts';
 import { addCommands } from './commands/commands.ts';
 import { watchOutput } from './output/output-streams.ts';

@@ -11,7 +11,7 @@ import { deleteGroup, groupMembers, groupOffsets } from '../kafka/client/groups.
 import { listOffsets } from '../kafka/client/list-offsets.ts';
 import { activeController } from '../kafka/client/active-controller.ts';
 import { deleteRecordsBelow, type AdminAccess } from '../kafka/client/topics.ts';
-import { StagePlace } from '../pipeline/stage/stage-place.ts';
+import type { Stage } from '../pipeline/stage/stage.ts';
 import { groupOf, topicOf } from '../run-folder/run-folder.ts';
 import { lockStore } from '../stores/lock-store.ts';
 import { openSnapshot } from '../stores/engines.ts';
@@ -23,33 +23,31 @@ import type { Stages } from './stages.ts';
 /** Of a question to the cluster while part of it is away. */
 const questionTimeoutMs = 10_000;
 
-/** What of a run's request faults need to know. */
-type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'settings' | 'store' | 'consumers'>;
+/** What faults need to know of a run, and its stages. */
+type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'settings' | 'store'>;
+type FaultedStages = Pick<Stages, 'producers' | 'consumers' | 'startOneMore'>;
 
 export class RunPipeline implements Pipeline {
   readonly brokers: readonly BrokerVictim[];
-  readonly producers: readonly StagePlace[];
-  readonly consumers: readonly StagePlace[];
+  readonly producers: readonly Stage[];
+  readonly consumers: readonly Stage[];
   readonly links: Pipeline['links'];
   readonly signal: AbortSignal;
   /** Records of faults, in the topic. */
   readonly published: Foreign[] = [];
   readonly #spec: FaultedSpec;
+  readonly #stages: FaultedStages;
   readonly #kafka: RunKafka;
   #cluster: Promise<Cluster> | undefined;
 
-  constructor(
-    spec: FaultedSpec,
-    { producers, consumers }: Pick<Stages, 'producers' | 'consumers'>,
-    kafka: RunKafka,
-    signal: AbortSignal,
-  ) {
+  constructor(spec: FaultedSpec, stages: FaultedStages, kafka: RunKafka, signal: AbortSignal) {
     this.#spec = spec;
+    this.#stages = stages;
     this.#kafka = kafka;
     this.signal = signal;
     this.brokers = (kafka.broker?.brokers ?? []).map(asVictim);
-    this.producers = producers;
-    this.consumers = consumers;
+    this.producers = stages.producers;
+    this.consumers = stages.consumers;
     this.links = kafka.links?.links ?? new Map();
   }
 
@@ -133,11 +131,8 @@ export class RunPipeline implements Pipeline {
   }
 
   async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {
-    const { folder, consumers } = this.#spec;
-    const name = 'one more consumer';
     const ready = Promise.withResolvers<void>();
-    const command = { name, args: consumers[0]!, logFile: folder.file('consumer-more.log') };
-    const place = new StagePlace(command, ({ type }) => {
+    const consumer = this.#stages.startOneMore(({ type }) => {
       if (type === 'ready') ready.resolve();
     });
     let hasJoined = true;
@@ -146,13 +141,13 @@ export class RunPipeline implements Pipeline {
       ready.resolve();
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    void place.exited.then(({ tail }) =>
-      ready.reject(new Error(`${name} ended before it had joined: ${tail}`)),
+    void consumer.exited.then(({ tail }) =>
+      ready.reject(new Error(`${consumer.name} ended before it had joined: ${tail}`)),
     );
-    place.tell({ type: 'bootstrap', bootstrapServers: addressFor('consumer', this.#kafka) });
+    consumer.tell({ type: 'bootstrap', bootstrapServers: addressFor('consumer', this.#kafka) });
     await ready.promise;
     signal.removeEventListener('abort', onAbort);
-    return { hasJoined, leave: () => place.stop() };
+    return { hasJoined, leave: () => consumer.stop() };
   }
 
   /** A topic that was there before the run is somebody's. By a name of the user's others may have come to use one. */

@@ -1,6 +1,6 @@
 /** The Kafka of a run: one that is started for it, or another that the user named. */
 import { startKafka, type RunningKafka } from '../kafka/broker/start-kafka.ts';
-import type { StageRole } from '../pipeline/stage/stage-group.ts';
+import type { StageRole } from '../pipeline/stage/stage.ts';
 import type { Announcer } from './announcer.ts';
 import { elapsedMs } from './elapsed-ms.ts';
 import type { NetworkLinks } from './network-links.ts';

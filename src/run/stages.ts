@@ -1,15 +1,15 @@
 /** The stages of a run: its producers and consumers, and what they have said about themselves. */
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { pausesWhenTold, pointNames } from '../pipeline/stage/failpoints.ts';
-import { startStages, type StageRole } from '../pipeline/stage/stage-group.ts';
-import type { StagePlace } from '../pipeline/stage/stage-place.ts';
-import type { ParentMessage, StageExit, StageMessage } from '../pipeline/stage/stage-process.ts';
+import type { Stage, StageEvent, StageExit, StageOrder, StageRole } from '../pipeline/stage/stage.ts';
+import { startOneMore, startStages } from '../pipeline/stage/stage-group.ts';
 import type { Announcer } from './announcer.ts';
 import type { RunSpec } from './run-spec.ts';
 
 export class Stages {
-  readonly producers: readonly StagePlace[];
-  readonly consumers: readonly StagePlace[];
+  readonly producers: readonly Stage[];
+  readonly consumers: readonly Stage[];
+  readonly #spec: RunSpec;
   readonly #ledgersOpened = Promise.withResolvers<void>();
   readonly #consumersReady = Promise.withResolvers<void>();
   readonly #ready = new Set<number>();
@@ -18,6 +18,7 @@ export class Stages {
 
   /** Starts them: all load while Kafka starts, and wait to be told where it is. */
   constructor(spec: RunSpec, announcer: Announcer, consumerVariables: Readonly<Record<string, string>>) {
+    this.#spec = spec;
     const progress = (label: string) => (done: number) => announcer.progress(label, done, spec.messages);
     this.#ledgersMissing = spec.producers.length;
     this.producers = startStages(
@@ -34,13 +35,13 @@ export class Stages {
       spec.consumers,
       spec.folder,
       progress('stored'),
-      (message, index) => this.#hearConsumer(message, index),
+      (event, index) => this.#hearConsumer(event, index),
       // A point costs a consumer what it else does at the same time.
       { ...consumerVariables, ...(isPausing(spec.faults) && pausesWhenTold) },
     ).stages;
   }
 
-  get all(): readonly StagePlace[] {
+  get all(): readonly Stage[] {
     return [...this.producers, ...this.consumers];
   }
 
@@ -54,11 +55,16 @@ export class Stages {
     this.#stalledAtBroker = new Set([...(this.#stalledAtBroker ?? []), ...atBroker]);
   }
 
-  tell(role: StageRole, message: ParentMessage): void {
-    for (const stage of this.#of(role)) stage.tell(message);
+  /** A consumer that joins the others, and is none of the run's. */
+  startOneMore(onEvent: (event: StageEvent) => void): Stage {
+    return startOneMore(this.#spec.consumers[0]!, this.#spec.folder, onEvent);
   }
 
-  signal(signal: NodeJS.Signals, stages = this.all): void {
+  tell(role: StageRole, order: StageOrder): void {
+    for (const stage of this.#of(role)) stage.tell(order);
+  }
+
+  signal(signal: 'SIGTERM' | 'SIGKILL', stages = this.all): void {
     for (const stage of stages) stage.signal(signal);
   }
 
@@ -77,13 +83,13 @@ export class Stages {
     await Promise.race([this.#consumersReady.promise, ...this.all.map(({ exited }) => exited)]);
   }
 
-  #of(role: StageRole): readonly StagePlace[] {
+  #of(role: StageRole): readonly Stage[] {
     return role === 'producer' ? this.producers : this.consumers;
   }
 
-  #hearConsumer(message: StageMessage, index: number): void {
-    if (message.type === 'stalled') this.noteStall(message.atBroker);
-    if (message.type === 'ready' && this.#ready.add(index).size === this.consumers.length) {
+  #hearConsumer(event: StageEvent, index: number): void {
+    if (event.type === 'stalled') this.noteStall(event.atBroker);
+    if (event.type === 'ready' && this.#ready.add(index).size === this.consumers.length) {
       this.#consumersReady.resolve();
     }
   }

@@ -21,7 +21,7 @@ export function watchStages(
   const silence = killWhatHangs(stages.all, silenceMsMax, (stage) => {
     const name = atBegin(stage.name);
     interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
-    if (stages.consumers.includes(stage)) stages.noteStall();
+    if (stage.role === 'consumer') stages.noteStall();
   });
   const stillMsMax = silenceMsMax + storeTimeoutMs;
   const stillness = killWhatStandsStill(stages.consumers, stillMsMax, ({ name }) => {

@@ -14,8 +14,8 @@ test.each([
   folder.create();
   folder.writeManifest({ ...runManifest(1), ...manifest });
   const pipeline = new RunPipeline(
-    { folder, topic: manifest.topic, settings: {}, store: folder.store, consumers: [] },
-    { producers: [], consumers: [] },
+    { folder, topic: manifest.topic, settings: {}, store: folder.store },
+    { producers: [], consumers: [], startOneMore: () => expect.unreachable() },
     { bootstrapServers: '127.0.0.1:1', broker: undefined, startMs: null, links: undefined },
     new AbortController().signal,
   );

@@ -8,7 +8,7 @@ import {
   tellParent,
   tellProgress,
   untilProduced,
-} from '../../pipeline/stage/stage-process.ts';
+} from '../../pipeline/stage/stage-parent.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';

@@ -7,7 +7,7 @@ import {
   tellParent,
   tellProgress,
   untilToldToBegin,
-} from '../../pipeline/stage/stage-process.ts';
+} from '../../pipeline/stage/stage-parent.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { dirOption, shellWord } from '../../system/shell-word.ts';
 import type { Context } from './context.ts';

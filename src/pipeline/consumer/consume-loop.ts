@@ -24,7 +24,7 @@ import { refuse } from './fetch-refusal.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
 import type { Reach } from '../stage/failpoints.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
-import { tellParent } from '../stage/stage-process.ts';
+import { tellParent } from '../stage/stage-parent.ts';
 import type { StoredLatency } from './stored-latency.ts';
 import { WriteBehind, type Write } from './write-behind.ts';
 import { say } from '../../text/say.ts';

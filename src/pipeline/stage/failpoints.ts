@@ -5,7 +5,7 @@
  * `NODROP_PAUSE_AT=told` the parent says at which point it is to do so next. Off, a point costs a comparison.
  */
 import { usageError } from '../../errors.ts';
-import { onPauseAt, tellParent, untilToldToGoOn } from './stage-process.ts';
+import { onPauseAt, tellParent, untilToldToGoOn } from './stage-parent.ts';
 
 export const pointNames = [
   /** Records were fetched, and nothing was done with them. */

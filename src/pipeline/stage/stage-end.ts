@@ -1,6 +1,6 @@
 /** How stages ended, in sentences and as errors. */
 import { exitCodes, OperationalError, unavailableError } from '../../errors.ts';
-import type { StageExit } from './stage-process.ts';
+import type { StageExit } from './stage.ts';
 
 /** Those that ended before their work was done, though no fault killed them and nobody stopped them. */
 export const earlyEnds = (stages: readonly { name: string }[], exits: readonly StageExit[]): string[] =>

@@ -1,12 +1,10 @@
 /** Several stages of one role, each a process of its own, started and counted together. */
 import type { RunFolder } from '../../run-folder/run-folder.ts';
+import type { Stage, StageEvent, StageRole } from './stage.ts';
 import { StagePlace } from './stage-place.ts';
-import type { StageMessage } from './stage-process.ts';
-
-export type StageRole = 'producer' | 'consumer';
 
 export interface StageGroup {
-  readonly stages: readonly StagePlace[];
+  readonly stages: readonly Stage[];
   /** What all of them have done, as far as they said: sums by name. */
   readonly counts: Record<string, number>;
 }
@@ -15,31 +13,28 @@ export interface StageGroup {
 const logNameOf = (role: StageRole, index: number): string =>
   index === 0 ? `${role}.log` : `${role}-${index + 1}.log`;
 
-/** `onDone` is told how much all of them have done; `onMessage` of everything else that one says, by its index. */
+/** `onDone` is told how much all of them have done; `onEvent` of everything else that one says, by its index. */
 export function startStages(
   role: StageRole,
   commands: readonly (readonly string[])[],
   folder: RunFolder,
   onDone: (done: number) => void,
-  onMessage: (message: StageMessage, index: number) => void = () => undefined,
+  onEvent: (event: StageEvent, index: number) => void = () => undefined,
   env: Readonly<Record<string, string>> = {},
 ): StageGroup {
   const done = commands.map(() => 0);
   const counts: Record<string, number> = {};
   const stages = commands.map((args, index) => {
     const name = stageName(role, index, commands.length);
-    // A producer goes on from its ledger, and tells its progress in the whole plan.
-    const command = { name, args, env, countsAnew: role === 'consumer' };
     const logFile = folder.file(logNameOf(role, index));
-    return new StagePlace({ ...command, logFile }, (message) => {
-      if (message.type === 'progress') {
-        done[index] = message.done;
+    return new StagePlace({ role, name, args, logFile, env }, (event) => {
+      if (event.type === 'progress') {
+        done[index] = event.done;
         onDone(done.reduce((sum, each) => sum + each, 0));
-      } else if (message.type === 'summary') {
-        for (const [name, count] of Object.entries(message.counts))
-          counts[name] = (counts[name] ?? 0) + count;
+      } else if (event.type === 'summary') {
+        for (const [name, count] of Object.entries(event.counts)) counts[name] = (counts[name] ?? 0) + count;
       } else {
-        onMessage(message, index);
+        onEvent(event, index);
       }
     });
   });
@@ -49,3 +44,14 @@ export function startStages(
 /** For a person, within a sentence. */
 const stageName = (role: StageRole, index: number, count: number): string =>
   count === 1 ? `the ${role}` : `${role} ${index + 1} of ${count}`;
+
+/** A consumer beside those of a run, with the command line of one of them; its log is `consumer-more.log`. */
+export const startOneMore = (
+  args: readonly string[],
+  folder: RunFolder,
+  onEvent: (event: StageEvent) => void,
+): Stage =>
+  new StagePlace(
+    { role: 'consumer', name: 'one more consumer', args, logFile: folder.file('consumer-more.log') },
+    onEvent,
+  );

@@ -1,36 +1,32 @@
 /**
- * A stage's place in a run: the process that works there, which a fault may kill and start again. Whoever
- * waits for its end waits for the last process.
+ * A stage's place in a run: nodrop's own command works there as a process, which a fault may kill and start again. Its
+ * end is that of the last process.
  */
 import { Deadline } from '../../system/deadline.ts';
-import {
-  startStage,
-  type ParentMessage,
-  type Stage,
-  type StageExit,
-  type StageMessage,
-} from './stage-process.ts';
 import { guardSleep } from '../../system/resume-when-orphaned.ts';
+import type { Stage, StageEvent, StageExit, StageOrder, StageRole } from './stage.ts';
+import type { StageMessage } from './stage-messages.ts';
+import { startStageProcess, type StageProcess } from './stage-process.ts';
 
 const stopMsMax = 10_000;
 
 export interface StageCommand {
+  role: StageRole;
   name: string;
   args: readonly string[];
   logFile: string;
   env?: Readonly<Record<string, string>>;
-  /** A process that comes later counts its progress from 0, and not on from that of the one before. */
-  countsAnew?: boolean;
 }
 
-export class StagePlace {
+export class StagePlace implements Stage {
+  readonly role: StageRole;
   readonly name: string;
   readonly exited: Promise<StageExit>;
   readonly #command: StageCommand;
-  readonly #onMessage: (message: StageMessage) => void;
+  readonly #onEvent: (event: StageEvent) => void;
   /** What a process that comes later is to be told too. */
-  readonly #told: ParentMessage[] = [];
-  #stage: Stage;
+  readonly #told: StageOrder[] = [];
+  #process: StageProcess;
   /** While a fault has it suspended. */
   #sleep: { end(): void } | undefined;
   /** The progress that was told last, and how much of it was that of earlier processes. */
@@ -43,56 +39,50 @@ export class StagePlace {
   #isOver = false;
   #isStopped = false;
   /** From when a fault has killed it: settles with what comes next. */
-  #next: PromiseWithResolvers<Stage | undefined> | undefined;
+  #next: PromiseWithResolvers<StageProcess | undefined> | undefined;
 
-  constructor(command: StageCommand, onMessage: (message: StageMessage) => void) {
+  constructor(command: StageCommand, onEvent: (event: StageEvent) => void) {
+    this.role = command.role;
     this.name = command.name;
     this.#command = command;
-    this.#onMessage = (message) => {
-      if (message.type === 'ready' || message.type === 'progress') this.#movedAtMs = performance.now();
-      if (message.type === 'reached') this.#onReached();
-      else if (message.type === 'progress') onMessage({ ...message, done: this.#progress(message.done) });
-      else onMessage(message);
-    };
-    this.#stage = this.#spawn();
+    this.#onEvent = onEvent;
+    this.#process = this.#spawn();
     this.exited = this.#lastExit();
   }
 
-  /** undefined while it does not run. */
   get pid(): number | undefined {
-    return this.#next === undefined && !this.#isOver ? this.#stage.pid : undefined;
+    return this.#next === undefined && !this.#isOver ? this.#process.pid : undefined;
   }
 
-  /** By `performance.now()`; undefined where nothing is to be heard of it, since a fault has it. */
   heardAtMs(): number | undefined {
-    return this.pid === undefined || this.#sleep !== undefined ? undefined : this.#stage.heardAtMs();
+    return this.pid === undefined || this.#sleep !== undefined ? undefined : this.#process.heardAtMs();
   }
 
-  /** By `performance.now()`; undefined before it was ready, and while a fault has it. */
   movedAtMs(): number | undefined {
     return this.heardAtMs() === undefined && !this.#isOver ? undefined : this.#movedAtMs;
   }
 
-  tell(message: ParentMessage): void {
-    if (message.type !== 'pause-at' && message.type !== 'go-on') this.#told.push(message);
-    this.#stage.tell(message);
+  tell(order: StageOrder): void {
+    this.#told.push(order);
+    this.#process.tell(order);
   }
 
   /** What a fault does: it is gone when this returns, and its place stays open until `start` or `leave`. */
   async kill(): Promise<void> {
     if (this.#isOver) return;
     this.#next ??= Promise.withResolvers();
-    this.#stage.signal('SIGKILL');
-    await this.#stage.exited;
+    this.#process.signal('SIGKILL');
+    await this.#process.exited;
   }
 
   /** Starts it again, where a fault has killed it, and tells it what the first was told. */
   async start(): Promise<void> {
     if (this.#next === undefined) return;
-    if (this.#command.countsAnew === true) this.#doneBefore = this.#done;
-    this.#stage = this.#spawn();
-    for (const message of this.#told) this.#stage.tell(message);
-    this.#next.resolve(this.#stage);
+    // A producer goes on from its ledger, and tells its progress in the whole plan.
+    if (this.role === 'consumer') this.#doneBefore = this.#done;
+    this.#process = this.#spawn();
+    for (const order of this.#told) this.#process.tell(order);
+    this.#next.resolve(this.#process);
     this.#next = undefined;
   }
 
@@ -107,12 +97,12 @@ export class StagePlace {
     this.#onReached = resolve;
     const onAbort = (): void => {
       // It may be about to come there, and nobody would let it go on.
-      this.tell({ type: 'pause-at', point: '' });
+      this.#process.tell({ type: 'pause-at', point: '' });
       this.goOn();
       reject(new Error(`${this.name} never came to ${point}`));
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.tell({ type: 'pause-at', point });
+    this.#process.tell({ type: 'pause-at', point });
     try {
       await promise;
     } finally {
@@ -121,28 +111,27 @@ export class StagePlace {
   }
 
   goOn(): void {
-    this.#stage.tell({ type: 'go-on' });
+    this.#process.tell({ type: 'go-on' });
   }
 
   suspend(): void {
     const { pid } = this;
     if (pid === undefined) return;
     this.#sleep ??= guardSleep(pid);
-    this.#stage.signal('SIGSTOP');
+    this.#process.signal('SIGSTOP');
   }
 
   resume(): void {
     this.#sleep?.end();
     this.#sleep = undefined;
-    this.#stage.signal('SIGCONT');
+    this.#process.signal('SIGCONT');
   }
 
-  signal(signal: NodeJS.Signals): boolean {
+  signal(signal: 'SIGTERM' | 'SIGKILL'): boolean {
     this.leave();
-    return this.#stage.signal(signal);
+    return this.#process.signal(signal);
   }
 
-  /** Ends it in order, or at once where it takes its time. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.signal('SIGTERM');
@@ -150,20 +139,27 @@ export class StagePlace {
     this.signal('SIGKILL');
   }
 
-  /** Of all processes that have been here. */
-  #progress(done: number): number {
-    this.#done = this.#doneBefore + done;
-    return this.#done;
+  #spawn(): StageProcess {
+    const { args, logFile, env } = this.#command;
+    return startStageProcess(args, logFile, (message) => this.#hear(message), env);
   }
 
-  #spawn(): Stage {
-    const { args, logFile, env } = this.#command;
-    return startStage(args, logFile, this.#onMessage, env);
+  #hear(message: StageMessage): void {
+    const { type } = message;
+    if (type === 'ready' || type === 'progress') this.#movedAtMs = performance.now();
+    if (type === 'reached') {
+      this.#onReached();
+    } else if (type === 'progress') {
+      this.#done = this.#doneBefore + message.done;
+      this.#onEvent({ type, done: this.#done });
+    } else if (type !== 'alive' && type !== 'last-words') {
+      this.#onEvent(message);
+    }
   }
 
   async #lastExit(): Promise<StageExit> {
     for (;;) {
-      const exit = await this.#stage.exited;
+      const exit = await this.#process.exited;
       const next = await this.#next?.promise;
       if (next !== undefined) continue;
       this.#isOver = true;

@@ -1,12 +1,12 @@
-import type { StagePlace } from './stage-place.ts';
+import type { Stage } from './stage.ts';
 
 const watchIntervalMs = 500;
 
 /** A stage bounds its own waits, but not where it hangs or was suspended: then it is killed, and `onKilled` told. */
 export function killWhatHangs(
-  stages: readonly StagePlace[],
+  stages: readonly Stage[],
   silenceMsMax: number,
-  onKilled: (stage: StagePlace) => void,
+  onKilled: (stage: Stage) => void,
 ): NodeJS.Timeout {
   return watch((nowMs, sinceMs) => {
     for (const stage of stages) {
@@ -22,9 +22,9 @@ export function killWhatHangs(
  * alive and never gives up: where none of them gets on for longer than that time, all are killed, and `onKilled` told.
  */
 export function killWhatStandsStill(
-  consumers: readonly StagePlace[],
+  consumers: readonly Stage[],
   stillMsMax: number,
-  onKilled: (consumer: StagePlace) => void,
+  onKilled: (consumer: Stage) => void,
 ): NodeJS.Timeout {
   let heldUntilMs = 0;
   return watch((nowMs, sinceMs) => {

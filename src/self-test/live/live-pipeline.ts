@@ -4,7 +4,7 @@ import { runChild, startChild, type ChildEnd } from '../../system/nodrop-child.t
 import { unavailableError } from '../../errors.ts';
 import type { Broker } from '../../kafka/broker/broker.ts';
 import type { AdminAccess } from '../../kafka/client/topics.ts';
-import type { StageMessage } from '../../pipeline/stage/stage-process.ts';
+import type { StageMessage } from '../../pipeline/stage/stage-messages.ts';
 import { resultIn } from '../../result/read-result.ts';
 import type { Result } from '../../result/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../run-folder/run-folder.ts';
