@@ -1,5 +1,5 @@
 /** Code that plants defects is loaded where the environment asks for one, and nowhere else. */
-import type { ConsumerSeams } from '../../pipeline/consumer/consumer.ts';
+import type { ConsumerSeams } from '../../pipeline/consumer/consumer-store.ts';
 import type { ProducerSeams } from '../../pipeline/producer/producer.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
 

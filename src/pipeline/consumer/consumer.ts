@@ -4,38 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, unavailableError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/client/cluster.ts';
-import { joinGroup, type ConsumerGroup } from '../../kafka/client/consumer-group.ts';
+import { joinGroup } from '../../kafka/client/consumer-group.ts';
 import { journalFilePattern } from '../../run-folder/journal/journal-format.ts';
 import { openJournal, type JournalWriter } from '../../run-folder/journal/journal-writer.ts';
 import { LatencyLog } from '../../run-folder/latency-log.ts';
 import { groupOf, latencyFileName, type Manifest } from '../../run-folder/run-folder.ts';
 import { seal } from '../../run-folder/seal.ts';
-import { openStoreBeside, storeName } from '../../stores/engines.ts';
-import { remadeTopicError, type Store } from '../../stores/store.ts';
+import { storeName } from '../../stores/engines.ts';
+import { remadeTopicError } from '../../stores/store.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { wallClockMs } from '../../system/wall-clock.ts';
 import { say } from '../../text/say.ts';
 import { pointsFromEnvironment, type Reach } from '../stage/failpoints.ts';
 import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
+import { openConsumerStore, type ConsumerSeams, type ConsumerStore } from './consumer-store.ts';
 import { hasLedger } from './drain.ts';
-import { journaledStore } from './journaled-store.ts';
-import { openPatiently } from './outage-tolerant-store.ts';
-import type { Patience } from './retry-through-outage.ts';
 import { StoredLatency } from './stored-latency.ts';
 
 const pollMs = 20;
-
-/** Where a test of the auditor gets hold of a consumer. Nothing else passes any. */
-export interface ConsumerSeams {
-  wrapStore?: (store: Store, consumer: WorkingConsumer) => Store;
-}
-
-/** A consumer that has joined its group. */
-export interface WorkingConsumer {
-  config: ConsumeConfig;
-  cluster: Cluster;
-  group: ConsumerGroup;
-}
 
 type UnaddressedConfig = Omit<ConsumeConfig, 'bootstrapServers'>;
 
@@ -53,7 +39,7 @@ export async function consume(
   config.folder.create();
   config.folder.noteConsumer(config.store);
   const end = new AbortController();
-  const opened = openStoreOf(config, reach, AbortSignal.any([signal, end.signal]));
+  const opened = openConsumerStore(config, { ...seams, reach }, AbortSignal.any([signal, end.signal]));
   // A store that cannot be used is told at once, whatever else is waited for.
   const noStore = new AbortController();
   opened.catch(() => noStore.abort());
@@ -63,7 +49,7 @@ export async function consume(
       opened.then(() => config.bootstrapServers),
     ]);
     const either = AbortSignal.any([signal, noStore.signal]);
-    return await consumeInto(opened, { ...config, bootstrapServers }, { ...seams, reach }, onStored, either);
+    return await consumeInto(opened, { ...config, bootstrapServers }, reach, onStored, either);
   } catch (error) {
     if (noStore.signal.aborted && !signal.aborted) await opened;
     throw error;
@@ -77,81 +63,34 @@ export async function consume(
 }
 
 async function consumeInto(
-  opened: Promise<Store>,
+  opened: Promise<ConsumerStore>,
   config: ConsumeConfig,
-  { wrapStore = (store) => store, reach }: ConsumerSeams & { reach: Reach | undefined },
+  reach: Reach | undefined,
   onStored: (stored: number) => void,
   signal: AbortSignal,
 ): Promise<ConsumeSummary> {
   const { folder, bootstrapServers, settings, timeoutMs } = config;
   const client = clientFromSettings(settings);
-  await using cluster = await openCluster({
-    bootstrapServers,
-    clientId: 'nodrop-consumer',
-    client,
-    timeoutMs,
-    signal,
-  });
+  await using open = new AsyncDisposableStack();
+  const cluster = open.use(
+    await openCluster({ bootstrapServers, clientId: 'nodrop-consumer', client, timeoutMs, signal }),
+  );
   const topic = await untilTopic(config, cluster, signal);
   const base = await baseOf(config, topic, signal);
   // Nobody is to be a member that cannot store what it is assigned.
   const store = await opened;
-  const group = await joinGroup({
-    bootstrapServers,
-    client,
-    settings,
-    group: groupOf(folder.id),
-    topic: config.topic,
-    timeoutMs,
-    signal,
-  });
-  try {
-    const journal = openJournalOf(config, topic);
-    folder.noteConsumer(config.store, numberOf(journal));
-    try {
-      const journaled = journaledStore(wrapStore(store, { config, cluster, group }), {
-        journal,
-        run: folder.id,
-        categories: config.categories.length,
-        patience: patienceOf(config, signal),
-      });
-      const latencies = new LatencyLog(latencyPathOf(config, journal), wallClockMs());
-      const latency = new StoredLatency(folder.id, latencies);
-      const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
-      const loop = new ConsumeLoop(config, parts);
-      try {
-        await loop.work(onStored, signal);
-      } finally {
-        latencies.close();
-      }
-      return loop.summary;
-    } finally {
-      await closeJournal(journal);
-    }
-  } finally {
-    await group.leave();
-  }
+  const joining = { bootstrapServers, client, settings, group: groupOf(folder.id), timeoutMs, signal };
+  const group = open.adopt(await joinGroup({ ...joining, topic: config.topic }), (each) => each.leave());
+  const journal = open.adopt(openJournalOf(config, topic), closeJournal);
+  folder.noteConsumer(config.store, numberOf(journal));
+  const journaled = store.journaled({ config, cluster, group }, journal);
+  const latencies = open.adopt(openLatencyLog(config, journal), (log) => log.close());
+  const latency = new StoredLatency(folder.id, latencies);
+  const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
+  const loop = new ConsumeLoop(config, parts);
+  await loop.work(onStored, signal);
+  return loop.summary;
 }
-
-const patienceOf = ({ storeTimeoutMs }: UnaddressedConfig, signal: AbortSignal): Patience => ({
-  timeoutMs: storeTimeoutMs,
-  signal,
-  note: (line) => say(`nodrop: ${line}`),
-});
-
-const openStoreOf = (
-  config: UnaddressedConfig,
-  reach: Reach | undefined,
-  signal: AbortSignal,
-): Promise<Store> =>
-  openPatiently(
-    () =>
-      openStoreBeside(config.store, {
-        categories: config.categories,
-        ...(reach && { beforeCommit: () => reach('before-store-commit') }),
-      }),
-    patienceOf(config, signal),
-  );
 
 const openJournalOf = (
   { folder, store, categories }: ConsumeConfig,
@@ -168,8 +107,8 @@ const openJournalOf = (
 /** No other process has a journal of this number. */
 const numberOf = ({ path }: JournalWriter): number => Number(journalFilePattern.exec(basename(path))![1]);
 
-const latencyPathOf = ({ folder }: ConsumeConfig, journal: JournalWriter): string =>
-  folder.file(latencyFileName('stored', String(numberOf(journal))));
+const openLatencyLog = ({ folder }: ConsumeConfig, journal: JournalWriter): LatencyLog =>
+  new LatencyLog(folder.file(latencyFileName('stored', String(numberOf(journal)))), wallClockMs());
 
 /** Without its end, a journal is that of a consumer that was killed: what is in it counts all the same. */
 async function closeJournal(journal: JournalWriter): Promise<void> {

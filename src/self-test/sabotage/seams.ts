@@ -2,7 +2,7 @@
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { groupOffsets } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
-import type { ConsumerSeams, WorkingConsumer } from '../../pipeline/consumer/consumer.ts';
+import type { ConsumerSeams, WorkingConsumer } from '../../pipeline/consumer/consumer-store.ts';
 import type { ProducerSeams, SessionStart } from '../../pipeline/producer/producer.ts';
 import { groupOf, type RunFolder } from '../../run-folder/run-folder.ts';
 import type { Store } from '../../stores/store.ts';
