@@ -2,23 +2,22 @@
  * The consumer's loop: fetch, sort by state, store rows and next offsets in one transaction, then tell the
  * group. It goes on from the store's offsets; the group's are for lag and monitoring alone.
  */
-import { groupTimes, type ClientSettings } from '../../kafka/client/client-settings.ts';
+import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { unavailableError } from '../../errors.ts';
 import { AbortedTransactions } from '../../kafka/fetch/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { filledPartitions, type FetchedPartition } from '../../kafka/fetch/fetch.ts';
-import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { decodeRecordBatches } from '../../kafka/record-batch/record-batch.ts';
 import type { JournalWriter } from '../../run-folder/journal/journal-writer.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
 import type { StateRule } from '../../workload/state-rule.ts';
-import { FencedError, type Advance, type Store, type StoredOffset } from '../../stores/store.ts';
+import { FencedError, type Advance, type Store } from '../../stores/store.ts';
+import { ClaimedPartitions } from './claimed-partitions.ts';
 import { CommitBehind } from './commit-behind.ts';
 import { Drain, hasLedger } from './drain.ts';
 import { drainEnds } from './drain-ends.ts';
-import { Fence } from './fence.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import { refuse } from './fetch-refusal.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
@@ -75,6 +74,7 @@ export class ConsumeLoop {
   readonly summary: ConsumeSummary = { stored: 0, deadLetters: 0, refusedWrites: 0 };
   readonly #config: ConsumeConfig;
   readonly #parts: ConsumerParts;
+  readonly #ours: ClaimedPartitions;
   readonly #builder: RowBatchBuilder;
   readonly #drain: Drain | undefined;
   readonly #fetcher: Fetcher;
@@ -82,20 +82,16 @@ export class ConsumeLoop {
   readonly #behind: WriteBehind;
   readonly #commits: CommitBehind;
   #onProgress: () => void = () => undefined;
-  #generation = 0;
-  /** Ours by our claims: where the store is once the write under way is done, and the epoch to write under. */
-  #claims = new Map<number, StoredOffset>();
-  readonly #fence: Fence;
 
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#ours = new ClaimedPartitions(config, parts);
     this.#fetcher = new Fetcher(config, parts);
     this.#ahead = new FetchAhead(this.#fetcher);
     this.#behind = new WriteBehind(parts.store);
     this.#commits = new CommitBehind(parts.group);
     this.#builder = new RowBatchBuilder(config.rule);
-    this.#fence = new Fence(groupTimes(config.settings).sessionTimeoutMs);
     if (!config.untilDrained) return;
     const { folder, settings } = config;
     this.#drain = new Drain(config, {
@@ -131,17 +127,17 @@ export class ConsumeLoop {
       // Before anything else: a partition that is empty is claimed too, so that the store knows its topic.
       await this.#followAssignment(signal);
       if (!this.#behind.isBusy && (await this.#drain?.isDone(idle)) === true) return;
-      const fetched = await this.#ahead.fetch(this.#claims, signal);
+      const fetched = await this.#ahead.fetch(this.#ours.claims, signal);
       if (fetched.length > 0 && this.#parts.reach !== undefined) {
         // A point is reached when nothing else is under way.
         if (await this.#endsWith(idle)) return;
         await this.#parts.reach('after-fetch');
       }
-      await this.#ahead.begin(this.#claims, fetched, signal);
+      await this.#ahead.begin(this.#ours.claims, fetched, signal);
       const gathered = await this.#sort(fetched);
       // Where others go on publishing, there may be a write under way whenever a turn begins.
       if (await this.#endsWith(idle)) return;
-      if (!this.#isCurrent) this.#discard();
+      if (!this.#ours.areCurrent) this.#discard();
       else if (gathered.size > 0) this.#write(gathered, filledPartitions(fetched));
       if (await this.#behind.isOverBefore(this.#ahead.arrival)) await this.#settle();
       if (this.#drain !== undefined && !this.#behind.isBusy && idle.hasPassed)
@@ -156,14 +152,9 @@ export class ConsumeLoop {
     return (await this.#drain?.isDone(idle)) === true;
   }
 
-  /** Whether the partitions are still ours, as far as this consumer has heard. */
-  get #isCurrent(): boolean {
-    return !this.#fence.isUp && this.#parts.group.assignment().generation === this.#generation;
-  }
-
   async #stalled(drain: Drain): Promise<Error> {
     const { text, hidden } = await drain.lag();
-    tellParent({ type: 'stalled', atBroker: [...this.#claims.keys()] });
+    tellParent({ type: 'stalled', atBroker: [...this.#ours.claims.keys()] });
     const { bootstrapServers, timeoutMs, topic } = this.#config;
     const kept = 'What was stored stays: consume again to go on.';
     const [partition] = hidden;
@@ -175,23 +166,12 @@ export class ConsumeLoop {
 
   /** After each assignment: claims its partitions, and goes on from what the store holds of them. */
   async #followAssignment(signal: AbortSignal): Promise<void> {
-    const { partitions, generation, epoch, confirmations } = this.#parts.group.assignment();
-    if (generation !== this.#generation) this.#fence.forget();
-    else if (!this.#fence.isUp || (await this.#fence.isUpAfter(confirmations, signal))) return;
+    const assignment = await this.#ours.unclaimed(signal);
+    if (assignment === undefined) return;
     this.#ahead.drop();
     await this.#settle();
     await this.#commits.flush();
-    const { cluster, store, base, journal } = this.#parts;
-    const { folder, topic } = this.#config;
-    journal.beginEpoch(epoch);
-    const earliest = await listOffsets(cluster, topic, 'earliest');
-    const begin = new Map(
-      partitions.map((partition) => [partition, base.get(partition) ?? earliest.get(partition) ?? 0]),
-    );
-    const claimed = { run: folder.id, topic, topicId: this.#parts.topic.topicId };
-    this.#claims = begin.size === 0 ? new Map() : await store.claim(claimed, begin);
-    this.#generation = generation;
-    this.#fence.lift();
+    await this.#ours.claim(assignment);
     tellParent({ type: 'ready' });
   }
 
@@ -201,11 +181,11 @@ export class ConsumeLoop {
     const advances = new Map<number, Advance>();
     for (const answer of fetched) {
       // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
-      if (!this.#isCurrent) return advances;
+      if (!this.#ours.areCurrent) return advances;
       if (answer.error === 'NONE') {
         await this.#sortPartition(answer, advances);
       } else {
-        const { next } = this.#claims.get(answer.partition)!;
+        const { next } = this.#ours.claims.get(answer.partition)!;
         await refuse(answer, next, this.#parts.cluster, this.#config.topic);
         needsLeaders = true;
       }
@@ -221,14 +201,14 @@ export class ConsumeLoop {
     for (const batch of decodeRecordBatches(answer.records)) {
       const afterBatch = batch.baseOffset + batch.lastOffsetDelta + 1;
       const isLeftOut = aborted.leavesOut(batch) || batch.isControl;
-      if (afterBatch <= this.#claims.get(partition)!.next) continue;
+      if (afterBatch <= this.#ours.claims.get(partition)!.next) continue;
       const { size, sourceBytes } = this.#builder.batch;
       if (size >= batchRowsMax || sourceBytes >= batchBytesMax) {
         await this.#settle();
-        if (!this.#isCurrent) return;
+        if (!this.#ours.areCurrent) return;
         this.#write(advances, []);
       }
-      const { next: from, epoch } = this.#claims.get(partition)!;
+      const { next: from, epoch } = this.#ours.claims.get(partition)!;
       if (!isLeftOut) this.#builder.add(partition, batch, from);
       if (!isLeftOut) this.#parts.latency.add(batch, from);
       advances.set(partition, { partition, from, next: afterBatch, epoch });
@@ -239,12 +219,8 @@ export class ConsumeLoop {
   #write(gathered: Map<number, Advance>, told: readonly number[]): void {
     const advances = [...gathered.values()];
     gathered.clear();
-    for (const { partition, next, epoch } of advances) {
-      // The last now: the broker serves first what it is asked for first.
-      this.#claims.delete(partition);
-      this.#claims.set(partition, { next, epoch });
-    }
-    const commits = told.map((partition) => ({ partition, offset: this.#claims.get(partition)!.next }));
+    this.#ours.advance(advances);
+    const commits = told.map((partition) => ({ partition, offset: this.#ours.claims.get(partition)!.next }));
     this.#parts.latency.writing();
     this.#behind.begin(this.#parts.topic.topicId, { batch: this.#builder.take(), advances, commits });
   }
@@ -260,7 +236,7 @@ export class ConsumeLoop {
       return;
     }
     if (write === undefined) return;
-    this.#fence.forget();
+    this.#ours.noteWritten();
     const { batch, commits } = write;
     this.#parts.latency.stored();
     this.summary.stored += batch.count;
@@ -280,8 +256,7 @@ export class ConsumeLoop {
     this.#ahead.drop();
     this.#discard();
     this.summary.refusedWrites += 1;
-    this.#claims.clear();
-    this.#fence.raise(this.#parts.group.assignment().confirmations);
+    this.#ours.giveUp();
     say(
       `nodrop: ${error.message} This consumer stops writing until the group confirms who owns the partition.`,
     );
