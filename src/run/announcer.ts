@@ -7,7 +7,7 @@ import type { Phase, RunSetup } from '../run-folder/run-events.ts';
 export interface RunObserver {
   status(text: string): void;
   progress(label: string, done: number, total?: number): void;
-  /** What a person should know though it does not touch the verdict. */
+  /** A person should know it, though it does not touch the verdict. */
   note(line: string): void;
   /** The verdict is there; what follows is tidying up. */
   judged(result: Result): void;

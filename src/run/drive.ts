@@ -12,11 +12,11 @@ import type { RunSpec } from './run-spec.ts';
 import type { Stages } from './stages.ts';
 import { endWithBroker, noteLeaders, watchStages } from './watchdogs.ts';
 
-/** What came of the pipeline's work. */
+/** How the pipeline's work came out. */
 export interface Driven {
-  /** What interrupted it, in sentences. */
+  /** Each interruption, in a sentence. */
   interruptions: string[];
-  /** What became of the faults. */
+  /** The faults, and how each came out. */
   faults: FaultRecord[];
   /** Where faults have put records into the topic. */
   published: readonly Place[];
@@ -90,13 +90,13 @@ async function setOff(
   stages.tell('consumer', { type: 'bootstrap', bootstrapServers: addressFor('consumer', kafka) });
   if (spec.isPaced) {
     await new Deadline(spec.timeoutMs, signal).within(stages.untilReady(), undefined);
-    // What loads now would take the processor from what is measured.
+    // The loading would take the processor from what is measured.
     await loaded;
   }
   stages.tell('producer', { type: 'begin' });
 }
 
-/** From the first send on. What faults need is not loaded where there are none. */
+/** They count from the first send on. A run without faults does not load their code. */
 async function beginFaults(
   spec: RunSpec,
   stages: Stages,

@@ -23,7 +23,7 @@ import type { Stages } from './stages.ts';
 /** Of a question to the cluster while part of it is away. */
 const questionTimeoutMs = 10_000;
 
-/** What faults need to know of a run, and its stages. */
+/** The parts of a run that faults deal with. */
 type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'settings' | 'store'>;
 type FaultedStages = Pick<Stages, 'producers' | 'consumers' | 'startOneMore'>;
 

@@ -1,4 +1,4 @@
-/** What a run was asked for. Nothing of it changes while the run goes on. */
+/** The request for a run. Nothing in it changes while the run goes on. */
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import type { KafkaChoice } from '../kafka/broker/versions.ts';
 import type { ClientSettings } from '../kafka/client/client-settings.ts';
@@ -21,11 +21,11 @@ export interface RunSpec {
   readonly thresholds: readonly Threshold[];
   /** Somebody's Kafka; undefined to start one here. */
   readonly bootstrapServers: string | undefined;
-  /** Of a Kafka that is started here. */
+  /** How many are started, where no Kafka was named. */
   readonly brokers: number;
   readonly kafka: KafkaChoice;
   readonly brokerProperties: Readonly<Record<string, string>>;
-  /** What is to be done to it, and when. */
+  /** The faults, and when each is due. */
   readonly faults: readonly ScheduledFault[];
   /** Causes that may lose messages. */
   readonly allowed: readonly Cause[];
@@ -51,7 +51,7 @@ export const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: 
   ...again,
 });
 
-/** What can be done once there is room on the disk. */
+/** The commands for later, once there is room on the disk. */
 export function laterCommands({ folder, dir }: RunSpec): string {
   const where = `--dir ${shellWord(dir)}`;
   return `  To audit again: nodrop verify ${folder.id} ${where}\n  To remove what is left of it: nodrop clean --all ${where}`;

@@ -47,7 +47,7 @@ export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSig
   }
 }
 
-/** What only few runs need is loaded by them alone. */
+/** A run without faults does not load the code of the proxies. */
 async function openLinks({ faults }: RunSpec): Promise<NetworkLinks | undefined> {
   if (faults.length === 0) return undefined;
   const { NetworkLinks } = await import('./network-links.ts');
@@ -107,7 +107,7 @@ async function conclude(
     const made = { folder, bootstrapServers, settings, timeoutMs, keepTopic, published };
     await tidyCluster({ ...made, verdict, foreign: counts.foreign }, note);
   }
-  // What the broker holds is evidence, unless all was well.
+  // The broker's data is evidence, unless all was well.
   await broker?.stop({ discard: verdict === 'pass' });
   const problem = await (early ?? report());
   if (problem !== undefined) note(problem);

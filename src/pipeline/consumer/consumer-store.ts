@@ -33,8 +33,8 @@ export interface ConsumerStore {
  *
  * 1. The journal. It notes a delivery before anything below sees the batch, and its write once all below is done: once
  *    each, however often the store is tried.
- * 2. What a test plants. It stands below the journal, which is to say what the store was handed, and above the patience,
- *    which would otherwise plant the defect again at each attempt.
+ * 2. A defect, where a test plants one. It stands below the journal, which is to say what the store was handed, and
+ *    above the patience, which would otherwise plant it again at each attempt.
  * 3. The patience. It asks the store itself, below any defect, whether a transaction was committed.
  * 4. The store; SQLite's in a thread of its own.
  *

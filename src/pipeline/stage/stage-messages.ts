@@ -1,7 +1,7 @@
-/** What passes between a stage that is a process and its parent, over the channel between them. */
+/** The messages between a stage that is a process and its parent. */
 import type { StageEvent, StageOrder } from './stage.ts';
 
-/** What a stage tells its parent. */
+/** From the stage. */
 export type StageMessage =
   | StageEvent
   /** Said at intervals, whatever else there is to say: a stage that is silent hangs. */
@@ -11,7 +11,7 @@ export type StageMessage =
   /** Why it ends before its work is done: its log may lie on a disk that is full. */
   | { type: 'last-words'; text: string };
 
-/** What a parent tells a stage. */
+/** From the parent. */
 export type ParentMessage =
   | StageOrder
   /** Stop at this point when you come there next, and say so. */

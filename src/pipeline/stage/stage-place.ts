@@ -24,7 +24,7 @@ export class StagePlace implements Stage {
   readonly exited: Promise<StageExit>;
   readonly #command: StageCommand;
   readonly #onEvent: (event: StageEvent) => void;
-  /** What a process that comes later is to be told too. */
+  /** All orders so far: a process that comes later is told them, too. */
   readonly #told: StageOrder[] = [];
   #process: StageProcess;
   /** While a fault has it suspended. */
@@ -67,7 +67,7 @@ export class StagePlace implements Stage {
     this.#process.tell(order);
   }
 
-  /** What a fault does: it is gone when this returns, and its place stays open until `start` or `leave`. */
+  /** For a fault: the process is gone when this returns, and its place stays open until `start` or `leave`. */
   async kill(): Promise<void> {
     if (this.#isOver) return;
     this.#next ??= Promise.withResolvers();

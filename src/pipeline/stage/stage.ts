@@ -23,7 +23,7 @@ export interface Stage extends StageVictim {
   stop(): Promise<void>;
 }
 
-/** What a stage says of its work. */
+/** A stage says of its work: */
 export type StageEvent =
   /** How many messages it has produced or stored. */
   | { type: 'progress'; done: number }
@@ -33,10 +33,10 @@ export type StageEvent =
   | { type: 'ready' }
   /** A consumer gives up, since nothing moves. `atBroker`: it asks for these partitions, and gets nothing. */
   | { type: 'stalled'; atBroker: number[] }
-  /** What it has done in all. */
+  /** The totals of all that it has done, by name. */
   | { type: 'summary'; counts: Readonly<Record<string, number>> };
 
-/** What a stage is told. */
+/** A stage is told: */
 export type StageOrder =
   /** Where Kafka is, once it is there. */
   | { type: 'bootstrap'; bootstrapServers: string }
