@@ -1,7 +1,7 @@
 /** How a row of the store differs from what it should be, in sentences for a person. The audit judges by itself. */
 import { digestText } from '../workload/digest.ts';
 import type { Place } from '../workload/place.ts';
-import type { StoredRow } from '../stores/store.ts';
+import type { StoredRow } from '../stores/store-snapshot.ts';
 import { isTime } from '../audit/run-evidence/store-hop.ts';
 
 export interface RightRow {

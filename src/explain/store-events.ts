@@ -2,7 +2,7 @@
 import { messageOf } from '../errors.ts';
 import type { Manifest } from '../run-folder/run-folder.ts';
 import { openSnapshot } from '../stores/engines.ts';
-import type { StoredRow, StoreSearch, StoreSnapshot } from '../stores/store.ts';
+import type { StoredRow, StoreSearch, StoreSnapshot } from '../stores/store-snapshot.ts';
 import { eventsMax, type DeadLetterEvent, type RowEvent } from './timeline.ts';
 import type { PlaceSet } from './place-set.ts';
 

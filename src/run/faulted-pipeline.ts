@@ -15,7 +15,7 @@ import type { Stage } from '../pipeline/stage/stage.ts';
 import { groupOf, topicOf } from '../run-folder/run-folder.ts';
 import { lockStore } from '../stores/lock-store.ts';
 import { openSnapshot } from '../stores/engines.ts';
-import type { StoreSnapshot } from '../stores/store.ts';
+import type { StoreSnapshot } from '../stores/store-snapshot.ts';
 import { addressFor, type RunKafka } from './run-kafka.ts';
 import type { RunSpec } from './run-spec.ts';
 import type { Stages } from './stages.ts';

@@ -4,7 +4,8 @@
  */
 import { relative, resolve } from 'node:path';
 import { isPostgresLocation, parsePostgresLocation } from './postgres/location.ts';
-import type { Store, StoreOptions, StoreSnapshot } from './store.ts';
+import type { Store, StoreOptions } from './store.ts';
+import type { StoreSnapshot } from './store-snapshot.ts';
 
 const sqlitePrefix = 'sqlite:';
 

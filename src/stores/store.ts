@@ -1,17 +1,13 @@
 /**
- * The contract of a store: where a consumer puts its rows. Rows, dead letters and the next offsets of a
+ * What nodrop's own consumer asks of a store: where it puts its rows. Rows, dead letters and the next offsets of a
  * batch go in together or not at all. Offsets are advanced by compare-and-swap on their previous value and
  * on an owner epoch, which the store issues when a consumer claims a partition: whoever claims it next
  * fences the one before, however late that one wakes up.
  */
 import { OperationalError, unavailableError } from '../errors.ts';
-import type { DeadLetter, RowBatch } from './row-batch.ts';
-import type { StoredPositions } from './stored-positions.ts';
-import type { StoredRows } from './stored-rows.ts';
+import type { RowBatch } from './row-batch.ts';
 
 export { RowBatch, type DeadLetter, type RowValues } from './row-batch.ts';
-export type { StoredPositions } from './stored-positions.ts';
-export type { StoredRows } from './stored-rows.ts';
 
 /** What a store holds of a partition. */
 export interface StoredOffset {
@@ -80,51 +76,6 @@ export interface StoreOptions {
   categories: readonly string[];
   /** Called in each write's transaction, when all is in it but the commit. */
   beforeCommit?: () => Promise<void>;
-}
-
-/** A row as it is read back. */
-export interface StoredRow {
-  category: string;
-  run: string | null;
-  producer: string | null;
-  sequence: number | null;
-  id: string | null;
-  topicId: string;
-  partition: number;
-  offset: number;
-  key: Uint8Array | null;
-  payload: Uint8Array | null;
-  digest: string | null;
-  storedAt: string;
-}
-
-export interface StoredDeadLetter extends DeadLetter {
-  topicId: string;
-  storedAt: string;
-}
-
-/** What is looked for: the rows of one message, and what stands at these places of a topic. */
-export interface StoreSearch {
-  /** Left out: places alone. */
-  message?: { run: string; id: string } | undefined;
-  topicId: string;
-  places: readonly { partition: number; offset: number }[];
-}
-
-/**
- * Reads one snapshot of a store: what it yields belongs together, whatever is written meanwhile. Rows come
- * in the order of topic id, partition and offset, some hundreds at a time; those last whose place is none.
- */
-export interface StoreSnapshot {
-  readonly categories: readonly string[];
-  positions(topicId: string): Promise<StoredPositions>;
-  rows(category: string, limit?: number): AsyncIterable<StoredRows>;
-  deadLetters(limit?: number): AsyncIterable<readonly StoredDeadLetter[]>;
-  /** Places are found along the index. For an id, which has none, the database goes through all of its rows. */
-  find(category: string, search: StoreSearch): AsyncIterable<StoredRows>;
-  /** Dead letters have no id: only places count. */
-  findDeadLetters(search: StoreSearch): AsyncIterable<readonly StoredDeadLetter[]>;
-  close(): Promise<void>;
 }
 
 /** A topic of one name and another id: its offsets mean something else, and what the old one held is gone. */

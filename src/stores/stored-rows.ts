@@ -2,7 +2,7 @@
  * Rows as they are read back from a store, in columns without an object for a row: a chunk's rows lie in the
  * same bytes, and texts that repeat are made once. A chunk is good until the next is asked for.
  */
-import type { StoredRow } from './store.ts';
+import type { StoredRow } from './store-snapshot.ts';
 
 /** In place of the index of a text, or of the start of bytes. */
 const nothing = -1;

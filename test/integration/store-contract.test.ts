@@ -9,13 +9,8 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { openSnapshot, openStore, openStoreBeside, sqlitePathOf } from '../../src/stores/engines.ts';
-import {
-  FencedError,
-  RowBatch,
-  type Store,
-  type StoreOptions,
-  type StoreSearch,
-} from '../../src/stores/store.ts';
+import { FencedError, RowBatch, type Store, type StoreOptions } from '../../src/stores/store.ts';
+import type { StoreSearch } from '../../src/stores/store-snapshot.ts';
 import {
   batchOf,
   categories,

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { encodeHeaders, type RecordHeader } from '../../src/kafka/record-batch/record-batch-encoder.ts';
 import type { SendOutcome } from '../../src/kafka/produce/send-outcome.ts';
 import { openSnapshot, sqliteLocation } from '../../src/stores/engines.ts';
-import type { StoredDeadLetter, StoredRow } from '../../src/stores/store.ts';
+import type { StoredDeadLetter, StoredRow } from '../../src/stores/store-snapshot.ts';
 import { bytesOf, writeForeignTopic } from '../fixtures/foreign-topic.ts';
 import { hostileRecords, largest, type HostileRecord } from '../fixtures/hostile-records.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';

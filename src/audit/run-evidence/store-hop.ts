@@ -4,7 +4,7 @@ import { deadLetterCategory, untold, type Evidence, type StoreBatch } from '../e
 import { isOffset, isPartition, none } from '../../workload/place.ts';
 import type { Manifest } from '../../run-folder/run-folder.ts';
 import { openSnapshot } from '../../stores/engines.ts';
-import type { StoredPositions, StoredRow, StoredRows, StoreSnapshot } from '../../stores/store.ts';
+import type { StoredPositions, StoredRow, StoredRows, StoreSnapshot } from '../../stores/store-snapshot.ts';
 import { parseProducerName, readMessageId } from '../../workload/workload.ts';
 import { columnsMark, type ExpectedMessage, type RunMessages } from './run-messages.ts';
 

@@ -2,7 +2,7 @@ import { exitCodes, usageError } from '../../errors.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { openSnapshot } from '../../stores/engines.ts';
-import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../../stores/store.ts';
+import type { StoredDeadLetter, StoredRow, StoreSnapshot } from '../../stores/store-snapshot.ts';
 import type { Context } from './context.ts';
 import type { OptionValues } from '../options/options.ts';
 

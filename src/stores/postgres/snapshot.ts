@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unavailableError } from '../../errors.ts';
 import { quoted, tableOf } from '../table-names.ts';
-import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store.ts';
+import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store-snapshot.ts';
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
-import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store.ts';
+import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store-snapshot.ts';
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { busyTimeoutMs, refuseNoStore } from './own-database.ts';
