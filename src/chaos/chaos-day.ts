@@ -11,8 +11,7 @@ import { regularFile } from '../system/regular-file.ts';
 import { removeRun } from '../run-folder/remove-run.ts';
 import type { Result } from '../result/result.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
-import { dropSchema } from '../stores/postgres/drop-schema.ts';
-import { withSchema } from '../stores/postgres/location.ts';
+import { removeStore, storeOfRun } from '../stores/engines.ts';
 import { timelinesOf } from '../explain/timelines-of-findings.ts';
 import { writeWhole } from '../system/write-whole.ts';
 
@@ -57,7 +56,7 @@ export async function runDay(
   const said = stderr.trim().split('\n').slice(-saidLinesMax);
   if (ms > timeoutMs) said.push(`It was at work for ${durationText(ms)}, and was killed.`);
   const result = resultIn(stdout);
-  const store = place.store === undefined ? folder.store : withSchema(place.store, id);
+  const store = place.store === undefined ? folder.store : storeOfRun(place.store, id);
   const day = {
     plan,
     folder,
@@ -68,7 +67,7 @@ export async function runDay(
     ms,
   };
   if (exitCode === exitCodes.pass || isTrial) {
-    const left = [await removeRun(folder), place.store && (await dropSchema(store, id))];
+    const left = [await removeRun(folder), await removeStore(store, id)];
     for (const line of left) if (line !== undefined) note(line);
   } else if (result !== undefined && result.findings.length > 0) {
     const timelines = await timelinesOf(folder, result, store);
@@ -98,7 +97,7 @@ const argumentsOf = (
   ...(zookeeper === true ? ['--zookeeper'] : []),
   `--timeout=${timeoutMs}ms`,
   // A schema of its own for each.
-  ...(store === undefined ? [] : [`--store=${withSchema(store, id)}`]),
+  ...(store === undefined ? [] : [`--store=${storeOfRun(store, id)}`]),
   ...options,
   ...faults.map((fault) => `--fault=${fault}`),
 ];

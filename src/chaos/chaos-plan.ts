@@ -6,13 +6,14 @@ import { z } from 'zod';
 import { usageError } from '../errors.ts';
 import { Chance } from './chance.ts';
 import type { PipelinePlan } from '../faults/fault.ts';
+import type { StoreEngine } from '../stores/engine.ts';
 import { chaosFaults, type ChaosFault } from './chaos-faults.ts';
 import { Timetable, type Target } from './timetable.ts';
 
 /** What is the same on each of the days. */
 export interface Ground {
   brokers: number;
-  store: 'sqlite' | 'postgres';
+  store: StoreEngine;
   kafkaVersion?: string | undefined;
   zookeeper?: boolean | undefined;
 }

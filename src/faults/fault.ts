@@ -2,6 +2,7 @@
  * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
  * effect: a fault with no observable effect proves nothing.
  */
+import type { StoreEngine } from '../stores/engine.ts';
 import type { Place } from '../workload/place.ts';
 import type { SingleFinding } from '../result/verdict.ts';
 import type { Direction, Refusal } from './proxy/tcp-proxy.ts';
@@ -112,7 +113,7 @@ export interface PipelinePlan {
   brokers: number;
   producers: number;
   consumers: number;
-  store: 'sqlite' | 'postgres';
+  store: StoreEngine;
   /** How long it sends at least, where that is known. */
   sendsMs: number | undefined;
 }

@@ -1,7 +1,7 @@
 /** What the page shows: of a run that has ended one document, carried in the report and sent to the live page. */
 import type { RunSetup } from '../run-folder/run-events.ts';
 import type { Result } from '../result/result.ts';
-import type { Manifest } from '../run-folder/run-folder.ts';
+import type { Manifest } from '../run-folder/manifest.ts';
 import type { RunProgress } from '../watch/run-progress.ts';
 import type { Series } from '../watch/series.ts';
 import type { Timeline } from '../explain/timeline.ts';

@@ -11,8 +11,7 @@ import { emptyOwn, folderLeftText, leftText, removeEmptyFolder } from '../system
 import { isMadeByNodrop, runFiles } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { shellWord } from '../system/shell-word.ts';
-import { sqlitePathOf } from '../stores/engines.ts';
-import { whySharedSqlite } from '../stores/sqlite/whose-store.ts';
+import { defaultEngine } from '../stores/engines.ts';
 
 /** The record of who is at work there; drafts of it, and drafts of those, have their writers' numbers. */
 const recordPattern = /^process\.json(?:\.(\d+)){0,2}$/;
@@ -34,10 +33,10 @@ async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
   // One that was made and never used.
   if (removeEmptyFolder(folder.path)) return undefined;
   if (!isMadeByNodrop(folder)) return leftBecause(folder, 'nothing in it shows that nodrop made it');
-  const storePath = sqlitePathOf(folder.store)!;
-  const shared = whySharedSqlite(storePath, folder.id);
+  const { pathOf, whyShared } = defaultEngine.files;
+  const shared = await whyShared(folder.store, folder.id);
   if (shared !== undefined)
-    return leftBecause(folder, `its ${basename(storePath)} is not its own alone: ${shared}`);
+    return leftBecause(folder, `its ${basename(pathOf(folder.store))} is not its own alone: ${shared}`);
   // A process that runs it, or removes it, has claimed it in the same way.
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) return leftBecause(folder, `process ${owner} works on it`);

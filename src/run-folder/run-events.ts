@@ -1,12 +1,13 @@
 /** The lines of `course.jsonl`: what may be in one, and reading it. Whoever writes them needs the types alone. */
 import { z } from 'zod';
+import { engineNames } from '../stores/engine.ts';
 import { faultSchema } from '../result/result-schema.ts';
 
 const setupSchema = z.object({
   /** How many were started for it; null for a Kafka of somebody else's. */
   brokers: z.int().nullable(),
   consumers: z.int(),
-  store: z.enum(['sqlite', 'postgres']),
+  store: z.enum(engineNames),
   /** The command that does the run again, in words, without secrets; and the options that were left out for that. */
   command: z.array(z.string()),
   leftOut: z.array(z.string()),

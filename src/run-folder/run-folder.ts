@@ -18,6 +18,7 @@ import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from '../system/regular-file.ts';
 import type { Result } from '../result/result.ts';
 import { sealPathOf, sealText } from './seal.ts';
+import { defaultEngine, withPath } from '../stores/engines.ts';
 import { namingFile, writeWhole } from '../system/write-whole.ts';
 
 const count = z.int().min(0);
@@ -32,8 +33,6 @@ export const consumerSchema = z.strictObject({
 type Consumer = z.infer<typeof consumerSchema>;
 
 export type { Manifest } from './manifest.ts';
-
-const sqlitePrefix = 'sqlite:';
 
 export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -60,7 +59,7 @@ export class RunFolder {
   }
   /** The run's own store, where no other was named. */
   get store(): string {
-    return `${sqlitePrefix}${join(this.path, 'store.sqlite')}`;
+    return defaultEngine.files.locationOf(join(this.path, 'store.sqlite'));
   }
   get logScan(): string {
     return join(this.path, 'log.scan');
@@ -108,10 +107,8 @@ export class RunFolder {
     if (run !== undefined && run !== this.id && run !== this.#plannedRun()) {
       throw usageError(`${this.#consumer} is of another run, ${run}.`, 'Name the store with --store.');
     }
-    if (store.startsWith('/')) return `sqlite:${store}`;
-    return store.startsWith(sqlitePrefix)
-      ? `${sqlitePrefix}${resolve(this.path, store.slice(sqlitePrefix.length))}`
-      : store;
+    if (store.startsWith('/')) return defaultEngine.files.locationOf(store);
+    return withPath(store, (path) => resolve(this.path, path));
   }
 
   /** The folder may bear another name since. */
@@ -149,13 +146,14 @@ export class RunFolder {
    * come is named.
    */
   noteConsumer(store: string, journal = 0): void {
-    const inside = store.startsWith(sqlitePrefix)
-      ? relative(this.path, store.slice(sqlitePrefix.length))
-      : '..';
+    const asSeenFromHere = (path: string): string => {
+      const inside = relative(this.path, path);
+      return inside.startsWith('..') ? path : inside;
+    };
     const journals = Math.max(journal, this.journalsMade());
     const note = {
       run: this.id,
-      store: inside.startsWith('..') ? store : `${sqlitePrefix}${inside}`,
+      store: withPath(store, asSeenFromHere),
       pid: process.pid,
       journals,
     } satisfies Consumer;

@@ -13,8 +13,7 @@ import { activeController } from '../kafka/client/active-controller.ts';
 import { deleteRecordsBelow, type AdminAccess } from '../kafka/client/topics.ts';
 import type { Stage } from '../pipeline/stage/stage.ts';
 import { groupOf, topicOf } from '../run-folder/run-folder.ts';
-import { lockStore } from '../stores/lock-store.ts';
-import { openSnapshot } from '../stores/engines.ts';
+import { engineOf, openSnapshot, writerOf } from '../stores/engines.ts';
 import type { StoreSnapshot } from '../stores/store-snapshot.ts';
 import { addressFor, type RunKafka } from './run-kafka.ts';
 import type { RunSpec } from './run-spec.ts';
@@ -121,13 +120,9 @@ export class RunPipeline implements Pipeline {
   }
 
   async lockStore(): Promise<() => Promise<void>> {
-    return await lockStore(this.#spec.store, this.signal);
-  }
-
-  async endStoreSessions(): Promise<number> {
-    const { store, folder } = this.#spec;
-    const { endSessions } = await import('../stores/postgres/end-sessions.ts');
-    return await endSessions(store, folder.readManifest()?.topicId ?? '');
+import type { Stage } from '../pipeline/stage/stage.ts';
+import { groupOf, topicOf } from '../run-folder/run-folder.ts';
+import { engineOf, openSnapshot, writerOf } from '../stores/engines.ts';
   }
 
   async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {

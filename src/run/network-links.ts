@@ -11,8 +11,7 @@ import {
 } from '../faults/proxy/tcp-proxy.ts';
 import type { Toxic } from '../faults/proxy/toxics.ts';
 import type { ProxiedListener } from '../kafka/broker/start-kafka.ts';
-import { parsePostgresLocation } from '../stores/postgres/location.ts';
-import { storeProxyVariable } from '../stores/postgres/session.ts';
+import { engineOf } from '../stores/engines.ts';
 
 const sentenceNames: Record<LinkName, string> = {
   producer: 'producers and brokers',
@@ -103,8 +102,8 @@ export class NetworkLinks {
   async storeVariables(store: string): Promise<Record<string, string>> {
     const link = this.#links.get('store');
     if (link === undefined) return {};
-    const port = await link.put(0, parsePostgresLocation(store).address);
-    return { [storeProxyVariable]: String(port) };
+    const server = engineOf(store).server!;
+    return server.throughProxy(await link.put(0, server.addressOf(store)));
   }
 
   async close(): Promise<void> {

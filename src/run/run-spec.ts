@@ -6,7 +6,7 @@ import type { Threshold } from '../result/thresholds.ts';
 import type { Cause } from '../result/verdict.ts';
 import type { RunSetup } from '../run-folder/run-events.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
-import { isPostgresLocation } from '../stores/postgres/location.ts';
+import { engineOf } from '../stores/engines.ts';
 import { shellWord } from '../system/shell-word.ts';
 
 export interface RunSpec {
@@ -47,7 +47,7 @@ export interface RunSpec {
 export const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: RunSpec): RunSetup => ({
   brokers: bootstrapServers === undefined ? brokers : null,
   consumers: consumers.length,
-  store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
+  store: engineOf(store).name,
   ...again,
 });
 

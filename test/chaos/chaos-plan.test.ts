@@ -10,11 +10,10 @@ import {
 import { chaosPhases, Coverage } from '../../src/chaos/coverage.ts';
 import type { TimedRunEvent } from '../../src/run-folder/run-events.ts';
 import { faults } from '../../src/faults/catalog.ts';
+import { engines } from '../../src/stores/engines.ts';
 import { checkSchedule, parseFault } from '../../src/faults/fault-schedule.ts';
 
-const grounds = [1, 3].flatMap((brokers) =>
-  (['sqlite', 'postgres'] as const).map((store): Ground => ({ brokers, store })),
-);
+const grounds = [1, 3].flatMap((brokers) => engines.map((store): Ground => ({ brokers, store })));
 function first(seed: number, ground: Ground, count: number): ChaosPlan[] {
   const days = chaosPlans(seed, ground);
   return Array.from({ length: count }, () => days.next().value);

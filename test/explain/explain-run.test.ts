@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { explainRun } from '../../src/explain/explain-run.ts';
 import { recordProcess } from '../../src/system/process-record.ts';
 import type { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { sqlitePathOf } from '../../src/stores/engines.ts';
+import { storeFileOf } from '../../src/stores/engines.ts';
 import type { Timeline } from '../../src/explain/timeline.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
 import { runOnDisk, type Spoils } from '../audit/history/run-on-disk.ts';
@@ -61,7 +61,7 @@ test('a store that changed since the last audit is audited again', async () => {
   const folder = await newRun();
   save(folder, null);
   expect(await explain(folder, 'p0-3')).toMatchObject({ asExpected: true, audit: { verdict: 'pass' } });
-  const database = new DatabaseSync(sqlitePathOf(folder.store)!);
+  const database = new DatabaseSync(storeFileOf(folder.store)!);
   for (const table of ['failed', 'completed']) database.exec(`DELETE FROM ${table} WHERE sequence = 3`);
   database.close();
   expect(await explain(folder, 'p0-3')).toMatchObject({

@@ -11,8 +11,10 @@ import {
   readFaultFile,
 } from '../../src/faults/fault-schedule.ts';
 import type { PipelinePlan } from '../../src/faults/fault.ts';
+import { postgresEngine } from '../../src/stores/postgres/engine.ts';
+import { sqliteEngine } from '../../src/stores/sqlite/engine.ts';
 
-const plan: PipelinePlan = { brokers: 3, producers: 1, consumers: 1, store: 'postgres', sendsMs: 60_000 };
+const plan: PipelinePlan = { brokers: 3, producers: 1, consumers: 1, store: postgresEngine, sendsMs: 60_000 };
 const newFile = (text: string): string => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-test-')), 'faults.json');
   writeFileSync(path, text);
@@ -39,7 +41,7 @@ test('the example of each fault is one, and possible on a large pipeline', () =>
     expect(scheduled.fault).toBe(fault);
     const isPossible = (store: PipelinePlan['store']): boolean =>
       fault.problem({ ...plan, store }, scheduled) === undefined;
-    expect(isPossible('postgres') || isPossible('sqlite'), fault.name).toBe(true);
+    expect(isPossible(postgresEngine) || isPossible(sqliteEngine), fault.name).toBe(true);
   }
   expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
 });
@@ -101,7 +103,7 @@ test.each<[string, Partial<PipelinePlan>, string]>([
   ['kill-controller@5s', { brokers: 1 }, '--brokers 3'],
   ['kill-majority@5s', { brokers: 1 }, '--brokers 3'],
   ['cut:replication@5s', { brokers: 1 }, '--brokers 2'],
-  ['cut:store@5s', { store: 'sqlite' }, '--store postgres'],
+  ['cut:store@5s', { store: sqliteEngine }, '--store postgres'],
   ['cut@5s', {}, 'behind a colon'],
   ['pause-consumer@5s+never', {}, 'kill it instead'],
   ['kill-leader@60s', {}, 'all has been sent, after 1m'],
@@ -113,7 +115,7 @@ test.each<[string, Partial<PipelinePlan>, string]>([
 
 test.each<[string, Partial<PipelinePlan>]>([
   ['lock-store@59s+5s', {}],
-  ['fill-disk@59s+5s', { store: 'sqlite' }],
+  ['fill-disk@59s+5s', { store: sqliteEngine }],
   ['cut:consumer@59s+5s', {}],
   ['restart-store@59s+5s', {}],
   ['pause-consumer@59s+5s', { consumers: 1 }],

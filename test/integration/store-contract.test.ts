@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { openSnapshot, openStore, openStoreBeside, sqlitePathOf } from '../../src/stores/engines.ts';
+import { openSnapshot, openStore, openStoreBeside, storeFileOf } from '../../src/stores/engines.ts';
 import { FencedError, RowBatch, type Store, type StoreOptions } from '../../src/stores/store.ts';
 import type { StoreSearch } from '../../src/stores/store-snapshot.ts';
 import {
@@ -37,7 +37,7 @@ const sqlite: Engine = {
   openStore,
   place: () => `sqlite:${join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite')}`,
   outdo: async (location) => {
-    const database = new DatabaseSync(sqlitePathOf(location)!);
+    const database = new DatabaseSync(storeFileOf(location)!);
     database.exec('PRAGMA user_version = 99');
     database.close();
   },

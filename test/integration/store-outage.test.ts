@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { sqlitePathOf } from '../../src/stores/engines.ts';
+import { storeFileOf } from '../../src/stores/engines.ts';
 import { newDir, nodrop, program, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -26,7 +26,7 @@ async function produced(messages: number, ...args: string[]): Promise<Produced> 
   const { code, stderr } = await nodrop(['produce', `--messages=${messages}`, ...args, ...options]);
   expect(code, stderr).toBe(0);
   const folder = new RunFolder(dir, run);
-  return { folder, store: sqlitePathOf(folder.store)!, consume: ['consume', '--until-drained', ...options] };
+  return { folder, store: storeFileOf(folder.store)!, consume: ['consume', '--until-drained', ...options] };
 }
 
 async function verdictOf({ folder }: Produced): Promise<Result> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { encodeHeaders, type RecordHeader } from '../../src/kafka/record-batch/record-batch-encoder.ts';
 import type { SendOutcome } from '../../src/kafka/produce/send-outcome.ts';
-import { openSnapshot, sqliteLocation } from '../../src/stores/engines.ts';
+import { defaultEngine, openSnapshot } from '../../src/stores/engines.ts';
 import type { StoredDeadLetter, StoredRow } from '../../src/stores/store-snapshot.ts';
 import { bytesOf, writeForeignTopic } from '../fixtures/foreign-topic.ts';
 import { hostileRecords, largest, type HostileRecord } from '../fixtures/hostile-records.ts';
@@ -17,7 +17,7 @@ import { newDir, nodrop } from '../fixtures/nodrop.ts';
 const bootstrapServers = inject('bootstrapServers');
 const { location: database, password } = inject('postgres');
 const stores = [
-  { name: 'SQLite', location: sqliteLocation(join(newDir(), 'store.sqlite')) },
+  { name: 'SQLite', location: defaultEngine.files.locationOf(join(newDir(), 'store.sqlite')) },
   { name: 'PostgreSQL', location: `${database}?schema=values_${randomUUID().slice(0, 8)}` },
 ];
 const states = ['failed', 'completed', 'in-progress'];

@@ -1,4 +1,5 @@
 /** Faults by chance, on top of whatever else is done wrong in a run. */
+import { defaultEngine, engineOf } from '../../src/stores/engines.ts';
 import { Chance } from '../../src/chaos/chance.ts';
 import { chaosFaults, type ChaosFault } from '../../src/chaos/chaos-faults.ts';
 import { parseDurationMs } from '../../src/system/duration.ts';
@@ -41,12 +42,13 @@ export function underChaos(args: readonly string[], seed: number, stream: number
 function faultsOnTop(args: readonly string[], chance: Chance): string[] {
   const valueOf = (name: string): string | undefined =>
     args.findLast((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const store = valueOf('store');
   const sendsMs = parseDurationMs(valueOf('duration')!)!;
   const possible = chaosFaults({
     brokers: valueOf('bootstrap-server') === undefined ? Number(valueOf('brokers') ?? 1) : 0,
     producers: 1,
     consumers: Number(valueOf('consumers') ?? 1),
-    store: valueOf('store')?.startsWith('postgres') === true ? 'postgres' : 'sqlite',
+    store: store === undefined ? defaultEngine : engineOf(store),
     sendsMs,
   });
   const own = args

@@ -9,6 +9,7 @@ import { jsonText } from '../../text/json-text.ts';
 import { chaosLines, chaosSummary, dayLines, type DayReport } from '../../report/terminal/chaos-lines.ts';
 import { chaosGithub, chaosJunit } from '../../report/ci/chaos-reports.ts';
 import { runDay, type ChaosDay, type ChaosPlace } from '../../chaos/chaos-day.ts';
+import { defaultEngine, engineOf } from '../../stores/engines.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import type { Context } from './context.ts';
 import { kafkaChoiceOf, refuseSharedStore, type OptionValues } from '../options/options.ts';
@@ -99,7 +100,8 @@ function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
     brokers: values.brokers,
     ...kafkaChoiceOf(values),
   };
-  return { brokers, kafkaVersion, zookeeper, store: values.store === undefined ? 'sqlite' : 'postgres' };
+  const store = values.store === undefined ? defaultEngine : engineOf(values.store);
+  return { brokers, kafkaVersion, zookeeper, store };
 }
 
 /** undefined: as many as there is time for. */

@@ -5,6 +5,7 @@ import { parseFault } from '../../faults/fault-schedule.ts';
 import type { Fault } from '../../faults/fault.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { wrap } from '../../report/text/wrap.ts';
+import { defaultEngine } from '../../stores/engines.ts';
 import type { Context } from './context.ts';
 import type { OptionValues } from '../options/options.ts';
 
@@ -39,7 +40,7 @@ function optionsFor(fault: Fault): string {
   const setting = parseFault(fault.example);
   const plan = { producers: 1, consumers: 1, sendsMs: undefined };
   const isPossible = (brokers: number): boolean =>
-    fault.problem({ ...plan, brokers, store: 'sqlite' }, setting) === undefined;
+    fault.problem({ ...plan, brokers, store: defaultEngine }, setting) === undefined;
   if (isPossible(1)) return '';
   return isPossible(3) ? '--brokers 3 ' : '--store URL ';
 }

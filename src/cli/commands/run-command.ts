@@ -7,8 +7,7 @@ import { run } from '../../run/run.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { runsPath } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';
-import { sqlitePathOf } from '../../stores/engines.ts';
-import { isPostgresLocation } from '../../stores/postgres/location.ts';
+import { engineOf, storeFileOf } from '../../stores/engines.ts';
 import { besideLivePage } from '../output/page-beside-command.ts';
 import { showLive } from '../output/live-view.ts';
 import { printResult } from '../output/print-result.ts';
@@ -33,7 +32,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     untilDrained: true,
     setting: consumerSettings(values, settings, faults),
   };
-  claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
+  claimFiles(reports, [runsPath(values.dir), storeFileOf(store)]);
   const spec: RunSpec = {
     folder,
     dir: values.dir,
@@ -106,7 +105,7 @@ async function scheduleOf(
     brokers: bootstrapServers === undefined ? brokers : 0,
     producers,
     consumers,
-    store: isPostgresLocation(store) ? 'postgres' : 'sqlite',
+    store: engineOf(store),
     sendsMs: durationMs ?? (rate && (messages / rate) * 1_000),
   });
   return schedule;

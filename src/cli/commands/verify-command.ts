@@ -7,7 +7,7 @@ import { dropReport, writeReport } from '../../page/report-page.ts';
 import { exitCodeOf, type Timings } from '../../result/result.ts';
 import { runsPath, type RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
-import { sqlitePathOf } from '../../stores/engines.ts';
+import { storeFileOf } from '../../stores/engines.ts';
 import { judgeThresholds, parseThreshold } from '../../result/thresholds.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type OptionValues } from '../options/options.ts';
@@ -27,7 +27,7 @@ export async function verifyCommand(
   const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
   const given = bootstrapOf(values);
   const store = values.store ?? folder.storeInUse();
-  claimFiles(reports, [runsPath(values.dir), sqlitePathOf(store)]);
+  claimFiles(reports, [runsPath(values.dir), storeFileOf(store)]);
   const own =
     isScanNeeded && given === undefined ? await ownBrokerAgain(folder, values.timeout, context) : undefined;
   await using broker = typeof own === 'string' ? undefined : own;

@@ -1,13 +1,11 @@
 /** How the values of options are written, and what is said when they are written otherwise. */
 import { InvalidArgumentError } from 'commander';
 import { durationText, parseDurationMs } from '../../system/duration.ts';
-import { usageError } from '../../errors.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
 import type { WeightedState } from '../../workload/workload.ts';
 import { headerNamePrefix } from '../../workload/record-headers.ts';
 import { runIdPattern, topicPattern } from '../../run-folder/run-folder.ts';
-import { sqliteLocation } from '../../stores/engines.ts';
-import { isPostgresLocation, parsePostgresLocation } from '../../stores/postgres/location.ts';
+import { engineOf } from '../../stores/engines.ts';
 
 /** `500ms`, `5s`, `2m`: milliseconds. */
 export function parseDuration(value: string): number {
@@ -113,15 +111,7 @@ export function parseBrokerProperty(value: string): [string, string] {
 }
 
 /** Where a store is, its path made absolute. What is no location is not repeated: it may hold a password. */
-export function parseStore(value: string): string {
-  if (isPostgresLocation(value)) {
-    parsePostgresLocation(value);
-    return value;
-  }
-  const match = /^sqlite:(.+)$/.exec(value);
-  if (match === null) throw usageError('--store takes sqlite:PATH or postgres://USER@HOST:PORT/DATABASE.');
-  return sqliteLocation(match[1]!);
-}
+export const parseStore = (value: string): string => engineOf(value).parse(value);
 
 /** Names of tables that are no category, as states. */
 const reservedStates = ['messages', 'dead-letters', 'offsets'];

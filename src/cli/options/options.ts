@@ -9,7 +9,7 @@ import {
 import { usageError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { checkChoice, type KafkaChoice } from '../../kafka/broker/versions.ts';
-import { isPostgresLocation } from '../../stores/postgres/location.ts';
+import { engineOf } from '../../stores/engines.ts';
 import { commandOptions } from './command-options.ts';
 import { optionOf, type HasDefault, type ValueOf } from './option-entry.ts';
 import { parseBootstrap } from './option-values.ts';
@@ -51,7 +51,7 @@ export function kafkaChoiceOf({ kafkaVersion, zookeeper = false }: OptionValues)
 
 /** For commands of many runs, of which each has a store of its own: a file in its folder, or a schema. */
 export function refuseSharedStore({ store }: OptionValues): void {
-  if (store === undefined || (isPostgresLocation(store) && !store.includes('schema='))) return;
+  if (store === undefined || engineOf(store).server?.isOneForAll(store) === false) return;
   throw usageError(
     `--store ${store} is one for all runs: each has a store of its own.`,
     'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',

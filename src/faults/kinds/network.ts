@@ -1,4 +1,5 @@
 /** Faults of the network, through the proxies that stand in a run's way where its schedule has one of them. */
+import type { StoreEngine } from '../../stores/engine.ts';
 import { parseDurationMs } from '../../system/duration.ts';
 import type { Fault, FaultSetting, NetworkLink, Pipeline, PipelinePlan, Underway } from '../fault.ts';
 import { needsOwnBrokers } from './kill-broker.ts';
@@ -19,10 +20,11 @@ function problem(plan: PipelinePlan, { detail }: FaultSetting): string | undefin
   if (detail === undefined) return `it takes a link behind a colon: ${linkNames.join(', ')}`;
   const link = linkOf(detail);
   if (link !== 'store') return needsOwnBrokers(plan, link === 'replication' ? 2 : 1);
-  return plan.store === 'postgres'
-    ? undefined
-    : 'nothing lies between a consumer and SQLite: --store postgres://…';
+  return needsStoreServer(plan.store);
 }
+
+export const needsStoreServer = ({ server, title }: StoreEngine): string | undefined =>
+  server === undefined ? `nothing lies between a consumer and ${title}: --store postgres://…` : undefined;
 
 function linkIn(pipeline: Pipeline, { detail }: FaultSetting): NetworkLink {
   return pipeline.links.get(linkOf(detail!))!;

@@ -11,7 +11,8 @@ export const restartStore: Fault = {
   link: 'store',
   lastsMs,
   holdsDrain: () => true,
-  problem: ({ store }) => (store === 'postgres' ? undefined : 'nobody restarts SQLite: --store postgres://…'),
+  problem: ({ store: { server, title } }) =>
+    server === undefined ? `nobody restarts ${title}: --store postgres://…` : undefined,
   begin: async (pipeline) => {
     const link = pipeline.links.get('store')!;
     const refusal = link.refuse();

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { isAlive } from '../../system/process-state.ts';
 import type { Fault, Pipeline, PipelinePlan, Underway } from '../fault.ts';
 import { firstAtPoint } from './first-at-point.ts';
-import { onLink } from './network.ts';
+import { needsStoreServer, onLink } from './network.ts';
 import { cut } from '../proxy/toxics.ts';
 import { counted } from '../../text/counted.ts';
 
@@ -85,7 +85,7 @@ export const fillDisk: Fault = {
   lastsMs,
   holdsDrain: () => true,
   problem: ({ store }: PipelinePlan) => {
-    if (store !== 'sqlite') return 'it acts on a store of SQLite alone';
+    if (store.files === undefined) return 'it acts on a store of SQLite alone';
     return process.platform === 'linux' ? undefined : 'it needs the limits of Linux';
   },
   begin: async (pipeline) => {
@@ -112,8 +112,7 @@ export const cutCommit: Fault = {
   link: 'store',
   stopsAtPoint: true,
   lastsMs,
-  problem: ({ store }: PipelinePlan) =>
-    store === 'postgres' ? undefined : 'nothing lies between a consumer and SQLite: --store postgres://…',
+  problem: ({ store }: PipelinePlan) => needsStoreServer(store),
   begin: async (pipeline, _, signal) => {
     const victim = await firstAtPoint(pipeline.consumers, 'before-store-commit', signal);
     const answers = onLink(pipeline.links.get('store')!, ['down'], cut);

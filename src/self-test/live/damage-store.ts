@@ -1,7 +1,7 @@
 /** What somebody with access to its database may do to a store behind the consumer's back. */
 import { DatabaseSync } from 'node:sqlite';
-import { sqlitePathOf } from '../../stores/engines.ts';
-import { isPostgresLocation, parsePostgresLocation } from '../../stores/postgres/location.ts';
+import { engineOf, storeFileOf } from '../../stores/engines.ts';
+import { parsePostgresLocation } from '../../stores/postgres/location.ts';
 import { openSession } from '../../stores/postgres/session.ts';
 import { quoted, tableOf } from '../../stores/table-names.ts';
 import { messageId } from '../../workload/workload.ts';
@@ -93,7 +93,7 @@ async function copies(
   values: string,
   id: string,
 ): Promise<boolean> {
-  const isPostgres = isPostgresLocation(pipeline.store);
+  const isPostgres = engineOf(pipeline.store).name === 'postgres';
   const [into, what] = isPostgres ? [`category, ${columns}`, `'${to}', ${values}`] : [columns, values];
   const [source, target] = [from, to].map((category) => quoted(tableOf(category)));
   return await alters(
@@ -107,7 +107,7 @@ const alters = async ({ store }: LivePipeline, sql: string): Promise<boolean> =>
   (await query(store, sql)).length === 1;
 
 async function query(location: string, sql: string): Promise<Row[]> {
-  const path = sqlitePathOf(location);
+  const path = storeFileOf(location);
   if (path !== undefined) {
     const database = new DatabaseSync(path, { timeout: lockWaitMs });
     try {

@@ -9,7 +9,7 @@ import { resultIn } from '../../result/read-result.ts';
 import type { Result } from '../../result/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import { beginningOf } from '../../workload/splitmix.ts';
-import { withSchema } from '../../stores/postgres/location.ts';
+import { storeOfRun } from '../../stores/engines.ts';
 import { sabotageVariables, tellsOf, type Sabotage, type SabotageKind } from '../sabotage/sabotage.ts';
 
 /** Where pipelines are put. */
@@ -58,7 +58,7 @@ export class LivePipeline {
 
   get store(): string {
     const { store } = this.ground;
-    return store === undefined ? this.folder.store : withSchema(store, this.folder.id);
+    return store === undefined ? this.folder.store : storeOfRun(store, this.folder.id);
   }
 
   get access(): AdminAccess {

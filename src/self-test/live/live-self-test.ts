@@ -11,8 +11,7 @@ import type { Detection } from '../histories/self-test.ts';
 import { judgeLive, type LiveDefect, type Trial } from './live-defect.ts';
 import { liveDefects } from './live-defects.ts';
 import { LivePipeline, type LiveGround } from './live-pipeline.ts';
-import { dropSchema } from '../../stores/postgres/drop-schema.ts';
-import { isPostgresLocation } from '../../stores/postgres/location.ts';
+import { removeStore } from '../../stores/engines.ts';
 import type { Finding, Verdict } from '../../result/verdict.ts';
 
 /** Each has a few processes. */
@@ -145,8 +144,8 @@ class Trials {
 
   /** Leaves nothing of it that nodrop made, but its topic. */
   async #remove({ folder, store }: LivePipeline): Promise<void> {
-    const left = [await removeRun(folder), isPostgresLocation(store) && (await dropSchema(store, folder.id))];
-    for (const line of left) if (typeof line === 'string') this.#note(line);
+    const left = [await removeRun(folder), await removeStore(store, folder.id)];
+    for (const line of left) if (line !== undefined) this.#note(line);
   }
 
   /** Leaves the pipeline's folder only where it was not all well. */

@@ -1,7 +1,7 @@
 /** Defects of a consumer and its store, planted on purpose: see sabotage.ts. */
 import { DatabaseSync } from 'node:sqlite';
 import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
-import { sqlitePathOf } from '../../stores/engines.ts';
+import { storeFileOf } from '../../stores/engines.ts';
 import {
   RowBatch,
   type Advance,
@@ -190,7 +190,7 @@ function spoilRows(rows: RowValues[], row: number, kind: SabotageKind, categorie
 }
 
 function deleteRow(location: string, category: string, position: [string, number, number]): void {
-  const database = new DatabaseSync(sqlitePathOf(location)!);
+  const database = new DatabaseSync(storeFileOf(location)!);
   database
     .prepare(`DELETE FROM ${quoted(tableOf(category))} WHERE topic_id = ? AND partition = ? AND "offset" = ?`)
     .run(...position);

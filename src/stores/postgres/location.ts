@@ -97,6 +97,9 @@ const passwordError = (): OperationalError =>
     'Put it into PGPASSWORD, into the file that PGPASSFILE names, or into one for --store-password-file.',
   );
 
+/** For the environment of a process that is to come through a proxy, which listens on this port of loopback. */
+export const storeProxyVariable = 'NODROP_STORE_PROXY';
+
 /** The location with a schema of its own for a run. */
 export const withSchema = (location: string, run: string): string =>
   `${location}${location.includes('?') ? '&' : '?'}schema=${run.replaceAll('-', '_')}`;

@@ -9,7 +9,7 @@ import { unavailableError } from '../../errors.ts';
 import { StoreOutageError } from '../store.ts';
 import { explained } from './error-text.ts';
 import { passwordFor } from './password.ts';
-import type { PostgresLocation } from './location.ts';
+import { storeProxyVariable, type PostgresLocation } from './location.ts';
 import { quoted } from '../table-names.ts';
 
 const connectTimeoutMs = 5_000;
@@ -50,9 +50,6 @@ export async function openSession(location: PostgresLocation, applicationName: s
   });
   return session;
 }
-
-/** For the environment of whoever is to come through a proxy, which listens on this port of loopback. */
-export const storeProxyVariable = 'NODROP_STORE_PROXY';
 
 /** The database keeps its name, for passwords and certificates; only the socket goes elsewhere. */
 function throughProxy(): Pick<ClientConfig, 'stream'> {

@@ -17,7 +17,7 @@ import {
 import { LedgerWriter } from '../../../src/run-folder/ledger/ledger-writer.ts';
 import { RunFolder } from '../../../src/run-folder/run-folder.ts';
 import { seal } from '../../../src/run-folder/seal.ts';
-import { openStore, sqlitePathOf } from '../../../src/stores/engines.ts';
+import { openStore, storeFileOf } from '../../../src/stores/engines.ts';
 import { RowBatch, type RowValues } from '../../../src/stores/store.ts';
 import type { Audit } from '../../../src/result/verdict.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
@@ -87,7 +87,7 @@ async function auditSpoilt({ scan, store, alter = '', topicId = 'topic-id' }: Sp
   await seal(folder.logScan);
   await seal(folder.logSummary);
   await writeStore(folder, messages, store);
-  const database = new DatabaseSync(sqlitePathOf(folder.store)!);
+  const database = new DatabaseSync(storeFileOf(folder.store)!);
   database.exec(alter);
   database.close();
   await using open = await openRunEvidence(folder, manifest, folder.store);

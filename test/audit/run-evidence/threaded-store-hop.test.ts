@@ -8,7 +8,7 @@ import { digestOf, digestText } from '../../../src/workload/digest.ts';
 import { RunMessages } from '../../../src/audit/run-evidence/run-messages.ts';
 import { openStoreHop, type OpenStoreHop } from '../../../src/audit/run-evidence/store-hop.ts';
 import { openThreadedStoreHop } from '../../../src/audit/run-evidence/threaded-store-hop.ts';
-import { openStore, sqliteLocation } from '../../../src/stores/engines.ts';
+import { defaultEngine, openStore } from '../../../src/stores/engines.ts';
 import { RowBatch } from '../../../src/stores/store.ts';
 import { messageId, Workload } from '../../../src/workload/workload.ts';
 import { runManifest } from '../../fixtures/run-manifest.ts';
@@ -17,7 +17,7 @@ import { runManifest } from '../../fixtures/run-manifest.ts';
 const count = 10_000;
 const manifest = runManifest(count);
 const path = join(mkdtempSync(join(tmpdir(), 'nodrop-threaded-')), 'store.sqlite');
-const location = sqliteLocation(path);
+const location = defaultEngine.files.locationOf(path);
 const spool = `${path}.spool`;
 
 beforeAll(async () => {

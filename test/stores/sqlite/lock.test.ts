@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { lockStore } from '../../src/stores/lock-store.ts';
+import { lockSqlite } from '../../../src/stores/sqlite/lock.ts';
 
 test('a lock that somebody holds is waited for, while all else of the process goes on', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-lock-')), 'store.sqlite');
   const writer = new DatabaseSync(path, { timeout: 0 });
   writer.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a); BEGIN IMMEDIATE');
-  const locking = lockStore(`sqlite:${path}`, new AbortController().signal);
+  const locking = lockSqlite(path, new AbortController().signal);
   const beganAtMs = performance.now();
   // A timer that fires proves it, and lets the writer go on.
   await sleep(300);

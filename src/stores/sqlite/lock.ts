@@ -1,0 +1,38 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lockWaitMs } from '../engine.ts';
+
+/** SQLite waits without letting anything else of this process go on. */
+const blockedMsMax = 20;
+const retryPauseMs = 20;
+/** A primary result code of SQLite. */
+const busyCode = 5;
+
+export async function lockSqlite(path: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  const database = new DatabaseSync(path, { timeout: blockedMsMax });
+  const begin = (): boolean => {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      return true;
+    } catch (error) {
+      if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === busyCode) return false;
+      throw error;
+    }
+  };
+  try {
+    const endMs = performance.now() + lockWaitMs;
+    // A writer may hold it for long: one that is suspended within a transaction.
+    while (!begin()) {
+      if (performance.now() > endMs)
+        throw new Error(`somebody else holds the lock for more than ${lockWaitMs} ms`);
+      await sleep(retryPauseMs, undefined, { signal });
+    }
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return async () => {
+    database.exec('ROLLBACK');
+    database.close();
+  };
+}
