@@ -1,29 +1,27 @@
-/** The thread of the live page: from a folder of runs to a server, until it is told to close. */
+/** The thread of the live page: from a folder of runs to a server. */
 import { readFileSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
-import { startDashboard } from './server/server.ts';
-import { OperationalError } from '../errors.ts';
-import type { FromPageThread, LivePageOptions } from './start-page.ts';
+import { serveThread } from '../system/thread.ts';
+import { startDashboard, type Dashboard } from './server/server.ts';
+import type { LivePageOptions } from './start-page.ts';
 import { contentPolicy, pageTemplate } from './page-html.ts';
 import { runSource } from './folder-run-source.ts';
 
-const port = parentPort!;
-const options = workerData as LivePageOptions;
-const say = (message: FromPageThread): void => port.postMessage(message);
+let dashboard: Dashboard;
 
-try {
-  const page = readFileSync(pageTemplate, 'utf8');
-  const dashboard = await startDashboard({
-    source: runSource(options.dir),
-    page,
-    contentPolicy: contentPolicy(page, "'self'"),
-    port: options.port,
-  });
-  say({ type: 'started', origin: dashboard.origin, token: dashboard.token });
-  port.once('message', () => {
-    void dashboard.close().then(() => port.close());
-  });
-} catch (error) {
-  if (!(error instanceof OperationalError)) throw error;
-  say({ type: 'failed', message: error.message, hint: error.hint });
-}
+const handlers = {
+  /** To be called first, and once. */
+  async start({ dir, port }: LivePageOptions) {
+    const page = readFileSync(pageTemplate, 'utf8');
+    dashboard = await startDashboard({
+      source: runSource(dir),
+      page,
+      contentPolicy: contentPolicy(page, "'self'"),
+      port,
+    });
+    return { origin: dashboard.origin, token: dashboard.token };
+  },
+  close: () => dashboard.close(),
+};
+export type PageThread = typeof handlers;
+
+serveThread(handlers);

@@ -1,7 +1,7 @@
 /** The live page over the runs of a folder. Its server has a thread of its own: it neither waits for an audit nor delays one. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { OperationalError, unavailableError } from '../errors.ts';
+import { startThread } from '../system/thread.ts';
+import type { PageThread } from './page-thread.ts';
 
 export interface LivePageOptions {
   dir: string;
@@ -16,12 +16,6 @@ export interface LivePage {
   close(): Promise<void>;
 }
 
-/** What the thread says. */
-export type FromPageThread =
-  | { type: 'started'; origin: string; token: string }
-  | { type: 'failed'; message: string; hint: string | undefined };
-
-const program = new URL(`./page-thread${import.meta.url.slice(-3)}`, import.meta.url);
 const closeMsMax = 2_000;
 
 /** Throws `unavailable` where the port is taken. `onEnd` is told if it ends before it is closed. */
@@ -29,30 +23,24 @@ export async function startLivePage(
   options: LivePageOptions,
   onEnd: (problem: string) => void,
 ): Promise<LivePage> {
-  const thread = new Worker(program, { workerData: options });
-  let isOpen = true;
-  const started = Promise.withResolvers<FromPageThread>();
-  const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-  void exited.then(() => started.reject(new Error('bug: the thread of the page has ended before it began')));
-  thread.once('message', started.resolve);
-  thread.once('error', (error: Error) => {
-    started.reject(error);
-    if (isOpen) onEnd(`The live page has ended: ${error.message}`);
-    isOpen = false;
+  const thread = startThread<PageThread>('./page-thread', import.meta.url);
+  const { origin, token } = await thread.call('start', options).catch(async (error: unknown) => {
+    await thread.terminate();
+    throw error;
   });
-  const said = await started.promise;
-  if (said.type === 'failed') {
-    throw said.hint === undefined
-      ? new OperationalError('unavailable', said.message)
-      : unavailableError(said.message, { hint: said.hint });
-  }
+  let isOpen = true;
+  const watch = async (): Promise<void> => {
+    const { message } = await thread.ended;
+    if (isOpen) onEnd(`The live page has ended: ${message}`);
+    isOpen = false;
+  };
+  void watch();
   return {
-    address: (run) => `${said.origin}${run === undefined ? '/' : `/runs/${run}`}?token=${said.token}`,
+    address: (run) => `${origin}${run === undefined ? '/' : `/runs/${run}`}?token=${token}`,
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
-      thread.postMessage({ type: 'close' }, []);
-      await Promise.race([exited, sleep(closeMsMax)]);
+      await Promise.race([thread.close(), sleep(closeMsMax)]);
       await thread.terminate();
     },
   };

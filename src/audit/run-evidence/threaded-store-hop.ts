@@ -4,49 +4,24 @@
  * outside the plan are given out on either side, so the thread tells what its own stand for.
  */
 import { closeSync, openSync, readvSync, rmSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.ts';
 import { untold, type Evidence, type MessageName, type StoreBatch } from '../evidence.ts';
 import type { Manifest } from '../../run-folder/run-folder.ts';
 import type { RunMessages } from './run-messages.ts';
-import type { SessionStarts } from './run-plan.ts';
+import { startThread } from '../../system/thread.ts';
+import type { StoreHopThread } from './store-hop-thread.ts';
 import { missingStore, newBatch, type OpenStoreHop } from './store-hop.ts';
-
-export interface StoreThreadData {
-  location: string;
-  manifest: Manifest;
-  sessionStarts: SessionStarts;
-  /** The file that the thread writes batches to, one behind another, open for all threads. */
-  spool: number;
-  /** Where it was made: it has no name any more. */
-  spoolPath: string;
-}
-
-interface Opened {
-  type: 'opened';
-  positions: ReadonlyMap<number, number>;
-  oddPositions: readonly string[];
-  whole: boolean;
-  problem: string | undefined;
-  categories: string[];
-}
 
 /** A batch is in the spool. */
 interface Spooled {
-  type: 'batch';
   count: number;
   /** Of messages outside the plan, and of contents that differ, in the order of their numbers there. */
   names: MessageName[];
   contents: string[];
 }
 
-interface Ended {
-  type: 'ended';
-  whole: boolean;
-  problem: string | undefined;
-}
-
-export type FromStoreThread = Opened | Spooled | Ended;
+/** What the thread tells. */
+export type StoreHopThreadParent = Record<'spooled', (batch: Spooled) => void>;
 
 /** As they lie in the spool. */
 export const columnsOf = ({
@@ -59,9 +34,6 @@ export const columnsOf = ({
 }: StoreBatch): NodeJS.ArrayBufferView[] =>
   [message, content, offset, partition, category].map((column) => column.subarray(0, count));
 
-// Here as in a package, where the sources are compiled.
-const program = new URL(`./store-hop-thread${import.meta.url.slice(-3)}`, import.meta.url);
-
 /** The same as `openStoreHop`, and reading begins at once. `spoolPath` is made and removed. Throws what `openSync` does. */
 export async function openThreadedStoreHop(
   location: string,
@@ -71,41 +43,39 @@ export async function openThreadedStoreHop(
 ): Promise<OpenStoreHop> {
   const spool = openSync(spoolPath, 'wx+', 0o600);
   rmSync(spoolPath);
-  const { sessionStarts } = messages;
-  const workerData: StoreThreadData = { location, manifest, sessionStarts, spool, spoolPath };
-  const thread = new Worker(program, { workerData });
+  const told = new Told();
+  const handlers: StoreHopThreadParent = { spooled: (batch) => told.add(batch) };
+  const thread = startThread<StoreHopThread>('./store-hop-thread', import.meta.url, { handlers });
   const close = async (): Promise<void> => {
     await thread.terminate();
     closeSync(spool);
   };
-  const told = new Told(thread);
-  let opened: FromStoreThread;
   try {
-    opened = await told.next();
-    if (opened.type !== 'opened') throw new Error('bug: its thread began with something else');
+    const opened = await thread.call('open', location, manifest, messages.sessionStarts);
+    const { positions, oddPositions, whole, problem, categories } = opened;
+    told.endWith(thread.call('read', spool, spoolPath));
+    const hop: Evidence['store'] = {
+      whole,
+      ...(problem !== undefined && { problem }),
+      positions,
+      tellsPlaces: true,
+      oddPositions,
+      async *batches() {
+        try {
+          const ended = yield* spooledBatches(told, spool, messages);
+          hop.whole = ended.whole;
+          if (ended.problem !== undefined) hop.problem = ended.problem;
+        } catch (error) {
+          hop.whole = false;
+          hop.problem = problemOf(error);
+        }
+      },
+    };
+    return { hop, categories, close };
   } catch (error) {
     await close();
     return missingStore(manifest, problemOf(error));
   }
-  const { positions, oddPositions, whole, problem, categories } = opened;
-  const hop: Evidence['store'] = {
-    whole,
-    ...(problem !== undefined && { problem }),
-    positions,
-    tellsPlaces: true,
-    oddPositions,
-    async *batches() {
-      try {
-        const ended = yield* spooledBatches(told, spool, messages);
-        hop.whole = ended.whole;
-        if (ended.problem !== undefined) hop.problem = ended.problem;
-      } catch (error) {
-        hop.whole = false;
-        hop.problem = problemOf(error);
-      }
-    },
-  };
-  return { hop, categories, close };
 }
 
 async function* spooledBatches(
@@ -118,8 +88,7 @@ async function* spooledBatches(
   let position = 0;
   for (;;) {
     const message = await told.next();
-    if (message.type === 'ended') return message;
-    if (message.type === 'opened') throw new Error('bug: its thread began twice');
+    if (!('count' in message)) return message;
     batch.count = message.count;
     const columns = columnsOf(batch);
     const bytes = columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -133,30 +102,33 @@ async function* spooledBatches(
 
 const problemOf = (error: unknown): string => `the store could not be read: ${messageOf(error)}`;
 
-/** What a thread says, to be taken one by one; what ends it is thrown behind the last. */
+/** How reading the store came out. */
+type Ended = Awaited<ReturnType<StoreHopThread['read']>>;
+
+/** What the thread has told, to be taken one by one; the end of its reading comes behind the last. */
 class Told {
-  readonly #messages: FromStoreThread[] = [];
-  #failure: Error | undefined;
+  readonly #batches: Spooled[] = [];
+  #end: Promise<Ended> | undefined;
   #onMore: (() => void) | undefined;
 
-  constructor(thread: Worker) {
-    thread.on('message', (message: FromStoreThread) => {
-      this.#messages.push(message);
-      this.#onMore?.();
-    });
-    const fail = (error: Error): void => {
-      this.#failure ??= error;
-      this.#onMore?.();
-    };
-    thread.on('error', fail);
-    thread.on('exit', () => fail(new Error('its thread has ended')));
+  add(batch: Spooled): void {
+    this.#batches.push(batch);
+    this.#onMore?.();
   }
 
-  async next(): Promise<FromStoreThread> {
+  endWith(reading: Promise<Ended>): void {
+    const end = (): void => {
+      this.#end = reading;
+      this.#onMore?.();
+    };
+    reading.then(end, end);
+  }
+
+  async next(): Promise<Spooled | Ended> {
     for (;;) {
-      const message = this.#messages.shift();
-      if (message !== undefined) return message;
-      if (this.#failure !== undefined) throw this.#failure;
+      const batch = this.#batches.shift();
+      if (batch !== undefined) return batch;
+      if (this.#end !== undefined) return await this.#end;
       await new Promise<void>((resolve) => (this.#onMore = resolve));
     }
   }

@@ -1,13 +1,11 @@
-/** What a thread adds to an SQLite store: errors on their way, and ends that nobody asked for. */
+/** What a thread adds to an SQLite store: memory that is shared, and ends that nobody asked for. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
-import { OperationalError } from '../../../src/errors.ts';
-import { errorOf, thrownOf } from '../../../src/stores/sqlite/thread-messages.ts';
 import { openThreadedStore } from '../../../src/stores/sqlite/threaded-store.ts';
-import { FencedError, RowBatch, StoreOutageError } from '../../../src/stores/store.ts';
+import { RowBatch, StoreOutageError } from '../../../src/stores/store.ts';
 import {
   batchOf,
   categories,
@@ -20,24 +18,6 @@ import {
 let path: string;
 beforeEach(() => {
   path = join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite');
-});
-
-test('errors arrive with their class and their fields', () => {
-  const cause = new Error('why', { cause: 'a text' });
-  const errors = [
-    new FencedError(3, { isInDoubt: true }),
-    new StoreOutageError('away', 'wait', cause),
-    new OperationalError('usage', 'wrong', { hint: 'right' }),
-    new OperationalError('unavailable', 'none', { cause }),
-    new Error('a bug', { cause }),
-  ];
-  for (const error of errors) {
-    const arrived = errorOf(structuredClone(thrownOf(error)));
-    expect(arrived.constructor).toBe(error.constructor);
-    expect(Object.entries(arrived)).toEqual(Object.entries(error));
-    expect(arrived.message).toBe(error.message);
-    expect((arrived.cause as Error | undefined)?.message).toBe((error.cause as Error | undefined)?.message);
-  }
 });
 
 test('a locked store is away for a while, and works again afterwards', async () => {
@@ -75,7 +55,7 @@ test('a batch is used again once it is written, and dead letters are no more tha
 test('a thread that has ended answers nothing, and says so', async () => {
   const store = await openThreadedStore(path, { categories });
   await store.close();
-  await expect(store.offsets(topicId)).rejects.toThrow('the thread of the store has ended');
+  await expect(store.offsets(topicId)).rejects.toThrow('the thread store-thread has ended');
   await store.close();
 });
 
