@@ -120,9 +120,13 @@ export class RunPipeline implements Pipeline {
   }
 
   async lockStore(): Promise<() => Promise<void>> {
-import type { Stage } from '../pipeline/stage/stage.ts';
-import { groupOf, topicOf } from '../run-folder/run-folder.ts';
-import { engineOf, openSnapshot, writerOf } from '../stores/engines.ts';
+    const { store } = this.#spec;
+    return await writerOf(engineOf(store)).lock(store, this.signal);
+  }
+
+  async endStoreSessions(): Promise<number> {
+    const { store, folder } = this.#spec;
+    return await engineOf(store).server!.endSessions(store, folder.readManifest()?.topicId ?? '');
   }
 
   async joinConsumer(signal: AbortSignal): ReturnType<Pipeline['joinConsumer']> {

@@ -7,7 +7,7 @@ import { openConsumerStore, type WorkingConsumer } from '../../../src/pipeline/c
 import { JournalReader } from '../../../src/run-folder/journal/journal-reader.ts';
 import { JournalWriter } from '../../../src/run-folder/journal/journal-writer.ts';
 import { RunFolder } from '../../../src/run-folder/run-folder.ts';
-import { lockStore } from '../../../src/stores/lock-store.ts';
+import { engineOf, writerOf } from '../../../src/stores/engines.ts';
 import { batchOf, categories, placesOf, topic, topicId } from '../../fixtures/store-batches.ts';
 
 const { signal } = new AbortController();
@@ -39,7 +39,7 @@ test('the journal and what a test plants see a batch once, however often the sto
   );
   const store = opened.journaled({} as WorkingConsumer, journal);
   const claims = await store.claim(topic, new Map([[0, 0]]));
-  const unlock = await lockStore(folder.store, signal);
+  const unlock = await writerOf(engineOf(folder.store)).lock(folder.store, signal);
   const written = store.write(topicId, batchOf([0, 0, 0]), [
     { partition: 0, from: 0, next: 1, epoch: claims.get(0)!.epoch },
   ]);
