@@ -54,17 +54,17 @@ async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
 
 /** Another process that wanted the folder leaves a draft of its record there for a moment. */
 async function removeOnceEmpty(path: string): Promise<boolean> {
-  const deadline = new Deadline(draftMsMax);
-  while (!removeEmptyFolder(path)) {
+  const look = (): 'removed' | 'in use' | undefined => {
+    if (removeEmptyFolder(path)) return 'removed';
     const drafts = readdirSync(path).map((name) => ({ name, writer: Number(recordPattern.exec(name)?.[1]) }));
     // Any other file is somebody's: a record that was made since, too.
-    if (deadline.hasPassed || drafts.some(({ writer }) => Number.isNaN(writer))) return false;
+    if (drafts.some(({ writer }) => Number.isNaN(writer))) return 'in use';
     for (const { name, writer } of drafts) {
       if (!isAlive(writer)) rmSync(join(path, name), { force: true });
     }
-    await deadline.pause(pollMs);
-  }
-  return true;
+    return undefined;
+  };
+  return (await new Deadline(draftMsMax).poll(look, pollMs)) === 'removed';
 }
 
 /** The processes that outlived their run: brokers, and a ZooKeeper. */

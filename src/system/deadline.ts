@@ -4,6 +4,9 @@ import { OperationalError } from '../errors.ts';
 
 const late = Symbol('late');
 
+/** Nothing yet: undefined or false. */
+type Found<T> = T | undefined | false;
+
 export class Deadline {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -56,6 +59,20 @@ export class Deadline {
     if (result !== late) return result;
     this.throwIfAborted();
     throw onTimeout();
+  }
+
+  /**
+   * What `look` finds, which is called every `everyMs` until then, once at least; undefined if the time passes first.
+   * Throws `interrupted` when aborted.
+   */
+  async poll<T>(look: () => Found<T> | Promise<Found<T>>, everyMs: number): Promise<T | undefined> {
+    for (;;) {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      this.throwIfAborted();
+      if (this.hasPassed) return undefined;
+      await this.pause(everyMs);
+    }
   }
 
   /** Ends early where this is over first. */

@@ -4,8 +4,8 @@
  */
 import { link, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { unavailableError } from '../errors.ts';
+import { Deadline } from './deadline.ts';
 import { describeProcess } from './process-state.ts';
 import { regularFile } from './regular-file.ts';
 import { writeWhole } from './write-whole.ts';
@@ -89,10 +89,6 @@ export async function endLeftover(dir: string): Promise<boolean> {
 }
 
 export async function leftoverGone(dir: string, timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while ((await leftoverProcess(dir)) !== undefined) {
-    if (performance.now() > deadline) return false;
-    await wait(pollMs);
-  }
-  return true;
+  const isGone = async (): Promise<boolean> => (await leftoverProcess(dir)) === undefined;
+  return (await new Deadline(timeoutMs).poll(isGone, pollMs)) === true;
 }

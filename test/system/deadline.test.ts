@@ -34,3 +34,27 @@ test('progress lets the time begin again', async () => {
   deadline.restart();
   expect(deadline.remainingMs).toBeGreaterThan(25);
 });
+
+test('a poll looks until it finds something', async () => {
+  const found = [undefined, false, 0];
+  let looks = 0;
+  expect(await new Deadline(1_000).poll(() => found[looks++], 1)).toBe(0);
+  expect(looks).toBe(3);
+});
+
+test('a poll looks once at least, and finds nothing once its time has passed', async () => {
+  let looks = 0;
+  expect(await new Deadline(0).poll(async () => void looks++, 10)).toBeUndefined();
+  expect(looks).toBe(1);
+  const deadline = new Deadline(30);
+  expect(await deadline.poll(() => ++looks > 1_000, 10)).toBeUndefined();
+  expect(deadline.hasPassed).toBe(true);
+  expect(looks).toBeLessThan(10);
+});
+
+test('an abort ends a poll', async () => {
+  const stop = new AbortController();
+  const polling = new Deadline(10_000, stop.signal).poll(() => false, 10_000);
+  stop.abort();
+  await expect(polling).rejects.toMatchObject({ code: 'interrupted' });
+});

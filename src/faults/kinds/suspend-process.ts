@@ -1,5 +1,5 @@
 /** What all faults that suspend have in common: SIGSTOP, seen in the process table, and SIGCONT. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Deadline } from '../../system/deadline.ts';
 import { processState } from '../../system/process-state.ts';
 import type { Effect, Underway, Victim } from '../fault.ts';
 
@@ -33,10 +33,11 @@ export async function suspendProcesses(
 
 /** The state that it is in at last. */
 async function untilStopped(pid: number): Promise<string | undefined> {
-  const endMs = performance.now() + stoppedMsMax;
-  for (;;) {
-    const state = await processState(pid);
-    if (state === 'T' || state === undefined || performance.now() > endMs) return state;
-    await sleep(pollMs);
-  }
+  let state: string | undefined;
+  const isSettled = async (): Promise<boolean> => {
+    state = await processState(pid);
+    return state === 'T' || state === undefined;
+  };
+  await new Deadline(stoppedMsMax).poll(isSettled, pollMs);
+  return state;
 }

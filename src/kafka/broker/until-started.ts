@@ -1,8 +1,8 @@
 /** Waits for a broker, or its ZooKeeper, to serve, by its log: a broker's port opens earlier, before it answers. */
 import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { unavailableError } from '../../errors.ts';
+import { Deadline } from '../../system/deadline.ts';
 import type { Supervised } from '../../system/supervise.ts';
 
 const pollMs = 15;
@@ -15,21 +15,21 @@ export async function untilStarted(
   { name, startedTexts }: { name: string; startedTexts: readonly string[] },
   options: { log: FileHandle; logStart: number; timeoutMs: number; signal: AbortSignal | undefined },
 ): Promise<'started' | 'port-taken'> {
-  const deadlineMs = performance.now() + options.timeoutMs;
-  for (;;) {
-    const exitCode = await Promise.race([process.exited, wait(pollMs)]);
-    const text = await readFrom(options.log, options.logStart);
-    options.signal?.throwIfAborted();
+  const { log, logStart, timeoutMs, signal } = options;
+  let text = '';
+  const look = async (): Promise<'started' | 'port-taken' | undefined> => {
+    const exitCode = await Promise.race([process.exited, Promise.resolve(undefined)]);
+    text = await readFrom(log, logStart);
+    signal?.throwIfAborted();
     if (exitCode === undefined) {
-      if (startedTexts.every((started) => text.includes(started))) return 'started';
-      if (performance.now() > deadlineMs) {
-        throw startFailure(`${name} did not start within ${options.timeoutMs / 1000} s`, text);
-      }
-    } else {
-      if (text.includes(portTaken)) return 'port-taken';
-      throw startFailure(`${name} ended with code ${exitCode} while it started`, text);
+      return startedTexts.every((started) => text.includes(started)) ? 'started' : undefined;
     }
-  }
+    if (text.includes(portTaken)) return 'port-taken';
+    throw startFailure(`${name} ended with code ${exitCode} while it started`, text);
+  };
+  const outcome = await new Deadline(timeoutMs).poll(look, pollMs);
+  if (outcome !== undefined) return outcome;
+  throw startFailure(`${name} did not start within ${timeoutMs / 1000} s`, text);
 }
 
 async function readFrom(file: FileHandle, start: number): Promise<string> {

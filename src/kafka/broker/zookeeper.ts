@@ -71,13 +71,9 @@ export class ZooKeeper {
    * ends. Throws `unavailable`.
    */
   async untilForgotten(brokerId: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const deadline = new Deadline(timeoutMs, signal);
-    while (!hasForgotten(await this.#sessions(), brokerId)) {
-      signal?.throwIfAborted();
-      if (deadline.hasPassed)
-        throw unavailableError(`ZooKeeper still knows broker ${brokerId} after ${timeoutMs} ms.`);
-      await deadline.pause(pollMs);
-    }
+    const isForgotten = async (): Promise<boolean> => hasForgotten(await this.#sessions(), brokerId);
+    if (await new Deadline(timeoutMs, signal).poll(isForgotten, pollMs)) return;
+    throw unavailableError(`ZooKeeper still knows broker ${brokerId} after ${timeoutMs} ms.`);
   }
 
   /** It has no more to do once it is not asked any more, and what it has taken in is on disk: it is killed. */

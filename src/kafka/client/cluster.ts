@@ -135,14 +135,11 @@ export class Cluster implements AsyncDisposable {
    * topics later than of brokers when it starts, and knows none of them until then.
    */
   async metadataAgain(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
-    let patience: Deadline | undefined;
-    for (;;) {
-      const found = await this.metadata(topic, deadline);
-      if (found !== undefined || patience?.isOver === true) return found;
-      // From the first answer on: until then there was perhaps nobody to ask.
-      patience ??= new Deadline(Math.min(unknownTopicMsMax, deadline.remainingMs), deadline.signal);
-      await patience.pause(retryPauseMs);
-    }
+    const found = await this.metadata(topic, deadline);
+    if (found !== undefined) return found;
+    // From the first answer on: until then there was perhaps nobody to ask.
+    const patience = new Deadline(Math.min(unknownTopicMsMax, deadline.remainingMs), deadline.signal);
+    return await patience.poll(async () => await this.metadata(topic, deadline), retryPauseMs);
   }
 
   /** A connection to a broker that the latest metadata named. One attempt; throws the library's error. */

@@ -40,20 +40,18 @@ export async function groupMembers(access: AdminAccess, group: string): Promise<
  * is waited for. Throws `unavailable` where there still is one at the deadline.
  */
 export async function deleteGroup(access: AdminAccess, group: string, deadline: Deadline): Promise<void> {
-  for (;;) {
+  let cause: unknown;
+  const isDeleted = async (): Promise<boolean> => {
     try {
       await withAdmin(access, (admin) => admin.deleteGroups({ groups: [group] }));
-      return;
+      return true;
     } catch (error) {
-      if (saysError(error, 'GROUP_ID_NOT_FOUND')) return;
-      if (!saysError(error, 'NON_EMPTY_GROUP')) throw error;
-      deadline.throwIfAborted();
-      if (deadline.hasPassed) {
-        throw unavailableError(`Group ${group} still had members after ${deadline.timeoutMs} ms.`, {
-          cause: error,
-        });
-      }
+      cause = error;
+      if (saysError(error, 'GROUP_ID_NOT_FOUND')) return true;
+      if (saysError(error, 'NON_EMPTY_GROUP')) return false;
+      throw error;
     }
-    await deadline.pause(pollMs);
-  }
+  };
+  if (await deadline.poll(isDeleted, pollMs)) return;
+  throw unavailableError(`Group ${group} still had members after ${deadline.timeoutMs} ms.`, { cause });
 }

@@ -1,6 +1,5 @@
 /** The consumer as a process: from an open store and a group joined to a clean end. */
 import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, unavailableError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/client/cluster.ts';
@@ -126,17 +125,12 @@ async function untilTopic(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<TopicMetadata> {
-  const deadline = new Deadline(config.timeoutMs, signal);
-  for (;;) {
-    const topic = await cluster.metadata(config.topic);
-    if (topic !== undefined) return topic;
-    if (config.untilDrained && deadline.hasPassed) {
-      throw unavailableError(`There is no topic ${config.topic} at ${config.bootstrapServers}.`, {
-        hint: 'Check --topic and --run, or start the producer.',
-      });
-    }
-    await sleep(pollMs, undefined, { signal });
-  }
+  const deadline = new Deadline(config.untilDrained ? config.timeoutMs : Infinity, signal);
+  const topic = await deadline.poll(async () => await cluster.metadata(config.topic), pollMs);
+  if (topic !== undefined) return topic;
+  throw unavailableError(`There is no topic ${config.topic} at ${config.bootstrapServers}.`, {
+    hint: 'Check --topic and --run, or start the producer.',
+  });
 }
 
 /**
@@ -148,14 +142,10 @@ async function baseOf(
   { topic, topicId }: TopicMetadata,
   signal: AbortSignal,
 ): Promise<Map<number, number>> {
-  const deadline = new Deadline(timeoutMs, signal);
-  let manifest: Manifest | undefined;
-  while (manifest === undefined && hasLedger(folder)) {
-    manifest = folder.readManifest();
-    if (manifest !== undefined) break;
-    if (deadline.hasPassed) throw unavailableError(`The producer of run ${folder.id} has not begun.`);
-    await deadline.pause(pollMs);
-  }
+  const look = (): Manifest | undefined | 'none' => (hasLedger(folder) ? folder.readManifest() : 'none');
+  const found = await new Deadline(timeoutMs, signal).poll(look, pollMs);
+  if (found === undefined) throw unavailableError(`The producer of run ${folder.id} has not begun.`);
+  const manifest = found === 'none' ? undefined : found;
   if (manifest !== undefined && manifest.topic === topic && manifest.topicId !== topicId) {
     throw remadeTopicError({ run: folder.id, topic, topicId }, manifest.topicId);
   }

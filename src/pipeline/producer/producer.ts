@@ -165,15 +165,9 @@ async function topicOfFirst(
   signal: AbortSignal,
 ): Promise<{ topic: TopicMetadata; isNew: boolean }> {
   const { folder, timeoutMs } = config;
-  const deadline = new Deadline(timeoutMs, signal);
-  let manifest = folder.readManifest();
-  for (; manifest === undefined; manifest = folder.readManifest()) {
-    deadline.throwIfAborted();
-    if (deadline.hasPassed) {
-      throw unavailableError(`The first producer of run ${folder.id} has not begun within ${timeoutMs} ms.`);
-    }
-    await deadline.pause(pollMs);
-  }
+  const manifest = await new Deadline(timeoutMs, signal).poll(() => folder.readManifest(), pollMs);
+  if (manifest === undefined)
+    throw unavailableError(`The first producer of run ${folder.id} has not begun within ${timeoutMs} ms.`);
   const topic = await cluster.metadataAgain(config.topic);
   if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
   throw unavailableError(`Topic ${config.topic} was deleted or recreated.`);
@@ -189,20 +183,15 @@ async function ensureTopic(
   const existing = await cluster.metadata(config.topic);
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
   const isNew = existing === undefined && (await createTopic(access, config.topic, config.partitions));
-  const deadline = new Deadline(timeoutMs, signal);
-  for (;;) {
+  const count = isNew ? config.partitions : 1;
+  const ready = async (): Promise<TopicMetadata | undefined> => {
     const topic = await cluster.metadata(config.topic);
-    const count = isNew ? config.partitions : 1;
-    const isReady =
-      topic !== undefined &&
-      topic.partitions.length >= count &&
-      topic.partitions.every(({ leader }) => leader >= 0);
-    if (isReady) return { topic, isNew };
-    if (deadline.hasPassed) {
-      throw unavailableError(`Topic ${config.topic} at ${bootstrapServers} has partitions without a leader.`);
-    }
-    await deadline.pause(pollMs);
-  }
+    const { partitions } = topic ?? { partitions: [] };
+    return partitions.length >= count && partitions.every(({ leader }) => leader >= 0) ? topic : undefined;
+  };
+  const topic = await new Deadline(timeoutMs, signal).poll(ready, pollMs);
+  if (topic !== undefined) return { topic, isNew };
+  throw unavailableError(`Topic ${config.topic} at ${bootstrapServers} has partitions without a leader.`);
 }
 
 function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {

@@ -126,11 +126,5 @@ async function comesAbout(
   { timeoutMs, signal }: AdminAccess,
   isSo: () => Promise<boolean>,
 ): Promise<boolean> {
-  const deadline = new Deadline(timeoutMs, signal);
-  while (!(await isSo())) {
-    deadline.throwIfAborted();
-    if (deadline.hasPassed) return false;
-    await deadline.pause(pollMs);
-  }
-  return true;
+  return (await new Deadline(timeoutMs, signal).poll(isSo, pollMs)) === true;
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Deadline } from '../../system/deadline.ts';
 import { lockWaitMs } from '../engine.ts';
 
 /** SQLite waits without letting anything else of this process go on. */
@@ -20,13 +20,9 @@ export async function lockSqlite(path: string, signal: AbortSignal): Promise<() 
     }
   };
   try {
-    const endMs = performance.now() + lockWaitMs;
     // A writer may hold it for long: one that is suspended within a transaction.
-    while (!begin()) {
-      if (performance.now() > endMs)
-        throw new Error(`somebody else holds the lock for more than ${lockWaitMs} ms`);
-      await sleep(retryPauseMs, undefined, { signal });
-    }
+    if ((await new Deadline(lockWaitMs, signal).poll(begin, retryPauseMs)) === undefined)
+      throw new Error(`somebody else holds the lock for more than ${lockWaitMs} ms`);
   } catch (error) {
     database.close();
     throw error;
