@@ -2,32 +2,41 @@ const chunkShift = 14;
 const chunkRows = 2 ** chunkShift;
 
 const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array };
+type Chunk = InstanceType<(typeof arrays)[keyof typeof arrays]>;
 
-/** Numbers by index, in chunks: it grows without a copy, and takes little more than what it holds. */
+/**
+ * Numbers by dense index, 0 where none was set, in chunks: it grows without a copy, and takes memory only up to the
+ * highest index that was set.
+ */
 export class NumberColumn {
   readonly #kind: keyof typeof arrays;
-  readonly #chunks: (Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array)[] = [];
+  readonly #chunks: Chunk[] = [];
   #length = 0;
 
   constructor(kind: keyof typeof arrays) {
     this.#kind = kind;
   }
 
+  /** The highest index that was set, and one. */
   get length(): number {
     return this.#length;
   }
 
   push(value: number): void {
-    const row = this.#length++ % chunkRows;
-    if (row === 0) this.#chunks.push(new arrays[this.#kind](chunkRows));
-    this.#chunks.at(-1)![row] = value;
+    this.set(this.#length, value);
   }
 
   get(index: number): number {
-    return this.#chunks[index >>> chunkShift]![index % chunkRows]!;
+    return index < this.#length ? this.#chunks[index >>> chunkShift]![index % chunkRows]! : 0;
   }
 
   set(index: number, value: number): void {
+    if (index >= this.#length) this.#grow(index + 1);
     this.#chunks[index >>> chunkShift]![index % chunkRows] = value;
+  }
+
+  #grow(length: number): void {
+    this.#length = length;
+    while (this.#chunks.length * chunkRows < length) this.#chunks.push(new arrays[this.#kind](chunkRows));
   }
 }

@@ -88,9 +88,9 @@ function compile(folder: string): void {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   const others = [
     'audit/bit-set.ts',
-    'audit/delivered-ranges.ts',
+    'audit/counted-ranges.ts',
     'audit/evidence.ts',
-    'audit/int-column.ts',
+    'audit/number-column.ts',
     'result/verdict.ts',
     'run-folder/ledger/outcome.ts',
     'text/counted.ts',

@@ -5,7 +5,7 @@ const combinationsMax = 256;
  * occur there are fewer than 256.
  */
 export class FlagsColumn {
-  #codes: Uint8Array;
+  #codes: Uint8Array<ArrayBuffer>;
   readonly #flagsOf = new Uint16Array(combinationsMax);
   /** 0 where there is none yet, and for no flags. */
   readonly #codeOf = new Uint8Array(2 ** 16);
@@ -29,9 +29,7 @@ export class FlagsColumn {
   }
 
   resize(count: number): void {
-    const codes = this.#codes;
-    this.#codes = new Uint8Array(count);
-    this.#codes.set(codes);
+    this.#codes = new Uint8Array(this.#codes.buffer.transfer(count));
   }
 
   #number(flags: number): void {

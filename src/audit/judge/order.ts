@@ -1,6 +1,6 @@
 import { untold, type Evidence, type LogBatch, type Topics } from '../evidence.ts';
 import { none } from '../../workload/place.ts';
-import { IntColumn } from '../int-column.ts';
+import { NumberColumn } from '../number-column.ts';
 
 /** Numbers of sessions and producers are 32 bits wide; both together fit a double up to 2^21 producers. */
 const sessionsMax = 2 ** 32;
@@ -15,7 +15,7 @@ export class Order {
   /** By partition, then session: the highest sequence so far. */
   readonly #highest = new Map<number, Map<number, number>>();
   /** By topic, then key: the number + 1 of its partition, in 32 bits: only that of none is 0. */
-  readonly #partitionOfKey = [new IntColumn()];
+  readonly #partitionOfKey = [new NumberColumn('i32')];
   readonly #isKeyed: boolean;
   readonly #emptyKey: number | undefined;
   readonly #topics: Topics | undefined;
@@ -49,7 +49,7 @@ export class Order {
   #isOnSecondPartition(key: number, partition: number): boolean {
     if (key === untold || key === this.#emptyKey || !this.#isKeyed) return false;
     const topic = this.#topics === undefined ? 0 : this.#topics.numberOf(partition);
-    const ofTopic = (this.#partitionOfKey[topic] ??= new IntColumn());
+    const ofTopic = (this.#partitionOfKey[topic] ??= new NumberColumn('i32'));
     const first = ofTopic.get(key);
     const number = (partition + 1) | 0;
     if (first === 0) ofTopic.set(key, number);

@@ -1,6 +1,6 @@
 import type { Evidence, LogRange, Topics } from '../evidence.ts';
 import { BitSet } from '../bit-set.ts';
-import { DeliveredRanges } from '../delivered-ranges.ts';
+import { CountedRanges } from '../counted-ranges.ts';
 import type { Blame, Cause, Example, PartitionState } from '../../result/verdict.ts';
 import type { JudgedRow, Written } from './trail.ts';
 
@@ -53,7 +53,7 @@ export class Partition {
   readonly lastOfKey = new Map<number, number>();
   /** The last offset of each key that an ack names, in a compacted partition. */
   readonly lastAckOfKey = new Map<number, { offset: number; isTombstone: boolean }>();
-  readonly delivered = new DeliveredRanges();
+  readonly delivered = new CountedRanges();
   /** Whether the store has a row there that no journal knows: then one is missing. */
   hasUndeliveredRow = false;
   /** Where one acked message stood, as its row shows, another stands: Kafka lost what was there. */

@@ -12,7 +12,7 @@ const partitionsMax = 2 ** 16;
 const offsetsMax = 2 ** 37 * slotOffsets;
 
 interface Page {
-  keys: Float64Array;
+  keys: Float64Array<ArrayBuffer>;
   count: number;
   /** Where slots do not suffice, since the page's messages stand all over the log: each position as it is. */
   wide?: { partition: Int32Array; offset: Float64Array };
@@ -24,7 +24,7 @@ interface Page {
  */
 export class PositionColumn {
   readonly #partitions: Partitions;
-  #codes: Uint16Array;
+  #codes: Uint16Array<ArrayBuffer>;
   readonly #pages: Page[] = [];
 
   constructor(partitions: Partitions, count: number) {
@@ -77,9 +77,7 @@ export class PositionColumn {
   }
 
   resize(count: number): void {
-    const codes = this.#codes;
-    this.#codes = new Uint16Array(count);
-    this.#codes.set(codes);
+    this.#codes = new Uint16Array(this.#codes.buffer.transfer(count * Uint16Array.BYTES_PER_ELEMENT));
   }
 
   #pageOf(message: number): Page {
@@ -119,9 +117,7 @@ function slotOf(page: Page, index: number, offset: number): number | undefined {
   for (let slot = page.count - 1; slot >= 0; slot--) if (page.keys[slot] === key) return slot;
   if (page.count === slotsMax) return undefined;
   if (page.count === page.keys.length) {
-    const keys = new Float64Array(page.count * 2);
-    keys.set(page.keys);
-    page.keys = keys;
+    page.keys = new Float64Array(page.keys.buffer.transfer(page.keys.byteLength * 2));
   }
   page.keys[page.count] = key;
   return page.count++;

@@ -14,7 +14,7 @@ import {
 import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
 import { none, type Place } from '../../workload/place.ts';
 import { FlagsColumn } from './flags-column.ts';
-import { IntColumn } from '../int-column.ts';
+import { NumberColumn } from '../number-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
 import { PositionColumn } from './position-column.ts';
 import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits, withOutcome } from './trail-bits.ts';
@@ -37,8 +37,8 @@ export class Trails {
   readonly #flags: FlagsColumn;
   readonly #positions: PositionColumn;
   /** What the plain record's log tells of its content and key, where the evidence does not say what to expect. */
-  readonly #loggedContent = new IntColumn();
-  readonly #loggedKey = new IntColumn();
+  readonly #loggedContent = new NumberColumn('i32');
+  readonly #loggedKey = new NumberColumn('i32');
   readonly #unusual = new Map<number, Trail>();
   /** Keys of tombstones that may stand anywhere. */
   readonly tombstonesAnywhere = new Set<number>();

@@ -29,7 +29,7 @@ import { none } from '../../workload/place.ts';
 import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { checkSeal, hasSeal } from '../../run-folder/seal.ts';
 import { storeName } from '../../stores/engines.ts';
-import { CoveredOffsets } from '../offset-ranges.ts';
+import { CoveredOffsets } from './covered-offsets.ts';
 
 const batchRows = 4096;
 

@@ -1,8 +1,9 @@
 /** What keeps much in little, held against what keeps it plainly. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NumberColumn } from '../../../src/audit/number-column.ts';
 import { BitSet } from '../../../src/audit/bit-set.ts';
-import { DeliveredRanges } from '../../../src/audit/delivered-ranges.ts';
+import { CountedRanges } from '../../../src/audit/counted-ranges.ts';
 import { FlagsColumn } from '../../../src/audit/judge/flags-column.ts';
 import { Partitions } from '../../../src/audit/judge/partitions.ts';
 import { PositionColumn } from '../../../src/audit/judge/position-column.ts';
@@ -54,7 +55,7 @@ test('deliveries are counted as if each offset were counted alone', () => {
   const ranges = fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 12 });
   fc.assert(
     fc.property(ranges, fc.boolean(), (list, isAskedBetween) => {
-      const delivered = new DeliveredRanges();
+      const delivered = new CountedRanges();
       const times = Array.from({ length: 41 }, () => 0);
       for (const [first, end] of list) {
         delivered.add(first, end);
@@ -67,12 +68,21 @@ test('deliveries are counted as if each offset were counted alone', () => {
 });
 
 test('many ranges that do not touch are merged as they come', () => {
-  const delivered = new DeliveredRanges();
+  const delivered = new CountedRanges();
   for (let round = 0; round < 2; round++) {
     for (let offset = 0; offset < 200_000; offset += 2) delivered.add(offset, offset + 1);
   }
   for (const offset of [0, 2, 100_000, 199_998]) expect(delivered.timesAt(offset)).toBe(2);
   for (const offset of [1, 99_999, 200_000]) expect(delivered.timesAt(offset)).toBe(0);
+});
+
+test('numbers are kept by index, and 0 is where none was set', () => {
+  const column = new NumberColumn('i32');
+  expect(column.get(0)).toBe(0);
+  column.set(40_000, -7);
+  column.push(8);
+  expect([0, 39_999, 40_000, 40_001, 40_002].map((index) => column.get(index))).toEqual([0, 0, -7, 8, 0]);
+  expect(column.length).toBe(40_002);
 });
 
 test('flags are told apart, up to 255 combinations', () => {

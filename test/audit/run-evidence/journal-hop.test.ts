@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { CoveredOffsets } from '../../../src/audit/offset-ranges.ts';
+import { CoveredOffsets } from '../../../src/audit/run-evidence/covered-offsets.ts';
 import { journalHops, type JournalHops } from '../../../src/audit/run-evidence/journal-hop.ts';
 import { categoryUntold, deadLetterCategory } from '../../../src/audit/evidence.ts';
 import { rowCodes, type JournalOpening } from '../../../src/run-folder/journal/journal-format.ts';

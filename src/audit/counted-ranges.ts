@@ -2,10 +2,10 @@
 const pendingMax = 65_536;
 
 /**
- * How often each offset of a partition was delivered, as ranges that do not overlap. A consumer that reads on
- * and on takes one range, however much it reads.
+ * How often each offset of a partition was spoken of, as ranges that do not overlap: a consumer that reads on and on
+ * takes one range, however much it reads.
  */
-export class DeliveredRanges {
+export class CountedRanges {
   #firsts: number[] = [];
   #ends: number[] = [];
   #times: number[] = [];
@@ -24,8 +24,30 @@ export class DeliveredRanges {
     return this.#firsts.length + this.#pending.length > 0;
   }
 
-  /** 0 where it was not delivered. */
+  /** 0 where it was not spoken of. */
   timesAt(offset: number): number {
+    const at = this.#at(offset);
+    return at < this.#firsts.length && this.#firsts[at]! <= offset ? this.#times[at]! : 0;
+  }
+
+  /** The first offset from this one on that was not spoken of. */
+  firstGap(offset: number): number {
+    let gap = offset;
+    for (let at = this.#at(offset); at < this.#firsts.length && this.#firsts[at]! <= gap; at++)
+      gap = this.#ends[at]!;
+    return gap;
+  }
+
+  /** All that was spoken of, in order, none touching the next. */
+  *all(): Generator<{ first: number; end: number }> {
+    this.#at(0);
+    for (const [at, first] of this.#firsts.entries()) {
+      if (this.#ends[at - 1] !== first) yield { first, end: this.firstGap(first) };
+    }
+  }
+
+  /** The place of the first range that ends behind an offset. */
+  #at(offset: number): number {
     if (this.#pending.length > 0) this.#merge();
     let low = 0;
     let high = this.#firsts.length;
@@ -34,7 +56,7 @@ export class DeliveredRanges {
       if (this.#ends[middle]! <= offset) low = middle + 1;
       else high = middle;
     }
-    return low < this.#firsts.length && this.#firsts[low]! <= offset ? this.#times[low]! : 0;
+    return low;
   }
 
   /** Sweeps over where ranges begin and end, and counts how many are open. */
