@@ -1,9 +1,7 @@
 /** What the consumers' journals say of places in the log: delivered, written, refused. */
-import { messageOf } from '../errors.ts';
-import { journalFileName, rowCodes, type OffsetRange } from '../run-folder/journal/journal-format.ts';
-import { JournalReader, type JournalEntry } from '../run-folder/journal/journal-reader.ts';
+import { rowCodes, type OffsetRange } from '../run-folder/journal/journal-format.ts';
+import type { JournalEntry } from '../run-folder/journal/journal-reader.ts';
 import type { Place } from '../workload/place.ts';
-import type { Manifest, RunFolder } from '../run-folder/run-folder.ts';
 import {
   gap,
   limited,
@@ -12,20 +10,23 @@ import {
   type RefusedEvent,
   type WrittenEvent,
 } from './timeline.ts';
-import { journalsOf, type JournalFile } from '../audit/run-evidence/journal-hop.ts';
+import { entriesOf, journalsOf, type JournaledStore } from '../run-folder/journal/journals.ts';
 import type { PlaceSet } from './place-set.ts';
 
 type JournalEvent = DeliveryEvent | WrittenEvent | RefusedEvent;
 
 /** In the order of their times: what one consumer notes comes in order, and of several the clocks tell. */
 export async function journalEvents(
-  subject: { folder: RunFolder; manifest: Manifest; storeLocation: string },
+  subject: JournaledStore,
   places: PlaceSet,
 ): Promise<(JournalEvent | GapEvent)[]> {
   const { journals, problems } = await journalsOf(subject);
   const gaps = problems.map((problem) => gap.missing('delivery', problem));
   const events: JournalEvent[] = [];
-  for (const journal of journals) events.push(...eventsIn(journal, places, gaps));
+  const report = (problem: string): void => void gaps.push(gap.missing('delivery', problem));
+  for (const { journal, entry, categories } of entriesOf(journals, report)) {
+    for (const event of eventsOf(entry, journal.number, categories, places)) events.push(event);
+  }
   events.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
   countDeliveries(events);
   if (journals.length === 0 && gaps.length === 0) {
@@ -47,24 +48,6 @@ function silence(events: readonly JournalEvent[], places: PlaceSet): GapEvent[] 
       ? []
       : [gap.nothing('written', 'no journal says that it was written, or not')]),
   ];
-}
-
-function eventsIn(journal: JournalFile, places: PlaceSet, gaps: GapEvent[]): JournalEvent[] {
-  const reader = new JournalReader(journal.path);
-  const events: JournalEvent[] = [];
-  try {
-    for (const entry of reader.entries()) {
-      const categories = reader.summary.opening?.categories ?? [];
-      for (const event of eventsOf(entry, journal.number, categories, places)) events.push(event);
-    }
-  } catch (error) {
-    reader.summary.damage = messageOf(error);
-  }
-  const { damage, overflowed } = reader.summary;
-  const problem = damage ?? (overflowed ? 'it reached the limit of its size' : undefined);
-  if (problem !== undefined)
-    gaps.push(gap.missing('delivery', `${journalFileName(journal.number)}: ${problem}`));
-  return events;
 }
 
 function* eventsOf(

@@ -1,6 +1,6 @@
 /** What a run's ledgers say of one message, or of a place: intents and outcomes. */
-import { ledgerFilePattern } from '../run-folder/ledger/ledger-format.ts';
 import { LedgerReader, type LedgerFrame } from '../run-folder/ledger/ledger-reader.ts';
+import { ledgersOf, type LedgerFile } from '../run-folder/ledger/ledgers.ts';
 import { outcomeCodes, outcomes } from '../run-folder/ledger/outcome.ts';
 import { none } from '../workload/place.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
@@ -10,11 +10,7 @@ import { messageId, producerName } from '../workload/workload.ts';
 import { errorNameOf } from '../kafka/client/error-name.ts';
 import type { PlaceSet } from './place-set.ts';
 
-interface Ledger {
-  name: string;
-  path: string;
-  producer: number;
-  session: number;
+interface Ledger extends LedgerFile {
   isBroken: boolean;
 }
 
@@ -40,13 +36,9 @@ export class LedgerEvents {
 
   static async open(folder: RunFolder): Promise<LedgerEvents> {
     const ledgers: Ledger[] = [];
-    for (const name of folder.list(ledgerFilePattern)) {
-      const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
-      const path = folder.file(name);
-      const isBroken = (await checkSeal(path)) === 'broken';
-      ledgers.push({ name, path, producer, session, isBroken });
-    }
-    return new LedgerEvents(ledgers.sort((a, b) => a.producer - b.producer || a.session - b.session));
+    for (const file of ledgersOf(folder))
+      ledgers.push({ ...file, isBroken: (await checkSeal(file.path)) === 'broken' });
+    return new LedgerEvents(ledgers);
   }
 
   /** All attempts to send a message, and what the ledgers cannot say. */

@@ -3,8 +3,8 @@ import { isAlive } from '../system/process-state.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
 import { readJournalOpening } from './journal/journal-reader.ts';
 import { leftoverProcess } from '../system/process-record.ts';
-import { ledgerFilePattern } from './ledger/ledger-format.ts';
 import { readLedgerOpening } from './ledger/ledger-reader.ts';
+import { ledgersOf } from './ledger/ledgers.ts';
 import type { RunFolder } from './run-folder.ts';
 import { hasSeal } from './seal.ts';
 
@@ -15,10 +15,7 @@ export const isAtWork = async (folder: RunFolder): Promise<boolean> =>
 export const hasStagesAtWork = (folder: RunFolder): boolean => isProduced(folder) || isConsumed(folder);
 
 const isProduced = (folder: RunFolder): boolean =>
-  folder
-    .list(ledgerFilePattern)
-    .map((name) => folder.file(name))
-    .some((path) => !hasSeal(path) && isAlive(writerOf(path, readLedgerOpening)));
+  ledgersOf(folder).some(({ path }) => !hasSeal(path) && isAlive(writerOf(path, readLedgerOpening)));
 
 /** Each consumer has a journal once it has joined its group, sealed when it ends; before that its name in the folder. */
 function isConsumed(folder: RunFolder): boolean {

@@ -4,7 +4,6 @@
  * position: a consumer without a journal, or a journal that was deleted, leaves a gap. And written is whole
  * only if no delivery is in doubt. Journals for another store or another topic say nothing of this one.
  */
-import { messageOf } from '../../errors.ts';
 import {
   categoryUntold,
   deadLetterCategory,
@@ -13,44 +12,26 @@ import {
   type Hop,
   type WrittenBatch,
 } from '../evidence.ts';
+import { rowCodes, type OffsetRange } from '../../run-folder/journal/journal-format.ts';
 import {
-  journalFileName,
-  journalFilePattern,
-  rowCodes,
-  type OffsetRange,
-} from '../../run-folder/journal/journal-format.ts';
-import {
-  JournalReader,
-  readJournalOpening,
-  type JournalEntry,
-  type JournalSummary,
-} from '../../run-folder/journal/journal-reader.ts';
+  entriesOf,
+  journalsOf,
+  type JournaledStore,
+  type JournalFile,
+} from '../../run-folder/journal/journals.ts';
 import { none } from '../../workload/place.ts';
-import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
-import { checkSeal, hasSeal } from '../../run-folder/seal.ts';
-import { storeName } from '../../stores/engines.ts';
 import { CoveredOffsets } from './covered-offsets.ts';
 
 const batchRows = 4096;
 
 /** What the journals are held against. */
-export interface JournalSubject {
-  folder: RunFolder;
-  manifest: Manifest;
-  storeLocation: string;
+export interface JournalSubject extends JournaledStore {
   /** `Evidence.categories`. */
   categories: readonly string[];
   /** The store's next offset by partition. */
   positions: ReadonlyMap<number, number>;
   /** Where the log ends by partition, as far as it was scanned: no row can come from beyond it. */
   ends: ReadonlyMap<number, number>;
-}
-
-export interface JournalFile {
-  number: number;
-  path: string;
-  /** It was read to its end, and nothing of it is missing. */
-  isIntact: boolean;
 }
 
 /** What became of offsets by the journals' own account, once they were read. */
@@ -127,46 +108,6 @@ function hopOf<Batch>(
   return hop;
 }
 
-/** The journals for this store and topic, and why others cannot be relied on. */
-export async function journalsOf({
-  folder,
-  manifest,
-  storeLocation,
-}: Pick<JournalSubject, 'folder' | 'manifest' | 'storeLocation'>): Promise<{
-  journals: JournalFile[];
-  problems: string[];
-}> {
-  const numbers = folder
-    .list(journalFilePattern)
-    .map((name) => Number(journalFilePattern.exec(name)![1]))
-    .sort((a, b) => a - b);
-  const store = storeName(storeLocation, folder.path);
-  const journals: JournalFile[] = [];
-  const problems: string[] = [];
-  // They are numbered as they are made, and the folder notes how many were.
-  const made = Math.max(numbers.at(-1) ?? 0, folder.journalsMade());
-  if (made !== numbers.length) {
-    problems.push(`of ${made} journals only ${numbers.length} ${numbers.length === 1 ? 'is' : 'are'} there`);
-  }
-  for (const number of numbers) {
-    const name = journalFileName(number);
-    const path = folder.file(name);
-    try {
-      if ((await checkSeal(path)) === 'broken') {
-        problems.push(`${name} was changed after it was sealed`);
-        continue;
-      }
-      const opening = readJournalOpening(path);
-      if (opening !== undefined && opening.run !== manifest.id) problems.push(`${name} is of another run`);
-      else if (opening === undefined || (opening.topicId === manifest.topicId && opening.store === store))
-        journals.push({ number, path, isIntact: false });
-    } catch (error) {
-      problems.push(`${name} cannot be read: ${messageOf(error)}`);
-    }
-  }
-  return { journals, problems };
-}
-
 function* deliveryBatches(
   journals: readonly JournalFile[],
   subject: JournalSubject,
@@ -225,37 +166,6 @@ function* writtenBatches(
   if (batch.count > 0) yield batch;
   reportGap(delivered.ranges(), written, 'written, or not', report);
   reportGap(storedRanges(subject), written, 'written', report);
-}
-
-/** All that the journals say, one after another; what is wrong with one is known once it was read. */
-function* entriesOf(
-  journals: readonly JournalFile[],
-  report: Report,
-): Generator<{ journal: JournalFile; entry: JournalEntry; categories: readonly string[] }> {
-  for (const journal of journals) {
-    const reader = new JournalReader(journal.path);
-    const { summary } = reader;
-    try {
-      for (const entry of reader.entries()) {
-        yield { journal, entry, categories: summary.opening!.categories };
-      }
-    } catch (error) {
-      summary.damage = messageOf(error);
-    }
-    const problem = problemOf(summary, hasSeal(journal.path));
-    if (problem !== undefined) report(`${journalFileName(journal.number)}: ${problem}`);
-    journal.isIntact = problem === undefined && !summary.torn;
-  }
-}
-
-function problemOf(
-  { damage, overflowed, torn, closed }: JournalSummary,
-  isSealed: boolean,
-): string | undefined {
-  if (damage !== undefined) return damage;
-  if (overflowed) return 'it reached the limit of its size';
-  // A consumer seals what it has closed.
-  return isSealed && (torn || !closed) ? 'it was sealed, and has no end' : undefined;
 }
 
 /** What the store has gone through, by its positions. */

@@ -1,7 +1,8 @@
 import { isSystemError, messageOf } from '../../errors.ts';
 import type { AttemptBatch, Evidence } from '../evidence.ts';
-import { ledgerFilePattern, type LedgerOpening } from '../../run-folder/ledger/ledger-format.ts';
+import type { LedgerOpening } from '../../run-folder/ledger/ledger-format.ts';
 import { LedgerReader, readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
+import { ledgersOf, type LedgerFile } from '../../run-folder/ledger/ledgers.ts';
 import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
 import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { checkSeal, hasSeal } from '../../run-folder/seal.ts';
@@ -9,10 +10,7 @@ import { producerName } from '../../workload/workload.ts';
 import { errorNameOf } from '../../kafka/client/error-name.ts';
 import type { RunMessages } from './run-messages.ts';
 
-interface Ledger {
-  name: string;
-  producer: number;
-  session: number;
+interface Ledger extends LedgerFile {
   isSealed: boolean;
   reader: LedgerReader;
 }
@@ -25,15 +23,14 @@ export async function ledgerHop(
 ): Promise<Evidence['ledger']> {
   const problems: string[] = [];
   const ledgers: Ledger[] = [];
-  for (const name of folder.list(ledgerFilePattern)) {
-    const path = folder.file(name);
-    const [producer, session] = ledgerFilePattern.exec(name)!.slice(1).map(Number) as [number, number];
+  for (const file of ledgersOf(folder)) {
+    const { name, path, producer, session } = file;
     const planned = manifest.producers[producerName(producer)] ?? 0;
     try {
       const problem = await problemOf(path, { run: manifest.id, producer, session });
       if (problem === undefined) {
         const reader = new LedgerReader(path, planned);
-        ledgers.push({ name, producer, session, isSealed: hasSeal(path), reader });
+        ledgers.push({ ...file, isSealed: hasSeal(path), reader });
       } else problems.push(`${name} ${problem}`);
     } catch (error) {
       problems.push(`${name} cannot be read: ${messageOf(error)}`);

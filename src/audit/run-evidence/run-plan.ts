@@ -6,8 +6,8 @@
 import { basename } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { Evidence } from '../evidence.ts';
-import { ledgerFilePattern } from '../../run-folder/ledger/ledger-format.ts';
 import { readIntended } from '../../run-folder/ledger/ledger-reader.ts';
+import { ledgersOf } from '../../run-folder/ledger/ledgers.ts';
 import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { checkSeal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
@@ -23,7 +23,7 @@ export interface RunPlan {
 }
 
 export async function planOf(folder: RunFolder, manifest: Manifest): Promise<RunPlan> {
-  const ledgers = ledgersOf(folder, manifest);
+  const ledgers = ledgerPaths(folder, manifest);
   const sessionStarts = sessionStartsOf(ledgers);
   if (manifest.durationMs === undefined) return { manifest, plan: { whole: true }, sessionStarts };
   const producers: Record<string, number> = {};
@@ -40,12 +40,11 @@ export async function planOf(folder: RunFolder, manifest: Manifest): Promise<Run
 }
 
 /** The paths of each planned producer's ledgers, by session. */
-function ledgersOf(folder: RunFolder, manifest: Manifest): Map<string, string[]> {
+function ledgerPaths(folder: RunFolder, manifest: Manifest): Map<string, string[]> {
   const ledgers = new Map(Object.keys(manifest.producers).map((name) => [name, [] as string[]]));
-  for (const name of folder.list(ledgerFilePattern)) {
-    const [, producer, session] = ledgerFilePattern.exec(name)!;
-    const paths = ledgers.get(producerName(Number(producer)));
-    if (paths !== undefined) paths[Number(session)] = folder.file(name);
+  for (const { path, producer, session } of ledgersOf(folder)) {
+    const paths = ledgers.get(producerName(producer));
+    if (paths !== undefined) paths[session] = path;
   }
   return ledgers;
 }

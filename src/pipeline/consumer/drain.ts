@@ -5,12 +5,13 @@
  */
 import { isAlive } from '../../system/process-state.ts';
 import type { Deadline } from '../../system/deadline.ts';
-import { ledgerFilePattern } from '../../run-folder/ledger/ledger-format.ts';
 import { readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
+import { ledgersOf } from '../../run-folder/ledger/ledgers.ts';
 import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 import type { DrainEnd } from './drain-ends.ts';
 import { counted } from '../../text/counted.ts';
+import { producerName } from '../../workload/workload.ts';
 
 export interface DrainConfig {
   folder: RunFolder;
@@ -77,17 +78,15 @@ export class Drain {
   }
 }
 
-export const hasLedger = (folder: RunFolder): boolean => folder.list(ledgerFilePattern).length > 0;
+export const hasLedger = (folder: RunFolder): boolean => ledgersOf(folder).length > 0;
 
 /** A ledger is closed once it is sealed, or whoever wrote it is gone. Each planned producer has one. */
 function ledgersAreClosed(folder: RunFolder): boolean {
-  const names = folder.list(ledgerFilePattern);
-  const areClosed = names
-    .map((name) => folder.file(name))
-    .every((path) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0));
-  if (!areClosed) return false;
+  const ledgers = ledgersOf(folder);
+  if (!ledgers.every(({ path }) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0)))
+    return false;
   const planned = Object.keys(manifestOf(folder)?.producers ?? {});
-  return planned.every((producer) => names.some((name) => name.startsWith(`ledger-${producer}-`)));
+  return planned.every((name) => ledgers.some(({ producer }) => producerName(producer) === name));
 }
 
 function manifestOf(folder: RunFolder): Manifest | undefined {
