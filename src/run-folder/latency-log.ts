@@ -1,22 +1,19 @@
 /**
- * How long messages took, as HdrHistograms on disk: the usual interval log, a line of text for each second in
- * which there was something. Logs of several processes can be added up, and other tools read them. They are
- * measurements and no evidence: where one cannot be written, its process says so and goes on.
+ * How long messages took, as HdrHistograms on disk. Logs of several processes can be added up, and other tools read
+ * them. They are measurements and no evidence: where one cannot be written, its process says so and goes on.
  */
-import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import { build, type Histogram } from 'hdr-histogram-js';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
+import { headOf, latencyLogEnd, lineOf, microsecondsPerMs } from './latency-log-format.ts';
 import { say } from '../text/say.ts';
 
-/** Values are counted in microseconds, alike if their first three digits are. */
-const perMs = 1_000;
 const intervalMs = 1_000;
-/** The last line of a log whose process came to its end. */
-export const latencyLogEnd = '#[Closed]';
 
 export class LatencyLog {
   readonly #path: string;
   readonly #startMs: number;
+  /** Values are alike if their first three digits are. */
   readonly #histogram: Histogram = build({ numberOfSignificantValueDigits: 3 });
   #file: number | undefined;
   #intervalStartMs: number;
@@ -29,24 +26,20 @@ export class LatencyLog {
     this.#startMs = this.#intervalStartMs = this.#lastMs = startMs;
     this.#intervalEndMs = startMs + intervalMs;
     this.#attempt(() => (this.#file = openSync(path, 'w', 0o600)));
-    this.#write(
-      `#[Histogram log format version 1.3]\n` +
-        `#[StartTime: ${secondsText(startMs)} (seconds since epoch), ${new Date(startMs).toISOString()}]\n` +
-        `"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n`,
-    );
+    this.#write(headOf(startMs));
   }
 
   /** So many messages took so long, as was seen at `nowMs`. Clocks that differ can make it negative. */
   record(latencyMs: number, count: number, nowMs: number): void {
     if (nowMs >= this.#intervalEndMs) this.#beginInterval(nowMs);
-    this.#histogram.recordValueWithCount(Math.max(0, Math.round(latencyMs * perMs)), count);
+    this.#histogram.recordValueWithCount(Math.max(0, Math.round(latencyMs * microsecondsPerMs)), count);
     this.#lastMs = nowMs;
   }
 
   /** The last line ends with what was recorded last. */
   close(): void {
     this.#endInterval(this.#lastMs);
-    this.#write(`${latencyLogEnd}\n`);
+    this.#write(latencyLogEnd);
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
@@ -60,11 +53,7 @@ export class LatencyLog {
 
   #endInterval(endMs: number): void {
     if (this.#histogram.totalCount === 0) return;
-    const length = secondsText(endMs - this.#intervalStartMs);
-    // In ms, as others have it too.
-    const max = (this.#histogram.maxValue / perMs).toFixed(3);
-    const encoded = encodeIntoCompressedBase64(this.#histogram);
-    this.#write(`${secondsText(this.#intervalStartMs)},${length},${max},${encoded}\n`);
+    this.#write(lineOf({ startMs: this.#intervalStartMs, endMs, histogram: this.#histogram }));
     this.#histogram.reset();
   }
 
@@ -82,5 +71,3 @@ export class LatencyLog {
     }
   }
 }
-
-const secondsText = (ms: number): string => (ms / 1_000).toFixed(3);

@@ -2,17 +2,16 @@
  * What a run's latency logs say: percentiles and rates. Nothing here touches the verdict; a log that is
  * missing, unreadable or cut short is named, and what the others say stands.
  */
-import { build, HistogramLogReader, type Histogram } from 'hdr-histogram-js';
+import { build, type Histogram } from 'hdr-histogram-js';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
-import { latencyLogEnd } from './latency-log.ts';
+import { journalFilePattern } from './journal/journal-format.ts';
+import { intervalOf, latencyLogEnd, microsecondsPerMs, startOf } from './latency-log-format.ts';
+import { ledgersOf } from './ledger/ledgers.ts';
 import type { Latency, Measurements } from '../result/result.ts';
 import { latencyFileName, type RunFolder } from './run-folder.ts';
 import { regularFile } from '../system/regular-file.ts';
-
-const perMs = 1_000;
-/** Each consumer process has a journal, and its log bears the same number. */
-const journalPattern = /^journal-([1-9]\d*)\.bin$/;
+import { producerName } from '../workload/workload.ts';
 
 /** All logs of one kind, added up. */
 interface Sum {
@@ -26,7 +25,8 @@ interface Sum {
 /** The files of the latency logs that are to be there. */
 export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: string[] } {
   const producers = plannedProducers(folder).flatMap((name) => sessionsOf(folder, name));
-  const consumers = folder.list(journalPattern).map((name) => journalPattern.exec(name)![1]!);
+  // Each consumer process has a journal, and its log bears the same number.
+  const consumers = folder.list(journalFilePattern).map((name) => journalFilePattern.exec(name)![1]!);
   return {
     acked: producers.map((name) => latencyFileName('acked', name)),
     stored: consumers.map((name) => latencyFileName('stored', name)),
@@ -61,9 +61,9 @@ function plannedProducers(folder: RunFolder): string[] {
 /** A producer that was killed goes on in a session of its own, with a ledger and a log of its own. */
 const sessionsOf = (folder: RunFolder, producer: string): string[] => [
   producer,
-  ...folder
-    .list(new RegExp(`^ledger-${producer}-[1-9]\\d*\\.bin$`))
-    .map((name) => name.slice('ledger-'.length, -'.bin'.length)),
+  ...ledgersOf(folder)
+    .filter((ledger) => producerName(ledger.producer) === producer && ledger.session > 0)
+    .map(({ session }) => `${producer}-${session}`),
 ];
 
 function sumOf(folder: RunFolder, names: readonly string[]): Sum {
@@ -82,15 +82,16 @@ function sumOf(folder: RunFolder, names: readonly string[]): Sum {
 
 /** Throws where the log is not whole; what was read until then counts. */
 function add(text: string, sum: Sum): void {
-  const start = /^#\[StartTime: (\d+\.\d+) /m.exec(text)?.[1];
-  if (start === undefined) throw new Error('it does not say when it begins');
-  sum.startMs = Math.min(sum.startMs, Number(start) * 1_000);
-  const reader = new HistogramLogReader(text);
-  for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram()) {
-    sum.histogram.add(next);
-    sum.endMs = Math.max(sum.endMs, next.endTimeStampMsec);
+  const startMs = startOf(text);
+  if (startMs === undefined) throw new Error('it does not say when it begins');
+  sum.startMs = Math.min(sum.startMs, startMs);
+  for (const line of text.split('\n')) {
+    const interval = intervalOf(line);
+    if (interval === undefined) continue;
+    sum.histogram.add(interval.histogram);
+    sum.endMs = Math.max(sum.endMs, interval.endMs);
   }
-  if (!text.endsWith(`${latencyLogEnd}\n`)) throw new Error('it has no end: its process was killed');
+  if (!text.endsWith(latencyLogEnd)) throw new Error('it has no end: its process was killed');
 }
 
 function rateOf({ histogram, endMs }: Sum, startMs: number): number | null {
@@ -100,15 +101,16 @@ function rateOf({ histogram, endMs }: Sum, startMs: number): number | null {
 
 function latencyOf({ histogram }: Sum): Latency | null {
   if (histogram.totalCount === 0) return null;
-  const at = (percentile: number): number => rounded(histogram.getValueAtPercentile(percentile) / perMs);
+  const at = (percentile: number): number =>
+    rounded(histogram.getValueAtPercentile(percentile) / microsecondsPerMs);
   return {
     count: histogram.totalCount,
     p50: at(50),
     p90: at(90),
     p99: at(99),
     'p99.9': at(99.9),
-    max: rounded(histogram.maxValue / perMs),
-    mean: rounded(histogram.mean / perMs),
+    max: rounded(histogram.maxValue / microsecondsPerMs),
+    mean: rounded(histogram.mean / microsecondsPerMs),
   };
 }
 

@@ -6,11 +6,9 @@ import {
   type Histogram,
 } from 'hdr-histogram-js';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { intervalOf, microsecondsPerMs } from '../run-folder/latency-log-format.ts';
 import { regularFile } from '../system/regular-file.ts';
 
-const secondMs = 1_000;
-const microsecondsPerMs = 1_000;
-const linePattern = /^(\d+\.\d+),\d+\.\d+,[^,]*,(\S+)$/;
 /** A line is some kilobytes; what is longer is none. */
 const bytesMax = 64 * 1024 * 1024;
 
@@ -42,9 +40,8 @@ export class LatencyLines {
   *next(): Generator<LatencyLine> {
     const text = this.#wholeLines();
     for (const line of text.split('\n')) {
-      const [, seconds, encoded] = linePattern.exec(line) ?? [];
-      const latency = encoded === undefined ? undefined : decoded(encoded);
-      if (latency !== undefined) yield { startMs: Number(seconds) * secondMs, latency };
+      const read = readLine(line);
+      if (read !== undefined) yield read;
     }
   }
 
@@ -70,6 +67,17 @@ export class LatencyLines {
   }
 }
 
+function readLine(line: string): LatencyLine | undefined {
+  try {
+    const interval = intervalOf(line);
+    return (
+      interval && { startMs: interval.startMs, latency: latencyOf(interval.histogram, interval.encoded) }
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 export function addedUp(
   one: StepLatency | undefined,
   other: StepLatency | undefined,
@@ -80,14 +88,6 @@ export function addedUp(
   sum.add(decodeFromCompressedBase64(one.encoded));
   sum.add(decodeFromCompressedBase64(other.encoded));
   return latencyOf(sum, encodeIntoCompressedBase64(sum));
-}
-
-function decoded(encoded: string): StepLatency | undefined {
-  try {
-    return latencyOf(decodeFromCompressedBase64(encoded), encoded);
-  } catch {
-    return undefined;
-  }
 }
 
 function latencyOf(histogram: Histogram, encoded: string): StepLatency {
