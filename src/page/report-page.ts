@@ -52,7 +52,7 @@ export function readReport(folder: RunFolder): PageData | undefined {
 }
 
 export async function pageDataOf(folder: RunFolder, result: Result, store: string): Promise<PageData> {
-  const manifest = manifestOf(folder);
+  const manifest = folder.soundManifest();
   const watch = new RunWatch(folder);
   watch.look();
   return {
@@ -83,15 +83,6 @@ function setupOf(manifest: Manifest, { setup }: RunWatch): Setup {
     partitions: Object.keys(base).length,
     course: setup,
   };
-}
-
-function manifestOf(folder: RunFolder): Manifest | undefined {
-  try {
-    return folder.readManifest();
-  } catch {
-    // The result says what is wrong with the manifest.
-    return undefined;
-  }
 }
 
 const isOpen = ({ durationMs, rate }: Manifest): boolean => durationMs !== undefined && rate === undefined;

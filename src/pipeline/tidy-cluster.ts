@@ -83,13 +83,7 @@ function foreignRecords({ folder, foreign, published }: MadeByRun): number {
 
 /** What a run that came to no verdict made there. */
 export function tellLeft(folder: RunFolder, bootstrapServers: string, note: (line: string) => void): void {
-  let manifest: Manifest | undefined;
-  try {
-    manifest = folder.readManifest();
-  } catch {
-    // It is damaged: nobody knows what it named.
-    return;
-  }
+  const manifest = folder.soundManifest();
   if (manifest?.topicCreated === true) note(leftLine({ ...manifest, bootstrapServers }));
 }
 

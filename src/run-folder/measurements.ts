@@ -24,7 +24,9 @@ interface Sum {
 
 /** The files of the latency logs that are to be there. */
 export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: string[] } {
-  const producers = plannedProducers(folder).flatMap((name) => sessionsOf(folder, name));
+  const producers = Object.keys(folder.soundManifest()?.producers ?? {}).flatMap((name) =>
+    sessionsOf(folder, name),
+  );
   // Each consumer process has a journal, and its log bears the same number.
   const consumers = folder.list(journalFilePattern).map((name) => journalFilePattern.exec(name)![1]!);
   return {
@@ -47,15 +49,6 @@ export function measurementsOf(folder: RunFolder): Measurements {
       missing: { acked: acked.missing, stored: stored.missing },
     },
   };
-}
-
-function plannedProducers(folder: RunFolder): string[] {
-  try {
-    return Object.keys(folder.readManifest()?.producers ?? {});
-  } catch {
-    // The audit says what is wrong with the manifest.
-    return [];
-  }
 }
 
 /** A producer that was killed goes on in a session of its own, with a ledger and a log of its own. */

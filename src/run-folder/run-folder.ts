@@ -104,21 +104,12 @@ export class RunFolder {
   /** Where the store is that the run's consumer uses: one in this folder is here, wherever the folder was moved to. */
   storeInUse(): string {
     const { store, run } = this.#readConsumer() ?? { store: this.store, run: this.id };
-    if (run !== undefined && run !== this.id && run !== this.#plannedRun()) {
+    // The folder may bear another name since.
+    if (run !== undefined && run !== this.id && run !== this.soundManifest()?.id) {
       throw usageError(`${this.#consumer} is of another run, ${run}.`, 'Name the store with --store.');
     }
     if (store.startsWith('/')) return defaultEngine.files.locationOf(store);
     return withPath(store, (path) => resolve(this.path, path));
-  }
-
-  /** The folder may bear another name since. */
-  #plannedRun(): string | undefined {
-    try {
-      return this.readManifest()?.id;
-    } catch {
-      // Who judges the run is told that its manifest cannot be read.
-      return undefined;
-    }
   }
 
   /** The process of the consumer that came last; undefined where none has come, or what it left is damaged. */
@@ -236,6 +227,15 @@ export class RunFolder {
       throw error;
     }
     return manifestSchema.parse(JSON.parse(text));
+  }
+
+  /** The manifest; undefined where there is none that can be read, which the audit tells of. */
+  soundManifest(): Manifest | undefined {
+    try {
+      return this.readManifest();
+    } catch {
+      return undefined;
+    }
   }
 
   /** Returns why it could not be written, if it could not. Then an earlier audit's is put aside: it says something else. */

@@ -7,7 +7,7 @@ import { isAlive } from '../../system/process-state.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
 import { ledgersOf } from '../../run-folder/ledger/ledgers.ts';
-import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 import type { DrainEnd } from './drain-ends.ts';
 import { counted } from '../../text/counted.ts';
@@ -85,15 +85,6 @@ function ledgersAreClosed(folder: RunFolder): boolean {
   const ledgers = ledgersOf(folder);
   if (!ledgers.every(({ path }) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0)))
     return false;
-  const planned = Object.keys(manifestOf(folder)?.producers ?? {});
+  const planned = Object.keys(folder.soundManifest()?.producers ?? {});
   return planned.every((name) => ledgers.some(({ producer }) => producerName(producer) === name));
-}
-
-function manifestOf(folder: RunFolder): Manifest | undefined {
-  try {
-    return folder.readManifest();
-  } catch {
-    // It was read before, or the consumer would not have begun: the audit says what happened to it.
-    return undefined;
-  }
 }
