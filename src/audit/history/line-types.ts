@@ -10,12 +10,26 @@ export type HopName = (typeof hopNames)[number];
 /** A plan holds no more messages than a run of ours can. */
 export const plannedMax = 100_000_000;
 /** The confusion table has rows of these names. */
-export const reservedNames = ['dead-letters', '(missing)'] as const;
+const reservedNames = ['dead-letters', '(missing)'] as const;
 
 const int32Max = 2 ** 31 - 1;
 const integer = (max: number) => ({ type: 'integer', minimum: 0, maximum: max }) as const;
 
-/** The kinds of values, each as JSON Schema says it. */
+/** As much of JSON Schema as the kinds of values need. */
+export interface ValueSchema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly string[];
+  readonly not?: { readonly enum?: readonly string[]; readonly const?: string };
+  /** Of a text: 1 or none. */
+  readonly minLength?: number;
+  /** Of an integer. */
+  readonly minimum?: 0;
+  readonly maximum?: number;
+  readonly items?: ValueSchema;
+  readonly additionalProperties?: { readonly type: 'integer'; readonly minimum: 0; readonly maximum: number };
+}
+
+/** The kinds of values, each as JSON Schema says it: lines are checked by it, too. */
 export const valueKinds = {
   name: { type: 'string', minLength: 1 },
   text: { type: 'string' },
@@ -32,7 +46,7 @@ export const valueKinds = {
   crc: { enum: ['ok', 'bad'] },
   hop: { enum: hopNames },
   hops: { type: 'array', items: { enum: hopNames } },
-} as const;
+} as const satisfies Record<string, ValueSchema>;
 export type ValueKind = keyof typeof valueKinds;
 
 interface ValueTypes {

@@ -1,13 +1,11 @@
 /** Reads one line of a history: JSON, of a known type, with the fields that the type asks for. */
-import { outcomes } from '../../run-folder/ledger/outcome.ts';
 import {
-  hopNames,
   lineTypes,
-  plannedMax,
-  reservedNames,
+  valueKinds,
   type Line,
   type LineTypeName,
   type ValueKind,
+  type ValueSchema,
 } from './line-types.ts';
 
 /** What is wrong with a line, in a sentence's end: `the line …`. */
@@ -17,51 +15,16 @@ export class LineError extends Error {
 
 type Check = (value: unknown) => boolean;
 
-const isText: Check = (value) => typeof value === 'string';
-const isName: Check = (value) => typeof value === 'string' && value !== '';
-const isInteger = (value: unknown, max: number): boolean =>
-  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
-const isOneOf =
-  (values: readonly string[]): Check =>
-  (value) =>
-    values.includes(value as string);
-const isArrayOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const isReserved = isOneOf(reservedNames);
-const isCategory: Check = (value) => isText(value) && !isReserved(value);
-
-const category = `a text other than ${reservedNames.join(' and ')}`;
-const hop = `one of ${hopNames.join(', ')}`;
-
-/** By kind: how a value is checked, and what it is to be, in words. */
-const checks: Record<ValueKind, [Check, string]> = {
-  name: [isName, 'a text that is not empty'],
-  text: [isText, 'a text'],
-  nameOrNumber: [(value) => isText(value) || typeof value === 'number', 'a text or a number'],
-  flag: [(value) => typeof value === 'boolean', 'true or false'],
-  int32: [(value) => isInteger(value, 2 ** 31 - 1), 'an integer from 0 to 2147483647'],
-  integer: [(value) => isInteger(value, Number.MAX_SAFE_INTEGER), 'an integer from 0 to 2^53 − 1'],
-  category: [isCategory, category],
-  writtenCategory: [(value) => isText(value) && value !== '(missing)', 'a text other than (missing)'],
-  categories: [isArrayOf(isCategory), `an array, each of it ${category}`],
-  plan: [
-    (value) => isObject(value) && Object.values(value).every((count) => isInteger(count, plannedMax)),
-    `an object of integers from 0 to ${plannedMax}`,
-  ],
-  outcome: [isOneOf(outcomes), `one of ${outcomes.join(', ')}`],
-  crc: [isOneOf(['ok', 'bad']), 'ok or bad'],
-  hop: [isOneOf(hopNames), hop],
-  hops: [isArrayOf(isOneOf(hopNames)), `an array, each of it ${hop}`],
-};
-
 interface FieldReader {
   name: string;
   check: Check;
   words: string;
   need: 'always' | 'unlessForeign' | 'never';
 }
+
+const checks = Object.fromEntries(
+  Object.entries<ValueSchema>(valueKinds).map(([kind, schema]) => [kind, checkOf(schema)]),
+) as Record<ValueKind, [Check, string]>;
 
 const readers = new Map<string, FieldReader[]>(
   (Object.keys(lineTypes) as LineTypeName[]).map((type) => {
@@ -119,6 +82,47 @@ function unknownType(type: unknown): string {
   return typeof type === 'string'
     ? `has the unknown type ${JSON.stringify(type.slice(0, 40))}: ${known}`
     : 'has a type that is not a text';
+}
+
+/** How a value of a kind is checked, and what it is to be, in words. */
+function checkOf(schema: ValueSchema): [Check, string] {
+  const { enum: values, type, items, additionalProperties } = schema;
+  if (values !== undefined) {
+    const words = values.length === 2 ? values.join(' or ') : `one of ${values.join(', ')}`;
+    return [(value) => values.includes(value as string), words];
+  }
+  if (items !== undefined) {
+    const [check, words] = checkOf(items);
+    return [(value) => Array.isArray(value) && value.every(check), `an array, each of it ${words}`];
+  }
+  if (additionalProperties !== undefined) {
+    const { maximum } = additionalProperties;
+    const areAll: Check = (value) => isObject(value) && Object.values(value).every(isInteger(maximum));
+    return [areAll, `an object of integers from 0 to ${maximum}`];
+  }
+  if (type === 'integer')
+    return [isInteger(schema.maximum!), `an integer from 0 to ${limitText(schema.maximum!)}`];
+  if (type === 'string') return checkOfText(schema);
+  if (type === 'boolean') return [(value) => typeof value === 'boolean', 'true or false'];
+  return [(value) => typeof value === 'string' || typeof value === 'number', 'a text or a number'];
+}
+
+function checkOfText({ minLength = 0, not }: ValueSchema): [Check, string] {
+  if (not !== undefined) {
+    const others = not.enum ?? [not.const!];
+    const check: Check = (value) => typeof value === 'string' && !others.includes(value);
+    return [check, `a text other than ${others.join(' and ')}`];
+  }
+  if (minLength === 0) return [(value) => typeof value === 'string', 'a text'];
+  return [(value) => typeof value === 'string' && value !== '', 'a text that is not empty'];
+}
+
+function isInteger(max: number): Check {
+  return (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+function limitText(max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? '2^53 − 1' : String(max);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
