@@ -77,6 +77,14 @@ interface LineType {
 const position = { partition: 'int32', offset: 'integer' } as const;
 /** Where a history has several topics, each line with a partition names its own. */
 const ofTopic = { topic: 'name' } as const;
+const content = {
+  producer: 'name',
+  session: 'integer',
+  sequence: 'integer',
+  key: 'text',
+  digest: 'name',
+  tombstone: 'flag',
+} as const;
 const time = { time: 'nameOrNumber' } as const;
 const handling = { ...ofTopic, consumer: 'nameOrNumber', epoch: 'int32', ...time } as const;
 
@@ -99,12 +107,7 @@ export const lineTypes = {
   send: {
     required: { id: 'name', state: 'text', outcome: 'outcome' },
     optional: {
-      producer: 'name',
-      session: 'integer',
-      sequence: 'integer',
-      key: 'text',
-      digest: 'name',
-      tombstone: 'flag',
+      ...content,
       ...ofTopic,
       ...position,
       error: 'text',
@@ -116,12 +119,7 @@ export const lineTypes = {
     unlessForeign: { id: 'name' },
     optional: {
       foreign: 'flag',
-      producer: 'name',
-      session: 'integer',
-      sequence: 'integer',
-      key: 'text',
-      digest: 'name',
-      tombstone: 'flag',
+      ...content,
       ...ofTopic,
       aborted: 'flag',
       crc: 'crc',

@@ -63,9 +63,7 @@ export const killMajority: Fault = {
   problem: (plan) => needsOwnBrokers(plan, 3),
   begin: async (pipeline) => {
     const before = await pipeline.partitions();
-    const count = Math.floor(pipeline.brokers.length / 2) + 1;
-    const victims = pipeline.brokers.filter(({ pid }) => pid !== undefined).slice(0, count);
-    const kills = await Promise.all(victims.map((victim) => killProcess(victim)));
+    const kills = await Promise.all(majorityOf(pipeline).map((victim) => killProcess(victim)));
     return {
       target: kills.map(({ target }) => target).join(', '),
       end: async (isMended) => {
@@ -115,6 +113,10 @@ export const restartBrokers: Fault = {
     };
   },
 };
+
+/** More than half of all brokers, as far as so many run. */
+export const majorityOf = ({ brokers }: Pipeline): BrokerVictim[] =>
+  brokers.filter(({ pid }) => pid !== undefined).slice(0, Math.floor(brokers.length / 2) + 1);
 
 /** A broker that does not lead partition 0, if there is one. */
 export async function followerOf(pipeline: Pipeline): Promise<BrokerVictim> {

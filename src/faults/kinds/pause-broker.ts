@@ -1,6 +1,6 @@
 /** Brokers that stand still and go on: the longer, the more the cluster takes them for dead. */
 import type { BrokerVictim, Fault, Pipeline, Underway } from '../fault.ts';
-import { followerOf, needsOwnBrokers } from './kill-broker.ts';
+import { followerOf, majorityOf, needsOwnBrokers } from './kill-broker.ts';
 import { changesSince, leaderOf } from './leadership.ts';
 import { suspendProcesses } from './suspend-process.ts';
 
@@ -38,9 +38,5 @@ export const pauseMajority: Fault = {
   example: 'pause-majority@5s+20s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan, 3),
-  begin: async (pipeline) => {
-    const count = Math.floor(pipeline.brokers.length / 2) + 1;
-    const victims = pipeline.brokers.filter(({ pid }) => pid !== undefined).slice(0, count);
-    return await pause(victims, pipeline);
-  },
+  begin: async (pipeline) => await pause(majorityOf(pipeline), pipeline),
 };
