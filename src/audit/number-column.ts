@@ -1,4 +1,4 @@
-const chunkShift = 14;
+const chunkShift = 11;
 const chunkRows = 2 ** chunkShift;
 
 const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array };
