@@ -1,53 +1,64 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+// One broker serves all files of a project, with a topic for each test; one database, with a schema for each.
+const shared = ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'];
+
+const integration = 'test/integration/**/*.test.ts';
+/** Tests that wait for a time to pass, or compare times: they run one file after the other. */
+const timed = [
+  'test/integration/faults.test.ts',
+  'test/integration/kill-windows.test.ts',
+  'test/integration/load.test.ts',
+  'test/integration/stalled.test.ts',
+];
+
+type Settings = NonNullable<TestProjectInlineConfiguration['test']>;
+
+/** Projects run one after the other in this order; the files of a project run side by side. */
+function project(
+  order: number,
+  name: string,
+  maxWorkers: number,
+  settings: Settings,
+): TestProjectInlineConfiguration {
+  return { test: { name, maxWorkers, sequence: { groupOrder: order }, ...settings } };
+}
 
 export default defineConfig({
   test: {
     globalSetup: ['test/fixtures/temporary-folder.ts'],
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/full/**', 'test/slow/**', 'test/soak/**'],
-          testTimeout: 30_000,
-        },
-      },
-      {
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          // One broker serves them all, with a topic for each test; one database, with a schema for each.
-          globalSetup: ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
-        },
-      },
-      {
-        test: {
-          name: 'full',
-          include: ['test/full/**/*.test.ts'],
-          globalSetup: ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 180_000,
-        },
-      },
-      {
-        test: {
-          name: 'soak',
-          include: ['test/soak/**/*.test.ts'],
-          globalSetup: ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'],
-          hookTimeout: 180_000,
-          // What one does would disturb the other.
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'slow',
-          include: ['test/slow/**/*.test.ts'],
-          testTimeout: 300_000,
-        },
-      },
+      project(0, 'unit', 2, {
+        include: ['test/**/*.test.ts'],
+        exclude: ['test/integration/**', 'test/full/**', 'test/slow/**', 'test/soak/**'],
+        testTimeout: 30_000,
+      }),
+      // These wait for processes more than they compute, so more of them than there are processors run at once.
+      project(1, 'integration', 3, {
+        include: [integration],
+        exclude: timed,
+        globalSetup: shared,
+        testTimeout: 60_000,
+        hookTimeout: 180_000,
+      }),
+      project(2, 'timed', 1, {
+        include: timed,
+        globalSetup: shared,
+        testTimeout: 60_000,
+        hookTimeout: 180_000,
+      }),
+      project(3, 'full', 1, {
+        include: ['test/full/**/*.test.ts'],
+        globalSetup: shared,
+        testTimeout: 300_000,
+        hookTimeout: 180_000,
+      }),
+      project(4, 'soak', 1, {
+        include: ['test/soak/**/*.test.ts'],
+        globalSetup: shared,
+        hookTimeout: 180_000,
+      }),
+      project(5, 'slow', 1, { include: ['test/slow/**/*.test.ts'], testTimeout: 300_000 }),
     ],
   },
 });
