@@ -1,6 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-// One broker serves all files of a project, with a topic for each test; one database, with a schema for each.
+// One broker serves all tests, with a topic for each; one database, with a schema for each.
 const shared = ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'];
 
 const integration = 'test/integration/**/*.test.ts';
@@ -26,7 +26,7 @@ function project(
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/fixtures/temporary-folder.ts'],
+    globalSetup: ['test/fixtures/temporary-folder.ts', 'test/fixtures/time-budget.ts'],
     projects: [
       project(0, 'unit', 2, {
         include: ['test/**/*.test.ts'],

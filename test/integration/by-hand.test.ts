@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
+import { copyOf, madeRun } from '../fixtures/made-run.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
@@ -22,7 +24,7 @@ const verify = async (
   run: string,
   ...args: string[]
 ): Promise<{ code: number | null; result: Result }> => {
-  const { code, stdout } = await nodrop(['verify', run, '--json', `--dir=${dir}`, ...args]);
+  const { code, stdout } = await nodropInProcess(['verify', run, '--json', `--dir=${dir}`, ...args]);
   return { code, result: JSON.parse(stdout) as Result };
 };
 
@@ -107,7 +109,7 @@ test('what is not of nodrop is sorted by its state alone, and what cannot be rea
     code: 0,
     stdout: expect.stringContaining('12 rows and 3 dead letters'),
   });
-  const letters = await nodrop(['messages', run, '--dead-letters', '--json', `--dir=${dir}`]);
+  const letters = await nodropInProcess(['messages', run, '--dead-letters', '--json', `--dir=${dir}`]);
   const documents = letters.stdout
     .trim()
     .split('\n')
@@ -117,9 +119,16 @@ test('what is not of nodrop is sorted by its state alone, and what cannot be rea
     ['no json', 'its payload is not JSON'],
     ['', 'its payload is not JSON'],
   ]);
-  const failed = await nodrop(['messages', run, '--state=failed', '--limit=100', '--json', `--dir=${dir}`]);
+  const failed = await nodropInProcess([
+    'messages',
+    run,
+    '--state=failed',
+    '--limit=100',
+    '--json',
+    `--dir=${dir}`,
+  ]);
   expect(failed.stdout).toContain('"payload":"{\\"state\\":\\"failed\\",\\"n\\":1}"');
-  const shown = await nodrop(['messages', run, '--dead-letters', `--dir=${dir}`]);
+  const shown = await nodropInProcess(['messages', run, '--dead-letters', `--dir=${dir}`]);
   expect(shown.stdout).toContain('its payload is not JSON');
 });
 
@@ -143,21 +152,6 @@ test('a producer that is killed leaves a run that is no pass, and a consumer tha
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(result.ledger.unsent).toBeGreaterThan(0);
 });
-
-/** A run of 120 messages that passed, to be spoilt. */
-async function passedRun(): Promise<{ dir: string; run: string; path: string }> {
-  const { dir, run, path } = newRun();
-  const { code, stderr } = await nodrop([
-    'run',
-    `--run=${run}`,
-    `--dir=${dir}`,
-    '--messages=120',
-    '--seed=5',
-    at,
-  ]);
-  expect(code, stderr).toBe(0);
-  return { dir, run, path };
-}
 
 const { DatabaseSync: Database } = createRequire(import.meta.url)(
   'node:sqlite',
@@ -241,7 +235,7 @@ test.each([
     ['wrongly-dead-lettered consumer 1'],
   ],
 ] as [string, string, string[]][])('a row %s in the store is found and named', async (_, sql, expected) => {
-  const { dir, run, path } = await spoiltOnce;
+  const { dir, run, folder: path } = await spoiltOnce;
   const backup = readFileSync(join(path, 'store.sqlite'));
   try {
     spoil(path, sql);
@@ -260,10 +254,13 @@ test.each([
   }
   expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
-const spoiltOnce = passedRun();
+const spoiltOnce = madeRun().then(copyOf);
 
 test('evidence that is missing or was changed makes a verdict inconclusive, with the document and exit code 2', async () => {
-  const { dir, run, path } = await passedRun();
+  // Its topic goes after the pass.
+  const { dir, run, path } = newRun();
+  const passed = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, '--messages=120', at]);
+  expect(passed.code, passed.stderr).toBe(0);
   const files: [name: string, change: (path: string) => void][] = [
     ['ledger-p0-0.bin', (file) => truncateSync(file, 900)],
     ['ledger-p0-0.bin', (file) => rmSync(file)],
@@ -310,6 +307,8 @@ test('what lies behind an open transaction is waited for, and told of where nobo
     bootstrapBrokers: [bootstrapServers],
     idempotent: true,
     transactionalId: topic,
+    // It is the transaction's time limit, too; the broker aborts one that lasts longer.
+    timeout: 60_000,
   });
   const open = await stranger.beginTransaction();
   await open.send({ messages: [{ topic, partition: 0, value: Buffer.from('nobody commits it') }] });

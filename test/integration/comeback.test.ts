@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, startUpTo } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
@@ -31,7 +32,7 @@ async function halted(): Promise<Halted> {
 }
 
 async function verdictOf({ verify }: Halted): Promise<{ code: number | null; result: Result }> {
-  const { code, stdout } = await nodrop(verify);
+  const { code, stdout } = await nodropInProcess(verify);
   return { code, result: JSON.parse(stdout) as Result };
 }
 

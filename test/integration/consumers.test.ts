@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -50,7 +51,12 @@ test('consume --consumers sums up what its consumers did; one that is killed is 
   const summary = JSON.parse(stdout) as { stored: number; deadLetters: number };
   expect(summary).toMatchObject({ run: folder.id, deadLetters: 0 });
   expect(summary.stored).toBeLessThanOrEqual(20_000);
-  const { stdout: document } = await nodrop(['verify', folder.id, '--json', `--dir=${folder.path}/../..`]);
+  const { stdout: document } = await nodropInProcess([
+    'verify',
+    folder.id,
+    '--json',
+    `--dir=${folder.path}/../..`,
+  ]);
   expect(JSON.parse(document) as Result).toMatchObject({ verdict: 'pass', store: { rows: 20_000 } });
 });
 

@@ -1,10 +1,12 @@
 /** `nodrop explain` on real runs: good messages, and those that a planted defect or a crash has harmed. */
 import { randomUUID } from 'node:crypto';
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, inject, test } from 'vitest';
 import type { Timeline, TimelineEvent } from '../../src/explain/timeline.ts';
+import { copyOf, madeRun, type MadeRun } from '../fixtures/made-run.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, startUpTo } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
@@ -15,22 +17,14 @@ interface Run {
   run: string;
 }
 
-async function runWith(sabotage: string | undefined, ...args: string[]): Promise<Run & { stdout: string }> {
-  const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
-  const command = ['run', `--run=${run}`, `--dir=${dir}`, '--messages=60', '--timeout=10s', '--seed=7', at];
-  const { code, stdout, stderr } = await nodrop([...command, ...args], { NODROP_SABOTAGE: sabotage });
-  expect(code, stderr).toBe(sabotage === undefined ? 0 : 1);
-  return { dir, run, stdout };
-}
-
 async function explain({ dir, run }: Run, asked: string): Promise<Timeline> {
-  const { code, stdout, stderr } = await nodrop(['explain', run, asked, '--json', `--dir=${dir}`]);
+  const { code, stdout, stderr } = await nodropInProcess(['explain', run, asked, '--json', `--dir=${dir}`]);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as Timeline;
 }
 
 async function linesOf({ dir, run }: Run, asked: string): Promise<string[]> {
-  const { code, stdout, stderr } = await nodrop(['explain', run, asked, `--dir=${dir}`]);
+  const { code, stdout, stderr } = await nodropInProcess(['explain', run, asked, `--dir=${dir}`]);
   expect(code, stderr).toBe(0);
   const lines = stdout.trimEnd().split('\n');
   // A command is broken between words alone.
@@ -47,19 +41,10 @@ const found = ({ findings }: Timeline): string[] => findings.map(({ kind, blame 
 
 const healthy = ['intent', 'outcome', 'log', 'delivery', 'written', 'position', 'commit', 'row'];
 
-let passed: Run;
+let passed: MadeRun;
 beforeAll(async () => {
-  passed = await runWith(undefined, '--keep-topic');
+  passed = await madeRun();
 });
-
-/** To be spoilt. Without the note of its consumer it has the store in its own folder. */
-function copyOfPassed(): Run & { folder: string } {
-  const dir = newDir();
-  cpSync(passed.dir, dir, { recursive: true });
-  const folder = join(dir, 'runs', passed.run);
-  rmSync(join(folder, 'consumer.json'));
-  return { dir, run: passed.run, folder };
-}
 
 test('a good message is told from the intent to the row, with a time for each', async () => {
   const before = Date.now();
@@ -89,7 +74,7 @@ test('a good message is told from the intent to the row, with a time for each', 
   ]);
   for (const { hop, time } of timeline.timeline) {
     if (hop === 'position' || hop === 'commit') continue;
-    expect(time, hop).toBeGreaterThan(before - 120_000);
+    expect(time, hop).toBeGreaterThan(before - 600_000);
     expect(time, hop).toBeLessThanOrEqual(Date.now());
   }
   const place = `-p ${partition} -o ${offset} -c 1 -e`;
@@ -99,7 +84,7 @@ test('a good message is told from the intent to the row, with a time for each', 
     ...timeline,
     asked: `${partition}:${offset}`,
   });
-  const latest = await nodrop(['explain', 'p0-17', '--json', `--dir=${passed.dir}`]);
+  const latest = await nodropInProcess(['explain', 'p0-17', '--json', `--dir=${passed.dir}`]);
   expect(JSON.parse(latest.stdout)).toEqual(timeline);
 });
 
@@ -125,7 +110,7 @@ test.each<[sabotage: string, finding: string[], rows: object[]]>([
     [{ category: 'completed', differs: [] }, { differs: ['its category should be completed'] }],
   ],
 ])('%s: the row shows it, and the audit says whose it is', async (kind, findings, rows) => {
-  const run = await runWith(`${kind}:17`, '--batch-size=1');
+  const run = await madeRun(kind);
   const timeline = await explain(run, 'p0-17');
   expect(found(timeline)).toEqual(findings);
   expect(only(timeline, 'row')).toHaveLength(rows.length);
@@ -134,13 +119,15 @@ test.each<[sabotage: string, finding: string[], rows: object[]]>([
   );
   expect(timeline).toMatchObject({ asExpected: false, audit: { verdict: 'fail' } });
   expect(hops(timeline).slice(0, 3)).toEqual(['intent', 'outcome', 'log']);
-  expect(run.stdout.split('\n')).toContain(`  Look closer: nodrop explain --dir ${run.dir} ${run.run} p0-17`);
+  expect(run.ended.stdout.split('\n')).toContain(
+    `  Look closer: nodrop explain --dir ${run.dir} ${run.run} p0-17`,
+  );
   const neighbour = await explain(run, 'p0-16');
   expect(neighbour).toMatchObject({ asExpected: true, findings: [] });
 });
 
 test('an ack without a record: what stands at its place is told, and that the log has nothing of it', async () => {
-  const run = await runWith('claim-ack:17', '--batch-size=1');
+  const run = await madeRun('claim-ack');
   const timeline = await explain(run, 'p0-17');
   expect(found(timeline)).toEqual(['lost broker']);
   expect(only(timeline, 'outcome')).toMatchObject([{ outcome: 'acked', partition: null }]);
@@ -148,7 +135,7 @@ test('an ack without a record: what stands at its place is told, and that the lo
 });
 
 test('a phantom in the store is explained, though nobody planned it', async () => {
-  const run = await runWith('invent:17', '--batch-size=1');
+  const run = await madeRun('invent');
   const timeline = await explain(run, 'p0-1000017');
   expect(timeline).toMatchObject({ expected: null, asExpected: false });
   expect(found(timeline)).toEqual(['phantom consumer']);
@@ -164,7 +151,7 @@ test('what was delivered twice tells both, each with its consumer', async () => 
   const options = [`--run=${run}`, `--dir=${dir}`, at];
   const produced = await nodrop(['produce', '--messages=60', '--partitions=1', ...options]);
   expect(produced.code, produced.stderr).toBe(0);
-  const soonMissed = ['-X', 'session.timeout.ms=6000', '-X', 'heartbeat.interval.ms=1000'];
+  const soonMissed = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
   const victim = startUpTo('before-store-commit', 1, [
     'consume',
     '--until-drained',
@@ -182,7 +169,7 @@ test('what was delivered twice tells both, each with its consumer', async () => 
     { hop: 'log', time: null, missing: 'the topic was not scanned to its end' },
   ]);
   expect(unscanned).toMatchObject({ findings: [], audit: { verdict: 'inconclusive' } });
-  await nodrop(['verify', run, `--dir=${dir}`]);
+  await nodropInProcess(['verify', run, `--dir=${dir}`]);
   const timeline = await explain({ dir, run }, 'p0-3');
   expect(only(timeline, 'delivery')).toMatchObject([
     { consumer: 1, count: 1 },
@@ -197,7 +184,7 @@ test('a dead letter is told with its reason, found by its place', async () => {
   const poisoned = ['--rate=400', '--messages=1200', '--fault=poison@1s', '--keep-topic'];
   const { code, stderr } = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, ...poisoned, at]);
   expect(code, stderr).toBe(0);
-  const { stdout } = await nodrop(['messages', run, '--dead-letters', '--json', `--dir=${dir}`]);
+  const { stdout } = await nodropInProcess(['messages', run, '--dead-letters', '--json', `--dir=${dir}`]);
   const letter = JSON.parse(stdout.split('\n')[0]!) as { partition: number; offset: number; reason: string };
   const place = `${letter.partition}:${letter.offset}`;
   const timeline = await explain({ dir, run }, place);
@@ -209,21 +196,26 @@ test('a dead letter is told with its reason, found by its place', async () => {
 });
 
 test('what no evidence knows is wrong usage, and says what ids look like', async () => {
-  for (const asked of ['p0-60', 'nonsense', '0:99999']) {
-    const { code, stdout, stderr } = await nodrop(['explain', passed.run, asked, `--dir=${passed.dir}`]);
+  for (const asked of ['p0-200', 'nonsense', '0:99999']) {
+    const { code, stdout, stderr } = await nodropInProcess([
+      'explain',
+      passed.run,
+      asked,
+      `--dir=${passed.dir}`,
+    ]);
     expect([asked, code, stdout]).toEqual([asked, 64, '']);
     expect(stderr).toContain('Ids look like p0-17');
-    expect(stderr).toContain('p0-0 to p0-59');
+    expect(stderr).toContain('p0-0 to p0-199');
     expect(stderr).toContain('such as 0:42');
   }
-  const unnamed = await nodrop(['explain', `--dir=${passed.dir}`]);
+  const unnamed = await nodropInProcess(['explain', `--dir=${passed.dir}`]);
   expect([unnamed.code, unnamed.stdout]).toEqual([64, '']);
-  const unknown = await nodrop(['explain', 'nobody', 'p0-1', `--dir=${passed.dir}`]);
+  const unknown = await nodropInProcess(['explain', 'nobody', 'p0-1', `--dir=${passed.dir}`]);
   expect([unknown.code, unknown.stdout]).toEqual([64, '']);
 });
 
 test('without its ledger a message is told from the hops that are left', async () => {
-  const run = copyOfPassed();
+  const run = copyOf(passed);
   rmSync(join(run.folder, 'ledger-p0-0.bin'));
   const timeline = await explain(run, 'p0-17');
   expect(timeline.timeline[0]).toEqual({ hop: 'intent', time: null, missing: 'there is no ledger of p0' });
@@ -232,7 +224,7 @@ test('without its ledger a message is told from the hops that are left', async (
 });
 
 test('a row that vanished since the audit is noticed, and audited again', async () => {
-  const run = copyOfPassed();
+  const run = copyOf(passed);
   const database = new DatabaseSync(join(run.folder, 'store.sqlite'));
   database.exec("DELETE FROM completed WHERE id = 'p0-17'");
   database.close();

@@ -1,55 +1,14 @@
 /** Faults on a real pipeline: one run each, with what shows that it took effect and that nothing was lost. */
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readReport } from '../../src/page/report-page.ts';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir as anyNewDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
-
-const shared = `--bootstrap-server=${inject('bootstrapServers')}`;
-const { location, password } = inject('postgres');
-const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
-const dirs: string[] = [];
-function newDir(): string {
-  const dir = anyNewDir();
-  dirs.push(dir);
-  return dir;
-}
-const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
-
-/** A paced run, so that it is at work when its faults are due. */
-async function runWith(
-  faults: readonly string[],
-  args: readonly string[],
-): Promise<{ ended: Ended; result: Result; dir: string }> {
-  const dir = newDir();
-  const ended = await nodrop(
-    [
-      'run',
-      '--json',
-      '--quiet',
-      '--rate=400',
-      `--dir=${dir}`,
-      ...faults.map((fault) => `--fault=${fault}`),
-      ...args,
-    ],
-    { PGPASSWORD: password },
-  );
-  expect(ended.stdout, ended.stderr).not.toBe('');
-  return { ended, result: JSON.parse(ended.stdout) as Result, dir };
-}
-
-function expectSurvived({ ended, result }: { ended: Ended; result: Result }): void {
-  expect(result, JSON.stringify([result.faults, result.notChecked, result.findings])).toMatchObject({
-    verdict: 'pass',
-    findings: [],
-  });
-  expect(ended.code).toBe(0);
-  expect(result.faults.every(({ tookEffect }) => tookEffect)).toBe(true);
-}
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { expectSurvived, quickGroup, runWith, sharedBroker as shared } from '../fixtures/faulted-run.ts';
+import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 test('a producer that was killed goes on in a session of its own, with no id used twice', async () => {
   const run = await runWith(['kill-producer@1s+500ms'], ['--duration=3s', shared]);
@@ -68,36 +27,8 @@ test('a producer that was killed goes on in a session of its own, with no id use
   expect(JSON.parse(readFileSync(join(folder, 'faults.json'), 'utf8'))).toEqual([
     { name: 'kill-producer', at: '1s', for: '500ms' },
   ]);
-  const again = await nodrop(['verify', result.run.id, '--json', `--dir=${dir}`]);
+  const again = await nodropInProcess(['verify', result.run.id, '--json', `--dir=${dir}`]);
   expect(JSON.parse(again.stdout)).toMatchObject({ verdict: 'pass', faults: result.faults });
-});
-
-test('a producer that sends for a time goes on for what is left of it', async () => {
-  const dir = newDir();
-  const { code, stdout, stderr } = await nodrop([
-    'run',
-    '--json',
-    // A new process takes seconds to start where the machine is busy.
-    '--duration=8s',
-    '--batch-size=10',
-    `--dir=${dir}`,
-    shared,
-    '--fault=kill-producer@1s+200ms',
-  ]);
-  expect(code, stderr).toBe(0);
-  const result = JSON.parse(stdout) as Result;
-  expect(result).toMatchObject({ verdict: 'pass', notChecked: [] });
-  expect(result.ledger.sent).toBeGreaterThan(100);
-  const second = join(dir, 'runs', result.run.id, 'ledger-p0-1.bin');
-  expect(statSync(second).size, 'bytes of sends and acks').toBeGreaterThan(2_000);
-});
-
-test('a producer that stays away leaves messages unsent, which is no pass', async () => {
-  const { ended, result } = await runWith(['kill-producer@1s+never'], ['--duration=3s', shared]);
-  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
-  expect(result.ledger.unsent).toBeGreaterThan(0);
-  expect(result.faults[0]).toMatchObject({ tookEffect: true, endMs: null });
-  expect(ended.code).toBe(2);
 });
 
 test('a consumer that was killed between store and commit is given it again, and stores it once', async () => {
@@ -105,42 +36,6 @@ test('a consumer that was killed between store and commit is given it again, and
   const run = await runWith(faults, ['--duration=3s', ...quickGroup, shared]);
   expectSurvived(run);
   expect(run.result.faults[0]!.evidence).toContain('it stood at after-store-commit');
-});
-
-test('of two consumers one may stay away', async () => {
-  const args = ['--duration=3s', '--consumers=2', ...quickGroup, shared];
-  const run = await runWith(['kill-consumer@1s+never'], args);
-  expectSurvived(run);
-  expect(run.result.faults[0]).toMatchObject({ target: 'consumer 1 of 2', endMs: null });
-});
-
-test('a disk that was full has room again for the consumer that is left', async () => {
-  const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
-  const run = await runWith(['fill-disk@1s+3s', 'kill-consumer@2s+never'], args);
-  expectSurvived(run);
-  expect(run.result.faults[0]!.evidence).toContain('the offsets did not move meanwhile');
-});
-
-test('a consumer that slept through its session writes nothing late', async () => {
-  const args = ['--duration=9s', '--consumers=2', ...quickGroup, shared];
-  const run = await runWith(['pause-consumer@1s+6s'], args);
-  expectSurvived(run);
-  const [slept, expired] = run.result.faults[0]!.evidence;
-  expect(slept).toMatch(/process \d+, consumer 1 of 2, is in state T/);
-  expect(expired).toBe('its session expired: of 2 members the group has 1');
-});
-
-test('consumers whose group has forgotten everything go on from the store', async () => {
-  const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
-  const run = await runWith(['delete-offsets@2s'], args);
-  expectSurvived(run);
-  const [deleted] = run.result.faults;
-  expect(deleted).toMatchObject({ target: 'consumer 1 of 2, consumer 2 of 2' });
-  const evidence = deleted!.evidence.join();
-  expect(evidence).toMatch(/process \d+, consumer 2 of 2, is gone/);
-  expect(evidence).toContain('3 partitions had committed offsets, and 0 had any after the group was deleted');
-  // They were away for as long as the group waited for them.
-  expect(deleted!.endMs! - deleted!.startMs!).toBeGreaterThan(1_000);
 });
 
 test('a fault that comes too late proves nothing', async () => {
@@ -152,16 +47,8 @@ test('a fault that comes too late proves nothing', async () => {
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(result.faults).toMatchObject([{ name: 'kill-producer', tookEffect: false, startMs: null }]);
   expect(result.notChecked.join(' ')).toContain('The fault kill-producer@20m+5s did not take effect');
-  const again = await nodrop(['verify', result.run.id, `--dir=${dir}`]);
+  const again = await nodropInProcess(['verify', result.run.id, `--dir=${dir}`]);
   expect(again.code).toBe(2);
-});
-
-test('the only broker is killed, and comes back with all that it acknowledged', async () => {
-  const run = await runWith(['kill-broker@1s+1s'], ['--duration=4s']);
-  expectSurvived(run);
-  const [killed] = run.result.faults;
-  expect(killed!.evidence.join()).toMatch(/process \d+, broker 1, is gone,broker 1 was started again/);
-  expect(killed!.evidence.join()).toContain('leader epoch');
 });
 
 test('producers whose answers are cut off send again, and what they sent is there once', async () => {
@@ -195,7 +82,7 @@ test('a store that somebody locks is waited for, and records that nobody can sor
   const detail = 'published by poison@1s; it is no dead letter';
   const lost = { kind: 'lost', blame: 'consumer', partition: 0, offset: 12, detail } as const;
   folder.writeResult({ ...run.result, faults: [locked!, { ...poisoned!, found: [lost] }] });
-  const again = await nodrop(['verify', folder.id, '--json', `--dir=${run.dir}`]);
+  const again = await nodropInProcess(['verify', folder.id, '--json', `--dir=${run.dir}`]);
   expect(again.code, again.stderr).toBe(1);
   expect(JSON.parse(again.stdout)).toMatchObject({
     verdict: 'fail',
@@ -205,73 +92,6 @@ test('a store that somebody locks is waited for, and records that nobody can sor
     faults: [{ name: 'lock-store' }, { found: [lost] }],
   });
   expect(JSON.parse(readFileSync(folder.findings, 'utf8'))).toEqual(lost);
-});
-
-test('a lock that keeps nobody from storing anything proves nothing', async () => {
-  const faults = ['pause-producer@1s+3s', 'lock-store@2s+1s'];
-  const { ended, result } = await runWith(faults, ['--duration=5s', shared]);
-  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
-  const [paused, locked] = result.faults;
-  expect(paused).toMatchObject({ tookEffect: true });
-  expect(locked).toMatchObject({ tookEffect: false });
-  expect(locked!.evidence).toContain('no records waited to be stored');
-  expect(result.notChecked.join(' ')).toContain('The fault lock-store@2s+1s did not take effect');
-  expect(ended.code).toBe(2);
-});
-
-test('a database that is restarted is waited for', async () => {
-  const run = await runWith(['restart-store@1s+1s'], ['--duration=3s', shared, postgres()]);
-  expectSurvived(run);
-  const [restarted] = run.result.faults;
-  expect(restarted).toMatchObject({ target: 'consumers and the database' });
-  const evidence = restarted!.evidence.join();
-  expect(evidence).toMatch(/[1-9]\d* sessions? (was|were) ended at the database/);
-  expect(evidence).toMatch(/[1-9]\d* new connections? (was|were) refused/);
-  const log = readFileSync(join(run.dir, 'runs', run.result.run.id, 'consumer.log'), 'utf8');
-  expect(log).toContain('The store is back.');
-});
-
-/** So slow a database that the consumer gets on, and comes no nearer to the end. */
-const slow = (fault: string, timeout: string): ReturnType<typeof runWith> =>
-  runWith(
-    [fault],
-    [
-      '--duration=4s',
-      '--batch-size=40',
-      `--timeout=${timeout}`,
-      '-X',
-      'max.partition.fetch.bytes=1024',
-      shared,
-      postgres(),
-    ],
-  );
-
-test('what has not drained in time after the last fault has stalled, though it gets on', async () => {
-  const { ended, result } = await slow('latency:store=200ms@1s+never', '8s');
-  expect(ended.code).toBe(2);
-  expect(result).toMatchObject({ verdict: 'inconclusive', faults: [{ tookEffect: true, endMs: null }] });
-  expect(result.findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 3 }]);
-  for (const { detail } of result.findings[0]!.examples) expect(detail).toMatch(/^is at \d+ of \d+$/);
-  expect(result.notChecked[0]).toBe(
-    'The pipeline had not drained within 8s of the last send and the last fault.',
-  );
-  expect(result.notChecked.join(' ')).toMatch(/The lag: partition 0 is at \d+ of \d+, partition 1/);
-  expect(result.timings.drainMs).toBeLessThan(20_000);
-  // It was stopped, and had not given up.
-  expect(result.notChecked.join(' ')).not.toMatch(/No progress|ended early/);
-});
-
-test('and what drains in time has not', async () => {
-  const run = await slow('latency:store=200ms@1s+1s', '40s');
-  expectSurvived(run);
-  expect(run.result.notChecked).toEqual([]);
-});
-
-test('what is deleted before it was read has expired', async () => {
-  const faults = ['pause-consumer@1s+2s', 'delete-records@2s'];
-  const { ended, result } = await runWith(faults, ['--duration=4s', shared]);
-  expect(result.findings).toMatchObject([{ kind: 'expired', blame: 'broker', cause: 'retention' }]);
-  expect(ended.code).toBe(1);
 });
 
 test.each([
@@ -288,7 +108,7 @@ test.each([
   [['--allow=everything'], 'acks=1'],
 ])('run %s is refused before anything is started', async (args, why) => {
   const dir = newDir();
-  const { code, stdout, stderr } = await nodrop(['run', `--dir=${dir}`, ...args]);
+  const { code, stdout, stderr } = await nodropInProcess(['run', `--dir=${dir}`, ...args]);
   expect(code, stderr).toBe(64);
   expect(stdout).toBe('');
   expect(stderr).toContain(why);
@@ -296,9 +116,9 @@ test.each([
 });
 
 test('nodrop faults lists them all with an example each', async () => {
-  const { code, stdout } = await nodrop(['faults']);
+  const { code, stdout } = await nodropInProcess(['faults']);
   expect(code).toBe(0);
-  const { stdout: json } = await nodrop(['faults', '--json']);
+  const { stdout: json } = await nodropInProcess(['faults', '--json']);
   const listed = JSON.parse(json) as { name: string; example: string }[];
   for (const { example } of listed) expect(stdout).toContain(` --fault ${example}\n`);
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true);
@@ -322,10 +142,4 @@ test('what a fault has suspended does not outlive a run that is killed', async (
   await ended;
   await until('both are gone', () => statesOf().length === 0);
   expect(statesOf()).toEqual([]);
-});
-
-test('nothing is left of runs with faults', () => {
-  const processes = execFileSync('ps', ['-ww', '-eo', 'command'], { encoding: 'utf8' }).split('\n');
-  expect(dirs.length).toBeGreaterThan(10);
-  expect(processes.filter((command) => dirs.some((dir) => command.includes(dir)))).toEqual([]);
 });

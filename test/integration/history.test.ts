@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, program } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -46,13 +47,19 @@ const essenceOf = ({ verdict, ledger, log, store, counts, findings, run }: Resul
 });
 
 async function bothResults(dir: string, run: string, store: string): Promise<[Result, Result]> {
-  const verified = await nodrop(['verify', run, '--json', `--dir=${dir}`, `--store=sqlite:${store}`]);
+  const verified = await nodropInProcess([
+    'verify',
+    run,
+    '--json',
+    `--dir=${dir}`,
+    `--store=sqlite:${store}`,
+  ]);
   const before = readdirSync(join(dir, 'runs', run)).sort();
-  const exported = await nodrop(['export', run, `--dir=${dir}`, `--store=sqlite:${store}`]);
+  const exported = await nodropInProcess(['export', run, `--dir=${dir}`, `--store=sqlite:${store}`]);
   expect(exported.code, exported.stderr).toBe(0);
   const history = join(newDir(), 'history.jsonl');
   writeFileSync(history, exported.stdout);
-  const judged = await nodrop(['verify', '--history', history, '--json']);
+  const judged = await nodropInProcess(['verify', '--history', history, '--json']);
   expect(judged.code, judged.stderr).toBe(verified.code);
   expect(readdirSync(join(dir, 'runs', run)).sort()).toEqual(before);
   return [JSON.parse(verified.stdout) as Result, JSON.parse(judged.stdout) as Result];
@@ -98,7 +105,7 @@ test('evidence that is missing is exported as not complete', async () => {
   const nowhere = join(dir, 'nowhere.sqlite');
   const [own, history] = await bothResults(dir, run, nowhere);
   expect([own.verdict, history.verdict]).toEqual(['inconclusive', 'inconclusive']);
-  const { stderr } = await nodrop(['export', run, `--dir=${dir}`, `--store=sqlite:${nowhere}`]);
+  const { stderr } = await nodropInProcess(['export', run, `--dir=${dir}`, `--store=sqlite:${nowhere}`]);
   expect(stderr).toContain('the evidence of store is exported as not complete');
 });
 
@@ -112,28 +119,37 @@ test('a reader of an export that has had enough is no trouble', async () => {
 
 test('several files are one history, and the first gives it a name', async () => {
   const { dir, run } = await copyOfRun();
-  const { stdout } = await nodrop(['export', run, `--dir=${dir}`]);
+  const { stdout } = await nodropInProcess(['export', run, `--dir=${dir}`]);
   const lines = stdout.trim().split('\n');
   const folder = newDir();
   const files = ['producer.jsonl', 'consumer.jsonl'].map((name) => join(folder, name));
   writeFileSync(files[0]!, lines.slice(1, 4000).join('\n'));
   writeFileSync(files[1]!, lines.slice(4000).toReversed().join('\n'));
-  const { code, stdout: json } = await nodrop(['verify', '--history', ...files, '--json']);
+  const { code, stdout: json } = await nodropInProcess(['verify', '--history', ...files, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(json)).toMatchObject({ verdict: 'pass', run: { id: 'producer.jsonl', messages: null } });
-  const twice = await nodrop(['verify', '--json', '--history', files[0]!, '--history', files[1]!]);
+  const twice = await nodropInProcess(['verify', '--json', '--history', files[0]!, '--history', files[1]!]);
   expect(JSON.parse(twice.stdout)).toMatchObject({ verdict: 'pass' });
 });
 
 test('what is wrong is said with file and line, and nothing is printed', async () => {
   const path = join(newDir(), 'history.jsonl');
   writeFileSync(path, '{"type":"complete","of":"log"}\n{"type":"complete"}\n');
-  expect(await nodrop(['verify', '--json', '--history', path])).toEqual({
+  expect(await nodropInProcess(['verify', '--json', '--history', path])).toEqual({
     code: 64,
     stdout: '',
     stderr: expect.stringContaining(`${path}:2: the line of type complete has no of`),
   });
-  expect(await nodrop(['verify', '--history', join(path, 'none')])).toMatchObject({ code: 64, stdout: '' });
-  expect(await nodrop(['verify', 'some-run', '--history', path])).toMatchObject({ code: 64, stdout: '' });
-  expect(await nodrop(['export', 'some-run', `--dir=${newDir()}`])).toMatchObject({ code: 64, stdout: '' });
+  expect(await nodropInProcess(['verify', '--history', join(path, 'none')])).toMatchObject({
+    code: 64,
+    stdout: '',
+  });
+  expect(await nodropInProcess(['verify', 'some-run', '--history', path])).toMatchObject({
+    code: 64,
+    stdout: '',
+  });
+  expect(await nodropInProcess(['export', 'some-run', `--dir=${newDir()}`])).toMatchObject({
+    code: 64,
+    stdout: '',
+  });
 });

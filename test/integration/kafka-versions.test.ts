@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newDir, nodrop } from '../fixtures/nodrop.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { newDir } from '../fixtures/nodrop.ts';
 
 const noHome = { KAFKA_HOME: undefined };
 
 test('the versions are listed, with those in the cache; nothing is fetched for it', async () => {
   const cache = newDir();
-  const { code, stdout } = await nodrop(['kafka', '--list'], {
+  const { code, stdout } = await nodropInProcess(['kafka', '--list'], {
     ...noHome,
     NODROP_CACHE: join(cache, 'none'),
   });
@@ -24,7 +25,7 @@ test('the versions are listed, with those in the cache; nothing is fetched for i
 });
 
 test('the list is there as JSON', async () => {
-  const { code, stdout } = await nodrop(['kafka', '--list', '--json'], noHome);
+  const { code, stdout } = await nodropInProcess(['kafka', '--list', '--json'], noHome);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject([
     { version: '4.4.0', modes: ['KRaft'], isDefault: false },
@@ -43,7 +44,7 @@ test.each([
   ['kafka --json', '--json is for --list.'],
 ])('%s is wrong usage, and nothing is begun', async (args, sentence) => {
   const dir = join(newDir(), 'none');
-  const { code, stderr } = await nodrop([...args.split(' '), `--dir=${dir}`], noHome);
+  const { code, stderr } = await nodropInProcess([...args.split(' '), `--dir=${dir}`], noHome);
   expect(code).toBe(64);
   expect(stderr).toContain(sentence);
   expect(existsSync(dir)).toBe(false);
@@ -51,8 +52,8 @@ test.each([
 
 test('the environment can name the version; beside KAFKA_HOME none can be named', async () => {
   const dir = `--dir=${newDir()}`;
-  const named = await nodrop(['run', dir], { ...noHome, NODROP_KAFKA_VERSION: '1.0' });
+  const named = await nodropInProcess(['run', dir], { ...noHome, NODROP_KAFKA_VERSION: '1.0' });
   expect(named).toMatchObject({ code: 64, stderr: expect.stringContaining('nodrop has no Kafka 1.0') });
-  const beside = await nodrop(['run', dir, '--kafka-version=3.9.2'], { KAFKA_HOME: '/opt/kafka' });
+  const beside = await nodropInProcess(['run', dir, '--kafka-version=3.9.2'], { KAFKA_HOME: '/opt/kafka' });
   expect(beside).toMatchObject({ code: 64, stderr: expect.stringContaining('KAFKA_HOME (/opt/kafka)') });
 });

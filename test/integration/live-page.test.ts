@@ -15,6 +15,7 @@ import {
   untilHeading,
   type Serving,
 } from '../fixtures/live-page.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -113,7 +114,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
 test('--keep-open without a page is a mistake', async () => {
   const dir = newDir();
-  const { code, stderr } = await nodrop(['run', `--dir=${dir}`, '--keep-open', at]);
+  const { code, stderr } = await nodropInProcess(['run', `--dir=${dir}`, '--keep-open', at]);
   expect([code, stderr]).toEqual([64, expect.stringContaining('Add --ui')]);
   expect(existsSync(join(dir, 'runs'))).toBe(false);
 });

@@ -14,6 +14,7 @@ import {
   untilHeading,
   type Serving,
 } from '../fixtures/live-page.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -203,7 +204,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await untilHeading(other.page, 'NOT AUDITED');
     await other.page.getByText(`nodrop verify ${byHand}`).waitFor();
     // Its producer was stopped before it had sent all.
-    expect((await nodrop(['verify', byHand, `--dir=${dir}`])).code).toBe(2);
+    expect((await nodropInProcess(['verify', byHand, `--dir=${dir}`])).code).toBe(2);
     await untilHeading(other.page, 'INCONCLUSIVE');
     expect([own.troubles, other.troubles]).toEqual([[], []]);
     await Promise.all([own.page.context().close(), other.page.context().close()]);

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -33,7 +34,7 @@ test('a paced run keeps its rate, measures its latencies, and is judged by them'
     demands.map((demand) => [demand, true]),
   );
 
-  const again = await nodrop(['verify', folder.id, '--threshold=acked.p50<1us', `--dir=${dir}`]);
+  const again = await nodropInProcess(['verify', folder.id, '--threshold=acked.p50<1us', `--dir=${dir}`]);
   expect(again.code, again.stderr).toBe(3);
   expect(again.stdout).toMatch(/stored( +\d[\d.]+ m?s){5} +\d[\d ]*\n/);
   expect(again.stdout).toMatch(/acked\.p50<1us +\d[\d.]+ m?s {2}✗/);
@@ -41,7 +42,13 @@ test('a paced run keeps its rate, measures its latencies, and is judged by them'
 
   // They are no evidence: without them the verdict is the same, and the threshold cannot be met.
   rmSync(folder.file('latency-acked-p0.hlog'));
-  const without = await nodrop(['verify', folder.id, '--json', '--threshold=acked.p50<1m', `--dir=${dir}`]);
+  const without = await nodropInProcess([
+    'verify',
+    folder.id,
+    '--json',
+    '--threshold=acked.p50<1m',
+    `--dir=${dir}`,
+  ]);
   expect(without.code, without.stderr).toBe(3);
   expect(JSON.parse(without.stdout)).toMatchObject({
     verdict: 'pass',
@@ -65,7 +72,7 @@ test('a run by time alone has the plan of its sealed ledgers, and none without t
   expect(run.messages).toBeGreaterThan(100);
   expect([ledger.sent, store.rows]).toEqual([run.messages, run.messages]);
   rmSync(folder.file('ledger-p1-0.bin.sha256'));
-  const unsealed = await nodrop(['verify', folder.id, '--json', `--dir=${dir}`]);
+  const unsealed = await nodropInProcess(['verify', folder.id, '--json', `--dir=${dir}`]);
   expect(unsealed.code).toBe(2);
   expect(JSON.parse(unsealed.stdout)).toMatchObject({
     verdict: 'inconclusive',
@@ -90,10 +97,10 @@ test('a batch that is too large for one record batch goes in several', async () 
 
 test('what is demanded is looked at before anything starts', async () => {
   const { options } = newRun();
-  const both = await nodrop(['run', '--duration=1s', '--messages=5', ...options]);
+  const both = await nodropInProcess(['run', '--duration=1s', '--messages=5', ...options]);
   expect([both.code, both.stderr]).toEqual([64, expect.stringContaining('cannot be used with')]);
-  const unknown = await nodrop(['run', '--threshold=stored.p98<1ms', ...options]);
+  const unknown = await nodropInProcess(['run', '--threshold=stored.p98<1ms', ...options]);
   expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('stored.p99.9')]);
-  const none = await nodrop(['produce', '--rate=1', '--duration=1ms', ...options]);
+  const none = await nodropInProcess(['produce', '--rate=1', '--duration=1ms', ...options]);
   expect([none.code, none.stderr]).toEqual([64, expect.stringContaining('makes 0 messages')]);
 });

@@ -121,6 +121,8 @@ test('transactions are resolved from their markers', async () => {
     bootstrapBrokers,
     idempotent: true,
     transactionalId: 'x',
+    // It is the transaction's time limit, too; the broker aborts one that lasts longer.
+    timeout: 60_000,
   });
   const write = async (names: string[], end: 'commit' | 'abort'): Promise<void> => {
     const transaction = await library.beginTransaction();

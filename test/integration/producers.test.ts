@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -38,7 +39,7 @@ test('produce --producers sums up what its producers sent', async () => {
   expect(JSON.parse(produced.stdout)).toMatchObject({ run: folder.id, sent: 500, acked: 500 });
   const consumed = await nodrop(['consume', '--until-drained', ...options]);
   expect(consumed.code, consumed.stderr).toBe(0);
-  expect((await nodrop(['verify', folder.id, `--dir=${dir}`])).code).toBe(0);
+  expect((await nodropInProcess(['verify', folder.id, `--dir=${dir}`])).code).toBe(0);
   const again = await nodrop(['produce', '--producers=2', ...options]);
   expect([again.code, again.stderr]).toEqual([64, expect.stringContaining('exists already')]);
 });
@@ -50,7 +51,7 @@ test('a consumer waits for every producer of the plan, and one that never comes 
   expect(first.code, first.stderr).toBe(0);
   const impatient = await nodrop(['consume', '--until-drained', '--timeout=2s', ...options]);
   expect([impatient.code, impatient.stderr]).toEqual([69, expect.stringContaining('not closed')]);
-  const without = await nodrop(['verify', folder.id, '--json', `--dir=${dir}`]);
+  const without = await nodropInProcess(['verify', folder.id, '--json', `--dir=${dir}`]);
   const { verdict, ledger } = JSON.parse(without.stdout) as Result;
   expect([verdict, ledger]).toMatchObject(['inconclusive', { sent: 200, unsent: 200 }]);
 
@@ -58,7 +59,7 @@ test('a consumer waits for every producer of the plan, and one that never comes 
   const second = await nodrop(['produce', '--producer=1', ...common]);
   expect(second.code, second.stderr).toBe(0);
   expect((await consumer.ended).code).toBe(0);
-  const verified = await nodrop(['verify', folder.id, '--rescan', '--json', `--dir=${dir}`]);
+  const verified = await nodropInProcess(['verify', folder.id, '--rescan', '--json', `--dir=${dir}`]);
   expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'pass', store: { rows: 400 } });
 });
 
@@ -73,6 +74,6 @@ test('a producer that is not the first waits for the first, and gives up in time
 
 test('more producers than messages are wrong usage', async () => {
   const { options } = newRun();
-  const { code, stderr } = await nodrop(['run', '--messages=2', '--producers=3', ...options]);
+  const { code, stderr } = await nodropInProcess(['run', '--messages=2', '--producers=3', ...options]);
   expect([code, stderr]).toEqual([64, expect.stringContaining('cannot divide')]);
 });

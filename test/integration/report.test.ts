@@ -5,28 +5,11 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { hasBrowser, seriousProblems, startBrowser, troublesOf } from '../fixtures/browser.ts';
+import { copyOf, madeRun } from '../fixtures/made-run.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
-
-interface Made {
-  folder: string;
-  report: string;
-  stdout: string;
-}
-
-async function makeRun(args: readonly string[], sabotage?: string): Promise<Made> {
-  const [dir, run] = [newDir(), `r${randomUUID().slice(0, 8)}`];
-  const { stdout, stderr } = await nodrop(
-    ['run', `--run=${run}`, `--dir=${dir}`, '--messages=200', at, ...args],
-    {
-      NODROP_SABOTAGE: sabotage,
-    },
-  );
-  expect(stdout, stderr).not.toBe('');
-  const folder = join(dir, 'runs', run);
-  return { folder, report: join(folder, 'report.html'), stdout };
-}
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   let browser: Browser;
@@ -35,9 +18,19 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   });
   afterAll(() => browser.close());
 
+  /** The folder of a run with a finding and a fault that came too late. */
+  let withFault: Promise<string>;
+  beforeAll(() => {
+    const [dir, run] = [newDir(), `r${randomUUID().slice(0, 8)}`];
+    const options = [`--run=${run}`, `--dir=${dir}`, '--messages=200', '--fault=kill-producer@20m', at];
+    withFault = nodrop(['run', ...options], { NODROP_SABOTAGE: 'misroute:17' }).then(() =>
+      join(dir, 'runs', run),
+    );
+  });
+
   /** Fails on whatever the page asks for or complains of. */
   async function open(
-    report: string,
+    folder: string,
     { width = 1440, colorScheme = 'light' }: { width?: number; colorScheme?: 'light' | 'dark' } = {},
   ): Promise<Page> {
     const context = await browser.newContext({
@@ -47,25 +40,25 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
     const page = await context.newPage();
     const troubles = troublesOf(page, (url) => /^(file|data):/.test(url));
-    await page.goto(`file://${report}`);
+    await page.goto(`file://${join(folder, 'report.html')}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(troubles).toEqual([]);
     return page;
   }
 
   test('a pass says so in a word and a sentence, with what came to each hop', async () => {
-    const { report, stdout } = await makeRun([]);
-    expect(stdout).toMatch(/Report: .*report\.html/);
-    const page = await open(report);
+    const { folder, ended } = await madeRun();
+    expect(ended.stdout).toMatch(/Report: .*report\.html/);
+    const page = await open(folder);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('PASS');
-    expect(await page.title()).toMatch(/^pass: run r\w+ · nodrop$/);
+    expect(await page.title()).toMatch(/^pass: run made-passed · nodrop$/);
     const text = await page.locator('main').innerText();
     expect(text).toContain(
       '200 of 200 acknowledged messages are stored once, in the right category, byte for byte.',
     );
     expect(text).toContain('Nothing was found wrong.');
     expect(text).toMatch(
-      /To do it again: nodrop run --messages=200 --seed=\d+ --dir=\S+ --bootstrap-server=/,
+      /To do it again: nodrop run --messages=200 --batch-size=1 --seed=7 --dir=\S+ --bootstrap-server=/,
     );
     const hops = await page.locator('.flow > li').allInnerTexts();
     expect(hops.map((hop) => hop.replaceAll(/\s+/g, ' '))).toEqual([
@@ -77,7 +70,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.locator('.plot canvas').count()).toBe(4);
     await page.getByRole('searchbox').fill('p0-17');
     expect(await page.getByRole('status').textContent()).toBe('Nothing is wrong with it.');
-    expect(await page.locator('main').innerText()).toMatch(/nodrop explain r\w+ p0-17/);
+    expect(await page.locator('main').innerText()).toMatch(/nodrop explain made-passed p0-17/);
     // Nobody planned it: nothing is to be said of it.
     await page.getByRole('searchbox').fill('p0-200');
     expect(await page.getByRole('status').textContent()).toBe('No finding names it.');
@@ -85,8 +78,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   });
 
   test('what was planted is found by search and filters, and where the chain broke is seen', async () => {
-    const { report } = await makeRun(['--batch-size=1'], 'double:17');
-    const page = await open(report);
+    const page = await open((await madeRun('double')).folder);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('FAIL');
     expect(await page.locator('.hop.broken h3').allTextContents()).toEqual(['Consumer']);
     const items = page.locator('.findings > li');
@@ -116,8 +108,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   ] as const)(
     '%i px wide and %s: nothing is cut off, and axe finds nothing serious',
     async (width, colorScheme) => {
-      const { report } = await makeRun(['--fault=kill-producer@20m'], 'misroute:17');
-      const page = await open(report, { width, colorScheme });
+      const page = await open(await withFault, { width, colorScheme });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       expect(await seriousProblems(page)).toEqual([]);
       await page.context().close();
@@ -125,7 +116,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   );
 
   test('what comes from hostile messages is text, and nothing else', async () => {
-    const { folder, report } = await makeRun([], 'misroute:17');
+    const { folder } = copyOf(await madeRun('misroute'));
     const hostile =
       '</script><script>document.title="owned"</script><img src=x onerror="document.title=1">\u2028';
     const line = JSON.parse(readFileSync(join(folder, 'findings.jsonl'), 'utf8')) as object;
@@ -140,7 +131,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const data = await pageDataOf(run, result, run.store);
     expect(data.findings[0]).toMatchObject({ id: hostile });
     expect(await writeReport(run, result, run.store)).toBeUndefined();
-    const page = await open(report);
+    const page = await open(folder);
     expect(await page.title()).toMatch(/^fail: run/);
     expect(await page.locator('.findings').innerText()).toContain('</script><script>');
     expect(await page.locator('.findings img').count()).toBe(0);
@@ -149,17 +140,17 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 });
 
 test('the page is small, and so is a report', async () => {
-  const { report } = await makeRun([]);
-  expect(statSync(report).size).toBeLessThan(200_000);
+  const { folder } = await madeRun();
+  expect(statSync(join(folder, 'report.html')).size).toBeLessThan(200_000);
 });
 
 test('a report that cannot be written is a note, and no verdict', async () => {
-  const { folder } = await makeRun([]);
+  const { folder } = copyOf(await madeRun());
   const { rmSync, mkdirSync } = await import('node:fs');
   rmSync(join(folder, 'report.html'));
   mkdirSync(join(folder, 'report.html'));
   const [id, dir] = [folder.split('/').at(-1)!, join(folder, '../..')];
-  const { code, stderr, stdout } = await nodrop(['verify', id, `--dir=${dir}`]);
+  const { code, stderr, stdout } = await nodropInProcess(['verify', id, `--dir=${dir}`]);
   expect(code).toBe(0);
   expect(stderr).toMatch(/The report was not written: .*report\.html/);
   expect(stdout).toContain('PASS');

@@ -15,6 +15,7 @@ import { expect, inject, test } from 'vitest';
 import { resultSchema } from '../../src/result/result-schema.ts';
 import type { Result } from '../../src/result/result.ts';
 import { readJunit, type JunitCase } from '../report/ci/junit-document.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -76,14 +77,14 @@ test('one run, a report on stdout and two in files, and verify the same', async 
   expect(ran.stderr).not.toContain('::');
 
   const summary = join(dir, 'summary.txt');
-  const verified = await nodrop(
+  const verified = await nodropInProcess(
     ['verify', run, `--dir=${dir}`, '--reporter', 'junit', '--reporter', `default=${summary}`],
     elsewhere,
   );
   expect(verified.code, verified.stderr).toBe(0);
   expect(red(readJunit(verified.stdout).cases)).toEqual([]);
   expect(readFileSync(summary, 'utf8')).toMatch(/PASS {2}60 of 60 [^\u001b]*\n$/);
-  const asBefore = await nodrop(['verify', run, `--dir=${dir}`, '--json'], elsewhere);
+  const asBefore = await nodropInProcess(['verify', run, `--dir=${dir}`, '--json'], elsewhere);
   expect(documentOf(asBefore.stdout)).toMatchObject({ verdict: 'pass' });
 });
 
@@ -109,12 +110,15 @@ test('wrong usage is told before anything is started', async () => {
   for (const [index, [args, message]] of wrong.entries()) {
     // Every way with run, and two with verify.
     for (const command of commands.slice(0, index % 5 === 0 ? 2 : 1)) {
-      const { code, stdout, stderr } = await nodrop([...command, `--dir=${dir}`, ...args], elsewhere);
+      const { code, stdout, stderr } = await nodropInProcess(
+        [...command, `--dir=${dir}`, ...args],
+        elsewhere,
+      );
       expect([args, code, stdout]).toEqual([args, 64, '']);
       expect(stderr).toContain(message);
     }
   }
-  const over = await nodrop(['verify', '--history', json, '--reporter', `json=${json}`], elsewhere);
+  const over = await nodropInProcess(['verify', '--history', json, '--reporter', `json=${json}`], elsewhere);
   expect([over.code, over.stderr]).toEqual([64, expect.stringContaining('where evidence is')]);
   expect(readdirSync(dir)).toEqual(['broken.xml', 'out.json']);
   expect(readFileSync(json, 'utf8')).toBe('kept');
@@ -145,11 +149,11 @@ test('a loss is red in JUnit XML and an annotation on GitHub, and stdout stays w
   isRed(readFileSync(xml, 'utf8'));
 
   const again = ['verify', run, `--dir=${dir}`];
-  const verified = await nodrop([...again, '--reporter', 'junit'], onGithub);
+  const verified = await nodropInProcess([...again, '--reporter', 'junit'], onGithub);
   expect(verified.code).toBe(1);
   isRed(verified.stdout);
   isTold(annotations(verified.stderr));
-  const asked = await nodrop([...again, '--reporter', 'github'], onGithub);
+  const asked = await nodropInProcess([...again, '--reporter', 'github'], onGithub);
   isTold(asked.stdout.trim().split('\n'));
   expect(annotations(asked.stderr)).toEqual([]);
 });
@@ -162,7 +166,10 @@ test('what is inconclusive is not green', async () => {
   const ledger = readdirSync(folder).find((name) => name.startsWith('ledger') && name.endsWith('.bin'));
   rmSync(join(folder, ledger!));
   const reports = ['--reporter', `junit=${xml}`, '--reporter', `json=${json}`];
-  const { code, stdout, stderr } = await nodrop(['verify', run, `--dir=${dir}`, ...reports], onGithub);
+  const { code, stdout, stderr } = await nodropInProcess(
+    ['verify', run, `--dir=${dir}`, ...reports],
+    onGithub,
+  );
   expect(code, stderr).toBe(2);
   expect(stdout).toContain('INCONCLUSIVE');
   // Whatever the messages hold, none of it is a command there.
@@ -200,7 +207,10 @@ test('a history is reported on alike', async () => {
   ];
   writeFileSync(history, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const reports = ['--reporter', `junit=${xml}`, '--reporter', `json=${json}`, '--reporter', 'github'];
-  const { code, stdout, stderr } = await nodrop(['verify', '--history', history, ...reports], elsewhere);
+  const { code, stdout, stderr } = await nodropInProcess(
+    ['verify', '--history', history, ...reports],
+    elsewhere,
+  );
   expect(code, stderr).toBe(1);
   expect(documentOf(readFileSync(json, 'utf8'))).toMatchObject({ findings: [{ kind: 'lost' }] });
   expect(red(readJunit(readFileSync(xml, 'utf8')).cases)).toContain('findings lost');

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -48,7 +49,7 @@ test("on somebody's cluster a passed run takes its topic and group away, unless 
   expect(other.code, other.stderr).toBe(0);
   expect(other.stderr).toContain(`--delete --topic nodrop-${kept}`);
   const rescan = (run: string): Promise<{ code: number | null; stdout: string }> =>
-    nodrop(['verify', run, '--rescan', '--json', `--dir=${dir}`, '--timeout=3s']);
+    nodropInProcess(['verify', run, '--rescan', '--json', `--dir=${dir}`, '--timeout=3s']);
   expect((await rescan(kept)).code).toBe(0);
   expect(JSON.parse((await rescan(gone)).stdout)).toMatchObject({ verdict: 'inconclusive' });
 });
@@ -134,7 +135,13 @@ test('a run id that was used is refused and nothing is overwritten', async () =>
     readFileSync(join(dir, 'runs', run, name)),
   ]);
   for (const command of ['run', 'produce']) {
-    const { code, stderr } = await nodrop([command, `--dir=${dir}`, `--run=${run}`, '--messages=20', at]);
+    const { code, stderr } = await nodropInProcess([
+      command,
+      `--dir=${dir}`,
+      `--run=${run}`,
+      '--messages=20',
+      at,
+    ]);
     expect(code).toBe(64);
     expect(stderr).toContain(`Run ${run} exists already`);
   }

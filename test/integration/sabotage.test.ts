@@ -7,13 +7,15 @@ import { openRunEvidence } from '../../src/audit/run-evidence/run-evidence.ts';
 import type { Evidence } from '../../src/audit/evidence.ts';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { madeMessages, madeRun } from '../fixtures/made-run.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
-/** The group waits as long for a member that was killed. No broker allows less. */
-const soonMissed = ['-X', 'session.timeout.ms=6000', '-X', 'heartbeat.interval.ms=1000'];
+/** The group waits as long for a member that was killed. */
+const soonMissed = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
 interface Judged {
   dir: string;
@@ -23,7 +25,7 @@ interface Judged {
   stderr: string;
 }
 
-async function runWith(sabotage: string | undefined, ...args: string[]): Promise<Judged> {
+async function runWith(sabotage: string, ...args: string[]): Promise<Judged> {
   const [dir, run] = [newDir(), newRun()];
   const command = ['run', '--json', `--run=${run}`, `--dir=${dir}`, '--messages=60', '--timeout=10s', at];
   const { code, stdout, stderr } = await nodrop([...command, ...args], { NODROP_SABOTAGE: sabotage });
@@ -62,13 +64,13 @@ async function evidenceOf({ dir, run }: { dir: string; run: string }): Promise<{
 }
 
 test('the clean twin passes, and its journal accounts for every row', async () => {
-  const judged = await runWith(undefined);
-  expect(judged.code, judged.stderr).toBe(0);
-  expect(judged.result).toMatchObject({ verdict: 'pass', findings: [] });
-  const evidence = await evidenceOf(judged);
+  const made = await madeRun();
+  expect(made.ended.code, made.ended.stderr).toBe(0);
+  expect(made.result).toMatchObject({ verdict: 'pass', findings: [] });
+  const evidence = await evidenceOf(made);
   expect(evidence.deliveries).toMatchObject({ whole: true, required: false });
   expect(evidence.written).toMatchObject({ whole: true, required: false });
-  expect([evidence.delivered, evidence.rows]).toEqual([60, 60]);
+  expect([evidence.delivered, evidence.rows]).toEqual([madeMessages, madeMessages]);
   const { positions, commits } = evidence;
   expect(positions.size).toBeGreaterThan(0);
   expect(Object.fromEntries(commits)).toEqual(Object.fromEntries(positions));
@@ -88,8 +90,8 @@ test.each<[sabotage: string, expected: string[]]>([
   ['resend', ['duplicated producer 1']],
   ['claim-ack', ['lost broker 1']],
 ])('%s is found and blamed', async (kind, expected) => {
-  const { code, result, stderr } = await runWith(`${kind}:17`, '--batch-size=1');
-  expect(code, stderr).toBe(1);
+  const { ended, result } = await madeRun(kind);
+  expect(ended.code, ended.stderr).toBe(1);
   expect(result.verdict).toBe('fail');
   expect(found(result)).toEqual(expected);
   for (const { examples } of result.findings) {
@@ -118,7 +120,7 @@ test('a commit before the store is found, and a consumer that goes on mends it',
   const options = [`--run=${run}`, `--dir=${dir}`, at];
   const again = await nodrop(['consume', '--until-drained', ...options]);
   expect(again.code, again.stderr).toBe(0);
-  const { code, stdout } = await nodrop(['verify', run, '--rescan', '--json', `--dir=${dir}`]);
+  const { code, stdout } = await nodropInProcess(['verify', run, '--rescan', '--json', `--dir=${dir}`]);
   // Nothing is wrong any more, and it was not the pipeline that ships.
   expect([code, JSON.parse(stdout)]).toMatchObject([
     2,
@@ -151,7 +153,7 @@ test('a consumer that is killed leaves a journal that is whole, with what came t
   expect(existsSync(`${journal}.sha256`)).toBe(false);
   const again = await nodrop(['consume', '--until-drained', ...options]);
   expect(again.code, again.stderr).toBe(0);
-  const { code, stdout } = await nodrop(['verify', run, '--json', `--dir=${dir}`]);
+  const { code, stdout } = await nodropInProcess(['verify', run, '--json', `--dir=${dir}`]);
   const result = JSON.parse(stdout) as Result;
   expect([code, result]).toMatchObject([0, { verdict: 'pass', findings: [] }]);
   // Killed between a commit and its note, it leaves that one in doubt, and nothing else.
@@ -167,14 +169,14 @@ test('a consumer that is killed leaves a journal that is whole, with what came t
 test('a group that nobody joined has committed nothing', async () => {
   const [dir, run] = [newDir(), newRun()];
   await nodrop(['produce', '--messages=10', `--run=${run}`, `--dir=${dir}`, at]);
-  await nodrop(['verify', run, `--dir=${dir}`]);
+  await nodropInProcess(['verify', run, `--dir=${dir}`]);
   const summary = readFileSync(join(dir, 'runs', run, 'log.json'), 'utf8');
   expect(JSON.parse(summary)).toMatchObject({ records: 10, commits: {} });
 });
 
 test.each(['explode:1', 'double:-1', ''])('sabotage %j is wrong usage', async (value) => {
   for (const command of ['run', 'produce', 'consume']) {
-    const { code, stdout, stderr } = await nodrop(
+    const { code, stdout, stderr } = await nodropInProcess(
       [command, `--run=${newRun()}`, `--dir=${newDir()}`, '--timeout=2s', at],
       { NODROP_SABOTAGE: value },
     );

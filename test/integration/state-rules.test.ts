@@ -6,6 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
 import { openSnapshot } from '../../src/stores/engines.ts';
 import { writeForeignTopic, type ForeignRecord } from '../fixtures/foreign-topic.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
@@ -36,7 +37,7 @@ describe('messages of nodrop', () => {
     expect(manifest).toMatchObject(noted);
     for (const row of await shown(dir, run, '--state=failed')) expect(row['payload']).toMatch(payload);
     expect(await shown(dir, run, '--dead-letters')).toEqual([]);
-    expect((await nodrop(['verify', run, `--dir=${dir}`])).code).toBe(0);
+    expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
     const snapshot = await openSnapshot(new RunFolder(dir, run).store);
     expect([...snapshot.categories].sort()).toEqual(tables);
     await snapshot.close();
@@ -58,7 +59,7 @@ describe('messages of nodrop', () => {
     const [, consume] = produced.stdout.trim().split('\n');
     const consumed = await nodrop(consume!.split(' ').slice(1));
     expect(consumed.stdout, consumed.stderr).toContain('50 rows and 0 dead letters');
-    expect((await nodrop(['verify', run, `--dir=${dir}`])).code).toBe(0);
+    expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
   });
 
   test('a consumer that was told otherwise dead-letters them, and the audit says so', async () => {
@@ -68,7 +69,7 @@ describe('messages of nodrop', () => {
     await nodrop(['produce', '--messages=50', '--state-header=x-state', ...shared]);
     const consumed = await nodrop(['consume', '--until-drained', ...shared]);
     expect(consumed.stdout, consumed.stderr).toContain('0 rows and 50 dead letters');
-    const verified = await nodrop(['verify', run, `--dir=${dir}`, '--json']);
+    const verified = await nodropInProcess(['verify', run, `--dir=${dir}`, '--json']);
     expect(verified.code).toBe(1);
     expect(JSON.parse(verified.stdout)).toMatchObject({
       findings: [{ kind: 'wrongly-dead-lettered', blame: 'consumer', count: 50 }],
@@ -79,7 +80,7 @@ describe('messages of nodrop', () => {
 type Shown = Record<string, unknown> & { category?: string; reason?: string; offset: number };
 
 async function shown(dir: string, run: string, ...options: string[]): Promise<Shown[]> {
-  const { code, stdout, stderr } = await nodrop([
+  const { code, stdout, stderr } = await nodropInProcess([
     'messages',
     run,
     `--dir=${dir}`,
@@ -186,6 +187,6 @@ test.each([
   ['consume', ['--other=A']],
   ['produce', ['--other=rest']],
 ])('%s %j is wrong usage', async (command, options) => {
-  const { code, stderr } = await nodrop([command, `--dir=${newDir()}`, '--run=x', ...options, at]);
+  const { code, stderr } = await nodropInProcess([command, `--dir=${newDir()}`, '--run=x', ...options, at]);
   expect(code, stderr).toBe(64);
 });

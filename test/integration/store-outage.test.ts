@@ -8,6 +8,7 @@ import { expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { storeFileOf } from '../../src/stores/engines.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, program, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -30,7 +31,7 @@ async function produced(messages: number, ...args: string[]): Promise<Produced> 
 }
 
 async function verdictOf({ folder }: Produced): Promise<Result> {
-  const { stdout } = await nodrop(['verify', folder.id, '--json', `--dir=${folder.path}/../..`]);
+  const { stdout } = await nodropInProcess(['verify', folder.id, '--json', `--dir=${folder.path}/../..`]);
   return JSON.parse(stdout) as Result;
 }
 

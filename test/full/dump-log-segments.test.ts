@@ -122,6 +122,8 @@ test('batches of transactions are the same too, markers aside', async () => {
     clientId: 'dump-test',
     bootstrapBrokers: [bootstrapServers],
     transactionalId: topic,
+    // It is the transaction's time limit, too; the broker aborts one that lasts longer.
+    timeout: 60_000,
     idempotent: true,
   });
   for (const ending of ['commit', 'abort'] as const) {

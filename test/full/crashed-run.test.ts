@@ -7,7 +7,8 @@ import { leftoverProcess } from '../../src/system/process-record.ts';
 import { readScanSummary } from '../../src/run-folder/log-scan-file.ts';
 import type { Result } from '../../src/result/result.ts';
 import { RunFolder } from '../../src/run-folder/run-folder.ts';
-import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { newDir, start, until } from '../fixtures/nodrop.ts';
 
 test('verify after SIGKILL in the middle of a run scans the topic, and leaves no broker behind', async () => {
   const folder = new RunFolder(newDir(), 'killed');
@@ -23,7 +24,7 @@ test('verify after SIGKILL in the middle of a run scans the topic, and leaves no
     !(await isAtWork(folder)) && (await leftoverProcess(folder.broker)) === undefined;
   await until('all that it started is gone', isOver);
 
-  const verified = await nodrop(['verify', 'killed', '--json', dir]);
+  const verified = await nodropInProcess(['verify', 'killed', '--json', dir]);
   expect(verified.code, verified.stderr).toBe(2);
   expect(verified.stderr).toContain(`from its data in ${folder.broker}`);
   const { log, findings, notChecked } = JSON.parse(verified.stdout) as Result;
@@ -35,7 +36,7 @@ test('verify after SIGKILL in the middle of a run scans the topic, and leaves no
   expect(await leftoverProcess(folder.broker)).toBeUndefined();
 
   rmSync(join(folder.broker, 'data'), { recursive: true });
-  const without = await nodrop(['verify', 'killed', '--json', '--rescan', dir]);
+  const without = await nodropInProcess(['verify', 'killed', '--json', '--rescan', dir]);
   expect(without.code, without.stderr).toBe(2);
   expect((JSON.parse(without.stdout) as Result).notChecked).toContainEqual(
     expect.stringMatching(/^The broker of the run is gone, .* There are no data of a broker in /),
