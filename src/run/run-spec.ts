@@ -37,6 +37,8 @@ export interface RunSpec {
   /** The command that does it again, for readers of its page. */
   readonly again: Pick<RunSetup, 'command' | 'leftOut'>;
   readonly timeoutMs: number;
+  /** How long a stage may say nothing before it counts as hung. */
+  readonly silenceMs: number;
   readonly storeTimeoutMs: number;
   /** The command lines of the stages, as a user would give them. */
   readonly producers: readonly (readonly string[])[];

@@ -8,22 +8,19 @@ import type { Driven } from './drive.ts';
 import type { RunSpec } from './run-spec.ts';
 import type { Stages } from './stages.ts';
 
-const silenceMsMin = 10_000;
-
 /** Kills stages that hang, until the signal; says so in sentences. */
 export function watchStages(
   stages: Stages,
-  { timeoutMs, storeTimeoutMs }: RunSpec,
+  { silenceMs, storeTimeoutMs }: RunSpec,
   interruptions: string[],
   signal: AbortSignal,
 ): void {
-  const silenceMsMax = Math.max(timeoutMs, silenceMsMin);
-  const silence = killWhatHangs(stages.all, silenceMsMax, (stage) => {
+  const silence = killWhatHangs(stages.all, silenceMs, (stage) => {
     const name = atBegin(stage.name);
-    interruptions.push(`${name} hung: it was silent for ${silenceMsMax} ms, and was killed.`);
+    interruptions.push(`${name} hung: it was silent for ${silenceMs} ms, and was killed.`);
     if (stage.role === 'consumer') stages.noteStall();
   });
-  const stillMsMax = silenceMsMax + storeTimeoutMs;
+  const stillMsMax = silenceMs + storeTimeoutMs;
   const stillness = killWhatStandsStill(stages.consumers, stillMsMax, ({ name }) => {
     interruptions.push(`${atBegin(name)} hung: it stored nothing for ${stillMsMax} ms, and was killed.`);
     stages.noteStall();

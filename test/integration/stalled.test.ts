@@ -29,6 +29,7 @@ const startRun = (
       `--dir=${path}/../..`,
       '--messages=2000',
       '--timeout=5s',
+      '--silence=4s',
       '--partitions=2',
       ...args,
     ],
@@ -71,7 +72,7 @@ test('a consumer that is suspended and never comes back', async () => {
   const { verdict, findings, notChecked } = JSON.parse(stdout) as Result;
   expect([code, verdict]).toEqual([2, 'inconclusive']);
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 2 }]);
-  expect(notChecked).toContain('The consumer hung: it was silent for 10000 ms, and was killed.');
+  expect(notChecked).toContain('The consumer hung: it was silent for 4000 ms, and was killed.');
 });
 
 test('a consumer that says that it is alive, and stores nothing any more', async () => {
@@ -81,7 +82,7 @@ test('a consumer that says that it is alive, and stores nothing any more', async
   const { verdict, findings, notChecked } = JSON.parse(stdout) as Result;
   expect([code, verdict]).toEqual([2, 'inconclusive']);
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer' }]);
-  expect(notChecked).toContain('The consumer hung: it stored nothing for 11000 ms, and was killed.');
+  expect(notChecked).toContain('The consumer hung: it stored nothing for 5000 ms, and was killed.');
 });
 
 test('a consumer that hangs does not outlive a run that is killed', async () => {
@@ -108,7 +109,7 @@ test('a producer that is suspended before it has begun', async () => {
   const { code, stderr } = await ended;
   expect([code, stderr]).toEqual([
     69,
-    expect.stringContaining('The producer hung: it was silent for 10000 ms'),
+    expect.stringContaining('The producer hung: it was silent for 4000 ms'),
   ]);
   expect(folder.isUsed()).toBe(false);
 });

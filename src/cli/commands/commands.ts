@@ -70,6 +70,7 @@ const definitions: Definition[] = [
       ...kafkaOptions,
       ...ownKafkaOptions,
       'timeout',
+      'silence',
       ...pageOptions,
       ...resultOptions,
       'fault',

@@ -18,6 +18,9 @@ import { runAgain, type RunAgain } from '../options/run-again.ts';
 import { runSettings, stateRuleOf, storeOf, type RunSettings } from '../options/run-settings.ts';
 import { consumeArguments, produceArguments } from '../options/stage-arguments.ts';
 
+/** Unless the user gives a longer `--timeout`. */
+const silenceMsDefault = 10_000;
+
 export async function runCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
@@ -52,6 +55,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     keepTopic: values.keepTopic === true,
     again: await againOf(values, settings, faults),
     timeoutMs: settings.timeoutMs,
+    silenceMs: values.silence ?? Math.max(settings.timeoutMs, silenceMsDefault),
     storeTimeoutMs: values.storeTimeout,
     producers: times(settings.producers, (producer) => produceArguments(settings, producer)),
     consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),

@@ -16,6 +16,15 @@ export function parseDuration(value: string): number {
   return durationMs;
 }
 
+/** Stages report every second. */
+const silenceMsMin = 2_000;
+
+export function parseSilence(value: string): number {
+  const ms = parseDuration(value);
+  if (ms < silenceMsMin) throw new InvalidArgumentError(`It takes ${durationText(silenceMsMin)} or more.`);
+  return ms;
+}
+
 /** As the options that are passed on have it. */
 export const durationValue = { parse: parseDuration, print: durationText };
 

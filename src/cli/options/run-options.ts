@@ -4,6 +4,7 @@ import { defaultVersion, versionNames } from '../../kafka/broker/versions.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
 import { messagesMax, payloadBytesMax } from '../../run-folder/manifest.ts';
+import { durationText } from '../../system/duration.ts';
 import type { OptionEntry } from './option-entry.ts';
 import {
   durationValue,
@@ -15,6 +16,7 @@ import {
   parseInteger,
   parseRate,
   parseRunId,
+  parseSilence,
   parseStateField,
   parseStateHeader,
   parseStates,
@@ -218,6 +220,13 @@ export const runOptions = {
     defaultText: '60s',
     env: true,
     stages: both,
+  },
+  silence: {
+    flags: '--silence <duration>',
+    help: 'how long a stage may say nothing before it counts as hung (default: --timeout, 10s at least)',
+    parse: parseSilence,
+    print: durationText,
+    env: true,
   },
   storeTimeout: {
     flags: '--store-timeout <duration>',

@@ -8,6 +8,7 @@ import {
   parseDuration,
   parseInteger,
   parseRunId,
+  parseSilence,
   parseStateField,
   parseStateHeader,
   parseStates,
@@ -56,6 +57,7 @@ test('states have weights, 1 where none is given', () => {
 
 test.each([
   [parseDuration, ['', '5', '0s', '-1s', '1.5s', '5 s', '1h', '25000m', '99999999999s']],
+  [parseSilence, ['', '5', '1999ms', '1s']],
   [parseInteger(1, 10), ['', '0', '11', '-1', '1.5', '1e1', ' 1', '0x1', 'NaN']],
   [parseRunId, ['', '-a', 'a/b', '..', 'a b', 'x'.repeat(65)]],
   [parseTopic, ['', '.', '..', 'a/b', 'é', 'x'.repeat(250)]],
