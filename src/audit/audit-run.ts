@@ -8,6 +8,7 @@ import type { Manifest, RunFolder } from '../run-folder/run-folder.ts';
 import { checkSeal } from '../run-folder/seal.ts';
 import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
 import { audit } from './judge/audit.ts';
+import { plantedSentences } from './planted-sentences.ts';
 import type { FaultRecord, Result, RunSummary } from '../result/result.ts';
 import { payloadBytesMin } from '../workload/workload.ts';
 
@@ -56,7 +57,7 @@ export async function auditRun({
   const sabotage = folder.sabotages().join(', ');
   const scanLog = scan && (await logScanner(folder, manifest, scan));
   await using open = await openRunEvidence(folder, manifest, store, {
-    interruptions: [...interruptions, ...planted(sabotage), ...vainFaults(faults)],
+    interruptions: [...interruptions, ...plantedSentences(sabotage), ...vainFaults(faults)],
     found: faults.flatMap(({ found = [] }) => found),
     ...(stalledAtBroker && { stalledAtBroker }),
     ...(scanLog && { scanLog }),
@@ -117,10 +118,6 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
   messages: Object.values(producers).reduce((sum, count) => sum + count, 0),
   batchSize,
 });
-
-/** A pass would be of another pipeline than the one that ships. */
-const planted = (sabotage: string): string[] =>
-  sabotage === '' ? [] : [`NODROP_SABOTAGE planted a defect in this run: ${sabotage}.`];
 
 /** Why a run whose faults did not all take effect proves nothing, in sentences. */
 const vainFaults = (faults: readonly FaultRecord[]): string[] =>

@@ -20,7 +20,7 @@ export class CommandLine {
       .description('Proves that a Kafka pipeline lost nothing.')
       .version(packageJson.version)
       .exitOverride()
-      // Its errors quote what somebody gave.
+      // commander's errors quote the user's arguments.
       .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
       .showSuggestionAfterError()
       .configureHelp({ helpWidth: 80 })
@@ -28,7 +28,7 @@ export class CommandLine {
     this.#command = addCommands(this.#program, signal);
   }
 
-  /** Whether the command is done when nobody reads its output any more, and has failed when the output cannot be written. */
+  /** Whether the command is done when its output has no reader, and has failed when the output cannot be written. */
   get endsWithReader(): boolean {
     return this.#command.endsWithReader();
   }
@@ -47,11 +47,11 @@ export class CommandLine {
   explain(error: unknown): number {
     if (error instanceof CommanderError && error.code === 'commander.help') return this.#exitCodeOfHelp();
     if (error instanceof CommanderError) {
-      // commander has said it already, but for values that are read after its own parsing.
+      // commander prints its own errors, except those of values that are parsed after the command line.
       if (error instanceof InvalidArgumentError) say(`nodrop: ${error.message}`);
       return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
     }
-    // It was said when the signal came.
+    // main.ts said so when the signal came.
     const { aborted, reason } = this.#signal;
     if (aborted && (error === reason || isInterrupted(error))) return (reason as StoppedError).exitCode;
     const [text, code] = lastWordsOf(error);
@@ -60,7 +60,7 @@ export class CommandLine {
     return code;
   }
 
-  /** Help was printed: it was asked for, or no command was given, or one that there is not. */
+  /** commander printed help: the user asked for it, named no command, or named one that does not exist. */
   #exitCodeOfHelp(): number {
     const {
       args: [name, of],

@@ -1,6 +1,6 @@
 /** Live runs with a defect planted in nodrop's own processes: each is found and blamed where it was planted. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { openRunEvidence } from '../../src/audit/run-evidence/run-evidence.ts';
@@ -106,6 +106,21 @@ test('a record that nobody can sort and that is no dead letter is lost by the co
   expect(found(result)).toEqual(['lost consumer 1']);
   expect(result.findings[0]!.examples[0]!.detail).toBe('published by poison@1s; it is no dead letter');
   expect(result.faults).toMatchObject([{ tookEffect: true }]);
+});
+
+test('a history of a run with a planted defect never passes, though the defect had no effect', async () => {
+  // The message of that number does not exist.
+  const { dir, run, code, result } = await runWith('misroute:100000');
+  const planted = 'NODROP_SABOTAGE planted a defect in this run: misroute:100000.';
+  expect([code, result]).toMatchObject([2, { findings: [], notChecked: [planted] }]);
+  const exported = await nodropInProcess(['export', run, `--dir=${dir}`]);
+  const history = join(dir, 'history.jsonl');
+  writeFileSync(history, exported.stdout);
+  const verified = await nodropInProcess(['verify', '--json', '--history', history]);
+  expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([
+    2,
+    { findings: [], notChecked: [planted], environment: { sabotage: 'misroute:100000' } },
+  ]);
 });
 
 test('a commit before the store is found, and a consumer that goes on mends it', async () => {

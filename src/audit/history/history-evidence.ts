@@ -1,5 +1,6 @@
 /** What was collected of a history, as evidence for the audit. */
 import type { Evidence, Hop } from '../evidence.ts';
+import { plantedSentences } from '../planted-sentences.ts';
 import { applyPlan } from './apply-plan.ts';
 import type { Collector } from './collector.ts';
 import { HistoryBatches } from './history-batches.ts';
@@ -20,6 +21,8 @@ export type HistoryEvidence = Evidence & {
   store: Needed;
   /** How many messages the plan holds; null where the history has no plan. */
   plannedMessages: number | null;
+  /** The defects that were planted in the run on purpose, if any were. */
+  sabotage?: string;
 };
 
 /** `name` stands for the run where no line names it. */
@@ -85,7 +88,8 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
       ...(run?.acks !== undefined && { acks: run.acks }),
       ...(run?.uncleanElection === true && { uncleanElection: true }),
     },
-    interruptions: [],
+    interruptions: plantedSentences(run?.sabotage),
+    ...(run?.sabotage && { sabotage: run.sabotage }),
     plannedMessages:
       run?.messages === undefined ? null : Object.values(run.messages).reduce((sum, n) => sum + n, 0),
   };

@@ -102,6 +102,7 @@ export const lineTypes = {
       logFinal: 'flag',
       rowsTellPlaces: 'flag',
       allRanges: 'flag',
+      sabotage: 'text',
     },
   },
   send: {

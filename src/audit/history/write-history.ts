@@ -26,6 +26,8 @@ export interface HistoryToWrite {
   evidence: Evidence;
   /** The plan: messages by producer; undefined where there is none. */
   producers?: Readonly<Record<string, number>>;
+  /** The defects that were planted in the run on purpose, if any were. */
+  sabotage?: string;
   /** Called for each hop that does not get its `complete` line, when all else was written. */
   onIncomplete?: (hop: HopName, problem: string) => void;
 }
@@ -34,10 +36,11 @@ export interface HistoryToWrite {
 export async function* historyLines({
   evidence,
   producers,
+  sabotage,
   onIncomplete,
 }: HistoryToWrite): AsyncIterable<string> {
   const writer = new HistoryWriter(evidence);
-  for await (const line of writer.lines(producers)) yield jsonText(line);
+  for await (const line of writer.lines(producers, sabotage)) yield jsonText(line);
   for (const [name, hop] of hopsOf(evidence)) {
     const problem = hop.whole ? writer.contradictionOf(name) : hop.problem || 'it is missing';
     if (problem === undefined) yield jsonText({ type: 'complete', of: name } satisfies Line);
@@ -65,9 +68,9 @@ class HistoryWriter {
     this.#evidence = evidence;
   }
 
-  async *lines(producers: HistoryToWrite['producers']): AsyncIterable<Line> {
+  async *lines(producers: HistoryToWrite['producers'], sabotage: string | undefined): AsyncIterable<Line> {
     const { ledger, log, store, deliveries, written, commits } = this.#evidence;
-    yield this.#run(producers);
+    yield { ...this.#run(producers), ...(sabotage && { sabotage }) };
     for (const range of log.ranges) yield { ...rangeLine(range), ...this.#place(range.partition) };
     for (const batch of log.batches()) yield* this.#records(batch);
     for (const batch of ledger.batches()) yield* this.#sends(batch);

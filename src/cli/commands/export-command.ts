@@ -22,6 +22,7 @@ export async function exportCommand(
   const lines = historyLines({
     evidence: open.evidence,
     producers: open.producers,
+    sabotage: folder.sabotages().join(', '),
     onIncomplete: (hop, problem) =>
       terminal.note(`nodrop: the evidence of ${hop} is exported as not complete: ${problem}`),
   });

@@ -37,6 +37,7 @@ export async function verifyHistoryCommand(
   const audited = {
     audit: await audit(evidence, { allowed: values.allow ?? [] }),
     run: { id: evidence.run, seed: null, topic: null, messages: evidence.plannedMessages, batchSize: null },
+    ...(evidence.sabotage !== undefined && { sabotage: evidence.sabotage }),
   };
   const auditMs = Math.round(performance.now() - startedAt);
   const result = resultOf(audited, {
