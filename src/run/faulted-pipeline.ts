@@ -144,8 +144,11 @@ export class RunPipeline implements Pipeline {
       ready.reject(new Error(`${consumer.name} ended before it had joined: ${tail}`)),
     );
     consumer.tell({ type: 'bootstrap', bootstrapServers: addressFor('consumer', this.#kafka) });
-    await ready.promise;
-    signal.removeEventListener('abort', onAbort);
+    try {
+      await ready.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
     return { hasJoined, leave: () => consumer.stop() };
   }
 

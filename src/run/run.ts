@@ -23,9 +23,10 @@ export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSig
   const links = await openLinks(spec);
   const announcer = new Announcer(folder.events, observer);
   announcer.begin(setupOf(spec));
-  const stages = new Stages(spec, announcer, (await links?.storeVariables(spec.store)) ?? {});
+  let stages: Stages | undefined;
   let kafka: RunKafka | undefined;
   try {
+    stages = new Stages(spec, announcer, (await links?.storeVariables(spec.store)) ?? {});
     kafka = await openKafka(spec, links, announcer, signal);
     const driven = await drive(spec, stages, kafka, announcer, signal);
     const result = await judge(spec, kafka, driven, stages.stalledAtBroker, announcer);
@@ -39,7 +40,7 @@ export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSig
     if (bootstrapServers !== undefined) tellLeft(folder, bootstrapServers, (line) => announcer.note(line));
     throw error;
   } finally {
-    stages.signal('SIGKILL');
+    stages?.signal('SIGKILL');
     await kafka?.broker?.stop();
     await links?.close();
     announcer.end();

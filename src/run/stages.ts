@@ -10,6 +10,8 @@ export class Stages {
   readonly producers: readonly Stage[];
   readonly consumers: readonly Stage[];
   readonly #spec: RunSpec;
+  /** Environment variables of every consumer: they lead it through a proxy to the store, where a fault breaks that link. */
+  readonly #consumerVariables: Readonly<Record<string, string>>;
   readonly #ledgersOpened = Promise.withResolvers<void>();
   readonly #consumersReady = Promise.withResolvers<void>();
   readonly #ready = new Set<number>();
@@ -19,6 +21,7 @@ export class Stages {
   /** Starts them: all load while Kafka starts, and wait to be told where it is. */
   constructor(spec: RunSpec, announcer: Announcer, consumerVariables: Readonly<Record<string, string>>) {
     this.#spec = spec;
+    this.#consumerVariables = consumerVariables;
     const progress = (label: string) => (done: number) => announcer.progress(label, done, spec.messages);
     this.#ledgersMissing = spec.producers.length;
     this.producers = startStages(
@@ -57,7 +60,7 @@ export class Stages {
 
   /** A consumer that joins the others, and is none of the run's. */
   startOneMore(onEvent: (event: StageEvent) => void): Stage {
-    return startOneMore(this.#spec.consumers[0]!, this.#spec.folder, onEvent);
+    return startOneMore(this.#spec.consumers[0]!, this.#spec.folder, onEvent, this.#consumerVariables);
   }
 
   tell(role: StageRole, order: StageOrder): void {

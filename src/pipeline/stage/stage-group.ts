@@ -50,8 +50,9 @@ export const startOneMore = (
   args: readonly string[],
   folder: RunFolder,
   onEvent: (event: StageEvent) => void,
+  env: Readonly<Record<string, string>>,
 ): Stage =>
   new StagePlace(
-    { role: 'consumer', name: 'one more consumer', args, logFile: folder.file('consumer-more.log') },
+    { role: 'consumer', name: 'one more consumer', args, logFile: folder.file('consumer-more.log'), env },
     onEvent,
   );
