@@ -1,6 +1,6 @@
 /**
- * Operational errors: the trouble that is neither a finding (data) nor a bug (a crash). Each has a code
- * from a closed list, says what failed, where and what to do, and knows the exit code it leads to.
+ * Operational errors: failures that are neither a finding (data) nor a bug (a crash). Each error has a code
+ * from a closed list, says what failed, where, and what to do, and determines the exit code.
  */
 
 import type { z } from 'zod';
@@ -17,13 +17,16 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
-/** `usage`: wrong option, value, configuration or run. `unavailable`: something needed cannot be had. `interrupted`: stopped by the user. */
+/**
+ * `usage`: an option, a value, the configuration or the run is wrong. `unavailable`: something that nodrop needs is not
+ * available. `interrupted`: the user stopped nodrop.
+ */
 export type ErrorCode = 'usage' | 'unavailable' | 'interrupted';
 
 export class OperationalError extends Error {
   override readonly name = 'OperationalError';
   readonly code: ErrorCode;
-  /** What to do about it: commands or settings, one a line. */
+  /** How to solve the problem: commands or settings, one per line. */
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
@@ -45,17 +48,17 @@ export const unavailableError = (
   options: { hint?: string; cause?: unknown } = {},
 ): OperationalError => new OperationalError('unavailable', message, options);
 
-/** What the system refuses: a folder in a file's place, a full disk, too many open files. */
+/** Whether the operating system refused an operation: a folder in place of a file, a full disk, too many open files. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'code' in error;
 
-/** The message of whatever was thrown, in one line. */
+/** The message of any thrown value, in one line. */
 export function messageOf(error: unknown): string {
   const [issue] = issuesOf(error);
   if (issue !== undefined) return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 }
 
-/** What zod has to say of a document lies in a list; its message is that list as JSON. */
+/** The problems that zod found in a document. They are in a list; zod's message is that list as JSON. */
 const issuesOf = (error: unknown): readonly { path: readonly PropertyKey[]; message: string }[] =>
   error instanceof Error && error.name === 'ZodError' ? (error as z.ZodError).issues : [];

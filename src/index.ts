@@ -1,12 +1,12 @@
-/** The public API. The code behind it is loaded by a call: an older Node cannot read that code, and would not say why. */
+/** The public API. A call loads the code behind it: an older Node cannot parse that code, and would not say why. */
 import { nodeProblem } from '../bin/needed-node.js';
 import { unavailableError } from './errors.ts';
 import type { RunningKafka, StartKafkaOptions } from './kafka/broker/start-kafka.ts';
 
 /**
- * Starts Kafka and waits until it serves. The signal ends that wait, with its reason; afterwards the brokers are
- * the caller's to stop. Throws `usage` (version, KAFKA_HOME, port, folder) or `unavailable` (Node, Java, Maven, a broker
- * that does not come up, with the end of its log).
+ * Starts Kafka and waits until it serves. If the signal is aborted during that wait, throws the signal's reason;
+ * afterwards the caller must stop the brokers. Throws `usage` (version, KAFKA_HOME, port, folder) or `unavailable`
+ * (Node, Java, Maven, or a broker that does not start, with the end of its log).
  */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
   if (nodeProblem !== undefined) throw unavailableError(nodeProblem, { hint: 'Install a newer Node.' });

@@ -4,7 +4,7 @@ import { OperationalError } from '../errors.ts';
 
 const late = Symbol('late');
 
-/** Nothing yet: undefined or false. */
+/** Undefined and false both mean: not found yet. */
 type Found<T> = T | undefined | false;
 
 export class Deadline {
@@ -32,7 +32,7 @@ export class Deadline {
     return this.hasPassed || this.signal?.aborted === true;
   }
 
-  /** There was progress: the time begins again. */
+  /** Restarts the time limit, after progress. */
   restart(): void {
     this.#at = performance.now() + this.timeoutMs;
   }
@@ -43,7 +43,7 @@ export class Deadline {
     }
   }
 
-  /** What `work` comes to, or `otherwise` where this is over first; the work is then left to itself. */
+  /** The result of `work`, or `otherwise` if the deadline is over first. `work` then goes on, unobserved. */
   async within<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
     const settled = new AbortController();
     try {
@@ -53,7 +53,7 @@ export class Deadline {
     }
   }
 
-  /** What `work` comes to. Throws `onTimeout()` at the deadline, `interrupted` when aborted. */
+  /** The result of `work`. Throws `onTimeout()` at the deadline, `interrupted` when aborted. */
   async race<T>(work: Promise<T>, onTimeout: () => Error): Promise<T> {
     const result = await this.within(work, late);
     if (result !== late) return result;
@@ -62,8 +62,8 @@ export class Deadline {
   }
 
   /**
-   * What `look` finds, which is called every `everyMs` until then, once at least; undefined if the time passes first.
-   * Throws `interrupted` when aborted.
+   * Calls `look` every `everyMs`, at least once, until it finds something, and returns that; undefined if the time
+   * passes first. Throws `interrupted` when aborted.
    */
   async poll<T>(look: () => Found<T> | Promise<Found<T>>, everyMs: number): Promise<T | undefined> {
     for (;;) {
@@ -75,7 +75,7 @@ export class Deadline {
     }
   }
 
-  /** Ends early where this is over first. */
+  /** Ends early if the deadline is over first. */
   async pause(ms: number): Promise<void> {
     await this.#sleep(Math.min(ms, this.remainingMs));
   }
@@ -90,7 +90,7 @@ export class Deadline {
   }
 }
 
-/** Until the time has passed or the signal comes, whichever is first. */
+/** Waits until the time has passed or the signal is aborted, whichever is first. */
 export const pauseUnless = (signal: AbortSignal, ms: number): Promise<void> =>
   sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
 

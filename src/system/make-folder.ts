@@ -3,11 +3,11 @@ import { dirname, resolve } from 'node:path';
 import { messageOf, unavailableError } from '../errors.ts';
 
 /**
- * Makes a folder, with those above it that are missing, for its owner alone. Returns whether this call made it.
- * Throws `unavailable` where there cannot be one.
+ * Creates a folder and its missing parents, accessible to their owner only. Returns whether this call created the
+ * folder. Throws `unavailable` if the folder cannot be created.
  *
- * Node's own `recursive` never ends where the system refuses a folder with the words that the one above is missing,
- * as it does in `/proc`.
+ * Node's own `recursive` never ends if the system refuses a folder with the error that its parent is missing, as it
+ * does in `/proc`.
  */
 export function makeFolder(path: string): boolean {
   const folder = resolve(path);
@@ -16,12 +16,12 @@ export function makeFolder(path: string): boolean {
     for (let above = folder; !isThere(above); above = dirname(above)) missing.unshift(above);
     let isMade = false;
     for (const each of missing) isMade = makeOne(each);
-    // A link to nothing is no entry when it is looked at, and one when it is to be made.
-    if (!statSync(folder).isDirectory()) throw new Error('it is there, and is no folder');
+    // A link to nothing does not exist for `stat`, but does exist for `mkdir`.
+    if (!statSync(folder).isDirectory()) throw new Error('it exists, and is not a folder');
     return isMade;
   } catch (error) {
     throw unavailableError(`The folder ${folder} cannot be made: ${messageOf(error)}`, {
-      hint: 'Choose another one: with --dir for runs, with NODROP_CACHE for what is kept of Kafka.',
+      hint: 'Choose another folder: with --dir for runs, with NODROP_CACHE for the cached Kafka.',
       cause: error,
     });
   }
@@ -29,7 +29,7 @@ export function makeFolder(path: string): boolean {
 
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
-/** False where it is there by now: another process made it. */
+/** False if the folder exists by now: another process created it. */
 function makeOne(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -1,22 +1,22 @@
-/** nodrop's own commands as processes of their own, as a user would start them. None outlives this process. */
+/** Runs nodrop's own commands in child processes, the way a user would start them. No child outlives this process. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../errors.ts';
 
 export interface ChildOptions {
-  /** Asks it to end in order. */
+  /** Asks the child to end in order (SIGTERM). */
   signal: AbortSignal;
-  /** Instead of this process's own. */
+  /** Default: the environment of this process. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Whatever hangs is killed then. */
+  /** The child is killed when this time has passed. */
   timeoutMs?: number;
-  /** What a stage tells its parent. */
+  /** Called with each message that the child sends to its parent. */
   onMessage?: (message: unknown) => void;
 }
 
 export interface ChildEnd {
-  /** `bug` where a signal ended it. */
+  /** `exitCodes.bug` if a signal ended the child. */
   exitCode: number;
   stdout: string;
   stderr: string;
@@ -29,7 +29,7 @@ export interface Child {
 
 const program = fileURLToPath(new URL('../../bin/nodrop.js', import.meta.url));
 
-/** The channel ends it when this process ends, whatever ended that; Ctrl-C reaches this process alone. */
+/** The IPC channel ends the child when this process ends, for any reason. Ctrl-C reaches only this process. */
 export function startChild(args: readonly string[], options: ChildOptions): Child {
   const { signal, env = process.env, timeoutMs, onMessage } = options;
   const child = spawn(process.execPath, [program, ...args], {

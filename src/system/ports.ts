@@ -1,4 +1,4 @@
-/** Free TCP ports of the loopback interface. Another process may take one before it is used: callers try again. */
+/** Free TCP ports of the loopback interface. Another process may take a port before its use: callers try again. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
@@ -18,7 +18,7 @@ async function close(server: Server): Promise<number> {
   return port;
 }
 
-/** Held together before they are let go, so that they differ. */
+/** All ports are held at the same time before they are released, so that they differ. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
   return Promise.all(servers.map(close));

@@ -1,6 +1,6 @@
 /**
- * `process.json` in a broker's folder: which process runs there, so that `clean` can end one that a crash left
- * behind. A process counts as ours when its id, the time it started and its command all agree: ids are used again.
+ * `process.json` in a broker's folder records which process runs there, so that `clean` can end a process that a crash
+ * left behind. A process counts as ours if its id, its start time and its command all agree: the system reuses ids.
  */
 import { link, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const pollMs = 20;
 
 interface ProcessRecord {
   pid: number;
-  /** As the system writes it: Linux in clock ticks since the boot, macOS as a date. */
+  /** In the system's form: clock ticks since the boot on Linux, a date on macOS. */
   startedAt: string;
   /** Part of its command line. */
   marker: string;
@@ -32,14 +32,14 @@ async function writeRecord(path: string, pid: number, marker: string): Promise<v
   writeWhole(path, `${JSON.stringify(record)}\n`);
 }
 
-/** Makes a folder this process's own. Returns the process that has it, if one has and still runs. */
+/** Claims a folder for this process. Returns the process that has claimed the folder already, if it still runs. */
 export async function claimFolder(dir: string, marker: string): Promise<number | undefined> {
   const draft = `${recordFile(dir)}.${process.pid}`;
   await writeRecord(draft, process.pid, marker);
   try {
     for (;;) {
       try {
-        // Unlike a file that is opened, a link is there with all that is in it.
+        // Unlike a file that is created and then written, a link appears with its whole content.
         await link(draft, recordFile(dir));
         return undefined;
       } catch (error) {
@@ -56,13 +56,13 @@ export async function claimFolder(dir: string, marker: string): Promise<number |
 
 export const removeRecord = (dir: string): Promise<void> => rm(recordFile(dir), { force: true });
 
-/** The process id of what runs in `dir`; undefined where none does. */
+/** The id of the process that runs in `dir`; undefined if none does. */
 export async function leftoverProcess(dir: string): Promise<number | undefined> {
   let record: Partial<ProcessRecord> | null;
   try {
     record = JSON.parse(await readFile(regularFile(recordFile(dir)), 'utf8'));
   } catch (error) {
-    // None, one that a crash cut short, or something of somebody's with that name.
+    // There is no record, a crash cut it short, or the user has something else of that name.
     if (error instanceof SyntaxError || ['ENOENT', 'ENOTSUP', 'ELOOP'].includes(codeOf(error)))
       return undefined;
     throw error;
@@ -75,7 +75,7 @@ export async function leftoverProcess(dir: string): Promise<number | undefined> 
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
-/** Kills what runs in `dir`, and waits until it is gone. False where there was none. */
+/** Kills the process that runs in `dir`, and waits until it is gone. Returns false if there was none. */
 export async function endLeftover(dir: string): Promise<boolean> {
   const pid = await leftoverProcess(dir);
   if (pid !== undefined) {

@@ -1,11 +1,11 @@
-/** What the system says of a process. */
+/** What the operating system says about a process. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** Whether a process of that id is there. Ids are used again: ask only about one that was there lately. */
+/** Whether a process with this id exists. The system reuses ids: ask only about a process that existed lately. */
 export function isAlive(pid: number): boolean {
-  // 0 and below would speak of process groups.
+  // 0 and below would address process groups.
   if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -15,7 +15,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A letter: `R` running, `S` sleeping, `T` stopped, `Z` ended and not buried yet. undefined once it is gone. */
+/** A letter: `R` running, `S` sleeping, `T` stopped, `Z` zombie. undefined once the process is gone. */
 export async function processState(pid: number): Promise<string | undefined> {
   return await unlessGone(async () => {
     if (process.platform === 'linux') return (await statFields(pid))[0];
@@ -23,7 +23,10 @@ export async function processState(pid: number): Promise<string | undefined> {
   });
 }
 
-/** When it started, as the system writes it: Linux in clock ticks since the boot, macOS as a date. Undefined once it is gone. */
+/**
+ * The command line and the start time, in the system's form: clock ticks since the boot on Linux, a date on macOS.
+ * undefined once the process is gone.
+ */
 export async function describeProcess(
   pid: number,
 ): Promise<{ startedAt: string; command: string } | undefined> {
@@ -33,13 +36,13 @@ export async function describeProcess(
       const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
       return { startedAt: (await statFields(pid))[19]!, command };
     }
-    // Such as `Mon Jan  5 10:11:12 2026 java …`.
+    // For example `Mon Jan  5 10:11:12 2026 java …`.
     const line = await ps(pid, 'lstart=,command=');
     return { startedAt: line.slice(0, 24), command: line.slice(24) };
   });
 }
 
-/** Its parent, and the name of its program. Undefined once it is gone. */
+/** The process's parent, and the name of its program. undefined once the process is gone. */
 export async function parentOf(pid: number): Promise<{ parent: number; name: string } | undefined> {
   return await unlessGone(async () => {
     if (process.platform === 'linux') {
@@ -51,7 +54,7 @@ export async function parentOf(pid: number): Promise<{ parent: number; name: str
   });
 }
 
-/** The fields of its line from the third on, the state: behind its name in brackets, which may hold spaces. */
+/** The fields of `/proc/PID/stat` from the third (the state) on: they follow the name, which may contain spaces. */
 async function statFields(pid: number): Promise<string[]> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -67,7 +70,7 @@ async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
-    // No such entry, one that vanished while it was read, or exit code 1 of `ps`: there is no such process.
+    // The entry is missing, it vanished while it was read, or `ps` exited with code 1: there is no such process.
     if (['ENOENT', 'ESRCH', 1].includes((error as { code: string | number }).code)) return undefined;
     throw error;
   }

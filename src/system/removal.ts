@@ -1,7 +1,6 @@
 /**
- * The removal of files and folders, and what is said of everything that stays: folders, topics, groups, schemas.
- * Nothing goes that nodrop cannot know for its own: files by their names, in folders of whose making there is proof.
- * Links are never followed, and never removed.
+ * Removes files and folders, and words the reason if a folder, topic, group or schema is left. nodrop removes only its
+ * own files: it knows them by their names, in folders that it provably created. It neither follows nor removes links.
  */
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,7 +12,7 @@ export interface OwnFiles {
   folders?: readonly { name: RegExp; own: OwnFiles }[];
 }
 
-/** The one sentence for what is not removed: why, and how to do it by hand. */
+/** The sentence for something that nodrop did not remove: why, and how to remove it by hand. */
 export const leftText = (what: string, why: string, byHand: string): string =>
   `${what} was left: ${why}. To remove it by hand:\n  ${byHand}`;
 
@@ -31,7 +30,7 @@ const namedMax = 5;
 
 function someOf(names: readonly string[]): string {
   const more = names.length > namedMax ? ` and ${names.length - namedMax} more` : '';
-  // A name with a new line in it would pass for one of ours.
+  // A name that contains a line end could look like a line of nodrop's own.
   return `${names
     .slice(0, namedMax)
     .join(', ')
@@ -39,15 +38,15 @@ function someOf(names: readonly string[]): string {
 }
 
 /**
- * Removes the files that are its own, and a folder once nothing is left in it. Returns what is left, by its path
- * below `path`. What is gone already is no trouble: another process may remove the same.
+ * Removes nodrop's own files, and each folder that is then empty. Returns the paths below `path` that are left. A file
+ * that is already gone is not an error: another process may remove the same files.
  */
 export function removeOwn(path: string, own: OwnFiles): string[] {
   const left = emptyOwn(path, own);
   return left.length > 0 || removeEmptyFolder(path) ? left : [basename(path)];
 }
 
-/** The same, and the folder stays. */
+/** Like `removeOwn`, but the folder itself stays. */
 export function emptyOwn(path: string, own: OwnFiles): string[] {
   const kind = lstatSync(path, { throwIfNoEntry: false });
   if (kind === undefined) return [];
@@ -66,7 +65,7 @@ export function emptyOwn(path: string, own: OwnFiles): string[] {
 
 const removeFile = (path: string): boolean => isGone(() => unlinkSync(path));
 
-/** False where something is in it, or the system refuses. */
+/** Returns false if the folder is not empty, or the system refuses. */
 export const removeEmptyFolder = (path: string): boolean => isGone(() => rmdirSync(path));
 
 const stays = ['ENOTEMPTY', 'EEXIST', 'EACCES', 'EPERM', 'EBUSY', 'EROFS', 'ENOTDIR'];

@@ -1,9 +1,9 @@
 /** A stopped process cannot notice that its parent died, so it would stay stopped for ever. */
 import { spawn } from 'node:child_process';
 
-/** Wakes the process when this one is gone, or when it is told to. To be started before the process is suspended. */
+/** Resumes the process when this one is gone, or at `end()`. Call this before the process is suspended. */
 export function guardSleep(pid: number): { end(): void } {
-  // Its input ends with this process, whatever it dies of. In a group of its own, Ctrl-C does not reach it.
+  // The guard's input ends with this process, however it dies. Ctrl-C does not reach the guard's own process group.
   const guard = spawn('/bin/sh', ['-c', 'cat >/dev/null; kill -CONT "$0" 2>/dev/null', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

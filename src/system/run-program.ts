@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import { unavailableError } from '../errors.ts';
 import { spawnSupervised } from './supervise.ts';
 
-/** What is kept of a command's output: its last lines. */
+/** How many of the last lines of a command's output are kept. */
 const linesMax = 2000;
 
-/** A command that cannot be found has code 127. Throws the signal's reason, or `unavailable` at the deadline. */
+/** The code is 127 if the command does not exist. Throws the signal's reason, or `unavailable` at the deadline. */
 export async function runCommand(
   command: string,
   args: readonly string[],

@@ -1,7 +1,8 @@
 /**
  * Child processes that cannot outlive nodrop. Each runs outside the terminal's process group, below a shell that
- * holds a pipe from nodrop: when nodrop dies, by whatever cause, the pipe closes and the group is killed.
- * We signal our own child, the shell, and it signals its own, the command: a process id used again is never hit.
+ * holds a pipe from nodrop: when nodrop dies, for any reason, the pipe closes and the shell kills the group.
+ * nodrop signals its own child, the shell, and the shell signals its own child, the command. So no signal ever reaches
+ * a process that was given a reused id.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,9 +10,9 @@ import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 
 /**
- * POSIX sh. It reports the command's process id and later its exit code, then kills what is left of the group, itself
- * included. A trap interrupts `wait`, which is then begun again (127: the command had ended by then). USR1 stands for
- * KILL, which cannot be trapped.
+ * POSIX sh. It reports the command's process id and later its exit code, then kills the rest of the group, itself
+ * included. A trap interrupts `wait`, which the shell then calls again (127: the command had ended by then). USR1
+ * stands for KILL, which cannot be trapped.
  */
 const supervisor = `
 exec 4<&0 </dev/null
@@ -38,19 +39,21 @@ kill -KILL "$watch"
 wait "$watch"
 kill -KILL 0
 `;
-/** Of a command whose shell was killed before it could report. */
+/** The exit code of a command whose shell was killed before it could report. */
 const killedCode = 137;
 
 export interface Supervised {
-  /** Of the command itself, not of the shell above it. */
+  /** The id of the command itself, not of the shell above it. */
   pid: number;
-  /** Standard output and error together; null where they go to a file. Must be read to the end. */
+  /** Standard output and error together; null if they go to a file. The caller must read it to the end. */
   output: Readable | null;
-  /** Its exit code, as a shell gives it: 128 and the signal's number where a signal ended it, 127 where it was not found. */
+  /**
+   * The exit code as a shell gives it: 128 plus the signal's number if a signal ended the command, 127 if not found.
+   */
   exited: Promise<number>;
-  /** Ends it and its descendants: SIGTERM, then SIGKILL once `graceMs` have passed; SIGKILL at once when that is 0. */
+  /** Ends the command and its descendants: SIGTERM, then SIGKILL after `graceMs`; SIGKILL at once if that is 0. */
   end(graceMs: number): Promise<number>;
-  /** SIGSTOP and SIGCONT. They return before the command has heard of them. */
+  /** SIGSTOP and SIGCONT. Both calls return before the signal has reached the command. */
   suspend(): void;
   resume(): void;
 }
@@ -67,7 +70,7 @@ export async function spawnSupervised(
     detached: true,
     stdio: ['pipe', options.output, 'ignore', 'pipe'],
   });
-  // Read from the first moment on: once a child has ended, Node throws away what nobody reads.
+  // Reading must begin at once: when a child has ended, Node discards unread output.
   const output = shell.stdout?.pipe(new PassThrough()) ?? null;
   const reports = createInterface({ input: shell.stdio[3] as Readable })[Symbol.asyncIterator]();
   const closed = new Promise((resolve) => shell.once('close', resolve));

@@ -1,40 +1,42 @@
 /**
- * Threads, and how they speak: either side calls by name what the other serves. Values are copied on their way, but for
- * memory that threads share. An error has its class, its fields and its stack again where it arrives.
+ * Threads and calls between them: either side calls, by name, the handlers that the other side serves. Values are
+ * copied on their way, except shared memory. An error arrives with its class, its fields and its stack.
  */
 import { parentPort, Worker, type MessagePort } from 'node:worker_threads';
 import { OperationalError } from '../errors.ts';
 
-/** What one side serves. `close` is what a thread does before it ends. */
+/** The functions that one side serves. A thread calls its `close` before it ends. */
 export type Handlers = Readonly<Record<string, (...values: never[]) => unknown>>;
 
 type ErrorClass = abstract new (...values: never[]) => Error;
 
 export interface ThreadOptions {
-  /** What the thread has as `workerData`. */
+  /** The thread's `workerData`. */
   data?: unknown;
-  /** What it may call here. */
+  /** The handlers of this side, which the thread may call. */
   handlers?: Handlers;
-  /** Classes of errors that it may throw, beside `OperationalError`; of others, `Error` arrives. */
+  /** Error classes that the thread may throw in addition to `OperationalError`; any other arrives as `Error`. */
   errors?: readonly ErrorClass[];
 }
 
-/** Starts the program of this path, without its ending: `./store-thread` beside the importer's `import.meta.url`. */
+/**
+ * Starts a program by its path without the extension, relative to the importer's `import.meta.url`: `./store-thread`.
+ */
 export function startThread<Theirs extends Handlers>(
   path: string,
   importer: string,
   options: ThreadOptions = {},
 ): Thread<Theirs> {
-  // Sources in a clone, compiled in a package: as the importer is.
+  // The same extension as the importer's: `.ts` in a clone, `.js` in the package.
   return new Thread(new URL(`${path}${importer.slice(-3)}`, importer), options);
 }
 
-/** To be called by the program of a thread. Returns what calls its parent. */
+/** Serves these handlers to the parent; a thread's program calls this. Returns the peer that calls the parent. */
 export const serveThread = <Parents extends Handlers>(handlers: Handlers): Peer<Parents> =>
   new Peer<Parents>(parentPort!, handlers, []);
 
 export class Thread<Theirs extends Handlers> {
-  /** Settles once it has ended, with why. */
+  /** Settles once the thread has ended, with the reason. */
   readonly ended: Promise<Error>;
   readonly call: Peer<Theirs>['call'];
   readonly #worker: Worker;
@@ -56,12 +58,15 @@ export class Thread<Theirs extends Handlers> {
     this.#worker = worker;
   }
 
-  /** It keeps the process no more, until it is closed. */
+  /** Lets the process exit while the thread still runs, until `close` is called. */
   unref(): void {
     this.#worker.unref();
   }
 
-  /** Has it do what is left, and end. Throws what that throws; what ended it before, its last call has thrown. */
+  /**
+   * Calls the thread's `close` and waits until the thread has ended. Throws the error of `close`. If the thread has
+   * ended already, its last call has thrown the reason.
+   */
   async close(): Promise<void> {
     if (this.#hasEnded) return;
     this.#worker.ref();
@@ -69,13 +74,13 @@ export class Thread<Theirs extends Handlers> {
     await this.ended;
   }
 
-  /** Ends it wherever it is. */
+  /** Ends the thread at once, in the middle of its work. */
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }
 }
 
-/** One without a number wants no answer. */
+/** A call without a number expects no answer. */
 type Message =
   | { call: string; values: readonly never[]; number: number | undefined }
   | { number: number; value: unknown }
@@ -85,10 +90,10 @@ class Peer<Theirs extends Handlers> {
   readonly #port: Worker | MessagePort;
   readonly #handlers: Handlers;
   readonly #errors: readonly ErrorClass[];
-  /** By number. */
+  /** The calls that wait for an answer, by number. */
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
   #nextNumber = 0;
-  /** Why the other side answers no more. */
+  /** Why the other side no longer answers. */
   #end: Error | undefined;
 
   constructor(port: Worker | MessagePort, handlers: Handlers, errors: readonly ErrorClass[]) {
@@ -98,7 +103,7 @@ class Peer<Theirs extends Handlers> {
     port.on('message', (message: Message) => void this.#hear(message));
   }
 
-  /** Throws what the handler does, or why the thread has ended. */
+  /** Throws the handler's error, or the reason why the thread has ended. */
   async call<Name extends keyof Theirs & string>(
     name: Name,
     ...values: Parameters<Theirs[Name]>
@@ -111,7 +116,7 @@ class Peer<Theirs extends Handlers> {
     return (await asked.promise) as Awaited<ReturnType<Theirs[Name]>>;
   }
 
-  /** Calls, and waits for nothing. Calls are heard in their order, and before the answer to an earlier one. */
+  /** Calls without waiting for an answer. Calls arrive in their order, and before the answer to an earlier call. */
   tell<Name extends keyof Theirs & string>(name: Name, ...values: Parameters<Theirs[Name]>): void {
     this.#say({ call: name, values, number: undefined });
   }
@@ -142,12 +147,12 @@ class Peer<Theirs extends Handlers> {
     } catch (error) {
       this.#say({ number, thrown: thrownOf(error) });
     }
-    // Without it, nothing keeps the thread.
+    // An open port would keep the thread alive.
     if (call === 'close' && 'close' in this.#port) this.#port.close();
   }
 }
 
-/** An error in plain values: as an object, it would arrive without its class and its own fields. */
+/** An error as plain values: an Error object would arrive without its class and its own fields. */
 interface Thrown {
   className: string;
   message: string;
@@ -162,7 +167,7 @@ export function thrownOf(error: unknown): Thrown {
   return {
     className: error.constructor.name,
     message: error.message,
-    // A bug is looked for where it happened.
+    // The stack shows where a bug happened.
     stack: error.stack,
     fields: Object.fromEntries(Object.entries(error).filter(isPlain)),
     cause: error.cause === undefined ? undefined : thrownOf(error.cause),

@@ -1,2 +1,2 @@
-/** Milliseconds since the epoch, with fractions. Unlike `Date.now()` it is never set while a process lives. */
+/** Milliseconds since the epoch, with fractions. Unlike `Date.now()`, it never jumps while a process lives. */
 export const wallClockMs = (): number => performance.timeOrigin + performance.now();

@@ -1,7 +1,7 @@
-/** Files are written whole or not at all, and what the system refuses is told with the file's path. */
+/** Writes files whole or not at all, and adds the file's path to the system's errors. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Puts a text in the place of a file. Where that fails, what stood there before stays. */
+/** Replaces a file's content with a text. If that fails, the old content stays. */
 export function writeWhole(path: string, text: string): void {
   const draft = `${path}.${process.pid}`;
   try {
@@ -10,13 +10,13 @@ export function writeWhole(path: string, text: string): void {
       renameSync(draft, path);
     });
   } catch (error) {
-    // A full disk keeps a part.
+    // A full disk would leave a part of the draft.
     rmSync(draft, { force: true });
     throw error;
   }
 }
 
-/** Runs an action on a file that is open: the system's errors do not name such a file. */
+/** Runs an action on an open file, and adds the path to its errors: the system's errors do not name an open file. */
 export function namingFile<T>(path: string, action: () => T): T {
   try {
     return action();

@@ -1,4 +1,4 @@
-/** Numbers with the words that they take: `1 row was`, `2 rows were`. */
+/** Numbers with nouns and verbs that agree: `1 row was`, `2 rows were`. */
 
 export const counted = (count: number, noun: string): string => `${count} ${plural(count, noun)}`;
 

@@ -1,6 +1,6 @@
 import { unprintable } from './printable.ts';
 
-/** JSON that a terminal does not obey: what it might stands in it as an escape, which means the same to a reader. */
+/** JSON without terminal control characters: they are written as escapes, which mean the same to a JSON parser. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value).replaceAll(
     unprintable,

@@ -1,6 +1,6 @@
 import { printable } from './printable.ts';
 
-/** Lines for the person, on stderr: from wherever there is no terminal at hand. */
+/** Prints lines for the user on stderr, for code that has no `Terminal`. */
 export const say = (text: string): void => {
   process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
 };
