@@ -1,13 +1,13 @@
 /**
  * The digest of a message: XXH64 over key, payload and nodrop's own headers except the digest itself,
- * each framed by its length so that no two messages share their bytes. It finds damage, not forgery.
+ * each framed by its length so that no two messages give the same bytes. It detects damage, not forgery.
  */
 import xxhash from 'xxhash-wasm';
 import { digitsOf, readHex, writeDecimal, writeHex } from './digits.ts';
 
 const hasher = await xxhash();
 
-/** Who sent a message: what its headers say beside the digest. */
+/** Who sent a message, according to its headers. */
 export interface Origin {
   run: string;
   producer: string;
@@ -20,7 +20,7 @@ const frameBytes = 8;
 const noBytes = Buffer.alloc(0);
 let scratch = Buffer.allocUnsafe(64 * 1024);
 
-/** Where key and payload lie in the same bytes. A start of −1 stands for null. */
+/** Where key and payload lie in one buffer. A start of −1 stands for null. */
 export interface KeyAndPayload {
   bytes: Buffer;
   keyStart: number;
@@ -44,7 +44,7 @@ export function digestOf(key: Uint8Array | null, payload: Uint8Array | null, ori
   );
 }
 
-/** The same, of what lies within other bytes. */
+/** Like `digestOf`, for a key and a payload within a larger buffer. */
 export function digestWithin(
   { bytes, keyStart, keyEnd, payloadStart, payloadEnd }: KeyAndPayload,
   origin: Origin,
@@ -65,7 +65,7 @@ export function digestWithin(
   return hasher.h64Raw(scratch.subarray(0, end));
 }
 
-/** Who sends, as bytes: the same as of the message before, mostly. */
+/** Encodes the sender, and keeps the bytes: most messages have the sender of the message before. */
 class SenderBytes {
   #run = '';
   #producer = '';
@@ -85,21 +85,21 @@ const senderText = ({ run, producer, session }: Omit<Origin, 'sequence'>): strin
   `${run}\0${producer}\0${session}\0`;
 const sender = new SenderBytes();
 
-/** How many hexadecimal digits a digest has where headers and rows carry it. */
+/** How many hexadecimal digits a digest has in headers and rows. */
 export const digestDigits = 16;
 
-/** A digest as headers and rows carry it. */
+/** A digest in the form that headers and rows have: hexadecimal digits. */
 export const digestText = (digest: bigint): string => digest.toString(16).padStart(digestDigits, '0');
 
-/** A message lying as its digest reads it: of many that are alike, each is written here and digested in place. */
+/** A buffer with the layout that the digest is computed over. Messages of one shape are written to it in turn. */
 export class DigestedMessage {
   readonly key: Uint8Array;
   readonly payload: Uint8Array;
-  /** The digits of its sequence. */
+  /** The digits of the message's sequence. */
   readonly sequence: Uint8Array;
   readonly #bytes: Uint8Array;
 
-  /** For messages of this origin but the sequence, which has as many digits as theirs. */
+  /** For messages of this origin whose sequences have as many digits as the origin's. */
   constructor(keyBytes: number, payloadBytes: number, origin: Origin) {
     const identity = Buffer.from(`${senderText(origin)}${origin.sequence}`);
     const payloadStart = frameBytes + keyBytes;
@@ -121,14 +121,14 @@ export class DigestedMessage {
 
 const halves = new DataView(new ArrayBuffer(8));
 
-/** Writes a digest as headers and rows carry it. */
+/** Writes a digest as `digestText` does. */
 export function writeDigest(target: Uint8Array, start: number, digest: bigint): void {
   halves.setBigUint64(0, digest);
   writeHex(target, start, halves.getUint32(0));
   writeHex(target, start + digestDigits / 2, halves.getUint32(4));
 }
 
-/** Reads what `writeDigest` writes: 16 hexadecimal digits, which must be there. */
+/** Reads what `writeDigest` writes. The caller ensures that there are 16 hexadecimal digits. */
 export function readDigest(source: Uint8Array, start: number): bigint {
   halves.setUint32(0, readHex(source, start));
   halves.setUint32(4, readHex(source, start + digestDigits / 2));

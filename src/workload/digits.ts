@@ -4,7 +4,7 @@ const zero = 0x30;
 const smallA = 0x61;
 const hexDigits = Buffer.from('0123456789abcdef');
 
-/** Writes an integer from 0 to 2^53 with just so many digits, zeros in front. */
+/** Writes an integer from 0 to 2^53 with exactly this many digits, padded with zeros. */
 export function writeDecimal(target: Uint8Array, start: number, digits: number, value: number): void {
   let rest = value;
   let at = start + digits - 1;
@@ -13,7 +13,7 @@ export function writeDecimal(target: Uint8Array, start: number, digits: number, 
     target[at] = zero + rest - tenth * 10;
     rest = tenth;
   }
-  // Much faster than division in floating point.
+  // Integer division is much faster than division in floating point.
   for (let small = rest | 0; at >= start; at--) {
     const tenth = (small / 10) | 0;
     target[at] = zero + small - tenth * 10;
@@ -33,7 +33,7 @@ export function digitsOf(value: number): number {
   return digits;
 }
 
-/** Reads 8 hexadecimal digits, in small letters, which must be there. */
+/** Reads 8 hexadecimal digits in lower case. The caller ensures that they are there. */
 export function readHex(source: Uint8Array, start: number): number {
   let value = 0;
   for (let at = start; at < start + 8; at++) {
@@ -43,7 +43,7 @@ export function readHex(source: Uint8Array, start: number): number {
   return value >>> 0;
 }
 
-/** Reads an integer as it is written, in so many digits at most; −1 for what is none. */
+/** Reads an integer of at most `digitsMax` digits without leading zeros; −1 if the bytes are not such an integer. */
 export function readDecimal(source: Uint8Array, start: number, end: number, digitsMax: number): number {
   const digits = end - start;
   if (digits < 1 || digits > digitsMax || (digits > 1 && source[start] === zero)) return -1;

@@ -1,6 +1,6 @@
 /**
- * The messages of a workload straight as bytes. Of messages in one state whose sequences have as many digits,
- * all that differs stands at the same places: it is written over that of the message before.
+ * Writes the messages of a workload directly as bytes. Messages that have the same state, and sequences with the same
+ * number of digits, differ only at fixed places: each message overwrites these places of the message before.
  */
 import { writeDecimal, writeHex } from './digits.ts';
 import { currencies, customerDigits, messageId, type Draw, type Workload } from './workload.ts';
@@ -20,8 +20,8 @@ export class MessageTemplate {
   >;
 
   /**
-   * For that state, and sequences with as many digits as this one. `room` gives the bytes to write to.
-   * Throws RangeError where such a message does not fit.
+   * For messages of this state whose sequences have as many digits as this one. `room` returns the bytes to write to.
+   * Throws RangeError if such a message does not fit into `payloadBytes`.
    */
   constructor(
     workload: Workload,
@@ -35,7 +35,8 @@ export class MessageTemplate {
     const key = Buffer.from(workload.keyOf(draw));
     const payload = Buffer.from(workload.payloadOf(id, draw));
     this.#sequenceDigits = String(sequence).length;
-    // The state's own text stands before all of these but the id, and nothing behind them is free text.
+    // A state's name may contain any of these marks, so the last one counts: the state precedes all marks except the
+    // id, and no free text follows them.
     const behind = (mark: string): number => payload.lastIndexOf(mark) + mark.length;
     this.#places = {
       sequence: payload.indexOf(id) + id.length - this.#sequenceDigits,
@@ -50,7 +51,7 @@ export class MessageTemplate {
     this.payload.set(payload);
   }
 
-  /** Makes it that message. */
+  /** Overwrites the latest message with this one. */
   fill(sequence: number, draw: Draw): void {
     const { key, payload } = this;
     const places = this.#places;

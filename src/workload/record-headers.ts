@@ -1,4 +1,4 @@
-/** The headers that mark a record as nodrop's, and how they are read back. */
+/** The headers that mark a record as nodrop's, and the code that reads them. */
 import { isUtf8 } from 'node:buffer';
 import { readDecimal } from './digits.ts';
 
@@ -10,19 +10,19 @@ export const headerNames = {
   digest: 'nodrop-digest',
 } as const;
 
-/** What all of them begin with: other headers have other names. */
+/** The common prefix of nodrop's headers. No other header may begin with it. */
 export const headerNamePrefix = 'nodrop-';
 
-/** Looks a header up by name: the bytes of its value, or null where it is missing or null. */
+/** Looks a header up by name: the bytes of its value, or null if it is missing or null. */
 export type HeaderLookup = (name: string) => Uint8Array | null;
 
-/** Records whose headers can be found without an object for each. */
+/** Records whose headers can be found without an object per header. */
 export interface HeaderSource {
   readonly bytes: Buffer;
-  /** By record, where in `bytes` its headers begin and end. */
+  /** By record: where in `bytes` its headers begin and end. */
   readonly headersStart: ArrayLike<number>;
   readonly headersEnd: ArrayLike<number>;
-  /** Start and end in `bytes` of the first value of each of these headers; −1 for one that is missing or null. */
+  /** Sets start and end, in `bytes`, of the first value of each of these headers; −1 for a missing or null header. */
   findHeaders(record: number, names: readonly Buffer[], spans: Int32Array): void;
 }
 
@@ -31,15 +31,15 @@ const names = fields.map((field) => Buffer.from(headerNames[field]));
 const digestLength = 16;
 const sequenceMax = 0xfffffffe;
 
-/** Where a record states its origin. One object serves for all records. */
+/** A record's origin, and where its digest lies. One object is reused for all records. */
 export interface OriginPlace {
-  /** Undefined for a record that is not nodrop's: the rest is then missing too. */
+  /** undefined for a record that is not nodrop's: all other fields are then missing too. */
   run: string | undefined;
   producer: string | undefined;
-  /** NaN, as `sequence` is, where it is missing. */
+  /** NaN if missing; so is `sequence`. */
   session: number;
   sequence: number;
-  /** Of the digits; −1 where they are missing. */
+  /** Where the digest's digits lie; −1 if they are missing. */
   digestStart: number;
   digestEnd: number;
 }
@@ -53,7 +53,7 @@ export const noOrigin = (): OriginPlace => ({
   digestEnd: -1,
 });
 
-/** What a record's headers say of its origin, without an object or a text for each. */
+/** Reads a record's origin from its headers into `place`, without an object or a string per record. */
 export function readOrigin(source: HeaderSource, record: number, place: OriginPlace): void {
   const { bytes } = source;
   const [start, end] = [source.headersStart[record]!, source.headersEnd[record]!];
@@ -73,20 +73,20 @@ export function readOrigin(source: HeaderSource, record: number, place: OriginPl
 }
 
 /**
- * The headers that were read last. Those of one sender are the same bytes, but for the values of sequence and
- * digest: to compare them is faster than to read them.
+ * The headers that were read last. All records of one sender have the same bytes as headers, except the values of
+ * sequence and digest: comparing these bytes is faster than parsing them.
  */
 class LatestHeaders {
   run: string | undefined;
   producer: string | undefined;
   session = NaN;
-  /** From where the headers begin; −1 for what is missing. */
+  /** Relative to where the headers begin; −1 if missing. */
   sequenceStart = -1;
   sequenceEnd = -1;
   digestStart = -1;
   digestEnd = -1;
   #bytes = Buffer.alloc(0);
-  /** From where they begin, pairs of start and end: of all that does not differ among those of one sender. */
+  /** The spans that are the same in all records of one sender: pairs of start and end, relative to the headers. */
   #alike: readonly number[] = [];
   readonly #spans = new Int32Array(2 * fields.length);
 
@@ -124,17 +124,17 @@ class LatestHeaders {
   }
 }
 
-/** The text of a value; undefined for one that is missing, or that no store could keep. */
+/** The text of a value; undefined if the value is missing, or if a store could not keep it. */
 function textOf(bytes: Buffer, start: number, end: number): string | undefined {
   const text = start < 0 ? undefined : exactText(bytes.subarray(start, end));
-  // No text of ours holds a NUL.
+  // PostgreSQL's text cannot hold a NUL, and no header of nodrop's does.
   return text?.includes('\0') === true ? undefined : text;
 }
 
-/** The text of a header's value; undefined for bytes that are not UTF-8. */
+/** The text of a header's value; undefined if its bytes are not UTF-8. */
 export function exactText(value: Uint8Array): string | undefined {
   const decoded = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
-  // Bytes that are not UTF-8 come out as U+FFFD, which may also have been sent.
+  // Bytes that are not UTF-8 are decoded to U+FFFD, which a sender may also have sent.
   return decoded.includes('\ufffd') && !isUtf8(value) ? undefined : decoded;
 }
 

@@ -1,13 +1,13 @@
 /**
- * The messages that one producer sends in one session, as bytes and with their digests. It makes no object
- * for each: what was made lies where the next of its shape will.
+ * The messages that one producer sends in one session, as bytes and with their digests. There is no object per
+ * message: each message overwrites the previous one of its shape.
  */
 import { DigestedMessage } from './digest.ts';
 import { digitsOf, writeDecimal } from './digits.ts';
 import { MessageTemplate } from './message-template.ts';
 import { producerName, type Draw, type Workload } from './workload.ts';
 
-/** What messages share whose state is one and whose sequences have as many digits. */
+/** Shared by the messages that have the same state and the same number of digits in their sequences. */
 interface Shape {
   template: MessageTemplate;
   message: DigestedMessage;
@@ -22,11 +22,11 @@ export interface Session {
 const digitsMax = 10;
 
 export class SentMessages {
-  /** Of the latest. */
+  /** The draw of the latest message. */
   readonly draw: Draw;
   readonly #workload: Workload;
   readonly #session: Session;
-  /** By state and count of digits. */
+  /** By state and number of digits. */
   readonly #shapes: (Shape | undefined)[] = [];
 
   constructor(workload: Workload, session: Session) {
@@ -35,7 +35,7 @@ export class SentMessages {
     this.draw = workload.draw(session.producer, 0);
   }
 
-  /** The message of that sequence, from 0 to 2^32 − 2. */
+  /** The message with this sequence (0 to 2^32 − 2). The next call may overwrite it. */
   message(sequence: number): DigestedMessage {
     const draw = this.#workload.draw(this.#session.producer, sequence, this.draw);
     const index = draw.state * digitsMax + digitsOf(sequence) - 1;

@@ -1,6 +1,6 @@
 /**
- * A small generator of 32-bit numbers for one point of three coordinates (splitmix32): the same on every machine, and
- * even enough for picking. What it gives is the scrambled step.
+ * A small generator of 32-bit numbers (splitmix32), seeded with three numbers. It gives the same numbers on every
+ * machine, evenly enough for drawing. Each number is `scramble` of the next `stepped` value.
  */
 export const beginningOf = (seed: number, second: number, third: number): number =>
   scramble(scramble(scramble(seed) ^ second) ^ third);

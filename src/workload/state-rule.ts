@@ -1,6 +1,6 @@
-/** Where the state of a message stands, and which category it leads to. */
+/** Where a message holds its state, and which category the state leads to. */
 
-/** In the payload, unless a header is named. Both are kept in manifests. */
+/** In the payload, unless `stateHeader` names a header. The manifest keeps both fields. */
 export interface StatePlace {
   /** A path into the JSON of the payload: names with dots between them, elements of arrays by their index. */
   stateField?: string | undefined;
@@ -10,7 +10,7 @@ export interface StatePlace {
 
 export interface StateRule extends StatePlace {
   states: readonly string[];
-  /** The category of a state that is none of these; without one, such a message is a dead letter. */
+  /** The category of all other states. If undefined, a message in another state is a dead letter. */
   other?: string | undefined;
 }
 
@@ -18,6 +18,6 @@ export const statePath = ({ stateField = 'state' }: StatePlace): string[] => sta
 
 export const isArrayIndex = (segment: string): boolean => /^(0|[1-9]\d{0,9})$/.test(segment);
 
-/** What the store has tables for: the states, then `other` if it is none of them. */
+/** The categories that have a table in the store: the states, then `other` unless it is one of them. */
 export const categoriesOf = ({ states, other }: StateRule): string[] =>
   other === undefined || states.includes(other) ? [...states] : [...states, other];

@@ -1,6 +1,6 @@
 /**
- * The workload: a pure function from (seed, producer, sequence) to a message. It knows no clock and no
- * chance, so the audit can say what was to be sent without asking anything that is under test.
+ * The workload: a pure function from (seed, producer, sequence) to a message. It uses neither a clock nor other
+ * randomness, so the audit knows what the producer had to send without asking anything that is under test.
  */
 import { readDecimal } from './digits.ts';
 import { beginningOf, scramble, stepped } from './splitmix.ts';
@@ -13,7 +13,7 @@ export interface WeightedState {
   weight: number;
 }
 
-/** Where a header is to hold the state, payloads have none: only the header tells. */
+/** If `stateHeader` is set, payloads have no state: only the header holds it. */
 export interface WorkloadOptions extends StatePlace {
   /** An integer from 0 to 2^32 − 1. */
   seed: number;
@@ -24,7 +24,7 @@ export interface WorkloadOptions extends StatePlace {
 
 export interface Message {
   id: string;
-  /** The record's key: a customer, so that one customer's orders keep their order. */
+  /** The record's key: a customer, so that the orders of one customer stay in sequence. */
   key: string;
   /** Index into the states. */
   state: number;
@@ -32,7 +32,7 @@ export interface Message {
   payload: string;
 }
 
-/** What chance decides of a message. */
+/** The random part of a message. */
 export interface Draw {
   /** Index into the states. */
   state: number;
@@ -49,13 +49,13 @@ export interface Draw {
 
 export const customersCount = 512;
 export const customerDigits = 4;
-/** The fields of a payload beside the state's. */
+/** The fields of a payload other than the state's. */
 const ownFields = ['id', 'customer', 'order', 'amountCents', 'currency', 'items', 'note'];
 export const currencies = ['EUR', 'USD', 'GBP', 'CHF'] as const;
 
 export const producerName = (producer: number): string => `p${producer}`;
 
-/** The producer that a name stands for; undefined for a name that nodrop gives to none. */
+/** The number of the producer with this name; undefined if nodrop gives no producer such a name. */
 export function parseProducerName(name: string | undefined): number | undefined {
   const match = /^p(0|[1-9]\d{0,4})$/.exec(name ?? '');
   return match === null || Number(match[1]) > 0xffff ? undefined : Number(match[1]);
@@ -64,11 +64,11 @@ export function parseProducerName(name: string | undefined): number | undefined 
 /** A message's id: unique in its run. */
 export const messageId = (producer: number, sequence: number): string => `p${producer}-${sequence}`;
 
-/** The id of a message whose record names its origin; null for one that does not. */
+/** The id of a message; null if its record does not name its origin. */
 export const messageIdOf = (producer: string | undefined, sequence: number | undefined): string | null =>
   producer === undefined || sequence === undefined ? null : `${producer}-${sequence}`;
 
-/** Reads producer and sequence from an id's UTF-8. Returns false for an id that no workload gives out. */
+/** Reads producer and sequence from an id in UTF-8. Returns false if no workload gives such an id. */
 export function readMessageId(
   bytes: Uint8Array,
   start: number,
@@ -90,7 +90,7 @@ const letterDash = 0x2d;
 export class Workload {
   readonly #options: WorkloadOptions;
   readonly #weights: number;
-  /** The field of each state, as it stands in a payload. */
+  /** The text in a payload that holds the state, by state. */
   readonly #stateFields: readonly string[];
 
   constructor(options: WorkloadOptions) {
@@ -105,7 +105,7 @@ export class Workload {
     return { id, key: this.keyOf(draw), state: draw.state, payload: this.payloadOf(id, draw) };
   }
 
-  /** The part of a message that chance decides, into an object that may serve again. */
+  /** Writes the random part of a message into an object, which callers may reuse. */
   draw(producer: number, sequence: number, into: Draw = { ...noDraw }): Draw {
     let random = beginningOf(this.#options.seed, producer, sequence);
     into.state = this.#pickState(scramble((random = stepped(random))));
@@ -132,7 +132,7 @@ export class Workload {
     return `${body}${'.'.repeat(padding)}"}`;
   }
 
-  /** The index of the state of a message, without making the whole of it. */
+  /** The index of a message's state, without the rest of the message. */
   stateOf(producer: number, sequence: number): number {
     return this.#pickState(scramble(stepped(beginningOf(this.#options.seed, producer, sequence))));
   }
@@ -148,7 +148,7 @@ export class Workload {
   }
 }
 
-/** The smallest `payloadBytes` at which every one of these messages fits, in bytes. */
+/** The smallest `payloadBytes` into which each of these messages fits. */
 export function payloadBytesMin(
   states: readonly WeightedState[],
   producers: number,
@@ -169,14 +169,14 @@ export function payloadBytesMin(
   return unpadded + idGrowth + Math.max(...fieldBytes) - fieldBytes[0]!;
 }
 
-/** Why payloads cannot hold their state there; undefined if they can. */
+/** Why payloads cannot hold their state in this field; undefined if they can. */
 export function problemOfStateField(stateField: string): string | undefined {
   const path = statePath({ stateField });
   if (path.some(isArrayIndex)) return 'their payloads have no arrays';
   return ownFields.includes(path[0]!) ? `their payloads have a field ${path[0]} already` : undefined;
 }
 
-/** `"state":"failed",` or `"status":{"code":"failed"},`; nothing where a header holds the state. */
+/** `"state":"failed",` or `"status":{"code":"failed"},`; empty if a header holds the state. */
 function stateFieldText(place: StatePlace, state: string): string {
   if (place.stateHeader !== undefined) return '';
   const [first, ...deeper] = statePath(place).map(asciiJson);
@@ -184,7 +184,7 @@ function stateFieldText(place: StatePlace, state: string): string {
   return `${first}:${opened}"${state}"${'}'.repeat(deeper.length)},`;
 }
 
-/** JSON that takes one byte a character. */
+/** JSON in ASCII: each character takes one byte. */
 const asciiJson = (text: string): string =>
   JSON.stringify(text).replaceAll(
     /[^ -~]/g,
