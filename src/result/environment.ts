@@ -1,8 +1,8 @@
-/** The versions of what a run ran on. */
+/** The versions of the software that a run used. */
 import { readFileSync } from 'node:fs';
 import type { Environment } from './result.ts';
 
-/** `broker` is the one that nodrop started, if it did. */
+/** `broker`: undefined if nodrop did not start Kafka. */
 export function environmentOf(
   broker: { version: string; zookeeperVersion: string | undefined; javaVersion: string } | undefined,
 ): Environment {
@@ -15,7 +15,7 @@ export function environmentOf(
   };
 }
 
-/** nodrop's own package.json; its dependencies are pinned, so they are what is installed. */
+/** nodrop's own package.json. It pins its dependencies, so the installed versions are the same. */
 export const packageJson = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as {

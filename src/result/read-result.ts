@@ -1,12 +1,12 @@
-/** Results that were printed or written: by this version, or by an earlier one. */
+/** Reads results that this version or an earlier one has printed or written. */
 import { readFileSync } from 'node:fs';
 import { regularFile } from '../system/regular-file.ts';
 import type { Result } from './result.ts';
 
-/** Earlier versions wrote neither faults nor thresholds nor what is allowed. */
+/** Earlier versions wrote no `faults`, `thresholds` or `allowed`. */
 export type AnyResult = Pick<Result, 'verdict' | 'timings' | 'environment'> & Partial<Result>;
 
-/** The result in what a run printed; undefined where it ended before it had one. */
+/** The result in a run's stdout; undefined if the run ended before it had a result. */
 export function resultIn(stdout: string): Result | undefined {
   try {
     return JSON.parse(stdout) as Result;
@@ -15,7 +15,7 @@ export function resultIn(stdout: string): Result | undefined {
   }
 }
 
-/** The result in a file; undefined where there is none, or none that can be read: one may be being written. */
+/** The result in a file; undefined if there is none, or if it cannot be read: nodrop may be writing it. */
 export function readResult(path: string): AnyResult | undefined {
   try {
     return JSON.parse(readFileSync(regularFile(path), 'utf8')) as AnyResult;

@@ -1,7 +1,7 @@
 /**
- * The JSON document as a schema, for those who read it. The types that nodrop works with are in `result.ts` and
- * `verdict.ts`; the compiler holds the two against each other. Fields are added, never renamed or taken away, so
- * what is not named here is allowed.
+ * The schema of the JSON document, for its readers. nodrop's own types are in `result.ts` and `verdict.ts`; the
+ * compiler checks that both agree. Later versions add fields, and never rename or remove any: so the schema allows
+ * unknown fields.
  */
 import { z } from 'zod';
 import type { Result } from './result.ts';
@@ -18,7 +18,7 @@ const example = z.object({
   producer: z.string().exactOptional(),
   sequence: count.exactOptional(),
   state: z.string().exactOptional(),
-  topic: z.string().exactOptional().describe('Where there are several.'),
+  topic: z.string().exactOptional().describe('Only if the run has several topics.'),
   partition: count.exactOptional(),
   offset: count.exactOptional(),
   detail: z.string().exactOptional().describe('What was found instead, in a few words.'),
@@ -27,10 +27,13 @@ const example = z.object({
 const finding = z.object({
   kind: z.enum(findingKinds),
   blame,
-  count: count.describe('Of messages; of partitions where the kind is about those.'),
+  count: count.describe('Messages, or partitions if the kind is about partitions.'),
   examples: z.array(example).max(examplesMax),
   cause: cause.exactOptional(),
-  allowed: z.literal(true).exactOptional().describe('--allow names the cause: it fails no run.'),
+  allowed: z
+    .literal(true)
+    .exactOptional()
+    .describe('--allow names the cause: the finding does not fail the run.'),
 });
 
 const evidenceState = z.enum(['whole', 'torn', 'missing']);
@@ -38,25 +41,25 @@ const evidenceState = z.enum(['whole', 'torn', 'missing']);
 const latency = z
   .object({ count, p50: ms, p90: ms, p99: ms, 'p99.9': ms, max: ms, mean: ms })
   .nullable()
-  .describe('In ms; null where nothing was recorded.');
+  .describe('In ms; null if nothing was recorded.');
 
 /** A `FaultRecord`. */
 export const faultSchema = z.object({
   name: z.string(),
-  schedule: z.string().describe('As it was asked for: kill-leader@5s+3s.'),
-  target: z.string().nullable().describe('On whom it acted.'),
-  startMs: z.number().nullable().describe('From the first send on; null where it did not begin.'),
-  endMs: z.number().nullable().describe('From the first send on; null where it did not end.'),
+  schedule: z.string().describe('As the user gave it: kill-leader@5s+3s.'),
+  target: z.string().nullable().describe('The process, partition or other thing that the fault acted on.'),
+  startMs: z.number().nullable().describe('Since the first send; null if the fault did not begin.'),
+  endMs: z.number().nullable().describe('Since the first send; null if the fault did not end.'),
   tookEffect: z.boolean(),
   evidence: z.array(z.string()),
   found: z
     .array(example.extend({ kind: z.enum(findingKinds), blame, cause: cause.exactOptional() }))
     .exactOptional()
-    .describe('What it found wrong with records of its own.'),
+    .describe('Findings about the records that the fault published.'),
   published: z
     .array(z.object({ partition: count, offset: count }))
     .exactOptional()
-    .describe('Where the records of its own stand.'),
+    .describe('The places of the records that the fault published.'),
 });
 
 const threshold = z.object({
@@ -77,7 +80,7 @@ export const resultSchema = z.object({
   }),
   evidence: z
     .object({ ledger: evidenceState, log: evidenceState, journal: evidenceState, store: evidenceState })
-    .describe('How much of each hop could be read: a count of one that is missing says nothing.'),
+    .describe('How much of each hop could be read: the counts of a missing hop mean nothing.'),
   ledger: z.object({ sent: count, acked: count, rejected: count, unknown: count, unsent: count }),
   acknowledged: z
     .object({ right: count, wrong: count, lost: count, unjudged: count })
@@ -96,7 +99,7 @@ export const resultSchema = z.object({
       unknownNotWritten: count,
       refusedWrites: count.nullable(),
     })
-    .describe('Counted beside findings; null: not measured.'),
+    .describe('Counts that are not findings; null: not measured.'),
   states: z
     .record(
       z.string(),
@@ -109,12 +112,12 @@ export const resultSchema = z.object({
       }),
     )
     .describe(
-      "By state: how many messages came to each hop before the store. null: no consumer's journal tells.",
+      'By state: how many messages reached each hop before the store. null: no consumer kept a journal.',
     ),
   partitions: z
     .array(
       z.object({
-        topic: z.string().exactOptional().describe('Where there are several.'),
+        topic: z.string().exactOptional().describe('Only if the run has several topics.'),
         partition: count,
         start: count.nullable(),
         end: count.nullable(),
@@ -127,17 +130,17 @@ export const resultSchema = z.object({
   confusion: z
     .record(z.string(), z.record(z.string(), count))
     .describe('Expected category, then stored category, then messages.'),
-  findings: z.array(finding).describe('One for each kind and blame.'),
-  notChecked: z.array(z.string()).describe('What could not be judged, in sentences.'),
+  findings: z.array(finding).describe('One per kind and blame.'),
+  notChecked: z.array(z.string()).describe('Checks that were not possible, in sentences.'),
   allowed: z.array(cause).describe('Causes that --allow named.'),
-  faults: z.array(faultSchema).describe('What was done to the run on purpose.'),
+  faults: z.array(faultSchema).describe('The faults that were injected into the run.'),
   rates: z.object({ acked: rate, stored: rate }).describe('Messages a second; null: not measured.'),
   latency: z.object({
     acked: latency,
     stored: latency,
     missing: z
       .object({ acked: z.array(z.string()), stored: z.array(z.string()) })
-      .describe('Which logs are not there, or not whole.'),
+      .describe('The latency logs that are missing or incomplete.'),
   }),
   timings: z
     .object({
@@ -147,12 +150,12 @@ export const resultSchema = z.object({
       auditMs: ms.nullable(),
       totalMs: ms.nullable(),
     })
-    .describe('null: there was no such phase.'),
+    .describe('null: the run had no such phase.'),
   thresholds: z.array(threshold),
   environment: z
     .object({
       kafka: z.string().nullable(),
-      zookeeper: z.string().exactOptional().describe("Where one kept Kafka's metadata."),
+      zookeeper: z.string().exactOptional().describe("Only if a ZooKeeper kept Kafka's metadata."),
       client: z.string(),
       node: z.string(),
       java: z.string().nullable(),
@@ -162,10 +165,10 @@ export const resultSchema = z.object({
 });
 
 type Schema = z.infer<typeof resultSchema>;
-/** With nothing that may be left out: a field that one of two types lacks is missed only then. */
+/** The type with all optional fields required: otherwise a field that one of two types lacks goes unnoticed. */
 type Whole<T> = T extends object ? { [Name in keyof T]-?: Whole<Exclude<T[Name], undefined>> } : T;
 type Same<A, B> = [A, Whole<A>, B, Whole<B>] extends [B, Whole<B>, A, Whole<A>] ? true : never;
-/** Fails to compile where the schema and the type differ. */
+/** Fails to compile if the schema and the type differ. */
 true satisfies Same<Schema, Result>;
 
 /** `docs/result.schema.json`. */

@@ -1,4 +1,4 @@
-/** The result of a run: the audit, and what it was an audit of. One document, on stdout and in `result.json`. */
+/** The result of a run: the audit and the run's own data. One document, on stdout and in `result.json`. */
 import { exitCodes } from '../errors.ts';
 import type { Place } from '../workload/place.ts';
 import type { Audit, Cause, SingleFinding } from './verdict.ts';
@@ -25,49 +25,49 @@ export interface Latency {
 export interface Measurements {
   /** Messages a second, from the first send to the last ack, and to the store's last commit. */
   rates: { acked: number | null; stored: number | null };
-  /** From when a message was due, or sent if nothing paced it. null where nothing was recorded. */
+  /** Measured from when a message was due, or was sent if nothing paced it. null if nothing was recorded. */
   latency: {
     acked: Latency | null;
     stored: Latency | null;
-    /** Which logs are not there, or not whole. */
+    /** The latency logs that are missing or incomplete. */
     missing: { acked: string[]; stored: string[] };
   };
 }
 
-/** What was demanded of a run, and whether it was met. */
+/** A requirement for a run, and whether the run met it. */
 export interface JudgedThreshold {
   threshold: string;
-  /** In ms, messages a second, or messages; null where it could not be measured. */
+  /** In ms, messages a second, or messages; null if it could not be measured. */
   value: number | null;
   met: boolean;
 }
 
-/** What became of a fault. Times are ms from the first send on; null where it did not begin, or did not end. */
+/** What happened in a fault. Times are in ms since the first send; null if the fault did not begin, or did not end. */
 export interface FaultRecord {
   name: string;
-  /** As it was asked for: `kill-leader@5s+3s`. */
+  /** The schedule as the user gave it: `kill-leader@5s+3s`. */
   schedule: string;
-  /** On whom it acted. */
+  /** The process, partition or other thing that the fault acted on. */
   target: string | null;
   startMs: number | null;
   endMs: number | null;
   tookEffect: boolean;
-  /** What was seen of it, in sentences. */
+  /** The observed effects, in sentences. */
   evidence: string[];
-  /** What it found wrong with records of its own. Left out where that is nothing. */
+  /** Findings about the records that the fault published. Omitted if there are none. */
   found?: SingleFinding[];
-  /** Where records stand that it published itself. Left out where it is no such fault. */
+  /** The places of the records that the fault published. Omitted for faults that publish none. */
   published?: Place[];
 }
 
 export interface Environment {
-  /** The broker's version; null for a Kafka that nodrop did not start: the protocol does not tell. */
+  /** The broker's version; null for a Kafka that nodrop did not start: the protocol does not report it. */
   kafka: string | null;
-  /** Of the ZooKeeper beside it, where there was one. */
+  /** The version of ZooKeeper, if the cluster used one. */
   zookeeper?: string;
   client: string;
   node: string;
-  /** null where no broker was started here. */
+  /** null if nodrop started no broker. */
   java: string | null;
   /** `misroute:17`: the defects that NODROP_SABOTAGE planted in the run. */
   sabotage?: string;
@@ -75,7 +75,7 @@ export interface Environment {
 
 export interface RunSummary {
   id: string;
-  /** null where the manifest is missing. */
+  /** null if the manifest is missing. */
   seed: number | null;
   topic: string | null;
   messages: number | null;
@@ -85,16 +85,16 @@ export interface RunSummary {
 export interface Result extends Audit, Measurements {
   schema: 1;
   run: RunSummary;
-  /** Causes that were said to be allowed to lose messages. */
+  /** Causes that the user allowed to lose messages. */
   allowed: Cause[];
-  /** What was done to it on purpose. */
+  /** The faults that were injected into the run. */
   faults: FaultRecord[];
   timings: Timings;
   thresholds: JudgedThreshold[];
   environment: Environment;
 }
 
-/** Of a run that has not begun. */
+/** The timings of a run that has not begun. */
 export const noTimings = (): Timings => ({
   brokerStartMs: null,
   produceMs: null,
@@ -103,13 +103,13 @@ export const noTimings = (): Timings => ({
   totalMs: null,
 });
 
-/** Of a history from elsewhere, or of a run that sent nothing. */
+/** The measurements of another program's history, or of a run that sent nothing. */
 export const noMeasurements = (): Measurements => ({
   rates: { acked: null, stored: null },
   latency: { acked: null, stored: null, missing: { acked: [], stored: [] } },
 });
 
-/** A pass that misses a threshold has a code of its own; any other verdict weighs more. */
+/** A pass that misses a threshold has its own exit code; any other verdict takes precedence. */
 export function exitCodeOf({ verdict, thresholds }: Pick<Result, 'verdict' | 'thresholds'>): number {
   const isMissed = verdict === 'pass' && thresholds.some(({ met }) => !met);
   return isMissed ? exitCodes.thresholdMissed : exitCodes[verdict];

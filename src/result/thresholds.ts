@@ -1,9 +1,9 @@
-/** What a user demands of a run's speed, such as `stored.p99<30ms`: how it is written, and whether it was met. */
+/** Requirements for a run's speed, such as `stored.p99<30ms`: parses them and judges whether the run met them. */
 import { usageError } from '../errors.ts';
 import type { JudgedThreshold, Latency, Measurements, Timings } from './result.ts';
 
 export interface Threshold {
-  /** As it was written. */
+  /** As the user wrote it. */
   text: string;
   metric: string;
   operator: Operator;
@@ -28,7 +28,7 @@ const operators = {
 };
 type Operator = keyof typeof operators;
 
-/** What a number may be followed by, and how much it is then. */
+/** The suffixes that a number may have, and the factor of each. */
 const suffixes: Record<Unit, Record<string, number>> = {
   duration: { us: 0.001, ms: 1, s: 1_000, m: 60_000 },
   rate: { '': 1, '/s': 1 },
@@ -40,7 +40,7 @@ const examples: Record<Unit, string> = {
   count: 'a number',
 };
 
-/** Logs that are not whole leave messages out: percentiles of the others are not the run's. */
+/** Incomplete logs lack some messages: percentiles of the others are not the run's. */
 const isWhole = ({ latency }: Measured, kind: Kind): boolean => latency.missing[kind].length === 0;
 const latencyMetric = (kind: Kind, field: keyof Latency, takes: Unit): Metric => ({
   takes,
@@ -73,7 +73,7 @@ const metrics = new Map<string, Metric>([
   ['total.time', timeMetric('totalMs')],
 ]);
 
-/** Throws `usage` with what there is. */
+/** Throws `usage` with the metrics that exist. */
 export function parseThreshold(text: string): Threshold {
   const match = /^\s*([^\s<>=]+)\s*([<>]=?)\s*(\d+(?:\.\d+)?)\s*([a-z/]*)\s*$/.exec(text);
   if (match === null) {
@@ -96,7 +96,7 @@ export function parseThreshold(text: string): Threshold {
   return { text: text.trim(), metric: name, operator: operator as Operator, limit: Number(number) * factor };
 }
 
-/** What could not be measured is not met. */
+/** A threshold whose metric could not be measured is not met. */
 export function judgeThresholds(thresholds: readonly Threshold[], measured: Measured): JudgedThreshold[] {
   return thresholds.map(({ text, metric, operator, limit }) => {
     const value = metrics.get(metric)!.valueOf(measured);
@@ -104,5 +104,5 @@ export function judgeThresholds(thresholds: readonly Threshold[], measured: Meas
   });
 }
 
-/** What the values of a threshold's metric are: milliseconds, messages a second, or messages. */
+/** The unit of a threshold's metric: milliseconds, messages a second, or messages. */
 export const unitOf = (threshold: string): Unit => metrics.get(parseThreshold(threshold).metric)!.takes;

@@ -1,4 +1,4 @@
-/** Finding kinds, blame, counts and the verdict: what an audit says, as data. */
+/** The data of an audit: kinds of findings, blame, counts and the verdict. */
 
 export const findingKinds = [
   'lost',
@@ -19,7 +19,7 @@ export type FindingKind = (typeof findingKinds)[number];
 
 export type Blame = 'producer' | 'broker' | 'consumer' | 'store' | 'unknown';
 
-/** Settings and events that can be named as the cause of a finding. */
+/** Settings and events that an audit can name as the cause of a finding. */
 export const causes = [
   'acks=0',
   'acks=1',
@@ -31,13 +31,13 @@ export const causes = [
 ] as const;
 export type Cause = (typeof causes)[number];
 
-/** A message concerned: `id`, or `partition` and `offset` where it has none; what is known of it beside. */
+/** An affected message: its `id`, or `partition` and `offset` if it has none, and all else that is known about it. */
 export interface Example {
   id?: string;
   producer?: string;
   sequence?: number;
   state?: string;
-  /** Where there are several. */
+  /** Only if the run has several topics. */
   topic?: string;
   partition?: number;
   offset?: number;
@@ -47,18 +47,18 @@ export interface Example {
 
 export const examplesMax = 10;
 
-/** One entry for each kind and blame. `count` is of messages; of partitions where the kind is about those. */
+/** One entry per kind and blame. `count` counts messages, or partitions if the kind is about partitions. */
 export interface Finding {
   kind: FindingKind;
   blame: Blame;
   count: number;
   examples: Example[];
   cause?: Cause;
-  /** Somebody said that this cause may lose messages: it fails no run. */
+  /** The user allowed this cause to lose messages: the finding does not fail the run. */
   allowed?: true;
 }
 
-/** One message or partition of a finding, as it is found. */
+/** A finding about a single message or partition. */
 export interface SingleFinding extends Example {
   kind: FindingKind;
   blame: Blame;
@@ -78,7 +78,7 @@ export interface LedgerCounts {
 export interface Counts {
   /**
    * Deliveries of this run's messages beyond the first of each, as far as the consumer's journal goes.
-   * null: nobody kept one.
+   * null: no consumer kept a journal.
    */
   redelivered: number | null;
   foreign: number;
@@ -95,12 +95,12 @@ export interface HopCounts {
   sent: number;
   acked: number;
   logged: number;
-  /** By the consumer's journal: handed to a consumer, and seen committed in the store. null: no journal tells. */
+  /** By the consumer's journal: delivered to a consumer, and seen committed in the store. null: there is no journal. */
   delivered: number | null;
   written: number | null;
 }
 
-/** How much there is of the evidence of a hop: all, some, or nothing. */
+/** How much of a hop's evidence exists: all, some, or nothing. */
 export type EvidenceState = 'whole' | 'torn' | 'missing';
 
 export interface EvidenceStates {
@@ -111,27 +111,27 @@ export interface EvidenceStates {
   store: EvidenceState;
 }
 
-/** The fate of the messages that were acknowledged: the four add up to `ledger.acked`. */
+/** The fate of the acknowledged messages: the four counts add up to `ledger.acked`. */
 export interface AckedFates {
-  /** No finding names it, and nothing about it was left open. */
+  /** No finding names the message, and everything about it could be judged. */
   right: number;
-  /** A finding names it, though it is not lost. */
+  /** A finding names the message, but it is not lost. */
   wrong: number;
   /** Lost or expired. */
   lost: number;
-  /** No finding names it, and not everything about it could be judged. */
+  /** No finding names the message, and not everything about it could be judged. */
   unjudged: number;
 }
 
-/** Where a partition ends, and how far the consumer came. null: not known. */
+/** Where a partition ends, and how far the consumer got. null: not known. */
 export interface PartitionState {
-  /** Where there are several. */
+  /** Only if the run has several topics. */
   topic?: string;
   partition: number;
-  /** The log's, as the scan found them. */
+  /** The log's start and end, as the scan found them. */
   start: number | null;
   end: number | null;
-  /** The store's next offset, and the group's. */
+  /** The next offset in the store, and the group's committed offset. */
   stored: number | null;
   committed: number | null;
   /** Offsets from the store's next to the end, as far as a consumer may read. */
@@ -140,7 +140,7 @@ export interface PartitionState {
 
 export interface Audit {
   verdict: Verdict;
-  /** How much there was to read: a count of a hop that is missing says nothing. */
+  /** How much of each hop could be read: the counts of a missing hop mean nothing. */
   evidence: EvidenceStates;
   ledger: LedgerCounts;
   acknowledged: AckedFates;
