@@ -31,7 +31,7 @@ test.each([
   [['run', '--timeout=5'], /500ms, 5s or 2m/],
   [['run', '--seed=-1'], /--seed/],
   [['run', '--store=mysql://x'], /sqlite:PATH/],
-  [['run', '-X', 'ack=all'], /'ack' is none of the client settings/],
+  [['run', '-X', 'ack=all'], /'ack' is not a client setting/],
   [['run', '-X', 'sasl.jaas.config=secret'], /--command-config/],
   [['run', '--command-config=/nowhere'], /\/nowhere cannot be read/],
   [['run', '--mesages=5'], /Did you mean --messages/],

@@ -70,7 +70,7 @@ test('a topic with records of which nobody knows, and one of the same name, stay
   const own = { topic, topicId, ends: new Map([[0, 0]]) };
   expect(await removeTopic(access, own)).toBe('it holds 1 record that came after the audit');
   const other = { topic, topicId: randomUUID(), ends: new Map([[0, 1]]) };
-  expect(await removeTopic(access, other)).toBe('somebody has made it again since');
+  expect(await removeTopic(access, other)).toBe('another program has recreated it since');
   expect(await isThere(topic)).toBe(true);
   expect(await removeTopic(access, { ...own, ends: new Map([[0, 1]]) })).toBeUndefined();
   await until('the topic is gone', async () => !(await isThere(topic)));

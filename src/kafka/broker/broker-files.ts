@@ -1,7 +1,7 @@
 /** The files that Kafka and ZooKeeper have in the folders that nodrop gives them. */
 import type { OwnFiles } from '../../system/removal.ts';
 
-/** A file that is being written, or is about to go, has a further suffix. */
+/** A file that a program is writing, or is about to delete, has another suffix. */
 const suffix = String.raw`(\.[\w-]+)*`;
 
 const partitionFiles: OwnFiles = {
@@ -34,7 +34,7 @@ const programFiles = (data: OwnFiles): Required<OwnFiles> => ({
   ],
 });
 
-/** The files of a cluster. A single broker has the folder for itself. */
+/** The files of a cluster. A single broker uses the cluster's folder itself. */
 export const clusterFiles: OwnFiles = {
   ...programFiles(brokerData),
   folders: [

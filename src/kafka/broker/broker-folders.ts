@@ -1,15 +1,15 @@
-/** Which folders the brokers of a cluster have in the cluster's own. */
+/** The folders of brokers, within their cluster's folder. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A single broker has the folder for itself. */
+/** A single broker uses the cluster's folder itself. */
 export const foldersOf = (dir: string, count: number): string[] =>
   count === 1 ? [dir] : Array.from({ length: count }, (_, index) => join(dir, `broker-${index + 1}`));
 
-/** That of a cluster's ZooKeeper, where it has one. */
+/** The folder of a cluster's ZooKeeper, if the cluster has one. */
 export const zookeeperFolderOf = (dir: string): string => join(dir, 'zookeeper');
 
-/** Those that may have been used, however many brokers there were, and a ZooKeeper beside them. */
+/** All folders that a cluster of any number of brokers, with or without ZooKeeper, may have used. */
 export function foldersIn(dir: string): string[] {
   try {
     const names = readdirSync(dir).filter((name) => /^(broker-\d+|zookeeper)$/.test(name));

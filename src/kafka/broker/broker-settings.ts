@@ -1,4 +1,4 @@
-/** The settings of brokers on loopback, made for short runs and quick starts. */
+/** The settings of brokers on loopback, chosen for short runs and quick starts. */
 import { isAtLeast } from './versions.ts';
 import { loopback } from '../../system/ports.ts';
 import { propertiesText } from './properties-text.ts';
@@ -8,23 +8,23 @@ export interface ClusterPlan {
   clusterId: string;
   /** At least one. */
   brokers: readonly BrokerPlan[];
-  /** Of the ZooKeeper that keeps the metadata; undefined where each broker is a controller too. */
+  /** The port of the ZooKeeper that keeps the metadata; undefined if each broker is a controller too. */
   zookeeperPort: number | undefined;
 }
 
-/** Where a broker of a cluster has its data and its ports. */
+/** The data folder and the ports of one broker. */
 export interface BrokerPlan {
   nodeId: number;
   dataDir: string;
   port: number;
-  /** Without use where there is a ZooKeeper. */
+  /** Unused if the cluster has a ZooKeeper. */
   controllerPort: number;
   listeners?: readonly ExtraListener[];
 }
 
-/** A listener of its own for those who are to come through a proxy: Kafka gives them the proxy's address. */
+/** A further listener, for connections through a proxy: Kafka advertises the proxy's address for it. */
 export interface ExtraListener {
-  /** In capitals, as Kafka has it. */
+  /** In capitals, as Kafka requires. */
   name: string;
   port: number;
   advertisedPort: number;
@@ -32,13 +32,15 @@ export interface ExtraListener {
   isInterBroker: boolean;
 }
 
-/** Copies of each partition, where there are as many brokers. */
+/** Replicas of each partition, if there are as many brokers. */
 const replicationMax = 3;
 
-/** How long a broker may be silent until it counts as dead. One that is killed and starts again waits for that. */
+/**
+ * How long (ms) a broker may be silent until it counts as dead. A broker that was killed waits for that at its restart.
+ */
 const sessionTimeout = '3000';
 
-/** `extra` wins over what is set here. */
+/** `extra` overrides nodrop's own settings. */
 export function brokerProperties(
   broker: BrokerPlan,
   cluster: ClusterPlan,
@@ -54,7 +56,7 @@ export function brokerProperties(
     'log.dirs': broker.dataDir,
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
-    // Somebody who tries out what a dead consumer does need not wait for the default of 6 s.
+    // A user who tries out a dead consumer need not wait for the default (6 s).
     'group.min.session.timeout.ms': '1000',
     'default.replication.factor': String(replication),
     'min.insync.replicas': inSyncMin,
@@ -68,17 +70,17 @@ export function brokerProperties(
       'share.coordinator.state.topic.replication.factor': String(replication),
       'share.coordinator.state.topic.min.isr': inSyncMin,
     }),
-    // By default a follower that hears nothing of its leader stays in sync for 30 s: longer than most faults.
+    // By default, a follower that does not reach its leader stays in sync for 30 s: longer than most faults.
     'replica.lag.time.max.ms': '4000',
     'num.network.threads': '2',
     'num.io.threads': '4',
-    // Allocated and zeroed at each start: the 128 MiB of the default would cost 0.1 s.
+    // The broker allocates and zeroes it at each start: the default (128 MiB) would cost 0.1 s.
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
     ...extra,
   });
 }
 
-/** Of a broker that is a controller too. */
+/** The settings of a broker that is a controller too. */
 function controllerProperties(
   { nodeId }: BrokerPlan,
   brokers: readonly BrokerPlan[],
@@ -87,7 +89,7 @@ function controllerProperties(
   return {
     'process.roles': 'broker,controller',
     'node.id': String(nodeId),
-    // Fixed voters, not ones recorded in the log: they may have other ports at the next start.
+    // Fixed voters, not voters recorded in the log: their ports may change at the next start.
     'controller.quorum.voters': voters.join(','),
     'controller.listener.names': 'CONTROLLER',
     'broker.session.timeout.ms': sessionTimeout,
@@ -99,9 +101,10 @@ const zookeeperProperties = ({ nodeId }: BrokerPlan, zookeeperPort: number): Rec
   'broker.id': String(nodeId),
   'zookeeper.connect': `${loopback}:${zookeeperPort}`,
   'zookeeper.session.timeout.ms': sessionTimeout,
-  // As long as the session by default: too short for a machine that is busy with several starts.
+  // The default is the session timeout: too short for a machine that is busy with several starts.
   'zookeeper.connection.timeout.ms': '30000',
-  // Of brokers that are stopped together the last has nobody to hand over to, and tries three times: every 5 s by default.
+  // If all brokers are stopped together, the last has no broker to hand over to, and tries three times (default: every
+  // 5 s).
   'controlled.shutdown.retry.backoff.ms': '500',
 });
 
@@ -129,9 +132,9 @@ const log4jFile = new URL('../../../kafka/log4j2.properties', import.meta.url);
 export const jvmArguments = (temporaryDir: string): string[] => [
   '-Xms256m',
   '-Xmx512m',
-  // The first compiler alone: a start takes 1.5 s less, and runs are short.
+  // Only the first compiler: a start takes 1.5 s less, and runs are short.
   '-XX:TieredStopAtLevel=1',
-  // No file of performance counters, which a kill would leave in the system's temporary folder.
+  // No file of performance counters: after a kill it would stay in the system's temporary folder.
   '-XX:-UsePerfData',
   '-XX:+ExitOnOutOfMemoryError',
   '-XX:+IgnoreUnrecognizedVMOptions',

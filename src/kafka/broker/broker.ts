@@ -15,19 +15,19 @@ import { formatStorage } from './storage.ts';
 import type { Supervised } from '../../system/supervise.ts';
 import type { ZooKeeper } from './zookeeper.ts';
 
-/** A clean stop takes 0.3 s, and 5 s when the archive of classes is written. */
+/** A clean stop takes 0.3 s, or 5 s if Java writes the archive of classes. */
 const stopGraceMs = 30_000;
 
-/** Such a broker serves before it has heard of the cluster, and would say that there is none. */
+/** A broker with ZooKeeper serves before it knows its cluster, and would then report a cluster without brokers. */
 const startedBesideZooKeeper = ['] started (kafka.server.KafkaServer)', 'Recorded new ZK controller'];
 
 export interface BrokerOptions extends ProgressOptions {
   dir: string;
   runtime: KafkaRuntime;
   plan: BrokerPlan;
-  /** All of its cluster, itself included. */
+  /** The broker's whole cluster, including itself. */
   cluster: ClusterPlan;
-  /** What keeps the cluster's metadata; undefined where its brokers do. */
+  /** Keeps the cluster's metadata; undefined if the brokers keep it. */
   zookeeper: ZooKeeper | undefined;
   properties: Readonly<Record<string, string>>;
   timeoutMs: number;
@@ -51,14 +51,14 @@ export class Broker {
     this.logFile = join(options.dir, 'broker.log');
   }
 
-  /** undefined while it does not run. */
+  /** undefined while the broker does not run. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
   /**
-   * Starts it, where it does not run, on what its folder holds, and waits until it serves. Throws `usage` for a
-   * folder in use, or `unavailable` with the end of its log.
+   * Starts the broker on the data in its folder, and waits until it serves. Throws `usage` if a process already uses
+   * the folder, or `unavailable` with the end of the broker's log.
    */
   async start(signal = this.#options.signal): Promise<'started' | 'port-taken'> {
     const { dir, runtime, plan, cluster, zookeeper, properties, timeoutMs } = this.#options;
@@ -71,7 +71,7 @@ export class Broker {
     writeWhole(settingsFile, brokerProperties(plan, cluster, properties));
     if (zookeeper === undefined) await formatStorage(plan, cluster, settingsFile, runtime, this.#options);
     else await zookeeper.untilForgotten(plan.nodeId, timeoutMs, signal);
-    // One archive is enough, and all would be written at once.
+    // One broker writes the archive: it is enough, and all brokers would write theirs at the same time.
     const isArchivist = runtime.hasArchive || plan.nodeId === cluster.brokers[0]!.nodeId;
     const program = {
       name: 'Kafka',
@@ -89,12 +89,12 @@ export class Broker {
     return 'started';
   }
 
-  /** SIGKILL; returns once it is gone. */
+  /** SIGKILL; returns once the process is gone. */
   async kill(): Promise<void> {
     await this.#end(0);
   }
 
-  /** SIGTERM, for which it hands over what it leads; SIGKILL where that takes too long. */
+  /** SIGTERM, so that the broker hands over its leaderships; SIGKILL if that takes too long. */
   async stop(): Promise<void> {
     await this.#end(stopGraceMs);
   }
@@ -111,7 +111,7 @@ export class Broker {
     const ending = this.#process;
     if (ending === undefined) return;
     this.#process = undefined;
-    // One that is suspended does not hear that it is to stop.
+    // A suspended process does not receive SIGTERM.
     ending.resume();
     const code = await ending.end(graceMs);
     await this.#tidy(code);

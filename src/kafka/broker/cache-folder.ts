@@ -1,4 +1,4 @@
-/** Where nodrop keeps what can be made again: Kafka's jars, and what speeds up its start. */
+/** The folder for files that nodrop can make again: Kafka's jars, and archives that speed up its start. */
 import { randomUUID } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -8,22 +8,22 @@ import { removeOwn, type OwnFiles } from '../../system/removal.ts';
 
 const staleMs = 3_600_000;
 
-/** `NODROP_CACHE`, else the platform's place. It need not exist. */
+/** `NODROP_CACHE`, otherwise the platform's cache folder. The folder need not exist. */
 export function cacheFolder(): string {
   const { NODROP_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
   if (own) return resolve(own);
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'nodrop');
-  // A relative XDG_CACHE_HOME is to be ignored, says the specification.
+  // The specification requires that programs ignore a relative XDG_CACHE_HOME.
   return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'nodrop');
 }
 
-/** The files of a folder of jars; `sizes.json` is written once their hashes were checked. */
+/** The files of a folder of jars; nodrop writes `sizes.json` after it has checked their hashes. */
 export const jarFiles: OwnFiles = { files: /^([\w.+-]+\.jar|sizes\.json)$/ };
 
-/** A name to write under before the rename to `path`, so that two who do it at once stay apart. */
+/** A unique name to write to before the rename to `path`, so that two processes do not write to the same file. */
 export const partialName = (path: string): string => `${path}.partial-${randomUUID()}`;
 
-/** Removes what processes that died left beside `path` while they made it: files, and folders of jars. */
+/** Removes the partial files and folders of jars that processes left next to `path` when they died. */
 export async function removeStalePartials(path: string): Promise<void> {
   const pattern = /^\.partial-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
   const folder = dirname(path);
@@ -31,7 +31,7 @@ export async function removeStalePartials(path: string): Promise<void> {
     .filter((name) => name.startsWith(basename(path)) && pattern.test(name.slice(basename(path).length)))
     .map((name) => join(folder, name));
   for (const partial of partials) {
-    // Gone by now where another process has just finished.
+    // The entry is gone if another process has just finished.
     const entry = lstatSync(partial, { throwIfNoEntry: false });
     if (entry === undefined || Date.now() - entry.mtimeMs <= staleMs) continue;
     if (entry.isFile()) await rm(partial, { force: true });

@@ -1,6 +1,7 @@
 /**
- * The Java virtual machine's archive of loaded classes, which halves a broker's start. The first broker of a Kafka
- * and Java version writes it when it ends, since that delays nobody's first result; all later ones use it.
+ * The Java virtual machine's archive of loaded classes, which halves a broker's start time. The first broker of a Kafka
+ * and Java version writes the archive when it stops, so that writing does not delay the first result. Later brokers use
+ * the archive.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
@@ -9,21 +10,23 @@ import { join } from 'node:path';
 import type { ProgressOptions } from './maven.ts';
 import { addToCache, type KafkaRuntime } from './runtime.ts';
 
-/** 128 and SIGTERM: how Java ends when it is asked to. Ended otherwise, it may have written half of the file. */
+/** 128 plus SIGTERM: Java's exit code after a clean stop. After any other end, the file may be incomplete. */
 const terminatedCode = 143;
 const newArchive = (dir: string) => join(dir, 'classes.jsa');
 
-/** Java's arguments to use the archive, if there is one. With `-Xshare:auto`, one that does not fit is passed over. */
+/**
+ * Java's arguments to use the archive, if there is one. With `-Xshare:auto`, Java ignores an archive that does not fit.
+ */
 export const archiveOf = ({ hasArchive, archiveFile }: KafkaRuntime): string[] =>
   hasArchive ? [`-XX:SharedArchiveFile=${archiveFile}`, '-Xshare:auto'] : [];
 
-/** To use the archive, or to write it at the end. */
+/** Java's arguments to use the archive, or to write it at the end. */
 export const archiveArguments = (dir: string, runtime: KafkaRuntime): string[] =>
   runtime.hasArchive
     ? archiveOf(runtime)
     : [`-XX:ArchiveClassesAtExit=${newArchive(dir)}`, '-Xlog:cds=error'];
 
-/** Moves what the broker in `dir` has written to the cache. Copied, as the cache may be on another disk. */
+/** Moves the archive of the broker in `dir` to the cache, by copying: the cache may be on another disk. */
 export async function keepArchive(
   dir: string,
   exitCode: number,

@@ -1,4 +1,4 @@
-/** Kafka's jars: from `KAFKA_HOME`, else from the cache, which Maven fills once; each is pinned by its SHA-256. */
+/** Kafka's jars: from `KAFKA_HOME`, otherwise from the cache, which Maven fills once; each is pinned by its SHA-256. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,21 +12,20 @@ import { checkChoice, defaultVersion, type KafkaChoice } from './versions.ts';
 import { copyJars, type ProgressOptions } from './maven.ts';
 
 const pinFolder = new URL('../../../kafka/', import.meta.url);
-/** In the cached folder, written after the hashes were checked: file name to size in bytes. */
+/** A file in the cached folder, written after the check of the hashes: file name to size in bytes. */
 const sizesName = 'sizes.json';
 const kafkaJar = /^kafka_2\.13-(.+)\.jar$/;
 const kafkaMajorMin = 4;
 
 export interface KafkaJars {
-  /** Such as `4.3.1`. */
+  /** For example `4.3.1`. */
   version: string;
   /** Absolute paths, in a stable order. */
   paths: string[];
 }
 
 /**
- * Throws `usage` for a KAFKA_HOME that has no Kafka 4 or a version that is not pinned, `unavailable` where Maven cannot
- * deliver.
+ * Throws `usage` if KAFKA_HOME has no Kafka 4 or the version is not pinned, `unavailable` if Maven cannot get the jars.
  */
 export async function kafkaClasspath(options: ProgressOptions & KafkaChoice = {}): Promise<KafkaJars> {
   checkChoice(options);
@@ -41,7 +40,7 @@ export async function kafkaClasspath(options: ProgressOptions & KafkaChoice = {}
   return { version, paths: [...sums.keys()].map((name) => join(folder, name)) };
 }
 
-/** Where the jars of a pinned version are or will be, and whether they are all there. */
+/** The folder of a pinned version's jars, which need not exist, and whether it has all jars. */
 export async function kafkaCacheState(
   version = defaultVersion,
 ): Promise<{ path: string; present: boolean; bytes: number }> {
@@ -67,7 +66,7 @@ async function jarsOfHome(home: string): Promise<KafkaJars> {
 
 const versionOf = (names: readonly string[]) => names.map((name) => kafkaJar.exec(name)?.[1]).find(Boolean);
 
-/** `sums`: SHA-256 by file name, from a file in the form of `sha256sum`. */
+/** `sums`: SHA-256 by file name, from a file in the format of `sha256sum`. */
 async function pinnedJars(
   version: string,
 ): Promise<{ folder: string; pom: string; sums: Map<string, string> }> {
@@ -77,7 +76,7 @@ async function pinnedJars(
   return { folder: join(cacheFolder(), `kafka-${version}`), pom: join(pins, 'pom.xml'), sums };
 }
 
-/** Hashing all of it takes 0.15 s: done at the installation, while each start compares sizes. */
+/** Compares sizes: hashing all jars takes 0.15 s, so nodrop does that only when it installs them. */
 async function isComplete(folder: string, sums: Map<string, string>): Promise<boolean> {
   const sizes = await readSizes(folder);
   const matches = [...sums.keys()].map(
@@ -96,7 +95,7 @@ async function install(
   sums: Map<string, string>,
   options: ProgressOptions,
 ): Promise<void> {
-  // What stands there now is damaged, or made by another process this instant: then ours takes its place.
+  // The present folder is damaged, or another process is creating it right now. In both cases ours replaces it.
   const partial = partialName(folder);
   makeFolder(dirname(folder));
   await removeStalePartials(folder);
@@ -108,14 +107,14 @@ async function install(
     await writeFile(join(partial, sizesName), JSON.stringify(sizes));
     await rename(partial, folder);
   } catch (error) {
-    // Another process was faster: its set passed the same check.
+    // Another process was faster: its jars have passed the same check.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     removeOwn(partial, jarFiles);
   }
 }
 
-/** Throws where something else lies there: somebody may have put a Kafka of his own there. */
+/** Throws if the folder holds other files: the user may have put another Kafka there. */
 async function removeDamaged(folder: string, sums: Map<string, string>): Promise<void> {
   const isOwn = (name: string): boolean => sums.has(name) || name === sizesName;
   const foreign = (await unlessMissing(readdir(folder), [])).filter((name) => !isOwn(name));
@@ -126,7 +125,7 @@ async function removeDamaged(folder: string, sums: Map<string, string>): Promise
   });
 }
 
-/** Their sizes in bytes, when each jar is the pinned one. Throws `unavailable` naming the first that is not. */
+/** The jars' sizes in bytes, if each jar is the pinned one. Throws `unavailable` that names the first other jar. */
 export async function verifyJars(folder: string, sums: Map<string, string>): Promise<Record<string, number>> {
   const sizes: Record<string, number> = {};
   for (const [name, sum] of sums) {

@@ -1,4 +1,4 @@
-/** A Java program that serves from a folder of its own: recorded there, its output in a log. It never outlives nodrop. */
+/** A Java server with its own folder, which holds its process record and its log. It never outlives nodrop. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,7 +10,7 @@ import type { KafkaRuntime } from './runtime.ts';
 import { spawnSupervised, type Supervised } from '../../system/supervise.ts';
 import { untilStarted } from './until-started.ts';
 
-/** How long what a nodrop that was just killed had started may take to vanish from its folder. */
+/** How long (ms) a process may take to end if the nodrop that started it was just killed. */
 const leftoverGraceMs = 1_000;
 
 export interface JavaProgram {
@@ -18,15 +18,15 @@ export interface JavaProgram {
   name: string;
   dir: string;
   logFile: string;
-  /** Beside those that all have. */
+  /** In addition to the arguments that all programs have. */
   javaArguments: readonly string[];
   mainClass: string;
   settingsFile: string;
-  /** What its log says once it serves. */
+  /** The texts in the log once the program serves. */
   startedTexts: readonly string[];
 }
 
-/** Makes the folder, where it is missing. Throws `usage` where `name` runs in it already. */
+/** Creates the folder if it is missing. Throws `usage` if a process already runs in it. */
 export async function claimProgramFolder(dir: string, name: string): Promise<void> {
   makeFolder(join(dir, 'tmp'));
   if (!(await leftoverGone(dir, leftoverGraceMs))) {
@@ -34,7 +34,7 @@ export async function claimProgramFolder(dir: string, name: string): Promise<voi
   }
 }
 
-/** Waits until it serves. Throws `unavailable` with the end of its log. */
+/** Starts the program and waits until it serves. Throws `unavailable` with the end of its log. */
 export async function startJavaProgram(
   program: JavaProgram,
   runtime: KafkaRuntime,

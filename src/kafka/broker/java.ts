@@ -1,4 +1,4 @@
-/** Finds the Java that the broker runs on: `JAVA_HOME`, else the PATH. */
+/** Finds the Java that the broker runs on: from `JAVA_HOME`, otherwise from the PATH. */
 import { join } from 'node:path';
 
 import { unavailableError } from '../../errors.ts';
@@ -7,7 +7,7 @@ import { runCommand } from '../../system/run-program.ts';
 export const javaVersionMin = 17;
 const timeoutMs = 10_000;
 
-/** The ways to a broker for who lacks Java or Maven. */
+/** How to get a broker without Java or Maven. */
 export const installHint = [
   'Debian:  sudo apt-get install default-jre-headless maven',
   'macOS:   brew install --cask temurin && brew install maven',
@@ -16,13 +16,13 @@ export const installHint = [
 
 export interface Java {
   path: string;
-  /** Such as `17.0.15`. */
+  /** For example `17.0.15`. */
   version: string;
-  /** All that `java -version` prints: tells one build of the virtual machine from another. */
+  /** The whole output of `java -version`, which identifies a build of the virtual machine. */
   build: string;
 }
 
-/** Throws `unavailable` where there is none, or one older than 17. */
+/** Throws `unavailable` if there is no Java, or only one older than 17. */
 export async function findJava(signal?: AbortSignal): Promise<Java> {
   const home = process.env['JAVA_HOME'];
   const path = home ? join(home, 'bin', 'java') : 'java';
@@ -30,7 +30,7 @@ export async function findJava(signal?: AbortSignal): Promise<Java> {
   const { code, lines } = await runCommand(path, ['-version'], { timeoutMs, signal });
   const build = lines.join('\n');
   const match = /version "((?:1\.)?(\d+)[^"]*)"/.exec(build);
-  // macOS has a `java` on the PATH that only says where to get one: there, and not found, are the same to us.
+  // macOS has a `java` on the PATH that only says where to get Java: nodrop treats it like a missing one.
   if (code !== 0 || !match) {
     throw unavailableError(`Java is needed to run Kafka, and ${where} has none that works.`, {
       hint: installHint,

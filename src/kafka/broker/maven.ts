@@ -1,4 +1,4 @@
-/** Gets the jars that a pom lists with Maven, which knows where artifacts come from and honours a mirror. */
+/** Gets the jars of a pom with Maven, which knows the repositories and uses the user's mirror. */
 import { stripVTControlCharacters } from 'node:util';
 
 import { unavailableError } from '../../errors.ts';
@@ -12,11 +12,11 @@ const notFoundCode = 127;
 
 export interface ProgressOptions {
   signal?: AbortSignal | undefined;
-  /** Called with one line for a person to read. */
+  /** Called with one line for the user. */
   onProgress?: ((line: string) => void) | undefined;
 }
 
-/** Maven's reasons, most telling first. What it prints itself has stacks and addresses. */
+/** Maven's reasons, the most specific first: Maven's own output consists of stacks and addresses. */
 const reasons: [pattern: RegExp, sentence: string][] = [
   [/in offline mode/, 'Maven is set to work offline'],
   [
@@ -34,14 +34,14 @@ const reasons: [pattern: RegExp, sentence: string][] = [
   [/Could not find artifact/, 'the repository it is set to use lacks one of the artifacts'],
 ];
 
-/** In one sentence, from Maven's output. */
+/** The failure in one sentence, from Maven's output. */
 export function mavenFailure(lines: readonly string[]): string {
   const text = lines.join('\n');
   const reason = reasons.find(([pattern]) => pattern.test(text));
   return `Maven could not get Kafka: ${reason?.[1] ?? 'run it by hand to see why'}.`;
 }
 
-/** Copies all jars into `folder`, which exists. Throws `unavailable`. */
+/** Copies all jars into `folder`, which must exist. Throws `unavailable`. */
 export async function copyJars(pom: string, folder: string, options: ProgressOptions): Promise<void> {
   let count = 0;
   const { code, lines } = await runCommand(
@@ -66,7 +66,7 @@ export async function copyJars(pom: string, folder: string, options: ProgressOpt
   }
 }
 
-/** Such as `3.8.7`; undefined where there is no Maven. */
+/** For example `3.8.7`; undefined if there is no Maven. */
 export async function mavenVersion(signal?: AbortSignal): Promise<string | undefined> {
   const { lines } = await runCommand('mvn', ['-v'], { timeoutMs: versionTimeoutMs, signal });
   return /Apache Maven (\S+)/.exec(stripVTControlCharacters(lines.join('\n')))?.[1];

@@ -1,4 +1,4 @@
-/** A Java properties file is Latin-1, and gives a meaning to these characters. */
+/** Escapes the characters that have a meaning in a Java properties file, and those outside its charset (Latin-1). */
 const escape = (text: string): string =>
   text.replace(/[\\=:#! \t\r\n\f]|[^\x20-\x7e]/g, (char) =>
     char > ' ' && char <= '~' ? `\\${char}` : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,4 +1,4 @@
-/** Starts Kafka again on what a folder holds, to read it: a broker that a crash took along, with the data that it left. */
+/** Starts Kafka on the data of a broker that a crash ended, so that the audit can read them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unavailableError } from '../../errors.ts';
@@ -9,21 +9,21 @@ import { regularFile } from '../../system/regular-file.ts';
 
 const weekMs = 7 * 24 * 3_600_000;
 
-/** Nothing is to be removed of what somebody wants to look at, however old it is. */
+/** Kafka must not remove any of the evidence, however old it is. */
 const keepAll: Readonly<Record<string, string>> = {
   'log.retention.ms': '-1',
   'log.retention.bytes': '-1',
-  // Topics may have limits of their own.
+  // Topics may have their own limits.
   'log.retention.check.interval.ms': String(weekMs),
   'log.cleaner.enable': 'false',
   'offsets.retention.check.interval.ms': String(weekMs),
 };
 
-/** What differs at each start, or from broker to broker. */
+/** Settings that differ at each start, or between brokers. */
 const madeAnew =
   /^(listeners|advertised\.listeners|listener\.security\.protocol\.map|inter\.broker\.listener\.name|controller\..+|node\.id|broker\.id|process\.roles|zookeeper\.connect|log\.dirs)$/;
 
-/** Throws `unavailable` where the folder lacks the data of a broker, or `usage` or `unavailable` as any start does. */
+/** Throws `unavailable` if the folder lacks a broker's data, and the errors of `startKafka`. */
 export async function restartKafka(
   dir: string,
   options: Pick<StartKafkaOptions, 'onProgress' | 'signal' | 'timeoutMs'>,
@@ -31,7 +31,7 @@ export async function restartKafka(
   const brokers = Math.max(1, foldersIn(dir).filter((folder) => /broker-\d+$/.test(folder)).length);
   const folders = foldersOf(dir, brokers);
   const empty = folders.find((folder) => !existsSync(join(folder, 'data', 'meta.properties')));
-  if (empty !== undefined) throw unavailableError(`There are no data of a broker in ${empty}.`);
+  if (empty !== undefined) throw unavailableError(`${empty} holds no data of a broker.`);
   return await startKafka({
     ...options,
     dir,
@@ -42,13 +42,13 @@ export async function restartKafka(
   });
 }
 
-/** As the broker said itself; KAFKA_HOME has one version alone. */
+/** The version that the broker logged; undefined if KAFKA_HOME is set, because that has only one version. */
 function versionOf(folder: string): string | undefined {
   if (process.env['KAFKA_HOME']) return undefined;
   return /Kafka version: (\S+)/.exec(read(join(folder, 'broker.log')))?.[1];
 }
 
-/** Settings that somebody gave it among them: what they say of topics is evidence. */
+/** The broker's settings, including the user's: their limits for topics are evidence. */
 function propertiesOf(folder: string): Record<string, string> {
   const path = join(folder, 'server.properties');
   const properties = parseProperties(read(path), path).filter(({ name }) => !madeAnew.test(name));

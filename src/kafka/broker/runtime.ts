@@ -1,7 +1,7 @@
 /**
- * What a broker runs on, Java and Kafka's jars, and the cache of what is made once for that pair: the archive of
- * loaded classes that halves the start, and a formatted folder's metadata. Both only save time: when the cache
- * cannot be written, brokers start without them.
+ * The runtime of a broker: Java, Kafka's jars, and two files that nodrop caches per combination of both: the archive of
+ * loaded classes, which halves the start time, and the metadata of a formatted folder. Both only save time: if the
+ * cache cannot be written, brokers start without them.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,29 +19,29 @@ import type { ProgressOptions } from './maven.ts';
 export interface KafkaRuntime {
   java: Java;
   kafkaVersion: string;
-  /** Of the ZooKeeper that is to keep the cluster's metadata, where one is. */
+  /** The version of the ZooKeeper that keeps the cluster's metadata; undefined without ZooKeeper. */
   zookeeperVersion: string | undefined;
-  /** CLASSPATH, in the environment rather than the arguments: it has thousands of characters. */
+  /** CLASSPATH is in the environment rather than in the arguments because it has thousands of characters. */
   env: { CLASSPATH: string };
   archiveFile: string;
-  /** Whether the archive was there at the start. */
+  /** Whether the archive existed when the runtime was found. */
   hasArchive: boolean;
-  /** The records with which a new cluster begins, as Kafka's own format command writes them. */
+  /** The first records of a new cluster, as Kafka's own format command writes them. */
   bootstrapFile: string;
 }
 
-/** Throws `unavailable` or `usage`, as the finding of Java and of the jars does. */
+/** Throws the errors of `findJava` and `kafkaClasspath`. */
 export async function findRuntime(options: ProgressOptions & KafkaChoice): Promise<KafkaRuntime> {
   const java = await findJava(options.signal);
   const jars = await kafkaClasspath(options);
-  // The virtual machine refuses an archive whose jars have another date.
+  // The virtual machine refuses an archive if the jars' dates have changed.
   const stats = await Promise.all(jars.paths.map((path) => stat(path)));
   const identity = [
     java.build,
     ...jars.paths.map((path, i) => `${path} ${stats[i]!.size} ${stats[i]!.mtimeMs}`),
   ];
   const key = createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 12);
-  // Brokers that are no controllers load other classes.
+  // Brokers that are not controllers load other classes.
   const mode = options.zookeeper === true ? '-zookeeper' : '';
   const stem = join(cacheFolder(), `runtime-${jars.version}${mode}-java-${java.version}-${key}`);
   return {
@@ -58,7 +58,7 @@ export async function findRuntime(options: ProgressOptions & KafkaChoice): Promi
 const zookeeperVersionOf = (paths: readonly string[]): string | undefined =>
   paths.map((path) => /zookeeper-(\d[\d.]*)\.jar$/.exec(path)?.[1]).find(Boolean);
 
-/** Has `make` write a file under a passing name, then puts it at `path`, for all to find whole or not at all. */
+/** Lets `make` write a temporary file, then renames it to `path`: other processes find it whole or not at all. */
 export async function addToCache(
   path: string,
   make: (partial: string) => Promise<unknown>,

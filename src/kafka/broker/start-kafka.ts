@@ -20,64 +20,67 @@ const startTimeoutMs = 60_000;
 const startAttemptsMax = 3;
 
 export interface StartKafkaOptions extends ProgressOptions, KafkaChoice {
-  /** For data, settings and logs, kept at the stop. Without it: a temporary folder, removed at the stop. */
+  /** For data, settings and logs; kept at the stop. Default: a temporary folder, removed at the stop. */
   dir?: string | undefined;
-  /** How many; without ZooKeeper each is a controller too. Of three, partitions have three replicas, two of them in sync. Default: 1. */
+  /**
+   * The number of brokers (default: 1). Without ZooKeeper each is a controller too. With three brokers, partitions have
+   * three replicas, and at least two must be in sync.
+   */
   brokers?: number | undefined;
-  /** Without it: a free one. Of several brokers, that of the first; the others have those that follow. */
+  /** The first broker's port (default: a free port). Further brokers get the ports that follow. */
   port?: number | undefined;
-  /** For the brokers' own start; the download of Kafka has a deadline of its own. */
+  /** Limit for the brokers' start; the download of Kafka has its own. */
   timeoutMs?: number | undefined;
-  /** Broker settings, which win over nodrop's. */
+  /** Broker settings, which override nodrop's. */
   properties?: Readonly<Record<string, string>> | undefined;
-  /** Further listeners, which are reached through proxies. */
+  /** Further listeners, which clients reach through proxies. */
   listeners?: readonly ProxiedListener[] | undefined;
 }
 
 export interface ProxiedListener {
-  /** In capitals, as Kafka has it. */
+  /** In capitals, as Kafka requires. */
   name: string;
   /** Whether brokers use it among themselves. */
   isInterBroker: boolean;
-  /** Puts a proxy before a broker's port, and returns the proxy's. */
+  /** Puts a proxy in front of a broker's port, and returns the proxy's port. */
   proxy(nodeId: number, port: number): Promise<number>;
 }
 
 export interface RunningKafka extends AsyncDisposable {
-  /** `127.0.0.1:PORT`, of several brokers with commas between them. */
+  /** `127.0.0.1:PORT`; several brokers are separated by commas. */
   readonly bootstrapServers: string;
   readonly version: string;
   readonly javaVersion: string;
-  /** undefined where the brokers keep their metadata themselves. */
+  /** undefined if the brokers keep their metadata themselves. */
   readonly zookeeperVersion: string | undefined;
   /** At least one. */
   readonly brokers: readonly Broker[];
-  /** Of the first broker, as it was started. */
+  /** The process id that the first broker was started with. */
   readonly pid: number;
-  /** Of the first broker. */
+  /** The log of the first broker. */
   readonly logFile: string;
   readonly dir: string;
-  /** Settles when a broker, or the ZooKeeper, ends that nobody here has ended. */
+  /** Settles when a broker, or the ZooKeeper, exits without having been stopped. */
   readonly exited: Promise<BrokerExit>;
   /**
-   * Safe to call again. `discard` kills it and removes what it has in its folder, and the folder itself unless
-   * somebody has put more into it; that is the default for a temporary one.
-   * The first clean stop ever also writes the archive that makes later starts quick: some 5 s, once.
+   * Safe to call again. `discard` (default: true for a temporary folder) kills Kafka and removes its files, and the
+   * folder itself if that is then empty. The first clean stop on a machine also writes the archive that makes later
+   * starts quick (about 5 s, once).
    */
   stop(options?: { discard?: boolean }): Promise<void>;
 }
 
 export interface BrokerExit {
-  /** Who ended, for a sentence: `the broker`, `broker 2`, `ZooKeeper`. */
+  /** What exited, as words in a sentence: `the broker`, `broker 2`, `ZooKeeper`. */
   name: string;
   /** undefined for ZooKeeper. */
   broker: Broker | undefined;
   logFile: string;
-  /** 128 and the signal's number where a signal ended it. */
+  /** 128 plus the signal's number if a signal ended the process. */
   code: number;
 }
 
-/** As `index.ts` promises it to everybody. */
+/** The contract is in `index.ts`. */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
   const runtime = await findRuntime(options);
   const dir =
@@ -89,7 +92,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
       const kafka = await startOnce(dir, runtime, options);
       if (kafka !== 'port-taken') return kafka;
       if (attempt === startAttemptsMax)
-        throw unavailableError(`Kafka found its port taken ${attempt} times.`);
+        throw unavailableError(`Another process took Kafka's port ${attempt} times.`);
     }
   } catch (error) {
     if (options.dir === undefined) removeOwn(dir, clusterFiles);
@@ -188,7 +191,7 @@ async function plansFor(
   return plans;
 }
 
-/** That of data which are there already. */
+/** The cluster id in existing data, otherwise a new one. */
 async function clusterIdOf([first]: readonly BrokerPlan[]): Promise<string> {
   try {
     const meta = await readFile(join(first!.dataDir, 'meta.properties'), 'utf8');
@@ -215,7 +218,7 @@ function running(
 ): RunningKafka {
   let stopped: Promise<void> | undefined;
   const end = async (discard: boolean): Promise<void> => {
-    // An archive of classes is written by a clean stop alone.
+    // Java writes an archive of classes only at a clean stop.
     const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
     await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
     await zookeeper?.end();

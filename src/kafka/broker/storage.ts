@@ -1,6 +1,6 @@
 /**
- * Formats a broker's data folder as `kafka-storage format` does, without its second of Java: the bootstrap metadata
- * are the same for each cluster of one Kafka version and are kept in the cache; the ids are not.
+ * Formats a broker's data folder as `kafka-storage format` does, but without starting Java (1 s). The bootstrap
+ * metadata are the same for all clusters of one Kafka version and are cached; the ids are new for each cluster.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { addToCache, type KafkaRuntime } from './runtime.ts';
 
 const formatTimeoutMs = 60_000;
 
-/** A folder that is formatted already stays as it is. Throws `unavailable` with Kafka's words. */
+/** Leaves a formatted folder unchanged. Throws `unavailable` with Kafka's output. */
 export async function formatStorage(
   { dataDir, nodeId }: BrokerPlan,
   { clusterId, kafkaVersion }: ClusterPlan,
@@ -40,7 +40,7 @@ export async function formatStorage(
   writeWhole(meta, `version=1\nnode.id=${nodeId}\n${ids}`);
 }
 
-/** Where the metadata lie with which a cluster begins. */
+/** The path, in a data folder, of the metadata with which a cluster begins. */
 const bootstrapPath = (kafkaVersion: string): string =>
   isAtLeast(kafkaVersion, 4, 4)
     ? '__cluster_metadata-0/00000000000000000000-0000000000.checkpoint'

@@ -1,4 +1,4 @@
-/** Waits for a broker, or its ZooKeeper, to serve, by its log: a broker's port opens earlier, before it answers. */
+/** Watches the log of a broker or its ZooKeeper until it serves: a broker's port opens before the broker answers. */
 import type { FileHandle } from 'node:fs/promises';
 
 import { unavailableError } from '../../errors.ts';
@@ -9,7 +9,7 @@ const pollMs = 15;
 const tailLinesMax = 15;
 const portTaken = 'Address already in use';
 
-/** Throws `unavailable` with the end of the log when it ends instead or `timeoutMs` pass, else the signal's reason. */
+/** Throws `unavailable`, with the end of the log, if the process ends or `timeoutMs` pass; or the signal's reason. */
 export async function untilStarted(
   process: Supervised,
   { name, startedTexts }: { name: string; startedTexts: readonly string[] },
@@ -38,7 +38,7 @@ async function readFrom(file: FileHandle, start: number): Promise<string> {
   return buffer.toString('utf8', 0, bytesRead);
 }
 
-/** Indented lines are stack frames and lists of settings: what matters stands between them. */
+/** Indented lines are stack frames and lists of settings: the cause is in the lines between them. */
 function startFailure(what: string, log: string): Error {
   const lines = log.split('\n').filter((line) => /^\S/.test(line));
   const tail = lines.slice(-tailLinesMax).map((line) => `  ${line}`);

@@ -1,10 +1,10 @@
-/** The versions of Kafka that nodrop can start, and what may be chosen among them. */
+/** The versions of Kafka that nodrop can start, and the options to choose one. */
 import { usageError } from '../../errors.ts';
 
-/** Its jars are pinned in `kafka/VERSION/`, by a `pom.xml` and `SHA256SUMS`. */
+/** The version's jars are pinned in `kafka/VERSION/`, by a `pom.xml` and `SHA256SUMS`. */
 export interface PinnedVersion {
   version: string;
-  /** Whether ZooKeeper can keep its metadata, in the stead of its own controllers. */
+  /** Whether ZooKeeper can keep the metadata, instead of Kafka's own controllers. */
   hasZooKeeper: boolean;
 }
 
@@ -15,23 +15,23 @@ export const pinnedVersions: readonly PinnedVersion[] = [
   { version: '3.9.2', hasZooKeeper: true },
 ];
 
-/** The newest for which Maven has Kafka's own tools, too: the tests hold nodrop against them. */
+/** The newest version for which Maven has Kafka's own tools, too: the tests compare nodrop with them. */
 export const defaultVersion = '4.3.1';
 
 export interface KafkaChoice {
-  /** One of those that are pinned. Not together with KAFKA_HOME, which says itself what is started. */
+  /** One of the pinned versions. Not together with KAFKA_HOME, which determines the version itself. */
   kafkaVersion?: string | undefined;
-  /** Lets a ZooKeeper keep the cluster's metadata, where the version can do that: 3.9. */
+  /** Lets a ZooKeeper keep the cluster's metadata; only Kafka 3.9 can do that. */
   zookeeper?: boolean | undefined;
 }
 
-/** Throws `usage` where it cannot be had. */
+/** Throws `usage` if nodrop cannot start this choice. */
 export function checkChoice({ kafkaVersion, zookeeper = false }: KafkaChoice): void {
   const home = process.env['KAFKA_HOME'];
   if (home && (kafkaVersion !== undefined || zookeeper)) {
     throw usageError(
-      `KAFKA_HOME (${home}) says which Kafka is started: no version and no ZooKeeper can be chosen beside it.`,
-      'Unset it, or leave --kafka-version and --zookeeper out.',
+      `KAFKA_HOME (${home}) determines which Kafka is started: a version or ZooKeeper cannot be chosen as well.`,
+      'Unset KAFKA_HOME, or omit --kafka-version and --zookeeper.',
     );
   }
   const version = kafkaVersion ?? defaultVersion;
@@ -42,7 +42,7 @@ export function checkChoice({ kafkaVersion, zookeeper = false }: KafkaChoice): v
   if (zookeeper && !pinned.hasZooKeeper) {
     const able = pinnedVersions.filter((each) => each.hasZooKeeper).map((each) => each.version);
     throw usageError(
-      `Kafka ${version} has nothing to do with ZooKeeper any more: that ended with Kafka 3.`,
+      `Kafka ${version} does not support ZooKeeper: Kafka 3 was the last to support it.`,
       able.map((each) => `--kafka-version ${each} --zookeeper`).join('\n'),
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The ZooKeeper that keeps a cluster's metadata where its brokers, of Kafka 3.9, are no controllers: one process beside
- * them, on loopback, for as long as the cluster runs.
+ * The ZooKeeper that keeps a cluster's metadata if its brokers (Kafka 3.9) are not controllers: one more process on
+ * loopback, for as long as the cluster runs.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -43,7 +43,7 @@ export class ZooKeeper {
     this.logFile = join(options.dir, 'zookeeper.log');
   }
 
-  /** Throws as a broker's start does. */
+  /** Throws the same errors as `Broker.start`. */
   async start(): Promise<'started' | 'port-taken'> {
     const { dir, port, runtime, onExit } = this.#options;
     await claimProgramFolder(dir, 'A ZooKeeper');
@@ -56,7 +56,7 @@ export class ZooKeeper {
       javaArguments: archiveOf(runtime),
       mainClass: 'org.apache.zookeeper.server.ZooKeeperServerMain',
       settingsFile,
-      // The last of what it says: it answers earlier, before it serves.
+      // The last line of its start: ZooKeeper already answers before it serves.
       startedTexts: ['ZooKeeper audit is disabled'],
     };
     const started = await startJavaProgram(program, runtime, this.#options);
@@ -67,8 +67,8 @@ export class ZooKeeper {
   }
 
   /**
-   * Waits until it takes a broker that was killed for dead: one that starts before is refused as its own double, and
-   * ends. Throws `unavailable`.
+   * Waits until ZooKeeper considers a killed broker dead: a broker that restarts earlier is refused as a duplicate of
+   * itself, and ends. Throws `unavailable`.
    */
   async untilForgotten(brokerId: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     const isForgotten = async (): Promise<boolean> => hasForgotten(await this.#sessions(), brokerId);
@@ -76,7 +76,7 @@ export class ZooKeeper {
     throw unavailableError(`ZooKeeper still knows broker ${brokerId} after ${timeoutMs} ms.`);
   }
 
-  /** It has no more to do once it is not asked any more, and what it has taken in is on disk: it is killed. */
+  /** Kills ZooKeeper. The brokers have ended, so it has nothing more to do, and its data are on disk. */
   async end(): Promise<void> {
     const ending = this.#process;
     if (ending === undefined) return;
@@ -85,7 +85,7 @@ export class ZooKeeper {
     await removeRecord(this.dir);
   }
 
-  /** All that are open, and what each of them has registered. */
+  /** The open sessions, and what each of them has registered. */
   async #sessions(): Promise<string> {
     try {
       const socket = connect(this.#options.port, loopback);
@@ -99,7 +99,7 @@ export class ZooKeeper {
   }
 }
 
-/** Where it does not serve it says so, instead of what it knows. */
+/** If ZooKeeper does not serve, its answer says so and lists no sessions. */
 const hasForgotten = (sessions: string, brokerId: number): boolean =>
   sessions.includes('Sessions with Ephemerals') &&
   !new RegExp(`/brokers/ids/${brokerId}$`, 'm').test(sessions);
@@ -109,11 +109,11 @@ const settings = (dataDir: string, port: number): string =>
     dataDir,
     clientPort: String(port),
     clientPortAddress: loopback,
-    // A session lasts for two ticks at least, and for twenty at most.
+    // A session's timeout is at least two ticks, and at most twenty.
     tickTime: '500',
     maxClientCnxns: '0',
     'admin.enableServer': 'false',
     '4lw.commands.whitelist': 'dump',
-    // It is to survive its own death, not the machine's.
+    // Its data must survive a kill, but not a crash of the machine.
     forceSync: 'no',
   });

@@ -3,7 +3,7 @@ import { apiVersionsV3, describeQuorumV2, metadataV12, type Connection } from '@
 import type { Cluster } from './cluster.ts';
 import { NotReadyError, withErrorCodes } from './kafka-errors.ts';
 
-/** Where the cluster keeps what it knows of itself. */
+/** The topic in which the cluster keeps its own metadata. */
 const metadataTopic = '__cluster_metadata';
 const describeQuorumKey = 55;
 
@@ -23,14 +23,14 @@ async function speaks(connection: Connection, key: number): Promise<boolean> {
   return apiKeys.some(({ apiKey }) => apiKey === key);
 }
 
-/** The leader of the metadata's own log: what a broker names as the controller may be any broker. */
+/** The leader of the metadata topic: in KRaft mode, a broker may name any broker as the controller. */
 async function quorumLeader(connection: Connection): Promise<number> {
   const topics = [{ topicName: metadataTopic, partitions: [{ partitionIndex: 0 }] }];
   const answer = await withErrorCodes(describeQuorumV2.api.async(connection, topics));
   return answer.topics[0]?.partitions[0]?.leaderId ?? -1;
 }
 
-/** With ZooKeeper there is no such log, and a broker names the true one. */
+/** With ZooKeeper there is no metadata topic, and a broker names the actual controller. */
 async function namedController(connection: Connection): Promise<number> {
   return (await withErrorCodes(metadataV12.api.async(connection, [], false, false))).controllerId;
 }

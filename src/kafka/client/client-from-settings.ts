@@ -1,4 +1,4 @@
-/** From the Java clients' setting names to what the connections take. Files are read here. */
+/** Translates settings of the Java clients to options of the connections, and reads the files that they name. */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { SASLOptions } from '@platformatic/kafka';
@@ -7,7 +7,7 @@ import { messageOf, usageError } from '../../errors.ts';
 import type { ClientOptions } from './client-options.ts';
 import { checkKeyFits, readCertificates, readPrivateKey, type PemSource } from './pem.ts';
 
-/** Throws a usage error for files and login modules that cannot be read. */
+/** Throws `usage` if a file or a login module cannot be read. */
 export function clientFromSettings(settings: ClientSettings): ClientOptions {
   const protocol = settings['security.protocol'] ?? 'PLAINTEXT';
   const requestTimeoutMs = settings['request.timeout.ms'];
@@ -18,14 +18,14 @@ export function clientFromSettings(settings: ClientSettings): ClientOptions {
   };
 }
 
-/** Throws a usage error for whatever node:tls would stumble over. */
+/** Throws `usage` for all settings that node:tls would refuse. */
 function tlsOf(settings: ClientSettings): NonNullable<ClientOptions['tls']> {
   const authorities = pemSource(settings, 'ssl.truststore.certificates', 'ssl.truststore.location');
   const own = identityOf(settings);
   const options = {
     ...(authorities && { ca: readCertificates(authorities).join('') }),
     ...own,
-    // An empty algorithm is how the Java clients are told not to compare the host's name.
+    // With an empty algorithm, the Java clients do not check the host's name.
     ...(settings['ssl.endpoint.identification.algorithm'] === '' && { checkServerIdentity: () => undefined }),
   };
   try {
@@ -36,7 +36,7 @@ function tlsOf(settings: ClientSettings): NonNullable<ClientOptions['tls']> {
   return options;
 }
 
-/** Key and certificates that a server is shown, where it asks who we are. */
+/** The key and the certificates for a server that requests client authentication. */
 function identityOf(settings: ClientSettings): { key: string; cert: string } | undefined {
   const keySource = pemSource(settings, 'ssl.keystore.key', 'ssl.keystore.location');
   const chainSource = pemSource(settings, 'ssl.keystore.certificate.chain', 'ssl.keystore.location');
@@ -52,7 +52,7 @@ function identityOf(settings: ClientSettings): { key: string; cert: string } | u
 const halfIdentity = (given: ClientSetting, missing: ClientSetting): Error =>
   usageError(`${given} needs ${missing}: a certificate and its private key belong together.`);
 
-/** From the setting itself, or from the file that the other one names. */
+/** The PEM text from the setting `inline`, or from the file that the setting `location` names. */
 function pemSource(
   settings: ClientSettings,
   inline: ClientSetting,
@@ -61,7 +61,7 @@ function pemSource(
   const text = settings[inline];
   const path = settings[location];
   if (text !== undefined && path !== undefined) {
-    throw usageError(`${inline} and ${location} are both given: which of them counts?`, 'Leave one out.');
+    throw usageError(`${inline} and ${location} are both given, and only one may be.`, 'Remove one of them.');
   }
   if (text !== undefined) return { setting: inline, path: undefined, bytes: Buffer.from(text) };
   if (path === undefined) return undefined;
@@ -81,7 +81,7 @@ function saslOf(settings: ClientSettings): SASLOptions {
   };
 }
 
-/** `name="value"` of a login module, `\"` and `\\` within it unescaped. */
+/** The value of `name="value"` in a login module, with `\"` and `\\` unescaped. */
 function jaasValue(jaas: string, name: string): string {
   const match = new RegExp(`\\b${name}\\s*=\\s*"((?:[^"\\\\]|\\\\.)*)"`).exec(jaas);
   if (match === null) throw usageError(`sasl.jaas.config holds no ${name}="…".`);

@@ -1,4 +1,4 @@
-/** How to reach and convince a cluster, beside its address; the CLI fills this from the Java clients' names. */
+/** How to connect to a cluster, apart from its address; the CLI fills this from settings of the Java clients. */
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 import { parseBroker, type Broker } from '@platformatic/kafka';
 import { isIP } from 'node:net';
@@ -6,18 +6,18 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { usageError } from '../../errors.ts';
 
 export interface ClientOptions {
-  /** Present: TLS, with these settings of node:tls (ca, cert, key, passphrase, checkServerIdentity, …). */
+  /** If present, the connection uses TLS with these options of node:tls (ca, cert, key, checkServerIdentity, …). */
   tls?: TlsOptions;
-  /** The client library's own: mechanism, username, password, token, …. */
+  /** The client library's own options: mechanism, username, password, token, …. */
   sasl?: SASLOptions;
-  /** How long one request may go without an answer. */
+  /** How long the client waits for the answer to a request. */
   requestTimeoutMs?: number;
 }
 
 export const requestTimeoutMsDefault = 30_000;
 const connectTimeoutMsMax = 5_000;
 
-/** The addresses in `host:port,host:port`. Throws a usage error. */
+/** Parses `host:port,host:port`. Throws `usage`. */
 export function parseBootstrapServers(bootstrapServers: string): Broker[] {
   return bootstrapServers.split(',').map((server) => {
     const broker = parseBroker(server.trim());
@@ -25,14 +25,14 @@ export function parseBootstrapServers(bootstrapServers: string): Broker[] {
       broker.host !== '' && Number.isInteger(broker.port) && broker.port > 0 && broker.port < 65_536;
     if (!isValid)
       throw usageError(
-        `"${bootstrapServers}" is no list of brokers.`,
-        'Give host:port, or several with commas between.',
+        `"${bootstrapServers}" is not a list of brokers.`,
+        'Give host:port, or several, separated by commas.',
       );
     return broker;
   });
 }
 
-/** The same as the library takes it, in the constructors of its Admin and Consumer too. */
+/** The options in the library's form, also for the constructors of its Admin and Consumer. */
 export function connectionOptions(
   brokers: readonly Broker[],
   client: ClientOptions,
@@ -42,7 +42,7 @@ export function connectionOptions(
     connectTimeout: Math.min(timeoutMs, connectTimeoutMsMax),
     requestTimeout: client.requestTimeoutMs ?? requestTimeoutMsDefault,
     ...(client.tls && { tls: client.tls }),
-    // The library names the host to the server only when asked to; TLS allows no address there.
+    // The library sends the host's name (SNI) only on request; TLS does not allow an IP address there.
     ...(client.tls && brokers.every((broker) => isIP(broker.host) === 0) && { tlsServerName: true }),
     ...(client.sasl && { sasl: client.sasl }),
   };

@@ -1,22 +1,22 @@
 /**
- * The client settings that a user can give, by the names of Kafka's Java clients, from a closed list:
- * with `-X key=value`, and in a file of properties. Secrets come from the file alone.
+ * The client settings that a user can give, with `-X key=value` or in a properties file. They have the names of Kafka's
+ * Java clients, and the list is closed. Secrets are accepted only from the file.
  */
 import { readFileSync } from 'node:fs';
 import { messageOf, usageError } from '../../errors.ts';
 import { parseProperties } from './parse-properties.ts';
 
-/** In the order of Kafka's numbers for them. */
+/** In the order of Kafka's codec numbers. */
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Codec = (typeof codecs)[number];
 
 const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 interface Setting {
-  /** What it takes, for help and errors. */
+  /** The values that the setting takes, in words, for help and errors. */
   takes: string;
   accepts(value: string): boolean;
-  /** Never given as an argument: arguments are seen by every user of the machine. */
+  /** Not accepted as an argument: every user of the machine can see arguments. */
   secret?: true;
 }
 
@@ -33,7 +33,7 @@ const secret = (takes: string): Setting => ({ ...text(takes), secret: true });
 
 const intMax = 2 ** 31 - 1;
 
-/** Every setting there is. */
+/** All settings that nodrop knows. */
 export const clientSettings = {
   'security.protocol': oneOf('PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'),
   'sasl.mechanism': oneOf(...saslMechanisms),
@@ -72,7 +72,7 @@ export type ClientSettings = Partial<Record<ClientSetting, string>>;
 
 const isSetting = (name: string): name is ClientSetting => Object.hasOwn(clientSettings, name);
 
-/** Reads `key=value` as `-X` gives it. */
+/** Parses the `key=value` of `-X`. */
 export function parseSetting(pair: string): [ClientSetting, string] {
   const at = pair.indexOf('=');
   if (at < 1)
@@ -88,11 +88,11 @@ export function parseSetting(pair: string): [ClientSetting, string] {
   return [setting, checkedValue(setting, pair.slice(at + 1).trim(), '-X')];
 }
 
-/** Reads a file of properties, as Kafka's own tools do. */
+/** Reads a properties file the way Kafka's own tools do. */
 export function readSettingsFile(path: string): ClientSettings {
   let content: string;
   try {
-    // Kafka's tools load such a file as a stream of bytes, and to Java those are Latin-1.
+    // Kafka's tools load the file as a stream of bytes, which Java decodes as Latin-1.
     content = readFileSync(path, 'latin1');
   } catch (error) {
     throw usageError(`--command-config: ${path} cannot be read: ${messageOf(error)}`);
@@ -106,7 +106,7 @@ export function readSettingsFile(path: string): ClientSettings {
   return settings;
 }
 
-/** Settings that contradict each other. */
+/** Throws `usage` if settings contradict each other. */
 export function checkSettings(settings: ClientSettings): void {
   const protocol = settings['security.protocol'] ?? 'PLAINTEXT';
   const sasl = settings['sasl.jaas.config'] !== undefined || settings['sasl.mechanism'] !== undefined;
@@ -129,12 +129,12 @@ export function checkSettings(settings: ClientSettings): void {
   if (heartbeatIntervalMs >= sessionTimeoutMs) {
     throw usageError(
       `heartbeat.interval.ms=${heartbeatIntervalMs} must be below session.timeout.ms=${sessionTimeoutMs}.`,
-      'A third of it is usual.',
+      'A third of session.timeout.ms is usual.',
     );
   }
 }
 
-/** How long a group waits for a member that is silent, and how often a member is heard. */
+/** How long a group waits for a silent member, and how often a member sends a heartbeat. */
 export function groupTimes(settings: ClientSettings): {
   sessionTimeoutMs: number;
   heartbeatIntervalMs: number;
@@ -147,7 +147,7 @@ export function groupTimes(settings: ClientSettings): {
 function checkedName(name: string, where: string): ClientSetting {
   if (isSetting(name)) return name;
   throw usageError(
-    `${where}: '${name}' is none of the client settings that nodrop knows.`,
+    `${where}: '${name}' is not a client setting that nodrop knows.`,
     `They are: ${Object.keys(clientSettings).join(', ')}.`,
   );
 }
@@ -155,8 +155,8 @@ function checkedName(name: string, where: string): ClientSetting {
 function checkedValue(name: ClientSetting, value: string, where: string): string {
   const setting: Setting = clientSettings[name];
   if (setting.accepts(value)) return value;
-  // Java keeps the blanks at a line's end. They belong to a password, and mean nothing behind a number.
+  // Java keeps the blanks at a line's end. They may be part of a password, but mean nothing after a number.
   if (setting.accepts(value.trim())) return value.trim();
-  const shown = setting.secret === true ? 'what it was given' : `'${value}'`;
+  const shown = setting.secret === true ? 'the given value' : `'${value}'`;
   throw usageError(`${where}: ${name} takes ${setting.takes}, not ${shown}.`);
 }

@@ -1,6 +1,6 @@
 /**
- * The connection to a Kafka cluster: one pool, metadata asked for afresh each time, every wait limited.
- * A connection answers in the order of its requests, so a long fetch holds up what is asked after it.
+ * The connection to a Kafka cluster: one pool, a new request for each use of metadata, and a limit on every wait.
+ * A connection answers requests in their order, so a long fetch delays the requests after it.
  */
 import {
   ConnectionPool,
@@ -27,13 +27,13 @@ export interface ClusterOptions {
   bootstrapServers: string;
   clientId: string;
   client?: ClientOptions;
-  /** Bounds opening, and each later wait that is given no deadline. */
+  /** Limit for connecting, and for each later wait that has no deadline of its own. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
 }
 
 export interface PartitionMetadata {
-  /** -1 while there is none. */
+  /** -1 while there is no leader. */
   leader: number;
   leaderEpoch: number;
   replicas: number[];
@@ -50,7 +50,7 @@ export interface TopicMetadata {
 
 const retryPauseMs = 50;
 const closeTimeoutMs = 1_000;
-/** A broker that hangs is given up for another one. */
+/** If a broker does not answer in this time, the next attempt uses another broker. */
 const attemptTimeoutMs = 5_000;
 const unknownTopicMsMax = 5_000;
 const noAnswer = new NotReadyError('no answer');
@@ -58,7 +58,7 @@ const noAnswer = new NotReadyError('no answer');
 const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
 const securityHint = 'Check security.protocol, sasl.* and ssl.* in the client settings.';
 
-/** Produce, Fetch, ListOffsets, Metadata and InitProducerId by number, in the versions that are sent. */
+/** The API keys and versions of Produce, Fetch, ListOffsets, Metadata and InitProducerId that nodrop sends. */
 const versionsNeeded = [
   [0, 9],
   [1, 13],
@@ -67,7 +67,7 @@ const versionsNeeded = [
   [22, 4],
 ] as const;
 
-/** Connects, and checks that the brokers speak what is needed. Throws `unavailable`, naming the address. */
+/** Connects, and checks that the brokers support the needed requests. Throws `unavailable` with the address. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = new Cluster(options);
   try {
@@ -85,7 +85,7 @@ export class Cluster implements AsyncDisposable {
   readonly #bootstrap: Broker[];
   readonly #pool: ConnectionPool;
   #brokers = new Map<number, Broker>();
-  /** Moves on at each failure, so that the next attempt asks another broker first. */
+  /** Incremented at each failure, so that the next attempt asks another broker first. */
   #turn = 0;
 
   constructor(options: ClusterOptions) {
@@ -94,16 +94,16 @@ export class Cluster implements AsyncDisposable {
     this.#bootstrap = parseBootstrapServers(options.bootstrapServers);
     const { clientId, client = {}, timeoutMs } = options;
     this.#pool = new ConnectionPool(clientId, connectionOptions(this.#bootstrap, client, timeoutMs));
-    // The requests' own callbacks hear of trouble; an `error` event without a listener would end the process.
+    // Each request reports errors to its own callback; an `error` event without a listener would end the process.
     this.#pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
   }
 
-  /** The topic as it is now; undefined where it does not exist. It is never created by asking. */
+  /** The topic's current metadata; undefined if it does not exist. The request never creates the topic. */
   async metadata(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
     return await this.retry(deadline, async () => {
       const connection = await this.anyConnection();
       const answer = await withErrorCodes(metadataV12.api.async(connection, [topic], false, false));
-      // A broker beside a ZooKeeper answers before it has heard of its cluster, itself included.
+      // A broker with ZooKeeper answers before it knows any broker of its cluster, itself included.
       if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
       this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
       const found = answer.topics[0];
@@ -131,18 +131,18 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Of a topic that was there: undefined once it has been unknown for a while. A broker beside a ZooKeeper hears of
-   * topics later than of brokers when it starts, and knows none of them until then.
+   * The metadata of a topic that existed before; undefined if it has been unknown for a while. A starting broker with
+   * ZooKeeper learns of topics later than of brokers, and knows no topic until then.
    */
   async metadataAgain(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
     const found = await this.metadata(topic, deadline);
     if (found !== undefined) return found;
-    // From the first answer on: until then there was perhaps nobody to ask.
+    // The time counts from the first answer on: before that, perhaps no broker could be reached.
     const patience = new Deadline(Math.min(unknownTopicMsMax, deadline.remainingMs), deadline.signal);
     return await patience.poll(async () => await this.metadata(topic, deadline), retryPauseMs);
   }
 
-  /** A connection to a broker that the latest metadata named. One attempt; throws the library's error. */
+  /** A connection to a broker from the latest metadata. One attempt; throws the library's error. */
   async connection(nodeId: number): Promise<Connection> {
     const broker = this.#brokers.get(nodeId);
     if (broker === undefined) throw new NotReadyError(`broker ${nodeId} is not known`);
@@ -160,7 +160,9 @@ export class Cluster implements AsyncDisposable {
     return new Deadline(this.#options.timeoutMs, this.#options.signal);
   }
 
-  /** Attempts until one succeeds. Throws `unavailable` at the deadline, or at once where another cannot help. */
+  /**
+   * Repeats an attempt until one succeeds. Throws `unavailable` at the deadline, or at once if repeating cannot help.
+   */
   async retry<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
     let latest: unknown = noAnswer;
     for (;;) {
@@ -201,11 +203,11 @@ export class Cluster implements AsyncDisposable {
     });
     if (!isSpoken)
       throw unavailableError(
-        `Kafka at ${this.bootstrapServers} is older than 3.1, the first that nodrop works with.`,
+        `Kafka at ${this.bootstrapServers} is older than 3.1, the first version that nodrop supports.`,
       );
   }
 
-  /** Ends all connections, and what waits on them; within a second. */
+  /** Ends all connections and their pending requests, within a second. */
   async close(): Promise<void> {
     const connections = [...this.#pool].map(([, connection]) => connection);
     const limit = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * Membership of a consumer group, by the client library's group protocol. It says which partitions are
- * ours and takes commits; fetching and positions are the caller's.
+ * Membership of a consumer group, through the client library. It reports which partitions are assigned to this member,
+ * and commits offsets; the caller fetches records and keeps the positions.
  */
 import { Consumer } from '@platformatic/kafka';
 import { groupTimes, type ClientSettings } from './client-settings.ts';
@@ -21,24 +21,24 @@ export interface GroupOptions {
 
 export interface NextOffset {
   partition: number;
-  /** The offset of the record to go on with. */
+  /** The offset of the next record to read. */
   offset: number;
 }
 
 export interface GroupAssignment {
-  /** Those that are ours. */
+  /** The partitions that are assigned to this member. */
   partitions: readonly number[];
-  /** A number that changes with each assignment. */
+  /** Changes with each assignment. */
   generation: number;
-  /** Kafka's own number of it, the same for all members: it begins again when the group is deleted. */
+  /** Kafka's number of the assignment, the same for all members: it begins again if the group is deleted. */
   epoch: number;
-  /** How often the coordinator has said since then that it still holds. */
+  /** How often the coordinator has confirmed the assignment since. */
   confirmations: number;
 }
 
 export interface ConsumerGroup {
   assignment(): GroupAssignment;
-  /** Tells the group how far the store is. Throws what Kafka answers: the caller may go on without. */
+  /** Commits offsets to the group. Throws Kafka's error; the caller may go on without the commit. */
   commit(offsets: readonly NextOffset[]): Promise<void>;
   leave(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export interface ConsumerGroup {
 const leaveTimeoutMs = 3_000;
 const retryPauseMs = 100;
 
-/** Joins, and returns once there is an assignment. Throws `unavailable`. */
+/** Joins the group, and returns once this member has an assignment. Throws `unavailable`. */
 export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
   const { bootstrapServers, client, settings, group, topic, timeoutMs, signal } = options;
   const brokers = parseBootstrapServers(bootstrapServers);
@@ -56,7 +56,7 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     groupId: group,
     bootstrapBrokers: brokers,
     autocommit: false,
-    // A coordinator that has just started takes a while to be one.
+    // A coordinator that has just started needs some time until it answers.
     retries: Math.ceil(timeoutMs / retryPauseMs),
     retryDelay: retryPauseMs,
     sessionTimeout: sessionTimeoutMs,
@@ -76,8 +76,8 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     epoch = generationId ?? 0;
     partitions = assignments?.find((assigned) => assigned.topic === topic)?.partitions ?? [];
   });
-  // Without a listener the library's background errors would end the process; the next fetch or commit
-  // meets the same trouble and says so.
+  // Without a listener, the library's background errors would end the process; the next fetch or commit fails with the
+  // same error and reports it.
   (consumer as unknown as NodeJS.EventEmitter).on('error', () => undefined);
   try {
     consumer.topics.track(topic);
@@ -108,7 +108,7 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
 
 async function close(consumer: Consumer): Promise<void> {
   await Promise.race([
-    // A member that cannot say farewell is put out by the coordinator in time.
+    // If the member cannot leave, the coordinator removes it after the session timeout.
     consumer.close(true).catch(() => undefined),
     new Promise((resolve) => setTimeout(resolve, leaveTimeoutMs).unref()),
   ]);

@@ -1,3 +1,5 @@
-/** Kafka's names come with the client library, which takes long to load: most messages have no error. */
+/**
+ * Loads Kafka's error names only when needed: the client library takes long to load, and most messages have no error.
+ */
 export const errorNameOf = async (code: number): Promise<string> =>
   (await import('./kafka-errors.ts')).errorName(code);

@@ -1,11 +1,11 @@
-/** Consumer groups: what they have committed and who is in them, by the client library's own admin. */
+/** Consumer groups: their committed offsets and their members, through the client library's admin. */
 import { unavailableError } from '../../errors.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { saysError, withAdmin, type AdminAccess } from './topics.ts';
 
 const pollMs = 200;
 
-/** The group's next offset by partition; empty where it has committed nothing, or there is no such group. */
+/** The group's next offset by partition; empty if the group has committed nothing or does not exist. */
 export async function groupOffsets(
   access: AdminAccess,
   group: string,
@@ -23,21 +23,21 @@ export async function groupOffsets(
   );
 }
 
-/** The topics of which the group has committed offsets. */
+/** The topics for which the group has committed offsets. */
 export async function groupTopics(access: AdminAccess, group: string): Promise<string[]> {
   const groups = await withAdmin(access, (admin) => admin.listConsumerGroupOffsets({ groups: [group] }));
   return groups.flatMap(({ topics }) => topics.map(({ name }) => name));
 }
 
-/** How many members a group has; one that is missed for longer than its session is none any more. */
+/** The number of members in a group. A member that is silent for longer than the session timeout no longer counts. */
 export async function groupMembers(access: AdminAccess, group: string): Promise<number> {
   const groups = await withAdmin(access, (admin) => admin.describeGroups({ groups: [group] }));
   return groups.get(group)?.members.size ?? 0;
 }
 
 /**
- * Deletes a group with all that it has committed. A broker does that only once it has missed the last member, which
- * is waited for. Throws `unavailable` where there still is one at the deadline.
+ * Deletes a group with its committed offsets. A broker refuses that while the group has members, so this waits until
+ * the last one has left or timed out. Throws `unavailable` if there still is a member at the deadline.
  */
 export async function deleteGroup(access: AdminAccess, group: string, deadline: Deadline): Promise<void> {
   let cause: unknown;

@@ -1,4 +1,4 @@
-/** Kafka's error codes by name, and what trouble with a connection means. */
+/** The names of Kafka's error codes, and the meaning of connection errors. */
 import {
   AuthenticationError,
   GenericError,
@@ -11,10 +11,10 @@ import { messageOf } from '../../errors.ts';
 /** `NONE`, `MESSAGE_TOO_LARGE`, …. */
 export const errorName = (code: number): string => protocolErrorsCodesById[code] ?? `ERROR_${code}`;
 
-/** The cluster answered, but is not ready for what was asked: worth another attempt. */
+/** The cluster answered, but is not ready for the request: another attempt may succeed. */
 export class NotReadyError extends Error {}
 
-/** The library throws an answer that holds an error code anywhere. Here codes are data: this returns the answer. */
+/** The library throws if an answer contains an error code. nodrop reads codes as data: this returns the answer. */
 export async function withErrorCodes<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -24,13 +24,13 @@ export async function withErrorCodes<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Whether it is trouble with the cluster, of which another attempt may see less; not a bug. */
+/** Whether the error is a problem with the cluster, which another attempt may not meet, and not a bug. */
 export const isRetriable = (error: unknown): boolean =>
   error instanceof NotReadyError || (error instanceof Error && GenericError.isGenericError(error));
 
 const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/;
 
-/** Whether a login or a certificate was refused: another attempt fares no better. */
+/** Whether a login or a certificate was refused: another attempt would fail as well. */
 export function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AuthenticationError || error instanceof UserError) return true;

@@ -1,4 +1,4 @@
-/** Who leads the partitions of a topic, asked for again and again: for the picture of a run, not for its verdict. */
+/** Polls the leaders of a topic's partitions, to show them during a run. The verdict does not use them. */
 import type { ClientSettings } from './client-settings.ts';
 import { OperationalError } from '../../errors.ts';
 import { clientFromSettings } from './client-from-settings.ts';
@@ -14,7 +14,7 @@ export interface WatchedTopic {
   topic: string;
 }
 
-/** Until the signal. `onChange` is told the leaders by partition, −1 for none; at first, and when they are others. */
+/** Runs until the signal. Calls `onChange` with the leaders by partition (−1: none), at first and at each change. */
 export async function watchLeaders(
   { bootstrapServers, settings, topic }: WatchedTopic,
   onChange: (leaders: number[]) => void,
@@ -33,7 +33,7 @@ export async function watchLeaders(
         if (leaders.length > 0 && String(leaders) !== told) onChange(leaders);
         told = String(leaders);
       } catch (error) {
-        // Nobody answers, or the signal came: the next answer counts.
+        // No broker answered, or the signal was aborted: the next answer counts.
         if (!(error instanceof OperationalError)) throw error;
       }
       await pause.pause(everyMs);

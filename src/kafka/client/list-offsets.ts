@@ -1,13 +1,16 @@
-/** The first, next and last stable offset of a topic's partitions, asked of their leaders. */
+/** Asks the leaders of a topic's partitions for the first, next and last stable offsets. */
 import { listOffsetsV7 } from '@platformatic/kafka';
 import type { Cluster, TopicMetadata } from './cluster.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { NotReadyError, errorName, withErrorCodes } from './kafka-errors.ts';
 
-/** `latest`: the high watermark, one past the last record that is readable. `last-stable`: where the first open transaction begins. */
+/**
+ * `latest`: the high watermark, one past the last readable record. `last-stable`: where the first open transaction
+ * begins.
+ */
 export type OffsetKind = 'earliest' | 'latest' | 'last-stable';
 
-/** By partition. Errors are tried again with fresh metadata until the deadline; then `unavailable` is thrown. */
+/** The offsets by partition. After an error, tries again with new metadata. Throws `unavailable` at the deadline. */
 export async function listOffsets(
   cluster: Cluster,
   topic: string,
@@ -27,7 +30,7 @@ export async function listOffsets(
   });
 }
 
-/** Partitions by the broker that leads them, -1 for those without. */
+/** The partitions of each leader; -1 stands for no leader. */
 export function partitionsByLeader(
   metadata: TopicMetadata,
   partitions: Iterable<number> = metadata.partitions.keys(),

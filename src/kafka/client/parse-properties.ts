@@ -1,21 +1,24 @@
 /**
- * Reads a properties file as `java.util.Properties` does, rule for rule: the same file must not mean one thing to
- * Kafka's tools and another to nodrop.
+ * Parses a properties file exactly as `java.util.Properties` does: the same file must not mean one thing to Kafka's
+ * tools and another to nodrop.
  */
 import { usageError } from '../../errors.ts';
 
 export interface Property {
   name: string;
   value: string;
-  /** Where it begins, from 1. */
+  /** The line on which the property begins, counted from 1. */
   line: number;
 }
 
-/** All properties in their order; Java keeps the last one of a name. Throws a usage error that begins with `where`. */
+/**
+ * All properties in their order; Java keeps the last one of a name. Throws `usage` with a message that begins with
+ * `where`.
+ */
 export function parseProperties(text: string, where: string): Property[] {
   return [...logicalLines(text)].map(({ content, line }) => {
     const end = nameEnd(content);
-    // Blanks, and one `=` or `:` among them.
+    // Blanks, with at most one `=` or `:` among them.
     const separator = /^[ \t\f]*[=:]?[ \t\f]*/.exec(content.slice(end))![0];
     const unescaped = (escaped: string): string => unescape(escaped, `${where}, line ${line}`);
     return {
@@ -26,15 +29,15 @@ export function parseProperties(text: string, where: string): Property[] {
   });
 }
 
-/** Where the name ends: at the first blank, `=` or `:` without a backslash before it. */
+/** The end of the name: the first blank, `=` or `:` without a backslash before it. */
 function nameEnd(content: string): number {
   const match = /^(?:\\.|[^\\=: \t\f])*/s.exec(content)!;
   return match[0].length;
 }
 
-/** Lines with those joined that end in an odd number of backslashes, without comments, empty lines and indents. */
+/** Joins lines that end in an odd number of backslashes with the next; skips comments, empty lines and indents. */
 function* logicalLines(text: string): Generator<{ content: string; line: number }> {
-  // Without the last line's end: a backslash before it goes on to nothing, which to Java is a line all the same.
+  // The last line end is cut off: after a backslash before it, Java continues with an empty line.
   const lines = text.replace(/(?:(?<!\r)\n|\r)$/, '').split(/\r\n|\r|\n/);
   let content = '';
   let begin = 0;
@@ -42,7 +45,7 @@ function* logicalLines(text: string): Generator<{ content: string; line: number 
     const line = natural.replace(/^[ \t\f]+/, '');
     if (content === '') {
       begin = index + 1;
-      // Also behind a line with nothing but a backslash: to Java nothing has begun yet.
+      // Also after a line with only a backslash: for Java, no property has begun yet.
       if (/^(?:[#!]|$)/.test(line)) continue;
     }
     const goesOn = /(?<!\\)(?:\\\\)*\\$/.test(line);

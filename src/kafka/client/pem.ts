@@ -1,11 +1,11 @@
 /**
- * Keys and certificates in PEM, as Kafka's Java clients take them: also in one line, with blanks in place of line ends.
- * All that TLS would stumble over is found here, before anything starts.
+ * Keys and certificates in PEM, in the forms that Kafka's Java clients accept: also in one line, with blanks instead of
+ * line ends. Everything that TLS would refuse is found here, before anything starts.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { messageOf, usageError } from '../../errors.ts';
 
-/** A text or a file, and the setting that it comes from. */
+/** The content of a setting or a file, and the name of the setting. */
 export interface PemSource {
   setting: string;
   /** Undefined: the text is the setting's own value. */
@@ -13,7 +13,7 @@ export interface PemSource {
   bytes: Buffer;
 }
 
-/** The certificates, at least one, in PEM as OpenSSL reads it. */
+/** At least one certificate, each in the PEM form that OpenSSL reads. */
 export function readCertificates(source: PemSource): string[] {
   const blocks = blocksOf(source).filter(({ label }) => label.endsWith('CERTIFICATE'));
   if (blocks.length === 0) throw nothingIn(source, 'certificate');
@@ -26,13 +26,13 @@ export function readCertificates(source: PemSource): string[] {
   });
 }
 
-/** The one private key, opened with its password where it is encrypted. */
+/** The one private key, decrypted with its password if it is encrypted. */
 export function readPrivateKey(source: PemSource, password: string | undefined): KeyObject {
   const blocks = blocksOf(source).filter(({ label }) => label.endsWith('PRIVATE KEY'));
   const [block, ...others] = blocks;
   if (block === undefined) throw nothingIn(source, 'private key');
   if (others.length > 0) {
-    throw usageError(`${nameOf(source)} holds ${blocks.length} private keys.`, 'Leave one in it.');
+    throw usageError(`${nameOf(source)} holds ${blocks.length} private keys.`, 'Keep only one of them.');
   }
   const isEncrypted = block.label.includes('ENCRYPTED') || /Proc-Type:.*ENCRYPTED/.test(block.pem);
   if (isEncrypted && password === undefined) {
@@ -54,7 +54,7 @@ export function readPrivateKey(source: PemSource, password: string | undefined):
   }
 }
 
-/** Throws where the first certificate is not the key's: servers are shown that one. */
+/** Throws `usage` if the first certificate does not belong to the key: TLS presents the first one to servers. */
 export function checkKeyFits(key: KeyObject, chain: readonly string[], source: PemSource): void {
   const own = chain.findIndex((pem) => new X509Certificate(pem).checkPrivateKey(key));
   if (own === 0) return;
@@ -79,12 +79,12 @@ interface Block {
 
 const lineLength = 64;
 
-/** The blocks of a text, with line ends where OpenSSL wants them. What stands between them means nothing. */
+/** The PEM blocks of a text, with the line ends that OpenSSL requires. Text between blocks has no meaning. */
 function blocksOf({ bytes }: PemSource): Block[] {
   const text = bytes.toString('utf8');
   return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs)].map(
     ([whole, label, body]) => {
-      // Headers, as old encrypted keys have them, mean something by their line ends.
+      // Headers (in old encrypted keys) need their own line ends.
       if (body!.includes(':')) return { label: label!, pem: `${whole}\n` };
       const base64 = body!.replaceAll(/\s/g, '');
       const lines = base64.match(new RegExp(`.{1,${lineLength}}`, 'g')) ?? [];
@@ -96,7 +96,7 @@ function blocksOf({ bytes }: PemSource): Block[] {
   );
 }
 
-/** Says what a text is instead, where that can be seen. */
+/** The error for a text without the wanted block. It says what the text is instead, if nodrop recognizes that. */
 function nothingIn(source: PemSource, wanted: 'certificate' | 'private key'): Error {
   const { bytes, path } = source;
   const file = path ?? 'FILE';

@@ -1,4 +1,4 @@
-/** Deletes topics and groups on somebody's cluster: only such as a run made, as long as nobody else has a part in them. */
+/** Deletes topics and groups on a user's cluster, but only those that a run created and no other program uses. */
 import { counted } from '../../system/removal.ts';
 import { openCluster } from './cluster.ts';
 import { groupMembers, groupTopics } from './groups.ts';
@@ -7,20 +7,20 @@ import { saysError, withAdmin, type AdminAccess } from './topics.ts';
 
 export interface OwnTopic {
   topic: string;
-  /** The id of the topic that the run made. */
+  /** The id of the topic that the run created. */
   topicId: string;
-  /** By partition: up to where all that it holds is known to be the run's own. */
+  /** By partition: the offset below which all records are known to be the run's own. */
   ends: ReadonlyMap<number, number>;
 }
 
-/** Returns why it was left; undefined where it is gone. */
+/** Returns why the topic was left; undefined if it is gone. */
 export async function removeTopic(access: AdminAccess, own: OwnTopic): Promise<string | undefined> {
   const { topic } = own;
   {
     await using cluster = await openCluster({ ...access, clientId: 'nodrop-admin' });
     const found = await cluster.metadata(topic);
     if (found === undefined) return undefined;
-    if (found.topicId !== own.topicId) return 'somebody has made it again since';
+    if (found.topicId !== own.topicId) return 'another program has recreated it since';
     const ends = await listOffsets(cluster, topic, 'latest');
     const unread = [...ends].reduce((sum, [partition, end]) => sum + end - (own.ends.get(partition) ?? 0), 0);
     if (unread > 0) return `it holds ${counted(unread, 'record')} that came after the audit`;
@@ -29,7 +29,7 @@ export async function removeTopic(access: AdminAccess, own: OwnTopic): Promise<s
   return undefined;
 }
 
-/** The same for a group. One that nobody ever joined is not there. */
+/** Like `removeTopic`, for a group. A group that no consumer ever joined does not exist. */
 export async function removeGroup(
   access: AdminAccess,
   { group, topic }: { group: string; topic: string },

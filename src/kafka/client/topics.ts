@@ -1,4 +1,4 @@
-/** Topics, through the client library's own admin: making them, and what their settings are. */
+/** Creates topics and reads their settings, through the client library's admin. */
 import { Admin } from '@platformatic/kafka';
 import { messageOf, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
@@ -12,7 +12,7 @@ export interface AdminAccess {
   signal?: AbortSignal | undefined;
 }
 
-/** Makes a topic with the cluster's default replication. False if it was there already. */
+/** Creates a topic with the cluster's default replication. Returns false if the topic already existed. */
 export async function createTopic(access: AdminAccess, topic: string, partitions: number): Promise<boolean> {
   try {
     await withAdmin(access, (admin) => admin.createTopics({ topics: [topic], partitions, replicas: -1 }));
@@ -20,7 +20,7 @@ export async function createTopic(access: AdminAccess, topic: string, partitions
   } catch (error) {
     if (saysError(error, 'TOPIC_ALREADY_EXISTS')) return false;
     throw unavailableError(
-      `Topic ${topic} cannot be made at ${access.bootstrapServers}: ${rootMessage(error)}`,
+      `Topic ${topic} cannot be created at ${access.bootstrapServers}: ${rootMessage(error)}`,
       {
         cause: error,
       },
@@ -28,7 +28,7 @@ export async function createTopic(access: AdminAccess, topic: string, partitions
   }
 }
 
-/** Deletes what lies below these offsets, by partition. */
+/** Deletes the records below these offsets, by partition. */
 export async function deleteRecordsBelow(
   access: AdminAccess,
   topic: string,
@@ -38,11 +38,11 @@ export async function deleteRecordsBelow(
   await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
 }
 
-/** What a topic's settings, the brokers' defaults included, allow Kafka to take away. Undefined: Kafka does not say. */
+/** What Kafka may remove, by the topic's settings and the brokers' defaults. undefined: Kafka does not say. */
 export interface TopicSettings {
-  /** Older records of a key. */
+  /** Kafka may remove older records of a key. */
   compacted: boolean | undefined;
-  /** Records that were acknowledged, where a replica comes to lead that was not in sync. */
+  /** Kafka may lose acknowledged records, by electing a leader that was not in sync. */
   uncleanElection: boolean | undefined;
 }
 
@@ -71,7 +71,7 @@ export async function topicSettings(access: AdminAccess, topic: string): Promise
   };
 }
 
-/** An admin for as long as the action takes. Throws `unavailable` where there is no answer in time. */
+/** Runs an action with an admin. Throws `unavailable` if there is no answer in time. */
 export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {
   const brokers = parseBootstrapServers(access.bootstrapServers);
   const admin = new Admin({
@@ -92,7 +92,7 @@ export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) =
   }
 }
 
-/** Looks for a Kafka error by name in all that the library wraps around it. */
+/** Whether a Kafka error with this name is anywhere in the library's nested errors. */
 export function saysError(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
   if ((error as { apiId?: unknown }).apiId === name || messageOf(error).includes(name)) return true;

@@ -1,6 +1,6 @@
 /**
- * Leaves out the records of aborted transactions when reading committed, as Kafka's consumers do: the
- * broker says which producers' transactions aborted in what was fetched, the markers say where they end.
+ * Skips the records of aborted transactions when reading committed, as Kafka's consumers do: the fetch response names
+ * the producers whose transactions were aborted, and the markers in the log end those transactions.
  */
 import type { RecordBatch } from '../record-batch/record-batch.ts';
 
@@ -8,12 +8,12 @@ export class AbortedTransactions {
   readonly #begun = new Set<bigint>();
   readonly #toBegin: { producerId: bigint; firstOffset: number }[];
 
-  /** `aborted`: as the fetch response of these batches gave them. */
+  /** `aborted`: the aborted transactions that the fetch response lists for these batches. */
   constructor(aborted: readonly { producerId: bigint; firstOffset: number }[]) {
     this.#toBegin = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   }
 
-  /** Whether the batch is to be left out: it was aborted, or holds a marker. Ask for each batch, in order. */
+  /** Whether to skip the batch: it was aborted, or holds a marker. Call this for each batch, in order. */
   leavesOut(batch: RecordBatch): boolean {
     const lastOffset = batch.baseOffset + batch.lastOffsetDelta;
     while (this.#toBegin.length > 0 && this.#toBegin[0]!.firstOffset <= lastOffset) {

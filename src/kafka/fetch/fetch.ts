@@ -1,4 +1,4 @@
-/** One Fetch request to one leader, answered in bytes: the records of each partition are left as they came. */
+/** One Fetch request to one leader. The answer holds each partition's records as undecoded bytes. */
 import { ProtocolError, createAPI, fetchV13, type Connection, type Reader } from '@platformatic/kafka';
 import { errorName } from '../client/kafka-errors.ts';
 
@@ -9,13 +9,13 @@ export interface FetchPosition {
 
 export interface FetchOptions {
   topicId: string;
-  /** The broker serves them in this order until `maxBytes` are full: begin with those that were served least. */
+  /** The broker serves them in this order up to `maxBytes`: begin with the partitions that were served least. */
   positions: readonly FetchPosition[];
   isolation?: 'read_uncommitted' | 'read_committed';
-  /** How long the broker may wait until there are `minBytes`. */
+  /** How long the broker may wait for `minBytes`. */
   maxWaitMs?: number;
   minBytes?: number;
-  /** Of the whole answer. One batch comes in any case. */
+  /** Limit of the whole answer. It holds at least one batch in any case. */
   maxBytes?: number;
   partitionMaxBytes?: number;
 }
@@ -26,13 +26,13 @@ export interface FetchedPartition {
   error: string;
   highWatermark: number;
   lastStableOffset: number;
-  /** The broker's index of them for what was fetched; empty unless reading committed. */
+  /** From the broker's index, for the fetched range; empty unless reading committed. */
   abortedTransactions: { producerId: bigint; firstOffset: number }[];
   /** Whole batches, and often the beginning of one more. */
   records: Buffer;
 }
 
-/** Throws the library's error where there is no answer; errors of partitions are data. */
+/** Throws the library's error if there is no answer; errors of single partitions are data. */
 export async function fetchRecords(
   connection: Connection,
   options: FetchOptions,
@@ -52,11 +52,11 @@ export async function fetchRecords(
   }));
   const isolation = options.isolation === 'read_committed' ? 1 : 0;
   const topics = [{ topicId: options.topicId, partitions }];
-  // Session 0 in epoch -1: no fetch session, so every request says all that it wants.
+  // Session 0 in epoch -1: no fetch session, so every request lists all of its partitions.
   return await fetchApi.async(connection, maxWaitMs, minBytes, maxBytes, isolation, 0, -1, topics, [], '');
 }
 
-/** Those of which something came. */
+/** The partitions with records in the answer. */
 export const filledPartitions = (fetched: readonly FetchedPartition[]): number[] =>
   fetched
     .filter(({ error, records }) => error === 'NONE' && records.length > 0)
@@ -86,7 +86,7 @@ function parsePartition(reader: Reader): FetchedPartition {
     highWatermark: Number(reader.readInt64()),
     lastStableOffset: Number(reader.readInt64()),
   };
-  reader.readInt64(); // log start offset: an answer that refuses an offset does not tell it
+  reader.readInt64(); // log start offset: an answer that refuses an offset does not contain it
   const abortedTransactions = reader.readArray((reader) => ({
     producerId: reader.readInt64(),
     firstOffset: Number(reader.readInt64()),

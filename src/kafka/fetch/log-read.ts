@@ -1,6 +1,7 @@
 /**
- * Reads partitions up to given ends, uncommitted, whatever leaders and retention do meanwhile. A batch is read
- * whole or not at all, so progress goes by batches: compaction and markers leave no place to wait at.
+ * Reads partitions up to given ends, uncommitted, even if leaders change or retention removes records meanwhile. A
+ * batch is read whole or not at all, so the position advances by batches, even past offsets without records: compaction
+ * and markers cannot make the reader wait.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { unavailableError } from '../../errors.ts';
@@ -18,7 +19,7 @@ export interface ReadRange {
   end: number;
 }
 
-/** Records `from` up to `to`, by index, lie in the range. */
+/** The records with index `from` up to, not including, `to` lie in the range. */
 export type BatchReader = (partition: number, batch: RecordBatch, from: number, to: number) => void;
 
 const fetchBytesMax = 4 * 1024 * 1024;
@@ -26,9 +27,9 @@ const partitionFetchBytesMax = 1280 * 1024;
 const retryPauseMs = 50;
 
 /**
- * Calls `read` with each batch, in the order of offsets within a partition. The deadline begins again with
- * each progress. Returns where reading ended by partition: at `end`, or before it where the log has become
- * shorter. Throws `unavailable` when nothing comes any more.
+ * Calls `read` with each batch, in the order of offsets within a partition. The deadline restarts at each progress.
+ * Returns, by partition, where reading ended: at `end`, or before it if the log was truncated. Throws `unavailable` if
+ * there is no progress before the deadline.
  */
 export async function readLog(
   cluster: Cluster,
@@ -41,7 +42,7 @@ export async function readLog(
   let fetched = await reading.fetch();
   while (fetched.length > 0) {
     reading.advance(fetched);
-    // The next answers are on their way while these are read.
+    // The brokers answer the next requests while these answers are read.
     const next = reading.fetch();
     [fetched] = await Promise.all([next, deliver(fetched, reading.ranges, read)]);
   }
@@ -53,7 +54,7 @@ async function deliver(
   ranges: ReadonlyMap<number, ReadRange>,
   read: BatchReader,
 ): Promise<void> {
-  await nextTurn(); // so that the requests have left
+  await nextTurn(); // so that the requests are sent first
   for (const { partition, records } of fetched) {
     const { start, end } = ranges.get(partition)!;
     for (const bytes of splitBatches(records)) {
@@ -74,7 +75,7 @@ class LogReading {
   readonly #cluster: Cluster;
   readonly #deadline: Deadline;
   #topic: TopicMetadata;
-  /** The next offset of the partitions that are not read to their end; the least recently served first. */
+  /** The next offset of each partition that is not yet read to its end; the least recently served first. */
   readonly #positions = new Map<number, number>();
   readonly #outOfRange = new Set<number>();
   #isTopicStale = false;
@@ -90,7 +91,7 @@ class LogReading {
     for (const { partition, start, end } of ranges) if (start < end) this.#positions.set(partition, start);
   }
 
-  /** Answers from all leaders, at least one, each with or without records; none when all is read. */
+  /** At least one answer, each with or without records; empty if all partitions are read to their ends. */
   async fetch(): Promise<FetchedPartition[]> {
     while (this.#positions.size > 0) {
       this.#throwIfOver();
@@ -108,7 +109,7 @@ class LogReading {
     return [];
   }
 
-  /** Moves on to what follows the batches that were fetched. */
+  /** Moves the positions past the fetched batches. */
   advance(fetched: readonly FetchedPartition[]): void {
     this.#isStalled = true;
     for (const { partition, records } of fetched) {
@@ -156,7 +157,7 @@ class LogReading {
     return false;
   }
 
-  /** Retention has passed a position, or the log was cut short by an unclean election. */
+  /** Retention has removed the records at a position, or an unclean election has truncated the log. */
   async #reposition(): Promise<void> {
     const topic = this.#topic.topic;
     const starts = await listOffsets(this.#cluster, topic, 'earliest', this.#deadline);
@@ -183,8 +184,8 @@ class LogReading {
     if (!this.#deadline.hasPassed) return;
     const [partition, offset] = [...this.#positions][0]!;
     throw unavailableError(
-      `Topic ${this.#topic.topic} cannot be read on from partition ${partition}, offset ${offset}: ` +
-        `nothing came within ${this.#deadline.timeoutMs} ms (${this.#problem}).`,
+      `Reading topic ${this.#topic.topic} stopped at partition ${partition}, offset ${offset}: ` +
+        `no progress within ${this.#deadline.timeoutMs} ms (${this.#problem}).`,
     );
   }
 }

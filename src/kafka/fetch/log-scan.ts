@@ -1,10 +1,10 @@
 /**
- * The independent full scan of a topic: from its start, or given offsets, to the ends as they stood at the
- * beginning. It reads uncommitted and resolves transactions from the markers in the log itself.
+ * The independent full scan of a topic: from its start, or from given offsets, to the ends at the time when the scan
+ * began. It reads uncommitted and resolves transactions from the markers in the log itself.
  *
- * A marker comes after the records that it decides on. So from its first transactional batch on, a partition
- * is read twice: once for the markers, once to hand on the batches with what became of them. What a marker
- * past the end decides remains open.
+ * A marker follows the records of its transaction. So from its first transactional batch on, a partition is read twice:
+ * once for the markers, once to hand on the batches with the state of their transactions. A transaction whose marker is
+ * past the end stays `open`.
  */
 import { usageError } from '../../errors.ts';
 import type { Cluster } from '../client/cluster.ts';
@@ -20,17 +20,17 @@ export interface ScannedBatch {
   /** Records with index `from` up to, not including, `to` lie in the range that is scanned. */
   from: number;
   to: number;
-  /** Of all its records; `committed` for those that no transaction holds. */
+  /** The state of the batch's transaction; `committed` if it belongs to none. */
   state: TransactionState;
 }
 
 export interface ScanOptions {
-  /** Where to begin, by partition; at the log's start where left out. */
+  /** Where to begin, by partition (default: the log's start). */
   from?: ReadonlyMap<number, number> | undefined;
-  /** How long nothing may come. */
+  /** Limit of the time without progress. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Called in the order of offsets within a partition; not for control batches. Undecodable ones are included. */
+  /** Called in the order of offsets within a partition; also for undecodable batches, but not for control batches. */
   onBatch: (scanned: ScannedBatch) => void;
 }
 
@@ -38,15 +38,15 @@ export interface ScannedPartition {
   partition: number;
   /** The log's first offset before the scan. */
   start: number;
-  /** The log's first offset after it: what lies below was removed, perhaps before it was read. */
+  /** The log's first offset after the scan: records below it were removed, perhaps before they were read. */
   startAfter: number;
-  /** One past the last offset to be read. */
+  /** One past the last offset to read. */
   end: number;
-  /** Where reading ended: `end`, unless the log was cut short meanwhile. */
+  /** Where reading ended: `end`, unless the log was truncated meanwhile. */
   reached: number;
   lastStableOffset: number;
   abortedRanges: AbortedRange[];
-  /** Transactions without a marker up to `end`, by their first offset. */
+  /** Transactions without a marker before `end`, with their first offsets. */
   openTransactions: { producerId: bigint; first: number }[];
   crcBadBatches: number;
   undecodableBatches: number;
@@ -58,13 +58,13 @@ export interface LogScan {
   partitions: ScannedPartition[];
 }
 
-/** Throws `unavailable` where nothing comes within the timeout, `usage` where the topic does not exist. */
+/** Throws `unavailable` if there is no progress within the timeout, `usage` if the topic does not exist. */
 export async function scanLog(cluster: Cluster, topicName: string, options: ScanOptions): Promise<LogScan> {
   const deadline = new Deadline(options.timeoutMs, options.signal);
   const topic = await cluster.metadata(topicName, deadline);
   if (topic === undefined) throw usageError(`Topic ${topicName} does not exist.`);
   const starts = await listOffsets(cluster, topicName, 'earliest', deadline);
-  // Before the ends, so that none of it can lie past them.
+  // Asked for before the ends, so that no last stable offset can be past them.
   const stable = await listOffsets(cluster, topicName, 'last-stable', deadline);
   const ends = await listOffsets(cluster, topicName, 'latest', deadline);
   const scans = new Map<number, PartitionScan>();
@@ -113,7 +113,9 @@ class PartitionScan {
     this.#onBatch = onBatch;
   }
 
-  /** Hands on what precedes all transactions; of the rest, notes the markers. */
+  /**
+   * Hands on the batches before the first transaction. From there on, records only the transactions and their markers.
+   */
   readFirst(read: ReadBatch): void {
     const { isTransactional, baseOffset } = read.batch;
     if (isTransactional) {
@@ -123,7 +125,7 @@ class PartitionScan {
     if (this.#firstTransactional === undefined) this.handOn(read);
   }
 
-  /** What is to be read a second time, up to where the first reading came. */
+  /** The range to read a second time, up to where the first reading ended. */
   rangeAgain(reached: ReadonlyMap<number, number>): ReadRange | undefined {
     const start = this.#firstTransactional;
     const { partition } = this.range;

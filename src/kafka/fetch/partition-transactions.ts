@@ -1,4 +1,4 @@
-/** What became of the transactions in one partition, by the markers in its log. */
+/** The states of the transactions in one partition, from the markers in its log. */
 import type { RecordBatch } from '../record-batch/record-batch.ts';
 
 /** A producer's records from offset `first` up to the marker at `last` were aborted. */
@@ -8,7 +8,7 @@ export interface AbortedRange {
   last: number;
 }
 
-/** `open`: no marker has come. */
+/** `open`: the log has no marker for the transaction. */
 export type TransactionState = 'committed' | 'aborted' | 'open';
 
 const abortMarker = 0;
@@ -19,10 +19,10 @@ export class PartitionTransactions {
   readonly aborted: AbortedRange[] = [];
   /** First offsets by producer id. */
   readonly open = new Map<bigint, number>();
-  /** The aborted ones by producer id; `stateOf` drops those that it has passed. */
+  /** The aborted ranges by producer id; `stateOf` drops the ranges that it has passed. */
   readonly #ahead = new Map<bigint, AbortedRange[]>();
 
-  /** To be called with every transactional batch, in the order of offsets. */
+  /** Call this for every transactional batch, in the order of offsets. */
   observe(batch: RecordBatch): void {
     const { producerId, baseOffset } = batch;
     const first = this.open.get(producerId);
@@ -36,7 +36,7 @@ export class PartitionTransactions {
     if (marker === abortMarker && first !== undefined) this.#abort({ producerId, first, last: baseOffset });
   }
 
-  /** Once all are observed, again in the order of offsets. */
+  /** Call this after all batches were observed, again in the order of offsets. */
   stateOf(batch: RecordBatch): TransactionState {
     const { producerId, baseOffset } = batch;
     if (!batch.isTransactional) return 'committed';

@@ -1,4 +1,4 @@
-/** Records of nobody's: published as they are, each in a batch of its own, and where they stand. */
+/** Publishes records that are no workload's messages, each in its own batch, and returns their places. */
 import type { Cluster } from '../client/cluster.ts';
 import { openProducer } from './produce.ts';
 import { RecordBatchEncoder } from '../record-batch/record-batch-encoder.ts';
@@ -9,7 +9,7 @@ export interface PublishedRecord {
   payload: Uint8Array | null;
 }
 
-/** In all partitions in turn. Throws where one was not acknowledged in time. */
+/** Publishes to all partitions in turn. Throws if a record was not acknowledged in time. */
 export async function publishRecords(
   cluster: Cluster,
   topicName: string,

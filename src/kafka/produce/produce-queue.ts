@@ -1,16 +1,19 @@
 /**
- * What goes to one partition, in order, and what became of it.
+ * Sends the batches of one partition in order, and determines the outcome of each.
  *
- * Idempotent, several batches are under way at once, numbered in their order; what went wrong goes out again
- * with all behind it, the same bytes under the same numbers, until it is acked or its time is up. The broker
- * appends none whose number does not follow. So of those behind a batch that failed it refuses each as out of
- * order, which says nothing of them; it does say something of a batch that was sent as the first without an ack.
+ * With idempotence, several batches are in flight at once, under consecutive sequences. The queue sends a failed batch
+ * again, with all batches behind it, as the same bytes under the same sequences, until it is acked or its deadline has
+ * passed. The broker appends no batch whose sequence does not follow. So it refuses each batch behind a failed one as
+ * out of order, which says nothing about those batches. If a batch was the first without an ack when it was sent, the
+ * same error does mean that the broker refused it.
  *
- * After any end but an ack the epoch is raised, and numbers begin at 0 again: no number is ever given to a
- * second batch, and what is still on its way under the old epoch is refused once the new one has arrived. A
- * batch that may have been written never gets a second number; nothing of a later epoch is sent before it ends.
+ * After any outcome other than an ack, the queue raises the epoch, and sequences begin at 0 again: no sequence is ever
+ * given to a second batch, and the broker refuses requests of the old epoch once the new one has arrived. A batch that
+ * may have been written never gets a second sequence; nothing of a later epoch is sent before that batch has an
+ * outcome.
  *
- * Without idempotence one batch is under way, and is sent again only while every attempt was surely refused.
+ * Without idempotence, one batch is in flight, and the queue sends it again only while every attempt was surely
+ * refused.
  */
 import type { Deadline } from '../../system/deadline.ts';
 import type { Acks, Attempt } from './produce-requests.ts';
@@ -21,31 +24,33 @@ import { answerOf, type SendOutcome } from './send-outcome.ts';
 export interface ProduceQueueOptions {
   partition: number;
   acks: Acks;
-  /** Batches under way at once; 1 where there is no idempotence. Kafka remembers the latest 5. */
+  /** Batches in flight at once; without idempotence it is always 1. Kafka remembers the latest 5. */
   inFlightMax: number;
 }
 
 /** How a queue reaches the cluster. */
 export interface PartitionLeader {
-  /** One attempt, handed in at once: attempts arrive in the order of the calls. */
+  /** Hands in one attempt without waiting: attempts reach the leader in the order of the calls. */
   attempt(partition: number, bytes: Buffer, deadline: Deadline): Promise<Attempt>;
-  /** Looks where the leader is now. */
+  /** Asks the cluster for the current leader. */
   refresh(deadline: Deadline): Promise<void>;
-  /** A producer id of its own; undefined where it cannot be had in time. */
+  /** A new producer id, for this queue alone; undefined if the cluster gives none in time. */
   newSequence(deadline: Deadline): Promise<ProducerSequence | undefined>;
 }
 
 interface Delivery {
-  /** Counts what was handed in. */
+  /** The number of this delivery in the queue. */
   ordinal: number;
   bytes: Buffer;
   deadline: Deadline;
   sequence: ProducerSequence | undefined;
-  /** Settles when what is under way has its answer; undefined while nothing is. */
+  /** Settles when the attempt in flight has its answer; undefined if none is in flight. */
   underWay: Promise<void> | undefined;
-  /** What the latest attempt came to, if it failed. `gap`: refused as out of order behind another. */
+  /**
+   * How the latest attempt failed, if it did. `gap`: refused as out of order, because it was sent behind another batch.
+   */
   failure: 'passing' | 'gap' | 'final' | undefined;
-  /** What a sure refusal said, and what left a doubt. */
+  /** The error of an attempt that was surely refused, and the error of an attempt that may have been written. */
   refusal: string | undefined;
   doubt: string | undefined;
   resolve: (outcome: SendOutcome) => void;
@@ -60,16 +65,16 @@ export class ProduceQueue {
   readonly #leader: PartitionLeader;
   readonly #options: ProduceQueueOptions;
   readonly #isIdempotent: boolean;
-  /** Those without an outcome, in order. */
+  /** The deliveries without an outcome, in order. */
   readonly #deliveries: Delivery[] = [];
-  /** What the next batch goes under; undefined where a producer id is needed first. */
+  /** The sequence of the next batch; undefined if a producer id is needed first. */
   #next: ProducerSequence | undefined;
-  /** The producer id under which something was acked here. */
+  /** The producer id under which this partition's leader has acked a batch. */
   #provenId: bigint | undefined;
   #handedIn = 0;
   #isMending = false;
 
-  /** Idempotent where there is a `first` sequence. */
+  /** Idempotent if `first` is given. */
   constructor(leader: PartitionLeader, options: ProduceQueueOptions, first: ProducerSequence | undefined) {
     this.#leader = leader;
     this.#options = options;
@@ -86,13 +91,14 @@ export class ProduceQueue {
     return await promise;
   }
 
-  /** Sends what may go out now. */
+  /** Sends all deliveries that may be sent now. */
   #sendWindow(): void {
     for (const delivery of this.#deliveries) {
-      // Those acked in between count too: a broker that remembers five no longer knows the sixth when it comes again.
+      // Deliveries acked in between count too: a broker remembers five batches, and would not recognize a sixth sent
+      // again.
       if (delivery.ordinal - this.#deliveries[0]!.ordinal >= this.#windowMax()) return;
       if (delivery.underWay !== undefined) continue;
-      // Behind one that will be refused there is a gap.
+      // A batch behind one that will end as refused would leave a gap.
       if (delivery.failure === 'final') return;
       if (this.#isIdempotent && !this.#number(delivery)) return;
       if (!this.#isIdempotent) sealRecordBatch(delivery.bytes);
@@ -101,15 +107,14 @@ export class ProduceQueue {
   }
 
   /**
-   * Kafka takes any sequence from a producer id that it does not know: only once there was an ack is a gap
-   * sure to be refused.
+   * Kafka accepts any sequence from a producer id that it does not know: only after an ack is it sure to refuse a gap.
    */
   #windowMax(): number {
     const id = (this.#deliveries[0]?.sequence ?? this.#next)?.producerId;
     return this.#isIdempotent && this.#provenId === id ? this.#options.inFlightMax : 1;
   }
 
-  /** Gives it its sequence; false where it has to wait for those of another epoch before it, or for an id. */
+  /** Gives the delivery its sequence. Returns false if it has to wait for batches of an earlier epoch, or for an id. */
   #number(delivery: Delivery): boolean {
     const isOutdated = delivery.sequence !== undefined && !isOfOneEpoch(delivery.sequence, this.#next);
     if (isOutdated && delivery.doubt === undefined) delivery.sequence = undefined;
@@ -153,7 +158,7 @@ export class ProduceQueue {
     if (!this.#isMending) void this.#mend();
   }
 
-  /** Sends again, in rounds, until a round brings no trouble. */
+  /** Sends failed batches again, in rounds, until a round has no failure. */
   async #mend(): Promise<void> {
     this.#isMending = true;
     try {
@@ -165,7 +170,7 @@ export class ProduceQueue {
         if (first !== before) pauseMs = retryPauseMs;
         before = first;
         if (this.#isIdempotent) this.#next ??= await this.#leader.newSequence(deadline);
-        // One that only stood behind another need not wait.
+        // A batch that failed only because it was behind another need not wait.
         if (first.failure === 'passing' || (this.#isIdempotent && this.#next === undefined)) {
           await deadline.pause(pauseMs);
           pauseMs = Math.min(pauseMs * 2, retryPauseMsMax);
@@ -181,7 +186,10 @@ export class ProduceQueue {
     this.#sendWindow();
   }
 
-  /** The first without an outcome, once all is answered and what has come to its end is gone; nothing if all is well. */
+  /**
+   * Waits until all attempts have their answers, and removes the deliveries that have ended. Returns the first delivery
+   * without an outcome; undefined if nothing has failed.
+   */
   async #troubled(): Promise<Delivery | undefined> {
     await this.#deliveries[0]?.underWay;
     const others = Promise.all(this.#deliveries.map(async ({ underWay }) => await underWay));
@@ -211,7 +219,7 @@ export class ProduceQueue {
     delivery.resolve(outcome);
   }
 
-  /** A bug: whoever sent them hears of it. */
+  /** A bug: the callers of `deliver` get the error. */
   #failAll(error: unknown): void {
     for (const delivery of this.#deliveries.splice(0)) delivery.reject(error);
     this.#next = this.#next && raised(this.#next);

@@ -1,6 +1,6 @@
 /**
- * Produce requests: what waits for one leader goes out together, a batch of each partition at most, and only
- * so many requests are under way to a leader at once. They reach it in the order in which they were handed in.
+ * Produce requests: batches that wait for one leader share a request, at most one batch per partition, and the number
+ * of requests in flight to a leader is limited. Batches reach the leader in the order in which they were handed in.
  */
 import { Writer, createAPI, produceV9, type Connection } from '@platformatic/kafka';
 import { once } from 'node:events';
@@ -12,11 +12,11 @@ import { errorName, isRetriable, withErrorCodes } from '../client/kafka-errors.t
 export type Acks = -1 | 0 | 1;
 
 export interface Attempt {
-  /** `NONE`, or Kafka's name for what went wrong, there or on the way. */
+  /** `NONE`, or Kafka's name for the error, at the broker or on the way to it. */
   error: string;
-  /** -1 where it is not told. */
+  /** -1 if the broker does not report it. */
   baseOffset: number;
-  /** False where no byte has left for the broker. */
+  /** False if no byte was sent to the broker. */
   isSent: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface RequestOptions {
   acks: Acks;
   /** How long a leader may wait for its followers. */
   timeoutMs: number;
-  /** Requests under way to one leader. */
+  /** Limit of requests in flight to one leader. */
   inFlightMax: number;
 }
 
@@ -35,18 +35,18 @@ interface Pending {
   deadline: Deadline;
   isSent: boolean;
   settle: (attempt: Attempt) => void;
-  /** For what is a bug. */
+  /** For bugs: throws the error to the caller of `attempt`. */
   fail: (error: unknown) => void;
 }
 
-/** What there is for one leader. */
+/** The batches and requests for one leader. */
 interface Lane {
   waiting: Pending[];
   underWay: number;
   isSending: boolean;
 }
 
-/** Far below what a broker takes by default (100 MiB), as the library copies each request. */
+/** Far below the broker's default limit (100 MiB), because the library copies each request. */
 const requestBytesMax = 16 * 1024 * 1024;
 
 export class ProduceRequests {
@@ -60,13 +60,13 @@ export class ProduceRequests {
   }
 
   /**
-   * One attempt to have a sealed batch appended. Settles at the deadline at the latest; from then on the
-   * bytes are not looked at any more.
+   * One attempt to have a sealed batch appended. Settles at the deadline at the latest; from then on the bytes are no
+   * longer read.
    */
   async attempt(leader: number, partition: number, bytes: Buffer, deadline: Deadline): Promise<Attempt> {
     const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Attempt>();
     const pending: Pending = { partition, bytes, deadline, isSent: false, settle, fail };
-    // Much cheaper than `Deadline.within`, for what nearly always ends in time.
+    // Much cheaper than `Deadline.within`; nearly all attempts end in time.
     const giveUp = (): void => settle({ error: 'REQUEST_TIMED_OUT', baseOffset: -1, isSent: pending.isSent });
     const timer = setTimeout(giveUp, deadline.remainingMs);
     deadline.signal?.addEventListener('abort', giveUp);
@@ -95,7 +95,7 @@ export class ProduceRequests {
     if (lane.isSending) return;
     lane.isSending = true;
     try {
-      // What is handed in within one turn of the event loop goes together.
+      // Batches that are handed in within one turn of the event loop share a request.
       await nextTurn();
       while (lane.waiting.length > 0 && lane.underWay < this.#options.inFlightMax) {
         const connection = await this.#cluster.connection(leader);
@@ -120,7 +120,7 @@ export class ProduceRequests {
       const request = produceApi.async(connection, acks, timeoutMs, topic, batches);
       const attempts = attemptsOf(await withErrorCodes(request));
       const untold: Attempt = { error: 'UNKNOWN_SERVER_ERROR', baseOffset: -1, isSent: true };
-      // Without acks there is no answer, only word that the request was handed to the socket.
+      // Without acks there is no answer: the library only confirms that it wrote the request to the socket.
       if (attempts === undefined) await drained(connection, timeoutMs);
       const unasked: Attempt = { error: 'NONE', baseOffset: -1, isSent: true };
       for (const { partition, settle } of batches)
@@ -137,7 +137,7 @@ export class ProduceRequests {
   }
 }
 
-/** Takes from what waits the first batch of each partition, up to a size. What nobody waits for is left out. */
+/** Takes the first waiting batch of each partition, up to a size. Drops batches whose deadline is over. */
 function takeRequest(lane: Lane): Pending[] {
   const taken = new Map<number, Pending>();
   const left: Pending[] = [];
@@ -145,7 +145,7 @@ function takeRequest(lane: Lane): Pending[] {
   for (const pending of lane.waiting) {
     if (pending.deadline.isOver) continue;
     const fits = taken.size === 0 || bytes + pending.bytes.length <= requestBytesMax;
-    // Nothing overtakes within its partition.
+    // No batch overtakes another of its partition.
     if (
       !fits ||
       taken.has(pending.partition) ||
@@ -173,7 +173,7 @@ function attemptsOf(answer: produceV9.ProduceResponse | boolean): Map<number, At
   );
 }
 
-/** Nothing else would hold back who does not wait for answers. */
+/** Waits for room in the socket: nothing else slows down a producer that does not wait for answers. */
 async function drained({ socket }: Connection, timeoutMs: number): Promise<void> {
   if (!socket.writableNeedDrain) return;
   const signal = AbortSignal.timeout(timeoutMs);

@@ -1,7 +1,6 @@
 /**
- * The producer: sends encoded record batches and says of each what became of it. What goes to one partition
- * is kept in order by its queue; what goes to one leader is gathered into requests. This looks where the
- * leaders are.
+ * The producer: sends encoded record batches and returns the outcome of each. A queue per partition keeps its batches
+ * in order; `ProduceRequests` gathers the batches for one leader into requests. The producer itself finds the leaders.
  */
 import { initProducerIdV4 } from '@platformatic/kafka';
 import { OperationalError, unavailableError, usageError } from '../../errors.ts';
@@ -14,29 +13,31 @@ import type { ProducerSequence } from '../record-batch/record-batch-encoder.ts';
 import type { SendOutcome } from './send-outcome.ts';
 
 export interface ProducerOptions {
-  /** -1: all replicas in sync. 0: no answer is asked for, so every outcome is unknown. */
+  /** -1: all in-sync replicas. 0: the broker does not answer, so every outcome is unknown. */
   acks: Acks;
-  /** Needs `acks: -1`. */
+  /** Requires `acks: -1`. */
   idempotent: boolean;
   /** How long a leader may wait for its followers. */
   requestTimeoutMs: number;
   /** From `send` to the outcome, all attempts and the wait for earlier batches included. */
   deliveryTimeoutMs: number;
-  /** Requests under way to one leader, and with idempotence batches of one partition: 1 to 5, the default. */
+  /**
+   * Limit of requests in flight to one leader and, with idempotence, of batches of one partition: 1 to 5 (default: 5).
+   */
   inFlightMax?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** A batch from `RecordBatchEncoder.finish`. The bytes are the producer's until the outcome is there. */
+/** A batch from `RecordBatchEncoder.finish`. The caller must not change the bytes before the outcome is known. */
 export interface Addressed {
   partition: number;
   bytes: Buffer;
 }
 
-/** Kafka remembers no more batches of a producer in a partition. */
+/** A broker remembers no more than this many batches per producer and partition. */
 export const inFlightMaxDefault = 5;
 
-/** Throws `unavailable` where a producer id cannot be had. */
+/** Throws `unavailable` if the cluster gives no producer id. */
 export async function openProducer(
   cluster: Cluster,
   topic: TopicMetadata,
@@ -73,7 +74,7 @@ export class Producer implements PartitionLeader {
     );
   }
 
-  /** The outcomes in the order of the batches. What goes to one leader at one time shares a request. */
+  /** The outcomes in the order of the batches. Batches for one leader share a request. */
   async send(batches: readonly Addressed[]): Promise<SendOutcome[]> {
     return await Promise.all(batches.map((batch) => this.sendOne(batch)));
   }
@@ -99,7 +100,7 @@ export class Producer implements PartitionLeader {
     return await orNothing(newSequence(this.#cluster, deadline));
   }
 
-  /** Partitions in the same trouble share one request. */
+  /** Partitions that need the metadata at the same time share one request. */
   async #refreshTopic(deadline: Deadline): Promise<void> {
     const refreshing = (this.#refreshing ??= this.#cluster.metadata(this.#topic.topic, deadline));
     try {
@@ -111,7 +112,7 @@ export class Producer implements PartitionLeader {
   }
 }
 
-/** A producer id of its own, at the beginning of its sequence. */
+/** A new producer id, at the beginning of its sequence. */
 async function newSequence(cluster: Cluster, deadline: Deadline): Promise<ProducerSequence> {
   return await cluster.retry(deadline, async () => {
     const connection = await cluster.anyConnection();
@@ -124,7 +125,7 @@ async function newSequence(cluster: Cluster, deadline: Deadline): Promise<Produc
   });
 }
 
-/** What the cluster cannot give in time is no error here: the batch has an outcome all the same. */
+/** Undefined if the cluster does not answer in time. That is not an error: the batch gets an outcome all the same. */
 async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

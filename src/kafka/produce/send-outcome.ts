@@ -1,16 +1,16 @@
-/** What became of a batch that was sent, and what Kafka's answer to one attempt says about it. */
+/** The outcome of a batch, and the meaning of Kafka's answer to one attempt. */
 
 export type SendOutcome =
-  /** In the log. `baseOffset` is -1 where Kafka does not tell it. */
+  /** In the log. `baseOffset` is -1 if Kafka does not report it. */
   | { outcome: 'acked'; baseOffset: number }
   /** Not in the log: every attempt was refused before it was written. */
   | { outcome: 'rejected'; error: string }
-  /** In the log, or not, or yet to come. */
+  /** In the log, not in the log, or still on its way there. */
   | { outcome: 'unknown'; error: string };
 
-// Answered before anything is appended. What is in neither list may have been written: timeouts, network
-// errors, UNKNOWN_SERVER_ERROR, NOT_ENOUGH_REPLICAS_AFTER_APPEND, and NOT_LEADER_OR_FOLLOWER, which a leader
-// also answers when it loses its office after it has appended (KAFKA-13574).
+// A broker answers these before it appends anything. After an error in neither list, the batch may have been written:
+// timeouts, network errors, UNKNOWN_SERVER_ERROR, NOT_ENOUGH_REPLICAS_AFTER_APPEND, and NOT_LEADER_OR_FOLLOWER, which
+// a leader also answers if it loses leadership after it has appended (KAFKA-13574).
 const passingRefusals = new Set([
   'CORRUPT_MESSAGE',
   'LEADER_NOT_AVAILABLE',

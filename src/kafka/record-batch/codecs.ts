@@ -1,15 +1,15 @@
-/** The compression codecs of record batches, with a limit on what decompressing may yield. */
+/** The compression codecs of record batches, with a limit on the decompressed size. */
 import { compressionsAlgorithms } from '@platformatic/kafka';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { Codec } from '../client/client-settings.ts';
 
-/** A batch that claims to decompress to more is refused before or while it is decompressed. */
+/** nodrop refuses a batch that would decompress to more, before or while it decompresses the batch. */
 export const decompressedBytesMax = 128 * 1024 * 1024;
 
 export const compress = (codec: Codec, bytes: Buffer): Buffer =>
   compressionsAlgorithms[codec].compressSync(bytes);
 
-/** Throws on bytes that are no whole stream of that codec, or that yield more than the limit. */
+/** Throws if the bytes are not a whole stream of that codec, or decompress to more than the limit. */
 export const decompress = (codec: Codec, bytes: Buffer): Buffer => decompressors[codec](bytes);
 
 const decompressors: Record<Codec, (bytes: Buffer) => Buffer> = {
@@ -26,7 +26,7 @@ const decompressors: Record<Codec, (bytes: Buffer) => Buffer> = {
   },
 };
 
-// The WebAssembly decoders take no limit, so for theirs the size is worked out from the framing first.
+// The WebAssembly decoders have no limit, so the size is computed from the framing before they run.
 function refuseBeyondLimit(decompressedBytes: number): void {
   if (decompressedBytes > decompressedBytesMax)
     throw new RangeError(`would decompress to more than ${decompressedBytesMax} bytes`);
@@ -34,7 +34,7 @@ function refuseBeyondLimit(decompressedBytes: number): void {
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 
-/** Raw snappy, or the chunks that the Java clients frame it in. */
+/** For raw snappy, and for the chunks in which the Java clients frame it. */
 function snappyBytes(bytes: Buffer): number {
   if (!bytes.subarray(0, 8).equals(xerialMagic)) return snappyChunkBytes(bytes);
   let total = 0;
@@ -58,7 +58,7 @@ function snappyChunkBytes(chunk: Buffer): number {
 
 const lz4Magic = 0x184d2204;
 
-/** The most that the frames can yield: a block grows at most 255 times, and no further than its maximum. */
+/** An upper limit for the frames: a block decompresses to at most 255 times its size, and at most to its maximum. */
 function lz4BytesMax(bytes: Buffer): number {
   let total = 0;
   for (let at = 0; at < bytes.length;) {

@@ -1,7 +1,6 @@
 /**
- * Record batches (format 2) encoded record by record into one buffer that is used again for the next.
- * `finish` leaves producer id, epoch, sequence and checksum open: `sealRecordBatch` sets them when it is
- * known under which sequence the batch goes out.
+ * Encodes record batches (format 2) record by record into one buffer, which it reuses for the next batch. `finish`
+ * leaves producer id, epoch, sequence and checksum unset: `sealRecordBatch` sets them once the sequence is known.
  */
 import { codecs, type Codec } from '../client/client-settings.ts';
 import { compress } from './codecs.ts';
@@ -15,7 +14,7 @@ export interface ProducerSequence {
   baseSequence: number;
 }
 
-/** What a batch carries that no idempotent producer sent. */
+/** The values in a batch from a producer without idempotence. */
 export const noSequence: ProducerSequence = { producerId: -1n, producerEpoch: -1, baseSequence: -1 };
 
 export class RecordBatchEncoder {
@@ -38,7 +37,7 @@ export class RecordBatchEncoder {
     return this.#position;
   }
 
-  /** `timestamp` in ms since the epoch; `headers` as entries, or as `encodeHeaders` gave them. */
+  /** `timestamp` in ms since the epoch; `headers` as entries, or as the result of `encodeHeaders`. */
   append(
     timestamp: number,
     key: Uint8Array | null,
@@ -70,8 +69,8 @@ export class RecordBatchEncoder {
   }
 
   /**
-   * Ends the batch and readies the encoder for the next. Uncompressed bytes are a view of the encoder's
-   * buffer, and stand until the next `append`.
+   * Ends the batch and prepares the encoder for the next. Uncompressed bytes are a view of the encoder's buffer, and
+   * are valid until the next `append`.
    */
   finish(codec: Codec = 'none'): Buffer {
     if (this.#count === 0) throw new RangeError('A record batch holds at least one record.');
@@ -106,7 +105,7 @@ export class RecordBatchEncoder {
   }
 }
 
-/** Sets, in place, what `finish` left open. */
+/** Sets, in place, the fields that `finish` left unset. */
 export function sealRecordBatch(batch: Buffer, sequence: ProducerSequence = noSequence): void {
   batch.writeBigInt64BE(sequence.producerId, layout.producerId);
   batch.writeInt16BE(sequence.producerEpoch, layout.producerEpoch);
@@ -114,7 +113,7 @@ export function sealRecordBatch(batch: Buffer, sequence: ProducerSequence = noSe
   batch.writeUInt32BE(checksumOf(batch), layout.crc);
 }
 
-/** A record's headers as they stand in it, for records that share them. */
+/** Encodes a record's headers, for records that share them. */
 export function encodeHeaders(headers: readonly RecordHeader[]): Buffer {
   const names = headers.map(([name]) => Buffer.from(name));
   const bytes = headers.reduce((sum, [, value], i) => sum + fieldSize(names[i]!) + fieldSize(value), 0);

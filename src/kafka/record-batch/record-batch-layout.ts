@@ -18,9 +18,9 @@ export const layout = {
   records: 61,
 } as const;
 
-/** What the length field does not count: the base offset and itself. */
+/** The bytes that the length field does not count: the base offset and the field itself. */
 export const lengthOverheadBytes = layout.partitionLeaderEpoch;
 
-/** CRC-32C of a whole batch, over all that follows the checksum. The writer spares the library a copy (1 → 5 GB/s). */
+/** CRC-32C of a batch, over all bytes after its checksum. The `Writer` saves the library a copy (1 → 5 GB/s). */
 export const checksumOf = (batch: Buffer): number =>
   crc32c(Writer.create().append(batch.subarray(layout.attributes)).dynamicBuffer);

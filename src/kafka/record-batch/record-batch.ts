@@ -1,6 +1,6 @@
 /**
- * Fetched record batches (format 2) in columns: no object for a record, keys and values are views. A batch
- * that is damaged is still a batch here, with what is wrong with it, because an audit has to report it.
+ * Fetched record batches (format 2) in columns: there is no object per record, and keys and values are views. A damaged
+ * batch is a RecordBatch too, with a description of the damage, because the audit has to report it.
  */
 import { messageOf } from '../../errors.ts';
 import { codecs, type Codec } from '../client/client-settings.ts';
@@ -14,26 +14,26 @@ const logAppendTimeBit = 1 << 3;
 const transactionalBit = 1 << 4;
 const controlBit = 1 << 5;
 
-/** What the header of a batch says. */
+/** The header of a batch. */
 class RecordBatchHeader {
   readonly baseOffset: number;
   readonly partitionLeaderEpoch: number;
   readonly crcOk: boolean;
-  /** Undefined for a number that stands for none. */
+  /** undefined if the header's number stands for no codec. */
   readonly codec: Codec | undefined;
   readonly timestampType: 'create' | 'log-append';
   readonly isTransactional: boolean;
-  /** Whether it holds a transaction's marker rather than a producer's records. */
+  /** Whether the batch holds a transaction's marker rather than a producer's records. */
   readonly isControl: boolean;
-  /** Of the last record that was written, even if compaction has removed it since. */
+  /** The offset delta of the last record in the original batch, even if compaction has removed that record. */
   readonly lastOffsetDelta: number;
   readonly baseTimestamp: number;
   readonly maxTimestamp: number;
-  /** -1 where the producer was not idempotent. */
+  /** -1 if the producer was not idempotent. */
   readonly producerId: bigint;
   readonly producerEpoch: number;
   readonly baseSequence: number;
-  /** Records according to the header. `count` is what could be read. */
+  /** The number of records according to the header. `count` is the number that could be read. */
   readonly statedCount: number;
 
   constructor(batch: Buffer) {
@@ -55,7 +55,7 @@ class RecordBatchHeader {
   }
 }
 
-/** One batch. Where its records could not be read, `undecodable` says why, `count` is 0 and `bytes` is all of it. */
+/** One batch. If its records cannot be read, `undecodable` says why, `count` is 0 and `bytes` is the whole batch. */
 export class RecordBatch extends RecordBatchHeader implements RecordColumns {
   readonly undecodable: string | undefined;
   /** Records in the columns. */
@@ -97,7 +97,7 @@ export class RecordBatch extends RecordBatchHeader implements RecordColumns {
     return this.valueStart[i]! < 0 ? null : this.bytes.subarray(this.valueStart[i], this.valueEnd[i]);
   }
 
-  /** The value of the first header of that name (later ones were added on the way), null where there is none. */
+  /** The value of the first header with that name (later ones were added on the way), null if there is none. */
   header(i: number, name: string): Buffer | null {
     const wanted = nameBytes(name);
     const reader = new VarintReader(this.bytes);
@@ -113,8 +113,8 @@ export class RecordBatch extends RecordBatchHeader implements RecordColumns {
   }
 
   /**
-   * Where in `bytes` the first value of each of these headers begins and ends; −1 for one that is missing or
-   * null. It goes through the record's headers once.
+   * Finds where in `bytes` the first value of each of these headers begins and ends; −1 for a missing or null header.
+   * It passes through the record's headers once.
    */
   findHeaders(i: number, names: readonly Buffer[], spans: Int32Array): void {
     spans.fill(-1);
@@ -151,18 +151,18 @@ export class RecordBatch extends RecordBatchHeader implements RecordColumns {
   }
 }
 
-/** The batches of a fetch response's records. A last one that is cut short is left out, as Kafka means it to be. */
+/** The batches in a fetch response's records. A truncated last batch is skipped, as Kafka's protocol intends. */
 export function* decodeRecordBatches(bytes: Buffer): Generator<RecordBatch> {
   for (const batch of splitBatches(bytes)) yield new RecordBatch(batch);
 }
 
-/** The bytes of each batch that is there whole. */
+/** The bytes of each complete batch. */
 export function* splitBatches(bytes: Buffer): Generator<Buffer> {
   let start = 0;
   while (start + layout.crc <= bytes.length) {
     const length = bytes.readInt32BE(start + layout.length);
     const end = start + lengthOverheadBytes + length;
-    // Where the next batch begins is unknown then, so all that is left stands for this one.
+    // With an impossible length, the start of the next batch is unknown, so all remaining bytes count as this batch.
     const isLengthPossible = length >= layout.crc - lengthOverheadBytes;
     if (isLengthPossible && end > bytes.length) return;
     yield bytes.subarray(start, isLengthPossible ? end : bytes.length);
@@ -170,13 +170,13 @@ export function* splitBatches(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** The offset to read on from after a batch. */
+/** The offset at which to continue reading after a batch. */
 export function nextOffset(batch: Buffer): number {
   const baseOffset = Number(batch.readBigInt64BE(layout.baseOffset));
   if (formatProblem(batch) !== undefined) return baseOffset + 1;
   const span = batch.readInt32BE(layout.lastOffsetDelta) + 1;
   const count = batch.readInt32BE(layout.count);
-  // They differ after compaction. In a damaged batch one may be wrong, and the lesser skips no other batch.
+  // Span and count differ after compaction. In a damaged batch either may be wrong; the smaller skips no other batch.
   if (span === count || batch.readUInt32BE(layout.crc) === checksumOf(batch))
     return baseOffset + Math.max(1, span);
   return baseOffset + Math.max(1, Math.min(span, count));
@@ -190,7 +190,7 @@ function formatProblem(batch: Buffer): string | undefined {
   return batch.length < layout.records ? `a batch cannot have the length ${length}` : undefined;
 }
 
-/** A header in place of one that cannot be read: no more than where it lies. */
+/** The header for a batch whose own cannot be read: it has only the batch's position. */
 function headerOf(batch: Buffer): Buffer {
   const header = Buffer.alloc(layout.records);
   batch.copy(header, 0, 0, layout.crc);
@@ -209,7 +209,7 @@ function readRecords(
     if (header.timestampType === 'log-append') columns.timestamp.fill(header.maxTimestamp);
     return { columns, problem: undefined };
   } catch (error) {
-    // Decompressors and the parser throw what they like at damaged bytes; the damage is data.
+    // Decompressors and the parser throw various errors on damaged bytes; the damage is data.
     return { columns: noColumns, problem: messageOf(error) };
   }
 }
@@ -222,7 +222,7 @@ function nameBytes(name: string): Buffer {
   return bytes;
 }
 
-// Backwards: names that share their beginning differ there.
+// Compares backwards: header names that have a common prefix differ at their ends.
 function endsWith(bytes: Buffer, end: number, wanted: Buffer): boolean {
   for (let i = 1; i <= wanted.length; i++) {
     if (bytes[end - i] !== wanted[wanted.length - i]) return false;

@@ -1,10 +1,10 @@
-/** The records of one batch, read into columns. Every length is checked: hostile bytes end in MalformedRecords. */
+/** Reads the records of one batch into columns, and checks every length: hostile bytes lead to MalformedRecords. */
 import { MalformedRecords, VarintReader } from './varint-reader.ts';
 
 export interface RecordColumns {
   /** The records section, decompressed. */
   readonly bytes: Buffer;
-  /** Absolute. */
+  /** Absolute, not a delta. */
   readonly offset: Float64Array;
   /** Milliseconds since the epoch. */
   readonly timestamp: Float64Array;
@@ -17,7 +17,7 @@ export interface RecordColumns {
   readonly headersEnd: Int32Array;
 }
 
-/** What the batch's header says that the records count from. */
+/** The base values in the batch's header, from which the records' deltas count. */
 export interface RecordOrigin {
   statedCount: number;
   baseOffset: number;
@@ -32,7 +32,7 @@ export const noColumns: RecordColumns = allocate(Buffer.alloc(0), 0);
 
 export function readColumns(bytes: Buffer, origin: RecordOrigin): RecordColumns {
   const { statedCount: count, baseOffset, lastOffsetDelta, baseTimestamp } = origin;
-  // Before anything is allocated for that many.
+  // Checked before memory is allocated for this many records.
   if (count < 0 || count * recordBytesMin > bytes.length)
     throw new MalformedRecords(`${count} records do not fit into ${bytes.length} bytes`);
   const columns = allocate(bytes, count);
@@ -80,7 +80,7 @@ function skipHeaders(reader: VarintReader, i: number, columns: RecordColumns): v
   columns.headersEnd[i] = reader.position;
 }
 
-/** One piece of memory for all columns: of many small pieces, the garbage collector has to know each. */
+/** Allocates one buffer for all columns: many small buffers would burden the garbage collector. */
 function allocate(bytes: Buffer, count: number): RecordColumns {
   const memory = new ArrayBuffer(count * (2 * 8 + 6 * 4));
   const doubles = (column: number): Float64Array => new Float64Array(memory, column * 8 * count, count);

@@ -1,4 +1,4 @@
-/** Reads the variable-length numbers and byte fields of records, never beyond its limit. */
+/** Reads the variable-length numbers and byte fields of records, and never reads beyond its limit. */
 
 export class MalformedRecords extends Error {}
 
@@ -42,7 +42,7 @@ export class VarintReader {
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
   }
 
-  /** Passes over a field and its length; returns the length, −1 for null. It ends at `position`. */
+  /** Skips a field and its length; returns the length, −1 for null. The field then ends at `position`. */
   skipField(): number {
     const length = this.readInt();
     if (length < -1 || length > this.limit - this.position)

@@ -47,7 +47,7 @@ test('each version can be chosen, ZooKeeper only where it can be had', () => {
 
 test.each<[KafkaChoice, string]>([
   [{ kafkaVersion: '2.8.0' }, 'nodrop has no Kafka 2.8.0: it has 4.4.0, 4.3.1, 3.9.2.'],
-  [{ zookeeper: true }, `Kafka ${defaultVersion} has nothing to do with ZooKeeper any more`],
+  [{ zookeeper: true }, `Kafka ${defaultVersion} does not support ZooKeeper`],
 ])('%j is a usage error', async (choice, message) => {
   vi.stubEnv('KAFKA_HOME', undefined);
   await expect(kafkaClasspath(choice)).rejects.toMatchObject({
