@@ -1,4 +1,4 @@
-/** The registry of engines: which one a location belongs to, and what is asked of a store by its location alone. */
+/** The registry of engines: finds the engine of a location, and answers questions that need only the location. */
 import { usageError } from '../errors.ts';
 import type { StoreEngine, StoreWriter } from './engine.ts';
 import { postgresEngine } from './postgres/engine.ts';
@@ -8,26 +8,26 @@ import type { Store, StoreOptions } from './store.ts';
 
 export const engines: readonly StoreEngine[] = [sqliteEngine, postgresEngine];
 
-/** The engine of a run's store where no other is named: it is a file in the run's folder. */
+/** The engine of a run's store by default: the store is a file in the run's folder. */
 export const defaultEngine = sqliteEngine;
 
 const findEngine = (location: string): StoreEngine | undefined =>
   engines.find((engine) => engine.owns(location));
 
-/** Throws `usage` for a location of none; it is not repeated, since a password may be in it. */
+/** Throws `usage` if no engine owns the location. The message does not repeat it, because it may hold a password. */
 export function engineOf(location: string): StoreEngine {
   const engine = findEngine(location);
   if (engine !== undefined) return engine;
   throw usageError(`--store takes ${engines.map(({ form }) => form).join(' or ')}.`);
 }
 
-/** Throws `usage` for an engine whose stores nodrop reads alone. */
+/** Throws `usage` if nodrop only reads this engine's stores. */
 export function writerOf({ title, writer }: StoreEngine): StoreWriter {
   if (writer !== undefined) return writer;
   const forms = engines.flatMap((engine) => (engine.writer === undefined ? [] : engine.form));
   throw usageError(
-    `nodrop reads stores of ${title}, and writes to none.`,
-    `Name another for the consumer: --store ${forms.join(' or ')}.`,
+    `nodrop can read stores of ${title}, but not write to them.`,
+    `Name another store for the consumer: --store ${forms.join(' or ')}.`,
   );
 }
 
@@ -40,24 +40,27 @@ export const openStore = async (location: string, options: StoreOptions): Promis
 export const openStoreBeside = async (location: string, options: StoreOptions): Promise<Store> =>
   await writerOf(engineOf(location)).openBeside(location, options);
 
-/** The name of a store in a run's evidence. A location of no engine, as a damaged note may have, stands for itself. */
+/** The name of a store in a run's evidence. If no engine owns the location (in a damaged event), it is the name. */
 export const storeName = (location: string, folder: string): string =>
   findEngine(location)?.nameOf(location, folder) ?? location;
 
-/** The file that a store is; undefined for one that is none. */
+/** The path of a store that is a file; undefined for other stores. */
 export const storeFileOf = (location: string): string | undefined =>
   findEngine(location)?.files?.pathOf(location);
 
-/** The location with another path, where it is a file's; others stay as they are. */
+/** Changes the path in the location of a file; leaves other locations unchanged. */
 export function withPath(location: string, change: (path: string) => string): string {
   const files = findEngine(location)?.files;
   return files === undefined ? location : files.locationOf(change(files.pathOf(location)));
 }
 
-/** The location of a run's own store within one that many runs were given. */
+/** The location of a run's own store, from a `--store` that several runs share. */
 export const storeOfRun = (location: string, run: string): string =>
   engineOf(location).server?.ofRun(location, run) ?? location;
 
-/** Removes what nodrop made for a run in a server. Returns what is left of it in a sentence; undefined if nothing is. */
+/**
+ * Removes the store that nodrop made for a run in a server. Returns a sentence about what is left; undefined if nothing
+ * is.
+ */
 export const removeStore = async (location: string, run: string): Promise<string | undefined> =>
   await engineOf(location).server?.remove(location, run);

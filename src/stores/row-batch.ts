@@ -1,11 +1,11 @@
 /**
- * A batch to be stored, in columns without an object for a row. Columns and bytes lie in memory that
- * threads share and that is used again; texts that repeat are indexes.
+ * A batch to store, in columns without an object per row. Columns and bytes lie in memory that threads share and that
+ * is reused for the next batch; repeated texts are stored once, as indexes.
  */
 import { messageIdOf } from '../workload/workload.ts';
 import { RowColumns } from './row-columns.ts';
 
-/** One row in plain values, for whoever makes or alters a few. */
+/** One row in plain values, for code that makes or changes only a few rows. */
 export interface RowValues {
   /** Index into the store's categories. */
   category: number;
@@ -13,7 +13,7 @@ export interface RowValues {
   offset: number;
   key: Uint8Array | null;
   payload: Uint8Array | null;
-  /** What the record's headers say of its origin; null for messages that are not nodrop's. */
+  /** The origin in the record's headers; null for messages that are not nodrop's. */
   run: string | null;
   producer: string | null;
   sequence: number | null;
@@ -26,12 +26,12 @@ export interface DeadLetter {
   offset: number;
   key: Uint8Array | null;
   payload: Uint8Array | null;
-  /** The record's headers as they stand in the record batch. */
+  /** The record's headers as encoded in the record batch. */
   headers: Uint8Array | null;
   reason: string;
 }
 
-/** A batch on its way to another thread: what is large is shared, the rest is copied. */
+/** A batch on its way to another thread: large parts are shared, the rest is copied. */
 export interface SharedRowBatch {
   count: number;
   columns: SharedArrayBuffer;
@@ -43,24 +43,24 @@ export interface SharedRowBatch {
 
 const firstCapacity = 4_096;
 const firstBytes = 256 * 1024;
-/** Memory beyond that, which one decompressed record batch may take, is not kept for the next. */
+/** More memory than this, which one decompressed record batch may need, is not kept for the next batch. */
 const keptBytesMax = 16 * 1024 * 1024;
-/** In place of the index of a text, or of the start of bytes. */
+/** Stands for null, as the index of a text or the start of bytes. */
 const nothing = -1;
 const noBytes = Buffer.alloc(0);
 
 export class RowBatch extends RowColumns {
-  /** Rows in the columns. */
+  /** The number of rows in the columns. */
   count = 0;
-  /** Of all that the rows lie in: decompressed, it may be many times what was fetched. */
+  /** The size of all sources that the rows lie in. Decompressed, they may be many times the fetched bytes. */
   sourceBytes = 0;
-  /** What the positions in the columns count in. */
+  /** The bytes that the positions in the columns refer to. */
   bytes: Buffer<SharedArrayBuffer>;
   readonly deadLetters: DeadLetter[] = [];
-  /** Ids that do not follow from producer and sequence. */
+  /** By row: ids that do not follow from producer and sequence. */
   readonly otherIds = new Map<number, string | null>();
   #source: Buffer = noBytes;
-  /** Where the source's copy begins. */
+  /** Where the copy of the source begins in `bytes`. */
   #sourceStart = 0;
   #texts: string[] = [];
   #textIndexes = new Map<string, number>();
@@ -77,7 +77,7 @@ export class RowBatch extends RowColumns {
     return batch;
   }
 
-  /** A batch of another thread, to be read for as long as that one leaves it as it is. */
+  /** A view of another thread's batch. It is valid while that thread does not change the batch. */
   static shared({ count, columns, bytes, texts, otherIds, deadLetters }: SharedRowBatch): RowBatch {
     const batch = new RowBatch(columns, bytes);
     batch.count = count;
@@ -88,7 +88,7 @@ export class RowBatch extends RowColumns {
   }
 
   share(): SharedRowBatch {
-    // A view would take all with it that it is a view of.
+    // A view would carry the whole buffer behind it to the other thread.
     const copied = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes);
     return {
       count: this.count,
@@ -105,12 +105,12 @@ export class RowBatch extends RowColumns {
     };
   }
 
-  /** Rows and dead letters. */
+  /** The number of rows and dead letters. */
   get size(): number {
     return this.count + this.deadLetters.length;
   }
 
-  /** Makes it empty; its memory stays, to be filled again. */
+  /** Empties the batch; its memory is kept for reuse. */
   clear(): void {
     this.count = 0;
     this.sourceBytes = 0;
@@ -122,7 +122,7 @@ export class RowBatch extends RowColumns {
     if (this.bytes.length > keptBytesMax) this.bytes = Buffer.from(new SharedArrayBuffer(firstBytes));
   }
 
-  /** Begins a row, whose other columns are then to be set. Its bytes lie in this source, which is copied. */
+  /** Begins a row; the caller then sets its other columns. The row's bytes lie in this source, which is copied. */
   begin(category: number, partition: number, offset: number, source: Buffer): number {
     const row = this.count++;
     if (row === this.category.length) this.growColumns();
@@ -144,7 +144,7 @@ export class RowBatch extends RowColumns {
     this.payloadEnd[row] = this.#placed(end);
   }
 
-  /** Bytes of UTF-8. */
+  /** Positions of UTF-8 text in the row's source. */
   setDigest(row: number, start: number, end: number): void {
     this.digestStart[row] = this.#placed(start);
     this.digestEnd[row] = this.#placed(end);
@@ -171,7 +171,7 @@ export class RowBatch extends RowColumns {
     if (this.id(row) !== values.id) this.otherIds.set(row, values.id);
   }
 
-  /** A row in plain values. Bytes are copies. */
+  /** A row in plain values; its bytes are copies. */
   values(row: number): RowValues {
     const copied = (bytes: Buffer | null): Buffer | null => bytes && Buffer.from(bytes);
     return {
@@ -206,7 +206,7 @@ export class RowBatch extends RowColumns {
     return messageIdOf(this.textAt(this.producer[row]!) ?? undefined, this.sequenceOf(row) ?? undefined);
   }
 
-  /** A view. */
+  /** A view of the key. */
   key(row: number): Buffer | null {
     const start = this.keyStart[row]!;
     return start < 0 ? null : this.bytes.subarray(start, this.keyEnd[row]);

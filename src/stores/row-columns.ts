@@ -1,17 +1,17 @@
-/** The columns of a batch of rows: typed arrays, one behind the other in one piece of shared memory. */
+/** The columns of a batch of rows: typed arrays, one after another in one shared buffer. */
 
 const doubleColumns = 2;
 const intColumns = 9;
 const rowBytes = 8 * doubleColumns + 4 * intColumns + 2;
 
 export class RowColumns {
-  /** What they lie in; its length tells for how many rows. */
+  /** The buffer that holds the columns; its length determines the number of rows. */
   memory!: SharedArrayBuffer;
   offset!: Float64Array;
-  /** NaN for none. */
+  /** NaN for no sequence. */
   sequence!: Float64Array;
   partition!: Int32Array;
-  /** What `textAt` takes. Equal texts of a batch have one index. */
+  /** An index for `textAt`. Equal texts of a batch have the same index. */
   run!: Int32Array;
   producer!: Int32Array;
   // Positions in the batch's bytes; a start of −1 stands for null.
@@ -37,7 +37,7 @@ export class RowColumns {
     for (const [index, column] of this.#all().entries()) column.set(held[index]!);
   }
 
-  /** The widest first, so that each begins where its numbers may lie. */
+  /** The columns with the widest numbers come first, so that each column is aligned. */
   #lay(memory: SharedArrayBuffer): void {
     const capacity = memory.byteLength / rowBytes;
     let at = 0;

@@ -1,23 +1,23 @@
 /**
- * What nodrop's own consumer asks of a store: where it puts its rows. Rows, dead letters and the next offsets of a
- * batch go in together or not at all. Offsets are advanced by compare-and-swap on their previous value and
- * on an owner epoch, which the store issues when a consumer claims a partition: whoever claims it next
- * fences the one before, however late that one wakes up.
+ * The store that nodrop's own consumer writes to. The rows, dead letters and next offsets of a batch are stored
+ * together or not at all. Offsets advance by compare-and-swap on their previous value and on an owner epoch, which the
+ * store issues when a consumer claims a partition: the next consumer that claims the partition fences the previous one,
+ * however late that one resumes.
  */
 import { OperationalError, unavailableError } from '../errors.ts';
 import type { RowBatch } from './row-batch.ts';
 
 export { RowBatch, type DeadLetter, type RowValues } from './row-batch.ts';
 
-/** What a store holds of a partition. */
+/** A partition's position and owner epoch in a store. */
 export interface StoredOffset {
-  /** The offset of the record to go on with. */
+  /** The offset of the next record to consume. */
   next: number;
-  /** How often the partition was claimed: only the latest claim may write. */
+  /** How often the partition was claimed: only the consumer with the latest claim may write. */
   epoch: number;
 }
 
-/** A partition's offsets around a batch: `next` is where the consumer goes on after it. */
+/** A partition's offsets before and after a batch: `next` is where the consumer continues after the batch. */
 export interface Advance {
   partition: number;
   /** The next offset that the store must still hold. */
@@ -27,18 +27,18 @@ export interface Advance {
   epoch: number;
 }
 
-/** What a claim is for. */
+/** The run and the topic that a claim is for. */
 export interface ClaimedTopic {
   run: string;
   topic: string;
   topicId: string;
 }
 
-/** Another consumer has claimed a partition since: nothing of the batch was stored. */
+/** Another consumer has claimed a partition since, so nothing of the batch was stored. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
   readonly partition: number;
-  /** An attempt before, which met an outage, may have stored it all the same. */
+  /** Whether an earlier attempt, which failed in an outage, may nevertheless have stored the batch. */
   readonly isInDoubt: boolean;
 
   constructor(partition: number, { isInDoubt = false } = {}) {
@@ -49,8 +49,8 @@ export class FencedError extends Error {
 }
 
 /**
- * The store cannot be used for the time being. What was asked of it may be asked again; of a write, the
- * commit may have been carried out, or may not.
+ * The store cannot be used at present. The caller may repeat the operation. If it was a write, its commit may or may
+ * not have succeeded.
  */
 export class StoreOutageError extends OperationalError {
   constructor(message: string, hint: string, cause: unknown) {
@@ -58,31 +58,33 @@ export class StoreOutageError extends OperationalError {
   }
 }
 
-/** All methods throw `StoreOutageError` for what may pass by itself, and `unavailable` for what will not. */
+/** All methods throw `StoreOutageError` for problems that may pass, and `unavailable` for those that will not. */
 export interface Store {
   /**
-   * Claims partitions, and says where each is to go on. One that the store does not know begins at the
-   * offset given. Throws `unavailable` if the run has stored another topic of this name.
+   * Claims partitions, and returns where to continue each. A partition that the store does not know begins at the
+   * offset in `begin`. Throws `unavailable` if the run has stored another topic of this name.
    */
   claim(topic: ClaimedTopic, begin: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>>;
-  /** What is held of each partition of the topic. */
+  /** The stored offset of each partition of the topic. */
   offsets(topicId: string): Promise<Map<number, StoredOffset>>;
-  /** Stores a batch and its offsets in one transaction, and keeps nothing of it. Throws `FencedError` too. */
+  /**
+   * Stores a batch and its offsets in one transaction, and keeps no reference to the batch. Also throws `FencedError`.
+   */
   write(topicId: string, batch: RowBatch, advances: readonly Advance[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface StoreOptions {
   categories: readonly string[];
-  /** Called in each write's transaction, when all is in it but the commit. */
+  /** Called in each write's transaction, just before the commit. */
   beforeCommit?: () => Promise<void>;
 }
 
-/** A topic of one name and another id: its offsets mean something else, and what the old one held is gone. */
+/** A topic with the same name and another id: its offsets mean something else, and the old topic's records are gone. */
 export const remadeTopicError = ({ run, topic, topicId }: ClaimedTopic, knownId: string): OperationalError =>
   unavailableError(
-    `Topic ${topic} was deleted and recreated: run ${run} is of the one with id ${knownId}, and this one is ${topicId}.`,
+    `Topic ${topic} was deleted and recreated: run ${run} used the topic with id ${knownId}, and this one has id ${topicId}.`,
     {
-      hint: `What was not stored of the old topic is lost: nodrop verify ${run} says what.\nConsume the new one as another run.`,
+      hint: `Messages of the old topic that were not stored are lost: nodrop verify ${run} lists them.\nConsume the new topic as another run.`,
     },
   );

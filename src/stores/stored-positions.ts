@@ -1,14 +1,14 @@
 import { isOffset, isPartition } from '../workload/place.ts';
 
-/** The next offsets that a store keeps of a topic. */
+/** The next offsets of a topic in a store. */
 export interface StoredPositions {
   /** By partition. */
   next: Map<number, number>;
-  /** What stands in a next offset's place and is none, in sentences, by the partition that it names. */
+  /** Sentences about values that are not valid next offsets, by the name of their partition. */
   odd: Map<string, string>;
 }
 
-/** Reads next offsets as the database writes them out: of what is no integer in range, nothing else suffers. */
+/** Reads next offsets from the database's text: a value that is not an integer in range does not affect the others. */
 export function readPositions(
   rows: Iterable<{ partition: string | null; next: string | null }>,
 ): StoredPositions {
@@ -19,7 +19,7 @@ export function readPositions(
     const value = integerIn(offset);
     const name = partition ?? 'NULL';
     if (!isPartition(number))
-      odd.set(name, `The store has a next offset of partition ${name}, which is none.`);
+      odd.set(name, `The store has a next offset of partition ${name}, which is not a partition.`);
     else if (!isOffset(value))
       odd.set(name, `The store's next offset of partition ${name} is ${offset ?? 'NULL'}.`);
     else if (next.has(number) && next.get(number) !== value)

@@ -1,10 +1,10 @@
 /**
- * Rows as they are read back from a store, in columns without an object for a row: a chunk's rows lie in the
- * same bytes, and texts that repeat are made once. A chunk is good until the next is asked for.
+ * Rows that were read from a store, in columns without an object per row: all rows of a chunk lie in the same bytes,
+ * and repeated texts are decoded once. A chunk is valid until the next one is requested.
  */
 import type { StoredRow } from './store-snapshot.ts';
 
-/** In place of the index of a text, or of the start of bytes. */
+/** Stands for null, as the index of a text or the start of bytes. */
 const nothing = -1;
 const noBytes = Buffer.alloc(0);
 
@@ -12,7 +12,7 @@ export type TextReader = (bytes: Buffer, start: number, end: number) => string;
 
 const utf8: TextReader = (bytes, start, end) => bytes.toString('utf8', start, end);
 
-/** A column of texts, most of them the same as the row's before. */
+/** A column of texts. Most texts are the same as in the row before. */
 class TextColumn {
   /** By row, an index into the texts; −1 for null. */
   index = new Int32Array(0);
@@ -48,7 +48,7 @@ class TextColumn {
   }
 }
 
-/** A column of bytes: where they lie. A start of −1 stands for null. */
+/** A column of bytes, as positions. A start of −1 stands for null. */
 class BytesColumn {
   start = new Int32Array(0);
   end = new Int32Array(0);
@@ -67,18 +67,18 @@ class BytesColumn {
 export class StoredRows {
   readonly category: string;
   count = 0;
-  /** What the positions of bytes count in. */
+  /** The bytes that positions refer to. */
   bytes: Buffer = noBytes;
   readonly run = new TextColumn();
   readonly producer = new TextColumn();
   readonly topicId = new TextColumn();
   readonly storedAt: TextColumn;
-  /** UTF-8, as the digest is. */
+  /** UTF-8, like the digest. */
   readonly id = new BytesColumn();
   readonly key = new BytesColumn();
   readonly payload = new BytesColumn();
   readonly digest = new BytesColumn();
-  /** NaN for what is no integer, as in all three. */
+  /** NaN if the value is not an integer; so are `partition` and `offset`. */
   sequence = new Float64Array(0);
   partition = new Float64Array(0);
   offset = new Float64Array(0);
@@ -88,7 +88,7 @@ export class StoredRows {
     this.storedAt = new TextColumn(readTime);
   }
 
-  /** Begins a chunk of at most so many rows, which lie in these bytes. */
+  /** Begins a chunk of at most `capacity` rows, which lie in these bytes. */
   begin(bytes: Buffer, capacity: number): void {
     this.count = 0;
     this.bytes = bytes;
@@ -100,7 +100,7 @@ export class StoredRows {
     this.offset = new Float64Array(capacity);
   }
 
-  /** A row in plain values; bytes are views. */
+  /** A row in plain values; its bytes are views. */
   row(row: number): StoredRow {
     const { bytes } = this;
     const view = ({ start, end }: BytesColumn): Buffer | null =>
@@ -131,7 +131,7 @@ export class StoredRows {
 const sized = (column: Int32Array<ArrayBuffer>, capacity: number): Int32Array<ArrayBuffer> =>
   column.length >= capacity ? column : new Int32Array(capacity);
 
-/** A loop: for so few bytes, a call out of JavaScript takes longer. */
+/** A loop is faster than a native call for so few bytes. */
 function isSame(bytes: Buffer, start: number, end: number, otherStart: number, otherEnd: number): boolean {
   if (end - start !== otherEnd - otherStart) return false;
   for (let at = start, other = otherStart; at < end; at++, other++) {

@@ -38,7 +38,7 @@ test('an engine that is read alone gives no writer, and the error names those th
   expect(() => writerOf({ ...readOnly, title: 'Parquet' } satisfies StoreEngine)).toThrow(
     expect.objectContaining({
       code: 'usage',
-      message: 'nodrop reads stores of Parquet, and writes to none.',
+      message: 'nodrop can read stores of Parquet, but not write to them.',
       hint: expect.stringContaining('sqlite:PATH or postgres://'),
     }),
   );

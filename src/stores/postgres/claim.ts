@@ -1,16 +1,16 @@
 /**
- * Claims of partitions. Each is one statement, so that nobody who falls asleep leaves one half done; it may
- * still have to wait for a writer that fell asleep in its transaction, whose session is then ended.
+ * Claims partitions. Each claim is one statement, so that a suspended consumer cannot leave a claim half done. The
+ * claim may have to wait for a writer that was suspended in its transaction; nodrop then ends that writer's session.
  */
 import { remadeTopicError, type ClaimedTopic, type StoredOffset } from '../store.ts';
 import { terminateOwners, type Connection } from './connection.ts';
 import { lockNotAvailable, sqlStateOf } from './error-text.ts';
 import type { Session } from './session.ts';
 
-/** Another writer of the same partitions may come between. */
+/** Between attempts, another writer may lock the same partitions. */
 const attemptsMax = 3;
 
-// The partitions in their order: two claims that overlap then wait for each other at the first they share.
+// Claims lock partitions in ascending order, so that two claims that overlap cannot deadlock.
 const claimStatement = `
   WITH other AS (
     SELECT topic_id FROM offsets WHERE run = $1 AND topic = $2 AND topic_id <> $3 LIMIT 1
@@ -65,7 +65,7 @@ async function endOwners(
   await terminateOwners(session, owners, connection.location.name);
 }
 
-/** A row of `offsets`. Integers of 64 bits come as text. */
+/** A row of `offsets`. pg returns 64-bit integers as text. */
 export interface OffsetRow {
   partition: number;
   next_offset: string;

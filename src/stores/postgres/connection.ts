@@ -1,7 +1,7 @@
 /**
- * A store's way to its database: one session at a time, opened again where it was lost. A session that was
- * lost may live on in the server with its transaction: it is ended first, so that a commit that was under
- * way is decided before anything is read.
+ * A store's connection to its database: one session at a time, reopened after a loss. A lost session may live on in the
+ * server with its transaction. The new session ends it first, so that an unfinished commit is decided before anything
+ * is read.
  */
 import { randomUUID } from 'node:crypto';
 import { StoreOutageError } from '../store.ts';
@@ -9,13 +9,13 @@ import { sqlStateOf } from './error-text.ts';
 import type { PostgresLocation } from './location.ts';
 import { openSession, type Session } from './session.ts';
 
-/** How long the server is given to end a session. */
+/** How long the server may take to end a session. */
 const terminateTimeoutMs = 5_000;
 const insufficientPrivilege = '42501';
 
 export class Connection {
   readonly location: PostgresLocation;
-  /** Names the store's sessions in the server, one after the other. */
+  /** The name, in the server, of all sessions of this store. */
   readonly owner = `nodrop-${randomUUID()}`;
   #session: Session | undefined;
 
@@ -46,7 +46,9 @@ export class Connection {
   }
 }
 
-/** Ends all other sessions of these owners; returns how many. Where the right to do so is lacking, they stay. */
+/**
+ * Ends all other sessions of these owners; returns how many. Leaves them if the user lacks the privilege to end them.
+ */
 export async function terminateOwners(
   session: Session,
   owners: readonly string[],

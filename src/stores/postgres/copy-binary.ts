@@ -1,14 +1,14 @@
 /**
- * PostgreSQL's binary COPY format. The encoder puts fields straight into one buffer that grows and is
- * used again; the decoder takes a stream in chunks that end anywhere.
+ * PostgreSQL's binary COPY format. The encoder writes fields directly into one growing buffer that it reuses; the
+ * decoder reads a stream in chunks that may end anywhere.
  */
 
 const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
-/** The signature, the flags, and the length of an extension of the header. */
+/** The header: the signature, the flags, and the length of the header extension. */
 const headerBytes = signature.length + 8;
 const nullLength = -1;
 const endOfRows = -1;
-/** Of our tables' rows. */
+/** The limit of fields in a row; none of nodrop's tables has more. */
 const fieldsMax = 16;
 
 const two32 = 2 ** 32;
@@ -23,7 +23,7 @@ export class BinaryCopyEncoder {
     return this.#length;
   }
 
-  /** Begins a COPY, whatever was left of another. */
+  /** Begins a COPY, and discards the rest of an earlier one. */
   begin(): void {
     this.#length = 0;
     this.#raw(signature);
@@ -35,7 +35,7 @@ export class BinaryCopyEncoder {
     this.#length = this.#bytes.writeInt16BE(endOfRows, this.#length);
   }
 
-  /** What was encoded since the last call: a view, good until something is encoded again. */
+  /** The bytes encoded since the last call: a view, valid until the next field is encoded. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
@@ -112,10 +112,10 @@ export class BinaryCopyEncoder {
   }
 }
 
-/** Text cannot hold NUL in PostgreSQL, and a record's headers can. */
+/** PostgreSQL's text cannot hold NUL, but a record's headers can. */
 const textBytes = (value: string): Uint8Array => Buffer.from(value.replaceAll('\0', '\ufffd'), 'utf8');
 
-/** A row's fields: where each lies in the bytes; a start of −1 stands for null. It serves for all rows. */
+/** The positions of a row's fields; a start of −1 stands for null. One object is reused for all rows. */
 export interface BinaryRow {
   bytes: Buffer;
   count: number;
@@ -126,7 +126,7 @@ export interface BinaryRow {
 export class BinaryCopyDecoder {
   #chunks: Buffer[] = [];
   #chunkBytes = 0;
-  /** How much there must be to get any further: chunks are not joined before. */
+  /** How many bytes the next step needs: chunks are not joined before there are as many. */
   #neededBytes = headerBytes;
   #started = false;
   #ended = false;
@@ -137,12 +137,12 @@ export class BinaryCopyDecoder {
     ends: new Int32Array(fieldsMax),
   };
 
-  /** Whether the rows have come to their end, rather than stopped. */
+  /** Whether the end of the rows was reached, so that the stream was not cut short. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Calls `take` with the rows that are complete with this chunk; they all lie in the same bytes. */
+  /** Calls `take` with each row that this chunk completes; all these rows lie in the same bytes. */
   decode(chunk: Buffer, take: (row: BinaryRow) => void): void {
     this.#chunks.push(chunk);
     this.#chunkBytes += chunk.length;
@@ -167,7 +167,7 @@ export class BinaryCopyDecoder {
     return headerBytes + bytes.readInt32BE(signature.length + 4);
   }
 
-  /** Finds a row's fields, and gives where the next row begins; undefined if it is not all there. */
+  /** Finds a row's fields, and returns where the next row begins; undefined if the row is incomplete. */
   #readRow(bytes: Buffer, start: number): number | undefined {
     const row = this.#row;
     if (!this.#has(bytes, start, start + 2)) return undefined;
@@ -186,20 +186,20 @@ export class BinaryCopyDecoder {
     return at;
   }
 
-  /** Whether a row that begins there is there up to an end. */
+  /** Notes that the row at `start` needs the bytes up to `end`, and returns whether they are present. */
   #has(bytes: Buffer, start: number, end: number): boolean {
     this.#neededBytes = end - start;
     return end <= bytes.length;
   }
 }
 
-/** As a double: what lies beyond 2^53 is rounded. */
+/** As a double: values beyond 2^53 are rounded. */
 export const int8At = (bytes: Buffer, start: number): number =>
   bytes.readInt32BE(start) * two32 + bytes.readUInt32BE(start + 4);
 
 /**
- * A reader of times, in ISO form; of one that has none, such as infinity, the microseconds since 2000. The
- * rows of a batch have one time, whose text is made once.
+ * Returns a function that reads a time as ISO text, or as microseconds since 2000 if it has no ISO form (infinity). All
+ * rows of a batch have the same time, so its text is made once.
  */
 export function createTimestampReader(): (bytes: Buffer, start: number) => string {
   let last = NaN;

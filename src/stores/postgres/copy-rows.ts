@@ -1,14 +1,14 @@
-/** Batches in PostgreSQL's binary COPY format, in the columns' order of the tables. */
+/** Encodes batches in PostgreSQL's binary COPY format, in the order of the tables' columns. */
 import type { RowBatch } from '../store.ts';
 import type { BinaryCopyEncoder } from './copy-binary.ts';
 
 /**
- * A chunk is sent while the next one is encoded. It is longer than what a socket takes without a word, so
- * that the buffer is not used again before the chunk has left it.
+ * A chunk is sent while the next one is encoded. It is longer than a socket's buffer, so that `write` confirms it only
+ * after the socket has read it from our buffer, which is then reused.
  */
 const chunkBytes = 1 << 18;
 
-/** The batch's rows for `messages`. Each chunk is good until the next is asked for. */
+/** The batch's rows for `messages`. Each chunk is valid until the next one is requested. */
 export function* encodeRows(
   encoder: BinaryCopyEncoder,
   categories: readonly string[],

@@ -1,4 +1,4 @@
-/** Removes a schema that nodrop made for one run: its own tables by name, and nothing that anybody has added. */
+/** Removes a schema that nodrop made for one run: only its own tables, by name, and no object that a user has added. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, OperationalError } from '../../errors.ts';
 import { counted, leftText } from '../../system/removal.ts';
@@ -11,7 +11,7 @@ import { openSession, type Session } from './session.ts';
 const sessionEndMsMax = 2_000;
 const pollMs = 50;
 
-/** Returns what is left of it in a sentence; undefined if nothing is. */
+/** Returns a sentence about what is left; undefined if nothing is. */
 export async function dropSchema(location: string, run: string): Promise<string | undefined> {
   const { connectionString, schema, name } = parsePostgresLocation(location);
   try {
@@ -19,7 +19,7 @@ export async function dropSchema(location: string, run: string): Promise<string 
     if (why === undefined) return undefined;
     return leftBecause(why);
   } catch (error) {
-    // A lock that another session holds; a view of somebody's on one of the tables; a database that is away.
+    // Another session holds a lock, a user's view depends on a table, or the database cannot be reached.
     if (error instanceof OperationalError) return leftBecause(messageOf(error));
     throw error;
   }
@@ -48,7 +48,7 @@ async function dropUnlessForeign(location: string, run: string): Promise<string 
   }
 }
 
-/** A session of a consumer that has just ended, or was killed, is still there for a moment. */
+/** Waits a moment: the session of a consumer that has just ended, or was killed, may still exist. */
 async function whyInUse(session: Session): Promise<string | undefined> {
   const deadline = performance.now() + sessionEndMsMax;
   for (;;) {
@@ -64,21 +64,24 @@ async function whyInUse(session: Session): Promise<string | undefined> {
   }
 }
 
-/** Drops nothing, and says why, where it holds what is somebody's. Nobody can put anything into it meanwhile. */
+/**
+ * Drops the schema, or drops nothing and returns why: the schema holds another run's or program's data. The locks keep
+ * all other sessions from adding rows meanwhile.
+ */
 async function dropOwn(session: Session, schema: string, run: string): Promise<string | undefined> {
   await session.query('BEGIN');
   const tables = (await existing(session, ownTables)).map(quoted);
   if (tables.length > 0) await session.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
   const why = await whyForeign(session, run);
   if (why !== undefined) return why;
-  // PostgreSQL refuses where something of somebody's depends on a table or lies beside them: then all of it stays.
+  // PostgreSQL refuses if a user's object depends on a table or lies in the schema. Then the whole schema stays.
   const drops = tables.map((table) => `DROP TABLE ${table} RESTRICT`);
   await session.queries([...drops, `DROP SCHEMA ${quoted(schema)} RESTRICT`]);
   await session.commit();
   return undefined;
 }
 
-/** Those of these tables that the schema has: one may be gone. */
+/** The given tables that exist in the schema: a table may be gone. */
 async function existing(session: Session, names: readonly string[]): Promise<string[]> {
   const rows = await session.query<{ name: string }>(
     'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL',
@@ -87,7 +90,7 @@ async function existing(session: Session, names: readonly string[]): Promise<str
   return rows.map(({ name }) => name);
 }
 
-/** Says what other runs or other programs have in its tables. */
+/** The reason not to drop the tables: another run's or another program's data. undefined if there is none. */
 async function whyForeign(session: Session, run: string): Promise<string | undefined> {
   const tables = await existing(session, ownTables);
   if (tables.includes('offsets')) {

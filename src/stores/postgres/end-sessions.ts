@@ -3,8 +3,8 @@ import { parsePostgresLocation } from './location.ts';
 import { openSession } from './session.ts';
 
 /**
- * Ends the sessions of all who have claimed partitions of a topic, whatever they are doing: as a
- * database does that is shut down. Returns how many.
+ * Ends the sessions of all consumers that have claimed partitions of a topic, even in the middle of their work, as a
+ * database does when it is shut down. Returns how many.
  */
 export async function endSessions(location: string, topicId: string): Promise<number> {
   const parsed = parsePostgresLocation(location);

@@ -1,18 +1,17 @@
 /**
- * Where a PostgreSQL store lies: `postgres://[user@]host[:port]/database[?schema=NAME&…]`. It stands in
- * arguments, process lists and evidence, and so holds no password: that one comes from the environment or
- * from a file, as PostgreSQL's own tools take it. What is refused is never repeated, since a password may
- * be in it.
+ * The location of a PostgreSQL store: `postgres://[user@]host[:port]/database[?schema=NAME&…]`. Arguments, process
+ * lists and evidence show it, so it holds no password: as for PostgreSQL's own tools, the password comes from the
+ * environment or from a file. Messages never repeat a refused location, because it may contain a password.
  */
 import { usageError, type OperationalError } from '../../errors.ts';
 
 export interface PostgresLocation {
-  /** For pg: all of the location but the schema. */
+  /** For pg: the location without the schema. */
   connectionString: string;
   schema: string;
-  /** Where the server listens. */
+  /** The address on which the server listens. */
   address: { host: string; port: number } | { path: string };
-  /** For people and for evidence: without user and secrets, with the defaults filled in. */
+  /** For users and for evidence: without user and secrets, with defaults filled in. */
   name: string;
 }
 
@@ -21,7 +20,7 @@ const form = 'Write postgres://USER@HOST:PORT/DATABASE?schema=NAME, with @ as %4
 
 export const isPostgresLocation = (text: string): boolean => /^postgres(ql)?:\/\//i.test(text);
 
-/** Throws `usage` for what is no location of a PostgreSQL store, or holds a password. */
+/** Throws `usage` if the text is not a location of a PostgreSQL store, or holds a password. */
 export function parsePostgresLocation(text: string): PostgresLocation {
   const url = urlOf(text);
   const parameters = url.searchParams;
@@ -38,10 +37,10 @@ export function parsePostgresLocation(text: string): PostgresLocation {
 }
 
 function urlOf(text: string): URL {
-  // Within a password, `/`, `?` and `#` would end the part that a password is looked for in.
+  // A `/`, `?` or `#` within a password would end the authority, in which the password is looked for.
   const [, authority = '', rest = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)([^]*)$/i.exec(text) ?? [];
   if (rest.includes('@')) throw malformedError();
-  // A user without a host is no URL, and yet a location that PostgreSQL takes.
+  // A user without a host is not a valid URL, but PostgreSQL accepts it as a location.
   const whole = authority.endsWith('@') ? text.replace('@', `@${encodeURIComponent(defaultHost())}`) : text;
   try {
     decodeURIComponent(text);
@@ -70,12 +69,12 @@ function addressOf(url: URL): string {
   const stated = hostOf(url);
   const host = stated.replace(/^\[(.+)\]$/, '$1').toLowerCase();
   const port = portOf(url);
-  // The path of a socket, or an IPv6 address.
+  // The host may be the path of a socket, or an IPv6 address.
   if (stated.startsWith('/')) return `${encodeURIComponent(stated)}:${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${encodeURIComponent(host)}:${port}`;
 }
 
-/** As pg has it: without a database of its own, that of the user's name. */
+/** pg's default: the database with the user's name. */
 function databaseOf(url: URL): string {
   const user = url.searchParams.get('user') || decodeURIComponent(url.username);
   const database =
@@ -89,7 +88,7 @@ function databaseOf(url: URL): string {
 }
 
 const malformedError = (): OperationalError =>
-  usageError('This is no location of a PostgreSQL store, or its characters are not encoded.', form);
+  usageError('This is not a location of a PostgreSQL store, or its characters are not encoded.', form);
 
 const passwordError = (): OperationalError =>
   usageError(
@@ -97,9 +96,9 @@ const passwordError = (): OperationalError =>
     'Put it into PGPASSWORD, into the file that PGPASSFILE names, or into one for --store-password-file.',
   );
 
-/** For the environment of a process that is to come through a proxy, which listens on this port of loopback. */
+/** The environment variable that makes a process connect through the proxy on this port of loopback. */
 export const storeProxyVariable = 'NODROP_STORE_PROXY';
 
-/** The location with a schema of its own for a run. */
+/** The location with the run's own schema. */
 export const withSchema = (location: string, run: string): string =>
   `${location}${location.includes('?') ? '&' : '?'}schema=${run.replaceAll('-', '_')}`;

@@ -1,12 +1,12 @@
-/** The password of a session, from where PostgreSQL's own tools take it: PGPASSWORD, then a file of passwords. */
+/** The password of a session, from the sources of PostgreSQL's own tools: PGPASSWORD, then a password file. */
 import type { Client } from 'pg';
 import fromPasswordFile from 'pgpass';
 
-/** What is not told is empty: a server that asks for no password is content with that. */
+/** Empty if there is no password: that suffices for a server that asks for none. */
 export function passwordFor({ host, port, database = '', user = '' }: Client): Promise<string> {
   const password = process.env['PGPASSWORD'];
   if (password !== undefined) return Promise.resolve(password);
-  // The file is the one that PGPASSFILE names, or ~/.pgpass; one that others can read is not taken.
+  // The file is PGPASSFILE, or ~/.pgpass. pgpass ignores a file that other users can read.
   return new Promise((resolve) => {
     fromPasswordFile({ host, port, database, user }, (found) => resolve(found ?? ''));
   });

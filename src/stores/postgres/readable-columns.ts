@@ -1,6 +1,7 @@
 /**
- * How a table's columns are read whatever types somebody gave them: binary COPY tells bytes, which mean something only
- * together with a type. A value that does not fit reads as NULL, so that the audit can say what is wrong with its row.
+ * Reads a table's columns even if a user has changed their types: binary COPY sends bytes, which have a meaning only
+ * together with a type. A value that does not fit reads as NULL, so that the audit can report what is wrong with its
+ * row.
  */
 import { unavailableError } from '../../errors.ts';
 import type { Session } from './session.ts';
@@ -13,14 +14,14 @@ interface Kind {
   other: (column: string) => string;
 }
 
-/** No cast: one from `character` takes the blanks at its end, one from `bytea` writes it in hex. */
+/** No cast: a cast from `character` removes trailing blanks, and a cast from `bytea` gives hex. */
 const asItIs: Kind = {
   types: ['text', 'character varying', 'character', 'bytea'],
   cast: '',
   other: (column) => `${column}::text`,
 };
 
-/** In each kind, the types that are read with the cast that makes them one, and the expression for all others. */
+/** For each kind: the types that are read with a cast to one type, and the expression for all other types. */
 const kinds: Record<ColumnKind, Kind> = {
   integer: {
     types: ['smallint', 'integer', 'bigint'],
@@ -36,7 +37,10 @@ const kinds: Record<ColumnKind, Kind> = {
   },
 };
 
-/** The columns as expressions, in the order given; a domain counts as the type it stands on. Throws `unavailable` for what is no table, and may hide rows. */
+/**
+ * The columns as expressions, in the given order; a domain counts as its base type. Throws `unavailable` if `table` is
+ * not a table, because it may hide rows.
+ */
 export async function readableColumns(
   session: Session,
   table: string,
@@ -53,7 +57,7 @@ export async function readableColumns(
     [table],
   );
   if (found.length > 0 && !['r', 'p'].includes(found[0]!.kind)) {
-    throw unavailableError(`The store's ${table} is no table, and may hide rows.`);
+    throw unavailableError(`The store's ${table} is not a table, and may hide rows.`);
   }
   const types = new Map(found.map(({ name, type }) => [name, type]));
   return columns
@@ -61,7 +65,7 @@ export async function readableColumns(
       const { types: own, cast, other } = kinds[kind];
       const column = `"${name}"`;
       const type = types.get(name);
-      // Without such a column the query fails, and says so.
+      // If the column is missing, the query fails and says so.
       return type === undefined || own.includes(type) ? column + cast : other(column);
     })
     .join(', ');

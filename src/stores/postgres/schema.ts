@@ -1,7 +1,6 @@
 /**
- * The tables of a PostgreSQL store, in a schema of their own: `messages`, which is partitioned by category,
- * a partition named after each, the dead letters, and the next offsets. Everything else that has a name
- * begins with `_`, as no category does.
+ * The tables of a PostgreSQL store, in their own schema: `messages`, with one partition per category, named after it;
+ * the dead letters; and the next offsets. All other names begin with `_`, as no category does.
  */
 import { unavailableError } from '../../errors.ts';
 import { foreignStoreError } from '../foreign-store.ts';
@@ -9,25 +8,25 @@ import { categoryOf, quoted, tableOf } from '../table-names.ts';
 import type { PostgresLocation } from './location.ts';
 import type { Session } from './session.ts';
 
-/** Several processes make the tables at once: all but one wait. */
+/** Several processes may create the tables at the same time: all but one wait. */
 const migrationLockTimeoutMs = 20_000;
-/** The first that waits until a session it has ended is gone. */
+/** The first version of PostgreSQL in which `pg_terminate_backend` can wait until the session is gone. */
 const serverVersionMin = 14;
 
 const position = `topic_id text COLLATE "C" NOT NULL, partition integer NOT NULL, "offset" bigint NOT NULL`;
 
-/** The comment on a schema that nodrop made itself, and so may remove. */
+/** The comment on a schema that nodrop created, and so may remove. */
 export const schemaMark = 'Made by nodrop.';
 
-/** Beside the partitions of `messages`. */
+/** All tables except the partitions of `messages`. */
 export const ownTables = ['messages', 'dead_letters', 'offsets', '_migrations'];
 
-/** In the order in which rows are copied. */
+/** In the order in which COPY sends them. */
 const rowColumns = `
   category text COLLATE "C" NOT NULL, run text, producer text, sequence bigint, id text, ${position},
   key bytea, payload bytea, digest text, stored_at timestamptz NOT NULL`;
 
-/** What each version of the schema adds to the one before. */
+/** The statements that each version of the schema adds to the version before. */
 const migrations: readonly (readonly string[])[] = [
   [
     `CREATE TABLE messages (${rowColumns}) PARTITION BY LIST (category)`,
@@ -42,7 +41,7 @@ const migrations: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Makes what is missing. Categories that are there already stay, whatever the states of today. */
+/** Creates missing tables. Keeps the partitions of earlier categories, even if no state has them now. */
 export async function createSchema(
   session: Session,
   location: PostgresLocation,
@@ -74,13 +73,16 @@ async function refuseServer(session: Session): Promise<void> {
   );
   const { version, encoding } = server!;
   if (version < serverVersionMin) {
-    throw unavailableError(`The store's PostgreSQL is version ${version}; it takes ${serverVersionMin}.`, {
-      hint: 'Use a newer server.',
-    });
+    throw unavailableError(
+      `The store's PostgreSQL is ${version}; nodrop needs ${serverVersionMin} or newer.`,
+      {
+        hint: 'Use a newer server.',
+      },
+    );
   }
   if (encoding !== 'UTF8') {
-    throw unavailableError(`The store's database holds ${encoding}, and ids can be any Unicode.`, {
-      hint: "Make a database with ENCODING 'UTF8', and name that one.",
+    throw unavailableError(`The store's database has the encoding ${encoding}, and nodrop needs UTF8.`, {
+      hint: "Create a database with ENCODING 'UTF8', and name that one.",
     });
   }
 }
@@ -108,8 +110,8 @@ const columnsOf: Record<string, string> = {
 };
 
 /**
- * Before anything is made: a schema with tables of which none is a store's is somebody's, and so is a table that stands
- * where one of the store's is to stand. Views and tables that somebody has put beside a store's are no trouble.
+ * Checks, before anything is created, that the schema is not another program's: it is if it has tables but none of a
+ * store, or if another table has the name of one of the store's. A user may add views and tables to a store's own.
  */
 async function refuseForeign(
   session: Session,
@@ -144,7 +146,7 @@ async function migrate(session: Session, schema: string): Promise<void> {
     'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS schema',
     [schema],
   );
-  // Only where it is missing: the right to make one is asked for even if there is nothing to make.
+  // Only if it is missing: CREATE SCHEMA IF NOT EXISTS requires the privilege even if the schema exists.
   if (!known!.schema) {
     await session.queries([
       `CREATE SCHEMA ${quoted(schema)}`,
@@ -184,7 +186,7 @@ async function versionOf(session: Session): Promise<number> {
 
 async function createPartition(session: Session, category: string): Promise<void> {
   const table = tableOf(category);
-  // Made first and attached then, it does not have to wait for those who write to the others.
+  // Created first and attached afterwards, the table need not wait for sessions that write to other partitions.
   await session.queries([
     `CREATE TABLE ${quoted(table)} (${rowColumns},
       CONSTRAINT ${quoted(`_${table}_key`)} PRIMARY KEY (topic_id, partition, "offset"))`,
@@ -192,14 +194,14 @@ async function createPartition(session: Session, category: string): Promise<void
   ]);
 }
 
-/** The categories that the schema has partitions for. */
+/** The categories that have a partition in the schema. */
 export async function categoriesOf(session: Session): Promise<string[]> {
   const tables = await session.query<{ name: string }>(
     `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
     WHERE inhparent = to_regclass('messages') AND relnamespace = (
       SELECT relnamespace FROM pg_class WHERE oid = inhparent)`,
   );
-  // Somebody may have attached a table of another name.
+  // A user may have attached a table with a name that no category has.
   const names = tables.map(({ name }) => name).filter((name) => /^[a-z][a-z0-9_]*$/.test(name));
   return names.map(categoryOf).sort();
 }

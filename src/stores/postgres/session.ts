@@ -1,6 +1,6 @@
 /**
- * One session with PostgreSQL, until it is lost. Whatever it is asked is answered within a time, or the
- * session is given up; what it throws is told with the store's name.
+ * One session with PostgreSQL, until it is lost. If an answer does not arrive within the time limit, the session is
+ * dropped. All errors contain the store's name.
  */
 import { Socket } from 'node:net';
 import { Client, type ClientConfig, type QueryResultRow } from 'pg';
@@ -16,13 +16,13 @@ const connectTimeoutMs = 5_000;
 /** A commit may wait for a slow disk or a standby. */
 const answerTimeoutMs = 30_000;
 const keepAliveDelayMs = 10_000;
-/** A lock that takes longer is held by somebody who sleeps. */
+/** If a lock takes longer, its holder is suspended. */
 const lockTimeoutMs = 1_000;
 
-/** Opens a session whose tables are those of the location's schema. */
+/** Opens a session that uses the tables of the location's schema. */
 export async function openSession(location: PostgresLocation, applicationName: string): Promise<Session> {
   const { connectionString, schema, name } = location;
-  // What the connection string says counts for more than what stands beside it.
+  // Settings in the connection string override those next to it.
   const url = new URL(connectionString);
   url.searchParams.set('application_name', applicationName);
   let client: Client;
@@ -37,7 +37,7 @@ export async function openSession(location: PostgresLocation, applicationName: s
   } catch (error) {
     throw explained(name, error);
   }
-  // Given beside the connection string, it would not count.
+  // As an option next to the connection string, it would have no effect.
   Object.assign(client, { password: () => passwordFor(client) });
   const session = new Session(client, name);
   await session.start({
@@ -51,7 +51,7 @@ export async function openSession(location: PostgresLocation, applicationName: s
   return session;
 }
 
-/** The database keeps its name, for passwords and certificates; only the socket goes elsewhere. */
+/** Passwords and certificates still use the database's own name; only the socket connects to the proxy. */
 function throughProxy(): Pick<ClientConfig, 'stream'> {
   const port = process.env[storeProxyVariable];
   if (port === undefined) return {};
@@ -71,7 +71,7 @@ export class Session {
   constructor(client: Client, name: string) {
     this.#client = client;
     this.#name = name;
-    // Without a listener, a session that ends while it is idle would end the process.
+    // Without a listener, the end of an idle session would end the process.
     client.on('error', () => this.#lose());
     client.on('end', () => this.#lose());
   }
@@ -91,8 +91,9 @@ export class Session {
   }
 
   /**
-   * Throws `unavailable` where a pooler stands between: its server sessions serve other programs too, which would find
-   * these settings. It names another process than the one that answers. Nothing is set then.
+   * Throws `unavailable`, and sets nothing, if a connection pooler is in between: the pooler's server sessions also
+   * serve other programs, which would get these settings. A pooler is recognized because it reports another process id
+   * than the session that answers.
    */
   async #set(settings: Readonly<Record<string, string>>): Promise<void> {
     const { processID } = this.#client as unknown as { processID: number | null };
@@ -105,7 +106,7 @@ export class Session {
     );
     if (set.length > 0) return;
     throw unavailableError(`The store ${this.#name} is behind a connection pooler, such as PgBouncer.`, {
-      hint: "Name the database server itself, by its own port: a store needs sessions that are nobody else's.",
+      hint: 'Name the database server itself, by its own port: a store needs sessions that no other program shares.',
     });
   }
 
@@ -113,7 +114,7 @@ export class Session {
     return await this.#within(async () => (await this.#client.query<Row>(text, values)).rows);
   }
 
-  /** Queries that are sent as one and answered together. They cannot bind values. */
+  /** Sends several queries in one message, and returns all answers. They cannot bind values. */
   async queries(texts: readonly string[]): Promise<QueryResultRow[][]> {
     return await this.#within(async () => {
       const results = await this.#client.query(texts.join(';'));
@@ -126,12 +127,12 @@ export class Session {
   }
 
   async commit(): Promise<void> {
-    // A transaction that has failed before is rolled back by it without a word.
+    // If the transaction has failed before, COMMIT rolls it back without an error.
     const { command } = await this.#within(() => this.#client.query('COMMIT'));
     if (command !== 'COMMIT') throw new Error(`a commit was answered by ${command}`);
   }
 
-  /** Ends a transaction that failed, if need be with the session. */
+  /** Ends a failed transaction; drops the session if that fails. */
   async rollBack(): Promise<void> {
     if (this.#lost) return;
     try {
@@ -141,12 +142,12 @@ export class Session {
     }
   }
 
-  /** Carries out a `COPY … FROM STDIN`. Each chunk is on its way before the next is asked for. */
+  /** Runs a `COPY … FROM STDIN`. Requests each chunk only after the one before was written. */
   async copyIn(text: string, chunks: Iterable<Uint8Array>): Promise<void> {
     await this.#within(async (progress) => {
       const stream = this.#client.query(copyFrom(text));
       const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
-      // The stream does not call back once the server has refused what was written.
+      // After the server has refused the data, the stream no longer calls back.
       stream.once('error', reject).once('finish', resolve);
       for (const chunk of chunks) {
         const { promise: written, resolve: onWritten } = Promise.withResolvers<void>();
@@ -160,8 +161,8 @@ export class Session {
   }
 
   /**
-   * Carries out a `COPY … TO STDOUT`, no faster than its chunks are taken. When they are not all taken the
-   * session ends with it: the server would go on sending.
+   * Runs a `COPY … TO STDOUT` at the caller's speed. If the caller stops early, the session is dropped, because the
+   * server would go on sending.
    */
   async *copyOut(text: string): AsyncGenerator<Buffer> {
     let done = false;
@@ -178,7 +179,7 @@ export class Session {
     }
   }
 
-  /** Ends the session at once. Of what was under way it is not known how far it came. */
+  /** Ends the session at once. How far a running query got is unknown. */
   drop(): void {
     this.#lose();
     this.#client.connection.stream.destroy();
@@ -194,7 +195,7 @@ export class Session {
     this.#lost = true;
   }
 
-  /** Carries out an action in the time that is left since the last progress. */
+  /** Runs an action; each call of `progress` restarts its time limit. */
   async #within<T>(action: (progress: () => void) => Promise<T>): Promise<T> {
     const { promise: timedOut, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {

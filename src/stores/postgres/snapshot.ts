@@ -11,7 +11,7 @@ import { categoriesOf } from './schema.ts';
 import { readableColumns } from './readable-columns.ts';
 import { openSession, type Session } from './session.ts';
 
-/** Eleven fields that are null. */
+/** The size of a row with eleven null fields. */
 const rowBytesMin = 2 + 11 * 4;
 
 const position = [
@@ -39,12 +39,12 @@ const letterColumns = [
   ['stored_at', 'time'],
 ] as const;
 
-/** Where a policy would hide rows, PostgreSQL refuses to read any. */
+/** Makes PostgreSQL refuse to read a table if a policy would hide rows. */
 const refuseHiddenRows = 'SET LOCAL row_security TO off';
 
 /**
- * Opens one snapshot of a PostgreSQL store for reading. The tables must exist. Each scan has a session of
- * its own that sees the same moment, so that scans can go on side by side and be left at any row.
+ * Opens one snapshot of a PostgreSQL store for reading. The tables must exist. Each scan has its own session with the
+ * same snapshot, so that scans can run in parallel and stop at any row.
  */
 export async function openPostgresSnapshot(location: string): Promise<StoreSnapshot> {
   const parsed = parsePostgresLocation(location);
@@ -77,7 +77,7 @@ const noStoreError = ({ name }: PostgresLocation): Error => unavailableError(`Th
 class PostgresSnapshot implements StoreSnapshot {
   readonly categories: readonly string[];
   readonly #location: PostgresLocation;
-  /** Holds the snapshot open. */
+  /** Keeps the snapshot open. */
   readonly #session: Session;
   readonly #id: string;
 
@@ -145,7 +145,7 @@ class PostgresSnapshot implements StoreSnapshot {
     await this.#session.close();
   }
 
-  /** Hands over rows, and yields whenever some were. */
+  /** Runs a scan: passes each row to a callback, and yields whenever some rows are complete. */
   async *#scan(
     columns: string,
     from: string,
@@ -158,7 +158,7 @@ class PostgresSnapshot implements StoreSnapshot {
         'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
         `SET TRANSACTION SNAPSHOT ${session.literal(this.#id)}`,
         refuseHiddenRows,
-        // Along the index: sorting would keep the reader waiting, and fill a disk.
+        // Reads along the index: a sort would delay the first row, and fill a disk.
         'SET LOCAL enable_sort TO off',
       ]);
       const select = `SELECT ${columns} FROM ${from} ORDER BY topic_id, partition, "offset"`;
@@ -192,7 +192,7 @@ function conditionOf({ message, topicId, places }: StoreSearch, session: Session
 
 type TimestampReader = ReturnType<typeof createTimestampReader>;
 
-// A table that somebody altered to hold nulls is read like any other, so that the audit can say what is
+// A user may have changed a table so that it holds nulls. It must be readable too, so that the audit can report what is
 // wrong with the row.
 
 function addRow(rows: StoredRows, { bytes, starts, ends }: BinaryRow): void {

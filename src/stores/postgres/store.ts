@@ -16,7 +16,7 @@ import { parsePostgresLocation } from './location.ts';
 import { createSchema } from './schema.ts';
 import type { Session } from './session.ts';
 
-/** Opens a PostgreSQL store, making its schema and tables where they are missing. */
+/** Opens a PostgreSQL store, and creates its schema and tables if they are missing. */
 export async function openPostgresStore(location: string, options: StoreOptions): Promise<Store> {
   const connection = new Connection(parsePostgresLocation(location));
   const session = await connection.session();
@@ -34,7 +34,7 @@ class PostgresStore implements Store {
   readonly #categories: readonly string[];
   readonly #beforeCommit: StoreOptions['beforeCommit'];
   readonly #encoder = new BinaryCopyEncoder();
-  /** The last call: a session does one thing at a time. */
+  /** The last call: a session handles one call at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, { categories, beforeCommit }: StoreOptions) {
@@ -101,7 +101,7 @@ class PostgresStore implements Store {
   }
 }
 
-/** Begins a transaction and moves the offsets, unless somebody else has, in one round trip. */
+/** Begins a transaction and advances the offsets in one round trip. Throws `FencedError` if another consumer has. */
 async function beginAndAdvance(
   session: Session,
   topicId: string,
@@ -124,7 +124,7 @@ async function beginAndAdvance(
   if (fenced !== undefined) throw new FencedError(fenced.partition);
 }
 
-/** Values of a statement that cannot bind them. */
+/** An integer for a statement that cannot bind values. */
 function integer(value: number): string {
   if (!Number.isSafeInteger(value)) throw new Error(`not an integer: ${value}`);
   return String(value);
@@ -134,7 +134,7 @@ async function copyInto(session: Session, table: string, chunks: Iterable<Uint8A
   await session.copyIn(`COPY ${table} FROM STDIN (FORMAT binary)`, chunks);
 }
 
-/** The long way round, for a batch with rows that the table has already: they must not cost the others. */
+/** The slower way, for a batch with rows that the table already has: COPY would fail for the whole batch. */
 async function copyWhatIsNew(session: Session, table: string, chunks: Iterable<Uint8Array>): Promise<void> {
   const staging = `_new_${table}`;
   await session.query(`CREATE TEMPORARY TABLE ${staging} (LIKE ${table}) ON COMMIT DROP`);

@@ -1,11 +1,11 @@
-/** The thread that takes the write-ahead log into the tables, whenever it is told to. */
+/** The thread that copies the write-ahead log into the tables, on each call of `checkpoint`. */
 import { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
 import { serveThread } from '../../system/thread.ts';
 
-/** From then on the writer is to start a new log, for which it is kept from writing for a moment. */
+/** From this size on (pages), the writer starts a new log, for which SQLite blocks it for a moment. */
 const restartPages = 4_096;
-/** How long to wait for a writer between two transactions. */
+/** How long (ms) to wait until the writer is between two transactions. */
 const busyTimeoutMs = 100;
 
 const database = new DatabaseSync(workerData as string, { timeout: busyTimeoutMs });
@@ -14,11 +14,12 @@ const passive = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 const handlers = {
   checkpoint() {
     try {
-      // What was written meanwhile is all that is left to do while the writer waits.
+      // While the writer waits, only the pages that it wrote meanwhile are left to copy.
       const { log } = passive.get() as { log: number };
       if (log >= restartPages) database.exec('PRAGMA wal_checkpoint(RESTART)');
     } catch {
-      // As where SQLite does it by itself: what did not get into the tables stays in the log, and is read there.
+      // SQLite's automatic checkpoint ignores failures, too: pages that were not copied stay in the log, and readers
+      // find them there.
     }
   },
   close: () => database.close(),

@@ -1,16 +1,18 @@
 /**
- * Takes the write-ahead log into the tables beside the writer, which else waits for the disk in the commit that
- * finds the log at its limit.
+ * Copies the write-ahead log into the tables in parallel with the writer. Otherwise the writer would wait for the disk
+ * in the commit that finds the log at its limit.
  */
 import { startThread, type Thread } from '../../system/thread.ts';
 import type { CheckpointThread } from './checkpoint-thread.ts';
 
-/** Often enough that little is left to do at a time; seldom enough that pages written again and again go in once. */
+/**
+ * Short enough (ms) that each checkpoint has little to do; long enough that a page written repeatedly is copied once.
+ */
 const pauseMs = 250;
 
 export class Checkpoints {
   readonly #path: string;
-  /** Started when it is first wanted: a short run does without. */
+  /** Started at the first checkpoint: a short run needs no thread. */
   #thread: Thread<CheckpointThread> | undefined;
   #isBusy = false;
   #lastMs = performance.now();
@@ -19,13 +21,13 @@ export class Checkpoints {
     this.#path = path;
   }
 
-  /** To be told after each commit. */
+  /** Call this after each commit. */
   committed(): void {
     if (this.#isBusy || performance.now() - this.#lastMs < pauseMs) return;
     void this.#checkpoint();
   }
 
-  /** Waits for the one that is under way. */
+  /** Waits for the running checkpoint. */
   async close(): Promise<void> {
     await this.#thread?.close();
   }

@@ -1,15 +1,15 @@
 /**
- * The insertion of a batch's rows, by category: many rows a statement. Binding costs about as much as
- * inserting, so what rows share is bound once, and of what is their own, numbers alone: their bytes go in
- * as one piece, from which SQLite cuts keys, payloads and digests.
+ * Inserts a batch's rows by category, with many rows per statement. Binding a value costs about as much as inserting
+ * it. So values that rows share are bound once, and of each row's own values only the numbers are bound: the bytes of
+ * all rows are bound as one piece, from which SQLite cuts keys, payloads and digests.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RowBatch } from '../row-batch.ts';
 import { quoted, tableOf } from '../table-names.ts';
 
-/** Rows a statement, the largest that fits first. */
+/** Rows per statement; the largest size that fits comes first. */
 const statementRows = [128, 16, 1] as const;
-/** Between the rows of a category lie those of others: SQLite copies the piece whole. */
+/** The piece has a limit because SQLite copies all of it, including other categories' rows in between. */
 const pieceBytesMax = 256 * 1024;
 const ownColumns = 9;
 
@@ -18,13 +18,13 @@ type Value = number | null;
 export class RowInserter {
   readonly #database: DatabaseSync;
   readonly #categories: readonly string[];
-  /** By category and size; made when they are first wanted. */
+  /** By category and size; each is prepared at its first use. */
   readonly #statements = new Map<string, StatementSync>();
   readonly #values = new Map(
     statementRows.map((rows) => [rows, Array.from({ length: rows * ownColumns }, (): Value => null)]),
   );
   #order = new Int32Array(0);
-  /** Of the piece that was last measured, in the batch's bytes. */
+  /** Where the current piece begins in the batch's bytes; `#end` is where it ends. */
   #start = 0;
   #end = 0;
 
@@ -33,7 +33,7 @@ export class RowInserter {
     this.#categories = categories;
   }
 
-  /** Rows that are there already are left as they are. */
+  /** Leaves rows unchanged that the store already has. */
   insert(topicId: string, storedAt: string, batch: RowBatch): void {
     const ends = this.#sort(batch);
     let start = 0;
@@ -49,7 +49,7 @@ export class RowInserter {
     }
   }
 
-  /** Puts the rows of each category together, in their order; returns where each category's end. */
+  /** Groups the rows by category, in their order; returns where each category's rows end. */
   #sort({ count, category }: RowBatch): number[] {
     if (this.#order.length < count) this.#order = new Int32Array(2 * count);
     const ends = this.#categories.map(() => 0);
@@ -64,7 +64,7 @@ export class RowInserter {
     return ends;
   }
 
-  /** Up to where rows are of one origin, and lie in one piece. */
+  /** The end of the rows that have the same origin and fit into one piece. */
   #endOfAlike(batch: RowBatch, start: number, end: number): number {
     const { run, producer, otherIds } = batch;
     const order = this.#order;
@@ -94,7 +94,7 @@ export class RowInserter {
     const first = order[start]!;
     this.#beginPiece();
     for (let index = start; index < start + size; index++) this.#extendPiece(batch, order[index]!);
-    // SQLite takes no bytes at all for NULL.
+    // SQLite would bind an empty array as NULL, so the piece has at least one byte.
     const piece = batch.bytes.subarray(this.#start, Math.max(this.#end, this.#start + 1));
     const shared: Record<string, string | number | Uint8Array | null> = {
       $run: batch.textAt(batch.run[first]!),
@@ -108,7 +108,9 @@ export class RowInserter {
     this.#statement(category, size, hasOtherId).run(shared, ...this.#ownValues(batch, start, size));
   }
 
-  /** Sequence, partition, offset, and where in the piece key, payload and digest lie: SQLite counts from 1. */
+  /**
+   * Sequence, partition and offset, and the positions of key, payload and digest in the piece: SQLite counts from 1.
+   */
   #ownValues(batch: RowBatch, start: number, size: (typeof statementRows)[number]): Value[] {
     const { sequence, partition, offset } = batch;
     const { keyStart, keyEnd, payloadStart, payloadEnd, digestStart, digestEnd } = batch;
@@ -161,11 +163,11 @@ export class RowInserter {
   }
 }
 
-/** Where the length is NULL, so is what is cut. Numbers are bound as doubles, which an id must not show. */
+/** `substr` with a NULL length gives NULL. Numbers are bound as doubles, so the id needs a cast to an integer. */
 function insertText(category: string, size: number, hasOtherId: boolean): string {
   const id = hasOtherId ? '$id' : `$producer || '-' || CAST(column1 AS INTEGER)`;
   const row = `(${Array.from({ length: ownColumns }, () => '?').join()})`;
-  // Without WHERE, SQLite takes ON for the condition of a join.
+  // Without WHERE, SQLite would parse ON as the condition of a join.
   return `
     INSERT INTO ${quoted(tableOf(category))}
       (run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at)

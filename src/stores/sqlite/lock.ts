@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Deadline } from '../../system/deadline.ts';
 import { lockWaitMs } from '../engine.ts';
 
-/** SQLite waits without letting anything else of this process go on. */
+/** While SQLite waits for a lock, it blocks this whole process. So each wait is short. */
 const blockedMsMax = 20;
 const retryPauseMs = 20;
 /** A primary result code of SQLite. */
@@ -20,9 +20,9 @@ export async function lockSqlite(path: string, signal: AbortSignal): Promise<() 
     }
   };
   try {
-    // A writer may hold it for long: one that is suspended within a transaction.
+    // A writer that is suspended within a transaction may hold the lock for a long time.
     if ((await new Deadline(lockWaitMs, signal).poll(begin, retryPauseMs)) === undefined)
-      throw new Error(`somebody else holds the lock for more than ${lockWaitMs} ms`);
+      throw new Error(`another program has held the lock for more than ${lockWaitMs} ms`);
   } catch (error) {
     database.close();
     throw error;

@@ -1,17 +1,17 @@
-/** Whether an SQLite file is a store's, found out without a trace: neither a byte of it changes, nor does a file appear. */
+/** Checks whether an SQLite file is a store, without a trace: no byte of the file changes, and no new file appears. */
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { unavailableError } from '../../errors.ts';
 import { foreignStoreError } from '../foreign-store.ts';
 
-/** How long a statement waits for a lock; it holds up the whole process, so the patient wait is above it. */
+/** How long a statement waits for a lock. It blocks the whole process, so callers repeat it for a longer wait. */
 export const busyTimeoutMs = 250;
 
 /** `PRAGMA application_id` of a store: `nodr`. Earlier versions left it 0. */
 export const applicationId = 0x6e6f6472;
 
-/** The columns of each kind of table. `offsets` of the first version has the first three. */
+/** The columns of each kind of table. In the first version, `offsets` had only the first three. */
 const rowColumns = 'run producer sequence id topic_id partition offset key payload digest stored_at';
 const otherColumns: Record<string, RegExp> = {
   dead_letters: /^topic_id partition offset key payload headers reason stored_at$/,
@@ -19,7 +19,7 @@ const otherColumns: Record<string, RegExp> = {
 };
 
 interface SchemaObject {
-  /** `table`, `view`, `index`, `trigger`; `virtual` for a virtual table, `shadow` for one that it keeps its data in. */
+  /** `table`, `view`, `index`, `trigger`; `virtual` for a virtual table, `shadow` for a table with its data. */
   type: string;
   name: string;
   sql: string | null;
@@ -27,14 +27,14 @@ interface SchemaObject {
   columns: string | null;
 }
 
-/** Throws `unavailable` for a database of somebody. To be called before it is opened for writing. */
+/** Throws `unavailable` if the database belongs to another program. Call this before opening it for writing. */
 export const refuseForeignDatabase = (path: string): void =>
   look(path, (database) => {
     const found = foreignIn(database);
     if (found.length > 0) throw foreignStoreError(path, found);
   });
 
-/** The same for a reader, to whom it does not matter what somebody has put beside a store's tables. */
+/** Like `refuseForeignDatabase`, but for readers: they accept other tables in addition to a store's own. */
 export const refuseNoStore = (path: string): void =>
   look(path, (database) => {
     const found = foreignIn(database);
@@ -42,7 +42,7 @@ export const refuseNoStore = (path: string): void =>
     if (found.length > 0 && !isStore) throw foreignStoreError(path, found);
   });
 
-/** Calls `judge` with the database, unless there is none yet. Throws what SQLite does. */
+/** Calls `judge` with the database, if it exists. Throws SQLite's errors. */
 export function look(path: string, judge: (database: DatabaseSync) => void): void {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isFile() !== true) return;
@@ -52,7 +52,7 @@ export function look(path: string, judge: (database: DatabaseSync) => void): voi
   }
   const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (file.size === 0 && !hasLog) return;
-  // A reader of a database with a write-ahead log makes that log, where there is none.
+  // A reader of a database in write-ahead mode would create a missing log.
   const database = new DatabaseSync(hasLog ? path : asItLies(path), {
     readOnly: true,
     timeout: busyTimeoutMs,
@@ -64,9 +64,9 @@ export function look(path: string, judge: (database: DatabaseSync) => void): voi
   }
 }
 
-/** SQLite would wait for a pipe for ever. */
+/** SQLite would wait for ever for a pipe. */
 const companionError = (path: string): Error =>
-  unavailableError(`${path} is no regular file, and SQLite would use it.`, {
+  unavailableError(`${path} is not a regular file, and SQLite would use it.`, {
     hint: 'Remove it, or name another store.',
   });
 
@@ -77,12 +77,12 @@ function foreignIn(database: DatabaseSync): string[] {
   if (id === applicationId) return [];
   if (id !== 0) return [`data of the application ${id}`];
   const objects = schemaOf(database);
-  // A number that some program has put into a database that is empty otherwise.
+  // Another program has set this number in a database that is otherwise empty.
   if (objects.length === 0 && pragma(database, 'user_version') !== 0) return ['a schema of another program'];
   return foreignObjectsIn(database);
 }
 
-/** The tables, views and so on that are none of a store's: `table orders`. */
+/** The tables, views and other objects that are not a store's own, for example `table orders`. */
 export const foreignObjectsIn = (database: DatabaseSync): string[] =>
   schemaOf(database)
     .filter((object) => !isOwn(object))
@@ -93,7 +93,7 @@ const pragma = (database: DatabaseSync, name: 'application_id' | 'user_version')
 
 function isOwn({ type, name, sql, columns }: SchemaObject): boolean {
   if (type === 'view') return name === 'messages' && /^CREATE VIEW messages AS SELECT '[a-z]/.test(sql ?? '');
-  // On a store's table, for which there had to be one.
+  // An index belongs to a table, and that table is checked itself.
   if (type === 'index') return true;
   return type === 'table' && (otherColumns[name]?.test(columns ?? '') ?? columns === rowColumns);
 }
@@ -105,11 +105,11 @@ export const rowTablesOf = (database: DatabaseSync): string[] =>
     .filter(({ columns }) => hasAll((columns ?? '').split(' '), rowColumns.split(' ')))
     .map(({ name }) => name);
 
-/** Somebody may have added a column to one. */
+/** Ignores further columns: a user may have added one. */
 const hasAll = (columns: readonly string[], wanted: readonly string[]): boolean =>
   wanted.every((column) => columns.includes(column));
 
-/** SQLite has tables of its own, once somebody has it analyse the others. */
+/** Excludes SQLite's own tables, for example those that ANALYZE creates. */
 const schemaOf = (database: DatabaseSync): SchemaObject[] =>
   database
     .prepare(

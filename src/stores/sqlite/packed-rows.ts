@@ -1,13 +1,14 @@
 /**
- * Many rows out of SQLite as one piece of bytes. Handing over a row column by column takes node:sqlite some
- * 4 µs, most of it for an object around each blob; having SQLite write hundreds of them into one blob takes a
- * sixth of that. Columns hold values of any type, whatever was declared, and a row that somebody altered must
- * be read like any other: what is no integer is NaN, what is no text is read as its text.
+ * Reads many rows from SQLite as one blob (a piece). node:sqlite needs about 4 µs per row to return single columns,
+ * most of it for an object around each blob; a query that makes SQLite pack hundreds of rows into one blob takes a
+ * sixth of that. SQLite's columns hold values of any type, and a row that a user has changed must be readable too, so
+ * that the audit can report it: a value that should be an integer and is not becomes NaN, any other value becomes its
+ * text.
  */
 import { quoted, tableOf } from '../table-names.ts';
 import type { StoredRows } from '../stored-rows.ts';
 
-/** What a row is of, in this order: three integers, then the texts and bytes. */
+/** The fields of a row, in this order: three integers, then the texts and bytes. */
 const integers = ['sequence', 'partition', 'offset'].map(quoted);
 const fields = ['run', 'producer', 'id', 'topic_id', 'key', 'payload', 'digest', 'stored_at'];
 
@@ -16,18 +17,18 @@ const minus = 0x2d;
 const zero = 0x30;
 const exactDigitsMax = 15;
 
-/** `12,0,34,3,2,…,` (integers, then lengths, nothing where there is none), and behind it all fields. */
+/** `12,0,34,3,2,…,` (integers, then lengths; empty for NULL), followed by all fields. */
 function packed(textOf: (integer: string) => string): string {
   const numbers = [...integers.map(textOf), ...fields.map((name) => `octet_length(${name})`)];
   return `concat(${numbers.map((number) => `${number}, ','`).join(', ')}, ${fields.join(', ')})`;
 }
 
-/** So that a piece has a limit. */
+/** Limits the size of a piece. */
 const fieldBytesMax = 2_048;
 
 /**
- * Rows whose integers are none, whose place is none that the next row can be asked for by, or that are large.
- * Where something is NULL, so is what is asked of it, and counts as false.
+ * True for rows with an integer column that is not an integer, with a place that cannot serve as the start of the next
+ * query, or with a large field. A comparison with NULL gives NULL, which counts as false.
  */
 const isExtraordinary = [
   `typeof(sequence) NOT IN ('integer', 'null') OR typeof(topic_id) <> 'text'`,
@@ -37,15 +38,15 @@ const isExtraordinary = [
 ].join(' OR ');
 
 export interface PackedSelects {
-  /** Whether a row is out of the ordinary: 1, or 0. */
+  /** Whether any row is extraordinary: 1 or 0. */
   hasExtraordinary: string;
-  /** The next so many rows behind a place, as one piece. It takes ordinary rows. */
+  /** A limited number of rows after a place, as one piece. All rows must be ordinary. */
   next: string;
-  /** The first so many rows, a piece each. */
+  /** A limited number of rows from the beginning, one piece per row. */
   each: string;
 }
 
-/** `each`, of the rows that meet a condition. */
+/** `condition` applies to `each`. */
 export function packedSelects(category: string, condition = 'true'): PackedSelects {
   const table = quoted(tableOf(category));
   const inOrder = 'ORDER BY topic_id, partition, "offset" LIMIT ?';
@@ -59,7 +60,7 @@ export function packedSelects(category: string, condition = 'true'): PackedSelec
   };
 }
 
-/** Puts the rows of a piece into the columns, which have begun with it. Returns where the last one's topic id lies. */
+/** Reads a piece, with which `rows` has begun, into the columns. Returns the position of the last row's topic id. */
 export function unpack(rows: StoredRows): [start: number, end: number] {
   const { bytes } = rows;
   const lengths = new Int32Array(fields.length);
@@ -104,7 +105,7 @@ class NumberReader {
     this.#bytes = bytes;
   }
 
-  /** Up to the next comma; NaN where there is nothing before it. */
+  /** The number before the next comma; NaN if it is empty. */
   next(): number {
     const bytes = this.#bytes;
     const start = this.position;
@@ -114,7 +115,7 @@ class NumberReader {
     for (; bytes[at] !== comma; at++) number = number * 10 + (bytes[at]! - zero);
     this.position = at + 1;
     if (at === start) return NaN;
-    // One digit after another, a number beyond 2^53 would be rounded more than once.
+    // Added up digit by digit, a number beyond 2^53 would be rounded more than once.
     if (at - start > exactDigitsMax) return Number(bytes.toString('latin1', start, at));
     return isNegative ? -number : number;
   }

@@ -1,6 +1,6 @@
 /**
- * The tables of an SQLite store: one for each category, named after it with `-` as `_`, a view `messages`
- * over them, the dead letters, and the next offsets.
+ * The tables of an SQLite store: one per category, named after it with `_` for `-`, a view `messages` over these, the
+ * dead letters, and the next offsets.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
@@ -13,13 +13,13 @@ const rowColumns = `
   key BLOB, payload BLOB, digest TEXT, stored_at TEXT NOT NULL,
   PRIMARY KEY (topic_id, partition, "offset")`;
 
-/** What `PRAGMA user_version` says of a schema like this one. Stores of the first version have 0. */
+/** The `PRAGMA user_version` of this schema. Stores of the first version have 0. */
 const schemaVersion = 1;
 
-/** Makes what is missing. Categories that are there already stay, whatever the states of today. */
+/** Creates missing tables. Keeps the tables of earlier categories, even if no state has them now. */
 export function createSchema(database: DatabaseSync, categories: readonly string[]): void {
   refuseOtherEncoding(database);
-  // Whoever finds all in place takes no lock, for which it would have to wait behind a writer.
+  // If nothing is missing, this takes no lock, because it would have to wait for a writer.
   if (versionOf(database) === schemaVersion) {
     const known = categoriesOf(database);
     if (categories.every((category) => known.includes(category))) return;
@@ -38,12 +38,12 @@ export function createSchema(database: DatabaseSync, categories: readonly string
   database.exec('COMMIT');
 }
 
-/** Lengths are told in the database's own encoding, and rows are read by them. */
+/** Throws `unavailable` unless the encoding is UTF-8: the reader cuts rows by lengths in the database's encoding. */
 export function refuseOtherEncoding(database: DatabaseSync): void {
   const { encoding } = database.prepare('PRAGMA encoding').get() as { encoding: string };
   if (encoding === 'UTF-8') return;
-  throw unavailableError(`The store's texts are in ${encoding}, and it takes UTF-8.`, {
-    hint: 'Name another file with --store sqlite:PATH: the encoding of one that is there cannot be changed.',
+  throw unavailableError(`The store's encoding is ${encoding}, and nodrop needs UTF-8.`, {
+    hint: 'Name another file with --store sqlite:PATH: the encoding of an existing database cannot be changed.',
   });
 }
 
@@ -76,7 +76,7 @@ function migrate(database: DatabaseSync): void {
     PRAGMA user_version = ${schemaVersion}`);
 }
 
-/** The categories that the database has tables for. */
+/** The categories that have a table in the database. */
 export function categoriesOf(database: DatabaseSync): string[] {
   return rowTablesOf(database)
     .filter((name) => /^[a-z][a-z0-9_]*$/.test(name))

@@ -31,7 +31,7 @@ class SqliteSnapshot implements StoreSnapshot {
   constructor(path: string) {
     this.#path = path;
     this.#database = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
-    // The first read within a transaction fixes the snapshot for all that follow.
+    // The first read within a transaction fixes the snapshot for all later reads.
     this.#database.exec('BEGIN');
     refuseOtherEncoding(this.#database);
     refuseOthersThanTables(this.#database);
@@ -40,7 +40,7 @@ class SqliteSnapshot implements StoreSnapshot {
 
   async positions(topicId: string): Promise<StoredPositions> {
     return withErrorText(this.#path, () => {
-      // A text that looks like a number is none, and as a number, one beyond 2^53 would end the scan.
+      // A text that looks like a number must not count as one, and node:sqlite throws on an integer beyond 2^53.
       const written = (column: string): string =>
         `CASE typeof(${column}) WHEN 'null' THEN NULL ELSE quote(${column}) END`;
       const select = `SELECT ${written('partition')} AS partition, ${written('next_offset')} AS next
@@ -74,7 +74,7 @@ class SqliteSnapshot implements StoreSnapshot {
   *#rows(category: string, limit: number): Iterable<StoredRows> {
     const selects = packedSelects(category);
     const rows = new StoredRows(category);
-    // To look for extraordinary rows takes longer than to read a few.
+    // If only a few rows are read, the search for extraordinary rows would take longer than reading them.
     if (limit === Infinity && this.#isKeyed(category) && this.#isFalse(selects.hasExtraordinary)) {
       yield* this.#chunks(selects.next, rows);
     } else {
@@ -110,13 +110,15 @@ class SqliteSnapshot implements StoreSnapshot {
     }
   }
 
-  /** Whether no two rows can stand at one place, as in the tables that nodrop makes: chunks go on behind a place. */
+  /**
+   * Whether places are unique, as in nodrop's own tables: each chunk continues after the last place of the one before.
+   */
   #isKeyed(category: string): boolean {
     const select = `SELECT (SELECT group_concat(name || ' ' || coll) FROM pragma_index_xinfo(
         (SELECT name FROM pragma_index_list(schema.name) WHERE origin = 'pk')) WHERE key), sql
       FROM sqlite_schema AS schema WHERE type = 'table' AND name = ? COLLATE NOCASE`;
     const [key, sql] = this.#prepare(select).get(tableOf(category)) as unknown as [string | null, string];
-    // A column that is compared otherwise than the key is in order would have rows skipped.
+    // If a column's comparisons differed from the key's order, chunks would skip rows.
     return key === 'topic_id BINARY,partition BINARY,offset BINARY' && !/collate/i.test(sql);
   }
 
@@ -158,7 +160,7 @@ class SqliteSnapshot implements StoreSnapshot {
     yield* this.#prepare(select).iterate(...values) as unknown as Iterable<SQLOutputValue[]>;
   }
 
-  /** What goes wrong meanwhile is told with the path, as everything that the database says. */
+  /** Adds the path to errors during the iteration, as `withErrorText` does to all errors of the database. */
   *#explained<T>(chunks: Iterable<T>): Iterable<T> {
     try {
       yield* chunks;
@@ -170,7 +172,7 @@ class SqliteSnapshot implements StoreSnapshot {
   }
 }
 
-/** A view, or a virtual table, in the place of a table shows what somebody chose. Names are the same in any case. */
+/** Throws `unavailable` if a view or a virtual table replaces a table: it may hide rows. SQLite's names ignore case. */
 function refuseOthersThanTables(database: DatabaseSync): void {
   const select = `SELECT name, type FROM pragma_table_list
     WHERE schema = 'main' AND lower(name) IN ('dead_letters', 'offsets') AND type <> 'table'`;
@@ -180,7 +182,7 @@ function refuseOthersThanTables(database: DatabaseSync): void {
   throw unavailableError(`The store's ${other.name} is a ${kind}, and may hide rows: it should be a table.`);
 }
 
-/** Of a row: topic id, partition, offset. */
+/** The place of a row. */
 type RowKey = [topicId: Buffer, partition: number, offset: number];
 
 function conditionOf({ message, topicId, places }: StoreSearch): {
@@ -209,10 +211,10 @@ function* inChunks<T>(rows: Iterable<T>): Iterable<T[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-// SQLite columns hold values of any type, whatever was declared: a row that somebody altered must be
-// read like any other, so that the audit can say what is wrong with it.
+// SQLite's columns hold values of any type. A row that a user has changed must be readable too, so that the audit can
+// report what is wrong with it.
 
-/** An integer as a double, since one beyond 2^53 would end the whole scan; null for what is none. */
+/** An integer as a double, because an integer beyond 2^53 would end the whole scan; null for other values. */
 const integer = (column: string): string =>
   `CASE typeof("${column}") WHEN 'integer' THEN CAST("${column}" AS REAL) END`;
 

@@ -1,4 +1,4 @@
-/** The thread in which an SQLite store does its work. */
+/** The program of the thread that runs an SQLite store. */
 import { serveThread } from '../../system/thread.ts';
 import { RowBatch, type SharedRowBatch } from '../row-batch.ts';
 import type { Advance, ClaimedTopic, Store } from '../store.ts';
@@ -8,7 +8,7 @@ import type { StoreThreadParent } from './threaded-store.ts';
 let store: Store;
 
 const handlers = {
-  /** To be called first, and once. */
+  /** The parent calls this first, and once. */
   open(path: string, categories: readonly string[], asksBeforeCommit: boolean) {
     const hook = asksBeforeCommit ? { beforeCommit: () => parent.call('beforeCommit') } : {};
     store = openSqliteStore(path, { categories, ...hook });

@@ -17,17 +17,19 @@ import { RowInserter } from './insert-rows.ts';
 import { busyTimeoutMs, refuseForeignDatabase } from './own-database.ts';
 import { createSchema } from './schema.ts';
 
-/** Of a new file. A table whose rows lie in their key's order holds whole rows in its inner pages: small ones make it deep. */
+/**
+ * For a new file. A WITHOUT ROWID table holds whole rows in its inner pages, so small pages would make its tree deep.
+ */
 const pageBytes = 8_192;
 const cacheKibibytes = 8_192;
-/** 64 MiB of log. A commit that finds as much takes it into the tables itself, and waits for the disk. */
+/** 64 MiB of log. A commit that finds the log this large copies it into the tables itself, and waits for the disk. */
 const checkpointPages = 8_192;
 
-/** Opens an SQLite store, making its file and tables where they are missing. */
+/** Opens an SQLite store, and creates its file and tables if they are missing. */
 export function openSqliteStore(path: string, options: StoreOptions): Store {
   return withErrorText(path, () => {
     refuseForeignDatabase(path);
-    // SQLite itself would make the file readable to all; its companions take after it.
+    // SQLite itself would make the file readable for all users; its companion files inherit the mode.
     closeSync(openSync(path, 'a', 0o600));
     return new SqliteStore(path, options);
   });
@@ -51,8 +53,8 @@ class SqliteStore implements Store {
     try {
       database.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA cache_size = -${cacheKibibytes}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-      // With a write-ahead log, NORMAL loses the newest transactions at power loss, but whole ones only:
-      // rows and offsets never part.
+      // With a write-ahead log, NORMAL may lose the newest transactions at a power loss, but only whole ones:
+      // rows and offsets stay consistent.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       createSchema(database, categories);
     } catch (error) {
@@ -126,7 +128,7 @@ class SqliteStore implements Store {
       withErrorText(this.#path, () => database.exec('COMMIT'));
       return done;
     } catch (error) {
-      // A full disk has SQLite roll back by itself.
+      // If the disk is full, SQLite has already rolled back by itself.
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
@@ -141,10 +143,10 @@ class SqliteStore implements Store {
   }
 }
 
-/** Primary result codes of SQLite that time may mend: busy, locked, an error of the disk, a full one. */
+/** Primary result codes of SQLite for problems that may pass: busy, locked, disk error, disk full. */
 const passingCodes = [5, 6, 10, 13];
 
-/** Runs an action on the database; what SQLite says is told with the path and what to do. */
+/** Runs an action on the database, and adds the path and a hint to SQLite's errors. */
 export function withErrorText<T>(path: string, action: () => T): T {
   try {
     return action();
@@ -161,7 +163,7 @@ export function withErrorText<T>(path: string, action: () => T): T {
 function hintFor(message: string): string {
   if (message.includes('locked')) return 'Another program holds it: end that one, then consume again.';
   if (message.includes('full')) return 'Make room on the disk, then consume again: nothing was lost.';
-  // A disk without room for what SQLite keeps beside the store says no more than this.
+  // If the disk has no room for the store's companion files, SQLite reports only this.
   if (message.includes('disk I/O')) return 'Make room on the disk, or check the path and its permissions.';
   return 'Check the path and its permissions, or name another store with --store sqlite:PATH.';
 }

@@ -1,7 +1,7 @@
 /**
- * An SQLite store whose work is done in a thread of its own, so that whoever writes a batch can make the
- * next one meanwhile. It keeps the contract of a store; a batch that is being written is to be left alone,
- * since the thread reads it where it lies.
+ * An SQLite store that runs in its own thread, so that the consumer can fill the next batch during a write. It keeps
+ * the contract of `Store`, with one addition: the caller must not change a batch during its write, because the thread
+ * reads it in place.
  */
 import { startThread, type Thread } from '../../system/thread.ts';
 import type { RowBatch } from '../row-batch.ts';
@@ -16,10 +16,10 @@ import {
 } from '../store.ts';
 import type { StoreThread } from './store-thread.ts';
 
-/** What the thread may ask. */
+/** The handlers that the thread may call. */
 export type StoreThreadParent = Record<'beforeCommit', () => Promise<void>>;
 
-/** Opens the store as `openSqliteStore` does. It works until it is closed. */
+/** Opens the store as `openSqliteStore` does. Its thread runs until the store is closed. */
 export async function openThreadedStore(path: string, options: StoreOptions): Promise<Store> {
   const store = new ThreadedStore(options);
   await store.open(path, options);
@@ -28,7 +28,7 @@ export async function openThreadedStore(path: string, options: StoreOptions): Pr
 
 class ThreadedStore implements Store {
   readonly #thread: Thread<StoreThread>;
-  /** Why a commit was refused here: told as it is, in place of what the thread makes of it. */
+  /** The error with which this side refused a commit: thrown unchanged, instead of the thread's version of it. */
   #refusal: { error: unknown } | undefined;
 
   constructor({ beforeCommit }: StoreOptions) {

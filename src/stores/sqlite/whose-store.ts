@@ -1,11 +1,11 @@
-/** Whether a run's store is its own alone: another run may store into it, and a program may keep tables in it. */
+/** Checks whether a store belongs to one run alone: another run may use it, and a program may keep tables in it. */
 import { messageOf } from '../../errors.ts';
 import { foreignObjectsIn, look } from './own-database.ts';
 
-/** What SQLite says of a file that is no database, or that is damaged beyond reading: nobody's data is in it. */
+/** SQLite's codes for a file that is not a database or is damaged beyond reading: it holds no other program's data. */
 const unreadableCodes = [11, 26];
 
-/** Why it may not be removed with the run, in a few words; undefined where nothing in it is another's. */
+/** Why the store must not be removed with the run, in a few words; undefined if it holds only this run's data. */
 export function whySharedSqlite(path: string, run: string): string | undefined {
   let why: string | undefined;
   try {

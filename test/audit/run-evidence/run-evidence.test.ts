@@ -346,7 +346,7 @@ test('what is no regular file beside the store keeps it from being read, and is 
       interruptions: [],
     });
     expect(judged).toMatchObject({ verdict: 'inconclusive', findings: [] });
-    expect(judged.notChecked.join(' ')).toContain(`store.sqlite${companion} is no regular file`);
+    expect(judged.notChecked.join(' ')).toContain(`store.sqlite${companion} is not a regular file`);
     await expect(openStore(folder.store, { categories: ['failed'] })).rejects.toMatchObject({
       code: 'unavailable',
     });

@@ -95,7 +95,7 @@ test.each([
     expect(opening).toThrow(
       expect.objectContaining({
         code: 'unavailable',
-        message: `${path} is no store of nodrop: it holds ${found}. Nothing was changed.`,
+        message: `${path} is not a store of nodrop: it holds ${found}. Nothing was changed.`,
       }),
     );
   }
