@@ -1,6 +1,6 @@
 /**
- * How long an audit takes, and how much memory, for 1 M and 10 M messages from evidence on disk. Each is
- * audited in a process of its own; the evidence is made by another. `--quick`: 100 k and 1 M.
+ * Measures the time and the memory of an audit, for 1 M and 10 M messages from evidence on disk. Each audit runs in its
+ * own process; another process makes the evidence. `--quick`: 100 k and 1 M.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * The benchmarks, with their peers beside them: prints tables, writes `bench/results/`, and from it
- * `docs/design/performance.md`. Ends with 3 where a limit was missed, with 1 where something could not be measured.
- * `--messages` is for trying out the bench itself: its figures go to no page.
+ * The benchmarks of nodrop and its peers: prints tables, writes `bench/results/`, and from it
+ * `docs/design/performance.md`. Exits with 3 if a limit was missed, with 1 if a part could not be measured.
+ * `--messages` is for testing the bench itself: its figures are not written to the page.
  */
 import { parseArgs } from 'node:util';
 import { listenForStop, StoppedError } from '../src/cli/startup/stop.ts';
@@ -23,7 +23,7 @@ import { Rig } from './rig.ts';
 import { atMost, countMissed } from './table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
-/** The page has them in this order too. Memory and growth make use of what `whole` has measured. */
+/** The page has the same order. Memory and growth use the measurements of `whole`. */
 const parts: Part[] = [whole, memory, growth, latency, produce, consume, page, ...scriptParts];
 const limitMissedCode = 3;
 const failedCode = 1;
@@ -86,7 +86,7 @@ async function main(): Promise<number> {
   return codeOf(results);
 }
 
-/** A part that fails costs the others nothing. Throws only where the bench is being stopped. */
+/** If a part fails, the others still run. Throws only if the bench is being stopped. */
 async function resultOf(
   part: Part,
   rig: Rig,
@@ -118,7 +118,7 @@ function planOf(): Plan {
   return values.quick ? quickPlan : wholePlan;
 }
 
-/** What somebody has set for nodrop is not to change what is measured. */
+/** Removes the user's own settings for nodrop, which must not change the measurements. */
 function keepOutSettings(): void {
   for (const name of Object.keys(process.env)) {
     const isSetting = name.startsWith('NODROP_') && name !== 'NODROP_CACHE';

@@ -1,11 +1,11 @@
-/** Measures several things in turn, round by round, so that whatever else the machine does hits all of them. */
+/** Measures several things in turn, round by round, so that other load on the machine affects all of them alike. */
 export interface Contestant<Sample> {
   name: string;
   rounds: number;
   once: () => Promise<Sample>;
 }
 
-/** By name, a sample for each round. */
+/** By name, one sample per round. */
 export async function inTurn<Sample extends { seconds: number }>(
   contestants: readonly Contestant<Sample>[],
   say: (line: string) => void,

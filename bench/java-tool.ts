@@ -1,4 +1,4 @@
-/** Apache's own tools, from the jars that nodrop pins, started as Apache's scripts start them. */
+/** Apache's own tools, from the jars that nodrop pins, started the way Apache's scripts start them. */
 import { findRuntime } from '../src/kafka/broker/runtime.ts';
 import { timeProcess, type TimedProcess, type TimeOptions } from './time-process.ts';
 
@@ -8,7 +8,7 @@ export type JavaTool =
   | 'ProducerPerformance'
   | 'ConsumerPerformance';
 
-/** What kafka-run-class.sh and the scripts of these tools give to Java. */
+/** The Java arguments of kafka-run-class.sh and of these tools' scripts. */
 const javaArguments = [
   '-Xmx512M',
   '-server',
@@ -20,10 +20,10 @@ const javaArguments = [
   '-Djava.awt.headless=true',
 ];
 
-/** The shell hands its place to Java. Errors are still heard. */
+/** The shell replaces itself with Java. Errors still reach the bench. */
 const withoutOutput = 'exec "$0" "$@" >/dev/null';
 
-/** `isSilenced`: its standard output goes nowhere, so that nobody's reading of it slows the tool. */
+/** `isSilenced`: standard output is discarded, so that a reader of the output cannot slow the tool. */
 export async function timeJavaTool(
   tool: JavaTool,
   args: readonly string[],

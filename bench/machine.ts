@@ -1,4 +1,4 @@
-/** What was measured, and on what: the commit, the machine, and the versions. */
+/** The commit that was measured, the machine, and the versions. */
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export async function thisMachine(): Promise<Machine> {
   };
 }
 
-/** `a1b2c3d`, with `dirty` behind it where the tree has changes other than in the page that the bench writes. */
+/** `a1b2c3d`, followed by `dirty` if the tree has changes other than in the page that the bench writes. */
 export function thisCommit(): string {
   const root = join(import.meta.dirname, '..');
   const git = (...args: string[]): string =>

@@ -1,4 +1,4 @@
-/** Rows as a consumer hands them to a store: 200-byte payloads in three categories, without a broker. */
+/** Makes rows like a consumer's: 200-byte payloads in three categories, without a broker. */
 import { RowBatch, type Advance, type ClaimedTopic } from '../src/stores/store.ts';
 import { messageId, Workload } from '../src/workload/workload.ts';
 
@@ -12,7 +12,7 @@ export const topicOf = (run: string): ClaimedTopic => ({
   topicId: '9b7e6f0a-0000-4000-8000-000000000000',
 });
 
-/** Batches of rows that follow each other, with the advances that go with them under epoch 1. */
+/** Consecutive batches of rows, with their advances under epoch 1. */
 export function makeRows(run: string, rows: number): { batch: RowBatch; advances: Advance[] }[] {
   const states = categories.map((name) => ({ name, weight: 1 }));
   const workload = new Workload({ seed: 1, states, payloadBytes: 200 });

@@ -1,4 +1,4 @@
-/** Makes the evidence of a run that passed, without a broker: as large as is wanted, in one process's pace. */
+/** Makes the evidence of a passed run of any size, without a broker, in one process. */
 import { digestOf, digestText } from '../src/workload/digest.ts';
 import { ScanWriter, writeScanSummary } from '../src/run-folder/log-scan-file.ts';
 import { ledgerFileName } from '../src/run-folder/ledger/ledger-format.ts';
@@ -16,7 +16,7 @@ const batchSize = 3000;
 const topicId = '00000000-0000-4000-8000-000000000000';
 const states = ['failed', 'completed', 'in-progress'];
 
-/** Each customer's messages go to one partition, a batch's share of it in one run of offsets. */
+/** Each customer's messages go to one partition. A batch's messages in a partition have consecutive offsets. */
 export async function makeRun(dir: string, messages: number): Promise<RunFolder> {
   const folder = new RunFolder(dir, `made-${messages}`);
   folder.create();

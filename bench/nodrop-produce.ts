@@ -1,4 +1,4 @@
-/** `nodrop produce` by itself, checked to have had every message acknowledged. */
+/** Runs `nodrop produce` alone, and checks that every message was acknowledged. */
 import { newName, type Rig } from './rig.ts';
 import { batchSize, program } from './nodrop-run.ts';
 import { endOf, timeProcess, type TimedProcess } from './time-process.ts';
@@ -24,7 +24,7 @@ export async function nodropProduce(rig: Rig, topic: string, messages: number): 
     );
     const summary = timed.tail.findLast((line) => line.startsWith('{')) ?? '{}';
     if ((JSON.parse(summary) as { acked?: number }).acked !== messages)
-      throw new Error(`nodrop produce had not all acknowledged${endOf(timed.tail)}`);
+      throw new Error(`nodrop produce ended before every message was acknowledged${endOf(timed.tail)}`);
     return timed;
   });
 }

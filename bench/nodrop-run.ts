@@ -1,4 +1,4 @@
-/** One `nodrop run` from end to end on the broker of the bench, checked to have passed, and measured. */
+/** Measures one `nodrop run` from end to end on the bench's broker, and checks that it passed. */
 import { join } from 'node:path';
 import type { Result, Timings } from '../src/result/result.ts';
 import type { PeakBytes } from './peak-memory.ts';
@@ -21,9 +21,9 @@ export interface RunSample {
 }
 
 export const program = join(import.meta.dirname, '../bin/nodrop.js');
-/** Messages in a batch, in all that the bench starts. */
+/** Messages per batch, for every process that the bench starts. */
 export const batchSize = 1_000;
-/** A broker refuses record batches above 1 MiB, and a batch may go to one partition. */
+/** A broker refuses record batches above 1 MiB, and a whole batch may go to one partition. */
 const batchBytesMax = 500_000;
 
 const usual = { payloadBytes: 200, partitions: 3, producers: 1, consumers: 1, store: 'SQLite' } as const;
@@ -36,7 +36,7 @@ export const runSettings = (settings: Partial<RunSettings> & { messages: number 
 const keyOf = ({ messages, payloadBytes, partitions, producers, consumers, store }: RunSettings): string =>
   `${store}: ${messages} × ${payloadBytes} B, partitions ${partitions}, producers ${producers}, consumers ${consumers}`;
 
-/** Measures, and keeps the sample for other parts. */
+/** Measures a run, and keeps the sample for other parts. */
 export async function measureRun(rig: Rig, settings: RunSettings): Promise<RunSample> {
   await warmUp(rig);
   const sample = await runOnce(rig, settings);
@@ -45,8 +45,8 @@ export async function measureRun(rig: Rig, settings: RunSettings): Promise<RunSa
 }
 
 /**
- * As many samples as there are to be of each: those that another part has taken, and the rest in turn. None of
- * what did not work, which is told and costs the others nothing.
+ * The wanted number of samples of each run: reuses the samples of other parts, and measures the rest in turn. A run
+ * that fails has no samples: its error is printed, and the other runs go on.
  */
 export async function measuredRuns(
   rig: Rig,
@@ -75,7 +75,7 @@ export async function measuredRuns(
 const warmUpMessages = 50_000;
 const warm = new WeakSet<object>();
 
-/** The first run of all pays for a broker that is cold and for code that nobody has compiled yet. */
+/** Does the first run, which is slower: the broker is cold, and Java has not compiled its code yet. */
 export async function warmUp(rig: Rig): Promise<void> {
   const kafka = await rig.kafka();
   if (warm.has(kafka)) return;
@@ -88,7 +88,7 @@ async function runOnce(rig: Rig, settings: RunSettings): Promise<RunSample> {
   return await rig.withSchema((location) => timeRun(rig, settings, [`--store=${location}`]));
 }
 
-/** `more`: further options. `onLine` is told what the run says. */
+/** `more`: further options. `onLine` gets each line of the run's output. */
 export async function timeRun(
   rig: Rig,
   settings: RunSettings,
@@ -121,7 +121,7 @@ export async function timeRun(
   });
 }
 
-/** Warnings of Node's may stand before or after it. */
+/** Finds the result in the output. Node may print warnings before or after it. */
 export function resultIn(lines: readonly string[]): Result | undefined {
   const document = lines.findLast((line) => line.startsWith('{'));
   return document === undefined ? undefined : (JSON.parse(document) as Result);

@@ -67,7 +67,7 @@ function figuresOf(name: string, result: PartResult | undefined): string {
   return [...tables, source].join('\n\n');
 }
 
-/** What somebody wrote below the tables. */
+/** The section that the maintainers wrote below the tables. */
 function keptText(): string {
   try {
     const [, text] = readFileSync(path, 'utf8').split(`${byHand}\n`);

@@ -1,17 +1,17 @@
-/** What a part of the bench is, and what it hands over: tables for people, and the figures behind them. */
+/** A part of the bench, and its results: tables for readers, and the figures behind them. */
 import type { Rig } from './rig.ts';
 
 export interface Part {
   name: string;
   title: string;
-  /** What is measured and how, in a few sentences. */
+  /** The measurements and the method, in a few sentences. */
   about: string;
   measure: (rig: Rig) => Promise<Measured>;
 }
 
 export interface Measured {
-  /** Markdown. What misses its limit is marked in them. */
+  /** Markdown. Figures that miss their limits are marked. */
   tables: string[];
-  /** For the JSON: every sample. */
+  /** Every sample, for the JSON file. */
   samples: unknown;
 }

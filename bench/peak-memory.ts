@@ -1,11 +1,11 @@
 /**
- * The most memory that a process and its descendants have had, each by itself, as Linux counts it (VmHWM).
- * What one takes in its last few hundredths of a second is not seen. Elsewhere than on Linux nothing is.
+ * The peak memory of a process and of each of its descendants, as Linux counts it (VmHWM). A peak within the last few
+ * hundredths of a second of a process is missed. On systems other than Linux, nothing is measured.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** By what a process does: nodrop's command (`run`, `produce`, `consume`), else the program's name. */
+/** By nodrop's command (`run`, `produce`, `consume`), or by the name of another program. */
 export type PeakBytes = Record<string, number>;
 
 const intervalMs = 50;
@@ -21,7 +21,7 @@ export class PeakMemory {
     this.#timer = setInterval(() => this.#look(), intervalMs);
   }
 
-  /** Of several processes that do the same, the largest. */
+  /** If several processes do the same, the largest counts. */
   stop(): PeakBytes {
     clearInterval(this.#timer);
     const peaks: PeakBytes = {};
@@ -41,7 +41,7 @@ export class PeakMemory {
     }
   }
 
-  /** Each process is asked for its parent once: there may be hundreds. */
+  /** Looks up the parent of each process only once: there may be hundreds of processes. */
   #adoptChildren(): void {
     const strangers = new Set<number>();
     for (const pid of processIds()) {
@@ -70,7 +70,7 @@ function processIds(): number[] {
   }
 }
 
-/** Nothing for a process that is gone. */
+/** Empty if the process is gone. */
 function read(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');

@@ -1,24 +1,24 @@
-/** How much is measured, and how often. */
+/** How much the bench measures, and how often. */
 export interface Plan {
-  /** `trial`: fewer messages, to see whether the bench works. Its figures say nothing. */
+  /** `trial`: fewer messages, to see whether the bench works. Its figures mean nothing. */
   mode: 'whole' | 'quick' | 'trial';
   messages: number;
-  /** Ten times as many; undefined where there is no time for them. */
+  /** Ten times as many messages; undefined if there is no time for them. */
   largeMessages: number | undefined;
   rounds: number;
   largeRounds: number;
-  /** Of what has no limit and takes long. */
+  /** Rounds of the client library's own consumer and producer, which have no limit and take long. */
   libraryRounds: number;
   growthRounds: number;
   growthMessages: number;
-  /** At most so many bytes of payload at each step of the growth. */
+  /** The limit of payload bytes in each step of the part `growth`. */
   growthBytesMax: number;
-  /** Of a run at a given rate. */
+  /** The duration of a run at a given rate. */
   latencySeconds: number;
   verdictRounds: number;
   storeRows: number;
   storeRounds: number;
-  /** Of the bench as a whole. */
+  /** The time limit of the whole bench. */
   minutesMax: number;
 }
 

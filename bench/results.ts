@@ -1,4 +1,4 @@
-/** The results of the bench as JSON, a file for each part; the page is written from them. */
+/** The results of the bench as JSON, one file per part. The page is written from these files. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './machine.ts';
@@ -18,14 +18,14 @@ export interface PartResult extends Measured {
 
 const folder = join(import.meta.dirname, 'results');
 
-/** Those of trials have names of their own: nothing reads them again. */
+/** Results of trials have their own file names, and are never read. */
 export function writeResult(result: PartResult): void {
   mkdirSync(folder, { recursive: true });
   const kind = result.mode === 'trial' ? 'trial' : 'part';
   writeFileSync(join(folder, `${kind}-${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Undefined where the part has not been measured. */
+/** undefined if the part has not been measured. */
 export function readResult(name: string): PartResult | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, `part-${name}.json`), 'utf8')) as PartResult;

@@ -1,4 +1,4 @@
-/** What the parts of the bench share: one broker, one PostgreSQL, a folder, and a way to be stopped. */
+/** The resources that the parts of the bench share: one broker, one PostgreSQL, a folder, and an abort signal. */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ import type { RunSample } from './nodrop-run.ts';
 import type { Plan } from './plan.ts';
 
 const timeoutMs = 60_000;
-/** What a deleted topic held is gone after this time, not after a minute. */
+/** The broker removes a deleted topic's data after this time instead of a minute. */
 const brokerProperties = { 'log.segment.delete.delay.ms': '1000' };
 
 export class Rig implements AsyncDisposable {
   readonly plan: Plan;
   readonly dir: string;
   readonly signal: AbortSignal;
-  /** The runs that were measured so far, by their settings: a part need not repeat another's. */
+  /** The samples so far, by the settings of the run: a part reuses the samples of other parts. */
   readonly runs = new Map<string, RunSample[]>();
   #kafka: RunningKafka | undefined;
   #postgres: RunningPostgres | undefined;
@@ -33,7 +33,7 @@ export class Rig implements AsyncDisposable {
     process.stderr.write(`${line}\n`);
   }
 
-  /** The broker of all parts; started when it is first asked for. */
+  /** The broker for all parts, started at the first call. */
   async kafka(): Promise<RunningKafka> {
     this.#kafka ??= await startKafka({
       signal: this.signal,
@@ -92,7 +92,7 @@ export class Rig implements AsyncDisposable {
     return { bootstrapServers: await this.bootstrapServers(), client: {}, timeoutMs, signal: this.signal };
   }
 
-  /** Ends what was started; it starts again when it is asked for again. */
+  /** Ends the servers that were started. A later call starts them again. */
   async close(): Promise<void> {
     const [kafka, postgres] = [this.#kafka, this.#postgres];
     this.#kafka = undefined;

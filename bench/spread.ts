@@ -1,4 +1,4 @@
-/** The median of a few measurements, with the least and the greatest. */
+/** The median, minimum and maximum of a few measurements. */
 export interface Spread {
   median: number;
   min: number;

@@ -1,7 +1,7 @@
 /**
- * What the stores take, each beside its ceiling in the same run: rows into SQLite against a bare loop of
- * prepared inserts into the same tables, rows into PostgreSQL against a bare COPY of bytes made beforehand,
- * and the whole of `consume` into either against the same ceilings. `--rows` and `--rounds` to measure less.
+ * The rates of the stores, each compared with its ceiling in the same run: rows into SQLite with a bare loop of
+ * prepared inserts into the same tables, rows into PostgreSQL with a bare COPY of bytes encoded beforehand, and the
+ * whole of `consume` into either store with the same ceilings. `--rows` and `--rounds` reduce the amount.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ async function throughWriter(location: string, made: Made): Promise<number> {
   return rate;
 }
 
-/** The tables as the store makes them, and nothing but inserts. */
+/** Inserts into the store's own tables, and does nothing else. */
 async function bareInserts(made: Made): Promise<number> {
   const path = join(dir, `bare-${++stores}.sqlite`);
   await (await openStore(`sqlite:${path}`, { categories })).close();
@@ -87,7 +87,7 @@ async function bareInserts(made: Made): Promise<number> {
   return rate;
 }
 
-/** The tables as the store makes them, and nothing but COPY of what was encoded before. */
+/** Copies rows that were encoded beforehand into the store's own tables, and does nothing else. */
 async function bareCopy(location: string, made: Made): Promise<number> {
   await (await openStore(location, { categories })).close();
   const encoder = new BinaryCopyEncoder();
@@ -107,7 +107,7 @@ interface Consumed {
   peakBytes: number;
 }
 
-/** The rate between the first and the last word of its progress, and what memory it took. */
+/** The rate between the consumer's first and last line of progress, and its peak memory. */
 async function consume(args: readonly string[]): Promise<Consumed> {
   const child = spawn(process.execPath, [program, 'consume', '--until-drained', ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -128,7 +128,7 @@ async function consume(args: readonly string[]): Promise<Consumed> {
   return { rate: ((last.done - first.done) / (last.atMs - first.atMs)) * 1000, peakBytes };
 }
 
-/** The most memory that a process has had; undefined where the system does not tell, or it is gone. */
+/** The peak memory of a process; undefined if the process is gone or the system does not report it. */
 function peakBytesOf(pid: number): number | undefined {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

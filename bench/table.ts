@@ -1,4 +1,4 @@
-/** Tables in Markdown, and how figures stand in them. */
+/** Tables in Markdown, and the format of figures in them. */
 import type { Spread } from './spread.ts';
 
 /** The first column holds names, the others figures. */
@@ -18,10 +18,10 @@ export function spreadText({ median, min, max }: Spread, digits = 2): string {
 
 export const reached = '✓';
 export const missed = '✗';
-/** For what did not work: why was told when it happened. */
+/** For a measurement that failed. The bench has already printed why. */
 export const failed = `failed ${missed}`;
 
-/** `0.28 ✓ at most 0.3`; what is shown may be more than the figure alone. */
+/** `0.28 ✓ at most 0.3`; `shown` may contain more than the figure. */
 export function atMost(value: number, limit: number, shown = value.toFixed(2)): string {
   return `${shown} ${value <= limit ? reached : missed} at most ${limit}`;
 }

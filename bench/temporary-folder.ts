@@ -1,4 +1,4 @@
-/** One folder for all that a bench leaves on disk while it runs. It is gone afterwards, whatever ends the bench. */
+/** One folder for all temporary files of a bench. It is removed afterwards, however the bench ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync } from 'node:fs';
@@ -10,17 +10,17 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Waits for a PostgreSQL, which a guard of its own ends, and for whatever else still writes. */
+/** Waits for a PostgreSQL, which its own guard ends, and for all other programs that still write. */
 const guardScript = `cat >/dev/null
   for i in $(seq 100); do ls "$0"/*/data/postmaster.pid >/dev/null 2>&1 || break; sleep 0.1; done
   for i in $(seq 20); do rm -rf "$0" 2>/dev/null; [ -e "$0" ] || exit 0; sleep 0.5; done`;
 
-/** From now on it is also where this process and its children put what is temporary. */
+/** Makes the folder, which is from then on the temporary folder (TMPDIR) of this process and its children. */
 export function makeTemporaryFolder(): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), 'nodrop-bench-'));
-  // PostgreSQL, which does not run as root, has to pass through.
+  // PostgreSQL, which does not run as root, needs to traverse the folder.
   chmodSync(path, 0o711);
-  // In a group of its own, Ctrl-C does not reach it.
+  // Ctrl-C does not reach the guard's own process group.
   const guard = spawn('/bin/sh', ['-c', guardScript, path], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

@@ -1,4 +1,4 @@
-/** One process from its start to its end: how long it took, what memory, and what it said. */
+/** Runs one process from its start to its end: its duration, its peak memory and its output. */
 import { createInterface } from 'node:readline';
 import { spawnSupervised } from '../src/system/supervise.ts';
 import { PeakMemory, type PeakBytes } from './peak-memory.ts';
@@ -6,7 +6,7 @@ import { PeakMemory, type PeakBytes } from './peak-memory.ts';
 export interface TimedProcess {
   seconds: number;
   peakBytes: PeakBytes;
-  /** Its last lines, errors included. */
+  /** The last lines of its output, including errors. */
   tail: string[];
 }
 
@@ -20,7 +20,7 @@ const timeoutMs = 15 * 60_000;
 const tailLines = 30;
 const tailChars = 4_000;
 
-/** Throws where it does not end with 0, with the end of what it said; the signal's reason where that ends it. */
+/** Throws if the exit code is not 0, with the end of the output; if the signal ends the process, its reason. */
 export async function timeProcess(
   command: string,
   args: readonly string[],
@@ -53,5 +53,5 @@ export async function timeProcess(
   }
 }
 
-/** For an error: the end of what a process said. */
+/** The end of a process's output, for an error. */
 export const endOf = (tail: readonly string[]): string => `:\n${tail.join('\n').slice(-tailChars)}`;

@@ -1,6 +1,6 @@
 /**
- * Time to verdict for 1000 messages, by phase: with the embedded broker (its cache warm) and against a
- * broker that runs already, in turn. Prints a table and writes `bench/results/time-to-verdict.json`.
+ * The time to verdict for 1000 messages, by phase: with the embedded broker (with a warm cache) and on a running
+ * broker, in turn. Prints a table and writes `bench/results/time-to-verdict.json`.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ const rounds = Number(values.rounds);
 const program = join(import.meta.dirname, '../bin/nodrop.js');
 const dir = mkdtempSync(join(tmpdir(), 'nodrop-bench-'));
 
-/** What nodrop itself measures, and the whole process seen from outside. */
+/** nodrop's own measurements, and the time of the whole process measured from outside. */
 type Sample = Timings & { processMs: number };
 
 const phases = ['brokerStartMs', 'produceMs', 'drainMs', 'auditMs', 'totalMs', 'processMs'] as const;
-/** At most, in milliseconds. */
+/** The limits, in milliseconds. */
 const wanted: Record<string, Partial<Record<(typeof phases)[number], number>>> = {
   embedded: { brokerStartMs: 2000, processMs: 3000 },
   running: { processMs: 1500 },
@@ -45,7 +45,7 @@ const samples: Record<string, Sample[]> = { embedded: [], running: [] };
 try {
   await using kafka = await startKafka();
   const address = `--bootstrap-server=${kafka.bootstrapServers}`;
-  // The first of each warms the caches, and is not counted.
+  // The first round warms the caches, and does not count.
   for (let round = 0; round <= rounds; round++) {
     const embedded = await sample();
     const running = await sample(address);

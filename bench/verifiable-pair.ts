@@ -1,6 +1,6 @@
 /**
- * Apache's VerifiableProducer followed by its VerifiableConsumer: what Kafka's own system tests prove delivery
- * with. Their values are small numbers, and nothing is stored or judged.
+ * Apache's VerifiableProducer followed by its VerifiableConsumer, the tools with which Kafka's own system tests prove
+ * delivery. Their values are small numbers, and they neither store nor judge anything.
  */
 import { openCluster } from '../src/kafka/client/cluster.ts';
 import { listOffsets } from '../src/kafka/client/list-offsets.ts';
@@ -29,7 +29,7 @@ export async function verifiablePair(rig: Rig, messages: number, partitions: num
   });
 }
 
-/** It prints a line a message, which goes nowhere. Whether all is there, the topic's ends tell. */
+/** VerifiableProducer prints one line per message, which is discarded. The topic's ends show whether all arrived. */
 async function produce(rig: Rig, topic: string, messages: number): ReturnType<typeof timeJavaTool> {
   const bootstrapServers = await rig.bootstrapServers();
   const timed = await timeJavaTool(
@@ -54,7 +54,7 @@ async function produce(rig: Rig, topic: string, messages: number): ReturnType<ty
   return timed;
 }
 
-/** It prints two lines a poll, which are few enough to read. */
+/** VerifiableConsumer prints two lines per poll, few enough to read. */
 async function consume(
   rig: Rig,
   topic: string,

@@ -1,4 +1,4 @@
-/** Fetching and decoding alone, beside Apache's ConsumerPerformance and the client library's own consumer. */
+/** Fetching and decoding alone, compared with Apache's ConsumerPerformance and the client library's own consumer. */
 import { join } from 'node:path';
 import { inTurn } from '../in-turn.ts';
 import { timeJavaTool } from '../java-tool.ts';
@@ -78,7 +78,7 @@ async function consumerPerformance(rig: Rig, topic: string, messages: number): P
     ],
     { signal: rig.signal },
   );
-  // Start, end, MB, MB/s, records, and more.
+  // The columns: start, end, MB, MB/s, records, and more.
   const records = timed.tail.map((line) => Number(line.split(',')[4])).findLast((count) => count > 0);
   if (records !== messages)
     throw new Error(`ConsumerPerformance read ${records ?? 0} of ${messages} messages${endOf(timed.tail)}`);

@@ -1,4 +1,4 @@
-/** How a run grows with messages, payloads, partitions, producers and consumers. */
+/** How a run's time grows with messages, payloads, partitions, producers and consumers. */
 import { measuredRuns, runSettings, type RunSample, type RunSettings } from '../nodrop-run.ts';
 import type { Part } from '../part.ts';
 import type { Plan } from '../plan.ts';

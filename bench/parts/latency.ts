@@ -1,4 +1,4 @@
-/** How long messages take at a given rate, until they are acknowledged and until they are stored. */
+/** The time, at a given rate, until messages are acknowledged and until they are stored. */
 import { build, HistogramLogReader } from 'hdr-histogram-js';
 import { readFileSync } from 'node:fs';
 import type { Latency, Result } from '../../src/result/result.ts';
@@ -10,10 +10,10 @@ import { atMost, groupedDigits, tableOf } from '../table.ts';
 import { endOf, timeProcess } from '../time-process.ts';
 
 const rates = [5_000, 50_000] as const;
-/** Of the messages' time until they are stored, at the lowest rate. */
+/** The limit (ms) for the p99 until messages are stored, at the lowest rate. */
 const p99MsMax = 30;
 const percentiles = ['p50', 'p90', 'p99', 'p99.9'] as const;
-/** In the first seconds of a process nobody has compiled its code yet. */
+/** Excluded: in the first seconds of a process, its code is not compiled yet. */
 const warmUpSeconds = 2;
 
 type Percentiles = Pick<Latency, (typeof percentiles)[number]>;
@@ -74,7 +74,7 @@ function warmPercentiles(path: string): Percentiles {
   const reader = new HistogramLogReader(readFileSync(path, 'utf8'));
   const first = reader.nextIntervalHistogram();
   const fromMs = first!.startTimeStampMsec + warmUpSeconds * 1_000;
-  // One that is read has room for its own values alone.
+  // A histogram that was read from a log has room only for its own values.
   const sum = build({ numberOfSignificantValueDigits: 3 });
   for (
     let next = reader.nextIntervalHistogram(fromMs / 1_000);

@@ -1,4 +1,4 @@
-/** The most memory that each process of a run takes. */
+/** The peak memory of each process of a run. */
 import { measuredRuns, runSettings } from '../nodrop-run.ts';
 import type { Part } from '../part.ts';
 import { atMost, failed, groupedDigits, mebibytes, tableOf } from '../table.ts';

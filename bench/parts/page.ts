@@ -1,4 +1,4 @@
-/** What the live page costs a run: nobody asked for it, somebody might look, somebody looks. */
+/** The cost of the live page for a run: without a page, with a page that is not open, and with a reader. */
 import { inTurn } from '../in-turn.ts';
 import { runSettings, timeRun, warmUp, type RunSample } from '../nodrop-run.ts';
 import type { Part } from '../part.ts';
@@ -49,7 +49,7 @@ async function runWatched(rig: Rig, args: string[], isWatched: boolean): Promise
   return sample;
 }
 
-/** All that a page is told, to the end. Returns how many bytes. */
+/** Reads everything that a page receives, to the end. Returns the number of bytes. */
 async function readAll(address: string): Promise<number> {
   const { origin, pathname, search } = new URL(address);
   const answer = await fetch(`${origin}/api${pathname}/events${search}`);

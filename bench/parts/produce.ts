@@ -1,4 +1,4 @@
-/** Producing alone, beside Apache's ProducerPerformance and the client library's own producer. */
+/** Producing alone, compared with Apache's ProducerPerformance and the client library's own producer. */
 import { join } from 'node:path';
 import { inTurn } from '../in-turn.ts';
 import { timeJavaTool } from '../java-tool.ts';

@@ -1,4 +1,4 @@
-/** The parts that are programs of their own: each prints its table, and can be called alone. */
+/** The parts that are separate programs: each prints its table, and can be run alone. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../part.ts';
@@ -49,7 +49,7 @@ export const scriptParts: Part[] = scripts.map(({ name, title, about, file, args
   title,
   about,
   measure: async (rig) => {
-    // It starts what it needs itself, and what idles beside it would only disturb.
+    // The program starts its own servers, and idle ones would only disturb the measurement.
     await rig.close();
     return { tables: [await tablesOf(rig, file, argsOf(rig.plan))], samples: await documentOf(file) };
   },
@@ -66,7 +66,7 @@ async function tablesOf(rig: Rig, file: string, args: readonly string[]): Promis
   return lines.join('\n');
 }
 
-/** What the program itself has written of its measurements. */
+/** The JSON file that the program itself has written. */
 async function documentOf(file: string): Promise<unknown> {
   const path = join(bench, 'results', file.replace('.ts', '.json'));
   return JSON.parse(await readFile(path, 'utf8')) as unknown;

@@ -1,4 +1,4 @@
-/** A whole run, from the first message to the verdict, beside the pair of tools that Apache proves delivery with. */
+/** A whole run, from the first message to the verdict, compared with the tools with which Apache proves delivery. */
 import { inTurn } from '../in-turn.ts';
 import { measureRun, runSettings, warmUp, type RunSample } from '../nodrop-run.ts';
 import type { Part } from '../part.ts';
@@ -39,7 +39,7 @@ topic's ends and the consumer's own counts. Times are of whole processes, their 
   },
 };
 
-/** Without the pair: in the heap that Apache's scripts give it, VerifiableProducer runs out of memory. */
+/** Without the pair: VerifiableProducer runs out of memory in the heap that Apache's scripts give it. */
 async function measureLarge(rig: Rig, messages: number, rounds: number): Promise<RunSample[]> {
   const taken: RunSample[] = [];
   for (let round = 1; round <= rounds; round++) {

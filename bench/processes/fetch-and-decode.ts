@@ -1,6 +1,6 @@
 /**
- * Our fetching and decoding, storing nothing: whole batches, checksums and all columns, from the start of a
- * topic to its end. Arguments: address, topic.
+ * nodrop's fetching and decoding without a store: whole batches, checksums and all columns, from the start of a topic
+ * to its end. Arguments: address, topic.
  */
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { listOffsets } from '../../src/kafka/client/list-offsets.ts';
@@ -24,7 +24,7 @@ let fetched = await fetcher.fetch(claims, signal);
 while (claims.size > 0) {
   signal.throwIfAborted();
   advance(fetched);
-  // The next answers are on their way while these are read.
+  // The brokers answer the next requests while these answers are read.
   const next = claims.size > 0 ? fetcher.fetch(claims, signal) : [];
   for (const { records } of fetched) decode(records);
   fetched = await next;
@@ -37,7 +37,7 @@ function advance(answers: readonly FetchedPartition[]): void {
     let { next } = claims.get(partition)!;
     for (const batch of splitBatches(records)) next = nextOffset(batch);
     claims.delete(partition);
-    // What was served goes to the back.
+    // A partition that was served moves to the end of the order.
     if (next < ends.get(partition)!) claims.set(partition, { next });
   }
 }

@@ -1,4 +1,4 @@
-/** A peer: the client library's own consumer, storing nothing. Arguments: address, topic, group, messages. */
+/** A peer: the client library's own consumer, without a store. Arguments: address, topic, group, messages. */
 import { Consumer } from '@platformatic/kafka';
 
 const [address, topic, groupId, wanted] = process.argv.slice(2) as [string, string, string, string];
