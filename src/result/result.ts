@@ -42,7 +42,7 @@ export interface JudgedThreshold {
   met: boolean;
 }
 
-/** What happened in a fault. Times are in ms since the first send; null if the fault did not begin, or did not end. */
+/** The record of a fault. Times are in ms since the first send; null if the fault did not begin, or did not end. */
 export interface FaultRecord {
   name: string;
   /** The schedule as the user gave it: `kill-leader@5s+3s`. */

@@ -41,7 +41,7 @@ export interface Example {
   topic?: string;
   partition?: number;
   offset?: number;
-  /** What was found instead, in a few words. */
+  /** The value or fact found instead, in a few words. */
   detail?: string;
 }
 

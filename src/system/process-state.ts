@@ -1,4 +1,4 @@
-/** What the operating system says about a process. */
+/** The state of a process, according to the operating system. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

@@ -71,7 +71,7 @@ export interface RunningKafka extends AsyncDisposable {
 }
 
 export interface BrokerExit {
-  /** What exited, as words in a sentence: `the broker`, `broker 2`, `ZooKeeper`. */
+  /** The name of the process in a sentence: `the broker`, `broker 2`, `ZooKeeper`. */
   name: string;
   /** undefined for ZooKeeper. */
   broker: Broker | undefined;

@@ -38,7 +38,7 @@ export async function deleteRecordsBelow(
   await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
 }
 
-/** What Kafka may remove, by the topic's settings and the brokers' defaults. undefined: Kafka does not say. */
+/** The records that Kafka may remove, by the topic's settings and the brokers' defaults. undefined: not known. */
 export interface TopicSettings {
   /** Kafka may remove older records of a key. */
   compacted: boolean | undefined;
