@@ -21,7 +21,9 @@ function project(
   maxWorkers: number,
   settings: Settings,
 ): TestProjectInlineConfiguration {
-  return { test: { name, maxWorkers, sequence: { groupOrder: order }, ...settings } };
+  // A condition that is waited for may take long on a busy machine; the limit of the test ends the wait.
+  const poll = { timeout: 20_000 };
+  return { test: { name, maxWorkers, sequence: { groupOrder: order }, expect: { poll }, ...settings } };
 }
 
 export default defineConfig({
