@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Admin } from '@platformatic/kafka';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
-import { endLeftover, leftoverGone, leftoverProcess } from '../../src/system/process-record.ts';
+import { endLeftover, leftoverProcess } from '../../src/system/process-record.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -29,9 +27,6 @@ async function withAdmin<T>(broker: RunningKafka, work: (admin: Admin) => Promis
     await admin.close();
   }
 }
-
-const clusterId = async (dir: string) =>
-  /cluster\.id=(.+)/.exec(await readFile(join(dir, 'data', 'meta.properties'), 'utf8'))?.[1];
 
 test('a broker in a temporary folder serves, and leaves nothing', async () => {
   const broker = await startKafka();
@@ -59,35 +54,6 @@ test('what somebody has put into the folder of a broker outlives it', async () =
   await writeFile(join(dir, 'data/notes.txt'), 'theirs');
   await broker.stop({ discard: true });
   expect(await readdir(dir, { recursive: true })).toEqual(['data', 'data/notes.txt']);
-});
-
-test('data in a folder that is given are kept, with their cluster id, at another port too', async () => {
-  const odd = join(dir, 'größe = 1 #2');
-  {
-    await using broker = await startKafka({ dir: odd });
-    await withAdmin(broker, (admin) => admin.createTopics({ topics: ['kept'], partitions: 1, replicas: 1 }));
-  }
-  expect(await leftoverProcess(odd)).toBeUndefined();
-  const id = await clusterId(odd);
-  {
-    await using broker = await startKafka({ dir: odd, properties: { 'message.max.bytes': '2000000' } });
-    expect(await withAdmin(broker, (admin) => admin.listTopics())).toContain('kept');
-    expect(await clusterId(odd)).toBe(id);
-    await expect(startKafka({ dir: odd })).rejects.toMatchObject({
-      code: 'usage',
-      message: `A broker (process ${broker.pid}) runs in ${odd} already.`,
-    });
-    await broker.stop({ discard: true });
-  }
-  expect(existsSync(odd)).toBe(false);
-});
-
-test('two at once have ports and cluster ids of their own', async () => {
-  await using both = new AsyncDisposableStack();
-  const starts = await Promise.all([startKafka(), startKafka()]);
-  const [one, two] = starts.map((broker) => both.use(broker)) as [RunningKafka, RunningKafka];
-  expect(one.bootstrapServers).not.toBe(two.bootstrapServers);
-  expect(await clusterId(one.dir)).not.toBe(await clusterId(two.dir));
 });
 
 test('a port in use is a usage error that names it', async () => {
@@ -131,16 +97,4 @@ test('a broker that is killed is noticed', async () => {
   process.kill(broker.pid, 'SIGKILL');
   const { logFile } = broker;
   expect(await broker.exited).toEqual({ name: 'the broker', broker: broker.brokers[0], logFile, code: 137 });
-});
-
-test('nothing is left when the process that started it is killed, and its folder can be used again', async () => {
-  const script = fileURLToPath(new URL('../fixtures/start-broker.ts', import.meta.url));
-  const parent = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(parent.stdout, 'data');
-  const { pid } = JSON.parse(String(line));
-  expect(await leftoverProcess(dir)).toBe(pid);
-  parent.kill('SIGKILL');
-  expect(await leftoverGone(dir, 5000)).toBe(true);
-  await using broker = await startKafka({ dir });
-  expect(broker.pid).not.toBe(pid);
 });

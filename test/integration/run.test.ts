@@ -90,24 +90,6 @@ test('a topic that was there before is neither altered nor deleted, and its reco
   expect(consumed.stdout).toContain('70 rows');
 });
 
-test('every codec and setting of the client is a pass', async () => {
-  const dir = newDir();
-  for (const [index, setting] of ['gzip', 'snappy', 'lz4', 'zstd'].entries()) {
-    const args = [
-      'run',
-      '--json',
-      `--dir=${dir}`,
-      `--run=${runId()}`,
-      '--messages=200',
-      '-X',
-      `compression.type=${setting}`,
-    ];
-    if (index === 0) args.push('-X', 'linger.ms=5', '-X', 'acks=1');
-    const { code, stderr } = await nodrop([...args, at]);
-    expect(code, `${setting}: ${stderr}`).toBe(0);
-  }
-});
-
 test('states with weights, one partition, one message a batch', async () => {
   const { code, stdout, stderr } = await nodrop([
     'run',

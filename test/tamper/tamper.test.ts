@@ -2,13 +2,11 @@
  * A run that passed is tampered with at random. Nothing that changes what the audit promises passes, nothing that
  * changes nothing fails, blame is right or unknown, and nothing ends in an error that nobody foresaw.
  */
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { tamperAtRandom } from './at-random.ts';
 import { escapedInEvidence, escapedInStore } from './escaped.ts';
-import { evidenceMutation, ledgers } from './evidence-mutations.ts';
 import { alterSchema, schemaMutations } from './sqlite-schema.ts';
 import { categoryTables } from './store-content.ts';
-import { storeMutation } from './store-mutations.ts';
 import {
   complaintsOfBoth,
   complaintsOfHarm,
@@ -19,10 +17,6 @@ import {
   type PassedRun,
 } from './tampered-run.ts';
 import { allowed, complaintsOfEvidence } from './truth.ts';
-
-/** The same cases at every run: what has failed once fails again. Those of the soak are others each time. */
-const seed = 20_261_129;
-const timeoutMs = 120_000;
 
 let passed: PassedRun;
 let other: PassedRun;
@@ -118,25 +112,4 @@ test.each(schemaMutations)('the schema: $name', async (mutation) => {
   expect(complaintsOfEvidence(outcome, allowed[mutation.allowed])).toEqual([]);
 });
 
-test('one to three changes of what the store holds', { timeout: timeoutMs }, async () => {
-  const mutations = fc.array(storeMutation, { minLength: 1, maxLength: 3 });
-  const property = fc.asyncProperty(mutations, async (some) => {
-    expect(await complaintsOfStore(passed, some)).toEqual([]);
-  });
-  await fc.assert(property, { seed, numRuns: 550 });
-});
-
-test('a change of a file of the evidence', { timeout: timeoutMs }, async () => {
-  const property = fc.asyncProperty(evidenceMutation, async (mutation) => {
-    expect(await complaintsOfHarm(passed, other, mutation)).toEqual([]);
-  });
-  await fc.assert(property, { seed, numRuns: 300 });
-});
-
-test('a change of what the store holds, with evidence missing', { timeout: timeoutMs }, async () => {
-  const missing = fc.constantFrom('journal-1.bin', 'log.scan', ...ledgers);
-  const property = fc.asyncProperty(storeMutation, missing, async (mutation, file) => {
-    expect(await complaintsOfBoth(passed, [mutation], file)).toEqual([]);
-  });
-  await fc.assert(property, { seed, numRuns: 150 });
-});
+tamperAtRandom({ store: 150, evidence: 80, both: 50 });
