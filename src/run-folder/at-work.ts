@@ -1,4 +1,4 @@
-/** Whether anybody works on a run: a nodrop that runs it, or a producer or a consumer that was started by hand. */
+/** Whether a process works on a run: `nodrop run` itself, or a producer or consumer that was started by hand. */
 import { isAlive } from '../system/process-state.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
 import { readJournalOpening } from './journal/journal-reader.ts';
@@ -11,13 +11,16 @@ import { hasSeal } from './seal.ts';
 export const isAtWork = async (folder: RunFolder): Promise<boolean> =>
   (await leftoverProcess(folder.path)) !== undefined || hasStagesAtWork(folder);
 
-/** Whether a producer or a consumer is at work there, started by a run or by hand. */
+/** Whether a producer or a consumer works on the run, no matter whether a run or a user started it. */
 export const hasStagesAtWork = (folder: RunFolder): boolean => isProduced(folder) || isConsumed(folder);
 
 const isProduced = (folder: RunFolder): boolean =>
   ledgersOf(folder).some(({ path }) => !hasSeal(path) && isAlive(writerOf(path, readLedgerOpening)));
 
-/** Each consumer has a journal once it has joined its group, sealed when it ends; before that its name in the folder. */
+/**
+ * A consumer has a journal once it has joined its group, and seals the journal when it ends. Before that, only its
+ * pid in `consumer.json` shows it.
+ */
 function isConsumed(folder: RunFolder): boolean {
   const journals = folder
     .list(journalFilePattern)
@@ -32,7 +35,7 @@ function writerOf(path: string, read: (path: string) => { pid: number } | undefi
   try {
     return read(path)?.pid ?? 0;
   } catch {
-    // Damaged, so nobody writes to it.
+    // A damaged file has no writer.
     return 0;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `course.jsonl` in a run's folder: what happens to the run, a line each time, for those who watch it and for its
- * report. No verdict rests on it: where it cannot be written, that is said once and the run goes on.
+ * `course.jsonl` in a run's folder: one line for each event of the run, for the live page and the report. No verdict
+ * depends on it. If it cannot be written, the run says so once and goes on.
  */
 import { appendFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';

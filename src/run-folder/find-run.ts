@@ -1,10 +1,13 @@
-/** The runs of a folder, and the one that is meant. */
+/** Finds the runs of a folder, and the run that the user names. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationalError, messageOf, usageError } from '../errors.ts';
 import { RunFolder, runIdPattern, runsPath } from './run-folder.ts';
 
-/** The runs of a folder, links to runs elsewhere included, the latest last: by the time their folder was made or their manifest written. */
+/**
+ * The runs of a folder, including symbolic links to runs elsewhere; the latest last. The time of a run is that of its
+ * manifest or, if it has none, of its folder.
+ */
 export function listRuns(dir: string): RunFolder[] {
   let names: string[];
   try {
@@ -25,12 +28,12 @@ export function listRuns(dir: string): RunFolder[] {
     .map(({ folder }) => folder);
 }
 
-/** Also one that lies behind a symbolic link. */
+/** Follows symbolic links. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // A link that leads nowhere, or in a circle.
+    // The link is dangling or circular.
     return false;
   }
 }
@@ -49,6 +52,6 @@ export function findRun(dir: string, id: string | undefined): RunFolder {
 
 function bornAt(folder: RunFolder): number {
   const manifest = statSync(folder.manifest, { throwIfNoEntry: false });
-  // Gone by now where another process has just removed it.
+  // The folder is gone if another process has just removed it.
   return (manifest ?? statSync(folder.path, { throwIfNoEntry: false }))?.mtimeMs ?? 0;
 }

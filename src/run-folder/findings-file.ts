@@ -1,4 +1,4 @@
-/** All findings of an audit, one JSON line a message or partition concerned: the result holds examples only. */
+/** All findings of an audit, one JSON line for each message or partition concerned: the result has examples only. */
 import { closeSync, createReadStream, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../errors.ts';
@@ -7,7 +7,7 @@ import { regularFile } from '../system/regular-file.ts';
 
 const chunkChars = 64 * 1024;
 
-/** Those of a file that are wanted, a line at a time; none where there is no file. Throws for what is no finding. */
+/** Yields the wanted findings of a file, a line at a time; none if there is no file. Throws for a malformed line. */
 export async function* readFindings(
   path: string,
   isWanted: (finding: SingleFinding) => boolean,
@@ -25,7 +25,7 @@ export class FindingsFile {
   readonly #path: string;
   #file: number | undefined;
   #chunk = '';
-  /** Why nothing more is written: a folder that may not be written must not keep an audit from its verdict. */
+  /** Why nothing more is written. An audit of a folder that is not writable must still reach its verdict. */
   problem: string | undefined;
 
   constructor(path: string) {
@@ -49,7 +49,7 @@ export class FindingsFile {
     this.#chunk = '';
     this.#attempt(() => {
       this.#file ??= openSync(this.#path, 'w', 0o600);
-      // Unlike `writeSync`, it writes all or throws.
+      // Unlike `writeSync`, `writeFileSync` writes everything or throws.
       writeFileSync(this.#file, chunk);
     });
   }

@@ -1,14 +1,14 @@
 /**
- * Frames: how evidence lies on disk that grows while it is written, the ledger and the journal.
- * Little-endian, append-only; written in order, never changed.
+ * Frames: the format of the evidence files that grow during a run, the ledger and the journal.
+ * Little-endian and append-only: written in order, never changed.
  *
  *   file   := frame*
  *   frame  := length:u32 crc:u32 body     length and CRC-32 of the body, which is never empty
  *   body   := type:u8 …
  *
- * A frame is there once `append` has returned: it survives the death of the process, though not the loss
- * of power. One that is cut short at the end of the file is a torn tail: its writer was killed. Any other
- * damage means that the file cannot be relied on.
+ * Once `append` has returned, the frame survives the death of the process, but not a loss of power. A frame that is
+ * cut short at the end of the file is a torn tail: its writer was killed. Any other damage means that the file cannot
+ * be relied on.
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
@@ -16,15 +16,15 @@ import type { z } from 'zod';
 import { regularFile } from '../system/regular-file.ts';
 
 export const frameHeaderBytes = 8;
-/** No frame is longer: what one holds is bounded well below this. */
+/** No frame is longer: the contents of every frame are bounded well below this. */
 export const frameBytesMax = 64 * 1024 * 1024;
 const readAheadBytes = 64 * 1024;
 
-/** What is known of a file of frames as far as it has been read. */
+/** What is known about a file of frames, as far as it has been read. */
 export interface FrameState {
   /** The file ends within a frame. */
   torn: boolean;
-  /** How many bytes of it were read: it goes on behind them if it is read again. */
+  /** How many bytes were read. The next reading begins after them. */
   bytes: number;
   /** Why the file cannot be relied on. */
   damage?: string;
@@ -32,13 +32,13 @@ export interface FrameState {
 
 export const nothingRead = (): FrameState => ({ torn: false, bytes: 0 });
 
-/** Appends frames to a file of its own. What the system refuses is thrown as it comes. */
+/** Appends frames to a file of its own. Errors of the file system are thrown unchanged. */
 export class FrameWriter {
   readonly #file: number;
-  /** Of the frames that are there whole. */
+  /** The size of the whole frames. */
   #bytes = 0;
 
-  /** Creates the file; throws EEXIST where there is one already. */
+  /** Creates the file; throws EEXIST if it exists already. */
   constructor(path: string) {
     this.#file = openSync(path, 'ax', 0o600);
   }
@@ -56,7 +56,7 @@ export class FrameWriter {
     try {
       while (written < frame.length) written += writeSync(this.#file, frame, written);
     } catch (error) {
-      // A full disk takes a part of a frame. A frame after that part would make the file a damaged one.
+      // A full disk may take a part of a frame. A later frame after that part would make the file a damaged one.
       if (written > 0) ftruncateSync(this.#file, this.#bytes);
       throw error;
     }
@@ -73,11 +73,11 @@ export class FrameWriter {
 }
 
 /**
- * Yields the bodies of the frames that are there whole, from where the state says that reading ended; the state is
- * filled meanwhile.
+ * Yields the bodies of the whole frames, beginning where the last reading of this state ended. Updates the state
+ * meanwhile.
  */
 export function* readFrames(path: string, state: FrameState): Generator<Buffer> {
-  // What stands behind it means nothing, however often it is read.
+  // The bytes after the damage mean nothing, however often they are read.
   if (state.damage !== undefined) return;
   const file = new ReadAhead(path);
   state.torn = false;
@@ -107,17 +107,17 @@ export function* readFrames(path: string, state: FrameState): Generator<Buffer> 
   }
 }
 
-/** At the end of a frame's body, where its file's format has times: ms since the epoch. */
+/** The size of the time at the end of a frame's body, if the file's format has times: ms since the epoch. */
 export const frameTimeBytes = 8;
 
-/** A body without the time at its end, and that time; null for a file whose format had none. */
+/** A body without the time at its end, and that time; null if the file's format has no times. */
 export function splitTime(body: Buffer, isTimed: boolean): { body: Buffer; timeMs: number | null } {
   if (!isTimed) return { body, timeMs: null };
   const end = Math.max(0, body.length - frameTimeBytes);
   return { body: body.subarray(0, end), timeMs: end === 0 ? null : body.readDoubleLE(end) };
 }
 
-/** What `appendJson` wrote; undefined for what is no JSON, or is not of that shape. */
+/** The value that `appendJson` wrote; undefined if the body is not JSON or does not match the schema. */
 export function jsonFrameOf<T>(body: Buffer, schema: z.ZodType<T>): T | undefined {
   let value: unknown;
   try {
@@ -128,7 +128,7 @@ export function jsonFrameOf<T>(body: Buffer, schema: z.ZodType<T>): T | undefine
   return schema.safeParse(value).data;
 }
 
-/** A file that is read in larger pieces than are asked for. What was handed out stays as it was. */
+/** Reads a file in larger pieces than the caller requests. Bytes that were handed out do not change later. */
 class ReadAhead {
   readonly #file: number;
   #ahead = Buffer.alloc(0);
@@ -138,7 +138,7 @@ class ReadAhead {
     this.#file = openSync(regularFile(path), 'r');
   }
 
-  /** Less than was asked for where the file ends. */
+  /** Returns fewer bytes than requested if the file ends. */
   read(at: number, bytes: number): Buffer {
     const start = at - this.#aheadAt;
     const isThere = start >= 0 && start + bytes <= this.#ahead.length;
@@ -154,7 +154,7 @@ class ReadAhead {
   }
 }
 
-/** Reads until the buffer is full or the file ends; returns how many bytes came. */
+/** Reads until the buffer is full or the file ends; returns how many bytes were read. */
 function readFully(file: number, buffer: Buffer, at: number): number {
   let filled = 0;
   while (filled < buffer.length) {

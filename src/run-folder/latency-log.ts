@@ -1,6 +1,10 @@
 /**
- * How long messages took, as HdrHistograms on disk. Logs of several processes can be added up, and other tools read
- * them. They are measurements and no evidence: where one cannot be written, its process says so and goes on.
+ * The latencies of messages, as HdrHistograms on disk. Logs of several processes can be added up, and other tools can
+ * read them. They are measurements, not evidence: if a log cannot be written, its process says so and goes on.
+ *
+ * Messages with equal latencies are counted together: that costs a comparison for each record, and memory and disk
+ * grow with seconds rather than messages. A log without its last line is that of a killed process, and thresholds on it
+ * fail.
  */
 import { build, type Histogram } from 'hdr-histogram-js';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
@@ -20,7 +24,7 @@ export class LatencyLog {
   #intervalEndMs: number;
   #lastMs: number;
 
-  /** `startMs`: when that began which is measured, by `wallClockMs()`. */
+  /** `startMs`: when the measured activity began, by `wallClockMs()`. */
   constructor(path: string, startMs: number) {
     this.#path = path;
     this.#startMs = this.#intervalStartMs = this.#lastMs = startMs;
@@ -29,14 +33,14 @@ export class LatencyLog {
     this.#write(headOf(startMs));
   }
 
-  /** So many messages took so long, as was seen at `nowMs`. Clocks that differ can make it negative. */
+  /** Notes at `nowMs` that `count` messages took `latencyMs`, which is negative if clocks differ. */
   record(latencyMs: number, count: number, nowMs: number): void {
     if (nowMs >= this.#intervalEndMs) this.#beginInterval(nowMs);
     this.#histogram.recordValueWithCount(Math.max(0, Math.round(latencyMs * microsecondsPerMs)), count);
     this.#lastMs = nowMs;
   }
 
-  /** The last line ends with what was recorded last. */
+  /** The last interval ends at the time of the last record. */
   close(): void {
     this.#endInterval(this.#lastMs);
     this.#write(latencyLogEnd);

@@ -1,15 +1,15 @@
 /**
- * The saved log scan: `log.scan` holds a row of 40 bytes for each record, little-endian, each partition's
- * in the order of their offsets; `log.json` says what was read. Rows keep digests rather than bytes:
- * what a record's bytes come to, and what its header says.
+ * The saved log scan. `log.scan` holds a row of 40 bytes for each record, little-endian, those of each partition
+ * in the order of their offsets; `log.json` says what was read. Rows keep digests rather than bytes: the digest of
+ * the record's bytes, and the digest that its header states.
  *
  *   0 offset:f64   8 digest:u64   16 statedDigest:u64   24 sequence:u32   28 partition:u32
  *   32 producer:u16   34 session:u16   36 flags:u8   37 stamp:u24
  *
- * The stamp is the record's own time, in the bytes that were left: of ten million messages, a whole time each
- * would make the file a fifth longer. It counts the ms from a minute before the manifest was made, which lets
- * clocks differ; 0 says that the time lies outside of the 4 h 39 min that fit, or that an earlier version,
- * which kept none, has scanned.
+ * The stamp is the record's own time, in the bytes that were left: a whole time would make the file a fifth longer.
+ * With it, an explanation needs no broker. It counts the ms from a minute before the manifest was written, because
+ * clocks differ. 0 says that the time lies outside of the 4 h 39 min that fit, or that an earlier version of nodrop
+ * made the scan, and kept no times.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { offsetsByPartition } from './offsets-by-partition.ts';
 import { partitionMax } from '../workload/place.ts';
 import { namingFile, writeWhole } from '../system/write-whole.ts';
 
-/** `foreign`: not of this run. `nameless`: of this run, but its origin cannot be read. */
+/** `foreign`: not a record of this run. `nameless`: a record of this run whose origin cannot be read. */
 export const scanFlags = { foreign: 1, aborted: 2, crcBad: 4, nameless: 8, unstated: 16 } as const;
 
 const count = z.int().min(0);
@@ -26,7 +26,7 @@ const partition = count.max(partitionMax);
 
 export const scanSummarySchema = z.object({
   schema: z.literal(1),
-  /** Whose records are not foreign. Earlier versions did not say. */
+  /** The run whose records are not foreign. Earlier versions did not note it. */
   run: z.string().optional(),
   topic: z.string(),
   topicId: z.string(),
@@ -35,27 +35,30 @@ export const scanSummarySchema = z.object({
       z.object({
         partition,
         start: count,
-        /** The partition's start after the scan: what lies below was removed meanwhile. */
+        /** The partition's start after the scan: records below it were removed meanwhile. */
         startAfter: count,
         end: count,
         lastStableOffset: count,
       }),
     )
     .refine(areOnceEach, 'it has two ranges of one partition'),
-  /** Whether the topic's clean-up policy has `compact`; false where that is not known. */
+  /** Whether the topic's clean-up policy has `compact`; false if the policy is not known. */
   compacted: z.boolean(),
-  /** Whether a replica may come to lead that was not in sync. Earlier versions did not ask. */
+  /** Whether a replica that is not in sync may become the leader. Earlier versions did not ask. */
   uncleanElection: z.boolean().optional(),
   /** Why it is not known whether the topic is compacted, in words that follow a colon. */
   settingsUnknown: z.string().optional(),
   records: count,
-  /** Nothing can have come to the topic after it was scanned: its broker was the run's own. Earlier versions did not say. */
+  /**
+   * No record can have reached the topic after the scan, because the broker was the run's own. Earlier versions did not
+   * note it.
+   */
   isFinal: z.boolean().optional(),
-  /** What could not be read, in sentences. */
+  /** The parts that could not be read, in sentences. */
   problems: z.array(z.string()),
-  /** The group's next offset by partition, read after the scan; left out where it was not to be had. */
+  /** The group's next offset by partition, read after the scan; absent if it could not be read. */
   commits: offsetsByPartition.optional(),
-  /** Why they are not known, in words that follow a colon. */
+  /** Why the commits are not known, in words that follow a colon. */
   commitsUnknown: z.string().optional(),
 });
 export type ScanSummary = z.infer<typeof scanSummarySchema>;
@@ -73,20 +76,23 @@ export interface ScanRow {
   session: number;
   sequence: number;
   flags: number;
-  /** As `stampOf` makes it. */
+  /** Made by `stampOf`. */
   stamp: number;
 }
 
 const stampsStartMs = -60_000;
 const stampMax = 0xffffff;
 
-/** A time near the one that the manifest was made at, as a row keeps it; 0 for any other. All in ms since the epoch. */
+/**
+ * The form in which a row keeps a time: 24 bits, relative to the time of the manifest; 0 if it lies too far from that.
+ * Both parameters are ms since the epoch.
+ */
 export function stampOf(timeMs: number, manifestMs: number): number {
   const stamp = timeMs - manifestMs - stampsStartMs + 1;
   return stamp >= 1 && stamp <= stampMax ? stamp : 0;
 }
 
-/** The time that a stamp stands for; null where it stands for none. */
+/** The time that a stamp stands for, in ms since the epoch; null for 0. */
 export const timeOfStamp = (stamp: number, manifestMs: number): number | null =>
   stamp === 0 ? null : stamp - 1 + stampsStartMs + manifestMs;
 
@@ -103,10 +109,10 @@ export const emptyScanRow = (): ScanRow => ({
 });
 
 export const rowBytes = 40;
-/** Rows in a chunk, but for the last. */
+/** The number of rows in a chunk; the last may have fewer. */
 export const scanChunkRows = 8192;
 
-/** Some rows, lying as they do in the file: Node runs on no platform that is not little-endian. */
+/** Some rows, in the byte order of the file: Node runs on little-endian platforms only. */
 export class ScanRows {
   count = 0;
   readonly bytes = new Uint8Array(rowBytes * scanChunkRows);
@@ -192,7 +198,7 @@ export class ScanWriter {
   }
 }
 
-/** Yields the rows, in chunks that lie in the same memory. */
+/** Yields the rows in chunks. Each chunk overwrites the one before. */
 export function* readScan(path: string): Generator<ScanRows> {
   const file = openSync(path, 'r');
   const rows = new ScanRows();

@@ -10,16 +10,16 @@ export const messagesMax = 100_000_000;
 export const payloadBytesMax = 100_000_000;
 const weightMax = 1_000_000;
 
-/** `p0` and on: a gap would hide those behind it. */
+/** The producers `p0`, `p1` and so on: a gap would hide the producers after it. */
 const planSchema = z
   .record(z.string(), bounded(messagesMax))
   .refine(
     (plan) => Object.keys(plan).every((_, index) => plan[`p${index}`] !== undefined),
-    'it is no plan of p0 and on',
+    'it does not plan p0, p1 and so on',
   )
   .refine(
     (plan) => Object.values(plan).reduce((sum, messages) => sum + messages, 0) <= messagesMax,
-    'it plans too many',
+    'it plans too many messages',
   );
 
 const statesSchema = z
@@ -34,28 +34,31 @@ export const manifestSchema = z.object({
   seed: count,
   topic: z.string(),
   topicId: z.string(),
-  /** Whether nodrop made the topic, and so may delete it. */
+  /** Whether nodrop created the topic, and so may delete it. */
   topicCreated: z.boolean(),
   group: z.string(),
   bootstrapServers: z.string(),
   /**
-   * The plan: how many messages each producer was to send; sequences 0 to n − 1. Where there is a `durationMs`,
-   * at most so many: how many they were, the closed ledger tells.
+   * The plan: how many messages each producer was to send; sequences 0 to n − 1. If there is a `durationMs`, this is
+   * an upper limit, and the closed ledger has the real number.
    */
   producers: planSchema,
-  /** How long each producer was to send, where that and no number was the plan. */
+  /** How long each producer was to send, if the run was limited by time and not by number. */
   durationMs: count.optional(),
-  /** Messages a second, of all producers together; only where they were paced. */
+  /** Messages a second, all producers together; only if they were paced. */
   rate: z.number().positive().optional(),
   batchSize: count,
   payloadBytes: bounded(payloadBytesMax),
   states: statesSchema,
-  /** Where each message carries its state, if not in the payload's `state`. */
+  /** The field that carries a message's state, if it is not the payload's `state`. */
   stateField: z.string().optional(),
   stateHeader: z.string().optional(),
   /** The acknowledgements that the producer asked for: all, 1 or 0. */
   acks: z.string().optional(),
-  /** The topic's end offset by partition before the first send. */
+  /**
+   * The topic's end offset by partition before the first send. On a topic that existed before, nothing else tells older
+   * records from the run's.
+   */
   base: offsetsByPartition,
   /** Milliseconds since the epoch. */
   createdAt: count,

@@ -1,6 +1,6 @@
 /**
- * What a run's latency logs say: percentiles and rates. Nothing here touches the verdict; a log that is
- * missing, unreadable or cut short is named, and what the others say stands.
+ * Reads percentiles and rates from a run's latency logs. They do not affect the verdict. A log that is missing,
+ * unreadable or cut short is named; the other logs still count.
  */
 import { build, type Histogram } from 'hdr-histogram-js';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ interface Sum {
   missing: string[];
 }
 
-/** The files of the latency logs that are to be there. */
+/** The names of the latency logs that should exist. */
 export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: string[] } {
   const producers = Object.keys(folder.soundManifest()?.producers ?? {}).flatMap((name) =>
     sessionsOf(folder, name),
@@ -39,7 +39,7 @@ export function measurementsOf(folder: RunFolder): Measurements {
   const names = latencyLogNames(folder);
   const acked = sumOf(folder, names.acked);
   const stored = sumOf(folder, names.stored);
-  // A consumer may have been there long before: both rates count from the first send.
+  // The consumer may have started long before: both rates count from the first send.
   const { startMs } = acked;
   return {
     rates: { acked: rateOf(acked, startMs), stored: rateOf(stored, startMs) },
@@ -51,7 +51,7 @@ export function measurementsOf(folder: RunFolder): Measurements {
   };
 }
 
-/** A producer that was killed goes on in a session of its own, with a ledger and a log of its own. */
+/** A producer that was killed goes on in a new session, with a ledger and a log of its own. */
 const sessionsOf = (folder: RunFolder, producer: string): string[] => [
   producer,
   ...ledgersOf(folder)
@@ -73,7 +73,7 @@ function sumOf(folder: RunFolder, names: readonly string[]): Sum {
   return sum;
 }
 
-/** Throws where the log is not whole; what was read until then counts. */
+/** Throws if the log is not whole; the lines that were read until then count. */
 function add(text: string, sum: Sum): void {
   const startMs = startOf(text);
   if (startMs === undefined) throw new Error('it does not say when it begins');
@@ -107,5 +107,5 @@ function latencyOf({ histogram }: Sum): Latency | null {
   };
 }
 
-/** To microseconds, or thousandths of a message. */
+/** Rounds to microseconds, or to thousandths of a message. */
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;

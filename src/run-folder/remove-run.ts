@@ -1,4 +1,8 @@
-/** Removes a run's folder: only one that nodrop made, that nobody works on, and only what nodrop put into it. */
+/**
+ * Removes a run's folder, if nodrop made it and no process works on it, and in it only the files that nodrop made. The
+ * proof is the manifest of a run of that name, or a file that a process of the run writes when it begins. `clean`
+ * claims the folder in the way a run does, so only one of two processes gets it.
+ */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hasStagesAtWork } from './at-work.ts';
@@ -13,31 +17,31 @@ import type { RunFolder } from './run-folder.ts';
 import { shellWord } from '../system/shell-word.ts';
 import { defaultEngine } from '../stores/engines.ts';
 
-/** The record of who is at work there; drafts of it, and drafts of those, have their writers' numbers. */
+/** The record of the process that works on the folder. Its drafts, and the drafts of those, end in a pid. */
 const recordPattern = /^process\.json(?:\.(\d+)){0,2}$/;
 const draftMsMax = 1_000;
 const pollMs = 20;
 
-/** Ends what the run has left running, too. Returns what is left of it in a sentence; undefined if nothing is. */
+/** Also ends the processes that the run left behind. Returns a sentence if files remain; otherwise undefined. */
 export async function removeRun(folder: RunFolder): Promise<string | undefined> {
   try {
     return await removeClaimed(folder);
   } catch (error) {
-    // One that another process removes at the same time vanishes at any point.
+    // If another process removes the folder at the same time, it can vanish at any point.
     if (!isFolder(folder.path)) return undefined;
     return leftBecause(folder, messageOf(error));
   }
 }
 
 async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
-  // One that was made and never used.
+  // The folder was created but never used.
   if (removeEmptyFolder(folder.path)) return undefined;
   if (!isMadeByNodrop(folder)) return leftBecause(folder, 'nothing in it shows that nodrop made it');
   const { pathOf, whyShared } = defaultEngine.files;
   const shared = await whyShared(folder.store, folder.id);
   if (shared !== undefined)
     return leftBecause(folder, `its ${basename(pathOf(folder.store))} is not its own alone: ${shared}`);
-  // A process that runs it, or removes it, has claimed it in the same way.
+  // A process that runs the run, or removes it, has claimed the folder in the same way.
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) return leftBecause(folder, `process ${owner} works on it`);
   if (hasStagesAtWork(folder)) {
@@ -52,12 +56,12 @@ async function removeClaimed(folder: RunFolder): Promise<string | undefined> {
   return leftBecause(folder, 'another process has put something into it');
 }
 
-/** Another process that wanted the folder leaves a draft of its record there for a moment. */
+/** Another process that tries to claim the folder leaves a draft of its record in it for a moment. */
 async function removeOnceEmpty(path: string): Promise<boolean> {
   const look = (): 'removed' | 'in use' | undefined => {
     if (removeEmptyFolder(path)) return 'removed';
     const drafts = readdirSync(path).map((name) => ({ name, writer: Number(recordPattern.exec(name)?.[1]) }));
-    // Any other file is somebody's: a record that was made since, too.
+    // Any other file belongs to another process, and so does a record that was made since.
     if (drafts.some(({ writer }) => Number.isNaN(writer))) return 'in use';
     for (const { name, writer } of drafts) {
       if (!isAlive(writer)) rmSync(join(path, name), { force: true });

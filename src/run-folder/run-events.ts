@@ -1,14 +1,14 @@
-/** The lines of `course.jsonl`: what may be in one, and reading it. Whoever writes them needs the types alone. */
+/** The lines of `course.jsonl`: their shape, and how to read them. The code that writes them needs the types only. */
 import { z } from 'zod';
 import { engineNames } from '../stores/engine.ts';
 import { faultSchema } from '../result/result-schema.ts';
 
 const setupSchema = z.object({
-  /** How many were started for it; null for a Kafka of somebody else's. */
+  /** How many brokers the run started; null if the Kafka is not the run's own. */
   brokers: z.int().nullable(),
   consumers: z.int(),
   store: z.enum(engineNames),
-  /** The command that does the run again, in words, without secrets; and the options that were left out for that. */
+  /** The words of the command that repeats the run, without secrets; and the options that were left out as secret. */
   command: z.array(z.string()),
   leftOut: z.array(z.string()),
 });
@@ -19,13 +19,13 @@ const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('phase'),
     phase: z.enum(['starting', 'publishing', 'draining', 'auditing']),
   }),
-  /** It has begun, or is over: then its record is whole. `index`: its place in the schedule. */
+  /** A fault has begun or is over; only then is its record whole. `index`: its place in the schedule. */
   z.object({ type: z.literal('fault'), index: z.int(), fault: faultSchema }),
-  /** How it was set up, as far as the manifest does not tell. */
+  /** The setup of the run, as far as the manifest does not have it. */
   z.object({ type: z.literal('setup'), setup: setupSchema }),
-  /** Who leads each partition, by index; −1 for nobody. */
+  /** The leader of each partition, by index; −1 if there is none. */
   z.object({ type: z.literal('leaders'), leaders: z.array(z.int()) }),
-  /** With a verdict, or without one: then it failed. */
+  /** The end of the run. A verdict of null: the run failed before there was one. */
   z.object({ type: z.literal('ended'), verdict: z.enum(['pass', 'fail', 'inconclusive']).nullable() }),
 ]);
 export type RunEvent = z.infer<typeof eventSchema>;
@@ -35,7 +35,7 @@ export type Phase = Extract<RunEvent, { type: 'phase' }>['phase'];
 const timedSchema = z.intersection(z.object({ time: z.number() }), eventSchema);
 export type TimedRunEvent = z.infer<typeof timedSchema>;
 
-/** undefined for a line that was cut or damaged: only a picture rests on it. */
+/** undefined for a line that is cut short or damaged, which is tolerable: no verdict depends on it. */
 export function parseRunEvent(line: string): TimedRunEvent | undefined {
   try {
     return timedSchema.parse(JSON.parse(line));

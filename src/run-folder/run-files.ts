@@ -11,7 +11,7 @@ import { readLedgerOpening } from './ledger/ledger-reader.ts';
 import type { OwnFiles } from '../system/removal.ts';
 import { consumerSchema, type RunFolder } from './run-folder.ts';
 
-/** A draft has the number of its writer, or `.new`; a sealed file has its seal. */
+/** A draft ends in the pid of its writer, or in `.new`; a seal in `.sha256`. */
 const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
 const names = [
   String.raw`(run|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
@@ -22,7 +22,7 @@ const names = [
   String.raw`store\.sqlite(-wal|-shm|-journal)?|store\.\d+\.spool`,
 ];
 
-/** All but `process.json`, which says who is at work and so goes last. */
+/** All files but `process.json`, which names the process at work and so is removed last. */
 export const runFiles: OwnFiles = {
   files: new RegExp(`^(${names.join('|')})${suffix}$`),
   folders: [{ name: /^kafka$/, own: clusterFiles }],
@@ -32,15 +32,15 @@ const processSchema = z.strictObject({ pid: z.int(), startedAt: z.string(), mark
 const chaosSchema = z.object({ seed: z.int(), index: z.int(), options: z.array(z.string()) });
 
 /**
- * Whether something in the folder can only come from nodrop: the manifest of a run of this name or, of a run that
- * never came to have one, what its processes leave as they begin. A link proves nothing, wherever it leads.
+ * Whether a file in the folder can only come from nodrop: the manifest of a run of this name or, if the run never had
+ * one, a file that its processes write when they begin. A symbolic link proves nothing, wherever it leads.
  */
 export const isMadeByNodrop = (folder: RunFolder): boolean =>
   lstatSync(folder.path, { throwIfNoEntry: false })?.isDirectory() === true && hasProof(folder);
 
 /**
- * Throws `usage` where files of somebody would be replaced by a run's. To be called before anything is written; what
- * processes said is no proof, and no obstacle.
+ * Throws `usage` if the run would replace files that nodrop did not make. To be called before anything is written. The
+ * logs of processes (`*.log`) are neither proof nor obstacle.
  */
 export function refuseForeignFolder(folder: RunFolder): void {
   if (!existsSync(folder.path) || hasProof(folder)) return;
@@ -57,7 +57,7 @@ export function refuseForeignFolder(folder: RunFolder): void {
 function hasProof(folder: RunFolder): boolean {
   const isOfRun = ({ run }: { run: string } = { run: '' }): boolean => run === folder.id;
   const named = manifestId(folder);
-  // Somebody has copied a run under another name, or moved it: it is theirs.
+  // A user has copied the run under another name, or moved it: it belongs to that user.
   if (named !== undefined) return named === folder.id;
   return (
     proves(folder.events, (path) => parseRunEvent(firstLine(path)) !== undefined) ||
@@ -69,7 +69,7 @@ function hasProof(folder: RunFolder): boolean {
   );
 }
 
-/** The run that the manifest names; undefined where there is none that can be read. */
+/** The run that the manifest names; undefined if there is no readable manifest. */
 function manifestId(folder: RunFolder): string | undefined {
   let id: string | undefined;
   proves(folder.manifest, () => (id = folder.readManifest()?.id) !== undefined);
@@ -84,7 +84,7 @@ function proves(path: string, isProof: (path: string) => boolean): boolean {
   try {
     return isProof(path);
   } catch {
-    // It cannot be read, or is none of nodrop's: no proof, then.
+    // A file that cannot be read, or is not one of nodrop's, is no proof.
     return false;
   }
 }

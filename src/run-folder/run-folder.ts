@@ -1,4 +1,4 @@
-/** A run's folder of evidence: which file lies where, and the manifest that says what was planned. */
+/** A run's folder of evidence: where each file is, and the manifest, which has the plan. */
 import {
   appendFileSync,
   existsSync,
@@ -23,7 +23,7 @@ import { namingFile, writeWhole } from '../system/write-whole.ts';
 
 const count = z.int().min(0);
 
-/** `consumer.json`. The first version wrote a path alone for a store; earlier ones noted neither run nor journals. */
+/** `consumer.json`. The first version wrote only a path for a store; earlier ones noted neither run nor journals. */
 export const consumerSchema = z.strictObject({
   run: z.string().optional(),
   store: z.string(),
@@ -42,7 +42,7 @@ export const topicPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 export const topicOf = (run: string): string => `nodrop-${run}`;
 export const groupOf = (run: string): string => `nodrop-${run}`;
 
-/** `latency-acked-p0.hlog`, by producer; `latency-stored-1.hlog`, numbered as the consumer's journal. */
+/** `latency-acked-p0.hlog`, by producer; `latency-stored-1.hlog`, with the number of the consumer's journal. */
 export const latencyFileName = (kind: 'acked' | 'stored', of: string): string => `latency-${kind}-${of}.hlog`;
 
 export class RunFolder {
@@ -57,7 +57,7 @@ export class RunFolder {
   get manifest(): string {
     return join(this.path, 'run.json');
   }
-  /** The run's own store, where no other was named. */
+  /** The run's own store, which is used if the user names no other. */
   get store(): string {
     return defaultEngine.files.locationOf(join(this.path, 'store.sqlite'));
   }
@@ -73,7 +73,7 @@ export class RunFolder {
   get result(): string {
     return join(this.path, 'result.json');
   }
-  /** That of an audit before the last, whose own could not be written. */
+  /** The result of an earlier audit, if that of the last audit could not be written. */
   get earlierResult(): string {
     return join(this.path, 'result-earlier.json');
   }
@@ -85,7 +85,7 @@ export class RunFolder {
   get events(): string {
     return join(this.path, 'course.jsonl');
   }
-  /** The schedule of what was done to it on purpose. */
+  /** The schedule of the faults that were injected into the run. */
   get faults(): string {
     return join(this.path, 'faults.json');
   }
@@ -96,15 +96,15 @@ export class RunFolder {
     return join(this.path, name);
   }
 
-  /** Returns whether it was not there before. */
+  /** Returns whether the folder did not exist before. */
   create(): boolean {
     return makeFolder(this.path);
   }
 
-  /** Where the store is that the run's consumer uses: one in this folder is here, wherever the folder was moved to. */
+  /** The location of the store that the run's consumer uses. A store in this folder moves with the folder. */
   storeInUse(): string {
     const { store, run } = this.#readConsumer() ?? { store: this.store, run: this.id };
-    // The folder may bear another name since.
+    // The folder may have been renamed since.
     if (run !== undefined && run !== this.id && run !== this.soundManifest()?.id) {
       throw usageError(`${this.#consumer} is of another run, ${run}.`, 'Name the store with --store.');
     }
@@ -112,29 +112,29 @@ export class RunFolder {
     return withPath(store, (path) => resolve(this.path, path));
   }
 
-  /** The process of the consumer that came last; undefined where none has come, or what it left is damaged. */
+  /** The pid of the consumer that started last; undefined if none has started, or if `consumer.json` is damaged. */
   consumerPid(): number | undefined {
     try {
       return this.#readConsumer()?.pid;
     } catch {
-      // Whoever asks for the store is told.
+      // `storeInUse` reports the damage.
       return undefined;
     }
   }
 
-  /** How many journals the run's consumers have made, as far as that was noted. */
+  /** How many journals the run's consumers have made, as far as `consumer.json` says. */
   journalsMade(): number {
     try {
       return this.#readConsumer()?.journals ?? 0;
     } catch {
-      // Who asks for the store is told that the note is damaged.
+      // `storeInUse` reports the damage.
       return 0;
     }
   }
 
   /**
-   * To be called by each consumer when it comes, and when it has made a journal. Its store may be anywhere. The last to
-   * come is named.
+   * To be called by each consumer when it starts, and when it has made a journal. Its store may be anywhere. The last
+   * caller is the one that is noted.
    */
   noteConsumer(store: string, journal = 0): void {
     const asSeenFromHere = (path: string): string => {
@@ -163,18 +163,18 @@ export class RunFolder {
     }
   }
 
-  /** To be called by each stage that a test has planted a defect in. */
+  /** To be called by each stage in which a test has planted a defect. */
   noteSabotage(text: string): void {
     appendFileSync(this.#sabotage, `${text}\n`, { mode: 0o600 });
   }
 
-  /** The defects that were planted in the run's stages on purpose; empty for all but tests of the auditor. */
+  /** The defects that were planted in the run's stages on purpose; empty except in tests of the auditor. */
   sabotages(): string[] {
     try {
       return [...new Set(readFileSync(regularFile(this.#sabotage), 'utf8').split('\n').filter(Boolean))];
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      return [`it cannot be said which, ${messageOf(error)}`];
+      return [`the list cannot be read, ${messageOf(error)}`];
     }
   }
 
@@ -199,7 +199,10 @@ export class RunFolder {
     );
   }
 
-  /** Writes the manifest whole or not at all; of two that try, one is refused. */
+  /**
+   * Writes the manifest, after which the run's id is used. If two processes try, one is refused. The manifest is linked
+   * into place, so it is whole whenever another process can see it.
+   */
   writeManifest(manifest: Manifest): void {
     const draft = `${this.manifest}.${process.pid}`;
     try {
@@ -207,7 +210,7 @@ export class RunFolder {
       namingFile(this.manifest, () => writeFileSync(draft, text, { mode: 0o600 }));
       sealText(draft, text, basename(this.manifest));
       linkSync(draft, this.manifest);
-      // At once: one that is killed in between leaves a run that nobody can judge.
+      // Rename at once: a process that is killed before this leaves a run that cannot be judged.
       renameSync(sealPathOf(draft), sealPathOf(this.manifest));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseIfUsed();
@@ -217,7 +220,7 @@ export class RunFolder {
     }
   }
 
-  /** The manifest; undefined where there is none. Throws with a sentence if it cannot be read. */
+  /** The manifest; undefined if there is none. Throws with a sentence if it cannot be read. */
   readManifest(): Manifest | undefined {
     let text: string;
     try {
@@ -229,7 +232,7 @@ export class RunFolder {
     return manifestSchema.parse(JSON.parse(text));
   }
 
-  /** The manifest; undefined where there is none that can be read, which the audit tells of. */
+  /** The manifest; undefined if there is no readable one, which the audit reports. */
   soundManifest(): Manifest | undefined {
     try {
       return this.readManifest();
@@ -238,7 +241,10 @@ export class RunFolder {
     }
   }
 
-  /** Returns why it could not be written, if it could not. Then an earlier audit's is put aside: it says something else. */
+  /**
+   * Returns why the result could not be written, if it could not. Then an earlier audit's result is put aside, so that
+   * it is not mistaken for this one.
+   */
   writeResult(result: Result): string | undefined {
     try {
       writeWhole(this.result, `${JSON.stringify(result, null, 2)}\n`);
@@ -253,13 +259,13 @@ export class RunFolder {
   #putResultAside(): string {
     try {
       renameSync(this.result, this.earlierResult);
-      return `That of an earlier audit is now ${this.earlierResult}.`;
+      return `The result of an earlier audit is now ${this.earlierResult}.`;
     } catch {
-      return `What is there is of an earlier audit.`;
+      return `The file holds the result of an earlier audit.`;
     }
   }
 
-  /** The names of the files in it that match. */
+  /** The sorted names of the files in the folder that match. */
   list(pattern: RegExp): string[] {
     return readdirSync(this.path)
       .filter((name) => pattern.test(name))

@@ -1,5 +1,5 @@
 /**
- * Seals: a SHA-256 beside each file of evidence (`FILE.sha256`, as `sha256sum --check` reads it). A file
+ * Seals: a SHA-256 next to each file of evidence (`FILE.sha256`, which `sha256sum --check` can read). A file
  * that no longer matches its seal is missing evidence.
  */
 import { createHash } from 'node:crypto';
@@ -11,15 +11,15 @@ import { writeWhole } from '../system/write-whole.ts';
 
 export type SealState = 'intact' | 'broken' | 'none';
 
-/** Where the seal of a file lies. */
+/** The path of a file's seal. */
 export const sealPathOf = (path: string): string => `${path}.sha256`;
 
-/** Seals a file that is finished. `name`: what it will be called, where it is still a draft. */
+/** Seals a file that is finished. `name`: the file's final name, if it is still a draft. */
 export async function seal(path: string, name = basename(path)): Promise<void> {
   writeWhole(sealPathOf(path), sealOf(name, await sha256Of(path)));
 }
 
-/** Seals a file of this text. `name` as above. */
+/** Seals a file with this text. `name`: the file's final name, if it is still a draft. */
 export function sealText(path: string, text: string, name = basename(path)): void {
   const sum = createHash('sha256').update(text).digest('hex');
   writeWhole(sealPathOf(path), sealOf(name, sum));

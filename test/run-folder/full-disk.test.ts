@@ -89,7 +89,7 @@ describe.skipIf(!hasSmallDisks)('on a disk that is full', () => {
     expect(full.stderr).toContain(
       `The result was not written: ENOSPC: no space left on device, write '${folder.result}'`,
     );
-    expect(full.stderr).toContain(`That of an earlier audit is now ${folder.earlierResult}.`);
+    expect(full.stderr).toContain(`The result of an earlier audit is now ${folder.earlierResult}.`);
     expect(existsSync(folder.result)).toBe(false);
     // Its own fits in where the earlier one was.
     expect(readFileSync(folder.report, 'utf8')).toContain('"verdict":"fail"');

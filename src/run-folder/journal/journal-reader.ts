@@ -11,7 +11,7 @@ import {
   type WrittenSpan,
 } from './journal-format.ts';
 
-/** What a journal says of one fetched batch, and when: ms since the epoch, null in a journal of format 1. */
+/** What a journal says about one fetched batch, and when: ms since the epoch, null in a journal of format 1. */
 export type JournalEntry = Said & { timeMs: number | null };
 
 type Said =
@@ -19,22 +19,22 @@ type Said =
       type: 'delivered';
       ranges: OffsetRange[];
       epoch: number;
-      /** Rows by category, dead letters last; empty where nobody counted. */
+      /** Rows by category, dead letters last; empty if the consumer did not count them. */
       rows: number[];
     }
   | { type: 'written'; ranges: OffsetRange[]; spans: WrittenSpan[] }
   | { type: 'refused'; ranges: OffsetRange[] };
 
-/** Of journals whose frames have no time, and of those that did not count what was delivered. */
+/** The formats whose frames have no time, and whose frames do not count deliveries. */
 const untimedFormat = 1;
 const uncountedFormat = 2;
 
-/** What is known of a journal once it has been read to its end. */
+/** What is known about a journal once it has been read to its end. */
 export interface JournalSummary extends FrameState {
   opening?: JournalOpening;
   /** The consumer ended in order. */
   closed: boolean;
-  /** It reached its limit: what came later is not in it. */
+  /** The journal reached its size limit: it has nothing of what came later. */
   overflowed: boolean;
 }
 
@@ -58,7 +58,7 @@ export class JournalReader {
     }
   }
 
-  /** What a frame says; a sentence where it cannot be. */
+  /** Reads a frame; returns a sentence if the frame is impossible. */
   #take(body: Buffer): JournalEntry | string | undefined {
     const type = body.readUInt8(0);
     const { summary } = this;
@@ -90,7 +90,7 @@ export class JournalReader {
   }
 }
 
-/** Whose journal it is; undefined if not even that was written whole. */
+/** The opening, which names the journal's writer; undefined if it was not written whole. */
 export function readJournalOpening(path: string): JournalOpening | undefined {
   const [first] = readFrames(path, nothingRead());
   return first?.readUInt8(0) === entryTypes.opening ? jsonFrameOf(first, journalOpeningSchema) : undefined;

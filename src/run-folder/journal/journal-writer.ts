@@ -14,9 +14,9 @@ import {
   type WrittenSpan,
 } from './journal-format.ts';
 
-/** Rows as they went to the store, in columns and in any order. `code` as the format has it. */
+/** Rows that went to the store, in columns and in any order. `code` has the meaning that the format defines. */
 export interface WrittenRows {
-  /** The columns may be longer. */
+  /** The number of rows: the columns may be longer. */
   count: number;
   partition: ArrayLike<number>;
   offset: ArrayLike<number>;
@@ -24,10 +24,10 @@ export interface WrittenRows {
 }
 
 const overflowBytes = frameHeaderBytes + 1;
-/** A hole between two rows costs its bytes; beyond this, another span is shorter. */
+/** A hole between two rows costs a byte for each offset; if it is longer than this, a new span is shorter. */
 const holeMax = spanHeaderBytes;
 
-/** Opens a journal of its own for this process, whatever journals are there. */
+/** Opens a new journal for this process, with the first number that is free. */
 export function openJournal(
   pathOf: (name: string) => string,
   opening: JournalOpening,
@@ -42,7 +42,7 @@ export function openJournal(
   }
 }
 
-/** Appends to a journal. Every method returns when `write` has; a full disk is thrown as it comes. */
+/** Appends to a journal. Each method returns after `write` has; the error of a full disk is thrown unchanged. */
 export class JournalWriter {
   readonly path: string;
   readonly #frames: FrameWriter;
@@ -50,7 +50,7 @@ export class JournalWriter {
   #epoch = 0;
   #isFull = false;
 
-  /** Creates the file; throws EEXIST where there is one already. */
+  /** Creates the file; throws EEXIST if it exists already. */
   constructor(path: string, opening: JournalOpening, bytesMax = journalBytesMax) {
     this.path = path;
     this.#bytesMax = bytesMax;
@@ -59,12 +59,12 @@ export class JournalWriter {
     namingFile(path, () => this.#frames.appendJson(entryTypes.opening, frame));
   }
 
-  /** The group's generation under which all is delivered from now on. */
+  /** Sets the group's generation of all later deliveries. */
   beginEpoch(epoch: number): void {
     this.#epoch = epoch;
   }
 
-  /** To be called before anything of these ranges goes to the store. `rows`: by category, dead letters last. */
+  /** To be called before any row of these ranges goes to the store. `rows`: by category, dead letters last. */
   delivered(ranges: readonly OffsetRange[], rows: ArrayLike<number> = []): void {
     const rangesAt = 1 + 4 + 2 + rows.length * 4;
     const body = Buffer.allocUnsafe(rangesAt + ranges.length * rangeBytes + frameTimeBytes);
@@ -75,7 +75,7 @@ export class JournalWriter {
     this.#append(body, putRanges(body, rangesAt, ranges));
   }
 
-  /** To be called once the commit of these ranges has returned, with all rows that were in it. */
+  /** To be called after the commit of these ranges has returned, with all rows that were in it. */
   written(ranges: readonly OffsetRange[], rows: WrittenRows): void {
     const spans = spansOf(rows);
     const spanBytes = spans.reduce((sum, { codes }) => sum + spanHeaderBytes + codes.length, 0);
@@ -108,7 +108,7 @@ export class JournalWriter {
     }
   }
 
-  /** `end`: where the time belongs. */
+  /** `end`: the position of the time in the body. */
   #append(body: Buffer, end: number): void {
     if (this.#isFull) return;
     body.writeDoubleLE(wallClockMs(), end);
@@ -133,11 +133,11 @@ function putRanges(body: Buffer, start: number, ranges: readonly OffsetRange[]):
   return at;
 }
 
-/** Rows in spans: one after another where their offsets do, with small holes filled. */
+/** Puts rows into spans of consecutive offsets; small holes are filled. */
 function spansOf(rows: WrittenRows): WrittenSpan[] {
   const { count, partition, offset, code } = rows;
   const order = orderOf(rows);
-  // A hole is filled only where a span's header would take more.
+  // A hole is filled only if a span's header would take more bytes.
   const codes = new Uint8Array(count * (1 + holeMax));
   const spans: WrittenSpan[] = [];
   let [spanPartition, first, start, end] = [-1, 0, 0, 0];
@@ -160,7 +160,7 @@ function spansOf(rows: WrittenRows): WrittenSpan[] {
   return spans;
 }
 
-/** The order by position; undefined where the rows are in it, a partition after another, as most batches are. */
+/** The order of the rows by position; undefined if they are in that order already, like in most batches. */
 function orderOf({ count, partition, offset }: WrittenRows): number[] | undefined {
   const before = (a: number, b: number): number => partition[a]! - partition[b]! || offset[a]! - offset[b]!;
   let row = 1;

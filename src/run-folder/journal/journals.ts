@@ -1,4 +1,4 @@
-/** The journals of a run's consumers, each read to its end, and why some cannot be relied on. */
+/** Reads the journals of a run's consumers to their ends, and says why some cannot be relied on. */
 import { messageOf } from '../../errors.ts';
 import { storeName } from '../../stores/engines.ts';
 import type { Manifest, RunFolder } from '../run-folder.ts';
@@ -11,7 +11,7 @@ import {
   type JournalSummary,
 } from './journal-reader.ts';
 
-/** A run, and the store that is asked for. */
+/** A run, and the store whose journals are wanted. */
 export interface JournaledStore {
   folder: RunFolder;
   manifest: Manifest;
@@ -21,11 +21,11 @@ export interface JournaledStore {
 export interface JournalFile {
   number: number;
   path: string;
-  /** It was read to its end, and nothing of it is missing. */
+  /** The journal was read to its end, and nothing is missing from it. */
   isIntact: boolean;
 }
 
-/** The journals for this store and topic, and why others cannot be relied on. */
+/** The journals for this store and topic, and why other journals cannot be relied on. */
 export async function journalsOf({
   folder,
   manifest,
@@ -38,7 +38,7 @@ export async function journalsOf({
   const store = storeName(storeLocation, folder.path);
   const journals: JournalFile[] = [];
   const problems: string[] = [];
-  // They are numbered as they are made, and the folder notes how many were.
+  // Journals are numbered in the order of their creation, and the folder notes how many there were.
   const made = Math.max(numbers.at(-1) ?? 0, folder.journalsMade());
   if (made !== numbers.length) {
     problems.push(`of ${made} journals only ${numbers.length} ${numbers.length === 1 ? 'is' : 'are'} there`);
@@ -62,7 +62,7 @@ export async function journalsOf({
   return { journals, problems };
 }
 
-/** All that the journals say, one after another. Calls `report` behind each of which not all can be relied on. */
+/** Yields the entries of one journal after another. Calls `report` after each journal that cannot be relied on. */
 export function* entriesOf(
   journals: readonly JournalFile[],
   report: (problem: string) => void,

@@ -1,6 +1,6 @@
 /**
- * The ledger's format: a producer's own record of what it was about to send and what became of it.
- * Frames (`frames.ts`), of which the first is the opening. Little-endian.
+ * The format of the ledger: a producer's own record of what it was about to send, and of the outcomes.
+ * It consists of frames (`frames.ts`), of which the first is the opening. Little-endian.
  *
  *   body   := type:u8 …
  *     1 opening  json:utf8                {"format":2,"run":…,"producer":…,"session":…,"pid":…}
@@ -8,16 +8,16 @@
  *                                         sequences first … first+count−1 are about to be sent
  *     3 outcome  outcome:u8 partition:i32 offset:f64 error:i16 count:u32 sequence:u32*count time:f64
  *                                         these were sent to one partition in one record batch; the i-th of
- *                                         them stands at offset+i. An offset of −1: no position was named
+ *                                         them stands at offset+i. An offset of −1: the broker named no position
  *     4 closing  json:utf8                {"reason":"finished"|"stopped"}
  *
- * `time` is when the frame was written, in ms since the epoch by the producer's clock: no verdict rests on it.
- * Format 1 had none, and was otherwise the same.
+ * `time` is when the frame was written, in ms since the epoch by the producer's clock: no verdict depends on it.
+ * Format 1 had no times, and was otherwise the same.
  *
- * An intent is on disk before anything of it is sent: `write` has returned, so it survives the death of
- * the process, though not the loss of power. A frame cut short at the end of the file is a torn tail:
- * what it announced was never sent (an intent) or is not known (an outcome). Any other damage means that
- * the ledger cannot be relied on.
+ * An intent is written before any of its messages is sent: `write` has returned, so the intent survives the death of
+ * the process, but not a loss of power. A frame cut short at the end of the file is a torn tail: its messages were
+ * never sent (an intent), or their outcome is not known (an outcome). Any other damage means that the ledger cannot be
+ * relied on.
  */
 import { z } from 'zod';
 

@@ -12,7 +12,7 @@ import {
   type LedgerOpening,
 } from './ledger-format.ts';
 
-/** Attempts in columns. The arrays are reused: a batch is valid until the next one is asked for. */
+/** Attempts in columns. The arrays are reused: a batch is valid until the caller requests the next one. */
 export interface LedgerBatch {
   count: number;
   sequence: Uint32Array;
@@ -21,7 +21,7 @@ export interface LedgerBatch {
   offset: Float64Array;
 }
 
-/** What is known of a ledger once it has been read to its end. */
+/** What is known about a ledger once it has been read to its end. */
 export interface LedgerSummary extends FrameState {
   opening?: LedgerOpening;
   closed?: ClosingReason;
@@ -31,7 +31,7 @@ export interface LedgerSummary extends FrameState {
 const untimedFormat = 1;
 const batchRows = 4096;
 
-/** What one frame says, and when it was written: ms since the epoch, null in a ledger of format 1. */
+/** The contents of one frame, and when it was written: ms since the epoch, null in a ledger of format 1. */
 export type LedgerFrame =
   | { type: 'intent'; first: number; count: number; timeMs: number | null }
   | {
@@ -39,30 +39,30 @@ export type LedgerFrame =
       /** An index into `outcomes`. */
       outcome: number;
       partition: number;
-      /** Of the first; `none` where no position was named. */
+      /** The offset of the first message; `none` if the broker named no position. */
       offset: number;
       errorCode: number;
       count: number;
-      /** Four bytes each, as they lie in the frame. */
+      /** Four bytes each, as in the frame. */
       sequences: Buffer;
       timeMs: number | null;
     };
 
 /**
- * Reads one ledger, a frame at a time: as the frames are, or as attempts, those with an outcome in the order
- * they were recorded, then the intents that never got one, as unknown. `summary` is filled while it reads.
+ * Reads one ledger, a frame at a time, either as frames or as attempts: first the attempts with an outcome, in the
+ * order in which they were recorded, then the intents without one, as unknown. `summary` is filled while it reads.
  */
 export class LedgerReader {
   readonly summary: LedgerSummary = nothingRead();
-  /** How many attempts ended with an error of Kafka's, by its code, for each of the outcomes. */
+  /** How many attempts ended with an error of Kafka, by its code, for each of the outcomes. */
   readonly errors: readonly Map<number, number>[] = outcomes.map(() => new Map<number, number>());
   readonly #path: string;
   readonly #plannedCount: number;
   readonly #batch: LedgerBatch = emptyBatch();
   #isTimed = true;
-  /** It holds what cannot be; a frame that fails its checksum is another matter. */
+  /** The ledger has an impossible frame. A frame that only fails its checksum does not count. */
   #isAbsurd = false;
-  /** Intents without an outcome, as ranges in order: a batch or two where all went well. */
+  /** Intents without an outcome, as ranges in order: a batch or two if all went well. */
   #pending: { first: number; end: number; settled: Set<number> }[] = [];
 
   /** A ledger that intends more than was planned cannot be relied on. */
@@ -71,7 +71,7 @@ export class LedgerReader {
     this.#plannedCount = plannedCount;
   }
 
-  /** Intents and outcomes in the order they were written. An outcome without an intent is not noticed. */
+  /** Yields intents and outcomes in the order in which they were written. Does not check that outcomes have intents. */
   *frames(): Generator<LedgerFrame> {
     for (const body of readFrames(this.#path, this.summary)) {
       const frame = this.#take(body);
@@ -98,7 +98,7 @@ export class LedgerReader {
     if (!this.#isAbsurd) yield* this.#unknowns();
   }
 
-  /** What a frame says; a sentence where it cannot be. */
+  /** Reads a frame; returns a sentence if the frame is impossible. */
   #take(body: Buffer): LedgerFrame | string | undefined {
     const type = body.readUInt8(0);
     const { summary } = this;
@@ -145,7 +145,7 @@ export class LedgerReader {
     return undefined;
   }
 
-  /** Takes a sequence off the pending intents. */
+  /** Removes a sequence from the pending intents; false if it has no intent. */
   #settle(sequence: number): boolean {
     const at = this.#pending.findIndex(
       (range) => sequence >= range.first && sequence < range.end && !range.settled.has(sequence),
@@ -182,17 +182,17 @@ export class LedgerReader {
   }
 }
 
-/** Which sequences a ledger intends, and how it ends. */
+/** The sequences that a ledger intends, and how it ends. */
 export interface IntendedRange extends FrameState {
   opening?: LedgerOpening;
-  /** Infinity where it intends none. */
+  /** Infinity if the ledger intends none. */
   first: number;
-  /** The highest and one; 0 where it intends none. */
+  /** The highest plus one; 0 if the ledger intends none. */
   next: number;
   closed?: ClosingReason;
 }
 
-/** Reads no outcomes, so it is quick. Throws where the file cannot be read. */
+/** Skips outcomes, so it is quick. Throws if the file cannot be read. */
 export function readIntended(path: string): IntendedRange {
   const range: IntendedRange = { ...nothingRead(), first: Infinity, next: 0 };
   let isTimed = true;
@@ -223,7 +223,7 @@ function intentOf(timed: Buffer, isTimed: boolean): (LedgerFrame & { type: 'inte
   return { type: 'intent', first: body.readUInt32LE(1), count: body.readUInt32LE(5), timeMs };
 }
 
-/** A sentence where it cannot be. */
+/** Returns a sentence if the outcome is impossible. */
 function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
   const { body, timeMs } = splitTime(timed, isTimed);
   const count = (body.length - outcomeHeaderBytes) / 4;
@@ -232,7 +232,7 @@ function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
   if (outcome > outcomeCodes.unknown) return `an outcome in it is of unknown kind ${outcome}`;
   const [partition, offset] = [body.readInt32LE(2), body.readDoubleLE(6)];
   const isPlace = isPartition(partition) && isOffset(offset) && isOffset(offset + count);
-  if (offset !== none && !isPlace) return `an outcome in it is of no place: ${partition}:${offset}`;
+  if (offset !== none && !isPlace) return `an outcome in it has an impossible place: ${partition}:${offset}`;
   return {
     type: 'outcome',
     outcome,
@@ -245,7 +245,7 @@ function outcomeOf(timed: Buffer, isTimed: boolean): LedgerFrame | string {
   };
 }
 
-/** Whose ledger it is; undefined if not even that was written whole. */
+/** The opening, which names the ledger's writer; undefined if it was not written whole. */
 export function readLedgerOpening(path: string): LedgerOpening | undefined {
   const [first] = readFrames(path, nothingRead());
   return first?.readUInt8(0) === frameTypes.opening ? jsonFrameOf(first, ledgerOpeningSchema) : undefined;

@@ -15,20 +15,20 @@ import {
 export interface BatchOutcome {
   outcome: Outcome;
   partition: number;
-  /** The offset of the first of them, or `none`. */
+  /** The offset of the first message, or `none`. */
   offset: number;
-  /** Kafka's error code; 0 where there was none. */
+  /** Kafka's error code; 0 if there was none. */
   errorCode: number;
   sequences: ArrayLike<number>;
 }
 
-/** Appends to a ledger. Every method returns when `write` has; a full disk is thrown as it comes, with the path. */
+/** Appends to a ledger. Each method returns after `write` has; the error of a full disk is thrown with the path. */
 export class LedgerWriter {
   readonly #path: string;
   readonly #frames: FrameWriter;
   #reason: ClosingReason = 'stopped';
 
-  /** Creates the file; throws EEXIST where there is one already. */
+  /** Creates the file; throws EEXIST if it exists already. */
   constructor(path: string, opening: LedgerOpening) {
     this.#path = path;
     this.#frames = new FrameWriter(path);
@@ -36,7 +36,7 @@ export class LedgerWriter {
     namingFile(path, () => this.#frames.appendJson(frameTypes.opening, frame));
   }
 
-  /** To be called before anything of these sequences is sent. */
+  /** To be called before any message of these sequences is sent. */
   intend(first: number, count: number): void {
     const body = Buffer.allocUnsafe(intentBytes + frameTimeBytes);
     body.writeUInt8(frameTypes.intent, 0);
@@ -63,7 +63,7 @@ export class LedgerWriter {
     namingFile(this.#path, () => this.#frames.append(body));
   }
 
-  /** All that was planned has been sent. */
+  /** To be called after all planned messages were sent. */
   finish(): void {
     this.#reason = 'finished';
   }

@@ -8,7 +8,7 @@ export interface LedgerFile {
   session: number;
 }
 
-/** The ledgers of a run by producer, each producer's in the order of its sessions. */
+/** The ledgers of a run, sorted by producer and session. */
 export const ledgersOf = (folder: RunFolder): LedgerFile[] =>
   folder
     .list(ledgerFilePattern)

@@ -1,4 +1,4 @@
-/** What became of one attempt to send. */
+/** The outcome of one attempt to send. */
 export const outcomes = ['acked', 'rejected', 'unknown'] as const;
 export type Outcome = (typeof outcomes)[number];
 /** Codes of `AttemptBatch.outcome`: indexes into `outcomes`. */
