@@ -1,4 +1,4 @@
-/** All faults, in the order in which they are listed. */
+/** All faults, in the order of `nodrop faults`. */
 import { deleteOffsets } from './kinds/delete-offsets.ts';
 import { deleteRecords } from './kinds/delete-records.ts';
 import type { Fault } from './fault.ts';

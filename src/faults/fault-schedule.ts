@@ -1,6 +1,6 @@
 /**
- * What is to be done to a run, and when: `latency:producer=200ms@5s+3s`. What, behind a colon where, behind `=` how
- * much, behind `@` when from the first send on, behind `+` for how long, or `+never` for what is not to be mended.
+ * The schedule of the faults of a run. An entry is `NAME:WHERE=VALUE@WHEN+HOW-LONG`, for example
+ * `latency:producer=200ms@5s+3s`. WHEN counts from the first send; `+never` means that the fault is not mended.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const seeFaults = 'All of them: nodrop faults';
 const timeMsMax = 24 * 3_600_000;
 const faultsMax = 1_000;
 
-/** Throws `usage`, naming what is wrong in it. */
+/** Throws `usage` with the reason if the text is wrong. */
 export function parseFault(text: string): ScheduledFault {
   const match = /^([^:=@+]+)(?::([^=@+]+)(?:=([^@+]+))?)?@([^+]+)(?:\+(.+))?$/.exec(text);
   if (match === null) throw usageError(`--fault takes ${form}; not '${text}'.`, seeFaults);
@@ -36,7 +36,7 @@ const entrySchema = z.strictObject({
 });
 type Entry = z.infer<typeof entrySchema>;
 
-/** A file that holds a JSON list of faults, such as each run with faults leaves in its folder. Throws `usage`. */
+/** Reads a file with a JSON list of faults, such as the one that each run with faults writes. Throws `usage`. */
 export function readFaultFile(path: string): ScheduledFault[] {
   let json: unknown;
   try {
@@ -47,14 +47,14 @@ export function readFaultFile(path: string): ScheduledFault[] {
   const parsed = z.array(entrySchema).max(faultsMax).safeParse(json);
   if (!parsed.success) {
     throw usageError(
-      `--fault-file ${path} is no list of faults: ${z.prettifyError(parsed.error)}`,
+      `--fault-file ${path} is not a list of faults: ${z.prettifyError(parsed.error)}`,
       'It takes [{"name": "kill-leader", "at": "5s", "for": "3s"}, …].',
     );
   }
   return parsed.data.map((entry, index) => scheduled(entry, `--fault-file ${path}, fault ${index + 1}`));
 }
 
-/** The same schedule as a file of this form. */
+/** The text of a file that `readFaultFile` can read. */
 export const faultFileText = (schedule: readonly ScheduledFault[]): string =>
   `${JSON.stringify(schedule.map(entryOf), null, 2)}\n`;
 
@@ -69,7 +69,7 @@ function entryOf({ fault, detail, value, atMs, lastsMs }: ScheduledFault): Entry
   };
 }
 
-/** As one would write it. */
+/** The text of a fault in the form that `--fault` takes. */
 export function faultText(scheduled: ScheduledFault): string {
   const { name, detail, value, at, for: lasts } = entryOf(scheduled);
   const where = detail === undefined ? '' : `:${detail}${value === undefined ? '' : `=${value}`}`;
@@ -84,14 +84,14 @@ function scheduled(entry: Entry, where: string): ScheduledFault {
   const { detail } = entry;
   if (detail !== undefined && fault.details?.includes(detail) !== true) {
     const known = fault.details === undefined ? 'nothing' : fault.details.join(', ');
-    throw usageError(`${where}: behind the colon, ${fault.name} takes ${known}; not '${detail}'.`);
+    throw usageError(`${where}: after the colon, ${fault.name} takes ${known}; not '${detail}'.`);
   }
   if (entry.value !== undefined && fault.value?.isRight(entry.value) !== true) {
     const known = fault.value === undefined ? 'nothing' : fault.value.form;
-    throw usageError(`${where}: behind =, ${fault.name} takes ${known}; not '${entry.value}'.`);
+    throw usageError(`${where}: after =, ${fault.name} takes ${known}; not '${entry.value}'.`);
   }
   if (entry.for !== undefined && fault.lastsMs === undefined) {
-    throw usageError(`${where}: ${fault.name} is over by itself, so it takes no duration.`);
+    throw usageError(`${where}: ${fault.name} ends by itself, so it takes no duration.`);
   }
   const lastsMs = entry.for === 'never' ? Infinity : timeMs(entry.for, `${where}: +`);
   const value = entry.value ?? fault.value?.standard;
@@ -106,16 +106,16 @@ function timeMs(text: string | undefined, where: string): number | undefined {
   throw usageError(`${where} takes a duration up to 24 hours, such as 500ms, 5s or 2m; not '${text}'.`);
 }
 
-/** A name that shares the beginning or the end of what was written. */
+/** Suggests the faults whose names share their beginning or end with this name. */
 function nearest(name: string): string {
   const [first, last] = [name.split('-').at(0), name.split('-').at(-1)];
   const near = faults.filter(
     (fault) => fault.name.startsWith(`${first}-`) || fault.name.endsWith(`-${last}`),
   );
-  return near.length === 0 ? '' : `Near it: ${near.map((fault) => fault.name).join(', ')}.\n`;
+  return near.length === 0 ? '' : `Similar names: ${near.map((fault) => fault.name).join(', ')}.\n`;
 }
 
-/** Throws `usage` for the first that this pipeline does not allow for. */
+/** Throws `usage` for the first fault that is impossible in this pipeline. */
 export function checkSchedule(schedule: readonly ScheduledFault[], plan: PipelinePlan): void {
   for (const scheduled of schedule) {
     const problem = scheduled.fault.problem(plan, scheduled) ?? problemOfTime(scheduled, schedule, plan);
@@ -137,7 +137,7 @@ function problemOfTime(
       other.lastsMs !== Infinity &&
       other.fault.holdsDrain?.(plan, other) === true,
   );
-  const due = `it is due when all has been sent, after ${durationText(sendsMs)}`;
+  const due = `it would begin when all has been sent, after ${durationText(sendsMs)}`;
   return isHeld
     ? undefined
     : `${due}, and no other fault, such as lock-store, holds the consumer up until then`;

@@ -1,6 +1,6 @@
 /**
- * What a fault is, and what it needs of the pipeline that it acts on. A fault shows by itself that it took
- * effect: a fault with no observable effect proves nothing.
+ * The interfaces of a fault, and of the pipeline on which it acts. Each fault gives evidence of its own effect: a
+ * fault with no observable effect proves nothing.
  */
 import type { StoreEngine } from '../stores/engine.ts';
 import type { Place } from '../workload/place.ts';
@@ -12,51 +12,51 @@ import type { Toxic } from './proxy/toxics.ts';
 export interface Victim {
   /** For a sentence: `broker 2`, `the consumer`. */
   readonly name: string;
-  /** undefined while it does not run. */
+  /** undefined while the process does not run. */
   readonly pid: number | undefined;
-  /** SIGKILL; it is gone when this returns. */
+  /** Sends SIGKILL; settles when the process is gone. */
   kill(): Promise<void>;
   suspend(): void;
   resume(): void;
-  /** Where it was, on what it left behind. Throws where it does not come up. */
+  /** Starts the process again in its place, with the files that it left. Throws if it does not come up. */
   start(): Promise<unknown>;
 }
 
 export interface BrokerVictim extends Victim {
   readonly nodeId: number;
-  /** SIGTERM: it hands over what it leads. */
+  /** Sends SIGTERM: the broker hands over its leadership first. */
   stop(): Promise<void>;
 }
 
 export interface StageVictim extends Victim {
-  /** Settles when it stands at this point, where it then waits. */
+  /** Settles when the process has reached this point, where it then waits. */
   untilAt(point: string, signal: AbortSignal): Promise<void>;
-  /** Lets it leave the point. */
+  /** Lets the process leave the point. */
   goOn(): void;
-  /** It is not started again. */
+  /** Says that the process will not be started again, so that the run does not wait for it. */
   leave(): void;
 }
 
 export interface PartitionLeadership {
-  /** -1 while there is none. */
+  /** -1 while there is no leader. */
   leader: number;
   leaderEpoch: number;
   inSyncReplicas: readonly number[];
 }
 
-/** All connections between two parts of the pipeline, with proxies in their way. */
+/** All connections between two parts of the pipeline, which pass through proxies. */
 export interface NetworkLink {
   /** For a sentence: `producer to brokers`. */
   readonly name: string;
-  /** Returns what takes it away. */
+  /** Returns a function that removes the toxic. */
   add(toxic: Toxic, direction: Direction): () => void;
   /** Returns how many connections were reset. */
   reset(): number;
-  /** New connections are refused, until that is lifted. */
+  /** Refuses new connections until the refusal is lifted. */
   refuse(): Refusal;
 }
 
-/** A record that is nobody's, and where it stands. */
+/** A record that does not belong to the run, and its place. */
 export interface Foreign {
   partition: number;
   offset: number;
@@ -67,110 +67,110 @@ export interface PoisonLetter extends Foreign {
   reason: string;
 }
 
-/** The pipeline of a run, as faults see it. */
+/** The pipeline of a run, as far as faults need it. */
 export interface Pipeline {
-  /** None where Kafka is somebody else's. */
+  /** Empty if the brokers are not the run's own. */
   readonly brokers: readonly BrokerVictim[];
   readonly producers: readonly StageVictim[];
   readonly consumers: readonly StageVictim[];
-  /** Those of which the schedule speaks, by their names there. */
+  /** The links that the schedule names, by name. */
   readonly links: ReadonlyMap<string, NetworkLink>;
-  /** Aborted where somebody stops the run: then it is not to wait for what a fault has yet to do. */
+  /** Aborted if the user stops the run, which then does not wait for unfinished faults. */
   readonly signal: AbortSignal;
-  /** The topic's partitions. Throws where no broker answers in time. */
+  /** The topic's partitions. Throws if no broker answers in time. */
   partitions(): Promise<readonly PartitionLeadership[]>;
-  /** The node that is the active controller. Throws where no broker answers in time. */
+  /** The node id of the active controller. Throws if no broker answers in time. */
   controller(): Promise<number>;
-  /** Deletes all that the topic holds now; tells where the first offset has moved. */
+  /** Deletes all records that the topic holds now; returns the partitions whose first offset has moved. */
   deleteRecords(): Promise<{ partition: number; from: number; to: number }[]>;
   /** How many consumers the group knows. */
   members(): Promise<number>;
   /**
-   * Deletes what the group has committed, once its last member is missed; tells of how many partitions there
-   * was something before, and is after. Throws where that takes too long.
+   * Deletes the group's committed offsets, once the group has noticed that its last member is gone. Returns how many
+   * partitions had an offset before, and how many have one after. Throws if that takes too long.
    */
   deleteOffsets(signal: AbortSignal): Promise<{ before: number; after: number }>;
-  /** Publishes records that are none of the run's. */
+  /** Publishes records that do not belong to the run. */
   publish(payloads: readonly (Uint8Array | null)[]): Promise<Foreign[]>;
   deadLetters(): Promise<PoisonLetter[]>;
-  /** The store's next offset by partition; of one that it does not know, where the run begins. */
+  /** The store's next offset by partition; for a partition unknown to it, the offset at which the run begins. */
   positions(): Promise<ReadonlyMap<number, number>>;
   /** The topic's first offset by partition. */
   starts(): Promise<ReadonlyMap<number, number>>;
   /** The topic's end by partition. */
   ends(): Promise<ReadonlyMap<number, number>>;
-  /** Returns what lets it go. */
+  /** Returns a function that releases the lock. */
   lockStore(): Promise<() => Promise<void>>;
-  /** Ends the consumers' sessions at a database, whatever they are doing; returns how many. */
+  /** Ends the consumers' sessions at the database, also in mid-transaction; returns how many. */
   endStoreSessions(): Promise<number>;
-  /** Has one more consumer join the group, and waits until it has what is assigned to it. */
+  /** Starts one more consumer, and waits until it has joined the group and has its partitions. */
   joinConsumer(signal: AbortSignal): Promise<{ hasJoined: boolean; leave(): Promise<void> }>;
 }
 
-/** What can be known of a pipeline before it is started. */
+/** The facts about a pipeline that are known before it starts. */
 export interface PipelinePlan {
-  /** 0 where Kafka is somebody else's. */
+  /** 0 if the brokers are not the run's own. */
   brokers: number;
   producers: number;
   consumers: number;
   store: StoreEngine;
-  /** How long it sends at least, where that is known. */
+  /** The shortest time that sending takes, if it is known. */
   sendsMs: number | undefined;
 }
 
 export interface FaultSetting {
-  /** What stands behind the colon. */
+  /** The text after the colon. */
   detail: string | undefined;
-  /** What stands behind `=`, or the standard of a fault that takes a value. */
+  /** The text after `=`, or the default of a fault that takes a value. */
   value: string | undefined;
-  /** Infinity: it is not mended. */
+  /** Infinity: the fault is not mended. */
   lastsMs: number;
 }
 
-/** What a fault did, as far as it could be seen. */
+/** The observed effect of a fault. */
 export interface Effect {
   tookEffect: boolean;
   /** Facts, in sentences. */
   evidence: string[];
-  /** What it found wrong with records that are none of the run's: of those, the audit knows nothing. */
+  /** Findings about records that do not belong to the run: the audit does not know such records. */
   found?: SingleFinding[];
-  /** Where records stand that it published itself. */
+  /** The places of the records that the fault published itself. */
   published?: Place[];
 }
 
 /** A fault that has begun. */
 export interface Underway {
-  /** On whom it acts. */
+  /** The process or link on which the fault acts. */
   target: string;
-  /** Called at once where it is not to be mended. */
+  /** Called at once if the fault is not to be mended. */
   leave?(): void;
-  /** Ends it, and tells what was seen of it. Called once, also where it is not to be mended. */
+  /** Ends the fault and returns its effect. Called once, also if the fault is not to be mended. */
   end(isMended: boolean): Promise<Effect>;
 }
 
 export interface Fault {
   name: string;
-  /** In a line each. */
+  /** One line for each of the two. */
   does: string;
   expected: string;
-  /** As an argument of --fault. */
+  /** An example argument of --fault. */
   example: string;
-  /** How long it lasts where nothing is said; undefined for one that is over at once. */
+  /** The default duration; undefined for a fault that is over at once. */
   lastsMs: number | undefined;
-  /** Whether its effect is seen at the end of the run alone. */
+  /** Whether the effect can be seen only at the end of the run. */
   lastsToEnd?: boolean;
-  /** The link that it breaks, where no detail says so. */
+  /** The link that the fault breaks, if no detail names it. */
   link?: string;
-  /** Whether it waits for a consumer to stand at a point, where no detail says so. */
+  /** Whether the fault waits for a consumer to reach a point, if no detail names one. */
   stopsAtPoint?: boolean;
-  /** What may stand behind the colon, if anything may. */
+  /** The allowed texts after the colon, if there may be any. */
   details?: readonly string[];
-  /** What may stand behind that and `=`, if anything may. */
+  /** The allowed value after `=`, if there may be one. */
   value?: { form: string; standard: string; isRight: (value: string) => boolean };
-  /** Whether nothing more is stored while it acts: where it begins before all is sent, the run lasts as long as it. */
+  /** Whether nothing is stored while the fault acts. If it begins before all is sent, the run lasts as long as it. */
   holdsDrain?(plan: PipelinePlan, setting: FaultSetting): boolean;
-  /** Why it cannot be done to such a pipeline, if it cannot. */
+  /** Why the fault is impossible in such a pipeline, if it is. */
   problem(plan: PipelinePlan, setting: FaultSetting): string | undefined;
-  /** Throws with a sentence where it cannot take effect now. */
+  /** Throws with a sentence if the fault cannot take effect now. */
   begin(pipeline: Pipeline, setting: FaultSetting, signal: AbortSignal): Promise<Underway>;
 }

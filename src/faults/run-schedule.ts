@@ -1,4 +1,4 @@
-/** Does to a run what its schedule says, each thing at its time, and notes what it did. */
+/** Carries out the faults of a run's schedule, each at its time, and records their effects. */
 import { messageOf } from '../errors.ts';
 import type { FaultRecord } from '../result/result.ts';
 import type { SingleFinding } from '../result/verdict.ts';
@@ -7,19 +7,19 @@ import { faultText, type ScheduledFault } from './fault-schedule.ts';
 import type { Effect, Pipeline, Underway } from './fault.ts';
 
 export interface RunningSchedule {
-  /** Settles once each fault is mended. One that never is, or that lasts to the end, counts once it has begun. */
+  /** Settles when each fault is mended. A fault that is never mended, or lasts to the end, counts once it has begun. */
   over: Promise<void>;
-  /** Mends what is under way, drops what is not due yet, and tells what became of all, in their order. */
+  /** Mends the active faults, drops those that are not due yet, and returns the records of all, in their order. */
   end(): Promise<FaultRecord[]>;
 }
 
 export interface ScheduleObserver {
   note(line: string): void;
-  /** Of each fault as it begins and when it is over. `index`: its place in the schedule. */
+  /** Called when a fault begins and when it is over. `index`: its place in the schedule. */
   changed(index: number, record: FaultRecord): void;
 }
 
-/** Begins to count at once. */
+/** The time of the schedule begins at once. */
 export function beginSchedule(
   schedule: readonly ScheduledFault[],
   pipeline: Pipeline,
@@ -47,11 +47,11 @@ export function beginSchedule(
 interface Circumstances {
   note: (line: string) => void;
   changed: (record: FaultRecord) => void;
-  /** Since the schedule began. */
+  /** The time since the schedule began. */
   nowMs: () => number;
-  /** The run comes to its end. */
+  /** Aborted when the run comes to its end. */
   ending: AbortSignal;
-  /** Called where it counts as over before it has ended. */
+  /** Called if the fault counts as over before it has ended. */
   onOver: () => void;
 }
 
@@ -82,7 +82,7 @@ async function carryOut(
   note(`fault: ${record.schedule} acts on ${underway.target}`);
   changed(record);
   const isMended = lastsMs !== Infinity;
-  // Nobody is to wait for what does not come back.
+  // The run must not wait for a process that does not come back.
   if (!isMended) underway.leave?.();
   if (isMended && fault.lastsToEnd !== true) {
     await pauseUnless(ending, lastsMs);

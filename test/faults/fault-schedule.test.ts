@@ -71,7 +71,7 @@ test.each([
   ['kill-leeder@5s', "no fault 'kill-leeder'"],
   ['kill-leader:partition-0@5s', 'takes nothing'],
   ['kill-consumer:nowhere@5s', 'after-store-commit'],
-  ['kill-consumer:after-fetch=3@5s', 'behind =, kill-consumer takes nothing'],
+  ['kill-consumer:after-fetch=3@5s', 'after =, kill-consumer takes nothing'],
   ['latency:producer=fast@5s', '200ms~50ms'],
   ['latency:producer=1ms~2ms@5s', '200ms~50ms'],
   ['bandwidth:producer=0kB@5s', 'kB a second'],
@@ -85,10 +85,10 @@ test.each([
 
 test.each([
   ['{', 'cannot be read'],
-  ['{}', 'no list of faults'],
-  ['[{"name":"kill-leader"}]', 'no list of faults'],
-  ['[{"name":"kill-leader","at":5}]', 'no list of faults'],
-  ['[{"name":"kill-leader","at":"5s","until":"9s"}]', 'no list of faults'],
+  ['{}', 'not a list of faults'],
+  ['[{"name":"kill-leader"}]', 'not a list of faults'],
+  ['[{"name":"kill-leader","at":5}]', 'not a list of faults'],
+  ['[{"name":"kill-leader","at":"5s","until":"9s"}]', 'not a list of faults'],
   ['[{"name":"kill-leader","at":"5s"},{"name":"kill","at":"5s"}]', 'fault 2: there is no fault'],
 ])('the file %s is refused', (text, why) => {
   expect(() => readFaultFile(newFile(text))).toThrow(why);
@@ -104,7 +104,7 @@ test.each<[string, Partial<PipelinePlan>, string]>([
   ['kill-majority@5s', { brokers: 1 }, '--brokers 3'],
   ['cut:replication@5s', { brokers: 1 }, '--brokers 2'],
   ['cut:store@5s', { store: sqliteEngine }, '--store postgres'],
-  ['cut@5s', {}, 'behind a colon'],
+  ['cut@5s', {}, 'after a colon'],
   ['pause-consumer@5s+never', {}, 'kill it instead'],
   ['kill-leader@60s', {}, 'all has been sent, after 1m'],
 ])('%s is impossible on %j', (text, odd, why) => {

@@ -4,8 +4,8 @@ import { counted } from '../../text/counted.ts';
 
 export const deleteOffsets: Fault = {
   name: 'delete-offsets',
-  does: 'kills all consumers, deletes what their group has committed once they are missed, and starts them again',
-  expected: 'they go on from the store, whose offsets are the truth: nothing is lost, nothing stored twice',
+  does: 'kills all consumers, deletes the committed offsets of their group, and starts the consumers again',
+  expected: 'the consumers go on from the offsets in the store: nothing is lost, nothing stored twice',
   example: 'delete-offsets@4s',
   lastsMs: undefined,
   problem: () => undefined,
@@ -17,7 +17,7 @@ export const deleteOffsets: Fault = {
       target: kills.map(({ target }) => target).join(', '),
       end: async () => {
         const deleting = pipeline.deleteOffsets(signal);
-        // Whatever becomes of the group, the run waits for its consumers.
+        // The run waits for its consumers, so they are started even if the group could not be deleted.
         await Promise.allSettled([deleting]);
         const effects = await Promise.all(kills.map((each) => each.end(true)));
         const { before, after } = await deleting;

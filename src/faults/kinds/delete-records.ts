@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts';
 export const deleteRecords: Fault = {
   name: 'delete-records',
   does: 'deletes all records that the topic holds, as retention does',
-  expected: 'what the consumer had not read is reported as expired',
+  expected: 'records that the consumer had not read are reported as expired',
   example: 'delete-records@5s',
   lastsMs: undefined,
   problem: () => undefined,

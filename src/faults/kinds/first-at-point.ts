@@ -1,6 +1,6 @@
 import type { StageVictim } from '../fault.ts';
 
-/** Waits for the first of those at work that comes to a point, where it stays; the others go on. Throws for none. */
+/** Waits for the first running consumer to reach a point, where it stays; the others go on. Throws if none runs. */
 export async function firstAtPoint(
   stages: readonly StageVictim[],
   point: string,
@@ -18,7 +18,7 @@ export async function firstAtPoint(
     const first = await Promise.any(arrivals);
     found.abort();
     for (const arrival of await Promise.allSettled(arrivals)) {
-      // Two at once: one is enough.
+      // If two arrive at once, one is enough.
       if (arrival.status === 'fulfilled' && arrival.value !== first) arrival.value.goOn();
     }
     return first;

@@ -1,4 +1,4 @@
-/** Brokers that die, alone or as a majority, and come back; and brokers that are restarted one after the other. */
+/** Faults that kill and restart brokers, one or a majority; and the one that restarts all, one after the other. */
 import type { BrokerVictim, Effect, Fault, Pipeline, PipelinePlan, Underway } from '../fault.ts';
 import { killProcess } from './kill-process.ts';
 import { changesSince, leaderOf, runningBroker } from './leadership.ts';
@@ -18,7 +18,7 @@ async function kill(victim: BrokerVictim, pipeline: Pipeline): Promise<Underway>
 export const killLeader: Fault = {
   name: 'kill-leader',
   does: 'kills the broker that leads partition 0, and starts it again',
-  expected: 'another replica takes over; each acknowledged message is there once',
+  expected: 'another replica takes over; each acknowledged message is stored once',
   example: 'kill-leader@5s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan),
@@ -27,8 +27,8 @@ export const killLeader: Fault = {
 
 export const killBroker: Fault = {
   name: 'kill-broker',
-  does: 'kills a broker, of several one that does not lead partition 0, and starts it again',
-  expected: 'of one: an outage, then all that was acknowledged is there; of several: nothing',
+  does: 'kills a broker, if possible one that does not lead partition 0, and starts it again',
+  expected: 'with one broker, an outage and no loss; with several, nothing',
   example: 'kill-broker@5s+3s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan),
@@ -38,7 +38,7 @@ export const killBroker: Fault = {
 export const killController: Fault = {
   name: 'kill-controller',
   does: 'kills the broker that is the active controller, and starts it again',
-  expected: 'a short stall of whatever needs an election',
+  expected: 'a short stall of everything that needs an election',
   example: 'kill-controller@5s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan, 3),
@@ -57,7 +57,7 @@ export const killController: Fault = {
 export const killMajority: Fault = {
   name: 'kill-majority',
   does: 'kills more than half of the brokers, and starts them again',
-  expected: 'sends are refused or time out, and nothing is acknowledged that is not there',
+  expected: 'sends are refused or time out; no acknowledged message is lost',
   example: 'kill-majority@5s+8s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan, 3),
@@ -80,15 +80,15 @@ export const killMajority: Fault = {
 
 export const restartBrokers: Fault = {
   name: 'restart-brokers',
-  does: 'stops each broker as an operator does, and starts it again before the next',
-  expected: 'leaders move; a stall at each broker, and nothing else',
+  does: 'shuts each broker down in order, and starts it again before the next',
+  expected: 'leaders move; there is a stall at each broker, and nothing else',
   example: 'restart-brokers@5s',
   lastsMs: undefined,
   problem: (plan) => needsOwnBrokers(plan),
   begin: async (pipeline) => {
     const before = await pipeline.partitions();
     const evidence: string[] = [];
-    // Also where all is stored meanwhile: a cluster of which a part was restarted is half a fault.
+    // Restart all brokers even if everything is stored meanwhile: a partial restart is half a fault.
     const restart = async (): Promise<void> => {
       for (const broker of pipeline.brokers) {
         const { name, pid } = broker;
@@ -114,7 +114,7 @@ export const restartBrokers: Fault = {
   },
 };
 
-/** More than half of all brokers, as far as so many run. */
+/** More than half of all brokers, or those that run if they are fewer. */
 export const majorityOf = ({ brokers }: Pipeline): BrokerVictim[] =>
   brokers.filter(({ pid }) => pid !== undefined).slice(0, Math.floor(brokers.length / 2) + 1);
 

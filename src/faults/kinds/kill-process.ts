@@ -1,10 +1,10 @@
-/** What all faults that kill have in common: SIGKILL, and later a new start. */
+/** The common part of all faults that kill: SIGKILL, and later a restart. */
 import { processState } from '../../system/process-state.ts';
 import type { Effect, Underway, Victim } from '../fault.ts';
 
 const isGone = (state: string | undefined): boolean => state === undefined || state === 'Z';
 
-/** `look` tells more of the effect at its end. */
+/** `look` returns more of the effect when the fault ends. */
 export async function killProcess(
   victim: Victim & { leave?: () => void },
   look: () => Promise<string[]> = async () => [],

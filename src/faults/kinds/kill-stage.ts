@@ -1,4 +1,4 @@
-/** Producers and consumers that die and come back, and consumers that sleep. */
+/** Faults that kill or suspend producers and consumers. */
 import type { Fault, FaultSetting, Pipeline, PipelinePlan, StageVictim, Underway } from '../fault.ts';
 import { firstAtPoint } from './first-at-point.ts';
 import { killProcess } from './kill-process.ts';
@@ -6,15 +6,15 @@ import { suspendProcesses } from './suspend-process.ts';
 import { counted } from '../../text/counted.ts';
 
 const lastsMs = 5_000;
-/** The consumer's points, in the order in which it comes by them. */
+/** The consumer's points, in the order in which it reaches them. */
 const points = ['after-fetch', 'before-store-commit', 'after-store-commit', 'after-group-commit'] as const;
 
 const none = (): string | undefined => undefined;
-/** Nobody would see the end of it. */
+/** A process that stays suspended would never let the run end. */
 const endless = (_: PipelinePlan, { lastsMs: ms }: FaultSetting): string | undefined =>
-  ms === Infinity ? 'the run would wait for it for ever: kill it instead' : undefined;
+  ms === Infinity ? 'the run would wait for the process for ever: kill it instead' : undefined;
 
-/** Others would take over what one of several leaves. */
+/** If there are several consumers, the others take over the partitions of one that is gone. */
 const isOfOnlyConsumer = ({ consumers }: PipelinePlan): boolean => consumers === 1;
 
 function running(stages: readonly StageVictim[], what: string): StageVictim {
@@ -26,7 +26,7 @@ function running(stages: readonly StageVictim[], what: string): StageVictim {
 export const killProducer: Fault = {
   name: 'kill-producer',
   does: 'kills a producer, and starts it again',
-  expected: 'it goes on from its ledger in a session of its own; what was under way is unknown, and no loss',
+  expected: 'it goes on from its ledger in a new session; sends without an answer are unknown, not lost',
   example: 'kill-producer@4s+2s',
   lastsMs,
   problem: none,
@@ -36,7 +36,7 @@ export const killProducer: Fault = {
 export const killConsumer: Fault = {
   name: 'kill-consumer',
   does: 'kills a consumer, at a point of its work if one is named, and starts it again',
-  expected: 'what it had not stored is delivered again, and stored once',
+  expected: 'messages that it had not stored are delivered again, and stored once',
   example: 'kill-consumer:after-store-commit@4s',
   lastsMs,
   holdsDrain: isOfOnlyConsumer,
@@ -60,7 +60,7 @@ const noting = (underway: Underway, facts: readonly string[]): Underway => ({
 export const pauseProducer: Fault = {
   name: 'pause-producer',
   does: 'suspends a producer',
-  expected: 'it is late, and nothing else',
+  expected: 'its messages are late, and nothing else',
   example: 'pause-producer@4s+3s',
   lastsMs,
   problem: endless,
@@ -71,7 +71,7 @@ export const pauseConsumer: Fault = {
   name: 'pause-consumer',
   does: 'suspends a consumer',
   expected:
-    'for longer than its session: the group takes its partitions away, and what it writes late is refused',
+    'if it exceeds the session timeout, the group reassigns its partitions, and its late writes are refused',
   example: 'pause-consumer@4s+15s',
   lastsMs,
   holdsDrain: isOfOnlyConsumer,
@@ -89,6 +89,6 @@ export const pauseConsumer: Fault = {
   },
 };
 
-/** undefined where no broker tells: it may be suspended, too. */
+/** undefined if no broker answers: brokers may be suspended, too. */
 const membersOf = async (pipeline: Pipeline): Promise<number | undefined> =>
   await pipeline.members().catch(() => undefined);

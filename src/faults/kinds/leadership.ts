@@ -1,21 +1,21 @@
-/** Who leads the topic's partitions and who is in sync, before a fault and after. */
+/** The leaders and in-sync replicas of the topic's partitions, before a fault and after. */
 import { messageOf } from '../../errors.ts';
 import type { BrokerVictim, PartitionLeadership, Pipeline } from '../fault.ts';
 
-/** The broker that leads the topic's first partition. Throws where none does. */
+/** The broker that leads the topic's first partition. Throws if there is none. */
 export async function leaderOf(pipeline: Pipeline): Promise<BrokerVictim> {
   const [first] = await pipeline.partitions();
   return runningBroker(pipeline, first?.leader ?? -1, 'the leader of partition 0');
 }
 
-/** Throws where it does not run. */
+/** Throws if the broker does not run. */
 export function runningBroker(pipeline: Pipeline, nodeId: number, what: string): BrokerVictim {
   const broker = pipeline.brokers.find((each) => each.nodeId === nodeId);
   if (broker?.pid !== undefined) return broker;
   throw new Error(`${what} does not run`);
 }
 
-/** In sentences, what has become of leaders and replicas in sync. */
+/** Describes the changes of leaders and in-sync replicas, in sentences. */
 export async function changesSince(
   before: readonly PartitionLeadership[],
   pipeline: Pipeline,
@@ -24,7 +24,7 @@ export async function changesSince(
   try {
     now = await pipeline.partitions();
   } catch (error) {
-    return [`who leads is not known: ${messageOf(error)}`];
+    return [`the leaders are not known: ${messageOf(error)}`];
   }
   return before.flatMap((old, partition) => {
     const { leader, leaderEpoch, inSyncReplicas } = now[partition] ?? old;
@@ -40,6 +40,6 @@ export async function changesSince(
   });
 }
 
-const nameOf = (node: number): string => (node < 0 ? 'nobody' : `broker ${node}`);
+const nameOf = (node: number): string => (node < 0 ? 'no leader' : `broker ${node}`);
 const listOf = (nodes: readonly number[]): string =>
   nodes.length === 0 ? 'none' : nodes.toSorted((a, b) => a - b).join(' ');

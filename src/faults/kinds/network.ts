@@ -1,4 +1,4 @@
-/** Faults of the network, through the proxies that stand in a run's way where its schedule has one of them. */
+/** Faults of the network. A run whose schedule has one of them sends its connections through proxies. */
 import type { StoreEngine } from '../../stores/engine.ts';
 import { parseDurationMs } from '../../system/duration.ts';
 import type { Fault, FaultSetting, NetworkLink, Pipeline, PipelinePlan, Underway } from '../fault.ts';
@@ -13,11 +13,11 @@ export type LinkName = (typeof linkNames)[number];
 const lastsMs = 3_000;
 const bothWays: readonly Direction[] = ['up', 'down'];
 
-/** The link that a detail speaks of. */
+/** The link that a detail names. */
 export const linkOf = (detail: string): LinkName => detail.replace(/-acks$/, '') as LinkName;
 
 function problem(plan: PipelinePlan, { detail }: FaultSetting): string | undefined {
-  if (detail === undefined) return `it takes a link behind a colon: ${linkNames.join(', ')}`;
+  if (detail === undefined) return `it takes a link after a colon: ${linkNames.join(', ')}`;
   const link = linkOf(detail);
   if (link !== 'store') return needsOwnBrokers(plan, link === 'replication' ? 2 : 1);
   return needsStoreServer(plan.store);
@@ -30,7 +30,7 @@ function linkIn(pipeline: Pipeline, { detail }: FaultSetting): NetworkLink {
   return pipeline.links.get(linkOf(detail!))!;
 }
 
-/** One toxic for each direction, on all connections of a link. */
+/** Adds one toxic for each direction, to all connections of a link. */
 export function onLink(link: NetworkLink, directions: readonly Direction[], make: () => Toxic): Underway {
   const added = directions.map((direction) => {
     const toxic = make();
@@ -54,8 +54,8 @@ const wayOf: Record<Direction, string> = { up: 'there', down: 'back' };
 
 export const cutLink: Fault = {
   name: 'cut',
-  does: 'lets nothing through between two parts; behind -acks, no answers',
-  expected: 'sends in doubt have one effect or none; what was cut off catches up',
+  does: 'blocks all data between two parts; with -acks, only the answers',
+  expected: 'sends in doubt have one effect or none; the parts catch up afterwards',
   example: 'cut:producer-acks@12s+3s',
   lastsMs,
   details: [...linkNames, 'producer-acks', 'consumer-acks', 'store-acks'],
@@ -69,7 +69,7 @@ export const cutLink: Fault = {
 
 export const latencyOnLink: Fault = {
   name: 'latency',
-  does: 'has everything between two parts come later, by a time and how much it varies',
+  does: 'delays all data between two parts, by a time with a jitter',
   expected: 'slower, and nothing else',
   example: 'latency:producer=200ms~50ms@5s+5s',
   lastsMs,
@@ -96,7 +96,7 @@ function latencyOf(value: string): [number, number] | undefined {
 
 export const bandwidthOfLink: Fault = {
   name: 'bandwidth',
-  does: 'lets so many kB a second through between two parts, in each connection',
+  does: 'limits each connection between two parts to this many kB a second',
   expected: 'slower, and nothing else',
   example: 'bandwidth:consumer=64kB@5s+5s',
   lastsMs,
@@ -111,8 +111,8 @@ const kilobytesOf = (value: string): number => Number(/^([1-9]\d{0,8})kB$/.exec(
 
 export const slowCloseOnLink: Fault = {
   name: 'slow_close',
-  does: 'has the end of each connection between two parts told late',
-  expected: 'nothing: whoever is gone is missed by other signs',
+  does: 'delays the end of each connection between two parts',
+  expected: 'nothing: the other side notices a lost peer in other ways',
   example: 'slow_close:consumer=2s@5s+5s',
   lastsMs,
   details: linkNames,

@@ -1,4 +1,4 @@
-/** Brokers that stand still and go on: the longer, the more the cluster takes them for dead. */
+/** Faults that suspend brokers. If a suspension exceeds the broker's session, the cluster treats the broker as dead. */
 import type { BrokerVictim, Fault, Pipeline, Underway } from '../fault.ts';
 import { followerOf, majorityOf, needsOwnBrokers } from './kill-broker.ts';
 import { changesSince, leaderOf } from './leadership.ts';
@@ -14,7 +14,7 @@ async function pause(victims: readonly BrokerVictim[], pipeline: Pipeline): Prom
 export const pauseLeader: Fault = {
   name: 'pause-leader',
   does: 'suspends the broker that leads partition 0',
-  expected: 'for longer than its session of 3 s: another replica takes over; no loss, and the order holds',
+  expected: 'after its session (3 s), another replica takes over; no loss, and the order holds',
   example: 'pause-leader@5s+8s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan),
@@ -23,8 +23,8 @@ export const pauseLeader: Fault = {
 
 export const pauseBroker: Fault = {
   name: 'pause-broker',
-  does: 'suspends a broker, of several one that does not lead partition 0',
-  expected: 'for longer than its session of 3 s: fewer replicas are in sync; no loss, and the order holds',
+  does: 'suspends a broker, if possible one that does not lead partition 0',
+  expected: 'after its session (3 s), fewer replicas are in sync; no loss, and the order holds',
   example: 'pause-broker@10s+8s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan),
@@ -34,7 +34,7 @@ export const pauseBroker: Fault = {
 export const pauseMajority: Fault = {
   name: 'pause-majority',
   does: 'suspends more than half of the brokers',
-  expected: 'sends time out, and nothing is acknowledged that is not there',
+  expected: 'sends time out; no acknowledged message is lost',
   example: 'pause-majority@5s+20s',
   lastsMs,
   problem: (plan) => needsOwnBrokers(plan, 3),

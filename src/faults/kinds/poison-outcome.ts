@@ -1,16 +1,16 @@
-/** What became of records that nobody can sort: each is to be a dead letter, with a reason and the same bytes. */
+/** Judges the records that no consumer can sort: each must be a dead letter, with a reason and the same bytes. */
 import type { SingleFinding } from '../../result/verdict.ts';
 import type { PoisonLetter, Effect, Foreign } from '../fault.ts';
 
 export interface LetterEvidence {
   letters: readonly PoisonLetter[];
-  /** The store's next offset by partition, read before the letters: what lies below had come to them. */
+  /** The store's next offset by partition, read before the letters: records below it were handled by then. */
   positions: ReadonlyMap<number, number>;
-  /** Where the topic begins by partition. What lies below is gone, perhaps before anybody had read it. */
+  /** The topic's first offset by partition. Records below it are gone, perhaps before a consumer had read them. */
   starts: ReadonlyMap<number, number>;
 }
 
-/** The effect of having published them. One that nobody came to read leaves open what would become of it. */
+/** The effect of the published records. A record that no consumer read leaves its outcome open. */
 export function effectOfPoison(sent: readonly Foreign[], evidence: LetterEvidence): Effect {
   const [open, found]: [string[], SingleFinding[]] = [[], []];
   for (const record of sent) {

@@ -1,10 +1,10 @@
-/** Records that nobody can sort, among the run's own. */
+/** A fault that publishes records that no consumer can sort, among the run's own. */
 import type { Effect, Fault, Foreign, Pipeline } from '../fault.ts';
 import { effectOfPoison, letterOf } from './poison-outcome.ts';
 
 const hugeBytes = 900_000;
 
-/** Malformed, cut short, no object, no text, empty, null, huge, and of states that are none. */
+/** Payloads that are malformed, cut short, not an object, not text, empty, null, huge, or of unknown states. */
 const payloads: readonly (Uint8Array | null)[] = [
   Buffer.from('{"state":'),
   Buffer.from('not JSON at all'),
@@ -20,8 +20,8 @@ const payloads: readonly (Uint8Array | null)[] = [
 
 export const poison: Fault = {
   name: 'poison',
-  does: 'publishes records that nobody can sort: malformed, empty, null, huge, of unknown states',
-  expected: 'each is a dead letter, with a reason and the same bytes; else the run fails',
+  does: 'publishes records that cannot be sorted: malformed, empty, null, huge, of unknown states',
+  expected: 'each becomes a dead letter, with a reason and the same bytes; otherwise the run fails',
   example: 'poison@4s',
   lastsMs: undefined,
   lastsToEnd: true,
@@ -35,7 +35,7 @@ export const poison: Fault = {
 async function effectOn(pipeline: Pipeline, sent: readonly Foreign[]): Promise<Effect> {
   const positions = await pipeline.positions();
   const letters = await pipeline.deadLetters();
-  // Needs a broker, which may be away.
+  // This needs a broker, and the brokers may be down.
   const isMissing = sent.some((record) => letterOf(record, letters) === undefined);
   const starts = isMissing ? await pipeline.starts() : new Map<number, number>();
   return effectOfPoison(sent, { letters, positions, starts });

@@ -1,19 +1,19 @@
-/** A storm of rebalances: consumers that come and go. */
+/** A storm of rebalances: consumers that join and leave the group. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import type { Fault } from '../fault.ts';
 import { counted } from '../../text/counted.ts';
 
 const lastsMs = 8_000;
-/** A member has its partitions, and has begun to fetch. */
+/** How long a consumer stays: long enough to get its partitions and begin to fetch. */
 const stayMs = 500;
 /** On a machine that is busy with a cluster, a consumer takes seconds to start and to join. */
 const firstGuestMsMax = 30_000;
 
 export const rebalanceStorm: Fault = {
   name: 'rebalance-storm',
-  does: 'has one more consumer join and leave the group, again and again',
-  expected: 'what was under way is delivered again; no hole, and no step back in the store',
+  does: 'makes one more consumer join and leave the group, again and again',
+  expected: 'unfinished deliveries are repeated; the store has no gap, and its offsets never go back',
   example: 'rebalance-storm@3s+8s',
   lastsMs,
   problem: () => undefined,
@@ -24,7 +24,7 @@ export const rebalanceStorm: Fault = {
     let joined = 0;
     const blow = async (): Promise<void> => {
       while (!until.aborted) {
-        // The first is awaited beyond the storm's end: without one there was none.
+        // The first consumer is awaited even after the storm's end: without it there would have been no storm.
         const guest = await pipeline.joinConsumer(joined === 0 ? untilFirst : until);
         if (guest.hasJoined) joined += 1;
         await sleep(stayMs, undefined, { signal: until }).catch(() => undefined);

@@ -6,7 +6,7 @@ const lastsMs = 3_000;
 export const restartStore: Fault = {
   name: 'restart-store',
   does: "ends the consumers' sessions at the database, and refuses new ones, as its restart does",
-  expected: 'the consumer waits for it; rows and offsets move together',
+  expected: 'the consumer waits for the database; rows and offsets move together',
   example: 'restart-store@4s+3s',
   link: 'store',
   lastsMs,
@@ -18,7 +18,7 @@ export const restartStore: Fault = {
     const refusal = link.refuse();
     let ended: number;
     try {
-      // At the server first: a transaction whose client is gone may still be carried out.
+      // End the sessions at the server first: it may still commit a transaction whose client is gone.
       ended = await pipeline.endStoreSessions();
     } catch (error) {
       refusal.lift();

@@ -1,4 +1,4 @@
-/** Faults of the store: somebody else holds it, its disk is full, or a commit is carried out and nobody hears of it. */
+/** Faults of the store: another session holds its lock, its disk is full, or the answer to a commit is lost. */
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,14 +12,14 @@ import { counted } from '../../text/counted.ts';
 const lastsMs = 3_000;
 const settleMs = 200;
 
-/** A time in which nothing is to be stored. Nobody feels it unless there was something to store. */
+/** A period in which nothing must be stored. It has no effect if there was nothing to store. */
 async function standstill(
   pipeline: Pipeline,
   target: string,
   how: string,
   undo: () => Promise<void>,
 ): Promise<Underway> {
-  // What was being written when it began may have gone through.
+  // A write that was under way when the fault began may have gone through.
   await sleep(settleMs);
   const before = await pipeline.positions().catch(async (error: unknown) => {
     await undo();
@@ -50,7 +50,7 @@ const sumOf = (
 
 export const lockStore: Fault = {
   name: 'lock-store',
-  does: 'holds the lock that writers need',
+  does: 'holds the lock that writes need',
   expected: 'the consumer waits, and offsets do not move',
   example: 'lock-store@4s+3s',
   lastsMs,
@@ -62,14 +62,14 @@ export const lockStore: Fault = {
   },
 };
 
-/** Of a process that writes beyond, the system says that its disk has no room. What it wrote before stays. */
+/** A process that writes beyond this size gets the error of a full disk. Earlier writes stay. */
 const fileBytesMax = 64 * 1024;
 
 async function limitFiles(pids: readonly number[], soft: string): Promise<void> {
   const limiting = pids.map((pid) =>
     promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${soft}:unlimited`]),
   );
-  // One that has come to its end meanwhile keeps no other from being released.
+  // A consumer that has exited meanwhile must not prevent the release of the others.
   for (const outcome of await Promise.allSettled(limiting)) {
     if (outcome.status === 'rejected') throw new Error(saidBy(outcome.reason));
   }
@@ -79,14 +79,16 @@ const saidBy = (failed: Error & { stderr?: string }): string => failed.stderr?.t
 
 export const fillDisk: Fault = {
   name: 'fill-disk',
-  does: "lets the consumers' files grow no more, as a full disk does",
+  does: "stops the consumers' files from growing, as a full disk does",
   expected: 'the consumer waits, and offsets do not move',
   example: 'fill-disk@4s+3s',
   lastsMs,
   holdsDrain: () => true,
   problem: ({ store }: PipelinePlan) => {
-    if (store.files === undefined) return 'it acts on a store of SQLite alone';
-    return process.platform === 'linux' ? undefined : 'it needs the limits of Linux';
+    if (store.files === undefined) return 'it acts on SQLite stores only';
+    return process.platform === 'linux'
+      ? undefined
+      : 'it needs Linux, which can limit the files of a process';
   },
   begin: async (pipeline) => {
     const pids = pipeline.consumers.flatMap(({ pid }) => pid ?? []);
@@ -95,7 +97,7 @@ export const fillDisk: Fault = {
     try {
       await limitFiles(pids, String(fileBytesMax));
     } catch (error) {
-      // Of several it may hold one already.
+      // If there are several consumers, one may be limited already.
       await release();
       throw error;
     }
@@ -106,8 +108,8 @@ export const fillDisk: Fault = {
 
 export const cutCommit: Fault = {
   name: 'cut-commit',
-  does: 'lets a commit through to the database, and keeps the answer from the consumer',
-  expected: 'the consumer looks what became of it; rows and offsets move together',
+  does: 'passes a commit on to the database, and withholds the answer from the consumer',
+  expected: 'the consumer checks whether the commit took place; rows and offsets move together',
   example: 'cut-commit@4s+2s',
   link: 'store',
   stopsAtPoint: true,

@@ -1,4 +1,4 @@
-/** What all faults that suspend have in common: SIGSTOP, seen in the process table, and SIGCONT. */
+/** The common part of all faults that suspend: SIGSTOP, its effect in the process table, and SIGCONT. */
 import { Deadline } from '../../system/deadline.ts';
 import { processState } from '../../system/process-state.ts';
 import type { Effect, Underway, Victim } from '../fault.ts';
@@ -6,7 +6,7 @@ import type { Effect, Underway, Victim } from '../fault.ts';
 const pollMs = 10;
 const stoppedMsMax = 2_000;
 
-/** `look` tells more of the effect, before the victims are let go. */
+/** `look` returns more of the effect, before the victims are resumed. */
 export async function suspendProcesses(
   victims: readonly Victim[],
   look: () => Promise<string[]> = async () => [],
@@ -31,7 +31,7 @@ export async function suspendProcesses(
   };
 }
 
-/** The state that it is in at last. */
+/** Waits for the stop; returns the last state of the process. */
 async function untilStopped(pid: number): Promise<string | undefined> {
   let state: string | undefined;
   const isSettled = async (): Promise<boolean> => {

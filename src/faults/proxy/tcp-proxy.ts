@@ -1,23 +1,23 @@
 /**
- * A TCP proxy on loopback that can be told to misbehave. Without a toxic it passes on what it gets; a client that
- * is to be hit must be told the proxy's address and none other.
+ * A TCP proxy on the loopback interface that can misbehave. Without a toxic it passes all data on. A client is affected
+ * only if it knows the proxy's address and no other.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Piece, Toxic } from './toxics.ts';
 
-/** `up`: from whoever connects to the server. `down`: the answers. */
+/** `up`: from the client to the server. `down`: the answers. */
 export type Direction = 'up' | 'down';
 
-/** Where the server listens. */
+/** The address at which the server listens. */
 export type Target = { host: string; port: number } | { path: string };
 
 const loopback = '127.0.0.1';
-/** Of a connection and direction: what is held back beyond that waits with the sender. */
+/** The limit for each connection and direction. If more data is held back, the sender has to wait. */
 const queuedBytesMax = 1024 * 1024;
 
 export interface Refusal {
-  /** How many it has met. */
+  /** How many connections were refused. */
   count(): number;
   lift(): void;
 }
@@ -46,7 +46,7 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Returns what takes it away. */
+  /** Returns a function that removes the toxic. */
   add(toxic: Toxic, direction: Direction): () => void {
     const added: Added = { toxic, direction, gone: new AbortController() };
     this.#toxics.add(added);
@@ -56,7 +56,7 @@ export class TcpProxy {
     };
   }
 
-  /** Ends all connections with a reset, as when a router forgot them; returns how many. */
+  /** Ends all connections with a reset, like a router that lost its state; returns how many. */
   reset(): number {
     const count = this.#connections.size;
     for (const { client, server } of this.#connections) {
@@ -67,8 +67,8 @@ export class TcpProxy {
   }
 
   /**
-   * Resets each new connection as soon as it comes, until that is lifted. The port stays open, so that what
-   * was refused can be counted; a client meets a reset where it would else find the port closed.
+   * Resets each new connection at once, until the refusal is lifted. The port stays open, so that refused connections
+   * can be counted; a client gets a reset where a real outage would show a closed port.
    */
   refuse(): Refusal {
     const refusal = { refused: 0 };
@@ -108,7 +108,7 @@ export class TcpProxy {
       // An error is followed by the close.
       socket.on('error', () => undefined);
       socket.on('close', (isFailed) => {
-        // What the other is still to be given, it gets; unless this one broke off.
+        // If this side ended in order, the other side still gets its pending data.
         if (isFailed) void this.#tellEnd(direction, over.signal).then(() => other.resetAndDestroy());
         if (!other.closed) return;
         over.abort();
@@ -119,7 +119,7 @@ export class TcpProxy {
     void this.#pass(server, client, 'down', over.signal);
   }
 
-  /** Passes on what comes, piece after piece, until one side has no more to say or is gone. */
+  /** Passes data on, piece by piece, until one side ends its stream or is gone. */
   async #pass(from: Socket, to: Socket, direction: Direction, over: AbortSignal): Promise<void> {
     const queue: Piece[] = [];
     let queuedBytes = 0;
@@ -154,7 +154,7 @@ export class TcpProxy {
     to.end();
   }
 
-  /** Settles when the other side may hear that there is no more. */
+  /** Settles when the other side may learn of the stream's end. */
   async #tellEnd(direction: Direction, over: AbortSignal): Promise<void> {
     await this.#throughToxics(direction, over, async (toxic, gone) => await toxic.passEnd?.(gone));
   }
@@ -174,7 +174,7 @@ export class TcpProxy {
 const untilWritable = (socket: Socket, over: AbortSignal): Promise<unknown> =>
   once(socket, 'drain', { signal: over }).catch(() => undefined);
 
-/** Opens one on a free port of the loopback interface. */
+/** Opens a proxy on a free port of the loopback interface. */
 export async function openTcpProxy(target: Target): Promise<TcpProxy> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, loopback);

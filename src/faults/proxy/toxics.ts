@@ -1,27 +1,30 @@
 /**
- * What a proxy does to one direction of its connections, under the names that Toxiproxy has for it. A toxic sees
- * each piece of data before it goes on, in order, and holds it back for as long as it pleases. What it did is
- * counted: a toxic that nothing passed has had no effect.
+ * Toxics: the ways in which a proxy disturbs one direction of its connections. They have the names that Toxiproxy
+ * uses. A toxic gets each piece of data in order, and can hold it back. It counts its effects: a toxic through which
+ * no data passed has had no effect.
  */
 import { pauseUnless, untilAborted } from '../../system/deadline.ts';
 import { counted, were } from '../../text/counted.ts';
 
 export interface Piece {
   bytes: Buffer;
-  /** By `performance.now()`. */
+  /** A time of `performance.now()`. */
   arrivedAtMs: number;
 }
 
 export interface Toxic {
-  /** Settles when the piece may go on. `gone` says that its connection is over or the toxic was taken away. */
+  /** Settles when the piece may go on. `gone` is aborted if the connection is over or the toxic was removed. */
   pass(piece: Piece, gone: AbortSignal): Promise<void>;
-  /** Settles when the end of the stream may be told. */
+  /** Settles when the other side may learn of the stream's end. */
   passEnd?(gone: AbortSignal): Promise<void>;
-  /** What it has done so far, in a sentence; undefined for nothing. */
+  /** The effect so far, in a sentence; undefined if there was none. */
   effect(): string | undefined;
 }
 
-/** Nothing gets through until it is taken away; then all does, in order. */
+/**
+ * Blocks all data until the toxic is removed; then passes it on in order. It does not drop data, because a network
+ * that was cut sends the pending data again once it is mended.
+ */
 export function cut(): Toxic {
   let heldBytes = 0;
   return {
@@ -34,7 +37,7 @@ export function cut(): Toxic {
   };
 }
 
-/** Each piece arrives later, by a time that varies by up to `jitterMs` either way. */
+/** Delays each piece by `latencyMs`, plus or minus up to `jitterMs`. */
 export function latency(latencyMs: number, jitterMs: number, random: () => number): Toxic {
   let pieces = 0;
   return {
@@ -48,7 +51,7 @@ export function latency(latencyMs: number, jitterMs: number, random: () => numbe
   };
 }
 
-/** At most so many bytes a second, in each connection. */
+/** Limits each connection to `bytesPerSecond`. */
 export function bandwidth(bytesPerSecond: number): Toxic {
   let passedBytes = 0;
   let waitedMs = 0;
@@ -66,7 +69,7 @@ export function bandwidth(bytesPerSecond: number): Toxic {
   };
 }
 
-/** The end of a stream is told late. */
+/** Delays the end of each stream. */
 export function slowClose(delayMs: number): Toxic {
   let ends = 0;
   return {
