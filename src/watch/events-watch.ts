@@ -1,4 +1,4 @@
-/** The event log of a run, read as it grows: its phase, its faults, and who led its partitions. */
+/** Reads the event log of a run as it grows: the phase, the faults, and the leaders of the partitions. */
 import { readFileSync } from 'node:fs';
 import { parseRunEvent, type RunSetup, type Phase, type TimedRunEvent } from '../run-folder/run-events.ts';
 import type { FaultRecord } from '../result/result.ts';
@@ -6,7 +6,7 @@ import type { FaultBand, Leaders } from './series.ts';
 import type { RunProgress } from './run-progress.ts';
 import { regularFile } from '../system/regular-file.ts';
 
-/** A run has a handful of lines: more is a schedule of a thousand faults, or no event log at all. */
+/** A run has a handful of lines. A larger file has a schedule of a thousand faults, or is not an event log. */
 const bytesMax = 16 * 1024 * 1024;
 const leadersMax = 500;
 
@@ -23,7 +23,7 @@ export class EventsWatch {
     this.#path = path;
   }
 
-  /** In the order of the schedule. */
+  /** The faults that have begun, in the order of the schedule. */
   get faults(): FaultRecord[] {
     return this.#inOrder().map(({ fault }) => fault);
   }
@@ -49,7 +49,7 @@ export class EventsWatch {
     try {
       return readFileSync(regularFile(this.#path), 'utf8').slice(0, bytesMax);
     } catch {
-      // Stages that were started by hand note none.
+      // Stages that were started by hand write no event log.
       return '';
     }
   }

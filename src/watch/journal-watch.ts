@@ -2,7 +2,7 @@ import { rowCodes, type WrittenSpan } from '../run-folder/journal/journal-format
 import { JournalReader, type JournalEntry } from '../run-folder/journal/journal-reader.ts';
 import { raise, type Tally } from './tally.ts';
 
-/** One journal, read as it grows. */
+/** Reads one journal as it grows. */
 export class JournalWatch {
   readonly #reader: JournalReader;
 
@@ -10,12 +10,12 @@ export class JournalWatch {
     this.#reader = new JournalReader(path);
   }
 
-  /** Its categories. */
+  /** The categories of the journal. */
   get names(): readonly string[] {
     return this.#reader.summary.opening?.categories ?? [];
   }
 
-  /** Adds what has come since. What a damaged journal would say is left out: the audit tells of it. */
+  /** Adds the entries since the last look. Stops at damage, which the audit reports. */
   look(tally: Tally): void {
     for (const entry of this.#reader.entries()) this.#add(entry, tally);
   }
@@ -36,7 +36,7 @@ export class JournalWatch {
   }
 }
 
-/** By category, dead letters last. */
+/** Counts rows by category, dead letters last. */
 function rowsOf(spans: readonly WrittenSpan[], categories: number): Uint32Array {
   const byCode = new Uint32Array(256);
   for (const { codes } of spans) for (const code of codes) byCode[code]! += 1;

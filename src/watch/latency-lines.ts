@@ -1,4 +1,4 @@
-/** Latency logs, read line by line as they grow. A line that cannot be read is left out, as the measurements say. */
+/** Reads latency logs line by line as they grow. Skips a line that cannot be read: the measurements report it. */
 import {
   build,
   decodeFromCompressedBase64,
@@ -9,7 +9,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { intervalOf, microsecondsPerMs } from '../run-folder/latency-log-format.ts';
 import { regularFile } from '../system/regular-file.ts';
 
-/** A line is some kilobytes; what is longer is none. */
+/** The limit of one read. A line has some kilobytes, so a longer one is damaged. */
 const bytesMax = 64 * 1024 * 1024;
 
 /** Latencies of one step, in ms. */
@@ -19,7 +19,7 @@ export interface StepLatency {
   p99: number;
   'p99.9': number;
   max: number;
-  /** The histogram they are of: what can be added up. */
+  /** The histogram of these latencies: histograms can be added up, percentiles cannot. */
   encoded: string;
 }
 
@@ -36,7 +36,7 @@ export class LatencyLines {
     this.#path = path;
   }
 
-  /** The whole lines that have come since. */
+  /** Yields the whole lines since the last call. */
   *next(): Generator<LatencyLine> {
     const text = this.#wholeLines();
     for (const line of text.split('\n')) {
@@ -50,7 +50,7 @@ export class LatencyLines {
     try {
       file = openSync(regularFile(this.#path), 'r');
     } catch {
-      // It is not there yet, or never will be.
+      // The process has not made its log yet, or never will.
       return '';
     }
     try {
@@ -83,7 +83,7 @@ export function addedUp(
   other: StepLatency | undefined,
 ): StepLatency | undefined {
   if (one === undefined || other === undefined) return one ?? other;
-  // One that was decoded does not grow.
+  // A decoded histogram does not grow, so the sum needs a new one.
   const sum = build({ numberOfSignificantValueDigits: 3 });
   sum.add(decodeFromCompressedBase64(one.encoded));
   sum.add(decodeFromCompressedBase64(other.encoded));
@@ -95,5 +95,5 @@ function latencyOf(histogram: Histogram, encoded: string): StepLatency {
   return { p50: at(50), p90: at(90), p99: at(99), 'p99.9': at(99.9), max: inMs(histogram.maxValue), encoded };
 }
 
-/** To hundredths. */
+/** Rounds to hundredths. */
 const inMs = (microseconds: number): number => Math.round(microseconds / (microsecondsPerMs / 100)) / 100;

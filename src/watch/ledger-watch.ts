@@ -6,7 +6,7 @@ import { raise, type Tally } from './tally.ts';
 
 type OutcomeFrame = LedgerFrame & { type: 'outcome' };
 
-/** One ledger, read as it grows. */
+/** Reads one ledger as it grows. */
 export class LedgerWatch {
   readonly #reader: LedgerReader;
   readonly #producer: number;
@@ -20,7 +20,7 @@ export class LedgerWatch {
     this.#names = names;
   }
 
-  /** Adds what has come since. What a damaged ledger would say is left out: the audit tells of it. */
+  /** Adds the frames since the last look. Stops at damage, which the audit reports. */
   look(tally: Tally): void {
     for (const frame of this.#reader.frames()) {
       if (frame.type === 'intent') {

@@ -1,21 +1,21 @@
-/** How far a run has come, as its folder tells while it grows: what the live page shows, and the terminal. */
+/** The progress of a run, read from its growing folder, for the live page and the terminal. */
 import type { Phase } from '../run-folder/run-events.ts';
 import type { FaultRecord } from '../result/result.ts';
 import type { Verdict } from '../result/verdict.ts';
 
 export interface HopProgress {
   count: number;
-  /** By state, or by the category that a consumer found; `dead-letters` where it found none. */
+  /** By state, or by the category that a consumer found; `dead-letters` if it found none. */
   byState: Record<string, number>;
 }
 
-/** How far a partition is. null: not known. */
+/** The progress of a partition. null: not known. */
 export interface PartitionProgress {
   partition: number;
   leader: number | null;
-  /** Behind the last message that was acknowledged. */
+  /** The offset after the last acknowledged message. */
   acked: number | null;
-  /** Behind the last offset whose commit has returned. */
+  /** The offset after the last one whose commit has returned. */
   stored: number | null;
   /** Offsets from `stored` to `acked`. */
   lag: number | null;
@@ -28,13 +28,13 @@ export interface RunProgress {
   seed: number | null;
   /** When the manifest was written, in ms since the epoch. */
   createdAt: number | null;
-  /** How many messages are to be sent; null where a time or nobody says when it is enough. */
+  /** How many messages are to be sent; null if the run is limited by time, or if there is no manifest yet. */
   planned: number | null;
-  /** null: it was started by hand, a stage at a time, or by a nodrop that told nothing. */
+  /** null: the run was started by hand, a stage at a time, or it wrote no event log. */
   phase: Phase | null;
-  /** Whether the run has come to its end; null: not yet. A verdict of null: it failed before there was one. */
+  /** Set once the run has ended. A verdict of null: the run failed before there was one. */
   ended: { verdict: Verdict | null } | null;
-  /** How many journals there are: a consumer that was killed and started again has two. */
+  /** The number of journals: a consumer that was killed and restarted has two. */
   consumers: number;
   sent: HopProgress;
   acked: HopProgress;
@@ -42,9 +42,9 @@ export interface RunProgress {
   unknown: number;
   consumed: HopProgress;
   stored: HopProgress;
-  /** Writes that came too late: another consumer had taken over. */
+  /** Writes that were refused because another consumer had taken over the partition. */
   refusedWrites: number;
   partitions: PartitionProgress[];
-  /** Those that have begun, in the order of the schedule. */
+  /** The faults that have begun, in the order of the schedule. */
   faults: FaultRecord[];
 }

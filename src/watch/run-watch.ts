@@ -1,6 +1,6 @@
 /**
- * Watches a run by its folder alone, while it goes on or afterwards: every look reads what has come since the last.
- * It shows and proves nothing: what is missing or damaged is left out here, and told by the audit.
+ * Watches a run through its folder only, during the run or afterwards: each look reads what is new since the last. It
+ * proves nothing: missing or damaged evidence is left out, and the audit reports it.
  */
 import type { RunSetup } from '../run-folder/run-events.ts';
 import { journalFilePattern } from '../run-folder/journal/journal-format.ts';
@@ -19,11 +19,11 @@ import { seriesOf } from './tallied-series.ts';
 const latencyPattern = /^latency-(acked|stored)-.*\.hlog$/;
 const partitionsMax = 1_000;
 
-/** What the manifest says, as it is used here. */
+/** The manifest, and what follows from it. */
 interface Plan {
   manifest: Manifest;
   workload: Workload;
-  /** Of the states, by index. */
+  /** The names of the states, by index. */
   names: string[];
 }
 
@@ -45,7 +45,7 @@ export class RunWatch {
     return this.#events.setup;
   }
 
-  /** Reads what has come since. Throws where the folder cannot be read. */
+  /** Reads what is new since the last look. Throws if the folder cannot be read. */
   look(): void {
     const tally = this.#tally;
     this.#events.look();
@@ -63,7 +63,7 @@ export class RunWatch {
     const tally = this.#tally;
     const events = this.#events;
     const { manifest, names = [] } = this.#plan ?? {};
-    // A run by time says at most how many, which nobody reaches.
+    // The plan of a run that is limited by time is an upper limit, which the run does not reach.
     const planned = manifest?.durationMs === undefined ? plannedBy(manifest) : null;
     return {
       schema: 1,
@@ -88,8 +88,8 @@ export class RunWatch {
   }
 
   /**
-   * null before anything has happened. `untilMs`: now, while it goes on: of a step that has not ended nobody knows how
-   * much there will be in it.
+   * null before anything has happened. `untilMs`: the present time if the run goes on, since a step that has not ended
+   * may still grow.
    */
   series(untilMs = Infinity): Series | null {
     return seriesOf(this.#tally, this.#events, untilMs);
@@ -101,12 +101,12 @@ export class RunWatch {
       if (manifest === undefined) return undefined;
       return { manifest, workload: new Workload(manifest), names: manifest.states.map(({ name }) => name) };
     } catch {
-      // It is being written, or is damaged.
+      // The manifest is damaged.
       return undefined;
     }
   }
 
-  /** The records of processes that have begun since. A ledger says nothing without the plan. */
+  /** Opens the files of processes that have started since the last look. Ledgers need the plan. */
   #find(): void {
     const plan = this.#plan;
     if (plan !== undefined) {

@@ -1,6 +1,6 @@
-/** How a run went over time, in columns: what `watch/` reads from a run's folder, and the page draws. */
+/** The course of a run over time, in columns: `watch/` reads it from a run's folder, and the page draws it. */
 
-/** In ms; null where nothing was recorded. */
+/** In ms; null if nothing was recorded. */
 export interface LatencySeries {
   p50: (number | null)[];
   p90: (number | null)[];
@@ -9,14 +9,14 @@ export interface LatencySeries {
   max: (number | null)[];
 }
 
-/** A fault as a stretch of time, in ms since the epoch; an end of null: it lasts. */
+/** The period of a fault, in ms since the epoch; an end of null: the fault is still active. */
 export interface FaultBand {
   name: string;
   startMs: number;
   endMs: number | null;
 }
 
-/** The group was reassigned, as a consumer's next delivery shows. */
+/** A reassignment of the group, seen at a consumer's next delivery. */
 export interface Rebalance {
   /** In ms since the epoch. */
   time: number;
@@ -24,27 +24,27 @@ export interface Rebalance {
   epoch: number;
 }
 
-/** Who leads each partition from then on, by index; −1: nobody. */
+/** The leader of each partition from this time on, by index; −1: none. */
 export interface Leaders {
   time: number;
   leaders: number[];
 }
 
-/** One entry a step in each column. Steps follow one another without a gap, and are longer where they are old. */
+/** Each column has one entry for each step. Steps follow one another without a gap; old steps are longer. */
 export interface Series {
-  /** When a step begins, in ms since the epoch, and how long it lasts. */
+  /** The begin of each step, in ms since the epoch, and its length. */
   startMs: number[];
   stepMs: number[];
-  /** Messages a second; those that were sent or delivered again count again. */
+  /** Messages a second; a message that is sent or delivered again counts again. */
   sent: number[];
   acked: number[];
   consumed: number[];
   stored: number[];
-  /** Messages that were acknowledged and not stored, when the step ends. */
+  /** Messages that are acknowledged but not stored at the end of the step. */
   lag: number[];
   latency: { acked: LatencySeries; stored: LatencySeries };
   faults: FaultBand[];
-  /** After the first assignment. */
+  /** The reassignments after the first assignment. */
   rebalances: Rebalance[];
   leaders: Leaders[];
 }

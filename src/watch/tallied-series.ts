@@ -4,10 +4,10 @@ import type { StepLatency } from './latency-lines.ts';
 import { hops, type Tally, type TalliedStep } from './tally.ts';
 
 const rebalancesMax = 1_000;
-/** Of a latency log. */
+/** The length of an interval in a latency log. */
 const intervalMs = 1_000;
 
-/** A tally as columns: steps that end by `untilMs`; null where there are none. */
+/** The columns of a tally, for the steps that end by `untilMs`; null if there are none. */
 export function seriesOf(tally: Tally, { bands, leaders }: EventsWatch, untilMs: number): Series | null {
   const steps = tally.steps.all.filter(({ startMs, lengthMs }) => startMs + lengthMs <= untilMs);
   if (steps.length === 0) return null;
@@ -32,7 +32,7 @@ export function seriesOf(tally: Tally, { bands, leaders }: EventsWatch, untilMs:
   };
 }
 
-/** What was stored may have been acknowledged in an outcome that nobody heard. */
+/** The lag is never negative, though a stored message may lack an ack: the producer may not have received it. */
 function lagOf(steps: readonly TalliedStep[]): number[] {
   let lag = 0;
   return steps.map(({ counts }) => {
@@ -41,7 +41,7 @@ function lagOf(steps: readonly TalliedStep[]): number[] {
   });
 }
 
-/** What a log says of a second is true of each step in it. */
+/** A log has one interval for each second, which applies to each step within it. */
 function latenciesOf(steps: readonly TalliedStep[], kind: 'acked' | 'stored'): LatencySeries {
   let latest: { startMs: number; latency: StepLatency } | undefined;
   const latencies = steps.map(({ startMs, latency: { [kind]: latency } }) => {

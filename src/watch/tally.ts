@@ -1,4 +1,4 @@
-/** What the stages of a run have done so far, added up from their records; and the same over time. */
+/** Adds up what the stages of a run have done so far, from their ledgers, journals and latency logs, also over time. */
 import type { RunProgress } from './run-progress.ts';
 import { addedUp, type StepLatency } from './latency-lines.ts';
 import { Steps, type Step } from './time-steps.ts';
@@ -30,10 +30,10 @@ export class Tally {
   rejected = 0;
   unknown = 0;
   refusedWrites = 0;
-  /** By partition: behind the last offset that was acknowledged, and that was stored. */
+  /** By partition: the offset after the last acknowledged one, and after the last stored one. */
   readonly ackedEnds = new Map<number, number>();
   readonly storedEnds = new Map<number, number>();
-  /** When a delivery of a generation of the group was first noted. */
+  /** When a delivery under a generation of the group was first noted. */
   readonly epochs = new Map<number, number>();
   readonly steps = new Steps<TalliedStep>(
     (step) => ({ ...step, counts: noCounts(), latency: {} }),
@@ -48,7 +48,7 @@ export class Tally {
     }),
   );
 
-  /** `timeMs`: null where nobody noted a time. `states`: how many of each, by index into `names`. */
+  /** `timeMs`: null if the file has no times. `states`: the number of each, by index into `names`. */
   add(
     hop: FlowHop,
     count: number,
@@ -75,7 +75,7 @@ export class Tally {
     step.latency[kind] = addedUp(step.latency[kind], latency);
   }
 
-  /** `states`: those that are shown even while there is nothing of them. */
+  /** `states`: the states that are shown even while their count is 0. */
   hop(hop: FlowHop, states: readonly string[]): RunProgress[FlowHop] {
     const byState = this.byState[hop];
     const names = new Set([...states, ...byState.keys()]);

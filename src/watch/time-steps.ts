@@ -1,9 +1,12 @@
-/** Time in steps: of a quarter of a second where it is young, and twice as long again and again where it is old. */
+/**
+ * Time in steps: a recent step has a quarter of a second, and steps double in length as they get older. When two steps
+ * are merged, their histograms of latencies are added up: percentiles cannot be.
+ */
 
-/** How many steps there may be of each length: some 100 more for each doubling of the time that a run takes. */
+/** The limit of steps of each length. A run that takes twice as long has some 100 steps more. */
 const ofEachLengthMax = 120;
 const shortestMs = 250;
-/** A clock that leaps further was set: what comes then counts for the last step. */
+/** A clock that leaps further was set. What it times counts for the last step. */
 const leapMsMax = 7 * 24 * 3_600_000;
 
 export interface Step {
@@ -21,12 +24,12 @@ export class Steps<T extends Step> {
     this.#merge = merge;
   }
 
-  /** In their order, without a gap. */
+  /** The steps in their order, without a gap. */
   get all(): readonly T[] {
     return this.#steps;
   }
 
-  /** The step of that time, in ms since the epoch; the first for a time before it. */
+  /** The step of this time (ms since the epoch); the first step for earlier times. */
   at(timeMs: number): T {
     const steps = this.#steps;
     if (steps.length === 0) this.#append(Math.floor(timeMs / shortestMs) * shortestMs);
@@ -43,7 +46,7 @@ export class Steps<T extends Step> {
     this.#thinOut();
   }
 
-  /** Of each length the oldest two are merged where there are too many. */
+  /** Merges the oldest two steps of each length that has too many. */
   #thinOut(): void {
     const steps = this.#steps;
     let end = steps.length;
