@@ -1,4 +1,4 @@
-/** Explains one message of a run from its folder: its timeline, what the audit says of it, how to look oneself. */
+/** Explains one message of a run from its folder: its timeline, the audit's findings, and how to see the record. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAsExpected } from './looks-healthy.ts';
@@ -21,17 +21,17 @@ import { messageId, parseProducerName } from '../workload/workload.ts';
 
 export interface ExplainRequest {
   folder: RunFolder;
-  /** Where the store is. */
+  /** The location of the store. */
   store: string;
   /** An id, or `PARTITION:OFFSET`. */
   asked: string;
-  /** Where the topic is now; undefined for where it was. */
+  /** The brokers that have the topic now; undefined if they are those of the run. */
   bootstrapServers: string | undefined;
-  /** What the evidence says so far, and no audit: for a run that is under way. */
+  /** For a run that is under way: only what the evidence says so far, without an audit. */
   isUnderWay?: boolean;
 }
 
-/** Throws `usage` for a run without a manifest, and for what no evidence knows. */
+/** Throws `usage` if the run has no manifest, or if no evidence knows the message or place. */
 export async function explainRun({
   folder,
   store,
@@ -73,13 +73,13 @@ function unknownError(asked: string, { id, producers }: Manifest): Error {
   });
   const some = planned.slice(0, producersNamed).join(', ');
   return usageError(
-    `Run ${id} knows no message ${asked}: nobody planned it, and no evidence has it.`,
+    `Run ${id} knows no message ${asked}: it was not planned, and no evidence has it.`,
     `Ids look like p0-17, for producer and sequence; planned were ${some}${planned.length > producersNamed ? ', …' : ''}.\n` +
       'PARTITION:OFFSET names a place in the log, such as 0:42.',
   );
 }
 
-/** Whether a finding is about what was found: by its id, or by a place where it names no other. */
+/** Whether a finding concerns the message: by its id or, if the finding has none, by its place. */
 function concerning({ id, places }: MessageTimeline): (finding: SingleFinding) => boolean {
   const isPlaced = ({ partition, offset }: SingleFinding): boolean =>
     places.some((place) => place.partition === partition && place.offset === offset);
@@ -96,8 +96,8 @@ interface Judging {
 }
 
 /**
- * What the last audit said, if it agrees with what the timeline shows: that something is odd, or nothing. Else the
- * store may have changed since, or there was no audit: then one is made, which leaves the folder as it is.
+ * The findings of the last audit, if the audit and the timeline agree on whether something is odd. Otherwise the store
+ * may have changed since, or there was no audit. Then the run is audited at once, without changing the folder.
  */
 async function judge({
   folder,
@@ -127,7 +127,7 @@ async function judge({
   return { findings, audit: { verdict: audit.verdict, time: Date.now() } };
 }
 
-/** Undefined where they cannot be read. */
+/** Undefined if the findings cannot be read. */
 async function savedFindings(
   folder: RunFolder,
   isConcerned: (finding: SingleFinding) => boolean,
@@ -139,7 +139,7 @@ async function savedFindings(
   }
 }
 
-/** With the time when it was written. */
+/** A result and the time when it was written. */
 type LastResult = AnyResult & { time: number };
 
 function lastResult({ result: path }: RunFolder): LastResult | undefined {
@@ -162,7 +162,7 @@ type HowToLook = Pick<Timeline, 'kcat' | 'dumpLog' | 'note'>;
 async function howToLook(looking: Looking): Promise<HowToLook> {
   const { folder, manifest, result, found, place, bootstrapServers } = looking;
   const nothing = { kcat: null, dumpLog: null, note: null };
-  if (place === undefined) return { ...nothing, note: 'No place in the log is known where it would stand.' };
+  if (place === undefined) return { ...nothing, note: 'Its place in the log is not known.' };
   const isAborted = found.timeline.some((event) => event.hop === 'log' && isFact(event) && event.isAborted);
   const kcat = kcatCommand({
     bootstrapServers: bootstrapServers ?? manifest.bootstrapServers,
@@ -185,7 +185,7 @@ async function howToLook(looking: Looking): Promise<HowToLook> {
   const segment = segmentOf(folder.broker, manifest.topic, place);
   if (segment === undefined) {
     const note =
-      "The run's own broker has ended, and what it held is gone. What was stored: nodrop messages.";
+      "The run's own broker has ended, and its records are gone. To see the stored messages: nodrop messages.";
     return { ...nothing, note };
   }
   const dumpLog = `kafka-dump-log.sh --print-data-log --files ${shellWord(segment)}`;
@@ -196,7 +196,7 @@ async function howToLook(looking: Looking): Promise<HowToLook> {
   };
 }
 
-/** The file of an ended broker that holds a record, if it is there. */
+/** The file of an ended broker that holds the record; undefined if there is none. */
 function segmentOf(brokerFolder: string, topic: string, { partition, offset }: Place): string | undefined {
   if (!existsSync(brokerFolder)) return undefined;
   const inPartition = `/${topic}-${partition}`;

@@ -1,4 +1,4 @@
-/** What the consumers' journals say of places in the log: delivered, written, refused. */
+/** What the consumers' journals say about places in the log: delivered, written, refused. */
 import { rowCodes, type OffsetRange } from '../run-folder/journal/journal-format.ts';
 import type { JournalEntry } from '../run-folder/journal/journal-reader.ts';
 import type { Place } from '../workload/place.ts';
@@ -15,7 +15,7 @@ import type { PlaceSet } from './place-set.ts';
 
 type JournalEvent = DeliveryEvent | WrittenEvent | RefusedEvent;
 
-/** In the order of their times: what one consumer notes comes in order, and of several the clocks tell. */
+/** In the order of their times. Each consumer's entries are in order; those of several are ordered by their clocks. */
 export async function journalEvents(
   subject: JournaledStore,
   places: PlaceSet,

@@ -4,11 +4,11 @@ import { shellWord } from '../system/shell-word.ts';
 export interface RecordToShow extends Place {
   bootstrapServers: string;
   topic: string;
-  /** A consumer leaves it out unless it is told not to. */
+  /** A consumer skips an aborted record unless it reads uncommitted. */
   isAborted: boolean;
 }
 
-/** kcat itself understands the backslashes. */
+/** kcat itself interprets the backslashes. */
 const format = String.raw`offset %o, time stamp %T\nheaders: %h\nkey: %k\n%s\n`;
 
 /** The command that shows one record with its headers: `kcat -C -b … -t … -p 1 -o 42 -c 1 -e -f '…'`. */

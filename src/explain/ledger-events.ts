@@ -1,4 +1,4 @@
-/** What a run's ledgers say of one message, or of a place: intents and outcomes. */
+/** What a run's ledgers say about one message or place: intents and outcomes. */
 import { LedgerReader, type LedgerFrame } from '../run-folder/ledger/ledger-reader.ts';
 import { ledgersOf, type LedgerFile } from '../run-folder/ledger/ledgers.ts';
 import { outcomeCodes, outcomes } from '../run-folder/ledger/outcome.ts';
@@ -21,7 +21,7 @@ export interface SentName {
 
 type OutcomeFrame = LedgerFrame & { type: 'outcome' };
 
-/** What the ledgers say of one message. */
+/** What the ledgers say about one message. */
 export interface Attempts {
   events: (IntentEvent | OutcomeEvent)[];
   gaps: GapEvent[];
@@ -41,7 +41,7 @@ export class LedgerEvents {
     return new LedgerEvents(ledgers);
   }
 
-  /** All attempts to send a message, and what the ledgers cannot say. */
+  /** All attempts to send a message, and the gaps in the ledgers. */
   async attemptsOf(sent: SentName): Promise<Attempts> {
     const own = this.#ledgers.filter(({ producer }) => producer === sent.producer);
     const attempts: Attempts = { events: [], gaps: lostSessions(sent.producer, own) };
@@ -56,7 +56,7 @@ export class LedgerEvents {
     return attempts;
   }
 
-  /** What was acknowledged at these places, whoever sent it. */
+  /** The acks of these places, of any message. */
   async ackedAt(places: PlaceSet): Promise<OutcomeEvent[]> {
     const events: OutcomeEvent[] = [];
     for (const ledger of this.#ledgers.filter(({ isBroken }) => !isBroken)) {
@@ -75,7 +75,7 @@ export class LedgerEvents {
   }
 }
 
-/** Sessions before the last whose ledgers are not there; the only one, if there is none. */
+/** The missing ledgers of earlier sessions; one gap for the producer if it has no ledger at all. */
 function lostSessions(producer: number, own: readonly Ledger[]): GapEvent[] {
   const name = producerName(producer);
   if (own.length === 0) return [gap.missing('intent', `there is no ledger of ${name}`)];
@@ -127,7 +127,7 @@ async function outcomeEvent(
     outcome: outcomes[outcome]!,
     partition: isPlaced ? partition : null,
     offset: isPlaced ? offset + index : null,
-    // −1: Kafka has no name for it, such as a connection that was cut.
+    // −1: the error is not Kafka's, for example a lost connection.
     error: errorCode <= 0 ? null : await errorNameOf(errorCode),
     isNoted: true,
   };

@@ -1,4 +1,4 @@
-/** What a run's saved log scan says of one message, or of a place. */
+/** What a run's saved log scan says about one message or place. */
 import { messageOf } from '../errors.ts';
 import {
   emptyScanRow,
@@ -17,14 +17,14 @@ import { summaryOfScan } from '../audit/run-evidence/log-hop.ts';
 import { PlaceSet } from './place-set.ts';
 import type { RunMessages } from '../audit/run-evidence/run-messages.ts';
 
-/** More copies than these are not counted: memory has a limit, and a log may hold a message a million times. */
+/** The limit of copies that are counted: memory is limited, and a log may hold a message a million times. */
 const recordsMax = 10_000;
 
 export class LogEvents {
   readonly #folder: RunFolder;
   readonly #manifest: Manifest;
   readonly #messages: RunMessages;
-  /** A sentence where the scan cannot be relied on. */
+  /** A sentence if the scan cannot be relied on. */
   readonly #summary: ScanSummary | string;
   #damage: string | undefined;
 
@@ -44,12 +44,12 @@ export class LogEvents {
     return new LogEvents(folder, manifest, messages, await summaryOfScan(folder, manifest));
   }
 
-  /** Whether the topic that was scanned is another than the run began with. */
+  /** Whether the scanned topic is not the one with which the run began. */
   get isRecreated(): boolean {
     return typeof this.#summary !== 'string' && this.#summary.topicId !== this.#manifest.topicId;
   }
 
-  /** What the group had committed when the topic was scanned. */
+  /** The group's committed offsets at the time of the scan, or why they are not known. */
   get commits(): ReadonlyMap<number, number> | string {
     if (typeof this.#summary === 'string') return this.#summary;
     const { commits } = this.#summary;
@@ -57,7 +57,7 @@ export class LogEvents {
     return new Map(Object.entries(commits).map(([partition, offset]) => [Number(partition), offset]));
   }
 
-  /** The records of a message and those at these places, partition by partition. */
+  /** The records of a message, and the records at these places, partition by partition. */
   find(sent: SentName | undefined, places: PlaceSet): LogEvent[] {
     if (this.#problem() !== undefined) return [];
     const found: LogEvent[] = [];
@@ -75,7 +75,7 @@ export class LogEvents {
     return found;
   }
 
-  /** What the scan cannot say of a message that was acknowledged at these places, or why it has no record. */
+  /** The gaps of the scan for a message that was acknowledged at these places, or why it has no record. */
   gaps(acked: readonly Place[], isFound: boolean): GapEvent[] {
     const problem = this.#problem();
     if (problem !== undefined) return [gap.missing('log', problem)];
@@ -111,10 +111,10 @@ export class LogEvents {
   #problem(): string | undefined {
     if (this.#damage !== undefined) return this.#damage;
     if (typeof this.#summary === 'string') return this.#summary;
-    return this.isRecreated ? 'the topic was recreated: what was scanned is another' : undefined;
+    return this.isRecreated ? 'the topic was recreated: the scan is of another topic' : undefined;
   }
 
-  /** One object for all of them. */
+  /** Yields the same object for all rows. */
   *#rows(sent: SentName | undefined, places: PlaceSet): Generator<ScanRow> {
     const row = emptyScanRow();
     const [sequence, producer] = sent === undefined ? [-1, -1] : [sent.sequence, sent.producer];
@@ -124,7 +124,7 @@ export class LogEvents {
         const isPlaced = places.has(rows.partitionAt(index), rows.offsetAt(index));
         if (!isNamed && !isPlaced) continue;
         rows.get(index, row);
-        // Records without a name have zeros in its place.
+        // Records without a name have zeros instead of one.
         if (isPlaced || isTold(row)) yield row;
       }
     }
@@ -148,14 +148,14 @@ export class LogEvents {
   }
 
   #differences(row: ScanRow, sent: SentName | undefined): string[] | null {
-    if (row.flags & scanFlags.nameless) return ["it bears the run's id, and not which message it is"];
+    if (row.flags & scanFlags.nameless) return ["it has the run's id, but does not say which message it is"];
     if (sent === undefined) return null;
     const index = this.#messages.indexOf(sent.producer, sent.sequence);
     const expected = this.#messages.expected(index, row.session);
     if (expected === undefined) return null;
     const isStated = (row.flags & scanFlags.unstated) === 0;
     return [
-      row.digest === expected.digest ? '' : 'key, payload or headers are not those that were to be sent',
+      row.digest === expected.digest ? '' : 'its key, payload or headers differ from the planned ones',
       isStated ? '' : 'its header states no digest',
       !isStated || row.statedDigest === expected.digest ? '' : 'its header states another digest',
     ].filter(Boolean);

@@ -1,8 +1,8 @@
 import { isFact, type ExpectedFacts, type Fact, type TimelineEvent } from './timeline.ts';
 
 /**
- * Whether a message's timeline shows nothing odd: sent and stored once, right, and alone in its place; or not at
- * all. The audit is the judge, and weighs what this does not; this says when the last one may be out of date.
+ * Whether a message's timeline shows nothing odd: it was sent and stored once, correct, and alone in its place; or
+ * not at all. Only the audit judges, and it considers more; this function says when the last audit may be out of date.
  */
 export function isAsExpected(
   id: string,
@@ -20,7 +20,7 @@ export function isAsExpected(
   const isMissing = (hop: Fact['hop']): boolean =>
     events.some((event) => event.hop === hop && 'missing' in event);
   const isUnknown = outcomes.includes('unknown') || isMissing('intent');
-  // Without the log, the store alone tells whether one in doubt was written.
+  // Without the log, only the store shows whether a send in doubt was written.
   const written = Math.min(isMissing('log') ? rows : records, 1);
   const wanted = isAcked ? 1 : isUnknown ? written : 0;
   return (isMissing('row') || rows === wanted) && (isMissing('log') || records === wanted);

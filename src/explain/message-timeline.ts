@@ -1,6 +1,9 @@
 /**
- * What all evidence of a run says of one message, hop by hop, or of one place in the log. It reads, and judges
- * nothing: what differs is told, and what that means is for the audit to say.
+ * What all evidence of a run says about one message or one place in the log, hop by hop. It reports differences and
+ * judges nothing: that is the task of the audit.
+ *
+ * It reads ledgers, scan and journals once for the message's name, and once for other events at its places. It reads
+ * the store by place, along an index, and by id, for which it goes through all rows.
  */
 import type { Place } from '../workload/place.ts';
 import type { Manifest, RunFolder } from '../run-folder/run-folder.ts';
@@ -27,7 +30,7 @@ import { findInStore, type FoundInStore } from './store-events.ts';
 
 export interface TimelineRequest {
   folder: RunFolder;
-  /** With the number of messages of each producer, as far as it is known. */
+  /** The manifest with the real number of messages of each producer, as far as it is known. */
   manifest: Manifest;
   messages: RunMessages;
   storeLocation: string;
@@ -36,25 +39,25 @@ export interface TimelineRequest {
 }
 
 export interface MessageTimeline {
-  /** Of the message; undefined where none of the run is known at the place that was asked for. */
+  /** The id of the message; undefined if the request is a place at which no message of the run is known. */
   id: string | undefined;
   expected: ExpectedFacts | null;
   timeline: TimelineEvent[];
-  /** Where it stands or was acknowledged, and the place that was asked for: the best one first. */
+  /** The places of its records and acks, and the requested place; the best first. */
   places: Place[];
 }
 
-/** Which message it is about: by its name, if it has one that a workload gives; by its id; or a place alone. */
+/** The requested message by its name, if its id has the form of one, and by its id; or only a place. */
 interface Subject {
   id: string | undefined;
   sent: SentName | undefined;
   place: Place | undefined;
 }
 
-/** More places than these are more copies than anybody looks at. */
+/** The limit of places: no reader looks at more copies. */
 const placesMax = 200;
 
-/** Undefined where nobody planned it and no evidence has anything of it. */
+/** Undefined if the message was not planned and no evidence has anything about it. */
 export async function messageTimeline(request: TimelineRequest): Promise<MessageTimeline | undefined> {
   const { folder, manifest, messages, storeLocation } = request;
   const ledger = await LedgerEvents.open(folder);
@@ -81,9 +84,9 @@ export async function messageTimeline(request: TimelineRequest): Promise<Message
     ...attempts.gaps,
     ...limited('log', records.sort(byPlace)),
     ...log.gaps(acked, own.length > 0 || (sent === undefined && records.length > 0)),
-    // Offsets of the two topics are not to be compared, and the journal tells nothing else.
+    // Offsets of the two topics cannot be compared, and the journal has nothing but offsets.
     ...(log.isRecreated
-      ? [gap.missing('delivery', 'the topic was recreated: the journal may speak of the one before')]
+      ? [gap.missing('delivery', 'the topic was recreated: the journal may be about the earlier topic')]
       : await journalEvents({ folder, manifest, storeLocation }, places)),
     ...positionEvents(standing, stored, manifest, log.commits),
     ...storeEvents(stored, id),
@@ -128,7 +131,7 @@ function ackedPlace(event: IntentEvent | OutcomeEvent): Place[] {
   return partition === null || offset === null ? [] : [{ partition, offset }];
 }
 
-/** Where rows of the message say that they belong, and nothing is known of it. */
+/** The places that rows of the message name and that are not known yet. */
 function placesOfRows({ rows }: FoundInStore, known: PlaceSet): PlaceSet {
   const places = new PlaceSet(placesMax);
   for (const { event } of rows) {
@@ -150,7 +153,7 @@ function compareRows(
   const session = messages.sessionOf(index);
   const sessions = [session, ...messages.otherSessions(session)];
   const digests = sessions.map((each) => messages.expected(index, each)!.digest);
-  // The message is made in memory that serves again: that of the latest session is what is left.
+  // `expected` reuses its memory, so the message of the latest session is made last and stays.
   const { producer, sequence, key, payload } = messages.expected(index, session)!;
   const { id, state: category = '' } = messages.name(index);
   const places = own.length > 0 ? own : acked;
@@ -167,7 +170,7 @@ function expectedOf(messages: RunMessages, sent: SentName): ExpectedFacts {
   return { state, key: Buffer.from(key).toString(), payloadBytes: payload.length, producer, sequence };
 }
 
-/** In each partition where it stands: the store's next offset, and the group's. */
+/** The next offset of the store and of the group, for each partition that has the message. */
 function positionEvents(
   standing: readonly Place[],
   stored: FoundInStore,
@@ -184,13 +187,13 @@ function positionEvents(
   };
   for (const [partition, offset] of highest) {
     const place = { partition, offset };
-    // A consumer that has stored nothing of a partition yet stands where the run began.
+    // A consumer that has stored nothing of a partition yet is at the offset where the run began.
     const next = stored.positions.get(partition) ?? base[partition];
     if (stored.problem === undefined && next !== undefined) add('position', place, next);
     const commit = typeof commits === 'string' ? undefined : commits.get(partition);
     if (commit !== undefined) add('commit', place, commit);
     else if (typeof commits !== 'string') {
-      events.push(gap.nothing('commit', `the group had committed nothing of partition ${partition}`));
+      events.push(gap.nothing('commit', `the group had no committed offset for partition ${partition}`));
     }
   }
   if (highest.size > 0 && typeof commits === 'string') events.push(gap.missing('commit', commits));

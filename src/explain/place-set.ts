@@ -1,12 +1,12 @@
 import type { Place } from '../workload/place.ts';
 
-/** A few places in a log, which millions are held against. */
+/** A few places in a log, with which millions of others are compared. */
 export class PlaceSet {
   readonly #offsets = new Map<number, Set<number>>();
   readonly #limit: number;
   #size = 0;
 
-  /** What comes beyond the limit is not kept. */
+  /** Places beyond the limit are not kept. */
   constructor(limit = Infinity) {
     this.#limit = limit;
   }
@@ -22,7 +22,7 @@ export class PlaceSet {
     return this.#offsets.get(partition)?.has(offset) === true;
   }
 
-  /** Those at offsets `first` to `end − 1`. */
+  /** The places at offsets `first` to `end − 1`. */
   *within(partition: number, first: number, end: number): Generator<Place> {
     for (const offset of this.#offsets.get(partition) ?? []) {
       if (offset >= first && offset < end) yield { partition, offset };

@@ -1,4 +1,4 @@
-/** How a row of the store differs from what it should be, in sentences for a person. The audit judges by itself. */
+/** Describes in sentences how a row of the store differs from the right one. The audit does not use it. */
 import { digestText } from '../workload/digest.ts';
 import type { Place } from '../workload/place.ts';
 import type { StoredRow } from '../stores/store-snapshot.ts';
@@ -11,9 +11,9 @@ export interface RightRow {
   sequence: number;
   key: Uint8Array;
   payload: Uint8Array;
-  /** One for each session that may have sent it. */
+  /** One digest for each session that may have sent the message. */
   digests: readonly bigint[];
-  /** Where its records stand; none where nobody knows. */
+  /** The places of its records; empty if they are not known. */
   places: readonly Place[];
 }
 
@@ -28,13 +28,13 @@ export function rowDifferences(row: StoredRow, right: RightRow): string[] {
     row.category === right.category ? '' : `its category should be ${right.category}`,
     bytesDifference('payload', row.payload, right.payload),
     sameBytes(row.key, right.key) ? '' : `its key should be ${shown(right.key)}, and is ${shown(row.key)}`,
-    right.digests.some((digest) => digestText(digest) === row.digest) ? '' : 'its digest is another',
+    right.digests.some((digest) => digestText(digest) === row.digest) ? '' : 'its digest differs',
     row.producer === right.producer && row.sequence === right.sequence
       ? ''
       : 'it names another sender or sequence',
-    row.topicId === right.topicId ? '' : `it is of another topic, ${row.topicId}`,
+    row.topicId === right.topicId ? '' : `it belongs to another topic, ${row.topicId}`,
     isPlaced ? '' : `no record of the message stands at ${partition}:${offset}`,
-    isTime(row.storedAt) ? '' : 'its stored_at is no time',
+    isTime(row.storedAt) ? '' : 'its stored_at is not a time',
   ].filter(Boolean);
 }
 

@@ -1,4 +1,4 @@
-/** What a store says of one message, or of a place: rows, dead letters, positions. */
+/** What a store says about one message or place: rows, dead letters, positions. */
 import { messageOf } from '../errors.ts';
 import type { Manifest } from '../run-folder/run-folder.ts';
 import { openSnapshot } from '../stores/engines.ts';
@@ -8,7 +8,7 @@ import type { PlaceSet } from './place-set.ts';
 
 export interface FoundRow {
   event: RowEvent;
-  /** Copied: the snapshot uses its memory again. */
+  /** A copy, because the snapshot reuses its memory. */
   row: StoredRow;
 }
 
@@ -17,11 +17,11 @@ export interface FoundInStore {
   letters: DeadLetterEvent[];
   /** The store's next offset by partition. */
   positions: ReadonlyMap<number, number>;
-  /** Why the store could not be read, or not to its end. */
+  /** Why the store could not be read, or not completely. */
   problem?: string;
 }
 
-/** The rows of a message and those at these places; of an absurd number no more than one beyond the limit. */
+/** The rows of a message and the rows at these places; at most one more than the limit. */
 export async function findInStore(
   location: string,
   { id: run, topicId }: Manifest,

@@ -1,14 +1,14 @@
 /**
- * The timeline of one message: what each hop says of it, as one document. `explain --json` prints it.
- * Times are ms since the epoch by the clock of whoever noted them, null where nobody did. Events stand in the
- * order of the hops, and within one in the order of their times: clocks of different processes may differ.
+ * The timeline of one message: what each hop says about it, as one document. `explain --json` prints it.
+ * Times are ms since the epoch by the clock of the process that noted them; null if none was noted. Events are in the
+ * order of the hops, and within a hop in the order of their times: clocks of different processes may differ.
  */
 import type { Outcome } from '../run-folder/ledger/outcome.ts';
 import type { Place } from '../workload/place.ts';
 import type { SingleFinding, Verdict } from '../result/verdict.ts';
 
 interface OfMessage {
-  /** Another than the document's: a message that stands, or stood, in the same place. null: it bears none. */
+  /** If it is not the document's id, it is that of another message in the same place. null: the record has no id. */
   id: string | null;
 }
 
@@ -20,19 +20,19 @@ export interface IntentEvent extends OfMessage {
   session: number;
 }
 
-/** What became of an attempt. */
+/** The outcome of an attempt. */
 export interface OutcomeEvent extends OfMessage {
   hop: 'outcome';
   time: number | null;
   producer: string;
   session: number;
   outcome: Outcome;
-  /** Where it was acknowledged; null where no place was named. */
+  /** The place of the ack; null if the broker named none. */
   partition: number | null;
   offset: number | null;
-  /** Kafka's name for it; null where there was none. */
+  /** Kafka's name for the error; null if there was none. */
   error: string | null;
-  /** False: the producer noted none, so it is unknown. */
+  /** False: the producer noted no outcome, so it is unknown. */
   isNoted: boolean;
 }
 
@@ -45,11 +45,11 @@ export interface LogEvent extends OfMessage, Place {
   session: number | null;
   isAborted: boolean;
   isCrcBad: boolean;
-  /** How it differs from what was to be sent, in sentences; null where nobody knows what that was. */
+  /** How the record differs from the planned message, in sentences; null if there is no planned message. */
   differs: string[] | null;
 }
 
-/** It was handed to a consumer. */
+/** A delivery to a consumer. */
 export interface DeliveryEvent extends Place {
   hop: 'delivery';
   time: number | null;
@@ -61,16 +61,16 @@ export interface DeliveryEvent extends Place {
   count: number;
 }
 
-/** The database's commit had returned. */
+/** A write whose commit in the database has returned. */
 export interface WrittenEvent extends Place {
   hop: 'written';
   time: number | null;
   consumer: number;
-  /** `dead-letters` for one of those; null: no row of the run was in it. */
+  /** `dead-letters` for a dead letter; null: the write had no row of the run for this place. */
   category: string | null;
 }
 
-/** The store refused it: another consumer had been there first. */
+/** A write that the store refused, because another consumer had been first. */
 export interface RefusedEvent extends Place {
   hop: 'refused';
   time: number | null;
@@ -82,7 +82,7 @@ export interface PositionEvent extends Place {
   hop: 'position' | 'commit';
   time: null;
   next: number;
-  /** Whether `next` lies behind the record. */
+  /** Whether `next` is higher than the record's offset. */
   isPast: boolean;
 }
 
@@ -91,10 +91,10 @@ export interface RowEvent extends OfMessage {
   hop: 'row';
   time: number | null;
   category: string;
-  /** null where the row tells none. */
+  /** null if the row has none. */
   partition: number | null;
   offset: number | null;
-  /** How it differs from what it should be, in sentences; null where nobody knows what that is. */
+  /** How the row differs from the right one, in sentences; null if there is no planned message. */
   differs: string[] | null;
 }
 
@@ -106,15 +106,15 @@ export interface DeadLetterEvent extends Place {
 
 export type EventHop = Fact['hop'];
 
-/** Instead of facts, one of three. */
+/** One of three fields, instead of facts. */
 export interface GapEvent {
   hop: EventHop;
   time: null;
-  /** The evidence is there and has nothing of the message. In words. */
+  /** The evidence is whole and has nothing about the message. In words. */
   nothing?: string;
-  /** The evidence is missing, or not whole. Why. */
+  /** Why the evidence is missing or not whole. */
   missing?: string;
-  /** At least so many events are left out. */
+  /** How many events are left out, at least. */
   more?: number;
 }
 
@@ -131,7 +131,7 @@ export type Fact =
 
 export type TimelineEvent = Fact | GapEvent;
 
-/** What a message was to be, by seed and plan. */
+/** The planned message, made from seed and plan. */
 export interface ExpectedFacts {
   state: string;
   key: string;
@@ -140,38 +140,38 @@ export interface ExpectedFacts {
   sequence: number;
 }
 
-/** The audit that the findings are of. */
+/** The audit that made the findings. */
 export interface AuditOfTimeline {
   verdict: Verdict;
-  /** When it was made. */
+  /** The time of the audit. */
   time: number;
 }
 
 export interface Timeline {
   run: string;
   topic: string;
-  /** As it was asked for: an id or a place. */
+  /** The request: an id or a place. */
   asked: string;
-  /** Of the message; the place where none of the run is known there. */
+  /** The id of the message; the requested place if no message of the run is known there. */
   id: string;
-  /** null for what nobody planned. */
+  /** null for a message that was not planned. */
   expected: ExpectedFacts | null;
   timeline: TimelineEvent[];
-  /** Whether nothing in the timeline is odd, as far as evidence is not missing. */
+  /** Whether nothing in the timeline is odd, as far as there is evidence. */
   asExpected: boolean;
-  /** The audit's findings that name it. */
+  /** The audit's findings that name the message. */
   findings: SingleFinding[];
-  /** null: it was not audited, since it is under way. */
+  /** null: the run was not audited, since it is under way. */
   audit: AuditOfTimeline | null;
-  /** A command that shows the record; null where there is no record, or nobody to ask for it. */
+  /** A command that shows the record; null if there is no record, or no broker. */
   kcat: string | null;
-  /** A command that shows it without a broker, by Kafka's own tool. */
+  /** A command that shows the record without a broker, with Kafka's own tool. */
   dumpLog: string | null;
-  /** What is to be known of either, or why there is none. */
+  /** A remark on the commands, or why there is none. */
   note: string | null;
 }
 
-/** No hop has more of one message, but for what is broken beyond measure. */
+/** The limit of events for each hop: only a badly broken run has more for one message. */
 export const eventsMax = 200;
 
 export const isFact = (event: TimelineEvent): event is Fact =>
@@ -182,7 +182,7 @@ export const gap = {
   missing: (hop: EventHop, missing: string): GapEvent => ({ hop, time: null, missing }),
 };
 
-/** The first of many, and how many are known beside. */
+/** The first events, and how many more are known. */
 export function limited<Event extends Fact>(hop: EventHop, events: readonly Event[]): (Event | GapEvent)[] {
   const more = events.length - eventsMax;
   return more <= 0 ? [...events] : [...events.slice(0, eventsMax), { hop, time: null, more }];

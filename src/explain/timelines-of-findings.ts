@@ -1,4 +1,4 @@
-/** The timelines of the messages that findings name, for a report: a few of each finding. */
+/** The timelines of the messages that findings name, for a report: a few for each finding. */
 import { OperationalError } from '../errors.ts';
 import { explainRun } from './explain-run.ts';
 import { messageNameOf } from '../result/message-name.ts';
@@ -8,11 +8,11 @@ import type { Timeline } from './timeline.ts';
 
 const timelinesMax = 30;
 const timelinesOfEach = 5;
-/** A run of millions takes a while to look through for each. */
+/** The time limit for all: in a run of millions, each timeline takes a while. */
 const timelinesMsMax = 3_000;
 const timelinesBytesMax = 512 * 1024;
 
-/** The first example of each finding before the second of any, for as long as there is time. */
+/** Takes the first example of each finding before the second of any, until the time is up. */
 export async function timelinesOf(
   folder: RunFolder,
   { findings }: Result,
@@ -32,7 +32,7 @@ export async function timelinesOf(
       bytes += JSON.stringify(timeline).length;
       if (bytes <= timelinesBytesMax) timelines[asked] = timeline;
     } catch (error) {
-      // A finding about a partition names a place where no message need be.
+      // A finding about a partition names a place at which there may be no message.
       if (!(error instanceof OperationalError)) throw error;
     }
   }

@@ -112,7 +112,7 @@ test('without a place there is nothing to look at, and without a manifest nothin
   expect(unsent).toMatchObject({
     kcat: null,
     dumpLog: null,
-    note: expect.stringContaining('No place'),
+    note: expect.stringContaining('Its place'),
     findings: [],
   });
   await expect(explain(folder, 'p0-20')).rejects.toMatchObject({ code: 'usage' });

@@ -96,7 +96,7 @@ test('records are told with their time, their copies, and what is wrong with the
   });
   expect(only((await tell(made, 'p0-3'))!, 'log')).toMatchObject([
     { time: 1_234, offset: 3, copy: 1, isAborted: true, isCrcBad: true, differs: [] },
-    { time: null, offset: 15, copy: 2, differs: [expect.stringContaining('not those that were to be sent')] },
+    { time: null, offset: 15, copy: 2, differs: [expect.stringContaining('differ from the planned ones')] },
     { offset: 16, copy: 3, differs: ['its header states another digest'] },
     { offset: 17, copy: 4, differs: ['its header states no digest'] },
   ]);
@@ -111,7 +111,7 @@ test('what stands at the place of an ack instead is told, whoever it is', async 
     ],
     [
       (rows) => rows.map((row) => (row.offset === 3 ? { ...row, flags: scanFlags.nameless } : row)),
-      { id: null, differs: ["it bears the run's id, and not which message it is"] },
+      { id: null, differs: ["it has the run's id, but does not say which message it is"] },
     ],
   ];
   for (const [scan, other] of others) {
@@ -285,7 +285,7 @@ test('a row is held against what it should be, wherever it stands', async () => 
       differs: [
         expect.stringMatching(/^its payload differs from byte \d+ on, and is 20 bytes long, not 200$/),
         expect.stringMatching(/^its key should be 'customer-\d+', and is missing$/),
-        'its digest is another',
+        'its digest differs',
         'it names another sender or sequence',
         'no record of the message stands at 0:17',
       ],

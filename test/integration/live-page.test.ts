@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(troubles).toEqual([]);
     await ask('p9-9');
     await page
-      .getByText(/^Run \w+ knows no message p9-9: nobody planned it, and no evidence has it\.$/)
+      .getByText(/^Run \w+ knows no message p9-9: it was not planned, and no evidence has it\.$/)
       .waitFor();
     expect(await timeline.count()).toBe(0);
     // The browser itself notes the answer that there is none, and that is all.

@@ -163,7 +163,7 @@ test('what became of a message; a sentence for what nobody knows', async () => {
   const unknown = await served.ask('/api/runs/r/messages/p7-1');
   expect(unknown.status).toBe(404);
   expect(await unknown.json()).toEqual({
-    error: 'Run r knows no message p7-1: nobody planned it, and no evidence has it.',
+    error: 'Run r knows no message p7-1: it was not planned, and no evidence has it.',
   });
   const asked = '<img src=x onerror=alert(1)>\u0000\u2028"';
   const hostile = await served.ask(`/api/runs/r/messages/${encodeURIComponent(asked)}`);
