@@ -1,4 +1,7 @@
-/** On somebody's cluster: takes away what a run made there for itself alone, or says why not, and how to do it by hand. */
+/**
+ * Removes the topic and group that a run created on a user's cluster. If it leaves them, it says why, and how to remove
+ * them by hand.
+ */
 import type { ClientSettings } from '../kafka/client/client-settings.ts';
 import { messageOf, OperationalError, unavailableError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
@@ -13,12 +16,12 @@ export interface MadeByRun {
   bootstrapServers: string;
   settings: ClientSettings;
   timeoutMs: number;
-  /** Whether topic and group are to stay after a pass too. */
+  /** Whether topic and group stay even after a pass. */
   keepTopic: boolean;
   verdict: Verdict;
-  /** How many records in the topic are not the run's, as the audit has counted them. */
+  /** The audit's count of records in the topic that do not belong to the run. */
   foreign: number;
-  /** Where faults of the run have put some of these. */
+  /** The places of those that faults of the run have published. */
   published: readonly { partition: number; offset: number }[];
 }
 
@@ -32,18 +35,18 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
     if (why === undefined) return;
     note(leftOf(what, why, { script, option, bootstrapServers }));
   };
-  // One that was there before is none of nodrop's.
+  // A topic that existed before is not nodrop's.
   if (topicCreated) await tidy(`Topic ${topic}`, `--topic ${shellWord(topic)}`, 'kafka-topics.sh', tidyTopic);
   await tidy(`Group ${group}`, `--group ${shellWord(group)}`, 'kafka-consumer-groups.sh', tidyGroup);
 }
 
-/** Why both are to stay. */
+/** Why both stay; undefined if they can be removed. */
 function keptBecause({ keepTopic, verdict }: MadeByRun): string | undefined {
   if (verdict !== 'pass') return 'the run did not pass, and it is evidence';
   return keepTopic ? '--keep-topic says so' : undefined;
 }
 
-/** Returns why it was left. */
+/** Returns why the topic or group was left; undefined if it was removed. */
 type Remove = (made: MadeByRun, manifest: Manifest) => Promise<string | undefined>;
 
 const tidyTopic: Remove = async (made, { id, topic, topicId }) => {
@@ -81,13 +84,13 @@ function foreignRecords({ folder, foreign, published }: MadeByRun): number {
   return count;
 }
 
-/** What a run that came to no verdict made there. */
+/** Notes the topic and group that a run without a verdict leaves on the cluster. */
 export function tellLeft(folder: RunFolder, bootstrapServers: string, note: (line: string) => void): void {
   const manifest = folder.soundManifest();
   if (manifest?.topicCreated === true) note(leftLine({ ...manifest, bootstrapServers }));
 }
 
-/** Where no manifest could be written, nobody else would know that the topic is the run's. */
+/** Adds to an error that the run leaves a topic: without a manifest, nothing else says that the topic is the run's. */
 export function tellingLeft(error: unknown, left: Left): unknown {
   const isOurs = error instanceof OperationalError;
   const isSystems = error instanceof Error && 'syscall' in error;

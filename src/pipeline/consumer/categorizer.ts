@@ -1,6 +1,6 @@
 /**
- * The logic of state categorization: from a record to a category, or to a dead letter's reason. Of two
- * fields of one name in a JSON object the last counts, of two headers of one name the first.
+ * The logic of state categorization: from a record to a category, or to a dead letter's reason. If a JSON object has
+ * two fields of one name, the last counts; if a record has two headers of one name, the first.
  */
 import { isUtf8 } from 'node:buffer';
 import { exactText, type HeaderLookup } from '../../workload/record-headers.ts';
@@ -10,16 +10,16 @@ import { isText, StateScanner } from './state-scanner.ts';
 /** The index of a category, or why there is none. */
 export type Placement = number | { reason: string };
 
-/** The payload lies from `start` to `end`; a start of −1 stands for null. */
+/** The payload is in `bytes` from `start` to `end`; a start of −1 stands for a null payload. */
 export type Categorizer = (bytes: Buffer, start: number, end: number, header: HeaderLookup) => Placement;
 
-/** A state as it stands in a record, or why it has none. */
+/** The state of a record, or why it has none. */
 type Found = string | { reason: string };
 
 const byteOrderMark = '\ufeff';
 const shownMax = 40;
 
-/** Sorts records into the categories of the rule. It knows that rule, and nothing else. */
+/** Sorts records into the categories of the rule. It depends on that rule only. */
 export function createCategorizer(rule: StateRule): Categorizer {
   const { states, other, stateHeader } = rule;
   const indexes = new Map(states.map((state, index) => [state, index]));
@@ -36,7 +36,7 @@ export function createCategorizer(rule: StateRule): Categorizer {
   };
 }
 
-/** The quick way: one of the states, where it stands plainly in the bytes; undefined where it does not. */
+/** The fast path: finds one of the states as plain text in the bytes; undefined if it is not there as plain text. */
 function scannerFor(
   path: readonly string[],
   indexes: ReadonlyMap<string, number>,
@@ -86,19 +86,19 @@ function parse(payload: Uint8Array): { value: object } | { reason: string } {
   }
 }
 
-/** What an object or an array holds itself: nothing of JavaScript's own, such as a prototype or a length. */
+/** An own member of an object or array: not a property of JavaScript, such as a prototype or a length. */
 function member(value: unknown, segment: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
   if (Array.isArray(value) && !isArrayIndex(segment)) return undefined;
   return (value as Record<string, unknown>)[segment];
 }
 
-/** Printable, and no longer than a line takes. */
+/** Makes a text printable, and cuts it to the length of a line. */
 function shown(text: string): string {
   // A character takes two units at most.
   const characters = Array.from(text.slice(0, 2 * shownMax + 1));
   const cut = characters.length > shownMax ? `${characters.slice(0, shownMax).join('')}…` : text;
-  // What cannot be seen, or makes what follows look otherwise: control and format characters, halves of
+  // Characters that are invisible or change how the next ones look: control and format characters, halves of
   // surrogate pairs, line ends.
   return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

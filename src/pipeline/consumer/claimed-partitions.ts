@@ -1,6 +1,6 @@
 /**
  * The partitions that a consumer works on: the group has assigned them to it, and it has claimed them in the store. A
- * claim says where the store is once the write under way is done, and the epoch to write under.
+ * claim has the store's next offset after the current write, and the epoch under which to write.
  */
 import { groupTimes } from '../../kafka/client/client-settings.ts';
 import type { GroupAssignment } from '../../kafka/client/consumer-group.ts';
@@ -24,19 +24,19 @@ export class ClaimedPartitions {
     this.#fence = new Fence(groupTimes(settings).sessionTimeoutMs);
   }
 
-  /** By partition. That which was written last stands last: the broker serves first what it is asked for first. */
+  /** By partition, the one that was written last at the end: a broker serves a fetch in the order of its partitions. */
   get claims(): ReadonlyMap<number, StoredOffset> {
     return this.#claims;
   }
 
-  /** Whether the partitions are still ours, as far as this consumer has heard. */
+  /** Whether the partitions still belong to this consumer, as far as it knows. */
   get areCurrent(): boolean {
     return !this.#fence.isUp && this.#parts.group.assignment().generation === this.#generation;
   }
 
   /**
-   * The assignment whose partitions are to be claimed, if there is one: a new one, or one that the group has confirmed
-   * after the store had refused a write. Throws `unavailable` where the store goes on refusing.
+   * The assignment whose partitions must be claimed, if there is one: a new one, or one that the group has confirmed
+   * after the store had refused a write. Throws `unavailable` if the store goes on refusing.
    */
   async unclaimed(signal: AbortSignal): Promise<GroupAssignment | undefined> {
     const assignment = this.#parts.group.assignment();
@@ -49,7 +49,7 @@ export class ClaimedPartitions {
     return assignment;
   }
 
-  /** Goes on from what the store holds of the partitions. */
+  /** Claims the partitions; the consumer then goes on from the store's offsets. */
   async claim({ partitions, generation, epoch }: GroupAssignment): Promise<void> {
     const { cluster, store, base, journal, topic } = this.#parts;
     journal.beginEpoch(epoch);
@@ -63,7 +63,7 @@ export class ClaimedPartitions {
     this.#fence.lift();
   }
 
-  /** A write begins. */
+  /** Moves the claims when a write begins. */
   advance(advances: readonly Advance[]): void {
     for (const { partition, next, epoch } of advances) {
       this.#claims.delete(partition);
@@ -71,12 +71,12 @@ export class ClaimedPartitions {
     }
   }
 
-  /** A write went through. */
+  /** To be called when a write has gone through. */
   noteWritten(): void {
     this.#fence.forget();
   }
 
-  /** The store has refused a write: another consumer has claimed one of the partitions. */
+  /** To be called when the store has refused a write: another consumer has claimed one of the partitions. */
   giveUp(): void {
     this.#claims.clear();
     this.#fence.raise(this.#parts.group.assignment().confirmations);

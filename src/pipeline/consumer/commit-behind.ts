@@ -1,6 +1,6 @@
 /**
- * Tells the group how far the store is, behind the work: nothing waits for it, since the store's offsets are the
- * truth, and the group's are for lag and monitoring. One commit at a time, of the newest offsets, then a pause.
+ * Commits the store's offsets to the group in the background: nothing waits for that, because the store's offsets are
+ * the truth, and the group's are for lag and monitoring. One commit at a time, of the newest offsets, then a pause.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
@@ -8,7 +8,7 @@ import { Deadline } from '../../system/deadline.ts';
 import type { ConsumerGroup, NextOffset } from '../../kafka/client/consumer-group.ts';
 import { say } from '../../text/say.ts';
 
-/** With small batches, commits would otherwise dominate the broker's work. */
+/** At most ten commits a second: with small batches, commits would otherwise dominate the broker's work. */
 const pauseMs = 100;
 const flushMsMax = 3_000;
 
@@ -27,14 +27,14 @@ export class CommitBehind {
     this.#work ??= this.#workOff();
   }
 
-  /** Waits until the group was told all, but not for long: nothing is lost with what it does not hear. */
+  /** Waits until all offsets are committed, but at most `flushMsMax`: an offset that is not committed loses nothing. */
   async flush(): Promise<void> {
     this.#hurry.abort();
     if (this.#work !== undefined) await new Deadline(flushMsMax).within(this.#work, undefined);
     this.#hurry = new AbortController();
   }
 
-  /** The group is not told what waits. */
+  /** Drops the offsets that are not committed yet. */
   async drop(): Promise<void> {
     this.#waiting.clear();
     await this.flush();
@@ -50,7 +50,7 @@ export class CommitBehind {
     this.#work = undefined;
   }
 
-  /** A refusal costs nothing. */
+  /** Reports a refusal, and goes on: it costs nothing. */
   async #commit(offsets: readonly NextOffset[]): Promise<void> {
     try {
       await this.#group.commit(offsets);

@@ -1,6 +1,6 @@
 /**
- * The consumer's loop: fetch, sort by state, store rows and next offsets in one transaction, then tell the
- * group. It goes on from the store's offsets; the group's are for lag and monitoring alone.
+ * The consumer's loop: fetch, sort by state, store rows and next offsets in one transaction, then commit to the
+ * group. It resumes from the store's offsets; the group's are for lag and monitoring only.
  */
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { unavailableError } from '../../errors.ts';
@@ -32,28 +32,28 @@ export interface ConsumeConfig {
   folder: RunFolder;
   topic: string;
   rule: StateRule;
-  /** The categories of the rule: the store's tables, and what the journal calls them. */
+  /** The categories of the rule: the names of the store's tables, also in the journal. */
   categories: readonly string[];
   bootstrapServers: string;
   settings: ClientSettings;
-  /** Where the store is. */
+  /** The location of the store. */
   store: string;
   storeTimeoutMs: number;
   untilDrained: boolean;
-  /** Settles when no producer comes any more, where that is told. */
+  /** Settles when no producer will start any more; undefined if no parent can say so. */
   produced?: Promise<void> | undefined;
   timeoutMs: number;
 }
 
-/** A transaction takes a few more, to the end of a record batch: larger ones take memory and save no time. */
+/** A transaction exceeds this up to the end of a record batch. A larger limit would take memory and save no time. */
 const batchRowsMax = 15_000;
 const batchBytesMax = 8 * 1024 * 1024;
 
-/** A type, not an interface, so that it can be told to the parent as counts. */
+/** A type, not an interface, so that it can be sent to the parent as counts. */
 export type ConsumeSummary = {
   stored: number;
   deadLetters: number;
-  /** Writes that came too late: another consumer had taken over. */
+  /** Writes that were refused because another consumer had taken over the partition. */
   refusedWrites: number;
 };
 
@@ -63,13 +63,13 @@ export interface ConsumerParts {
   base: ReadonlyMap<number, number>;
   store: Store;
   group: ConsumerGroup;
-  /** Told of each assignment; what is stored is noted by the store's own wrapping. */
+  /** The loop notes assignments in it; the wrapped store notes deliveries and writes. */
   journal: JournalWriter;
   latency: StoredLatency;
   reach: Reach | undefined;
 }
 
-/** A consumer at work: what its turns share. */
+/** A working consumer: the state that its turns share. */
 export class ConsumeLoop {
   readonly summary: ConsumeSummary = { stored: 0, deadLetters: 0, refusedWrites: 0 };
   readonly #config: ConsumeConfig;
@@ -117,14 +117,14 @@ export class ConsumeLoop {
     } finally {
       this.#ahead.drop();
       await this.#commits.drop();
-      // After an error that comes from elsewhere: the journal is to hear what became of the write.
+      // After an error of something else, the journal still gets the outcome of the write.
       await this.#behind.end().catch(() => undefined);
     }
   }
 
   async #work(idle: Deadline, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // Before anything else: a partition that is empty is claimed too, so that the store knows its topic.
+      // This comes first: an empty partition is claimed too, so that the store knows its topic.
       await this.#followAssignment(signal);
       if (!this.#behind.isBusy && (await this.#drain?.isDone(idle)) === true) return;
       const fetched = await this.#ahead.fetch(this.#ours.claims, signal);
@@ -135,7 +135,7 @@ export class ConsumeLoop {
       }
       await this.#ahead.begin(this.#ours.claims, fetched, signal);
       const gathered = await this.#sort(fetched);
-      // Where others go on publishing, there may be a write under way whenever a turn begins.
+      // If producers go on publishing, a write may be under way at the begin of every turn.
       if (await this.#endsWith(idle)) return;
       if (!this.#ours.areCurrent) this.#discard();
       else if (gathered.size > 0) this.#write(gathered, filledPartitions(fetched));
@@ -145,7 +145,11 @@ export class ConsumeLoop {
     }
   }
 
-  /** Sees the write that is under way to its end, if one is; tells whether it was the last. */
+  /**
+   * Waits for the current write, if there is one; returns whether it was the last. The drain is checked once after each
+   * write, while no write is under way. So a consumer ends at the frozen end even if producers go on publishing, and
+   * discards sorted records after that end.
+   */
   async #endsWith(idle: Deadline): Promise<boolean> {
     if (!this.#behind.isBusy) return false;
     await this.#settle();
@@ -158,13 +162,18 @@ export class ConsumeLoop {
     const { bootstrapServers, timeoutMs, topic } = this.#config;
     const kept = 'What was stored stays: consume again to go on.';
     const [partition] = hidden;
-    const whose = `Whose transaction it is: kafka-transactions.sh --bootstrap-server ${bootstrapServers} describe-producers --topic ${topic} --partition ${partition}`;
+    const whose = `To find the transaction's owner: kafka-transactions.sh --bootstrap-server ${bootstrapServers} describe-producers --topic ${topic} --partition ${partition}`;
     return unavailableError(`No progress within ${timeoutMs} ms: ${text}.`, {
       hint: partition === undefined ? kept : `${kept}\n${whose}`,
     });
   }
 
-  /** After each assignment: claims its partitions, and goes on from what the store holds of them. */
+  /**
+   * Claims the partitions of a new assignment, and goes on from the store's offsets.
+   *
+   * If two consumers both believe that they own a partition, the later claim wins, and it may be a late claim of the
+   * wrong one. The group confirms only the right one's assignment: after two heartbeats, that consumer claims again.
+   */
   async #followAssignment(signal: AbortSignal): Promise<void> {
     const assignment = await this.#ours.unclaimed(signal);
     if (assignment === undefined) return;
@@ -175,12 +184,12 @@ export class ConsumeLoop {
     tellParent({ type: 'ready' });
   }
 
-  /** Sorts what was fetched; returns what has gathered of it. */
+  /** Sorts the fetched records; returns the advances that are not being stored yet. */
   async #sort(fetched: readonly FetchedPartition[]): Promise<Map<number, Advance>> {
     let needsLeaders = false;
     const advances = new Map<number, Advance>();
     for (const answer of fetched) {
-      // Fetched for an assignment that is over: whoever has the partitions now fetches it too.
+      // The records were fetched for an assignment that is over: the new owner of the partitions fetches them too.
       if (!this.#ours.areCurrent) return advances;
       if (answer.error === 'NONE') {
         await this.#sortPartition(answer, advances);
@@ -194,7 +203,7 @@ export class ConsumeLoop {
     return advances;
   }
 
-  /** Sorts a partition's batches; what has gathered is stored whenever more comes than is enough. */
+  /** Sorts a partition's batches, and begins a write whenever there is enough for one. */
   async #sortPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<void> {
     const { partition } = answer;
     const aborted = new AbortedTransactions(answer.abortedTransactions);
@@ -215,7 +224,7 @@ export class ConsumeLoop {
     }
   }
 
-  /** Begins to store what has gathered; the group is to hear of these partitions afterwards. */
+  /** Begins to store the sorted records. `told`: the partitions to commit to the group afterwards. */
   #write(gathered: Map<number, Advance>, told: readonly number[]): void {
     const advances = [...gathered.values()];
     gathered.clear();
@@ -225,7 +234,7 @@ export class ConsumeLoop {
     this.#behind.begin(this.#parts.topic.topicId, { batch: this.#builder.take(), advances, commits });
   }
 
-  /** Sees the write that is under way to its end, if one is. */
+  /** Waits for the current write, if there is one. */
   async #settle(): Promise<void> {
     let write: Write | undefined;
     try {
@@ -246,7 +255,7 @@ export class ConsumeLoop {
     this.#onProgress();
   }
 
-  /** Throws away what was sorted: whoever has the partitions now stores it. */
+  /** Discards the sorted records: the new owner of the partitions stores them. */
   #discard(): void {
     this.#builder.batch.clear();
     this.#parts.latency.drop();
@@ -262,7 +271,10 @@ export class ConsumeLoop {
     );
   }
 
-  /** A point is reached when nothing else is under way. */
+  /**
+   * All offsets are committed to the group before partitions are claimed again and before the consumer leaves. If
+   * points are on, the commit is awaited after each fetch: a point is reached when nothing else is under way.
+   */
   async #tellGroup(commits: Write['commits']): Promise<void> {
     this.#commits.add(commits);
     if (this.#parts.reach === undefined) return;

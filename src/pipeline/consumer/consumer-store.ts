@@ -1,4 +1,4 @@
-/** The store that a consumer writes to: a chain of stores, each around the next. */
+/** The store to which a consumer writes: a chain of stores, each of which wraps the next. */
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
 import type { JournalWriter } from '../../run-folder/journal/journal-writer.ts';
@@ -10,7 +10,7 @@ import type { ConsumeConfig } from './consume-loop.ts';
 import { journaledStore } from './journaled-store.ts';
 import { openPatiently } from './outage-tolerant-store.ts';
 
-/** Where a test of the auditor gets hold of a consumer. Nothing else passes any. */
+/** The seams by which a test of the auditor changes a consumer. No other caller passes any. */
 export interface ConsumerSeams {
   wrapStore?: (store: Store, consumer: WorkingConsumer) => Store;
 }
@@ -23,7 +23,7 @@ export interface WorkingConsumer {
 }
 
 export interface ConsumerStore {
-  /** The whole chain: to be called once the consumer has joined its group and has a journal. */
+  /** Returns the whole chain. To be called once the consumer has joined its group and has a journal. */
   journaled(consumer: WorkingConsumer, journal: JournalWriter): Store;
   close(): Promise<void>;
 }
@@ -31,14 +31,14 @@ export interface ConsumerStore {
 /**
  * From the outside to the inside:
  *
- * 1. The journal. It notes a delivery before anything below sees the batch, and its write once all below is done: once
- *    each, however often the store is tried.
- * 2. A defect, where a test plants one. It stands below the journal, which is to say what the store was handed, and
+ * 1. The journal. It notes a delivery before the stores below get the batch, and the write once they are done. It notes
+ *    each once, however often the write is retried.
+ * 2. A defect, if a test plants one. It is below the journal, which must say what the store was handed, and
  *    above the patience, which would otherwise plant it again at each attempt.
  * 3. The patience. It asks the store itself, below any defect, whether a transaction was committed.
  * 4. The store; SQLite's in a thread of its own.
  *
- * The store is opened at once, and the others come later. Throws `unavailable`.
+ * The store is opened at once, and the others are added later. Throws `unavailable`.
  */
 export async function openConsumerStore(
   config: Pick<ConsumeConfig, 'folder' | 'store' | 'categories' | 'storeTimeoutMs'>,

@@ -1,4 +1,4 @@
-/** The consumer as a process: from an open store and a group joined to a clean end. */
+/** The consumer as a process: it opens the store, joins the group, works, and ends cleanly. */
 import { basename } from 'node:path';
 import { messageOf, unavailableError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
@@ -25,8 +25,8 @@ const pollMs = 20;
 type UnaddressedConfig = Omit<ConsumeConfig, 'bootstrapServers'>;
 
 /**
- * Consumes until the signal, or until all is stored. Throws `unavailable`; what was stored stays. The store is
- * opened while the address is waited for.
+ * Consumes until the signal, or until all is stored. Throws `unavailable`; stored messages stay. It opens the store
+ * while it waits for the address.
  */
 export async function consume(
   config: UnaddressedConfig & { bootstrapServers: string | Promise<string> },
@@ -39,7 +39,7 @@ export async function consume(
   config.folder.noteConsumer(config.store);
   const end = new AbortController();
   const opened = openConsumerStore(config, { ...seams, reach }, AbortSignal.any([signal, end.signal]));
-  // A store that cannot be used is told at once, whatever else is waited for.
+  // An unusable store is reported at once, even while the consumer waits for other things.
   const noStore = new AbortController();
   opened.catch(() => noStore.abort());
   try {
@@ -76,7 +76,7 @@ async function consumeInto(
   );
   const topic = await untilTopic(config, cluster, signal);
   const base = await baseOf(config, topic, signal);
-  // Nobody is to be a member that cannot store what it is assigned.
+  // A consumer without a store must not join the group: it could not store the messages that it would get.
   const store = await opened;
   const joining = { bootstrapServers, client, settings, group: groupOf(folder.id), timeoutMs, signal };
   const group = open.adopt(await joinGroup({ ...joining, topic: config.topic }), (each) => each.leave());
@@ -103,13 +103,13 @@ const openJournalOf = (
     pid: process.pid,
   });
 
-/** No other process has a journal of this number. */
+/** The number of a journal, which no other process has. */
 const numberOf = ({ path }: JournalWriter): number => Number(journalFilePattern.exec(basename(path))![1]);
 
 const openLatencyLog = ({ folder }: ConsumeConfig, journal: JournalWriter): LatencyLog =>
   new LatencyLog(folder.file(latencyFileName('stored', String(numberOf(journal)))), wallClockMs());
 
-/** Without its end, a journal is that of a consumer that was killed: what is in it counts all the same. */
+/** A journal that is not closed looks like that of a killed consumer; its entries count all the same. */
 async function closeJournal(journal: JournalWriter): Promise<void> {
   try {
     journal.close();
@@ -119,7 +119,7 @@ async function closeJournal(journal: JournalWriter): Promise<void> {
   }
 }
 
-/** The consumer may be there before its topic. With an end in sight it does not wait for ever. */
+/** A consumer may start before its topic exists. With `untilDrained`, it does not wait for ever. */
 async function untilTopic(
   config: ConsumeConfig,
   cluster: Cluster,
@@ -134,8 +134,8 @@ async function untilTopic(
 }
 
 /**
- * Where the run begins in each partition. A producer opens its ledger before it makes the topic, so one
- * that is at work is seen here; without one, everything in the topic is wanted.
+ * The offset at which the run begins, by partition. A producer opens its ledger before it creates the topic, so a
+ * working producer is noticed; without one, the consumer takes everything in the topic.
  */
 async function baseOf(
   { folder, timeoutMs }: ConsumeConfig,

@@ -1,6 +1,6 @@
 /**
- * Where a topic ends for a consumer that waits for its end. A consumer cannot yet read what lies behind an open transaction: the
- * end is behind it where something there is waited for, and before it where there is nothing of the run.
+ * The end of a topic for a consumer that drains it. A consumer cannot yet read the records behind an open transaction.
+ * If the run has records there, the end is after them; otherwise it is before the transaction.
  */
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
@@ -9,15 +9,15 @@ import { noOrigin, readOrigin } from '../../workload/record-headers.ts';
 
 export interface DrainEnd {
   end: number;
-  /** Records that are waited for and lie behind an open transaction. */
+  /** The number of wanted records behind an open transaction. */
   behind: number;
 }
 
-/** What a consumer waits for. */
+/** The records for which a consumer waits. */
 export interface Wanted {
-  /** Records of this run; undefined: all there are. */
+  /** The run whose records are wanted; undefined: all records. */
   run: string | undefined;
-  /** Whether it reads what is committed alone. */
+  /** Whether the consumer reads committed records only. */
   isCommittedOnly: boolean;
 }
 

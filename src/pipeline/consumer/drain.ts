@@ -1,7 +1,7 @@
 /**
- * When a consumer that was told `--until-drained` may end: the run's ledgers are closed, and the store
- * holds all up to the topic's end as it stood then, what lies behind open transactions included. Without a ledger, as
- * it stood at the start.
+ * Decides when a consumer with `--until-drained` may end: when the run's ledgers are closed, and the store holds
+ * everything up to the end that the topic had at that time, including records behind open transactions. Without a
+ * ledger, the end is that of the start.
  */
 import { isAlive } from '../../system/process-state.ts';
 import type { Deadline } from '../../system/deadline.ts';
@@ -15,7 +15,7 @@ import { producerName } from '../../workload/workload.ts';
 
 export interface DrainConfig {
   folder: RunFolder;
-  /** Settles when no producer comes any more, where that is told; else the ledgers alone say so. */
+  /** Settles when no producer will start any more; undefined if no parent can say so: then the ledgers decide. */
   produced?: Promise<void> | undefined;
 }
 
@@ -33,19 +33,19 @@ export class Drain {
   readonly #positions: () => Promise<Map<number, { next: number }>>;
   #isProduced = false;
   #ends: Map<number, DrainEnd> | undefined;
-  /** The sum of the store's offsets: it grows with whatever any consumer of the group stores. */
+  /** The sum of the store's offsets, which grows whenever a consumer of the group stores something. */
   #storedSum = 0;
 
   constructor({ folder, produced }: DrainConfig, { ends, positions }: DrainSources) {
     if (produced === undefined) this.#isProduced = true;
-    // Whoever told it to wait has gone: then it ends for that.
+    // The promise is rejected if the parent has gone, and then the consumer ends for that reason.
     else produced.then(() => (this.#isProduced = true)).catch(() => undefined);
     this.#folder = folder;
     this.#listEnds = ends;
     this.#positions = positions;
   }
 
-  /** Whether the store holds all that was waited for. Progress of any consumer of the group restarts `idle`. */
+  /** Whether the store holds everything up to the end. Progress of any consumer of the group restarts `idle`. */
   async isDone(idle: Deadline): Promise<boolean> {
     const positions = await this.#positions();
     const sum = [...positions.values()].reduce((all, { next }) => all + next, 0);
@@ -58,7 +58,7 @@ export class Drain {
     return [...this.#ends].every(([partition, { end }]) => (positions.get(partition)?.next ?? 0) >= end);
   }
 
-  /** What is missing, for a person; and the partitions in which an open transaction hides it. */
+  /** A text about the missing records, and the partitions in which an open transaction hides them. */
   async lag(): Promise<{ text: string; hidden: number[] }> {
     if (this.#ends === undefined) return { text: 'the ledger of its producer is not closed', hidden: [] };
     const positions = await this.#positions();
@@ -80,7 +80,7 @@ export class Drain {
 
 export const hasLedger = (folder: RunFolder): boolean => ledgersOf(folder).length > 0;
 
-/** A ledger is closed once it is sealed, or whoever wrote it is gone. Each planned producer has one. */
+/** A ledger is closed once it is sealed or its writer is dead. Each planned producer must have one. */
 function ledgersAreClosed(folder: RunFolder): boolean {
   const ledgers = ledgersOf(folder);
   if (!ledgers.every(({ path }) => hasSeal(path) || !isAlive(readLedgerOpening(path)?.pid ?? 0)))

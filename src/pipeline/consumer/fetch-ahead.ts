@@ -1,6 +1,7 @@
 /**
- * One fetch ahead: while what was fetched is sorted and stored, the next is on its way. It goes from where
- * the store will be if all goes well, and counts only if the store is there.
+ * One fetch ahead: while fetched records are sorted and stored, the next fetch is under way. It begins at the offsets
+ * that the store will have if all goes well, and counts only if the store has reached them. A new assignment and a
+ * refused write discard it. So positions come from the store only, and memory stays bounded even if the store is down.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
@@ -23,7 +24,7 @@ export class FetchAhead {
     this.#fetcher = fetcher;
   }
 
-  /** What lies at these positions: fetched ahead, if that was from just these, or now. */
+  /** The records at these positions: those that were fetched ahead, if the positions match, or of a new fetch. */
   async fetch(positions: Positions, signal: AbortSignal): Promise<FetchedPartition[]> {
     const ahead = this.#ahead;
     if (ahead !== undefined && areSame(ahead.positions, positions)) {
@@ -34,7 +35,7 @@ export class FetchAhead {
     return await this.#fetcher.fetch(positions, signal);
   }
 
-  /** Begins to fetch what follows what was fetched from these positions. Nothing where that had an end. */
+  /** Begins to fetch the records after those that were fetched from these positions, unless the log ended there. */
   async begin(
     positions: Positions,
     fetched: readonly FetchedPartition[],
@@ -50,19 +51,19 @@ export class FetchAhead {
     }
     const abort = new AbortController();
     const answer = this.#fetcher.fetch(after, AbortSignal.any([signal, abort.signal]));
-    // Whoever takes it meets the error; nobody may.
+    // The caller of `fetch` gets the error; without such a call, it must not be an unhandled rejection.
     answer.catch(() => undefined);
     this.#ahead = { positions: after, answer, abort };
-    // The request is to leave before this thread is busy.
+    // The request must leave before this thread is busy.
     await nextTurn();
   }
 
-  /** Done when what was fetched ahead is there; undefined where nothing is on its way. */
+  /** Settles when the fetch ahead has arrived; undefined if there is none. */
   get arrival(): Promise<unknown> | undefined {
     return this.#ahead?.answer;
   }
 
-  /** Throws away what was fetched ahead. */
+  /** Discards the fetch ahead. */
   drop(): void {
     this.#ahead?.abort.abort();
     this.#ahead = undefined;

@@ -1,10 +1,10 @@
-/** What is to be thought of a partition that a broker would not read: whether it passes, and what to say if not. */
+/** Decides about a partition that a broker refused to read: whether to retry, or which error to throw. */
 import { unavailableError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 
-/** Errors of a partition that fresh metadata or a little time mends. */
+/** Errors of a partition that pass with fresh metadata or a little time. */
 const passingErrors = [
   'NOT_LEADER_OR_FOLLOWER',
   'LEADER_NOT_AVAILABLE',
@@ -13,7 +13,7 @@ const passingErrors = [
   'REPLICA_NOT_AVAILABLE',
   'KAFKA_STORAGE_ERROR',
   'OFFSET_NOT_AVAILABLE',
-  // A new topic is not known to every broker at once; one that is gone shows in the metadata.
+  // Not every broker knows a new topic at once. A deleted topic shows in the metadata.
   'UNKNOWN_TOPIC_ID',
 ];
 
@@ -29,8 +29,8 @@ export async function refuse(
     const begin = (await listOffsets(cluster, topic, 'earliest')).get(partition) ?? 0;
     const begins = begin > offset ? `: it begins at ${begin}` : '';
     throw unavailableError(
-      `Partition ${partition} of ${topic} has no offset ${offset}${begins}. What was removed cannot be stored.`,
-      { hint: 'nodrop verify says what is missing.' },
+      `Partition ${partition} of ${topic} has no offset ${offset}${begins}. Removed records cannot be stored.`,
+      { hint: 'nodrop verify lists the missing messages.' },
     );
   }
   throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);

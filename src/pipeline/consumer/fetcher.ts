@@ -1,4 +1,4 @@
-/** Fetches from the leaders of a topic's partitions, wherever these are led. */
+/** Fetches from the leaders of a topic's partitions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { unavailableError } from '../../errors.ts';
@@ -16,9 +16,9 @@ export interface FetchSettings {
 
 const pollMs = 50;
 const fetchWaitMs = 500;
-/** Where the end is being waited for, an idle fetch must not hide it. */
+/** If the consumer waits for the end, an idle fetch must not delay the check for it. */
 const drainFetchWaitMs = 50;
-/** What is fetched is in memory twice, as it came and as records, and the next beside it. */
+/** Fetched data is in memory twice, as it arrived and as records, in addition to the next fetch. */
 const fetchBytesMax = 4 * 1024 * 1024;
 const partitionFetchBytesMax = 1280 * 1024;
 
@@ -28,7 +28,7 @@ export const isCommittedOnly = (settings: ClientSettings): boolean =>
 export class Fetcher {
   readonly #config: FetchSettings;
   readonly #cluster: Cluster;
-  /** The leaders as last heard of. */
+  /** The leaders that were last known. */
   #topic: TopicMetadata;
 
   constructor(config: FetchSettings, { cluster, topic }: { cluster: Cluster; topic: TopicMetadata }) {
@@ -37,7 +37,7 @@ export class Fetcher {
     this.#topic = topic;
   }
 
-  /** One fetch from each leader of these partitions, from `next` on. Nothing where a leader has to be asked for. */
+  /** One fetch from each leader of these partitions, from `next` on. Empty if a leader must be looked up first. */
   async fetch(
     claims: ReadonlyMap<number, { next: number }>,
     signal: AbortSignal,

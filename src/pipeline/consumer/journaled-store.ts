@@ -1,8 +1,7 @@
 /**
- * A store whose every batch is noted in the consumer's journal: as delivered before the store sees it, as
- * written once the commit has returned. The journal is never in the way of the store's own promise: a full
- * disk is waited out, and a journal that cannot be written stops the consumer before the batch is stored, or
- * after it was stored whole.
+ * A store that notes every batch in the consumer's journal: as delivered before the store gets it, as written once the
+ * commit has returned. The journal never weakens the store's promise: the consumer waits while the disk is full, and a
+ * journal that cannot be written stops the consumer before the batch is stored, or after it was stored completely.
  */
 import { messageOf, unavailableError } from '../../errors.ts';
 import { rowCodes, type OffsetRange } from '../../run-folder/journal/journal-format.ts';
@@ -20,12 +19,12 @@ export interface Journaling {
   journal: JournalWriter;
   /** Rows of other runs are not noted. */
   run: string;
-  /** How many there are. */
+  /** The number of categories. */
   categories: number;
   patience: Patience;
 }
 
-/** Of the system, for a file that may grow again once somebody makes room. */
+/** Errors of the system that pass once a user makes room on the disk. */
 const noRoom = new Set<string | undefined>(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 export function journaledStore(store: Store, { journal, run, categories, patience }: Journaling): Store {
@@ -83,7 +82,7 @@ function countsOf(batch: RowBatch, run: string, categories: number): Uint32Array
   return counts;
 }
 
-/** What it does not take whole, it does not take at all: it may be tried again. */
+/** The journal takes an entry completely or not at all, so the action may be retried. */
 function noteIn(journal: JournalWriter, action: () => void): void {
   try {
     action();

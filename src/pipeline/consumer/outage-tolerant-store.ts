@@ -1,11 +1,12 @@
 /**
- * A store whose outages are waited out. After one in a write, the store's offsets tell whether its transaction
- * was committed all the same.
+ * A store that waits until an outage is over. After an outage in a write, the store's offsets show whether the
+ * transaction was committed all the same. It is below the journal, which thus notes one delivery for all attempts. If
+ * all partitions were taken over meanwhile, that delivery stays in doubt in the journal.
  */
 import { FencedError, type Advance, type Store } from '../../stores/store.ts';
 import { patiently, type Patience } from './retry-through-outage.ts';
 
-/** `open` is called until there is a store. */
+/** Calls `open` until there is a store. */
 export async function openPatiently(open: () => Promise<Store>, patience: Patience): Promise<Store> {
   const store = await patiently(open, patience);
   return {
@@ -23,7 +24,7 @@ export async function openPatiently(open: () => Promise<Store>, patience: Patien
   };
 }
 
-/** Whether a write that met an outage was committed. All its partitions move together, so one that is ours tells. */
+/** Whether a write that met an outage was committed. Its partitions move together, so one that is ours is enough. */
 async function isStored(store: Store, topicId: string, advances: readonly Advance[]): Promise<boolean> {
   const held = await store.offsets(topicId);
   const ours = advances.find(({ partition, epoch }) => held.get(partition)?.epoch === epoch);

@@ -1,6 +1,6 @@
 /**
- * Outages that are waited out: what could not be done is tried again, ever more slowly, until it works or the
- * time is over. Nothing is lost by waiting, since nothing else is fetched meanwhile.
+ * Waits until an outage is over: retries an action at growing intervals, until it works or the time is up. Waiting
+ * loses nothing, because nothing more is fetched meanwhile.
  */
 import { messageOf, unavailableError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
@@ -9,14 +9,14 @@ import { StoreOutageError } from '../../stores/store.ts';
 export interface Patience {
   timeoutMs: number;
   signal: AbortSignal;
-  /** Told when an outage begins, and when it is over. */
+  /** Called with a line when an outage begins, and when it is over. */
   note: (line: string) => void;
 }
 
 const pauseMsMin = 50;
 const pauseMsMax = 2_000;
 
-/** `action` throws `StoreOutageError` for what may pass by itself. `what` is back once it no longer does. */
+/** `action` throws `StoreOutageError` if the cause may pass by itself. `what`: the name of what is down. */
 export async function patiently<T>(
   action: () => Promise<T>,
   { timeoutMs, signal, note }: Patience,
@@ -24,7 +24,7 @@ export async function patiently<T>(
 ): Promise<T> {
   const deadline = new Deadline(timeoutMs, signal);
   for (let pauseMs = 0; ; pauseMs = Math.min(Math.max(2 * pauseMs, pauseMsMin), pauseMsMax)) {
-    // Several that wait for one store do not all come back at once.
+    // Jitter: several consumers that wait for one store must not all retry at once.
     if (pauseMs > 0) await deadline.pause(pauseMs * (0.5 + Math.random() / 2));
     try {
       const result = await action();

@@ -6,7 +6,7 @@ import { RowBatch } from '../../stores/store.ts';
 import { createCategorizer, type Categorizer } from './categorizer.ts';
 
 export class RowBatchBuilder {
-  /** What was added since the last was taken. */
+  /** The rows that were added since the last `take`. */
   batch = new RowBatch();
   #other = new RowBatch();
   readonly #categorize: Categorizer;
@@ -16,7 +16,7 @@ export class RowBatchBuilder {
     this.#categorize = createCategorizer(rule);
   }
 
-  /** Adds the records of a batch at `from` or above: a batch may begin below what was asked for. */
+  /** Adds the records of a batch at `from` or above: a batch may begin below the requested offset. */
   add(partition: number, batch: RecordBatch, from: number): void {
     if (batch.undecodable !== undefined) {
       this.#deadLetterOfBatch(partition, batch, from);
@@ -29,7 +29,7 @@ export class RowBatchBuilder {
     }
   }
 
-  /** What was added, for as long as the next is built: it is then used again. */
+  /** Returns the rows that were added. The next `take` clears this batch and fills it again. */
   take(): RowBatch {
     const taken = this.batch;
     this.batch = this.#other;

@@ -1,7 +1,7 @@
 /**
- * Finds the text at a path in the bytes of a JSON object, without making an object of it. It sees the whole
- * through and says nothing where it cannot be sure: of what is no JSON, of bytes beyond ASCII, of names with
- * escapes on the way, of a state that is no plain text. `JSON.parse` then has the word.
+ * Finds the text at a path in the bytes of a JSON object, without making an object of it. It checks all bytes, and
+ * gives no answer if it cannot be sure: for malformed JSON, bytes beyond ASCII, names with escapes on the path, and a
+ * state that is not plain text. Then `JSON.parse` decides.
  */
 
 const depthMax = 32;
@@ -10,17 +10,17 @@ const [braceOpen, braceClose, bracketOpen, bracketClose] = [0x7b, 0x7d, 0x5b, 0x
 const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39];
 const [letterE, letterU] = [0x65, 0x75];
 const escapes = new Set(Buffer.from('"\\/bfnrt'));
-/** By byte: 1 for what stands for itself in a string. */
+/** By byte: 1 if the byte stands for itself in a string. */
 const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x80 && byte !== quote && byte !== backslash ? 1 : 0,
 );
 const literals = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]));
 
-/** In place of a position: this is not for the scanner to judge. */
+/** Instead of a position: the scanner cannot decide. */
 const unsure = -1;
 
 export class StateScanner {
-  /** Where the text that was found lies, without its quotes. */
+  /** The position of the text that was found, without its quotes. */
   start = -1;
   end = -1;
   readonly #path: readonly Buffer[];
@@ -32,8 +32,8 @@ export class StateScanner {
   }
 
   /**
-   * Whether there is a text at the path for sure; it then lies from `start` to `end`. The object may be a
-   * part of the bytes: whatever is taken from behind it has the scanner end beyond the limit, and so unsure.
+   * Whether there is certainly a text at the path; it is then from `start` to `end`. The object may be a
+   * part of the bytes: if the scanner reads bytes after it, it ends beyond the limit, and so is unsure.
    */
   find(bytes: Uint8Array, from: number, limit: number): boolean {
     this.#bytes = bytes;
@@ -46,9 +46,9 @@ export class StateScanner {
     return at === limit && this.start >= 0;
   }
 
-  // Each of these takes the position of a first byte, and returns the one behind the last.
+  // Each of these methods takes the position of a first byte, and returns the position after the last one.
 
-  /** `level`: how much of the path led here; −1 beside it. */
+  /** `level`: how many names of the path led to this object; −1 if it is not on the path. */
   #object(from: number, depth: number, level: number): number {
     if (depth === depthMax) return unsure;
     const bytes = this.#bytes;
@@ -57,7 +57,7 @@ export class StateScanner {
     for (;;) {
       if (bytes[at] !== quote) return unsure;
       const nameStart = at + 1;
-      // With escapes, a name may be another than it looks.
+      // A name with escapes differs from its bytes.
       at = this.#string(at, level < 0);
       if (at < 0) return unsure;
       const isOnPath = level >= 0 && isText(bytes, nameStart, at - 1, this.#path[level]!);
@@ -74,7 +74,7 @@ export class StateScanner {
     }
   }
 
-  /** A value on the path. Of two members of one name the last counts. */
+  /** A value on the path. If there are two members of one name, the last counts. */
   #member(at: number, depth: number, level: number): number {
     this.start = -1;
     const isLast = level === this.#path.length - 1;
@@ -156,7 +156,7 @@ export class StateScanner {
   }
 }
 
-/** Whether just this text lies there. */
+/** Whether the bytes from `start` to `end` are exactly this text. */
 export function isText(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
   if (end - start !== text.length) return false;
   for (let index = 0; index < text.length; index++) {

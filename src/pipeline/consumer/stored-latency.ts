@@ -1,6 +1,6 @@
 /**
- * How long this run's messages took, from the time of their records until the store had committed them. The
- * times are whole milliseconds, rounded down when they were sent: so a latency is up to 1 ms too long.
+ * The latencies of this run's messages, from the time of their records until the store had committed them. The
+ * times are whole milliseconds, rounded down when they were sent, so a latency is up to 1 ms too long.
  */
 import type { RecordBatch } from '../../kafka/record-batch/record-batch.ts';
 import type { LatencyLog } from '../../run-folder/latency-log.ts';
@@ -10,10 +10,10 @@ import { wallClockMs } from '../../system/wall-clock.ts';
 export class StoredLatency {
   readonly #run: Buffer;
   readonly #log: LatencyLog;
-  /** Of what was sorted: times, and how many records in a row have each. */
+  /** For sorted records: their times, and how many consecutive records have each. */
   #times: number[] = [];
   #counts: number[] = [];
-  /** Of what is being stored meanwhile. */
+  /** For the records that are being stored. */
   #writing: { times: readonly number[]; counts: readonly number[] } = { times: [], counts: [] };
 
   constructor(run: string, log: LatencyLog) {
@@ -21,9 +21,9 @@ export class StoredLatency {
     this.#log = log;
   }
 
-  /** Records at `from` or above were sorted. */
+  /** Adds the sorted records of a batch, at `from` or above. */
   add(batch: RecordBatch, from: number): void {
-    // One producer sent all of a batch, so its first record tells whose they are.
+    // One producer sent the whole batch, so its first record shows whether the records are this run's.
     const isOurs = batch.count > 0 && batch.crcOk && batch.header(0, headerNames.run)?.equals(this.#run);
     if (isOurs !== true) return;
     let last = this.#times.length - 1;
@@ -39,14 +39,14 @@ export class StoredLatency {
     }
   }
 
-  /** What was added is handed to the store. */
+  /** To be called when the added records are handed to the store. */
   writing(): void {
     this.#writing = { times: this.#times, counts: this.#counts };
     this.#times = [];
     this.#counts = [];
   }
 
-  /** The store has committed it. */
+  /** To be called when the store has committed them. */
   stored(): void {
     const nowMs = wallClockMs();
     const { times, counts } = this.#writing;
@@ -55,7 +55,7 @@ export class StoredLatency {
     this.#writing = { times: [], counts: [] };
   }
 
-  /** What was added and not stored is not going to be stored by this consumer. */
+  /** Forgets the records that are not stored: this consumer will not store them. */
   drop(): void {
     this.#times = [];
     this.#counts = [];

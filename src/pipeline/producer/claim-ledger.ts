@@ -1,4 +1,4 @@
-/** Which session a producer begins, and the ledger of it, which only one process can open. */
+/** Finds the session that a producer begins, and opens its ledger, which only one process can. */
 import { existsSync, rmSync } from 'node:fs';
 import { usageError } from '../../errors.ts';
 import { isAlive } from '../../system/process-state.ts';
@@ -9,14 +9,15 @@ import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 
 /**
- * A producer that was killed goes on from its ledgers, in a session of its own: with the first sequence that none
- * of them intends. What they leave open stays unknown, and is not sent again.
+ * A producer that was killed goes on from its ledgers, in a new session, with the first sequence that none of them
+ * intends. Sends without an outcome stay unknown, and are not repeated. The new session follows the manifest, not its
+ * own options, and its schedule begins again.
  */
 export function sessionOf(folder: RunFolder, producer: number): { session: number; first: number } {
   let first = 0;
   for (let session = 0; ; session++) {
     const path = folder.file(ledgerFileName(producer, session));
-    // One that never came to send anything is replaced.
+    // A ledger of a producer that never sent anything is replaced.
     if (!existsSync(path) || !folder.isUsed()) return { session, first };
     const { opening, next, damage } = readIntended(path);
     if (hasSeal(path)) folder.refuseIfUsed();
@@ -33,7 +34,7 @@ export function sessionOf(folder: RunFolder, producer: number): { session: numbe
   }
 }
 
-/** Opens the ledger, which only one process can. One that a producer left before it began is replaced. */
+/** Opens the ledger, which only one process can. A ledger that a producer left before it began is replaced. */
 export function claimLedger(
   folder: RunFolder,
   { producer, session }: { producer: number; session: number },

@@ -1,4 +1,4 @@
-/** Messages into the record batches of their partitions, with nodrop's headers and no object for each. */
+/** Encodes messages into the record batches of their partitions, with nodrop's headers and no object for each. */
 import { compatibilityPartitioner } from '@platformatic/kafka';
 import { digestDigits, writeDigest, type DigestedMessage } from '../../workload/digest.ts';
 import { encodeHeaders, type RecordHeader } from '../../kafka/record-batch/record-batch-encoder.ts';
@@ -14,7 +14,7 @@ export interface MessageEncoderOptions extends WorkloadOptions {
   partitions: number;
 }
 
-/** The headers of messages that share a shape, and where in them lies what is each one's own. */
+/** The headers of messages that share a shape, and the positions of the parts that differ for each message. */
 interface Headers {
   bytes: Buffer;
   sequencePlace: number;
@@ -25,14 +25,14 @@ export class MessageEncoder {
   readonly #options: MessageEncoderOptions;
   readonly #messages: SentMessages;
   readonly #partitionOf: Int32Array;
-  /** By the memory that messages of one shape share. */
+  /** Keyed by the memory that messages of one shape share. */
   readonly #headers = new Map<DigestedMessage, Headers>();
 
   constructor(options: MessageEncoderOptions) {
     this.#options = options;
     const workload = new Workload(options);
     this.#messages = new SentMessages(workload, options);
-    // Java's own choice for a key, so that other producers of that topic agree.
+    // The partitioner of the Java client, so that other producers of the topic choose the same partition for a key.
     this.#partitionOf = Int32Array.from({ length: customersCount }, (_, customer) => {
       const key = Buffer.from(workload.keyOf({ ...this.#messages.draw, customer }));
       return compatibilityPartitioner(undefined as never, key) % options.partitions;

@@ -1,28 +1,28 @@
-/** Lets a producer's messages go when they are due, in batches: what is overdue at once, the rest every few ms. */
+/** Paces a producer: due messages go in batches every few ms. If a full batch is due, it goes at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wallClockMs } from '../../system/wall-clock.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Whoever waits for the next message looks around this often. */
+/** A pause is never longer than this, so that the producer notices other events. */
 const pauseMsMax = 1_000;
 
 export interface PacerOptions {
   schedule: Schedule;
   batchMessagesMax: number;
-  /** How long a batch that is not full waits for more, counted from the one before. */
+  /** How long a batch that is not full waits for more messages, counted from the batch before. */
   lingerMs: number;
 }
 
 export class Pacer {
   readonly #options: PacerOptions;
-  /** From then on a batch goes though it is not full. */
+  /** From this time on, a batch goes even if it is not full. */
   #nextMs = 0;
 
   constructor(options: PacerOptions) {
     this.#options = options;
   }
 
-  /** How many messages are to go now, as one batch, where those before `first` have gone. */
+  /** How many messages must go now, as one batch that begins with `first`. */
   countReady(first: number, nowMs: number): number {
     const { schedule, batchMessagesMax, lingerMs } = this.#options;
     const due = schedule.countDue(nowMs) - first;
@@ -32,7 +32,7 @@ export class Pacer {
     return due;
   }
 
-  /** Until a batch may be ready. Ends early on the signal. */
+  /** Waits until a batch may be ready. Ends early on the signal. */
   async pause(first: number, signal: AbortSignal): Promise<void> {
     const { schedule, batchMessagesMax } = this.#options;
     const fullMs = schedule.dueMs(first + batchMessagesMax - 1);

@@ -1,18 +1,18 @@
-/** What of a batch of messages goes to one partition: one record batch, or several where one would be too large. */
+/** One partition's share of a batch of messages: one record batch, or several if one would be too large. */
 import { RecordBatchEncoder } from '../../kafka/record-batch/record-batch-encoder.ts';
 
-/** Uncompressed. Brokers refuse what passes 1 MiB and a few bytes, if they are not told otherwise. */
+/** Uncompressed. By default, brokers refuse record batches of more than 1 MiB and a few bytes. */
 const recordBatchBytesMax = 1_000_000;
-/** At most, of a record beside its key, payload and headers. */
+/** The most that a record takes in addition to its key, payload and headers. */
 const recordOverheadBytes = 40;
 const initialBytes = 4096;
 
-/** A record batch, and which messages are in it. */
+/** A record batch, and the sequences of its messages. */
 export class Share {
   readonly encoder = new RecordBatchEncoder(initialBytes);
   #sequences = new Uint32Array(64);
 
-  /** Of the messages in the encoder; valid until the next is added. */
+  /** The sequences of the messages in the encoder; valid until the next is added. */
   get sequences(): Uint32Array {
     return this.#sequences.subarray(0, this.encoder.count);
   }
@@ -31,20 +31,20 @@ export class Share {
 
 export class PartitionShare {
   readonly #shares = [new Share()];
-  /** The one that is being filled; those behind it are empty. */
+  /** The index of the share that is being filled; the later ones are empty. */
   #current = 0;
 
-  /** Those that hold messages, in the order of these. */
+  /** The shares that have messages, in the order of the messages. */
   get filled(): Share[] {
     return this.#shares.filter(({ encoder }) => encoder.count > 0);
   }
 
-  /** To be called before the first message of a batch is added, when nothing is filled. */
+  /** To be called before the first message of a batch is added, while all shares are empty. */
   begin(): void {
     this.#current = 0;
   }
 
-  /** A message that is too large by itself stays so: what becomes of it is for the broker to say. */
+  /** A message that is too large by itself gets a share of its own: the broker decides about it. */
   add(sequence: number, timestamp: number, key: Uint8Array, payload: Uint8Array, headers: Uint8Array): void {
     const bytes = key.length + payload.length + headers.length + recordOverheadBytes;
     let share = this.#shares[this.#current]!;

@@ -1,6 +1,6 @@
 /**
- * The producer: publishes a run's messages in batches and keeps its ledger. The ledger is opened before
- * anything else, so that a consumer sees that a producer is at work before the topic is there.
+ * The producer: publishes a run's messages in batches and keeps its ledger. It opens the ledger before
+ * anything else, so that a consumer can see a working producer before the topic exists.
  */
 import { rmSync } from 'node:fs';
 import { unavailableError } from '../../errors.ts';
@@ -28,24 +28,24 @@ import { tellingLeft } from '../tidy-cluster.ts';
 const pollMs = 20;
 const stopGraceMs = 3_000;
 
-/** One of several. `messages` and `rate` are those of all together. */
+/** `messages` and `rate` are those of all producers together. */
 export interface ProducerConfig extends ProduceConfig {
   producers: number;
-  /** Its index; undefined for the only one. */
+  /** The index of this producer; undefined if it is the only one. */
   producer?: number | undefined;
 }
 
 export interface ProduceObserver {
-  /** The ledger is there, and nothing else yet. */
+  /** Called when the ledger exists, and nothing else yet. */
   onLedger(): void;
   onSent(sent: number): void;
-  /** Settles when the first message may go; all else is ready by then. */
+  /** Settles when the first message may go. It is called when everything else is ready. */
   untilBegin(): Promise<void>;
 }
 
-/** Where a test of the auditor gets hold of a producer. Nothing else passes any. */
+/** The seams by which a test of the auditor changes a producer. No other caller passes any. */
 export interface ProducerSeams {
-  /** Where the session begins; as it should, left out. */
+  /** Changes where the session begins. */
   startOf?: (start: SessionStart) => SessionStart;
   wrapSender?: (sender: Sender) => Sender;
 }
@@ -56,7 +56,7 @@ export interface SessionStart {
   first: number;
 }
 
-/** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka is not there. */
+/** Publishes until done or stopped. Throws `usage` for a used run, `unavailable` if Kafka cannot be reached. */
 export async function produce(
   config: ProducerConfig,
   observer: ProduceObserver,
@@ -66,12 +66,12 @@ export async function produce(
   const { folder, producer = 0 } = config;
   const isNew = folder.create();
   const { session, first } = startOf(sessionOf(folder, producer));
-  // Of several, the first writes the manifest, and the others find it written.
+  // If there are several producers, the first writes the manifest, and the others wait for it.
   if (producer === 0 && session === 0) folder.refuseIfUsed();
   const ledgerPath = folder.file(ledgerFileName(producer, session));
   const ledger = claimLedger(folder, { producer, session }, ledgerPath);
   observer.onLedger();
-  // What is under way when it is stopped still gets its outcome, if that does not take long.
+  // Sends that are under way when the producer is stopped still get their outcome, if that does not take long.
   const late = after(signal, stopGraceMs);
   try {
     await using cluster = await openCluster({
@@ -109,7 +109,7 @@ export async function produce(
   }
 }
 
-/** Closes and seals the ledger. What was never begun leaves nothing: the run's id stays unused. */
+/** Closes and seals the ledger. If the run never began, removes it, so that the run's id stays unused. */
 async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: string): Promise<void> {
   if (!folder.isUsed()) {
     rmSync(ledgerPath, { force: true });
@@ -119,7 +119,7 @@ async function finish(folder: RunFolder, ledger: LedgerWriter, ledgerPath: strin
   await seal(ledgerPath);
 }
 
-/** The plan: how many messages each producer is to send. */
+/** The plan: how many messages each producer sends. */
 function shares({ messages, producers }: ProducerConfig): Record<string, number> {
   const least = Math.floor(messages / producers);
   const counts = Array.from(
@@ -129,7 +129,7 @@ function shares({ messages, producers }: ProducerConfig): Record<string, number>
   return Object.fromEntries(counts.map((count, index) => [producerName(index), count]));
 }
 
-/** What one of the producers is to send. */
+/** The configuration of one of the producers: its share of the messages and the rate. */
 const shareOf = (config: ProducerConfig, producer: number): ProduceConfig => ({
   ...config,
   messages: shares(config)[producerName(producer)]!,
@@ -139,7 +139,7 @@ const shareOf = (config: ProducerConfig, producer: number): ProduceConfig => ({
 const rateOfEach = ({ rate, producers }: ProducerConfig): number | undefined =>
   rate === undefined ? undefined : rate / producers;
 
-/** The same by the manifest, which a later session keeps to: of a run by time, what is left of it. */
+/** The configuration of a later session, which follows the manifest, with the rest of the duration if there is one. */
 function restOf(config: ProducerConfig, producer: number): ProduceConfig {
   const manifest = config.folder.readManifest()!;
   const { seed, batchSize, payloadBytes, states, stateField, stateHeader, rate, durationMs } = manifest;
@@ -158,7 +158,7 @@ function restOf(config: ProducerConfig, producer: number): ProduceConfig {
   };
 }
 
-/** The topic that the run's first producer has made or found, once it has written the manifest. */
+/** The topic that the run's first producer has created or found, once the manifest exists. */
 async function topicOfFirst(
   config: ProducerConfig,
   cluster: Cluster,
@@ -173,7 +173,7 @@ async function topicOfFirst(
   throw unavailableError(`Topic ${config.topic} was deleted or recreated.`);
 }
 
-/** The topic, made where it is missing, once every partition has a leader. */
+/** Returns the topic, created if it is missing, once every partition has a leader. */
 async function ensureTopic(
   config: ProduceConfig,
   cluster: Cluster,
@@ -213,7 +213,7 @@ async function manifestOf(
   topic: TopicMetadata,
   isNew: boolean,
 ): Promise<Manifest> {
-  // Kafka gives a topic that was just made an end of 0; of another, what stands there is not this run's.
+  // A topic that was just created ends at 0. In an existing topic, the records up to the end are not this run's.
   const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
   const { folder, seed, batchSize, payloadBytes, states, bootstrapServers } = config;
   const { stateField, stateHeader, rate, durationMs } = config;
@@ -240,7 +240,7 @@ async function manifestOf(
   };
 }
 
-/** Aborts some time after another one has. */
+/** A signal that aborts `graceMs` after another one has. */
 function after(signal: AbortSignal, graceMs: number): AbortSignal {
   const late = new AbortController();
   const onAbort = (): void => {

@@ -1,5 +1,5 @@
 /**
- * Publishes a run's messages, batch by batch: intent on disk, send, outcome on disk. While some are under way
+ * Publishes a run's messages, batch by batch: intent on disk, send, outcome on disk. While some batches are under way,
  * the next are encoded.
  */
 import { protocolErrors } from '@platformatic/kafka';
@@ -25,11 +25,11 @@ import { Schedule } from './schedule.ts';
 export interface ProduceConfig extends StatePlace {
   folder: RunFolder;
   seed: number;
-  /** At most, where there is a duration. */
+  /** An upper limit if there is a duration. */
   messages: number;
-  /** Messages a second; undefined for as many as there can be. */
+  /** Messages a second; undefined for as many as possible. */
   rate?: number | undefined;
-  /** When to stop, if not by the number of messages. */
+  /** The duration of the run, if it is not limited by the number of messages. */
   durationMs?: number | undefined;
   batchSize: number;
   states: readonly WeightedState[];
@@ -48,7 +48,7 @@ export interface ProduceSummary {
   unknown: number;
 }
 
-/** Sends record batches, and says what became of each, in their order. */
+/** Sends record batches, and returns the outcome of each, in their order. */
 export type Sender = Pick<Producer, 'send'>;
 
 export interface PublisherParts {
@@ -58,22 +58,25 @@ export interface PublisherParts {
   sender: Sender;
   producer: number;
   session: number;
-  /** The sequence to begin with: sessions before this one intended those below it. */
+  /** The sequence to begin with: earlier sessions intended those below it. */
   first: number;
 }
 
-/** The outcome of a send that asked for no answer. */
+/** The outcome of a send that requested no answer. */
 const noAcksAsked = 'NO_ACKS_ASKED';
 const batchBytesDefault = 16_384;
-/** Kafka's own. */
+/** The default of Kafka's Java producer. */
 const lingerMsDefault = 5;
-/** As many as are in flight to a broker. */
+/**
+ * As many as are in flight to a broker. The encoder's buffer is lent to a send until its outcome arrives: after that,
+ * nothing reads the bytes, and the buffer is used again.
+ */
 const underWayMax = 5;
 const underWayBytesMax = 16 * 1024 * 1024;
 
 /**
- * Whether all the time that a batch has went by. The next would take as long, and so would each after it: then the
- * producer ends, whether nobody answered or a leader refused to take it for now, as one does whose topic is gone.
+ * Whether a batch has used up its time. Each further batch would take as long, so the producer ends. Either no broker
+ * answered, or a leader refused the batch for the time being, which happens if the topic is gone.
  */
 const isOutOfTime = (sent: SendOutcome): boolean =>
   sent.outcome === 'unknown'
@@ -84,7 +87,7 @@ export class Publisher {
   readonly summary: ProduceSummary = { sent: 0, acked: 0, rejected: 0, unknown: 0 };
   readonly #parts: PublisherParts;
   readonly #encoder: MessageEncoder;
-  /** By partition, of batches that are not under way: their memory serves again. */
+  /** The shares by partition of finished batches, whose memory is reused. */
   readonly #idle: PartitionShare[][] = [];
   readonly #underWay = new Set<Promise<void>>();
   #underWayBytes = 0;
@@ -103,7 +106,7 @@ export class Publisher {
     this.#encoder = new MessageEncoder({ ...config, run: config.folder.id, producer, session, partitions });
   }
 
-  /** Publishes all, or until the signal; the ledger knows which. Throws `unavailable` once nothing gets through. */
+  /** Publishes all, or until the signal; the ledger says which. Throws `unavailable` if no send gets through. */
   async publish(onSent: (sent: number) => void, signal: AbortSignal): Promise<void> {
     const { config, ledger, producer, session, first } = this.#parts;
     this.#next = first;
@@ -124,7 +127,7 @@ export class Publisher {
     if (isDone) ledger.finish();
   }
 
-  /** Whether all was begun that was to be sent. */
+  /** Returns whether it began to send all messages. */
   async #startAll(onSent: (sent: number) => void, signal: AbortSignal): Promise<boolean> {
     const { config, ledger } = this.#parts;
     const pacer = this.#pacer();
@@ -136,11 +139,12 @@ export class Publisher {
         await pacer?.pause(first, signal);
         continue;
       }
+      // The intent comes before any of its messages is sent. The outcome will have one frame for each record batch.
       ledger.intend(first, count);
       this.#next += count;
       this.summary.sent += count;
       this.#start(first, count, onSent);
-      // Answers are heard between any two batches.
+      // Let answers be processed between any two batches.
       await nextTurn();
       while (this.#isFull()) await Promise.race(this.#underWay);
     }
@@ -160,8 +164,8 @@ export class Publisher {
   }
 
   /**
-   * How many messages go out together: a batch, or with linger.ms as many batches as fill batch.size, since
-   * the messages are there at once and no wait brings more.
+   * How many messages go out together: a batch or, with linger.ms, as many batches as fill batch.size. The
+   * messages are available at once, so waiting would bring no more.
    */
   #lingered(): number {
     const { config, topic } = this.#parts;
@@ -217,11 +221,11 @@ export class Publisher {
     const [first] = outcomes;
     if (first === undefined || first.outcome === 'acked' || !outcomes.every(isOutOfTime)) return;
     throw unavailableError(
-      `Kafka at ${config.bootstrapServers} acknowledges nothing any more: ${first.error}.`,
+      `Kafka at ${config.bootstrapServers} acknowledges nothing any more. Last error: ${first.error}.`,
     );
   }
 
-  /** Those of a schedule each have a time of their own to count from. */
+  /** The latency of a message counts from its due time if there is a schedule, otherwise from the send. */
   #measure(sequences: Uint32Array, sentAtMs: number, nowMs: number): void {
     const schedule = this.#schedule;
     if (schedule === undefined) this.#latencies?.record(nowMs - sentAtMs, sequences.length, nowMs);
@@ -230,7 +234,7 @@ export class Publisher {
     }
   }
 
-  /** Those of earlier sessions included: it is told to whoever counts them all. */
+  /** Includes the messages of earlier sessions, because the parent counts progress in the whole plan. */
   #settled(): number {
     const { acked, rejected, unknown } = this.summary;
     return this.#parts.first + acked + rejected + unknown;
@@ -242,7 +246,7 @@ export class Publisher {
       outcome,
       partition,
       offset: sent.outcome === 'acked' ? sent.baseOffset : none,
-      // -1 is Kafka's own code for what it has no name for.
+      // -1 is Kafka's own code for an unknown error.
       errorCode: sent.outcome === 'acked' ? 0 : (protocolErrors[sent.error]?.code ?? -1),
       sequences,
     });

@@ -1,7 +1,7 @@
 /**
- * When each message of a producer is due, whatever became of those before it. Latencies count from there, not
- * from when a message was sent: else a pipeline that stands still would be measured by the few messages that
- * wait in it, and not by all those that should have come meanwhile.
+ * When each message of a producer is due, regardless of the messages before it. Latencies count from the due time, not
+ * from the send. Otherwise a stalled pipeline would be measured by the few messages that wait in it, and not by all
+ * those that should have been sent meanwhile.
  */
 export class Schedule {
   readonly #startMs: number;

@@ -1,32 +1,32 @@
 /**
- * Points: places in the consumer where its death, or that of its store, would do most harm. Named so that
- * something can be done just there: `NODROP_PAUSE_AT=POINT:N` in the environment of a stage makes it say to
- * its parent that it has reached that point for the N-th time, and wait until the parent lets it go on. With
- * `NODROP_PAUSE_AT=told` the parent says at which point it is to do so next. Off, a point costs a comparison.
+ * Points: named places in the consumer at which its death, or that of its store, would do most harm. With
+ * `NODROP_PAUSE_AT=POINT:N` in its environment, a stage reports to its parent that it has reached that point for the
+ * N-th time, and waits until the parent lets it go on. With `NODROP_PAUSE_AT=told`, the parent says at which point the
+ * stage does so next. Without it, a point costs a comparison.
  */
 import { usageError } from '../../errors.ts';
 import { onPauseAt, tellParent, untilToldToGoOn } from './stage-parent.ts';
 
 export const pointNames = [
-  /** Records were fetched, and nothing was done with them. */
+  /** Records were fetched, and nothing was done with them yet. */
   'after-fetch',
-  /** All is in the transaction but the commit. */
+  /** The transaction is complete except for its commit. */
   'before-store-commit',
-  /** The store has committed, and the group does not know yet. */
+  /** The store has committed; the group does not have the offsets yet. */
   'after-store-commit',
-  /** The group knows, too. */
+  /** The group has the offsets, too. */
   'after-group-commit',
 ] as const;
 export type PointName = (typeof pointNames)[number];
 
-/** To be called at a point. */
+/** To be called by the consumer at a point. */
 export type Reach = (point: PointName) => Promise<void>;
 
 const variable = 'NODROP_PAUSE_AT';
-/** For the environment of a stage whose parent says where to stop. */
+/** The environment of a stage whose parent says where to stop. */
 export const pausesWhenTold = { [variable]: 'told' };
 
-/** Undefined where nothing is to happen at any point. Throws `usage` for a value that names none. */
+/** Undefined if points are off. Throws `usage` for a value that names no point. */
 export function pointsFromEnvironment(signal: AbortSignal, value = process.env[variable]): Reach | undefined {
   if (value === undefined) return undefined;
   if (value === pausesWhenTold[variable]) return pointsAsTold(signal);

@@ -2,7 +2,7 @@
 import { exitCodes, OperationalError, unavailableError } from '../../errors.ts';
 import type { StageExit } from './stage.ts';
 
-/** Those that ended before their work was done, though no fault killed them and nobody stopped them. */
+/** The stages that ended before their work was done, though no fault killed them and they were not stopped. */
 export const earlyEnds = (stages: readonly { name: string }[], exits: readonly StageExit[]): string[] =>
   exits.flatMap((exit, index) =>
     exit.code === 0 || exit.isLeft === true
@@ -10,7 +10,7 @@ export const earlyEnds = (stages: readonly { name: string }[], exits: readonly S
       : [`${atBegin(stages[index]!.name)} ended early: ${saidBy(exit)}`],
   );
 
-/** As a sentence begins. */
+/** Capitalizes the first letter. */
 export const atBegin = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Why a producer ended before it had sent anything. */
@@ -24,6 +24,6 @@ export function stageError(exit: StageExit, signal: AbortSignal, why: string | u
   return new OperationalError(code, message.replace(/^nodrop: /, ''), { hint: hint.join('\n').trim() });
 }
 
-/** What a stage said of its end; it begins such a line with its name. */
+/** The stage's own last error: nodrop prefixes such a line with its name. */
 const saidBy = ({ code, signal, tail }: StageExit): string =>
   /^nodrop: (.*)$/m.exec(tail)?.[1] ?? `it ended with ${code ?? signal}.`;

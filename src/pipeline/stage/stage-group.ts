@@ -5,7 +5,7 @@ import { StagePlace } from './stage-place.ts';
 
 export interface StageGroup {
   readonly stages: readonly Stage[];
-  /** What all of them have done, as far as they said: sums by name. */
+  /** The reported totals of all stages: sums by name. */
   readonly counts: Record<string, number>;
 }
 
@@ -13,7 +13,7 @@ export interface StageGroup {
 const logNameOf = (role: StageRole, index: number): string =>
   index === 0 ? `${role}.log` : `${role}-${index + 1}.log`;
 
-/** `onDone` is told how much all of them have done; `onEvent` of everything else that one says, by its index. */
+/** Calls `onDone` with the progress of all stages together, and `onEvent` with each other event. */
 export function startStages(
   role: StageRole,
   commands: readonly (readonly string[])[],
@@ -41,11 +41,11 @@ export function startStages(
   return { stages, counts };
 }
 
-/** For a person, within a sentence. */
+/** The name of a stage within a sentence. */
 const stageName = (role: StageRole, index: number, count: number): string =>
   count === 1 ? `the ${role}` : `${role} ${index + 1} of ${count}`;
 
-/** A consumer beside those of a run, with the command line of one of them; its log is `consumer-more.log`. */
+/** Starts one more consumer for a run, with the command line of the others; its log is `consumer-more.log`. */
 export const startOneMore = (
   args: readonly string[],
   folder: RunFolder,

@@ -1,20 +1,20 @@
-/** The messages between a stage that is a process and its parent. */
+/** The messages between a stage's process and its parent. */
 import type { StageEvent, StageOrder } from './stage.ts';
 
-/** From the stage. */
+/** Messages from the stage. */
 export type StageMessage =
   | StageEvent
-  /** Said at intervals, whatever else there is to say: a stage that is silent hangs. */
+  /** Sent at intervals, in addition to all other messages: a silent stage hangs. */
   | { type: 'alive' }
-  /** It stands at a point, and waits until it is told to go on. */
+  /** The stage has reached a point, and waits for `go-on`. */
   | { type: 'reached'; point: string }
-  /** Why it ends before its work is done: its log may lie on a disk that is full. */
+  /** Why the stage ends before its work is done: its log may be on a full disk. */
   | { type: 'last-words'; text: string };
 
-/** From the parent. */
+/** Messages from the parent. */
 export type ParentMessage =
   | StageOrder
-  /** Stop at this point when you come there next, and say so. */
+  /** Stop at this point when you next reach it, and report that. */
   | { type: 'pause-at'; point: string }
-  /** Leave the point where you stand. */
+  /** Leave the point at which you wait. */
   | { type: 'go-on' };

@@ -1,18 +1,18 @@
-/** In a stage: the parent that has started it, which it tells and hears. By hand there is none, and nothing is told. */
+/** In a stage's process: messages to and from its parent. A stage that a user started has none, and sends nothing. */
 import type { ParentMessage, StageMessage } from './stage-messages.ts';
 
 const aliveIntervalMs = 1_000;
 const progressIntervalMs = 100;
 
-/** Says something to the parent, if there is one. */
+/** Sends a message to the parent, if there is one. */
 export function tellParent(message: StageMessage): void {
-  // One that is gone is noticed by the end of the channel.
+  // If the parent is gone, the end of the channel shows it.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
 let progressToldAtMs = -Infinity;
 
-/** How far the stage is, as often as a person can see it. */
+/** Sends the stage's progress, at most every 100 ms, which is as often as a person can see it. */
 export function tellProgress(done: number): void {
   const nowMs = performance.now();
   if (nowMs - progressToldAtMs < progressIntervalMs) return;
@@ -20,17 +20,24 @@ export function tellProgress(done: number): void {
   tellParent({ type: 'progress', done });
 }
 
-/** The address that the parent tells. From now on the parent hears that the stage is alive. */
+/** The address that the parent sends. From now on, the stage reports at intervals that it is alive. */
 export async function bootstrapFromParent(signal: AbortSignal): Promise<string> {
   setInterval(() => tellParent({ type: 'alive' }), aliveIntervalMs).unref();
   return (await fromParent('bootstrap', signal)).bootstrapServers;
 }
 
-/** Settles when the parent lets the stage begin. To be called early, since nothing is said twice. */
+/**
+ * Settles when the parent lets the stage begin. To be called early, since no message is sent twice. A paced run begins
+ * once every consumer has claimed its partitions and nodrop has loaded the audit: joining a group takes seconds, which
+ * are not part of the pipeline's latency. A producer that a user started does not wait.
+ */
 export const untilToldToBegin = async (signal: AbortSignal): Promise<void> =>
   void (await fromParent('begin', signal));
 
-/** Settles when no producer comes any more. To be called early, too. */
+/**
+ * Settles when no producer will start any more. To be called early, too. The ledgers cannot show that: a ledger whose
+ * producer is dead looks closed, but a fault may start the producer again.
+ */
 export const untilProduced = async (signal: AbortSignal): Promise<void> =>
   void (await fromParent('produced', signal));
 
@@ -38,7 +45,7 @@ export const untilProduced = async (signal: AbortSignal): Promise<void> =>
 export const untilToldToGoOn = async (signal: AbortSignal): Promise<void> =>
   void (await fromParent('go-on', signal));
 
-/** `listener` is told whenever the parent says where to stop. */
+/** Calls `listener` whenever the parent names a point at which to stop. */
 export function onPauseAt(listener: (point: string) => void): void {
   process.on('message', (message) => {
     const said = message as ParentMessage;

@@ -1,6 +1,6 @@
 /**
- * A stage's place in a run: nodrop's own command works there as a process, which a fault may kill and start again. Its
- * end is that of the last process.
+ * A stage's place in a run, in which a process runs nodrop's own command. A fault may kill the process and start
+ * another: that one gets all orders of the first, and the end of the stage is that of its last process.
  */
 import { Deadline } from '../../system/deadline.ts';
 import { guardSleep } from '../../system/resume-when-orphaned.ts';
@@ -24,21 +24,21 @@ export class StagePlace implements Stage {
   readonly exited: Promise<StageExit>;
   readonly #command: StageCommand;
   readonly #onEvent: (event: StageEvent) => void;
-  /** All orders so far: a process that comes later is told them, too. */
+  /** All orders so far: a later process gets them, too. */
   readonly #told: StageOrder[] = [];
   #process: StageProcess;
-  /** While a fault has it suspended. */
+  /** Set while a fault has the process suspended. */
   #sleep: { end(): void } | undefined;
-  /** The progress that was told last, and how much of it was that of earlier processes. */
+  /** The last reported progress, and how much of it is that of earlier processes. */
   #done = 0;
   #doneBefore = 0;
-  /** When it was ready or got on last, by `performance.now()`. */
+  /** When the stage was last ready or made progress, by `performance.now()`. */
   #movedAtMs: number | undefined;
-  /** Called when it says that it stands at a point. */
+  /** Called when the stage reports that it has reached a point. */
   #onReached: () => void = () => undefined;
   #isOver = false;
   #isStopped = false;
-  /** From when a fault has killed it: settles with what comes next. */
+  /** Set once a fault has killed the process: settles with the next process, if there is one. */
   #next: PromiseWithResolvers<StageProcess | undefined> | undefined;
 
   constructor(command: StageCommand, onEvent: (event: StageEvent) => void) {
@@ -67,7 +67,7 @@ export class StagePlace implements Stage {
     this.#process.tell(order);
   }
 
-  /** For a fault: the process is gone when this returns, and its place stays open until `start` or `leave`. */
+  /** For a fault: settles when the process is gone. Its place stays open until `start` or `leave`. */
   async kill(): Promise<void> {
     if (this.#isOver) return;
     this.#next ??= Promise.withResolvers();
@@ -75,10 +75,10 @@ export class StagePlace implements Stage {
     await this.#process.exited;
   }
 
-  /** Starts it again, where a fault has killed it, and tells it what the first was told. */
+  /** If a fault has killed the process, starts another, and sends it all orders so far. */
   async start(): Promise<void> {
     if (this.#next === undefined) return;
-    // A producer goes on from its ledger, and tells its progress in the whole plan.
+    // A producer goes on from its ledger, and reports its progress in the whole plan.
     if (this.role === 'consumer') this.#doneBefore = this.#done;
     this.#process = this.#spawn();
     for (const order of this.#told) this.#process.tell(order);
@@ -86,20 +86,20 @@ export class StagePlace implements Stage {
     this.#next = undefined;
   }
 
-  /** No process is to come any more. */
+  /** Says that no other process will be started. */
   leave(): void {
     this.#next?.resolve(undefined);
   }
 
-  /** Settles when it stands at this point of its work, where it stays. */
+  /** Settles when the stage has reached this point of its work, where it stays. */
   async untilAt(point: string, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#onReached = resolve;
     const onAbort = (): void => {
-      // It may be about to come there, and nobody would let it go on.
+      // The stage may be about to reach the point, and nothing would let it go on.
       this.#process.tell({ type: 'pause-at', point: '' });
       this.goOn();
-      reject(new Error(`${this.name} never came to ${point}`));
+      reject(new Error(`${this.name} never reached ${point}`));
     };
     signal.addEventListener('abort', onAbort, { once: true });
     this.#process.tell({ type: 'pause-at', point });

@@ -1,7 +1,7 @@
 /**
- * A stage of the pipeline as a process of its own, running the command that a user would run by hand. It
- * stands outside the terminal's process group, so that Ctrl-C reaches nodrop and not it, and it ends when
- * the channel to its parent closes, whatever ended the parent.
+ * Runs a stage of the pipeline in a process of its own, with the command that a user would run by hand. The process
+ * is outside of the terminal's process group, so that Ctrl-C reaches nodrop only, and it ends when the channel to
+ * its parent closes, however the parent ended.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -13,15 +13,15 @@ import type { ParentMessage, StageMessage } from './stage-messages.ts';
 export interface StageProcess {
   readonly pid: number | undefined;
   readonly exited: Promise<StageExit>;
-  /** When it last said anything, by `performance.now()`. */
+  /** When the process last sent a message, by `performance.now()`. */
   heardAtMs(): number;
   tell(message: ParentMessage): void;
-  /** Whether there was somebody to be told. */
+  /** Returns whether the process still existed. */
   signal(signal: NodeJS.Signals): boolean;
 }
 
 const program = fileURLToPath(new URL('../../../bin/nodrop.js', import.meta.url));
-/** Left out of a stage's environment: where Kafka is, the parent tells, and of these two it gives one as an option. */
+/** Removed from a stage's environment: the parent sends Kafka's address, and gives one of the last two as an option. */
 const toldByParent = {
   NODROP_BOOTSTRAP_SERVER: undefined,
   KAFKA_BOOTSTRAP_SERVERS: undefined,
@@ -59,7 +59,7 @@ export function startStageProcess(
   };
 }
 
-/** A stage that is gone already says so by its exit. */
+/** Sends nothing to a stage that is gone: its exit says so. */
 function tell(child: ChildProcess, message: ParentMessage): void {
   if (child.connected) child.send(message, () => {});
 }
@@ -67,7 +67,7 @@ function tell(child: ChildProcess, message: ParentMessage): void {
 function exitOf(child: ChildProcess, logFile: string, lastWords: () => string): Promise<StageExit> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    // Unlike 'exit', it comes after all that the child has said.
+    // Unlike 'exit', 'close' comes after all messages of the child.
     child.once('close', (code, signal) => {
       const tail = (log: string): string => tailOf(log.includes(lastWords()) ? log : lastWords());
       readFile(logFile, 'utf8').then((log) => resolve({ code, signal, tail: tail(log) }), reject);

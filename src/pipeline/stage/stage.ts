@@ -1,56 +1,59 @@
 /**
- * The contract of a stage: a producer or a consumer at work, as the run, its watchdogs and its faults see it. nodrop's own
- * stages, which are processes, keep it in `stage-place.ts`; `stage-group.ts` starts them.
+ * The contract of a stage, a working producer or consumer, with the run, its watchdogs and its faults. `stage-place.ts`
+ * implements it for nodrop's own stages, which are processes; `stage-group.ts` starts them.
  */
 import type { StageVictim } from '../../faults/fault.ts';
 
 export type StageRole = 'producer' | 'consumer';
 
-/** Faults kill it, suspend it and start it again. Until its end, it is one stage all the same. */
+/** Faults may kill, suspend and restart a stage. It is one stage until its end. */
 export interface Stage extends StageVictim {
   readonly role: StageRole;
-  /** Settles when it has ended for good: no fault is to start it again. */
+  /** Settles when the stage has ended for good: no fault will start it again. */
   readonly exited: Promise<StageExit>;
-  /** When it last said anything, by `performance.now()`; undefined where a fault keeps it from saying anything. */
+  /** When the stage last sent a message, by `performance.now()`; undefined if a fault keeps it from sending. */
   heardAtMs(): number | undefined;
-  /** When it was ready or got on last, by `performance.now()`; undefined before it was ready, and while a fault has it. */
+  /**
+   * When the stage was last ready or made progress, by `performance.now()`; undefined before it was ready, and while a
+   * fault acts on it.
+   */
   movedAtMs(): number | undefined;
-  /** Also for later: one that a fault starts again is told all of it again. */
+  /** Sends an order. A stage that a fault starts again gets all its orders again. */
   tell(order: StageOrder): void;
-  /** No fault starts it again after that. Returns whether it was there to be signalled. */
+  /** After this, no fault starts the stage again. Returns whether its process still existed. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): boolean;
-  /** Ends it in order, or at once where it takes its time. */
+  /** Ends the stage in order, or by SIGKILL if that takes too long. */
   stop(): Promise<void>;
 }
 
-/** A stage says of its work: */
+/** The events that a stage reports. */
 export type StageEvent =
   /** How many messages it has produced or stored. */
   | { type: 'progress'; done: number }
-  /** The producer's ledger is there: a consumer that begins now sees that a producer is at work. */
+  /** The producer's ledger exists: a consumer that begins now can see that a producer is at work. */
   | { type: 'ledger-opened' }
-  /** A consumer has what the group assigned to it: what comes now is fetched at once. */
+  /** A consumer has claimed its assigned partitions: it fetches new records at once. */
   | { type: 'ready' }
-  /** A consumer gives up, since nothing moves. `atBroker`: it asks for these partitions, and gets nothing. */
+  /** A consumer gives up, since it makes no progress. `atBroker`: the partitions from which it gets no records. */
   | { type: 'stalled'; atBroker: number[] }
-  /** The totals of all that it has done, by name. */
+  /** The totals of the stage's work, by name. */
   | { type: 'summary'; counts: Readonly<Record<string, number>> };
 
-/** A stage is told: */
+/** The orders that a stage gets. */
 export type StageOrder =
-  /** Where Kafka is, once it is there. */
+  /** The address of Kafka, once it runs. */
   | { type: 'bootstrap'; bootstrapServers: string }
-  /** A producer that is paced may send. */
+  /** A paced producer may send. */
   | { type: 'begin' }
-  /** No producer comes any more: a consumer that has drained may end. */
+  /** No producer will start any more: a consumer that has drained may end. */
   | { type: 'produced' };
 
 export interface StageExit {
   /** null if a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The last lines it wrote, or said where its log could not be written. */
+  /** The last lines of its log or, if the log could not be written, of its last words. */
   tail: string;
-  /** A fault killed it and it was not started again, or it was stopped: its end says nothing of it. */
+  /** A fault killed the stage for good, or it was stopped: its exit code means nothing. */
   isLeft?: boolean;
 }

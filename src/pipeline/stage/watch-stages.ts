@@ -2,7 +2,7 @@ import type { Stage } from './stage.ts';
 
 const watchIntervalMs = 500;
 
-/** A stage bounds its own waits, but not where it hangs or was suspended: then it is killed, and `onKilled` told. */
+/** Kills a stage that hangs or was suspended, since it cannot bound its own waits then, and calls `onKilled`. */
 export function killWhatHangs(
   stages: readonly Stage[],
   silenceMsMax: number,
@@ -18,8 +18,9 @@ export function killWhatHangs(
 }
 
 /**
- * A consumer gives up by itself where nothing moves for a time. One that has come to stand still says that it is
- * alive and never gives up: where none of them gets on for longer than that time, all are killed, and `onKilled` told.
+ * A consumer gives up by itself if nothing moves for some time. But a stalled consumer may still report that it is
+ * alive, and never give up. If no consumer makes progress for longer than `stillMsMax`, this kills all of them, and
+ * calls `onKilled` for each.
  */
 export function killWhatStandsStill(
   consumers: readonly Stage[],
@@ -29,7 +30,7 @@ export function killWhatStandsStill(
   let heldUntilMs = 0;
   return watch((nowMs, sinceMs) => {
     const moved = consumers.map((consumer) => consumer.movedAtMs());
-    // One that a fault has, or that is not ready yet, has a time of its own.
+    // While a fault acts on a consumer, or one is not ready yet, the time does not count.
     if (moved.includes(undefined)) heldUntilMs = nowMs;
     const movedAtMs = Math.max(heldUntilMs, sinceMs, ...moved.map((each) => each ?? 0));
     if (nowMs - movedAtMs <= stillMsMax) return;
@@ -37,13 +38,13 @@ export function killWhatStandsStill(
   });
 }
 
-/** Looks again and again. `sinceMs`: from when on it has been there to hear anybody. */
+/** Looks at intervals. `sinceMs`: since when this process can have received messages without a gap. */
 function watch(look: (nowMs: number, sinceMs: number) => void): NodeJS.Timeout {
   let sinceMs = performance.now();
   let lookedAtMs = sinceMs;
   return setInterval(() => {
     const nowMs = performance.now();
-    // Whoever slept oneself has heard nobody.
+    // If this process was suspended itself, it received no messages meanwhile.
     if (nowMs - lookedAtMs > 4 * watchIntervalMs) sinceMs = nowMs;
     lookedAtMs = nowMs;
     look(nowMs, sinceMs);
