@@ -1,4 +1,4 @@
-/** Audits a run from its folder: scans the topic if that is wanted or was not done, then judges. */
+/** Audits a run from its folder: scans the topic if requested, then judges. */
 import '../system/small-young-generation.ts';
 import { noEvidence, openRunEvidence } from './run-evidence/run-evidence.ts';
 import { messageOf } from '../errors.ts';
@@ -14,28 +14,28 @@ import { payloadBytesMin } from '../workload/workload.ts';
 
 export interface AuditRequest {
   folder: RunFolder;
-  /** Where the store is. */
+  /** The location of the store. */
   store: string;
-  /** Where to scan the topic; undefined to use the saved scan alone. */
+  /** Where to scan the topic; undefined to use only the saved scan. */
   scan: ScanSource | undefined;
   /** Facts about the run that the evidence does not show. */
   interruptions: readonly string[];
-  /** What was done to the run on purpose. */
+  /** The faults that were injected into the run. */
   faults?: readonly FaultRecord[];
   /** Causes that may lose messages. */
   allowed?: readonly Cause[];
-  /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
+  /** Set if the consumer gave up for lack of progress: the partitions that it requested in vain. */
   stalledAtBroker?: ReadonlySet<number>;
-  /** Given where somebody wants to look at findings, and nothing is to be written. */
+  /** Set if the caller wants the findings, and nothing may be written. */
   onFinding?: (finding: SingleFinding) => void;
 }
 
 export interface AuditedRun {
   audit: Audit;
   run: RunSummary;
-  /** What was planted in it on purpose. */
+  /** The defect that was planted in the run on purpose. */
   sabotage?: string;
-  /** Why not all findings are in their file. */
+  /** Why the file of findings is not complete. */
   unwritten?: string;
 }
 
@@ -71,7 +71,7 @@ export async function auditRun({
   return { audit: judged, ...about, ...(findings.problem && { unwritten: findings.problem }) };
 }
 
-/** Reads what must be read before the store is; what it returns scans the log, or says why it cannot be. */
+/** Reads what must be read before the store. Returns a function that scans the log, or returns why it cannot. */
 async function logScanner(
   folder: RunFolder,
   manifest: Manifest,
@@ -88,11 +88,11 @@ async function logScanner(
   }
 }
 
-/** Apart from the rest: it takes the client library, and an audit of what was saved does not. */
+/** Loaded separately: a scan needs the client library, and an audit of a saved scan does not. */
 export const loadScan = (): Promise<typeof import('./run-evidence/save-log-scan.ts')> =>
   import('./run-evidence/save-log-scan.ts');
 
-/** The manifest, or why there is none that says what to expect. */
+/** The manifest, or why it cannot be used. */
 export async function readManifest(folder: RunFolder): Promise<Manifest | string> {
   try {
     const manifest = folder.readManifest();
@@ -119,7 +119,7 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
   batchSize,
 });
 
-/** Why a run whose faults did not all take effect proves nothing, in sentences. */
+/** Says in sentences which faults took no effect: such a run proves nothing. */
 const vainFaults = (faults: readonly FaultRecord[]): string[] =>
   faults
     .filter(({ tookEffect }) => !tookEffect)
@@ -130,7 +130,7 @@ type ResultParts = Pick<
   'allowed' | 'faults' | 'rates' | 'latency' | 'timings' | 'thresholds' | 'environment'
 >;
 
-/** The document, its fields in the order in which a person reads them. */
+/** The result document, with its fields in the order in which a person reads them. */
 export function resultOf(
   { audit, run, sabotage }: AuditedRun,
   { allowed, faults, rates, latency, timings, thresholds, environment }: ResultParts,

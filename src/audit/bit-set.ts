@@ -1,6 +1,6 @@
 const pageBits = 32_768;
 
-/** A set of offsets of one partition, or of messages: a bit each, in pages, since they are dense but may begin anywhere. */
+/** A set of offsets of one partition, or of messages: a bit each, in pages, since a dense range may begin anywhere. */
 export class BitSet {
   readonly #pages = new Map<number, Uint32Array>();
 

@@ -1,15 +1,15 @@
-/** Ranges that wait to be sorted in; many of them are merged now and then. */
+/** The limit of ranges that wait to be sorted in: merging many at once is cheaper. */
 const pendingMax = 65_536;
 
 /**
- * How often each offset of a partition was spoken of, as ranges that do not overlap: a consumer that reads on and on
- * takes one range, however much it reads.
+ * Counts how often each offset of a partition was added, as ranges that do not overlap. A consumer that reads without
+ * interruption takes one range, however much it reads.
  */
 export class CountedRanges {
   #firsts: number[] = [];
   #ends: number[] = [];
   #times: number[] = [];
-  /** One row a range, in any order. */
+  /** Ranges in any order. */
   #pending: { first: number; end: number; times: number }[] = [];
 
   add(first: number, end: number): void {
@@ -24,13 +24,13 @@ export class CountedRanges {
     return this.#firsts.length + this.#pending.length > 0;
   }
 
-  /** 0 where it was not spoken of. */
+  /** How often the offset was added. */
   timesAt(offset: number): number {
     const at = this.#at(offset);
     return at < this.#firsts.length && this.#firsts[at]! <= offset ? this.#times[at]! : 0;
   }
 
-  /** The first offset from this one on that was not spoken of. */
+  /** The first offset, from this one on, that was not added. */
   firstGap(offset: number): number {
     let gap = offset;
     for (let at = this.#at(offset); at < this.#firsts.length && this.#firsts[at]! <= gap; at++)
@@ -38,7 +38,7 @@ export class CountedRanges {
     return gap;
   }
 
-  /** All that was spoken of, in order, none touching the next. */
+  /** The added offsets as ranges in order, with a gap between any two. */
   *all(): Generator<{ first: number; end: number }> {
     this.#at(0);
     for (const [at, first] of this.#firsts.entries()) {
@@ -46,7 +46,7 @@ export class CountedRanges {
     }
   }
 
-  /** The place of the first range that ends behind an offset. */
+  /** The index of the first range that ends after an offset. */
   #at(offset: number): number {
     if (this.#pending.length > 0) this.#merge();
     let low = 0;
@@ -59,7 +59,7 @@ export class CountedRanges {
     return low;
   }
 
-  /** Sweeps over where ranges begin and end, and counts how many are open. */
+  /** Goes over the begins and ends of ranges in order, and counts how many ranges are open. */
   #merge(): void {
     const ranges = this.#firsts.map((first, at) => ({
       first,

@@ -5,7 +5,7 @@ const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32A
 type Chunk = InstanceType<(typeof arrays)[keyof typeof arrays]>;
 
 /**
- * Numbers by dense index, 0 where none was set, in chunks: it grows without a copy, and takes memory only up to the
+ * Numbers by dense index, 0 if none was set. It has chunks, so it grows without a copy, and takes memory only up to the
  * highest index that was set.
  */
 export class NumberColumn {
@@ -17,7 +17,7 @@ export class NumberColumn {
     this.#kind = kind;
   }
 
-  /** The highest index that was set, and one. */
+  /** The highest index that was set, plus one. */
   get length(): number {
     return this.#length;
   }

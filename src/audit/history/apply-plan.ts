@@ -1,9 +1,9 @@
-/** Holds a plan against the messages: which of its sequences were sent, and which messages are its own. */
+/** Compares a plan with the messages: which of its sequences were sent, and which messages are planned. */
 import { none } from '../../workload/place.ts';
 import type { MessageCollector } from './message-collector.ts';
 import { bits } from './message-columns.ts';
 
-/** Marks the messages that the plan knows, and returns how many it holds: theirs, and those of nobody. */
+/** Marks the planned messages, and returns the size of the plan: these messages, and sequences that were never sent. */
 export function applyPlan(said: MessageCollector, plan: Record<string, number>): number {
   const slots = new Slots(said, plan);
   const { messages, otherOrigins, records } = said;
@@ -23,7 +23,7 @@ export function applyPlan(said: MessageCollector, plan: Record<string, number>):
     }
   }
   const plannedCount = planned + slots.free;
-  // What was never sent, and names a sequence in the log that nobody else was sent with: an intent is missing.
+  // A message that was never sent, but has an unused planned sequence in the log, is planned: its intent is missing.
   for (let message = 0; message < messages.count; message++) {
     if (messages.has(message, bits.sentOrigin) || !messages.has(message, bits.hasOrigin)) continue;
     const producer = messages.origins.producerOf(messages.origin.get(message));
@@ -44,7 +44,7 @@ export function applyPlan(said: MessageCollector, plan: Record<string, number>):
 /** The planned sequences of each producer, and which of them were sent. */
 class Slots {
   readonly #said: MessageCollector;
-  /** By number of the producer. */
+  /** By the producer's number. */
   readonly #counts = new Map<number, number>();
   readonly #claimed = new Map<number, Uint8Array>();
   free = 0;
@@ -59,7 +59,7 @@ class Slots {
     }
   }
 
-  /** Takes a sequence out of the free ones; false where the plan does not hold it. */
+  /** Marks a sequence as sent; false if it is not planned. */
   claim(origin: number, sequence: number): boolean {
     const producer = this.#said.messages.origins.producerOf(origin);
     if (this.isFree(producer, sequence)) {

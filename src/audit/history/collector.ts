@@ -1,4 +1,4 @@
-/** Takes the lines of a history, in any order, and keeps what they say. */
+/** Collects the lines of a history, in any order. */
 import { deadLetterCategory, type LogRange } from '../evidence.ts';
 import { JournalCollector } from './journal-collector.ts';
 import { plannedMax, type HopName, type Line, type LineOf } from './line-types.ts';
@@ -6,7 +6,7 @@ import { MessageCollector } from './message-collector.ts';
 import { LineError } from './parse-line.ts';
 import { Places } from './places.ts';
 
-/** Numbers above them stand for rows without one. */
+/** The limit of categories. Numbers above it stand for rows without a category. */
 const categoriesMax = 60_000;
 
 export class Collector {
@@ -15,14 +15,14 @@ export class Collector {
   readonly journal = new JournalCollector();
   readonly places = new Places();
   readonly ranges = new Map<number, LogRange>();
-  /** Partitions of which two lines say that different things were read. */
+  /** Partitions for which two `logRange` lines differ. */
   readonly disputedRanges = new Set<number>();
   readonly positions = new Map<number, number>();
   readonly commits = new Map<number, number>();
   /** The hops that have a line. */
   readonly seen = new Set<HopName>();
   readonly complete = new Set<HopName>();
-  /** Categories by number, as rows name them. */
+  /** Categories by the numbers that rows have. */
   readonly categories: string[] = [];
   readonly #categoryNumbers = new Map<string, number>();
 
@@ -117,7 +117,7 @@ const isSame = (a: LogRange, b: LogRange): boolean =>
   a.compactionUnknown === b.compactionUnknown &&
   a.stableEnd === b.stableEnd;
 
-/** Of two that contradict each other, what both say was read. */
+/** The part that two contradictory ranges have in common. */
 function narrowest(a: LogRange, b: LogRange): LogRange {
   const start = Math.max(a.start, b.start);
   const stableEnd = Math.min(a.stableEnd ?? Infinity, b.stableEnd ?? Infinity);

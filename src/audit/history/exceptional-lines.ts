@@ -1,7 +1,7 @@
-/** The lines that do not agree with what is kept of their message, or belong to none. Columns, a row a line. */
+/** The lines that differ from the kept values of their message, or have no message. Columns, one row for each line. */
 import { NumberColumn } from '../number-column.ts';
 
-/** Rows of numbers, by name of the column. */
+/** Rows of numbers, by column name. */
 export class Rows<Name extends string> {
   readonly columns: Record<Name, NumberColumn>;
   readonly #entries: [Name, NumberColumn][];
@@ -26,9 +26,9 @@ export class Rows<Name extends string> {
 
 export const newAttempts = () =>
   new Rows({ message: 'i32', outcome: 'u8', partition: 'i32', offset: 'f64' } as const);
-/** Origins of attempts beside the one that is kept of their message. */
+/** Origins of attempts other than the one that is kept for their message. */
 export const newOrigins = () => new Rows({ message: 'i32', origin: 'i32', sequence: 'f64' } as const);
-/** `producer`, `session` and `sequence` are `none` where the line does not tell them. */
+/** `producer`, `session` and `sequence` are `none` if the line does not have them. */
 export const newRecords = () =>
   new Rows({
     message: 'i32',

@@ -1,4 +1,4 @@
-/** The lines of a history as batches of columns, each hop in the order in which it is to be judged. */
+/** The lines of a history as batches of columns, each hop in the order in which it is judged. */
 import {
   categoryUntold,
   deadLetterCategory,
@@ -21,9 +21,9 @@ const batchRows = 4096;
 export class HistoryBatches {
   readonly #said: MessageCollector;
   readonly #ranks: HistoryMessages;
-  /** By number as rows name them, the category's place among the evidence's. */
+  /** From a row's category number to the index in the evidence's categories. */
   readonly #categories: readonly number[];
-  /** From a partition as lines are kept to the evidence's. */
+  /** From a kept line's partition number to the evidence's. */
   readonly #numberOf: (partition: number) => number;
 
   constructor(
@@ -190,7 +190,7 @@ export class HistoryBatches {
     };
   }
 
-  /** What a record does not tell of its sender is as the message's attempts say, if they agree. */
+  /** If a record lacks a part of its sender, that part is taken from the message's attempts, if they agree. */
   #sendersOf(records: readonly SaidRecord[]): Pick<LogBatch, 'producer' | 'session' | 'sequence'> {
     const { messages } = this.#said;
     const { origins } = messages;
@@ -210,7 +210,7 @@ export class HistoryBatches {
     });
     return {
       producer: Int32Array.from(senders, ({ origin }) => origins.producerOf(origin)),
-      // Sessions may be large; their origins are small, and as different as they.
+      // Sessions may be large numbers. Their origins are small, and differ whenever sessions do.
       session: Int32Array.from(senders, ({ origin }) => origin),
       sequence: Float64Array.from(senders, ({ sequence }) => sequence),
     };

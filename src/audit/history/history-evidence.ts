@@ -1,4 +1,4 @@
-/** What was collected of a history, as evidence for the audit. */
+/** Turns a collected history into evidence for the audit. */
 import type { Evidence, Hop } from '../evidence.ts';
 import { plantedSentences } from '../planted-sentences.ts';
 import { applyPlan } from './apply-plan.ts';
@@ -11,7 +11,7 @@ import { disputedBits, type MessageColumns } from './message-columns.ts';
 const defaultStates = ['failed', 'completed', 'in-progress'];
 const defaultHops: readonly HopName[] = ['ledger', 'log', 'store'];
 
-/** Where a hop is not `required`, a verdict does without it: only what rests on its absence is not judged. */
+/** If a hop is not `required`, a verdict does not need it: only conclusions from missing lines are not drawn. */
 interface Needed {
   required: boolean;
 }
@@ -19,13 +19,13 @@ export type HistoryEvidence = Evidence & {
   ledger: Needed;
   log: Needed;
   store: Needed;
-  /** How many messages the plan holds; null where the history has no plan. */
+  /** The number of planned messages; null if the history has no plan. */
   plannedMessages: number | null;
   /** The defects that were planted in the run on purpose, if any were. */
   sabotage?: string;
 };
 
-/** `name` stands for the run where no line names it. */
+/** `name` stands for the run if no line names it. */
 export function historyEvidence(collector: Collector, name: string): HistoryEvidence {
   const { run, said, journal } = collector;
   const { topics, topicNumberOf, numberOf } = collector.places.sorted();

@@ -1,6 +1,5 @@
 /**
- * The messages of a history, in an order of their own: planned ones first, those that were sent next, then by
- * producer, sequence and id.
+ * The messages of a history in a fixed order: planned ones first, then sent ones, then by producer, sequence and id.
  * So the same lines in another order make the same audit, to the last example.
  */
 import { deadLetterCategory, untold, type MessageName, type Messages } from '../evidence.ts';
@@ -10,9 +9,9 @@ import { bits, type MessageColumns } from './message-columns.ts';
 export class HistoryMessages implements Messages {
   readonly plannedCount: number;
   readonly #columns: MessageColumns;
-  /** By number of the state. */
+  /** By the state's number. */
   readonly #categoryOfState: number[];
-  /** Both undefined where the messages came in their order. */
+  /** Both undefined if the messages came in this order. */
   readonly #order: Uint32Array | undefined;
   readonly #ranks: Uint32Array | undefined;
 
@@ -42,7 +41,7 @@ export class HistoryMessages implements Messages {
     return this.#columns.count;
   }
 
-  /** The place in the order of a message that was counted as it came; `none` for none. */
+  /** The position in the order of a message, which was numbered as it came; `none` for no message. */
   rankOf(message: number): number {
     return message === none ? none : (this.#ranks?.[message] ?? message);
   }
@@ -80,7 +79,7 @@ export class HistoryMessages implements Messages {
     const { ids, states, origins, origin, sequence, ...columns } = this.#columns;
     const message = this.#at(rank);
     const name: MessageName = { id: ids.textOf(message + 1) };
-    // What a record says of its sender is not what the ledger knows.
+    // A record's sender does not count: only attempts show what the ledger knows.
     if (this.#columns.has(message, bits.sentOrigin)) {
       name.producer = origins.producerNameOf(origin.get(message));
       if (sequence.get(message) !== none) name.sequence = sequence.get(message);
@@ -94,7 +93,7 @@ export class HistoryMessages implements Messages {
     return this.#order?.[rank] ?? rank;
   }
 
-  /** 0 where it is not known: nobody sent it, or with two states. */
+  /** 0 if the state is not known: the message was never sent, or with two states. */
   #stateOf(message: number): number {
     return this.#columns.has(message, bits.stateDisputed) ? 0 : this.#columns.state.get(message);
   }

@@ -1,4 +1,4 @@
-/** Takes what a history says of deliveries, and of what was written. */
+/** Collects a history's lines about deliveries and writes. */
 import { categoryUntold } from '../evidence.ts';
 import { none } from '../../workload/place.ts';
 import { Claims } from './position-claims.ts';
@@ -6,14 +6,14 @@ import type { LineOf } from './line-types.ts';
 import { newDeliveries, newWritten } from './exceptional-lines.ts';
 
 export class JournalCollector {
-  /** Neighbouring offsets that one consumer was handed in one epoch, in one row. */
+  /** One row for consecutive offsets that one consumer got in one epoch. */
   readonly deliveries = newDeliveries();
   readonly written = newWritten();
-  /** Offsets at which two messages are said to have been delivered, or written. */
+  /** Offsets at which lines name two messages as delivered, or as written. */
   deliveryConflicts = 0;
   writtenConflicts = 0;
   readonly #consumers = new Map<string, number>();
-  /** By partition, consumer and epoch: the row of the latest range. */
+  /** The row of the latest range, by partition, consumer and epoch. */
   readonly #latest = new Map<string, number>();
   readonly #delivered = new Claims();
   readonly #writtenThere = new Claims();
@@ -50,7 +50,7 @@ export class JournalCollector {
     });
   }
 
-  /** 0 stands for a consumer that is not named. */
+  /** 0 stands for a consumer without a name. */
   #consumerNumber(consumer: string | number | undefined): number {
     if (consumer === undefined) return 0;
     const name = String(consumer);

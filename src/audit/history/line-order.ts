@@ -1,6 +1,6 @@
 /**
- * In which order the lines of a hop are judged: one that does not depend on how they came. An entry below the
- * count of the messages stands for what is kept of that message; one above it for a line of its own.
+ * The order in which the lines of a hop are judged, which does not depend on the order in which they came. An entry
+ * below the count of the messages stands for the values kept for that message; a higher entry for a separate line.
  */
 import { none } from '../../workload/place.ts';
 import type { HistoryMessages } from './history-messages.ts';
@@ -26,7 +26,7 @@ export function recordOrder(
       if (entry >= count || messages.has(entry, bits.logged)) yield entry;
     }
   }
-  // Two records at one offset contradict each other: equal ones beside each other.
+  // Two records at one offset contradict each other, unless they are equal: so equal ones must be adjacent.
   return byPlace(
     { entries, partitionOf: (entry) => numberOf(partitionOf(entry)), offsetOf: value('offset') },
     (a, b) => rankOf(a) - rankOf(b) || compareDigests(messages, digestOf(a), digestOf(b)),
@@ -54,7 +54,7 @@ export function writtenOrder(
   );
 }
 
-/** By what they say, not by their numbers; what is not told comes first. */
+/** Compares texts, not their numbers; a missing digest comes first. */
 export function compareDigests({ digests }: MessageColumns, a: number, b: number): number {
   return a === b ? 0 : a === 0 || b === 0 ? a - b : digests.compare(a, b);
 }
@@ -65,7 +65,7 @@ interface Placed {
   offsetOf: (entry: number) => number;
 }
 
-/** Sorts only the partitions that did not come in their order. */
+/** Sorts by place, but only those partitions that did not come in order. */
 function byPlace(
   { entries, partitionOf, offsetOf }: Placed,
   compareAtOne: (a: number, b: number) => number,
@@ -100,8 +100,8 @@ function byPlace(
 }
 
 /**
- * Attempts or rows, in an order that does not depend on which of a message's was kept: those of messages with
- * one, as they came; then those of the others, and of none, by the columns.
+ * Attempts or rows, in an order that does not depend on which of a message's was kept: first those of messages with
+ * only one, as they came; then all others, and those without a message, by the columns.
  */
 export function* entriesOf<Name extends string>(
   { messages }: MessageCollector,

@@ -1,35 +1,35 @@
 /**
- * The history form, as a table: which lines there are, which fields each has, and of what kind. Reading, the
- * JSON Schema and the types of the lines all come from it. Fields that it does not name are ignored.
+ * The history form as a table: the types of lines, and the fields of each with their kinds. The reader, the
+ * JSON Schema and the TypeScript types of the lines all come from it. Fields that are not in it are ignored.
  */
 import { outcomes } from '../../run-folder/ledger/outcome.ts';
 
 export const hopNames = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;
 export type HopName = (typeof hopNames)[number];
 
-/** A plan holds no more messages than a run of ours can. */
+/** A plan has no more messages than a run of nodrop can have. */
 export const plannedMax = 100_000_000;
-/** The confusion table has rows of these names. */
+/** Names of rows in the confusion table. */
 const reservedNames = ['dead-letters', '(missing)'] as const;
 
 const int32Max = 2 ** 31 - 1;
 const integer = (max: number) => ({ type: 'integer', minimum: 0, maximum: max }) as const;
 
-/** As much of JSON Schema as the kinds of values need. */
+/** The part of JSON Schema that the kinds of values need. */
 export interface ValueSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
   readonly not?: { readonly enum?: readonly string[]; readonly const?: string };
-  /** Of a text: 1 or none. */
+  /** For a text: 1 or absent. */
   readonly minLength?: number;
-  /** Of an integer. */
+  /** For an integer. */
   readonly minimum?: 0;
   readonly maximum?: number;
   readonly items?: ValueSchema;
   readonly additionalProperties?: { readonly type: 'integer'; readonly minimum: 0; readonly maximum: number };
 }
 
-/** The kinds of values, each as JSON Schema says it: lines are checked by it, too. */
+/** The kinds of values, each in JSON Schema, by which lines are checked, too. */
 export const valueKinds = {
   name: { type: 'string', minLength: 1 },
   text: { type: 'string' },
@@ -75,7 +75,7 @@ interface LineType {
 }
 
 const position = { partition: 'int32', offset: 'integer' } as const;
-/** Where a history has several topics, each line with a partition names its own. */
+/** If a history has several topics, each line with a partition names its topic. */
 const ofTopic = { topic: 'name' } as const;
 const content = {
   producer: 'name',

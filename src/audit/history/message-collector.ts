@@ -1,6 +1,6 @@
 /**
- * Takes what a history says of single messages: attempts, records and rows. The first of each that agrees with
- * the others is kept in bits; every other one as a line of its own. Which is first makes no difference.
+ * Collects a history's lines about single messages: attempts, records and rows. The first of each that agrees with
+ * the others is kept in bits; every other one as a separate line. The result does not depend on which is first.
  */
 import { logFlags } from '../evidence.ts';
 import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
@@ -9,7 +9,7 @@ import type { LineOf } from './line-types.ts';
 import { bits, keptRecord, loggedBits, MessageColumns, storedBits } from './message-columns.ts';
 import { newAttempts, newOrigins, newRecords, newStored } from './exceptional-lines.ts';
 
-/** A producer's retry of what the broker has already: an ack that does not say where. */
+/** The answer to a retry of a batch that the broker has already: an ack without a position. */
 const duplicateSequence = 'DUPLICATE_SEQUENCE_NUMBER';
 
 const nowhere: Place = { partition: none, offset: none };
@@ -20,7 +20,7 @@ export class MessageCollector {
   readonly otherOrigins = newOrigins();
   readonly records = newRecords();
   readonly stored = newStored();
-  /** The topics of messages that no ack gives a place; undefined for one that was sent to several. */
+  /** The topics of messages without an acked place; undefined for a message that was sent to several. */
   readonly topics = new Map<number, string | undefined>();
 
   addSend(line: LineOf<'send'>): void {
@@ -62,7 +62,7 @@ export class MessageCollector {
     messages.set(message, (code + 1) | (place ? bits.ackPlaced : 0));
   }
 
-  /** What an attempt says of a message stands above what the other hops say. */
+  /** Notes the value that an attempt names, which takes precedence over those of other hops. */
   #expect(what: 'digest' | 'key', message: number, told: number): void {
     const { messages } = this;
     const [sent, disputed] =
@@ -98,7 +98,7 @@ export class MessageCollector {
     messages.set(message, bits.hasOrigin | bits.sentOrigin);
   }
 
-  /** Keeps the record and the row of a message as lines of their own: what is kept of it is about to change. */
+  /** Moves the kept record and row of a message to separate lines, because the kept values are about to change. */
   #setApart(message: number): void {
     const { messages } = this;
     const known = messages.bits.get(message);

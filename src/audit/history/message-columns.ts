@@ -1,7 +1,7 @@
 /**
- * What a history says of each message, in about 40 bytes: one position, one digest, one key, one origin, and
- * bits that tell which hops agree with them. Nearly every line says just what the others of its message do,
- * so it costs a few bits. What differs is kept beside, as a line of its own.
+ * What a history says about each message, in about 40 bytes: one position, one digest, one key, one origin, and
+ * bits for the hops that agree with them. Nearly every line agrees with the other lines of its message,
+ * so it costs a few bits. A line that differs is kept separately.
  */
 import { logFlags, untold } from '../evidence.ts';
 import { none } from '../../workload/place.ts';
@@ -27,15 +27,15 @@ export const bits = {
   storedDigest: 1 << 14,
   storedKey: 1 << 15,
   hasOrigin: 1 << 16,
-  /** The origin that is kept is that of an attempt. */
+  /** The kept origin is that of an attempt. */
   sentOrigin: 1 << 17,
   /** Attempts have different origins. */
   manyOrigins: 1 << 18,
-  /** Attempts name two states, digests or keys: nobody knows which is right. */
+  /** Attempts name two states, digests or keys: it is not known which is right. */
   stateDisputed: 1 << 19,
   digestDisputed: 1 << 20,
   keyDisputed: 1 << 21,
-  /** The plan knows it. */
+  /** The plan has the message. */
   planned: 1 << 22,
   tombstone: 1 << 23,
 } as const;
@@ -59,7 +59,7 @@ export class MessageColumns {
   readonly states = new TextTable();
   readonly origins = new Origins();
   readonly bits = new NumberColumn('u32');
-  /** By number in their tables, 0 where not told. */
+  /** Numbers in the tables below; 0 if no line has the value. */
   readonly state = new NumberColumn('u32');
   readonly digest = new NumberColumn('i32');
   readonly key = new NumberColumn('i32');
@@ -95,7 +95,7 @@ export class MessageColumns {
     this.bits.set(message, this.bits.get(message) & ~taken);
   }
 
-  /** Whether the position that is kept is this one, or could be. */
+  /** Whether the kept position is this one, or there is none yet. */
   canStandAt(message: number, partition: number, offset: number): boolean {
     if (!this.has(message, placedBits)) return true;
     return this.partition.get(message) === partition && this.offset.get(message) === offset;
@@ -106,7 +106,7 @@ export class MessageColumns {
     this.offset.set(message, offset);
   }
 
-  /** Whether the digest and key that are kept are these, or could be; 0 is not told. */
+  /** Whether the kept digest and key agree with these; 0 stands for a value that the line does not have. */
   canHold(message: number, digest: number, key: number): boolean {
     return fits(this.digest.get(message), digest) && fits(this.key.get(message), key);
   }
@@ -119,7 +119,7 @@ export class MessageColumns {
 
 const fits = (known: number, told: number): boolean => known === 0 || told === 0 || known === told;
 
-/** A record as a line says it; `none`, or 0 for digest and key, where it does not tell. */
+/** A record from a line; `none`, or 0 for digest and key, if the line does not have the value. */
 export interface SaidRecord {
   message: number;
   partition: number;
@@ -132,7 +132,7 @@ export interface SaidRecord {
   flags: number;
 }
 
-/** The record that is kept in a message's bits. */
+/** The record that is kept in a message's columns. */
 export function keptRecord(messages: MessageColumns, message: number): SaidRecord {
   const known = messages.bits.get(message);
   const origin = messages.origin.get(message);

@@ -1,4 +1,4 @@
-/** Who sent: a producer in one of its sessions, as a small number from 1. */
+/** Senders: each producer in each of its sessions is a small number, from 1. */
 export class Origins {
   readonly #producers = new Map<string, number>();
   readonly #producerNames: string[] = [''];

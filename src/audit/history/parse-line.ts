@@ -1,4 +1,4 @@
-/** Reads one line of a history: JSON, of a known type, with the fields that the type asks for. */
+/** Reads one line of a history: JSON of a known type, with the fields that the type requires. */
 import {
   lineTypes,
   valueKinds,
@@ -8,7 +8,7 @@ import {
   type ValueSchema,
 } from './line-types.ts';
 
-/** What is wrong with a line, in a sentence's end: `the line …`. */
+/** An error in a line. The message continues a sentence: `the line …`. */
 export class LineError extends Error {
   override readonly name = 'LineError';
 }
@@ -48,7 +48,7 @@ function fieldReaders(fields: Record<string, ValueKind>, need: FieldReader['need
   });
 }
 
-/** Throws a `LineError` for what is no line of a history. */
+/** Throws a `LineError` if the text is not a line of a history. */
 export function parseLine(text: string): Line {
   let line: unknown;
   try {
@@ -84,7 +84,7 @@ function unknownType(type: unknown): string {
     : 'has a type that is not a text';
 }
 
-/** How a value of a kind is checked, and what it is to be, in words. */
+/** The check of a value's kind, and the kind in words. */
 function checkOf(schema: ValueSchema): [Check, string] {
   const { enum: values, type, items, additionalProperties } = schema;
   if (values !== undefined) {

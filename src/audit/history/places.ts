@@ -1,7 +1,7 @@
 /**
- * Which partitions of which topics a history speaks of. Partitions of one topic keep their numbers, whether or not its
- * lines name it. Where lines name several topics, each partition gets a number of its own: while the lines are read,
- * in the order in which they come; afterwards, by the names of the topics.
+ * The partitions and topics of a history. If there is one topic, its partitions keep their numbers, whether or not
+ * lines name the topic. If lines name several topics, each partition gets a number of its own: while the lines are
+ * read, in the order in which they come; afterwards, by the names of the topics.
  */
 import type { Topics } from '../evidence.ts';
 import { none } from '../../workload/place.ts';
@@ -13,15 +13,15 @@ interface Placed {
 }
 
 export class Places {
-  /** Partitions of the first topic, and of lines that name none, keep their numbers. */
+  /** Partitions of the first topic, and of lines without a topic, keep their numbers. */
   #first: string | undefined;
   #hasUntold = false;
-  /** Of the other topics, by topic: from partition to a number below `none`. */
+  /** For each other topic: from partition to a number below `none`. */
   readonly #others = new Map<string, Map<number, number>>();
   readonly #othersNamed: { topic: string; partition: number }[] = [];
   readonly #partitionsOfFirst = new Set<number>();
 
-  /** The number of the partition that a line names, if it names one. Throws a `LineError` where its topic is not clear. */
+  /** The number of the partition that a line names, if it names one. Throws a `LineError` if its topic is not clear. */
   numberIn({ topic, partition }: Placed): number | undefined {
     if (topic !== undefined) this.#name(topic);
     else if (partition !== undefined) this.#noteUntold();
@@ -59,7 +59,7 @@ export class Places {
     }
   }
 
-  /** All partitions, once all lines were read. */
+  /** All partitions. To be called after all lines were read. */
   sorted(): SortedPlaces {
     if (this.#others.size === 0)
       return { topics: undefined, topicNumberOf: () => 0, numberOf: (number) => number };
@@ -84,10 +84,10 @@ export class Places {
 }
 
 export interface SortedPlaces {
-  /** Undefined where there is one topic. */
+  /** Undefined if there is one topic. */
   topics: Topics | undefined;
-  /** As the evidence counts topics; `none` for one of which no partition is known. */
+  /** The topic's number in the evidence; `none` for a topic without a known partition. */
   topicNumberOf: (name: string) => number;
-  /** From a number that was given out while lines were read to the one in the evidence. */
+  /** From a partition's number while lines were read to its number in the evidence. */
   numberOf: (number: number) => number;
 }

@@ -2,11 +2,11 @@ import { none } from '../../workload/place.ts';
 
 const pageOffsets = 256;
 
-/** Which message each position is said to hold, to see when two are. */
+/** The message that lines name for each position, to notice two at one position. */
 export class Claims {
   readonly #pages = new Map<number, Map<number, Int32Array>>();
 
-  /** Whether nobody has named another message there. */
+  /** Whether no line has named another message at this position. */
   agrees(partition: number, offset: number, message: number): boolean {
     if (message === none) return true;
     let pages = this.#pages.get(partition);

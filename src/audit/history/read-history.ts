@@ -1,4 +1,4 @@
-/** Reads a history that somebody wrote down: files of JSON lines, or lines in memory. */
+/** Reads a history that another program wrote: files of JSON lines, or lines in memory. */
 import { isUtf8 } from 'node:buffer';
 import { createReadStream, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -24,7 +24,7 @@ export async function readHistory(paths: readonly string[]): Promise<HistoryEvid
   return historyEvidence(collector, basename(paths[0] ?? ''));
 }
 
-/** `name` stands for a file's in errors, and for the run if no line names it. */
+/** `name` stands for the file's name in errors, and for the run if no line names it. */
 export function historyFromLines(lines: Iterable<string>, name: string): HistoryEvidence {
   const collector = new Collector();
   let number = 0;
@@ -36,7 +36,7 @@ function identityOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // Opening it will say what is wrong.
+    // The error shows when the file is opened.
     return path;
   }
 }
@@ -65,7 +65,7 @@ function addLine(collector: Collector, text: string, name: string, number: numbe
 const lineError = (name: string, number: number, what: string): Error =>
   usageError(`${name}:${number}: the line ${what}.`);
 
-/** The lines as bytes; undefined for one that is too long, and then no more. */
+/** The lines as bytes; undefined for a line that is too long, after which there are no more. */
 async function* linesOf(path: string): AsyncIterable<Buffer | undefined> {
   const pending: Buffer[] = [];
   let pendingBytes = 0;

@@ -1,28 +1,28 @@
 /**
- * Texts by small number, and the numbers by text: equal texts, one number. A million ids as JavaScript
+ * Texts by small number, and numbers by text: equal texts have one number. A million ids as JavaScript
  * strings in a Map take more than 100 bytes each; here a text takes its own bytes and about a dozen more.
  * Hexadecimal digests and UUIDs are packed into half as many bytes.
  */
 import { NumberColumn } from '../number-column.ts';
 
 const chunkBytes = 2 ** 20;
-/** Longer texts are kept as strings, as are those that UTF-8 cannot tell apart. */
+/** Longer texts are kept as strings, and so are texts that UTF-8 cannot tell apart. */
 const packedMax = 4096;
-/** Where an entry begins is kept in 32 bits. */
+/** The start of an entry is kept in 32 bits. */
 const chunksMax = 4095;
 const kept = 0xffffffff;
 const slotsMin = 256;
-/** By kind of text, in the two lowest bits of an entry's header; its length in bytes is in the others. */
+/** The kinds of texts: the two lowest bits of an entry's header. The other bits have its length in bytes. */
 const kinds = { plain: 0, hex: 1, uuid: 2 } as const;
 const headerBytes = 2;
 const uuidDashes = [8, 13, 18, 23];
 
 export class TextTable {
-  /** By number − 1: where the entry begins, over all chunks. */
+  /** By number − 1: the start of the entry, counted over all chunks. */
   readonly #starts = new NumberColumn('u32');
   readonly #chunks: Uint8Array[] = [];
   #used = chunkBytes;
-  /** Numbers by hash, 0 where free. */
+  /** Numbers by hash; 0 for a free slot. */
   #slots = new Uint32Array(slotsMin);
   readonly #numberOfKept = new Map<string, number>();
   readonly #keptByNumber = new Map<number, string>();
@@ -79,7 +79,7 @@ export class TextTable {
     return number;
   }
 
-  /** Writes the entry of a text, and returns its length; undefined for a text that is kept as it is. */
+  /** Writes the entry of a text, and returns its length; undefined for a text that is kept as a string. */
   #pack(text: string): number | undefined {
     const kind = kindOf(text);
     if (kind === kinds.plain) {
@@ -110,7 +110,7 @@ export class TextTable {
     const start = this.#starts.get(number - 1);
     const chunk = this.#chunks[Math.floor(start / chunkBytes)]!;
     const from = start % chunkBytes;
-    // The header holds the length, so equal headers compare equally many bytes.
+    // The header has the length, so entries with equal headers have equally many bytes.
     for (let index = 0; index < bytes; index++) {
       if (chunk[from + index] !== this.#entry[index]) return false;
     }

@@ -1,6 +1,6 @@
 /**
- * Writes evidence down in the history form. What is no part of the form is left out: payloads, times, why a
- * letter is dead. Digests and keys are numbers as texts, equal where the evidence holds them to be equal.
+ * Writes evidence in the history form. It leaves out everything that the form does not have: payloads, times, the
+ * reasons of dead letters. Digests and keys are numbers as texts, which are equal if the evidence's numbers are.
  */
 import {
   categoryUntold,
@@ -24,15 +24,15 @@ import { hopNames, type HopName, type Line, type LineOf } from './line-types.ts'
 
 export interface HistoryToWrite {
   evidence: Evidence;
-  /** The plan: messages by producer; undefined where there is none. */
+  /** The plan: messages by producer; undefined if there is none. */
   producers?: Readonly<Record<string, number>>;
   /** The defects that were planted in the run on purpose, if any were. */
   sabotage?: string;
-  /** Called for each hop that does not get its `complete` line, when all else was written. */
+  /** Called for each hop that gets no `complete` line, after all other lines were written. */
   onIncomplete?: (hop: HopName, problem: string) => void;
 }
 
-/** The lines, without their ends. The evidence is read as they are asked for. */
+/** The lines, without line ends. The evidence is read while the caller takes them. */
 export async function* historyLines({
   evidence,
   producers,
@@ -56,10 +56,10 @@ const hopsOf = (evidence: Evidence): [HopName, Hop<unknown, unknown>][] =>
 
 class HistoryWriter {
   readonly #evidence: Evidence;
-  /** Messages by index: those that were sent, and those whose record names their producer and sequence. */
+  /** Indexes of messages that were sent, and of those whose record names their producer and sequence. */
   readonly #sent = new BitSet();
   readonly #traced = new BitSet();
-  /** Records that do not say which message they are: at an acked offset they are the message acked there. */
+  /** Records that do not say which message they are: at an acked offset, such a record is the acked message. */
   readonly #nameless = new Map<string, Line[]>();
   #withoutIntent = 0;
   #withoutState = 0;
@@ -88,7 +88,7 @@ class HistoryWriter {
     for (const batch of written?.batches() ?? []) yield* this.#written(batch);
   }
 
-  /** What keeps a hop that says it is whole from being so. */
+  /** Why a hop that claims to be whole is not. */
   contradictionOf(hop: HopName): string | undefined {
     if (hop === 'store') return this.#evidence.store.oddPositions?.join(' ') || undefined;
     if (hop !== 'ledger') return undefined;
@@ -123,7 +123,7 @@ class HistoryWriter {
       const index = message[row]!;
       const { id, producer, sequence, state } = messages.name(index);
       if (state === undefined) {
-        // What it was to be cannot be said, and whatever is said instead would be held against the store.
+        // The expected state is not known, and any other state would be used against the store.
         this.#withoutState += 1;
         continue;
       }
@@ -144,7 +144,7 @@ class HistoryWriter {
     }
   }
 
-  /** A record at an acked offset that does not bear the id acked there is, in the form, a foreign one. */
+  /** In the form, a record at an acked offset that does not have the acked id is a foreign one. */
   #disown(partition: number, offset: number): void {
     const lines = this.#nameless.get(`${partition}:${offset}`) ?? [];
     for (const [index, line] of lines.entries()) {
@@ -194,7 +194,7 @@ class HistoryWriter {
     return { key: key === this.#evidence.log.emptyKey ? '' : String(key) };
   }
 
-  /** A partition as lines name it. */
+  /** The partition's name in lines. */
   #place(partition: number): { topic?: string; partition: number } {
     return this.#evidence.topics?.nameOf(partition) ?? { partition };
   }
@@ -206,7 +206,7 @@ class HistoryWriter {
     return partition === none || offset === none ? {} : { ...this.#place(partition), offset };
   }
 
-  /** A row says no sequence, so whoever reads it cannot know that the plan holds it. */
+  /** A row has no sequence, so a reader of the history cannot know that its message is planned. */
   #noteIntent(index: number): void {
     if (!this.#evidence.messages.isPlanned(index)) return;
     if (!this.#sent.has(index) && !this.#traced.has(index)) this.#withoutIntent += 1;

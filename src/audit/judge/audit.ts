@@ -1,7 +1,8 @@
 /**
- * The audit: from evidence to a verdict. It reads each hop once, in the order in which messages pass them
- * (but what the consumer was handed first, to count by), and then judges every message by what the hops say of it. What present evidence proves is a failure,
- * whatever else is missing; what could not be judged is never a pass.
+ * The audit: from evidence to a verdict. It reads each hop once, in the order in which messages pass them (except for
+ * deliveries, which come first, to count by), and then judges every message by what the hops say about it. If the
+ * evidence proves a defect, the verdict is a failure, even if other evidence is missing. If anything could not be
+ * judged, the verdict is never a pass.
  */
 import type { Evidence } from '../evidence.ts';
 import type {
@@ -32,7 +33,7 @@ import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts'
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
-  /** Findings of these causes stand, and fail nothing. */
+  /** Findings of these causes are reported, but do not fail the run. */
   allowed?: readonly Cause[];
   /** Called with each single finding, of which the audit keeps only the first of a kind. */
   onFinding?: (finding: SingleFinding) => void;
@@ -94,7 +95,7 @@ export async function audit(
       unknownNotWritten: written.no,
       refusedWrites: evidence.refusedWrites ?? null,
     },
-    // Offsets of a topic and of one that was recreated under its name are not to be compared.
+    // Offsets of a topic cannot be compared with those of a topic that was recreated under its name.
     states: states.table(known.journal === 'missing' || proof.topicRecreated ? {} : evidence),
     partitions: partitions.all
       .map(({ state }) => (proof.topicRecreated ? { ...state, lag: null } : state))
@@ -124,7 +125,7 @@ const marked = (finding: Finding, allowed: readonly Cause[]): Finding =>
 interface Judged {
   ledger: LedgerCounts;
   acknowledged: AckedFates;
-  /** Messages of unknown outcome that were written, and that were not. */
+  /** The number of messages with an unknown outcome that were written, and that were not. */
   written: { yes: number; no: number };
   findings: Findings;
   doubts: Doubts;
@@ -167,7 +168,7 @@ function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Ju
   return judged;
 }
 
-/** What concerns no message: records of faults, commits that run ahead of the store, and partitions where nothing moves. */
+/** Judges what concerns no message: records of faults, commits ahead of the store, and partitions without progress. */
 function judgePartitions({ stalls = [], found = [] }: Evidence, proof: Proof, findings: Findings): void {
   const { partitions } = proof;
   for (const partition of partitions.all) {
@@ -200,7 +201,7 @@ function judgePartitions({ stalls = [], found = [] }: Evidence, proof: Proof, fi
   }
 }
 
-/** The consumer wrote it, unless a whole journal has no such write. */
+/** The consumer wrote the row, unless a whole journal has no such write. */
 function blameBeyondEnd(isWritten: boolean, { isWrittenKept, writtenWhole }: Proof): Blame {
   if (isWritten || !isWrittenKept) return 'consumer';
   return writtenWhole ? 'store' : 'unknown';

@@ -1,6 +1,6 @@
 import type { Blame, Cause, FindingKind } from '../../result/verdict.ts';
 
-/** Why something could not be judged, or need not be. The sentences are in `not-checked.ts`. */
+/** Why something could not be judged, or does not need to be. The sentences are in `not-checked.ts`. */
 export const doubtKinds = [
   'notDrained',
   'fellBack',
@@ -23,9 +23,9 @@ export interface Charge {
   kind: FindingKind;
   blame: Blame;
   cause?: Cause;
-  /** What was found instead, in a few words. */
+  /** The observation, in a few words. */
   detail?: string;
 }
 
-/** What one check says of one message: a charge, a doubt, or nothing. */
+/** The result of one check of one message: a charge, a doubt, or nothing. */
 export type Opinion = Charge | { doubt: DoubtKind } | undefined;

@@ -2,15 +2,15 @@ import { deadLetterCategory } from '../evidence.ts';
 import type { Subject } from './subject.ts';
 
 /**
- * Expected category → stored category → messages, over the messages that the store must hold: acked, or seen
- * in the log. Each counts once, so that the numbers of a row add up to what was expected: where it belongs,
- * if one of its rows is there; else at the first category where it has one; else as `(missing)`, be it lost or
- * not drained yet. Names beside the categories' are `dead-letters` and `(missing)`:
- * no state is called so.
+ * Expected category → stored category → messages, over the messages that the store must have: acked, or seen
+ * in the log. Each message counts once, so that the numbers of a row add up to the expected number: in its expected
+ * category if it has a row there; otherwise in the first category in which it has one; otherwise as `(missing)`,
+ * whether it is lost or not drained yet. Besides the categories, the names are `dead-letters` and `(missing)`, which no
+ * state can have.
  */
 export class Confusion {
   readonly #names: string[];
-  /** By expected category, then stored one; the last two are dead letters and nothing. */
+  /** By expected category, then stored one; the last two are dead letters and missing. */
   readonly #counts: number[][];
 
   constructor(categories: readonly string[]) {

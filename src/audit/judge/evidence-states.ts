@@ -15,7 +15,7 @@ interface Read {
   store: StoreReading;
 }
 
-/** How much there was of each hop, once all were read. Where nothing came from a hop that is not whole, it is missing. */
+/** The state of each hop's evidence, once all were read. A hop that is not whole and had nothing is missing. */
 export function evidenceStates(evidence: Evidence, read: Read): EvidenceStates {
   const { partitions, journal, proof } = read;
   const { log, store, deliveries, written } = evidence;

@@ -37,7 +37,7 @@ export class Findings {
     }));
   }
 
-  /** `exampleOf` is called only where somebody wants to see it. */
+  /** Calls `exampleOf` only if the example is used. */
   addExample({ kind, blame, cause }: Omit<Charge, 'detail'>, exampleOf: () => Example): void {
     const key = `${kind} ${blame}`;
     let finding = this.#findings.get(key);
@@ -45,7 +45,7 @@ export class Findings {
       finding = { kind, blame, count: 0, examples: [], ...(cause !== undefined && { cause }) };
       this.#findings.set(key, finding);
     }
-    // A cause is named only where it is that of every message concerned.
+    // A finding has a cause only if all its messages have that cause.
     if (finding.cause !== cause) delete finding.cause;
     finding.count += 1;
     if (finding.examples.length === examplesMax && this.#onFinding === undefined) return;
@@ -54,7 +54,7 @@ export class Findings {
     this.#onFinding?.({ kind, blame, ...(cause !== undefined && { cause }), ...example });
   }
 
-  /** In the order of the kinds, then of the hops. */
+  /** The findings in the order of the kinds, then of the hops. */
   list(): Finding[] {
     const rank = ({ kind, blame }: Finding): number =>
       findingKinds.indexOf(kind) * blames.length + blames.indexOf(blame);

@@ -1,13 +1,13 @@
 const combinationsMax = 256;
 
 /**
- * Flags by dense index, up to 16 of them, in one byte: a byte numbers the combination, and of those that can
- * occur there are fewer than 256.
+ * Flags by dense index, up to 16 of them, in one byte: the byte is the number of a combination, and fewer than 256
+ * combinations can occur.
  */
 export class FlagsColumn {
   #codes: Uint8Array<ArrayBuffer>;
   readonly #flagsOf = new Uint16Array(combinationsMax);
-  /** 0 where there is none yet, and for no flags. */
+  /** 0 for a combination without a code yet, and for no flags. */
   readonly #codeOf = new Uint8Array(2 ** 16);
   #codeCount = 1;
 

@@ -1,4 +1,4 @@
-/** Judges one message: the checks in the order of the norm, and which finding replaces which. */
+/** Judges one message: the checks in the order of `docs/reference/verdict.md`, and which finding replaces which. */
 import {
   corruptedInLog,
   duplicatedInLog,
@@ -19,7 +19,7 @@ import {
 import { isExpectedInStore, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
 
 export function judge(subject: Subject, proof: Proof): Opinion[] {
-  // Nothing was expected of a stranger, so nothing else can be wrong with it.
+  // A stranger has no expected values, so nothing else can be wrong with it.
   if (isStranger(subject, proof)) {
     return [phantom(subject, proof), abortedRead(subject, proof), journalAlone(subject, proof)];
   }
@@ -41,13 +41,13 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
   ];
 }
 
-/** Log or store hold it, and the ledger has no intent: if it claims to be whole, it contradicts them. */
+/** Log or store have the message, and the ledger has no intent: a ledger that claims to be whole contradicts them. */
 const withoutIntent = ({ outcome, isPlanned, records, rows }: Subject): Opinion =>
   outcome === undefined && isPlanned && records.length + rows.length > 0
     ? { doubt: 'withoutIntent' }
     : undefined;
 
-/** The journal says that it was written, and nothing else says that it ever was. */
+/** Only the journal says that the message was written. */
 const journalAlone = (subject: Subject, proof: Proof): Opinion =>
   subject.isNamedWritten &&
   subject.committed.length + subject.rows.length === 0 &&
@@ -55,7 +55,7 @@ const journalAlone = (subject: Subject, proof: Proof): Opinion =>
     ? { doubt: 'journalAlone' }
     : undefined;
 
-/** Whether a message of unknown outcome was written. undefined: nobody can say. */
+/** Whether a message with an unknown outcome was written; undefined if the evidence does not show it. */
 export function wasWritten(subject: Subject, proof: Proof): boolean | undefined {
   if (subject.committed.length > 0 || ownRows(subject, proof).length > 0) return true;
   if (subject.aborted.length > 0) return false;
@@ -64,7 +64,7 @@ export function wasWritten(subject: Subject, proof: Proof): boolean | undefined 
   return mayMiss ? undefined : false;
 }
 
-/** What cannot be said of a message of unknown outcome that the log does not show. */
+/** The doubt about a message with an unknown outcome that is not in the log. */
 function unwritten(subject: Subject, proof: Proof): Opinion {
   if (subject.outcome !== 'unknown' || subject.committed.length > 0) return undefined;
   const written = wasWritten(subject, proof);

@@ -1,4 +1,4 @@
-/** What can be wrong with a message in ledger and log. Each check looks at one message. */
+/** The checks of a message in ledger and log. Each check looks at one message. */
 import { untold } from '../evidence.ts';
 import type { Charge, Opinion } from './charge.ts';
 import { blamed, isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
@@ -21,17 +21,17 @@ export function rejectedButWritten(subject: Subject, proof: Proof): Opinion {
 }
 
 /**
- * The log's is the producer's doing. A row without a record is the store's, if the consumer's journal shows
- * that it was never written; else the consumer's, if the log could not miss its record.
+ * The producer is to blame for a record. The store is to blame for a row without a record, if the consumer's journal
+ * shows that it was never written; otherwise the consumer, if the log would show the record.
  */
 function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'detail'> {
   if (subject.committed.length > 0) return { blame: 'producer', detail: 'in the log' };
   const rows = ownRows(subject, proof);
   const isOnlyInStore = rows.every((row) => proof.wouldShow(row));
-  // A row that does not say where it belongs may be any of those that the journal does not name.
+  // A row without a place may be that of any write that the journal does not name.
   const isUnclear = proof.hasNameless && !rows.every(hasPlace);
   const isUnwritten = subject.written.length === 0 && proof.writtenWhole && !isUnclear;
-  // A consumer writes where a record stands: a row that has lost its place was altered, by whom nobody knows.
+  // A consumer writes the place of a record. A row without one was altered, by an unknown program.
   const hasLostPlace = isUnclear && proof.rowsTellPlaces;
   const other = isOnlyInStore && !hasLostPlace ? 'consumer' : 'unknown';
   return { blame: blamed(subject, proof, { store: isUnwritten, else: other }), detail: 'in the store' };
@@ -41,10 +41,10 @@ export function offsetConflict(
   { acks, records, committed, isAckedAnywhere }: Subject,
   proof: Proof,
 ): Opinion {
-  // Offsets of two topics are not to be compared.
+  // Offsets of two topics cannot be compared.
   if (proof.topicRecreated) return undefined;
   const partitionOf = (number: number) => proof.partitions.of(number);
-  // Where acknowledged records may go, their places are given away again.
+  // If acknowledged records may be lost, Kafka assigns their offsets again.
   const isContested = acks.some(
     (ack) => partitionOf(ack.partition).contested.has(ack.offset) && !proof.mayReplace(ack),
   );
@@ -52,7 +52,7 @@ export function offsetConflict(
     return { kind: 'offset-conflict', blame: 'producer', detail: 'acked at the offset of another message' };
   }
   if (acks.length === 0 || records.some((record) => standsAtOneOf(record, acks))) return undefined;
-  // Where records were lost, later ones stand in their places.
+  // If records were lost, later ones have their offsets.
   const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };
   const holdsAnother = acks.filter(({ partition, offset }) => partitionOf(partition).occupied.has(offset));
   if (committed.length > 0) {
@@ -93,7 +93,7 @@ export function corruptedInLog({ committed, expected }: Subject): Charge | undef
   return { kind: 'corrupted', blame: isSentSo ? 'producer' : 'broker', detail: wordsOf(wrong[0]!) };
 }
 
-/** What is expected, and what earlier records were like. */
+/** The expected value and those of earlier records. */
 class Reference {
   #told: number;
   #isMixed = false;
@@ -102,7 +102,7 @@ class Reference {
     this.#told = expected;
   }
 
-  /** Whether it differs from any that came before; it is one of them from now on. */
+  /** Whether a value differs from any earlier one. The next values are compared with it, too. */
   differs(told: number): boolean {
     if (this.#told === untold) this.#told = told;
     const isOther = differ(told, this.#told) || (this.#isMixed && told !== untold);

@@ -1,4 +1,4 @@
-/** Whether a message is missing from log or store, and who let it go. */
+/** Checks whether a message is missing from log or store, and which hop lost it. */
 import { untold } from '../evidence.ts';
 import { none, type Place } from '../../workload/place.ts';
 import type { Blame, Cause } from '../../result/verdict.ts';
@@ -12,7 +12,7 @@ export function lost(subject: Subject, proof: Proof): Opinion {
   const handed = handedOver(subject, proof);
   const compacted = compaction(subject, proof);
   if (compacted !== undefined) {
-    // What compaction took away later, the consumer had.
+    // The consumer had the record before compaction removed it.
     const isMissed = subject.rows.length === 0 && handed.length > 0;
     if (isMissed) return missingRow(subject, proof, handed, 'consumer');
     return isCompactionKnown(subject, proof)
@@ -22,13 +22,13 @@ export function lost(subject: Subject, proof: Proof): Opinion {
   return missingRecord(subject, proof, handed);
 }
 
-/** Of what is to be said if the topic is compacted, and if it is not: that which holds in both cases. */
+/** Given the opinions for a compacted topic and for one that is not: the opinion that holds in both cases. */
 export function inDoubt(ifCompacted: Opinion, ifNot: Opinion): Opinion {
   const isOpen = ifCompacted !== undefined && 'doubt' in ifCompacted && ifCompacted.doubt !== 'compacted';
   return isOpen || (ifNot !== undefined && 'kind' in ifNot) ? { doubt: 'compactionUnknown' } : ifNot;
 }
 
-/** Acked, and not seen in the log, where no compaction took it. */
+/** For an acked message that is not in the log, and that compaction did not remove. */
 function missingRecord(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
   if (proof.logWhole) return goneFromLog(subject, proof, handed);
   if (proof.otherTopicWhole) return goneWithTopic(subject, proof, handed);
@@ -38,24 +38,24 @@ function missingRecord(subject: Subject, proof: Proof, handed: readonly Place[])
   return missingRow(subject, proof, certain, handed.length > 0 ? 'consumer' : 'unknown');
 }
 
-/** Where the consumer had it, by its own journal. */
+/** The places at which the consumer had the message, according to its journal. */
 const handedOver = ({ acks, written }: Subject, proof: Proof): Place[] => [
   ...acks.filter((ack) => proof.isSurelyDelivered(ack)),
   ...written,
 ];
 
-/** Where a message that the log does not show must have been. */
+/** The places at which a message that is not in the log must have been. */
 function placesOf({ acks, rows }: Subject): readonly Place[] {
   if (acks.length > 0) return acks;
   return rows.length > 0 ? rows : [nowhere];
 }
 
-/** Lost, if it stood at these places, the consumer was past one of them, and no row is there. */
+/** The message is lost if the consumer was past one of these places, and there is no row. */
 function missingRow(subject: Subject, proof: Proof, places: readonly Place[], blame: Blame): Opinion {
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (!places.some((place) => proof.isConsumed(place))) {
-    // The journal of a topic that was recreated may speak of what stood there before.
+    // If the topic was recreated, the journal may be about a record of the earlier topic.
     const isWritten = proof.writtenWhole && subject.written.length > 0 && !proof.topicRecreated;
     return { doubt: isWritten ? 'fellBack' : 'notDrained' };
   }
@@ -65,7 +65,7 @@ function missingRow(subject: Subject, proof: Proof, places: readonly Place[], bl
 function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   const weakness = proof.weakSetting !== undefined && { cause: proof.weakSetting };
   if (isReplacement(subject, proof)) {
-    // The consumer is past it, and its journal tells of the record that was there before.
+    // The consumer is past this record, and its journal is about the earlier record.
     const detail = 'not in the store: another record stood there before';
     return { kind: 'lost', blame: 'broker', ...weakness, detail };
   }
@@ -77,7 +77,7 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
 }
 
-/** Whether its record stands where Kafka had another, which it acknowledged or the consumer stored. */
+/** Whether Kafka had another record at its place before, which was acknowledged or stored. */
 const isReplacement = ({ committed }: Subject, proof: Proof): boolean =>
   committed.some((record) => {
     const { contested, outlived } = proof.partitions.of(record.partition);
@@ -92,7 +92,7 @@ function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Caus
   return blame === 'consumer' && isOvercommitted ? 'commit-before-write' : undefined;
 }
 
-/** Acked, and not seen in a whole log. */
+/** For an acked message that is not in a whole log. */
 function goneFromLog(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
   const unread = placesOf(subject).filter((place) => !proof.wouldShow(place, subject.topic));
   if (unread.length === 0) {
@@ -114,7 +114,7 @@ function goneFromLog(subject: Subject, proof: Proof, handed: readonly Place[]): 
   };
 }
 
-/** Acked, and not in the topic that has the name now: nobody can read it any more. */
+/** For an acked message that is not in the recreated topic: no consumer can read it any more. */
 function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Place[]): Opinion {
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
@@ -123,13 +123,13 @@ function goneWithTopic(subject: Subject, proof: Proof, handed: readonly Place[])
   return { kind: 'lost', blame, cause: 'topic-recreated', detail: 'its topic was deleted' };
 }
 
-/** Where its record was acked; else the beginning of each partition where it may have been. */
+/** The acked places; without any, a place below all offsets in each partition in which it may have been. */
 const mayHaveStood = ({ acks, topic }: Placed, { partitions }: Proof): readonly Place[] =>
   acks.length > 0
     ? acks
     : partitions.ofTopic(topic).map(({ number }) => ({ partition: number, offset: none }));
 
-/** False where nobody knows of a partition in which it may have stood whether it is compacted. */
+/** False if the message may have been in a partition of which it is not known whether it is compacted. */
 export const isCompactionKnown = (subject: Placed, proof: Proof): boolean =>
   !mayHaveStood(subject, proof).some(
     ({ partition }) => proof.partitions.of(partition).range?.compactionUnknown === true,
@@ -137,7 +137,7 @@ export const isCompactionKnown = (subject: Placed, proof: Proof): boolean =>
 
 type Placed = Pick<Subject, 'acks' | 'topic'>;
 
-/** Compaction may take a record away once a later one of its key stands in the partition. */
+/** Compaction may remove a record once the partition has a later one of its key. */
 export function compaction(subject: Placed & Pick<Subject, 'expected'>, proof: Proof): Opinion {
   const { partitions, logWhole, topicRecreated, tombstonesAnywhere } = proof;
   const { expected } = subject;
@@ -147,7 +147,7 @@ export function compaction(subject: Placed & Pick<Subject, 'expected'>, proof: P
   const hasLater = compacted.some(({ partition, offset }) => {
     const { lastOfKey, lastAckOfKey } = partitions.of(partition);
     const lastAck = lastAckOfKey.get(expected.key);
-    // A tombstone that is the last of its key goes, too, and leaves nothing of the key.
+    // A tombstone that is the last of its key is removed, too. Then the log has no record of that key.
     const isRemoved = lastAck?.isTombstone === true && lastAck.offset >= offset;
     return isRemoved || (lastOfKey.get(expected.key) ?? -1) > offset;
   });

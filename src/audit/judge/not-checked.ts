@@ -5,14 +5,14 @@ import type { LogReading } from './read-log.ts';
 import { doubtKinds, type DoubtKind } from './charge.ts';
 import { counted, were } from '../../text/counted.ts';
 
-/** Says what could not be judged; `open` are the reasons why a verdict cannot be a pass. */
+/** Says what could not be judged. `open`: the reasons why a verdict cannot be a pass. */
 export interface NotChecked {
   open: string[];
-  /** What was left out, and need not be known for a verdict. */
+  /** What was left out, but is not needed for a verdict. */
   minor: string[];
 }
 
-/** Kafka's names for why messages were not acknowledged. */
+/** Kafka's names of the errors for which messages were not acknowledged. */
 export type Refusals = Record<'rejected' | 'unknown', readonly string[]>;
 
 export type Doubts = Record<DoubtKind, number>;

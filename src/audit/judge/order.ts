@@ -2,19 +2,19 @@ import { untold, type Evidence, type LogBatch, type Topics } from '../evidence.t
 import { none } from '../../workload/place.ts';
 import { NumberColumn } from '../number-column.ts';
 
-/** Numbers of sessions and producers are 32 bits wide; both together fit a double up to 2^21 producers. */
+/** Numbers of sessions and producers have 32 bits; both together fit into a double for up to 2^21 producers. */
 const sessionsMax = 2 ** 32;
 
 /**
- * Whether messages stand in the log in the order in which they were sent: a session's first copies in
- * ascending sequence in each partition, and a key in one partition, if keys choose partitions. Records without a sequence, and keys
- * that are untold, cannot be out of order.
+ * Checks whether the log has messages in the order in which they were sent: a session's first copies in ascending
+ * sequence in each partition, and each key in one partition, if keys choose partitions. Records without a sequence,
+ * and unknown keys, cannot be out of order.
  */
 export class Order {
   readonly reordered = new Set<number>();
-  /** By partition, then session: the highest sequence so far. */
+  /** The highest sequence so far, by partition, then session. */
   readonly #highest = new Map<number, Map<number, number>>();
-  /** By topic, then key: the number + 1 of its partition, in 32 bits: only that of none is 0. */
+  /** The number + 1 of a key's partition, in 32 bits, by topic, then key: 0 only for a key without a partition yet. */
   readonly #partitionOfKey = [new NumberColumn('i32')];
   readonly #isKeyed: boolean;
   readonly #emptyKey: number | undefined;
@@ -26,7 +26,7 @@ export class Order {
     this.#topics = topics;
   }
 
-  /** Takes the rows in the log's order. */
+  /** To be called for each row, in the log's order. */
   take(batch: LogBatch, row: number, isFirstCopy: boolean): void {
     if (this.#isOnSecondPartition(batch.key[row]!, batch.partition[row]!)) {
       this.reordered.add(batch.message[row]!);

@@ -1,6 +1,6 @@
 /**
- * Commits of the group and next offsets of the store that promise what is not there: a consumer that goes on from them
- * leaves something out.
+ * Finds commits of the group and next offsets of the store that are too high: a consumer that goes on from them skips
+ * messages.
  */
 import type { Messages } from '../evidence.ts';
 import type { Place } from '../../workload/place.ts';
@@ -13,8 +13,8 @@ import { standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /**
- * Marks the partitions concerned, and drops the rows beyond a log's end that can be explained. Returns what cannot be said
- * of others, in sentences.
+ * Marks the partitions concerned, and drops the rows beyond a log's end that can be explained. Returns sentences about
+ * the partitions that cannot be judged.
  */
 export function findOvercommitted(
   messages: Messages,
@@ -41,13 +41,13 @@ export function findOvercommitted(
 }
 
 /**
- * Nothing can stand beyond a log's end, unless Kafka has lost it since; a consumer that goes on from a next offset
- * there skips what is to come.
+ * No record can have been beyond a log's end, unless Kafka has lost it since. A consumer that goes on from a next
+ * offset there skips future records.
  */
 function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | undefined {
   const { next = 0, range, label, beyondEnd } = partition;
   if (partition.end === undefined || (next <= partition.end && beyondEnd.size === 0)) return undefined;
-  // Where acks and rows of the run stand, the log once was.
+  // The log once reached the places of acks and of the run's rows.
   const end = Math.max(partition.end, partition.ackedEnd, rowsEnd(partition, trails));
   for (const offset of beyondEnd.keys()) if (!proof.isEndKnown || offset < end) beyondEnd.delete(offset);
   if (!proof.logWhole || next <= end) return undefined;
@@ -65,8 +65,8 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
 }
 
 /**
- * Where the rows end of messages that plan, ledger or log know, and that the log does not have elsewhere; those that
- * are plain stand where an ack does.
+ * The end of the rows whose messages are known to plan, ledger or log, and that the log does not have elsewhere. A
+ * plain message has its row at an acked place, which counts already.
  */
 function rowsEnd({ number }: Partition, trails: Trails): number {
   let end = 0;
@@ -88,7 +88,7 @@ interface LeftOut {
   isWritten: boolean;
 }
 
-/** Where messages stand between the store's next offset and the group's commit that the store does not have. */
+/** The places of messages between the store's next offset and the group's commit that the store does not have. */
 function placesLeftOut(
   ahead: readonly Partition[],
   messages: Messages,
@@ -103,7 +103,7 @@ function placesLeftOut(
     const { acks, records, rows } = trail;
     if (rows.length > 0) continue;
     const committed = records.filter(({ aborted }) => !aborted);
-    // Where the log cannot be relied on, an ack is as good.
+    // If the log is not whole, an ack proves a message's place as well.
     const others = proof.logWhole ? [] : acks.filter((ack) => !standsAtOneOf(ack, records));
     for (const place of [...committed, ...others]) {
       const partition = proof.partitions.of(place.partition);
@@ -118,17 +118,17 @@ function placesLeftOut(
 const mayBeCompacted = (message: number, ack: Place, trails: Trails, proof: Proof): boolean =>
   compaction({ acks: [ack], topic: undefined, expected: trails.expectedBytes(message) }, proof) !== undefined;
 
-/** Between the two there may lie nothing but markers, and records of others. */
+/** Judges a commit ahead of the next offset: only markers and records of other programs may be between the two. */
 function judgeCommit(partition: Partition, leftOut: readonly LeftOut[], proof: Proof): string | undefined {
   const { range, label } = partition;
   const [next, commit] = [partition.next!, partition.commit!];
   const isRead = proof.logWhole && proof.storeWhole && range !== undefined && next >= range.start;
-  // What stood beyond, or stands there by now, need not have been a message.
+  // Records beyond the scanned end, earlier or by now, may not have been messages of the run.
   const isBeyondEnd = isRead && commit > range.end;
   if (leftOut.length === 0 && (!isBeyondEnd || !proof.isEndKnown)) {
     return isRead && !isBeyondEnd
       ? undefined
-      : `In partition ${label}, the group's commit is ${commit} and the store's next offset ${next}: nobody can say whether a record was left out.`;
+      : `In partition ${label}, the group's commit is ${commit} and the store's next offset ${next}: it is not known whether a record was left out.`;
   }
   const isOfStore = leftOut.length > 0 && leftOut.every(({ isWritten }) => isWritten);
   const isUnclear =

@@ -4,7 +4,7 @@ import { CountedRanges } from '../counted-ranges.ts';
 import type { Blame, Cause, Example, PartitionState } from '../../result/verdict.ts';
 import type { JudgedRow, Written } from './trail.ts';
 
-/** The group's commit or the store's next offset promises what is not there. */
+/** The group's commit or the store's next offset is too high. */
 export interface Overcommitment {
   blame: Blame;
   cause: Cause;
@@ -17,57 +17,57 @@ type Known = Pick<Partition, 'range' | 'end' | 'next' | 'commit'> & {
   topic: number;
 };
 
-/** What is known of one partition, and of its offsets where something is unusual. */
+/** What is known about one partition, and about its unusual offsets. */
 export class Partition {
-  /** The evidence's own, which is the partition's where there is one topic. */
+  /** The number in the evidence, which is Kafka's if there is one topic. */
   readonly number: number;
   readonly #name: { topic?: string; partition: number };
-  /** Equal for partitions of one topic. */
+  /** The topic's number, equal for partitions of one topic. */
   readonly topic: number;
-  /** Its place among the partitions that the evidence names. */
+  /** Its index among the partitions that the evidence names. */
   readonly index: number;
   readonly range: LogRange | undefined;
-  /** Where the log ends: at 0 in a partition that the topic does not have; undefined where nobody knows. */
+  /** The end of the log: 0 in a partition that the topic does not have; undefined if it is not known. */
   readonly end: number | undefined;
   /** The store's next offset. */
   readonly next: number | undefined;
   /** The group's committed offset. */
   readonly commit: number | undefined;
-  /** Offsets that an ack names. */
+  /** The acked offsets. */
   readonly acked = new BitSet();
-  /** One past the highest of them: the log has reached so far, whatever was lost since. */
+  /** The highest acked offset plus one: the log has reached it, even if records were lost since. */
   ackedEnd = 0;
-  /** Offsets that none names, and where the log holds a message of this run. */
+  /** Offsets without an ack at which the log has a message of this run. */
   readonly recorded = new BitSet();
-  /** Offsets that acks of two messages name. */
+  /** Offsets that were acked for two messages. */
   readonly contested = new Set<number>();
-  /** Offsets that an ack names and where the log holds another message of this run. */
+  /** Acked offsets at which the log has another message of this run. */
   readonly occupied = new Set<number>();
-  /** Offsets that an ack names and where the log holds records that look foreign, with the flags of each. */
+  /** Acked offsets at which the log has records that look foreign, with the flags of each. */
   readonly foreignLooking = new Map<number, number[]>();
-  /** Rows that name no message, by offset: to be joined by position. */
+  /** Rows without a known message, by offset: to be joined by position. */
   readonly namelessRows = new Map<number, NamelessRow[]>();
-  /** Offsets beyond the log's end where the store has rows, and whether the journal has them as written. */
+  /** Offsets beyond the log's end at which the store has rows, and whether the journal has them as written. */
   readonly beyondEnd = new Map<number, boolean>();
   /** The last offset of each key, in a compacted partition. */
   readonly lastOfKey = new Map<number, number>();
-  /** The last offset of each key that an ack names, in a compacted partition. */
+  /** The last acked offset of each key, in a compacted partition. */
   readonly lastAckOfKey = new Map<number, { offset: number; isTombstone: boolean }>();
   readonly delivered = new CountedRanges();
-  /** Whether the store has a row there that no journal knows: then one is missing. */
+  /** Whether the store has a row in this partition that no journal knows: then a journal is missing. */
   hasUndeliveredRow = false;
-  /** Where one acked message stood, as its row shows, another stands: Kafka lost what was there. */
+  /** Whether another message took the place of an acked one, as a row shows: Kafka lost the earlier record. */
   isRewritten = false;
-  /** Offsets where the store has rows of messages that the log has nowhere, if any offset is contested. */
+  /** Offsets at which the store has rows of messages that are not in the log; only filled if an offset is contested. */
   readonly outlived = new Set<number>();
   /** Deliveries of this run's messages beyond the first of each. */
   redelivered = 0;
   readonly #counted = new BitSet();
-  /** Offsets that the consumer's journal says were written, where it does not say which message that was. */
+  /** Offsets that were written according to the consumer's journal, which does not name the message. */
   readonly written = new BitSet();
-  /** And what it says of them, for the offsets where something unusual stands. */
+  /** The journal's entries for those of them that have something unusual. */
   readonly writtenAt = new Map<number, Written[]>();
-  /** Set where it is so, once all hops were read. */
+  /** Set after all hops were read, if the partition is overcommitted. */
   overcommitted: Overcommitment | undefined;
 
   constructor(number: number, index: number, known: Known) {
@@ -81,24 +81,24 @@ export class Partition {
     this.commit = known.commit;
   }
 
-  /** How far the consumer was. The store's offset is the truth; the group's is asked where there is no other. */
+  /** The consumer's progress. The store's offset is the truth; the group's counts only if there is no other. */
   get position(): number | undefined {
     return this.next ?? this.commit;
   }
 
-  /** How far the consumer was, and where it was to come to; undefined where nobody read the log. */
+  /** The consumer's progress and its goal; undefined if the log was not read. */
   get progress(): string | undefined {
     if (this.range === undefined) return undefined;
     const { start, end, stableEnd = end } = this.range;
     return `at ${this.position ?? start} of ${stableEnd}`;
   }
 
-  /** What stands at an offset, as findings name it. */
+  /** The name of a place in findings. */
   place(offset: number): Pick<Example, 'topic' | 'partition' | 'offset'> {
     return { ...this.#name, offset };
   }
 
-  /** The same in words. */
+  /** The name of a place in sentences. */
   placeText(offset: number): string {
     return `${this.label}:${offset}`;
   }
@@ -121,7 +121,7 @@ export class Partition {
     };
   }
 
-  /** A message of this run stands there. */
+  /** Counts redeliveries of an offset that has a message of this run. */
   countDeliveries(offset: number): void {
     const times = this.delivered.timesAt(offset);
     if (times < 2 || this.#counted.has(offset)) return;
@@ -130,15 +130,15 @@ export class Partition {
   }
 }
 
-/** A row at its offset, and the message that its id names, where that is one that nobody else knows. */
+/** A row at its offset, and the message of its id, if only the store knows that message. */
 export interface NamelessRow {
   row: JudgedRow;
   stranger: number | undefined;
-  /** A message has it now. */
+  /** The row was joined to a message. */
   isTaken: boolean;
 }
 
-/** The partitions that the evidence names, each made when it is first spoken of. */
+/** The partitions that the evidence names. Each is created on first use. */
 export class Partitions {
   readonly #ranges: ReadonlyMap<number, LogRange>;
   readonly #hasAllRanges: boolean;
@@ -166,7 +166,7 @@ export class Partitions {
     return this.#all;
   }
 
-  /** Those of one topic; all where nobody knows which. */
+  /** The partitions of one topic; all partitions if the topic is not known. */
   ofTopic(topic: number | undefined): readonly Partition[] {
     return topic === undefined ? this.#all : this.#all.filter((partition) => partition.topic === topic);
   }

@@ -1,26 +1,26 @@
 import type { Place } from '../../workload/place.ts';
 import type { Partition, Partitions } from './partitions.ts';
 
-/** Messages in a page, which have their slots in common. */
+/** The number of messages in a page, which share the page's slots. */
 const pageMessages = 2048;
-/** A slot stands for so many offsets of one partition; a code is a slot of the page and an offset in it. */
+/** A slot stands for this many offsets of one partition. A code is a slot of the page and an offset in it. */
 const slotOffsets = 256;
 const slotsMax = 256;
 const firstSlots = 16;
-/** A slot's key is the number of its partition and its place there, in the 53 bits of a double. */
+/** A slot's key is its partition's index and its place in it, in the 53 bits of a double. */
 const partitionsMax = 2 ** 16;
 const offsetsMax = 2 ** 37 * slotOffsets;
 
 interface Page {
   keys: Float64Array<ArrayBuffer>;
   count: number;
-  /** Where slots do not suffice, since the page's messages stand all over the log: each position as it is. */
+  /** Set if the slots do not suffice, because the page's messages are all over the log: the plain positions. */
   wide?: { partition: Int32Array; offset: Float64Array };
 }
 
 /**
  * A position for each message, in 2 bytes and a share of its page's slots: messages that were sent one after
- * the other stand close together in each partition.
+ * the other are close together in each partition.
  */
 export class PositionColumn {
   readonly #partitions: Partitions;
@@ -97,7 +97,7 @@ export class PositionColumn {
   }
 }
 
-/** Beyond, the keys of different slots are alike. */
+/** Beyond these limits, different slots would have equal keys. */
 const hasSlotKey = (index: number, offset: number): boolean => index < partitionsMax && offset < offsetsMax;
 
 const keyOf = (index: number, offset: number): number =>
@@ -109,7 +109,7 @@ function decode({ keys }: Page, code: number): { index: number; offset: number }
   return { index, offset: ((key - index) / partitionsMax) * slotOffsets + (code & 255) };
 }
 
-/** The slot of an offset in its page, a new one if need be; undefined where there is no room for it. */
+/** The slot of an offset in its page, a new one if necessary; undefined if there is no room for it. */
 function slotOf(page: Page, index: number, offset: number): number | undefined {
   if (!hasSlotKey(index, offset)) return undefined;
   const key = keyOf(index, offset);

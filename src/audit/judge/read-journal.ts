@@ -1,4 +1,4 @@
-/** Reads the consumer's journal: what was handed to it, and what it saw written. */
+/** Reads the consumer's journal: its deliveries and its writes. */
 import { categoryUntold, untold, type Evidence, type WrittenBatch } from '../evidence.ts';
 import { none, type Place } from '../../workload/place.ts';
 import { BitSet } from '../bit-set.ts';
@@ -6,7 +6,7 @@ import type { Partitions } from './partitions.ts';
 import { distinct, hasPlace, standsAtOneOf, type JudgedRow, type Trail, type Written } from './trail.ts';
 import type { Trails } from './trails.ts';
 
-/** Must be read before ledger and log, whose messages then know how often they were delivered. */
+/** To be called before ledger and log are read, so that deliveries of their messages can be counted. */
 export function readDeliveries({ deliveries }: Evidence, partitions: Partitions): void {
   for (const { count, partition, first, end } of deliveries?.batches() ?? []) {
     for (let row = 0; row < count; row++)
@@ -15,19 +15,19 @@ export function readDeliveries({ deliveries }: Evidence, partitions: Partitions)
 }
 
 /**
- * What the journal says was written. A plain message needs to know no more than whether it was, which is a
- * bit; an unusual one gets all that is said of it. Ledger, log and store must have been read before.
+ * The writes in the journal. A plain message needs only a bit: whether it was written. For an unusual one, all entries
+ * are kept. Ledger, log and store must have been read before.
  */
 export class WrittenJournal {
-  /** Whether it has entries that do not say which message they are of. */
+  /** Whether it has entries without a message. */
   hasNameless = false;
   /** Whether it has any entry. */
   isRead = false;
   readonly #partitions: Partitions;
   readonly #hasBeyondEnd: boolean;
-  /** Messages that it names where they stand. */
+  /** Messages that it names at their own place. */
   readonly #named = new BitSet();
-  /** What it says of messages by their id, where that is more than a bit. */
+  /** Entries with an id, for messages that need more than a bit. */
   readonly #ofMessage = new Map<number, Written[]>();
 
   constructor({ written }: Evidence, trails: Trails, partitions: Partitions) {
@@ -44,7 +44,7 @@ export class WrittenJournal {
     }
   }
 
-  /** What it says of a message, by id or by the places where it is known to stand. */
+  /** The entries of a message, by its id or by its known places. */
   of(message: number, { acks, records, rows }: Trail): Written[] {
     const own = [...acks, ...records];
     const places = distinct([...own, ...rows].filter(hasPlace));
@@ -57,8 +57,8 @@ export class WrittenJournal {
   }
 
   /**
-   * What was written where another message stands was that one, whatever a row says now; and in another category, what
-   * was written where only a row says that it stands.
+   * Entries without an id at a place. If another message has the place, they belong to that one, even if a row says
+   * something else now. If only a row names the place, an entry of another category does not belong to this message.
    */
   #writesAt(place: Place, isOwn: boolean, categoriesAt: ReturnType<typeof categoriesByPlace>): Written[] {
     const writes = this.#namelessAt(place);
@@ -69,7 +69,7 @@ export class WrittenJournal {
     return writes.filter(({ category }) => category === categoryUntold || there.has(category));
   }
 
-  /** Whether it says that the message was written, which is known to stand at these places. */
+  /** Whether the journal has a write of the message, whose known places these are. */
   hasWritten(message: number, places: readonly Place[]): boolean {
     if (this.names(message)) return true;
     return places.some(

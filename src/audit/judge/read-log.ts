@@ -9,9 +9,9 @@ export interface LogReading {
   /** Records of this run. */
   records: number;
   foreign: number;
-  /** Offsets of which the log says two different things. */
+  /** Offsets at which the log has two different records. */
   contradictions: number;
-  /** Records at or beyond the ends to which their partitions are said to have been read. */
+  /** Records at or beyond the ends up to which their partitions were read according to the scan. */
   beyondEnd: number;
   /** Messages out of order. */
   reordered: ReadonlySet<number>;
@@ -33,7 +33,7 @@ export function readLogHop(
       if (last.contradicts(batch, row)) reading.contradictions += 1;
       if (partition.range && batch.offset[row]! >= partition.range.end) reading.beyondEnd += 1;
       if (partition.range?.compacted) noteKey(partition, batch, row);
-      // At an acked offset, what does not say which message it is can only be the one that was acked there.
+      // At an acked offset, a record that does not say which message it is can only be the acked message.
       const isNameless = message === none || (batch.flags[row]! & logFlags.nameless) !== 0;
       const isClaimed = isNameless && log.topicRecreated !== true && partition.acked.has(batch.offset[row]!);
       if (message !== none && !isClaimed) {
@@ -56,14 +56,14 @@ export function readLogHop(
   return reading;
 }
 
-/** Committed, and as it was sent: what is corrupted may lie about its key and sequence too. */
+/** Committed and unchanged: a corrupted record may have a wrong key and sequence, too. */
 function isSound({ message, content, key, flags }: LogBatch, row: number, trails: Trails): boolean {
   if (flags[row]! & (logFlags.aborted | logFlags.crcBad)) return false;
   const expected = trails.expectedBytes(message[row]!);
   return !differ(content[row]!, expected.content) && !differ(key[row]!, expected.key);
 }
 
-/** Keeps those that are not where an ack says: where a message stands at its own acked offset, as nearly all do, nothing is. */
+/** Notes a message that is not at its own acked offset. Nearly all messages are, and need no note. */
 function noteOccupant(
   partition: Partition,
   { message, offset }: LogBatch,
@@ -99,7 +99,7 @@ function claimForeignLooking(count: number, trails: Trails, partitions: Partitio
   }
 }
 
-/** The last row of each partition, to see when the log says two things of one offset. */
+/** The last row of each partition, to notice two different records at one offset. */
 class LastRows {
   readonly #rows = new Map<number, { message: number; offset: number; content: number; flags: number }>();
 

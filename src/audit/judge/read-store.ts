@@ -10,7 +10,11 @@ export interface StoreReading {
   deadLetters: number;
 }
 
-/** Reads the store into the trails. Ledger and log must have been read before. */
+/**
+ * Reads the store into the trails. Ledger and log must have been read before. Rows without a known message are joined
+ * by position: first to a record at that place, then to a message that was acked there. A position has a meaning only
+ * within one topic id.
+ */
 export async function readStore(
   evidence: Evidence,
   trails: Trails,
@@ -18,12 +22,12 @@ export async function readStore(
 ): Promise<StoreReading> {
   const { store, categories, messages } = evidence;
   const reading: StoreReading = { byCategory: categories.map(() => 0), deadLetters: 0 };
-  // Where journals account for all, nobody asks which rows they know.
+  // If the journals account for everything, it does not matter which rows they know.
   const isInDoubt = evidence.deliveries !== undefined && !evidence.deliveries.whole;
   let nameless = 0;
   for await (const batch of store.batches()) {
     if (batch.key !== undefined && messages.expectedKey === undefined) {
-      throw new Error('bug: rows tell their keys, and nobody knows which to expect');
+      throw new Error('bug: rows have keys, but the evidence has no expected ones');
     }
     for (let row = 0; row < batch.count; row++) {
       if (isInDoubt) noteUndelivered(batch, row, partitions);
@@ -52,8 +56,8 @@ function count(reading: StoreReading, category: number): void {
 }
 
 /**
- * Keeps a row that names no message, or one that nobody else knows, where it may yet be of this run: a dead letter, a
- * row where a message of the run stands, and what stands beyond the log's end.
+ * Keeps a row without a message, or with a message that only the store knows, if it may belong to this run: a dead
+ * letter, a row at the place of a message of the run, and a row beyond the log's end.
  */
 function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, partitions: Partitions): boolean {
   const row = judgedRow(batch, index);
@@ -64,7 +68,7 @@ function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, parti
   const isBeyond = log.isFinal !== false && end !== undefined && row.offset >= end;
   const isLetter = row.category === deadLetterCategory;
   if (!isTaken && (stranger !== undefined || (!isLetter && !isBeyond))) return false;
-  // A dead letter need not bear an id; one that does bears its message's.
+  // A dead letter may lack an id; if it has one, it must be its message's.
   row.foreignLooking = !isLetter || stranger !== undefined;
   const known = namelessRows.get(row.offset);
   if (known === undefined) namelessRows.set(row.offset, [{ row, stranger, isTaken: false }]);
@@ -73,9 +77,10 @@ function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, parti
 }
 
 /**
- * Gives rows that name no message to the messages whose records stand where they say; where the log shows none, to
- * those that were acked there. A row that names a stranger is a message's only where that has no other there. Where the
- * topic was recreated, what stood there may have been anybody's: then only those have them that are to be dead letters.
+ * Joins rows without a known message to the messages whose records are at their place; if the log has none there, to
+ * those that were acked there. A row with a stranger's id is joined only if the message has no other row there. If the
+ * topic was recreated, any producer's record may have been there: then rows are joined only to messages that must be
+ * dead letters.
  */
 function joinNameless(
   { messages, log: { topicRecreated = false } }: Evidence,
@@ -91,9 +96,9 @@ function joinNameless(
         const rows = partitions.of(place.partition).namelessRows.get(place.offset);
         if (rows === undefined) continue;
         joined.push(place);
-        // Those that name nobody come first: a stranger's is the message's only where it has no other there.
+        // Rows without an id come first: a stranger's row is joined only if the message has no other row there.
         rows.sort((a, b) => (a.stranger ?? none) - (b.stranger ?? none));
-        // Acks may give one place to two messages: a row is one's.
+        // Acks may name one place for two messages: a row belongs to one of them.
         for (const one of rows) if (hop === 'records' || !one.isTaken) join(one, message, place, trails);
       }
     }
@@ -109,7 +114,7 @@ function joinNameless(
   for (const partition of partitions.all) keepRest(partition, trails);
 }
 
-/** What nobody has claimed: a stranger's is the stranger's, and beyond the log's end there can be none. */
+/** Rows that were not joined: a stranger's row stays the stranger's; beyond the log's end, there must be none. */
 function keepRest({ namelessRows, beyondEnd, end }: Partition, trails: Trails): void {
   for (const [offset, rows] of namelessRows) {
     for (const { row, stranger } of rows) {
@@ -124,7 +129,7 @@ function join(nameless: NamelessRow, message: number, place: Place, trails: Trai
   const { row, stranger } = nameless;
   const { rows } = trails.trail(message);
   if (rows.includes(row)) return;
-  // One that does not say where it stands may stand there.
+  // A row without a place may belong there.
   const hasOther = rows.some((other) => !hasPlace(other) || samePlace(other, place));
   if (stranger !== undefined && hasOther) return;
   trails.unusual(message).rows.push(row);

@@ -5,9 +5,9 @@ import { hasPlace, standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /**
- * Two acks of one offset may be the producer's mistake. But where the row of one message stands at that offset,
- * and the log has the other there and the one nowhere, Kafka has lost what was there. Of which places else that is
- * so, where nobody heard of an ack, rows of messages tell that are in the log no more.
+ * Two acks of one offset may be the producer's mistake. But if a row of one message is at that offset, and the log has
+ * the other message there and the first nowhere, Kafka has lost the first record. This may also have happened at other
+ * offsets, whose acks did not arrive: rows of messages that the log no longer has show where.
  */
 export function noteRewritten(messages: Messages, trails: Trails, { partitions, logWhole }: Proof): void {
   if (!logWhole || partitions.all.every(({ contested }) => contested.size === 0)) return;

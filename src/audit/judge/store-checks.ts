@@ -1,4 +1,4 @@
-/** What can be wrong with a message in the store. Each check looks at one message. */
+/** The checks of a message in the store. Each check looks at one message. */
 import { categoryUntold, deadLetterCategory, untold } from '../evidence.ts';
 import type { Opinion } from './charge.ts';
 import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
@@ -15,7 +15,7 @@ export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
   const placed = rows.filter(hasPlace);
   const mirrored = distinct(records).filter((record) => standsAtOneOf(record, placed)).length;
   const free = distinct(committed).filter((record) => !standsAtOneOf(record, placed)).length;
-  // Rows that mirror two records are the log's duplicate; a row without a position may mirror any.
+  // Rows that match two records are a duplicate of the log; a row without a position may match any record.
   const accounted = mirrored + Math.min(free, rows.length - placed.length);
   if (rows.length <= accounted) return undefined;
   const shareOne = distinct(placed).length < placed.length;
@@ -24,13 +24,13 @@ export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
   const other = shareOne || isOneRecord ? 'consumer' : 'unknown';
   const detail = `${rows.length} rows in the store`;
   if (written.length > Math.max(1, accounted)) return { kind: 'duplicated', blame: other, detail };
-  // The journal has none of the rows too many. That only a whole one can say.
+  // The journal has none of the surplus rows. Only a whole journal can prove that.
   const isPartial = proof.isWrittenKept && !proof.writtenWhole;
   const isOfStore = proof.writtenWhole && written.length > 0;
   return { kind: 'duplicated', blame: isPartial ? 'unknown' : isOfStore ? 'store' : other, detail };
 }
 
-/** For a message that is not corrupted in the log already. */
+/** For a message that was not already corrupted in the log. */
 export const corruptedInStore = (subject: Subject, proof: Proof): Opinion =>
   differentContent(subject, proof) ??
   differentKey(subject, proof) ??
@@ -42,7 +42,7 @@ function differentContent(subject: Subject, proof: Proof): Opinion {
   const reference = firstTold([expected, ...committed, ...written, ...rows], 'content');
   const wrong = rows.filter((row) => differ(row.content, reference));
   if (wrong.length === 0) return undefined;
-  // It had a place when it was written, as the journal shows.
+  // The row had a place when it was written, as the journal shows.
   const hasLostPlace = proof.rowsTellPlaces && written.length > 0 && wrong.every((row) => !hasPlace(row));
   const blame = blamed(subject, proof, {
     store: hasLostPlace || isWrittenAs(written, reference),
@@ -56,7 +56,7 @@ function differentKey(subject: Subject, proof: Proof): Opinion {
   const reference = firstTold([expected, ...committed, ...rows], 'key');
   if (!rows.some((row) => differ(row.key, reference))) return undefined;
   const blame = blamed(subject, proof, {
-    // The journal tells no keys, but contents speak for them.
+    // The journal has no keys, but contents cover them.
     store: isWrittenAs(written, firstTold([expected, ...committed], 'content')),
     else: isToldInLog(subject, 'key') ? 'consumer' : 'unknown',
   });
@@ -74,7 +74,7 @@ function isWrittenAs(written: readonly Written[], content: number): boolean {
   return told.length > 0 && told.every((entry) => entry.content === content);
 }
 
-/** No row tells the position of a record: the column is wrong, if the rows cannot be of records unseen. */
+/** No row has the position of a record: the position is wrong, unless the rows may be those of unseen records. */
 function misplaced(subject: Subject, proof: Proof): Opinion {
   const { records, acks, isAckedAnywhere, written } = subject;
   const rows = ownRows(subject, proof);
@@ -91,7 +91,7 @@ function misplaced(subject: Subject, proof: Proof): Opinion {
   return { kind: 'corrupted', blame, detail };
 }
 
-/** All rows that it has stand where it does, and bear another id or none. */
+/** All rows at the message's place have another id or none. */
 function unnamed(subject: Subject, proof: Proof): Opinion {
   const { rows, expected, committed, written } = subject;
   if (rows.length === 0 || !rows.every(({ foreignLooking }) => foreignLooking)) return undefined;
@@ -117,7 +117,7 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
   };
 }
 
-/** A consumer writes where a record stands, and its journal, if that is whole, has what it wrote. */
+/** Whether a row was altered: a consumer writes the place of a record, and a whole journal has all that it wrote. */
 const isAltered = (row: JudgedRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
   hasPlace(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
 

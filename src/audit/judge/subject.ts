@@ -1,4 +1,4 @@
-/** A message before the judge: its trail, and what the evidence as a whole can prove about it. */
+/** A message to judge: its trail, and what the evidence as a whole can prove about it. */
 import type { Evidence, Messages } from '../evidence.ts';
 import type { Outcome } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
@@ -19,24 +19,24 @@ import type { Trails } from './trails.ts';
 
 export interface Subject extends Trail {
   message: number;
-  /** undefined: no intent is known. */
+  /** undefined: there is no intent. */
   outcome: Outcome | undefined;
-  /** Plan or ledger know it. */
+  /** Whether plan or ledger have the message. */
   isKnown: boolean;
   isPlanned: boolean;
-  /** Acked by an ack that names no position: any one is right. */
+  /** Acked without a position: any position is right. */
   isAckedAnywhere: boolean;
   isReordered: boolean;
-  /** Where it was sent, if no ack names a place; undefined where nobody says. */
+  /** The topic to which it was sent, if no ack names a place; undefined if it is not known. */
   topic: number | undefined;
-  /** Of its records. An aborted one counts as not in the log. */
+  /** Its committed records. An aborted record counts as not in the log. */
   committed: LogRecord[];
   aborted: LogRecord[];
   expected: Bytes;
   category: number | undefined;
-  /** What the consumer's journal says was written. */
+  /** The writes in the consumer's journal. */
   written: Written[];
-  /** The journal names it by its id. */
+  /** Whether the journal names it by its id. */
   isNamedWritten: boolean;
 }
 
@@ -74,24 +74,24 @@ export class Proof {
   readonly planWhole: boolean;
   readonly ledgerWhole: boolean;
   readonly logWhole: boolean;
-  /** Nothing has come to the log since it was read. */
+  /** No record has reached the log since it was read. */
   readonly logFinal: boolean;
   readonly storeWhole: boolean;
   readonly rowsTellPlaces: boolean;
-  /** Whether the journal cannot lack a delivery, or a write. */
+  /** Whether the journal certainly has all deliveries, and all writes. */
   readonly deliveriesWhole: boolean;
   readonly writtenWhole: boolean;
-  /** Whether there is a journal of writes at all, and whether it has any of which it does not say whose. */
+  /** Whether there is a journal of writes, and whether it has any without a message. */
   readonly isWrittenKept: boolean;
   readonly hasNameless: boolean;
-  /** Where the log ends now is where it has ended: it has not grown since it was scanned, and Kafka cut nothing. */
+  /** The scanned end is the highest that the log ever had: it did not grow later, and Kafka cut nothing off. */
   readonly isEndKnown: boolean;
-  /** Keys of tombstones of which nobody knows where they stand. */
+  /** Keys of tombstones whose place is not known. */
   readonly tombstonesAnywhere: ReadonlySet<number>;
-  /** The log is that of another topic, and whether that one was read to its end. */
+  /** Whether the log is that of another topic, and whether that one was read to its end. */
   readonly topicRecreated: boolean;
   readonly otherTopicWhole: boolean;
-  /** The setting, if there is one, by which Kafka may lose what it acknowledged. */
+  /** The setting, if there is one, that allows Kafka to lose acknowledged records. */
   readonly weakSetting: Cause | undefined;
   readonly partitions: Partitions;
   readonly #messages: Messages;
@@ -140,14 +140,14 @@ export class Proof {
     return this.partitions.of(partition).placeText(offset);
   }
 
-  /** Whether retention removed anything that the run may have written to a topic, or to any. */
+  /** Whether retention removed records that the run may have written to this topic; undefined: to any topic. */
   isSomeRemoved(topic: number | undefined): boolean {
     return this.partitions
       .ofTopic(topic)
       .some(({ range }) => range !== undefined && range.start > range.base);
   }
 
-  /** Whether the log would show a record there, if it still were; of one without a place, anywhere in the topic. */
+  /** Whether the log would show a record at a place, if it still existed; without a place: anywhere in the topic. */
   wouldShow(place: Place, topic?: number): boolean {
     if (!this.logWhole) return false;
     if (!hasPlace(place)) return !this.isSomeRemoved(topic);
@@ -155,7 +155,7 @@ export class Proof {
     return range === undefined || place.offset >= Math.max(range.start, range.base);
   }
 
-  /** No record of the run can ever have stood there. */
+  /** Whether the place existed before the run, so that no record of the run can have been there. */
   isBeforeRun({ partition, offset }: Place): boolean {
     return offset < (this.partitions.of(partition).range?.base ?? 0);
   }
@@ -165,8 +165,8 @@ export class Proof {
   }
 
   /**
-   * Whether the consumer has read past a record there: below its position, or after the drain if no partition
-   * has one. Of another topic than it read, nobody can say.
+   * Whether the consumer has read past a record at a place: below its position, or after the drain if no partition has
+   * a position. If the topic was recreated, the evidence does not show it.
    */
   isConsumed(place: Place): boolean {
     if (this.topicRecreated) return false;
@@ -180,15 +180,15 @@ export class Proof {
     return hasPlace(place) && this.partitions.of(place.partition).delivered.timesAt(place.offset) > 0;
   }
 
-  /** Delivered, and not just passed over where compaction had left a hole. */
+  /** Whether the place was certainly delivered: compaction may have left a hole there, which a range spans. */
   isSurelyDelivered(place: Place): boolean {
     const mayBeHole = this.#deliveriesSpanHoles && this.partitions.of(place.partition).range?.compacted;
     return mayBeHole !== true && this.isDelivered(place);
   }
 
   /**
-   * Whether the consumer left a record there out, by its own journal, though that is not whole: it tells what
-   * became of the offset, or it knows all rows of the partition, and nothing of this offset.
+   * Whether the consumer skipped a record at a place, according to its journal, even if that is not whole: the journal
+   * accounts for the offset, or it knows all rows of the partition, but has no delivery of this offset.
    */
   isLeftOut(place: Place): boolean {
     if (this.#accountsFor?.(place.partition, place.offset) === true) return true;
@@ -196,12 +196,12 @@ export class Proof {
     return !this.partitions.of(place.partition).hasUndeliveredRow;
   }
 
-  /** Whether another acknowledged record may have stood where one stands now. */
+  /** Whether another acknowledged record may have been at this place before. */
   mayReplace({ partition }: Place): boolean {
     return this.weakSetting !== undefined || this.partitions.of(partition).isRewritten;
   }
 
-  /** Whether journal or position show that the consumer never came to a record there. */
+  /** Whether journal or position show that the consumer never reached a record at this place. */
   isNotReached(place: Place): boolean {
     if (!hasPlace(place) || this.isDelivered(place)) return false;
     const { position } = this.partitions.of(place.partition);
@@ -210,8 +210,8 @@ export class Proof {
 }
 
 /**
- * Who did it: the store, where the journal shows so. Where a journal that is not whole says nothing of the
- * message, nobody can tell; where there is none, the less exact blame stands.
+ * The hop to blame: the store, if the journal shows that. If the journal is not whole and has no entry of the
+ * message, the blame is unknown; if there is no journal, the less exact blame counts.
  */
 export function blamed(
   { written }: Subject,
@@ -222,15 +222,15 @@ export function blamed(
   return isWrittenKept && !writtenWhole && written.length === 0 ? 'unknown' : other;
 }
 
-/** Refused for certain: a ledger that is not whole may lack an attempt that was not. */
+/** Whether the message was certainly rejected: a ledger that is not whole may lack an attempt that was accepted. */
 export const isRejected = ({ outcome }: Subject, { ledgerWhole }: Proof): boolean =>
   outcome === 'rejected' && ledgerWhole;
 
-/** Neither plan nor ledger know it, and both are whole. */
+/** Whether neither plan nor ledger have the message, and both are whole. */
 export const isStranger = ({ isKnown }: Subject, { planWhole, ledgerWhole }: Proof): boolean =>
   !isKnown && planWhole && ledgerWhole;
 
-/** Whether the store must hold it: acked, unless aborted wherever it was acked; or seen in the log. */
+/** Whether the store must have the message: acked, unless all acked records were aborted; or committed in the log. */
 export function isExpectedInStore(subject: Subject, proof: Proof): boolean {
   const { outcome, acks, aborted, committed } = subject;
   if (committed.length > 0) return !isRejected(subject, proof) && !isStranger(subject, proof);
@@ -238,11 +238,11 @@ export function isExpectedInStore(subject: Subject, proof: Proof): boolean {
   return outcome === 'acked' && !isAborted;
 }
 
-/** Whether an aborted record is all that a row can have come from. */
+/** Whether a row can only have come from an aborted record. */
 export const isOfAborted = ({ aborted, committed }: Subject, row: JudgedRow, proof: Proof): boolean =>
   standsAtOneOf(row, aborted) || (aborted.length > 0 && committed.length === 0 && proof.wouldShow(row));
 
-/** The rows that stand for themselves: an aborted record does not account for them. */
+/** The rows that do not come from an aborted record. */
 export const ownRows = (subject: Subject, proof: Proof): JudgedRow[] =>
   subject.rows.filter((row) => !isOfAborted(subject, row, proof));
 

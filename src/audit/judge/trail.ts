@@ -1,11 +1,11 @@
-/** The trail of one message: what each hop says of it. Most messages never need one, see `trails.ts`. */
+/** The trail of one message: what each hop says about it. Most messages never need one, see `trails.ts`. */
 import { logFlags, untold, type StoreBatch } from '../evidence.ts';
 import { none, type Place } from '../../workload/place.ts';
 
-/** A record that stands in no place that anybody knows. */
+/** The place of a record whose place is not known. */
 export const nowhere: Place = { partition: none, offset: none };
 
-/** What can be compared of a message, a record or a row; `untold` agrees with everything. */
+/** The comparable values of a message, a record or a row; `untold` agrees with everything. */
 export interface Bytes {
   content: number;
   key: number;
@@ -14,17 +14,17 @@ export interface Bytes {
 export interface LogRecord extends Place, Bytes {
   aborted: boolean;
   crc: 'ok' | 'bad' | 'unknown';
-  /** It stands at an acked offset of the message, and does not bear its id. */
+  /** The record is at an acked offset of the message, but does not have its id. */
   foreignLooking: boolean;
 }
 
 export interface JudgedRow extends Place, Bytes {
   category: number;
-  /** It stands where the message does, and does not bear its id. */
+  /** The row is at the message's place, but does not have its id. */
   foreignLooking: boolean;
 }
 
-/** What the consumer's journal says was in the store once the commit had returned. */
+/** A write in the consumer's journal, noted after the commit had returned. */
 export interface Written extends Place {
   category: number;
   content: number;
@@ -40,9 +40,9 @@ export interface Trail {
 export const samePlace = (a: Place, b: Place): boolean =>
   a.offset === b.offset && a.partition === b.partition;
 
-/** Of longer lists, an index is kept: a pipeline may give all its messages one id. */
+/** Longer lists get an index: a pipeline may give all its messages one id. */
 const searchedMax = 32;
-/** The places of a list, as far as it was indexed: it may have grown since. */
+/** The places of a list, as far as it was indexed: the list may have grown since. */
 const indexes = new WeakMap<readonly Place[], { count: number; keys: Set<string> }>();
 
 export const standsAtOneOf = (place: Place, places: readonly Place[]): boolean =>
@@ -69,7 +69,7 @@ function indexOf(places: readonly Place[]): ReadonlySet<string> {
 
 export const hasPlace = (place: Place): boolean => place.partition !== none && place.offset !== none;
 
-/** Plain bytes are told only where there is something to hold them against, and equal to it. */
+/** Stricter than `!differ`: a value without a reference does not agree, so its message is not plain. */
 export const agree = (told: number, reference: number): boolean => told === untold || told === reference;
 
 export const differ = (a: number, b: number): boolean => a !== b && a !== untold && b !== untold;

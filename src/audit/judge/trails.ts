@@ -1,7 +1,7 @@
 /**
- * What the hops say of every message, in some 3 bytes each. A message with at most one acked position, one
- * record there and one right row of that record is *plain*: its trail is told by a few flags and that
- * position. Whatever else is said makes a message unusual, and its trail is kept as it is.
+ * What the hops say about every message, in some 3 bytes each. A message with at most one acked position, one
+ * record there and one correct row of that record is *plain*: a few flags and that position are its trail.
+ * Anything else makes a message unusual, and its full trail is kept.
  */
 import {
   logFlags,
@@ -36,13 +36,13 @@ export class Trails {
   readonly #partitions: Partitions;
   readonly #flags: FlagsColumn;
   readonly #positions: PositionColumn;
-  /** What the plain record's log tells of its content and key, where the evidence does not say what to expect. */
+  /** The content and key of a plain record, if the evidence does not have the expected ones. */
   readonly #loggedContent = new NumberColumn('i32');
   readonly #loggedKey = new NumberColumn('i32');
   readonly #unusual = new Map<number, Trail>();
-  /** Keys of tombstones that may stand anywhere. */
+  /** Keys of tombstones that may be anywhere. */
   readonly tombstonesAnywhere = new Set<number>();
-  /** Whether a message was seen in the log that the plan knows, and no intent. */
+  /** Whether the log has a planned message without an intent. */
   loggedWithoutIntent = false;
 
   constructor(messages: Messages, partitions: Partitions) {
@@ -75,29 +75,29 @@ export class Trails {
     return (this.#bitsOf(message) & attempted) !== 0 || this.#messages.isPlanned(message);
   }
 
-  /** Plan, ledger or log know it: an id in the store alone names nobody. */
+  /** Whether plan, ledger or log have the message: an id that only the store has does not name one. */
   isNamed(message: number): boolean {
     return this.isKnown(message) || this.trail(message).records.length > 0;
   }
 
-  /** Acked, once in the log where the ack says, and once in the store, right: nothing to judge. */
+  /** Acked, once in the log at the acked place, and once in the store, correct: there is nothing to judge. */
   isExemplary(message: number): boolean {
     return (this.#bitsOf(message) & (exemplary | bits.unusual)) === exemplary;
   }
 
-  /** One row that is right, of what ack or record say: the store's part is done. */
+  /** The message has one correct row, according to ack or record: the store did its part. */
   isPlainlyStored(message: number): boolean {
     return (this.#bitsOf(message) & (bits.stored | bits.unusual)) === bits.stored;
   }
 
-  /** Whether it is plain, and that is its position. */
+  /** Whether the message is plain, and this is its position. */
   isPlainAt(message: number, partition: number, offset: number): boolean {
     const known = this.#bitsOf(message);
     if (known & bits.unusual || !(known & (bits.ackPosition | bits.logged))) return false;
     return this.#positions.isAt(message, partition, offset);
   }
 
-  /** Whether ledger or log say one place of it, and nothing is unusual. */
+  /** Whether ledger or log name one place of the message, and nothing is unusual. */
   isPlainlyPlaced(message: number): boolean {
     const known = this.#bitsOf(message);
     return !(known & bits.unusual) && (known & (bits.ackPosition | bits.logged)) !== 0;
@@ -110,12 +110,12 @@ export class Trails {
     return this.#unusual;
   }
 
-  /** Whether ledger, log or store speak of the message. */
+  /** Whether ledger, log or store mention the message. */
   isMentioned(message: number): boolean {
     return this.#bitsOf(message) !== 0;
   }
 
-  /** A message's trail, to be read. */
+  /** A message's trail, for reading. */
   trail(message: number): Trail {
     const unusual = this.#unusual.get(message);
     if (unusual !== undefined) return unusual;
@@ -128,7 +128,7 @@ export class Trails {
     };
   }
 
-  /** A message's trail, to be added to. */
+  /** A message's trail, for additions: the message becomes an unusual one. */
   unusual(message: number): Trail {
     const trail = this.trail(message);
     this.#unusual.set(message, trail);
@@ -235,7 +235,7 @@ export class Trails {
     return isPlain;
   }
 
-  /** What was to be sent. */
+  /** The planned content and key. */
   expectedBytes(message: number): { content: number; key: number } {
     return {
       content: this.#messages.expectedContent(message),
@@ -267,7 +267,7 @@ export class Trails {
       this.loggedWithoutIntent = true;
   }
 
-  /** Keeps a message's first position; there is room for no second. */
+  /** Keeps a message's first position; there is no room for a second one. */
   #keepPlace(message: number, position: Place): boolean {
     if (this.#bitsOf(message) & (bits.ackPosition | bits.logged | bits.unusual)) return false;
     this.#set(message, 0);

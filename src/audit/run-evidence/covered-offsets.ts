@@ -1,7 +1,7 @@
 import { CountedRanges } from '../counted-ranges.ts';
 import type { OffsetRange } from '../../run-folder/journal/journal-format.ts';
 
-/** Which offsets were spoken of, by partition. */
+/** A set of offsets, by partition. */
 export class CoveredOffsets {
   readonly #ofPartition = new Map<number, CountedRanges>();
 
@@ -11,7 +11,7 @@ export class CoveredOffsets {
     ranges.add(first, end);
   }
 
-  /** The first offset of a range that was not spoken of; undefined where all were. */
+  /** The first offset of a range that is not in the set; undefined if all are. */
   firstGap({ partition, first, end }: OffsetRange): number | undefined {
     if (end <= first) return undefined;
     const gap = this.#ofPartition.get(partition)?.firstGap(first) ?? first;
@@ -22,7 +22,7 @@ export class CoveredOffsets {
     return (this.#ofPartition.get(partition)?.timesAt(offset) ?? 0) > 0;
   }
 
-  /** In order within a partition, none touching the next. */
+  /** In order within a partition, with a gap between any two. */
   *ranges(): Generator<OffsetRange> {
     for (const [partition, ranges] of this.#ofPartition)
       for (const range of ranges.all()) yield { partition, ...range };

@@ -1,8 +1,8 @@
 /**
- * The journals of a run's consumers as two hops: what was delivered, and what was written. No verdict needs
- * them; with them, blame is exact. They are whole only if they account for every offset up to the store's
- * position: a consumer without a journal, or a journal that was deleted, leaves a gap. And written is whole
- * only if no delivery is in doubt. Journals for another store or another topic say nothing of this one.
+ * The journals of a run's consumers as two hops: deliveries and writes. No verdict needs
+ * them, but they make the blame exact. They are whole only if they account for every offset up to the store's
+ * position: a consumer without a journal, or a deleted journal, leaves a gap. Moreover, writes are whole
+ * only if no delivery is in doubt. Journals for another store or another topic do not count.
  */
 import {
   categoryUntold,
@@ -24,17 +24,17 @@ import { CoveredOffsets } from './covered-offsets.ts';
 
 const batchRows = 4096;
 
-/** What the journals are held against. */
+/** The run and store with which the journals are compared. */
 export interface JournalSubject extends JournaledStore {
   /** `Evidence.categories`. */
   categories: readonly string[];
   /** The store's next offset by partition. */
   positions: ReadonlyMap<number, number>;
-  /** Where the log ends by partition, as far as it was scanned: no row can come from beyond it. */
+  /** The scanned end of the log by partition: no row can come from beyond it. */
   ends: ReadonlyMap<number, number>;
 }
 
-/** What became of offsets by the journals' own account, once they were read. */
+/** The offsets for which the journals account, once they were read. */
 class Account {
   readonly written = new CoveredOffsets();
   readonly refused = new CoveredOffsets();
@@ -47,8 +47,8 @@ class Account {
   }
 
   /**
-   * What is handed over and not noted as written, a consumer did not live to see written; unless a journal
-   * may be missing that would say so.
+   * Whether the journals account for this offset. If a delivery has no write, its consumer died before the commit
+   * returned; but a missing journal could have a write of the offset.
    */
   has(partition: number, offset: number): boolean {
     if (this.written.has(partition, offset)) return true;
@@ -57,14 +57,14 @@ class Account {
   }
 }
 
-/** Whatever is known of it once both hops were read to their ends. */
+/** Both hops. The properties are complete once the hops were read to their ends. */
 export interface JournalHops {
   deliveries: NonNullable<Evidence['deliveries']>;
   written: NonNullable<Evidence['written']>;
   readonly refusedWrites: number;
 }
 
-/** Undefined where no consumer kept a journal for this store. */
+/** Undefined if no consumer kept a journal for this store. */
 export async function journalHops(subject: JournalSubject): Promise<JournalHops | undefined> {
   const { journals, problems } = await journalsOf(subject);
   if (journals.length === 0 && problems.length === 0) return undefined;
@@ -100,7 +100,7 @@ function hopOf<Batch>(
     required: false,
     batches: () =>
       read((problem) => {
-        // The first stands: what follows from it is no news.
+        // The first problem counts: the later ones follow from it.
         if (hop.whole) hop.problem = problem;
         hop.whole = false;
       }),
@@ -168,7 +168,7 @@ function* writtenBatches(
   reportGap(storedRanges(subject), written, 'written', report);
 }
 
-/** What the store has gone through, by its positions. */
+/** The offsets that the store has passed, by its positions. */
 function* storedRanges({ manifest, positions, ends }: JournalSubject): Generator<OffsetRange> {
   for (const [partition, next] of positions) {
     const end = Math.min(next, ends.get(partition) ?? Infinity);
@@ -188,7 +188,7 @@ function reportGap(
   }
 }
 
-/** From a journal's codes to the evidence's. */
+/** Maps a journal's codes to the evidence's. */
 function categoryCodes(names: readonly string[], categories: readonly string[]): Uint16Array {
   const codes = new Uint16Array(256).fill(categoryUntold);
   for (const [code, name] of names.entries()) {
@@ -203,7 +203,7 @@ const emptyBatch = (): WrittenBatch => ({
   count: 0,
   partition: new Int32Array(batchRows),
   offset: new Float64Array(batchRows),
-  // The journal tells no id: what was written is known by its position.
+  // The journal has no ids: a write is known by its position.
   message: new Int32Array(batchRows).fill(none),
   category: new Uint16Array(batchRows),
   content: new Int32Array(batchRows),

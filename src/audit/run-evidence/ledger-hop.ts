@@ -76,7 +76,7 @@ async function errorNames(readers: readonly LedgerReader[], outcome: Outcome): P
 
 type Owner = Pick<LedgerOpening, 'run' | 'producer' | 'session'>;
 
-/** Why nothing of a ledger counts: its seal is broken, or it is another's. */
+/** Why a ledger does not count at all: its seal is broken, or it belongs to another producer or run. */
 async function problemOf(path: string, owner: Owner): Promise<string | undefined> {
   if ((await checkSeal(path)) === 'broken') return 'was changed after it was sealed';
   const { run, producer, session } = readLedgerOpening(path) ?? owner;
@@ -85,7 +85,7 @@ async function problemOf(path: string, owner: Owner): Promise<string | undefined
   return isOwn ? undefined : `is of ${producerName(producer)}, session ${session}`;
 }
 
-/** Returns why a ledger cannot be relied on to its end, if it cannot. */
+/** Returns why a ledger cannot be relied on; undefined if it can. */
 function* readAll(
   { reader, producer, isSealed }: Ledger,
   messages: RunMessages,

@@ -18,10 +18,10 @@ import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { checkSeal } from '../../run-folder/seal.ts';
 import { keyOfCustomer, type RunMessages } from './run-messages.ts';
 
-/** What was saved when the topic was scanned. */
+/** The evidence from a saved scan of the topic. */
 export type SavedScan = Pick<Evidence, 'log' | 'commits' | 'notes'> & Pick<ScanSummary, 'uncleanElection'>;
 
-/** What a saved scan read; a sentence where it cannot be relied on. */
+/** The summary of a saved scan; a sentence if it cannot be relied on. */
 export async function summaryOfScan(
   folder: RunFolder,
   { id, topic }: Manifest,
@@ -77,7 +77,7 @@ export async function savedScan(
   };
 }
 
-/** What Kafka did not tell. */
+/** Sentences about facts that Kafka did not reveal. */
 function notesOf(
   { topic, uncleanElection, settingsUnknown, commitsUnknown }: ScanSummary,
   { group }: Manifest,
@@ -110,7 +110,7 @@ const rangeOf = (
   ...(settingsUnknown !== undefined && { compactionUnknown: true }),
 });
 
-/** Returns where rows and summary contradict each other; what stands before is handed on. */
+/** Yields rows until rows and summary contradict each other, and returns the contradiction. */
 function* logBatches(
   path: string,
   summary: ScanSummary,
@@ -145,7 +145,7 @@ function* logBatches(
   return rest === 0 ? undefined : `log.scan goes on behind its records, for ${counted(rest, 'byte')}`;
 }
 
-/** Holds rows against what the summary says was read: each in its partition's range, in the order of offsets. */
+/** Checks rows against the summary: each must be in its partition's range, in the order of offsets. */
 class ScanCourse {
   readonly #ranges: ReadonlyMap<number, { start: number; end: number; next: number }>;
   #partition = none;
@@ -157,7 +157,7 @@ class ScanCourse {
     );
   }
 
-  /** Why a row cannot stand where it does. Two at one offset can: a log may hold what it should not. */
+  /** Why a row cannot be at its place. Two rows may have one offset: a log may have what it should not. */
   take({ partition, offset }: ScanRow): string | undefined {
     if (partition !== this.#partition) {
       this.#partition = partition;
@@ -192,7 +192,7 @@ function fill(batch: LogBatch, at: number, row: ScanRow, messages: RunMessages):
   const isRight = expected !== undefined && isAs(expected.digest, row);
   const differences = isRight ? '' : differencesOf(row);
   batch.content[at] = expected === undefined ? untold : messages.contentOf(differences);
-  // The key of a record that is not as it was sent tells nothing.
+  // The key of a changed record means nothing.
   batch.key[at] = isRight ? keyOfCustomer(expected.customer) : untold;
 }
 
@@ -209,7 +209,7 @@ const isStated = ({ flags }: ScanRow): boolean => (flags & scanFlags.unstated) =
 const isAs = (expected: bigint, row: ScanRow): boolean =>
   row.digest === expected && row.statedDigest === expected && isStated(row);
 
-/** How a record differs from what was to be sent: a text that is equal for equal differences. */
+/** How a record differs from the planned one: a text that is equal for equal differences. */
 const differencesOf = (row: ScanRow): string =>
   `${digestText(row.digest)} ${isStated(row) ? digestText(row.statedDigest) : ''}`;
 

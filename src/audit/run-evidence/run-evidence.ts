@@ -1,6 +1,6 @@
 /**
- * The evidence of a run of ours, read from its folder: ledgers, saved log scan, journals and store, each as
- * the audit wants it. What is missing or cannot be read makes its hop not whole; it never ends the audit.
+ * The evidence of a run of nodrop, read from its folder: ledgers, saved log scan, journals and store, each in the
+ * form of the audit. If evidence is missing or cannot be read, its hop is not whole; that never ends the audit.
  */
 import type { Evidence, LogRange } from '../evidence.ts';
 import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
@@ -15,7 +15,7 @@ import { openThreadedStoreHop } from './threaded-store-hop.ts';
 
 export interface OpenEvidence extends AsyncDisposable {
   evidence: Evidence;
-  /** The plan: messages by producer, as far as it is known. */
+  /** The plan: messages by producer, as far as they are known. */
   producers: Readonly<Record<string, number>>;
 }
 
@@ -23,18 +23,18 @@ export interface OpenEvidence extends AsyncDisposable {
 export interface Circumstances {
   /** In sentences. */
   interruptions: readonly string[];
-  /** Given where the consumer gave up because nothing moved: the partitions that it asked for in vain. */
+  /** Set if the consumer gave up for lack of progress: the partitions that it requested in vain. */
   stalledAtBroker?: ReadonlySet<number>;
-  /** What was found wrong with records that are none of the run's. */
+  /** Findings about records that do not belong to the run. */
   found?: readonly SingleFinding[];
-  /** Scans the log again, while the store is read already. Returns why it could not, as a sentence. */
+  /** Scans the log again, while the store is being read. Returns a sentence if that failed. */
   scanLog?: () => Promise<string | undefined>;
 }
 
-/** Fewer messages are read before a thread for it has started. */
+/** Fewer messages are read faster than a thread starts. */
 const threadMessagesMin = 20_000;
 
-/** Gathers a run's evidence. It reads as it is judged; dispose of it afterwards. */
+/** Opens a run's evidence, which is read while it is judged; dispose of it afterwards. */
 export async function openRunEvidence(
   folder: RunFolder,
   written: Manifest,
@@ -57,7 +57,7 @@ export async function openRunEvidence(
   }
 }
 
-/** Beside everything else, where that is worth while and the folder can be written to. */
+/** Reads the store in a thread of its own, if that is worth while and the folder is writable. */
 async function openStore(
   folder: RunFolder,
   location: string,
@@ -109,12 +109,12 @@ async function gather(
   };
   const ends = new Map(scan.log.ranges.map(({ partition, end }) => [partition, end]));
   const journals = await journalHops({ folder, manifest, storeLocation, categories, positions, ends });
-  // No spread: it would count the refused writes before the journals are read.
+  // No spread: it would read the number of refused writes before the journals are read.
   if (journals !== undefined) Object.defineProperties(evidence, Object.getOwnPropertyDescriptors(journals));
   return evidence;
 }
 
-/** Where nothing moved, every partition with lag: its broker had nothing to give, or no consumer asked. */
+/** If there was no progress, all partitions with lag: either the broker returned nothing, or no consumer asked. */
 const stallsOf = (
   ranges: readonly LogRange[],
   positions: ReadonlyMap<number, number>,
@@ -124,7 +124,7 @@ const stallsOf = (
     .filter(({ partition, end, stableEnd = end }) => (positions.get(partition) ?? 0) < stableEnd)
     .map(({ partition }) => ({ partition, blame: atBroker.has(partition) ? 'broker' : 'consumer' }));
 
-/** The evidence of a run whose manifest is missing or cannot be read: nothing of it can be judged. */
+/** The evidence of a run whose manifest is missing or cannot be read: nothing can be judged. */
 export function noEvidence(run: string, problem: string): Evidence {
   const nothing = { whole: false, problem, batches: () => [] };
   return {

@@ -1,6 +1,6 @@
 /**
- * The messages of a run as the audit counts them: those of the plan by arithmetic, and whatever else bears
- * the run's id by a map. What each was to be comes from the workload alone.
+ * The messages of a run and their indexes: those of planned messages by arithmetic, and those of other records and
+ * rows with the run's id by a map. The planned contents come from the workload only.
  */
 import { untold, type MessageName, type Messages } from '../evidence.ts';
 import type { Manifest } from '../../run-folder/run-folder.ts';
@@ -8,16 +8,16 @@ import type { SessionStarts } from './run-plan.ts';
 import { SentMessages } from '../../workload/sent-messages.ts';
 import { messageId, producerName, Workload, type Draw } from '../../workload/workload.ts';
 
-/** The content of a message that is right in every respect. Others get numbers above it. */
+/** The number of the correct content. Other contents get higher numbers. */
 const rightContent = 1;
 
-/** In a text of differences, stands before those that can be told in words. */
+/** In a text of differences, this mark precedes those that can be put in words. */
 export const columnsMark = '\n';
 
-/** As the evidence counts keys. */
+/** The number of a key in the evidence. */
 export const keyOfCustomer = (customer: number): number => customer + 1;
 
-/** What a message was to be. */
+/** The planned message. */
 export interface ExpectedMessage {
   producer: string;
   sequence: number;
@@ -27,7 +27,7 @@ export interface ExpectedMessage {
   digest: bigint;
 }
 
-/** The sessions whose messages can be made without preparing for it again. */
+/** The limit of sessions that are kept prepared, so that their messages can be made at once. */
 const sessionsMax = 64;
 
 export class RunMessages implements Messages {
@@ -36,17 +36,17 @@ export class RunMessages implements Messages {
   readonly sessionStarts: SessionStarts;
   readonly #hasOneSession: boolean;
   readonly #workload: Workload;
-  /** The first index of each producer, and how many it has. */
+  /** The first index of each producer, and its number of messages. */
   readonly #bases: number[] = [];
   readonly #counts: number[] = [];
   readonly #others = new Map<string, number>();
   readonly #otherNames: MessageName[] = [];
   readonly #contents = new Map<string, number>();
-  /** What the numbers above the right one stand for, in their order. */
+  /** The differences that the numbers above `rightContent` stand for, in their order. */
   readonly differences: string[] = [];
   /** By producer and session. */
   readonly #sent = new Map<number, SentMessages>();
-  /** One for all: an audit of millions would make garbage of each. */
+  /** One object for all messages: otherwise an audit of millions would make millions of objects. */
   readonly #expected: ExpectedMessage = {
     producer: '',
     sequence: 0,
@@ -56,7 +56,7 @@ export class RunMessages implements Messages {
     digest: 0n,
   };
 
-  /** The customer, where keys are asked for; else contents speak for them. */
+  /** The number of a message's key, if `askForKeys` was called; otherwise contents cover keys. */
   expectedKey?: (message: number) => number;
 
   constructor(manifest: Manifest, sessionStarts: SessionStarts = {}) {
@@ -82,7 +82,7 @@ export class RunMessages implements Messages {
     return message < this.plannedCount;
   }
 
-  /** The index of what a producer's sequence names; a new one where the plan does not know it. */
+  /** The index of a producer's sequence; a new index if it is not planned. */
   indexOf(producer: number, sequence: number): number {
     return (
       this.plannedIndexOf(producer, sequence) ??
@@ -90,12 +90,12 @@ export class RunMessages implements Messages {
     );
   }
 
-  /** The same; undefined where the plan does not know it. */
+  /** The index of a producer's sequence; undefined if it is not planned. */
   plannedIndexOf(producer: number, sequence: number): number | undefined {
     return sequence < (this.#counts[producer] ?? 0) ? this.#bases[producer]! + sequence : undefined;
   }
 
-  /** The index of a message that bears the run's id but stands outside the plan. */
+  /** The index of a message with the run's id that is not planned. */
   other(name: MessageName): number {
     const known = this.#others.get(name.id);
     if (known !== undefined) return known;
@@ -111,7 +111,7 @@ export class RunMessages implements Messages {
     return this.#workload.stateOf(producer, sequence);
   }
 
-  /** In a compacted topic a later record of a key may have replaced an earlier one. */
+  /** To be called for a compacted topic, in which a later record of a key may have replaced an earlier one. */
   askForKeys(): void {
     const draw: Draw = this.#workload.draw(0, 0);
     this.expectedKey = (message) => {
@@ -132,7 +132,7 @@ export class RunMessages implements Messages {
     return { id: messageId(producer, sequence), producer: producerName(producer), sequence, state };
   }
 
-  /** What a planned message was to be, and its digest if this session sent it. Valid until the next call. */
+  /** A planned message, with its digest if this session sent it. Valid until the next call. */
   expected(message: number, session: number): ExpectedMessage | undefined {
     if (!this.isPlanned(message)) return undefined;
     const { producer, sequence } = this.#locate(message);
@@ -148,14 +148,14 @@ export class RunMessages implements Messages {
     return expected;
   }
 
-  /** The session that was to send a message, by the ledgers. */
+  /** The session that had to send a message, according to the ledgers. */
   sessionOf(message: number): number {
     if (this.#hasOneSession || !this.isPlanned(message)) return 0;
     const { producer, sequence } = this.#locate(message);
     return this.sessionStarts[producerName(producer)]?.findLastIndex((start) => start <= sequence) ?? 0;
   }
 
-  /** Those that may have sent a message of theirs too, by ledgers that are there or not. */
+  /** The other sessions that may have sent a message of this one, too; their ledgers may be missing. */
   otherSessions(session: number): number[] {
     const known = Math.max(1, ...Object.values(this.sessionStarts).map(({ length }) => length));
     return Array.from({ length: known + 1 }, (_, other) => other).filter((other) => other !== session);
@@ -165,7 +165,7 @@ export class RunMessages implements Messages {
     const key = producer * 0x10000 + session;
     let sent = this.#sent.get(key);
     if (sent === undefined) {
-      // Only what is damaged names more than a few.
+      // Only damaged evidence names more than a few sessions.
       if (this.#sent.size === sessionsMax) this.#sent.clear();
       sent = new SentMessages(this.#workload, { run: this.#manifest.id, producer, session });
       this.#sent.set(key, sent);
@@ -177,7 +177,7 @@ export class RunMessages implements Messages {
     return this.differences[content - rightContent - 1]?.split(columnsMark)[1];
   }
 
-  /** The number of a content: `right` where nothing differs, else one for each way to be wrong. */
+  /** The number of a content: `rightContent` if nothing differs, otherwise one for each difference. */
   contentOf(differences: string): number {
     if (differences === '') return rightContent;
     const known = this.#contents.get(differences);

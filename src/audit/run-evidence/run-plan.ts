@@ -1,7 +1,7 @@
 /**
- * How many messages a run was to have, and which session of its producer was to send each. Where it was to send
- * for a time, nobody knew the number before; then each producer's own ledgers tell, if the last was closed and
- * sealed: their intents, and neither the log nor the store.
+ * The number of messages in a run's plan, and the session of the producer that had to send each. If the run was limited
+ * by time, the number was not known before. Then it comes from the intents in each producer's ledgers, if the last one
+ * was closed and sealed, and neither from the log nor from the store.
  */
 import { basename } from 'node:path';
 import { messageOf } from '../../errors.ts';
@@ -12,11 +12,11 @@ import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { checkSeal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 
-/** By producer: the sequence with which each session began. What is not told was sent in the first. */
+/** By producer: the sequence with which each session began. A producer that is absent had only one session. */
 export type SessionStarts = Readonly<Record<string, readonly number[]>>;
 
 export interface RunPlan {
-  /** With the number of messages of each producer, as far as it is known. */
+  /** The manifest with the real number of messages of each producer, as far as it is known. */
   manifest: Manifest;
   plan: Evidence['plan'];
   sessionStarts: SessionStarts;
@@ -57,18 +57,18 @@ function sessionStartsOf(ledgers: ReadonlyMap<string, readonly string[]>): Sessi
   return starts;
 }
 
-/** The first session begins with the first message; one that intended nothing sent nothing. */
+/** The first session begins with the first message; a session without intents sent nothing. */
 function startOf(path: string | undefined, session: number): number {
   if (session === 0 || path === undefined) return session === 0 ? 0 : Infinity;
   try {
     return readIntended(path).first;
   } catch {
-    // The hop of the ledgers says what is wrong with it.
+    // The ledger hop reports the problem.
     return Infinity;
   }
 }
 
-/** How many messages a producer intended, and why that may not be all, in a sentence. */
+/** How many messages a producer intended, and a sentence if that may not be all. */
 async function readCount(
   producer: string,
   paths: readonly (string | undefined)[],
@@ -85,7 +85,7 @@ async function readCount(
       const seal = await checkSeal(path);
       if (seal === 'broken') return { count, problem: of('was changed after it was sealed') };
       if (next > countMax) return { count, problem: of(`intends more than ${countMax} messages`) };
-      // Of an earlier session it is enough that the next one has begun: that one counted.
+      // An earlier session may be unsealed: the next session has taken its intents into account when it began.
       if (seal === 'none') problem = of('was not sealed: its producer was killed');
       else if (torn || damage !== undefined) return { count, problem: of(damage ?? 'is cut short') };
       else if (closed === undefined) problem = of('was not closed');

@@ -1,4 +1,4 @@
-/** Scans a run's topic and saves what was found, sealed, in the run's folder. */
+/** Scans a run's topic and saves the result, sealed, in the run's folder. */
 import { rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
@@ -28,7 +28,7 @@ export interface ScanSource {
   settings: ClientSettings;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Nothing can come to the topic any more: its broker is the run's own, and all have ended that wrote to it. */
+  /** No more records can reach the topic: its broker is the run's own, and all its writers have ended. */
   isFinal?: boolean;
 }
 
@@ -39,8 +39,8 @@ export interface PendingScan {
 }
 
 /**
- * Reads what the group has committed: whoever opens the store after that cannot see the group ahead of it,
- * though a consumer may be at work. Throws `unavailable` or `usage`.
+ * Reads the group's committed offsets. If the store is opened after that, the group cannot seem ahead of it, even if a
+ * consumer is at work. Throws `unavailable` or `usage`.
  */
 export async function prepareLogScan(
   folder: RunFolder,
@@ -54,7 +54,7 @@ export async function prepareLogScan(
     try {
       await saveLogScan(folder, manifest, access, { commits, isFinal });
     } finally {
-      // Where it failed, perhaps for want of room, what it left takes room and is of no use.
+      // If the scan failed, perhaps because the disk is full, its drafts only take room.
       const drafts = [folder.logScan, folder.logSummary].map((path) => `${path}.new`);
       for (const path of drafts.flatMap((draft) => [draft, sealPathOf(draft)]))
         await rm(path, { force: true });
@@ -106,7 +106,7 @@ async function saveLogScan(
     problems: problemsOf(scan),
     ...commits,
   });
-  // All that takes room comes before the first that replaces anything.
+  // All steps that need room come before the first that replaces a file.
   await seal(draft, basename(folder.logScan));
   await seal(summaryDraft, basename(folder.logSummary));
   for (const path of [folder.logScan, folder.logSummary]) {
@@ -115,7 +115,7 @@ async function saveLogScan(
   }
 }
 
-/** What the group has committed; why that is not known, where it may not be asked for. */
+/** The group's committed offsets, or why they are not known if there is no permission to read them. */
 async function commitsOf(
   access: AdminAccess,
   { group, topic }: Manifest,
@@ -128,7 +128,7 @@ async function commitsOf(
   }
 }
 
-/** A scan is worth as much without the settings: then it says so, and why they are not known. */
+/** The topic's settings. A scan is valid without them: then it says why they are not known. */
 async function settingsOf(
   access: AdminAccess,
   topic: string,
@@ -160,7 +160,7 @@ function addRows(writer: ScanWriter, scanned: ScannedBatch, manifest: Manifest, 
   }
 }
 
-/** One producer's records come one after another. */
+/** Numbers of producers by name. Records of one producer often follow one another, so the last is remembered. */
 class ProducerNumbers {
   #name: string | undefined;
   #number: number | undefined;
@@ -185,7 +185,7 @@ const lying: KeyAndPayload = {
   payloadEnd: 0,
 };
 
-/** What the record says of itself, and what its bytes come to. */
+/** Fills a row with the record's own statements, and with the digest of its bytes. */
 function describe(row: ScanRow, { batch }: ScannedBatch, index: number, run: string): void {
   row.digest = row.statedDigest = 0n;
   row.producer = row.session = row.sequence = 0;

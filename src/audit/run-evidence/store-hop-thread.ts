@@ -1,4 +1,4 @@
-/** The thread in which a run's store is read and held against the workload. */
+/** The thread that reads a run's store and compares it with the workload. */
 import { writevSync } from 'node:fs';
 import type { Manifest } from '../../run-folder/run-folder.ts';
 import { serveThread } from '../../system/thread.ts';
@@ -12,7 +12,7 @@ let messages: RunMessages;
 let store: OpenStoreHop;
 
 const handlers = {
-  /** To be called first, and once. */
+  /** To be called first, and only once. */
   async open(location: string, manifest: Manifest, sessionStarts: SessionStarts) {
     messages = new RunMessages(manifest, sessionStarts);
     store = await openStoreHop(location, manifest, messages);
@@ -20,7 +20,7 @@ const handlers = {
     return { positions, oddPositions, whole, problem, categories: store.categories };
   },
   /**
-   * Reads it to its end. Batches go into the spool, one behind another: a file that is open for all threads. It was made
+   * Reads the store to its end. Batches are appended to the spool, a file that all threads have open. It was created
    * at this path, and has no name any more.
    */
   async read(spool: number, spoolPath: string) {
@@ -38,7 +38,7 @@ const handlers = {
       for (; namesTold < messages.count; namesTold++) names.push(messages.name(namesTold));
       const contents = messages.differences.slice(contentsTold);
       contentsTold += contents.length;
-      // While a store is read, nothing that the parent asks is heard: so it is told, and does not have to ask.
+      // While it reads a store, this thread does not get requests. So it sends messages, and the parent does not ask.
       parent.tell('spooled', { count: batch.count, names, contents });
     }
     await store.close();

@@ -10,12 +10,12 @@ import { columnsMark, type ExpectedMessage, type RunMessages } from './run-messa
 
 const batchRows = 4096;
 const valueMax = 40;
-/** Of fewer bytes, a loop is faster than a call out of JavaScript. */
+/** For at most this many bytes, a loop is faster than a call out of JavaScript. */
 const loopBytesMax = 256;
 
 export interface OpenStoreHop {
   hop: Evidence['store'];
-  /** The run's states, then whatever other categories the store has. */
+  /** The run's states, then the other categories of the store. */
   categories: string[];
   close: () => Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function openStoreHop(
   return { hop, categories, close: () => snapshot.close() };
 }
 
-/** A consumer that has stored nothing of a partition yet stands where the run began. */
+/** A consumer that has stored nothing of a partition yet is at the offset where the run began. */
 function positionsOf({ next, odd }: StoredPositions, { base }: Manifest): Map<number, number> {
   const bases = Object.entries(base).filter(([partition]) => !odd.has(partition));
   return new Map([...bases.map(([partition, offset]) => [Number(partition), offset] as const), ...next]);
@@ -85,12 +85,12 @@ async function* storeBatches(
   } catch (error) {
     failure = { error };
   }
-  // What was read before the store failed counts: it may prove what is wrong.
+  // Rows that were read before the store failed count: they may prove a defect.
   yield* flushed(batch);
   if (failure !== undefined) throw failure.error;
 }
 
-/** Yields the batch whenever it is full; what it holds at the end is left in it. */
+/** Yields the batch whenever it is full; leaves the last rows in it. */
 async function* fullBatches(
   store: StoreSnapshot,
   categories: readonly string[],
@@ -104,11 +104,11 @@ async function* fullBatches(
       for (let row = 0; row < rows.count; row++) {
         if (batch.count === batchRows) yield* flushed(batch);
         let message = messageOfRow(rows, row, manifest, messages);
-        // A row of another run tells something of this one only where it stands in this run's topic.
+        // A row of another run matters only if its place is in this run's topic.
         if (message === none && rows.topicId.at(row) !== manifest.topicId) continue;
         let content = message === none ? untold : contentOf(rows, row, message, manifest, messages);
         const isRight = message !== none && content === messages.contentOf('');
-        // A position means nothing in another topic.
+        // A position in another topic means nothing.
         const hasPlace = isRight || rows.topicId.at(row) === manifest.topicId;
         if (message !== none && !isRight) {
           const owner = ownerByColumns(rows, row, manifest, messages);
@@ -127,7 +127,7 @@ async function* fullBatches(
   }
   for await (const letters of store.deadLetters()) {
     for (const { topicId, partition, offset } of letters) {
-      // The same of a dead letter.
+      // The same holds for a dead letter.
       if (topicId !== manifest.topicId) continue;
       if (batch.count === batchRows) yield* flushed(batch);
       add(batch, { category: deadLetterCategory, partition, offset, message: none, content: untold });
@@ -135,7 +135,7 @@ async function* fullBatches(
   }
 }
 
-/** Whoever reads a batch is done with it before the next. */
+/** Yields and empties the batch: its reader must be done with it before it takes the next. */
 function* flushed(batch: StoreBatch): Generator<StoreBatch> {
   if (batch.count > 0) yield batch;
   batch.count = 0;
@@ -163,7 +163,7 @@ function messageOfRow(rows: StoredRows, row: number, manifest: Manifest, message
   return messages.other({ id: id ?? `a row without id at ${partition}:${offset}` });
 }
 
-/** Compares every column but category and position, which the audit itself looks at. */
+/** Compares all columns except category and position, which the audit itself checks. */
 function contentOf(
   rows: StoredRows,
   row: number,
@@ -176,13 +176,13 @@ function contentOf(
   const session = messages.sessionOf(message);
   const differences = difference(session);
   if (differences === undefined) return untold;
-  // A producer that begins again sends again what an earlier session sent, and a ledger may be missing.
+  // A restarted producer may repeat messages of an earlier session, whose ledger may be missing.
   const isOfAnother =
     differences !== '' && messages.otherSessions(session).some((other) => difference(other) === '');
   return messages.contentOf(isOfAnother ? '' : differences);
 }
 
-/** The message whose row it is in every column but the id; undefined where there is none. */
+/** The message to which the row belongs by all columns but the id; undefined if there is none. */
 function ownerByColumns(
   rows: StoredRows,
   row: number,
@@ -201,7 +201,7 @@ function ownerByColumns(
   return isRight ? owner : undefined;
 }
 
-/** '' where the row is right as this session sent the message; undefined where nobody knows what is right. */
+/** '' if the row is correct for a message that this session sent; undefined if the message is not planned. */
 function differencesFrom(
   rows: StoredRows,
   row: number,
@@ -229,7 +229,7 @@ function differencesFrom(
 
 const digestDigitsOf = Buffer.alloc(digestDigits);
 
-/** As a text that is equal for equal differences. Behind a mark, it names columns, for those who read of a finding. */
+/** A text that is equal for equal differences. After a mark, it names columns, for readers of a finding. */
 function differencesOf(
   row: StoredRow,
   { producer, sequence }: ExpectedMessage,
@@ -244,7 +244,7 @@ function differencesOf(
     row.topicId === topicId ? '' : valueText('topic_id', row.topicId),
     isTime(storedAt) ? '' : valueText('stored_at', storedAt),
   ].filter(Boolean);
-  // The same text as the log's differences, where the row holds just what the log does.
+  // If the row has exactly what the log has, this is the same text as the log's differences.
   const actual = digestText(digestOf(row.key, row.payload, { run, producer, session, sequence }));
   const told = columns.length === 0 ? '' : columnsMark + columns.join(', ');
   return `${actual} ${row.digest ?? ''}${told}`;
@@ -263,14 +263,14 @@ function isSame(bytes: Buffer, start: number, end: number, expected: Uint8Array)
   return true;
 }
 
-/** The rows of a batch share their time. */
+/** The latest valid time: the rows of a batch share their time. */
 let latestTime = '';
 
-/** Whether it is a moment, as stores write them in ISO form. */
+/** Whether the text is a time in the ISO form that stores write. */
 export function isTime(text: string): boolean {
   if (text === latestTime) return true;
   const time = new Date(text);
-  // A day that its month does not have is read as one of the next.
+  // `Date` reads a day that its month does not have as a day of the next month.
   const is = !Number.isNaN(time.getTime()) && time.toISOString() === text;
   if (is) latestTime = text;
   return is;

@@ -1,7 +1,7 @@
 /**
- * A run's store, read in a thread of its own while other evidence is gathered. What it has read lies in a file
- * without a name until it is asked for: of ten million rows, memory is not to hold all. Numbers for what stands
- * outside the plan are given out on either side, so the thread tells what its own stand for.
+ * A run's store, read in a thread of its own while other evidence is gathered. Rows that were read are kept in a file
+ * without a name until the audit needs them: memory must not hold ten million rows. Thread and audit each assign
+ * numbers to messages and contents outside of the plan, so the thread also sends the meaning of its numbers.
  */
 import { closeSync, openSync, readvSync, rmSync } from 'node:fs';
 import { messageOf } from '../../errors.ts';
@@ -12,18 +12,18 @@ import { startThread } from '../../system/thread.ts';
 import type { StoreHopThread } from './store-hop-thread.ts';
 import { missingStore, newBatch, type OpenStoreHop } from './store-hop.ts';
 
-/** A batch is in the spool. */
+/** Sent when a batch is in the spool. */
 interface Spooled {
   count: number;
-  /** Of messages outside the plan, and of contents that differ, in the order of their numbers there. */
+  /** New messages outside of the plan, and new contents that differ, in the order of the thread's numbers. */
   names: MessageName[];
   contents: string[];
 }
 
-/** What the thread tells. */
+/** The messages of the thread. */
 export type StoreHopThreadParent = Record<'spooled', (batch: Spooled) => void>;
 
-/** As they lie in the spool. */
+/** The columns of a batch, in the order of the spool. */
 export const columnsOf = ({
   count,
   message,
@@ -34,7 +34,7 @@ export const columnsOf = ({
 }: StoreBatch): NodeJS.ArrayBufferView[] =>
   [message, content, offset, partition, category].map((column) => column.subarray(0, count));
 
-/** The same as `openStoreHop`, and reading begins at once. `spoolPath` is made and removed. Throws what `openSync` does. */
+/** Like `openStoreHop`, but reading begins at once. Makes and removes `spoolPath`. Throws the errors of `openSync`. */
 export async function openThreadedStoreHop(
   location: string,
   manifest: Manifest,
@@ -102,10 +102,10 @@ async function* spooledBatches(
 
 const problemOf = (error: unknown): string => `the store could not be read: ${messageOf(error)}`;
 
-/** How reading the store came out. */
+/** The result of reading the store. */
 type Ended = Awaited<ReturnType<StoreHopThread['read']>>;
 
-/** What the thread has told, to be taken one by one; the end of its reading comes behind the last. */
+/** A queue of the thread's messages; the end of its reading comes after the last. */
 class Told {
   readonly #batches: Spooled[] = [];
   #end: Promise<Ended> | undefined;
@@ -134,7 +134,7 @@ class Told {
   }
 }
 
-/** From the thread's numbers to those of the audit. */
+/** Translates the thread's numbers into those of the audit. */
 class Translation {
   readonly #messages: RunMessages;
   /** By the thread's number, counted from the end of the plan. */

@@ -308,5 +308,5 @@ test('evidence against its own rules is a bug, and ends the audit', async () => 
   await expect(audit(buildEvidence(history))).rejects.toThrow('bug: the log');
   const evidence = buildEvidence(healthyHistory());
   delete evidence.messages.expectedKey;
-  await expect(audit(evidence)).rejects.toThrow('bug: rows tell their keys');
+  await expect(audit(evidence)).rejects.toThrow('bug: rows have keys');
 });
