@@ -98,7 +98,7 @@ test.each([
   [['--fault=kill-leeder@5s'], "there is no fault 'kill-leeder'"],
   [['--fault=kill-leader@5s', shared], "not nodrop's own"],
   [['--fault=kill-controller@5s'], '--brokers 3'],
-  [['--fault=restart-store@5s'], 'nobody restarts SQLite'],
+  [['--fault=restart-store@5s'], 'SQLite has no server to restart'],
   [['--fault=kill-leader@5s', '--duration=4s'], 'all has been sent'],
   [['--fault-file=/nowhere.json'], 'cannot be read'],
   [['--brokers=3', shared], 'Leave either out'],

@@ -12,7 +12,7 @@ export const restartStore: Fault = {
   lastsMs,
   holdsDrain: () => true,
   problem: ({ store: { server, title } }) =>
-    server === undefined ? `nobody restarts ${title}: --store postgres://…` : undefined,
+    server === undefined ? `${title} has no server to restart: --store postgres://…` : undefined,
   begin: async (pipeline) => {
     const link = pipeline.links.get('store')!;
     const refusal = link.refuse();
