@@ -54,11 +54,13 @@ export async function ledgerHop(
         outcome,
       ),
     *batches() {
+      const found = [...problems];
       for (const ledger of ledgers) {
         const problem = yield* readAll(ledger, messages);
         if (problem === undefined) continue;
+        found.push(`${ledger.name}: ${problem}`);
         hop.whole = false;
-        hop.problem = `${ledger.name}: ${problem}`;
+        hop.problem = found.join('; ');
       }
     },
   };
