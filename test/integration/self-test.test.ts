@@ -64,10 +64,10 @@ test(
     expect(missed.code).toBe(1);
     const text = missed.lines.join('\n');
     expect(text).toMatch(/^a row that vanished after it was written +store +NO +NO +yes$/m);
-    expect(text).toContain('  wanted: phantom (store); got: 1 lost (store)');
+    expect(text).toContain('  expected: phantom (store); found: 1 lost (store)');
     expect(text).toMatch(/^ +(Evidence: )?\S*runs\/self-test-7-0-\w{4}$/m);
     expect(text).toMatch(/^phantom( +·){4} +0\/1 +·$/m);
-    expect(missed.lines.at(-1)).toBe('The same again: nodrop self-test --seed 7');
+    expect(missed.lines.at(-1)).toBe('To repeat this: nodrop self-test --seed 7');
   },
   timeoutMs,
 );

@@ -1,4 +1,4 @@
-/** Defects of what came after the log: the consumer's, and the store's own. */
+/** Defects behind the log: those of the consumer, and those of the store itself. */
 import {
   at,
   dropBehindLog,
@@ -85,14 +85,14 @@ export const consumerDefects: PlantedDefect[] = [
       dropBehindLog(h, 10);
       h.positions.set(1, 3);
     },
-    // A transaction's marker stands there.
+    // A transaction's marker stands at this offset.
     twin: (h) => {
       h.ranges[1]!.end = 5;
       h.commits.set(1, 5);
     },
   },
   {
-    name: 'not drained: the consumer had not come there',
+    name: 'not drained: the consumer had not got there',
     hop: 'journal',
     expected: 'inconclusive',
     plant: (h) => {
@@ -103,7 +103,7 @@ export const consumerDefects: PlantedDefect[] = [
   },
 ];
 
-/** Rows that the consumer wrote wrongly: the journal says the same as the store. */
+/** Rows that the consumer wrote wrongly: the journal agrees with the store. */
 export const storeDefectsOfConsumer: PlantedDefect[] = [
   {
     name: 'stored in a category that is not its state',
@@ -170,7 +170,7 @@ export const storeDefectsOfConsumer: PlantedDefect[] = [
   },
 ];
 
-/** Rows that were right when they were written: the journal says otherwise than the store. */
+/** Rows that were right when they were written: the journal contradicts the store. */
 export const storeDefects: PlantedDefect[] = [
   {
     name: 'a row that vanished after it was written',
@@ -212,7 +212,7 @@ export const storeDefects: PlantedDefect[] = [
     },
   },
   {
-    name: 'a row that bears an id that nobody knows',
+    name: 'a row with an unknown id',
     hop: 'store',
     expected: found('corrupted', 'store'),
     plant: (h) => void (row(h, 7).id = 'ghost'),
@@ -240,7 +240,7 @@ export const storeDefects: PlantedDefect[] = [
     },
   },
   {
-    name: 'a row that nobody wrote',
+    name: 'a row that no consumer wrote',
     hop: 'store',
     expected: found('phantom', 'store'),
     plant: (h) => h.rows.push({ ...row(h, 7), id: 'ghost', offset: 9 }),

@@ -1,4 +1,4 @@
-/** Defects that a plan, a ledger or a log shows. */
+/** Defects that the plan, the ledger or the log shows. */
 import {
   appendCopy,
   at,
@@ -89,7 +89,7 @@ export const logDefects: PlantedDefect[] = [
       [send(h, 4).sequence, send(h, 7).sequence] = [7, 4];
     },
     twin: (h) => {
-      // Another session may begin again.
+      // A new session may begin again at any sequence.
       for (const sequence of [7, 10]) Object.assign(record(h, sequence), { session: 1 });
       for (const sequence of [7, 10]) Object.assign(send(h, sequence), { session: 1 });
     },
@@ -153,7 +153,7 @@ export const logDefects: PlantedDefect[] = [
       h.ranges[1]!.compacted = true;
       dropBehindLedger(h, 10);
     },
-    // A tombstone goes, too.
+    // Compaction removes a tombstone, too.
     twin: (h) => {
       h.ranges[1]!.compacted = true;
       dropBehindLedger(h, 10);
@@ -165,7 +165,7 @@ export const logDefects: PlantedDefect[] = [
     hop: 'log',
     expected: found('offset-conflict', 'broker'),
     plant: (h) => {
-      // The sixteenth message was never acked, so it can stand anywhere.
+      // Message 12 was never acked, so its record may stand anywhere.
       const other = { ...send(h, 10), id: 'm12', sequence: 12, digest: 'd12' };
       h.sends.push(other);
       h.planned = 13;
@@ -201,12 +201,12 @@ export const logDefects: PlantedDefect[] = [
     },
     twin: (h) => {
       h.topics = ['a', 'b', 'c'];
-      // One key may stand in a partition of each.
+      // One key may have a partition in each topic.
       for (const one of [send(h, 9), record(h, 9), row(h, 9)]) one.key = 'k1';
     },
   },
   {
-    name: 'a record that nobody sent',
+    name: 'a record that no producer sent',
     hop: 'log',
     expected: found('phantom', 'producer'),
     plant: (h) => {

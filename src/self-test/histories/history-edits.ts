@@ -1,4 +1,4 @@
-/** What a planted defect is, and the changes of a healthy history that defects are made of. */
+/** The type of a planted defect, and the changes to a healthy history that make a defect. */
 import type { Blame, FindingKind } from '../../result/verdict.ts';
 import type { LogRecord, PlantedHistory, Row, Send } from './planted-history.ts';
 
@@ -9,10 +9,10 @@ type Change = (history: PlantedHistory) => void;
 export interface PlantedDefect {
   name: string;
   hop: EvidencePart;
-  /** `inconclusive`: nothing is wrong, and yet it must be no pass. */
+  /** `inconclusive`: nothing is wrong, but the verdict must not be a pass. */
   expected: { kind: FindingKind; blame: Blame } | 'inconclusive';
   plant: Change;
-  /** No finding may come of it. Without one: the healthy history itself. */
+  /** A change that must lead to no finding. Without one, the twin is the healthy history itself. */
   twin?: Change;
 }
 
@@ -45,13 +45,13 @@ export function dropJournal(history: PlantedHistory, sequence: number): void {
   forgetWritten(history, sequence);
 }
 
-/** The journal does not say that it was written. */
+/** The journal does not show that the message was written. */
 export function forgetWritten(history: PlantedHistory, sequence: number): void {
   const isThere = at(send(history, sequence));
   history.written = history.written.filter((one) => !isThere(one));
 }
 
-/** It never came out of Kafka. */
+/** The message was never delivered. */
 export function dropBehindLog(history: PlantedHistory, sequence: number): void {
   dropJournal(history, sequence);
   dropRow(history, sequence);
@@ -62,7 +62,7 @@ export function dropBehindLedger(history: PlantedHistory, sequence: number): voi
   dropBehindLog(history, sequence);
 }
 
-/** No position and no outcome: what a timeout leaves. */
+/** The ledger has no position for the message, as after a timeout. */
 export function forgetOutcome(
   history: PlantedHistory,
   sequence: number,

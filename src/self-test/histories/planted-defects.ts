@@ -1,6 +1,6 @@
 /**
- * Every kind of defect at every hop, each with a twin that looks like it and is none: a change of a healthy
- * history, and what an audit has to say of it.
+ * Every kind of defect at every hop: a change to a healthy history, the finding that the audit must make, and a twin
+ * that looks like the defect but is not one.
  */
 import { consumerDefects, storeDefects, storeDefectsOfConsumer } from './defects-behind-log.ts';
 import { ledgerDefects, logDefects } from './defects-up-to-log.ts';

@@ -39,9 +39,9 @@ export interface Written extends Place {
   digest: string;
 }
 
-/** What each hop says. Fields are there to be changed. */
+/** The evidence of each hop. Defects change its fields. */
 export interface PlantedHistory {
-  /** How many messages the producer was to send. */
+  /** The number of messages that the producer had to send. */
   planned: number;
   sends: Send[];
   log: LogRecord[];
@@ -52,9 +52,9 @@ export interface PlantedHistory {
   deadLetters: (Place & { reason: string })[];
   /** The store's next offset by partition. */
   positions: Map<number, number>;
-  /** The group's. */
+  /** The group's next offset by partition. */
   commits: Map<number, number>;
-  /** The topic of each partition; left out where there is one. */
+  /** The topic of each partition; left out if there is only one topic. */
   topics?: readonly string[];
   complete: Set<string>;
 }
@@ -67,7 +67,7 @@ const messages = 12;
 export function healthyHistory(): PlantedHistory {
   const sends = Array.from({ length: messages }, (_, sequence): Send & Place => ({
     id: `m${sequence}`,
-    // The states go round once in three offsets, so that a partition has all of them.
+    // The states shift by one with each offset, so that each partition has all of them.
     state: states[(sequence + Math.floor(sequence / partitions)) % states.length]!,
     outcome: 'acked',
     sequence,
@@ -113,7 +113,7 @@ export function healthyHistory(): PlantedHistory {
   };
 }
 
-/** The history form, as text. */
+/** The history format, as text. */
 export function* linesOf(history: PlantedHistory): Generator<string> {
   const line = (type: string, fields: object): string => {
     const { partition = -1 } = fields as { partition?: number };

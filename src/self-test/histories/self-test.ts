@@ -27,7 +27,7 @@ async function detect({ name, hop, expected, plant, twin }: PlantedDefect): Prom
   }
   const ofKind = spoilt.findings.filter(({ kind }) => kind === expected.kind);
   const blamedRightly = ofKind.length === 1 && ofKind[0]!.blame === expected.blame;
-  // One planted defect that is found as two would be blamed on a second hop as well.
+  // If one planted defect led to two findings, a second hop would be blamed as well.
   return {
     defect: name,
     hop,

@@ -1,4 +1,4 @@
-/** What a disk may do to what a broker has written. Of brokers that are the self-test's own. */
+/** Damage that a disk may do to a broker's log. Only for brokers of the self-test. */
 import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { unavailableError } from '../../errors.ts';
@@ -8,16 +8,16 @@ import { noOrigin, readOrigin } from '../../workload/record-headers.ts';
 import type { Change } from './live-defect.ts';
 import type { LivePipeline } from './live-pipeline.ts';
 
-/** Where a record batch lies on the disk. */
+/** The place of a message's payload on the disk. */
 interface PayloadPlace {
   path: string;
-  /** Where its batch begins in the file, and where the payload of the message. */
+  /** The byte in the file at which the batch begins; `payloadAt`: at which the payload begins. */
   batchAt: number;
   payloadAt: number;
   bytes: Buffer;
 }
 
-/** A bit of a message's payload turns over where it lies; the broker serves it as it is. */
+/** Flips a bit of a message's payload on the disk; the broker serves the batch unchecked. */
 export const turnBit: Change = async (pipeline) => {
   const { path, payloadAt, bytes } = placeOf(pipeline, pipeline.sequence);
   const file = openSync(path, 'r+');
@@ -28,13 +28,13 @@ export const turnBit: Change = async (pipeline) => {
   }
 };
 
-/** The broker dies, and when it is back, its log ends before the batch that holds the message. */
+/** Kills the broker and cuts its log off before the batch that holds the message, then restarts the broker. */
 export const cutOff: Change = async (pipeline) => await cutOffAt(pipeline, pipeline.sequence);
 
-/** The same, of what a producer sends among the first. */
+/** Like `cutOff`, for one of the first messages that a producer sends. */
 export const cutOffEarly: Change = async (pipeline) => await cutOffAt(pipeline, earlySequence);
 
-/** Where half is published it is there, and so is more behind it. */
+/** When half is published, this message is in the log, and so are messages behind it. */
 const earlySequence = 50;
 
 async function cutOffAt(pipeline: LivePipeline, sequence: number): Promise<boolean> {
@@ -74,6 +74,7 @@ function segmentsOf(pipeline: LivePipeline): string[] {
 
 function onlyBroker({ ground }: LivePipeline): Broker {
   const [broker] = ground.brokers;
-  if (broker === undefined) throw unavailableError('It takes a broker that may be tampered with.');
+  if (broker === undefined)
+    throw unavailableError('This defect needs a broker that the self-test has started.');
   return broker;
 }

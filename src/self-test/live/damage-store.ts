@@ -1,4 +1,4 @@
-/** What somebody with access to its database may do to a store behind the consumer's back. */
+/** Damage that another user of the database may do to a store without the consumer. */
 import { DatabaseSync } from 'node:sqlite';
 import { engineOf, storeFileOf } from '../../stores/engines.ts';
 import { parsePostgresLocation } from '../../stores/postgres/location.ts';
@@ -12,35 +12,35 @@ import { faraway } from '../sabotage/sabotage.ts';
 type Row = Record<string, unknown>;
 
 const lockWaitMs = 5_000;
-/** Beside `category`, which a table of PostgreSQL's has. */
+/** In addition to `category`, which only PostgreSQL's table has. */
 const columns = `run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at`;
 
-/** Its row vanishes. */
+/** Deletes the message's row. */
 export const vanish: Change = async (pipeline) => {
   const { table, id } = await rowOf(pipeline);
   return await alters(pipeline, `DELETE FROM ${table} WHERE id = '${id}' RETURNING id`);
 };
 
-/** Its row gets other bytes. */
+/** Changes the payload of the message's row. */
 export const overwrite: Change = async (pipeline) => {
   const { table, id } = await rowOf(pipeline);
   return await alters(pipeline, `UPDATE ${table} SET payload = key WHERE id = '${id}' RETURNING id`);
 };
 
-/** Its row stands in another category as well. */
+/** Copies the message's row into another category. */
 export const double: Change = async (pipeline) => {
   const { category, id } = await rowOf(pipeline);
   return await copies(pipeline, category, await otherThan(pipeline, category), columns, id);
 };
 
-/** Its row moves to another category. */
+/** Moves the message's row to another category. */
 export const move: Change = async (pipeline) => {
   const { table, id } = await rowOf(pipeline);
   const isDoubled = await double(pipeline);
   return isDoubled && (await alters(pipeline, `DELETE FROM ${table} WHERE id = '${id}' RETURNING id`));
 };
 
-/** A row like it, of a message that nobody planned. */
+/** Adds a similar row, of a message that was not planned. */
 export const insert: Change = async (pipeline) => {
   const { category, id } = await rowOf(pipeline);
   const { sequence } = pipeline;
@@ -50,7 +50,7 @@ export const insert: Change = async (pipeline) => {
   return await copies(pipeline, category, category, values, id);
 };
 
-/** The consumer that comes next is to go on beyond what there is. */
+/** Moves the next offset, so that the next consumer skips records. */
 export const skipAhead: Change = async ({ store }) =>
   (
     await query(
@@ -59,13 +59,13 @@ export const skipAhead: Change = async ({ store }) =>
     )
   ).length === 1;
 
-/** One of its tables is gone. */
+/** Drops one of the store's tables. */
 export const dropTable: Change = async (pipeline) => {
   await query(pipeline.store, 'DROP TABLE dead_letters');
   return true;
 };
 
-/** Where the message lies that is concerned. */
+/** The row of the pipeline's chosen message. */
 async function rowOf({ store, sequence }: LivePipeline): Promise<{
   category: string;
   table: string;
@@ -85,7 +85,7 @@ async function otherThan({ store }: LivePipeline, category: string): Promise<str
   return String(rows[0]?.['category']);
 }
 
-/** `values` may be other than what the columns hold. */
+/** Copies a row. `values`: expressions for the columns, which may differ from their contents. */
 async function copies(
   pipeline: LivePipeline,
   from: string,
@@ -102,7 +102,7 @@ async function copies(
   );
 }
 
-/** Whether it was one row. */
+/** Whether the statement changed exactly one row. */
 const alters = async ({ store }: LivePipeline, sql: string): Promise<boolean> =>
   (await query(store, sql)).length === 1;
 

@@ -1,4 +1,4 @@
-/** What somebody with access to the cluster may do to a topic: strangers, administrators, retention. */
+/** Damage that other users of the cluster may do to a topic: other producers, administrators, retention. */
 import { Producer as LibraryProducer, type MessageToProduce } from '@platformatic/kafka';
 import { openCluster } from '../../kafka/client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
@@ -8,7 +8,7 @@ import { readLog } from '../../kafka/fetch/log-read.ts';
 import { parseBootstrapServers } from '../../kafka/client/client-options.ts';
 import { createTopic, deleteRecordsBelow, withAdmin, type AdminAccess } from '../../kafka/client/topics.ts';
 
-/** Does it to a topic, and tells whether it came about. */
+/** Damages a topic, and returns whether that took effect. */
 export type SpoilTopic = (of: { access: AdminAccess; topic: string }) => Promise<boolean>;
 
 const clientId = 'nodrop-self-test';
@@ -16,7 +16,7 @@ const copiesMax = 50;
 const pollMs = 100;
 const topicResource = 2;
 
-/** A stranger writes copies of what stands first in partition 0 in a transaction, and aborts it. */
+/** Another producer writes copies of the first records of partition 0 in a transaction, and aborts it. */
 export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
   const copies = (await recordsOf(access, topic, 0)).slice(0, copiesMax);
   const producer = new LibraryProducer({
@@ -35,14 +35,14 @@ export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
   return copies.length > 0;
 };
 
-/** All that the topic holds is removed, as retention does. */
+/** Removes all records of the topic, as retention does. */
 export const deleteRecords: SpoilTopic = async ({ access, topic }) => {
   await using cluster = await openCluster({ ...access, clientId });
   await deleteRecordsBelow(access, topic, await listOffsets(cluster, topic, 'latest'));
   return [...(await listOffsets(cluster, topic, 'earliest')).values()].some((start) => start > 0);
 };
 
-/** Keys have other partitions from then on. */
+/** Doubles the number of partitions, so that keys get other partitions. */
 export const addPartitions: SpoilTopic = async ({ access, topic }) => {
   await using cluster = await openCluster({ ...access, clientId });
   const { partitions } = (await cluster.metadata(topic))!;
@@ -57,7 +57,7 @@ export const addPartitions: SpoilTopic = async ({ access, topic }) => {
   });
 };
 
-/** Deleted, and recreated under the same name. */
+/** Deletes the topic and recreates it under the same name. */
 export const recreate: SpoilTopic = async ({ access, topic }) => {
   await using cluster = await openCluster({ ...access, clientId });
   const { topicId, partitions } = (await cluster.metadata(topic))!;
@@ -69,14 +69,14 @@ export const recreate: SpoilTopic = async ({ access, topic }) => {
   });
 };
 
-/** Deleted, and gone. */
+/** Deletes the topic. */
 export const deleteTopic: SpoilTopic = async ({ access, topic }) => {
   await using cluster = await openCluster({ ...access, clientId });
   await withAdmin(access, (admin) => admin.deleteTopics({ topics: [topic] }));
   return await comesAbout(access, async () => (await cluster.metadataAgain(topic)) === undefined);
 };
 
-/** A replica that lacks records may come to lead. */
+/** Allows a replica that lacks records to become the leader. */
 export const allowUncleanElection: SpoilTopic = async ({ access, topic }) => {
   const config = { name: 'unclean.leader.election.enable', configOperation: 0 as const, value: 'true' };
   await withAdmin(access, (admin) =>
@@ -87,7 +87,7 @@ export const allowUncleanElection: SpoilTopic = async ({ access, topic }) => {
   return true;
 };
 
-/** The group is gone, and with it all that it has committed. */
+/** Deletes the group, and with it all its commits. */
 export async function forgetGroup({
   access,
   group,
@@ -121,7 +121,7 @@ async function recordsOf(access: AdminAccess, topic: string, partition: number):
   return records;
 }
 
-/** Whether it is so before the deadline. */
+/** Whether the condition becomes true before the deadline. */
 async function comesAbout(
   { timeoutMs, signal }: AdminAccess,
   isSo: () => Promise<boolean>,

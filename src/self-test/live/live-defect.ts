@@ -1,38 +1,38 @@
-/** What a defect of a live pipeline is: on which way it is planted, how, and what an audit has to say of it. */
+/** The type of a defect in a live pipeline: its scenario, how it is planted, and the expected result of the audit. */
 import type { Result } from '../../result/result.ts';
 import type { Blame, Cause, FindingKind } from '../../result/verdict.ts';
 import type { LivePipeline } from './live-pipeline.ts';
 import type { EvidencePart } from '../histories/history-edits.ts';
 import type { SabotageKind } from '../sabotage/sabotage.ts';
 
-/** Does something to a pipeline from without, and tells whether that came about. */
+/** Damages a pipeline from outside, and returns whether that took effect. */
 export type Change = (pipeline: LivePipeline) => Promise<boolean>;
 
-/** What is done to a pipeline on its way. Whatever there is of it has to come about. */
+/** The damage to a pipeline, by the step at which it is done. Each part given must take effect. */
 export interface Planting {
-  /** In a stage's own process. Of which message, chance decides. */
+  /** In a stage's own process, to a message that is chosen by the seed. */
   sabotage?: SabotageKind;
-  /** While no producer is at work, and half is published and stored. */
+  /** When half is published and stored, and no producer is at work. */
   betweenHalves?: Change;
-  /** All is published, and not all is consumed. */
+  /** When all is published, but not all is consumed. */
   beforeConsuming?: Change;
-  /** All is stored, and nothing is audited. */
+  /** When all is stored, but nothing is audited. */
   afterConsuming?: Change;
-  /** `half`: nobody publishes the rest. `unread`: nobody consumes it. */
+  /** `half`: the rest is not published. `unread`: the rest is published, but not consumed. */
   endsWith?: 'half' | 'unread';
 }
 
-/** How a trial came out. */
+/** The outcome of a trial. */
 export interface Trial {
   cameAbout: boolean;
-  /** undefined where there was none: `said` tells why. */
+  /** undefined if there was none: `said` shows why. */
   result: Result | undefined;
   said: string;
 }
 
-/** A way from the first send to the audit. Without a planting there is nothing to be found at its end. */
+/** The steps from the first send to the audit. Without a planting, the audit must find nothing. */
 export interface Scenario {
-  /** The same for the same way: such have one clean twin. */
+  /** The same for scenarios with the same steps, which share one clean twin. */
   name: string;
   go(pipeline: LivePipeline, planting: Planting): Promise<Trial>;
 }
@@ -41,26 +41,26 @@ export interface LiveFinding {
   kind: FindingKind;
   blame: Blame;
   cause?: Cause;
-  /** Kinds that the same defect is as well, by the same blame. */
+  /** Further kinds as which the same defect is found, with the same blame. */
   besides?: readonly FindingKind[];
 }
 
 export interface LiveDefect {
-  /** In plain words; it stands in a table. */
+  /** In plain words, for a table. */
   name: string;
-  /** Whose evidence shows it. */
+  /** The hop whose evidence shows the defect. */
   hop: EvidencePart;
-  /** `inconclusive`: nothing is wrong, and yet it must be no pass. */
+  /** `inconclusive`: nothing is wrong, but the verdict must not be a pass. */
   expected: LiveFinding | 'inconclusive';
   scenario: Scenario;
   planting: Planting;
-  /** It takes the broker away meanwhile. */
+  /** The defect stops the shared broker, so nothing else may run meanwhile. */
   isAlone?: true;
-  /** What looks like it and is none. Without one: its scenario with nothing planted. */
+  /** Looks like the defect but is not one. Without it, the twin is the scenario with nothing planted. */
   twin?: { scenario: Scenario; planting: Planting };
 }
 
-/** What was found is of the kind, and it is blamed on whom it must be, for the right cause, and on nobody else. */
+/** `found`: the kind was found. `blamedRightly`: with the expected blame and cause, and nothing else was found. */
 export function judgeLive(
   expected: LiveDefect['expected'],
   { verdict, findings }: Pick<Result, 'verdict' | 'findings'>,
@@ -76,7 +76,7 @@ export function judgeLive(
       finding.blame === blame &&
       (finding.kind === kind ? finding.cause === cause : besides.includes(finding.kind)),
   );
-  // Where nothing moves, nothing is proven.
+  // A pipeline that stalls proves nothing, so its verdict is inconclusive.
   const isVerdict = verdict === (kind === 'stalled' ? 'inconclusive' : 'fail');
   return { found, blamedRightly: found && isRight && isVerdict };
 }

@@ -1,4 +1,4 @@
-/** Defects of live pipelines behind the log: the consumer's, and the store's own. */
+/** Defects of live pipelines behind the log: those of the consumer, and those of the store itself. */
 import { double, dropTable, insert, move, overwrite, skipAhead, vanish } from './damage-store.ts';
 import { inOneGo, inSteps, inTwoVisits, paced } from './scenarios.ts';
 import type { Change, LiveDefect, LiveFinding } from './live-defect.ts';
@@ -61,7 +61,7 @@ const consumerDefects: LiveDefect[] = [
   {
     name: 'an aborted record that was stored',
     hop: 'journal',
-    // It is the copy of one that counts, too.
+    // The record is also a copy of a record that counts.
     expected: { kind: 'aborted-read', blame: 'consumer', besides: ['duplicated'] },
     scenario: inSteps({ produce: onePartition, consume: ['-X', 'isolation.level=read_uncommitted'] }),
     planting: { beforeConsuming: abortTransaction },
@@ -82,7 +82,7 @@ const consumerDefects: LiveDefect[] = [
     planting: { sabotage: 'stall' },
   },
   {
-    name: 'not drained: the consumer had not come there',
+    name: 'not drained: the consumer had not got there',
     hop: 'journal',
     expected: 'inconclusive',
     scenario: inTwoVisits,
@@ -96,9 +96,9 @@ const rowsOfConsumer: LiveDefect[] = (
     ['stored in a category that is not its state', 'misroute', { kind: 'misclassified' }],
     ['stored with other bytes than the log has', 'flip-byte', { kind: 'corrupted' }],
     ['stored with the payload of another', 'stale-upsert', { kind: 'corrupted' }],
-    // One of the two is in a wrong category.
+    // One of the two rows is in a wrong category.
     ['stored in two categories', 'double', { kind: 'duplicated', besides: ['misclassified'] }],
-    ['stored, and planned by nobody', 'invent', { kind: 'phantom' }],
+    ['a row of a message that was not planned', 'invent', { kind: 'phantom' }],
     ['a good message among the dead letters', 'dead-letter', { kind: 'wrongly-dead-lettered' }],
   ] as const
 ).map(([name, sabotage, expected]) => ({
@@ -114,14 +114,14 @@ const rowsOfStore: LiveDefect[] = (
   [
     ['a row that vanished after it was written', vanish, { kind: 'lost', blame: 'store' }],
     ['a row that changed its category afterwards', move, { kind: 'misclassified', blame: 'store' }],
-    // A run's journal tells no contents, so nobody can say that they were right when they were written.
+    // A run's journal records no contents, so it cannot show that the row was right when it was written.
     ['a row that changed its bytes afterwards', overwrite, { kind: 'corrupted', blame: 'consumer' }],
     [
       'a row that was doubled afterwards',
       double,
       { kind: 'duplicated', blame: 'store', besides: ['misclassified'] },
     ],
-    ['a row that nobody wrote', insert, { kind: 'phantom', blame: 'store' }],
+    ['a row that no consumer wrote', insert, { kind: 'phantom', blame: 'store' }],
     [
       "a next offset beyond the log's end",
       skipAhead,

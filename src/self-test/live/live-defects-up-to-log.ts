@@ -1,11 +1,11 @@
-/** Defects of live pipelines that a plan, a ledger or a log shows: the producer's and the broker's. */
+/** Defects of live pipelines that the plan, the ledger or the log shows: those of the producer and of the broker. */
 import { inOneGo, inSteps, inTwoSessions, inTwoVisits } from './scenarios.ts';
 import type { LiveDefect } from './live-defect.ts';
 import { cutOff, cutOffEarly, turnBit } from './damage-disk.ts';
 import { cutLedger } from './damage-evidence.ts';
 import { addPartitions, allowUncleanElection, deleteRecords, deleteTopic, recreate } from './damage-topic.ts';
 
-/** Many record batches, of which one can be spoilt. */
+/** Many small record batches, so that a defect damages only one of them. */
 const small = '--batch-size=10';
 const smallBatches = inOneGo(small);
 const notIdempotent = ['-X', 'enable.idempotence=false'];
@@ -99,7 +99,7 @@ const producersInLog: LiveDefect[] = [
     planting: { sabotage: 'flip-before-send' },
   },
   {
-    name: 'a record that nobody planned',
+    name: 'a record of a message that was not planned',
     hop: 'log',
     expected: { kind: 'phantom', blame: 'producer' },
     scenario: smallBatches,
@@ -139,16 +139,16 @@ const brokersInLog: LiveDefect[] = [
     isAlone: true,
   },
   {
-    name: 'cut off, and others where they were acknowledged',
+    name: 'cut off, and other records at acked offsets',
     hop: 'log',
     expected: { kind: 'offset-conflict', blame: 'broker' },
-    // Of those that come after, nobody hears where they are.
+    // Messages that are sent afterwards are acknowledged without an offset.
     scenario: inTwoSessions('-X', 'acks=0'),
     planting: { betweenHalves: cutOffEarly },
     isAlone: true,
   },
   {
-    name: 'cut off when stored, and others in their places',
+    name: 'cut off once stored, other records at the offsets',
     hop: 'log',
     expected: { kind: 'lost', blame: 'broker' },
     scenario: inTwoVisits,
@@ -171,7 +171,7 @@ const brokersInLog: LiveDefect[] = [
     twin: { scenario: inSteps(), planting: { afterConsuming: deleteRecords } },
   },
   {
-    name: 'a log that nobody can read any more',
+    name: 'a log that can no longer be read',
     hop: 'log',
     expected: 'inconclusive',
     scenario: inSteps(),

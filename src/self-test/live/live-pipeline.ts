@@ -1,4 +1,4 @@
-/** One pipeline of the live self-test: stages and audit, each a command as a user would start it. */
+/** One pipeline of the live self-test: its stages and its audit are commands, as a user would start them. */
 import { readFileSync } from 'node:fs';
 import { runChild, startChild, type ChildEnd } from '../../system/nodrop-child.ts';
 import { unavailableError } from '../../errors.ts';
@@ -12,32 +12,32 @@ import { beginningOf } from '../../workload/splitmix.ts';
 import { storeOfRun } from '../../stores/engines.ts';
 import { sabotageVariables, tellsOf, type Sabotage, type SabotageKind } from '../sabotage/sabotage.ts';
 
-/** Where pipelines are put. */
+/** The surroundings that all pipelines share. */
 export interface LiveGround {
   bootstrapServers: string;
-  /** Those that may be ended, started and tampered with. */
+  /** The brokers that the self-test may stop, start and damage. */
   brokers: readonly Broker[];
-  /** Where their folders go. */
+  /** The folder for the pipelines' folders. */
   dir: string;
-  /** A database in which each has a schema of its own; undefined for a file of its own. */
+  /** A database in which each pipeline has a schema; undefined: each has a file. */
   store: string | undefined;
   seed: number;
   signal: AbortSignal;
 }
 
-/** Small, and yet several batches in each partition. */
+/** Few, but enough for several batches in each partition. */
 export const liveMessages = 600;
 const waitMs = 30_000;
-/** A command that is still at work then hangs. */
+/** A command that takes longer hangs. */
 const commandMsMax = 120_000;
-/** Messages a second, of which so many are sent before the producer is killed. */
+/** Messages per second; the producer is killed after `half` messages. */
 const halfPace = 500;
 const half = 100;
 
 export class LivePipeline {
   readonly ground: LiveGround;
   readonly folder: RunFolder;
-  /** Its place among all: with the seed, it decides what chance decides. */
+  /** The index of the defect; together with the seed, it determines all random choices. */
   readonly #index: number;
   #said = '';
 
@@ -66,12 +66,12 @@ export class LivePipeline {
     return { bootstrapServers, client: {}, timeoutMs: waitMs, signal };
   }
 
-  /** All that its commands said of themselves. */
+  /** The stderr of all its commands. */
   get said(): string {
     return this.#said;
   }
 
-  /** The message that is concerned, where one is: from the midst of them. */
+  /** The sequence of the message that a defect damages: not one of the first or last. */
   get sequence(): number {
     return this.#pick(100, 500);
   }
@@ -83,7 +83,7 @@ export class LivePipeline {
     return { kind, sequence: kind === 'replay' ? this.#pick(0, half) : this.sequence };
   }
 
-  /** Whether a stage has said that it did it. */
+  /** Whether a stage has reported that the defect is done. */
   hasDone(sabotage: Sabotage): boolean {
     const logs = this.folder.list(/\.log$/).map((name) => readFileSync(this.folder.file(name), 'utf8'));
     return [this.#said, ...logs].some((log) => tellsOf(sabotage, log));
@@ -103,7 +103,7 @@ export class LivePipeline {
     if (exitCode !== 0) throw unavailableError(`The producer of ${this.folder.id} ended with ${exitCode}.`);
   }
 
-  /** It is killed with some of its messages sent, and does not come back by itself. */
+  /** Starts a producer and kills it after some of its messages. */
   async produceHalf(): Promise<void> {
     const args = [
       'produce',
@@ -121,7 +121,7 @@ export class LivePipeline {
     this.#hear(await child.ended);
   }
 
-  /** Until the store holds all there is, or the consumer cannot go on: what that means, the audit says. */
+  /** Ends when the store holds everything or the consumer cannot go on. The audit judges the outcome. */
   async consume(options: readonly string[] = [], sabotage?: Sabotage): Promise<void> {
     const args = ['consume', '--until-drained', ...options, ...this.#kafka, ...this.#storeOption()];
     await this.#command(args, sabotage);
@@ -147,7 +147,7 @@ export class LivePipeline {
   async #command(args: readonly string[], sabotage?: Sabotage): Promise<ChildEnd> {
     const [name, ...rest] = args;
     const isVerify = name === 'verify';
-    // An option that stands twice counts as it stands last.
+    // If an option is given twice, the last counts.
     const own = [
       `--timeout=${waitMs}ms`,
       '--quiet',
@@ -168,7 +168,7 @@ export class LivePipeline {
     timeoutMs: number;
     env: Record<string, string | undefined>;
   } {
-    // What somebody has set for his own runs is not to reach these.
+    // Variables that a user has set for other runs must not affect these.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NODROP_'));
     const env = { ...Object.fromEntries(inherited), ...(sabotage && sabotageVariables(sabotage)) };
     return { signal: this.ground.signal, timeoutMs: commandMsMax, env };

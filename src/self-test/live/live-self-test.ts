@@ -1,4 +1,4 @@
-/** The live self-test: plants each defect in a pipeline of its own, and says which the audit of it caught. */
+/** The live self-test: plants each defect in a pipeline of its own, and reports which ones the audit caught. */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { messageOf, unavailableError } from '../../errors.ts';
@@ -14,19 +14,19 @@ import { LivePipeline, type LiveGround } from './live-pipeline.ts';
 import { removeStore } from '../../stores/engines.ts';
 import type { Finding, Verdict } from '../../result/verdict.ts';
 
-/** Each has a few processes. */
+/** The maximum number of simultaneous pipelines, each of which has a few processes. */
 const lanesMax = 4;
 
 export interface LiveDetection extends Detection {
   expected: LiveDefect['expected'];
-  /** One that did not come about proves nothing, and was not found. */
+  /** False if the defect took no effect: then it proves nothing, and counts as not found. */
   planted: boolean;
-  /** null where there is no result. */
+  /** null if there is no result. */
   verdict: Verdict | null;
   findings: Pick<Finding, 'kind' | 'blame' | 'cause' | 'count'>[];
-  /** What kept the test from its end. */
+  /** The reason why the trial did not reach its end. */
   problem: string | null;
-  /** The folders of runs that did not come out as they should. */
+  /** The folders of runs with an unexpected outcome. */
   evidence: string[];
   ms: number;
 }
@@ -34,21 +34,21 @@ export interface LiveDetection extends Detection {
 export interface LiveObserver {
   status(text: string): void;
   note(line: string): void;
-  /** Called with each as it is done. */
+  /** Called for each defect when its trial is done. */
   detected(detection: LiveDetection): void;
 }
 
 export interface LiveOptions {
-  /** Where evidence is left of what was not caught. */
+  /** The folder for the evidence of defects that were not caught. */
   dir: string;
-  /** A database; undefined for a file for each pipeline. */
+  /** A database; undefined: each pipeline has a file. */
   store: string | undefined;
   seed: number;
   kafka: KafkaChoice;
   timeoutMs: number;
 }
 
-/** Starts a Kafka for all of them. Throws `unavailable` where there is none, and the signal's reason. */
+/** Starts one Kafka for all pipelines. Throws `unavailable` if that fails, and the signal's reason. */
 export async function liveSelfTest(
   { kafka: choice, timeoutMs, ...place }: LiveOptions,
   observer: LiveObserver,
@@ -70,7 +70,7 @@ export async function liveSelfTest(
   return await detectAll(ground, observer);
 }
 
-/** Several at once, since a pipeline waits more than it works; those that disturb the others at the end. */
+/** Runs several pipelines at once, since a pipeline mostly waits. Defects that disturb the others come last, alone. */
 export async function detectAll(
   ground: LiveGround,
   observer: LiveObserver,
@@ -97,7 +97,7 @@ export async function detectAll(
   return detections;
 }
 
-/** Each lane takes the next when it has done one. All are seen to their ends before what failed is thrown. */
+/** Each lane takes the next index when it has done one. An error is thrown only after all lanes have ended. */
 async function inLanes(
   lanes: number,
   indexes: readonly number[],
@@ -113,17 +113,17 @@ async function inLanes(
 }
 
 interface Outcome {
-  /** undefined where it did not come to an end. */
+  /** undefined if it did not reach its end. */
   trial: Trial | undefined;
   problem: string | null;
-  /** Where it did not come out as it should. */
+  /** The paths of folders, if the outcome is unexpected. */
   evidence: string[];
 }
 
 class Trials {
   readonly #ground: LiveGround;
   readonly #note: (line: string) => void;
-  /** By the name of their scenario. */
+  /** By the name of the scenario. */
   readonly #twins = new Map<string, Promise<Outcome>>();
 
   constructor(ground: LiveGround, note: (line: string) => void) {
@@ -131,7 +131,7 @@ class Trials {
     this.#note = note;
   }
 
-  /** That of a scenario is carried out once. */
+  /** The clean twin of a scenario is carried out only once. */
   async twinOf({ scenario, twin }: LiveDefect, index: number): Promise<Outcome> {
     if (twin !== undefined) return await this.carryOut(twin, `${index}-twin`, isClean);
     let clean = this.#twins.get(scenario.name);
@@ -142,13 +142,13 @@ class Trials {
     return await clean;
   }
 
-  /** Leaves nothing of it that nodrop made, but its topic. */
+  /** Removes everything that the pipeline left, except its topic. */
   async #remove({ folder, store }: LivePipeline): Promise<void> {
     const left = [await removeRun(folder), await removeStore(store, folder.id)];
     for (const line of left) if (line !== undefined) this.#note(line);
   }
 
-  /** Leaves the pipeline's folder only where it was not all well. */
+  /** Keeps the pipeline's folder only if `isWell` is false. */
   async carryOut(
     { scenario, planting }: Pick<LiveDefect, 'scenario' | 'planting'>,
     name: string,

@@ -1,8 +1,8 @@
-/** The ways of live pipelines: in one go, or step by step where something has to be done in between. */
+/** The scenarios of live pipelines: in one go, or step by step if the damage is done in between. */
 import type { Change, Scenario, Planting, Trial } from './live-defect.ts';
 import { liveMessages, type LivePipeline } from './live-pipeline.ts';
 
-/** A plain `nodrop run`. Options that stand later count for more. */
+/** A plain `nodrop run`. If an option is given twice, the last counts. */
 export const inOneGo = (...options: string[]): Scenario => ({
   name: `run ${options.join(' ')}`,
   go: async (pipeline, planting) => {
@@ -13,7 +13,7 @@ export const inOneGo = (...options: string[]): Scenario => ({
   },
 });
 
-/** So that something may happen while it goes on. */
+/** Options for a run that lasts long enough for faults. */
 export const paced: readonly string[] = ['--rate=600', '--messages=1200'];
 
 /** Producer, consumer and audit one after the other. */
@@ -32,7 +32,7 @@ export const inSteps = (
   },
 });
 
-/** A producer that is killed half-way, and one with these options that goes on from its ledger; then the consumer. */
+/** A producer that is killed half-way, another with these options that continues its ledger, then the consumer. */
 export const inTwoSessions = (...options: string[]): Scenario => ({
   name: `sessions ${options.join(' ')}`,
   go: async (pipeline, planting) => {
@@ -44,7 +44,7 @@ export const inTwoSessions = (...options: string[]): Scenario => ({
   },
 });
 
-/** So too, and the consumer comes when half is published, and comes again when all is. */
+/** Like `inTwoSessions`, but the consumer runs once when half is published, and again when all is. */
 export const inTwoVisits: Scenario = {
   name: 'two visits',
   go: async (pipeline, planting) => {

@@ -1,40 +1,40 @@
 /**
- * Sabotage: one defect, planted in our own processes, to show on a live run that the audit finds it. Off
- * unless the environment says so, for tests of nodrop itself: `NODROP_SABOTAGE=KIND:N` concerns message N
- * of producer p0, unless it says otherwise below. It is read once; what it cannot be is wrong usage. When the
- * defect is done a line says so on stderr: one that never came about proves nothing. The run's folder has it noted,
- * and no audit passes the run.
+ * Sabotage: one defect, planted in nodrop's own processes, to show on a live run that the audit finds it. It is off
+ * unless the environment asks for it, in tests of nodrop itself: `NODROP_SABOTAGE=KIND:N` damages message N of producer
+ * p0, except as noted below. It is read once; an invalid value is wrong usage. A line on stderr reports when the defect
+ * is done, since a defect that never took effect proves nothing. The run's folder records it, so that no audit passes
+ * the run.
  *
- * Each kind of the store's or of the consumer's is planted below the journal, which then notes, as ever, what
- * was handed to the store.
+ * Defects of the store and the consumer are planted below the journal, which records as always what the store was
+ * handed.
  *
  *   drop-before-store     the row is left out
  *   double                the row goes into two categories
  *   misroute              the row goes into another category
- *   flip-byte             a bit of the row's payload is turned over
- *   stale-upsert          the row gets the payload of the one before it, or behind it where it is the first
- *   invent                a row of a message that nobody planned goes with it
- *   dead-letter           the row goes among the dead letters
- *   commit-before-store   the group's commit goes first, then the consumer is killed
- *   half-batch            offsets go in, this row and those behind it do not; then the consumer is killed
- *   hole                  the row is to go with the next batch, before which the consumer is killed
+ *   flip-byte             a bit of the row's payload is flipped
+ *   stale-upsert          the row gets the payload of the row before it, or of the next one if it is the first
+ *   invent                a row of a message that was not planned is added
+ *   dead-letter           the row becomes a dead letter
+ *   commit-before-store   the group's commit is sent first, then the consumer is killed
+ *   half-batch            offsets are stored, this row and those behind it are not; then the consumer is killed
+ *   hole                  the row is moved to the next batch, before which the consumer is killed
  *   delete-after-store    the row vanishes once the database has committed (SQLite alone)
- *   stall                 nothing is stored from the row on, and nobody hears why
+ *   stall                 nothing is stored from the row on, without an error
  *   drop-dead-letter      dead letter N is left out
- *   skip-to-end           in claim N of a process: it goes on at the topic's end
- *   trust-group           in claim N of a process: it goes on where the group stands, else at the topic's end
- *   off-by-one            in claim N of a process: it goes on one record later, where anything is stored
+ *   skip-to-end           in claim N of a process: the consumer goes on at the topic's end
+ *   trust-group           in claim N of a process: it goes on at the group's commit, otherwise at the topic's end
+ *   off-by-one            in claim N of a process: it goes on one record too late, if anything is stored
  *
- * Those of the producer's:
+ * Defects of the producer:
  *
- *   flip-before-send      a bit of its payload is turned over before its record batch gets its checksum
- *   invent-record         a record of a message that nobody planned goes behind its record batch
+ *   flip-before-send      a bit of its payload is flipped before its record batch gets its checksum
+ *   invent-record         a record of a message that was not planned is sent after its record batch
  *   claim-rejection       the record batch that holds it counts as rejected, though it is written
- *   resend                the record batch that holds it is sent again, as if it were another
+ *   resend                the record batch that holds it is sent again, as a new batch
  *   claim-ack             the record batch that holds it is not sent, and counts as acked
- *   collide               so too, at the offset of the batch before it in its partition
- *   swap                  the record batch that holds it goes behind the next of its partition
- *   resend-unknown        from its batch on: one in doubt is sent again, as if it were another
+ *   collide               like claim-ack, at the offset of the batch before it in its partition
+ *   swap                  the record batch that holds it is sent after the next of its partition
+ *   resend-unknown        from its batch on: a batch of unknown outcome is sent again, as a new batch
  *   replay                a later session begins with message N
  */
 import { usageError } from '../../errors.ts';
@@ -72,21 +72,21 @@ export type SabotageKind = (typeof kinds)[number];
 
 export interface Sabotage {
   kind: SabotageKind;
-  /** Of a message, or what the kind says. */
+  /** The number of a message, or of what the kind names. */
   sequence: number;
 }
 
 const variable = 'NODROP_SABOTAGE';
 
-/** For the environment of a stage, or of whoever starts it. */
+/** Variables for the environment of a stage, or of the process that starts it. */
 export const sabotageVariables = (sabotage: Sabotage): Record<string, string> => ({
   [variable]: sabotageText(sabotage),
 });
 
-/** Added to the numbers of a message, for one that nobody planned and that stands where nobody sends. */
+/** Added to a message's sequence and offset, to get a message that was not planned at a position that is not used. */
 export const faraway = 1_000_000;
 
-/** Throws `usage` for a value that is no sabotage. */
+/** Throws `usage` for an invalid value. */
 export function sabotageFromEnvironment(value = process.env[variable]): Sabotage | undefined {
   if (value === undefined) return undefined;
   const [, name, sequence] = /^([a-z-]+):(0|[1-9]\d{0,8})$/.exec(value) ?? [];
@@ -98,13 +98,13 @@ export function sabotageFromEnvironment(value = process.env[variable]): Sabotage
   return { kind, sequence: Number(sequence) };
 }
 
-/** As the environment says it. */
+/** In the form of the environment variable. */
 export const sabotageText = ({ kind, sequence }: Sabotage): string => `${kind}:${sequence}`;
 
-/** The defect has come about. */
+/** Reports that the defect is done. */
 export const tellSabotage = (sabotage: Sabotage): void => say(lineOf(sabotage));
 
-/** Whether a stage that wrote this has said so. */
+/** Whether the stage that wrote this log has reported that the defect is done. */
 export const tellsOf = (sabotage: Sabotage, log: string): boolean =>
   log.split('\n').includes(lineOf(sabotage));
 

@@ -17,14 +17,14 @@ export function sabotagedSender(sender: Sender, sabotage: Sabotage): Sender {
   return way === undefined ? sender : spoiling(sender, sabotage, way);
 }
 
-/** Sends the batch that holds the message, and does something about it. */
+/** Sends the batch that holds the message, with a defect. */
 type Spoil = (sender: Sender, batch: Addressed, sabotage: Sabotage) => Promise<SendOutcome>;
 
 const waysToSpoil: Partial<Record<SabotageKind, Spoil>> = {
   'flip-before-send': async (sender, batch, sabotage) => {
     const { records, index } = recordOf(batch, sabotage.sequence);
     const payload = records.value(index)!;
-    // In place: without compression the record lies in what is sent.
+    // Change it in place: without compression, the record is part of the bytes that are sent.
     payload[payload.length >> 1]! ^= 1;
     if (payload.buffer === batch.bytes.buffer) tellSabotage(sabotage);
     return await sendOne(sender, batch);
@@ -55,7 +55,7 @@ const spoiling = (sender: Sender, sabotage: Sabotage, spoil: Spoil): Sender => (
   send: async (batches) => {
     const meant = indexOfMessage(batches, sabotage.sequence);
     if (meant === -1) return await sender.send(batches);
-    // All are handed over in one turn: batches leave in their order.
+    // All batches are handed over in one turn, so they leave in their order.
     const others = sender.send(batches.filter((_, index) => index !== meant));
     const outcome = await spoil(sender, batches[meant]!, sabotage);
     return (await others).toSpliced(meant, 0, outcome);
@@ -79,7 +79,7 @@ const resendingUnknown = (sender: Sender, sabotage: Sabotage): Sender => ({
 const sendOne = async (sender: Sender, batch: Addressed): Promise<SendOutcome> =>
   (await sender.send([batch]))[0]!;
 
-/** The queue seals what it is given in place: what goes out again has to be as it was. */
+/** The queue seals a batch in place, so a batch to be sent again needs a copy from before. */
 const copyOf = (batch: Addressed): Addressed => ({ ...batch, bytes: Buffer.from(batch.bytes) });
 
 function recordOf({ bytes }: Addressed, sequence: number): { records: RecordBatch; index: number } {
@@ -93,7 +93,7 @@ function recordOf({ bytes }: Addressed, sequence: number): { records: RecordBatc
   throw new Error(`no record of message ${sequence}`);
 }
 
-/** A record like that of a message, of one that nobody planned. */
+/** A record like that of the message, for a message that was not planned. */
 function inventedBeside(batch: Addressed, sequence: number): Addressed {
   const { records, index } = recordOf(batch, sequence);
   const headers = [...records.headers(index)].map(([name, value]): RecordHeader =>
@@ -117,11 +117,11 @@ function sequencesOf({ bytes }: Addressed): number[] {
 const indexOfMessage = (batches: readonly Addressed[], sequence: number): number =>
   batches.findIndex((batch) => sequencesOf(batch).includes(sequence));
 
-/** One batch is not sent, and counts as acked: nobody knows where, or where another one is. */
+/** Reports one batch as acked without sending it: without an offset, or at the offset of another batch. */
 class Claiming implements Sender {
   readonly #sender: Sender;
   readonly #sabotage: Sabotage;
-  /** By partition. */
+  /** Base offsets by partition. */
   readonly #lastAcked = new Map<number, number>();
 
   constructor(sender: Sender, sabotage: Sabotage) {
@@ -150,7 +150,7 @@ class Claiming implements Sender {
   }
 }
 
-/** One batch is held back until the next of its partition has been handed in. */
+/** Holds one batch back until the next of its partition has been handed in. */
 class Swapping implements Sender {
   readonly #sender: Sender;
   readonly #sabotage: Sabotage;

@@ -1,4 +1,7 @@
-/** Defects of a consumer and its store, planted on purpose: see sabotage.ts. */
+/**
+ * Defects of a consumer and its store, planted on purpose: see sabotage.ts. This store lies below the journal, which
+ * therefore records a sabotaged write like any other.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
 import { storeFileOf } from '../../stores/engines.ts';
@@ -15,19 +18,19 @@ import { quoted, tableOf } from '../../stores/table-names.ts';
 import { messageId, producerName } from '../../workload/workload.ts';
 import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
 
-/** Where a defect of the consumer is planted. */
+/** The consumer in which a defect is planted. */
 export interface SabotagedConsumer {
   run: string;
   states: readonly string[];
   store: string;
   group: ConsumerGroup;
-  /** What the group has committed, by partition. */
+  /** The group's committed offsets by partition. */
   commits: () => Promise<ReadonlyMap<number, number>>;
-  /** The topic's ends. */
+  /** The topic's end offsets by partition. */
   ends: () => Promise<ReadonlyMap<number, number>>;
 }
 
-/** These leave a consumer that does not live to see what it did. */
+/** Kinds that kill the consumer after the write. */
 const deadly: readonly SabotageKind[] = ['commit-before-store', 'half-batch'];
 const claiming: readonly SabotageKind[] = ['skip-to-end', 'trust-group', 'off-by-one'];
 
@@ -125,7 +128,7 @@ export class SabotagedStore implements Store {
     return index >= 0 && index < deadLetters.length ? index : -1;
   }
 
-  /** Where the kind alters rows. In place: the journal above is to note what the store was handed. */
+  /** Changes the batch if the kind alters rows. In place, since the journal above records the batch itself. */
   #spoil(batch: RowBatch, row: number): void {
     const { kind } = this.#sabotage;
     const rows = batch.allValues();
@@ -154,7 +157,7 @@ function die(): never {
   throw new Error('killed');
 }
 
-/** False where the kind alters no rows, or cannot. */
+/** False if the kind alters no rows, or cannot alter these. */
 function spoilRows(rows: RowValues[], row: number, kind: SabotageKind, categories: number): boolean {
   const values = rows[row]!;
   const elsewhere = (values.category + 1) % categories;
@@ -167,7 +170,7 @@ function spoilRows(rows: RowValues[], row: number, kind: SabotageKind, categorie
   } else if (kind === 'misroute') {
     values.category = elsewhere;
   } else if (kind === 'flip-byte') {
-    // A copy: the payload is a view of what was fetched.
+    // Copy it: the payload is a view of the fetched bytes.
     const payload = Buffer.from(values.payload!);
     payload[payload.length >> 1]! ^= 1;
     values.payload = payload;

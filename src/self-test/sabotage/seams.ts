@@ -1,4 +1,4 @@
-/** A defect in a producer or a consumer that ships, planted from outside: see sabotage.ts. */
+/** Plants a defect in a shipped producer or consumer from outside: see sabotage.ts. */
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { groupOffsets } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
@@ -10,7 +10,7 @@ import { sabotageFromEnvironment, sabotageText, tellSabotage, type Sabotage } fr
 import { sabotagedSender } from './sabotaged-sender.ts';
 import { SabotagedStore } from './sabotaged-store.ts';
 
-/** What the environment asks for. The run's folder says so from the moment at which it is planted. */
+/** The defect that the environment asks for. The run's folder records it as soon as it is planted. */
 export function seamsFromEnvironment(folder: RunFolder): ProducerSeams & ConsumerSeams {
   const sabotage = sabotageFromEnvironment();
   if (sabotage === undefined) return {};
@@ -28,7 +28,7 @@ export function seamsFromEnvironment(folder: RunFolder): ProducerSeams & Consume
   };
 }
 
-/** As of a producer that begins its input again. */
+/** The session start of a producer that reads its input again from an earlier message. */
 function replayed({ session, first }: SessionStart, sabotage: Sabotage): SessionStart {
   if (sabotage.kind !== 'replay' || session === 0 || sabotage.sequence >= first) return { session, first };
   tellSabotage(sabotage);

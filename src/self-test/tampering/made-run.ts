@@ -1,6 +1,6 @@
 /**
- * The evidence of a run that passed, on disk as a run leaves it, made without a broker: so that a defect can be
- * planted in it within milliseconds. It has a little of everything that a run may have and that is no defect.
+ * Makes the evidence of a run that passed, on disk as a run leaves it, but without a broker: so a defect can be planted
+ * in it within milliseconds. It has a little of everything that a run may contain without a defect.
  */
 import { digestOf, digestText } from '../../workload/digest.ts';
 import { openJournal } from '../../run-folder/journal/journal-writer.ts';
@@ -19,10 +19,10 @@ export interface MadeMessage {
   id: string;
   producer: number;
   sequence: number;
-  /** The category that it belongs to. */
+  /** The category that the message belongs to. */
   state: string;
   outcome: 'acked' | 'rejected' | 'unknown';
-  /** Where its record stands; undefined where it was not written. */
+  /** The position of its record; undefined if none was written. */
   place: Place | undefined;
 }
 
@@ -37,10 +37,10 @@ export interface MadeRun {
 
 export interface MadeRunOptions {
   id?: string;
-  /** How many messages each producer sends. */
+  /** The number of messages of each producer. */
   counts?: readonly number[];
   seed?: number;
-  /** A file in the run's folder if it is left out. */
+  /** Left out: a file in the run's folder. */
   store?: string;
 }
 
@@ -48,7 +48,7 @@ const states = ['failed', 'completed', 'in-progress'];
 const base = [7, 0, 0];
 const batchMessages = 16;
 
-/** The third producer's sequence that nobody knows the outcome of, and so on: of the first producer alone. */
+/** Fates by sequence, of the first producer only. */
 const fates = new Map<number, Fate>([
   [5, 'rejected'],
   [9, 'unknown, written'],
@@ -57,7 +57,7 @@ const fates = new Map<number, Fate>([
 ]);
 type Fate = 'rejected' | 'unknown, written' | 'unknown, not written' | 'acked, nobody said where' | 'acked';
 
-/** What stands in the log beside the run's messages, before the so-manieth of them. */
+/** Other records in the log. Key: the number of messages before it. */
 const strangers = new Map<number, 'a run' | 'nobody' | 'poison' | 'marker'>([
   [3, 'a run'],
   [11, 'nobody'],
@@ -89,7 +89,7 @@ export async function makeRun(dir: string, options: MadeRunOptions = {}): Promis
   return { folder, manifest, store, messages: run.messages, ends: run.ends };
 }
 
-/** A record in the log: of a message, or of somebody else. */
+/** A record in the log: of a message of the run, or of another producer. */
 type LogRecord = Place & ({ message: MadeMessage } | { stranger: 'a run' | 'nobody' | 'poison' });
 
 class RunBeingMade {
@@ -104,7 +104,7 @@ class RunBeingMade {
     this.workload = new Workload(manifest);
   }
 
-  /** The next message, and the one that stands before it in its partition. */
+  /** Adds the next message, and first a stranger's record in its partition if one is due. */
   add(producer: number, sequence: number, fate: Fate): MadeMessage {
     const { key, state } = this.workload.message(producer, sequence);
     const partition = Number(key.slice(-4)) % base.length;
@@ -207,7 +207,7 @@ async function saveScan(folder: RunFolder, run: RunBeingMade): Promise<void> {
   for (const path of [folder.logScan, folder.logSummary]) await seal(path);
 }
 
-/** In several batches, through the store and the journal of a consumer. */
+/** Writes the log to the store in several batches, through a consumer's journal. */
 async function consume(folder: RunFolder, location: string, run: RunBeingMade): Promise<void> {
   const { id, topic, topicId } = run.manifest;
   const opening = { run: id, topicId, store: storeName(location, folder.path), categories: states };

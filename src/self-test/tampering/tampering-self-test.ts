@@ -1,4 +1,4 @@
-/** Tampers with a run that passed, made without a broker; and says of which tamperings the audit made what it should. */
+/** Tampers with a run that passed and was made without a broker, and reports which tamperings the audit caught. */
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { FolderChange, Tampering } from './tampering.ts';
 import { tamperings as allTamperings } from './tamperings.ts';
 import type { Audit } from '../../result/verdict.ts';
 
-/** Nobody else knows a folder that was just made: all in it is the self-test's. */
+/** The folder was just made and no one else knows it, so all in it is the self-test's. */
 const ownFiles: OwnFiles = {
   files: /^/,
   get folders() {
@@ -21,7 +21,7 @@ const ownFiles: OwnFiles = {
   },
 };
 
-/** In a folder of its own, which goes away. */
+/** Uses a temporary folder, which is removed afterwards. */
 export async function tamperingSelfTest(
   tamperings: readonly Tampering[] = allTamperings,
 ): Promise<Detection[]> {
@@ -44,7 +44,7 @@ function newFolder(): string {
     return mkdtempSync(join(tmpdir(), 'nodrop-self-test-'));
   } catch (error) {
     throw unavailableError(`The self-test cannot write to ${tmpdir()}: ${messageOf(error)}`, {
-      hint: 'Name another folder with TMPDIR.',
+      hint: 'Name another folder in the environment variable TMPDIR.',
     });
   }
 }
@@ -58,7 +58,7 @@ async function detect(
   return { defect: name, hop, ...judgeLive(expected, await audited(plant)), twinSilent };
 }
 
-/** Of a copy: each is tampered with once. */
+/** The audit of a copy of the run: each copy is tampered with once. */
 async function auditAfter(change: FolderChange, original: RunFolder, other: RunFolder): Promise<Audit> {
   const dir = mkdtempSync(join(original.path, '..', 'copy-'));
   const folder = new RunFolder(dir, original.id);

@@ -1,4 +1,4 @@
-/** What it is to tamper with a run that passed, and the changes of its folder that tamperings are made of. */
+/** The type of a tampering with a run that passed, and the changes to its folder that tamperings are made of. */
 import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { frameHeaderBytes } from '../../run-folder/frames.ts';
@@ -9,24 +9,24 @@ import { seal, sealPathOf } from '../../run-folder/seal.ts';
 import type { LiveDefect } from '../live/live-defect.ts';
 import type { EvidencePart } from '../histories/history-edits.ts';
 
-/** Changes a copy of a run's folder. `other` is a run that passed, too. */
+/** Changes a copy of a run's folder. `other`: another run that passed. */
 export type FolderChange = (folder: RunFolder, other: RunFolder) => Promise<void>;
 
 export interface Tampering {
-  /** In plain words; it stands in a table. */
+  /** In plain words, for a table. */
   name: string;
-  /** Whose evidence is tampered with. */
+  /** The hop whose evidence is tampered with. */
   hop: EvidencePart;
   expected: LiveDefect['expected'];
   plant: FolderChange;
-  /** It looks like it and changes nothing that is judged. Without one: the run as it is. */
+  /** A change that looks similar but changes nothing that is judged. Without one, the twin is the unchanged run. */
   twin?: FolderChange;
 }
 
 export const ledger = ledgerFileName(0, 0);
 export const journal = journalFileName(1);
 
-/** Message p0-0 has its row in the table `failed`. */
+/** Executes SQL on the store. Message p0-0 has its row in the table `failed`. */
 export const sql =
   (text: string): FolderChange =>
   async (folder) => {
@@ -56,7 +56,7 @@ export const sealAgain =
   async (folder) =>
     await seal(folder.file(name));
 
-/** With its seal. */
+/** Copies files together with their seals. */
 export const takeFromOther =
   (...names: string[]): FolderChange =>
   async (folder, other) => {
@@ -72,7 +72,7 @@ export const replaceByFolder =
     mkdirSync(folder.file(name));
   };
 
-/** With its seal, which fits: it says the same. */
+/** Copies a file and seals the copy. */
 export const copyTo =
   (name: string, copy: string): FolderChange =>
   async (folder) => {
@@ -80,7 +80,7 @@ export const copyTo =
     await seal(folder.file(copy));
   };
 
-/** The frames behind so many are gone. */
+/** Cuts a file off after so many frames. */
 export const keepFrames =
   (name: string, frames: number): FolderChange =>
   async (folder) => {

@@ -1,4 +1,4 @@
-/** What somebody may do to a run that passed: to its store, and to the files of its folder. */
+/** Tamperings with a run that passed: with its store, and with the files in its folder. */
 import type { LiveDefect } from '../live/live-defect.ts';
 import {
   allOf,
@@ -16,12 +16,12 @@ import {
   type Tampering,
 } from './tampering.ts';
 
-/** Of these, the run's own journal shows that the consumer did them right. */
+/** The run's own journal shows that the consumer wrote these correctly, so the store is blamed. */
 const ofStore = (kind: 'lost' | 'corrupted' | 'phantom'): LiveDefect['expected'] => ({
   kind,
   blame: 'store',
 });
-/** It tells no contents. */
+/** The journal records no contents, so the consumer is blamed. */
 const corruptedContent: LiveDefect['expected'] = { kind: 'corrupted', blame: 'consumer' };
 
 const ours = `run = 'made' AND id = 'p0-0'`;
@@ -63,7 +63,7 @@ const storeTamperings: readonly Tampering[] = [
     twin: sql(copyOf(columns.replace('topic_id', `'another topic'`).replace('run, ', `'another run', `))),
   },
   {
-    name: 'a row that nobody wrote',
+    name: 'a row that no consumer wrote',
     hop: 'store',
     expected: ofStore('phantom'),
     plant: sql(
@@ -73,7 +73,7 @@ const storeTamperings: readonly Tampering[] = [
     ),
   },
   {
-    name: "a row of nobody's beyond the log's end",
+    name: "a row of no message, beyond the log's end",
     hop: 'store',
     expected: ofStore('phantom'),
     plant: sql(`UPDATE completed SET "offset" = "offset" + 4000 WHERE run IS NULL`),
