@@ -143,7 +143,7 @@ test('a phantom in the store is explained, though nobody planned it', async () =
   expect(only(timeline, 'row')).toEqual(
     expect.arrayContaining([expect.objectContaining({ id: 'p0-1000017', differs: null })]),
   );
-  expect((await linesOf(run, 'p0-1000017'))[1]).toBe('  Nobody planned it.');
+  expect((await linesOf(run, 'p0-1000017'))[1]).toBe('  The run did not plan it.');
 });
 
 test('what was delivered twice tells both, each with its consumer', async () => {
@@ -192,7 +192,7 @@ test('a dead letter is told with its reason, found by its place', async () => {
   expect(only(timeline, 'log')).toMatchObject([{ id: null, differs: null }]);
   expect(only(timeline, 'written')).toMatchObject([{ category: 'dead-letters' }]);
   expect(only(timeline, 'dead-letter')).toMatchObject([{ reason: letter.reason }]);
-  expect(await linesOf({ dir, run }, place)).toContain('  No message of the run is known there.');
+  expect(await linesOf({ dir, run }, place)).toContain('  The run has no known message at this position.');
 });
 
 test('what no evidence knows is wrong usage, and says what ids look like', async () => {

@@ -1,4 +1,4 @@
-/** Days of chaos for machines: the kinds of report that a single run has, with a case or an annotation for each day. */
+/** The days of `nodrop chaos` for machines: as JUnit and GitHub reports, with a case or an annotation for each day. */
 import { exitCodes } from '../../errors.ts';
 import { outcomeText, whyOf, wordOf, type ChaosReport, type DayReport } from '../terminal/chaos-lines.ts';
 import { findingLines } from '../text/finding-text.ts';
@@ -39,7 +39,7 @@ function detailsOf({ result, said, evidence }: DayReport): string[] {
   ];
 }
 
-/** Annotations for GitHub Actions: an error for a day that failed, a warning for one that nobody could judge. */
+/** Annotations for GitHub Actions: an error for a day that failed, a warning for one that neither passed nor failed. */
 export function chaosGithub(report: ChaosReport): string {
   const numbered = report.days.map((day, index) => ({ day, number: index + 1 }));
   const annotationOf = ({ day, number }: { day: DayReport; number: number }): Annotation => ({

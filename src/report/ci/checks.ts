@@ -1,8 +1,7 @@
 /**
- * A result as a list of checks, each of which came out by itself: one for each kind of finding, one for the
- * evidence, one for each fault and each threshold. One at least is `failed` or `undecided` wherever the exit
- * code is not 0. And what could not be judged is not called passed: as long as something is missing, a kind of
- * which nothing bad was found is `skipped`.
+ * A result as a list of independent checks: one for each kind of finding, one for the evidence, one for each fault and
+ * one for each threshold. If the exit code is not 0, at least one check is `failed` or `undecided`. If something could
+ * not be judged, a kind without findings is `skipped`, not `passed`.
  */
 import type { FaultRecord, JudgedThreshold, Result } from '../../result/result.ts';
 import { examplesMax, findingKinds, type FindingKind } from '../../result/verdict.ts';
@@ -12,12 +11,12 @@ import { shortList, shortText } from '../text/shorten.ts';
 
 export interface Check {
   group: 'findings' | 'evidence' | 'faults' | 'thresholds';
-  /** Unlike that of any other of its group. */
+  /** Unique within the group. */
   name: string;
   state: 'passed' | 'failed' | 'undecided' | 'skipped';
-  /** Why, in a line; empty where it passed. */
+  /** The reason, in one line; empty if the check passed. */
   message: string;
-  /** What there is to tell beside that. */
+  /** Details in addition to the message. */
   lines: string[];
   ms: number;
 }
@@ -33,7 +32,7 @@ export const checksOf = (result: Result): Check[] => [
     .map((judged, index) => thresholdCheck(judged, result.thresholds.slice(0, index))),
 ];
 
-/** Of faults, and of thresholds. */
+/** The limit for faults, and for thresholds. */
 const checksMax = 1_000;
 
 function findingCheck(kind: FindingKind, result: Result): Check {
@@ -43,12 +42,13 @@ function findingCheck(kind: FindingKind, result: Result): Check {
   const lines = found.flatMap((finding) => findingLines(finding, examplesMax));
   if (charged.length > 0) return { ...check, state: 'failed', message: findingsText(charged), lines };
   if (isJudged(result)) return { ...check, state: 'passed', message: '', lines };
-  const soFar = found.length === 0 ? 'Nothing of that kind was found' : 'What was found is allowed';
+  const soFar =
+    found.length === 0 ? 'There is no finding of this kind' : 'All findings of this kind are allowed';
   const message = `${soFar}, but not everything could be judged.`;
   return { ...check, state: 'skipped', message, lines };
 }
 
-/** What a pass did not check, it did not have to. Beside a failure nobody says whether it had to. */
+/** A pass did not need what it did not check. For a failure, this is not known. */
 const isJudged = ({ verdict, notChecked }: Result): boolean =>
   verdict === 'pass' || (verdict === 'fail' && notChecked.length === 0);
 

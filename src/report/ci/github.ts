@@ -1,6 +1,6 @@
 /**
- * Annotations for GitHub Actions, as workflow commands, a line each. Of a step GitHub shows ten errors, ten
- * warnings and ten notices, and passes over what comes after them in silence: so there are no more here.
+ * Annotations for GitHub Actions, as workflow commands, a line each. GitHub shows ten errors, ten warnings and ten
+ * notices of a step and silently drops the rest, so there are never more.
  */
 import { printable } from '../../text/printable.ts';
 import type { Result } from '../../result/result.ts';
@@ -39,7 +39,7 @@ export function githubLines(result: Result): string[] {
       title: 'threshold missed',
       message: `${shortText(judged.threshold)}: ${thresholdValueText(judged)}`,
     }));
-  // What a pass did not check, it did not have to.
+  // A pass did not need what it did not check.
   const doubts = verdict === 'pass' ? [] : shortList(notChecked, annotationsMax);
   return annotationLines(
     run.id,

@@ -1,7 +1,7 @@
 /**
- * JUnit XML: one suite, and a test case for each check. There is no one form of it, so this keeps to what
- * Jenkins's schema and the readers of GitLab, GitHub and Azure have in common. Names are the same from run to
- * run, by which they compare one with the next; the run's id is a property.
+ * JUnit XML: one suite with a test case for each check. JUnit XML has no single schema, so this uses only what
+ * Jenkins's schema and the readers of GitLab, GitHub and Azure have in common. These compare runs by the names of
+ * cases, so names are the same from run to run; the run's id is a property.
  */
 import type { Result, Timings } from '../../result/result.ts';
 import { checksOf, type Check } from './checks.ts';
@@ -28,18 +28,18 @@ export function junitText(result: Result): string {
 
 export interface JunitSuite {
   ms: number;
-  /** null: not known, and left out. */
+  /** A property that is null is not known, and is left out. */
   properties: Readonly<Record<string, string | number | null>>;
   cases: readonly JunitCase[];
 }
 
 export interface JunitCase {
-  /** Behind `nodrop.` */
+  /** The class name after `nodrop.` */
   group: string;
   name: string;
   ms: number;
   state: Check['state'];
-  /** Of a failure or an error. */
+  /** The type of a failure or an error. */
   type: string;
   message: string;
   lines: readonly string[];
@@ -91,7 +91,7 @@ function childrenOf({ state, type, message, lines }: JunitCase): string[] {
   ];
 }
 
-/** Of a run that was done by hand, the phases that are known. */
+/** For a run driven by hand: the sum of the phases that are known. */
 const elapsedMs = ({ totalMs, brokerStartMs, produceMs, drainMs, auditMs }: Timings): number =>
   totalMs ?? [brokerStartMs, produceMs, drainMs, auditMs].reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
 

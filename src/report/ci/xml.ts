@@ -1,4 +1,4 @@
-/** XML 1.0 from texts that nobody vouches for: whatever they hold, what comes out is well formed. */
+/** Makes XML 1.0 from untrusted texts: the result is always well formed. */
 
 const entities: Record<string, string> = {
   '&': '&amp;',
@@ -6,7 +6,7 @@ const entities: Record<string, string> = {
   // `]]>` must not stand in a text.
   '>': '&gt;',
   '"': '&quot;',
-  // In a value these would be read as spaces, and a CR as a newline anywhere.
+  // A parser reads these as spaces in an attribute's value, and a CR anywhere as a newline.
   '\r': '&#13;',
   '\n': '&#10;',
   '\t': '&#9;',
@@ -29,10 +29,10 @@ const xmlValue = (text: string): string =>
     .replaceAll(/[&<>"\r\n\t]/g, (character) => entities[character]!)
     .replaceAll(obeyed, reference);
 
-/** Allowed in XML, and harmless in a terminal only as a reference. */
+/** Allowed in XML, but harmless in a terminal only as a character reference. */
 const obeyed = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const reference = (character: string): string => `&#${character.charCodeAt(0)};`;
 
-/** XML 1.0 forbids some characters however they are escaped: controls, halves of surrogate pairs, and two more. */
+/** XML 1.0 forbids some characters even if they are escaped: controls, halves of surrogate pairs, and two more. */
 const allowed = (text: string): string =>
   text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');

@@ -1,4 +1,4 @@
-/** Days of chaos for a person at a terminal: a line each, and what there was in all. */
+/** The days of `nodrop chaos` for a person at a terminal: a line for each, and a summary. */
 import { exitCodes } from '../../errors.ts';
 import type { Result } from '../../result/result.ts';
 import type { Verdict } from '../../result/verdict.ts';
@@ -8,29 +8,28 @@ import { latencyText } from '../text/quantities.ts';
 import { wrap } from '../text/wrap.ts';
 import { counted } from '../../text/counted.ts';
 
-/** What is told of a day. */
+/** The report of one day. */
 export interface DayReport {
   /** Id of its run. */
   run: string;
-  /** From 0. */
   seed: number;
   faults: readonly string[];
   exitCode: number;
-  /** undefined where it ended before there was one. */
+  /** undefined if the run ended without a result. */
   result: Pick<Result, 'verdict' | 'findings' | 'notChecked'> | undefined;
-  /** The last that it said. */
+  /** The end of the run's output on stderr. */
   said: string;
-  /** The folder of what it left; undefined where all was well. */
+  /** The run's folder; undefined for a pass, which leaves none. */
   evidence: string | undefined;
   ms: number;
 }
 
 export interface ChaosReport {
   days: readonly DayReport[];
-  /** How many there were to be; undefined for as many as there was time for. */
+  /** The number of days that were requested; undefined if a duration was. */
   of: number | undefined;
   phases: readonly string[];
-  /** By fault, in how many runs it acted and was felt in each phase; null where it cannot act. */
+  /** By fault and phase: the number of runs in which the fault took effect; null if it cannot act in that phase. */
   coverage: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
 }
 
@@ -64,14 +63,14 @@ const paintOf = (
   { good, bad, doubtful }: Palette,
 ): ((text: string) => string) => (verdict === 'pass' ? good : verdict === 'inconclusive' ? doubtful : bad);
 
-/** What was covered, and how the days came out. */
+/** The coverage of faults by phases, and the outcome of the days. */
 export const chaosSummary = (report: ChaosReport, palette: Palette): string[] => [
   ...coverageLines(report, palette),
   '',
   `  ${outcomeText(report)}`,
 ];
 
-/** All, where no day was told of before. */
+/** The whole report, for a reader who has not seen the lines of the days. */
 export const chaosLines = (report: ChaosReport, palette: Palette): string[] => [
   ...report.days.flatMap((day, index) => dayLines(index + 1, report.of, day, palette)),
   '',
@@ -87,8 +86,8 @@ export function outcomeText({ days, coverage, phases }: ChaosReport): string {
   const felt = cells.filter((runs) => runs > 0).length;
   return [
     `${counted(days.length, 'run')}${first === undefined ? '' : `, seed ${first.seed}`}: ${passed} passed, ${failed} failed`,
-    ...(others === 0 ? [] : [`${others} without a verdict that counts`]),
-    `${felt} of ${cells.length} cells covered`,
+    ...(others === 0 ? [] : [`${others} without pass or fail`]),
+    `${felt} of ${cells.length} fault-phase pairs covered`,
   ].join(', ');
 }
 
@@ -101,7 +100,7 @@ function coverageLines({ coverage, phases }: ChaosReport, palette: Palette): str
       const cells = phases.map((phase) => cellText(counts[phase]).padStart(countWidth));
       return `  ${name.padEnd(nameWidth)}${cells.join('')}`;
     }),
-    palette.faint('  · not covered, – cannot act then'),
+    palette.faint('  · not covered, – cannot act in this phase'),
   ];
 }
 

@@ -1,9 +1,9 @@
-/** What a self-test detected, for a person at a terminal: a line for each defect, and a matrix of all. */
+/** The results of a self-test for a person at a terminal: a line for each defect, and a matrix of all. */
 import { findingKinds } from '../../result/verdict.ts';
 import type { Palette } from '../text/colours.ts';
 import { counted } from '../../text/counted.ts';
 
-/** A defect, and what became of it. */
+/** A defect, and whether the audit caught it. */
 export interface DetectionReport {
   defect: string;
   hop: string;
@@ -12,7 +12,7 @@ export interface DetectionReport {
   twinSilent: boolean;
 }
 
-/** One that was planted in a live pipeline. */
+/** A defect that was planted in a live pipeline. */
 export interface LiveDetectionReport extends DetectionReport {
   expected: { kind: string } | 'inconclusive';
   planted: boolean;
@@ -46,7 +46,7 @@ export function detectionLine(
   return `${defect.padEnd(nameWidth)} ${hop.padEnd(hopWidth)} ${marks} ${mark(twinSilent, 4)}`.trimEnd();
 }
 
-/** A section of its own: what was done to a run that had passed. */
+/** A separate section: tampering with a run that had passed. */
 export const tamperingLines = (detections: readonly DetectionReport[], palette: Palette): string[] => [
   '',
   detectionHead(palette, 'tampering with a run that passed'),
@@ -66,11 +66,11 @@ export function totalsLines(
     `${counted(detections.length - unplanted, what)} planted: ${count(({ found }) => found)} found, ` +
       `${count(({ blamedRightly }) => blamedRightly)} blamed rightly, ` +
       `${counted(silent, 'clean twin')} silent`,
-    ...(unplanted === 0 ? [] : [`${unplanted} not planted: of those nothing is known`]),
+    ...(unplanted === 0 ? [] : [`${unplanted} not planted: nothing is known about them`]),
   ];
 }
 
-/** By what had to be found and where it shows, how many were caught of how many. */
+/** Caught and planted defects, by the expected finding (rows) and the hop that shows it (columns). */
 export function matrixLines(detections: readonly LiveDetectionReport[], palette: Palette): string[] {
   const { good, bad, faint, strong } = palette;
   const cell = (kind: string, hop: string): string => {

@@ -1,4 +1,4 @@
-/** The timeline of a message for a person at a terminal: at most 80 columns, but for words of commands. */
+/** The timeline of a message for a person at a terminal: at most 80 columns, except for long words of commands. */
 import type { Timeline, TimelineEvent } from '../../explain/timeline.ts';
 import type { SingleFinding } from '../../result/verdict.ts';
 import { eventText } from '../text/event-text.ts';
@@ -29,13 +29,13 @@ export function explainLines(timeline: Timeline, palette: Palette): string[] {
 function expectedText({ expected, timeline, id }: Timeline): string {
   if (expected !== null) {
     const { state, key, payloadBytes } = expected;
-    return `It was to be: ${state}, key ${key}, a payload of ${payloadBytes} bytes.`;
+    return `Expected: ${state}, key ${key}, payload of ${payloadBytes} bytes.`;
   }
   const isNamed = timeline.some((event) => 'id' in event && event.id === id);
-  return isNamed ? 'Nobody planned it.' : 'No message of the run is known there.';
+  return isNamed ? 'The run did not plan it.' : 'The run has no known message at this position.';
 }
 
-/** A day stands above the first of its events. */
+/** Each day stands once, above the first of its events. */
 function eventLines(timeline: Timeline, palette: Palette): string[] {
   const lines: string[] = [];
   let day = '';
@@ -60,7 +60,7 @@ function eventLine(event: TimelineEvent, time: string, timeline: Timeline, palet
 
 function stampOf(time: number): { day: string; time: string } {
   const date = new Date(time);
-  // What a damaged file holds need not be a time.
+  // A damaged file may hold an invalid time.
   if (Number.isNaN(date.getTime())) return { day: '', time: '?' };
   const text = date.toISOString();
   const split = text.indexOf('T');
@@ -73,21 +73,21 @@ function verdictLines(explained: Timeline, palette: Palette): string[] {
   const source = `The audit of ${day} ${time.slice(0, 8)} UTC`;
   switch (standingOf(explained)) {
     case 'under-way':
-      return wrap('The run is under way: nothing of it was audited yet.', '  ');
+      return wrap('The run is still going on, and was not audited yet.', '  ');
     case 'found':
       return [`  ${source} found:`, ...findings.flatMap((finding) => findingLines(finding, palette))];
     case 'nobody':
-      return wrap(`${source} judged nothing there: it is none of the run's messages.`, '  ');
+      return wrap(`${source} did not judge it: it is not a message of the run.`, '  ');
     case 'unsent':
-      return [palette.doubtful('  It was planned, and never sent.')];
+      return [palette.doubtful('  It was planned but never sent.')];
     case 'unjudged':
-      return wrap(`${source} found nothing wrong with it; what is odd, it could not judge.`, '  ');
+      return wrap(`${source} found nothing wrong with it, but could not judge what looks odd.`, '  ');
     case 'partly-known':
-      return wrap(`${source} has no finding of it. Nor is all of it known: see above.`, '  ');
+      return wrap(`${source} has no finding about it, but some of its evidence is missing: see above.`, '  ');
     case 'right':
       break;
   }
-  return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding of it.`, '  ')];
+  return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding about it.`, '  ')];
 }
 
 function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, palette: Palette): string[] {
@@ -103,12 +103,12 @@ type ShownFinding = SingleFinding & { allowed?: true };
 
 function lookLines({ kcat, dumpLog }: Timeline): string[] {
   const command = kcat ?? dumpLog;
-  return command === null ? [] : ['', '  To look at the record itself:', ...commandLines(command)];
+  return command === null ? [] : ['', '  To read the record itself:', ...commandLines(command)];
 }
 
 const lineMax = 76;
 
-/** A command over several lines, as a shell takes it: broken before options alone. */
+/** A command over several lines, in a form that a shell accepts: broken only before options. */
 function commandLines(command: string): string[] {
   const words = command.match(/(?:'[^']*'|\\'|[^ '])+/g) ?? [];
   const parts: string[] = [];

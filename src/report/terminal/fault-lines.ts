@@ -1,4 +1,4 @@
-/** What was done to a run on purpose, and whether it took effect. */
+/** The faults of a run, and whether each took effect. */
 import type { FaultRecord } from '../../result/result.ts';
 import type { Palette } from '../text/colours.ts';
 import { wrap } from '../text/wrap.ts';

@@ -1,4 +1,4 @@
-/** A run under way for a person at a terminal, in a dozen lines at most: how far, how fast, which states, which faults. */
+/** A run in progress for a person at a terminal, in at most twelve lines: progress, speed, states and faults. */
 import type { FaultRecord } from '../../result/result.ts';
 import { plural } from '../../text/counted.ts';
 import { printable } from '../../text/printable.ts';
@@ -31,7 +31,7 @@ export function liveLines(progress: RunProgress, rates: LiveRates): string[] {
   ];
 }
 
-/** `total`: null where nobody knows it. */
+/** `total`: null if it is not known. */
 export function barLine(
   label: string,
   done: number,
@@ -46,7 +46,7 @@ export function barLine(
   return `${label.padEnd(8)} ${bar} ${grouped(done)}/${grouped(total)}${speed}`;
 }
 
-/** The states that come first; what is left of the others is in the counts above. */
+/** The first states only; the counts above include the others. */
 function stateLines(progress: RunProgress): string[] {
   const names = [...new Set(hops.flatMap((hop) => Object.keys(progress[hop].byState)))];
   const rows = names.slice(0, statesShown).map((name) => {
@@ -72,7 +72,7 @@ const lostLine = ({ unknown, rejected, refusedWrites }: RunProgress): string[] =
   return text === '' ? [] : [text];
 };
 
-/** Those under way, and the latest that are over. */
+/** The latest faults, under way or over. */
 function faultLines(faults: readonly FaultRecord[]): string[] {
   const shown = faults.slice(-faultsShown);
   return shown.map(({ schedule, target, startMs, endMs }) => {

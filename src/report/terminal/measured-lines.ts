@@ -1,4 +1,4 @@
-/** How fast a run was, for the summary: latencies and rates a line each, then what was demanded of it. */
+/** How fast a run was, for the summary: a line for each latency and rate, then the thresholds. */
 import type { Latency, Result } from '../../result/result.ts';
 import type { Palette } from '../text/colours.ts';
 import { latencyText, grouped, thresholdValueText } from '../text/quantities.ts';
@@ -10,7 +10,7 @@ const rateWidth = 14;
 const thresholdWidth = 30;
 const valueWidth = 14;
 
-/** Nothing where nothing was measured. */
+/** Empty if nothing was measured. */
 export function measuredLines({ latency, rates }: Result, palette: Palette): string[] {
   if (latency.acked === null && latency.stored === null) return [];
   const heads = shown.map((name) => name.padStart(columnWidth)).join('');

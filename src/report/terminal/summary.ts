@@ -15,13 +15,13 @@ import { plural } from '../../text/counted.ts';
 
 const examplesShown = 3;
 
-/** Where a person finds more. */
+/** Paths where a person finds more. */
 export interface Places {
   evidence: string;
   report?: string | undefined;
 }
 
-/** What a person must know comes first. Lines without a newline at their end. */
+/** The most important lines come first. They have no newline at their end. */
 export function summaryLines(result: Result, { evidence, report }: Places, palette: Palette): string[] {
   return [
     ...verdictLines(result, palette),
@@ -76,7 +76,7 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
     some(ledger.unknown, 'unknown'),
     some(ledger.unsent, 'unsent'),
   ].join('');
-  // What nobody could read has no number: a 0 would say that nothing was there.
+  // Evidence that could not be read has no count: a 0 would mean that it was empty.
   const counted = (state: EvidenceState, text: string): string =>
     state === 'missing' ? 'not known' : `${text}${state === 'torn' ? ', as far as it could be read' : ''}`;
   return [
@@ -111,7 +111,7 @@ function verdictLines(result: Result, palette: Palette): string[] {
   return [first.replace(/^ {2}\S+/, (word) => paint(palette.strong(word))), ...rest];
 }
 
-/** Where the time went; a run done by hand has fewer phases. */
+/** The time of each phase; a run driven by hand has fewer phases. */
 function timeLine({ timings }: Result, palette: Palette): string {
   const phases = [
     ['broker', timings.brokerStartMs],
@@ -123,7 +123,7 @@ function timeLine({ timings }: Result, palette: Palette): string {
   return palette.faint(`  Time: ${known.join(', ')}`);
 }
 
-/** Where findings name messages of a run of ours: a history from elsewhere has no folder to explain them from. */
+/** Empty unless findings name messages of a nodrop run: a history from another system has no folder for `explain`. */
 function lookCloserLines({ run, findings }: Result, evidence: string): string[] {
   if (run.seed === null) return [];
   const named = findings.flatMap(({ examples }) => examples.filter(({ id }) => id !== undefined));
@@ -131,7 +131,7 @@ function lookCloserLines({ run, findings }: Result, evidence: string): string[] 
   const [name] = names;
   if (name === undefined) return [];
   const dir = dirname(dirname(evidence));
-  // A folder that was copied may bear another name than its run.
+  // A folder that was copied may have another name than its run.
   return [`  Look closer: nodrop explain${dirOption(dir)} ${basename(evidence)} ${name}`];
 }
 

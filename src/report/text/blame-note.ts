@@ -1,18 +1,18 @@
 import type { EvidenceState, Finding } from '../../result/verdict.ts';
 
-/** A consumer is charged with these where no journal shows that it had done right. */
+/** The consumer is blamed for these unless a journal shows that it acted correctly. */
 const byDefault: readonly Finding['kind'][] = ['lost', 'duplicated', 'misclassified'];
 
 /**
- * Who else it may have been, where a consumer is charged for want of evidence; undefined where it was surely the one
- * that is named. `journal`: left out where nobody knows how much of it there was.
+ * If the consumer is blamed for lack of evidence: who else may have caused the finding. undefined if the blame is
+ * certain. `journal`: left out if its state is not known.
  */
 export function blameNote(
   { kind, blame }: Pick<Finding, 'kind' | 'blame'>,
   journal?: EvidenceState,
 ): string | undefined {
   if (blame !== 'consumer') return undefined;
-  if (kind === 'corrupted') return "or the store behind it: the consumer's journal keeps no contents";
+  if (kind === 'corrupted') return "or the store behind it: the consumer's journal records no contents";
   const isOpen = journal === 'missing' && byDefault.includes(kind);
-  return isOpen ? "or the store behind it: no consumer's journal tells" : undefined;
+  return isOpen ? "or the store behind it: there is no consumer's journal" : undefined;
 }

@@ -1,4 +1,4 @@
-/** How a terminal shows what is good or bad; none of it carries a meaning that the text does not. */
+/** The colours of a terminal. They never carry a meaning that the text lacks. */
 export interface Palette {
   good: (text: string) => string;
   bad: (text: string) => string;

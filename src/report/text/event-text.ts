@@ -1,4 +1,4 @@
-/** An event of a timeline in words: what it is, and what is to be said of it. */
+/** An event of a timeline in words: its label and its description. */
 import {
   isFact,
   type Fact,
@@ -9,8 +9,8 @@ import {
 } from '../../explain/timeline.ts';
 
 /**
- * How a step looks to a reader: a fact as it was to be; something that differs, or is absent where it was due; absent
- * where nothing had to be; or not known, or not yet.
+ * How an event is shown. `fact`: it is as expected. `wrong`: it differs, or is absent although it was due. `absent`:
+ * nothing was due. `unknown`: it is not known, or not yet.
  */
 export type Look = 'fact' | 'wrong' | 'absent' | 'unknown';
 
@@ -42,7 +42,7 @@ export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
   const label = labels[event.hop];
   if (event.more !== undefined) return { label, text: `at least ${event.more} more`, look: 'absent' };
   if (event.missing !== undefined) {
-    // What is scanned after the run is no trouble while it goes on.
+    // While the run goes on, a missing scan is normal: the topic is scanned after it.
     const isScanned = event.hop === 'log' || event.hop === 'commit';
     const why = isUnderWay && isScanned ? 'the topic is scanned for the audit' : event.missing;
     return { label, text: `${isUnderWay ? 'not yet known' : 'not known'}: ${why}`, look: 'unknown' };
@@ -52,11 +52,11 @@ export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
   return { label, text, look: isLostAt(event.hop, timeline) ? 'wrong' : 'absent' };
 }
 
-/** At a place where no message of the run is known, and of which no finding speaks, nothing was due. */
+/** If no message of the run is known at the position and no finding names it, nothing was due. */
 const isOfNobody = ({ expected, findings, timeline, id }: Timeline): boolean =>
   expected === null && findings.length === 0 && !timeline.some((event) => 'id' in event && event.id === id);
 
-/** Whether something was due at a hop, and is not there because it got lost before or at it. */
+/** Whether something was due at a hop and is missing because it was lost there or before. */
 const isLostAt = (hop: EventHop, { findings }: Timeline): boolean =>
   findings.some(
     ({ kind, blame }) =>
@@ -67,7 +67,7 @@ const isLostAt = (hop: EventHop, { findings }: Timeline): boolean =>
   );
 
 interface FactText extends Pick<EventText, 'label' | 'text'> {
-  /** Whether it says that something is not as it was to be. */
+  /** Whether the text reports a difference from what was expected. */
   isOdd: boolean;
 }
 
@@ -98,9 +98,9 @@ function factText(fact: Fact, timeline: Timeline): FactText {
           }
         : right(`${at(fact)} by consumer ${fact.consumer}, as ${fact.category}`);
     case 'refused':
-      return right(`${at(fact)} of consumer ${fact.consumer}: another had been there first`);
+      return right(`${at(fact)} of consumer ${fact.consumer}: another consumer had claimed the partition`);
     case 'position':
-      return right(`the store goes on at ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
+      return right(`the store's next offset is ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
     case 'commit':
       return right(`the group had committed ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
     case 'row':
@@ -124,7 +124,7 @@ function outcomeText({ outcome, partition, offset, error, isNoted }: OutcomeEven
 
 function logText(fact: Fact & { hop: 'log' }, id: string): Omit<FactText, 'label'> {
   if (fact.id !== id) {
-    const what = fact.id === null ? 'a record of none of its messages' : fact.id;
+    const what = fact.id === null ? 'not a message of the run' : fact.id;
     const ofItself = fact.differs?.length ? `; ${fact.differs.join('; ')}` : '';
     return { text: `${at(fact)} is ${what}${ofItself}`, isOdd: true };
   }
@@ -132,19 +132,18 @@ function logText(fact: Fact & { hop: 'log' }, id: string): Omit<FactText, 'label
     fact.copy > 1 ? `copy ${fact.copy} of it` : '',
     fact.isAborted ? 'aborted' : '',
     fact.isCrcBad ? 'its batch fails its checksum' : '',
-    ...(fact.differs ?? ['nobody planned it']),
+    ...(fact.differs ?? ['the run did not plan it']),
   ].filter(Boolean);
   return odd.length === 0
-    ? { text: `${at(fact)}, as it was to be sent`, isOdd: false }
+    ? { text: `${at(fact)}, as expected`, isOdd: false }
     : { text: `${at(fact)}: ${odd.join('; ')}`, isOdd: true };
 }
 
 function rowText(fact: Fact & { hop: 'row' }, id: string): Omit<FactText, 'label'> {
   const where = `${fact.category} at ${at(fact)}`;
-  if (fact.id !== id)
-    return { text: `${where} is ${fact.id ?? 'a row of none of its messages'}`, isOdd: true };
-  if (fact.differs === null) return { text: `${where}: nobody planned it`, isOdd: true };
+  if (fact.id !== id) return { text: `${where} is ${fact.id ?? 'not a message of the run'}`, isOdd: true };
+  if (fact.differs === null) return { text: `${where}: the run did not plan it`, isOdd: true };
   return fact.differs.length === 0
-    ? { text: `${where}, as it should be`, isOdd: false }
+    ? { text: `${where}, as expected`, isOdd: false }
     : { text: `${where}: ${fact.differs.join('; ')}`, isOdd: true };
 }

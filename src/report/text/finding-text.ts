@@ -20,7 +20,7 @@ export function exampleText({ id, state, partition, offset, detail }: Example): 
   return detail === undefined ? what : `${what}: ${detail}`;
 }
 
-/** What a report of few words says: the finding, its cause, some of its messages. */
+/** The lines of a short report: the finding, its cause, and some of its messages. */
 export function findingLines(finding: Finding, examplesShown: number): string[] {
   const { cause, allowed, count, examples } = finding;
   const shown = examples.slice(0, examplesShown);

@@ -1,12 +1,12 @@
-/** The summary of a message, before any of its steps: by its audit, or while there is none. */
+/** The state of a message as a whole: by the audit, or before it. */
 import { isFact, type Timeline, type TimelineEvent } from '../../explain/timeline.ts';
 
 export type Standing =
   /** Findings name it. */
   | 'found'
-  /** It was not audited: the run goes on. */
+  /** The run goes on and was not audited. */
   | 'under-way'
-  /** No message of the run is known there. */
+  /** No message of the run is known at the position. */
   | 'nobody'
   | 'unsent'
   /** Something is odd, and the audit could not judge it. */
@@ -28,6 +28,6 @@ const isUnsent = (events: readonly TimelineEvent[]): boolean =>
   events.some((event) => event.hop === 'intent' && 'nothing' in event) &&
   !events.some((event) => isFact(event) && (event.hop === 'log' || event.hop === 'row'));
 
-/** Missing evidence without which nobody can say that all is well: a verdict does without journals and commits. */
+/** Missing evidence that a verdict needs: a verdict does without journals and commits. */
 const isNeeded = (event: TimelineEvent): boolean =>
   'missing' in event && ['intent', 'outcome', 'log', 'row'].includes(event.hop);

@@ -1,4 +1,4 @@
-/** A few numbers as a line of blocks, the highest of them full. */
+/** A few numbers as a line of blocks; the highest number is a full block. */
 const blocks = '▁▂▃▄▅▆▇█';
 
 export function sparkline(values: readonly number[]): string {

@@ -6,13 +6,13 @@ import { grouped } from './quantities.ts';
 import { plural } from '../../text/counted.ts';
 
 const sentences: Record<Verdict, (result: Result) => string> = {
-  // Whether a history from elsewhere tells all contents, its lines alone know.
+  // A history from another system (no seed) need not contain all contents.
   pass: ({ ledger, run, findings }) => {
     const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
     const messages = `acknowledged ${plural(ledger.acked, 'message')} ${ledger.acked === 1 ? 'is' : 'are'}`;
     return findings.length === 0
       ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} ${messages} ${how}.`
-      : `Acknowledged messages are ${how}, but for what is allowed: ${findingsText(findings)}.`;
+      : `Acknowledged messages are ${how}, except for allowed findings: ${findingsText(findings)}.`;
   },
   fail: ({ findings }) => `${findingsText(findings)}.`,
   inconclusive: ({ findings }) =>

@@ -1,4 +1,4 @@
-/** Text as it may stand in a terminal: at most 80 columns, and nothing that it obeys. */
+/** Text for a terminal: at most 80 columns, and no control characters. */
 import { printable } from '../../text/printable.ts';
 
 const width = 80;
@@ -17,7 +17,7 @@ export function wrap(text: string, indent: string): string[] {
   return [...lines, line];
 }
 
-/** Words that no line behind such an indent holds, in pieces that it does. */
+/** Splits words that are longer than a line with this indent. */
 export function chopped(text: string, indent: number): string {
   const max = width - indent;
   return text.replaceAll(new RegExp(`[^ ]{${max}}(?=[^ ])`, 'gu'), (piece) => `${piece} `);

@@ -98,7 +98,7 @@ test('what is allowed is told also where not everything could be judged', () => 
   const { state, message, text } = named(cases, 'findings lost');
   expect([state, message]).toEqual([
     'skipped',
-    'What was found is allowed, but not everything could be judged.',
+    'All findings of this kind are allowed, but not everything could be judged.',
   ]);
   expect(text).toContain('12 lost (store), cause acks=1, allowed');
 });

@@ -51,7 +51,7 @@ test('the matrix counts by kind and hop; what was not planted, blamed or silent 
   ]);
   expect(totalsLines(all)).toEqual([
     '5 defects planted: 5 found, 4 blamed rightly, 5 clean twins silent',
-    '1 not planted: of those nothing is known',
+    '1 not planted: nothing is known about them',
   ]);
 });
 

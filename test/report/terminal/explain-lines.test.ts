@@ -50,19 +50,19 @@ test('a line for each event, its day above it, and what the evidence lacks in wo
   });
   expect(lines).toEqual([
     '  p0-17 of run demo, topic nodrop-demo',
-    '  It was to be: failed, key customer-0001, a payload of 200 bytes.',
+    '  Expected: failed, key customer-0001, payload of 200 bytes.',
     '',
     '  1970-01-01, UTC',
     '  00:00:01.000  intent       p0, session 0, was about to send it',
     '  1970-01-02, UTC',
-    '  00:00:00.000  log          1:42, as it was to be sent',
+    '  00:00:00.000  log          1:42, as expected',
     '                delivered    not known: no consumer kept a journal for this',
     '                             store',
     '                row          no row of it',
     '                row          at least 7 more',
     '',
-    '  The audit of 2026-11-27 14:03:12 UTC found nothing wrong with it; what is odd,',
-    '  it could not judge.',
+    '  The audit of 2026-11-27 14:03:12 UTC found nothing wrong with it, but could',
+    '  not judge what looks odd.',
   ]);
 });
 
@@ -72,8 +72,8 @@ test('without evidence that a verdict needs, nobody says that nothing is wrong',
     { hop: 'log', time: null, missing: 'the topic was not scanned' },
   ];
   expect(linesOf({ timeline }).slice(-2)).toEqual([
-    '  The audit of 2026-11-27 14:03:12 UTC has no finding of it. Nor is all of it',
-    '  known: see above.',
+    '  The audit of 2026-11-27 14:03:12 UTC has no finding about it, but some of its',
+    '  evidence is missing: see above.',
   ]);
 });
 
@@ -92,11 +92,11 @@ test('findings are told with whom they blame, and what was said of them', () => 
 test.each<[string, Partial<Timeline>]>([
   ['  Nothing is wrong with it.', { timeline: [intent] }],
   [
-    '  It was planned, and never sent.',
+    '  It was planned but never sent.',
     { timeline: [{ hop: 'intent', time: null, nothing: 'it was never sent' }] },
   ],
-  ['  Nobody planned it.', { expected: null, timeline: [{ ...row, time: null, differs: null }] }],
-  ['  No message of the run is known there.', { expected: null, id: '1:42', asked: '1:42' }],
+  ['  The run did not plan it.', { expected: null, timeline: [{ ...row, time: null, differs: null }] }],
+  ['  The run has no known message at this position.', { expected: null, id: '1:42', asked: '1:42' }],
   ['  p0-17 of run demo, topic nodrop-demo, asked for as 1:42', { asked: '1:42' }],
 ])('it says: %s', (line, change) => {
   expect(linesOf(change)).toContain(line);
