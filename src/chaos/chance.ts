@@ -1,10 +1,10 @@
 import { beginningOf, scramble, stepped } from '../workload/splitmix.ts';
 
-/** What chance decides, from a seed: the same on every machine. */
+/** Random numbers from a seed: the same on every machine. */
 export class Chance {
   #state: number;
 
-  /** Each pair of numbers has a course of its own. */
+  /** Each pair of seed and stream gives a sequence of its own. */
   constructor(seed: number, stream: number) {
     this.#state = beginningOf(seed, stream, 0);
   }
@@ -24,12 +24,12 @@ export class Chance {
     return among[this.next() % among.length]!;
   }
 
-  /** In so many of a hundred cases. */
+  /** True in `percent` of a hundred cases. */
   happens(percent: number): boolean {
     return this.next() % 100 < percent;
   }
 
-  /** In another order. */
+  /** The same items in a random order. */
   shuffled<T>(all: readonly T[]): T[] {
     const rest = [...all];
     return all.map(() => rest.splice(this.next() % rest.length, 1)[0]!);

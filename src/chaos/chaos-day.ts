@@ -1,4 +1,4 @@
-/** Bad days by chance, one after the other: each a `nodrop run` of its own, as a user would start it. */
+/** One day of `nodrop chaos`: a `nodrop run` in a process of its own, as a user would start it. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ChaosPlan } from './chaos-plan.ts';
@@ -17,28 +17,28 @@ import { writeWhole } from '../system/write-whole.ts';
 
 export interface ChaosPlace {
   dir: string;
-  /** undefined for one of its own in each run's folder. */
+  /** undefined: each run has a store in its folder. */
   store: string | undefined;
   timeoutMs: number;
 }
 
-/** How a day came out. */
+/** The outcome of a day. */
 export interface ChaosDay {
   plan: ChaosPlan;
   folder: RunFolder;
   exitCode: number;
-  /** No more of it than is told: there may be many days. undefined where it ended before there was one. */
+  /** Only the fields that are reported, since there may be many days. undefined if the run ended without a result. */
   result: Pick<Result, 'verdict' | 'findings' | 'notChecked'> | undefined;
-  /** The last that it said of itself. */
+  /** The last lines of the run's stderr. */
   said: string;
   ms: number;
 }
 
 const saidLinesMax = 20;
-/** Beside `timeoutMs`, which a day has for its drain: far more than it takes. */
+/** In addition to `timeoutMs`, which limits the drain: far more than a day takes. */
 const dayMsMax = 600_000;
 
-/** Leaves the run's folder, with its plan, only where not all was well; and not at all where it `isTrial`. */
+/** Keeps the run's folder, with its plan, only if the run did not pass; a trial (`isTrial`) never leaves it. */
 export async function runDay(
   plan: ChaosPlan,
   place: ChaosPlace,
@@ -54,7 +54,7 @@ export async function runDay(
   const { exitCode, stdout, stderr } = await runChild(argumentsOf(plan, id, place), { signal, timeoutMs });
   const ms = Math.round(performance.now() - beganAtMs);
   const said = stderr.trim().split('\n').slice(-saidLinesMax);
-  if (ms > timeoutMs) said.push(`It was at work for ${durationText(ms)}, and was killed.`);
+  if (ms > timeoutMs) said.push(`The run was killed after ${durationText(ms)}.`);
   const result = resultIn(stdout);
   const store = place.store === undefined ? folder.store : storeOfRun(place.store, id);
   const day = {
@@ -96,7 +96,7 @@ const argumentsOf = (
   ...(kafkaVersion === undefined ? [] : [`--kafka-version=${kafkaVersion}`]),
   ...(zookeeper === true ? ['--zookeeper'] : []),
   `--timeout=${timeoutMs}ms`,
-  // A schema of its own for each.
+  // Each run has a schema of its own.
   ...(store === undefined ? [] : [`--store=${storeOfRun(store, id)}`]),
   ...options,
   ...faults.map((fault) => `--fault=${fault}`),

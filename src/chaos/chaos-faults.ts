@@ -1,39 +1,39 @@
-/** The faults that a safe pipeline survives: what each acts on, what it needs to be felt, and when it can act. */
+/** The faults that a safe pipeline survives: what each acts on, what it needs to take effect, and when it can act. */
 import { faults } from '../faults/catalog.ts';
 import type { PipelinePlan } from '../faults/fault.ts';
 import { linkOf } from '../faults/kinds/network.ts';
 import type { ChaosPhase } from './coverage.ts';
 
 export interface ChaosFault {
-  /** With what stands behind the colon. */
+  /** Includes the detail after the colon. */
   name: string;
-  /** Parts of the pipeline: two faults at once on one part would hide each other. */
+  /** Parts of the pipeline. Two simultaneous faults on one part would hide each other. */
   on: readonly string[];
-  /** Nothing comes from those parts while it acts. */
+  /** Whether those parts do nothing while the fault acts. */
   silences: boolean;
-  /** Parts without which nobody would feel it. */
+  /** Parts without which the fault would have no effect. */
   needs: readonly string[];
-  /** A fault in whose midst nobody feels it unless this one acts too. */
+  /** A second fault that must act meanwhile; without it, this one would have no effect. */
   company: string | undefined;
-  /** In ms; 0 for one that is over by itself. */
+  /** In ms; 0 for a fault that is over at once. */
   lastsMs: { min: number; max: number };
-  /** At least, until all is as before. */
+  /** The minimum time until the pipeline is as before. */
   takesMs: number;
-  /** From the first send on: before that there is nothing that it could act on. */
+  /** Counted from the first send. Before that the fault has nothing to act on. */
   earliestMs: number;
   phases: readonly ChaosPhase[];
-  /** Whether it acts in the drain if it began before; else something has to hold the drain up for it. */
+  /** Whether it acts in the drain if it began before; otherwise another fault has to prolong the drain for it. */
   spansDrain: boolean;
 }
 
-/** What was not read yet and is deleted, no pipeline survives. */
+/** No pipeline survives the deletion of records that it has not read yet. */
 const unsafe = ['delete-records'];
 
 type Traits = Partial<Omit<ChaosFault, 'name' | 'phases'>>;
 
-/** From producers to the topic: what sends need. */
+/** The parts that a send needs, from producers to the topic. */
 export const flow: readonly string[] = ['brokers', 'producer', 'link producer', 'link replication'];
-/** And on to the store. */
+/** The parts from producers to the store. */
 const wholeFlow = [...flow, 'link consumer', 'consumer', 'link store', 'store'];
 
 const broker: Traits = { on: ['brokers'], silences: true, spansDrain: false };
@@ -52,15 +52,15 @@ const traits: Record<string, Traits> = {
   'kill-producer': producer,
   'pause-producer': producer,
   'kill-consumer': { on: ['consumer'], silences: true },
-  // Longer than its session, too.
+  // Some pauses are longer than the consumer's session.
   'pause-consumer': { on: ['consumer'], silences: true, lastsMs: { min: 1_000, max: 9_000 } },
-  // A guest takes seconds to start and to join, and on a slow link longer than that.
+  // A guest consumer takes seconds to start and to join the group, and longer on a slow link.
   'rebalance-storm': {
     on: ['consumer', 'link consumer'],
     needs: ['brokers', 'link store', 'store'],
     lastsMs: { min: 8_000, max: 9_000 },
   },
-  // Its consumers have to be missed, and to have committed something before; and brokers are asked.
+  // The group must notice that its consumers are gone, they must have committed before, and brokers must answer.
   'delete-offsets': {
     on: ['consumer'],
     silences: true,
@@ -70,23 +70,23 @@ const traits: Record<string, Traits> = {
     spansDrain: true,
   },
   'lock-store': store,
-  // A disk is full once something has grown.
+  // The disk becomes full only once something has been written.
   'fill-disk': { ...store, needs: [...flow, 'link consumer', 'consumer'], earliestMs: 1_000 },
   'cut-commit': { ...store, on: ['store', 'link store'], needs: [...flow, 'link consumer', 'consumer'] },
   'restart-store': { ...store, on: ['store', 'link store'], needs: ['consumer'] },
-  // Where they went is seen at the end.
+  // The run checks at its end where the records went.
   poison: { on: ['topic'], needs: ['brokers'], spansDrain: true },
 };
 
 const needsOfLink: Record<string, readonly string[]> = {
   producer: ['brokers', 'producer'],
-  // A consumer that waits for its store fetches nothing more.
+  // A consumer that waits for its store fetches nothing.
   consumer: ['brokers', 'consumer', 'link store', 'store'],
   replication: ['brokers'],
   store: wholeFlow.filter((part) => part !== 'link store'),
 };
 
-/** By which connections come to an end, and when. */
+/** By link: the fault that closes its connections, so that `slow_close` has an effect. */
 const company: Record<string, string> = {
   producer: 'kill-producer',
   consumer: 'kill-consumer',
@@ -96,7 +96,7 @@ const company: Record<string, string> = {
 
 function traitsOf(name: string, detail: string | undefined): Traits {
   if (detail === undefined) return traits[name]!;
-  // It waits for a consumer that comes by.
+  // The fault waits until a consumer passes the point.
   if (name === 'kill-consumer')
     return { ...traits[name], needs: wholeFlow.filter((part) => part !== 'consumer') };
   const link = linkOf(detail);
@@ -104,10 +104,10 @@ function traitsOf(name: string, detail: string | undefined): Traits {
     on: [`link ${link}`],
     silences: name === 'cut',
     needs: needsOfLink[link]!,
-    // Sends wait for replicas: those of a link that is slow come late.
+    // Sends wait for replicas, which are late on a slow link.
     ...(link === 'replication' && { spansDrain: false }),
   };
-  // There have to be connections; whether anything passes is the same.
+  // The fault needs connections, but no traffic on them.
   if (name === 'reset_peer' && link === 'consumer') return { ...onLink, needs: ['brokers', 'consumer'] };
   if (name === 'reset_peer' && link === 'store') return { ...onLink, needs: ['consumer'] };
   if (name === 'slow_close') return { ...onLink, needs: ['brokers'], company: company[link]! };
@@ -116,11 +116,11 @@ function traitsOf(name: string, detail: string | undefined): Traits {
 
 const allPhases = ['beginning', 'sending', 'draining'] as const;
 
-/** Once there is nothing to send any more, producers are gone. */
+/** Producers are gone once all is sent. */
 const phasesOf = (on: readonly string[]): readonly ChaosPhase[] =>
   on.some((part) => part === 'producer' || part === 'link producer') ? ['beginning', 'sending'] : allPhases;
 
-/** All that this pipeline allows for, once for each place where it may act. */
+/** All faults that are possible in this pipeline, once for each detail (the place where they act). */
 export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
   return faults
     .filter(({ name }) => !unsafe.includes(name))
@@ -139,7 +139,7 @@ export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
             silences: false,
             needs: [],
             company: undefined,
-            // They stop and start one after the other.
+            // The brokers stop and start one after the other.
             takesMs: fault.name === 'restart-brokers' ? plan.brokers * 3_500 : 0,
             earliestMs: 0,
             phases: phasesOf(on),

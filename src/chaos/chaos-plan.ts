@@ -1,6 +1,6 @@
 /**
- * Bad days by chance: for each a load, settings that are safe, and a schedule of faults that the pipeline is to
- * survive. The same seed gives the same days.
+ * The random plans of `nodrop chaos`: for each day a load, safe settings, and a schedule of faults that the pipeline
+ * must survive. The same seed gives the same days.
  */
 import { z } from 'zod';
 import { usageError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { StoreEngine } from '../stores/engine.ts';
 import { chaosFaults, type ChaosFault } from './chaos-faults.ts';
 import { Timetable, type Target } from './timetable.ts';
 
-/** What is the same on each of the days. */
+/** The settings that are the same on each day. */
 export interface Ground {
   brokers: number;
   store: StoreEngine;
@@ -18,34 +18,34 @@ export interface Ground {
   zookeeper?: boolean | undefined;
 }
 
-/** As it lies in a file, to be repeated. */
+/** A plan as `chaos.json` holds it, for `--replay`. */
 export const chaosPlanSchema = z.strictObject({
   schema: z.literal(1),
-  /** Of the days, and which of them it is, from 0. */
+  /** The seed of all days, and the index of this day, from 0. */
   seed: z.int().min(0),
   index: z.int().min(0),
   brokers: z.int().min(1),
   kafkaVersion: z.string().optional(),
   zookeeper: z.boolean().optional(),
-  /** Options of `nodrop run`, but for where it takes place and its faults. */
+  /** Options of `nodrop run`, without those for its place and its faults. */
   options: z.array(z.string()),
   /** As arguments of `--fault`. */
   faults: z.array(z.string()),
 });
 export type ChaosPlan = z.infer<typeof chaosPlanSchema>;
 
-/** For the faults of each to be felt there is enough to do, and enough time to get over the last. */
+/** Long enough for each fault to take effect, and to recover from the last. */
 const sendsSeconds = { min: 11, max: 16 };
-/** Several brokers have more ways to fail, and take their time to be in sync again. */
+/** Several brokers can fail in more ways, and take longer until they are in sync again. */
 const sendsSecondsOfCluster = { min: 14, max: 22 };
 const batchesPerSecondMax = 200;
 const targetsOfDay = { min: 4, max: 9 };
-/** Random numbers of the cards, apart from those of the days. */
+/** The stream of random numbers that shuffles the cards, separate from those of the days. */
 const dealingStream = 2 ** 30;
 
 /**
- * One day after the other. What there is to be tried, each fault in each phase in which it can act, is shuffled and
- * dealt: nothing comes again until all had its turn.
+ * Yields one day after the other. The cards, each a fault in a phase in which it can act, are shuffled and dealt: none
+ * comes again before all have been dealt.
  */
 export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, never> {
   const cards: Target[] = [];
@@ -56,7 +56,7 @@ export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, 
     const timetable = new Timetable(chance, faults, sendsMs);
     const wanted = chance.integer(targetsOfDay.min, targetsOfDay.max);
     const all = cardsOf(faults);
-    // What is left from before has its turn first, and there is always enough to choose from.
+    // Cards left from the last round are dealt first, and there are always enough to choose from.
     if (cards.length < all.length) cards.push(...new Chance(seed, dealingStream + round++).shuffled(all));
     for (const card of cards) {
       if (timetable.targets.length >= wanted) break;
@@ -64,7 +64,7 @@ export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, 
     }
     for (const target of timetable.targets) {
       const card = cards.findIndex(isSame(target));
-      // There is none where it came to keep another one company.
+      // A fault that was added as the company of another has no card.
       if (card !== -1) cards.splice(card, 1);
     }
     const { brokers, kafkaVersion, zookeeper } = ground;
@@ -86,7 +86,7 @@ function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: n
   const producers = chance.happens(30) ? 2 : 1;
   const consumers = chance.happens(40) ? 2 : 1;
   const rate = chance.pick([200, 500, 1_000, 2_000]);
-  // There is something under way at any time, or a fault would not be felt; and no more than a busy machine sends in time.
+  // Messages are under way at any time, so that faults take effect; no more than a busy machine can send in time.
   const batchSizes = [1, 10, 100].filter((size) => size <= rate / 5 && rate / size <= batchesPerSecondMax);
   const options = [
     `--seed=${chance.next()}`,
@@ -104,23 +104,23 @@ function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: n
   return { options, sendsMs, plan: { ...ground, producers, consumers, sendsMs } };
 }
 
-/** Throws `usage` for what is no plan. */
+/** Throws `usage` if the text is not a plan. */
 export function parseChaosPlan(text: string, path: string): ChaosPlan {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw usageError(`${path} is no JSON.`, 'It takes the chaos.json of a run.');
+    throw usageError(`${path} is not JSON.`, 'It takes the chaos.json that a run left in its folder.');
   }
   const parsed = chaosPlanSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw usageError(
-    `${path} is no plan of chaos: ${z.prettifyError(parsed.error)}`,
-    'It takes the chaos.json of a run.',
+    `${path} is not a plan of nodrop chaos: ${z.prettifyError(parsed.error)}`,
+    'It takes the chaos.json that a run left in its folder.',
   );
 }
 
-/** Nothing among them may lose what was acknowledged. */
+/** None of these settings may lose acknowledged messages. */
 function safeSettings(chance: Chance): string[] {
   const settings = [
     `compression.type=${chance.pick(['none', 'gzip', 'snappy', 'lz4', 'zstd'])}`,

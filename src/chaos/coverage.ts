@@ -1,4 +1,4 @@
-/** Which faults acted, and were felt, in which phase of a run: from the event logs of runs. */
+/** Which faults took effect in which phase of a run, from the event logs of runs. */
 import type { TimedRunEvent } from '../run-folder/run-events.ts';
 
 /** `beginning`: the first two seconds of the sending, while connections and groups are made. */
@@ -7,13 +7,13 @@ export type ChaosPhase = (typeof chaosPhases)[number];
 
 export const beginningMs = 2_000;
 
-/** By fault, in how many runs it acted in each phase; null where it cannot. */
+/** By fault and phase: the number of runs in which it took effect; null if it cannot act in that phase. */
 export type CoverageTable = Record<string, Record<ChaosPhase, number | null>>;
 
 export class Coverage {
   readonly #table: CoverageTable;
 
-  /** `faults`: those that there might have been. */
+  /** `faults`: all faults that the days may have. */
   constructor(faults: readonly { name: string; phases: readonly ChaosPhase[] }[]) {
     this.#table = Object.fromEntries(faults.map(({ name, phases }) => [name, rowOf(phases)]));
   }
@@ -22,7 +22,7 @@ export class Coverage {
     return this.#table;
   }
 
-  /** Of one run, in the order in which they were noted. */
+  /** `events`: those of one run, in the order of its log. */
   add(events: readonly TimedRunEvent[]): void {
     const phases = phasesOf(events);
     for (const { name, fromMs, toMs } of actsIn(events)) {
@@ -59,13 +59,13 @@ function phasesOf(events: readonly TimedRunEvent[]): Record<ChaosPhase, Stretch>
   };
 }
 
-/** Faults count from it; the phase begins earlier, while consumers join. */
+/** Times of faults count from the first send; the phase begins earlier, while consumers join. */
 function firstSendOf(events: readonly TimedRunEvent[]): number | undefined {
   const fault = events.find((event) => event.type === 'fault');
   return fault === undefined || fault.fault.startMs === null ? undefined : fault.time - fault.fault.startMs;
 }
 
-/** Of those that were felt. One that is never mended acts until the end. */
+/** The faults that took effect. A fault that is never undone acts until the end. */
 function actsIn(events: readonly TimedRunEvent[]): (Stretch & { name: string })[] {
   const begun = new Map<number, number>();
   const acts: (Stretch & { name: string })[] = [];

@@ -1,6 +1,6 @@
 /**
- * Takes faults away one by one, for as long as it still fails without them. What is left need not be the least: chance
- * has its part in each run.
+ * Removes faults one by one, as long as the run still fails without them. The remaining set need not be minimal, since
+ * each run also depends on chance.
  */
 export async function shrunk<T>(
   faults: readonly T[],
@@ -8,7 +8,7 @@ export async function shrunk<T>(
   isOver: () => boolean,
 ): Promise<T[]> {
   let left = [...faults];
-  // The latest first: what came before it may have needed no help.
+  // The latest first: the faults before it may be enough for the failure.
   for (const fault of faults.toReversed()) {
     if (left.length === 1 || isOver()) break;
     const fewer = left.filter((each) => each !== fault);

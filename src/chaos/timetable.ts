@@ -1,16 +1,16 @@
-/** The faults of a day, each at a time at which it will be felt: they do not hide one another. */
+/** Places the faults of a day at times at which each takes effect, so that they do not hide one another. */
 import type { Chance } from './chance.ts';
 import { flow, type ChaosFault } from './chaos-faults.ts';
 import { beginningMs, type ChaosPhase } from './coverage.ts';
 
-/** A fault that is to act in this phase. */
+/** A fault, and the phase in which it must act. */
 export interface Target {
   fault: ChaosFault;
   phase: ChaosPhase;
 }
 
 interface Act extends Target {
-  /** From the first send on. */
+  /** Counted from the first send. */
   atMs: number;
   lastsMs: number;
 }
@@ -20,20 +20,20 @@ interface Stretch {
   toMs: number;
 }
 
-/** From the first send on. */
+/** Counted from the first send. */
 const firstFaultMs = 300;
-/** Until a part is there again: brokers have to start and to be in sync, consumers to join. */
+/** Until a part works again after a fault: brokers must start and be in sync, consumers must join. */
 const gapMs: Record<string, number> = { brokers: 8_000, consumer: 4_000 };
 const gapMsElse = 2_500;
-/** How long what a broker or a consumer needs to be asked after a fault may take, while the drain is held up. */
+/** How long the drain is prolonged after a fault, so that a broker or a consumer can recover meanwhile. */
 const recoveryMs = 4_000;
-/** In that time before all is sent begins what acts on when the pipeline drains. */
+/** How long before the last send a fault begins that goes on in the drain. */
 const beforeDrainMs = { min: 500, max: 900 };
-/** And a little before that what holds the drain up. */
+/** How long before the last send the fault begins that prolongs the drain: a little before the others. */
 const holdsBeforeDrainMs = { min: 1_000, max: 1_300 };
-/** And in that time after it what must not keep the last sends from being answered. */
+/** How long after the last send a fault begins that must not delay the answers to the last sends. */
 const afterDrainMs = { min: 1_500, max: 2_500 };
-/** So long before it begins a storm: a guest has come by then, and others are to come. */
+/** How long before the last send a storm begins: by then one guest consumer has joined, and others follow. */
 const stormBeforeDrainMs = 5_000;
 
 const holder = 'lock-store';
@@ -51,7 +51,7 @@ export class Timetable {
     this.#sendsMs = sendsMs;
   }
 
-  /** What there is in it, with what was added for their sake. */
+  /** The faults in it, including those that were added for the sake of others. */
   get targets(): readonly Target[] {
     return this.#acts;
   }
@@ -63,7 +63,7 @@ export class Timetable {
       .map(({ fault, atMs, lastsMs }) => `${fault.name}@${atMs}ms${lastsMs === 0 ? '' : `+${lastsMs}ms`}`);
   }
 
-  /** False where there is no room for it among the others. */
+  /** False if there is no room for it among the others. */
   add(target: Target): boolean {
     const added = [this.#actOf(target)];
     const { company } = target.fault;
@@ -77,7 +77,7 @@ export class Timetable {
 
   #actOf({ fault, phase }: Target): Act {
     const lasts = this.#chance.integer(fault.lastsMs.min, fault.lastsMs.max);
-    // There has to be time for the other to begin and to end.
+    // The company needs time to begin and to end.
     const lastsMs = fault.company === undefined ? lasts : Math.max(lasts, 4_000);
     const window = this.#windowOf(fault, phase, Math.max(lastsMs, fault.takesMs));
     return { fault, phase, lastsMs, atMs: this.#chance.integer(window.fromMs, window.toMs) };
@@ -85,11 +85,11 @@ export class Timetable {
 
   #companyOf({ fault, phase, atMs }: Act, name: string): Act {
     const company = this.#faults.get(name)!;
-    // Connections that end while nobody hears of it are told late, and no other way.
+    // Connections must end during the fault: the end reaches the other side late, which is the fault's only effect.
     return { fault: company, phase, atMs: atMs + 600, lastsMs: Math.min(fault.lastsMs.max, 1_500) };
   }
 
-  /** When it may begin. */
+  /** When the fault may begin. */
   #windowOf({ name, earliestMs, spansDrain }: ChaosFault, phase: ChaosPhase, takesMs: number): Stretch {
     const ends = this.#sendsMs;
     if (phase === 'beginning') return { fromMs: Math.max(firstFaultMs, earliestMs), toMs: beginningMs - 200 };
@@ -103,7 +103,7 @@ export class Timetable {
     return { fromMs: ends - max, toMs: ends - min };
   }
 
-  /** With the store locked until all others are over; undefined where it cannot be. */
+  /** Adds a lock of the store until all others are over, which prolongs the drain. */
   #holding(acts: readonly Act[]): Act[] | undefined {
     const others = acts.filter(({ fault, phase }) => !(fault.name === holder && phase === 'draining'));
     const ends = others.filter(({ atMs }) => atMs >= this.#sendsMs).map(overAtMs);
@@ -113,7 +113,7 @@ export class Timetable {
   }
 
   #areCompatible(acts: readonly Act[]): boolean {
-    // What holds up sends has them end later, nobody knows when: the drain would begin too late for its faults.
+    // A fault that delays sends delays the drain by an unknown time: it would begin too late for the faults in it.
     const isLate = acts.some(({ fault, atMs }) => atMs < this.#sendsMs && holdsSends(fault));
     if (isLate && acts.some(({ phase }) => phase === 'draining')) return false;
     return acts.every((act, index) => acts.slice(0, index).every((other) => !this.#hide(act, other)));
@@ -132,7 +132,7 @@ export class Timetable {
     return isNeeded && meet(unrestOf(one), this.#needOf(other));
   }
 
-  /** What began before all was sent has had what it needs then. */
+  /** A fault that begins before the last send needs its parts only until then. */
   #needOf(act: Act): Stretch {
     const { fromMs, toMs } = unrestOf(act);
     return { fromMs, toMs: act.atMs < this.#sendsMs ? Math.min(toMs, this.#sendsMs) : toMs };
@@ -141,7 +141,7 @@ export class Timetable {
 
 const holdsSends = ({ on }: ChaosFault): boolean => on.some((part) => flow.includes(part));
 
-/** A writer that is suspended within a transaction has the lock that the other one wants. */
+/** A writer that is suspended within a transaction holds the lock that the other fault wants. */
 const keepsLock = (one: Act, other: Act): boolean =>
   one.fault.name === 'pause-consumer' &&
   other.fault.name === holder &&
@@ -150,7 +150,7 @@ const keepsLock = (one: Act, other: Act): boolean =>
 
 const overAtMs = ({ fault, atMs, lastsMs }: Act): number => atMs + Math.max(lastsMs, fault.takesMs);
 
-/** Until all is as it was before. */
+/** The time until everything is as it was before. */
 const unrestOf = (act: Act): Stretch => ({
   fromMs: act.atMs,
   toMs: overAtMs(act) + Math.max(...act.fault.on.map((part) => gapMs[part] ?? gapMsElse)),

@@ -128,8 +128,8 @@ test('on one part of the pipeline, faults come one after the other, and none sil
 test('a plan is read back from its file, and what is none is refused', () => {
   const { plan } = plans[0]!;
   expect(parseChaosPlan(JSON.stringify(plan), 'x')).toEqual(chaosPlanSchema.parse(plan));
-  expect(() => parseChaosPlan('{', 'x.json')).toThrow('x.json is no JSON');
-  expect(() => parseChaosPlan('{}', 'x.json')).toThrow('x.json is no plan of chaos');
+  expect(() => parseChaosPlan('{', 'x.json')).toThrow('x.json is not JSON');
+  expect(() => parseChaosPlan('{}', 'x.json')).toThrow('x.json is not a plan of nodrop chaos');
 });
 
 test('no lock is wanted while a consumer sleeps that may hold it', () => {
