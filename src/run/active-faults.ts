@@ -1,4 +1,4 @@
-/** A run's faults under way. */
+/** The faults of a run while it goes on. */
 import { messageOf } from '../errors.ts';
 import { faultFileText } from '../faults/fault-schedule.ts';
 import { beginSchedule, type RunningSchedule } from '../faults/run-schedule.ts';
@@ -16,7 +16,7 @@ export class RunFaults implements AsyncDisposable {
   readonly #pipeline: RunPipeline;
   readonly #schedule: RunningSchedule;
 
-  /** They count from now. The schedule is left in the run's folder, to be repeated. */
+  /** The times of the faults count from now. The schedule is written to the run's folder, so that it can be repeated. */
   constructor(spec: RunSpec, stages: Stages, kafka: RunKafka, announcer: Announcer, signal: AbortSignal) {
     try {
       writeWhole(spec.folder.faults, faultFileText(spec.faults));
@@ -25,18 +25,19 @@ export class RunFaults implements AsyncDisposable {
     }
     this.#pipeline = new RunPipeline(spec, stages, kafka, signal);
     this.#schedule = beginSchedule(spec.faults, this.#pipeline, announcer);
-    // Whoever stops the run is not to wait for what was to come.
+    // A user who stops the run must not wait for faults that are not due yet.
     signal.addEventListener('abort', () => void this.end(), { once: true });
   }
 
-  /** Where faults have put records into the topic. */
+  /** The positions of records that faults have put into the topic. */
   get published(): RunPipeline['published'] {
     return this.#pipeline.published;
   }
 
   /**
-   * To be called when all was sent. Waits until the consumers have ended, and for this long at most once the last
-   * fault is over: then it stops them, whether they get on or not, and says so in a sentence.
+   * Call it when all is sent. It waits until the consumers have ended, at most for this long after the last fault.
+   * Then it stops them and returns a sentence, even if they make progress: otherwise a run whose pipeline does not
+   * recover would last as long as the pipeline creeps.
    */
   async limitDrain(timeoutMs: number): Promise<string | undefined> {
     const { consumers } = this.#pipeline;
@@ -47,7 +48,7 @@ export class RunFaults implements AsyncDisposable {
     return `The pipeline had not drained within ${durationText(timeoutMs)} of the last send and the last fault.`;
   }
 
-  /** Mends what is under way, drops what is not due yet, and tells what became of all. */
+  /** Undoes the faults under way, drops those that are not due yet, and returns the records of all. */
   async end(): Promise<FaultRecord[]> {
     return await this.#schedule.end();
   }

@@ -1,4 +1,4 @@
-/** Tells what happens to a run: at once to the person who started it, and in the event log to those who watch. */
+/** Reports the events of a run: to the user who started it, and in the event log for others who watch it. */
 import type { FaultRecord, Result } from '../result/result.ts';
 import type { Verdict } from '../result/verdict.ts';
 import { EventLog } from '../run-folder/event-log.ts';
@@ -7,9 +7,9 @@ import type { Phase, RunSetup } from '../run-folder/run-events.ts';
 export interface RunObserver {
   status(text: string): void;
   progress(label: string, done: number, total?: number): void;
-  /** A person should know it, though it does not touch the verdict. */
+  /** Something that a person should know, but that does not affect the verdict. */
   note(line: string): void;
-  /** The verdict is there; what follows is tidying up. */
+  /** The verdict is known; only tidying up follows. */
   judged(result: Result): void;
 }
 
@@ -18,7 +18,7 @@ export class Announcer {
   readonly #log: EventLog;
   #verdict: Verdict | null = null;
 
-  /** `path`: where the event log goes. */
+  /** `path`: the file of the event log. */
   constructor(path: string, observer: RunObserver) {
     this.#observer = observer;
     this.#log = new EventLog(path, (problem) => observer.note(problem));
@@ -51,7 +51,7 @@ export class Announcer {
     this.#log.note({ type: 'fault', index, fault });
   }
 
-  /** Who leads each partition, by index. */
+  /** The leader of each partition, by index. */
   leaders(leaders: number[]): void {
     this.#log.note({ type: 'leaders', leaders });
   }

@@ -5,8 +5,8 @@ import { openStore } from '../stores/engines.ts';
 import type { RunSpec } from './run-spec.ts';
 
 /**
- * Makes the folder this run's own. What no consumer could use is told before anything is started, and leaves nothing.
- * Throws `usage` and `unavailable`.
+ * Claims the folder for this run. Throws `usage` and `unavailable`; a store that consumers could not use is reported
+ * before anything is started, and leaves nothing behind.
  */
 export async function claimRun({ folder, store, categories }: RunSpec): Promise<void> {
   const isNew = folder.create();

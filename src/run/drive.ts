@@ -1,4 +1,4 @@
-/** Lets the pipeline work: from the address that its stages are told to the end of the last consumer. */
+/** Drives the pipeline: from telling the stages the address of Kafka to the end of the last consumer. */
 import { earlyEnds, stageError } from '../pipeline/stage/stage-end.ts';
 import type { FaultRecord } from '../result/result.ts';
 import { Deadline } from '../system/deadline.ts';
@@ -12,21 +12,21 @@ import type { RunSpec } from './run-spec.ts';
 import type { Stages } from './stages.ts';
 import { endWithBroker, noteLeaders, watchStages } from './watchdogs.ts';
 
-/** How the pipeline's work came out. */
+/** The outcome of the pipeline's work. */
 export interface Driven {
-  /** Each interruption, in a sentence. */
+  /** A sentence for each interruption. */
   interruptions: string[];
-  /** The faults, and how each came out. */
+  /** The faults and their outcomes. */
   faults: FaultRecord[];
-  /** Where faults have put records into the topic. */
+  /** The positions of records that faults have put into the topic. */
   published: readonly Place[];
-  /** From the first address that was told; null before all was sent. */
+  /** From telling the first address to the last send; null before that. */
   produceMs: number | null;
-  /** From then on; null before all was stored. */
+  /** From the last send until all is stored; null before that. */
   drainMs: number | null;
 }
 
-/** Until all is stored, or cannot be. Throws if nothing was sent. */
+/** Returns when all is stored or cannot be. Throws if nothing was sent. */
 export async function drive(
   spec: RunSpec,
   stages: Stages,
@@ -40,7 +40,7 @@ export async function drive(
   signal.addEventListener('abort', stop, { once: true, signal: over.signal });
   if (signal.aborted) stop();
   void endWithBroker(kafka.broker, stages, driven);
-  // From the first wait on: a stage may hang before it has done anything.
+  // Watch before the first wait: a stage may hang before it has done anything.
   watchStages(stages, spec, driven.interruptions, over.signal);
   try {
     announcer.phase('publishing', `publishing to ${kafka.bootstrapServers}`);
@@ -73,7 +73,7 @@ export async function drive(
   return driven;
 }
 
-/** Until the producers may send, and are told so. */
+/** Waits until the producers may send, and tells them. */
 async function setOff(
   spec: RunSpec,
   stages: Stages,
@@ -83,20 +83,20 @@ async function setOff(
   over: AbortSignal,
 ): Promise<void> {
   stages.tell('producer', { type: 'bootstrap', bootstrapServers: addressFor('producer', kafka) });
-  // On a topic that is there already, a consumer that saw no ledger would take what it finds for all there is.
+  // On an existing topic, a consumer that sees no ledger would mistake the records that it finds for all of them.
   await stages.untilLedgersOpened();
   const loaded = loadAudit();
   void loaded.then(() => noteLeaders(spec, kafka.bootstrapServers, announcer, over));
   stages.tell('consumer', { type: 'bootstrap', bootstrapServers: addressFor('consumer', kafka) });
   if (spec.isPaced) {
     await new Deadline(spec.timeoutMs, signal).within(stages.untilReady(), undefined);
-    // The loading would take the processor from what is measured.
+    // Loading during the sends would slow down the pipeline that is measured.
     await loaded;
   }
   stages.tell('producer', { type: 'begin' });
 }
 
-/** They count from the first send on. A run without faults does not load their code. */
+/** The times of faults count from the first send. A run without faults does not load their code. */
 async function beginFaults(
   spec: RunSpec,
   stages: Stages,

@@ -1,4 +1,4 @@
-/** A run's pipeline as faults see it: brokers, stages, store, and what the cluster says of the topic. */
+/** A run's pipeline as faults see it: brokers, stages, store, and the cluster's view of the topic. */
 import { groupTimes } from '../kafka/client/client-settings.ts';
 import { unavailableError } from '../errors.ts';
 import type { BrokerVictim, PoisonLetter, Foreign, Pipeline } from '../faults/fault.ts';
@@ -19,10 +19,10 @@ import { addressFor, type RunKafka } from './run-kafka.ts';
 import type { RunSpec } from './run-spec.ts';
 import type { Stages } from './stages.ts';
 
-/** Of a question to the cluster while part of it is away. */
+/** The time limit for a request to the cluster, part of which may be down. */
 const questionTimeoutMs = 10_000;
 
-/** The parts of a run that faults deal with. */
+/** The parts of a run that faults act on. */
 type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'settings' | 'store'>;
 type FaultedStages = Pick<Stages, 'producers' | 'consumers' | 'startOneMore'>;
 
@@ -32,7 +32,7 @@ export class RunPipeline implements Pipeline {
   readonly consumers: readonly Stage[];
   readonly links: Pipeline['links'];
   readonly signal: AbortSignal;
-  /** Records of faults, in the topic. */
+  /** The records that faults have put into the topic. */
   readonly published: Foreign[] = [];
   readonly #spec: FaultedSpec;
   readonly #stages: FaultedStages;
@@ -53,7 +53,7 @@ export class RunPipeline implements Pipeline {
   async partitions(): ReturnType<Pipeline['partitions']> {
     const { topic } = this.#spec;
     const found = await (await this.#open()).metadataAgain(topic);
-    if (found === undefined) throw unavailableError(`there is no topic ${topic} yet`);
+    if (found === undefined) throw unavailableError(`topic ${topic} does not exist yet`);
     return found.partitions;
   }
 
@@ -96,7 +96,7 @@ export class RunPipeline implements Pipeline {
     const topicId = this.#spec.folder.readManifest()?.topicId;
     await using snapshot = await this.#snapshot();
     const letters: PoisonLetter[] = [];
-    // A store may hold those of other runs, at the same places of their topics.
+    // A store may hold dead letters of other runs, at the same positions of their topics.
     for await (const some of snapshot.deadLetters())
       letters.push(...some.filter((letter) => letter.topicId === topicId));
     return letters;
@@ -104,7 +104,7 @@ export class RunPipeline implements Pipeline {
 
   async positions(): ReturnType<Pipeline['positions']> {
     const manifest = this.#spec.folder.readManifest();
-    // Before there is a manifest nothing was sent.
+    // Nothing is sent before there is a manifest.
     if (manifest === undefined) return new Map();
     const base = Object.entries(manifest.base).map(([partition, next]) => [Number(partition), next] as const);
     await using snapshot = await this.#snapshot();
@@ -152,16 +152,16 @@ export class RunPipeline implements Pipeline {
     return { hasJoined, leave: () => consumer.stop() };
   }
 
-  /** A topic that was there before the run is somebody's. By a name of the user's others may have come to use one. */
+  /** A topic that existed before the run is not nodrop's. A topic whose name the user chose may be in use by others. */
   #refuseForeignTopic(): void {
     const { folder, topic } = this.#spec;
     if (folder.readManifest()?.topicCreated === true) {
       if (this.brokers.length > 0 || topic === topicOf(folder.id)) return;
       throw unavailableError(
-        `topic ${topic} has a name of yours, by which others may find it, and is not touched`,
+        `topic ${topic} has a name that the user chose, so others may use it: it is not touched`,
       );
     }
-    throw unavailableError(`topic ${topic} was there before the run, and is not touched`);
+    throw unavailableError(`topic ${topic} existed before the run: it is not touched`);
   }
 
   async #snapshot(): Promise<StoreSnapshot & AsyncDisposable> {
@@ -170,7 +170,7 @@ export class RunPipeline implements Pipeline {
   }
 
   async close(): Promise<void> {
-    // One that could not be opened has told whoever asked.
+    // If it could not be opened, its caller has got the error.
     await this.#cluster?.then((cluster) => cluster.close()).catch(() => undefined);
   }
 
@@ -189,7 +189,7 @@ export class RunPipeline implements Pipeline {
       client: clientFromSettings(settings),
       timeoutMs: questionTimeoutMs,
     }));
-    // The next question tries again.
+    // The next request tries again.
     opening.catch(() => (this.#cluster = undefined));
     return opening;
   }
@@ -206,7 +206,7 @@ const asVictim = (broker: Broker): BrokerVictim => ({
   suspend: () => broker.suspend(),
   resume: () => broker.resume(),
   start: async () => {
-    // Also where the run was stopped meanwhile: what was stored is still to be read.
+    // Start it even if the run was stopped meanwhile: the audit still has to read the log.
     const outcome = await broker.start(new AbortController().signal);
     if (outcome === 'port-taken') throw unavailableError(`${broker.address} was taken meanwhile`);
   },

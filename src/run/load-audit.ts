@@ -1,4 +1,4 @@
-/** The libraries take a while to load, for which the stages are not to wait. */
+/** Loads the audit apart from the rest: its libraries take a while, and the stages must not wait for them. */
 export async function loadAudit(): Promise<
   typeof import('../audit/audit-run.ts') &
     typeof import('../run-folder/measurements.ts') &

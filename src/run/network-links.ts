@@ -1,4 +1,4 @@
-/** The proxies of a run whose schedule breaks its network: for each link that it breaks, one before each broker or database. */
+/** The proxies of a run whose faults break its network: for each broken link, one before each broker or database. */
 import { linkNames, linkOf, type LinkName } from '../faults/kinds/network.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import type { NetworkLink } from '../faults/fault.ts';
@@ -22,14 +22,14 @@ const sentenceNames: Record<LinkName, string> = {
 
 class Link implements NetworkLink {
   readonly name: string;
-  /** By node; a database is node 0. */
+  /** By node id; a database is node 0. */
   readonly #proxies = new Map<number, TcpProxy>();
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** With commas between them. */
+  /** Separated by commas. */
   get addresses(): string {
     return [...this.#proxies.values()].map(({ port }) => `127.0.0.1:${port}`).join(',');
   }
@@ -78,7 +78,7 @@ export class NetworkLinks {
     this.links = this.#links;
   }
 
-  /** What the brokers are to listen on for it. */
+  /** The additional listeners that brokers need for the proxies. */
   get listeners(): ProxiedListener[] {
     return [...this.#links].flatMap(([name, link]) =>
       name === 'store'
@@ -93,12 +93,12 @@ export class NetworkLinks {
     );
   }
 
-  /** Where one of the two is to find the brokers, if not where everybody does. */
+  /** The proxies' addresses for this role; undefined if it connects to the brokers directly. */
   bootstrapServers(name: 'producer' | 'consumer'): string | undefined {
     return this.#links.get(name)?.addresses;
   }
 
-  /** For the environment of consumers, where they are to come to their database through a proxy. */
+  /** Environment variables that lead consumers to their database through a proxy; empty without one. */
   async storeVariables(store: string): Promise<Record<string, string>> {
     const link = this.#links.get('store');
     if (link === undefined) return {};

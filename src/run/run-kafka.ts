@@ -1,4 +1,4 @@
-/** The Kafka of a run: one that is started for it, or another that the user named. */
+/** The Kafka of a run: started for it, or an existing one that the user named. */
 import { startKafka, type RunningKafka } from '../kafka/broker/start-kafka.ts';
 import type { StageRole } from '../pipeline/stage/stage.ts';
 import type { Announcer } from './announcer.ts';
@@ -8,11 +8,11 @@ import type { RunSpec } from './run-spec.ts';
 
 export interface RunKafka {
   bootstrapServers: string;
-  /** undefined where the user named another Kafka. */
+  /** undefined if the user named an existing Kafka. */
   broker: RunningKafka | undefined;
-  /** null where none was started. */
+  /** null if none was started. */
   startMs: number | null;
-  /** Where the schedule breaks the network. */
+  /** undefined unless faults break the network. */
   links: NetworkLinks | undefined;
 }
 
@@ -40,6 +40,6 @@ export async function openKafka(
   return { bootstrapServers: broker.bootstrapServers, broker, startMs, links };
 }
 
-/** Where the stages of a role are to find the brokers: behind proxies, where the schedule breaks their network. */
+/** The address that stages of a role get for the brokers: that of proxies if faults break their network. */
 export const addressFor = (role: StageRole, { links, bootstrapServers }: RunKafka): string =>
   links?.bootstrapServers(role) ?? bootstrapServers;

@@ -1,4 +1,4 @@
-/** The request for a run. Nothing in it changes while the run goes on. */
+/** The specification of a run. It does not change while the run goes on. */
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import type { KafkaChoice } from '../kafka/broker/versions.ts';
 import type { ClientSettings } from '../kafka/client/client-settings.ts';
@@ -11,30 +11,30 @@ import { shellWord } from '../system/shell-word.ts';
 
 export interface RunSpec {
   readonly folder: RunFolder;
-  /** Where the folders of all runs are, as the user named it. */
+  /** The folder that holds all runs, as the user named it. */
   readonly dir: string;
   readonly topic: string;
-  /** undefined where that is known at the end alone. */
+  /** undefined if the number is known only at the end. */
   readonly messages: number | undefined;
-  /** Paced producers begin once the consumers are ready: their start is no latency of the pipeline's. */
+  /** Paced producers begin once the consumers are ready: the start of consumers is not part of the latency. */
   readonly isPaced: boolean;
   readonly thresholds: readonly Threshold[];
-  /** Somebody's Kafka; undefined to start one here. */
+  /** The address of an existing Kafka; undefined to start one. */
   readonly bootstrapServers: string | undefined;
-  /** How many are started, where no Kafka was named. */
+  /** The number of brokers to start, if no existing Kafka is named. */
   readonly brokers: number;
   readonly kafka: KafkaChoice;
   readonly brokerProperties: Readonly<Record<string, string>>;
-  /** The faults, and when each is due. */
+  /** The faults and their times. */
   readonly faults: readonly ScheduledFault[];
-  /** Causes that may lose messages. */
+  /** Causes whose findings do not fail the run. */
   readonly allowed: readonly Cause[];
   readonly settings: ClientSettings;
-  /** Where the store is. */
+  /** The location of the store. */
   readonly store: string;
   readonly categories: readonly string[];
   readonly keepTopic: boolean;
-  /** The command that does it again, for readers of its page. */
+  /** The command that repeats the run, for readers of its report. */
   readonly again: Pick<RunSetup, 'command' | 'leftOut'>;
   readonly timeoutMs: number;
   /** How long a stage may say nothing before it counts as hung. */
@@ -53,8 +53,8 @@ export const setupOf = ({ bootstrapServers, brokers, consumers, store, again }: 
   ...again,
 });
 
-/** The commands for later, once there is room on the disk. */
+/** The commands to use once there is room on the disk. */
 export function laterCommands({ folder, dir }: RunSpec): string {
   const where = `--dir ${shellWord(dir)}`;
-  return `  To audit again: nodrop verify ${folder.id} ${where}\n  To remove what is left of it: nodrop clean --all ${where}`;
+  return `  To audit again: nodrop verify ${folder.id} ${where}\n  To remove the run: nodrop clean --all ${where}`;
 }

@@ -1,4 +1,4 @@
-/** The main path: a run from start to verdict, one call a phase. */
+/** The main path: a run from start to verdict, with one call for each phase. */
 import { tellLeft, tidyCluster } from '../pipeline/tidy-cluster.ts';
 import { environmentOf } from '../result/environment.ts';
 import type { Result } from '../result/result.ts';
@@ -14,7 +14,7 @@ import { openKafka, type RunKafka } from './run-kafka.ts';
 import { laterCommands, setupOf, type RunSpec } from './run-spec.ts';
 import { Stages } from './stages.ts';
 
-/** Runs and judges. Throws if nothing was sent; once something was, there is always a result. */
+/** Runs and judges. Throws if nothing was sent; otherwise there is always a result. */
 export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSignal): Promise<Result> {
   const startedAt = performance.now();
   const { folder } = spec;
@@ -35,7 +35,7 @@ export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSig
     await conclude(spec, kafka, driven, result, announcer);
     return result;
   } catch (error) {
-    // Nobody else would tell what is on somebody's cluster.
+    // No one else would tell the user what the run has left on the cluster.
     const { bootstrapServers } = spec;
     if (bootstrapServers !== undefined) tellLeft(folder, bootstrapServers, (line) => announcer.note(line));
     throw error;
@@ -48,7 +48,7 @@ export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSig
   }
 }
 
-/** A run without faults does not load the code of the proxies. */
+/** A run without faults has no proxies and no extra listeners, and does not load their code. */
 async function openLinks({ faults }: RunSpec): Promise<NetworkLinks | undefined> {
   if (faults.length === 0) return undefined;
   const { NetworkLinks } = await import('./network-links.ts');
@@ -86,7 +86,7 @@ async function judge(
   });
 }
 
-/** Hands out the result, and tidies up. */
+/** Writes and prints the result, and tidies up. */
 async function conclude(
   spec: RunSpec,
   { bootstrapServers, broker }: RunKafka,
@@ -102,13 +102,13 @@ async function conclude(
   if (unwritten !== undefined) note(`${unwritten}\n${laterCommands(spec)}`);
   const { writeReport } = await loadAudit();
   const report = (): Promise<string | undefined> => writeReport(folder, result, spec.store);
-  // A broker takes a while to stop. Only a timeline tells of it, and is to tell how it is afterwards.
+  // The report is made while the broker stops. With findings it has timelines, which must show the state after that.
   const early = result.findings.length === 0 ? report() : undefined;
   if (broker === undefined) {
     const made = { folder, bootstrapServers, settings, timeoutMs, keepTopic, published };
     await tidyCluster({ ...made, verdict, foreign: counts.foreign }, note);
   }
-  // The broker's data is evidence, unless all was well.
+  // The broker's data are evidence, unless the run passed.
   await broker?.stop({ discard: verdict === 'pass' });
   const problem = await (early ?? report());
   if (problem !== undefined) note(problem);

@@ -1,4 +1,4 @@
-/** The stages of a run: its producers and consumers, and what they have said about themselves. */
+/** The stages of a run, which are its producers and consumers, and the events that they have reported. */
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { pausesWhenTold, pointNames } from '../pipeline/stage/failpoints.ts';
 import type { Stage, StageEvent, StageExit, StageOrder, StageRole } from '../pipeline/stage/stage.ts';
@@ -18,7 +18,7 @@ export class Stages {
   #ledgersMissing: number;
   #stalledAtBroker: Set<number> | undefined;
 
-  /** Starts them: all load while Kafka starts, and wait to be told where it is. */
+  /** Starts the stages: they load while Kafka starts, and then wait for its address. */
   constructor(spec: RunSpec, announcer: Announcer, consumerVariables: Readonly<Record<string, string>>) {
     this.#spec = spec;
     this.#consumerVariables = consumerVariables;
@@ -39,7 +39,7 @@ export class Stages {
       spec.folder,
       progress('stored'),
       (event, index) => this.#hearConsumer(event, index),
-      // A point costs a consumer what it else does at the same time.
+      // A pause point makes the consumer do one step after the other, which is slower: only if a fault needs it.
       { ...consumerVariables, ...(isPausing(spec.faults) && pausesWhenTold) },
     ).stages;
   }
@@ -48,17 +48,17 @@ export class Stages {
     return [...this.producers, ...this.consumers];
   }
 
-  /** Partitions that a consumer asked for in vain; undefined unless one gave up or hung. */
+  /** Partitions from which a consumer got no answer; undefined unless a consumer gave up or hung. */
   get stalledAtBroker(): ReadonlySet<number> | undefined {
     return this.#stalledAtBroker;
   }
 
-  /** To be called when a consumer gave up or hangs. */
+  /** Call it when a consumer has given up or hangs. */
   noteStall(atBroker: readonly number[] = []): void {
     this.#stalledAtBroker = new Set([...(this.#stalledAtBroker ?? []), ...atBroker]);
   }
 
-  /** A consumer that joins the others, and is none of the run's. */
+  /** Starts a guest consumer, which joins the group but is not one of the run's. */
   startOneMore(onEvent: (event: StageEvent) => void): Stage {
     return startOneMore(this.#spec.consumers[0]!, this.#spec.folder, onEvent, this.#consumerVariables);
   }
@@ -71,17 +71,17 @@ export class Stages {
     for (const stage of stages) stage.signal(signal);
   }
 
-  /** How all of a role ended, once they have. */
+  /** The exits of all stages of a role, once all have ended. */
   async ends(role: StageRole): Promise<StageExit[]> {
     return await Promise.all(this.#of(role).map(({ exited }) => exited));
   }
 
-  /** Until the producers' ledgers are there, or a producer has ended. */
+  /** Waits until all producers have opened their ledgers, or one has ended. */
   async untilLedgersOpened(): Promise<void> {
     await Promise.race([this.#ledgersOpened.promise, ...this.producers.map(({ exited }) => exited)]);
   }
 
-  /** Until each consumer has what was assigned to it, or a stage has ended. */
+  /** Waits until each consumer has its assignment, or a stage has ended. */
   async untilReady(): Promise<void> {
     await Promise.race([this.#consumersReady.promise, ...this.all.map(({ exited }) => exited)]);
   }

@@ -1,4 +1,4 @@
-/** What is watched while a run is under way: stages that hang, a broker that ends, and who leads the partitions. */
+/** Watches a run while it goes on: stages that hang, a broker that ends, and the leaders of partitions. */
 import { messageOf } from '../errors.ts';
 import type { RunningKafka } from '../kafka/broker/start-kafka.ts';
 import { atBegin } from '../pipeline/stage/stage-end.ts';
@@ -8,7 +8,7 @@ import type { Driven } from './drive.ts';
 import type { RunSpec } from './run-spec.ts';
 import type { Stages } from './stages.ts';
 
-/** Kills stages that hang, until the signal; says so in sentences. */
+/** Kills stages that hang, until the signal, and adds a sentence to `interruptions` for each. */
 export function watchStages(
   stages: Stages,
   { silenceMs, storeTimeoutMs }: RunSpec,
@@ -17,19 +17,19 @@ export function watchStages(
 ): void {
   const silence = killWhatHangs(stages.all, silenceMs, (stage) => {
     const name = atBegin(stage.name);
-    interruptions.push(`${name} hung: it was silent for ${silenceMs} ms, and was killed.`);
+    interruptions.push(`${name} hung: it was silent for ${silenceMs} ms and was killed.`);
     if (stage.role === 'consumer') stages.noteStall();
   });
   const stillMsMax = silenceMs + storeTimeoutMs;
   const stillness = killWhatStandsStill(stages.consumers, stillMsMax, ({ name }) => {
-    interruptions.push(`${atBegin(name)} hung: it stored nothing for ${stillMsMax} ms, and was killed.`);
+    interruptions.push(`${atBegin(name)} hung: it stored nothing for ${stillMsMax} ms and was killed.`);
     stages.noteStall();
   });
   const end = (): void => [silence, stillness].forEach((timer) => clearInterval(timer));
   signal.addEventListener('abort', end, { once: true });
 }
 
-/** Without its broker the pipeline has nothing to wait for. */
+/** Stops the stages if the broker ends: without it the pipeline has nothing to wait for. */
 export async function endWithBroker(
   broker: RunningKafka | undefined,
   stages: Stages,
@@ -44,8 +44,8 @@ export async function endWithBroker(
 }
 
 /**
- * Notes who leads, until the signal. The client is loaded for it: to be called when that delays nobody. It is for a picture
- * alone: what goes wrong with it is said, and ends no run.
+ * Notes the leaders of partitions, until the signal. It loads the client: call it when that delays no stage. The
+ * leaders are only for a plot, so an error is reported but does not end the run.
  */
 export async function noteLeaders(
   { settings, topic }: RunSpec,
@@ -58,6 +58,6 @@ export async function noteLeaders(
   try {
     await watchLeaders({ bootstrapServers, settings, topic }, onChange, signal);
   } catch (error) {
-    announcer.note(`Who leads the partitions is not noted any more: ${messageOf(error)}`);
+    announcer.note(`The leaders of the partitions are no longer recorded: ${messageOf(error)}`);
   }
 }

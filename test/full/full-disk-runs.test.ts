@@ -57,7 +57,7 @@ describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
     expect(stderr).toContain(
       `The result was not written: ENOSPC: no space left on device, write '${join(disk.path, 'runs', run, 'result.json')}'.`,
     );
-    expect(stderr).toContain(`To remove what is left of it: nodrop clean --all --dir ${disk.path}`);
+    expect(stderr).toContain(`To remove the run: nodrop clean --all --dir ${disk.path}`);
   });
 });
 

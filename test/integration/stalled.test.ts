@@ -72,7 +72,7 @@ test('a consumer that is suspended and never comes back', async () => {
   const { verdict, findings, notChecked } = JSON.parse(stdout) as Result;
   expect([code, verdict]).toEqual([2, 'inconclusive']);
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer', count: 2 }]);
-  expect(notChecked).toContain('The consumer hung: it was silent for 4000 ms, and was killed.');
+  expect(notChecked).toContain('The consumer hung: it was silent for 4000 ms and was killed.');
 });
 
 test('a consumer that says that it is alive, and stores nothing any more', async () => {
@@ -82,7 +82,7 @@ test('a consumer that says that it is alive, and stores nothing any more', async
   const { verdict, findings, notChecked } = JSON.parse(stdout) as Result;
   expect([code, verdict]).toEqual([2, 'inconclusive']);
   expect(findings).toMatchObject([{ kind: 'stalled', blame: 'consumer' }]);
-  expect(notChecked).toContain('The consumer hung: it stored nothing for 5000 ms, and was killed.');
+  expect(notChecked).toContain('The consumer hung: it stored nothing for 5000 ms and was killed.');
 });
 
 test('a consumer that hangs does not outlive a run that is killed', async () => {

@@ -7,8 +7,12 @@ import { RunPipeline } from '../../src/run/faulted-pipeline.ts';
 import { runManifest } from '../fixtures/run-manifest.ts';
 
 test.each([
-  ['a topic that was there before', { topic: 'nodrop-r', topicCreated: false }, 'was there before the run'],
-  ['a topic with a name of the user', { topic: 'orders', topicCreated: true }, 'has a name of yours'],
+  ['a topic that was there before', { topic: 'nodrop-r', topicCreated: false }, 'existed before the run'],
+  [
+    'a topic with a name of the user',
+    { topic: 'orders', topicCreated: true },
+    'has a name that the user chose',
+  ],
 ])("on somebody's cluster faults touch no records of %s", async (_, manifest, why) => {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-pipeline-')), 'r');
   folder.create();
