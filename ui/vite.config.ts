@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
 
-/** One file that holds all: it is a run's report, and what the live page is served from. */
+/** One file that holds everything: it is the template of reports, and the live page. */
 export default defineConfig({
   plugins: [viteSingleFile({ removeViteModuleLoader: true })],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

@@ -1,4 +1,4 @@
-/** The runs of a folder, for the server of the live page. What an audit needs is loaded when it is needed. */
+/** The runs of a folder, for the server of the live page. The code of an audit is loaded when it is needed. */
 import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ const rowsMax = 500;
 
 type Row = Omit<RunRow, 'id' | 'isUnderWay'>;
 
-/** What was said of a run while its result was what it still is. */
+/** The list's row of a run, kept as long as its result does not change. */
 interface Known {
   mtimeMs: number;
   row: Row;
@@ -64,18 +64,18 @@ function folderOf(dir: string, run: string): RunFolder | undefined {
 const isFolder = ({ path }: RunFolder): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** Of the last audit; undefined where there was none, or what it left is damaged or of an earlier version. */
+/** The page of the last audit; undefined if there was none, or if its files are damaged or of an earlier version. */
 async function endedRun(folder: RunFolder): Promise<PageData | undefined> {
   const result = readResult(folder.result);
   if (!resultSchema.safeParse(result).success) return undefined;
   const { pageDataOf, readReport } = await import('./report-page.ts');
   const report = readReport(folder);
-  // A later audit may not have been able to write one.
+  // A later audit may have failed to write its report.
   if (report !== undefined && isDeepStrictEqual(report.result, result)) return report;
   return await pageDataOf(folder, result as Result, storeOf(folder));
 }
 
-/** Only timelines need it: a page can do without. */
+/** Only timelines need the store: a page can do without. */
 function storeOf(folder: RunFolder): string {
   try {
     return folder.storeInUse();
@@ -84,9 +84,9 @@ function storeOf(folder: RunFolder): string {
   }
 }
 
-/** undefined for one that was removed meanwhile. */
+/** undefined if the run was removed meanwhile. */
 async function runRow(folder: RunFolder, known: Map<string, Known>): Promise<RunRow | undefined> {
-  // What cannot be read of one run is not to hide the others.
+  // A run that cannot be read must not hide the others.
   const isUnderWay = await isAtWork(folder).catch(() => false);
   try {
     return { id: folder.id, isUnderWay, ...rowOf(folder, known) };
@@ -113,7 +113,7 @@ const p99 = z
 const hops = <T extends z.ZodType>(each: T) => z.object({ acked: each, stored: each });
 const nothing = { acked: null, stored: null };
 
-/** What a list tells of a result. Of a damaged one, and one of an earlier version, what can be read. */
+/** The fields of a result for the list. For a damaged result, or one of an earlier version: those that can be read. */
 const told = z.object({
   verdict: resultSchema.shape.verdict.nullable().catch(null),
   ledger: z.object({ sent: number }).catch({ sent: null }),

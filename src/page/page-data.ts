@@ -1,4 +1,4 @@
-/** What the page shows: of a run that has ended one document, carried in the report and sent to the live page. */
+/** The data of the page. For a run that has ended: one document, which the report holds and the live page receives. */
 import type { RunSetup } from '../run-folder/run-events.ts';
 import type { Result } from '../result/result.ts';
 import type { Manifest } from '../run-folder/manifest.ts';
@@ -12,15 +12,15 @@ export interface PageData {
   /** When the run's manifest was written, in ms since the epoch; null without one. */
   createdAt: number | null;
   result: Result;
-  /** How many messages each producer was to send, by its name; null where no number was the plan. */
+  /** The number of messages that each producer had to send, by its name; null if a duration was planned instead. */
   planned: Record<string, number> | null;
   series: Series | null;
-  /** Some of each kind, blame and partition; the examples of the result among them. */
+  /** Some findings of each kind, blame and partition, including the examples of the result. */
   findings: SingleFinding[];
   findingsInAll: number;
-  /** Of some of those that findings name, by the name under which it was asked for. */
+  /** Timelines of some messages that findings name, by the name that was asked for. */
   timelines: Record<string, Timeline>;
-  /** null where the store could not be read. */
+  /** null if the store could not be read. */
   deadLetters: DeadLetters | null;
   /** null without a manifest. */
   setup: Setup | null;
@@ -29,11 +29,11 @@ export interface PageData {
 /** Dead letters of the run's topic, its own and others. */
 export interface DeadLetters {
   count: number;
-  /** There may be more. */
+  /** Whether there may be more than `count`. */
   isCut: boolean;
-  /** The first of them. */
+  /** The first dead letters. */
   letters: ShownLetter[];
-  /** How many of them a fault published. */
+  /** The number of dead letters whose records a fault published. */
   planted: number;
 }
 
@@ -51,7 +51,7 @@ export interface Setup
     Partial<Pick<Manifest, 'rate' | 'durationMs' | 'acks'>> {
   producers: number;
   partitions: number;
-  /** null where nobody noted it: its stages were started by hand. */
+  /** null if it was not recorded: the stages were started by hand. */
   course: RunSetup | null;
 }
 
@@ -61,39 +61,39 @@ export interface RunRow {
   /** When its folder was made or its manifest written, in ms since the epoch. */
   time: number;
   isUnderWay: boolean;
-  /** null: it was not audited, or not yet. */
+  /** null if the run was not audited, or not yet. */
   verdict: Verdict | null;
-  /** Sent; null where no result tells. */
+  /** Messages sent; null if there is no result. */
   messages: number | null;
   /** Messages a second. */
   rates: Result['rates'];
   /** p99 in ms. */
   latency: { acked: number | null; stored: number | null };
-  /** How many of each kind. */
+  /** The number of findings of each kind. */
   findings: { kind: string; count: number }[];
   thresholdsMissed: number;
-  /** Whether logs of latencies are missing: then the p99 is that of the others. */
+  /** Whether latency logs are missing: then the p99 is that of the other processes. */
   isPartial: { acked: boolean; stored: boolean };
   faults: number;
 }
 
-/** A run that may go on. */
+/** A run that may still be going on. */
 export interface LiveRun {
-  /** Whether anybody works on it. */
+  /** Whether a process works on it. */
   isUnderWay: boolean;
   progress: RunProgress;
 }
 
-/** What the server says to a page that watches a run, by the event's name. */
+/** The events that the server sends to a page that watches a run, by name. */
 export interface FeedEvents {
-  /** Several times a second, where something has changed. */
+  /** Several times a second, if something has changed. */
   live: LiveRun;
-  /** Once a second, where something has changed. */
+  /** Once a second, if something has changed. */
   series: Series;
-  /** It was audited and nobody works on it: the last event. */
+  /** The run was audited and no process works on it: the last event. */
   ended: PageData;
   /** The server ends: the last event. */
   closing: null;
-  /** There is no such run any more: the last event. */
+  /** The run no longer exists: the last event. */
   gone: null;
 }

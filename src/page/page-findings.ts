@@ -1,6 +1,7 @@
 /**
- * The findings that a page carries, of a file that may hold millions: some of each kind, blame and partition, so that
- * none is hidden behind those of another; and those that the result names as examples.
+ * Selects findings for a page from a file that may hold millions: the examples of the result, and some of each kind,
+ * blame and partition, so that none hides the others. Only a page that holds all findings may say that none names a
+ * message.
  */
 import { createReadStream } from 'node:fs';
 import type { Finding, SingleFinding } from '../result/verdict.ts';
@@ -8,7 +9,7 @@ import { regularFile } from '../system/regular-file.ts';
 
 const findingsMax = 1_000;
 const bytesMax = 1024 * 1024;
-/** A file of millions takes seconds to go through: what comes later is not looked at. */
+/** Reading a file of millions would take seconds, so later lines are not read. */
 const readBytesMax = 512 * 1024 * 1024;
 const lineCharsMax = 1024 * 1024;
 const chunkBytes = 256 * 1024;
@@ -27,7 +28,7 @@ export async function pageFindings(path: string, found: readonly Finding[]): Pro
     const isExample = examples.has(name);
     const isRoom = chosen.size + examples.size < findingsMax && bytes + line.length <= bytesMax;
     if (!isExample && !isRoom) continue;
-    // The line may tell more of it, such as its cause.
+    // The line may hold more than the example, such as the cause.
     examples.delete(name);
     chosen.set(name, finding);
     bytes += line.length;
@@ -40,7 +41,7 @@ export async function pageFindings(path: string, found: readonly Finding[]): Pro
   );
 }
 
-/** Lines by what they are of, no more of each than might be shown. */
+/** Lines grouped by kind, blame and partition; each group holds no more than may be shown. */
 class SpreadLines {
   readonly #max: number;
   readonly #groups = new Map<string, string[]>();
@@ -71,7 +72,7 @@ class SpreadLines {
     }
   }
 
-  /** Those that could not come to their turn any more, whatever follows. */
+  /** Drops lines that can no longer have a turn. */
   #trim(): void {
     const groups = [...this.#groups.values()];
     const turns = Math.max(1, Math.ceil((this.#max * 2) / groups.length));
@@ -80,7 +81,7 @@ class SpreadLines {
   }
 }
 
-/** None where there is no file: without findings there is none. A last line without an end is cut. */
+/** Empty without a file, which only findings make. A last line without a newline is dropped. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = '';
   try {
@@ -109,7 +110,7 @@ function examplesOf(found: readonly Finding[]): Map<string, SingleFinding> {
   return new Map(examples.map((example) => [nameOf(example), example]));
 }
 
-/** None in a line that is damaged. */
+/** undefined if the line is damaged. */
 function findingIn(line: string): SingleFinding | undefined {
   try {
     const finding = JSON.parse(line) as SingleFinding | null;

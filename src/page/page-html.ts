@@ -1,26 +1,26 @@
-/** The page of a run as one file: the built page, with what it is to show carried inside. */
+/** The page of a run as one file: the built page, with its data inside. */
 import { createHash } from 'node:crypto';
 import type { PageData } from './page-data.ts';
 
-/** The page as it was built. */
+/** The built page, without data. */
 export const pageTemplate = new URL('../../ui/dist/index.html', import.meta.url);
 const dataTag = '<script type="application/json" id="page-data">';
 const scriptPattern = /<script type="module"[^>]*>([\s\S]*?)<\/script>/g;
 
-/** What the page may do: it runs no script but its own. `connections`: whom it may ask. */
+/** The page's content security policy: it runs only its own script. `connections`: the servers it may ask. */
 export function contentPolicy(template: string, connections: "'none'" | "'self'"): string {
   const scripts = [...template.matchAll(scriptPattern)].map(([, text]) => `'${sha256(text!)}'`);
   if (scripts.length === 0 || !template.includes(dataTag))
-    throw new Error('bug: the page was not built as it is to be');
+    throw new Error('bug: the built page has an unexpected form');
   return `default-src 'none'; script-src ${scripts.join(' ')}; connect-src ${connections}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
-/** It asks for nothing outside. */
+/** The page loads nothing from outside. */
 export function pageHtml(template: string, data: PageData): string {
   const policy = contentPolicy(template, "'none'");
   return (
     template
-      // A function: what a text holds after a dollar sign means nothing.
+      // A function, since a dollar sign in a replacement text would have a meaning.
       .replace(
         '<meta charset="utf-8" />',
         (meta) => `${meta}\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,
@@ -29,7 +29,7 @@ export function pageHtml(template: string, data: PageData): string {
   );
 }
 
-/** What `pageHtml` put in; undefined for another version's. Throws for what is no report. */
+/** The data that `pageHtml` put in; undefined for another version's. Throws if the text is not a report. */
 export function pageDataIn(html: string): PageData | undefined {
   const start = html.indexOf(dataTag) + dataTag.length;
   const data = JSON.parse(html.slice(start, html.indexOf('<', start))) as PageData;
@@ -38,7 +38,7 @@ export function pageDataIn(html: string): PageData | undefined {
 
 const sha256 = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-/** What comes from messages cannot end the element that it stands in. */
+/** Escapes text from messages, so that it cannot end the element that holds it. */
 export const inlineJson = (value: unknown): string =>
   JSON.stringify(value)
     .replaceAll('<', '\\u003c')

@@ -9,7 +9,7 @@ import { runSource } from './folder-run-source.ts';
 let dashboard: Dashboard;
 
 const handlers = {
-  /** To be called first, and once. */
+  /** Call it first, and only once. */
   async start({ dir, port }: LivePageOptions) {
     const page = readFileSync(pageTemplate, 'utf8');
     dashboard = await startDashboard({

@@ -12,7 +12,7 @@ import { RunWatch } from '../watch/run-watch.ts';
 import { writeWhole } from '../system/write-whole.ts';
 import { regularFile } from '../system/regular-file.ts';
 
-/** Returns why it could not be written, if it could not: a page that is missing is no reason to fail a run. */
+/** If the report cannot be written, returns the reason: a missing report must not fail a run. */
 export async function writeReport(
   folder: RunFolder,
   result: Result,
@@ -28,8 +28,8 @@ export async function writeReport(
 }
 
 /**
- * Takes the report of an earlier audit away: it must not pass for that of the next. False where there can be none,
- * since the folder may not be written.
+ * Removes the report of an earlier audit, so that it is not mistaken for the next one. False if there can be no report,
+ * since the folder is not writable.
  */
 export function dropReport({ path, report }: RunFolder): boolean {
   try {
@@ -37,12 +37,12 @@ export function dropReport({ path, report }: RunFolder): boolean {
     accessSync(path, constants.W_OK);
     return true;
   } catch {
-    // To write the report will say why.
+    // Writing the report will report the reason.
     return false;
   }
 }
 
-/** What the run's report shows; undefined where there is none, or one of another version. */
+/** The data of the run's report; undefined if there is none, or one of another version. */
 export function readReport(folder: RunFolder): PageData | undefined {
   try {
     return pageDataIn(readFileSync(regularFile(folder.report), 'utf8'));
@@ -59,7 +59,7 @@ export async function pageDataOf(folder: RunFolder, result: Result, store: strin
     schema: 1,
     createdAt: manifest?.createdAt ?? null,
     result,
-    // A run by time alone has a bound and no number.
+    // A run by duration alone has an upper bound instead of a number.
     planned: manifest === undefined || isOpen(manifest) ? null : manifest.producers,
     series: watch.series(),
     findings: await pageFindings(folder.findings, result.findings),

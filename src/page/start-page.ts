@@ -1,4 +1,4 @@
-/** The live page over the runs of a folder. Its server has a thread of its own: it neither waits for an audit nor delays one. */
+/** The live page with the runs of a folder. Its server has its own thread: it and an audit do not delay each other. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startThread } from '../system/thread.ts';
 import type { PageThread } from './page-thread.ts';
@@ -10,15 +10,15 @@ export interface LivePageOptions {
 }
 
 export interface LivePage {
-  /** The address to open: of a run, or of the list of all. */
+  /** The address to open, of a run or of the list of runs. */
   address(run?: string): string;
-  /** Tells all who watch how it stands, and ends. */
+  /** Sends the current state to all watchers, and ends. */
   close(): Promise<void>;
 }
 
 const closeMsMax = 2_000;
 
-/** Throws `unavailable` where the port is taken. `onEnd` is told if it ends before it is closed. */
+/** Throws `unavailable` if the port is taken. `onEnd` is called if the page ends before it is closed. */
 export async function startLivePage(
   options: LivePageOptions,
   onEnd: (problem: string) => void,
@@ -31,7 +31,7 @@ export async function startLivePage(
   let isOpen = true;
   const watch = async (): Promise<void> => {
     const { message } = await thread.ended;
-    if (isOpen) onEnd(`The live page has ended: ${message}`);
+    if (isOpen) onEnd(`The live page has stopped: ${message}`);
     isOpen = false;
   };
   void watch();

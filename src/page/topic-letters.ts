@@ -1,16 +1,16 @@
-/** The dead letters of a run's topic, as a page shows them: the run's own, and those of records that a fault published. */
+/** The dead letters of a run's topic for the page: those of its messages, and those of records that a fault published. */
 import type { DeadLetters, ShownLetter } from './page-data.ts';
 import type { FaultRecord } from '../result/result.ts';
 import { openSnapshot } from '../stores/engines.ts';
 
 const shownMax = 200;
-/** Letters of all topics count: a store may be that of many runs. */
+/** The limit counts letters of all topics, since many runs may share a store. */
 const readMax = 20_000;
 const reasonCharsMax = 500;
-/** Payloads are read with the letters. */
+/** The limit for bytes, since payloads are read with the letters. */
 const bytesMax = 256 * 1024 * 1024;
 
-/** null where the store could not be read. */
+/** null if the store could not be read. */
 export async function topicLetters(
   store: string,
   topicId: string,
@@ -38,7 +38,7 @@ export async function topicLetters(
       if (bytes > bytesMax) break;
     }
   } catch {
-    // The audit has said what is wrong with the store.
+    // The audit has reported what is wrong with the store.
     return null;
   }
   return { ...found, isCut: read >= readMax || bytes > bytesMax };

@@ -51,10 +51,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     // The token is not left in the browser's history.
     expect(page.url()).toBe(`${new URL(serving.address).origin}/runs/${run}`);
     await untilHeading(page, 'PASS');
-    await page.getByText('The run has ended, and was audited.').waitFor();
+    await page.getByText('The run has ended and was audited.').waitFor();
     expect(await page.title()).toBe(`pass: run ${run} · nodrop`);
     const { headings, counts } = await seenBy(page);
-    expect(headings).toEqual(['LOOKING', 'UNDER WAY', 'PASS']);
+    expect(headings).toEqual(['LOADING', 'UNDER WAY', 'PASS']);
 
     const last = counts.at(-1)!;
     expect(last.hops).toEqual([3_000, 3_000, 3_000, 3_000]);
@@ -84,18 +84,18 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await kept.said(/The page stays open until Ctrl-C/);
     const { page, troubles } = await openLivePage(browser, kept.address);
     await untilHeading(page, 'PASS');
-    expect((await seenBy(page)).headings).toEqual(['LOOKING', 'PASS']);
+    expect((await seenBy(page)).headings).toEqual(['LOADING', 'PASS']);
     expect(await page.getByText('The run has ended').count()).toBe(0);
     const ask = async (message: string): Promise<void> => {
       await page.getByRole('searchbox').fill(message);
-      await page.getByRole('button', { name: 'What became of it?' }).click();
+      await page.getByRole('button', { name: 'What happened to it?' }).click();
     };
     await ask('p0-17');
-    const timeline = page.locator('details', { hasText: 'What became of p0-17' });
+    const timeline = page.locator('details', { hasText: 'What happened to p0-17' });
     await timeline.waitFor();
     const steps = (await timeline.locator('li').allInnerTexts()).map((step) => step.replaceAll(/\s+/g, ' '));
     expect(steps[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} intent p0, session 0, was about to send it$/);
-    expect(steps.at(-1)).toMatch(/ row \S+ at \d:\d+, as it should be$/);
+    expect(steps.at(-1)).toMatch(/ row \S+ at \d:\d+, as expected$/);
     expect(troubles).toEqual([]);
     await ask('p9-9');
     await page
@@ -128,6 +128,6 @@ test('where the port is taken, nothing is run', async () => {
   other.close();
   expect([code, stdout]).toEqual([69, '']);
   expect(stderr).toMatch(`nodrop: The page cannot be served on port ${port}: listen EADDRINUSE`);
-  expect(stderr).toContain('Name another port, or none for one that is free.');
+  expect(stderr).toContain('Choose another port, or leave it out for a free one.');
   expect(existsSync(join(dir, 'runs'))).toBe(false);
 });

@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       return hops.every((count, hop) => count > lost.hops[hop]!);
     });
     const { headings } = await seenBy(page);
-    expect(headings).toEqual(['LOOKING', 'UNDER WAY', 'NO CONNECTION', 'UNDER WAY']);
+    expect(headings).toEqual(['LOADING', 'UNDER WAY', 'NO CONNECTION', 'UNDER WAY']);
     // The browser itself notes each connection that failed, and that is all.
     expect(troubles.filter((trouble) => !trouble.includes('net::ERR_'))).toEqual([]);
     await page.context().close();
@@ -166,7 +166,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await items.count()).toBe(0);
     await page.getByRole('searchbox').fill('p0-17');
     expect(await items.count()).toBe(2);
-    await page.getByRole('button', { name: 'What became of it?' }).click();
+    await page.getByRole('button', { name: 'What happened to it?' }).click();
     const answer = page.locator('main details[open]');
     await answer.waitFor();
     const rows = (await answer.locator('li').allInnerTexts())
@@ -233,7 +233,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     ])
       expect(await place.innerText()).toContain(hostile.markup);
     await page.getByRole('searchbox').fill('p0-18');
-    await page.getByRole('button', { name: 'What became of it?' }).click();
+    await page.getByRole('button', { name: 'What happened to it?' }).click();
     const answer = page.locator('main details[open]');
     await answer.waitFor();
     const steps = (await answer.locator('li').allInnerTexts()).filter((step) =>

@@ -58,7 +58,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     );
     expect(text).toContain('Nothing was found wrong.');
     expect(text).toMatch(
-      /To do it again: nodrop run --messages=200 --batch-size=1 --seed=7 --dir=\S+ --bootstrap-server=/,
+      /To repeat the run: nodrop run --messages=200 --batch-size=1 --seed=7 --dir=\S+ --bootstrap-server=/,
     );
     const hops = await page.locator('.flow > li').allInnerTexts();
     expect(hops.map((hop) => hop.replaceAll(/\s+/g, ' '))).toEqual([

@@ -43,8 +43,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     nodeOf(page, node).getByText(text).waitFor();
   const ask = async (page: Page, message: string): Promise<void> => {
     await page.getByRole('searchbox').fill(message);
-    await page.getByRole('button', { name: 'What became of it?' }).click();
-    await page.getByText(`What became of ${message}`).waitFor();
+    await page.getByRole('button', { name: 'What happened to it?' }).click();
+    await page.getByText(`What happened to ${message}`).waitFor();
   };
   const looksOf = async (page: Page): Promise<(string | null)[]> =>
     await Promise.all(
@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       // Nobody knows of a consumer yet: that is no 0.
       expect(await nodeOf(page, 'consumer').getAttribute('data-look')).toBe('unknown');
       expect(await nodeOf(page, 'store').innerText()).not.toMatch(/\d/);
-      expect(await textOf(page.locator('[data-bar=planned]'))).toContain('no journal tells what is stored');
+      expect(await textOf(page.locator('[data-bar=planned]'))).toContain('no journal shows what is stored');
       expect(await textOf(page.getByRole('row').last())).toBe('0 – 30 – –');
 
       const first = run.openJournal(1);
@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const looks = await looksOf(page);
       expect(looks).not.toContain('wrong');
       expect(looks).toContain('unknown');
-      expect(await textOf(page.locator('[data-standing]'))).toBe('Stored as it should be, so far.');
+      expect(await textOf(page.locator('[data-standing]'))).toBe('It is stored as expected, so far.');
       expect(await textOf(page.locator('[data-lane=kafka]').first())).toBe(
         'log ◌ not yet known: the topic is scanned for the audit',
       );
@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await run.written(second, 20, 70);
       await until(page, 'store', '70');
       expect(await textOf(page.locator('[data-bar=planned]'))).toBe(
-        '100 planned 70 stored 5 refused, or of unknown outcome 25 sent, not acknowledged yet',
+        '100 planned 70 stored 5 rejected or of unknown outcome 25 sent, not acknowledged yet',
       );
 
       const sums = (await page.evaluate('window.sums')) as number[][];
@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByRole('link', { name: 'made-41' }).waitFor();
     expect(await rowOf('made-40')).toMatch(/^made-40 ! pass, threshold missed .* 186 ms 186 ms \* /);
     expect(await rowOf('made-41')).toMatch(/^made-41 ✓ pass · 41 .* 186 ms 186 ms · /);
-    expect(await page.getByText('* without the latencies of a process that left none').count()).toBe(1);
+    expect(await page.getByText('* The latencies of at least one process are missing').count()).toBe(1);
     expect(troubles).toEqual([]);
     await page.context().close();
   });

@@ -76,7 +76,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await search(page, unheld);
       expect(await page.locator('.findings > li').count()).toBe(0);
       expect(await statusText(page)).toBe(
-        'It is not among the 1 000 of 8 385 findings that this page holds.',
+        'It is not among the 1 000 findings on this page, of 8 385 in all.',
       );
       const command = `nodrop explain ${run.folder.id} ${unheld}`;
       await page.getByRole('button', { name: `Copy ${command}` }).click();
@@ -91,9 +91,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.locator('[data-kind=lost][data-count]').click();
       expect(await statusText(page)).toMatch(/^6 702 lost \(store\); this page holds \d+ of them$/);
       await search(page, `p0-${many - 1}`);
-      expect(await statusText(page)).toBe(
-        '1 of 8 385 findings names it, and it is not among those that were chosen.',
-      );
+      expect(await statusText(page)).toBe('1 of 8 385 findings names it, but it is hidden by the filters.');
     });
 
     test('the bar adds up to what was acknowledged, and the page stays small', async () => {
@@ -128,7 +126,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
 
     test('who is charged for want of evidence is not the only one that is named', async () => {
-      const note = "or the store behind it: the consumer's journal keeps no contents";
+      const note = "or the store behind it: the consumer's journal records no contents";
       expect(await textOf(nodeOf(page, 'consumer'))).toContain(`4 corrupted ${note}`);
       expect(await nodeOf(page, 'store').innerText()).not.toContain('or the store behind it');
       await search(page, 'p0-25');
@@ -191,7 +189,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await textOf(sorted)).toBe('Expected and stored not known: the store could not be read');
     // No line says that nothing was stored.
     expect(await page.locator('.plot figcaption').allTextContents()).toEqual([
-      'Messages a second',
+      'Messages per second',
       'Until acknowledged',
     ]);
     expect(await barSum(page, 'acknowledged')).toBe(30);
@@ -260,13 +258,15 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       spoil: lettersAt(0, [900, 901, 902], 'it is <b>no JSON'),
     });
     const page = await open(run);
-    const more = page.getByRole('button', { name: '+3 dead letters, 2 of them planted by poison' });
+    const more = page.getByRole('button', {
+      name: '+3 dead letters, 2 of them published by the fault poison',
+    });
     expect(await nodeOf(page, 'store').locator('button').count()).toBe(1);
     await more.click();
     const rows = page.locator('.letters tbody tr');
     expect((await rows.allInnerTexts()).map((row) => row.replaceAll(/\s+/g, ' '))).toEqual([
-      '0:900 it is <b>no JSON poison Copy',
-      '0:901 it is <b>no JSON poison Copy',
+      '0:900 it is <b>no JSON fault poison Copy',
+      '0:901 it is <b>no JSON fault poison Copy',
       '0:902 it is <b>no JSON – Copy',
     ]);
     await page.getByRole('button', { name: 'Copy the command that explains 0:901' }).click();
@@ -283,13 +283,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const facts = Object.fromEntries(names.map((name, index) => [name, values[index]]));
     expect(facts).toMatchObject({
       messages: '80',
-      rate: 'as many as can be',
+      rate: 'as fast as possible',
       'payload bytes': '200',
       states: 'failed 1, completed 1, in-progress 1',
       brokers: '1',
       consumers: '1',
       store: 'SQLite',
-      'delivered again': '0',
+      redelivered: '0',
     });
     expect(await textOf(setup)).toContain('Time: audit 12.0 ms, in all 3.40 s');
     expect(await textOf(setup)).toContain('Left out, since they may hold secrets: --command-config.');

@@ -1,4 +1,4 @@
-/** A time as a clock shows it where the page is read; what a damaged file holds need not be a time. */
+/** The time of day in the reader's time zone. A damaged file may hold an invalid time. */
 export function clockText(time: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return '?';

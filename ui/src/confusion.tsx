@@ -3,13 +3,13 @@ import { Scroll } from './scroll.tsx';
 import { grouped } from '../../src/report/text/quantities.ts';
 import type { Result } from '../../src/result/result.ts';
 
-/** Which category the messages of each state came to. */
+/** The categories in which the messages of each state are stored. */
 export function Confusion({ result: { confusion, evidence } }: { result: Result }): JSX.Element {
   if (evidence.store === 'missing') return <p class="unknown">not known: the store could not be read</p>;
   const notStored = evidence.store === 'whole' ? 'not stored' : 'not seen in the store';
   const expected = Object.keys(confusion);
   const columns = [...new Set([...expected, ...expected.flatMap((state) => Object.keys(confusion[state]!))])];
-  if (expected.length === 0) return <p class="more">No message was due.</p>;
+  if (expected.length === 0) return <p class="more">No message was expected.</p>;
   return (
     <Scroll label="messages by state and category">
       <table>

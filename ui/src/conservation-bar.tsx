@@ -1,4 +1,4 @@
-/** Where all messages are: pieces that add up to what was planned, or to what was acknowledged. */
+/** A bar of all messages: its pieces add up to all planned messages, or to all acknowledged ones. */
 import type { JSX } from 'preact';
 import { grouped } from '../../src/report/text/quantities.ts';
 import type { Result } from '../../src/result/result.ts';
@@ -7,7 +7,7 @@ import type { RunProgress } from '../../src/watch/run-progress.ts';
 interface Piece {
   name: string;
   count: number;
-  /** A class. */
+  /** A CSS class. */
   look: 'stored' | 'acked' | 'open' | 'wrong' | 'lost' | 'doubt' | 'unknown' | 'unsent';
 }
 
@@ -52,8 +52,8 @@ export function AckedBar({ result: { acknowledged, evidence } }: { result: Resul
     <ConservationBar
       of="acknowledged"
       pieces={[
-        // What could not be read may yet say otherwise.
-        { name: isWhole ? 'as they should be' : 'without a finding', count: right, look: 'stored' },
+        // Evidence that could not be read may contradict it.
+        { name: isWhole ? 'correct' : 'without a finding', count: right, look: 'stored' },
         { name: 'wrong', count: wrong, look: 'wrong' },
         { name: 'lost', count: lost, look: 'lost' },
         { name: 'not judged', count: unjudged, look: 'unknown' },
@@ -63,8 +63,8 @@ export function AckedBar({ result: { acknowledged, evidence } }: { result: Resul
 }
 
 /**
- * While a run goes on, its records are read one after another: what is stored may not be known to be acknowledged yet.
- * So each piece is what lies between one hop and the next.
+ * While a run goes on, its files are read one after another: a message may be known as stored before it is known as
+ * acknowledged. So each piece is the difference between one hop and the next.
  */
 export function LiveBar({ progress }: { progress: RunProgress }): JSX.Element {
   const { planned, stored, acked, sent, unknown, rejected, consumers } = progress;
@@ -74,14 +74,14 @@ export function LiveBar({ progress }: { progress: RunProgress }): JSX.Element {
   const sentCount = Math.min(Math.max(sent.count, ackedCount), all);
   const open = Math.min(unknown + rejected, sentCount - ackedCount);
   const beyond =
-    consumers === 0 ? 'acknowledged, and no journal tells what is stored' : 'acknowledged, not stored yet';
+    consumers === 0 ? 'acknowledged; no journal shows what is stored' : 'acknowledged, not stored yet';
   return (
     <ConservationBar
       of={planned === null ? 'sent' : 'planned'}
       pieces={[
         { name: 'stored', count: storedCount, look: 'stored' },
         { name: beyond, count: ackedCount - storedCount, look: consumers === 0 ? 'unknown' : 'acked' },
-        { name: 'refused, or of unknown outcome', count: open, look: 'doubt' },
+        { name: 'rejected or of unknown outcome', count: open, look: 'doubt' },
         { name: 'sent, not acknowledged yet', count: sentCount - ackedCount - open, look: 'open' },
         { name: 'still to send', count: all - sentCount, look: 'unsent' },
       ]}

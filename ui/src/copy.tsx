@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 
-/** Puts a text where it can be pasted from. `label`: for those who do not see what stands beside the button. */
+/** Copies a text to the clipboard. `label`: for readers who cannot see the text next to the button. */
 export function Copy({ text, label }: { text: string; label?: string }): JSX.Element {
   const said = useSignal('Copy');
   const copy = async (): Promise<void> => {
@@ -9,7 +9,7 @@ export function Copy({ text, label }: { text: string; label?: string }): JSX.Ele
       await navigator.clipboard.writeText(text);
       said.value = 'Copied';
     } catch {
-      // The browser may refuse; the text stands on the page.
+      // The browser may refuse; the text is on the page anyway.
       said.value = 'Not allowed here';
     }
   };

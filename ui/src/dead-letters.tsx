@@ -1,4 +1,4 @@
-/** The dead letters of the run's topic: those of its messages, and those of records that are none of them. */
+/** The dead letters of the run's topic: those of its messages, and those of other records. */
 import type { JSX } from 'preact';
 import type { DeadLetters, ShownLetter } from '../../src/page/page-data.ts';
 import { grouped } from '../../src/report/text/quantities.ts';
@@ -7,7 +7,7 @@ import { Scroll } from './scroll.tsx';
 
 const id = 'dead-letters';
 
-/** Shows the list, when something elsewhere was pressed. */
+/** Opens the list, for a link elsewhere on the page. */
 export function openLetters(): void {
   const list = document.getElementById(id) as HTMLDetailsElement;
   list.open = true;
@@ -27,16 +27,17 @@ export function DeadLetterList({
     <details id={id} class="letters">
       <summary>
         {isCut && 'At least '}
-        {grouped(count)} dead letters in the topic{planted > 0 && `, ${grouped(planted)} planted by poison`}
+        {grouped(count)} dead letters in the topic
+        {planted > 0 && `, ${grouped(planted)} published by the fault poison`}
       </summary>
       <Scroll label="dead letters">
         <table>
           <thead>
             <tr>
-              <th scope="col">place</th>
+              <th scope="col">position</th>
               <th scope="col">reason</th>
-              <th scope="col">of</th>
-              <th scope="col">look closer</th>
+              <th scope="col">published by</th>
+              <th scope="col">explain</th>
             </tr>
           </thead>
           <tbody>
@@ -64,8 +65,8 @@ function Row({
       <th scope="row" class="nowrap">
         {place}
       </th>
-      <td>{reason === '' ? 'none is given' : reason}</td>
-      <td>{isPlanted ? 'poison' : '–'}</td>
+      <td>{reason === '' ? 'not given' : reason}</td>
+      <td>{isPlanted ? 'fault poison' : '–'}</td>
       <td>
         <Copy text={`nodrop explain ${run} ${place}`} label={`Copy the command that explains ${place}`} />
       </td>

@@ -10,7 +10,7 @@ const pointsShownMax = 40;
 
 export interface DrawnPlot {
   plot: uPlot;
-  /** Shows what has come since; the same lines as before. */
+  /** Shows newer data of the same lines. */
   update(plot: Plot, series: Series): void;
 }
 
@@ -23,7 +23,7 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
   figure.append(caption);
   host.append(figure);
   const axis = { stroke: () => color('--faint'), grid: { stroke: () => color('--line'), width: 1 } };
-  // Of messages there are whole numbers.
+  // Counts of messages are whole numbers.
   const isTold = (tick: number | null): tick is number =>
     tick !== null && (first.logarithmic === true || Number.isInteger(tick));
   const powers = first.logarithmic && { filter: powersOfTen };
@@ -70,15 +70,15 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
     dataOf(first),
     figure,
   );
-  // The first drawing comes later: by then they are there.
+  // The first drawing comes later, when these elements are in place.
   plot.over.append(...lines.map(({ element }) => element));
   return {
     plot,
     update: (next, nextSeries) => {
       const [from, to] = rangeOf(series);
-      // null before the first drawing, whatever the types say.
+      // null before the first drawing, although its type says otherwise.
       const { min, max } = plot.scales['x'] as { min: number | null; max: number | null };
-      // Whoever looks at a part goes on looking at it.
+      // If the reader has zoomed in, the plot stays at that part.
       const isWhole = (min ?? from) <= from && (max ?? to) >= to;
       [shown, series] = [next, nextSeries];
       plot.setData(dataOf(next), false);
@@ -90,7 +90,7 @@ export function drawPlot(host: HTMLElement, first: Plot, firstSeries: Series): D
 
 const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
 
-/** A logarithm has no place for nothing. */
+/** A logarithmic scale cannot show 0. */
 const dataOf = ({ xs, lines, logarithmic }: Plot): uPlot.AlignedData =>
   [
     xs,
@@ -102,7 +102,7 @@ const dataOf = ({ xs, lines, logarithmic }: Plot): uPlot.AlignedData =>
 const powersOfTen = (_: uPlot, splits: number[]): (number | null)[] =>
   splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
 
-/** With room for what was demanded. */
+/** With room for the thresholds. */
 const fromZero =
   (limits: readonly number[]) =>
   (_: uPlot, __: number | null, max: number | null): [number, number] => [
@@ -126,7 +126,7 @@ interface LimitLine {
   element: HTMLElement;
 }
 
-/** An element and no drawing: it can be read. */
+/** An element instead of a drawing, so that screen readers and search find its text. */
 function limitLine({ metric, text, value }: Limit): LimitLine {
   const element = document.createElement('div');
   element.className = 'limit';
@@ -135,7 +135,7 @@ function limitLine({ metric, text, value }: Limit): LimitLine {
   return { value, element };
 }
 
-/** The text stands above the line, where there is room. */
+/** The text stands above the line if there is room. */
 function placeLimits(plot: uPlot, lines: readonly LimitLine[]): void {
   for (const { value, element } of lines) {
     const top = plot.valToPos(value, 'y');

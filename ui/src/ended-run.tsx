@@ -20,9 +20,9 @@ import { NotChecked, VerdictCard, verdictWords } from './verdict.tsx';
 
 interface EndedRunProps {
   data: PageData;
-  /** Asks the server, where there is one. */
+  /** Asks the server; undefined in a report, which has none. */
   explain?: Explain;
-  /** What stands above the verdict. */
+  /** Shown above the verdict. */
   children?: ComponentChildren;
 }
 
@@ -48,7 +48,7 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
         {children}
         <VerdictCard result={result} />
         <NotChecked sentences={result.notChecked} />
-        <Section title="The way of the messages">
+        <Section title="Messages by hop">
           <Flow hops={hopsOf(data)} findings={result.findings} journal={result.evidence.journal} />
           <AckedBar result={result} />
           <DeadLetterList run={result.run.id} found={data.deadLetters} />

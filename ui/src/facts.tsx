@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 interface FactsProps {
-  /** By name; those that nobody knows are left out. */
+  /** By name; null is left out. */
   facts: Record<string, string | number | null>;
   /** Whether there is a list of all runs. */
   hasOthers: boolean;

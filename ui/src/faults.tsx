@@ -43,7 +43,7 @@ export function Faults({ faults }: { faults: readonly FaultRecord[] }): JSX.Elem
   );
 }
 
-/** One that nobody mends never ends, and has its evidence when the run has. */
+/** A fault that is never undone has no end; it gets its evidence at the end of the run. */
 const isOver = ({ endMs, tookEffect, evidence }: FaultRecord): boolean =>
   endMs !== null || tookEffect || evidence.length > 0;
 

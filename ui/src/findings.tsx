@@ -1,4 +1,4 @@
-/** Findings: exactly how many of each kind; some of them one by one; and a search for any message of the run. */
+/** Findings: the exact number of each kind, some of them one by one, and a search for any message of the run. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { PageData } from '../../src/page/page-data.ts';
@@ -77,7 +77,7 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
       {timeline !== undefined && <TimelineOf key={timeline.asked} timeline={timeline} isOpen />}
       {explain === undefined && isElsewhere && (
         <p class="more">
-          What became of it: <Command text={`nodrop explain ${result.run.id} ${search.text}`} />
+          To see what happened to it: <Command text={`nodrop explain ${result.run.id} ${search.text}`} />
         </p>
       )}
       {matching.length > 0 && (
@@ -90,15 +90,15 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
       {matching.length > shownMax && <p class="more">and {grouped(matching.length - shownMax)} more</p>}
       {findingsInAll > findings.length && (
         <p class="more">
-          Of {grouped(findingsInAll)} findings this page holds {grouped(findings.length)}, some of each kind,
-          blame and partition; all are in <code>findings.jsonl</code>.
+          This page holds {grouped(findings.length)} of {grouped(findingsInAll)} findings, some of each kind,
+          blame and partition; <code>findings.jsonl</code> has all.
         </p>
       )}
     </Section>
   );
 }
 
-/** Another finding in the same place is another item: a trace that was opened is not that of the next. */
+/** A key of its own for each finding, so that an opened timeline closes when another finding takes its place. */
 const keyOf = ({ kind, blame, id, partition, offset }: SingleFinding, index: number): string =>
   [index, kind, blame, id, partition, offset].join(' ');
 

@@ -1,4 +1,4 @@
-/** Producer, Kafka, consumer, store: what came to each, by state, and where the chain broke. */
+/** Producer, Kafka, consumer, store: the messages that reached each hop, by state, and where the chain broke. */
 import type { JSX } from 'preact';
 import { blameNote } from '../../src/report/text/blame-note.ts';
 import { grouped } from '../../src/report/text/quantities.ts';
@@ -8,7 +8,7 @@ import { StateBars } from './states.tsx';
 export interface FlowNode {
   name: string;
   blame: Blame;
-  /** The counts. A sentence: they are not known, and why. */
+  /** The counts, or a sentence that says why they are not known. */
   seen: { count: number; byState: Record<string, number>; isTorn?: boolean } | string;
   what: string;
   more: (string | JSX.Element)[];
@@ -17,7 +17,7 @@ export interface FlowNode {
 interface FlowProps {
   hops: readonly FlowNode[];
   findings: readonly Finding[];
-  /** How much there was of the consumer's journal; left out while the run goes on. */
+  /** The state of the consumers' journals; left out while the run goes on. */
   journal?: EvidenceState;
 }
 
@@ -54,7 +54,7 @@ export function Flow({ hops, findings, journal }: FlowProps): JSX.Element {
       </ol>
       {unknown.map((finding) => (
         <p key={finding.kind} class="more">
-          Nobody can say where: <Break finding={finding} journal={journal} />
+          At an unknown hop: <Break finding={finding} journal={journal} />
         </p>
       ))}
     </>
@@ -68,7 +68,7 @@ function Seen({ hop: { seen, what }, most }: { hop: FlowNode; most: number }): J
       <p class="count">
         <strong>{grouped(seen.count)}</strong> {what}
       </p>
-      {seen.isTorn === true && <p class="unknown">as far as its evidence could be read</p>}
+      {seen.isTorn === true && <p class="unknown">as far as the evidence could be read</p>}
       <StateBars counts={seen.byState} most={most} />
     </>
   );

@@ -1,4 +1,4 @@
-/** The four hops as data: of a run that was audited, and of one that goes on. */
+/** The four hops as data, for a run that was audited and for one that goes on. */
 import { grouped } from '../../src/report/text/quantities.ts';
 import type { DeadLetters, PageData } from '../../src/page/page-data.ts';
 import type { HopProgress, RunProgress } from '../../src/watch/run-progress.ts';
@@ -6,7 +6,7 @@ import type { EvidenceState, HopCounts } from '../../src/result/verdict.ts';
 import { openLetters } from './dead-letters.tsx';
 import type { FlowNode } from './flow.tsx';
 
-/** By the audit. */
+/** From the audit. */
 export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
   const { ledger, log, store, counts, states, evidence } = result;
   const by = (hop: keyof HopCounts): Record<string, number> =>
@@ -39,11 +39,11 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
       blame: 'consumer',
       seen: isTold('delivered')
         ? seenOf(evidence.journal, '', sum(by('delivered')), by('delivered'))
-        : 'no journal of a consumer could be read',
+        : "no consumer's journal could be read",
       what: 'delivered',
       more: [
         ...(isTold('written') ? [`${grouped(sum(by('written')))} written`] : []),
-        ...some(counts.redelivered ?? 0, 'delivered again'),
+        ...some(counts.redelivered ?? 0, 'redelivered'),
         ...some(counts.refusedWrites ?? 0, 'writes refused'),
       ],
     },
@@ -63,13 +63,13 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
   ];
 }
 
-/** By what was noted so far. */
+/** From the files that are written so far. */
 export function liveHopsOf(progress: RunProgress): FlowNode[] {
   const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
   const counted = ({ count, byState }: HopProgress): FlowNode['seen'] => ({ count, byState });
-  // Until there is a journal, a consumer may be at work that keeps none.
+  // Without a journal, a consumer that keeps none may be at work.
   const told = (hop: HopProgress): FlowNode['seen'] =>
-    consumers === 0 ? 'there is no journal of a consumer yet' : counted(hop);
+    consumers === 0 ? "there is no consumer's journal yet" : counted(hop);
   return [
     {
       name: 'Producer',
@@ -89,7 +89,7 @@ export function liveHopsOf(progress: RunProgress): FlowNode[] {
       name: 'Consumer',
       blame: 'consumer',
       seen: told(consumed),
-      // One that comes again counts again: nobody has told them apart yet.
+      // A redelivery counts again: only the audit tells them apart.
       what: 'deliveries',
       more: [
         ...some(refusedWrites, 'writes refused'),
@@ -110,11 +110,12 @@ const seenOf = (
 const unless = (state: EvidenceState, lines: FlowNode['more']): FlowNode['more'] =>
   state === 'missing' ? [] : lines;
 
-/** Those of no message of the run. */
+/** Dead letters of records that are not messages of the run. */
 function otherLetters(letters: DeadLetters | null, own: number): FlowNode['more'] {
   const others = (letters?.count ?? 0) - own;
   if (letters === null || others <= 0) return [];
-  const planted = letters.planted > 0 ? `, ${grouped(letters.planted)} of them planted by poison` : '';
+  const planted =
+    letters.planted > 0 ? `, ${grouped(letters.planted)} of them published by the fault poison` : '';
   return [
     <button key="letters" type="button" class="link" onClick={openLetters}>
       +{grouped(others)} dead letters{planted}

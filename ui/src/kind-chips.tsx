@@ -5,7 +5,7 @@ import type { Finding } from '../../src/result/verdict.ts';
 
 export type Kind = Pick<Finding, 'kind' | 'blame' | 'count' | 'allowed'>;
 
-/** How much was found of each kind and blame, by the result; pressing one shows its findings alone. */
+/** The number of findings of each kind and blame, from the result; pressing one shows only its findings. */
 export function KindChips({
   findings,
   chosen,

@@ -1,4 +1,4 @@
-/** A run as the server sees it: under way, and then with its verdict. */
+/** A run as the server reports it: first under way, then with its verdict. */
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
@@ -8,7 +8,7 @@ import { EndedRun } from './ended-run.tsx';
 import { explainIn, watchRun } from './server.ts';
 import { RunUnderWay } from './run-under-way.tsx';
 
-/** Whether the server is there: `lost` while it does not answer, `closed` once it has said farewell. */
+/** The connection to the server. `lost`: it does not answer. `closed`: it has ended. `gone`: the run no longer exists. */
 export type Connection = 'connected' | 'lost' | 'closed' | 'gone';
 
 export function LivePage({ run }: { run: string }): JSX.Element {
@@ -33,11 +33,11 @@ export function LivePage({ run }: { run: string }): JSX.Element {
   );
   const explain = explainIn(run);
   if (ended.value !== undefined) {
-    // It was under way when the page was opened.
+    // The run was under way when the page was opened.
     const wasWatched = live.value !== undefined;
     return (
       <EndedRun data={ended.value} explain={explain}>
-        {wasWatched && <p role="status">The run has ended, and was audited.</p>}
+        {wasWatched && <p role="status">The run has ended and was audited.</p>}
       </EndedRun>
     );
   }

@@ -1,4 +1,4 @@
-/** Shows the run that the page carries in itself; where it carries none, what the server says that it came from. */
+/** Shows the run that the page holds; without one, the runs of the server that it came from. */
 import { render } from 'preact';
 import type { JSX } from 'preact';
 import type { PageData } from '../../src/page/page-data.ts';
@@ -16,8 +16,8 @@ render(<Page />, root);
 function Page(): JSX.Element {
   if (carried !== '') return <EndedRun data={JSON.parse(carried) as PageData} />;
   if (location.protocol === 'file:')
-    return <p>This page carries no run: it is the form from which nodrop makes its reports.</p>;
-  // The server knows the browser by now; the token is not to be kept in its history.
+    return <p>This page holds no run: it is the template from which nodrop makes its reports.</p>;
+  // The server has set a cookie by now; the token must not stay in the browser's history.
   history.replaceState(null, '', location.pathname);
   const [, run] = /^\/runs\/([^/]+)$/.exec(location.pathname) ?? [];
   return run === undefined ? <Runs /> : <LivePage run={run} />;

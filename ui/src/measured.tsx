@@ -13,7 +13,7 @@ export function Measured({ result }: { result: Result }): JSX.Element {
     <>
       <Scroll label="latencies and rates">
         <table>
-          <caption class="sr">How long messages took from their send on, and how many came a second</caption>
+          <caption class="sr">Latencies from the send of a message, and messages per second</caption>
           <thead>
             <tr>
               <th scope="col">until</th>
@@ -60,7 +60,7 @@ function Row({
   name: string;
   latency: Latency | null;
   rate: number | null;
-  /** Logs are missing: numbers are those of the others. */
+  /** Latency logs are missing: the numbers are those of the other processes. */
   isPartial: boolean;
 }): JSX.Element {
   const star = isPartial ? ' *' : '';

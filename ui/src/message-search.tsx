@@ -1,4 +1,4 @@
-/** Asks the server for what became of a message, good or bad. */
+/** Asks the server for the timeline of any message. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Timeline } from '../../src/explain/timeline.ts';
@@ -11,7 +11,7 @@ type Answer = { asked: string } & (
   | { state: 'known'; timeline: Timeline }
 );
 
-/** `onSought` is told what stands in the field. */
+/** `onSought` gets the text in the field at each change. */
 export function MessageSearch({
   explain,
   onSought = () => undefined,
@@ -30,7 +30,7 @@ export function MessageSearch({
       (timeline): Answer => ({ asked, state: 'known', timeline }),
       (error: Error): Answer => ({ asked, state: 'unknown', why: error.message }),
     );
-    // Another may have been asked for meanwhile.
+    // The reader may have asked for another message meanwhile.
     if (answer.value.asked === asked) answer.value = said;
   };
   return (
@@ -45,7 +45,7 @@ export function MessageSearch({
             onInput={({ currentTarget }) => onSought((text.value = currentTarget.value))}
           />
         </label>
-        <button type="submit">What became of it?</button>
+        <button type="submit">What happened to it?</button>
       </form>
       <AnswerOf answer={answer.value} />
     </>

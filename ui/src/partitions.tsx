@@ -1,4 +1,4 @@
-/** Partitions, a line each: where they end, how far the store came, and who leads them. */
+/** Partitions, a line each: their offsets, the store's position, and their leaders. */
 import type { JSX } from 'preact';
 import { Scroll } from './scroll.tsx';
 import { grouped } from '../../src/report/text/quantities.ts';
@@ -7,17 +7,17 @@ import type { PartitionState } from '../../src/result/verdict.ts';
 
 const shownMax = 200;
 
-/** By the names of the columns; null: not known. */
+/** By the names of the columns; null if not known. */
 type Offsets = Record<string, number | null>;
 
 interface Row {
   partition: number;
-  /** −1: nobody leads it. */
+  /** −1: it has no leader. */
   leader: number | null | undefined;
   offsets: Offsets;
 }
 
-/** Of a run that was audited. What lags then is wrong. */
+/** For a run that was audited. A partition that still lags is wrong. */
 export const Partitions = ({
   partitions,
   leaders,
@@ -26,7 +26,7 @@ export const Partitions = ({
   leaders: readonly number[];
 }): JSX.Element => (
   <Table
-    caption="Where each partition ends, and how far the store came"
+    caption="The end of each partition, and the store's position"
     wrongIfAny="lag"
     rows={partitions.map(({ partition, start, end, stored, committed, lag }) => ({
       partition,
@@ -36,7 +36,7 @@ export const Partitions = ({
   />
 );
 
-/** For a run that is under way. Without a journal nobody knows how far the store came. */
+/** For a run that is under way. Without a journal, the store's position is not known. */
 export const LivePartitions = ({
   partitions,
   isJournalKept,
@@ -45,7 +45,7 @@ export const LivePartitions = ({
   isJournalKept: boolean;
 }): JSX.Element => (
   <Table
-    caption="How far each partition is acknowledged, and how far the store came"
+    caption="The acknowledged end of each partition, and the store's position"
     rows={partitions.map(({ partition, leader, acked, stored, lag }) => ({
       partition,
       leader,
@@ -68,7 +68,7 @@ function Table({
   wrongIfAny?: string;
 }): JSX.Element {
   const [first] = rows;
-  if (first === undefined) return <p class="more">None is known.</p>;
+  if (first === undefined) return <p class="more">No partition is known yet.</p>;
   return (
     <Scroll label="partitions">
       <table>

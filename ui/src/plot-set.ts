@@ -1,4 +1,4 @@
-/** Which plots there are, and the columns of each. */
+/** The plots of a run, and the columns of each. */
 import { latencyText, grouped } from '../../src/report/text/quantities.ts';
 import type { JudgedThreshold } from '../../src/result/result.ts';
 import type { LatencySeries, Series } from '../../src/watch/series.ts';
@@ -17,11 +17,11 @@ export interface Plot {
   /** In seconds since the epoch. */
   xs: number[];
   lines: Line[];
-  /** The thresholds for it. */
+  /** The thresholds that the plot shows. */
   limits: Limit[];
   text: (value: number) => string;
   logarithmic?: boolean;
-  /** Each value holds until the next. */
+  /** Whether each value holds until the next. */
   stepped?: boolean;
 }
 
@@ -30,7 +30,7 @@ const looks = dashes.length;
 
 export interface Limit {
   metric: string;
-  /** As it was written. */
+  /** The threshold as the user wrote it. */
   text: string;
   value: number;
 }
@@ -52,7 +52,7 @@ export function plotsOf(series: Series, { thresholds, isJournalKept }: Known): P
   const latencies = ['p', 'max', 'mean'];
   const beyond: Plot[] = [
     {
-      title: 'Lag: acknowledged and not stored',
+      title: 'Lag: acknowledged but not stored',
       xs,
       text: grouped,
       lines: [{ label: 'messages', values: lag, color: '--look-2' }],
@@ -65,7 +65,7 @@ export function plotsOf(series: Series, { thresholds, isJournalKept }: Known): P
   ];
   return [
     {
-      title: 'Messages a second',
+      title: 'Messages per second',
       xs,
       text: grouped,
       lines: linesOf([
@@ -90,7 +90,7 @@ export function plotsOf(series: Series, { thresholds, isJournalKept }: Known): P
   ];
 }
 
-/** From the first step to the last, in seconds; a step where there is one alone. */
+/** From the first step to the last, in seconds; the length of one step if there is only one. */
 export function rangeOf({ startMs, stepMs }: Series): [number, number] {
   const [first, last] = [startMs[0] ?? 0, startMs.at(-1) ?? 0];
   return [first / 1_000, Math.max(last, first + (stepMs[0] ?? 1_000)) / 1_000];
@@ -119,7 +119,7 @@ function latencyPlot(title: string, xs: number[], { p50, p90, p99, max, ...rest 
   };
 }
 
-/** How many partitions each broker leads: none of it where it was one broker all the time. */
+/** The number of partitions that each broker leads; no plot if one broker led all of them all the time. */
 function leadersPlot(series: Series): Plot[] {
   const { leaders } = series;
   const ids = [...new Set(leaders.flatMap((each) => each.leaders))].sort((a, b) => a - b);
@@ -135,7 +135,7 @@ function leadersPlot(series: Series): Plot[] {
       text: grouped,
       limits: [],
       stepped: true,
-      lines: linesOf(ids.map((id) => [id === -1 ? 'by nobody' : `by broker ${id}`, ledBy(id)])),
+      lines: linesOf(ids.map((id) => [id === -1 ? 'no leader' : `broker ${id}`, ledBy(id)])),
     },
   ];
 }

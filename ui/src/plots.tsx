@@ -13,7 +13,7 @@ const rebalancesShownMax = 10;
 interface PlotsProps {
   series: Series;
   thresholds: readonly JudgedThreshold[];
-  /** Without a journal nobody knows what was delivered and stored: a line at 0 would say that nothing was. */
+  /** Without a journal, deliveries and stored rows are not known: a line at 0 would be wrong. */
   isJournalKept: boolean;
 }
 
@@ -21,14 +21,14 @@ export function Plots({ series, thresholds, isJournalKept }: PlotsProps): JSX.El
   const drawn = useRef<DrawnPlot[]>([]);
   const host = useRef<HTMLDivElement>(null);
   const shown = plotsOf(series, { thresholds, isJournalKept });
-  // Other lines need another plot; more of the same need not.
+  // Other lines need a new plot; more data of the same lines do not.
   const form = JSON.stringify(shown.map(({ title, lines }) => [title, lines.map(({ label }) => label)]));
   useEffect(() => {
     const place = host.current!;
     const made = shown.map((plot) => drawPlot(place, plot, series));
     drawn.current = made;
     const resize = new ResizeObserver(() => {
-      // What is taken off the page is cleaned up after the next painting: it is told of its new size before.
+      // An element that was removed from the page still gets a resize event before its clean-up.
       if (!place.isConnected) return;
       for (const { plot } of made) plot.setSize({ width: place.clientWidth, height: heightPx });
     });
@@ -79,7 +79,7 @@ export function Plots({ series, thresholds, isJournalKept }: PlotsProps): JSX.El
   );
 }
 
-/** What the bands and lines in the plots are. */
+/** The key to the bands and lines in the plots. */
 function Events({ series: { faults, rebalances } }: { series: Series }): JSX.Element | null {
   if (faults.length + rebalances.length === 0) return null;
   const first = rebalances.slice(0, rebalancesShownMax);

@@ -1,4 +1,4 @@
-/** A run that was not audited yet: what its processes have noted so far. */
+/** A run that was not audited yet: what its processes have recorded so far. */
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { LiveRun } from '../../src/page/page-data.ts';
@@ -18,7 +18,7 @@ import type { Explain } from './server.ts';
 
 interface RunUnderWayProps {
   run: string;
-  /** undefined before the server has said anything. */
+  /** undefined before the server has answered. */
   live: LiveRun | undefined;
   series: Series | undefined;
   connection: Connection;
@@ -66,7 +66,7 @@ interface ShownProps {
 
 const Shown = ({ progress, series, explain }: ShownProps): JSX.Element => (
   <>
-    <Section title="The way of the messages">
+    <Section title="Messages by hop">
       <Flow hops={liveHopsOf(progress)} findings={[]} />
       <LiveBar progress={progress} />
     </Section>
@@ -95,30 +95,29 @@ interface State {
 }
 
 const phases: Record<NonNullable<RunProgress['phase']>, string> = {
-  starting: 'Apache Kafka is being started.',
+  starting: 'Apache Kafka is starting.',
   publishing: 'Messages are being published and stored.',
-  draining: 'All is published; what is left is being stored.',
-  auditing: 'All is done, and is being audited.',
+  draining: 'All messages are published; the rest is being stored.',
+  auditing: 'All messages are stored; the audit is running.',
 };
 
 function stateOf(live: LiveRun | undefined, connection: Connection): State {
   const doubtful = { sign: '?', look: 'inconclusive' };
-  if (connection === 'gone') return { ...doubtful, word: 'GONE', sentence: 'There is no such run any more.' };
+  if (connection === 'gone') return { ...doubtful, word: 'GONE', sentence: 'This run no longer exists.' };
   if (connection === 'lost')
     return {
       ...doubtful,
       word: 'NO CONNECTION',
       sentence:
-        'nodrop does not answer: trying again. If it was restarted, open the address that it has printed.',
+        'nodrop does not answer; this page tries again. If nodrop was restarted, open the address that it printed.',
     };
-  if (live === undefined)
-    return { ...doubtful, sign: '…', word: 'LOOKING', sentence: 'nodrop is being asked.' };
+  if (live === undefined) return { ...doubtful, sign: '…', word: 'LOADING', sentence: 'Waiting for nodrop.' };
   const { isUnderWay, progress } = live;
   if (connection === 'closed')
     return {
       ...doubtful,
       word: 'CLOSED',
-      sentence: 'nodrop has ended. This is how the run was when it did.',
+      sentence: 'nodrop has ended. The page shows the state of the run at that time.',
     };
   if (isUnderWay) {
     const { phase } = progress;
@@ -130,6 +129,6 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
   return {
     ...doubtful,
     word: 'NOT AUDITED',
-    sentence: `Nobody works on it now. For a verdict: nodrop verify ${progress.run}`,
+    sentence: `No process works on this run. For a verdict: nodrop verify ${progress.run}`,
   };
 }

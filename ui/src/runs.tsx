@@ -17,13 +17,13 @@ export function Runs(): JSX.Element {
   useEffect(() => {
     document.title = 'runs · nodrop';
     const load = async (): Promise<void> => {
-      // Nobody looks at it: nobody is to be kept busy.
+      // The page is hidden: do not keep the server busy.
       if (document.hidden) return;
       try {
         rows.value = await listRuns();
         problem.value = undefined;
       } catch {
-        problem.value = 'nodrop does not answer: trying again. What follows is old.';
+        problem.value = 'nodrop does not answer; this page tries again. The list below is old.';
       }
     };
     void load();
@@ -37,7 +37,7 @@ export function Runs(): JSX.Element {
         <h1 class="sr">Runs</h1>
         {problem.value && <p role="status">{problem.value}</p>}
         <Section title="Runs">
-          {rows.value === undefined ? <p>Looking …</p> : <Table rows={rows.value} />}
+          {rows.value === undefined ? <p>Loading …</p> : <Table rows={rows.value} />}
         </Section>
       </main>
     </>
@@ -48,7 +48,7 @@ function Table({ rows }: { rows: readonly RunRow[] }): JSX.Element {
   if (rows.length === 0)
     return (
       <p>
-        There is none yet. <code>nodrop run</code> makes one.
+        There is no run yet. <code>nodrop run</code> makes one.
       </p>
     );
   return (
@@ -75,7 +75,7 @@ function Table({ rows }: { rows: readonly RunRow[] }): JSX.Element {
         </tbody>
       </table>
       {rows.some(({ isPartial }) => isPartial.acked || isPartial.stored) && (
-        <p class="more">* without the latencies of a process that left none: see the run.</p>
+        <p class="more">* The latencies of at least one process are missing: see the run.</p>
       )}
     </Scroll>
   );
@@ -111,7 +111,7 @@ function Row({ row }: { row: RunRow }): JSX.Element {
   );
 }
 
-/** A star: the logs of some processes are missing. */
+/** With a star if the latency logs of some processes are missing. */
 const p99Text = (ms: number | null, isPartial: boolean): string =>
   ms === null ? '–' : `${latencyText(ms)}${isPartial ? ' *' : ''}`;
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-/** What may be wider than the page: it can be moved with the keyboard, too. */
+/** A region that may be wider than the page. It can be scrolled with the keyboard, too. */
 export const Scroll = ({ label, children }: { label: string; children: ComponentChildren }): JSX.Element => (
   <div class="scroll" role="region" aria-label={label} tabIndex={0}>
     {children}

@@ -1,8 +1,8 @@
-/** What the page asks the server that it came from. */
+/** The page's requests to the server that it came from. */
 import type { FeedEvents, RunRow } from '../../src/page/page-data.ts';
 import type { Timeline } from '../../src/explain/timeline.ts';
 
-/** The timeline of a message; rejects with a sentence for what nobody knows. */
+/** The timeline of a message; rejects with a sentence if no evidence knows it. */
 export type Explain = (asked: string) => Promise<Timeline>;
 
 export const explainIn =
@@ -24,8 +24,8 @@ type Listeners = { [Name in keyof FeedEvents]: (data: FeedEvents[Name]) => void 
 const reopenMs = 1_000;
 
 /**
- * `onConnected` is told whether the server answers. The browser goes on trying where a connection ended; where it was
- * refused, this does. Returns how to stop.
+ * `onConnected` is called with whether the server answers. If a connection ends, the browser reconnects; if one is
+ * refused, this function does. Returns a function that stops it.
  */
 export function watchRun(
   run: string,

@@ -1,4 +1,4 @@
-/** The setup of a run, where the time went, and the command that does it again. */
+/** The setup of a run, the time of its phases, and the command that repeats it. */
 import type { JSX } from 'preact';
 import { latencyText, grouped } from '../../src/report/text/quantities.ts';
 import { shellWord } from '../../src/system/shell-word.ts';
@@ -17,7 +17,7 @@ export function SetupOf({ data }: { data: PageData }): JSX.Element {
       <p class="more">Time: {timesOf(result)}</p>
       {course !== null && (
         <p class="more">
-          To do it again: <Command text={course.command.map(shellWord).join(' ')} />
+          To repeat the run: <Command text={course.command.map(shellWord).join(' ')} />
           {course.leftOut.length > 0 &&
             ` Left out, since they may hold secrets: ${course.leftOut.join(', ')}.`}
         </p>
@@ -36,7 +36,7 @@ function setupFacts({ setup, result }: PageData): Facts {
   const { course, rate, durationMs, acks, states } = setup;
   return {
     messages: durationMs === undefined ? counted(result.run.messages) : `for ${latencyText(durationMs)}`,
-    rate: rate === undefined ? 'as many as can be' : `${grouped(rate)}/s`,
+    rate: rate === undefined ? 'as fast as possible' : `${grouped(rate)}/s`,
     'payload bytes': grouped(setup.payloadBytes),
     'batch size': grouped(setup.batchSize),
     acks: acks ?? null,
@@ -44,7 +44,8 @@ function setupFacts({ setup, result }: PageData): Facts {
     producers: grouped(setup.producers),
     consumers: counted(course?.consumers),
     partitions: grouped(setup.partitions),
-    brokers: course === null ? null : course.brokers === null ? "somebody else's" : grouped(course.brokers),
+    brokers:
+      course === null ? null : course.brokers === null ? 'not started by nodrop' : grouped(course.brokers),
     store: course?.store === 'postgres' ? 'PostgreSQL' : course === null ? null : 'SQLite',
   };
 }
@@ -56,9 +57,9 @@ const environmentFacts = ({ environment }: Result): Facts => ({
 });
 
 const countFacts = ({ counts, evidence }: Result): Facts => ({
-  'delivered again': counts.redelivered === null ? 'not measured' : grouped(counts.redelivered),
-  'unknown outcome, and written': grouped(counts.unknownWritten),
-  'unknown outcome, and not written':
+  redelivered: counts.redelivered === null ? 'not measured' : grouped(counts.redelivered),
+  'unknown outcome, written': grouped(counts.unknownWritten),
+  'unknown outcome, not written':
     evidence.log === 'missing' ? 'not known' : grouped(counts.unknownNotWritten),
 });
 

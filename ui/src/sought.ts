@@ -1,4 +1,4 @@
-/** Says what a page knows of a message that is looked for in it, and of the findings that it shows. */
+/** Searches a page's data for a message, and describes the findings that it shows. */
 import type { PageData } from '../../src/page/page-data.ts';
 import { grouped } from '../../src/report/text/quantities.ts';
 import type { Timeline } from '../../src/explain/timeline.ts';
@@ -7,11 +7,11 @@ import type { Kind } from './kind-chips.tsx';
 
 export interface Search {
   text: string;
-  /** Whether the text is what a message or a place is called. */
+  /** Whether the text has the form of a message's id or of a position. */
   isName: boolean;
-  /** The findings that the page holds and that the text names: all without a text. */
+  /** The findings on the page that the text names; all if there is no text. */
   named: SingleFinding[];
-  /** The timeline of the message, if the page holds it. */
+  /** The timeline of the message, if it is on the page. */
   timeline: Timeline | undefined;
 }
 
@@ -34,7 +34,7 @@ interface Shown {
   isFiltered: boolean;
 }
 
-/** It says that there is no finding only where the page holds all of them. */
+/** The status line. It says that there is no finding only if the page holds all findings. */
 export function statusOf(data: PageData, search: Search, { matching, kind, isFiltered }: Shown): string {
   const { findings, findingsInAll } = data;
   const held = grouped(findings.length);
@@ -42,11 +42,11 @@ export function statusOf(data: PageData, search: Search, { matching, kind, isFil
   const { text, named } = search;
   if (text === '' && findingsInAll === 0) return noFinding(data);
   if (matching.length === 0 && text !== '' && named.length > 0)
-    return `${grouped(named.length)} of ${grouped(findingsInAll)} findings ${named.length === 1 ? 'names it, and it is' : 'name it, and they are'} not among those that were chosen.`;
+    return `${grouped(named.length)} of ${grouped(findingsInAll)} findings ${named.length === 1 ? 'names it, but it is' : 'name it, but they are'} hidden by the filters.`;
   if (matching.length === 0 && text !== '') {
-    if (search.timeline !== undefined) return 'This page holds what became of it:';
+    if (search.timeline !== undefined) return 'No finding shown here names it. Its timeline:';
     if (!isAll)
-      return `It is not among the ${held} of ${grouped(findingsInAll)} findings that this page holds.`;
+      return `It is not among the ${held} findings on this page, of ${grouped(findingsInAll)} in all.`;
     return isRight(data, text) ? 'Nothing is wrong with it.' : 'No finding names it.';
   }
   const of = isAll ? '' : `, of the ${held} that this page holds`;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { grouped } from '../../src/report/text/quantities.ts';
 
-/** Told apart by eyes that see fewer colours, and by their patterns; each has its name beside it. */
+/** Colour-blind readers can tell them apart, also by their patterns; each has its name next to it. */
 const looks = 6;
 
 export function StateBars({ counts, most }: { counts: Record<string, number>; most: number }): JSX.Element {

@@ -1,4 +1,4 @@
-/** Tells what became of one message: a summary, then hop by hop, with times. */
+/** The timeline of one message: a summary, then its events with times. */
 import type { JSX } from 'preact';
 import { blameNote } from '../../src/report/text/blame-note.ts';
 import { eventText } from '../../src/report/text/event-text.ts';
@@ -17,12 +17,12 @@ export function TimelineOf({
   const command = kcat ?? dumpLog;
   return (
     <details class="timeline" open={isOpen}>
-      <summary>What became of {id}</summary>
+      <summary>What happened to {id}</summary>
       <StandingOf timeline={timeline} />
       {expected !== null && (
         <p class="more">
-          It was to be: {expected.state}, key <code>{expected.key}</code>, a payload of{' '}
-          {expected.payloadBytes} bytes.
+          Expected: {expected.state}, key <code>{expected.key}</code>, payload of {expected.payloadBytes}{' '}
+          bytes.
         </p>
       )}
       <ol>
@@ -42,14 +42,14 @@ export function TimelineOf({
       </ol>
       {command !== null && (
         <p class="more">
-          To look at the record itself: <code>{command}</code>
+          To read the record itself: <code>{command}</code>
         </p>
       )}
     </details>
   );
 }
 
-/** Colour alone tells nobody. */
+/** Signs in addition to the colours, which not all readers can tell apart. */
 const signs = { fact: '', wrong: '✗', absent: '', unknown: '◌' } as const;
 
 const lanes: Record<EventHop, string> = {
@@ -69,15 +69,19 @@ const sentences: Record<
   Exclude<Standing, 'found' | 'under-way'>,
   { sign: string; look: string; text: string }
 > = {
-  nobody: { sign: '', look: 'faint', text: 'No message of the run is known there.' },
-  unsent: { sign: '?', look: 'doubtful', text: 'It was planned, and never sent.' },
+  nobody: { sign: '', look: 'faint', text: 'The run has no known message at this position.' },
+  unsent: { sign: '?', look: 'doubtful', text: 'It was planned but never sent.' },
   unjudged: {
     sign: '?',
     look: 'doubtful',
-    text: 'No finding names it. The audit could not judge what is odd.',
+    text: 'No finding names it, but the audit could not judge what looks odd.',
   },
-  'partly-known': { sign: '?', look: 'doubtful', text: 'No finding names it. Not all of it is known.' },
-  right: { sign: '✓', look: 'right', text: 'It is as it should be.' },
+  'partly-known': {
+    sign: '?',
+    look: 'doubtful',
+    text: 'No finding names it, but some of its evidence is missing.',
+  },
+  right: { sign: '✓', look: 'right', text: 'Nothing is wrong with it.' },
 };
 
 function StandingOf({ timeline }: { timeline: Timeline }): JSX.Element {
@@ -91,12 +95,12 @@ function StandingOf({ timeline }: { timeline: Timeline }): JSX.Element {
   );
 }
 
-/** While a run goes on, nobody has judged any of its messages yet. */
+/** The standing of a message while the run goes on: no audit has judged it yet. */
 function soFar({ timeline, asExpected }: Timeline): { sign: string; look: string; text: string } {
   const isStored = timeline.some((event) => event.hop === 'row' && isFact(event));
-  if (isStored && asExpected) return { sign: '', look: 'faint', text: 'Stored as it should be, so far.' };
+  if (isStored && asExpected) return { sign: '', look: 'faint', text: 'It is stored as expected, so far.' };
   return isStored
-    ? { sign: '?', look: 'doubtful', text: 'It is stored, and something is odd: the audit will judge it.' }
+    ? { sign: '?', look: 'doubtful', text: 'It is stored, but something looks odd: the audit will judge it.' }
     : { sign: '◌', look: 'faint', text: 'It is on its way.' };
 }
 
@@ -109,8 +113,7 @@ const Charges = ({ timeline }: { timeline: Timeline }): JSX.Element => {
     <>
       {timeline.findings.map((finding, index) => {
         const note = blameNote(finding, hasNoJournal ? 'missing' : undefined);
-        const whom =
-          finding.blame === 'unknown' ? 'nobody can say where' : `the ${finding.blame} is to blame`;
+        const whom = finding.blame === 'unknown' ? 'at an unknown hop' : `the ${finding.blame} is to blame`;
         return (
           <p key={index} class="standing wrong" data-standing="found">
             <span aria-hidden="true">✗</span> {finding.kind} · {whom}

@@ -3,7 +3,7 @@ import { thresholdValueText } from '../../src/report/text/quantities.ts';
 import { sentenceOf } from '../../src/report/text/verdict-sentence.ts';
 import type { JudgedThreshold, Result } from '../../src/result/result.ts';
 
-/** A sign beside the colour: neither is needed to read the word. */
+/** A sign in addition to the colour; the word can be read without either. */
 const signs = { pass: '✓', fail: '✗', inconclusive: '?' } as const;
 
 const missedOf = (thresholds: readonly JudgedThreshold[]): number =>

@@ -1,9 +1,9 @@
-/** What happens to one run, for all pages that watch it: looked for while there is such a page, and not longer. */
+/** The events of one run, for all pages that watch it. It reads the run's files only while a page watches. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedEvents } from '../page-data.ts';
 import type { WatchedRun } from './run-source.ts';
 
-/** Two changes a second have to be seen, also where the machine is busy. */
+/** Short enough to show two changes a second even on a busy machine. */
 const everyMs = 250;
 const seriesEveryMs = 1_000;
 
@@ -18,7 +18,7 @@ const last: readonly Name[] = ['ended', 'closing', 'gone'];
 
 export class Feed {
   readonly #run: WatchedRun;
-  /** The latest of each name, and how many changes there had been by then. */
+  /** The latest event of each name, and the number of changes up to it. */
   readonly #latest = new Map<Name, { data: string; change: number }>();
   #changes = 0;
   #changed = Promise.withResolvers<void>();
@@ -35,8 +35,8 @@ export class Feed {
   }
 
   /**
-   * What there is, then what has changed, until the last event or the signal. A reader that is slow misses what was
-   * replaced meanwhile.
+   * Yields the current state, then each change, until the last event or the signal. A slow reader misses events that
+   * were replaced meanwhile.
    */
   async *events(signal: AbortSignal): AsyncGenerator<FeedEvent> {
     let seen = 0;
@@ -60,7 +60,7 @@ export class Feed {
     }
   }
 
-  /** Says how it stands, and that this was all. */
+  /** Sends the current state, then the last event. */
   async close(): Promise<void> {
     this.#closing.abort();
     if (this.isRead && !(await this.#look())) this.#say('closing', null);
@@ -78,7 +78,7 @@ export class Feed {
     try {
       return await this.#tellNews();
     } catch {
-      // What cannot be read now may be readable at the next look.
+      // Files that cannot be read now may be readable at the next look.
       if (this.#run.isThere()) return false;
       this.#say('gone', null);
       return true;

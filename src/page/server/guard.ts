@@ -1,6 +1,6 @@
 /**
- * Who may ask: whoever knows the token, under a name of this machine, from no page but the server's own. A page
- * elsewhere can make a browser ask; it can neither know the token nor name another host than it comes from.
+ * Lets a request through only if it knows the token, names this machine as its host, and comes from the server's own
+ * page. Another site can make a browser send requests, but it cannot know the token nor hide its origin.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
@@ -8,7 +8,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 
 export interface GuardOptions {
   token: string;
-  /** Its name. It differs from that of other servers on this machine: cookies do not know ports. */
+  /** The cookie's name. It differs for each server on this machine, since cookies ignore ports. */
   cookie: () => string;
   contentPolicy: string;
 }
@@ -28,14 +28,15 @@ export const guard =
     context.header('Cache-Control', 'no-store');
     const host = req.header('host') ?? '';
     if (!hosts.includes(host.replace(/:\d+$/, '')))
-      return context.text('This host is not served here.\n', 403);
+      return context.text('This server does not serve this host.\n', 403);
     const origin = req.header('origin');
     if (origin !== undefined && origin !== `http://${host}`)
-      return context.text('Other pages may not ask here.\n', 403);
-    if (req.method !== 'GET') return context.text('Nothing can be changed here.\n', 405, { Allow: 'GET' });
+      return context.text('Requests from other pages are not allowed.\n', 403);
+    if (req.method !== 'GET')
+      return context.text('Only GET is allowed: the page changes nothing.\n', 405, { Allow: 'GET' });
     const given = req.query('token');
     if (!isSame(given ?? getCookie(context, cookie()), token))
-      return context.text('Open the address that nodrop has printed: it holds a token.\n', 403);
+      return context.text('Open the address that nodrop printed: it contains the token.\n', 403);
     if (given !== undefined)
       setCookie(context, cookie(), token, { path: '/', httpOnly: true, sameSite: 'Strict' });
     return await next();

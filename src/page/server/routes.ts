@@ -1,4 +1,4 @@
-/** What can be asked for: the page, the runs, what happens to one, and what became of a message. All of it is read. */
+/** The routes: the page, the list of runs, the events of a run, and the timeline of a message. All are read-only. */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { messageOf, OperationalError } from '../../errors.ts';
@@ -13,7 +13,7 @@ const retryMs = 1_000;
 
 export interface Routes {
   app: Hono;
-  /** Tells all who watch how it stands, and lets them go. */
+  /** Sends the current state to all watchers and ends their streams. */
   close(): Promise<void>;
 }
 
@@ -26,13 +26,14 @@ export function routesOf(source: RunSource, page: string, options: GuardOptions)
   app.onError((error, context) =>
     context.json({ error: `This is a bug in nodrop: ${messageOf(error)}` }, 500),
   );
-  app.notFound((context) => context.json({ error: 'There is nothing here.' }, 404));
+  app.notFound((context) => context.json({ error: 'There is nothing at this address.' }, 404));
   app.get('/', (context) => context.html(page));
   app.get('/runs/:run', (context) => context.html(page));
   app.get('/api/runs', async (context) => context.json(await source.list()));
 
   app.get('/api/runs/:run/events', (context) => {
-    if (readers >= readersMax) return context.json({ error: 'Too many pages watch already.' }, 503);
+    if (readers >= readersMax)
+      return context.json({ error: 'Too many pages are open: close some of them.' }, 503);
     const name = context.req.param('run');
     const run = feeds.has(name) ? undefined : source.watch(name);
     const feed = feeds.get(name) ?? (run && new Feed(run));
@@ -55,9 +56,10 @@ export function routesOf(source: RunSource, page: string, options: GuardOptions)
 
   app.get('/api/runs/:run/messages/:asked', async (context) => {
     const { run, asked } = context.req.param();
-    if (asked.length > askedLengthMax) return context.json({ error: 'No message has so long a name.' }, 400);
+    if (asked.length > askedLengthMax)
+      return context.json({ error: 'This id is too long for a message.' }, 400);
     if (explained >= explainedAtOnceMax)
-      return context.json({ error: 'Others are being looked for: try again.' }, 429);
+      return context.json({ error: 'Other searches are running: try again.' }, 429);
     explained += 1;
     try {
       return context.json(await source.explain(run, asked));

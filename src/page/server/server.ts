@@ -1,4 +1,4 @@
-/** The server of the live page: on the loopback interface alone. */
+/** The server of the live page, on the loopback interface only. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -23,13 +23,13 @@ export interface DashboardOptions {
 export interface Dashboard {
   /** `http://127.0.0.1:PORT`. */
   origin: string;
-  /** Without it nobody is let in: the query parameter `token` of the first address that is opened. */
+  /** Required for access: the query parameter `token` of the first address that is opened. */
   token: string;
-  /** Tells all who watch how it stands, and ends. */
+  /** Sends the current state to all watchers, and ends. */
   close(): Promise<void>;
 }
 
-/** Throws `unavailable` where the port is taken. */
+/** Throws `unavailable` if the port is taken. */
 export async function startDashboard({
   source,
   page,
@@ -46,7 +46,7 @@ export async function startDashboard({
     await once(server, 'listening');
   } catch (error) {
     throw unavailableError(`The page cannot be served on port ${port}: ${messageOf(error)}`, {
-      hint: 'Name another port, or none for one that is free.',
+      hint: 'Choose another port, or leave it out for a free one.',
     });
   }
   bound = (server.address() as AddressInfo).port;
@@ -57,7 +57,7 @@ export async function startDashboard({
       await routes.close();
       const closed = once(server, 'close');
       server.close();
-      // A browser keeps a connection for what it may ask next, and none is idle before its last answer was sent.
+      // Browsers keep connections open for later requests. A connection is idle only once its last answer was sent.
       const idle = setInterval(() => {
         if ('closeIdleConnections' in server) server.closeIdleConnections();
       }, idleAfterMs);

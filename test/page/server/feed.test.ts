@@ -197,7 +197,10 @@ test('so many may watch and no more; whoever leaves, having read or not, makes r
     const answers = await Promise.all(Array.from({ length: 64 }, ask));
     expect([round, ...new Set(answers.map(({ status }) => status))]).toEqual([round, 200]);
     const refused = await ask();
-    expect([refused.status, await refused.json()]).toEqual([503, { error: 'Too many pages watch already.' }]);
+    expect([refused.status, await refused.json()]).toEqual([
+      503,
+      { error: 'Too many pages are open: close some of them.' },
+    ]);
     const readers = answers.map((answer) => new EventReader(answer));
     for (const reader of readers.slice(0, 32)) await reader.next();
     await Promise.all(readers.map((reader) => reader.leave()));

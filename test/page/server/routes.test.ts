@@ -147,7 +147,7 @@ test('what is not there is not found, wherever it points', async () => {
       const answer = await ask(path);
       expect([path, answer.status]).toEqual([path, 404]);
       const { error } = (await answer.json()) as { error: string };
-      expect(error).toMatch(/^There is (no run|nothing here)/);
+      expect(error).toMatch(/^There is (no run|nothing at this address)/);
       expect(error).not.toContain(dir);
     }
   }
@@ -169,7 +169,7 @@ test('what became of a message; a sentence for what nobody knows', async () => {
   const hostile = await served.ask(`/api/runs/r/messages/${encodeURIComponent(asked)}`);
   expect([hostile.status, hostile.headers.get('content-type')]).toEqual([404, 'application/json']);
   const long = await served.ask(`/api/runs/r/messages/${'p'.repeat(201)}`);
-  expect([long.status, await long.json()]).toEqual([400, { error: 'No message has so long a name.' }]);
+  expect([long.status, await long.json()]).toEqual([400, { error: 'This id is too long for a message.' }]);
   expect((await served.ask(`/api/runs/r/messages/${'p'.repeat(200)}`)).status).toBe(404);
   // An audit takes a processor: of three at once the third is to come again.
   const path = '/api/runs/r/messages/p0-3';

@@ -47,7 +47,7 @@ test('a port that is taken is said, with what to do', async () => {
   await expect(start(newDir(), port)).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringMatching(`^The page cannot be served on port ${port}: .*EADDRINUSE`),
-    hint: 'Name another port, or none for one that is free.',
+    hint: 'Choose another port, or leave it out for a free one.',
   });
   await dashboard.close();
 });
