@@ -101,7 +101,7 @@ test.each([
   [['--fault=restart-store@5s'], 'SQLite has no server to restart'],
   [['--fault=kill-leader@5s', '--duration=4s'], 'all has been sent'],
   [['--fault-file=/nowhere.json'], 'cannot be read'],
-  [['--brokers=3', shared], 'Leave either out'],
+  [['--brokers=3', shared], 'Leave out --bootstrap-server'],
   [['--brokers=0'], 'from 1 to 9'],
   [['--broker-property=process.roles=broker'], 'nodrop itself sets process.roles'],
   [['--broker-property=x'], 'KEY=VALUE'],

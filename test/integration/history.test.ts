@@ -100,13 +100,13 @@ test.each([
   expect(own.findings.map((finding) => finding.kind)).toContain(kind);
 });
 
-test('evidence that is missing is exported as not complete', async () => {
+test('evidence that is missing is exported as incomplete', async () => {
   const { dir, run } = await copyOfRun();
   const nowhere = join(dir, 'nowhere.sqlite');
   const [own, history] = await bothResults(dir, run, nowhere);
   expect([own.verdict, history.verdict]).toEqual(['inconclusive', 'inconclusive']);
   const { stderr } = await nodropInProcess(['export', run, `--dir=${dir}`, `--store=sqlite:${nowhere}`]);
-  expect(stderr).toContain('the evidence of store is exported as not complete');
+  expect(stderr).toContain('the evidence of store is exported as incomplete');
 });
 
 test('a reader of an export that has had enough is no trouble', async () => {

@@ -41,7 +41,7 @@ test.each([
   ['kafka --zookeeper --kafka-version 4.4.0', '--kafka-version 3.9.2 --zookeeper'],
   ['run --kafka-version 3.9.2 --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
   ['run --zookeeper --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
-  ['kafka --json', '--json is for --list.'],
+  ['kafka --json', '--json needs --list.'],
 ])('%s is wrong usage, and nothing is begun', async (args, sentence) => {
   const dir = join(newDir(), 'none');
   const { code, stderr } = await nodropInProcess([...args.split(' '), `--dir=${dir}`], noHome);

@@ -119,7 +119,7 @@ test('wrong usage is told before anything is started', async () => {
     }
   }
   const over = await nodropInProcess(['verify', '--history', json, '--reporter', `json=${json}`], elsewhere);
-  expect([over.code, over.stderr]).toEqual([64, expect.stringContaining('where evidence is')]);
+  expect([over.code, over.stderr]).toEqual([64, expect.stringContaining('to the evidence in')]);
   expect(readdirSync(dir)).toEqual(['broken.xml', 'out.json']);
   expect(readFileSync(json, 'utf8')).toBe('kept');
 });

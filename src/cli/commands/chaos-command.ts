@@ -18,7 +18,7 @@ import { claimFiles, reportsOf, type Reports } from '../output/reporters.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 const runsDefault = 20;
-/** From what is worst to what is best; what is not here is worse than all. */
+/** Exit codes, the worst first; a code that is not in the list is worse than all. */
 const severity: readonly number[] = [
   exitCodes.bug,
   exitCodes.fail,
@@ -44,7 +44,7 @@ export async function chaosCommand(values: OptionValues, context: Context): Prom
   for (const plan of plans) {
     terminal.status(`run ${days.length + 1}: ${plan.faults.join(' ')}`);
     const { events, ...day } = await runDay(plan, place, observer);
-    // One that was stopped says nothing; those before it do.
+    // A day that was stopped proves nothing; the days before it count.
     if (signal.aborted) break;
     days.push(day);
     coverage.add(events);
@@ -84,7 +84,7 @@ function printChaos({
 }): void {
   const report = { days: days.map(reportOf), of, phases: chaosPhases, coverage: table };
   printReports(terminal, reports, {
-    // On stdout the days were told one by one.
+    // On stdout, each day was reported when it ended.
     default: (palette, isFile) =>
       isFile ? chaosLines(report, palette) : ['', ...chaosSummary(report, palette)],
     json: () => jsonText(documentOf(days, table)),
@@ -93,7 +93,7 @@ function printChaos({
   });
 }
 
-/** A day that is repeated brings its brokers along. */
+/** The plan of a replayed day says which Kafka to start. */
 function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
   refuseSharedStore(values);
   const { brokers, kafkaVersion, zookeeper } = replay ?? {
@@ -104,13 +104,13 @@ function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
   return { brokers, kafkaVersion, zookeeper, store };
 }
 
-/** undefined: as many as there is time for. */
+/** undefined: as many as `--for` allows. */
 function countOf({ replay, runs, for: forMs }: OptionValues): number | undefined {
   if (replay !== undefined) return 1;
   return runs ?? (forMs === undefined ? runsDefault : undefined);
 }
 
-/** Until there were as many as are wanted, or for as long as is wanted. */
+/** Ends after `count` plans or once `--for` has passed, whichever comes first. */
 function* randomPlans(
   { seed = Math.floor(Math.random() * 2 ** 32), for: forMs = Infinity }: OptionValues,
   ground: Ground,
@@ -118,7 +118,7 @@ function* randomPlans(
 ): Generator<ChaosPlan> {
   const endMs = performance.now() + forMs;
   for (const plan of chaosPlans(seed, ground)) {
-    // One at least, however short the time: none would prove nothing, and be no failure.
+    // At least one, however short the time: without a day the command would prove nothing and still exit with 0.
     if (plan.index >= count || (plan.index > 0 && performance.now() >= endMs)) return;
     yield plan;
   }
@@ -131,13 +131,13 @@ function replayOf(path: string): ChaosPlan {
   } catch (error) {
     throw usageError(
       `--replay ${path} cannot be read: ${messageOf(error)}`,
-      'It takes the chaos.json of a run.',
+      'It takes the chaos.json that a run left in its folder.',
     );
   }
   return parseChaosPlan(text, `--replay ${path}`);
 }
 
-/** Leaves what it takes to fail beside the evidence of the run that failed. */
+/** Writes the smallest schedule found that still fails to the folder of the failed run. */
 async function shrink(
   { plan, folder }: ChaosDay,
   place: ChaosPlace,
@@ -149,7 +149,7 @@ async function shrink(
   const endMs = performance.now() + shrinkMs;
   const observer = observerOf(context);
   const fails = async (faults: readonly string[]): Promise<boolean> => {
-    terminal.status(`does it fail with ${faults.join(' ')}?`);
+    terminal.status(`does the run still fail with ${faults.join(' ')}?`);
     const trial = await runDay({ ...plan, faults: [...faults] }, place, observer, true);
     return trial.exitCode === exitCodes.fail;
   };
@@ -157,7 +157,9 @@ async function shrink(
   if (signal.aborted) return;
   const path = folder.file('chaos-shrunk.json');
   writeWhole(path, `${JSON.stringify({ ...plan, faults: left }, null, 2)}\n`);
-  terminal.note(`It fails with ${left.join(' ')} too. To repeat it: nodrop chaos --replay ${path}`);
+  terminal.note(
+    `The run also fails with only ${left.join(' ')}. To repeat it: nodrop chaos --replay ${path}`,
+  );
 }
 
 const reportOf = ({ plan, folder, exitCode, ...day }: ChaosDay): DayReport => ({

@@ -1,4 +1,4 @@
-/** Removes runs that are done with, and ends what crashed ones left running: only what nodrop started. */
+/** Removes runs that are no longer needed and ends processes that crashed runs left: only those that nodrop started. */
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isAtWork } from '../../run-folder/at-work.ts';
@@ -17,7 +17,7 @@ import type { Verdict } from '../../result/verdict.ts';
 import type { Context } from './context.ts';
 import type { OptionValues } from '../options/options.ts';
 
-/** `unjudged`: done by hand and not verified yet. `crashed`: it never came to its end. */
+/** `unjudged`: driven by hand and not verified yet. `crashed`: the run never reached its end. */
 type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
 
 interface Found {
@@ -32,7 +32,7 @@ export async function cleanCommand(values: OptionValues, { signal, terminal }: C
   const runs = runsPath(values.dir);
   if (lstatSync(runs, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     const target = readlinkSync(runs);
-    const why = `it is a link to ${target}, and no link is followed`;
+    const why = `it is a link to ${target}, and nodrop follows no links`;
     terminal.note(leftText(`Folder ${runs}`, why, `rm -r ${shellWord(target)}`));
     return exitCodes.pass;
   }
@@ -42,13 +42,13 @@ export async function cleanCommand(values: OptionValues, { signal, terminal }: C
     values.all === true ? ['pass', 'fail', 'inconclusive', 'unjudged', 'crashed'] : ['pass', 'crashed'];
   const chosen = found.filter(({ standing }) => removable.includes(standing));
   for (const { folder, standing, leftovers } of chosen) {
-    const also = leftovers.map((pid) => `, and process ${pid}, which it left`).join('');
+    const also = leftovers.map((pid) => `, and process ${pid}, which the run left`).join('');
     terminal.print(`${standing.padEnd(12)} ${folder.path}${also}`);
   }
   const kept = found.length - chosen.length;
   if (chosen.length === 0) {
     terminal.print(
-      `Nothing to remove${kept > 0 ? `; ${counted(kept, 'run')} ${kept === 1 ? 'is' : 'are'} kept (--all takes failed ones too)` : ''}.`,
+      `Nothing to remove${kept > 0 ? `; ${counted(kept, 'run')} ${kept === 1 ? 'is' : 'are'} kept (--all removes them too)` : ''}.`,
     );
     return exitCodes.pass;
   }
@@ -66,7 +66,7 @@ export async function cleanCommand(values: OptionValues, { signal, terminal }: C
   return exitCodes.pass;
 }
 
-/** undefined for what nodrop did not make, and for what another process has removed meanwhile. */
+/** undefined if nodrop did not make the folder, or if another process has removed it meanwhile. */
 async function examine(folder: RunFolder): Promise<Found | undefined> {
   try {
     if (!isMadeByNodrop(folder)) return undefined;

@@ -11,9 +11,9 @@ interface Definition {
   description: string;
   examples: string[];
   options: OptionName[];
-  /** Where commander would say something else of the arguments. */
+  /** Replaces the usage line that commander would make of the arguments. */
   usage?: string;
-  /** What it writes is all that it is for: without a reader there is nothing to go on with. */
+  /** Its output is its only purpose: it ends when the reader of stdout has gone. */
   endsWithReader?: true;
   /** Returns the exit code. */
   act(values: OptionValues, context: Context, ...given: (string | undefined)[]): Promise<number>;
@@ -21,7 +21,7 @@ interface Definition {
 
 const stateOptions: OptionName[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: OptionName[] = ['bootstrapServer', 'commandConfig', 'setting'];
-/** Of a Kafka that is started here. */
+/** For a Kafka that nodrop starts. */
 const kafkaChoiceOptions: OptionName[] = ['brokers', 'kafkaVersion', 'zookeeper'];
 const ownKafkaOptions: OptionName[] = [...kafkaChoiceOptions, 'brokerProperty'];
 const workloadOptions: OptionName[] = [
@@ -81,7 +81,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'produce',
-    description: "publishes a run's messages and keeps its ledger",
+    description: 'publishes the messages of a run and records each send in its ledger',
     examples: [
       'nodrop produce --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop produce --run demo --state-header x-state --bootstrap-server 127.0.0.1:9092',
@@ -168,9 +168,9 @@ const definitions: Definition[] = [
     name: 'explain',
     arguments: [
       runArgument,
-      ['[id]', 'id of the message, such as p0-17; or its place in the log, such as 0:42'],
+      ['[id]', 'id of the message, such as p0-17, or its PARTITION:OFFSET, such as 0:42'],
     ],
-    description: 'shows what became of one message, hop by hop',
+    description: 'shows what happened to one message at each hop',
     examples: ['nodrop explain p0-17', 'nodrop explain demo p0-17', 'nodrop explain demo 0:42 --json'],
     endsWithReader: true,
     options: ['dir', 'bootstrapServer', ...storeOptions, 'json', 'quiet', 'color'],
@@ -180,15 +180,15 @@ const definitions: Definition[] = [
   },
   {
     name: 'ui',
-    arguments: [['[run]', 'id of the run to show first (default: the list of all)']],
-    description: 'shows the runs of a folder on a page, those under way as they go on',
+    arguments: [['[run]', 'id of the run to show first (default: the list of runs)']],
+    description: 'serves a page with the runs of a folder, live while they run',
     examples: ['nodrop ui', 'nodrop ui demo --port 8080'],
     options: ['dir', 'quiet', 'color', 'port'],
     act: async (values, context, run) => (await import('./ui-command.ts')).uiCommand(values, context, run),
   },
   {
     name: 'self-test',
-    description: 'plants every kind of defect at every hop, and prints which were caught',
+    description: 'plants every kind of defect at every hop and prints which the audit caught',
     examples: ['nodrop self-test', 'nodrop self-test --seed 7 --json', 'nodrop self-test --quick'],
     options: [
       ...storeOptions,
@@ -204,7 +204,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'chaos',
-    description: 'random bad days, one after the other: loads, safe settings and faults by chance',
+    description: 'repeats runs with random loads, safe settings and random faults',
     examples: [
       'nodrop chaos --runs 20 --seed 7',
       'nodrop chaos --brokers 3 --for 30m',
@@ -226,7 +226,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'faults',
-    description: 'lists what --fault can break, and what is expected then',
+    description: 'lists the faults for --fault and the expected outcome of each',
     examples: ['nodrop faults'],
     endsWithReader: true,
     options: ['json', 'color'],
@@ -234,7 +234,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'kafka',
-    description: 'starts Kafka here and keeps it until Ctrl-C; its data stay in DIR',
+    description: 'starts Kafka on this machine until Ctrl-C; its data stay in the folder of --dir',
     examples: [
       'nodrop kafka',
       'nodrop kafka --port 9092',
@@ -266,7 +266,7 @@ const definitions: Definition[] = [
 
 export interface CommandState {
   exitCode(): number;
-  /** Whether the one that runs is done when nobody reads it any more, and has failed when it cannot be read. */
+  /** Whether the command is done when the reader of stdout has gone, and has failed when stdout cannot be written. */
   endsWithReader(): boolean;
 }
 

@@ -22,7 +22,7 @@ import { consumeArguments } from '../options/stage-arguments.ts';
 import { counted } from '../../text/counted.ts';
 
 export async function consumeCommand(values: OptionValues, context: Context): Promise<number> {
-  if (values.run === undefined) throw usageError('--run is missing: which run is to be consumed?');
+  if (values.run === undefined) throw usageError('--run is missing: it names the run to consume.');
   const folder = new RunFolder(values.dir, values.run);
   return await besideLivePage(values, folder, context, () => consumeAll(values, folder, context));
 }
@@ -57,7 +57,7 @@ async function consumeHere(
   const settings = settingsOf(values);
   const rule = stateRuleOf(values);
   const produced = isStage ? untilProduced(signal) : undefined;
-  // Whoever waits for it hears of the signal; nobody may.
+  // If nothing awaits it, its rejection on a signal must not end the process.
   produced?.catch(() => undefined);
   const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values);
   if (typeof bootstrapServers === 'string') terminal.status(`consuming from ${bootstrapServers}`);

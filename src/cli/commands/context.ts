@@ -1,6 +1,6 @@
 import type { Terminal } from '../output/terminal.ts';
 
-/** What every command gets beside its options. */
+/** Given to every command in addition to its options. */
 export interface Context {
   signal: AbortSignal;
   terminal: Terminal;

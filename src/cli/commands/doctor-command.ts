@@ -1,4 +1,4 @@
-/** Checks what nodrop needs on this machine, and says how to mend what is missing. */
+/** Checks nodrop's prerequisites on this machine and prints how to install each missing one. */
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { exitCodes, messageOf, OperationalError } from '../../errors.ts';
@@ -15,9 +15,8 @@ import type { OptionValues } from '../options/options.ts';
 interface Check {
   name: string;
   ok: boolean;
-  /** What was found. */
   found: string;
-  /** What mends it. */
+  /** A command or a hint that solves the problem. */
   mend?: string;
 }
 
@@ -83,7 +82,7 @@ async function maven({ kafkaVersion }: OptionValues, signal: AbortSignal): Promi
   const isNeeded = !process.env['KAFKA_HOME'] && !(await kafkaCacheState(kafkaVersion)).present;
   return isNeeded
     ? { ok: false, found: 'not found', mend: installHint }
-    : { ok: true, found: 'not found, and not needed: Kafka is here' };
+    : { ok: true, found: 'not found, and not needed: Kafka is here already' };
 }
 
 async function disk(dir: string): Promise<Found> {
@@ -93,13 +92,13 @@ async function disk(dir: string): Promise<Found> {
   const found = `${(bytes / 1024 ** 3).toFixed(1)} GiB free in ${resolve(dir)}`;
   return bytes >= diskBytesMin
     ? { ok: true, found }
-    : { ok: false, found, mend: 'nodrop clean --all\nor choose a roomier folder with --dir' };
+    : { ok: false, found, mend: 'nodrop clean --all\nor choose a folder on a larger disk with --dir' };
 }
 
 async function ports(): Promise<Found> {
   const [port] = await freePorts(1);
   return {
     ok: true,
-    found: `free ones can be had, such as ${port}; nodrop kafka --port ${defaultPort} takes a fixed one`,
+    found: `free ports are available, such as ${port}; nodrop kafka --port ${defaultPort} uses a fixed one`,
   };
 }

@@ -15,7 +15,7 @@ export async function explainCommand(
 ): Promise<number> {
   const [run, asked] = second === undefined ? [undefined, first] : [first, second];
   if (asked === undefined) {
-    throw usageError('Which message is to be explained?', 'Name its id: nodrop explain p0-17');
+    throw usageError('The id of the message is missing.', 'For example: nodrop explain p0-17');
   }
   const folder = findRun(values.dir, run);
   terminal.status('reading the evidence');

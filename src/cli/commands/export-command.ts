@@ -9,7 +9,7 @@ import type { OptionValues } from '../options/options.ts';
 
 const chunkChars = 64 * 1024;
 
-/** Writes the evidence of a run to stdout, a line after the other, as fast as they are taken. */
+/** Writes the evidence of a run to stdout, line by line, as fast as its reader takes them. */
 export async function exportCommand(
   values: OptionValues,
   { signal, terminal }: Context,
@@ -24,7 +24,7 @@ export async function exportCommand(
     producers: open.producers,
     sabotage: folder.sabotages().join(', '),
     onIncomplete: (hop, problem) =>
-      terminal.note(`nodrop: the evidence of ${hop} is exported as not complete: ${problem}`),
+      terminal.note(`nodrop: the evidence of ${hop} is exported as incomplete: ${problem}`),
   });
   let chunk = '';
   for await (const line of lines) {

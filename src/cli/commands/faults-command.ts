@@ -17,7 +17,9 @@ export async function faultsCommand({ json }: OptionValues, { terminal }: Contex
     terminal.printDocument(jsonText(listed));
     return exitCodes.pass;
   }
-  terminal.print('NAME[:WHERE[=VALUE]]@WHEN[+HOW-LONG], from the first send on; +never: for good.');
+  terminal.print(
+    'NAME[:WHERE[=VALUE]]@WHEN[+DURATION]. WHEN counts from the first send. +never: the fault never ends.',
+  );
   for (const fault of faults) for (const line of linesOf(fault)) terminal.print(line);
   return exitCodes.pass;
 }
@@ -26,16 +28,16 @@ const linesOf = (fault: Fault): string[] => {
   const { name, does, expected, example, details, value, lastsMs } = fault;
   return [
     '',
-    `${name}${lastsMs === undefined ? '' : `  (${durationText(lastsMs)} if nothing is said)`}`,
+    `${name}${lastsMs === undefined ? '' : `  (${durationText(lastsMs)} by default)`}`,
     ...wrap(does, '  '),
     ...wrap(`expected: ${expected}`, '  '),
     ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
-    ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} if nothing is said`, '  ')),
+    ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} by default`, '  ')),
     `  nodrop run ${optionsFor(fault)}--rate 99 --duration 1m --fault ${example}`,
   ];
 };
 
-/** What its example needs beside it. */
+/** The other options that its example needs. */
 function optionsFor(fault: Fault): string {
   const setting = parseFault(fault.example);
   const plan = { producers: 1, consumers: 1, sendsMs: undefined };

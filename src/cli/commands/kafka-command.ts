@@ -9,7 +9,8 @@ import type { Context } from './context.ts';
 import { brokerPropertiesOf, kafkaChoiceOf, type OptionValues } from '../options/options.ts';
 
 export async function kafkaCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
-  if (values.json === true) throw usageError('--json is for --list.', 'nodrop kafka --list --json');
+  if (values.json === true)
+    throw usageError('--json needs --list.', 'For example: nodrop kafka --list --json');
   terminal.status('starting Apache Kafka');
   const { brokers } = values;
   await using kafka = await startKafka({
@@ -44,7 +45,7 @@ export async function kafkaCommand(values: OptionValues, { signal, terminal }: C
   throw signal.reason;
 }
 
-/** Data of one broker are no use to a cluster, nor those of one version or mode to another. */
+/** One broker's data do not fit a cluster, and the data of one version or mode do not fit another. */
 const folderName = ({ kafkaVersion = defaultVersion, zookeeper, brokers }: OptionValues): string =>
   [
     'kafka',

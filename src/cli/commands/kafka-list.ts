@@ -5,7 +5,7 @@ import { defaultVersion, pinnedVersions } from '../../kafka/broker/versions.ts';
 import type { Context } from './context.ts';
 import type { OptionValues } from '../options/options.ts';
 
-/** `nodrop kafka --list`: nothing is fetched or started for it. */
+/** `nodrop kafka --list`: fetches and starts nothing. */
 export async function listKafkaVersions({ json }: OptionValues, { terminal }: Context): Promise<number> {
   const versions = await Promise.all(
     pinnedVersions.map(async ({ version, hasZooKeeper }) => ({

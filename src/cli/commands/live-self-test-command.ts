@@ -17,8 +17,8 @@ import type { Context } from './context.ts';
 import { kafkaChoiceOf, refuseSharedStore, type OptionValues } from '../options/options.ts';
 
 /**
- * Plants defects in live pipelines. Exits with `fail` where one was not caught, or not planted. `detect` plants
- * others than all in a Kafka of its own.
+ * Plants defects in live pipelines. Exits with `fail` if one was not caught or not planted. By default, `detect`
+ * plants all of them and starts a Kafka for that.
  */
 export async function liveSelfTestCommand(
   values: OptionValues & { seed: number },
@@ -48,7 +48,7 @@ export async function liveSelfTestCommand(
   if (isForPeople) {
     const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
     lines.push(...tamperingLines(tampering, palette), '');
-    for (const line of [...lines, `The same again: nodrop self-test --seed ${seed}`]) terminal.print(line);
+    for (const line of [...lines, `To repeat this: nodrop self-test --seed ${seed}`]) terminal.print(line);
   } else {
     const document = { schema: 1, live: true, seed, planted, caught, detections };
     terminal.printDocument(jsonText({ ...document, tampering: countsOf(tampering) }));
@@ -56,14 +56,14 @@ export async function liveSelfTestCommand(
   return [...detections, ...tampering].every(isCaught) ? exitCodes.pass : exitCodes.fail;
 }
 
-/** What was found instead, and where it lies. */
+/** If the defect was not caught: the expected result, the actual one, and the path of the evidence. */
 function whyNot(detection: LiveDetection): string[] {
   const { expected, verdict, findings, problem, evidence } = detection;
   if (isCaught(detection)) return [];
   const wanted = expected === 'inconclusive' ? expected : `${expected.kind} (${expected.blame})`;
   const got = findings.length > 0 ? findingsText(findings) : (verdict ?? 'no result');
   const reasons = [
-    `wanted: ${wanted}; got: ${got}`,
+    `expected: ${wanted}; found: ${got}`,
     problem ?? '',
     ...evidence.map((path) => `Evidence: ${path}`),
   ];

@@ -18,7 +18,7 @@ export async function messagesCommand(
   try {
     if (values.state !== undefined && !store.categories.includes(values.state)) {
       throw usageError(
-        `--state ${values.state} is no category of this store.`,
+        `--state ${values.state} is not a category of this store.`,
         `It has: ${store.categories.join(', ')}.`,
       );
     }
@@ -80,7 +80,7 @@ function shown(payload: Uint8Array | null): string {
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString('utf8');
 
-/** Bytes as text, and as base64 beside it, since not all bytes are text. */
+/** Bytes as text and also as base64, since not all bytes are text. */
 const rowDocument = ({ key, payload, ...rest }: StoredRow): object => ({
   ...rest,
   key: text(key),

@@ -1,4 +1,4 @@
-/** The broker that a run had of its own, for an audit that has to scan the topic when it is gone. */
+/** Restarts a run's own broker if it is gone and an audit has to scan the topic. */
 import { isAtWork } from '../../run-folder/at-work.ts';
 import { messageOf } from '../../errors.ts';
 import { foldersIn } from '../../kafka/broker/broker-folders.ts';
@@ -11,8 +11,8 @@ interface OwnBroker extends AsyncDisposable {
 }
 
 /**
- * Starts it from its data, where it is gone; undefined where the run had none, or it is there. Where it cannot be started,
- * a sentence says why.
+ * Starts the broker from its data if it is gone. Returns undefined if the run had none or if it still runs, and a
+ * sentence if it cannot be started.
  */
 export async function ownBrokerAgain(
   folder: RunFolder,
@@ -24,7 +24,7 @@ export async function ownBrokerAgain(
   const running = await Promise.all(folders.map(leftoverProcess));
   if (running.some((pid) => pid !== undefined)) return undefined;
   terminal.note(
-    `The broker of run ${folder.id} is gone: one is started for the audit from its data in ${folder.broker}`,
+    `The broker of run ${folder.id} is gone: nodrop restarts it for the audit from its data in ${folder.broker}`,
   );
   terminal.status('starting Apache Kafka');
   try {
@@ -36,6 +36,6 @@ export async function ownBrokerAgain(
     });
   } catch (error) {
     signal.throwIfAborted();
-    return `The broker of the run is gone, its data are in ${folder.broker}, and it could not be started from them: ${messageOf(error)}`;
+    return `The broker of the run is gone and could not be restarted from its data in ${folder.broker}: ${messageOf(error)}`;
   }
 }

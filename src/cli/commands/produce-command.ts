@@ -23,7 +23,7 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
   const settings = runSettings(values);
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
   const begin = isStage && settings.rate !== undefined ? untilToldToBegin(signal) : undefined;
-  // Whoever waits for it hears of the signal; nobody may.
+  // If nothing awaits it, its rejection on a signal must not end the process.
   begin?.catch(() => undefined);
   const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
   const { folder } = settings;
@@ -55,7 +55,7 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
   return exitCodes.pass;
 }
 
-/** `begin` settles when the first message may go, if that is not at once. */
+/** `begin` settles when the first message may be sent; undefined: at once. */
 async function produceHere(
   settings: RunSettings & { bootstrapServers: string },
   begin: Promise<void> | undefined,
@@ -77,7 +77,7 @@ async function produceHere(
   return { ...summary };
 }
 
-/** How many messages there will be, where that is known. */
+/** The number of messages; undefined if a duration limits the run. */
 const totalOf = ({ messages, durationMs }: RunSettings): number | undefined =>
   durationMs === undefined ? messages : undefined;
 
@@ -97,7 +97,7 @@ async function produceInStages(
   return await runStages(group, bootstrapServers, context);
 }
 
-/** What a consumer has to be told to find the states of these messages. */
+/** The options with which a consumer finds the states of these messages. */
 function sortingOptions({ states, stateField, stateHeader }: OptionValues): string {
   const names = states.map(({ name }) => name).join(',');
   return [

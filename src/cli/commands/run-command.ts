@@ -82,7 +82,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
   });
 }
 
-/** Faults have their texts where there are any: what they are made of is loaded with them. */
+/** Loads the code of faults only if the run has some. */
 async function againOf(
   values: OptionValues,
   settings: RunSettings,
@@ -93,7 +93,7 @@ async function againOf(
   return runAgain(values, settings, texts);
 }
 
-/** What is to be done to the run, checked before anything is started. Loaded where there is something. */
+/** The faults of the run, checked before anything is started. Their code is loaded only if there are some. */
 async function scheduleOf(
   { brokers, consumers, fault = [], faultFile }: OptionValues,
   { bootstrapServers, producers, rate, messages, durationMs }: RunSettings,
@@ -115,12 +115,12 @@ async function scheduleOf(
   return schedule;
 }
 
-/** The least that a broker allows for unless told otherwise. */
+/** The minimum that a broker accepts by default. */
 const faultSession = 'session.timeout.ms=6000';
 
 /**
- * The standard session of 45 s is longer than most faults: a consumer that was killed or suspended would be missed
- * by nobody. Whoever sets one has it.
+ * The default session (45 s) is longer than most faults: the group would not notice that a consumer was killed or
+ * suspended. A session that the user sets is kept.
  */
 function consumerSettings(
   { setting = [] }: OptionValues,
@@ -140,8 +140,8 @@ function refuseOwnBrokers(
     brokers !== 1 || [kafkaVersion, zookeeper, brokerProperty].some((value) => value !== undefined);
   if (bootstrapServers === undefined || !isAsked) return;
   throw usageError(
-    '--brokers, --kafka-version, --zookeeper and --broker-property are for a Kafka that nodrop starts, and --bootstrap-server names another.',
-    'Leave either out.',
+    '--brokers, --kafka-version, --zookeeper and --broker-property are for a Kafka that nodrop starts, but --bootstrap-server names an existing one.',
+    'Leave out --bootstrap-server or the others.',
   );
 }
 

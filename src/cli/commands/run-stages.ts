@@ -1,9 +1,9 @@
-/** Several producers or consumers started by hand: this command again, as processes of their own. */
+/** Several producers or consumers of one command: it starts itself once for each, as a process of its own. */
 import { exitCodes, OperationalError } from '../../errors.ts';
 import type { StageGroup } from '../../pipeline/stage/stage-group.ts';
 import type { Context } from './context.ts';
 
-/** Waits until all have ended; they stop when this one is told to. Returns what they counted. */
+/** Waits until all processes have ended; if this one is stopped, it stops them. Returns their counts. */
 export async function runStages(
   { stages, counts }: StageGroup,
   bootstrapServers: string,
@@ -17,7 +17,7 @@ export async function runStages(
   for (const stage of stages) {
     stage.tell({ type: 'bootstrap', bootstrapServers });
     stage.tell({ type: 'begin' });
-    // Whoever produces by hand says nothing of it: the ledgers tell.
+    // A producer started by hand does not report its end: consumers learn it from the ledgers.
     stage.tell({ type: 'produced' });
   }
   const exits = await Promise.all(stages.map(({ exited }) => exited));

@@ -4,7 +4,7 @@ import { startLivePage } from '../../page/start-page.ts';
 import type { Context } from './context.ts';
 import type { OptionValues } from '../options/options.ts';
 
-/** The page over the runs of a folder, until it is stopped. */
+/** Serves the page with the runs of a folder until it is stopped. */
 export async function uiCommand(
   { dir, port = 0, quiet }: OptionValues,
   { signal, terminal }: Context,
@@ -15,7 +15,7 @@ export async function uiCommand(
   const page = await startLivePage({ dir, port }, (problem) => ended.reject(new Error(problem)));
   try {
     terminal.print(page.address(id));
-    if (quiet !== true) terminal.note('Open it in a browser. Ctrl-C ends it.');
+    if (quiet !== true) terminal.note('Open this address in a browser. Ctrl-C ends the page.');
     await Promise.race([ended.promise, signal.aborted ? undefined : once(signal, 'abort')]);
   } finally {
     await page.close();

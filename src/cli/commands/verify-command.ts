@@ -53,7 +53,7 @@ export async function verifyCommand(
   const auditMs = Math.round(performance.now() - startedAt);
   const timings = timingsOf(earlier, auditMs);
   const measurements = measurementsOf(folder);
-  // What was demanded of the run is demanded again, unless something else is.
+  // The run's own thresholds apply again unless others are given.
   const thresholds =
     values.threshold ?? earlier?.thresholds?.map(({ threshold }) => parseThreshold(threshold)) ?? [];
   const result = resultOf(audited, {
@@ -69,7 +69,7 @@ export async function verifyCommand(
   if (unwritten !== undefined) terminal.note(`nodrop: ${unwritten}`);
   const report = dropReport(folder) ? folder.report : undefined;
   printResult(terminal, result, { evidence: folder.path, ...(report && { report }) }, reports);
-  // Nobody waits for the timelines of a large run before the verdict.
+  // The verdict is printed first, since the timelines of a large run take a while.
   const problem = await writeReport(folder, result, values.store ?? folder.storeInUse());
   if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
   return exitCodeOf(result);
@@ -83,12 +83,12 @@ const timingsOf = (earlier: AnyResult | undefined, auditMs: number): Timings => 
   totalMs: earlier?.timings.totalMs ?? null,
 });
 
-/** Where the run's topic is; undefined where the manifest does not tell. */
+/** The address of the run's Kafka; undefined if the manifest does not have it. */
 function addressOf(folder: RunFolder): string | undefined {
   try {
     return folder.readManifest()?.bootstrapServers;
   } catch {
-    // The audit reads it again, and says what is wrong with it.
+    // The audit reads the manifest again and reports what is wrong with it.
     return undefined;
   }
 }

@@ -13,7 +13,7 @@ export interface HistoryValues extends OptionValues {
   history: string[];
 }
 
-/** Audits evidence from anywhere, in the history form. It writes nothing. */
+/** Audits evidence from any system, in the history format. It writes nothing. */
 export async function verifyHistoryCommand(
   values: HistoryValues,
   { signal, terminal }: Context,
@@ -26,7 +26,7 @@ export async function verifyHistoryCommand(
     values.threshold !== undefined && '--threshold',
   ].find((what) => what !== false);
   if (other !== undefined) {
-    throw usageError(`--history does not go with ${other}.`, 'Either verify a run, or a history.');
+    throw usageError(`--history cannot be combined with ${other}.`, 'Verify either a run or a history.');
   }
   claimFiles(reports, values.history);
   const startedAt = performance.now();

@@ -1,4 +1,4 @@
-/** How an option is declared, and what follows from it alone. */
+/** How an option is declared, and what follows from its declaration. */
 import { Option } from 'commander';
 
 export type StageCommand = 'produce' | 'consume';
@@ -6,7 +6,7 @@ export type StageCommand = 'produce' | 'consume';
 export interface OptionEntry {
   flags: string;
   help?: string;
-  /** Throws if the text is no value. Without it, the value is the text. */
+  /** Throws if the text is not a valid value. Without it, the value is the text. */
   parse?: (text: string) => unknown;
   /** Writes a value such that `parse` reads it. Without it, the value is written as it is. */
   print?: (value: never) => string;
@@ -27,7 +27,7 @@ export interface OptionEntry {
   again?: 'never' | 'named';
 }
 
-/** What commander hands over if the option is given or has a default. */
+/** The value that commander hands over if the option is given or has a default. */
 export type ValueOf<Entry extends OptionEntry> = Entry extends
   | { repeatable: true }
   | { flags: `${string}...>` }
@@ -42,7 +42,7 @@ type OneValueOf<Entry extends OptionEntry> = Entry extends { parse: (text: strin
     ? string
     : boolean;
 
-/** Commander has a value of it even if it is not given. */
+/** An option for which commander has a value even if it is not given. */
 export type HasDefault = { default: unknown } | { flags: `--no-${string}` };
 
 export const flagOf = ({ flags }: OptionEntry): string => /--[a-z-]+/.exec(flags)![0];

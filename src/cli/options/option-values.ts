@@ -1,4 +1,4 @@
-/** How the values of options are written, and what is said when they are written otherwise. */
+/** Parses the values of options. Each error says which form is valid. */
 import { InvalidArgumentError } from 'commander';
 import { durationText, parseDurationMs } from '../../system/duration.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
@@ -16,7 +16,7 @@ export function parseDuration(value: string): number {
   return durationMs;
 }
 
-/** Stages report every second. */
+/** Twice the interval at which stages report. */
 const silenceMsMin = 2_000;
 
 export function parseSilence(value: string): number {
@@ -25,7 +25,7 @@ export function parseSilence(value: string): number {
   return ms;
 }
 
-/** As the options that are passed on have it. */
+/** For a duration that stages get as an argument: `print` writes what `parse` reads. */
 export const durationValue = { parse: parseDuration, print: durationText };
 
 export function parseInteger(min: number, max: number): (value: string) => number {
@@ -59,12 +59,12 @@ export function parseRunId(value: string): string {
 }
 
 export function parseFolder(value: string): string {
-  // An empty path means the current folder to the system. Here it is a variable that was not set.
+  // To the system, an empty path is the current folder. In an option it comes from a variable that was not set.
   if (value === '') throw new InvalidArgumentError('It takes the path of a folder; . is the current one.');
   return value;
 }
 
-/** Kafka takes no records for them, and consumers' libraries do not see them. */
+/** Kafka accepts no records for these topics, and client libraries hide them from consumers. */
 const topicsOfKafka = [
   '__consumer_offsets',
   '__transaction_state',
@@ -90,7 +90,7 @@ export function parseBootstrap(value: string): string {
     return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
   };
   if (!addresses.every(isAddress)) {
-    throw new InvalidArgumentError('It takes host:port, or several with commas between them.');
+    throw new InvalidArgumentError('It takes host:port, or several separated by commas.');
   }
   return addresses.join(',');
 }
@@ -104,7 +104,7 @@ export function parseCauses(value: string): Cause[] {
   });
 }
 
-/** What nodrop has to know of its own brokers, or clients would not find them. */
+/** Broker settings that nodrop must set itself; otherwise clients would not find its brokers. */
 const ownProperties =
   /^(process\.roles|(node|broker)\.id|zookeeper\.connect|(advertised\.)?listeners|listener\..*|inter\.broker\.listener\.name|controller\..*|log\.dirs?|metadata\.log\.dir)$/;
 
@@ -119,10 +119,10 @@ export function parseBrokerProperty(value: string): [string, string] {
   return [key, text];
 }
 
-/** Where a store is, its path made absolute. What is no location is not repeated: it may hold a password. */
+/** The location of a store, its path made absolute. No error repeats an invalid location: it may hold a password. */
 export const parseStore = (value: string): string => engineOf(value).parse(value);
 
-/** Names of tables that are no category, as states. */
+/** Names of the store's other tables, which no state may have. */
 const reservedStates = ['messages', 'dead-letters', 'offsets'];
 const statesMax = 64;
 const weightMax = 1_000_000;
@@ -134,7 +134,7 @@ export function parseStates(value: string): WeightedState[] {
     const weight = Number(match?.[2] ?? 1);
     if (match === null || weight < 1 || weight > weightMax) {
       throw new InvalidArgumentError(
-        `It takes names made of a-z, 0-9 and -, with commas between them, each with =WEIGHT (1 to ${weightMax}) or none; not '${part}'.`,
+        `It takes names made of a-z, 0-9 and -, separated by commas, each optionally with =WEIGHT (1 to ${weightMax}); not '${part}'.`,
       );
     }
     return { name: match[1]!, weight };
@@ -142,7 +142,7 @@ export function parseStates(value: string): WeightedState[] {
   const names = states.map((state) => state.name);
   for (const name of names) refuseReserved(name);
   const double = names.find((name, index) => names.indexOf(name) < index);
-  if (double !== undefined) throw new InvalidArgumentError(`'${double}' stands in it twice.`);
+  if (double !== undefined) throw new InvalidArgumentError(`'${double}' is given twice.`);
   if (states.length > statesMax) throw new InvalidArgumentError(`It takes at most ${statesMax} states.`);
   return states;
 }
@@ -151,7 +151,7 @@ export function parseStates(value: string): WeightedState[] {
 export const statesText = (states: readonly WeightedState[]): string =>
   states.map(({ name, weight }) => (weight === 1 ? name : `${name}=${weight}`)).join(',');
 
-/** The name of a category, as a state's. */
+/** A category's name, to which the rules for states apply. */
 export function parseCategory(value: string): string {
   if (!/^[a-z][a-z0-9-]{0,55}$/.test(value)) {
     throw new InvalidArgumentError('It takes a name made of a-z, 0-9 and -, beginning with a letter.');
@@ -174,7 +174,7 @@ export function parseStateField(value: string): string {
   const segments = value.split('.');
   if (!isPlain(value) || segments.length > pathSegmentsMax || segments.includes('')) {
     throw new InvalidArgumentError(
-      `It takes up to ${pathSegmentsMax} names with dots between them, such as status.code, of ${placeCharactersMax} characters in all.`,
+      `It takes up to ${pathSegmentsMax} names separated by dots, such as status.code, with at most ${placeCharactersMax} characters in all.`,
     );
   }
   return value;

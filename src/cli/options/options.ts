@@ -30,7 +30,7 @@ export function addOptions(command: Command, names: readonly OptionName[]): Comm
   return command;
 }
 
-/** The address of somebody's Kafka: the flag, then NODROP_BOOTSTRAP_SERVER, then KAFKA_BOOTSTRAP_SERVERS. */
+/** The address of an existing Kafka: the flag, then NODROP_BOOTSTRAP_SERVER, then KAFKA_BOOTSTRAP_SERVERS. */
 export function bootstrapOf(values: OptionValues): string | undefined {
   const fallback = process.env['KAFKA_BOOTSTRAP_SERVERS'];
   if (values.bootstrapServer !== undefined || fallback === undefined || fallback === '') {
@@ -39,22 +39,22 @@ export function bootstrapOf(values: OptionValues): string | undefined {
   return parseBootstrap(fallback);
 }
 
-/** Settings of a Kafka that is started here; of one that is named twice, the last. */
+/** Settings for the Kafka that nodrop starts; if one is given twice, the last counts. */
 export const brokerPropertiesOf = ({ brokerProperty }: OptionValues): Record<string, string> =>
   Object.fromEntries(brokerProperty ?? []);
 
-/** Which Kafka is to be started here. Throws `usage` where there is none such. */
+/** Which Kafka to start. Throws `usage` if nodrop has no such version. */
 export function kafkaChoiceOf({ kafkaVersion, zookeeper = false }: OptionValues): KafkaChoice {
   checkChoice({ kafkaVersion, zookeeper });
   return { kafkaVersion, zookeeper };
 }
 
-/** For commands of many runs, of which each has a store of its own: a file in its folder, or a schema. */
+/** For commands of many runs: each run needs a store of its own, which is a file in its folder or a schema. */
 export function refuseSharedStore({ store }: OptionValues): void {
   if (store === undefined || engineOf(store).server?.isOneForAll(store) === false) return;
   throw usageError(
-    `--store ${store} is one for all runs: each has a store of its own.`,
-    'Name a database without a schema: postgres://USER@HOST/DATABASE; or leave it out.',
+    `--store ${store} would be shared by all runs, but each run needs a store of its own.`,
+    'Name a database without a schema (postgres://USER@HOST/DATABASE), or leave --store out.',
   );
 }
 
@@ -67,7 +67,7 @@ export function settingsOf(values: OptionValues): ClientSettings {
     settings[name] = value;
   }
   checkSettings(settings);
-  // Keys and certificates are read here, so that one that is wrong is told of before anything starts.
+  // Keys and certificates are read here, so that a wrong one is reported before anything starts.
   clientFromSettings(settings);
   return settings;
 }

@@ -1,6 +1,6 @@
 /**
- * The command that does a run again, in words: what was asked for by options or the environment, and the seed. What
- * may hold a secret is left out and named, and what only says how to report is left out.
+ * The command that repeats a run: its options, also those from the environment, and its seed. Options that may hold a
+ * secret are left out and named. Options that only say how to report are left out.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { argumentsOf, flagOf, type OptionEntry } from './option-entry.ts';
@@ -10,14 +10,14 @@ import type { RunSettings } from './run-settings.ts';
 
 export interface RunAgain {
   command: string[];
-  /** The options that were given and are not in it. */
+  /** Options that were given but are left out of the command, since they may hold secrets. */
   leftOut: string[];
 }
 
-/** For a broker's settings: any may be given. A client's secret is never taken from an option. */
+/** For broker settings, which may be any. A client's secrets never come from options. */
 const secretPattern = /password|passphrase|secret|jaas|credential|token|keystore/i;
 
-/** `faults` as they are written. */
+/** `faults`: as arguments of `--fault`. */
 export function runAgain(
   values: OptionValues,
   { seed, bootstrapServers }: RunSettings,

@@ -25,7 +25,7 @@ import {
   statesText,
 } from './option-values.ts';
 
-/** Each takes a core's second to start, and half a gigabyte. */
+/** Each broker takes a second of processor time to start, and half a gigabyte of memory. */
 const brokersMax = 9;
 export const defaultStates = 'failed,completed,in-progress';
 const producer = ['produce'] as const;
@@ -51,14 +51,14 @@ export const runOptions = {
   },
   rate: {
     flags: '--rate <n>',
-    help: 'messages a second, of all producers together (default: as many as can be)',
+    help: 'messages per second, all producers together (default: as fast as possible)',
     parse: parseRate,
     env: true,
     stages: producer,
   },
   batchSize: {
     flags: '--batch-size <n>',
-    help: 'messages in a batch',
+    help: 'messages per batch',
     parse: parseInteger(1, 100_000),
     default: 100,
     env: true,
@@ -74,7 +74,7 @@ export const runOptions = {
   },
   partitions: {
     flags: '--partitions <n>',
-    help: 'partitions, if the topic is created',
+    help: 'number of partitions, if nodrop creates the topic',
     parse: parseInteger(1, 10_000),
     default: 3,
     env: true,
@@ -82,17 +82,17 @@ export const runOptions = {
   },
   producers: {
     flags: '--producers <n>',
-    help: 'producer processes, among which the messages are divided',
+    help: 'number of producer processes, which share the messages',
     parse: parseInteger(1, 64),
     default: 1,
     env: true,
     stages: producer,
   },
-  // Which of the producers that `--producers` starts this one is.
+  // The index of this producer among those that `--producers` starts.
   producer: { flags: '--producer <index>', parse: parseInteger(0, 63), hidden: true, stages: producer },
   consumers: {
     flags: '--consumers <n>',
-    help: 'consumer processes in the group',
+    help: 'number of consumer processes in the group',
     parse: parseInteger(1, 64),
     default: 1,
     env: true,
@@ -100,7 +100,7 @@ export const runOptions = {
   },
   states: {
     flags: '--states <list>',
-    help: 'states, with weights if wanted: failed=1,completed=8',
+    help: 'states of the messages, with optional weights: failed=1,completed=8',
     parse: parseStates,
     print: statesText,
     default: parseStates(defaultStates),
@@ -110,7 +110,7 @@ export const runOptions = {
   },
   stateField: {
     flags: '--state-field <path>',
-    help: 'where the JSON holds the state: status.code (default: state)',
+    help: 'path of the state in the JSON payload, such as status.code (default: state)',
     parse: parseStateField,
     conflicts: 'stateHeader',
     env: true,
@@ -132,7 +132,7 @@ export const runOptions = {
   },
   seed: {
     flags: '--seed <n>',
-    help: 'seed of the messages (default: a new one)',
+    help: 'seed of the messages (default: a random one)',
     parse: parseInteger(0, 2 ** 32 - 1),
     env: true,
     stages: producer,
@@ -147,7 +147,7 @@ export const runOptions = {
   },
   topic: {
     flags: '--topic <name>',
-    help: 'topic (default: nodrop-RUN)',
+    help: 'name of the topic (default: nodrop-RUN)',
     parse: parseTopic,
     env: true,
     stages: both,
@@ -161,7 +161,7 @@ export const runOptions = {
   },
   dir: {
     flags: '--dir <path>',
-    help: 'folder of the runs',
+    help: 'folder that holds the runs',
     parse: parseFolder,
     default: '.nodrop',
     env: true,
@@ -169,7 +169,7 @@ export const runOptions = {
   },
   bootstrapServer: {
     flags: '--bootstrap-server <host:port>',
-    help: 'Kafka to use (environment: also KAFKA_BOOTSTRAP_SERVERS)',
+    help: 'address of the Kafka to use (environment: also KAFKA_BOOTSTRAP_SERVERS)',
     parse: parseBootstrap,
     env: true,
   },
@@ -182,20 +182,23 @@ export const runOptions = {
   },
   kafkaVersion: {
     flags: '--kafka-version <version>',
-    help: `version of a Kafka that is started here: ${versionNames()} (default: ${defaultVersion})`,
+    help: `version of the Kafka to start: ${versionNames()} (default: ${defaultVersion})`,
     env: true,
   },
-  zookeeper: { flags: '--zookeeper', help: 'with --kafka-version 3.9.2: a ZooKeeper instead of controllers' },
+  zookeeper: {
+    flags: '--zookeeper',
+    help: 'with --kafka-version 3.9.2: start it with ZooKeeper instead of KRaft',
+  },
   brokerProperty: {
     flags: '--broker-property <key=value>',
-    help: 'setting of a Kafka that is started here, repeatable: unclean.leader.election.enable=true',
+    help: 'broker setting of the Kafka to start; may be repeated: unclean.leader.election.enable=true',
     parse: parseBrokerProperty,
     print: (pair: readonly string[]) => pair.join('='),
     repeatable: true,
   },
   commandConfig: {
     flags: '--command-config <file>',
-    help: 'file of client settings; secrets go here',
+    help: 'file of client settings, including secrets',
     env: true,
     stages: both,
     again: 'named',
@@ -208,7 +211,7 @@ export const runOptions = {
   },
   setting: {
     flags: '-X, --setting <key=value>',
-    help: `client setting, repeatable: ${Object.keys(clientSettings).join(', ')}`,
+    help: `client setting; may be repeated: ${Object.keys(clientSettings).join(', ')}`,
     repeatable: true,
     stages: both,
   },
@@ -230,7 +233,7 @@ export const runOptions = {
   },
   storeTimeout: {
     flags: '--store-timeout <duration>',
-    help: 'how long an outage of the store is waited out',
+    help: 'how long to wait for the store during an outage',
     ...durationValue,
     default: 60_000,
     defaultText: '60s',
@@ -239,12 +242,12 @@ export const runOptions = {
   },
   fault: {
     flags: '--fault <fault>',
-    help: 'what to break, and when, repeatable: kill-leader@5s+3s',
+    help: 'fault to cause, see nodrop faults; may be repeated: kill-leader@5s+3s',
     repeatable: true,
   },
   faultFile: {
     flags: '--fault-file <file>',
-    help: 'the same from a JSON file, such as a run leaves in its folder',
+    help: 'JSON file of faults, such as a run leaves in its folder',
     again: 'never',
   },
   threshold: {
@@ -256,15 +259,18 @@ export const runOptions = {
   },
   allow: {
     flags: '--allow <causes>',
-    help: `causes whose findings fail nothing, with commas between them: ${causes.join(', ')}`,
+    help: `causes whose findings do not fail the run, separated by commas: ${causes.join(', ')}`,
     parse: parseCauses,
     print: (allowed: readonly Cause[]) => allowed.join(','),
   },
-  keepTopic: { flags: '--keep-topic', help: 'leave topic and group on a cluster of yours after a pass' },
+  keepTopic: {
+    flags: '--keep-topic',
+    help: 'with --bootstrap-server: do not delete topic and group after a pass',
+  },
   untilDrained: {
     flags: '--until-drained',
-    help: "end when the store holds all that the run's producers sent",
+    help: "exit when the store holds everything that the run's producers sent",
     stages: consumer,
   },
-  quiet: { flags: '--quiet', help: 'no progress', stages: both, again: 'never' },
+  quiet: { flags: '--quiet', help: 'show no progress', stages: both, again: 'never' },
 } as const satisfies Record<string, OptionEntry>;

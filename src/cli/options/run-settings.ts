@@ -1,4 +1,4 @@
-/** From options to the settings of a run: what is left out is chosen here, what cannot be is refused. */
+/** Makes the settings of a run from options: chooses values for those left out, and refuses what is impossible. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { usageError } from '../../errors.ts';
@@ -9,17 +9,17 @@ import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts
 import { bootstrapOf, settingsOf, type OptionValues } from './options.ts';
 import { counted } from '../../text/counted.ts';
 
-/** More than this in one batch would have to be held in memory several times over. */
+/** A larger batch would be in memory several times over. */
 const batchBytesMax = 64 * 1024 * 1024;
 
-/** The options' values, and what the run chooses where they leave something open. */
+/** The options' values, and values for those left out. */
 export type RunSettings = OptionValues & {
   folder: RunFolder;
   topic: string;
   seed: number;
-  /** Of all producers together; where there is a duration, at most. */
+  /** All producers together; an upper bound if there is a duration. */
   messages: number;
-  /** When to stop, where the number of messages is not known before. */
+  /** When to stop if the number of messages is not known in advance. */
   durationMs: number | undefined;
   bootstrapServers: string | undefined;
   settings: ClientSettings;
@@ -41,18 +41,20 @@ export function runSettings(values: OptionValues): RunSettings {
     );
   }
   if (producers > messages) {
-    throw usageError(`--producers ${producers} cannot divide --messages ${messages} among them.`);
+    throw usageError(
+      `--producers ${producers} is more than --messages ${messages}: each producer needs a message.`,
+    );
   }
   if (rate !== undefined && (producers * 1_000) / rate > values.timeout) {
     throw usageError(
       `--rate ${rate} leaves more than --timeout ${values.timeout}ms between two messages of a producer.`,
-      'Make either greater.',
+      'Increase one of them.',
     );
   }
   if (batchSize * payloadBytes > batchBytesMax) {
     throw usageError(
-      `--batch-size ${batchSize} of --payload-bytes ${payloadBytes} passes ${batchBytesMax} bytes in a batch.`,
-      'Make either smaller.',
+      `--batch-size ${batchSize} with --payload-bytes ${payloadBytes} makes batches of more than ${batchBytesMax} bytes.`,
+      'Reduce one of them.',
     );
   }
   const id = values.run ?? newRunId();
@@ -69,18 +71,18 @@ export function runSettings(values: OptionValues): RunSettings {
   };
 }
 
-/** How many messages there are to be: by a rate and a duration, exactly; by a duration alone, at most. */
+/** The number of messages: exact for a rate and a duration, an upper bound for a duration alone. */
 function messagesOf({ messages, rate, duration: durationMs }: OptionValues): number {
   if (durationMs === undefined) return messages;
   if (rate === undefined) return messagesMax;
   const count = Math.floor((rate * durationMs) / 1_000);
   if (count >= 1 && count <= messagesMax) return count;
   throw usageError(
-    `--rate ${rate} for --duration ${durationMs}ms makes ${counted(count, 'message')}: it takes 1 to ${messagesMax}.`,
+    `--rate ${rate} for --duration ${durationMs}ms makes ${counted(count, 'message')}: a run has 1 to ${messagesMax}.`,
   );
 }
 
-/** By what a consumer sorts. */
+/** The rule by which a consumer sorts. */
 export const stateRuleOf = ({ states, stateField, stateHeader, other }: OptionValues): StateRule => ({
   states: states.map(({ name }) => name),
   stateField,
@@ -88,20 +90,20 @@ export const stateRuleOf = ({ states, stateField, stateHeader, other }: OptionVa
   other,
 });
 
-/** Where the store is: the one given, else the run's own. */
+/** The location of the store: the given one, otherwise the run's own. */
 export const storeOf = (values: OptionValues, folder: RunFolder): string => values.store ?? folder.store;
 
-/** The address that a command needs that cannot start a Kafka of its own. */
+/** For commands that cannot start a Kafka. Throws `usage` if no address is given. */
 export function neededBootstrap(values: OptionValues): string {
   const bootstrapServers = bootstrapOf(values);
   if (bootstrapServers !== undefined) return bootstrapServers;
   throw usageError(
-    '--bootstrap-server is missing: which Kafka?',
+    '--bootstrap-server is missing: this command needs a running Kafka.',
     'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS.',
   );
 }
 
-/** Sorts by time, and does not meet another that begins in the same second. */
+/** Run ids sort by time; a random part keeps runs of the same second apart. */
 function newRunId(): string {
   const digits = new Date().toISOString().replaceAll(/\D/g, '');
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(2).toString('hex')}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf, usageError } from '../../errors.ts';
 import type { OptionValues } from './options.ts';
 
-/** Puts the password of the store, if a file holds it, where the database's client and our children look. */
+/** If a file holds the store's password, passes it to the database client and to child processes: in PGPASSWORD. */
 export function exportStorePassword({ storePasswordFile: path }: OptionValues): void {
   if (path === undefined) return;
   let text: string;

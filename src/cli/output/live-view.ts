@@ -1,11 +1,11 @@
-/** A run under way on the terminal, as its folder tells it. */
+/** Shows a run on the terminal while it goes on, from the files in its folder. */
 import { Rate } from './rate.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 const everyMs = 250;
 
-/** Shows it where there is a terminal. What it needs is loaded when others have begun. Returns how to stop. */
+/** Does nothing without a terminal. Its code is loaded after the run has begun. Returns how to stop. */
 export function showLive(folder: RunFolder, terminal: Terminal): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
@@ -19,7 +19,7 @@ export function showLive(folder: RunFolder, terminal: Terminal): () => void {
       try {
         watch.look();
       } catch {
-        // A folder that cannot be read now: a view ends no run, and the audit tells what is wrong.
+        // The folder cannot be read now. The view must not end the run; the audit reports what is wrong.
         return;
       }
       const progress = watch.progress();

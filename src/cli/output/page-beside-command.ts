@@ -1,4 +1,4 @@
-/** The live page beside a command: while it works, and with `--keep-open` until Ctrl-C. */
+/** Serves the live page while a command works, and with `--keep-open` until Ctrl-C. */
 import { once } from 'node:events';
 import { usageError } from '../../errors.ts';
 import { startLivePage, type LivePage } from '../../page/start-page.ts';
@@ -12,7 +12,7 @@ export interface LivePageValues {
   keepOpen?: boolean;
 }
 
-/** Returns what `work` does, whose errors close the page too. */
+/** Returns the result of `work`. The page closes also if `work` throws. */
 export async function besideLivePage(
   { dir, ui, keepOpen }: LivePageValues,
   folder: RunFolder,
@@ -20,12 +20,12 @@ export async function besideLivePage(
   work: () => Promise<number>,
 ): Promise<number> {
   if (keepOpen === true && ui === undefined) {
-    throw usageError('--keep-open is for a page, and there is none.', 'Add --ui, or leave it out.');
+    throw usageError('--keep-open needs --ui.', 'Add --ui, or leave --keep-open out.');
   }
   if (ui === undefined) return await work();
   const page = await startLivePage({ dir, port: ui === true ? 0 : ui }, (problem) => terminal.note(problem));
   try {
-    // Whoever opens the page at once finds the run.
+    // The run must be there even if the page is opened at once.
     folder.create();
     terminal.note(`Live page: ${page.address(folder.id)}`);
     const exitCode = await work();
@@ -36,7 +36,7 @@ export async function besideLivePage(
   }
 }
 
-/** Ctrl-C ends the page then: what the command was for is done. */
+/** Ctrl-C now ends only the page: the command itself is done. */
 async function untilStopped(page: LivePage, folder: RunFolder, { signal, terminal }: Context): Promise<void> {
   if (signal.aborted) return;
   terminal.note(`The page stays open until Ctrl-C: ${page.address(folder.id)}`);

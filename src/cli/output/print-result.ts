@@ -12,7 +12,7 @@ import type { Result } from '../../result/result.ts';
 import { isInGitHubActions, type ReporterName, type Reports } from './reporters.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Every report that is wanted, each in its place. */
+/** Writes each requested report to its place. */
 export function printResult(terminal: Terminal, result: Result, places: Places, reports: Reports): void {
   terminal.clear();
   printReports(terminal, reports, {
@@ -23,13 +23,13 @@ export function printResult(terminal: Terminal, result: Result, places: Places, 
   });
 }
 
-/** Lines for a person, and documents for programs. Those escape by their own rules what a terminal would obey. */
+/** Lines for a person, and documents for programs, which escape control characters by rules of their own. */
 type Renderers = { default: (palette: Palette, isFile: boolean) => string[] } & Record<
   Exclude<ReporterName, 'default'>,
   () => string
 >;
 
-/** A file that cannot be written any more changes no verdict. */
+/** A report file that cannot be written does not change the verdict. */
 export function printReports(
   terminal: Terminal,
   { onStdout, files, isAnnotated }: Reports,
@@ -49,7 +49,7 @@ export function printReports(
   if (isAnnotated) for (const line of renderers.github().split('\n')) terminal.note(line);
 }
 
-/** For a person. What the messages hold may look like a command of GitHub's: it is to be none. */
+/** For a person. Text from messages may look like a GitHub workflow command, so commands are off meanwhile. */
 export function printLines(terminal: Terminal, lines: readonly string[]): void {
   const token = isInGitHubActions() ? randomBytes(16).toString('hex') : undefined;
   if (token !== undefined) terminal.print(`::stop-commands::${token}`);
@@ -62,7 +62,7 @@ const nearby = ({ evidence, report }: Places): Places => ({
   ...(report !== undefined && { report: near(report) }),
 });
 
-/** A path as a person here would write it. */
+/** The path relative to the current folder, if it lies below it. */
 function near(path: string): string {
   const fromHere = relative(process.cwd(), path);
   return fromHere.startsWith('..') ? path : fromHere;

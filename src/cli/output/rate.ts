@@ -1,9 +1,9 @@
-/** How fast a count grows: by the second, for the last of them. */
+/** How fast a count grows, in each of the last seconds. */
 const secondsKept = 12;
 const secondMs = 1_000;
 
 export class Rate {
-  /** What each whole second brought, the latest last. */
+  /** The growth in each whole second, the latest last. */
   readonly #seconds: number[] = [];
   #beganAtMs: number | undefined;
   #doneBefore = 0;

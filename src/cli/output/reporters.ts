@@ -1,4 +1,4 @@
-/** Which reports of a result are wanted, and where each goes: one to stdout, the others to files. */
+/** Which reports of a result are requested, and where each goes: one to stdout, the others to files. */
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { InvalidArgumentError } from 'commander';
@@ -16,7 +16,7 @@ export interface Reporter {
 export interface Reports {
   onStdout: ReporterName;
   files: { name: ReporterName; file: string }[];
-  /** GitHub Actions has its annotations on stderr, unless somebody said where to put them. */
+  /** In GitHub Actions, annotations go to stderr unless a reporter writes them elsewhere. */
   isAnnotated: boolean;
 }
 
@@ -29,7 +29,7 @@ export function parseReporter(value: string): Reporter {
   if (value === name) return { name };
   const file = value.slice(name.length + 1);
   if (file === '') {
-    throw new InvalidArgumentError(`Name a file behind the =, or write ${name} alone for stdout.`);
+    throw new InvalidArgumentError(`Name a file after the =, or write ${name} alone for stdout.`);
   }
   return { name, file };
 }
@@ -37,7 +37,7 @@ export function parseReporter(value: string): Reporter {
 /** Throws `usage` if two of them would go to stdout. */
 export function reportsOf(reporters: readonly Reporter[] = [], isJson = false): Reports {
   const onStdout = reporters.filter(({ file }) => file === undefined).map(({ name }) => name);
-  // `--json` is `--reporter json` in short; who says both has said the same.
+  // `--json` is short for `--reporter json`; both together mean the same.
   if (isJson && !onStdout.includes('json')) onStdout.push('json');
   if (onStdout.length > 1) {
     const [first, second = ''] = onStdout;
@@ -53,13 +53,13 @@ export function reportsOf(reporters: readonly Reporter[] = [], isJson = false): 
   };
 }
 
-/** There, lines on stdout and stderr can be commands. */
+/** In GitHub Actions, lines on stdout and stderr can be workflow commands. */
 export const isInGitHubActions = (): boolean => process.env['GITHUB_ACTIONS'] === 'true';
 
 /**
- * Opens and empties the files, to be done before anything is started. So a file that cannot be written is told
- * at once, and one that an earlier run left does not pass for this one's. Throws `usage`. `evidence` are the
- * files and folders that no report may replace.
+ * Opens and empties the files, before anything is started. So a file that cannot be written is reported at once, and
+ * the report of an earlier run is not mistaken for this run's. Throws `usage`. `evidence`: the files and folders that
+ * no report may replace.
  */
 export function claimFiles({ files }: Reports, evidence: readonly (string | undefined)[]): void {
   const taken = evidence.flatMap((path) => (path === undefined ? [] : (realPath(path) ?? resolve(path))));
@@ -69,7 +69,7 @@ export function claimFiles({ files }: Reports, evidence: readonly (string | unde
     throw usageError(`Two reports would go to ${twice.file}.`, 'Give each a file of its own.');
   }
   for (const { name, file } of files) {
-    // To open a pipe or a terminal tells nothing, and may wait for its reader.
+    // Opening a pipe or a terminal proves nothing, and may block until there is a reader.
     if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) continue;
     try {
       closeSync(openSync(file, 'w'));
@@ -82,12 +82,12 @@ export function claimFiles({ files }: Reports, evidence: readonly (string | unde
   }
 }
 
-/** The one path of a file, by whatever links it was named. */
+/** The path of a file with all links resolved. */
 function placeOf({ name, file }: { name: ReporterName; file: string }, evidence: readonly string[]): string {
   const said = `--reporter ${name}=${file}`;
   const folder = realPath(dirname(resolve(file)));
   if (folder === undefined || !statSync(folder).isDirectory()) {
-    throw usageError(`${said}: there is no folder ${dirname(file)}.`, 'Make it, or name another.');
+    throw usageError(`${said}: there is no folder ${dirname(file)}.`, 'Create it, or name another.');
   }
   const place = realPath(file) ?? join(folder, basename(file));
   if (/[/\\]$/.test(file) || statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) {
@@ -95,7 +95,7 @@ function placeOf({ name, file }: { name: ReporterName; file: string }, evidence:
   }
   const evident = evidence.find((path) => place === path || place.startsWith(`${path}${sep}`));
   if (evident !== undefined) {
-    throw usageError(`${said} would write where evidence is: ${evident}.`, 'Name a file elsewhere.');
+    throw usageError(`${said} would write to the evidence in ${evident}.`, 'Name a file elsewhere.');
   }
   return place;
 }
@@ -104,7 +104,7 @@ function realPath(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    // It is not there, or not to be reached: which of them, opening it will tell.
+    // The file is missing or not accessible; opening it will tell which.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** What a person sees: colours, progress on stderr, and the only place that writes to stdout. */
+/** Output for a person: colours, and progress on stderr. The only place that writes to stdout. */
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 import { printable } from '../../text/printable.ts';
@@ -18,7 +18,7 @@ const escape = '\u001b';
 const redrawMs = 100;
 const lineMs = 10_000;
 
-/** One bar: what it counts, how far it is, and where it ends if that is known. */
+/** One progress bar. `total` is undefined if the end is not known. */
 interface Bar {
   label: string;
   done: number;
@@ -28,12 +28,12 @@ interface Bar {
 
 export class Terminal {
   readonly #color: boolean;
-  /** Stands for ESC in lines that are still to be printed: what came from outside cannot hold it. */
+  /** Replaces ESC in lines until they are printed: text from outside cannot hold it. */
   readonly #escape = randomUUID();
   readonly #quiet: boolean;
   readonly #bars = new Map<string, Bar>();
   #status = '';
-  /** Instead of the bars. */
+  /** Shown instead of the bars. */
   #lines: readonly string[] = [];
   #drawnLines = 0;
   #drawnAt = 0;
@@ -44,7 +44,7 @@ export class Terminal {
     this.#quiet = quiet;
   }
 
-  /** The colours for stdout: none where it is no terminal, or colours are not wanted. */
+  /** The colours for stdout: none if it is not a terminal or if `--no-color` is given. */
   get palette(): Palette {
     const paint =
       (style: Style) =>
@@ -61,12 +61,12 @@ export class Terminal {
     };
   }
 
-  /** A line of result for a person, on stdout. Of all that a terminal obeys, only the palette's colours come through. */
+  /** Prints a line of the result for a person on stdout. Only the palette's colours pass as control sequences. */
   print(line: string): void {
     this.printDocument(printable(line).replaceAll(this.#escape, escape));
   }
 
-  /** What programs read, on stdout: its maker has escaped what a terminal would obey. */
+  /** Prints a document for programs on stdout. The caller has escaped its control characters. */
   printDocument(text: string): void {
     this.#erase();
     process.stdout.write(`${text}\n`);
@@ -78,7 +78,7 @@ export class Terminal {
     say(line);
   }
 
-  /** What is going on now. */
+  /** Shows the current step. */
   status(text: string): void {
     this.#status = text;
     this.#changed();
@@ -91,18 +91,18 @@ export class Terminal {
     this.#changed();
   }
 
-  /** Whether somebody looks on: else there are lines now and then. */
+  /** Whether progress is redrawn in place, on a terminal; otherwise a line is printed every 10 s. */
   get isLive(): boolean {
     return process.stderr.isTTY && !this.#quiet;
   }
 
-  /** Shows these instead of what `progress` tells, where somebody looks on. */
+  /** Shows these lines instead of the bars of `progress`, if progress is live. */
   show(lines: readonly string[]): void {
     this.#lines = lines;
     this.#changed();
   }
 
-  /** Takes the progress away. */
+  /** Removes the progress from the terminal. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

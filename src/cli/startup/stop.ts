@@ -1,6 +1,6 @@
 /**
- * How nodrop is told to stop: Ctrl-C, SIGTERM, the end of the terminal, and the death of whoever started
- * it. The first time it stops in order; a second Ctrl-C ends it at once.
+ * nodrop stops on Ctrl-C, on SIGTERM, when its terminal closes and when its parent process dies. The first time it
+ * stops in order; a second Ctrl-C ends it at once.
  */
 import { exitCodes, OperationalError } from '../../errors.ts';
 import { isAlive, parentOf } from '../../system/process-state.ts';
@@ -11,7 +11,7 @@ const watchParentMs = 250;
 /** How long a stage whose parent has died may take to end in order. */
 const orphanMsMax = 10_000;
 
-/** What is thrown by work that was stopped, and the reason of the signal that stopped it. */
+/** Thrown by work that was stopped; also the reason of the abort signal that stopped it. */
 export class StoppedError extends OperationalError {
   readonly reason: StopReason;
 
@@ -28,12 +28,12 @@ export class StoppedError extends OperationalError {
   }
 }
 
-/** Listens until the process ends. `onStop` is told once. */
+/** Listens until the process ends. `onStop` is called once. */
 export function listenForStop(onStop: (reason: StopReason) => void): AbortSignal {
   const controller = new AbortController();
   const stop = (reason: StopReason, msMax?: number): void => {
     const error = new StoppedError(reason);
-    // One that hangs would outlive whoever started it, and nobody would know.
+    // A stage that hangs would outlive its parent unnoticed.
     if (msMax !== undefined) setTimeout(() => process.exit(error.exitCode), msMax).unref();
     if (controller.signal.aborted) {
       // Children end when this process does: each holds a channel to it.
@@ -45,12 +45,12 @@ export function listenForStop(onStop: (reason: StopReason) => void): AbortSignal
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
   if (process.send !== undefined) process.once('disconnect', () => stop('parent-gone', orphanMsMax));
-  // npm and npx do not pass signals on: when they are killed, nothing else would tell.
+  // npm and npx do not pass signals on: if they are killed, nothing else reports it.
   if (process.env['npm_command'] !== undefined) void watchAncestors(() => stop('parent-gone'));
   return controller.signal;
 }
 
-/** Calls back once the parent, or the shell's parent where npm put a shell between, has died. */
+/** Calls back once the parent has died, or the shell's parent if npm put a shell in between. */
 async function watchAncestors(onGone: () => void): Promise<void> {
   const { ppid } = process;
   const shellParent = await parentOfShell(ppid);
@@ -64,7 +64,7 @@ async function watchAncestors(onGone: () => void): Promise<void> {
   timer.unref();
 }
 
-/** The parent of a shell; undefined for a process that is none, or that is gone, which the next look at `ppid` shows. */
+/** The parent of a shell; undefined if the process is not a shell, or is gone (which the next check of `ppid` shows). */
 async function parentOfShell(pid: number): Promise<number | undefined> {
   const found = await parentOf(pid);
   return found !== undefined && /(^|\/)-?(ba|da|z|k)?sh$/.test(found.name) ? found.parent : undefined;

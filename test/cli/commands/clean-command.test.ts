@@ -201,7 +201,7 @@ test('a run at work stays, be it run whole or by hand', async () => {
   const produced = new RunFolder(dir, 'b');
   produced.create();
   openLedger(produced, process.pid);
-  expect((await clean()).stdout).toBe('Nothing to remove; 2 runs are kept (--all takes failed ones too).\n');
+  expect((await clean()).stdout).toBe('Nothing to remove; 2 runs are kept (--all removes them too).\n');
   // As it is for a clean that has asked before they began.
   expect(await removeRun(run)).toContain(`process ${process.pid} works on it`);
   expect(await removeRun(produced)).toContain('a producer or a consumer works on it');
@@ -276,5 +276,5 @@ test('one run that is kept is one', async () => {
   const { folder } = await runOnDisk({});
   writeFileSync(folder.result, '{"verdict":"fail"}');
   const { stdout } = await nodrop(['clean', '--yes', `--dir=${join(folder.path, '../..')}`]);
-  expect(stdout).toBe('Nothing to remove; 1 run is kept (--all takes failed ones too).\n');
+  expect(stdout).toBe('Nothing to remove; 1 run is kept (--all removes them too).\n');
 });

@@ -75,9 +75,9 @@ test('what cannot be written is told, and then nothing has been touched', () => 
     [`${join(dir, 'new')}/`, 'that is a folder'],
     [kept, 'Two reports would go to'],
     [join(dir, 'link', 'kept.json'), 'Two reports would go to'],
-    [join(dir, 'runs', 'demo', 'result.json'), 'where evidence is', [join(dir, 'runs')]],
-    [join(dir, 'link', 'a.xml'), 'where evidence is', [file]],
-    [join(dir, 'store.sqlite'), 'where evidence is', [join(dir, 'store.sqlite')]],
+    [join(dir, 'runs', 'demo', 'result.json'), 'to the evidence in', [join(dir, 'runs')]],
+    [join(dir, 'link', 'a.xml'), 'to the evidence in', [file]],
+    [join(dir, 'store.sqlite'), 'to the evidence in', [join(dir, 'store.sqlite')]],
   ];
   for (const [path, message, evidence] of wrong) {
     expect(() => claim([`json=${kept}`, `junit=${path}`], evidence), path).toThrow(message);

@@ -1,7 +1,7 @@
 /**
- * What the client library takes for Ajv, to validate options with. To make one validator takes as long as to
- * load all the rest, and each consumer asked for one. What nodrop hands to the library is its own: settings
- * come from a closed list whose values `client-config.ts` checks, and types are checked by the compiler.
+ * Replaces Ajv, with which the client library validates options. Making one validator takes as long as loading all the
+ * rest, and each consumer asked for one. nodrop's own options need no such check: settings come from a closed list
+ * whose values `client-settings.ts` checks, and the compiler checks types.
  */
 class NoValidation {
   addKeyword(): this {

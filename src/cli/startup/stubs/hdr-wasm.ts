@@ -1,7 +1,7 @@
-/** Stands for parts of the histograms' library that nodrop never calls: WebAssembly, and a writer of logs. */
+/** Replaces parts of the histogram library that nodrop never calls: WebAssembly and a writer of logs. */
 export const webAssemblyAvailable = false;
 
-/** The library asks whether something is one, and adds to the prototype. */
+/** The library uses it with `instanceof` and extends its prototype. */
 export function WasmHistogram(): never {
   throw new Error('nodrop has no histograms in WebAssembly');
 }
