@@ -174,7 +174,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       .filter((step) => step.includes(' row '));
     expect(rows).toHaveLength(2);
     expect(rows).toContainEqual(expect.stringMatching(/✗ .*its category should be/));
-    expect(rows).toContainEqual(expect.stringMatching(/as it should be$/));
+    expect(rows).toContainEqual(expect.stringMatching(/as expected$/));
     expect(troubles).toEqual([]);
     await page.context().close();
   });

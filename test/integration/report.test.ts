@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const rows = steps.filter((step) => step.includes(' row '));
     expect(rows).toHaveLength(2);
     expect(rows).toContainEqual(expect.stringMatching(/✗ .*its category should be/));
-    expect(rows).toContainEqual(expect.stringMatching(/as it should be$/));
+    expect(rows).toContainEqual(expect.stringMatching(/as expected$/));
     const chip = page.getByRole('button', { name: '1 misclassified · consumer' });
     await chip.click();
     expect(await items.allInnerTexts()).toEqual([expect.stringMatching(/misclassified consumer p0-17/)]);

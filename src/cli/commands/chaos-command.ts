@@ -28,7 +28,7 @@ const severity: readonly number[] = [
   exitCodes.pass,
 ];
 
-/** Random bad days, one after the other. Exits with the code of the worst. */
+/** Random bad days (runs with faults), one after the other. Exits with the code of the worst. */
 export async function chaosCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);

@@ -91,7 +91,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'consume',
-    description: 'sorts messages by state into the store, until stopped',
+    description: 'consumes messages and stores each by its state, until stopped',
     examples: [
       'nodrop consume --run demo --bootstrap-server 127.0.0.1:9092',
       'nodrop consume --run demo --until-drained --bootstrap-server 127.0.0.1:9092',
@@ -204,7 +204,7 @@ const definitions: Definition[] = [
   },
   {
     name: 'chaos',
-    description: 'repeats runs with random loads, safe settings and random faults',
+    description: 'starts one run after another with a random load, safe settings and random faults',
     examples: [
       'nodrop chaos --runs 20 --seed 7',
       'nodrop chaos --brokers 3 --for 30m',

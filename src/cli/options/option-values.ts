@@ -16,7 +16,7 @@ export function parseDuration(value: string): number {
   return durationMs;
 }
 
-/** Twice the interval at which stages report. */
+/** Stages report every second, so a shorter silence proves nothing. */
 const silenceMsMin = 2_000;
 
 export function parseSilence(value: string): number {

@@ -226,7 +226,7 @@ export const runOptions = {
   },
   silence: {
     flags: '--silence <duration>',
-    help: 'how long a stage may say nothing before it counts as hung (default: --timeout, 10s at least)',
+    help: 'how long a stage may be silent before it counts as hung (default: --timeout, at least 10s)',
     parse: parseSilence,
     print: durationText,
     env: true,
@@ -247,7 +247,7 @@ export const runOptions = {
   },
   faultFile: {
     flags: '--fault-file <file>',
-    help: 'JSON file of faults, such as a run leaves in its folder',
+    help: 'JSON file of faults, such as faults.json in the folder of a run',
     again: 'never',
   },
   threshold: {
