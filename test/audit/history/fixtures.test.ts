@@ -1,4 +1,4 @@
-/** The histories of real failures, each against what the audit must say of it and of its clean twin. */
+/** Histories of real failures and their clean twins: the audit of each is compared with the expectation. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -23,13 +23,13 @@ const auditOf = async (name: string): Promise<Audit> =>
 const expectedOf = (name: string): Expected =>
   JSON.parse(readFileSync(join(folder, `${name}.expected.json`), 'utf8')) as Expected;
 
-test('every history has an expectation', () => {
+test('every history in test/fixtures/histories has a clean twin and an expectation', () => {
   const histories = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
   expect(histories.sort()).toEqual(names.flatMap((name) => [`${name}.clean.jsonl`, `${name}.jsonl`]).sort());
   expect(names.length).toBeGreaterThan(40);
 });
 
-test.each(names)('%s', async (name) => {
+test.each(names)('the history %s has the expected verdict and findings', async (name) => {
   const expected = expectedOf(name);
   const result = await auditOf(name);
   const found = result.findings.map(({ kind, blame, count, cause, examples }, index) => ({
@@ -46,7 +46,7 @@ test.each(names)('%s', async (name) => {
   expect(result.counts).toMatchObject(expected.counts ?? {});
 });
 
-test.each(names)('the clean twin of %s is silent', async (name) => {
+test.each(names)('the clean twin of the history %s has no findings', async (name) => {
   const { clean } = expectedOf(name);
   const result = await auditOf(`${name}.clean`);
   expect(result.findings).toEqual([]);

@@ -1,4 +1,4 @@
-/** Lines may come in any order: the audit says the same, to the last example. */
+/** Lines may come in any order: the audit comes to the same result, including every example. */
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { linesOf, type LineObject } from './lines.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/histories');
 
-test('the fixtures', async () => {
+test('the histories of the fixtures have the same result in any order of their lines', async () => {
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
     const lines = readFileSync(join(folder, name), 'utf8').trim().split('\n');
     const expected = await audit(historyFromLines(lines, name));
@@ -34,7 +34,7 @@ const sender = {
 };
 const bytes = { key: maybe(fc.constantFrom('k', 'l')), digest: maybe(fc.constantFrom('x', 'y')) };
 
-/** Anything that can be said, contradictions included. */
+/** Any lines that are valid, even if they contradict each other. */
 const line: fc.Arbitrary<LineObject> = fc.oneof(
   fc.record({
     type: fc.constant('send'),
@@ -107,7 +107,7 @@ const history = fc
     { type: 'run', run: 'r', messages },
   ]);
 
-test('anything that can be said', async () => {
+test('any history has the same result in any order of its lines', async () => {
   await fc.assert(
     fc.asyncProperty(
       history.chain((lines) =>

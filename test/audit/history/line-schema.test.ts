@@ -1,4 +1,4 @@
-/** The published schema says of every line what the reader says of it. */
+/** The published schema accepts exactly the lines that the reader accepts. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,11 +22,11 @@ function isRead(line: unknown): boolean {
   }
 }
 
-test('the published schema is the one of the table', () => {
+test('the published schema of history lines is the one that the code generates', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(lineSchema())));
 });
 
-test('every line of the fixtures, and every example in the documents, is valid', () => {
+test('the schema accepts every line of the fixtures and every example in the documents', () => {
   const folder = join(root, 'test/fixtures/histories');
   const lines = readdirSync(folder)
     .filter((name) => name.endsWith('.jsonl'))
@@ -80,7 +80,7 @@ const value = fc.oneof(
     { p0: 'a' },
   ),
 );
-/** Lines that are right but for a field or two. */
+/** Lines that are valid except for a field or two. */
 const almostRight = fc
   .tuple(
     fc.constantFrom<Record<string, unknown>>(
@@ -104,7 +104,7 @@ const almostRight = fc
     return rest;
   });
 
-test('what is right by the schema is read, and what is not is refused', () => {
+test('the reader accepts a line exactly if the schema does', () => {
   fc.assert(
     fc.property(almostRight, (line) => {
       expect([line, isRead(line)]).toEqual([line, validate(line)]);

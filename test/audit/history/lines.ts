@@ -1,4 +1,4 @@
-/** Small histories for tests: objects to lines. */
+/** Turns objects into the lines of small histories. */
 import { historyFromLines, type HistoryEvidence } from '../../../src/audit/history/read-history.ts';
 import type { Audit } from '../../../src/result/verdict.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
@@ -19,7 +19,7 @@ export const findingsOf = ({ findings }: Audit): string[] =>
 
 export const complete: LineObject[] = ['ledger', 'log', 'store'].map((of) => ({ type: 'complete', of }));
 
-/** One message that is right at every hop, at `0:offset`. */
+/** The lines of one message that is right at every hop, at `0:offset`. */
 export const right = (id: string, offset: number, values: Record<string, unknown> = {}): LineObject[] => [
   { type: 'send', id, state: 'failed', outcome: 'acked', partition: 0, offset, ...values },
   { type: 'log', id, partition: 0, offset },

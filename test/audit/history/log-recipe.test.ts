@@ -1,4 +1,4 @@
-/** The recipe of the documents that makes `log` lines of what kcat prints, run as it stands there. */
+/** Runs the command in the documents that turns the output of kcat into `log` lines. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { parseLine } from '../../../src/audit/history/parse-line.ts';
 const document = readFileSync(join(import.meta.dirname, '../../../docs/reference/history-format.md'), 'utf8');
 const [, recipe] = /kcat -C .* -J \| jq -c '([^']+)'/.exec(document)!;
 
-/** As kcat prints a record with `-J`. */
+/** A record in the form in which `kcat -J` prints it. */
 const record = (offset: number, headers: (string | null)[] | undefined, payload: string | null): object => ({
   topic: 'orders',
   partition: 2,
@@ -18,7 +18,7 @@ const record = (offset: number, headers: (string | null)[] | undefined, payload:
   ...(headers !== undefined && { headers }),
 });
 
-test('each record has the id of its own header, or is foreign', () => {
+test('the documented jq command gives each record the id in its own header, or marks it as foreign', () => {
   const input = [
     record(0, ['type', 'id', 'id', 'a1'], '{"version":1}'),
     record(1, ['traceparent', '00-abc-01'], '{"version":1}'),

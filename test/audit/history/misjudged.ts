@@ -27,7 +27,7 @@ export const at = (partition: number, offset: number): Fields => ({ partition, o
 
 /** One message that all hops agree on. */
 const healthy = [send('a', at(0, 0)), log('a', { offset: 0 }), row('a', at(0, 0))];
-/** A message of a topic that is not compacted, acked no matter where, and in no other hop; and another topic's. */
+/** A lost message of a topic that is not compacted, whose ack names no offset; and a healthy one of another topic. */
 const lostBeside = (other: Fields): Fields[] => [
   range(1, { topic: 'A' }),
   range(6, { topic: 'B', ...other }),
@@ -48,18 +48,22 @@ const tombstoneSent = (tombstone: Fields): Fields[] => [
   ...all,
 ];
 
-/** Offsets: more than are searched one by one. */
+/** More offsets than the audit searches one by one. */
 const many = Array.from({ length: 50 }, (_, offset) => offset);
 
-/** By what is right of them: the verdict, the findings by kind and blame, and the lines. */
+/** By the rule that the audit once broke: the right verdict, the right findings (kind and blame), and the lines. */
 export const misjudged: Record<string, [verdict: string, findings: string[], lines: Fields[]]> = {
-  'compaction of one topic takes nothing from another': [
+  'compaction of one topic does not excuse a message that another topic lost': [
     'fail',
     ['lost broker'],
     lostBeside({ compacted: true }),
   ],
-  'retention in one topic takes nothing from another': ['fail', ['lost broker'], lostBeside({ start: 5 })],
-  'it is enough to know of its own topic whether it is compacted': [
+  'retention in one topic does not excuse a message that another topic lost': [
+    'fail',
+    ['lost broker'],
+    lostBeside({ start: 5 }),
+  ],
+  "a message is excused by its own topic's compaction, even if that of another topic is unknown": [
     'pass',
     [],
     [
@@ -72,7 +76,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'one dead letter is not that of two messages': [
+  'one dead letter does not account for two messages': [
     'fail',
     ['lost unknown'],
     [
@@ -83,7 +87,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...complete('ledger', 'store'),
     ],
   ],
-  'a dead letter that bears a strange id is not as it should be': [
+  'a dead letter with an unknown id is corrupted': [
     'fail',
     ['corrupted unknown'],
     [
@@ -93,7 +97,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'a commit beyond the end of a log that may have grown promises nothing': [
+  'a commit beyond the end of a log that may have grown is not overcommitted': [
     'inconclusive',
     [],
     [
@@ -105,7 +109,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'a commit beyond the end of a log that Kafka may have cut promises nothing': [
+  'a commit beyond the end of a log that Kafka may have truncated is not overcommitted': [
     'inconclusive',
     [],
     [
@@ -117,23 +121,27 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'a commit beyond the end of a log that is known promises too much': [
+  'a commit beyond the end of a log that is final is overcommitted': [
     'fail',
     ['overcommitted consumer'],
     [...healthy, range(1), { type: 'position', ...at(0, 1) }, { type: 'commit', ...at(0, 2) }, ...all],
   ],
-  'nobody knows where a tombstone stands whose outcome is unknown': [
+  'a tombstone whose outcome is unknown makes the loss of an earlier message undecidable': [
     'inconclusive',
     [],
     tombstoneSent({ outcome: 'unknown' }),
   ],
-  'nobody knows where a tombstone stands whose ack names no place': ['inconclusive', [], tombstoneSent({})],
-  'a tombstone that was rejected takes nothing away': [
+  'a tombstone whose ack names no offset makes the loss of an earlier message undecidable': [
+    'inconclusive',
+    [],
+    tombstoneSent({}),
+  ],
+  'a rejected tombstone does not excuse a lost message': [
     'fail',
     ['lost broker'],
     tombstoneSent({ outcome: 'rejected' }),
   ],
-  'a commit over what compaction may have taken promises nothing': [
+  'a commit beyond records that compaction may have removed is not overcommitted': [
     'inconclusive',
     [],
     [
@@ -146,7 +154,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...complete('ledger', 'store'),
     ],
   ],
-  'two messages of a key in the last partition that can be are in one': [
+  'two messages of one key in the last possible partition (2^31 - 1) are in the same partition': [
     'pass',
     [],
     ['a', 'b'].flatMap((id, offset) => [
@@ -156,7 +164,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...(offset === 1 ? all : []),
     ]),
   ],
-  'a row that lies about its place does not say that the log was longer': [
+  'a row with a wrong offset does not prove that the log was longer': [
     'fail',
     ['corrupted consumer', 'phantom consumer', 'overcommitted consumer'],
     [
@@ -169,7 +177,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'fields that a line does not have are ignored': [
+  'fields that a type of line does not define are ignored': [
     'pass',
     [],
     [
@@ -178,7 +186,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all.map((line, index) => ({ ...line, topic: [7, null, 'b'][index], partition: null })),
     ],
   ],
-  'a record like the first differs from the second': [
+  'a third record that equals the first differs from the second, so the message is corrupted': [
     'fail',
     ['duplicated producer', 'corrupted broker'],
     [
@@ -190,7 +198,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'an attempt of unknown outcome does not make every place right': [
+  'an attempt of unknown outcome does not excuse a record at another offset than acked': [
     'fail',
     ['offset-conflict broker'],
     [
@@ -201,7 +209,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'each of many rows mirrors one of many records': [
+  'if many records of a message were stored once each, the producer alone duplicated it': [
     'fail',
     ['duplicated producer'],
     [
@@ -210,7 +218,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'many rows of one message, of which two share a place': [
+  'many rows of one message, two of them at one offset, were duplicated by the consumer': [
     'fail',
     ['duplicated consumer'],
     [
@@ -220,7 +228,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...complete('ledger', 'store'),
     ],
   ],
-  'a partition that the topic does not have holds no row, no dead letter and no position': [
+  'a row, a dead letter or a next offset in a partition that the topic lacks is a finding': [
     'fail',
     ['phantom consumer', 'overcommitted consumer'],
     [
@@ -234,7 +242,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'of a partition that a history does not tell of, nothing is known': [
+  'a foreign row or a next offset in a partition without a known range is not a finding': [
     'pass',
     [],
     [
@@ -246,7 +254,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...all,
     ],
   ],
-  'a journal does not tell what was written to a topic that was recreated': [
+  'if a topic was recreated, the journal does not prove that a message was written': [
     'inconclusive',
     [],
     [
@@ -257,7 +265,7 @@ export const misjudged: Record<string, [verdict: string, findings: string[], lin
       ...complete('ledger', 'log', 'written', 'store'),
     ],
   ],
-  'where Kafka lost one record, it lost another that stood where one stands now': [
+  'if Kafka lost one record, it also lost the acked record whose offset another record has now': [
     'fail',
     ['lost broker', 'offset-conflict broker'],
     [

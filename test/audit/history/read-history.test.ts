@@ -52,19 +52,19 @@ test.each([
   ['{"type":"run","run":"r","messages":{"p0":-1}}', 'an object of integers'],
   ['{"type":"run","run":"r","hops":["plan"]}', 'an array'],
   ['{"type":"run","run":"r","messages":{"p0":90000000,"p1":90000000}}', 'plans more than'],
-])('%s is an error that names file and line', async (line, words) => {
+])('the line %s is refused with an error that names file and line', async (line, words) => {
   const path = fileOf(`${wellFormed}\n${line}\n${wellFormed}`);
   const { message } = await errorOf(path);
   expect(message).toContain(`${path}:3: the line `);
   expect(message).toContain(words);
 });
 
-test('the line of the second file is counted in the second file', async () => {
+test('an error in the second file names the second file and its line', async () => {
   const bad = fileOf('nonsense');
   expect((await errorOf(fileOf(wellFormed.repeat(5)), bad)).message).toContain(`${bad}:1:`);
 });
 
-test('a second run line, a file that is not there, a folder, one file twice', async () => {
+test('a second run line, a missing file, a folder, and a file that is given twice are refused', async () => {
   const run = fileOf('{"type":"run","run":"r"}\n');
   expect((await errorOf(run, fileOf('{"type":"run","run":"r"}\n'))).message).toContain('a second run line');
   expect((await errorOf(join(tmpdir(), 'nodrop-no-such-file'))).message).toContain('cannot be read');
@@ -72,7 +72,7 @@ test('a second run line, a file that is not there, a folder, one file twice', as
   expect((await errorOf(run, run)).message).toContain('named twice');
 });
 
-test('a line that is too long, and one that is not UTF-8', async () => {
+test('a line that is too long, and one that is not UTF-8, are refused', async () => {
   const long = `{"type":"complete","of":"log","x":"${'x'.repeat(16 * 2 ** 20)}"}\n`;
   const path = fileOf(wellFormed + long);
   expect((await errorOf(path)).message).toContain(`${path}:2: the line is longer than`);
@@ -95,11 +95,11 @@ test('null is the same as absent, unknown fields are ignored, and lines may end 
   expect(await audit(evidence)).toMatchObject({ verdict: 'pass', notChecked: [], store: { rows: 1 } });
 });
 
-test('an empty file says nothing, which is no pass', async () => {
+test('an empty history is inconclusive', async () => {
   expect((await audit(await readHistory([fileOf('')]))).verdict).toBe('inconclusive');
 });
 
-test('lines that are cut by the reading of a file are whole', async () => {
+test('a line that spans two chunks of a file is read whole', async () => {
   const objects = Array.from({ length: 20_000 }, (_, offset) => right(`ä-${offset}`, offset));
   const path = fileOf(linesOf([...objects.flat(), ...complete]).join('\n'));
   const result = await audit(await readHistory([path]));
@@ -109,8 +109,8 @@ test('lines that are cut by the reading of a file are whole', async () => {
 const healthy = [...right('a', 0), ...right('b', 1), ...complete];
 
 test.each<[string, LineObject[], string]>([
-  ['without complete', right('a', 0), 'ledger'],
-  ['of nothing', complete, 'No message was acknowledged'],
+  ['without complete lines', right('a', 0), 'ledger'],
+  ['without messages', complete, 'No message was acknowledged'],
   [
     'with two states of one message',
     [...healthy, { type: 'send', id: 'a', state: 'completed', outcome: 'acked' }],
@@ -127,12 +127,12 @@ test.each<[string, LineObject[], string]>([
     'contradicts itself',
   ],
   [
-    'with a listed journal that is missing',
+    'that lists deliveries as a hop but has none',
     [...healthy, { type: 'run', run: 'r', hops: ['ledger', 'log', 'store', 'deliveries'] }],
     'deliveries',
   ],
   [
-    'with a listed journal that names two messages at an offset',
+    'that lists written as a hop, with two messages at one offset',
     [
       ...healthy,
       { type: 'run', run: 'r', hops: ['ledger', 'log', 'store', 'written'] },
@@ -142,7 +142,7 @@ test.each<[string, LineObject[], string]>([
     'contradicts itself',
   ],
   [
-    'with a plan of which a message was not sent',
+    'with a planned message that was not sent',
     [...right('a', 0, { sequence: 0 }), ...complete, { type: 'run', run: 'r', messages: { p0: 2 } }],
     '1 message of the plan never sent',
   ],
@@ -152,14 +152,14 @@ test.each<[string, LineObject[], string]>([
   expect(result.notChecked.join(' ')).toContain(words);
 });
 
-test('two ids claimed for one record make the log not whole, and what it shows still counts', async () => {
+test('two ids for one record make the log not whole, and the log still proves findings', async () => {
   const claims = [...healthy, { type: 'log', id: 'b', partition: 0, offset: 0 }];
   const result = await auditOf(...claims);
   expect(result.notChecked.join(' ')).toContain('contradicts itself');
   expect(result.verdict).toBe('fail');
 });
 
-test('a hop that is not listed may be missing, and a pass needs no line of it', async () => {
+test('a history passes without the lines of a hop that its run line does not list', async () => {
   const lines = healthy.filter(({ type, of }) => type !== 'log' && of !== 'log');
   expect((await auditOf(...lines)).verdict).toBe('inconclusive');
   const listed = [...lines, { type: 'run', run: 'r', hops: ['ledger', 'store'] }];
@@ -168,14 +168,14 @@ test('a hop that is not listed may be missing, and a pass needs no line of it', 
   expect(findingsOf(await auditOf(...without))).toEqual(['lost unknown: b']);
 });
 
-test('complete and empty means empty, not missing', async () => {
+test('a hop that is complete and has no lines is empty, not missing', async () => {
   const lines = healthy.filter(({ type }) => type !== 'store');
   expect(findingsOf(await auditOf(...lines))).toEqual(['lost consumer: a b']);
   const noLog = healthy.filter(({ type }) => type !== 'log');
   expect(findingsOf(await auditOf(...noLog))).toEqual(['lost broker: a b']);
 });
 
-test('a duplicate sequence is an ack without an offset', async () => {
+test('an ack with DUPLICATE_SEQUENCE_NUMBER counts as an ack without an offset', async () => {
   const [send, ...rest] = right('a', 0);
   const duplicate = { ...send!, offset: 7, error: 'DUPLICATE_SEQUENCE_NUMBER' };
   expect((await auditOf(duplicate, ...rest, ...complete)).verdict).toBe('pass');
@@ -183,7 +183,7 @@ test('a duplicate sequence is an ack without an offset', async () => {
   expect(findingsOf(await auditOf(timeout, ...rest, ...complete))).toEqual(['offset-conflict broker: a']);
 });
 
-test('of several positions of a partition the last counts, also across files', async () => {
+test('the last of several positions of a partition counts, also across files', async () => {
   const path = fileOf(
     linesOf([
       ...healthy.filter(({ type }) => type !== 'store'),
@@ -198,17 +198,17 @@ test('of several positions of a partition the last counts, also across files', a
   expect(findingsOf(await audit(await readHistory([later, path])))).toEqual(['lost consumer: a b']);
 });
 
-test('order is judged by the sequences of the sends where the log tells none', async () => {
+test('if the log has no sequences, order is judged by the sequences of the sends', async () => {
   const lines = [...right('a', 1, { sequence: 0 }), ...right('b', 0, { sequence: 1 }), ...complete];
   expect(findingsOf(await auditOf(...lines))).toEqual(['reordered producer: a']);
   const elsewhere = [...right('a', 1, { sequence: 0 }), ...right('b', 0, { sequence: 1, session: 1 })];
   expect((await auditOf(...elsewhere, ...complete)).verdict).toBe('pass');
-  // Nobody knows in which session the record of `a` was written.
+  // The record of `a` may be of either session.
   const unclear = [...lines, { ...right('a', 1, { sequence: 0, session: 1 })[0]! }];
   expect((await auditOf(...unclear)).verdict).toBe('pass');
 });
 
-test('a record that names a planned sequence which nobody sent shows that an intent is missing', async () => {
+test('a record with a planned sequence that was not sent makes the history inconclusive', async () => {
   const plan = { type: 'run', run: 'r', messages: { p0: 2 } };
   const stray = [
     { type: 'log', id: 'x', partition: 0, offset: 1, producer: 'p0', sequence: 1 },
@@ -223,7 +223,7 @@ test('a record that names a planned sequence which nobody sent shows that an int
   expect(findingsOf(await auditOf(...both))).toContain('phantom producer: x');
 });
 
-test('a dead letter without an id is joined by its position, one with an id by that', async () => {
+test('a dead letter belongs to the message with its id, or if it has none, to the one at its position', async () => {
   const [send, log] = right('a', 0, { state: 'unheard-of' });
   const letter = { type: 'deadLetter', partition: 0, offset: 0, reason: 'unknown state' };
   expect(await auditOf(send!, log!, letter, ...complete)).toMatchObject({
@@ -237,7 +237,7 @@ test('a dead letter without an id is joined by its position, one with an id by t
   });
 });
 
-test('deliveries, writes and commits are there for the audit', () => {
+test('delivery, written and commit lines become evidence', () => {
   const evidence = evidenceOf([
     ...healthy,
     ...[0, 1, 1].map((offset) => ({ type: 'delivery', partition: 0, offset, consumer: 'c', epoch: 3 })),

@@ -1,4 +1,4 @@
-/** A run's folder as a run leaves it, made without a broker, and spoilt as wanted. */
+/** Makes the folder that a run leaves behind, without a broker, and with the given faults. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { messageId, Workload } from '../../../src/workload/workload.ts';
 import { runManifest } from '../../fixtures/run-manifest.ts';
 
 const count = 12;
-/** Sent, and refused or not heard of. */
+/** The sequences of a message that was rejected, and of one whose outcome is unknown. */
 export const rejected = 10;
 export const unknown = 11;
 

@@ -5,7 +5,7 @@ import { historyFromLines } from '../../../src/audit/history/read-history.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
 import { auditOf, complete, evidenceOf, findingsOf, linesOf, right, type LineObject } from './lines.ts';
 
-/** As `right`, in a topic. */
+/** The lines of `right`, in a topic. */
 const rightIn = (
   topic: string,
   id: string,
@@ -17,7 +17,7 @@ const read = (topic: string | undefined, end: number): LineObject[] => [
   { type: 'position', topic, partition: 0, offset: end },
 ];
 
-test('one place in two topics is two places', async () => {
+test('the same partition and offset in two topics are different positions', async () => {
   const lines = [
     ...rightIn('orders', 'a', 0),
     ...rightIn('refunds', 'b', 0),
@@ -37,7 +37,7 @@ test('one place in two topics is two places', async () => {
   ]);
 });
 
-test('a record in another topic than acknowledged is told with both names', async () => {
+test('a finding about a record in another topic than acknowledged names both topics', async () => {
   const elsewhere = { type: 'log', id: 'a', topic: 'refunds', partition: 0, offset: 0 };
   const { findings } = await auditOf(
     ...rightIn('orders', 'a', 0).filter(({ type }) => type !== 'log'),
@@ -52,7 +52,7 @@ test('a record in another topic than acknowledged is told with both names', asyn
   ]);
 });
 
-test('lines without a topic are of the one that others name', async () => {
+test('lines without a topic belong to the only topic that other lines name', async () => {
   const [send, log, store] = right('a', 0);
   for (const lines of [
     [{ ...send!, topic: 'orders' }, log!, store!],
@@ -73,11 +73,11 @@ test.each([
     [...read(undefined, 1), ...rightIn('orders', 'a', 0), ...rightIn('refunds', 'b', 0)],
     'test:6: the line names the topic refunds beside orders, and an earlier line has a partition and no topic.',
   ],
-])('a line without a topic, where others name two, is refused', (lines, message) => {
+])('a line without a topic is refused if other lines name two', (lines, message) => {
   expect(() => evidenceOf(lines)).toThrow(expect.objectContaining({ code: 'usage', message }));
 });
 
-test('lines of several topics may come in any order', async () => {
+test('a history of several topics has the same result in any order of its lines', async () => {
   const lines = linesOf([
     ...rightIn('orders', 'a', 0, { key: 'k' }),
     ...rightIn('orders', 'b', 1, { key: 'l' }),
@@ -104,7 +104,7 @@ test('lines of several topics may come in any order', async () => {
   );
 });
 
-/** A key that stands in two partitions. */
+/** Two messages of one key in two partitions. */
 const keyInTwo = (key: string): LineObject[] =>
   [
     ...right('a', 0, { key }),
@@ -112,21 +112,21 @@ const keyInTwo = (key: string): LineObject[] =>
     ...complete,
   ].map((line) => (line.type === 'log' ? { ...line, key } : line));
 
-test('an empty key chooses no partition, and with keyed: false none does', async () => {
+test('an empty key, or any key with keyed: false, may be in two partitions', async () => {
   expect(findingsOf(await auditOf(...keyInTwo('k')))).toEqual(['reordered producer: b']);
   expect(findingsOf(await auditOf(...keyInTwo('')))).toEqual([]);
   const run = { type: 'run', run: 'r', keyed: false };
   expect(findingsOf(await auditOf(run, ...keyInTwo('k')))).toEqual([]);
 });
 
-test('a key may stand in another partition of another topic', async () => {
+test('a key may be in different partitions of different topics', async () => {
   const inTopics = keyInTwo('k').map((line) =>
     'partition' in line ? { ...line, topic: `t${String(line['partition'])}` } : line,
   );
   expect(findingsOf(await auditOf(...inTopics))).toEqual([]);
 });
 
-/** `a`, then `b`, of one key, neither in the log nor in the store any more. */
+/** `a`, then `b`, with one key: neither is in the log or in the store any more. */
 const compactedAway = (b: Record<string, unknown>): LineObject[] => [
   { type: 'send', id: 'a', state: 'failed', outcome: 'acked', partition: 0, offset: 0, key: 'k' },
   { type: 'send', id: 'b', state: 'failed', outcome: 'acked', partition: 0, offset: 1, key: 'k', ...b },
@@ -135,7 +135,7 @@ const compactedAway = (b: Record<string, unknown>): LineObject[] => [
   ...complete,
 ];
 
-test('of a key whose last message is a tombstone, compaction leaves nothing', async () => {
+test('compaction may remove all messages of a key whose last message is a tombstone', async () => {
   expect(await auditOf(...compactedAway({ tombstone: true }))).toMatchObject({
     verdict: 'pass',
     findings: [],

@@ -1,4 +1,4 @@
-/** What is written in the history form is judged as what it was written from. */
+/** A run that is exported as a history is judged as the run itself. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import type { Audit } from '../../../src/result/verdict.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
 import { runOnDisk, unknown, type Spoils } from './run-on-disk.ts';
 
-/** What must be the same. Causes and sentences speak of what is no part of the form. */
+/** What must be the same. Causes and sentences depend on facts that a history does not hold. */
 const essenceOf = ({ verdict, ledger, log, store, counts, findings }: Audit) => ({
   verdict,
   ledger,
@@ -47,26 +47,30 @@ const at = (offset: number, values: Partial<ScanRow>) => (rows: ScanRow[]) =>
 const remove = (rows: RowValues[], row: number): void => void rows.splice(row, 1);
 
 test.each<[string, Spoils, string]>([
-  ['nothing', {}, 'pass'],
-  ['a record less', { scan: (rows) => rows.filter(({ offset }) => offset !== 2) }, 'fail'],
+  ['no fault', {}, 'pass'],
+  ['a missing record', { scan: (rows) => rows.filter(({ offset }) => offset !== 2) }, 'fail'],
   ['a record twice', { scan: (rows) => [...rows, { ...rows[1]!, offset: 15 }] }, 'fail'],
-  ['another session', { scan: (rows) => [...rows, { ...rows[1]!, offset: 15, session: 1 }] }, 'fail'],
-  ['other bytes', { scan: at(3, { digest: 1n }) }, 'fail'],
-  ['a wrong checksum', { scan: at(3, { digest: 1n, flags: scanFlags.crcBad }) }, 'fail'],
+  [
+    'a record twice, of another session',
+    { scan: (rows) => [...rows, { ...rows[1]!, offset: 15, session: 1 }] },
+    'fail',
+  ],
+  ['a record with other bytes', { scan: at(3, { digest: 1n }) }, 'fail'],
+  ['a record with a wrong checksum', { scan: at(3, { digest: 1n, flags: scanFlags.crcBad }) }, 'fail'],
   ['a nameless record at an acked offset', { scan: at(3, { flags: scanFlags.nameless }) }, 'fail'],
   [
-    'a nameless record elsewhere',
+    'a nameless record at another offset',
     { scan: (rows) => [...rows, { ...rows[3]!, offset: 16, flags: scanFlags.nameless }] },
     'fail',
   ],
   ['a foreign record at an acked offset', { scan: at(3, { flags: scanFlags.foreign }) }, 'fail'],
   [
-    'a foreign record elsewhere',
+    'a foreign record at another offset',
     { scan: (rows) => [...rows, { ...rows[3]!, offset: 16, flags: scanFlags.foreign }] },
     'pass',
   ],
   [
-    'a record that nobody planned',
+    'a record outside of the plan',
     { scan: (rows) => [...rows, { ...rows[0]!, offset: 17, sequence: 99 }] },
     'fail',
   ],
@@ -77,23 +81,23 @@ test.each<[string, Spoils, string]>([
     'fail',
   ],
   [
-    'the unknown message in the log',
+    'a record of a message of unknown outcome',
     { scan: (rows) => [...rows, { ...rows[0]!, offset: 18, sequence: unknown }] },
     'fail',
   ],
-  ['a row less', { store: (rows) => remove(rows, 2) }, 'fail'],
-  ['a row less that was not reached', { store: (rows) => remove(rows, 9), next: 9 }, 'inconclusive'],
+  ['a missing row', { store: (rows) => remove(rows, 2) }, 'fail'],
+  ['a missing row at the next offset', { store: (rows) => remove(rows, 9), next: 9 }, 'inconclusive'],
   [
-    'a row less beyond the last stable offset',
+    'a missing row beyond the last stable offset',
     { store: (rows) => remove(rows, 9), lastStableOffset: 9 },
     'inconclusive',
   ],
-  ['a row of another category', { store: (rows) => void (rows[2]!.category ^= 1) }, 'fail'],
-  ['a row of other bytes', { store: (rows) => void (rows[2]!.payload = Buffer.from('x')) }, 'fail'],
+  ['a row in another category', { store: (rows) => void (rows[2]!.category ^= 1) }, 'fail'],
+  ['a row with other bytes', { store: (rows) => void (rows[2]!.payload = Buffer.from('x')) }, 'fail'],
   ['a row with another digest', { store: (rows) => void (rows[2]!.digest = null) }, 'fail'],
   ['a row at another position', { store: (rows) => void (rows[2]!.offset = 16) }, 'fail'],
-  ['a row at a position that cannot be', { store: (rows) => void (rows[2]!.offset = -7) }, 'fail'],
-  ['a row of nobody', { store: (rows) => void (rows[2]!.id = 'p0-99') }, 'fail'],
+  ['a row at an impossible position', { store: (rows) => void (rows[2]!.offset = -7) }, 'fail'],
+  ['a row with an unknown id', { store: (rows) => void (rows[2]!.id = 'p0-99') }, 'fail'],
   ['a row without an id', { store: (rows) => void (rows[2]!.id = null) }, 'fail'],
   ['a row of another run', { store: (rows) => void (rows[2]!.run = 'other') }, 'fail'],
   [
@@ -107,16 +111,16 @@ test.each<[string, Spoils, string]>([
     'fail',
   ],
   ['a log that begins later', { start: 3, scan: (rows) => rows.slice(3) }, 'inconclusive'],
-  ['a plan that was not carried out', { plan: { p0: 14 } }, 'inconclusive'],
-  ['two producers, of which one did nothing', { plan: { p0: 12, p1: 3 } }, 'inconclusive'],
+  ['planned messages that were not sent', { plan: { p0: 14 } }, 'inconclusive'],
+  ['a producer that sent nothing', { plan: { p0: 12, p1: 3 } }, 'inconclusive'],
   ['a ledger that its producer did not close', { ledgerIsOpen: true }, 'pass'],
-])('a run with %s', async (_, spoils, verdict) => {
+])('a run with %s and its exported history are judged alike', async (_, spoils, verdict) => {
   const [run, history] = await bothAudits(spoils);
   expect(essenceOf(history)).toEqual(essenceOf(run));
   expect(run.verdict).toBe(verdict);
 });
 
-test('a hop that is not whole is not said to be complete', async () => {
+test('a hop that is not whole is exported without a complete line', async () => {
   const problems: string[] = [];
   const { folder, manifest } = await runOnDisk({});
   await using open = await openRunEvidence(folder, manifest, `sqlite:${join(folder.path, 'none.sqlite')}`);
@@ -132,7 +136,7 @@ test('a hop that is not whole is not said to be complete', async () => {
   expect(problems[0]).toContain('store: ');
 });
 
-test('a planned message that is stored, and of which the ledger has no intent', async () => {
+test('a stored message that was planned but not sent is judged alike in the exported history', async () => {
   const [run, history] = await bothAudits({
     plan: { p0: 14 },
     store: (rows) => {
@@ -144,7 +148,7 @@ test('a planned message that is stored, and of which the ledger has no intent', 
   expect(history.findings.map(({ kind }) => kind)).not.toContain('phantom');
 });
 
-test("a topic that was recreated is not taken for the run's", async () => {
+test('a run whose topic was recreated and its exported history are judged alike', async () => {
   const recreated = (evidence: Evidence): Evidence => ({
     ...evidence,
     log: { ...evidence.log, topicRecreated: true, batches: () => [] },
@@ -153,7 +157,7 @@ test("a topic that was recreated is not taken for the run's", async () => {
   expect(essenceOf(history)).toEqual(essenceOf(run));
 });
 
-test('next offsets that are none', async () => {
+test('a run whose store has an invalid next offset is inconclusive, and so is its exported history', async () => {
   const [run, history] = await bothAudits({}, (evidence) => ({
     ...evidence,
     store: { ...evidence.store, oddPositions: ['The next offset of partition 0 is none: x.'] },
@@ -161,14 +165,14 @@ test('next offsets that are none', async () => {
   expect([run.verdict, history.verdict]).toEqual(['inconclusive', 'inconclusive']);
 });
 
-test('rows that have lost their place', async () => {
+test('a row without an offset is judged alike in the exported history', async () => {
   const placeless = (rows: RowValues[]): void => void (rows[2] = { ...rows[2]!, offset: -1 });
   const [run, history] = await bothAudits({ store: placeless });
   expect(run.verdict).toBe('fail');
   expect(essenceOf(history)).toEqual(essenceOf(run));
 });
 
-test('journals and commits', async () => {
+test('journals and commits are exported, and judged alike', async () => {
   const journaled = (evidence: Evidence): Evidence => ({
     ...evidence,
     deliveries: {
@@ -211,7 +215,7 @@ test('journals and commits', async () => {
   ]);
 });
 
-test('a history that is read and written again', async () => {
+test('a history that is read and written again is judged alike', async () => {
   const folder = join(import.meta.dirname, '../../fixtures/histories');
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
     const read = () => historyFromLines(readFileSync(join(folder, name), 'utf8').trim().split('\n'), name);

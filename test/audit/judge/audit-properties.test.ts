@@ -18,14 +18,14 @@ import { naiveAudit, type NaiveAudit } from './naive-audit.ts';
 
 const partitions = [0, 1, 2];
 
-/** Mostly the first, so that histories are nearly right and one thing alone is wrong often enough. */
+/** Mostly the first, so that most histories have only one fault. */
 const mostly = <T>(value: T, others: fc.Arbitrary<T>, weight = 8): fc.Arbitrary<T> =>
   fc.oneof({ weight, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: others });
 
 const places = fc.tuple(fc.constantFrom(...partitions), fc.nat(8)).map(([p, o]) => `${p}:${o}`);
 const flaw = fc.constantFrom('x', 'y', null);
 
-/** A message and what the hops say of it, most of it about one position. */
+/** A message and its lines in each hop, most of them about one position. */
 const lives = fc
   .tuple(places, fc.constantFrom('failed', 'completed', 'dead-letters'), fc.nat(3))
   .chain(([home, state, sequence]) =>
@@ -164,7 +164,7 @@ const histories: fc.Arbitrary<History> = fc
     ],
   }));
 
-/** The order of partitions among each other is the scan's own. */
+/** The partitions may come in any order: the scan chooses it. */
 function sorted(lines: LogLine[], byPartition: boolean): LogLine[] {
   const rank = ({ at }: LogLine): number => {
     const { partition, offset } = parsePlace(at);
@@ -190,7 +190,7 @@ const summary = ({ verdict, findings, ledger, counts, confusion }: Audit): Naive
   confusion,
 });
 
-test('the audit and a naive reading of the norm agree', async () => {
+test('the audit and the naive audit come to the same result for any history', async () => {
   await fc.assert(
     fc.asyncProperty(histories, async (history) => {
       const actual = summary(await audit(buildEvidence(history)));
@@ -200,7 +200,7 @@ test('the audit and a naive reading of the norm agree', async () => {
   );
 });
 
-test('where nobody knows whether a topic is compacted, nothing is said that would be wrong if it is, or if it is not', async () => {
+test('if it is unknown whether a topic is compacted, every finding is right whether it is or not', async () => {
   const audited = async (history: History, values: Partial<LogRange>): Promise<[Verdict, Set<string>]> => {
     const ranges = history.ranges.map((range) => ({ ...range, ...values }));
     const findings = new Set<string>();

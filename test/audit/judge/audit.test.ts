@@ -1,4 +1,4 @@
-/** What must hold, where it leads to no finding; and how an audit is composed. */
+/** Histories that have no finding, and the parts of an audit: counts, findings, causes. */
 import { describe, expect, test } from 'vitest';
 import {
   alter,
@@ -21,7 +21,7 @@ const unknown = (id: string): Change => alter('sends', id, { outcome: 'unknown',
 const nowhere = (id: string): Change[] => [without('log', id), without('rows', id)];
 const noPositions: Change = (history) => (history.positions = {});
 
-test('a healthy history passes, and every number is told', async () => {
+test('a healthy history passes, and its audit has every number', async () => {
   expect(await auditOf()).toEqual({
     verdict: 'pass',
     evidence: { ledger: 'whole', log: 'whole', journal: 'missing', store: 'whole' },
@@ -61,10 +61,10 @@ test('a healthy history passes, and every number is told', async () => {
   });
 });
 
-describe('passes', () => {
+describe('a history passes', () => {
   test.each<[string, Change[]]>([
     [
-      'elsewhere than one of its acks says, beside one that names no offset',
+      'a record at another offset than one ack names, if another ack names none',
       [alter('sends', 'b', { at: '0:7' }), sent({ id: 'b', outcome: 'acked' })],
     ],
     [
@@ -77,32 +77,32 @@ describe('passes', () => {
     ],
     ['an ack without an offset', [alter('sends', 'a', { at: undefined })]],
     ['a message at the second of two acked offsets', [sent({ id: 'a', outcome: 'acked', at: '0:7' })]],
-    ['an attempt that was rejected beside one that was acked', [sent({ id: 'a', outcome: 'rejected' })]],
-    ['a dead letter that bears an id', [({ rows }) => Object.assign(rows[3]!, { id: 'd' })]],
-    ['records and rows of others', [logged({ at: '1:7' }), stored({ at: '1:7', category: 'failed' })]],
+    ['a message with a rejected and an acked attempt', [sent({ id: 'a', outcome: 'rejected' })]],
+    ['a dead letter with an id', [({ rows }) => Object.assign(rows[3]!, { id: 'd' })]],
+    ['foreign records and rows', [logged({ at: '1:7' }), stored({ at: '1:7', category: 'failed' })]],
     [
-      'a hole in the offsets',
+      'a gap in the offsets',
       [
         alter('sends', 'b', { at: '0:5' }),
         alter('log', 'b', { at: '0:5' }),
         alter('rows', 'b', { at: '0:5' }),
       ],
     ],
-    ['no position in any partition', [noPositions]],
+    ['a store without next offsets', [noPositions]],
     ['a compacted message, not delivered', [range(0, { compacted: true }), ...nowhere('a')]],
-    ['a message whose record is read twice from the evidence', [logged({ id: 'a', at: '0:0', crc: 'ok' })]],
+    ['a message whose record is in the evidence twice', [logged({ id: 'a', at: '0:0', crc: 'ok' })]],
     [
-      'an aborted record of a message that nobody planned',
+      'an aborted record of a message outside of the plan',
       [message('e', { planned: false, state: null }), logged({ id: 'e', at: '0:5', aborted: true })],
     ],
-  ])('%s', async (_, changes) => {
+  ])('with %s', async (_, changes) => {
     const { verdict, findings } = await auditOf(...changes);
     expect(findings).toEqual([]);
     expect(verdict).toBe('pass');
   });
 });
 
-test('what present evidence proves is a failure, whatever else is missing', async () => {
+test('a finding that the evidence proves fails the run, even if other evidence is missing', async () => {
   const { verdict, notChecked } = await auditOf(
     missing('ledger', 'log'),
     alter('rows', 'a', { category: 'completed' }),
@@ -111,13 +111,13 @@ test('what present evidence proves is a failure, whatever else is missing', asyn
   expect(notChecked).toHaveLength(2);
 });
 
-test('a row anywhere is right where an ack names no offset and there is no log', async () => {
+test('a row may be at any offset if an ack names none and there is no log', async () => {
   const row = [missing('log'), without('log', 'b'), alter('rows', 'b', { at: '0:7' })];
   expect(findingsOf(await auditOf(...row))).toEqual(['corrupted unknown: b']);
   expect(findingsOf(await auditOf(...row, sent({ id: 'b', outcome: 'acked' })))).toEqual([]);
 });
 
-test('a phantom is none where the ledger contradicts the log', async () => {
+test('an unknown record is not a phantom if the ledger contradicts the log', async () => {
   const stranger = message('e', { planned: false, state: null });
   const audit = await auditOf(
     stranger,
@@ -129,7 +129,7 @@ test('a phantom is none where the ledger contradicts the log', async () => {
   expect(audit.verdict).toBe('inconclusive');
 });
 
-test('counts what is never a finding', async () => {
+test('foreign, rejected, unsent and unknown messages are counted, and are not findings', async () => {
   const audit = await auditOf(
     unknown('a'),
     unknown('b'),
@@ -157,7 +157,7 @@ test('an unknown message whose record was aborted was not written', async () => 
   expect(verdict).toBe('pass');
 });
 
-test('the confusion counts each message once, where it belongs if it is there', async () => {
+test('the confusion matrix counts each message once, in its right category if it has a row there', async () => {
   const { confusion } = await auditOf(
     alter('rows', 'b', { category: 'failed' }),
     without('rows', 'c'),
@@ -191,7 +191,7 @@ test('a log that contradicts itself is not whole', async () => {
   }
 });
 
-test('a message is counted as unsent only where the plan knows it', async () => {
+test('a message counts as unsent only if it was planned', async () => {
   const { ledger } = await auditOf(
     message('e'),
     message('f', { planned: false }),
@@ -213,7 +213,7 @@ test('a finding keeps its count and the first ten examples, in the order of the 
   expect(finding!.examples[0]).toEqual({ id: 'm11', partition: 1, offset: 2, detail: 'not in the log' });
 });
 
-test('a cause is named where all messages of the finding share it', async () => {
+test('a finding has a cause only if all of its messages share it', async () => {
   const removed = [range(0, { start: 1 }), ...nowhere('a')];
   expect((await auditOf(...removed)).findings[0]!.cause).toBe('retention');
   const belowScan = [range(1, { base: 1 }), position(1, 0), ...nowhere('c')];
@@ -223,7 +223,7 @@ test('a cause is named where all messages of the finding share it', async () => 
   expect((await auditOf(...removed, ...belowScan)).findings[0]).not.toHaveProperty('cause');
 });
 
-test('offsets far apart are told from each other', async () => {
+test('offsets that differ by 2^32 are different offsets', async () => {
   const far = `0:${2 ** 40}`;
   const move = [
     alter('sends', 'b', { at: far }),

@@ -1,4 +1,4 @@
-/** What is counted or named beside single messages: redelivery, commits, stalls, causes, the hops that must be whole. */
+/** Results that are not about one message: redelivery, commits, stalls, causes, and the hops that must be whole. */
 import { describe, expect, test } from 'vitest';
 import type { Cause, SingleFinding } from '../../../src/result/verdict.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
@@ -31,34 +31,45 @@ const required =
   (history) =>
     (history.required = hops);
 
-describe('causes', () => {
+describe('the cause of a finding', () => {
   test.each<[string, Change[], string]>([
-    ['a broker that may lose what it acked', [(h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
-    ['a replica that was not in sync', [unclean, ...gone('a')], 'unclean-election'],
-    ['both', [unclean, (h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
+    ['acks=1', [(h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
+    ['an unclean leader election', [unclean, ...gone('a')], 'unclean-election'],
+    ['acks=1 and an unclean leader election', [unclean, (h) => (h.acks = '1'), ...gone('a')], 'acks=1'],
     ['a topic that was recreated', [recreated, ...gone('a')], 'topic-recreated'],
-    ['a topic that was recreated, delivered', [recreated, all, ...gone('a')], 'topic-recreated'],
-    ['not handed over', [allButFirst, range(0, { start: 1 }), ...gone('a')], 'retention'],
+    [
+      'a topic that was recreated after the message was delivered',
+      [recreated, all, ...gone('a')],
+      'topic-recreated',
+    ],
+    [
+      'retention that removed the message before it was delivered',
+      [allButFirst, range(0, { start: 1 }), ...gone('a')],
+      'retention',
+    ],
     ['a commit ahead of the store', [committed(0, 12), without('rows', 'a')], 'commit-before-write'],
-  ])('%s', async (_, changes, cause) => {
+  ])('names %s', async (_, changes, cause) => {
     expect((await auditOf(...changes)).findings[0]).toMatchObject({ cause });
   });
 
   test.each<[string, Change[]]>([
     ['acks=all', [(h) => (h.acks = 'all'), ...gone('a')]],
-    ['in-sync replicas alone', [(h) => (h.uncleanElection = false), ...gone('a')]],
-    ['delivered, and then removed', [all, range(0, { start: 1 }), ...gone('a')]],
-    ['a commit ahead of another partition’s store', [committed(1, 12), without('rows', 'a')]],
+    ['unclean leader election turned off', [(h) => (h.uncleanElection = false), ...gone('a')]],
     [
-      'a commit ahead of the store, and a row that vanished',
+      'retention that removed the message after it was delivered',
+      [all, range(0, { start: 1 }), ...gone('a')],
+    ],
+    ["a commit ahead of another partition's next offset", [committed(1, 12), without('rows', 'a')]],
+    [
+      'a commit ahead of the store, if the journal shows that the missing row was written',
       [committed(0, 12), journal, without('rows', 'a')],
     ],
-  ])('none: %s', async (_, changes) => {
+  ])('is absent with %s', async (_, changes) => {
     expect((await auditOf(...changes)).findings[0]).not.toHaveProperty('cause');
   });
 });
 
-test('where acked records may go, of two acked at one place the one that is not there is lost', async () => {
+test('after an unclean election, the missing one of two messages that were acked at one offset is lost', async () => {
   const twice = [without('log', 'b'), without('rows', 'b'), alter('sends', 'b', { at: '0:0' })];
   const { verdict, findings } = await auditOf(unclean, ...twice);
   expect(verdict).toBe('fail');
@@ -68,21 +79,21 @@ test('where acked records may go, of two acked at one place the one that is not 
   expect(findingsOf(await auditOf(...twice))).toEqual(['offset-conflict producer: a b']);
 });
 
-test('and a conflict of offsets has that cause', async () => {
-  // The log has b where a was acked, and a elsewhere.
+test('after an unclean election, an offset conflict has that cause', async () => {
+  // The log has a at another offset than the acked one.
   const moved = [alter('log', 'a', { at: '0:5' }), alter('rows', 'a', { at: '0:5' })];
   const { findings } = await auditOf(unclean, ...moved);
   expect(findings).toMatchObject([{ kind: 'offset-conflict', blame: 'broker', cause: 'unclean-election' }]);
   expect((await auditOf(...moved)).findings[0]).not.toHaveProperty('cause');
 });
 
-test('a row without a position is of no partition, also where a journal is cut short', async () => {
+test('a row without a position adds no partition, even if a journal is cut short', async () => {
   const { partitions } = await auditOf(journal, missing('deliveries'), alter('rows', 'a', { at: undefined }));
   expect(partitions.map(({ partition }) => partition)).toEqual([0, 1]);
 });
 
-test('and of one that took the place of another which was stored, nobody but the broker can be blamed', async () => {
-  // b was stored from 0:0, where a stands now, which the consumer had passed.
+test('after an unclean election, the broker is blamed for a record that replaced a stored one and was not consumed', async () => {
+  // b was stored from 0:0. Now a is at that offset, which the consumer had passed.
   const replaced = [
     without('log', 'b'),
     alter('sends', 'b', { at: '0:0' }),
@@ -101,20 +112,20 @@ test('and of one that took the place of another which was stored, nobody but the
   ]);
 });
 
-describe('findings that are allowed', () => {
+describe('a finding whose cause is allowed', () => {
   const lossy = [unclean, ...gone('a')];
   const allowing =
     (...allowed: Cause[]): Change =>
     (history) =>
       (history.allowed = allowed);
 
-  test('stand, are marked, and fail nothing', async () => {
+  test('is kept and marked, and does not fail the run', async () => {
     const { verdict, findings } = await auditOf(...lossy, allowing('retention', 'unclean-election'));
     expect(verdict).toBe('pass');
     expect(findings).toMatchObject([{ kind: 'lost', count: 1, cause: 'unclean-election', allowed: true }]);
   });
 
-  test('but not for another cause, or for none', async () => {
+  test('does not excuse findings of another cause, or without one', async () => {
     const other = await auditOf(...lossy, allowing('acks=1'));
     const none = await auditOf(...lossy, without('rows', 'c'), allowing('unclean-election'));
     for (const { verdict, findings } of [other, none]) {
@@ -123,7 +134,7 @@ describe('findings that are allowed', () => {
     }
   });
 
-  test('and what could not be judged is no pass all the same', async () => {
+  test('does not make a run pass that is inconclusive for another reason', async () => {
     const stopped: Change = (history) => history.interruptions.push('It was stopped.');
     expect(await auditOf(...lossy, stopped, allowing('unclean-election'))).toMatchObject({
       verdict: 'inconclusive',
@@ -131,7 +142,7 @@ describe('findings that are allowed', () => {
   });
 });
 
-test('a commit above the store’s next offset promises too much', async () => {
+test("a commit above the store's next offset is overcommitted", async () => {
   const { verdict, findings } = await auditOf(committed(0, 10), committed(1, 9));
   expect(verdict).toBe('fail');
   expect(findings).toEqual([
@@ -152,7 +163,7 @@ test('a commit above the store’s next offset promises too much', async () => {
   }
 });
 
-test('what a fault found wrong with its own records is a finding like any other', async () => {
+test('a finding of a fault about its own records counts like any other', async () => {
   const found: SingleFinding[] = [
     { kind: 'lost', blame: 'consumer', partition: 0, offset: 7, detail: 'published by poison@4s' },
     { kind: 'corrupted', blame: 'consumer', partition: 1, offset: 8, detail: 'published by poison@4s' },
@@ -169,7 +180,7 @@ test('what a fault found wrong with its own records is a finding like any other'
     { kind: 'corrupted', blame: 'consumer', count: 1, examples: [{ partition: 1, offset: 8, detail }] },
   ]);
   expect(await auditOf(finds())).toMatchObject({ verdict: 'pass', findings: [] });
-  // With a message that was lost in the same way, it is one finding.
+  // A message that was lost in the same way belongs to the same finding.
   const { findings: both } = await auditOf(without('rows', 'a'), finds(found[0]!));
   expect(both).toMatchObject([{ kind: 'lost', blame: 'consumer', count: 2 }]);
   const { findings: caused } = await auditOf(finds({ ...found[0]!, cause: 'retention' }));
@@ -195,7 +206,7 @@ test('a stalled partition is a finding, and makes the verdict inconclusive', asy
   expect((await auditOf(stalled, without('rows', 'a'))).verdict).toBe('fail');
 });
 
-test('of a partition that nobody read no lag is named, and of many the first', async () => {
+test('the lag names those of the first 32 stalled partitions that have a known range', async () => {
   const stalls =
     (count: number): Change =>
     (h) =>
@@ -207,7 +218,7 @@ test('of a partition that nobody read no lag is named, and of many the first', a
   expect((await auditOf(stalls(32))).notChecked[1]).not.toContain('behind');
 });
 
-test('the lag is named by partition: where nothing was stored from its start, where records are open to their last stable one', async () => {
+test('a lag counts from the start of a partition that has no next offset, and up to its last stable offset', async () => {
   const stalls: Change = (h) => (h.stalls = [0, 1].map((partition) => ({ partition, blame: 'consumer' })));
   const behind: Change = (h) => (h.positions = { 0: 7 });
   const { findings, notChecked } = await auditOf(stalls, behind, range(0, { stableEnd: 8 }));
@@ -224,7 +235,7 @@ test('the lag is named by partition: where nothing was stored from its start, wh
   expect(notChecked).toContain('The lag: partition 0 is at 7 of 8, partition 1 is at 0 of 9.');
 });
 
-test('of many partitions that stalled not all are named', async () => {
+test('if 100 partitions stalled, the lag names 32 of them, and the finding has ten examples', async () => {
   const many: Change = (h) => {
     const partitions = [...Array.from({ length: 100 }).keys()];
     h.ranges = partitions.map((partition) => ({ partition, start: 0, end: 9, base: 0, compacted: false }));
@@ -237,24 +248,28 @@ test('of many partitions that stalled not all are named', async () => {
   expect(lag).toMatch(/partition 31 is at 0 of 9, and 68 others are behind\.$/);
 });
 
-describe('counts redelivery', () => {
+describe('redelivered records are counted', () => {
   test.each<[string, Change[], number | null]>([
-    ['nobody kept a journal', [], null],
-    ['each was handed over once', [all], 0],
-    ['a poll that goes back', [all, delivered({ partition: 0, first: 0, end: 2 })], 2],
+    ['unknown without a journal', [], null],
+    ['none if each was delivered once', [all], 0],
+    ['two that a poll delivered again', [all, delivered({ partition: 0, first: 0, end: 2 })], 2],
     [
-      'three times',
+      'three if one of two was delivered three times',
       [all, delivered({ partition: 0, first: 1, end: 2 }, { partition: 0, first: 0, end: 2 })],
       3,
     ],
-    ['records of others', [all, logged({ at: '0:5' }), delivered({ partition: 0, first: 5, end: 6 })], 0],
     [
-      'an acked offset that the log does not show',
+      'none for a foreign record',
+      [all, logged({ at: '0:5' }), delivered({ partition: 0, first: 5, end: 6 })],
+      0,
+    ],
+    [
+      'one at an acked offset that the log lacks',
       [all, without('log', 'a'), delivered({ partition: 0, first: 0, end: 1 })],
       1,
     ],
     [
-      'a record without an ack',
+      'one whose record has no ack',
       [
         all,
         alter('sends', 'a', { outcome: 'unknown', at: undefined }),
@@ -263,35 +278,47 @@ describe('counts redelivery', () => {
       1,
     ],
     [
-      'as far as the journal goes',
+      'one, though the journal is not whole',
       [all, missing('deliveries'), delivered({ partition: 0, first: 0, end: 1 })],
       1,
     ],
-    ['nothing', [delivered({ partition: 0, first: 3, end: 3 })], 0],
+    ['none for an empty delivery', [delivered({ partition: 0, first: 3, end: 3 })], 0],
   ])('%s', async (_, changes, redelivered) => {
     expect((await auditOf(...changes)).counts.redelivered).toBe(redelivered);
   });
 });
 
-test('what is delivered again and stored once is no finding', async () => {
+test('messages that were delivered twice and stored once are not a finding', async () => {
   expect(await auditOf(all, all)).toMatchObject({ verdict: 'pass', findings: [] });
 });
 
-test('writes that the store refused are counted', async () => {
+test('the audit counts the writes that the store refused', async () => {
   const evidence = { ...buildEvidence(healthyHistory()), refusedWrites: 3 };
   expect((await audit(evidence)).counts.refusedWrites).toBe(3);
 });
 
-describe('what a verdict needs', () => {
+describe('evidence that is not whole is reported', () => {
   test.each<[string, Change[], string]>([
-    ['a journal that is not whole, and need not be', [journal, missing('deliveries', 'written')], 'pass'],
     [
-      'deliveries that must be whole',
+      'and a run passes without the journal, which is not required',
+      [journal, missing('deliveries', 'written')],
+      'pass',
+    ],
+    [
+      'and a run is inconclusive without required deliveries',
       [journal, missing('deliveries'), required('deliveries')],
       'inconclusive',
     ],
-    ['writes that must be whole', [journal, missing('written'), required('written')], 'inconclusive'],
-    ['a log that need not be whole', [missing('log'), required('ledger', 'store')], 'pass'],
+    [
+      'and a run is inconclusive without required writes',
+      [journal, missing('written'), required('written')],
+      'inconclusive',
+    ],
+    [
+      'and a run passes without a log that is not required',
+      [missing('log'), required('ledger', 'store')],
+      'pass',
+    ],
   ])('%s', async (_, changes, verdict) => {
     const audit = await auditOf(...changes);
     expect(audit.verdict).toBe(verdict);
@@ -301,7 +328,7 @@ describe('what a verdict needs', () => {
   });
 });
 
-test('what the journal alone knows cannot be judged', async () => {
+test('a message that only the journal shows makes the run inconclusive', async () => {
   const unknown = alter('sends', 'a', { outcome: 'unknown', at: undefined });
   const alone = [unknown, ...gone('a'), written({ id: 'a', at: '0:0' })];
   const { verdict, findings, notChecked } = await auditOf(...alone);
@@ -315,7 +342,7 @@ test('what the journal alone knows cannot be judged', async () => {
   expect((await auditOf(...aborted, written({ id: 'a', at: '0:0' }))).verdict).toBe('inconclusive');
 });
 
-test('every single finding is told to who asks, beyond the examples', async () => {
+test('onFinding is called for every single finding, also beyond the examples', async () => {
   const history = healthyHistory();
   for (let index = 0; index < 12; index++) {
     history.messages[`m${index}`] = { state: 'failed', planned: true };
@@ -337,7 +364,7 @@ test('every single finding is told to who asks, beyond the examples', async () =
   expect(told[12]).toMatchObject({ kind: 'overcommitted', cause: 'commit-before-write', partition: 0 });
 });
 
-test('a row elsewhere, of a message that was written where it belongs, is told by position alone too', async () => {
+test('a second row of a message is blamed on the store by a journal without ids, too', async () => {
   const nameless = [written({ at: '0:0', category: 'failed' })];
   expect(findingsOf(await auditOf(...nameless, stored({ id: 'a', at: '0:0', category: 'failed' })))).toEqual([
     'duplicated store: a',

@@ -13,7 +13,7 @@ import { outcomeCodes, type Outcome } from '../../../src/run-folder/ledger/outco
 import { none } from '../../../src/workload/place.ts';
 import type { Cause, SingleFinding } from '../../../src/result/verdict.ts';
 
-/** A position is written `partition:offset`. A content or key that is left out is right, `null` is not told. */
+/** A position is written `partition:offset`. A content or key is right if left out, and unknown if `null`. */
 export interface Send {
   id: string;
   outcome: Outcome;
@@ -21,7 +21,7 @@ export interface Send {
 }
 
 export interface Line {
-  /** Left out: foreign. */
+  /** Foreign if left out. */
   id?: string | undefined;
   content?: string | null | undefined;
   key?: string | null | undefined;
@@ -30,7 +30,7 @@ export interface Line {
 export interface LogLine extends Line {
   at: string;
   session?: number | undefined;
-  /** Left out: that of the message. */
+  /** That of the message if left out. */
   sequence?: number | undefined;
   aborted?: boolean | undefined;
   crc?: 'ok' | 'bad' | undefined;
@@ -41,11 +41,11 @@ export interface Row extends Line {
   category: string;
 }
 
-/** What the consumer's journal says was written. Without an id, it tells no content unless there is one. */
+/** A row in the consumer's journal of writes. Without an id, its content is unknown unless given. */
 export interface Write {
   id?: string | undefined;
   at: string;
-  /** Left out: not told. */
+  /** Unknown if left out. */
   category?: string | undefined;
   content?: string | null | undefined;
 }
@@ -60,15 +60,15 @@ export interface Delivery {
 export type HopName = 'ledger' | 'log' | 'deliveries' | 'written' | 'store';
 
 export interface Subject {
-  /** `dead-letters` where it is none of the run's; null where nobody knows. */
+  /** `dead-letters` if it is not a state of the run; null if unknown. */
   state: string | null;
   planned: boolean;
   producer?: number | undefined;
   sequence?: number | undefined;
-  /** What was to be sent; left out, it is not known. */
+  /** The content to send; unknown if left out. */
   content?: string | undefined;
   key?: string | undefined;
-  /** It removes its key from a compacted topic. */
+  /** Whether it removes its key from a compacted topic. */
   tombstone?: boolean;
 }
 
@@ -80,12 +80,12 @@ export interface History {
   ranges: LogRange[];
   /** The store's next offset by partition. */
   positions: Record<number, number>;
-  /** The consumer's journal; left out, nobody kept one. */
+  /** The consumer's journal; left out if no consumer kept one. */
   deliveries?: Delivery[] | undefined;
-  /** Its deliveries may span what compaction had taken before. */
+  /** Whether its deliveries may span records that compaction had removed before. */
   spansHoles?: boolean;
   written?: Write[] | undefined;
-  /** Offsets of which the journal says what became of them, whole or not: `partition:offset`. */
+  /** Offsets that the journal accounts for, even if it is not whole: `partition:offset`. */
   accounted?: string[];
   /** The group's commits by partition. */
   commits: Record<number, number>;
@@ -96,24 +96,24 @@ export interface History {
   topicRecreated: boolean;
   /** False: the topic may have grown since it was scanned. */
   isFinal?: boolean;
-  /** There are no other partitions than those with a range. */
+  /** Whether the topic has no other partitions than those with a range. */
   hasAllRanges?: boolean;
-  /** False: keys choose no partitions. */
+  /** False: keys do not choose partitions. */
   isKeyed?: boolean;
-  /** The partition 2 is one of another topic. */
+  /** Whether partition 2 belongs to another topic. */
   hasTwoTopics?: boolean;
-  /** The store's rows tell where they stand, as those of a run do. */
+  /** Whether the store's rows have positions, as those of a run do. */
   tellsPlaces?: boolean;
   acks?: string | undefined;
   uncleanElection?: boolean;
   stalls: { partition: number; blame: 'consumer' | 'broker' }[];
   notes?: string[];
-  /** Why attempts had an outcome. */
+  /** The errors of the attempts, by outcome. */
   errors?: Record<Outcome, string[]>;
   interruptions: string[];
-  /** What was found wrong beside the evidence. */
+  /** Findings that come from a fault, not from the evidence. */
   found?: SingleFinding[];
-  /** Causes whose findings fail nothing. */
+  /** Causes whose findings do not fail the run. */
   allowed?: Cause[];
 }
 
@@ -155,7 +155,7 @@ export function buildEvidence(history: History): Evidence {
       ...hop('ledger'),
       ...(history.errors && { errorsOf: async (outcome: Outcome) => history.errors![outcome] }),
       batches: () =>
-        // What is beyond the count would be seen: an ack that names no offset.
+        // Beyond the count lies an ack that names no offset: an audit that reads it comes to another result.
         chunks<Send>(history.sends, ({ id }) => ({ id, outcome: 'acked' })).map((sends) => ({
           count: sends.length - 1,
           message: Int32Array.from(sends, ({ id }) => indexOf(id)),
@@ -271,7 +271,7 @@ function categoryOf(state: string | null): number | undefined {
   return state === 'dead-letters' ? deadLetterCategory : states.indexOf(state);
 }
 
-/** Lines in batches. The last of each is beyond its count, as what a full batch left behind may be. */
+/** Lines in batches. The last line of each is beyond its count, like those that a fuller batch left behind. */
 function chunks<T>(items: readonly T[], beyond: (first: T) => T = (first) => first): T[][] {
   return Array.from({ length: Math.ceil(items.length / batchRows) }, (_, index) => {
     const lines = items.slice(index * batchRows, (index + 1) * batchRows);

@@ -1,4 +1,4 @@
-/** Cases in which two readings of one condition part ways. */
+/** Cases that tell two readings of one condition apart. */
 import { describe, expect, test } from 'vitest';
 import { testDefects } from './defect-cases.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
@@ -31,7 +31,7 @@ const all: Change = delivered({ partition: 0, first: 0, end: 9 }, { partition: 1
 
 testDefects([
   {
-    name: 'a stranger is a phantom and nothing else, however often it is there',
+    name: 'an unknown message that is in the log twice and in the store once',
     defect: [
       stranger,
       logged({ id: 'e', at: '0:5', content: 'x' }, { id: 'e', at: '0:6', content: 'y' }),
@@ -41,7 +41,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'a stranger whose record was aborted, and a row of it',
+    name: 'a row of an unknown message whose record was aborted',
     defect: [
       stranger,
       logged({ id: 'e', at: '0:5', aborted: true }),
@@ -51,13 +51,13 @@ testDefects([
     twin: [stranger, logged({ id: 'e', at: '0:5', aborted: true })],
   },
   {
-    name: 'a stranger at a position where nobody wrote, by a journal of positions',
+    name: 'an unknown row at a position that a journal without ids does not have',
     defect: [namelessJournal, stranger, stored({ id: 'e', at: '0:5', category: 'failed' })],
     found: ['phantom store: e'],
     twin: [namelessJournal],
   },
   {
-    name: 'a stranger in two rows, one of which may be any that was written',
+    name: 'two unknown rows, one of them without a position, and a journal without ids',
     defect: [
       namelessJournal,
       stranger,
@@ -67,7 +67,7 @@ testDefects([
     twin: [namelessJournal],
   },
   {
-    name: 'a stranger in two rows, one of which may come from what retention removed',
+    name: 'two unknown rows, one of them at an offset that retention removed',
     defect: [
       range(0, { start: 1 }),
       without('log', 'a'),
@@ -78,7 +78,7 @@ testDefects([
     twin: [range(0, { start: 1 }), without('log', 'a')],
   },
   {
-    name: 'elsewhere than at two acked offsets, one of which the scan did not cover',
+    name: 'a record at neither of two acked offsets, one of which the scan did not cover',
     defect: [
       range(1, { start: 1 }),
       without('log', 'c'),
@@ -98,7 +98,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'two acked offsets, both removed, of which the consumer was past one',
+    name: 'a missing message with two acked offsets that retention removed, only one of which the consumer had passed',
     defect: [
       range(0, { start: 1 }),
       range(1, { start: 1 }),
@@ -112,7 +112,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'of two records the journal knows of one that it was left out, and of the other nothing',
+    name: 'a message with two records, one of which the journal accounts for as not written',
     defect: [
       logged({ id: 'a', at: '0:5' }),
       without('rows', 'a'),
@@ -123,7 +123,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'a row of a partition without an offset, where the journal is cut short',
+    name: 'a second row with a partition but no offset, and a journal that is cut short',
     defect: [
       missing('deliveries'),
       (h) => (h.deliveries = []),
@@ -133,15 +133,15 @@ testDefects([
     twin: [],
   },
   {
-    name: 'a dead letter where a message stands, and where the topic was recreated',
+    name: 'a dead letter at the offset of a message',
     defect: [stored({ at: '0:0', category: 'dead-letters' })],
     found: ['duplicated consumer: a', 'wrongly-dead-lettered consumer: a'],
     twinVerdict: 'inconclusive',
-    // It may be of a record that stood there before.
+    // The dead letter may be of the record that the old topic had at this offset.
     twin: [recreated, stored({ at: '0:0', category: 'dead-letters' })],
   },
   {
-    name: 'one that is to be a dead letter, where the topic was recreated',
+    name: 'a missing dead letter, and a topic that was recreated',
     defect: [
       recreated,
       message('e', { state: 'dead-letters', sequence: 8 }),
@@ -157,39 +157,39 @@ testDefects([
     ],
   },
   {
-    name: 'a topic that was recreated, and the consumer was past one of two acked offsets',
+    name: 'a topic that was recreated, and a missing message with two acked offsets, one of which the consumer had passed',
     defect: [recreated, ...gone('a'), position(0, 0), sent({ id: 'a', outcome: 'acked', at: '1:5' })],
     found: ['lost unknown: a'],
     twin: [recreated],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'a topic that was recreated, and an ack without an offset, whatever was delivered',
+    name: 'a topic that was recreated, and a missing message whose ack names no offset, though all was delivered',
     defect: [recreated, all, ...gone('a'), alter('sends', 'a', { at: undefined })],
     found: ['lost unknown: a'],
     twin: [recreated, missing('store'), ...gone('a')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'a second copy of what was acked twice is not late',
+    name: 'a message that was acked twice and logged twice',
     defect: [sent({ id: 'a', outcome: 'acked', at: '0:5' }), logged({ id: 'a', at: '0:5' })],
     found: ['duplicated producer: a'],
     twin: [sent({ id: 'a', outcome: 'acked', at: '0:5' }, { id: 'a', outcome: 'acked', at: '0:5' })],
   },
   {
-    name: 'acked, whatever became of a later attempt',
+    name: 'a missing message that was acked before an attempt of unknown outcome',
     defect: [sent({ id: 'a', outcome: 'unknown' }), ...gone('a')],
     found: ['lost broker: a'],
     twin: [sent({ id: 'a', outcome: 'unknown' }, { id: 'a', outcome: 'rejected' })],
   },
   {
-    name: 'acks of two messages at an offset of each partition',
+    name: 'two partitions in which one offset was acked for two messages',
     defect: [alter('sends', 'b', { at: '0:0' }), alter('sends', 'd', { at: '1:0' })],
     found: ['offset-conflict producer: a b c d'],
     twin: [],
   },
   {
-    name: 'a row with another key than the record, where nobody knows what was sent',
+    name: 'a row with another key than the record, if the sent key is unknown',
     defect: [
       ({ messages }) => delete messages['a']!.key,
       alter('log', 'a', { key: 'k0' }),
@@ -203,7 +203,7 @@ testDefects([
     ],
   },
   {
-    name: 'a row that differs, and one of two records tells its content',
+    name: 'a row that differs from the only one of two records with a known content',
     defect: [
       alter('log', 'a', { content: null }),
       logged({ id: 'a', at: '0:5' }),
@@ -213,13 +213,13 @@ testDefects([
     twin: [],
   },
   {
-    name: 'a row that was written twice, once as wrong as it is',
+    name: 'a wrong row that was written twice, once with the same wrong content',
     defect: [journal, written({ id: 'a', at: '0:0', content: 'x' }), alter('rows', 'a', { content: 'x' })],
     found: ['corrupted consumer: a'],
     twin: [journal, written({ id: 'a', at: '0:0', content: 'x' })],
   },
   {
-    name: 'records that look foreign at acked offsets of all partitions',
+    name: 'records that look foreign at acked offsets in all partitions',
     defect: [
       ...['a', 'c'].map((id) => without('log', id)),
       logged({ at: '0:0', crc: 'ok' }, { at: '1:0', crc: 'ok' }),
@@ -228,7 +228,7 @@ testDefects([
     twin: [logged({ at: '0:5', crc: 'ok' }, { at: '1:5', crc: 'ok' })],
   },
   {
-    name: 'two rows elsewhere, one where the log was removed',
+    name: 'two rows at wrong offsets, one of which retention removed',
     defect: [
       range(0, { start: 1 }),
       without('log', 'a'),
@@ -239,17 +239,17 @@ testDefects([
     twin: [range(0, { start: 1 }), without('log', 'a')],
   },
   {
-    name: 'two rows, one elsewhere and one that does not tell its position',
+    name: 'two rows, one at a wrong offset and one without a position',
     defect: [alter('rows', 'a', { at: '0:7' }), stored({ id: 'a', category: 'failed' })],
     found: ['duplicated consumer: a'],
     twin: [],
   },
 ]);
 
-describe('passes', () => {
+describe('a history passes', () => {
   test.each<[string, Change[]]>([
     [
-      'records that tell no key, on two partitions',
+      'records without a known key, in two partitions',
       [alter('log', 'a', { key: null }), alter('log', 'c', { key: null })],
     ],
     ['two messages with one sequence', [alter('log', 'b', { sequence: 0 })]],
@@ -257,18 +257,21 @@ describe('passes', () => {
       'an aborted record with a higher sequence',
       [alter('log', 'a', { aborted: true, sequence: 5 }), without('rows', 'a')],
     ],
-    ['a row that tells a partition and no offset', [alter('rows', 'a', { at: '0' })]],
+    ['a row with a partition but no offset', [alter('rows', 'a', { at: '0' })]],
     [
-      'a row that tells a partition and no offset, of what was acked twice',
+      'a row with a partition but no offset, of a message that was acked twice',
       [sent({ id: 'a', outcome: 'acked', at: '0:7' }), alter('rows', 'a', { at: '0' })],
     ],
-    ['an offset beside an outcome that is no ack', [alter('sends', 'a', { outcome: 'unknown', at: '0:7' })]],
-  ])('%s', async (_, changes) => {
+    [
+      'an attempt of unknown outcome that names an offset',
+      [alter('sends', 'a', { outcome: 'unknown', at: '0:7' })],
+    ],
+  ])('with %s', async (_, changes) => {
     expect(await auditOf(...changes)).toMatchObject({ verdict: 'pass', findings: [], notChecked: [] });
   });
 });
 
-test('an unknown message of a compacted partition was not written, if no record of its key is there', async () => {
+test('a message of unknown outcome was not written if a compacted log has no record of its key', async () => {
   const unknown = alter('sends', 'c', { outcome: 'unknown', at: undefined });
   const { counts, notChecked } = await auditOf(
     range(1, { compacted: true }),
@@ -280,7 +283,7 @@ test('an unknown message of a compacted partition was not written, if no record 
   expect(notChecked).toEqual([]);
 });
 
-test('what the journal alone knows of is no evidence of the ledger or of a phantom', async () => {
+test('a message that only the journal shows neither counts as sent nor as a phantom', async () => {
   const sentence = /^1 message written according to the consumer's journal/;
   const unsent = await auditOf(message('e'), written({ id: 'e', at: '0:5' }));
   expect(unsent.notChecked).toEqual(['1 message of the plan never sent.', expect.stringMatching(sentence)]);
@@ -289,7 +292,7 @@ test('what the journal alone knows of is no evidence of the ledger or of a phant
   expect(strange.notChecked).toEqual([expect.stringMatching(sentence)]);
 });
 
-test('a cause holds for what it can have caused', async () => {
+test('a finding has only a cause that applies to one of its acked offsets', async () => {
   const twoPlaces = [
     range(0, { start: 1 }),
     range(1, { base: 5 }),
@@ -302,7 +305,7 @@ test('a cause holds for what it can have caused', async () => {
   expect(finding).toMatchObject({ kind: 'lost', blame: 'consumer', cause: 'commit-before-write' });
 });
 
-test('evidence against its own rules is a bug, and ends the audit', async () => {
+test('the audit throws a bug error if evidence breaks its own rules', async () => {
   const history = healthyHistory();
   history.log.reverse();
   await expect(audit(buildEvidence(history))).rejects.toThrow('bug: the log');

@@ -1,4 +1,4 @@
-/** What keeps much in little, held against what keeps it plainly. */
+/** The compact collections of the audit, compared with plain ones. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { NumberColumn } from '../../../src/audit/number-column.ts';
@@ -20,7 +20,7 @@ const offsets = fc.oneof(
   { weight: 1, arbitrary: fc.nat(2 ** 31 - 1).map((offset) => offset * 2 ** 14 + (offset % 300)) },
 );
 
-test('positions are kept, be they near each other or all over', () => {
+test('positions are kept, whether they are close to each other or far apart', () => {
   const places = fc.tuple(fc.nat(messageCount - 1), fc.nat(300), offsets);
   fc.assert(
     fc.property(fc.array(places, { maxLength: 400, size: 'max' }), (list) => {
@@ -40,7 +40,7 @@ test('positions are kept, be they near each other or all over', () => {
   );
 });
 
-test('a page without room for more slots keeps what it has', () => {
+test('a full page keeps its positions when another one is added', () => {
   const column = new PositionColumn(noPartitions(), 2048);
   for (let message = 0; message < 300; message++)
     column.set(message, { partition: 0, offset: message * 1000 });
@@ -51,7 +51,7 @@ test('a page without room for more slots keeps what it has', () => {
   }
 });
 
-test('deliveries are counted as if each offset were counted alone', () => {
+test('delivered ranges are counted as if each offset were counted by itself', () => {
   const ranges = fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 12 });
   fc.assert(
     fc.property(ranges, fc.boolean(), (list, isAskedBetween) => {
@@ -67,7 +67,7 @@ test('deliveries are counted as if each offset were counted alone', () => {
   );
 });
 
-test('many ranges that do not touch are merged as they come', () => {
+test('deliveries are counted right over 200 000 ranges that do not touch', () => {
   const delivered = new CountedRanges();
   for (let round = 0; round < 2; round++) {
     for (let offset = 0; offset < 200_000; offset += 2) delivered.add(offset, offset + 1);
@@ -76,7 +76,7 @@ test('many ranges that do not touch are merged as they come', () => {
   for (const offset of [1, 99_999, 200_000]) expect(delivered.timesAt(offset)).toBe(0);
 });
 
-test('numbers are kept by index, and 0 is where none was set', () => {
+test('numbers are kept by index, and an index that was not set holds 0', () => {
   const column = new NumberColumn('i32');
   expect(column.get(0)).toBe(0);
   column.set(40_000, -7);
@@ -85,7 +85,7 @@ test('numbers are kept by index, and 0 is where none was set', () => {
   expect(column.length).toBe(40_002);
 });
 
-test('flags are told apart, up to 255 combinations', () => {
+test('up to 255 combinations of flags are distinguished', () => {
   const column = new FlagsColumn(1);
   column.resize(300);
   for (let index = 0; index < 256; index++) column.set(index, index * 7);
@@ -94,7 +94,7 @@ test('flags are told apart, up to 255 combinations', () => {
   expect(() => column.set(0, 1)).toThrow('bug: more combinations');
 });
 
-test('a set of numbers knows its numbers and no others', () => {
+test('a set of numbers contains exactly the numbers that were added', () => {
   const set = new BitSet();
   const numbers = [0, 31, 32, 32_767, 32_768, 2 ** 40];
   for (const number of numbers) set.add(number);

@@ -1,4 +1,4 @@
-/** Messages that are there, and not as they were sent: `corrupted`, `misclassified`, `wrongly-dead-lettered`. */
+/** Messages that are stored, but not as they were sent: `corrupted`, `misclassified`, `wrongly-dead-lettered`. */
 import { testDefects } from './defect-cases.ts';
 import { alter, logged, message, missing, stored, without } from './healthy-history.ts';
 
@@ -10,7 +10,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'a state without a category, and yet a row',
+    name: 'a row of a message whose state has no category',
     defect: [({ rows }) => Object.assign(rows[3]!, { id: 'd', category: 'failed' })],
     found: ['misclassified consumer: d'],
     twin: [({ rows }) => Object.assign(rows[3]!, { id: 'd' })],
@@ -22,7 +22,7 @@ testDefects([
     twin: [logged({ at: '0:5' }), stored({ at: '0:5', category: 'dead-letters' })],
   },
   {
-    name: 'a good message among the dead letters, without a log to join it by',
+    name: 'a good message among the dead letters, without a log',
     defect: [
       missing('log'),
       without('log', 'a'),
@@ -59,7 +59,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'two records that differ from each other, where nobody knows what was sent',
+    name: 'two records that differ from each other, if the sent content is unknown',
     defect: [
       message('a', { sequence: 0 }),
       alter('log', 'a', { content: 'x' }),
@@ -73,13 +73,13 @@ testDefects([
     ],
   },
   {
-    name: 'a row that differs from what log and plan say',
+    name: 'a row that differs from the log and the plan',
     defect: [alter('rows', 'a', { content: 'x' })],
     found: ['corrupted consumer: a'],
     twin: [],
   },
   {
-    name: 'a row that differs from the record, where nobody knows what was sent',
+    name: 'a row that differs from the record, if the sent content is unknown',
     defect: [
       message('a', { sequence: 0 }),
       alter('log', 'a', { content: 'x' }),
@@ -89,7 +89,7 @@ testDefects([
     twin: [message('a', { sequence: 0 }), alter('log', 'a', { content: 'x' })],
   },
   {
-    name: 'a row that differs, and the log tells no content',
+    name: 'a row that differs from the plan, and a log without contents',
     defect: [alter('log', 'a', { content: null }), alter('rows', 'a', { content: 'x' })],
     found: ['corrupted unknown: a'],
     twin: [alter('log', 'a', { content: null })],
@@ -101,13 +101,13 @@ testDefects([
     twin: [alter('rows', 'a', { key: null })],
   },
   {
-    name: 'a row with the position of no record of its message',
+    name: 'a row at a position where its message has no record',
     defect: [alter('rows', 'a', { at: '0:1' })],
     found: ['corrupted consumer: a'],
     twin: [alter('rows', 'a', { at: undefined })],
   },
   {
-    name: 'a row with another position than the ack, and no log',
+    name: 'a row at another position than the acked one, without a log',
     defect: [missing('log'), without('log', 'a'), alter('rows', 'a', { at: '0:7' })],
     found: ['corrupted unknown: a'],
     twin: [missing('log'), without('log', 'a')],
@@ -131,7 +131,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'one record of which the log tells two contents, where nobody knows what was sent',
+    name: 'a record that is in the log with two contents, if the sent content is unknown',
     defect: [
       message('a', { sequence: 0 }),
       alter('log', 'a', { content: 'x' }),

@@ -1,22 +1,22 @@
-/** Messages that are twice in the log or in the store. */
+/** Messages that are in the log or in the store twice. */
 import { testDefects } from './defect-cases.ts';
 import { alter, logged, missing, range, stored, without } from './healthy-history.ts';
 
 testDefects([
   {
-    name: 'twice in the log and once in the store',
+    name: 'two records and one row',
     defect: [logged({ id: 'a', at: '0:5' })],
     found: ['duplicated producer: a'],
     twin: [logged({ id: 'a', at: '0:5', aborted: true })],
   },
   {
-    name: 'two rows that mirror two records are the duplicate of the log alone',
+    name: 'two records, each of which was stored once',
     defect: [logged({ id: 'a', at: '0:5' }), stored({ id: 'a', at: '0:5', category: 'failed' })],
     found: ['duplicated producer: a'],
     twin: [],
   },
   {
-    name: 'two rows that mirror two records, and a third',
+    name: 'two records, each of which was stored once, and a third row',
     defect: [
       logged({ id: 'a', at: '0:5' }),
       stored({ id: 'a', at: '0:5', category: 'failed' }, { id: 'a', at: '0:5', category: 'failed' }),
@@ -44,14 +44,14 @@ testDefects([
     twin: [alter('rows', 'a', { at: undefined })],
   },
   {
-    name: 'two rows at two positions, and the log is not whole',
+    name: 'two rows at two positions, and a log that is not whole',
     defect: [missing('log'), stored({ id: 'a', at: '0:7', category: 'failed' })],
     found: ['duplicated unknown: a'],
     twin: [missing('log')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'two rows at two positions, one of them below what retention left',
+    name: 'two rows at two positions, one of which retention removed',
     defect: [range(0, { start: 1 }), stored({ id: 'b', at: '0:0', category: 'completed' })],
     found: ['duplicated unknown: b'],
     twin: [range(0, { start: 1 })],
@@ -63,13 +63,13 @@ testDefects([
     twin: [],
   },
   {
-    name: 'twice in the log, and two rows of which one does not tell its position',
+    name: 'two records and two rows, one of which has no position',
     defect: [logged({ id: 'a', at: '0:5' }), stored({ id: 'a', category: 'failed' })],
     found: ['duplicated producer: a'],
     twin: [],
   },
   {
-    name: 'two rows of an unknown message that a whole log does not show',
+    name: 'two rows of a message of unknown outcome that a whole log lacks',
     defect: [
       alter('sends', 'a', { outcome: 'unknown', at: undefined }),
       without('log', 'a'),
@@ -79,7 +79,7 @@ testDefects([
     twin: [alter('sends', 'a', { outcome: 'unknown', at: undefined }), without('log', 'a')],
   },
   {
-    name: 'two rows at one position, beside what retention removed',
+    name: 'two rows at one position, and other records that retention removed',
     defect: [range(0, { start: 1 }), without('log', 'a'), stored({ id: 'a', at: '0:0', category: 'failed' })],
     found: ['duplicated consumer: a'],
     twin: [range(0, { start: 1 }), without('log', 'a')],

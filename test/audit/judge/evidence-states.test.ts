@@ -1,4 +1,4 @@
-/** An audit tells how much evidence it had: a hop that could not be read has no count that means anything. */
+/** The audit tells the state of each hop's evidence: the counts of a hop that could not be read mean nothing. */
 import { expect, test } from 'vitest';
 import type { Audit } from '../../../src/result/verdict.ts';
 import {
@@ -20,7 +20,7 @@ const nowhere: Change = (history) => (history.positions = {});
 const unscanned: Change = (history) => (history.ranges = []);
 
 test.each<[string, Change[], Partial<Audit['evidence']>]>([
-  ['a journal that accounts for all', [journal], { journal: 'whole' }],
+  ['a journal that accounts for all offsets', [journal], { journal: 'whole' }],
   ['no journal', [], { journal: 'missing' }],
   ['a ledger that is cut', [missing('ledger')], { ledger: 'torn' }],
   ['no ledger', [missing('ledger'), empty('sends')], { ledger: 'missing' }],
@@ -30,33 +30,36 @@ test.each<[string, Change[], Partial<Audit['evidence']>]>([
   ['no store', [missing('store'), empty('rows'), nowhere], { store: 'missing' }],
   ['a journal that is cut', [journal, missing('written')], { journal: 'torn' }],
   [
-    'journals of which nothing can be read',
+    'journals that cannot be read at all',
     [journal, missing('deliveries', 'written'), empty('deliveries'), empty('written')],
     { journal: 'missing' },
   ],
-])('%s', async (_, changes, expected) => {
+])('the audit tells the state of its evidence: %s', async (_, changes, expected) => {
   const { evidence } = await auditOf(...changes);
   const others = { ledger: 'whole', log: 'whole', journal: 'missing', store: 'whole' } as const;
   expect(evidence).toEqual({ ...others, ...expected });
 });
 
 test.each([
-  ['names', journal],
-  ['only places', namelessJournal],
-] as const)('a journal that tells %s says how many of each state came to a consumer', async (_, kept) => {
-  const { states } = await auditOf(kept);
-  expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 2, delivered: 2, written: 2 });
-  const { states: less } = await auditOf(namelessJournal, unwritten('0:1'), without('rows', 'b'));
-  expect(Object.values(less).map(({ delivered }) => delivered)).toEqual([1, 2, 1]);
-  expect(Object.values(less).reduce((sum, { written }) => sum + written!, 0)).toBe(3);
-});
+  ['ids', journal],
+  ['no ids', namelessJournal],
+] as const)(
+  'a journal with %s gives the number of delivered and written messages by state',
+  async (_, kept) => {
+    const { states } = await auditOf(kept);
+    expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 2, delivered: 2, written: 2 });
+    const { states: less } = await auditOf(namelessJournal, unwritten('0:1'), without('rows', 'b'));
+    expect(Object.values(less).map(({ delivered }) => delivered)).toEqual([1, 2, 1]);
+    expect(Object.values(less).reduce((sum, { written }) => sum + written!, 0)).toBe(3);
+  },
+);
 
-test('without the log, a journal still says what came to a consumer', async () => {
+test('a journal gives the number of delivered messages by state even without a log', async () => {
   const { states } = await auditOf(namelessJournal, missing('log'), empty('log'), unscanned);
   expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 0, delivered: 2, written: 2 });
 });
 
-test('where no journal tells, nothing is said of deliveries', async () => {
+test('without a readable journal, the numbers of delivered and written messages are unknown', async () => {
   const { states } = await auditOf(
     journal,
     missing('deliveries', 'written'),
@@ -66,7 +69,7 @@ test('where no journal tells, nothing is said of deliveries', async () => {
   expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 2, delivered: null, written: null });
 });
 
-test('what became of the acknowledged messages adds up to them', async () => {
+test('right, wrong, lost and unjudged messages add up to the acknowledged ones', async () => {
   const wrong = alter('rows', 'a', { category: 'completed' });
   const { acknowledged, ledger } = await auditOf(wrong, without('rows', 'b'));
   expect(acknowledged).toEqual({ right: 2, wrong: 1, lost: 1, unjudged: 0 });

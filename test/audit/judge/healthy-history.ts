@@ -13,7 +13,7 @@ const subject = (state: string, sequence: number, key: string): Subject => ({
   key,
 });
 
-/** Four messages, each acked, logged and stored once, and right; `d` has a state that is none of the run's. */
+/** Four right messages, each acked, logged and stored once; the state of `d` is not one of the run's. */
 export function healthyHistory(): History {
   return {
     messages: {
@@ -51,7 +51,7 @@ export function healthyHistory(): History {
   };
 }
 
-/** Audits the healthy history with some changes. Records are put in the order of their offsets. */
+/** Audits the healthy history with some changes. Sorts the records by their offsets. */
 export async function auditOf(...changes: Change[]): Promise<Audit> {
   const history = healthyHistory();
   for (const change of changes) change(history);
@@ -103,7 +103,7 @@ export const stored =
   ({ rows }) =>
     rows.push(...lines);
 
-/** A message beside those of the healthy history. */
+/** Adds a message to those of the healthy history. */
 export const message =
   (id: string, values: Partial<Subject> = {}): Change =>
   ({ messages }) => {
@@ -115,13 +115,13 @@ export const missing =
   (history) =>
     history.missing.push(...hops);
 
-/** The consumer's journal of the healthy history: all was handed over, and written as it had to be. */
+/** The consumer's journal of the healthy history: all was delivered, and written correctly. */
 export const journal: Change = (history) => {
   history.deliveries = [0, 1].map((partition) => ({ partition, first: 0, end: 9 }));
   history.written = history.log.map(({ id, at }) => ({ id, at, category: history.messages[id!]!.state! }));
 };
 
-/** The same by positions alone, as a consumer's ranges tell it. */
+/** The same with positions alone, like the ranges in a consumer's journal. */
 export const namelessJournal: Change = (history) => {
   journal(history);
   for (const line of history.written!) delete line.id;

@@ -1,4 +1,4 @@
-/** Messages that are nowhere, or not where they must be: `lost` and `expired`. */
+/** Messages that are missing from the log or the store: `lost` and `expired`. */
 import { testDefects } from './defect-cases.ts';
 import { alter, missing, position, range, sent, stored, without, type Change } from './healthy-history.ts';
 
@@ -10,13 +10,13 @@ const weak: Change = (history) => {
 
 testDefects([
   {
-    name: 'in the log and not stored, whatever the settings may lose elsewhere',
+    name: 'a message that is in the log and not stored, with settings that may lose records',
     defect: [weak, without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [weak],
   },
   {
-    name: 'acked, and neither in a whole log nor in the store',
+    name: 'an acked message that is neither in a whole log nor in the store',
     defect: [without('log', 'a'), without('rows', 'a')],
     found: ['lost broker: a'],
     twin: [
@@ -26,51 +26,51 @@ testDefects([
     ],
   },
   {
-    name: 'acked and stored, and not in a whole log',
+    name: 'an acked and stored message that a whole log lacks',
     defect: [without('log', 'a')],
     found: ['lost broker: a'],
     twin: [],
   },
   {
-    name: 'acked beyond the end of the log',
+    name: 'a message that was acked beyond the end of the log',
     defect: [without('log', 'b'), without('rows', 'b'), alter('sends', 'b', { at: '0:20' })],
     found: ['lost broker: b'],
     twin: [],
   },
   {
-    name: 'in the log below the position, and not in the store',
+    name: 'a message that is in the log below the next offset, and not in the store',
     defect: [without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [without('rows', 'a'), position(0, 0), without('rows', 'b')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'of unknown outcome, in the log, and not in the store',
+    name: 'a message of unknown outcome that is in the log and not in the store',
     defect: [alter('sends', 'a', { outcome: 'unknown', at: undefined }), without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [alter('sends', 'a', { outcome: 'unknown', at: undefined })],
   },
   {
-    name: 'a dead letter that is not there',
+    name: 'a missing dead letter',
     defect: [({ rows }) => rows.pop()],
     found: ['lost consumer: d'],
     twin: [],
   },
   {
-    name: 'not in the store, and there is no log to ask',
+    name: 'a message that is not in the store, without a log',
     defect: [missing('log'), without('log', 'a'), without('rows', 'a')],
     found: ['lost unknown: a'],
     twin: [missing('log'), without('log', 'a')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'removed by retention, not stored, and below the position',
+    name: 'a message below the next offset that retention removed, and that is not stored',
     defect: [range(0, { start: 1 }), without('log', 'a'), without('rows', 'a')],
     found: ['lost unknown: a'],
     twin: [range(0, { start: 1 }), without('log', 'a')],
   },
   {
-    name: 'removed by retention, acked without a position, and not stored',
+    name: 'a message whose ack names no offset, that retention removed, and that is not stored',
     defect: [
       range(1, { start: 1, base: 0 }),
       without('log', 'c'),
@@ -81,7 +81,7 @@ testDefects([
     twin: [range(1, { start: 1 }), without('log', 'c'), alter('sends', 'c', { at: undefined })],
   },
   {
-    name: 'at one of two acked offsets where an aborted record stands, and at the other nothing',
+    name: 'a message with two acked offsets: an aborted record at one, and nothing at the other',
     defect: [
       alter('log', 'a', { aborted: true }),
       without('rows', 'a'),
@@ -91,32 +91,32 @@ testDefects([
     twin: [alter('log', 'a', { aborted: true }), without('rows', 'a')],
   },
   {
-    name: 'of a compacted partition, without a later record of its key',
+    name: 'a missing message of a compacted partition, without a later record of its key',
     defect: [range(0, { compacted: true }), without('log', 'b'), without('rows', 'b')],
     found: ['lost broker: b'],
     twin: [range(0, { compacted: true }), without('log', 'a'), without('rows', 'a')],
   },
   {
-    name: 'of a partition that is not compacted, with a later record of its key',
+    name: 'a missing message of a partition that is not compacted, with a later record of its key',
     defect: [range(1, { compacted: true }), without('log', 'a'), without('rows', 'a')],
     found: ['lost broker: a'],
     twin: [],
   },
   {
-    name: 'without a later record of its key, where nobody knows whether the topic is compacted',
+    name: 'a missing message without a later record of its key, if it is unknown whether the topic is compacted',
     defect: [range(0, compactionUnknown), without('log', 'b'), without('rows', 'b')],
     found: ['lost broker: b'],
     twin: [range(0, compactionUnknown), without('log', 'a'), without('rows', 'a')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'in the log and not stored, where nobody knows whether the topic is compacted',
+    name: 'a message that is in the log and not stored, if it is unknown whether the topic is compacted',
     defect: [range(0, compactionUnknown), without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [range(0, compactionUnknown)],
   },
   {
-    name: 'removed by retention before the position came to it',
+    name: 'a message that retention removed before the next offset reached it',
     defect: [
       range(0, { start: 1 }),
       position(0, 0),
@@ -131,13 +131,13 @@ testDefects([
     twin: [range(0, { start: 1 }), without('log', 'a')],
   },
   {
-    name: 'not in a store that has no positions: it counts as read after the drain',
+    name: 'a missing row in a store without next offsets, which counts as read after the drain',
     defect: [position(0, undefined), position(1, undefined), without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [position(0, undefined), position(1, undefined)],
   },
   {
-    name: 'of a compacted partition, and the later record of its key was aborted',
+    name: 'a missing message of a compacted partition, whose key has only an aborted later record',
     defect: [
       range(0, { compacted: true }),
       without('log', 'a'),
@@ -149,7 +149,7 @@ testDefects([
     twin: [range(0, { compacted: true }), without('log', 'a'), without('rows', 'a')],
   },
   {
-    name: 'not in the store, but a foreign row stands where nothing of the run does',
+    name: 'a missing row, and a foreign row at an offset without a message of the run',
     defect: [without('rows', 'a'), stored({ at: '0:5', category: 'failed' })],
     found: ['lost consumer: a'],
     twin: [stored({ at: '0:5', category: 'failed' })],

@@ -1,6 +1,6 @@
 /**
- * The norm once more, as plainly as can be: lists of lines, searched again for every question. It shares
- * nothing with the audit but the types, so that the two can be held against each other.
+ * The rules of the audit a second time, as plainly as possible: lists of lines, searched again for every question.
+ * It shares only types with the audit, so that the two can be compared.
  */
 import { parsePlace, states, type History } from './build-evidence.ts';
 import {
@@ -80,7 +80,7 @@ export function naiveAudit(h: History): NaiveAudit {
   return audit;
 }
 
-/** A journal that nobody kept is none that lacks anything. */
+/** A journal that no consumer kept lacks nothing. */
 const isGiven = (h: History, hop: string): boolean =>
   (hop !== 'deliveries' && hop !== 'written') || h[hop] !== undefined;
 
@@ -88,7 +88,7 @@ const isGiven = (h: History, hop: string): boolean =>
 class Case extends NaiveMessage {
   isCharged = false;
 
-  /** Says what is wrong; `open` where something could not be judged. */
+  /** Returns the findings, and `open` if something could not be judged. */
   judge(say: Say): 'open' | 'judged' {
     const { h, good, rows } = this;
     const own = this.ownRows();
@@ -254,7 +254,7 @@ class Case extends NaiveMessage {
     }
     const placed = this.judgePlace(say);
     if (placed === 'open' || this.isCharged) return placed;
-    // A dead letter need not bear an id; one that does bears its message's.
+    // A dead letter needs no id; if it has one, it is its message's.
     const areUnnamed = rows.every(
       ({ id, category }) => id !== this.id && (category !== 'dead-letters' || id !== undefined),
     );

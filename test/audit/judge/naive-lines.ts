@@ -1,4 +1,4 @@
-/** The naive audit's questions about lines: whose they are, whether they contradict each other, their order. */
+/** The naive audit's questions about lines: to which message they belong, their contradictions, their order. */
 import { parsePlace, type History, type LogLine, type Row, type Write } from './build-evidence.ts';
 
 export type Part = 'content' | 'key';
@@ -12,7 +12,7 @@ export const tellOf = (
   part: Part,
 ) => (line[part] === undefined ? (h.messages[line.id ?? '']?.[part] ?? null) : line[part]);
 
-/** Two records claimed for one offset, or something of a planned message of which there is no intent. */
+/** Two different records at one offset, or lines of a planned message without an intent. */
 export const contradictsItself = (h: History): boolean => logContradicts(h) || ledgerContradicts(h);
 
 export const logContradicts = (h: History): boolean =>
@@ -44,14 +44,14 @@ export const linesOf = (h: History, id: string): LogLine[] => {
   return [...named, ...h.log.filter((line) => line.id === undefined && isMine(line.at))];
 };
 
-/** Whose row it is. One without an id belongs where its position says, if it can be ours at all. */
+/** The message of a row. A row without an id belongs to the message at its position, if it can be of the run at all. */
 export function ownersOf(h: History, row: Row): string[] {
   if (row.id !== undefined && !isStranger(h, row.id)) return [row.id];
   const standing = standingAt(h, row.at);
-  // A row is that of one message, whatever acks say; two records at one place contradict each other anyhow.
+  // A row belongs to one message, even if several were acked there. Two records at one place are a contradiction.
   const few = standing.some((id) => linesOf(h, id).some((line) => line.at === row.at)) ? standing.length : 1;
   if (row.id === undefined) return standing.slice(0, few);
-  // A stranger's row is that of the message there, where no other is; only the first of several.
+  // A row with an unknown id belongs to the message at its place if that has no other row; only the first of several.
   const order = Object.keys(h.messages);
   const strangers = h.rows
     .filter(({ id, at }) => id !== undefined && at === row.at && isStranger(h, id))
@@ -63,16 +63,16 @@ export function ownersOf(h: History, row: Row): string[] {
   return free.length > 0 && strangers[0] === row ? free.slice(0, few) : [row.id];
 }
 
-/** Neither plan nor ledger nor log knows it. */
+/** Whether it is in neither plan nor ledger nor log. */
 const isStranger = (h: History, id: string): boolean =>
   !h.messages[id]!.planned &&
   !h.sends.some((send) => send.id === id) &&
   !h.log.some((line) => line.id === id);
 
-/** The messages whose records stand at a place; where the log has none, those that were acked there. */
+/** The messages whose records are at a place; if the log has none, those that were acked there. */
 function standingAt(h: History, at: string | undefined): string[] {
   if (at === undefined) return [];
-  // Of a topic that was recreated, a place may have been anybody's.
+  // If the topic was recreated, any message may have been at the place.
   const mayBe = (id: string): boolean => !h.topicRecreated || h.messages[id]!.state === 'dead-letters';
   const ids = Object.keys(h.messages).filter(mayBe);
   const inLog = ids.filter((id) => linesOf(h, id).some((line) => line.at === at));
@@ -82,14 +82,14 @@ function standingAt(h: History, at: string | undefined): string[] {
   );
 }
 
-/** Whether another message than the one that stands at these places stands there. */
+/** Whether the log has another message at one of these places. */
 export function isOfAnother(h: History, at: string | undefined, own: readonly string[]): boolean {
   if (at === undefined || own.includes(at)) return false;
   const isAckedThere = h.sends.some((send) => send.outcome === 'acked' && send.at === at);
   return isAckedThere || h.log.some((line) => line.id !== undefined && line.at === at);
 }
 
-/** What the journal says was written of a message: by its id, or by nothing but one of its places. */
+/** The writes of a message in the journal: those with its id, and those without an id at one of its places. */
 export const writesOf = (h: History, id: string, places: readonly (string | undefined)[]): Write[] =>
   (h.written ?? []).filter((line) => (line.id === undefined ? places.includes(line.at) : line.id === id));
 
@@ -100,7 +100,7 @@ export function timesDelivered(h: History, at: string): number {
   ).length;
 }
 
-/** Deliveries of our messages beyond the first, wherever ledger or log say that one stands. */
+/** Deliveries beyond the first, at each place where ledger or log have a message of the run. */
 export function redeliveries(h: History): number | null {
   if (h.deliveries === undefined) return null;
   const acked = h.sends.flatMap(({ outcome, at }) => (outcome === 'acked' && at !== undefined ? [at] : []));
@@ -109,7 +109,7 @@ export function redeliveries(h: History): number | null {
   return times.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
 }
 
-/** Later than a higher sequence of its session in its partition, or with a key that stands elsewhere. */
+/** Behind a higher sequence of its session in its partition, or with a key that is also in another partition. */
 export function isReordered(h: History, id: string): boolean {
   const sound = h.log.filter((line) => {
     const message = h.messages[line.id ?? ''];
@@ -135,7 +135,7 @@ export function isReordered(h: History, id: string): boolean {
   };
   const isElsewhere = (line: LogLine): boolean => {
     const key = tellOf(h, line as never, 'key');
-    // A key may stand in another partition of another topic.
+    // A key may be in another partition of another topic.
     const topicOf = (other: LogLine): boolean => h.hasTwoTopics === true && partitionOf(other) === 2;
     const isSame = (other: LogLine): boolean =>
       tellOf(h, other as never, 'key') === key && topicOf(other) === topicOf(line);

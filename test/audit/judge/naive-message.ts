@@ -11,7 +11,7 @@ import {
   writesOf,
 } from './naive-lines.ts';
 
-/** Lines as they belong to one message. */
+/** A message with the lines that belong to it. */
 export class NaiveMessage {
   readonly h: History;
   readonly id: string;
@@ -42,7 +42,7 @@ export class NaiveMessage {
     this.rows = h.rows.filter((row) => ownersOf(h, row).includes(id));
     const own = [...this.acks, ...lines.map(({ at }) => at)];
     const places = [...own, ...this.rows.map(({ at }) => at).filter((at) => !isOfAnother(h, at, own))];
-    // In another category, another was written where only a row says that this one stands.
+    // At a place that only a row of this message names, a write to another category is of another message.
     this.writes = writesOf(h, id, places).filter(
       (line) =>
         line.id !== undefined ||
@@ -77,7 +77,7 @@ export class NaiveMessage {
     return false;
   }
 
-  /** Of an unknown message: the log is read, and compaction explains why it is not there. */
+  /** Whether compaction explains why a message of unknown outcome is missing from a log that is whole. */
   mayBeCompacted(): boolean {
     return this.logWhole && !this.someRemoved() && this.compaction() === 'yes';
   }
@@ -103,7 +103,7 @@ export class NaiveMessage {
   isWhole = (hop: 'deliveries' | 'written'): boolean =>
     this.h[hop] !== undefined && !this.h.missing.includes(hop);
 
-  /** The store, or somebody else; nobody knows who where the journal may lack what would tell. */
+  /** The store or the other; unknown if the journal may lack the write that decides. */
   storeOr(other: string, isStore: boolean): string {
     if (isStore) return 'store';
     const mayLack = this.h.written !== undefined && !this.isWhole('written') && this.writes.length === 0;
@@ -114,7 +114,7 @@ export class NaiveMessage {
 
   range = (at: string) => this.h.ranges.find(({ partition }) => partition === parsePlace(at).partition);
 
-  /** Whether the log would show it. */
+  /** Whether the log would show a record at this place. */
   isVisible(at: string | undefined): boolean {
     if (!this.logWhole) return false;
     if (at === undefined) return !this.someRemoved();
@@ -143,7 +143,7 @@ export class NaiveMessage {
     if (acks.some((at) => isShared(at) && !this.isRewritten(at))) return 'producer';
     if (acks.length === 0 || [...this.good, ...this.aborted].some(({ at }) => acks.includes(at)))
       return undefined;
-    // One that was acked there itself stands in a place that was given away again: what was there is lost.
+    // If the message in this place was acked here too, Kafka assigned the offset twice: the earlier message is lost.
     const isAckedThere = (id: string, at: string): boolean =>
       h.sends.some((send) => send.outcome === 'acked' && send.id === id && send.at === at);
     const taken = (at: string): boolean =>
@@ -153,7 +153,7 @@ export class NaiveMessage {
     return acks.every((at) => taken(at) || this.isVisible(at)) ? 'broker' : 'unknown';
   }
 
-  /** Somewhere in the partition one stood where now another stands: it is in the store, and in no log. */
+  /** Whether a stored message of the partition is missing from the log, and another has its offset now. */
   isRewritten(at: string): boolean {
     const { h } = this;
     if (!this.logWhole) return false;
@@ -169,7 +169,7 @@ export class NaiveMessage {
     });
   }
 
-  /** What its record stands at was acknowledged for another before, or has the row of another, and was lost. */
+  /** Whether its record is at the offset of a lost message, which was acked there or has a row there. */
   isReplacement(): boolean {
     const { h } = this;
     return this.good.some(({ at }) => {
@@ -180,7 +180,7 @@ export class NaiveMessage {
     });
   }
 
-  /** The journal was kept, has all rows of its partition, and knows nothing of it. */
+  /** Whether a journal was kept that has all rows of the partition, but not this message. */
   isLeftOut(): boolean {
     const { h, good, writes } = this;
     if (h.written === undefined || h.deliveries === undefined || writes.length > 0) return false;
@@ -193,7 +193,7 @@ export class NaiveMessage {
     });
   }
 
-  /** A tombstone was the last that is known to have been acked of the key, and stands at or behind one of the places. */
+  /** Whether the last acked message of the key is a tombstone at or behind one of the places. */
   isRemovedBy(partition: number, key: string | undefined, places: readonly string[]): boolean {
     const acked = this.h.sends.filter(({ id, outcome, at }) => {
       const isHere = outcome === 'acked' && parsePlace(at).partition === partition;
@@ -206,7 +206,7 @@ export class NaiveMessage {
     return this.acks.length === 0 || places.some(isBehind);
   }
 
-  /** One of the key may have been written, and nobody knows where. */
+  /** Whether a tombstone of the key may have been written at an unknown place. */
   hasTombstoneAnywhere = (key: string): boolean =>
     this.h.sends.some(({ id, outcome, at }) => {
       const message = this.h.messages[id]!;

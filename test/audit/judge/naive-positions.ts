@@ -1,12 +1,12 @@
-/** The naive audit's questions about partitions: offsets that promise what is not there, and what lies beyond the end. */
+/** The naive audit's questions about partitions: overcommitted offsets, and rows beyond the log's end. */
 import { parsePlace, type History } from './build-evidence.ts';
 import { linesOf, logContradicts, ownersOf, timesDelivered } from './naive-lines.ts';
 import { NaiveMessage } from './naive-message.ts';
 
 export interface PartitionFindings {
-  /** `kind blame`, and the partition. */
+  /** Pairs of `kind blame` and partition. */
   found: [string, string][];
-  /** Something could not be said. */
+  /** Whether something could not be judged. */
   isOpen: boolean;
 }
 
@@ -35,13 +35,13 @@ export function partitionFindings(h: History): PartitionFindings {
   return result;
 }
 
-/** A partition that the topic does not have ends where it begins. */
+/** A partition that the topic does not have is empty. */
 const endOf = (h: History, partition: number): number | undefined =>
   h.ranges.find((one) => one.partition === partition)?.end ?? (h.hasAllRanges ? 0 : undefined);
 
 const isWeak = (h: History): boolean => h.acks === '0' || h.acks === '1' || h.uncleanElection === true;
 
-/** Where acks stand, and rows of known messages that the log does not have, the log once was. */
+/** The highest end that the log is known to have had: acks prove it, and rows of known messages that the log lacks. */
 function logEnd(h: History, partition: number, end: number): number {
   const isKnown = (id: string): boolean =>
     h.messages[id]!.planned || h.sends.some((send) => send.id === id) || h.log.some((line) => line.id === id);
@@ -56,7 +56,7 @@ function logEnd(h: History, partition: number, end: number): number {
   );
 }
 
-/** Who promised too much; `open` where nobody can say whether somebody did. */
+/** The blame for an overcommitted partition, undefined if it is not, and `open` if that is undecidable. */
 function overcommitted(h: History, partition: number, isLogWhole: boolean): string | undefined {
   const next = h.positions[partition]!;
   const commit = h.commits[partition];
@@ -110,7 +110,7 @@ function commitAhead(h: History, partition: number, isLogWhole: boolean): string
   return isHeardOf ? 'consumer' : 'unknown';
 }
 
-/** The journal knows all rows of the partition, and nothing of this place. */
+/** Whether the journal has all rows of the partition, but no delivery of this place. */
 function isPassedOver(h: History, at: string): boolean {
   if (h.deliveries === undefined || timesDelivered(h, at) > 0) return false;
   if (!h.missing.includes('deliveries')) return true;

@@ -1,4 +1,4 @@
-/** What cannot be judged: it is said, and makes the verdict inconclusive where the norm does not except it. */
+/** Messages that cannot be judged: the audit reports them, and is inconclusive unless the rules make an exception. */
 import { describe, expect, test } from 'vitest';
 import {
   alter,
@@ -17,24 +17,24 @@ import {
 const unknown = (id: string): Change => alter('sends', id, { outcome: 'unknown', at: undefined });
 const nowhere = (id: string): Change[] => [without('log', id), without('rows', id)];
 
-describe('passes, and says what was not compared', () => {
+describe('a run passes and reports what was not compared:', () => {
   test.each<[string, Change[], RegExp]>([
     [
-      'unknown, and perhaps compacted',
+      'a message of unknown outcome that may have been compacted',
       [range(0, { compacted: true }), unknown('a'), ...nowhere('a')],
       /^1 message .*compacted/,
     ],
     [
-      'removed by retention, and stored',
+      'a stored message that retention removed',
       [range(0, { start: 1 }), without('log', 'a')],
       /^1 message stored.*removed/,
     ],
     [
-      'unknown, stored, and not in a whole log',
+      'a stored message of unknown outcome that a whole log lacks',
       [unknown('a'), without('log', 'a')],
       /^1 message of unknown outcome stored/,
     ],
-    ['compacted', [range(0, { compacted: true }), ...nowhere('a')], /^1 message .*compacted/],
+    ['a compacted message', [range(0, { compacted: true }), ...nowhere('a')], /^1 message .*compacted/],
   ])('%s', async (_, changes, sentence) => {
     const { verdict, notChecked } = await auditOf(...changes);
     expect(notChecked).toEqual([expect.stringMatching(sentence)]);
@@ -42,19 +42,19 @@ describe('passes, and says what was not compared', () => {
   });
 });
 
-test('a note is said, and keeps nothing from being a pass', async () => {
+test('a note is reported, and the run still passes', async () => {
   const { verdict, notChecked } = await auditOf((history) => (history.notes = ['Nobody said so.']));
   expect({ verdict, notChecked }).toEqual({ verdict: 'pass', notChecked: ['Nobody said so.'] });
 });
 
-test('of unknown outcome and nowhere: right, whether the topic is compacted or not', async () => {
+test('a run passes if a missing message has an unknown outcome and it is unknown whether the topic is compacted', async () => {
   const isUnknown = range(0, { compacted: true, compactionUnknown: true });
   const { verdict, notChecked, counts } = await auditOf(isUnknown, unknown('a'), ...nowhere('a'));
   expect({ verdict, notChecked }).toEqual({ verdict: 'pass', notChecked: [] });
   expect(counts).toMatchObject({ unknownWritten: 0, unknownNotWritten: 0 });
 });
 
-test('where nothing was acknowledged, the reasons are named by outcome', async () => {
+test('if no message was acknowledged, the errors are named by outcome', async () => {
   const { notChecked } = await auditOf(
     alter('sends', 'a', { outcome: 'rejected', at: undefined }),
     ...['b', 'c', 'd'].map(unknown),
@@ -65,21 +65,21 @@ test('where nothing was acknowledged, the reasons are named by outcome', async (
   );
 });
 
-describe('is inconclusive, and says why', () => {
+describe('a run is inconclusive and says why:', () => {
   const stranger = message('e', { planned: false, state: null });
   test.each<[string, Change[], RegExp]>([
     [
-      'not in a compacted partition that was not read to its end',
+      'a message missing from a compacted partition that was not read to its end',
       [range(0, { compacted: true }), ...nowhere('b'), missing('log')],
       /^1 message not in a compacted partition/,
     ],
     [
-      'perhaps compacted, and perhaps lost',
+      'a message that may be compacted or lost',
       [range(0, { compacted: true, compactionUnknown: true }), without('log', 'a')],
       /^1 message not in the log.*not known whether the topic is compacted/,
     ],
     [
-      'perhaps compacted, and perhaps not yet drained',
+      'a message that may be compacted or not drained yet',
       [
         range(0, { compacted: true, compactionUnknown: true }),
         ({ messages }) => void delete messages['a']!.key,
@@ -90,7 +90,7 @@ describe('is inconclusive, and says why', () => {
       /^1 message not in the log.*not known whether the topic is compacted/,
     ],
     [
-      'rejected, in the log and not stored, and the ledger is not whole',
+      'a rejected message that is in the log and not stored, and a ledger that is not whole',
       [
         alter('sends', 'a', { outcome: 'rejected', at: undefined }),
         without('rows', 'a'),
@@ -99,7 +99,7 @@ describe('is inconclusive, and says why', () => {
       ],
       /^1 message not stored.*not drained/,
     ],
-    ['a plan that does not read', [missing('plan')], /^The evidence of the plan is not whole: cut short\.$/],
+    ['a plan that is not whole', [missing('plan')], /^The evidence of the plan is not whole: cut short\.$/],
     ['a ledger cut short', [missing('ledger')], /^The evidence of the ledger/],
     ['a log not read to its end', [missing('log')], /^The evidence of the log/],
     ['a store not read to its end', [missing('store')], /^The evidence of the store/],
@@ -108,46 +108,50 @@ describe('is inconclusive, and says why', () => {
       [({ interruptions }) => interruptions.push('It was stopped.')],
       /^It was stopped\.$/,
     ],
-    ['messages that were never sent', [message('e')], /^1 message of the plan never sent\.$/],
-    ['nothing acknowledged', ['a', 'b', 'c', 'd'].map(unknown), /^No message was acknowledged\.$/],
-    ['records at the position', [position(0, 1), without('rows', 'b')], /^1 message not stored.*not drained/],
+    ['a planned message that was never sent', [message('e')], /^1 message of the plan never sent\.$/],
+    ['no acknowledged message', ['a', 'b', 'c', 'd'].map(unknown), /^No message was acknowledged\.$/],
     [
-      'a partition without a position',
+      'a record at the next offset',
+      [position(0, 1), without('rows', 'b')],
+      /^1 message not stored.*not drained/,
+    ],
+    [
+      'a partition without a next offset',
       [position(0, undefined), without('rows', 'b')],
       /^1 message not stored.*not drained/,
     ],
     [
-      'records past the last stable offset',
+      'a record past the last stable offset',
       [range(0, { stableEnd: 1 }), without('rows', 'b')],
       /^1 message not stored.*not drained/,
     ],
     [
-      'a row not found in a store that was not read',
+      'a missing row in a store that was not read to its end',
       [missing('store'), without('rows', 'b')],
       /^1 message not seen in the store/,
     ],
     [
-      'acked, removed, and the store was not read',
+      'an acked message that retention removed, and a store that was not read to its end',
       [missing('store'), range(0, { start: 1 }), ...nowhere('a')],
       /^1 message not seen in the store/,
     ],
     [
-      'unknown and nowhere, and retention removed something',
+      'a missing message of unknown outcome, and a log from which retention removed records',
       [unknown('a'), ...nowhere('a'), range(1, { start: 1 })],
       /^1 message of unknown outcome and seen nowhere/,
     ],
     [
-      'unknown and nowhere in a log not whole',
+      'a missing message of unknown outcome, and a log that is not whole',
       [unknown('a'), ...nowhere('a'), missing('log')],
       /^1 message of unknown outcome and seen nowhere/,
     ],
     [
-      'acked without a position, nowhere, and no log',
+      'a missing message whose ack names no offset, without a log',
       [alter('sends', 'a', { at: undefined }), ...nowhere('a'), missing('log')],
       /^1 message not stored.*not drained/,
     ],
     [
-      'a stranger, and the ledger is not whole',
+      'an unknown record and row, and a ledger that is not whole',
       [
         stranger,
         logged({ id: 'e', at: '0:5' }),
@@ -157,12 +161,12 @@ describe('is inconclusive, and says why', () => {
       /^1 message .*without an intent or a place in the plan/,
     ],
     [
-      'a stranger, and the plan is not whole',
+      'an unknown row, and a plan that is not whole',
       [stranger, stored({ id: 'e', at: '0:5', category: 'failed' }), missing('plan')],
       /^1 message .*without an intent or a place in the plan/,
     ],
     [
-      'rejected and written, and the ledger is not whole',
+      'a rejected message that was written, and a ledger that is not whole',
       [alter('sends', 'a', { outcome: 'rejected', at: undefined }), missing('ledger')],
       /^1 message rejected and written/,
     ],

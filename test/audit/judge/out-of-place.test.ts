@@ -1,4 +1,4 @@
-/** Messages in the wrong place of the log: `reordered` and `offset-conflict`. */
+/** Messages at a wrong place in the log: `reordered` and `offset-conflict`. */
 import { testDefects } from './defect-cases.ts';
 import {
   alter,
@@ -17,7 +17,7 @@ const bAtA = [
   alter('rows', 'b', { at: '0:0' }),
 ];
 
-/** The store has the one at that offset, the log the other. */
+/** At one offset, the store has `early`, and the log has `late`. */
 const lateInPlaceOfEarly = [
   message('early', { sequence: 6 }),
   sent({ id: 'early', outcome: 'unknown' }),
@@ -29,13 +29,13 @@ const lateInPlaceOfEarly = [
 
 testDefects([
   {
-    name: 'a first copy after a higher sequence',
+    name: 'a first record behind a higher sequence of its session',
     defect: [alter('log', 'a', { sequence: 5 })],
     found: ['reordered producer: b'],
     twin: [alter('log', 'a', { sequence: 5, session: 1 })],
   },
   {
-    name: 'of another producer, or a second copy, it is none',
+    name: 'a second record behind a higher sequence, which is not reordered',
     defect: [logged({ id: 'a', at: '0:5' })],
     found: ['duplicated producer: a'],
     twin: [
@@ -44,7 +44,7 @@ testDefects([
     ],
   },
   {
-    name: 'the highest sequence counts, not the last',
+    name: 'two records behind the highest sequence, the second of them behind a lower one',
     defect: [
       alter('log', 'a', { sequence: 5 }),
       logged({ id: 'e', at: '0:5', sequence: 4 }),
@@ -56,62 +56,62 @@ testDefects([
     twin: [],
   },
   {
-    name: 'one key on two partitions',
+    name: 'one key in two partitions',
     defect: [({ messages }) => ['c', 'd'].forEach((id) => Object.assign(messages[id]!, { key: 'k0' }))],
     found: ['reordered producer: c d'],
     twin: [],
   },
   {
-    name: 'two acks name one offset',
+    name: 'one offset that was acked for two messages',
     defect: [without('log', 'b'), without('rows', 'b'), alter('sends', 'b', { at: '0:0' })],
     found: ['offset-conflict producer: a b'],
     twin: [sent({ id: 'a', outcome: 'acked', at: '0:0' })],
   },
   {
-    name: 'two acks name one offset, where the store has the one and the log the other: what stood there is lost',
+    name: 'one offset that was acked for two messages, if the store has one of them and the log the other',
     defect: [without('log', 'a'), ...bAtA],
     found: ['lost broker: a'],
     twin: [sent({ id: 'a', outcome: 'acked', at: '0:0' })],
   },
   {
-    name: 'so too what came in its place, of which the consumer knows nothing',
+    name: 'a stored message that the log lost, and the message that got its offset and was not stored',
     defect: [without('log', 'a'), ...bAtA, without('rows', 'b')],
     found: ['lost broker: a b'],
     twin: [],
   },
   {
-    name: 'and what came in place of one whose ack nobody heard, and which the consumer had stored',
+    name: 'a message that got the offset of a stored one of unknown outcome, in a log that has lost records',
     defect: [
       without('log', 'a'),
       ...bAtA,
       ...lateInPlaceOfEarly,
-      // The journal's word of the place is about the one before.
+      // The journal's entry for the offset is about `early`.
       namelessJournal,
     ],
     found: ['lost broker: a late'],
     twin: [...lateInPlaceOfEarly, stored({ id: 'late', at: '0:3', category: 'failed' })],
   },
   {
-    name: 'a row of another in its place is no excuse for the store where Kafka has lost nothing',
+    name: 'a message that got the offset of a stored one of unknown outcome, in a log that has lost no acked record',
     defect: [...lateInPlaceOfEarly, namelessJournal],
     found: ['lost store: late'],
     twin: [],
   },
   {
-    name: 'two acks name one offset, and the other stands elsewhere: that was never there',
+    name: 'one offset that was acked for two messages, one of which the log has at another offset',
     defect: [alter('log', 'a', { at: '0:7' }), ...bAtA],
     found: ['corrupted consumer: a', 'offset-conflict producer: a b'],
     twin: [],
   },
   {
-    name: 'two acks name one offset, and of that partition the log is not whole',
+    name: 'one offset that was acked for two messages, and a log that is not whole',
     defect: [missing('log'), without('log', 'a'), ...bAtA],
     found: ['offset-conflict producer: a b'],
     twin: [missing('log')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'the log holds another message there',
+    name: 'an acked offset at which the log has another message',
     defect: [
       without('log', 'a'),
       without('rows', 'a'),
@@ -129,26 +129,26 @@ testDefects([
     ],
   },
   {
-    name: 'the log holds the message elsewhere, out of order',
+    name: 'a record at another offset than acked',
     defect: [alter('sends', 'b', { at: '0:7' })],
     found: ['offset-conflict broker: b'],
     twin: [alter('sends', 'b', { at: undefined })],
   },
   {
-    name: 'the message stands elsewhere, late and not stored: the conflict alone is said',
+    name: 'a record at another offset than acked, also out of order and not stored',
     defect: [alter('sends', 'b', { at: '0:7' }), alter('log', 'a', { sequence: 5 }), without('rows', 'b')],
     found: ['offset-conflict broker: b'],
     twin: [sent({ id: 'b', outcome: 'acked', at: '0:7' })],
   },
   {
-    name: 'the message stands elsewhere, and what stands at the acked offset was read',
+    name: 'a record at another offset than acked, if the log shows which record is at the acked one',
     defect: [missing('log'), alter('sends', 'a', { at: undefined }), alter('sends', 'b', { at: '0:0' })],
     found: ['offset-conflict broker: b'],
     twin: [missing('log'), alter('sends', 'a', { at: undefined })],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'what a phantom or a corrupted record says of its sequence does not matter',
+    name: 'a phantom and a corrupted record with high sequences, which make no other record reordered',
     defect: [
       message('e', { planned: false, state: null }),
       logged({ id: 'e', at: '0:0', sequence: 9 }),
@@ -163,7 +163,7 @@ testDefects([
     twin: [],
   },
   {
-    name: 'the message stands elsewhere, and the acked offset was not read',
+    name: 'a record at another offset than acked, if the acked one was not read',
     defect: [missing('log'), alter('sends', 'b', { at: '0:7' })],
     found: ['offset-conflict unknown: b'],
     twin: [missing('log')],

@@ -1,4 +1,4 @@
-/** Next offsets and commits: what they promise, and what they say that cannot be. */
+/** Next offsets and commits: whether they skip records, and whether they are possible. */
 import { expect, test } from 'vitest';
 import {
   auditOf,
@@ -21,7 +21,7 @@ import {
 const notFinal: Change = (history) => void (history.isFinal = false);
 const aheadBy = async (...changes: Change[]) => (await auditOf(committed(0, 9), ...changes)).findings;
 
-test('a commit ahead of the store leaves nothing out where only markers and records of others lie between', async () => {
+test('a commit ahead of the store is right if only markers, aborted, foreign or stored records lie between', async () => {
   for (const changes of [[], [logged({ at: '0:5' })], [logged({ id: 'a', at: '0:6', aborted: true })]]) {
     const audit = await auditOf(committed(0, 9), position(0, 2), ...changes);
     expect(audit).toMatchObject({ verdict: 'pass', findings: [] });
@@ -29,7 +29,7 @@ test('a commit ahead of the store leaves nothing out where only markers and reco
   expect(await auditOf(committed(0, 9), position(0, 1))).toMatchObject({ verdict: 'pass', findings: [] });
 });
 
-test('a commit ahead of the store is overcommitted where a record lies between that is not stored', async () => {
+test("a commit ahead of the store's next offset is overcommitted if a record between them is not stored", async () => {
   const detail = "the store's next offset is 1";
   expect(await aheadBy(position(0, 1), without('rows', 'b'))).toEqual([
     {
@@ -42,7 +42,7 @@ test('a commit ahead of the store is overcommitted where a record lies between t
   ]);
 });
 
-test('the store is to blame where a whole journal has written what its next offset fell back behind', async () => {
+test('the store is blamed for a next offset that fell back if a whole journal has the missing rows as written', async () => {
   const fellBack = [position(0, 1), without('rows', 'b')];
   const audit = await auditOf(committed(0, 9), ...fellBack, namelessJournal);
   expect(audit.findings).toMatchObject([{ kind: 'overcommitted', blame: 'store' }]);
@@ -60,7 +60,7 @@ test('the store is to blame where a whole journal has written what its next offs
   ]);
 });
 
-test('a next offset has fallen back only where a whole journal has the message as written', async () => {
+test('a next offset is said to have fallen back only if a whole journal has the message as written', async () => {
   const behind = [position(0, 1), without('rows', 'b')];
   for (const changes of [[journal, unwritten('0:1')], [journal, missing('written')], []]) {
     const { verdict, notChecked } = await auditOf(...behind, ...changes);
@@ -69,7 +69,7 @@ test('a next offset has fallen back only where a whole journal has the message a
   }
 });
 
-test('records beyond the end to which their partition was read contradict the log', async () => {
+test('records beyond the end of their scanned range make the log contradict itself', async () => {
   const audit = await auditOf(range(0, { end: 1 }), position(0, 2));
   expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(audit.notChecked).toContain(
@@ -79,7 +79,7 @@ test('records beyond the end to which their partition was read contradict the lo
 
 const undelivered: Change = (history) => void (history.deliveries = []);
 
-test('a log that is not whole leaves it open, but for what an ack shows', async () => {
+test('without a whole log, a commit ahead of the store is overcommitted only if an ack proves a record between', async () => {
   const audit = await auditOf(committed(0, 9), position(0, 2), missing('log'));
   expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(audit.notChecked).toContain(
@@ -89,11 +89,11 @@ test('a log that is not whole leaves it open, but for what an ack shows', async 
   expect(acked).toMatchObject([{ kind: 'overcommitted', blame: 'consumer' }]);
 });
 
-test("a commit beyond the log's end is overcommitted as ever", async () => {
+test("a commit beyond the log's end is overcommitted", async () => {
   expect(await aheadBy(committed(0, 10))).toMatchObject([{ kind: 'overcommitted', blame: 'consumer' }]);
 });
 
-test("a next offset beyond the log's end skips what is to come", async () => {
+test("a next offset beyond the log's end is overcommitted", async () => {
   const audit = await auditOf(position(0, 12));
   expect(audit).toMatchObject({
     verdict: 'fail',
@@ -129,7 +129,7 @@ test('a next offset beyond the end of a log that may have grown is not judged', 
   ]);
 });
 
-test('a next offset beyond the end is that of a log that Kafka has cut since', async () => {
+test('a next offset beyond the end is not overcommitted if Kafka may have truncated the log', async () => {
   const cut = [range(1, { end: 1 }), without('log', 'd'), position(1, 2)];
   expect(findingsOf(await auditOf(...cut))).toEqual(['lost broker: d']);
   const weak: Change = (history) => void (history.acks = '1');
@@ -137,31 +137,31 @@ test('a next offset beyond the end is that of a log that Kafka has cut since', a
   expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
 });
 
-test('what retention removed between the two is not shown', async () => {
+test('a commit ahead of the store is undecidable if retention removed records between them', async () => {
   const audit = await auditOf(committed(0, 9), position(0, 2), range(0, { start: 4 }));
   expect(audit.verdict).toBe('inconclusive');
 });
 
-test('where both stand beyond the end, the next offset is told', async () => {
+test('if commit and next offset are beyond the end, the finding names the next offset', async () => {
   const { findings } = await auditOf(position(0, 12), committed(0, 13));
   expect(findings).toMatchObject([{ cause: 'position-beyond-end', examples: [{ offset: 12 }] }]);
 });
 
-test('a commit at the next offset leaves nothing out, whatever the log', async () => {
+test('a commit at the next offset skips no record, even without a log', async () => {
   const { notChecked } = await auditOf(committed(0, 9), position(0, 9), missing('log'));
   expect(notChecked.join(' ')).not.toContain('it is not known whether a record was left out');
 });
 
-test('a commit ahead of a next offset at the very start of the log leaves nothing out', async () => {
+test('a commit ahead of a next offset at the start of the log is right if all records are stored', async () => {
   expect(await auditOf(committed(0, 9), position(0, 0))).toMatchObject({ verdict: 'pass', findings: [] });
 });
 
-test('a record at the commit is not behind it', async () => {
+test('a missing record at the committed offset itself is not overcommitted', async () => {
   const audit = await auditOf(committed(0, 1), position(0, 0), without('rows', 'b'));
   expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
 });
 
-test('a store that is not whole, and a topic made a second time, show nothing left out', async () => {
+test('nothing is overcommitted if the store is not whole or the topic was recreated', async () => {
   const recreated: Change = (history) => void (history.topicRecreated = true);
   for (const change of [missing('store'), recreated]) {
     const audit = await auditOf(committed(0, 9), position(0, 1), without('rows', 'b'), change);
@@ -169,7 +169,7 @@ test('a store that is not whole, and a topic made a second time, show nothing le
   }
 });
 
-test("a row of the run beyond the log's end shows that the log was longer, in its own partition", async () => {
+test("a row of the run beyond the log's end proves that the log was longer, in its own partition", async () => {
   const cut = [range(1, { end: 1 }), without('log', 'd'), without('sends', 'd')];
   const row = [without('rows', 'd'), message('e'), stored({ id: 'e', at: '1:4', category: 'failed' })];
   expect(await aheadOfEnd(...cut, ...row, position(1, 5))).toEqual([]);
@@ -180,7 +180,7 @@ test("a row of the run beyond the log's end shows that the log was longer, in it
   ).toEqual([2]);
 });
 
-test('a row that nobody knows does not show that the log was longer', async () => {
+test('an unknown row does not prove that the log was longer', async () => {
   const unknown = [
     message('e', { planned: false, state: null }),
     stored({ id: 'e', at: '1:4', category: 'failed' }),
@@ -193,7 +193,7 @@ const aheadOfEnd = async (...changes: Change[]): Promise<(number | undefined)[]>
     .filter(({ cause }) => cause === 'position-beyond-end')
     .map(({ examples }) => examples[0]!.offset);
 
-test('the consumer is to blame where a whole journal has written only some of what lies between', async () => {
+test('the consumer is blamed for an overcommit if the journal has only some of the missing rows as written', async () => {
   const both = [position(0, 0), without('rows', 'a'), without('rows', 'b')];
   expect(await aheadBy(...both, namelessJournal, unwritten('0:0'))).toMatchObject([
     { kind: 'overcommitted', blame: 'consumer' },
@@ -205,7 +205,7 @@ test('the consumer is to blame where a whole journal has written only some of wh
   ]);
 });
 
-test('partitions are told in the order of their numbers', async () => {
+test('partitions are reported in the order of their numbers', async () => {
   const backwards: Change = (history) => void (history.ranges = history.ranges.toReversed());
   const { partitions } = await auditOf(committed(0, 10), backwards);
   expect(partitions.map(({ partition }) => partition)).toEqual([0, 1]);

@@ -1,4 +1,4 @@
-/** Rows that bear another id than the message's that stands where they do, or none; and rows beyond the log's end. */
+/** Rows with another id than that of the message at their position, or without an id; and rows beyond the log's end. */
 import { expect, test } from 'vitest';
 import { testDefects } from './defect-cases.ts';
 import {
@@ -19,13 +19,13 @@ import {
 } from './healthy-history.ts';
 
 const nameless = (at: string, category: string): Change => stored({ at, category });
-/** Known to nobody but the store. */
+/** A message that only the store has. */
 const ghost = message('ghost', { planned: false, state: null });
 const ghostRow = (at: string | undefined, category: string): Change =>
   stored({ id: 'ghost', at, category, content: null, key: null });
 const notFinal: Change = (history) => void (history.isFinal = false);
 
-/** The messages of partition 0 stand from offset 4 on. */
+/** The messages of partition 0 begin at offset 4. */
 const movedUp: Change[] = [
   alter('sends', 'a', { at: '0:4' }),
   alter('sends', 'b', { at: '0:5' }),
@@ -37,13 +37,13 @@ const movedUp: Change[] = [
 
 testDefects([
   {
-    name: 'a second row without an id at an acknowledged place',
+    name: 'a second row without an id at an acked position',
     defect: [nameless('0:0', 'failed')],
     found: ['duplicated consumer: a'],
     twin: [nameless('0:5', 'failed')],
   },
   {
-    name: 'the same, and a whole journal that wrote one',
+    name: 'a second row without an id at an acked position, and a whole journal with one write',
     defect: [namelessJournal, nameless('0:0', 'failed')],
     found: ['duplicated store: a'],
     twin: [namelessJournal, nameless('0:5', 'failed')],
@@ -55,13 +55,13 @@ testDefects([
     twin: [nameless('0:5', 'completed')],
   },
   {
-    name: 'the only row at its place bears no id',
+    name: 'a message whose only row has no id',
     defect: [without('rows', 'a'), nameless('0:0', 'failed')],
     found: ['corrupted consumer: a'],
     twin: [],
   },
   {
-    name: 'the only row at the place of a record whose ack was lost bears no id',
+    name: 'a message of unknown outcome whose only row has no id',
     defect: [
       alter('sends', 'a', { outcome: 'unknown', at: undefined }),
       without('rows', 'a'),
@@ -71,37 +71,37 @@ testDefects([
     twin: [alter('sends', 'a', { outcome: 'unknown', at: undefined }), nameless('0:5', 'failed')],
   },
   {
-    name: 'the only row at its place bears an id that nobody knows',
+    name: 'a message whose only row has an unknown id',
     defect: [ghost, without('rows', 'a'), ghostRow('0:0', 'failed')],
     found: ['corrupted consumer: a'],
     twin: [],
   },
   {
-    name: 'the same, in the wrong category too',
+    name: 'a message whose only row has an unknown id, in the wrong category',
     defect: [ghost, without('rows', 'a'), ghostRow('0:0', 'completed')],
     found: ['misclassified consumer: a', 'corrupted consumer: a'],
     twin: [],
   },
   {
-    name: 'the same, where the journal has it right',
+    name: 'a message whose only row has an unknown id, and a journal that has it right',
     defect: [journal, ghost, without('rows', 'a'), ghostRow('0:0', 'failed')],
     found: ['corrupted store: a'],
     twin: [journal],
   },
   {
-    name: 'a row that nobody knows, where the message has its own',
+    name: 'an unknown row at the position of a message that has its own row',
     defect: [namelessJournal, ghost, ghostRow('0:0', 'failed')],
     found: ['phantom store: ghost'],
     twin: [namelessJournal],
   },
   {
-    name: 'a row of a message at the place of another, which the journal wrote once',
+    name: 'a second row of a message at the position of another, which the journal wrote once',
     defect: [namelessJournal, stored({ id: 'a', at: '0:1', category: 'failed' })],
     found: ['duplicated store: a'],
     twin: [namelessJournal],
   },
   {
-    name: 'a row that stands before the run began',
+    name: 'a row at an offset before the run began',
     defect: [range(0, { base: 4 }), ...movedUp, alter('rows', 'a', { at: '0:1' })],
     found: ['corrupted consumer: a'],
     twin: [range(0, { base: 4 }), ...movedUp],
@@ -110,24 +110,27 @@ testDefects([
 
 const beyond = { partition: 0, offset: 9, detail: "a row or dead letter beyond the log's end" };
 
-test.each(['dead-letters', 'failed'])('%s beyond the end of a whole log are phantoms', async (category) => {
-  const audit = await auditOf(nameless('0:9', category));
-  expect(audit).toMatchObject({
-    verdict: 'fail',
-    findings: [{ kind: 'phantom', blame: 'consumer', count: 1, examples: [beyond] }],
-  });
-  const blames: [Change[], string][] = [
-    [[journal], 'store'],
-    [[journal, missing('written')], 'unknown'],
-    [[journal, written({ at: '0:9', category })], 'consumer'],
-  ];
-  for (const [changes, blame] of blames) {
-    const { findings } = await auditOf(...changes, nameless('0:9', category));
-    expect(findings).toMatchObject([{ kind: 'phantom', blame }]);
-  }
-});
+test.each(['dead-letters', 'failed'])(
+  "a row in %s beyond a whole log's end is a phantom",
+  async (category) => {
+    const audit = await auditOf(nameless('0:9', category));
+    expect(audit).toMatchObject({
+      verdict: 'fail',
+      findings: [{ kind: 'phantom', blame: 'consumer', count: 1, examples: [beyond] }],
+    });
+    const blames: [Change[], string][] = [
+      [[journal], 'store'],
+      [[journal, missing('written')], 'unknown'],
+      [[journal, written({ at: '0:9', category })], 'consumer'],
+    ];
+    for (const [changes, blame] of blames) {
+      const { findings } = await auditOf(...changes, nameless('0:9', category));
+      expect(findings).toMatchObject([{ kind: 'phantom', blame }]);
+    }
+  },
+);
 
-test('a row beyond the end is nothing where the log is not whole, where it may have grown, and below the end', async () => {
+test('a foreign row is not a phantom below the end of the log, or if the log is not whole or may have grown', async () => {
   const others = [
     [missing('log'), nameless('0:9', 'failed')],
     [notFinal, nameless('0:9', 'failed')],
@@ -136,24 +139,24 @@ test('a row beyond the end is nothing where the log is not whole, where it may h
   for (const changes of others) expect(findingsOf(await auditOf(...changes))).toEqual([]);
 });
 
-test('a row under a strange id is its own in a topic that was recreated under its name', async () => {
+test('if the topic was recreated, a row with an unknown id is a phantom, and not the row of a message', async () => {
   const remade: Change = (history) => void (history.topicRecreated = true);
   const audit = await auditOf(remade, ghost, ghostRow('0:0', 'failed'));
   expect(findingsOf(audit)).toEqual(['phantom unknown: ghost']);
 });
 
-test('a record that the log tells twice has one row, also where that bears no id', async () => {
+test('a message whose record is in the log scan twice has one row, even if that has no id', async () => {
   const twice = [logged({ id: 'a', at: '0:0', crc: 'ok' }), without('rows', 'a'), nameless('0:0', 'failed')];
   expect(findingsOf(await auditOf(...twice))).toEqual(['corrupted consumer: a']);
 });
 
-test('foreign rows in partitions of which no range is known are left alone', async () => {
+test('foreign rows in partitions without a known range are not a finding', async () => {
   const noRanges: Change = (history) => void (history.ranges = []);
   expect(findingsOf(await auditOf(noRanges, notFinal, nameless('0:9', 'failed')))).toEqual([]);
   expect(findingsOf(await auditOf(noRanges, nameless('0:9', 'failed')))).toEqual([]);
 });
 
-test('of two wrong rows, one that has its place is not the work of the store alone', async () => {
+test('a wrong row at the right position is blamed on the consumer, even if another has lost its position', async () => {
   const tells: Change = (history) => void (history.tellsPlaces = true);
   const wrong = [
     alter('rows', 'a', { at: undefined, content: 'partition' }),
@@ -165,7 +168,7 @@ test('of two wrong rows, one that has its place is not the work of the store alo
   ]);
 });
 
-test('a row that does not say where it stands is corrupted by the store that had its place', async () => {
+test('a row without a position was corrupted by the store if the journal has it as written', async () => {
   const tells: Change = (history) => void (history.tellsPlaces = true);
   const placeless = alter('rows', 'a', { at: undefined, content: 'partition' });
   expect(findingsOf(await auditOf(namelessJournal, tells, placeless))).toEqual(['corrupted store: a']);
@@ -175,13 +178,13 @@ test('a row that does not say where it stands is corrupted by the store that had
   ]);
 });
 
-test('rows without an id charge nobody in a topic that was recreated under its name', async () => {
+test('rows without an id are not a finding if the topic was recreated', async () => {
   const remade: Change = (history) => void (history.topicRecreated = true);
   const audit = await auditOf(remade, logged(), nameless('0:0', 'failed'));
   expect(findingsOf(audit)).toEqual([]);
 });
 
-test('a row in the wrong category leaves the blame unknown only where it has lost its place', async () => {
+test('the blame for a row in the wrong category is unknown only if the row has lost its position', async () => {
   for (const [place, blame] of [
     [{ at: undefined }, 'unknown'],
     [{}, 'consumer'],
@@ -194,7 +197,7 @@ test('a row in the wrong category leaves the blame unknown only where it has los
   }
 });
 
-test('a row in the wrong category that a whole journal does not have was not written by the consumer', async () => {
+test('a row in the wrong category is not blamed on the consumer if a whole journal does not have it', async () => {
   const tells: Change = (history) => void (history.tellsPlaces = true);
   const misrouted = alter('rows', 'a', { category: 'completed' });
   const audit = await auditOf(namelessJournal, unwritten('0:0'), tells, misrouted);

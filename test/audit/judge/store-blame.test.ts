@@ -1,4 +1,4 @@
-/** Whom the consumer's journal of writes blames: the store, where it shows that the consumer did its part. */
+/** The blame by the consumer's journal of writes: the store, if the journal shows that the consumer wrote correctly. */
 import { testDefects } from './defect-cases.ts';
 import {
   alter,
@@ -27,7 +27,7 @@ const accounted =
   (history) => {
     history.accounted = places;
   };
-/** Of partition 0; what stands before was not handed over. */
+/** Records of partition 0 before this offset were not delivered. */
 const deliveredFrom =
   (first: number): Change =>
   (history) => {
@@ -36,13 +36,13 @@ const deliveredFrom =
 
 testDefects([
   {
-    name: 'a second row where nothing else stands, by a journal that tells neither ids nor categories',
+    name: 'a second row at an offset without a record, and a journal without ids that has a write of any category there',
     defect: [namelessJournal, written({ at: '0:7' }), stored({ id: 'a', at: '0:7', category: 'failed' })],
     found: ['duplicated consumer: a'],
     twin: [namelessJournal, written({ at: '0:7' })],
   },
   {
-    name: 'a second row where a journal without ids has one of its category',
+    name: 'a second row at an offset without a record, and a journal without ids that has a write of its category there',
     defect: [
       namelessJournal,
       written({ at: '0:7', category: 'failed' }),
@@ -52,7 +52,7 @@ testDefects([
     twin: [namelessJournal, written({ at: '0:7', category: 'failed' })],
   },
   {
-    name: 'a second row where a journal without ids has one of another category',
+    name: 'a second row at an offset without a record, and a journal without ids that has a write of another category there',
     defect: [
       namelessJournal,
       written({ at: '0:7', category: 'completed' }),
@@ -62,37 +62,37 @@ testDefects([
     twin: [namelessJournal, written({ at: '0:7', category: 'completed' })],
   },
   {
-    name: 'a row that was written and is not there',
+    name: 'a missing row that was written',
     defect: [journal, without('rows', 'a')],
     found: ['lost store: a'],
     twin: [journal],
   },
   {
-    name: 'a row that was written, by a journal that tells no ids',
+    name: 'a missing row that was written, by a journal without ids',
     defect: [namelessJournal, without('rows', 'a')],
     found: ['lost store: a'],
     twin: [namelessJournal],
   },
   {
-    name: 'a row that was not written, by a whole journal',
+    name: 'a missing row that was not written, by a whole journal',
     defect: [journal, unwritten('0:0'), without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [journal, unwritten('0:0')],
   },
   {
-    name: 'a row of which a journal that is not whole says nothing',
+    name: 'a missing row that a journal which is not whole does not mention',
     defect: [journal, missing('written'), unwritten('0:0'), without('rows', 'a')],
     found: ['lost unknown: a'],
     twin: [journal, missing('written'), unwritten('0:0')],
   },
   {
-    name: 'a row of which a journal that is not whole says that there was none',
+    name: 'a missing row that was not written, by a journal that is not whole but accounts for its offset',
     defect: [journal, missing('written'), unwritten('0:0'), accounted('0:0'), without('rows', 'a')],
     found: ['lost consumer: a'],
     twin: [journal, missing('written'), unwritten('0:0'), accounted('0:0')],
   },
   {
-    name: 'an offset that was passed over, by a journal that knows all rows of the partition',
+    name: 'a missing row at an offset that was not delivered, by a journal that has all other rows of the partition',
     defect: [
       journal,
       missing('deliveries', 'written'),
@@ -104,7 +104,7 @@ testDefects([
     twin: [journal, missing('deliveries', 'written'), unwritten('0:0'), deliveredFrom(1)],
   },
   {
-    name: 'an offset that was passed over, where a journal is missing that knew another row',
+    name: 'a missing row at an offset that was not delivered, by journals that lack another row of the partition, too',
     defect: [
       journal,
       missing('deliveries', 'written'),
@@ -116,27 +116,27 @@ testDefects([
     twin: [journal, missing('deliveries', 'written'), unwritten('0:0'), deliveredFrom(2)],
   },
   {
-    name: 'what a journal that is not whole shows is shown',
+    name: 'a missing row that was written, by a journal that is not whole',
     defect: [journal, missing('written'), without('rows', 'a')],
     found: ['lost store: a'],
     twin: [journal, missing('written')],
   },
   {
-    name: 'a row that was written and is not there; the log is not whole',
+    name: 'a missing row that was written, and a log that is not whole',
     defect: [journal, missing('log'), ...gone('a')],
     found: ['lost store: a'],
     twin: [journal, missing('log'), without('log', 'a')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'the drain rule wins over what was written',
+    name: 'a missing row that was written, whose twin is not drained',
     defect: [journal, without('rows', 'a')],
     found: ['lost store: a'],
     twin: [journal, without('rows', 'a'), position(0, 0)],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'written elsewhere than it was acked, and not in the log that was read',
+    name: 'a missing message that was written from below the next offset, and whose ack names no offset',
     defect: [
       missing('log'),
       ...gone('a'),
@@ -153,25 +153,25 @@ testDefects([
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'removed by retention, written, and not there',
+    name: 'a missing row that was written before retention removed its record',
     defect: [journal, range(0, { start: 1 }), ...gone('a')],
     found: ['lost store: a'],
     twin: [journal, range(0, { start: 1 }), without('log', 'a')],
   },
   {
-    name: 'compacted after it was written, and not there',
+    name: 'a missing row that was written before its record was compacted',
     defect: [range(0, { compacted: true }), ...gone('a'), written({ id: 'a', at: '0:0' })],
     found: ['lost store: a'],
     twin: [range(0, { compacted: true }), ...gone('a'), written()],
   },
   {
-    name: 'two rows, and one was written',
+    name: 'two rows, one of which was written',
     defect: [journal, stored({ id: 'a', at: '0:0', category: 'failed' })],
     found: ['duplicated store: a'],
     twin: [journal],
   },
   {
-    name: 'two rows, and both were written',
+    name: 'two rows, both of which were written',
     defect: [
       journal,
       stored({ id: 'a', at: '0:0', category: 'failed' }),
@@ -181,7 +181,7 @@ testDefects([
     twin: [journal, written({ id: 'a', at: '0:0', category: 'failed' })],
   },
   {
-    name: 'two rows, and both were written, by a journal that tells no ids',
+    name: 'two rows, both of which were written, by a journal without ids',
     defect: [
       namelessJournal,
       stored({ id: 'a', at: '0:0', category: 'failed' }),
@@ -191,19 +191,19 @@ testDefects([
     twin: [namelessJournal],
   },
   {
-    name: 'two rows, one was written, and the journal may lack another',
+    name: 'two rows, one of which was written, by a journal that is not whole',
     defect: [journal, missing('written'), stored({ id: 'a', at: '0:0', category: 'failed' })],
     found: ['duplicated unknown: a'],
     twin: [journal, missing('written')],
   },
   {
-    name: 'two rows, and a whole journal that knows neither',
+    name: 'two rows, neither of which was written, by a whole journal',
     defect: [journal, unwritten('0:0'), stored({ id: 'a', at: '0:0', category: 'failed' })],
     found: ['duplicated consumer: a'],
     twin: [journal],
   },
   {
-    name: 'a third row of what is twice in the log and was written twice',
+    name: 'three rows of a message with two records, two of which were written',
     defect: [
       journal,
       logged({ id: 'a', at: '0:5' }),
@@ -214,13 +214,13 @@ testDefects([
     twin: [journal],
   },
   {
-    name: 'a row in another category than it was written to',
+    name: 'a row in another category than the written one',
     defect: [journal, alter('rows', 'a', { category: 'completed' })],
     found: ['misclassified store: a'],
     twin: [journal],
   },
   {
-    name: 'a row in the wrong category that it was written to',
+    name: 'a row that was written to the wrong category',
     defect: [
       journal,
       unwritten('0:0'),
@@ -231,7 +231,7 @@ testDefects([
     twin: [journal],
   },
   {
-    name: 'a row in the wrong category, written to the right one too',
+    name: 'a row that was written to the wrong category and to the right one',
     defect: [
       journal,
       written({ id: 'a', at: '0:0', category: 'completed' }),
@@ -241,7 +241,7 @@ testDefects([
     twin: [journal],
   },
   {
-    name: 'a row in the wrong category, and the journal tells none',
+    name: 'a row in the wrong category, and a journal without its category',
     defect: [
       journal,
       unwritten('0:0'),
@@ -252,13 +252,13 @@ testDefects([
     twin: [journal, unwritten('0:0'), written({ id: 'a', at: '0:0' })],
   },
   {
-    name: 'a row that differs from what was written',
+    name: 'a row with other content than was written',
     defect: [journal, alter('rows', 'a', { content: 'x' })],
     found: ['corrupted store: a'],
     twin: [journal],
   },
   {
-    name: 'a row that was written as wrong as it is',
+    name: 'a row that was written with the wrong content',
     defect: [
       journal,
       unwritten('0:0'),
@@ -269,13 +269,13 @@ testDefects([
     twin: [journal],
   },
   {
-    name: 'a row that differs, and the journal tells no content',
+    name: 'a row with wrong content, and a journal without contents',
     defect: [namelessJournal, alter('rows', 'a', { content: 'x' })],
     found: ['corrupted consumer: a'],
     twin: [namelessJournal],
   },
   {
-    name: 'a row that differs from what was written, where nothing else tells the content',
+    name: 'a row with other content than was written, if the sent content is unknown',
     defect: [
       message('a', { sequence: 0 }),
       written({ id: 'a', at: '0:0', content: 'x' }),
@@ -289,56 +289,56 @@ testDefects([
     ],
   },
   {
-    name: 'a row with another key than what was written',
+    name: 'a row with another key than was written',
     defect: [journal, alter('rows', 'a', { key: 'x' })],
     found: ['corrupted store: a'],
     twin: [journal],
   },
   {
-    name: 'a row with another position than what was written',
+    name: 'a row at another position than was written',
     defect: [journal, alter('rows', 'a', { at: '0:7' })],
     found: ['corrupted store: a'],
     twin: [journal, alter('rows', 'a', { at: undefined })],
   },
   {
-    name: 'a row with the wrong position that it was written with',
+    name: 'a row that was written with the wrong position',
     defect: [journal, unwritten('0:0'), written({ id: 'a', at: '0:7' }), alter('rows', 'a', { at: '0:7' })],
     found: ['corrupted consumer: a'],
     twin: [journal],
   },
   {
-    name: 'nobody planned it, and nobody wrote it',
+    name: 'an unplanned row that was not written, by a whole journal',
     defect: [journal, stranger, strangeRow],
     found: ['phantom store: e'],
     twin: [journal],
   },
   {
-    name: 'nobody planned it, and the consumer wrote it',
+    name: 'an unplanned row that the consumer wrote',
     defect: [journal, stranger, strangeRow, written({ id: 'e', at: '0:5' })],
     found: ['phantom consumer: e'],
     twin: [journal],
   },
   {
-    name: 'nobody planned it, and the journal is not whole',
+    name: 'an unplanned row, and a journal that is not whole',
     defect: [journal, missing('written'), stranger, strangeRow],
     found: ['phantom unknown: e'],
     twin: [journal, missing('written')],
   },
   {
-    name: 'nobody planned it, nobody wrote it, and the log is not whole',
+    name: 'an unplanned row that was not written, and a log that is not whole',
     defect: [journal, missing('log'), stranger, strangeRow],
     found: ['phantom store: e'],
     twin: [journal, missing('log')],
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'nobody planned it, it has no position, and the journal tells nothing but positions',
+    name: 'an unplanned row without a position, and a journal that has only positions',
     defect: [namelessJournal, stranger, stored({ id: 'e', category: 'failed' })],
     found: ['phantom consumer: e'],
     twin: [namelessJournal],
   },
   {
-    name: 'nobody planned it, and what was written where it stands is another row',
+    name: 'an unplanned row at a position where a row of another category was written',
     defect: [
       namelessJournal,
       written({ at: '0:5', category: 'dead-letters' }),
@@ -349,7 +349,7 @@ testDefects([
     twin: [namelessJournal],
   },
   {
-    name: 'rejected, and only in the store, where nobody wrote it',
+    name: 'a rejected message that is only in the store, and was not written',
     defect: [
       journal,
       unwritten('0:0'),
@@ -360,13 +360,13 @@ testDefects([
     twin: [journal, sent({ id: 'a', outcome: 'rejected' })],
   },
   {
-    name: 'an aborted record in the store is the consumer’s doing, whatever was written',
+    name: 'a row of an aborted record that was written',
     defect: [journal, alter('log', 'a', { aborted: true })],
     found: ['aborted-read consumer: a'],
     twin: [journal, alter('log', 'a', { aborted: true }), without('rows', 'a'), unwritten('0:0')],
   },
   {
-    name: 'handed over twice and stored once is no duplicate',
+    name: 'two rows of a message that was delivered once, whose twin was delivered twice and stored once',
     defect: [journal, stored({ id: 'a', at: '0:0', category: 'failed' })],
     found: ['duplicated store: a'],
     twin: [journal, delivered({ partition: 0, first: 0, end: 9 })],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { auditOf, findingsOf, message, range, sent, without, type Change } from './healthy-history.ts';
 
 const compacted = range(0, { compacted: true });
-/** `e`, a tombstone of a key of its own, and what was sent of it before. */
+/** `e`, a tombstone with a key of its own, and changes that send earlier messages of that key. */
 const tombstone = (...earlier: Change[]): Change[] => [
   compacted,
   message('e', { key: 'own', tombstone: true }),
@@ -11,20 +11,20 @@ const tombstone = (...earlier: Change[]): Change[] => [
   ...earlier,
 ];
 
-test('of a key whose last message is a tombstone nothing is looked for', async () => {
+test('a missing message whose key ends with a tombstone is not a finding in a compacted topic', async () => {
   const audit = await auditOf(...tombstone());
   expect(audit).toMatchObject({ verdict: 'pass', findings: [] });
   expect(audit.notChecked).toEqual([expect.stringContaining('1 message not looked for further')]);
 });
 
-test('acknowledgements come in any order: the tombstone is the last by its offset', async () => {
+test('the last message of a key is the one with the highest acked offset', async () => {
   const earlier = [message('f', { key: 'own' }), sent({ id: 'f', outcome: 'acked', at: '0:3' })];
   expect(await auditOf(...tombstone(...earlier))).toMatchObject({ verdict: 'pass', findings: [] });
   const later = [message('f', { key: 'own' }), sent({ id: 'f', outcome: 'acked', at: '0:7' })];
   expect(findingsOf(await auditOf(...tombstone(...later)))).toEqual(['lost broker: e f']);
 });
 
-test('a tombstone without a key excuses nothing', async () => {
+test('a tombstone without a key does not excuse a missing message', async () => {
   const keyless = [
     compacted,
     message('e', { tombstone: true }),

@@ -1,16 +1,16 @@
-/** What ought not to be there: `phantom`, `rejected-but-written`, `aborted-read`. */
+/** Messages that must not be in the log or the store: `phantom`, `rejected-but-written`, `aborted-read`. */
 import { testDefects } from './defect-cases.ts';
 import { alter, logged, message, missing, sent, stored, without } from './healthy-history.ts';
 
 testDefects([
   {
-    name: 'nobody planned it, and it is in the log',
+    name: 'an unplanned record',
     defect: [message('e', { planned: false, state: null }), logged({ id: 'e', at: '0:5' })],
     found: ['phantom producer: e'],
     twin: [message('e', { planned: false, state: null }), logged({ id: 'e', at: '0:5', aborted: true })],
   },
   {
-    name: 'nobody planned it, and it is in the store',
+    name: 'an unplanned row',
     defect: [
       message('e', { planned: false, state: null }),
       stored({ id: 'e', at: '0:5', category: 'failed' }),
@@ -23,7 +23,7 @@ testDefects([
     ],
   },
   {
-    name: 'nobody planned it, and it is in the store beside one that was planned and not sent',
+    name: 'an unplanned row, and one of a message that was planned and not sent',
     defect: [
       message('e', { planned: false, state: null }),
       stored({ id: 'e', at: '0:5', category: 'failed' }),
@@ -35,7 +35,7 @@ testDefects([
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'nobody planned it, it is in the store, and the log is not whole',
+    name: 'an unplanned row, and a log that is not whole',
     defect: [
       missing('log'),
       message('e', { planned: false, state: null }),
@@ -46,7 +46,7 @@ testDefects([
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'rejected, and in the log',
+    name: 'a rejected message in log and store',
     defect: [alter('sends', 'a', { outcome: 'rejected', at: undefined })],
     found: ['rejected-but-written producer: a'],
     twin: [
@@ -56,13 +56,13 @@ testDefects([
     ],
   },
   {
-    name: 'rejected, and only in the store',
+    name: 'a rejected message that is only in the store',
     defect: [alter('sends', 'a', { outcome: 'rejected', at: undefined }), without('log', 'a')],
     found: ['rejected-but-written consumer: a'],
     twin: [sent({ id: 'a', outcome: 'rejected' })],
   },
   {
-    name: 'rejected, in the store, and the log is not whole',
+    name: 'a rejected message in the store, and a log that is not whole',
     defect: [
       missing('log'),
       alter('sends', 'a', { outcome: 'rejected', at: undefined }),
@@ -73,13 +73,13 @@ testDefects([
     twinVerdict: 'inconclusive',
   },
   {
-    name: 'aborted in the log, and stored',
+    name: 'a stored message whose record was aborted',
     defect: [alter('log', 'a', { aborted: true })],
     found: ['aborted-read consumer: a'],
     twin: [alter('log', 'a', { aborted: true }), without('rows', 'a')],
   },
   {
-    name: 'aborted in the log, and stored without a position',
+    name: 'a row without a position, of a message whose record was aborted',
     defect: [alter('log', 'b', { aborted: true }), alter('rows', 'b', { at: undefined })],
     found: ['aborted-read consumer: b'],
     twin: [
@@ -90,7 +90,7 @@ testDefects([
     ],
   },
   {
-    name: 'sent again after an abort, and both are stored',
+    name: 'a message that was sent again after an abort, and stored twice',
     defect: [
       alter('log', 'b', { aborted: true }),
       logged({ id: 'b', at: '0:5' }),
@@ -104,7 +104,7 @@ testDefects([
     ],
   },
   {
-    name: 'rejected, in the log, and not in the store: nothing is lost',
+    name: 'a rejected message that is in the log and not in the store',
     defect: [alter('sends', 'a', { outcome: 'rejected', at: undefined }), without('rows', 'a')],
     found: ['rejected-but-written producer: a'],
     twin: [],

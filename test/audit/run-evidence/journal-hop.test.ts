@@ -1,4 +1,4 @@
-/** What journals say as evidence, and when they are not to be relied on. */
+/** Journals as evidence: the deliveries and writes that they tell, and when they are not whole. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,7 +91,7 @@ function readDeliveries(hop: JournalHops['deliveries']): Told {
 function readWritten(hop: JournalHops['written']): Told {
   expect(hop.required).toBe(false);
   const rows: string[] = [];
-  // One by one: the arrays are refilled for each batch.
+  // Row by row, since the arrays are refilled for each batch.
   for (const { count, message, partition, offset, category, content } of hop.batches()) {
     for (let row = 0; row < count; row++) {
       expect([message[row], content[row]]).toEqual([none, 0]);
@@ -108,11 +108,11 @@ function noteBatch(journal: JournalWriter): void {
   journal.written([range(0, 10, 14)], rows([10, 0], [11, 1], [13, rowCodes.deadLetter]));
 }
 
-test('without a journal there is neither hop', async () => {
+test('a run without a journal has neither deliveries nor writes as evidence', async () => {
   expect(await read()).toBeUndefined();
 });
 
-test('deliveries and rows, in the categories of the evidence', async () => {
+test('a journal yields its deliveries, and its rows in the categories of the evidence', async () => {
   const journal = open();
   noteBatch(journal);
   journal.close();
@@ -129,14 +129,14 @@ test('deliveries and rows, in the categories of the evidence', async () => {
   });
 });
 
-test('a category that the evidence does not know is told as none', async () => {
+test('a row whose category the evidence does not know has an untold category', async () => {
   const journal = open();
   journal.delivered([range(0, 10, 11)]);
   journal.written([range(0, 10, 11)], rows([10, 2]));
   expect((await told([[0, 11]])).written).toMatchObject({ whole: true, rows: [`0:10 ${categoryUntold}`] });
 });
 
-test('many rows come in several batches', async () => {
+test('the rows of a large batch are read whole, over several batches', async () => {
   const journal = open();
   journal.delivered([range(0, 10, 10_010)]);
   const offsets = Array.from({ length: 10_000 }, (_, index) => 10 + index);
@@ -146,7 +146,7 @@ test('many rows come in several batches', async () => {
   expect(written.rows).toEqual(offsets.map((offset) => `0:${offset} 0`));
 });
 
-test('one that was killed and one that went on are whole, and what came twice was delivered twice', async () => {
+test("a killed consumer's journal and its successor's are whole, and both deliveries of a range count", async () => {
   const killed = open();
   noteBatch(killed);
   // Killed between the delivery and the commit, within a frame.
@@ -169,12 +169,12 @@ test('one that was killed and one that went on are whole, and what came twice wa
   expect(written.rows).toHaveLength(6);
 });
 
-test('a commit in doubt: delivered for certain, and nobody knows whether it was written', async () => {
+test('a commit in doubt leaves the deliveries whole, and the writes not whole', async () => {
   const killed = open();
   noteBatch(killed);
   killed.delivered([range(0, 14, 20)]);
   const next = open();
-  // The commit had been carried out: the next consumer went on behind it.
+  // The store had committed the batch, so the next consumer goes on behind it.
   next.delivered([range(0, 20, 21)]);
   next.written([range(0, 20, 21)], rows([20, 0]));
   const { deliveries, written } = await told([[0, 21]]);
@@ -182,7 +182,7 @@ test('a commit in doubt: delivered for certain, and nobody knows whether it was 
   expect(written).toMatchObject({ whole: false, problem: expect.stringContaining('0:14') });
 });
 
-test('an offset is accounted for where it was written, or handed to one that did not live to say so', async () => {
+test('journals account for an offset that was written, or delivered to a consumer that was killed afterwards', async () => {
   const killed = open();
   noteBatch(killed);
   killed.delivered([range(0, 14, 20)]);
@@ -203,14 +203,14 @@ test('an offset is accounted for where it was written, or handed to one that did
       (offset) => written.accountsFor?.(0, offset) === true,
     );
   };
-  // 12 has no row. Whoever refused 20 and 21 wrote them, and its journal is missing.
+  // 12 has no row. 20 and 21 were refused: another consumer wrote them, and its journal is missing.
   expect(await accounted()).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
-  // A last note that is cut short may have said more.
+  // A last entry that is cut short may have covered more offsets.
   truncateSync(killed.path, readFileSync(killed.path).length - 1);
   expect(await accounted()).toEqual([10, 11, 12, 13]);
 });
 
-test('what another consumer had stored already is written by its journal', async () => {
+test("a batch that was refused because another consumer had stored it is written by that consumer's journal", async () => {
   const [late, early] = [open(), open()];
   late.delivered([range(0, 10, 14)]);
   noteBatch(early);
@@ -223,10 +223,10 @@ test('what another consumer had stored already is written by its journal', async
 });
 
 test.each<[string, (path: string) => void]>([
-  ['a row of bytes that is no journal', (path) => writeFileSync(path, 'nonsense, and more of it')],
-  ['a byte altered', (path) => writeFileSync(path, readFileSync(path).fill(0x55, 150, 151))],
-  ['a tail cut off', (path) => truncateSync(path, readFileSync(path).length - 40)],
-])('%s: not whole, sealed or not', async (_, spoil) => {
+  ['bytes that are not a journal', (path) => writeFileSync(path, 'nonsense, and more of it')],
+  ['an altered byte', (path) => writeFileSync(path, readFileSync(path).fill(0x55, 150, 151))],
+  ['its tail cut off', (path) => truncateSync(path, readFileSync(path).length - 40)],
+])('a journal with %s is not whole, sealed or not', async (_, spoil) => {
   const journal = open();
   noteBatch(journal);
   journal.close();
@@ -239,7 +239,7 @@ test.each<[string, (path: string) => void]>([
   expect((await told()).written).toMatchObject({ whole: false });
 });
 
-test('one that reached its limit shows what it has, and is not whole', async () => {
+test('a journal that reached its size limit yields its entries, and is not whole', async () => {
   const journal = open({}, 260);
   noteBatch(journal);
   for (let first = 14; first < 100; first++) journal.delivered([range(0, first, first + 1)]);
@@ -249,16 +249,16 @@ test('one that reached its limit shows what it has, and is not whole', async () 
   expect(written).toMatchObject({ whole: false, problem: expect.stringContaining('limit') });
 });
 
-test('a journal that was deleted, or never kept, leaves a gap', async () => {
+test('journals are not whole if a consumer kept none, or if one was deleted', async () => {
   const first = open();
   noteBatch(first);
   const second = open();
   second.delivered([range(0, 14, 16)]);
   second.written([range(0, 14, 16)], rows([14, 0]));
   expect(await read([[0, 16]])).toMatchObject({ deliveries: { whole: true }, written: { whole: true } });
-  // Somebody without a journal went on to 18.
+  // A consumer without a journal went on to 18.
   expect(await read([[0, 18]])).toMatchObject({ deliveries: { whole: false }, written: { whole: false } });
-  // A partition of which no journal speaks.
+  // No journal mentions partition 1.
   expect(
     await read([
       [0, 16],
@@ -273,20 +273,20 @@ test('a journal that was deleted, or never kept, leaves a gap', async () => {
   expect((await told([[0, 16]])).deliveries.problem).toContain('of 2 journals only 1');
 });
 
-test('journals of another store or topic say nothing of this one', async () => {
+test('journals of another store or topic are ignored', async () => {
   for (const change of [{ store: '../other.sqlite' }, { topicId: 'u' }]) noteBatch(open(change));
   expect(await read()).toBeUndefined();
   noteBatch(open());
   expect(await read()).toMatchObject({ deliveries: { whole: true, rows: ['3@3 0:10-14'] } });
 });
 
-test('the journal of another run stands where one of this run was: not whole', async () => {
+test("the journals are not whole if another run's journal is in place of one of this run", async () => {
   noteBatch(open({ run: 's' }));
   const problem = 'journal-1.bin is of another run';
   expect(await read()).toMatchObject({ deliveries: { whole: false, problem, rows: [] } });
 });
 
-test('a journal is missing that the folder has noted: not whole', async () => {
+test('the journals are not whole if one that the run folder has noted is missing', async () => {
   const journal = open();
   folder.noteConsumer(folder.store, 1);
   rmSync(journal.path);
@@ -294,7 +294,7 @@ test('a journal is missing that the folder has noted: not whole', async () => {
   expect(await read()).toMatchObject({ deliveries: { whole: false, problem }, written: { whole: false } });
 });
 
-test('covered offsets are those of a set', () => {
+test('CoveredOffsets covers exactly the offsets that a set of them holds', () => {
   const part = fc.tuple(fc.nat(1), fc.nat(30), fc.nat(8));
   fc.assert(
     fc.property(fc.array(part, { maxLength: 20 }), part, (parts, [partition, first, length]) => {

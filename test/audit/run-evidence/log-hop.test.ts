@@ -1,4 +1,4 @@
-/** The group's commits, as they were saved with the log scan. */
+/** The consumer group's commits that were saved with the log scan. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,14 +39,14 @@ test.each<[string, Partial<ScanSummary>, Map<number, number> | undefined]>([
     ]),
   ],
   ['a group that has committed nothing', { commits: {} }, new Map()],
-  ['no word of them, as older ones have none', {}, undefined],
-])('a saved scan with %s', async (_, change, expected) => {
+  ['no commits, as earlier versions wrote it', {}, undefined],
+])('commits are read from a saved scan with %s', async (_, change, expected) => {
   const { log, commits } = await savedScan(await saved(change), manifest, undefined as never);
   expect(log.whole).toBe(true);
   expect(commits).toEqual(expected);
 });
 
-test('commits of a scan that was altered are not believed', async () => {
+test('commits of a scan that was altered are not used', async () => {
   const folder = await saved({ commits: { '0': 7 } });
   writeScanSummary(folder.logSummary, { ...summary, commits: { '0': 8 } });
   const { log, commits } = await savedScan(folder, manifest, undefined as never);

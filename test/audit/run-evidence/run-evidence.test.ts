@@ -1,4 +1,4 @@
-/** Evidence as it lies in a run's folder, without a broker: ledger, saved scan and store, each spoilt in turn. */
+/** The evidence in a run's folder, without a broker: ledger, saved scan and store, each spoilt in turn. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,12 +56,12 @@ function messageOf(sequence: number): Message {
 interface Spoils {
   scan?: (rows: ScanRow[]) => ScanRow[];
   store?: (rows: RowValues[]) => void;
-  /** SQL, once the store is written. */
+  /** SQL that is executed after the store was written. */
   alter?: string;
   topicId?: string;
 }
 
-/** The audit of a run that was right before it was spoilt. */
+/** The audit of a healthy run with these changes. */
 async function auditSpoilt({ scan, store, alter = '', topicId = 'topic-id' }: Spoils): Promise<Audit> {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
   folder.create();
@@ -129,7 +129,7 @@ async function writeStore(folder: RunFolder, messages: Message[], spoil: Spoils[
 const found = ({ findings }: Audit): string[] =>
   findings.map(({ kind, blame, examples }) => `${kind} ${blame} ${examples.map(({ id }) => id).join(' ')}`);
 
-test('a run that is as it should be passes', async () => {
+test('a healthy run passes', async () => {
   const result = await auditSpoilt({});
   expect(result).toMatchObject({ verdict: 'pass', findings: [], notChecked: [], log: { records: count } });
 });
@@ -153,12 +153,12 @@ test.each<[string, (rows: ScanRow[]) => ScanRow[], string[]]>([
     ['corrupted producer p0-3'],
   ],
   [
-    'has a record of this run that does not say which, at an acked offset',
+    'has a record of this run that does not name its message, at an acked offset',
     (rows) => rows.map((row) => (row.offset === 3 ? { ...row, flags: scanFlags.nameless } : row)),
     ['corrupted producer p0-3'],
   ],
   [
-    'has a record of this run that does not say which, elsewhere',
+    'has a record of this run that does not name its message, at another offset',
     (rows) => [...rows, { ...rows[3]!, offset: 9, flags: scanFlags.nameless }],
     ['phantom producer a record of unreadable origin at 0:9'],
   ],
@@ -168,7 +168,7 @@ test.each<[string, (rows: ScanRow[]) => ScanRow[], string[]]>([
     ['corrupted producer p0-3'],
   ],
   [
-    'has a record that nobody planned',
+    'has a record outside of the plan',
     (rows) => [...rows, { ...rows[0]!, offset: 7, sequence: 99 }],
     ['phantom producer p0-99'],
   ],
@@ -177,20 +177,20 @@ test.each<[string, (rows: ScanRow[]) => ScanRow[], string[]]>([
     (rows) => rows.map((row) => (row.offset === 4 ? { ...row, flags: scanFlags.aborted } : row)),
     ['aborted-read consumer p0-4'],
   ],
-])('a log that %s', async (_, scan, expected) => {
+])('a run fails with the right finding if its log %s', async (_, scan, expected) => {
   const result = await auditSpoilt({ scan });
   expect(result.verdict).toBe('fail');
   expect(found(result)).toEqual(expected);
 });
 
-test('a row at a position that cannot be is corrupted', async () => {
+test('a row with a negative partition or offset is corrupted', async () => {
   for (const column of ['partition', 'offset'] as const) {
     const result = await auditSpoilt({ store: (rows) => void (rows[1]![column] = -7) });
     expect(found(result)).toEqual(['corrupted consumer p0-1']);
   }
 });
 
-/** Without the key that SQLite holds a table to, any value fits, and any row. */
+/** A table without its primary key takes any value, and any row. */
 const unkeyed = (table: string): string =>
   `DROP VIEW IF EXISTS messages; CREATE TABLE loose AS SELECT * FROM ${table}; DROP TABLE ${table}; ALTER TABLE loose RENAME TO ${table};`;
 const firstOf = (table: string): string => `sequence = (SELECT min(sequence) FROM ${table})`;
@@ -203,12 +203,12 @@ test.each<[string, string, RegExp[]]>([
     [/^corrupted consumer p0-/],
   ],
   [
-    'bytes for a partition',
+    'a partition that is a blob',
     `${first} partition = X'30' WHERE ${firstOf('completed')}`,
     [/^corrupted consumer p0-\d$/],
   ],
   [
-    'a fraction of an offset',
+    'an offset that is a fraction',
     `${first} "offset" = "offset" + 0.5 WHERE ${firstOf('completed')}`,
     [/^corrupted consumer p0-\d$/],
   ],
@@ -222,11 +222,7 @@ test.each<[string, string, RegExp[]]>([
     `${first} stored_at = '2026-02-31T00:00:00.000Z' WHERE ${firstOf('completed')}`,
     [/^corrupted consumer p0-\d$/],
   ],
-  [
-    'an id that nobody knows',
-    `${first} id = 'x' WHERE ${firstOf('completed')}`,
-    [/^corrupted consumer p0-\d$/],
-  ],
+  ['an unknown id', `${first} id = 'x' WHERE ${firstOf('completed')}`, [/^corrupted consumer p0-\d$/]],
   [
     'the id of another message',
     `${first} id = (SELECT max(id) FROM completed) WHERE ${firstOf('completed')}`,
@@ -240,7 +236,7 @@ test.each<[string, string, RegExp[]]>([
     [/^duplicated consumer p0-\d$/, /^misclassified consumer p0-\d$/],
   ],
   [
-    'a row twice, at one place',
+    'the same row twice',
     `${unkeyed('completed')} INSERT INTO completed SELECT * FROM completed LIMIT 1`,
     [/^duplicated consumer p0-\d$/],
   ],
@@ -250,7 +246,7 @@ test.each<[string, string, RegExp[]]>([
     [/^phantom consumer /],
   ],
   ["a next offset beyond the log's end", 'UPDATE offsets SET next_offset = 21', [/^overcommitted consumer /]],
-])('a store with %s', async (_, alter, expected) => {
+])('a run fails with the right finding if its store has %s', async (_, alter, expected) => {
   const result = await auditSpoilt({ alter });
   expect(result.verdict).toBe('fail');
   expect(found(result)).toEqual(expected.map((one) => expect.stringMatching(one)));
@@ -267,7 +263,7 @@ test.each([
   ],
   ['a next offset that fell back', 'UPDATE offsets SET next_offset = 1'],
   ['no next offset', 'DELETE FROM offsets'],
-])('a store with %s passes', async (_, alter) => {
+])('a run passes if its store has %s', async (_, alter) => {
   expect(await auditSpoilt({ alter })).toMatchObject({ verdict: 'pass', findings: [] });
 });
 
@@ -275,21 +271,24 @@ test.each([
   ['negative', '-5', '-5'],
   ['NULL', 'NULL', 'NULL'],
   ['a fraction', '1.5', '1.5'],
-  ['a text', "'twenty'", "'twenty'"],
+  ['text', "'twenty'", "'twenty'"],
   ['bytes', "X'3230'", "X'3230'"],
   ['beyond 2^53', '9223372036854775807', '9223372036854775807'],
-])('a next offset that is %s costs its partition', async (_, value, told) => {
-  const alter = `${unkeyed('offsets')} UPDATE offsets SET next_offset = ${value}`;
-  const result = await auditSpoilt({ alter });
-  expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
-  expect(result.notChecked).toEqual([`The store's next offset of partition 0 is ${told}.`]);
-  const lost = await auditSpoilt({
-    alter: `${alter}; DELETE FROM completed; UPDATE failed SET payload = 'x'`,
-  });
-  expect(lost.findings).toMatchObject([{ kind: 'corrupted' }]);
-});
+])(
+  'a next offset that is %s makes the run inconclusive, and nothing of its partition is lost',
+  async (_, value, told) => {
+    const alter = `${unkeyed('offsets')} UPDATE offsets SET next_offset = ${value}`;
+    const result = await auditSpoilt({ alter });
+    expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
+    expect(result.notChecked).toEqual([`The store's next offset of partition 0 is ${told}.`]);
+    const lost = await auditSpoilt({
+      alter: `${alter}; DELETE FROM completed; UPDATE failed SET payload = 'x'`,
+    });
+    expect(lost.findings).toMatchObject([{ kind: 'corrupted' }]);
+  },
+);
 
-test('a finding names the column and the value that cannot be', async () => {
+test('a corrupted row is reported with the column and its impossible value', async () => {
   const detailOf = async (alter: string): Promise<string | undefined> =>
     (await auditSpoilt({ alter })).findings[0]?.examples[0]?.detail;
   const row = `WHERE ${firstOf('failed')}`;
@@ -303,27 +302,27 @@ test('a finding names the column and the value that cannot be', async () => {
   expect(await detailOf(`UPDATE failed SET payload = 'x' ${row}`)).toBe('its row differs');
 });
 
-test('a view in the place of a table may hide rows', async () => {
+test('a view in place of a table makes the run inconclusive, since it may hide rows', async () => {
   for (const table of ['dead_letters', 'offsets', 'completed']) {
     const alter = `DROP VIEW messages; ALTER TABLE ${table} RENAME TO "Hidden"; CREATE VIEW ${table} AS SELECT * FROM "Hidden"`;
     expect(await auditSpoilt({ alter })).toMatchObject({ verdict: 'inconclusive', findings: [] });
   }
 });
 
-test('what a store showed before it could not be read on still proves what is wrong', async () => {
+test('a corrupted row fails the run even if the rest of the store cannot be read', async () => {
   const alter = "UPDATE completed SET payload = 'x' WHERE sequence = (SELECT min(sequence) FROM completed)";
   const result = await auditSpoilt({ alter: `${alter}; DROP TABLE dead_letters` });
   expect(result).toMatchObject({ verdict: 'fail', findings: [{ kind: 'corrupted', count: 1 }] });
   expect(result.notChecked.join(' ')).toContain('no such table: dead_letters');
 });
 
-test('a topic that was recreated is not the log of this run', async () => {
+test('a run whose topic was recreated is inconclusive, and loses nothing', async () => {
   const result = await auditSpoilt({ topicId: 'another', scan: () => [] });
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(result.notChecked.join(' ')).toContain('recreated');
 });
 
-test('a saved scan without its seal was not finished', async () => {
+test('a saved scan without its seal is not whole', async () => {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
   folder.create();
   writeFileSync(folder.logScan, '');
@@ -332,7 +331,7 @@ test('a saved scan without its seal was not finished', async () => {
   expect((await audit(open.evidence)).verdict).toBe('inconclusive');
 });
 
-test('what is no regular file beside the store keeps it from being read, and is not waited for', async () => {
+test('a companion file of the store that is not a regular file makes the run inconclusive, without blocking', async () => {
   for (const companion of ['-journal', '-wal', '-shm']) {
     const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
     folder.create();
@@ -353,7 +352,7 @@ test('what is no regular file beside the store keeps it from being read, and is 
   }
 });
 
-test('what is no regular file is missing evidence, and is not waited for', async () => {
+test('evidence that is not a regular file counts as missing, and reading it does not block', async () => {
   for (const name of ['run.json', 'ledger-p0-0.bin', 'ledger-p0-0.bin.sha256', 'log.scan', 'journal-1.bin']) {
     const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-evidence-')), 'r');
     folder.create();

@@ -6,7 +6,7 @@ import type { StatePlace } from '../../../src/workload/state-rule.ts';
 import { Workload } from '../../../src/workload/workload.ts';
 import { runManifest } from '../../fixtures/run-manifest.ts';
 
-/** Whatever is drawn, every message is in the first state. */
+/** There is only one state to draw. */
 const manifest = { ...runManifest(6), states: [{ name: 'failed', weight: 1 }] };
 
 const places: [StatePlace, field: string][] = [
@@ -15,7 +15,7 @@ const places: [StatePlace, field: string][] = [
   [{ stateHeader: 'x-state' }, ''],
 ];
 
-test.each(places)('what a message was to be comes from the manifest: %o', (place, field) => {
+test.each(places)('the expected message comes from the manifest: %o', (place, field) => {
   const planned = manifestSchema.parse({ ...manifest, ...place });
   expect(planned).toEqual({ ...manifest, ...place });
   const { key, payload } = new Workload(planned).message(0, 4);

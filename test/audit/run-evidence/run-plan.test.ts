@@ -1,4 +1,4 @@
-/** The plan of a run that sent for a time: from the producer's own ledger, or not at all. */
+/** The plan of a run with a time limit: it comes from the producers' ledgers, or there is none. */
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ async function ledgersOf({ isStopped = false, isSealed = true, count = 20 } = {}
   return folder;
 }
 
-test('the intents of ledgers that were finished and sealed are the plan', async () => {
+test('the plan of a run with a time limit is the intents of its finished and sealed ledgers', async () => {
   const plan = await planOf(await ledgersOf(), manifest);
   expect(plan).toEqual({
     manifest: { ...manifest, producers: { p0: 15, p1: 20 } },
@@ -35,7 +35,7 @@ test('the intents of ledgers that were finished and sealed are the plan', async 
   });
 });
 
-test('a run by number has the plan of its manifest', async () => {
+test('the plan of a run with a number of messages is the one in its manifest', async () => {
   const byNumber = runManifest(7);
   const plan = await planOf(await ledgersOf(), byNumber);
   expect(plan).toEqual({ manifest: byNumber, plan: { whole: true }, sessionStarts: {} });
@@ -44,7 +44,7 @@ test('a run by number has the plan of its manifest', async () => {
 test.each([
   ['stopped', async () => await ledgersOf({ isStopped: true }), 'before the time was over'],
   ['unsealed', async () => await ledgersOf({ isSealed: false }), 'was not sealed'],
-  ['beyond what was allowed', async () => await ledgersOf({ count: 1_001 }), 'more than 1000'],
+  ['longer than the manifest allows', async () => await ledgersOf({ count: 1_001 }), 'more than 1000'],
   [
     'changed',
     async () => {
@@ -63,7 +63,7 @@ test.each([
     },
     'no ledger of p1',
   ],
-])('a ledger that was %s makes the plan not whole', async (_, make, why) => {
+])('the plan is not whole if a ledger is %s', async (_, make, why) => {
   const { plan, manifest: known } = await planOf(await make(), manifest);
   expect(plan).toEqual({ whole: false, problem: expect.stringContaining(why) });
   expect(known.producers['p0']).toBe(15);
@@ -78,7 +78,7 @@ async function addSession(folder: RunFolder, first: number, count: number): Prom
   await seal(path);
 }
 
-test('a producer that was killed and went on has its plan from the last of its ledgers', async () => {
+test('the plan of a producer that was killed and restarted comes from its last ledger', async () => {
   const folder = await ledgersOf({ isSealed: false, isStopped: true });
   await addSession(folder, 20, 7);
   const { plan, manifest: known, sessionStarts } = await planOf(folder, manifest);
@@ -87,7 +87,7 @@ test('a producer that was killed and went on has its plan from the last of its l
   expect(sessionStarts).toEqual({ p1: [0, 20] });
 });
 
-test('without the ledger of an earlier session the plan is not whole', async () => {
+test('the plan is not whole if the ledger of an earlier session is missing', async () => {
   const folder = await ledgersOf({ isSealed: false });
   await addSession(folder, 20, 7);
   rmSync(folder.file('ledger-p1-0.bin'));

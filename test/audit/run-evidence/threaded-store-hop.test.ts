@@ -1,4 +1,4 @@
-/** A store read in a thread says what it says without one, whatever is in it. */
+/** A store yields the same rows if it is read in a thread as without one. */
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { RowBatch } from '../../../src/stores/store.ts';
 import { messageId, Workload } from '../../../src/workload/workload.ts';
 import { runManifest } from '../../fixtures/run-manifest.ts';
 
-/** Several of the batches that a hop yields. */
+/** More messages than one batch of a hop holds. */
 const count = 10_000;
 const manifest = runManifest(count);
 const path = join(mkdtempSync(join(tmpdir(), 'nodrop-threaded-')), 'store.sqlite');
@@ -45,7 +45,7 @@ interface Said {
   problem: string | undefined;
 }
 
-/** What each row says, with names and differences in place of their numbers, which differ. */
+/** What each row says. The numbers of names and differences depend on the reader, so these stand for them. */
 async function saidBy({ hop, close }: OpenStoreHop, messages: RunMessages): Promise<Said> {
   const rows: unknown[] = [];
   for await (const batch of hop.batches()) {
@@ -66,7 +66,7 @@ async function saidBy({ hop, close }: OpenStoreHop, messages: RunMessages): Prom
 
 async function bothWays(): Promise<[Said, Said]> {
   const [here, there] = [new RunMessages(manifest), new RunMessages(manifest)];
-  // What is known before the thread tells of its own must not be mixed up with those.
+  // The thread numbers names and differences from its own start: these must not be mixed up with those.
   there.other({ id: 'known before' });
   there.contentOf('known before');
   const plain = await openStoreHop(location, manifest, here);
@@ -75,7 +75,7 @@ async function bothWays(): Promise<[Said, Said]> {
   return [await saidBy(plain, here), await saidBy(threaded, there)];
 }
 
-test('rows that are right, and a dead letter', async () => {
+test('right rows and a dead letter are read in a thread as without one', async () => {
   const [plain, threaded] = await bothWays();
   expect(threaded).toEqual(plain);
   expect(plain.rows).toHaveLength(count + 1);
@@ -84,7 +84,7 @@ test('rows that are right, and a dead letter', async () => {
   expect(right).toHaveLength(count);
 });
 
-test('rows that somebody altered: strangers, damage, types that none of ours have', async () => {
+test('altered rows (unknown ids, damaged contents, other types) are read in a thread as without one', async () => {
   const database = new DatabaseSync(path);
   database.exec(`
     UPDATE failed SET id = 'x' || id WHERE "offset" % 1000 < 5;
@@ -102,7 +102,7 @@ test('rows that somebody altered: strangers, damage, types that none of ours hav
   expect(contents.size).toBeGreaterThan(100);
 });
 
-test('a store that cannot be read is missing, with what is wrong', async () => {
+test('a store that cannot be read is missing evidence, and the problem says why', async () => {
   writeFileSync(path, 'no database');
   const messages = new RunMessages(manifest);
   const { hop, close } = await openThreadedStoreHop(location, manifest, messages, spool);
