@@ -1,4 +1,4 @@
-/** What the documents promise about themselves and about the code. Their links are looked at in `tidy.test.ts`. */
+/** Promises of the documents about themselves and about the code. `tidy.test.ts` checks their links. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,13 +10,13 @@ test.each(['README.md', 'docs/design/architecture.md'])('%s has at most 250 line
   expect(read(file).trimEnd().split('\n').length).toBeLessThanOrEqual(250);
 });
 
-test('the README has the chapters that others link to', () => {
+test('the README has the chapters to which other pages link', () => {
   const chapters = [...read('README.md').matchAll(/^## (.*)$/gm)].map(([, title]) => title);
   const wanted = ['Solution Overview', 'Getting Started', 'Running the Tests', 'Contributing', 'License'];
   expect(chapters).toEqual(expect.arrayContaining(wanted));
 });
 
-test('pictures are small', () => {
+test('pictures in the documents are smaller than 150 KiB', () => {
   const pictures = ['README.md', 'docs/guide/live-page.md'].flatMap((file) =>
     [...read(file).matchAll(/!\[.*?\]\((.*?)\)/g)].map(([, path]) => join(root, file, '..', path!)),
   );
@@ -24,19 +24,19 @@ test('pictures are small', () => {
   for (const path of pictures) expect(statSync(path).size, path).toBeLessThan(150 * 1024);
 });
 
-/** The rules that span rooms, each as one line. */
+/** The rules that span rooms, each in one line. */
 const [, rulesText] = read('docs/design/architecture.md').split('## Rules that span rooms');
 const rules = rulesText!
   .split(/^- /m)
   .slice(1)
   .map((rule) => rule.replaceAll(/\s+/g, ' '))
   .map((rule): [name: string, rule: string] => [/^\*\*(.*?)\*\*/.exec(rule)![1]!, rule]);
-/** File and what must stand in it. */
+/** A file and a text that it must contain. */
 type Claim = [file: string, text: string];
 const claimsOf = (rule: string, pattern: RegExp): Claim[] =>
   [...rule.matchAll(pattern)].map(([, file, text]) => [file!, text!]);
 
-test.each(rules)('place and test of the rule are there: %s', (_, rule) => {
+test.each(rules)('the places and tests that a rule names exist: %s', (_, rule) => {
   const places = claimsOf(rule, /`(src\/\S+\.ts)` `([^`]+)`/g);
   const tests = claimsOf(rule, /`(test\/\S+\.test\.ts)` "([^"]+)"/g);
   expect([places.length, tests.length].every((count) => count > 0)).toBe(true);
@@ -46,6 +46,6 @@ test.each(rules)('place and test of the rule are there: %s', (_, rule) => {
   expect(missing).toEqual([]);
 });
 
-test('there are rules to look at', () => {
+test('the architecture document has rules that can be checked', () => {
   expect(rules.length).toBeGreaterThan(20);
 });

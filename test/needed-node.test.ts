@@ -25,15 +25,18 @@ const refusal = {
   ),
 };
 
-test('the command says that Node is too old, and ends with 69', () => {
+test('on an old Node, the command says that Node is too old, and exits with 69', () => {
   expect(run(process.execPath, [...asOlderNode, program, 'faults'])).toEqual(refusal);
 });
 
-test.skipIf(olderNode === undefined)('the command says so to a Node that is older indeed', () => {
-  expect(run(olderNode!, [program, 'faults'])).toEqual(refusal);
-});
+test.skipIf(olderNode === undefined)(
+  'on a real old Node, the command says that Node is too old, and exits with 69',
+  () => {
+    expect(run(olderNode!, [program, 'faults'])).toEqual(refusal);
+  },
+);
 
-test('the library says that Node is too old, in an error of its own', () => {
+test('on an old Node, the library throws an OperationalError that says that Node is too old', () => {
   const library = pathToFileURL(join(root, 'src/index.ts')).href;
   const call = `const { startKafka } = await import('${library}');
     await startKafka().catch(({ name, code, message }) => console.log(name, code, message));`;
@@ -44,16 +47,16 @@ test('the library says that Node is too old, in an error of its own', () => {
   });
 });
 
-test.each(['nodrop.js', 'needed-node.js'])('any Node can read bin/%s', (name) => {
+test.each(['nodrop.js', 'needed-node.js'])('an old Node can parse bin/%s', (name) => {
   const code = readFileSync(join(root, 'bin', name), 'utf8').replaceAll(/^#!.*|\/\*[^]*?\*\/|\/\/.*/gm, '');
-  // A name that a built-in module lacks ends an old Node before it has read what the code would say.
+  // If a built-in module lacks an imported name, an old Node exits before any code can run.
   expect(code).not.toMatch(/import\s*\{[^}]*\}\s*from\s*'node:/);
-  // Syntax that came after modules.
+  // Syntax that is newer than modules.
   expect(code).not.toMatch(
     /\?\?|\?\.[a-z[(]|\|\|=|&&=|^\s*(const .*= |return )?await\b|\bstatic\s*\{|\busing\b/m,
   );
 });
 
-test('the package asks for the same Node', () => {
+test('package.json asks for the same Node version as the error', () => {
   expect(packageJson.engines.node).toBe('>=24.6');
 });

@@ -1,4 +1,4 @@
-/** The rules of the house that a machine can check. */
+/** The rules of the repository that a machine can check. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
@@ -27,11 +27,11 @@ const matches = (among: readonly string[], pattern: RegExp): string[] =>
       .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
   );
 
-test('there are sources to look at', () => {
+test('the checks find source files', () => {
   expect(sources.length).toBeGreaterThan(30);
 });
 
-test('files are named after what they own', () => {
+test('file names are kebab-case and specific', () => {
   const misnamed = sources.filter(
     (file) =>
       !/^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.d)?\.ts$/.test(basename(file)) ||
@@ -40,16 +40,16 @@ test('files are named after what they own', () => {
   expect(misnamed).toEqual([]);
 });
 
-test('what reaches a terminal passes where it is made harmless', () => {
+test('only the guarded modules write to a terminal', () => {
   const guarded = ['src/text/say.ts', 'src/cli/output/terminal.ts'];
-  // Where lines of JSON leave as fast as they are taken; and nothing at all, to wait for what was written.
+  // The first writes lines of JSON as fast as they are read; the second writes nothing, to wait for earlier writes.
   const harmless = ['src/cli/commands/export-command.ts', 'src/cli/main.ts'];
   const others = sources.filter((file) => ![...guarded, ...harmless].includes(file));
   expect(matches(others, /(stdout|stderr)\.write\(|console\./)).toEqual([]);
   expect(matches(sources, /print(Document)?\(.*JSON\.stringify|json: \(\) => JSON/)).toEqual([]);
 });
 
-/** The rooms of `src/`, from the floor to the roof: each imports those before it, and itself. */
+/** The rooms of `src/`, from the lowest to the highest: each imports only itself and those before it. */
 const rooms = [
   'system',
   'text',
@@ -70,16 +70,16 @@ const rooms = [
   'run',
   'cli',
 ];
-/** `errors.ts` lies below all rooms, and what the package exports above them. */
+/** `errors.ts` is below all rooms, and `index.ts` above them. */
 const floorOf = (file: string): number =>
   file === 'src/errors.ts' ? -1 : file === 'src/index.ts' ? rooms.length : rooms.indexOf(folderOf(file));
 
-test('every file lies in a room', () => {
+test('every source file is in a room', () => {
   expect(new Set(sources.map(folderOf))).toEqual(new Set(['', ...rooms]));
   expect(sources.filter((file) => folderOf(file) === '').sort()).toEqual(['src/errors.ts', 'src/index.ts']);
 });
 
-test('imports go down', () => {
+test('no room imports from a higher one', () => {
   const wrong = sources.flatMap((file) =>
     importsOf(file)
       .filter((imported) => imported.startsWith('src/') && floorOf(imported) > floorOf(file))
@@ -88,7 +88,7 @@ test('imports go down', () => {
   expect(wrong).toEqual([]);
 });
 
-test('what plants defects is loaded where a test asks for it, and nowhere else', () => {
+test('the code that plants defects is loaded in one place only', () => {
   const importers = sources.filter(
     (file) => folderOf(file) !== 'self-test' && /from '.*self-test\/sabotage\//.test(read(file)),
   );
@@ -98,7 +98,7 @@ test('what plants defects is loaded where a test asks for it, and nowhere else',
   ]);
 });
 
-test('what speaks to Kafka imports the system alone', () => {
+test('kafka/ imports only system/ and errors.ts', () => {
   const others = files('src/kafka').flatMap((file) =>
     importsOf(file).filter((imported) => !/^src\/(errors\.ts|kafka\/|system\/)/.test(imported)),
   );
@@ -111,17 +111,17 @@ test('every room has a line in docs/design/architecture.md', () => {
   expect(told).toEqual(rooms.toReversed());
 });
 
-test('a file is known by its name; the two kinds of store alone have the same parts', () => {
+test('no two source files have the same name, except in the two kinds of store', () => {
   const names = sources
     .filter((file) => !/^src\/stores\/(sqlite|postgres)\//.test(file))
     .map((file) => basename(file));
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
-test('no file is there that nothing imports', () => {
-  // Where nodrop begins, and what the published schema of histories is made by.
+test('every source file is imported or is an entry point', () => {
+  // The entry points of nodrop, and the generator of the published schema of histories.
   const begun = ['src/index.ts', 'src/cli/main.ts', 'src/audit/history/line-schema.ts'];
-  // Threads and modules in another's place are named without their ending.
+  // Threads and modules that replace another are named without their extension.
   const named = sources.flatMap((file) =>
     [...read(file).matchAll(/['`]((?:\.\/)?[\w./-]+?)(?:\$\{[^}]*\})?['`]/g)].map(([, path]) =>
       relative(root, join(root, dirname(file), `${path}.ts`)),
@@ -132,17 +132,17 @@ test('no file is there that nothing imports', () => {
   expect(dead).toEqual([]);
 });
 
-test('the audit is pure: no input or output, no clock', () => {
+test('the judge of the audit is pure: it has no input, output or clock', () => {
   const impure = /from 'node:|Date\.now|new Date\b|performance\.|Math\.random|process\./;
   expect(matches(files('src/audit/judge'), impure)).toEqual([]);
 });
 
-test('stdout and the exit belong to the command line', () => {
+test('only cli/ uses stdout, and only cli/ exits the process', () => {
   const others = sources.filter((file) => folderOf(file) !== 'cli');
   expect(matches(others, /process\.exit\(|process\.stdout|console\./)).toEqual([]);
 });
 
-/** These ask for proof that a thing is nodrop's, or spoil a topic of their own. */
+/** These require proof that a resource belongs to nodrop, or damage a topic that they created. */
 const removers = [
   'src/system/removal.ts',
   'src/kafka/client/remove-topic.ts',
@@ -151,16 +151,16 @@ const removers = [
   'src/self-test/live/damage-topic.ts',
 ];
 
-test('folders, topics, groups and schemas are removed in one place each, and no folder as a whole', () => {
+test('folders, topics, groups and schemas are removed in one place each, and no folder recursively', () => {
   const others = sources.filter((file) => !removers.includes(file));
   expect(matches(others, /rmdir|deleteTopics\(|deleteGroups\(|\bDROP (SCHEMA|TABLE IF)|\bCASCADE\b/)).toEqual(
     [],
   );
-  // A recursive removal takes files of somebody too; a recursive mkdir may never end.
+  // A recursive removal also removes files of other programs; a recursive mkdir may never end.
   expect(matches(sources, /\b(rm|rmSync|mkdir|mkdirSync)\(.*recursive/)).toEqual([]);
 });
 
-test('nothing is left for later, and no test is narrowed or switched off', () => {
+test('no source has a TODO, and no test is narrowed with only or left as todo', () => {
   const tests = files('test').filter((file) => file !== 'test/tidy.test.ts');
   expect(matches([...sources, ...tests], /\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   expect(matches(tests, /\b(it|test|describe)\.(only|todo)\b/)).toEqual([]);
@@ -177,7 +177,7 @@ const documents = [
   ),
 ];
 
-test('every relative link in the documents leads to something', () => {
+test('every relative link in the documents leads to an existing file and heading', () => {
   const dead = documents.flatMap((file) => {
     const links = [...proseOf(file).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, link]) => link!);
     return links.filter((link) => !leadsSomewhere(file, link)).map((link) => `${file}: ${link}`);
@@ -194,10 +194,10 @@ function leadsSomewhere(file: string, link: string): boolean {
   return headings.includes(heading);
 }
 
-/** A document without its examples: a comment of a shell is no heading. */
+/** A document without its examples, in which a shell comment is not a heading. */
 const proseOf = (file: string): string => read(file).replaceAll(/^```.*?^```/gms, '');
 
-/** As GitHub makes them. */
+/** The anchor of a heading on GitHub. */
 const anchorOf = (title: string): string =>
   title
     .toLowerCase()
@@ -205,7 +205,7 @@ const anchorOf = (title: string): string =>
     .trim()
     .replaceAll(/\s/g, '-');
 
-/** Words that make readers stop, and how often they are still there: fewer from one change to the next, never more. */
+/** Words that make readers stop, and how often they are still used. The numbers may only go down. */
 const wordsLeft: Record<string, number> = {
   anew: 0,
   befell: 0,
@@ -216,7 +216,7 @@ const wordsLeft: Record<string, number> = {
   somebody: 5,
 };
 
-test('words that make readers stop become fewer', () => {
+test('the counts of words that make readers stop are exact, and only go down', () => {
   const prose = documents.filter(
     (name) => /^(docs\/|README|CONTRIBUTING)/.test(name) && name !== 'docs/contributing/style.md',
   );

@@ -15,7 +15,7 @@ beforeEach(() => {
   folder.create();
 });
 
-/** A process that has ended: nobody has this id. */
+/** The id of a process that has ended: no process can have it. */
 const gone = 2 ** 22 + 1;
 const openLedger = (session: number, pid: number): LedgerWriter =>
   new LedgerWriter(folder.file(`ledger-p0-${session}.bin`), { run: 'r', producer: 0, session, pid });
@@ -28,21 +28,21 @@ const openJournal = (number: number, pid: number): JournalWriter =>
     pid,
   });
 
-test('nobody works on an empty folder, nor on what a crash has left', async () => {
+test('no process is at work in an empty folder, or in one that a crash left behind', async () => {
   expect(await isAtWork(folder)).toBe(false);
   openLedger(0, gone);
   openJournal(1, gone);
   expect(await isAtWork(folder)).toBe(false);
 });
 
-test('a nodrop that runs it', async () => {
+test('a nodrop process that claimed the folder is at work', async () => {
   await claimFolder(folder.path, 'node');
   expect(await isAtWork(folder)).toBe(true);
   await removeRecord(folder.path);
   expect(await isAtWork(folder)).toBe(false);
 });
 
-test('a producer, until its ledger is sealed', async () => {
+test('a producer is at work until its ledger is sealed', async () => {
   openLedger(0, gone);
   openLedger(1, process.pid).close();
   expect(await isAtWork(folder)).toBe(true);
@@ -50,7 +50,7 @@ test('a producer, until its ledger is sealed', async () => {
   expect(await isAtWork(folder)).toBe(false);
 });
 
-test('a consumer, from when it names its store until its journal is sealed, though its process goes on', async () => {
+test('a consumer is at work from when it notes its store until its journal is sealed, even if its process lives on', async () => {
   folder.noteConsumer('sqlite:x');
   expect(await isAtWork(folder)).toBe(true);
   openJournal(1, process.pid).close();

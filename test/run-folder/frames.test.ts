@@ -1,4 +1,4 @@
-/** A file of frames that meets a full disk, or is read while it grows. The rest is tested with ledger and journal. */
+/** Files of frames on a full disk, and while they grow. The tests of ledger and journal cover the rest. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { FrameWriter, nothingRead, readFrames, type FrameState } from '../../src
 
 const frames = pathToFileURL(join(import.meta.dirname, '../../src/run-folder/frames.ts')).href;
 
-test('a frame for which there is no room leaves nothing of itself, and a shorter one may follow', () => {
+test('a frame that does not fit on the disk leaves no bytes, and a shorter one may follow', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-frames-')), 'file.bin');
   const script = `
     import { FrameWriter } from '${frames}';
@@ -24,7 +24,7 @@ test('a frame for which there is no room leaves nothing of itself, and a shorter
     writer.close();
     process.stdout.write(refused + ' ' + writer.bytes);
   `;
-  // The size to which a file may grow stands for the room on a disk: 512 bytes, five frames and a bit.
+  // A limit on the file size stands for a full disk: 512 bytes, which is a little more than five frames.
   const limited = 'ulimit -f 1; exec "$@"';
   const args = ['-c', limited, 'sh', process.execPath, '--input-type=module', '-e', script];
   expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe('EFBIG 509');
@@ -35,11 +35,11 @@ test('a frame for which there is no room leaves nothing of itself, and a shorter
   expect(statSync(path).size).toBe(509);
 });
 
-test('a file that grows is read on from where reading ended, a frame that was cut included', () => {
+test('reading a growing file continues where it ended, and then yields a frame that was cut short before', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nodrop-frames-'));
   const [whole, growing] = [join(folder, 'whole.bin'), join(folder, 'growing.bin')];
   const writer = new FrameWriter(whole);
-  // One is longer than what is read ahead.
+  // Some frames are longer than the read buffer.
   const lengths = [3, 70_000, 5, 200_000, 9];
   lengths.forEach((length, index) => writer.append(Buffer.alloc(length, index)));
   writer.close();
@@ -56,7 +56,7 @@ test('a file that grows is read on from where reading ended, a frame that was cu
   expect(state).toEqual({ torn: false, bytes: bytes.length });
 });
 
-test('what stands behind damage is not read, however often one looks', () => {
+test('frames behind damage are not read, even in a second attempt', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-frames-')), 'file.bin');
   const writer = new FrameWriter(path);
   for (const byte of [1, 2, 3]) writer.append(Buffer.from([byte]));

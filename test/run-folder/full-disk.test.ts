@@ -1,4 +1,4 @@
-/** A disk that is full: nothing of an earlier audit passes for what came of this one. */
+/** A full disk: a result of an earlier audit must not be mistaken for that of this one. */
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -25,14 +25,14 @@ const program = join(import.meta.dirname, '../../bin/nodrop.js');
 const verify = (dir: string): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [program, 'verify', 'r', '--dir', dir], { encoding: 'utf8', timeout: 20_000 });
 
-test('a file that cannot be replaced stays, and no draft is left', () => {
+test('a file that cannot be replaced stays, and no temporary file is left', () => {
   const dir = mkdtempSync(join(tmpdir(), 'nodrop-whole-'));
   mkdirSync(join(dir, 'result.json', 'something'), { recursive: true });
   expect(() => writeWhole(join(dir, 'result.json'), 'text')).toThrow('result.json');
   expect(readdirSync(dir)).toEqual(['result.json']);
 });
 
-test('errors about an open file name it once', () => {
+test('an error about an open file names the file once', () => {
   const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { syscall: 'write' });
   const fails = (): never =>
     namingFile('/a/b', () =>
@@ -43,7 +43,7 @@ test('errors about an open file name it once', () => {
   expect(fails).toThrow(/^ENOSPC: no space left on device, write '\/a\/b'$/);
 });
 
-describe.skipIf(!hasSmallDisks)('on a disk that is full', () => {
+describe.skipIf(!hasSmallDisks)('on a full disk', () => {
   test.for([
     ['a ledger', (path: string) => new LedgerWriter(path, { run: 'r', producer: 0, session: 0, pid: 1 })],
     [
@@ -55,14 +55,14 @@ describe.skipIf(!hasSmallDisks)('on a disk that is full', () => {
       },
     ],
     ['a document', (path: string) => writeWhole(path, 'text')],
-  ] as const)('%s is named in the error', ([, write]) => {
+  ] as const)('the error for %s names its file', ([, write]) => {
     using disk = smallDisk('4k');
     disk.fill();
     const path = join(disk.path, 'file');
     expect(() => void write(path)).toThrow(`ENOSPC: no space left on device, write '${path}'`);
   });
 
-  test('a file without a seal is not one that was changed', async () => {
+  test('a seal that cannot be written leaves no file', async () => {
     using disk = smallDisk('4k');
     const path = join(disk.path, 'evidence');
     writeFileSync(path, '');
@@ -71,7 +71,7 @@ describe.skipIf(!hasSmallDisks)('on a disk that is full', () => {
     expect(readdirSync(disk.path)).toEqual(['evidence', 'filler']);
   });
 
-  test('verify judges, and neither result nor report of an earlier audit stays in its place', async () => {
+  test('verify judges the run, and replaces the report and sets aside the result of an earlier audit', async () => {
     using disk = smallDisk('2m');
     const { folder: made } = await runOnDisk({});
     cpSync(made.path, join(disk.path, 'runs/r'), { recursive: true });
@@ -80,7 +80,7 @@ describe.skipIf(!hasSmallDisks)('on a disk that is full', () => {
     expect(existsSync(folder.report)).toBe(true);
 
     const before = readFileSync(folder.result, 'utf8');
-    // Open until the end, so that SQLite needs no room to read it.
+    // Open until the end, so that SQLite needs no room on the disk to read it.
     using database = new DatabaseSync(join(folder.path, 'store.sqlite'));
     database.exec('DELETE FROM completed WHERE "offset" = (SELECT min("offset") FROM completed)');
     disk.fill();
@@ -91,7 +91,7 @@ describe.skipIf(!hasSmallDisks)('on a disk that is full', () => {
     );
     expect(full.stderr).toContain(`The result of an earlier audit is now ${folder.earlierResult}.`);
     expect(existsSync(folder.result)).toBe(false);
-    // Its own fits in where the earlier one was.
+    // The new report fits into the room of the earlier one.
     expect(readFileSync(folder.report, 'utf8')).toContain('"verdict":"fail"');
     expect(readFileSync(folder.earlierResult, 'utf8')).toBe(before);
   });

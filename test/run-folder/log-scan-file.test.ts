@@ -24,7 +24,7 @@ const rowArbitrary: fc.Arbitrary<ScanRow> = fc.record({
   stamp: fc.nat(0xffffff),
 });
 
-test('rows are read back as they were written, across the ends of buffers', () => {
+test('rows of a log scan are read back unchanged, across the ends of buffers', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-scan-')), 'log.scan');
   fc.assert(
     fc.property(fc.array(rowArbitrary, { maxLength: 20 }), fc.constantFrom(1, 1000), (rows, times) => {
@@ -50,7 +50,7 @@ test('rows are read back as they were written, across the ends of buffers', () =
   );
 });
 
-test('a stamp keeps a time near the manifest to the millisecond, and no other', () => {
+test('a stamp keeps a time near that of the manifest to the millisecond, and no other time', () => {
   const madeAt = 1_800_000_000_000;
   const latest = madeAt - 60_000 + 0xffffff - 1;
   for (const time of [madeAt - 60_000, madeAt - 1, madeAt, madeAt + 12_345, latest]) {
@@ -61,7 +61,7 @@ test('a stamp keeps a time near the manifest to the millisecond, and no other', 
   }
 });
 
-test('rows tell one column without the others', () => {
+test('a single column of a row can be read', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-scan-')), 'log.scan');
   const writer = new ScanWriter(path);
   writer.add(emptyScanRow());

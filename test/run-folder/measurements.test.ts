@@ -9,7 +9,7 @@ import { runManifest } from '../fixtures/run-manifest.ts';
 
 const startMs = 1_700_000_000_000;
 
-/** Two producers and a consumer, with logs as they would leave them. */
+/** The folder of a run with latency logs of two producers and a consumer. */
 function measuredRun(): RunFolder {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-test-')), 'r');
   folder.create();
@@ -26,7 +26,7 @@ function measuredRun(): RunFolder {
   return folder;
 }
 
-test('logs of several processes add up to percentiles and rates', () => {
+test('percentiles and rates are those of the logs of all processes together', () => {
   const { rates, latency } = measurementsOf(measuredRun());
   expect(rates).toEqual({ acked: 250, stored: 200 });
   const close = (value: number): unknown => expect.closeTo(value, 0);
@@ -39,12 +39,12 @@ test('logs of several processes add up to percentiles and rates', () => {
     max: close(80),
     mean: close(2.04),
   });
-  // A clock that is behind makes no negative latency.
+  // A clock that is behind does not make a negative latency.
   expect(latency.stored).toMatchObject({ count: 1_000, p50: close(5), max: close(5) });
   expect(latency.missing).toEqual({ acked: [], stored: [] });
 });
 
-test('a log has a line for each second in which there was something', () => {
+test('a latency log has a line for each second with records', () => {
   const text = readFileSync(measuredRun().file('latency-acked-p0.hlog'), 'utf8');
   const lines = text.split('\n').filter((line) => /^\d/.test(line));
   expect(lines.map((line) => line.split(',', 2))).toEqual([
@@ -53,7 +53,7 @@ test('a log has a line for each second in which there was something', () => {
   ]);
 });
 
-test('what is missing, damaged or cut short is named, and the rest counts', () => {
+test('missing, damaged and cut logs are named, and the others still count', () => {
   const folder = measuredRun();
   rmSync(folder.file('latency-acked-p0.hlog'));
   const cut = folder.file('latency-stored-1.hlog');

@@ -36,7 +36,7 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'nodrop-runs-'));
 });
 
-test('a manifest is written once; a second run of that id is refused and changes nothing', () => {
+test('a manifest is written once, and a second run of that id is refused and changes nothing', () => {
   const folder = new RunFolder(dir, 'a');
   folder.create();
   expect(folder.readManifest()).toBeUndefined();
@@ -51,7 +51,7 @@ test('a manifest is written once; a second run of that id is refused and changes
   expect(folder.readManifest()).toEqual(manifest);
 });
 
-test('the latest run is the one that began last; an unknown one is wrong usage and names others', () => {
+test('the latest run is the one that began last, and the error for an unknown run names others', () => {
   for (const [index, id] of ['b', 'a', 'c'].entries()) {
     const folder = new RunFolder(dir, id);
     folder.create();
@@ -69,7 +69,7 @@ test('the latest run is the one that began last; an unknown one is wrong usage a
   expect(() => findRun(join(dir, 'nowhere'), undefined)).toThrow(expect.objectContaining({ code: 'usage' }));
 });
 
-test('a run behind a symbolic link is one of the runs; links that lead nowhere, or to no folder, are none', () => {
+test('a symbolic link to the folder of a run is listed as a run, and any other link is not', () => {
   const elsewhere = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-runs-')), 'far');
   elsewhere.create();
   elsewhere.writeManifest({ ...manifest, id: 'far' });
@@ -84,7 +84,7 @@ test('a run behind a symbolic link is one of the runs; links that lead nowhere, 
   expect(findRun(dir, 'far').readManifest()!.id).toBe('far');
 });
 
-test('a seal holds until a byte changes', async () => {
+test('a seal is intact until a byte of its file changes', async () => {
   const path = join(dir, 'evidence.bin');
   writeFileSync(path, 'as it was');
   expect(await checkSeal(path)).toBe('none');

@@ -9,18 +9,18 @@ import { newDir } from '../fixtures/nodrop.ts';
 
 const registry = join(import.meta.dirname, '../../src/stores/engines.ts');
 
-test('each engine that events can name is registered, once', () => {
+test('each engine that events can name is registered exactly once', () => {
   expect(engines.map(({ name }) => name)).toEqual(engineNames);
 });
 
 test.each(['sqlite:a.db', 'sqlite:postgres://h/d', 'postgres://h/sqlite:', 'POSTGRESQL:///d'])(
-  '%s belongs to one engine',
+  'the location %s belongs to exactly one engine',
   (location) => {
     expect(engines.filter((engine) => engine.owns(location))).toEqual([engineOf(location)]);
   },
 );
 
-test('a location of no engine is refused unrepeated, and stands for itself in evidence', async () => {
+test('an error for an unknown location does not repeat it, and evidence names such a store by its location', async () => {
   for (const open of [async () => engineOf('mysql://a:secret@h'), () => openSnapshot('mysql://a:secret@h')]) {
     const error = await open().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
@@ -32,7 +32,7 @@ test('a location of no engine is refused unrepeated, and stands for itself in ev
   expect(storeName('relative', '/somewhere')).toBe('relative');
 });
 
-test('an engine that is read alone gives no writer, and the error names those that do', () => {
+test('a read-only engine has no writer, and the error names the engines that have one', () => {
   const { writer, ...readOnly } = sqliteEngine;
   expect(writerOf(sqliteEngine)).toBe(writer);
   expect(() => writerOf({ ...readOnly, title: 'Parquet' } satisfies StoreEngine)).toThrow(
@@ -44,7 +44,7 @@ test('an engine that is read alone gives no writer, and the error names those th
   );
 });
 
-test('no driver is loaded before it is needed, and never that of another engine', () => {
+test('a database driver is loaded only when a store of its engine is opened', () => {
   const location = `sqlite:${join(newDir(), 'store.sqlite')}`;
   const script = `
     const { openStore } = await import(${JSON.stringify(pathToFileURL(registry).href)});

@@ -13,7 +13,7 @@ const nobody: RowValues = {
   digest: null,
 };
 
-test('rows come back as they were added, whatever their columns hold', () => {
+test('rows are read back unchanged, whatever their columns hold', () => {
   const rows = [
     valuesOf(0, 0, 0),
     nobody,
@@ -25,7 +25,7 @@ test('rows come back as they were added, whatever their columns hold', () => {
   expect(RowBatch.of(rows).allValues()).toEqual(rows);
 });
 
-test('a batch grows beyond its first columns, and is empty once it is cleared', () => {
+test('a batch grows beyond its initial size, and is empty after it is cleared', () => {
   const rows = Array.from({ length: 10_000 }, (_, offset) => valuesOf(offset % 3, offset % 5, offset));
   const batch = RowBatch.of(rows);
   expect(batch.allValues()).toEqual(rows);
@@ -33,14 +33,14 @@ test('a batch grows beyond its first columns, and is empty once it is cleared', 
   expect(batch.size).toBe(10_001);
   batch.clear();
   expect(batch.size).toBe(0);
-  // An id of its own does not stay behind with the row's place.
+  // The id of a cleared row must not appear in the next row at its index.
   batch.add({ ...nobody, id: 'x' });
   batch.clear();
   batch.add(nobody);
   expect(batch.allValues()).toEqual([nobody]);
 });
 
-test('equal texts of a batch have one index', () => {
+test('equal texts in a batch share one index', () => {
   const batch = RowBatch.of([valuesOf(0, 0, 0), nobody, valuesOf(0, 0, 1)]);
   expect(batch.run[0]).toBe(batch.run[2]);
   expect(batch.textAt(batch.run[1]!)).toBeNull();

@@ -21,14 +21,14 @@ const clusterOf = (brokers: BrokerPlan[], of: Partial<ClusterPlan> = {}): Cluste
   ...of,
 });
 
-test('what a Java properties file would misread is escaped', () => {
+test('characters that a Java properties file would misread are escaped', () => {
   const odd = plan(1, '/tmp/a b\\c=é');
   const text = brokerProperties(odd, clusterOf([odd]));
   expect(text).toContain('log.dirs=/tmp/a\\u0020b\\\\c\\=\\u00e9\n');
   expect(text).toContain('listeners=PLAINTEXT\\://127.0.0.1\\:10,CONTROLLER\\://127.0.0.1\\:11\n');
 });
 
-test("the caller's settings win", () => {
+test("the caller's settings override the defaults of nodrop", () => {
   const text = brokerProperties(alone, clusterOf([alone]), {
     'num.io.threads': '9',
     'message.max.bytes': '5',
@@ -37,7 +37,7 @@ test("the caller's settings win", () => {
   expect(text).toContain('message.max.bytes=5\n');
 });
 
-test('a cluster of three keeps three replicas, two in sync, and all of its brokers vote', () => {
+test('a cluster of three brokers has three replicas, two in-sync replicas at least, and three voters', () => {
   const brokers = [1, 2, 3].map((nodeId) => plan(nodeId, `/data-${nodeId}`));
   const text = brokerProperties(brokers[1]!, clusterOf(brokers));
   expect(text).toContain('node.id=2\n');
@@ -47,13 +47,13 @@ test('a cluster of three keeps three replicas, two in sync, and all of its broke
   expect(brokerProperties(alone, clusterOf([alone]))).toContain('min.insync.replicas=1\n');
 });
 
-test('what only newer versions know is not given to older ones', () => {
+test('settings that only newer Kafka versions know are not given to older ones', () => {
   expect(brokerProperties(alone, clusterOf([alone]))).toContain('share.coordinator.');
   const older = clusterOf([alone], { kafkaVersion: '3.9.2' });
   expect(brokerProperties(alone, older)).not.toContain('share.coordinator.');
 });
 
-test('beside a ZooKeeper a broker is no controller, and has no listener of one', () => {
+test('with ZooKeeper, a broker is not a controller and has no controller listener', () => {
   const text = brokerProperties(alone, clusterOf([alone], { kafkaVersion: '3.9.2', zookeeperPort: 7 }));
   expect(text).toContain('broker.id=1\n');
   expect(text).toContain('zookeeper.connect=127.0.0.1\\:7\n');

@@ -1,4 +1,4 @@
-/** What a user gets who lacks Java or Maven, or has the wrong ones: in a process of its own, as the PATH is changed. */
+/** The errors for a missing or wrong Java or Maven. Each runs in its own process, since the PATH is changed. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ async function findRuntime(env: Record<string, string>) {
   return { ...JSON.parse(stdout), stderr };
 }
 
-/** A PATH with these programs alone. */
+/** A PATH with only these programs. */
 async function pathWith(programs: Record<string, string>): Promise<string> {
   const bin = await mkdtemp(join(dir, 'bin-'));
   for (const [name, content] of Object.entries(programs)) {
@@ -36,7 +36,7 @@ async function pathWith(programs: Record<string, string>): Promise<string> {
   return bin;
 }
 
-test('no Java: unavailable within a second, with the commands that mend it', async () => {
+test('without Java, an error comes within a second and names the commands that install it', async () => {
   const outcome = await findRuntime({ PATH: await pathWith({}) });
   expect(outcome).toMatchObject({
     code: 'unavailable',
@@ -48,7 +48,7 @@ test('no Java: unavailable within a second, with the commands that mend it', asy
   expect(outcome.elapsedMs).toBeLessThan(1000);
 });
 
-test('a JAVA_HOME without Java is named', async () => {
+test('the error for a JAVA_HOME without Java names it', async () => {
   const outcome = await findRuntime({ JAVA_HOME: '/nowhere' });
   expect(outcome).toMatchObject({
     code: 'unavailable',
@@ -56,7 +56,7 @@ test('a JAVA_HOME without Java is named', async () => {
   });
 });
 
-test('a Java that is too old is named', async () => {
+test('the error for a Java that is too old names it', async () => {
   const java = '#!/bin/sh\necho \'openjdk version "1.8.0_402"\' >&2\n';
   const outcome = await findRuntime({ PATH: await pathWith({ java }) });
   expect(outcome).toMatchObject({
@@ -65,7 +65,7 @@ test('a Java that is too old is named', async () => {
   });
 });
 
-test('no Maven: unavailable within a second, with the commands that mend it', async () => {
+test('without Maven, an error comes within a second and names the commands that install it', async () => {
   const java = '#!/bin/sh\necho \'openjdk version "21.0.1"\' >&2\n';
   const outcome = await findRuntime({ PATH: await pathWith({ java }) });
   expect(outcome).toMatchObject({
@@ -76,7 +76,7 @@ test('no Maven: unavailable within a second, with the commands that mend it', as
   expect(outcome.elapsedMs).toBeLessThan(1000);
 });
 
-test('Maven without a network: the cause in one sentence, and no address', async () => {
+test('if Maven has no network, the error gives the cause in one sentence, without an address', async () => {
   const proxy = ['http', 'https'].flatMap((name) => [
     `-D${name}.proxyHost=127.0.0.1`,
     `-D${name}.proxyPort=1`,
@@ -102,7 +102,7 @@ test('a KAFKA_HOME without Kafka, or with an old one, is a usage error that name
   });
 });
 
-test('doctor can ask for versions', async () => {
+test('the versions of Java and Maven are found for the doctor command', async () => {
   expect(Number.parseInt((await findJava()).version, 10)).toBeGreaterThanOrEqual(17);
   expect(await mavenVersion()).toMatch(/^\d+\.\d+/);
 });

@@ -21,12 +21,12 @@ const sums = new Map(
   ['a.jar', 'b.jar'].map((name) => [name, createHash('sha256').update(name).digest('hex')]),
 );
 
-test('jars that are the pinned ones give their sizes', async () => {
+test('jars that match their pinned checksums are accepted, with their sizes', async () => {
   for (const name of sums.keys()) await writeFile(join(dir, name), name);
   expect(await verifyJars(dir, sums)).toEqual({ 'a.jar': 5, 'b.jar': 5 });
 });
 
-test('a jar that was tampered with is refused by name', async () => {
+test('a jar with another checksum is refused with an error that names it', async () => {
   await writeFile(join(dir, 'a.jar'), 'a.jar');
   await writeFile(join(dir, 'b.jar'), 'B.jar');
   await expect(verifyJars(dir, sums)).rejects.toMatchObject({
@@ -35,11 +35,11 @@ test('a jar that was tampered with is refused by name', async () => {
   });
 });
 
-test('a jar that is missing is named', async () => {
+test('the error for a missing jar names it', async () => {
   await expect(verifyJars(dir, sums)).rejects.toThrow('Maven did not deliver a.jar.');
 });
 
-test('an empty cache is not present', async () => {
+test('an empty cache is reported as not present', async () => {
   vi.stubEnv('NODROP_CACHE', dir);
   expect(await kafkaCacheState()).toMatchObject({
     path: expect.stringContaining(dir),
@@ -48,7 +48,7 @@ test('an empty cache is not present', async () => {
   });
 });
 
-test("somebody's folder of that name in the cache is not replaced", async () => {
+test("a user's folder in place of the cache is not replaced", async () => {
   vi.stubEnv('NODROP_CACHE', dir);
   vi.stubEnv('KAFKA_HOME', '');
   const { path } = await kafkaCacheState();
@@ -61,7 +61,7 @@ test("somebody's folder of that name in the cache is not replaced", async () => 
   expect((await readdir(path)).toSorted()).toEqual(['libs', 'mine.jar']);
 });
 
-test('of what lies beside a file in the cache, only what a dead nodrop left goes', async () => {
+test('only old download folders that nodrop itself made are removed from the cache', async () => {
   const path = join(dir, 'kafka');
   const stale = `${path}.partial-00000000-0000-0000-0000-000000000000`;
   const linked = `${path}.partial-00000000-0000-0000-0000-000000000001`;
@@ -83,13 +83,16 @@ test('of what lies beside a file in the cache, only what a dead nodrop left goes
   expect(await readdir(mixed)).toEqual(['mine']);
 });
 
-test.runIf(process.platform === 'linux')('the cache is where the platform has it', () => {
-  vi.stubEnv('NODROP_CACHE', '');
-  vi.stubEnv('XDG_CACHE_HOME', '/xdg');
-  expect(cacheFolder()).toBe('/xdg/nodrop');
-  vi.stubEnv('XDG_CACHE_HOME', 'relative');
-  expect(cacheFolder()).toBe(join(homedir(), '.cache', 'nodrop'));
-});
+test.runIf(process.platform === 'linux')(
+  'the cache is in XDG_CACHE_HOME, or in ~/.cache if that is empty or relative',
+  () => {
+    vi.stubEnv('NODROP_CACHE', '');
+    vi.stubEnv('XDG_CACHE_HOME', '/xdg');
+    expect(cacheFolder()).toBe('/xdg/nodrop');
+    vi.stubEnv('XDG_CACHE_HOME', 'relative');
+    expect(cacheFolder()).toBe(join(homedir(), '.cache', 'nodrop'));
+  },
+);
 
 test.each([
   ['Cannot access mirror (somewhere) in offline mode and the artifact a:b:jar:1', 'set to work offline'],
@@ -99,6 +102,6 @@ test.each([
   ['transfer failed, status: 401 Unauthorized', 'refused'],
   ['Could not find artifact a:b:jar:1 in somewhere', 'lacks one of the artifacts'],
   ['something new', 'run it by hand'],
-])('%s', (line, sentence) => {
+])('the Maven error "%s" is explained', (line, sentence) => {
   expect(mavenFailure(['[INFO] Scanning', `[ERROR] ${line}`])).toContain(sentence);
 });

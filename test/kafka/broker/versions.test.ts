@@ -27,7 +27,7 @@ test.each(pinnedVersions)(
   },
 );
 
-test('each version can be chosen, ZooKeeper only where it can be had', () => {
+test('each pinned version can be chosen, and ZooKeeper only with a version that has it', () => {
   vi.stubEnv('KAFKA_HOME', undefined);
   const isRefused = (choice: KafkaChoice): boolean => {
     try {
@@ -48,7 +48,7 @@ test('each version can be chosen, ZooKeeper only where it can be had', () => {
 test.each<[KafkaChoice, string]>([
   [{ kafkaVersion: '2.8.0' }, 'nodrop has no Kafka 2.8.0: it has 4.4.0, 4.3.1, 3.9.2.'],
   [{ zookeeper: true }, `Kafka ${defaultVersion} does not support ZooKeeper`],
-])('%j is a usage error', async (choice, message) => {
+])('the choice %j is a usage error', async (choice, message) => {
   vi.stubEnv('KAFKA_HOME', undefined);
   await expect(kafkaClasspath(choice)).rejects.toMatchObject({
     code: 'usage',
@@ -57,7 +57,7 @@ test.each<[KafkaChoice, string]>([
 });
 
 test.each<KafkaChoice>([{ kafkaVersion: '3.9.2' }, { zookeeper: true }])(
-  'beside KAFKA_HOME %j is a usage error that names it',
+  'the choice %j together with KAFKA_HOME is a usage error that names KAFKA_HOME',
   async (choice) => {
     vi.stubEnv('KAFKA_HOME', '/opt/kafka');
     await expect(kafkaClasspath(choice)).rejects.toMatchObject({

@@ -20,7 +20,7 @@ function fileOf(text: string): string {
   return path;
 }
 
-test('known settings are taken, unknown names and values are refused by name', () => {
+test('known settings are accepted, and errors for unknown names and values name them', () => {
   expect(parseSetting('acks=all')).toEqual(['acks', 'all']);
   expect(parseSetting('linger.ms = 5')).toEqual(['linger.ms', '5']);
   expect(() => parseSetting('ack=all')).toThrow(usage(/'ack'/));
@@ -29,7 +29,7 @@ test('known settings are taken, unknown names and values are refused by name', (
   expect(() => parseSetting('toString=1')).toThrow(usage(/'toString'/));
 });
 
-test('a secret as an argument is refused, and not repeated', () => {
+test('a secret in an argument is refused, and the error does not repeat it', () => {
   for (const name of ['sasl.jaas.config', 'ssl.keystore.key', 'ssl.key.password']) {
     const attempt = (): unknown => parseSetting(`${name}=hunter2`);
     expect(attempt).toThrow(usage(new RegExp(name)));
@@ -37,7 +37,7 @@ test('a secret as an argument is refused, and not repeated', () => {
   }
 });
 
-test('a file of properties is read as Java reads it', () => {
+test('a properties file is read like Java reads it', () => {
   const path = fileOf(`# a comment
 ! another
 acks = 1
@@ -52,12 +52,12 @@ sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule require
   expect(() => readSettingsFile('/nowhere/client.properties')).toThrow(usage(/cannot be read/));
 });
 
-test('a comment that ends in a backslash does not swallow the setting below it', () => {
+test('a comment that ends in a backslash does not continue on the next line', () => {
   const path = fileOf('# old path C:\\certs\\\nsecurity.protocol=SSL\n');
   expect(readSettingsFile(path)).toEqual({ 'security.protocol': 'SSL' });
 });
 
-test('a file is Latin-1, blanks behind a number mean nothing, and those of a password count', () => {
+test('a properties file is Latin-1, and trailing blanks count in a password but not in a number', () => {
   const path = fileOf('');
   const password = 'ssl.key.password=\u00fc\\u20ac ';
   writeFileSync(path, `linger.ms = 5 \nacks=all\t\n${password}`, 'latin1');
@@ -68,7 +68,7 @@ test('a file is Latin-1, blanks behind a number mean nothing, and those of a pas
   });
 });
 
-test('a malformed escape names file and line', () => {
+test('the error for a malformed escape names file and line', () => {
   const path = fileOf('acks=1\nssl.truststore.location=C:\\users\\ca.pem\n');
   expect(() => readSettingsFile(path)).toThrow(usage(/client\.properties, line 2: .*hexadecimal/));
 });
@@ -89,12 +89,15 @@ test.each<[settings: ClientSettings, heartbeatIntervalMs: number]>([
   [{ 'session.timeout.ms': '1000' }, 334],
   [{ 'session.timeout.ms': '60000' }, 3_000],
   [{ 'session.timeout.ms': '1000', 'heartbeat.interval.ms': '200' }, 200],
-])('%j: a member is heard in time', (settings, heartbeatIntervalMs) => {
-  expect(() => checkSettings(settings)).not.toThrow();
-  expect(groupTimes(settings)).toMatchObject({ heartbeatIntervalMs });
-});
+])(
+  'with the settings %j, heartbeats come often enough for the session timeout',
+  (settings, heartbeatIntervalMs) => {
+    expect(() => checkSettings(settings)).not.toThrow();
+    expect(groupTimes(settings)).toMatchObject({ heartbeatIntervalMs });
+  },
+);
 
-test('settings become what the connections take', () => {
+test('settings are converted to options of the connections', () => {
   const client = clientFromSettings({
     'security.protocol': 'SASL_SSL',
     'sasl.mechanism': 'SCRAM-SHA-512',

@@ -28,7 +28,7 @@ test('a malformed escape is an error with file and line', () => {
   expect(() => read('a=1\n\nb=C:\\users\n')).toThrow(usage(message));
 });
 
-test('lines count from 1, and a continued one by its first', () => {
+test('lines count from 1, and a continued line has the number of its first', () => {
   const lines = parseProperties('# x\r\na=1\\\r\n2\rb=3\n\nc=4', 'file').map(({ name, line }) => [
     name,
     line,
@@ -40,7 +40,7 @@ test('lines count from 1, and a continued one by its first', () => {
   ]);
 });
 
-/** What a properties file gives a meaning to, and some that mean nothing, one as often as the other. */
+/** Characters with a meaning in properties files, and others without one, equally often. */
 const piece = fc.constantFrom(
   '\\',
   '\\',
@@ -55,7 +55,7 @@ const piece = fc.constantFrom(
   '\\u',
 );
 
-test('thousands of files mean to nodrop what they mean to Java', async () => {
+test('nodrop reads thousands of random properties files like Java does', async () => {
   const { path } = await findJava();
   const files = fc.sample(fc.array(piece, { maxLength: 14 }), { seed: 1, numRuns: 20_000 });
   const texts = files.map((pieces) => pieces.join(''));
@@ -70,7 +70,7 @@ test('thousands of files mean to nodrop what they mean to Java', async () => {
   expect(answers.filter((answer) => answer === 'malformed').length).toBeGreaterThan(1000);
 });
 
-test('what nodrop writes for a broker is read back', () => {
+test('the properties that nodrop writes for a broker are read back unchanged', () => {
   const text = fc.string({ unit: 'binary', maxLength: 20 });
   fc.assert(
     fc.property(fc.dictionary(text, text), (properties) => {
@@ -80,7 +80,7 @@ test('what nodrop writes for a broker is read back', () => {
   );
 });
 
-/** As the program in Java prints it. */
+/** In the form that the Java program prints. */
 function asHex(text: string): string {
   let properties: Record<string, string>;
   try {

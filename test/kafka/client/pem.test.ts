@@ -22,7 +22,7 @@ const inOneLine = (pem: string): string => pem.trim().replaceAll('\n', ' ');
 const client = (settings: ClientSettings): ReturnType<typeof clientFromSettings> =>
   clientFromSettings({ 'security.protocol': 'SSL', ...settings });
 
-/** The subject that a server sees, which trusts `own` and asks for a certificate. */
+/** The subject of the client certificate that reaches a server, which trusts `own`. */
 async function subjectSeen(settings: ClientSettings): Promise<string> {
   const { key, certificate: cert } = own;
   const server = createServer({ key, cert, ca: cert, requestCert: true, rejectUnauthorized: true });
@@ -53,14 +53,14 @@ const inline = (key: string, certificate = own.certificate): ClientSettings => (
 test.each<[what: string, settings: ClientSettings]>([
   ['as settings', inline(own.key)],
   ['in one line', inline(inOneLine(own.key), inOneLine(own.certificate))],
-  ['with line ends of Windows', inline(own.key.replaceAll('\n', '\r\n'))],
+  ['with Windows line ends', inline(own.key.replaceAll('\n', '\r\n'))],
   ['encrypted, with its password', { ...inline(encrypted), 'ssl.key.password': 'right' }],
   [
     'encrypted and in one line, with its password',
     { ...inline(inOneLine(encrypted)), 'ssl.key.password': 'right' },
   ],
   [
-    'from files, with words between the blocks',
+    'from files with text between the PEM blocks',
     {
       'ssl.truststore.location': own.certificatePath,
       'ssl.keystore.location': fileIn(
@@ -71,7 +71,7 @@ test.each<[what: string, settings: ClientSettings]>([
     },
   ],
   [
-    'from files in one line',
+    'from files with a single line',
     {
       'ssl.truststore.location': fileIn(own, 'ca-line.pem', inOneLine(chained)),
       'ssl.keystore.location': fileIn(
@@ -81,11 +81,11 @@ test.each<[what: string, settings: ClientSettings]>([
       ),
     },
   ],
-])('key and certificates %s reach a server', async (_, settings) => {
+])('a server accepts key and certificates %s', async (_, settings) => {
   expect(await subjectSeen(settings)).toBe('own');
 });
 
-test('a settings file that goes on over lines, as Kafka documents it, reaches a server', async () => {
+test('a server accepts key and certificates from a settings file with continued lines, which Kafka documents', async () => {
   const path = join(own.folder, 'client.properties');
   const continued = (pem: string): string => pem.trim().replaceAll('\n', ' \\\n');
   const lines = Object.entries(inline(own.key)).map(([name, pem]) => `${name}=${continued(pem)}\n`);
@@ -146,7 +146,7 @@ test.each<[settings: ClientSettings, message: RegExp, hint?: RegExp]>([
 });
 
 test.each(['run', 'produce', 'consume'])(
-  '%s ends with 64 for a truststore of Java before it does anything',
+  'nodrop %s exits with 64 for a Java truststore, before it does anything else',
   async (command) => {
     const args = ['-X', 'security.protocol=SSL', '-X', `ssl.truststore.location=${jks}`];
     const there = ['--bootstrap-server', '127.0.0.1:9', '--dir', own.folder, '--run', 'r'];

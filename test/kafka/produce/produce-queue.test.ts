@@ -1,4 +1,4 @@
-/** The queue of a partition against a small model of the broker: what is lost, late or refused, in any order. */
+/** The queue of a partition with a small model of the broker: lost, late and refused requests, in any order. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Deadline } from '../../../src/system/deadline.ts';
@@ -28,7 +28,7 @@ interface Entry {
 
 const remembered = 5;
 
-/** One partition, as Kafka keeps it: the epoch, the sequences and the latest five batches of a producer. */
+/** One partition like in Kafka: the epoch, the sequences and the latest five batches of a producer. */
 class ModelBroker {
   readonly log: Entry[] = [];
   readonly #faults: Fault[];
@@ -44,7 +44,7 @@ class ModelBroker {
   async attempt(_: number, bytes: Buffer, deadline: Deadline): Promise<Attempt> {
     this.underWayMax = Math.max(this.underWayMax, ++this.#underWay);
     const fault = this.#faults.shift() ?? 'none';
-    // What was late arrives before what was sent later.
+    // Copied here, since a late request arrives before those that are sent after this one.
     const arrived = Buffer.from(bytes);
     await new Promise(setImmediate);
     this.#underWay--;
@@ -72,7 +72,7 @@ class ModelBroker {
       .slice(-remembered)
       .find((entry) => entry.epoch === epoch && entry.sequence === sequence);
     if (known !== undefined) {
-      // An ack of what was never written: the log lacks it, and shows that.
+      // If this batch is another one with the same sequence, the ack is wrong: the log lacks it, and shows that.
       return attemptOf('NONE', { baseOffset: known.offset });
     }
     const last = this.log.at(-1);
@@ -84,7 +84,7 @@ class ModelBroker {
     return attemptOf('NONE', { baseOffset: this.#end - count });
   }
 
-  /** What was late arrives at last. */
+  /** Late requests arrive at last. */
   settle(): void {
     for (const late of this.#late.splice(0)) this.append(late);
   }
@@ -151,13 +151,13 @@ const plan = fc.record({
   large: fc.array(fc.boolean(), { minLength: 1, maxLength: 14 }),
   faults: fc.array(fc.constantFrom<Fault>('none', ...faults), { maxLength: 20 }),
   timeoutMs: fc.constantFrom(30, 120, 20_000),
-  /** These have little time, and what follows has much. */
+  /** The number of first batches that have little time. */
   hasty: fc.nat(4),
   inFlightMax: fc.integer({ min: 1, max: 5 }),
 });
 
-describe('idempotent', () => {
-  test('whatever goes wrong: nothing twice, nothing out of order, each outcome true', async () => {
+describe('an idempotent queue', () => {
+  test('writes no batch twice or out of order, and tells true outcomes, with any faults', async () => {
     await Promise.all(
       fc.sample(plan, 300).map(async ({ large, faults, timeoutMs, hasty, inFlightMax }) => {
         const broker = new ModelBroker(faults);
@@ -170,7 +170,7 @@ describe('idempotent', () => {
         );
         expectRight(broker, sent, names);
         expect(broker.underWayMax).toBeLessThanOrEqual(inFlightMax);
-        // With time enough all is acked, but what is too large, and what stands in doubt behind that.
+        // With enough time, all batches are acked, except those that are too large or in doubt behind one of these.
         const isEasy = timeoutMs === 20_000 && hasty === 0 && !names.some((name) => name.startsWith('large'));
         const left = isEasy ? sent.filter(({ outcome }) => outcome.outcome !== 'acked') : [];
         expect(left, JSON.stringify({ faults, inFlightMax })).toEqual([]);
@@ -178,7 +178,7 @@ describe('idempotent', () => {
     );
   });
 
-  test('the first goes alone, since a broker takes any sequence from a stranger; then five at once', async () => {
+  test('sends its first batch alone, since a broker accepts any first sequence, and then five at once', async () => {
     const broker = new ModelBroker(['refused', 'refused']);
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     const sent = await sendAll(broker, names, 20_000);
@@ -187,7 +187,7 @@ describe('idempotent', () => {
     expect(broker.underWayMax).toBe(5);
   });
 
-  test('one that is too large costs its neighbours nothing', async () => {
+  test('has the neighbours of a batch that is too large acked', async () => {
     const broker = new ModelBroker([]);
     const sent = await sendAll(broker, ['a', 'b', 'large', 'c', 'd', 'e'], 20_000);
     expect(sent.map(({ outcome }) => outcome.outcome)).toEqual([
@@ -202,8 +202,8 @@ describe('idempotent', () => {
     expect(broker.log.map(({ epoch }) => epoch)).toEqual([0, 0, 1, 1, 1]);
   });
 
-  test('none is sent so far ahead of one in doubt that the broker forgets it', async () => {
-    // The answer to b is lost, what follows is acked, and b has to be sent twice more before it is heard.
+  test('sends no batch so far ahead of one in doubt that the broker forgets that one', async () => {
+    // The answer to b is lost, the next batches are acked, and b has to be sent twice more before it is acked.
     const broker = new ModelBroker(['none', 'answer lost', 'none', 'none', 'none', 'refused']);
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const sent = await sendAll(broker, names, 20_000, 4);
@@ -211,7 +211,7 @@ describe('idempotent', () => {
     expect(broker.log.map(({ name }) => name)).toEqual(names);
   });
 
-  test('one that arrives after its time is refused, since another has gone under a new epoch', async () => {
+  test('sends under a new epoch after a timeout, so that the broker refuses the late batch', async () => {
     const broker = new ModelBroker(['none', 'request late']);
     const queue = new ProduceQueue(broker, { partition: 0, acks: -1, inFlightMax: 5 }, first);
     const outcomes: SendOutcome[] = [];
@@ -226,14 +226,14 @@ describe('idempotent', () => {
     expect(broker.log.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('refused at last, after a doubt: it is unknown', async () => {
+  test('tells an unknown outcome for a batch that was in doubt and then refused', async () => {
     const broker = new ModelBroker(['none', 'answer lost', ...Array<Fault>(20).fill('refused')]);
     const sent = await sendAll(broker, ['a', 'b'], 200);
     expect(sent[1]!.outcome).toEqual({ outcome: 'unknown', error: 'NETWORK_EXCEPTION' });
     expect(broker.log.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('a broker that has lost what it acked refuses what follows, and takes a new epoch', async () => {
+  test('goes on under a new epoch if a broker has lost an acked batch and refuses the next one', async () => {
     const broker = new ModelBroker([]);
     const queue = new ProduceQueue(broker, { partition: 0, acks: -1, inFlightMax: 5 }, first);
     const send = async (name: string) => await queue.deliver(batchOf(name, 1), new Deadline(20_000));
@@ -246,22 +246,22 @@ describe('idempotent', () => {
     expect(broker.log.map(({ name }) => name)).toEqual(['a', 'd']);
   });
 
-  test('in doubt behind one whose time is up: it keeps its sequence, and is not written twice', async () => {
-    // Both are written, and both answers are lost; the first has no time to ask again.
+  test('keeps the sequence of a batch in doubt behind one that timed out, so that it is not written twice', async () => {
+    // b and c are written, and both answers are lost; b has no time to be sent again.
     const broker = new ModelBroker(['none', 'answer lost', 'answer lost']);
     const sent = await sendAll(broker, ['a', 'b', 'c', 'd'], [5_000, 25, 5_000, 5_000]);
     expect(sent.map(({ outcome }) => outcome.outcome)).toEqual(['acked', 'unknown', 'acked', 'acked']);
     expect(broker.log.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('nothing of a later epoch passes one in doubt: it would be refused for ever', async () => {
+  test('sends no batch of a later epoch before one in doubt, which would then be refused for ever', async () => {
     const broker = new ModelBroker(['none', 'answer lost', 'request lost', 'none', 'refused']);
     const sent = await sendAll(broker, ['a', 'b', 'c', 'd'], [5_000, 25, 5_000, 5_000]);
     expect(sent.map(({ outcome }) => outcome.outcome)).toEqual(['acked', 'unknown', 'acked', 'acked']);
     expect(broker.log.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('a bug is heard by all who sent', async () => {
+  test('rejects every delivery if an attempt throws an unexpected error', async () => {
     const broker = Object.assign(new ModelBroker([]), {
       attempt: async () => await Promise.reject(new TypeError('a bug')),
     });
@@ -269,7 +269,7 @@ describe('idempotent', () => {
   });
 });
 
-test('not idempotent: one at a time, and never again after a doubt', async () => {
+test('a queue that is not idempotent sends one batch at a time, and never sends a batch in doubt again', async () => {
   const broker = new ModelBroker(['refused', 'none', 'answer lost']);
   const leader = Object.assign(broker, { append: () => attemptOf('NONE') });
   const queue = new ProduceQueue(leader, { partition: 0, acks: 1, inFlightMax: 5 }, undefined);

@@ -2,9 +2,12 @@ import { protocolErrors } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
 import { answerOf } from '../../../src/kafka/produce/send-outcome.ts';
 
-test.each(['NONE', 'DUPLICATE_SEQUENCE_NUMBER'])('%s: it is in the log', (error) => {
-  expect(answerOf(error)).toBe('written');
-});
+test.each(['NONE', 'DUPLICATE_SEQUENCE_NUMBER'])(
+  'the answer %s means that the batch is in the log',
+  (error) => {
+    expect(answerOf(error)).toBe('written');
+  },
+);
 
 test.each([
   'REQUEST_TIMED_OUT',
@@ -14,7 +17,7 @@ test.each([
   'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
   'KAFKA_STORAGE_ERROR',
   'ERROR_12345',
-])('%s: it may be in the log', (error) => {
+])('the answer %s leaves it in doubt whether the batch is in the log', (error) => {
   expect(answerOf(error)).toBe('doubtful');
 });
 
@@ -23,13 +26,16 @@ test.each([
   'TOPIC_AUTHORIZATION_FAILED',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'PRODUCER_FENCED',
-])('%s: it was refused', (error) => expect(answerOf(error)).toBe('refused'));
+])('the answer %s means that the batch was refused', (error) => expect(answerOf(error)).toBe('refused'));
 
-test.each(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_ENOUGH_REPLICAS'])('%s: it was refused for now', (error) => {
-  expect(answerOf(error)).toBe('refused-for-now');
-});
+test.each(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_ENOUGH_REPLICAS'])(
+  'the answer %s means that the batch was refused for now',
+  (error) => {
+    expect(answerOf(error)).toBe('refused-for-now');
+  },
+);
 
-test('nearly all that Kafka can answer is held for doubtful', () => {
+test("all but 20 of Kafka's error codes leave it in doubt whether the batch is in the log", () => {
   const refusals = Object.keys(protocolErrors).filter((error) => answerOf(error).startsWith('refused'));
   expect(refusals).toHaveLength(20);
 });

@@ -68,8 +68,8 @@ const sample: Entry[] = Array.from({ length: 50 }, (_, i) => ({
   headers: [['n', Buffer.from(String(i))]],
 }));
 
-describe('what is encoded', () => {
-  test('is decoded again, in every codec', () => {
+describe('an encoded batch', () => {
+  test('is decoded unchanged, with every codec', () => {
     fc.assert(
       fc.property(entries, codec, (records, codec) => {
         const batch = decodeOne(encode(records, codec));
@@ -83,7 +83,7 @@ describe('what is encoded', () => {
     );
   });
 
-  test('is what the client library reads', () => {
+  test('is read by the client library', () => {
     fc.assert(
       fc.property(entries, codec, (records, codec) => {
         const [read] = readRecordsBatches(Reader.from(encode(records, codec)));
@@ -115,7 +115,7 @@ describe('what is encoded', () => {
     expect(encode(sample, 'none', encoder)).toEqual(first);
   });
 
-  test('takes headers that are encoded already, and a thousand of them', () => {
+  test('may have a thousand headers that are encoded already', () => {
     const headers = Array.from({ length: 1000 }, (_, i): [string, Buffer] => [
       `h${i}`,
       Buffer.from([i & 255]),
@@ -127,12 +127,12 @@ describe('what is encoded', () => {
     expect(batch.header(0, 'h999')).toEqual(Buffer.from([999 & 255]));
   });
 
-  test('is at least one record', () => {
+  test('has at least one record', () => {
     expect(() => new RecordBatchEncoder().finish()).toThrow('at least one record');
   });
 });
 
-test('what the client library encodes is decoded', () => {
+test('a batch that the client library encoded is decoded', () => {
   fc.assert(
     fc.property(entries, codec, (drawn, codec) => {
       // The library encodes a timestamp's delta of more than 31 bits wrongly.
@@ -160,7 +160,7 @@ const withHeaders = (headers: Entry['headers']): RecordBatch =>
   decodeOne(encode([{ timestamp: 0, key: null, value: null, headers }]));
 
 describe('headers', () => {
-  test('are found by name, the first of two', () => {
+  test('are found by name, and the first of two counts', () => {
     const batch = withHeaders([
       ['ab', Buffer.from('1')],
       ['bb', null],
@@ -178,7 +178,7 @@ describe('headers', () => {
 describe('several batches', () => {
   const three = [sample, sample.slice(0, 1), sample.slice(3)].map((records) => encode(records));
 
-  test('come one by one; one that is cut short does not come', () => {
+  test('are yielded one by one, except one that is cut short', () => {
     const whole = Buffer.concat(three);
     const ends = three.map((_, i) => Buffer.concat(three.slice(0, i + 1)).length);
     for (let length = 0; length <= whole.length; length += 13) {
@@ -187,7 +187,7 @@ describe('several batches', () => {
     }
   });
 
-  test('do not suffer from a damaged one between them', () => {
+  test('are decoded even if one between them is damaged', () => {
     const damaged = Buffer.from(three[1]!);
     damaged[layout.records] = 0xff;
     const [first, second, third] = decodeRecordBatches(Buffer.concat([three[0]!, damaged, three[2]!]));
@@ -197,8 +197,8 @@ describe('several batches', () => {
   });
 });
 
-describe('damage', () => {
-  test('of any bit that the checksum covers is found', () => {
+describe('damage to a batch', () => {
+  test('is found by the checksum, whichever bit it flips', () => {
     fc.assert(
       fc.property(entries, codec, fc.nat(), fc.nat(7), (records, codec, position, bit) => {
         const batch = encode(records, codec);
@@ -208,7 +208,7 @@ describe('damage', () => {
     );
   });
 
-  test('in a value leaves the records readable, with the checksum wrong', () => {
+  test('in a value leaves the records readable, with a wrong checksum', () => {
     const batch = encode(sample);
     batch[batch.length - 10]! ^= 1;
     expect(decodeOne(batch)).toMatchObject({ crcOk: false, count: sample.length, undecodable: undefined });
@@ -219,15 +219,15 @@ describe('damage', () => {
     ['an impossible length', (batch: Buffer) => batch.writeInt32BE(3, layout.length), 'length 3'],
     ['a negative length', (batch: Buffer) => batch.writeInt32BE(-1, layout.length), 'length -1'],
     ['too many records', (batch: Buffer) => batch.writeInt32BE(2 ** 31 - 1, layout.count), 'do not fit'],
-    ['fewer than no records', (batch: Buffer) => batch.writeInt32BE(-1, layout.count), 'do not fit'],
-    ['a codec that is none', (batch: Buffer) => batch.writeInt16BE(7, layout.attributes), 'codec'],
-  ])('%s is named', (_, harm, reason) => {
+    ['a negative count', (batch: Buffer) => batch.writeInt32BE(-1, layout.count), 'do not fit'],
+    ['an unknown codec', (batch: Buffer) => batch.writeInt16BE(7, layout.attributes), 'codec'],
+  ])('is named: %s', (_, harm, reason) => {
     const batch = encode(sample);
     harm(batch);
     expect(decodeOne(batch)).toMatchObject({ count: 0, undecodable: expect.stringContaining(reason) });
   });
 
-  test('never does more than make a batch undecodable', () => {
+  test('in its records and counts at worst makes it undecodable', () => {
     const hostile = fc.tuple(codec, bytes(400), fc.integer(), fc.integer({ min: 0, max: 60 }));
     fc.assert(
       fc.property(hostile, ([codec, noise, count, lastOffsetDelta]) => {
@@ -244,7 +244,7 @@ describe('damage', () => {
     );
   });
 
-  test('of every kind at once ends', () => {
+  test('of any kind never makes decoding run on for ever', () => {
     fc.assert(
       fc.property(bytes(500), (noise) => {
         for (const batch of decodeRecordBatches(noise)) expect(batch.count).toBeLessThan(noise.length);
@@ -254,7 +254,7 @@ describe('damage', () => {
   });
 });
 
-describe('a batch that claims to be immense is refused unpacked:', () => {
+describe('a batch that is too large when decompressed is refused:', () => {
   test.each(['gzip', 'zstd', 'lz4'] as const)('%s', (codec) => {
     const encoder = new RecordBatchEncoder();
     encoder.append(0, null, Buffer.alloc(decompressedBytesMax));
@@ -270,7 +270,7 @@ describe('a batch that claims to be immense is refused unpacked:', () => {
 });
 
 describe('the offset to read on from', () => {
-  test('follows the last record written, also where compaction has left fewer', () => {
+  test('follows the last record written, even if compaction has removed records', () => {
     const batch = encode(sample);
     batch.writeBigInt64BE(1000n, layout.baseOffset);
     expect(nextOffset(batch)).toBe(1000 + sample.length);
@@ -279,7 +279,7 @@ describe('the offset to read on from', () => {
     expect(nextOffset(batch)).toBe(1100);
   });
 
-  test('is not carried away by a damaged length', () => {
+  test('is never far beyond the records if lastOffsetDelta is damaged', () => {
     const batch = encode(sample);
     batch.writeInt32BE(2 ** 30, layout.lastOffsetDelta);
     expect(nextOffset(batch)).toBe(sample.length);
@@ -288,7 +288,7 @@ describe('the offset to read on from', () => {
   });
 });
 
-test('a log-append time replaces the times of the records', () => {
+test('the log-append time of a batch replaces the times of its records', () => {
   const batch = encode(sample);
   batch.writeInt16BE(1 << 3, layout.attributes);
   batch.writeBigInt64BE(42n, layout.maxTimestamp);

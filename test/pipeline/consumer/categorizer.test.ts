@@ -4,7 +4,7 @@ import type { StateRule } from '../../../src/workload/state-rule.ts';
 
 const states = ['failed', 'completed', 'in-progress'];
 
-/** `category 0`, or the reason why there is none. */
+/** `category 0`, or the reason for a dead letter. */
 function sorted(
   rule: Partial<StateRule>,
   payload: Uint8Array | string | null,
@@ -14,7 +14,7 @@ function sorted(
     typeof value === 'string' ? Buffer.from(value) : value;
   const categorize = createCategorizer({ states, ...rule });
   const value = bytes(payload);
-  // Between others, as in a record batch.
+  // The payload lies between other bytes, like in a record batch.
   const between = Buffer.concat([Buffer.from('{"'), value ?? Buffer.alloc(0), Buffer.from('}')]);
   const [start, end] = value === null ? [-1, -1] : [2, 2 + value.length];
   const placement = categorize(between, start, end, (name) => bytes(headers[name] ?? null));
@@ -22,7 +22,7 @@ function sorted(
 }
 
 describe('the state of the payload', () => {
-  test('decides, whatever else is in it', () => {
+  test('decides the category, whatever else the payload holds', () => {
     expect(sorted({}, '{"state":"failed"}')).toBe('category 0');
     expect(sorted({}, '{"a":[1],"state":"in-progress","b":null}')).toBe('category 2');
     expect(sorted({}, '{"état":"é","state":"completed"}')).toBe('category 1');
@@ -56,7 +56,7 @@ describe('the state of the payload', () => {
     expect(sorted({}, payload)).toBe(reason);
   });
 
-  test('is looked up along a path, through objects and arrays', () => {
+  test('is found along a path, through objects and arrays', () => {
     expect(sorted({ stateField: 'status.code' }, '{"state":"failed","status":{"code":"completed"}}')).toBe(
       'category 1',
     );
@@ -79,7 +79,7 @@ describe('the state of the payload', () => {
     ['items.01', '{"items":["failed","failed"]}'],
     ['items.1', '{"items":["failed"]}'],
     ['items.-1', '{"items":["failed"]}'],
-  ])('is not at %s of %s', (stateField, payload) => {
+  ])('is not found at %s in %s', (stateField, payload) => {
     expect(sorted({ stateField }, payload)).toBe(`it carries no state at ${stateField}`);
   });
 });
@@ -87,7 +87,7 @@ describe('the state of the payload', () => {
 describe('the state of a header', () => {
   const rule = { stateHeader: 'x-state' };
 
-  test('decides, whatever the payload is', () => {
+  test('decides the category, whatever the payload is', () => {
     for (const payload of [null, '', 'no json', '{"state":"failed"}']) {
       expect(sorted(rule, payload, { 'x-state': 'completed' })).toBe('category 1');
     }
@@ -107,8 +107,8 @@ describe('the state of a header', () => {
   });
 });
 
-describe('another category', () => {
-  test('takes the states that are none of the states', () => {
+describe('the category for unknown states', () => {
+  test('gets the messages with an unknown state', () => {
     expect(sorted({ other: 'rest' }, '{"state":"lost"}')).toBe('category 3');
     expect(sorted({ other: 'rest' }, '{"state":404}')).toBe('category 3');
     expect(sorted({ other: 'rest' }, '{"state":"failed"}')).toBe('category 0');
@@ -121,22 +121,22 @@ describe('another category', () => {
     ['no json', 'its payload is not JSON'],
     ['{}', 'it carries no state'],
     ['{"state":null}', 'its state is not a string, a number or a boolean'],
-  ])('takes nothing else: %s', (payload, reason) => {
+  ])('does not get messages without a state: %s', (payload, reason) => {
     expect(sorted({ other: 'rest' }, payload)).toBe(reason);
   });
 });
 
-describe('a reason', () => {
+describe("a dead letter's reason", () => {
   const reasonFor = (state: string): string => sorted({ states: ['a'] }, JSON.stringify({ state }));
 
-  test('does not grow with what it quotes, and cuts no character in two', () => {
+  test('is short even if the state is long, and splits no character', () => {
     expect(reasonFor('x'.repeat(1_000_000))).toBe(`its state '${'x'.repeat(40)}…' is none of a`);
     expect(reasonFor('x'.repeat(40))).toBe(`its state '${'x'.repeat(40)}' is none of a`);
     expect(reasonFor('🙂'.repeat(41))).toBe(`its state '${'🙂'.repeat(40)}…' is none of a`);
     expect(reasonFor(`x${'🙂'.repeat(40)}`)).toBe(`its state 'x${'🙂'.repeat(39)}…' is none of a`);
   });
 
-  test('is printable', () => {
+  test('has only printable characters', () => {
     expect(reasonFor('a\0b\u001b[31m\r\n\u0085\u2028\u202e')).toBe(
       "its state 'a\ufffdb\ufffd[31m\ufffd\ufffd\ufffd\ufffd\ufffd' is none of a",
     );

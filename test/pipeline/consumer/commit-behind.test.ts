@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { NextOffset } from '../../../src/kafka/client/consumer-group.ts';
 import { CommitBehind } from '../../../src/pipeline/consumer/commit-behind.ts';
 
-/** A group that notes what it is told, and answers when it is let. */
+/** A group that notes its commits, and answers when a test lets it. */
 function newGroup() {
   const told: (readonly NextOffset[])[] = [];
   const answers: PromiseWithResolvers<void>[] = [];
@@ -15,7 +15,7 @@ function newGroup() {
   return { told, answers, commits: new CommitBehind({ commit }) };
 }
 
-test('one commit is under way; of what comes meanwhile, the newest of each partition is told next', async () => {
+test('while a commit is under way, the newest offset of each partition waits for the next commit', async () => {
   const { told, answers, commits } = newGroup();
   commits.add([{ partition: 0, offset: 1 }]);
   commits.add([{ partition: 0, offset: 2 }]);
@@ -31,12 +31,12 @@ test('one commit is under way; of what comes meanwhile, the newest of each parti
   ]);
   answers[1]!.resolve();
   await flushed;
-  // And from the beginning.
+  // The next one is sent at once.
   commits.add([{ partition: 1, offset: 8 }]);
   expect(told[2]).toEqual([{ partition: 1, offset: 8 }]);
 });
 
-test('a group that refuses is told the next all the same', async () => {
+test('the next commit is sent even if the group refused the one before', async () => {
   const { told, answers, commits } = newGroup();
   commits.add([{ partition: 0, offset: 1 }]);
   commits.add([{ partition: 0, offset: 2 }]);
@@ -47,7 +47,7 @@ test('a group that refuses is told the next all the same', async () => {
   await flushed;
 });
 
-test('what is dropped is not told', async () => {
+test('dropped offsets are not committed', async () => {
   const { told, answers, commits } = newGroup();
   commits.add([{ partition: 0, offset: 1 }]);
   commits.add([{ partition: 0, offset: 2 }]);

@@ -12,7 +12,7 @@ import { batchOf, categories, placesOf, topic, topicId } from '../../fixtures/st
 
 const { signal } = new AbortController();
 
-test('the journal and what a test plants see a batch once, however often the store is tried', async () => {
+test('the journal and a planted store get a batch once, even if the write is tried several times', async () => {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-consumer-store-')), 'run-1');
   folder.create();
   const opening = { run: folder.id, topicId, store: 's', categories, pid: 1 };
@@ -43,7 +43,7 @@ test('the journal and what a test plants see a batch once, however often the sto
   const written = store.write(topicId, batchOf([0, 0, 0]), [
     { partition: 0, from: 0, next: 1, epoch: claims.get(0)!.epoch },
   ]);
-  // Longer than SQLite waits by itself.
+  // Longer than SQLite itself waits for a lock.
   await sleep(600);
   expect(isOver).toBe(false);
   await unlock();

@@ -7,7 +7,7 @@ const { signal } = new AbortController();
 const at = (...next: number[]): Map<number, { next: number }> =>
   new Map(next.map((offset, partition) => [partition, { next: offset }]));
 
-/** A batch that says of itself where it begins and how many it holds, and no more. */
+/** A batch with only a base offset and a count. */
 function records(baseOffset: number, count: number): Buffer {
   const batch = Buffer.alloc(layout.records);
   batch.writeBigInt64BE(BigInt(baseOffset), layout.baseOffset);
@@ -39,7 +39,7 @@ beforeEach(() => {
   });
 });
 
-test('what follows is fetched meanwhile, and is the answer if the store came that far', async () => {
+test('the next records are fetched ahead, and returned if the next fetch asks for their positions', async () => {
   await ahead.begin(at(3, 8), [fetched(0, Buffer.concat([records(0, 5), records(5, 5)]))], signal);
   expect(asked.map(({ positions }) => positions)).toEqual([[8, 10]]);
   expect((await ahead.fetch(at(10, 8), signal))[0]!.records).toHaveLength(1);
@@ -50,27 +50,27 @@ test('what follows is fetched meanwhile, and is the answer if the store came tha
 
 test.each([
   ['another offset', at(9, 8)],
-  ['a partition less', at(10)],
+  ['a partition fewer', at(10)],
   ['a partition more', at(10, 8, 0)],
-])('for %s it is thrown away', async (_, positions) => {
+])('the fetch ahead is aborted if the next fetch asks for %s', async (_, positions) => {
   await ahead.begin(at(3, 8), [fetched(0, records(0, 10))], signal);
   expect((await ahead.fetch(positions, signal))[0]!.records).toHaveLength(2);
   expect(asked.map((request) => request.signal.aborted)).toEqual([true, false]);
 });
 
-test('once it is dropped it is thrown away, for the same positions too', async () => {
+test('a fetch ahead that was dropped is not returned, even for the same positions', async () => {
   await ahead.begin(at(0), [fetched(0, records(0, 10))], signal);
   ahead.drop();
   expect((await ahead.fetch(at(10), signal))[0]!.records).toHaveLength(2);
 });
 
-test('nothing is fetched ahead after an error, or where nothing came', async () => {
+test('nothing is fetched ahead after an error or an empty answer', async () => {
   await ahead.begin(at(0), [fetched(0, Buffer.alloc(0))], signal);
   await ahead.begin(at(0, 0), [fetched(0, records(0, 1)), fetched(1, Buffer.alloc(0), 'OTHER')], signal);
   expect(asked).toEqual([]);
 });
 
-test('a failure is met by whoever asks, and by nobody else', async () => {
+test('the error of a fetch ahead is thrown by the next fetch, and is ignored after a drop', async () => {
   const failing = new FetchAhead({ fetch: () => Promise.reject(new Error('no')) });
   await failing.begin(at(0), [fetched(0, records(0, 1))], signal);
   await expect(failing.fetch(at(1), signal)).rejects.toThrow('no');

@@ -27,7 +27,7 @@ const journaled = (store: Store): Store =>
 
 const entries = (): JournalEntry[] => [...new JournalReader(journal.path).entries()];
 
-/** A store that takes what it is given, and does something else beside. */
+/** A store that calls `onWrite` in each write, and counts the writes. */
 function storeThat(onWrite: () => void): Store & { writes: number } {
   const store = {
     writes: 0,
@@ -51,7 +51,7 @@ function batchOf(...rows: [offset: number, category: number, run: string | null]
 
 const advances = [{ partition: 0, from: 5, next: 9, epoch: 1 }];
 
-test('a batch is delivered before the store has it, and written afterwards, with the rows of the run', async () => {
+test('the journal notes a batch as delivered before the store gets it, and as written, with its rows, afterwards', async () => {
   const batch = batchOf([5, 1, 'r'], [6, 0, 'other'], [7, 0, null]);
   const letter = { partition: 0, offset: 8, key: null, payload: null, headers: null, reason: 'why' };
   batch.deadLetters.push(letter);
@@ -67,7 +67,7 @@ test('a batch is delivered before the store has it, and written afterwards, with
   ]);
 });
 
-test('what another consumer had stored is refused, and the store says so as ever', async () => {
+test('the journal notes a write as refused if another consumer had stored the batch, and the error is passed on', async () => {
   const stale = new FencedError(0);
   const store = storeThat(() => {
     throw stale;
@@ -76,7 +76,7 @@ test('what another consumer had stored is refused, and the store says so as ever
   expect(entries().map(({ type }) => type)).toEqual(['delivered', 'refused']);
 });
 
-test('a refusal after an outage leaves the delivery in doubt', async () => {
+test('the journal notes neither a write nor a refusal if a write was refused after an outage', async () => {
   const late = new FencedError(0, { isInDoubt: true });
   const store = storeThat(() => {
     throw late;
@@ -85,7 +85,7 @@ test('a refusal after an outage leaves the delivery in doubt', async () => {
   expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
-test('a store that fails leaves the delivery in doubt', async () => {
+test('the journal notes neither a write nor a refusal if the store fails', async () => {
   const store = storeThat(() => {
     throw new Error('no');
   });
@@ -93,7 +93,7 @@ test('a store that fails leaves the delivery in doubt', async () => {
   expect(entries().map(({ type }) => type)).toEqual(['delivered']);
 });
 
-test('a journal that cannot be written stops the consumer before the store, or after a whole commit', async () => {
+test('an error in the journal stops the consumer before a write to the store, or after a whole one', async () => {
   const after = storeThat(() => journal.close());
   const stopped = journaled(after).write('t', batchOf([5, 0, 'r']), advances);
   await expect(stopped).rejects.toThrow(OperationalError);
@@ -104,7 +104,7 @@ test('a journal that cannot be written stops the consumer before the store, or a
   expect(before.writes).toBe(0);
 });
 
-test('a full disk is waited out, and the journal has everything once', async () => {
+test('the journal waits while the disk is full, and then has each entry once', async () => {
   const delivered = journal.delivered.bind(journal);
   let refusals = 2;
   journal.delivered = (...args) => {

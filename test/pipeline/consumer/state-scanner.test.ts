@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StateScanner } from '../../../src/pipeline/consumer/state-scanner.ts';
 
-/** The text that JSON.parse finds at the path; undefined where there is none, or no JSON. */
+/** The text that JSON.parse finds at the path; undefined if there is none, or if it is not JSON. */
 function parsed(bytes: Uint8Array, path: readonly string[]): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -18,10 +18,10 @@ function parsed(bytes: Uint8Array, path: readonly string[]): string | undefined 
   }
 }
 
-/** What follows the bytes where they are a part of others: each would go on with what is cut off. */
+/** Bytes behind the scanned ones: each would continue JSON that is cut off. */
 const followers = ['', ' ', '0', '"}'];
 
-/** The same whatever the bytes lie between. */
+/** The text that the scanner finds, which must be the same with all followers. */
 function scanned(bytes: Uint8Array, path: readonly string[]): string | undefined {
   const scanner = new StateScanner(path);
   const [found, ...others] = followers.map((follower) => {
@@ -51,7 +51,7 @@ const numbers = ['1', '-0', '01', '1.5e+3', '1.', '.5', '1e', '-', '+1', 'NaN'];
 const literals = ['true', 'false', 'null', 'nul', 'truer'];
 const scalar = fc.constantFrom(...strings, ...numbers, ...literals);
 
-/** Texts that are JSON, or nearly: names come twice, and things are out of place. */
+/** Texts that are JSON, or nearly: names may come twice, and parts may be out of place. */
 const { value } = fc.letrec<{ value: string; object: string; array: string }>((tie) => ({
   value: fc.oneof({ depthSize: 'small' }, scalar, tie('object'), tie('array')),
   object: fc
@@ -64,7 +64,7 @@ const paths = [['state'], ['a', 'b'], ['__proto__'], ['a', '0'], [''], ['a', 'a'
 const anyPath = fc.constantFrom(...paths);
 const change = fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('{}[]",:\\ \n\0x0-e.\xff', 'latin1')));
 
-test('what it finds is what JSON.parse finds, in what is JSON and in what is not', () => {
+test('a state that the scanner finds is the one that JSON.parse finds, in valid and in invalid JSON', () => {
   let found = 0;
   const check = (bytes: Buffer, path: string[]): void => {
     const actual = scanned(bytes, path);
@@ -87,7 +87,7 @@ test('what it finds is what JSON.parse finds, in what is JSON and in what is not
   expect(found).toBeGreaterThan(1_000);
 });
 
-test('it finds a plain state in any plain JSON', () => {
+test('the scanner finds an ASCII state in any ASCII JSON', () => {
   const ascii = fc.string({
     unit: fc.constantFrom('a', 'b', ' ', '{', '}', '[', ']', '"', ':', ','),
     maxLength: 8,
@@ -107,7 +107,7 @@ test('it finds a plain state in any plain JSON', () => {
   );
 });
 
-test('what is nested deeply, or ends early, is left to JSON.parse', () => {
+test('the scanner finds nothing in JSON that is nested deeply or cut off', () => {
   for (const open of ['[', '{"a":']) {
     expect(scanned(Buffer.from(`{"state":"x","a":${open.repeat(100_000)}`), ['state'])).toBeUndefined();
   }

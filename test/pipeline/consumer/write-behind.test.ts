@@ -5,7 +5,7 @@ import { RowBatch } from '../../../src/stores/store.ts';
 const write: Write = { batch: new RowBatch(), advances: [], commits: [] };
 const never = new Promise<never>(() => undefined);
 
-test('a write is under way until it is waited for, and returned once', async () => {
+test('a write is busy until end() is awaited, which returns it once', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const behind = new WriteBehind({ write: () => promise });
   expect(await behind.end()).toBeUndefined();
@@ -17,7 +17,7 @@ test('a write is under way until it is waited for, and returned once', async () 
   expect(await behind.end()).toBeUndefined();
 });
 
-test('what the store throws is met by whoever waits, and by nobody before', async () => {
+test('the error of a write is thrown by end(), and not before', async () => {
   const behind = new WriteBehind({ write: () => Promise.reject(new Error('no')) });
   behind.begin('topic', write);
   expect(await behind.isOverBefore(never)).toBe(true);
@@ -25,7 +25,7 @@ test('what the store throws is met by whoever waits, and by nobody before', asyn
   expect(behind.isBusy).toBe(false);
 });
 
-test('whichever is over first, the write or the fetch, even where that fails', async () => {
+test('isOverBefore tells whether the write ends before the fetch, even if the fetch fails', async () => {
   const behind = new WriteBehind({ write: () => never });
   expect(await behind.isOverBefore(never)).toBe(true);
   behind.begin('topic', write);

@@ -1,4 +1,4 @@
-/** The quick way, message by message against the plain one. */
+/** The quick way to encode messages, compared with the plain way message by message. */
 import { compatibilityPartitioner } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -19,7 +19,7 @@ interface Record {
   headers: [name: string, value: string][];
 }
 
-/** What each partition gets, by the generator that the audit trusts and a digest of its own. */
+/** The records of each partition, from the workload's generator and a digest that is computed here. */
 function plain(options: MessageEncoderOptions, first: number, count: number): Record[][] {
   const { run, producer, session, partitions, states, stateHeader } = options;
   const workload = new Workload(options);
@@ -70,14 +70,14 @@ const states = fc.uniqueArray(
   }),
   { minLength: 1, maxLength: 4, selector: ({ name }) => name },
 );
-/** Often across the change from so many digits to one more. */
+/** Often just below a power of ten, where numbers get one more digit. */
 const first = fc.oneof(
   fc.nat(4_294_967_000),
   fc.integer({ min: 0, max: 9 }).map((digits) => Math.max(0, 10 ** digits - 5)),
   fc.constant(2 ** 31 - 5),
 );
 
-test('every record is the message of the workload, with its headers and its digest, on its partition', () => {
+test("every encoded record equals the workload's message: key, payload, headers, digest and partition", () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -97,7 +97,7 @@ test('every record is the message of the workload, with its headers and its dige
         const options = { ...drawn, ...place, payloadBytes };
         const encoder = new MessageEncoder(options);
         const shares = Array.from({ length: options.partitions }, () => new PartitionShare());
-        // Twice, since everything serves again.
+        // Twice, since the encoder and the shares are used again.
         for (const start of [first, first + count - 1]) {
           encoder.encode(start, start === first ? count : 1, () => 1_700_000_000_000, shares);
           const expected = plain(options, start, start === first ? count : 1);
@@ -108,7 +108,7 @@ test('every record is the message of the workload, with its headers and its dige
   );
 });
 
-test('a payload that does not fit is refused by name', () => {
+test('a payload that does not fit is refused with an error that names its message', () => {
   const options = { seed: 1, states: [{ name: 'a', weight: 1 }], payloadBytes: 100 };
   const encoder = new MessageEncoder({ ...options, run: 'r', producer: 0, session: 0, partitions: 1 });
   expect(() => encoder.encode(0, 1, () => 0, [new PartitionShare()])).toThrow(

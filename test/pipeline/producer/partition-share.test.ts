@@ -6,7 +6,7 @@ const [key, headers] = [Buffer.from('k'), Buffer.from([0])];
 /** Kafka's default for `max.message.bytes`. */
 const brokerBytesMax = 1_048_588;
 
-test('messages that are too many for a record batch go into several, in their order', () => {
+test('messages that do not fit into one record batch are split over several, in order', () => {
   const share = new PartitionShare();
   for (const round of [0, 1]) {
     share.begin();
@@ -28,7 +28,7 @@ test('messages that are too many for a record batch go into several, in their or
   }
 });
 
-test('a message that is too large by itself goes alone, as it is', () => {
+test('a message that is larger than a record batch may be is sent alone', () => {
   const share = new PartitionShare();
   for (const [sequence, size] of [10, 2_000_000, 10].entries())
     share.add(sequence, 7, key, Buffer.alloc(size), headers);

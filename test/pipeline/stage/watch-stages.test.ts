@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 
 const unused = (): never => expect.unreachable('nothing is to come of it');
 
-/** A stage without a process: when it was heard and got on, a test says. */
+/** A stage without a process: a test sets when it was heard and when it moved. */
 class FakeStage implements Stage {
   readonly role = 'consumer';
   readonly name: string;
@@ -47,7 +47,7 @@ const begin = (): (() => number) => {
   return () => atMs;
 };
 
-test('a stage that is silent for longer than the limit is killed, and told of once', () => {
+test('a stage that is silent for longer than the limit is killed, and reported once', () => {
   const silent = new FakeStage('silent', begin());
   const talking = new FakeStage('talking', now);
   const suspended = new FakeStage('suspended', () => undefined);
@@ -62,7 +62,7 @@ test('a stage that is silent for longer than the limit is killed, and told of on
   clearInterval(timer);
 });
 
-test('consumers are killed where none of them gets on for longer than the limit', () => {
+test('all consumers are killed if none of them makes progress for longer than the limit', () => {
   const consumers = [new FakeStage('one', now, begin()), new FakeStage('other', now, begin())];
   const killed: string[] = [];
   const timer = killWhatStandsStill(consumers, limitMs, ({ name }) => killed.push(name));
@@ -74,9 +74,9 @@ test('consumers are killed where none of them gets on for longer than the limit'
 });
 
 test.each([
-  ['another one gets on', now],
-  ['a fault has another one, or it is not ready yet', () => undefined],
-])('a consumer that stands still is left alone where %s', (_, movedAtMs) => {
+  ['another one makes progress', now],
+  ['another one is held by a fault or not ready yet', () => undefined],
+])('a consumer without progress is not killed if %s', (_, movedAtMs) => {
   const consumers = [new FakeStage('still', now, begin()), new FakeStage('other', now, movedAtMs)];
   const timer = killWhatStandsStill(consumers, limitMs, unused);
   vi.advanceTimersByTime(3 * limitMs);

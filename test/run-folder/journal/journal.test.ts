@@ -49,7 +49,7 @@ const rows = (...all: [partition: number, offset: number, code: number][]): Writ
 const untimed = (entries: readonly JournalEntry[]): object[] =>
   entries.map((entry) => ({ ...entry, timeMs: null, ...(entry.type === 'delivered' && { rows: [] }) }));
 
-/** What was written, row by row. */
+/** The rows of the written entries. */
 const rowsOf = (entries: readonly JournalEntry[]): [number, number, number][] =>
   entries.flatMap((entry) =>
     entry.type !== 'written'
@@ -63,7 +63,7 @@ const rowsOf = (entries: readonly JournalEntry[]): [number, number, number][] =>
 
 const range = (partition: number, first: number, end: number) => ({ partition, first, end });
 
-/** Two batches: one that was written, one that another consumer had written already. */
+/** Two batches: one that was written, and one that was refused. */
 function writeSmall(): void {
   const journal = new JournalWriter(path, opening);
   journal.beginEpoch(7);
@@ -77,7 +77,7 @@ function writeSmall(): void {
   journal.close();
 }
 
-test('what was noted is read back', () => {
+test('the entries of a journal are read back unchanged', () => {
   writeSmall();
   const { entries, summary } = readAll();
   expect(summary).toMatchObject({ torn: false, closed: true, overflowed: false, opening });
@@ -99,7 +99,7 @@ test('what was noted is read back', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test('each entry has its time, and one of format 1 has none', () => {
+test('each entry has a time, except in format 1', () => {
   const before = wallClockMs();
   writeSmall();
   const { entries } = readAll();
@@ -115,14 +115,14 @@ test('each entry has its time, and one of format 1 has none', () => {
   );
 });
 
-test('a format that is not known is damage', () => {
+test('an unknown format of a journal is damage', () => {
   const frames = new FrameWriter(path);
   frames.appendJson(1, { format: 4, ...opening });
   frames.close();
   expect(readAll().summary.damage).toContain('format 4');
 });
 
-test('two rows at one offset, and a row outside of what was fetched, are noted as they were', () => {
+test('two rows at one offset, and rows outside of the fetched range, are read back unchanged', () => {
   const journal = new JournalWriter(path, opening);
   journal.written([range(0, 5, 7)], rows([0, 6, 1], [0, 5, 0], [0, 6, 0], [0, 1_000_006, 1], [3, 0, 0]));
   journal.close();
@@ -135,7 +135,7 @@ test('two rows at one offset, and a row outside of what was fetched, are noted a
   ]);
 });
 
-test('each process gets a journal of its own', () => {
+test('each process gets its own journal file', () => {
   const journals = [1, 2, 3].map(() => openJournal((name) => join(folder, name), opening));
   expect(journals.map((journal) => journal.path)).toEqual(
     [1, 2, 3].map((number) => join(folder, `journal-${number}.bin`)),
@@ -149,7 +149,7 @@ test('each process gets a journal of its own', () => {
   ).toEqual([true, true, false, false]);
 });
 
-test('cut anywhere, it is read up to there, and no entry is invented', () => {
+test('a journal that is cut at any byte is read up to there, without wrong entries', () => {
   writeSmall();
   const whole = readFileSync(path);
   const all = readAll().entries;
@@ -164,7 +164,7 @@ test('cut anywhere, it is read up to there, and no entry is invented', () => {
   }
 });
 
-test('a flipped bit is damage, wherever it is', () => {
+test('any flipped bit in a journal is damage', () => {
   writeSmall();
   const whole = readFileSync(path);
   fc.assert(
@@ -173,13 +173,13 @@ test('a flipped bit is damage, wherever it is', () => {
       bytes[at]! ^= 1 << bit;
       writeFileSync(path, bytes);
       const { summary } = readAll();
-      // A length that grew past the end looks like a tail that was torn off; the closing is gone then.
+      // A length that now reaches past the end of the file looks like a torn tail, without a closing.
       expect(summary.damage !== undefined || (summary.torn && !summary.closed)).toBe(true);
     }),
   );
 });
 
-test('at its limit it says so and notes nothing more, whatever its size', () => {
+test('a journal at its size limit notes that it overflowed, and no more entries', () => {
   writeSmall();
   const all = readAll().entries;
   const whole = statSync(path).size;
@@ -199,12 +199,12 @@ test('at its limit it says so and notes nothing more, whatever its size', () => 
     expect(summary.damage).toBeUndefined();
     expect(untimed(entries)).toEqual(untimed(all.slice(0, entries.length)));
     expect(summary).toMatchObject({ closed: true, overflowed: entries.length < all.length });
-    // The closing of 9 bytes comes on top.
+    // The closing takes 9 bytes in addition.
     expect(statSync(path).size).toBeLessThanOrEqual(Math.max(bytesMax + 9, 200));
   }
 });
 
-test('an entry that cannot be is damage', () => {
+test('an entry behind the closing, and a journal without an opening, are damage', () => {
   const journal = new JournalWriter(path, opening);
   journal.close();
   expect(readAll().summary.damage).toBeUndefined();
@@ -224,7 +224,7 @@ const rowArbitrary = fc.tuple(
   fc.constantFrom(0, 1, 63, rowCodes.deadLetter),
 );
 
-test('any rows in any order come back as a simple model says', () => {
+test('any rows in any order are read back', () => {
   let runs = 0;
   fc.assert(
     fc.property(fc.array(fc.array(rowArbitrary, { maxLength: 40 }), { maxLength: 4 }), (batches) => {

@@ -55,7 +55,7 @@ function writeSmall(): void {
   ledger.close();
 }
 
-test('what was written is read back', () => {
+test('the attempts in a ledger are read back unchanged', () => {
   writeSmall();
   const { attempts, summary } = readAll();
   expect(attempts).toEqual([
@@ -67,7 +67,7 @@ test('what was written is read back', () => {
   expect(readLedgerOpening(path)).toMatchObject(opening);
 });
 
-test('each frame has its time, and one of format 1 has none', () => {
+test('each frame has a time, except in format 1', () => {
   const before = wallClockMs();
   writeSmall();
   const all = readAll();
@@ -84,7 +84,7 @@ test('each frame has its time, and one of format 1 has none', () => {
 });
 
 test.each(['as it is written', 'of format 1'])(
-  'what a ledger %s intends is told without its outcomes',
+  'the intents of a ledger %s are read without its outcomes',
   (format) => {
     writeSmall();
     if (format === 'of format 1') path = asFormat1(path);
@@ -92,7 +92,7 @@ test.each(['as it is written', 'of format 1'])(
   },
 );
 
-test('a frame tells the error that it was refused with', () => {
+test('the frame of an outcome has its error code', () => {
   writeSmall();
   const frames = [...new LedgerReader(path).frames()];
   expect(frames).toMatchObject([
@@ -110,7 +110,7 @@ test('an existing ledger is never opened for writing', () => {
   expect(readFileSync(path)).toEqual(before);
 });
 
-test('cut anywhere, it is read up to there: no outcome is invented, and intents without one are unknown', () => {
+test('a ledger that is cut at any byte is read up to there, and intents without an outcome are unknown', () => {
   writeSmall();
   const whole = readFileSync(path);
   const { attempts: all } = readAll();
@@ -127,7 +127,7 @@ test('cut anywhere, it is read up to there: no outcome is invented, and intents 
   }
 });
 
-test('a flipped bit is damage, wherever it is', () => {
+test('any flipped bit in a ledger is damage', () => {
   writeSmall();
   const whole = readFileSync(path);
   fc.assert(
@@ -136,7 +136,7 @@ test('a flipped bit is damage, wherever it is', () => {
       bytes[at]! ^= 1 << bit;
       writeFileSync(path, bytes);
       const { summary } = readAll();
-      // A length that grew past the end looks like a tail that was torn off; the closing is gone then.
+      // A length that now reaches past the end of the file looks like a torn tail, without a closing.
       expect(summary.damage !== undefined || (summary.torn && summary.closed === undefined)).toBe(true);
     }),
   );
@@ -149,7 +149,7 @@ test('an outcome without an intent is damage', () => {
   expect(readAll().summary.damage).toContain('without an intent');
 });
 
-test('any order of batches and outcomes is read as a simple model says', () => {
+test('batches and outcomes in any order are read back, and intents without an outcome are unknown', () => {
   const outcome = fc.constantFrom<Outcome | 'none'>(...outcomes, 'none');
   fc.assert(
     fc.property(fc.array(fc.array(outcome, { minLength: 1, maxLength: 5 }), { maxLength: 6 }), (batches) => {

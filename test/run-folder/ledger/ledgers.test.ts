@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { ledgersOf } from '../../../src/run-folder/ledger/ledgers.ts';
 import { RunFolder } from '../../../src/run-folder/run-folder.ts';
 
-test('ledgers come by producer and session, as numbers', () => {
+test('ledgers are listed in numeric order of producer and session', () => {
   const folder = new RunFolder(mkdtempSync(join(tmpdir(), 'nodrop-ledgers-')), 'r');
   folder.create();
   const names = [

@@ -8,7 +8,7 @@ import {
   type BinaryRow,
 } from '../../../src/stores/postgres/copy-binary.ts';
 
-/** Copies: a row is good until the next. */
+/** Copies, since a row is valid only until the next one. */
 const fieldsOf = ({ bytes, count, starts, ends }: BinaryRow): (Buffer | null)[] =>
   Array.from({ length: count }, (_, index) =>
     starts[index]! < 0 ? null : Buffer.from(bytes.subarray(starts[index], ends[index])),
@@ -16,7 +16,7 @@ const fieldsOf = ({ bytes, count, starts, ends }: BinaryRow): (Buffer | null)[] 
 
 const fields = fc.array(fc.option(fc.uint8Array({ maxLength: 40 })), { minLength: 1, maxLength: 4 });
 
-test('what was encoded is decoded, wherever the chunks end', () => {
+test('encoded rows are decoded unchanged, wherever the chunks end', () => {
   fc.assert(
     fc.property(fc.array(fields), fc.infiniteStream(fc.integer({ min: 1, max: 30 })), (rows, sizes) => {
       const encoder = new BinaryCopyEncoder();
@@ -59,7 +59,7 @@ function encodeOne(encode: (encoder: BinaryCopyEncoder) => void): Buffer | null 
   return firstOf(Buffer.from(encoder.take()));
 }
 
-test('integers, texts and times have the bytes that PostgreSQL reads', () => {
+test('integers, texts and times are encoded in the binary format of PostgreSQL', () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), (value) => {
       const field = encodeOne((encoder) => encoder.int8(value))!;
@@ -87,13 +87,13 @@ test('integers, texts and times have the bytes that PostgreSQL reads', () => {
   expect(timestampOf(infinity, 0)).toBe(String(2 ** 63));
 });
 
-test('what is no binary COPY is refused', () => {
+test('data that is not a binary COPY is refused', () => {
   expect(() => new BinaryCopyDecoder().decode(Buffer.from('a text of some length'), () => undefined)).toThrow(
     'not a binary',
   );
 });
 
-test('a field larger than the buffer makes it grow, and it is used again', () => {
+test('the buffer grows for a field that is larger, and is used again', () => {
   const encoder = new BinaryCopyEncoder();
   const large = Buffer.alloc(3 << 20, 7);
   for (const value of [large, Buffer.from('x'), large]) {

@@ -11,13 +11,13 @@ afterEach(() => {
 
 const nameOf = (text: string): string => parsePostgresLocation(text).name;
 
-test('a location is told by its scheme', () => {
+test('a PostgreSQL location is recognized by its scheme', () => {
   expect(isPostgresLocation('postgres://h/d')).toBe(true);
   expect(isPostgresLocation('postgresql:///')).toBe(true);
   expect(isPostgresLocation('sqlite:postgres://')).toBe(false);
 });
 
-test('the schema is taken out, everything else goes to pg', () => {
+test('the schema is removed from the location, and the rest is passed to pg', () => {
   expect(parsePostgresLocation('postgres://u@h:1/d?sslmode=verify-full&schema=S_1')).toEqual({
     connectionString: 'postgres://u@h:1/d?sslmode=verify-full',
     schema: 'S_1',
@@ -31,7 +31,7 @@ test('the schema is taken out, everything else goes to pg', () => {
   });
 });
 
-test('the name has no user, and the defaults of pg', () => {
+test('the name of a store lacks the user, and contains the defaults of pg', () => {
   expect(nameOf('postgres://u@H.Example:5433/d')).toBe('postgres://h.example:5433/d?schema=nodrop');
   expect(nameOf('postgresql://')).toBe('postgres://localhost:5432/me?schema=nodrop');
   expect(nameOf('postgres://u@h')).toBe('postgres://h:5432/u?schema=nodrop');
@@ -66,7 +66,7 @@ test.each([
   `postgres://h/d?schema=${secret}-x`,
   `postgres://h/d?schema=`,
   `postgres://h/%zz${secret}`,
-])('%s is refused, and not repeated', (text) => {
+])('the location %s is refused, and the error does not repeat it', (text) => {
   let refusal: unknown;
   try {
     parsePostgresLocation(text);

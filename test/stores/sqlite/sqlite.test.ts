@@ -1,4 +1,4 @@
-/** What only an SQLite store has: a file, one writer at a time, and a version without epochs. */
+/** Properties that only an SQLite store has: a file, one writer at a time, and a version without epochs. */
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ beforeEach(() => {
 
 const open = (): Store => openSqliteStore(path, { categories });
 
-test('a locked store is away for a while, and works again afterwards', async () => {
+test('a write to a locked store throws an outage error, and works again after the lock', async () => {
   const store = open();
   await store.claim(topic, new Map([[0, 0]]));
   const other = new DatabaseSync(path);
@@ -41,7 +41,7 @@ test('a locked store is away for a while, and works again afterwards', async () 
   await store.close();
 });
 
-test('a file that is no database, and a folder that is not there, are unavailable', () => {
+test('a store in a file that is not a database, or in a missing folder, is unavailable', () => {
   writeFileSync(path, 'This is a text, and longer than the header of a database would be.'.repeat(20));
   expect(() => open()).toThrow(expect.objectContaining({ code: 'unavailable' }));
   path = join(path, '..', 'missing', 'store.sqlite');
@@ -49,12 +49,12 @@ test('a file that is no database, and a folder that is not there, are unavailabl
   expect(() => openSqliteSnapshot(path)).toThrow(expect.objectContaining({ code: 'unavailable' }));
 });
 
-test('the store is for its owner alone', async () => {
+test('only the owner can read and write the file of a store', async () => {
   await open().close();
   expect(statSync(path).mode & 0o077).toBe(0);
 });
 
-test('a store of the first version goes on with its offsets', async () => {
+test('a store of the first version is opened with its offsets', async () => {
   const database = new DatabaseSync(path);
   database.exec(`
     CREATE TABLE offsets (
@@ -69,11 +69,11 @@ test('a store of the first version goes on with its offsets', async () => {
   await open().close();
 });
 
-test('a store is marked as one, and goes on without the mark too', async () => {
+test('a store has the application id of nodrop, and is opened even without it', async () => {
   await open().close();
   const database = new DatabaseSync(path);
   expect(database.prepare('PRAGMA application_id').get()).toEqual({ application_id: 0x6e6f6472 });
-  // As an earlier version left it, with an index that somebody has made.
+  // Like a store of an earlier version, to which a user has added an index.
   database.exec('PRAGMA application_id = 0; CREATE INDEX by_id ON failed (id)');
   database.close();
   await open().close();
@@ -86,7 +86,7 @@ test.each([
   ['PRAGMA application_id = 7', 'data of the application 7'],
   ['PRAGMA user_version = 1', 'a schema of another program'],
   ['PRAGMA journal_mode = WAL; CREATE TABLE users (id INTEGER)', 'table users'],
-])('a database of somebody with %s is refused, and not touched', (statements, found) => {
+])("another program's database with %s is refused, and not changed", (statements, found) => {
   const database = new DatabaseSync(path);
   database.exec(`${statements}; PRAGMA wal_checkpoint`);
   database.close();
@@ -103,7 +103,7 @@ test.each([
   expect(readdirSync(dirname(path))).toEqual([basename(path)]);
 });
 
-test('a database of somebody that is in use is refused, and goes on', () => {
+test("another program's database that is in use is refused, and stays usable", () => {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = WAL; CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1)');
   const [before, files] = [readFileSync(path), readdirSync(dirname(path))];
@@ -114,7 +114,7 @@ test('a database of somebody that is in use is refused, and goes on', () => {
   database.close();
 });
 
-test("somebody's table in a store is no category", async () => {
+test("another program's table in a store is not a category", async () => {
   await open().close();
   const database = new DatabaseSync(path);
   database.exec('CREATE TABLE users (id INTEGER, name TEXT)');
@@ -128,7 +128,7 @@ test("somebody's table in a store is no category", async () => {
   read.close();
 });
 
-test('all rows are in the view of messages', async () => {
+test('the view messages shows the rows of all categories', async () => {
   const store = open();
   await store.write(topicId, batchOf([0, 0, 0], [2, 0, 1]), []);
   await store.close();
@@ -140,7 +140,7 @@ test('all rows are in the view of messages', async () => {
   database.close();
 });
 
-test('many rows of several producers go in together, and one that is there already stays as it was', async () => {
+test('a batch of many rows is stored whole, and a row that was already there is not changed', async () => {
   const store = open();
   const held = { ...valuesOf(0, 0, 30), payload: Buffer.from('held') };
   await store.write(topicId, RowBatch.of([held]), []);
@@ -176,7 +176,7 @@ test('many rows of several producers go in together, and one that is there alrea
   }
 });
 
-test('a store whose pages are small, as they were once, and that was analysed, goes on as it is', async () => {
+test('a store with the page size of an earlier version, which was also analysed, is opened unchanged', async () => {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL');
   const store = open();
@@ -190,7 +190,7 @@ test('a store whose pages are small, as they were once, and that was analysed, g
   await open().close();
 });
 
-test('each value has the type of its column, whatever it is, and ids that follow are texts as ever', async () => {
+test('each stored value has the type of its column, and ids are stored as texts', async () => {
   const store = open();
   const bytes = [null, Buffer.alloc(0), Buffer.from([0]), Buffer.from([0xff, 0xc3])];
   const rows = bytes.map((value, offset) => ({
@@ -233,7 +233,7 @@ test('each value has the type of its column, whatever it is, and ids that follow
   );
 });
 
-test('rows far apart, and rows larger than a piece, are stored as they are', async () => {
+test('rows of a category that are far apart, and rows larger than a piece, are stored unchanged', async () => {
   const store = open();
   const rows = Array.from({ length: 300 }, (_, offset) => ({
     ...valuesOf(offset % 100 === 0 ? 0 : 1, 0, offset),
@@ -251,7 +251,7 @@ test('rows far apart, and rows larger than a piece, are stored as they are', asy
   }
 });
 
-test('rows are read as they are, whatever types their columns hold by now', async () => {
+test('rows are read even if their columns hold values of other types', async () => {
   const store = open();
   const places = Array.from({ length: 1_500 }, (_, offset) => [0, offset % 3, offset] as const);
   await store.write(topicId, batchOf(...places.map(([...place]) => place)), []);
@@ -287,7 +287,7 @@ test('rows are read as they are, whatever types their columns hold by now', asyn
   expect(untouched(after)).toEqual(untouched(before));
 });
 
-test('a database in another encoding is refused, to write to and to read', () => {
+test('a database in UTF-16 is refused, for writing and for reading', () => {
   const database = new DatabaseSync(path);
   database.exec(`PRAGMA encoding = 'UTF-16le'; CREATE TABLE offsets (topic_id, partition, next_offset)`);
   database.close();
@@ -311,7 +311,7 @@ const valuesOfAny = fc.record({
   digest: textOf,
 });
 
-test('rows in pieces are the rows one by one, whatever bytes they hold', async () => {
+test('rows that are read in pieces equal the rows that are read one by one', async () => {
   const store = open();
   let next = 0;
   await fc.assert(
@@ -335,7 +335,7 @@ test('rows in pieces are the rows one by one, whatever bytes they hold', async (
     }),
     { numRuns: 60 },
   );
-  // More than a piece holds.
+  // More rows than one piece holds.
   expect(next).toBeGreaterThan(512);
   await store.close();
 });

@@ -1,4 +1,4 @@
-/** What a thread adds to an SQLite store: memory that is shared, and ends that nobody asked for. */
+/** Properties that a thread adds to an SQLite store: shared memory, and a thread that ends. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ beforeEach(() => {
   path = join(mkdtempSync(join(tmpdir(), 'nodrop-store-')), 'store.sqlite');
 });
 
-test('a locked store is away for a while, and works again afterwards', async () => {
+test('a write to a locked store throws an outage error, and works again after the lock', async () => {
   const store = await openThreadedStore(path, { categories });
   await store.claim(topic, new Map([[0, 0]]));
   const other = new DatabaseSync(path);
@@ -35,7 +35,7 @@ test('a locked store is away for a while, and works again afterwards', async () 
   await store.close();
 });
 
-test('a batch is used again once it is written, and dead letters are no more than they are', async () => {
+test('a batch can be filled again after its write, and a dead letter is stored without the bytes around it', async () => {
   const store = await openThreadedStore(path, { categories });
   const batch = new RowBatch();
   const fetched = Buffer.from('beside payload beside');
@@ -52,14 +52,14 @@ test('a batch is used again once it is written, and dead letters are no more tha
   expect(letters.map(({ payload }) => Buffer.from(payload!).toString())).toEqual(Array(3).fill('payload'));
 });
 
-test('a thread that has ended answers nothing, and says so', async () => {
+test('calls to a store whose thread has ended fail with an error that says so', async () => {
   const store = await openThreadedStore(path, { categories });
   await store.close();
   await expect(store.offsets(topicId)).rejects.toThrow('the thread store-thread has ended');
   await store.close();
 });
 
-test('a bug in the thread fails what was asked, and nothing else', async () => {
+test('an unexpected error in the thread fails one write, and the next one works', async () => {
   const store = await openThreadedStore(path, { categories });
   const unanswerable = { share: () => ({ columns: 'no memory' }) } as unknown as RowBatch;
   await expect(store.write(topicId, unanswerable, [])).rejects.toThrow(/./);
@@ -67,7 +67,7 @@ test('a bug in the thread fails what was asked, and nothing else', async () => {
   await store.close();
 });
 
-test('what cannot be opened is unavailable, as without a thread', async () => {
+test('a store that cannot be opened is unavailable', async () => {
   const missing = join(path, '..', 'missing', 'store.sqlite');
   await expect(openThreadedStore(missing, { categories })).rejects.toMatchObject({
     code: 'unavailable',
