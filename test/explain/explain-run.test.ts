@@ -1,4 +1,4 @@
-/** What is said beside a timeline: the audit's findings, however old, and how to look at the record oneself. */
+/** What explain shows in addition to the timeline: the audit's findings, and commands that show the record. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -15,7 +15,7 @@ const explain = (folder: RunFolder, asked: string, bootstrapServers?: string): P
 
 const newRun = async (spoils: Spoils = {}): Promise<RunFolder> => (await runOnDisk(spoils)).folder;
 
-/** As an audit leaves it. */
+/** Writes the result and the findings of an audit. */
 function save(folder: RunFolder, kafka: string | null, findings: SingleFinding[] = []): void {
   const verdict = findings.length === 0 ? 'pass' : 'fail';
   writeFileSync(folder.result, JSON.stringify({ verdict, environment: { kafka } }));
@@ -26,9 +26,9 @@ function save(folder: RunFolder, kafka: string | null, findings: SingleFinding[]
 const lost = { kind: 'lost', blame: 'store' } as const;
 const at = (offset: number) => ({ partition: 0, offset });
 
-test('a run that was never audited is audited then, and nothing is written', async () => {
+test('a run that was never audited is audited, and no file is written', async () => {
   const folder = await newRun({ store: (rows) => void rows.splice(3, 1) });
-  // What SQLite puts beside a database that it reads is not counted.
+  // SQLite itself may create these files when it reads a database.
   const files = (): string[] => readdirSync(folder.path).filter((name) => !/-(shm|wal)$/.test(name));
   const before = files();
   const started = Date.now();
@@ -39,7 +39,7 @@ test('a run that was never audited is audited then, and nothing is written', asy
   expect(files()).toEqual(before);
 });
 
-test('the findings of the last audit stand where the timeline agrees with them', async () => {
+test('the findings of the last audit are shown if the timeline agrees with them', async () => {
   const folder = await newRun({ store: (rows) => void rows.splice(3, 1) });
   save(folder, null, [
     { ...lost, id: 'p0-4', ...at(4) },
@@ -53,7 +53,7 @@ test('the findings of the last audit stand where the timeline agrees with them',
     { id: 'p0-3', detail: 'told by the last audit' },
     { ...lost, ...at(3) },
   ]);
-  // It says that p0-4 is lost, and it is there.
+  // The last audit says that p0-4 is lost, but its row is there.
   expect((await explain(folder, 'p0-4')).findings).toEqual([]);
 });
 
@@ -73,7 +73,7 @@ test('a store that changed since the last audit is audited again', async () => {
   expect((await explain(folder, 'p0-3')).findings).toHaveLength(1);
 });
 
-test('the record is shown by kcat where a broker may have it', async () => {
+test('a kcat command that shows the record is given if a broker may have it', async () => {
   const folder = await newRun();
   const show = (address: string): string => `kcat -C -b ${address} -t t -p 0 -o 3 -c 1 -e -f `;
   save(folder, null, [{ ...lost, id: 'p0-9' }]);
@@ -86,7 +86,7 @@ test('the record is shown by kcat where a broker may have it', async () => {
   expect((await explain(folder, 'p0-3')).note).toContain('--keep-topic');
 });
 
-test("the run's own broker: at work, ended with its files, or gone altogether", async () => {
+test("the run's own broker is read with kcat if it runs, and with kafka-dump-log if only its files are left", async () => {
   const folder = await newRun();
   save(folder, '4.3.1');
   const gone = await explain(folder, 'p0-3');
@@ -106,7 +106,7 @@ test("the run's own broker: at work, ended with its files, or gone altogether", 
   });
 });
 
-test('without a place there is nothing to look at, and without a manifest nothing to explain', async () => {
+test('no command is given for a message without an offset, and an unknown message or run is a usage error', async () => {
   const folder = await newRun({ plan: { p0: 20 } });
   const unsent = await explain(folder, 'p0-19');
   expect(unsent).toMatchObject({

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { kcatCommand } from '../../src/explain/kcat-command.ts';
 import { shellWord } from '../../src/system/shell-word.ts';
 
-/** The words that a real shell makes of a text. */
+/** The words into which a real shell splits a text. */
 const wordsOf = (text: string): string[] =>
   execFileSync('sh', ['-c', `printf '%s\\0' ${text}`], { encoding: 'utf8' })
     .split('\0')
     .slice(0, -1);
 
-test('a shell takes the command apart into what was meant', () => {
+test('a shell splits the kcat command into the intended arguments', () => {
   const record = { bootstrapServers: 'a:1,b:2', topic: 'nodrop-demo', partition: 1, offset: 42 };
   const format = String.raw`offset %o, time stamp %T\nheaders: %h\nkey: %k\n%s\n`;
   const show = ['kcat', '-C', '-b', 'a:1,b:2', '-t', 'nodrop-demo', '-p', '1', '-o', '42', '-c', '1', '-e'];
@@ -24,7 +24,7 @@ test('a shell takes the command apart into what was meant', () => {
   ]);
 });
 
-test('any text is one word', () => {
+test('a shell reads any quoted text as one word', () => {
   const text = fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\0') && word.isWellFormed());
   fc.assert(
     fc.property(fc.array(text, { minLength: 1, maxLength: 10 }), (words) => {

@@ -41,7 +41,7 @@ test.each<[string, TimelineEvent[]]>([
   ['rejected', [intent, outcome('rejected')]],
   ['never sent', [gap.nothing('intent', 'never sent')]],
   ['in the log and stored, the ledger missing', [noLedger, record, row]],
-])('as expected: %s', (_, events) => {
+])('a timeline looks healthy if the message was %s', (_, events) => {
   expect(isAsExpected(id, expected, events)).toBe(true);
   expect(isAsExpected(id, null, events)).toBe(false);
 });
@@ -56,11 +56,11 @@ test.each<[string, TimelineEvent[]]>([
   ['rejected and written', [intent, outcome('rejected'), record, row]],
   ['never sent and stored', [gap.nothing('intent', 'never sent'), row]],
   ['aborted', [...acked, { ...record, isAborted: true }, row]],
-  ['of a batch that fails its checksum', [...acked, { ...record, isCrcBad: true }, row]],
+  ['in a batch with a wrong checksum', [...acked, { ...record, isCrcBad: true }, row]],
   ['different in the log', [...acked, { ...record, differs: ['how'] }, row]],
   ['different in the store', [...acked, record, { ...row, differs: ['how'] }]],
-  ['a dead letter', [...acked, record, letter]],
-  ['beside another at its place', [...acked, { ...record, id: 'p0-2' }, record, row]],
-])('not as expected: %s', (_, events) => {
+  ['stored as a dead letter', [...acked, record, letter]],
+  ['at the offset of another', [...acked, { ...record, id: 'p0-2' }, record, row]],
+])('a timeline does not look healthy if the message was %s', (_, events) => {
   expect(isAsExpected(id, expected, events)).toBe(false);
 });

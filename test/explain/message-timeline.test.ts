@@ -1,4 +1,4 @@
-/** What is gathered of one message from a run's folder: evidence as it is, and spoilt in turn. */
+/** The timeline of one message from a run's folder, whose evidence is whole or spoilt in turn. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -49,7 +49,7 @@ const journal = (folder: RunFolder, change: Partial<JournalOpening> = {}): Journ
 
 const range = (first: number, end: number) => ({ partition: 0, first, end });
 
-test('a good message is told hop by hop', async () => {
+test('the timeline of a healthy message has an event for each hop', async () => {
   const { id, expected, timeline, places } = await told({}, 'p0-3');
   expect(id).toBe('p0-3');
   expect(places[0]).toEqual({ partition: 0, offset: 3 });
@@ -73,7 +73,7 @@ test('a good message is told hop by hop', async () => {
   ]);
 });
 
-test('a place is its message, whether the log, the ledger or only the store names it', async () => {
+test('a position leads to its message, whether the log, the ledger or only the store names it', async () => {
   expect((await told({}, '0:3')).id).toBe('p0-3');
   expect((await told({ scan: () => [] }, '0:3')).id).toBe('p0-3');
   const moved = { store: (rows: { offset: number }[]) => void (rows[3]!.offset = 17) };
@@ -81,7 +81,7 @@ test('a place is its message, whether the log, the ledger or only the store name
   expect(await tell(await runOnDisk({}), '0:18')).toBeUndefined();
 });
 
-test('records are told with their time, their copies, and what is wrong with them', async () => {
+test('records are shown with their time, their copy number, and their defects', async () => {
   const made = await runOnDisk({
     scan: (rows) => [
       ...rows.map((row) =>
@@ -102,7 +102,7 @@ test('records are told with their time, their copies, and what is wrong with the
   ]);
 });
 
-test('what stands at the place of an ack instead is told, whoever it is', async () => {
+test('a record of another message at the acked offset is shown', async () => {
   const others: [Spoils['scan'] & {}, object][] = [
     [(rows) => rows.map((row) => (row.offset === 3 ? { ...row, sequence: 5 } : row)), { id: 'p0-5' }],
     [
@@ -122,13 +122,13 @@ test('what stands at the place of an ack instead is told, whoever it is', async 
   }
 });
 
-test('a record that names nothing is not taken for the first message of the first producer', async () => {
+test('a foreign record is not mistaken for the first message of the first producer', async () => {
   const nobody = { producer: 0, sequence: 0, session: 0, flags: scanFlags.foreign };
   const timeline = await told({ scan: (rows) => [...rows, { ...rows[0]!, ...nobody, offset: 15 }] }, 'p0-0');
   expect(only(timeline, 'log')).toMatchObject([{ offset: 0, id: 'p0-0' }]);
 });
 
-test('why the log has nothing of it is told', async () => {
+test('the timeline says why the log has no record of the message', async () => {
   const without: Spoils['scan'] = (rows) => rows.filter(({ offset }) => offset !== 3);
   expect(only(await told({ scan: without }, 'p0-3'), 'log')).toEqual([
     { hop: 'log', time: null, nothing: 'no record of it' },
@@ -152,7 +152,7 @@ test('why the log has nothing of it is told', async () => {
   ]);
 });
 
-test('outcomes are told with their error, or that none was noted', async () => {
+test('an outcome is shown with its error, or as not noted', async () => {
   const made = await runOnDisk({});
   expect(only((await tell(made, `p0-${rejected}`))!, 'intent', 'outcome', 'row')).toMatchObject([
     { hop: 'intent' },
@@ -165,7 +165,7 @@ test('outcomes are told with their error, or that none was noted', async () => {
   ]);
 });
 
-test('what was planned and never sent is told as such, and what nobody planned is not told', async () => {
+test('a planned message that was not sent is shown as such, and an unplanned one has no timeline', async () => {
   const made = await runOnDisk({ plan: { p0: 20 } });
   const { timeline, expected } = (await tell(made, 'p0-19'))!;
   expect(expected).toMatchObject({ sequence: 19 });
@@ -176,7 +176,7 @@ test('what was planned and never sent is told as such, and what nobody planned i
   }
 });
 
-test('ledgers: two sessions, one that is missing, one that was changed, one without times', async () => {
+test('the timeline reads the ledgers of all sessions, and names one that is missing or was changed', async () => {
   const made = await runOnDisk({});
   const { folder } = made;
   const session = (number: number): void => {
@@ -210,7 +210,7 @@ test('ledgers: two sessions, one that is missing, one that was changed, one with
   });
 });
 
-test('two messages that were acknowledged at one place are both told', async () => {
+test('a timeline shows both messages that were acked at one offset', async () => {
   const made = await runOnDisk({});
   const by = { run: 'r', producer: 0, session: 1, pid: 1 };
   const ledger = new LedgerWriter(made.folder.file('ledger-p0-1.bin'), by);
@@ -231,7 +231,7 @@ test('two messages that were acknowledged at one place are both told', async () 
   ]);
 });
 
-test('journals: deliveries are counted over all consumers, with what was written and refused', async () => {
+test('deliveries are counted over all consumers, and writes and refusals are shown', async () => {
   const made = await runOnDisk({});
   const first = journal(made.folder);
   first.beginEpoch(4);
@@ -263,7 +263,7 @@ test('journals: deliveries are counted over all consumers, with what was written
   expect(await journaled('p0-8')).toMatchObject([{ missing: 'of 3 journals only 2 are there' }]);
 });
 
-test('a row is held against what it should be, wherever it stands', async () => {
+test('a row is compared with the expected message, wherever it is', async () => {
   const timeline = await told(
     {
       store: (rows, letters) => {
@@ -294,7 +294,7 @@ test('a row is held against what it should be, wherever it stands', async () => 
   ]);
 });
 
-test('a phantom is told by whatever id it has', async () => {
+test('a phantom is found by its id', async () => {
   const spoils: Spoils = {
     store: (rows) => void Object.assign(rows[3]!, { id: "it's new", sequence: null }),
   };
@@ -305,7 +305,7 @@ test('a phantom is told by whatever id it has', async () => {
   ]);
 });
 
-test('a store that is not there is missing evidence', async () => {
+test('a missing store is shown as missing evidence', async () => {
   const made = await runOnDisk({});
   rmSync(join(made.folder.path, 'store.sqlite'));
   expect(only((await tell(made, 'p0-3'))!, 'position', 'row')).toMatchObject([
@@ -313,7 +313,7 @@ test('a store that is not there is missing evidence', async () => {
   ]);
 });
 
-test('of a message that came absurdly often, a bounded number is told', async () => {
+test('a timeline shows a limited number of records, and how many more there are', async () => {
   const copies = eventsMax + 50;
   const timeline = await told(
     {
