@@ -1,4 +1,4 @@
-/** Results to report on: a plain one, and any that an audit may come to, with texts of the worst kind. */
+/** Results for tests of reports: a plain one, and random ones that an audit may have, with hostile texts. */
 import fc from 'fast-check';
 import { noMeasurements, noTimings, type FaultRecord, type Result } from '../../src/result/result.ts';
 import { causes, findingKinds, type Example, type Finding } from '../../src/result/verdict.ts';
@@ -48,7 +48,7 @@ export const lost: Finding = {
   ],
 };
 
-/** What readers of reports take for their own language, and what they choke on. */
+/** Texts that readers of reports could mistake for markup or commands, or fail on. */
 const nasty = fc.oneof(
   fc.constantFrom(
     ']]>',
@@ -105,7 +105,7 @@ const threshold = fc.record({
   met: fc.boolean(),
 });
 
-/** With the verdict that the rest leads to. */
+/** The result with the verdict that follows from its other fields. */
 export const anyResult: fc.Arbitrary<Result> = fc
   .record({
     id: text,

@@ -6,13 +6,13 @@ import { anyResult, lost, passed } from '../results.ts';
 
 const lines = (changes: Partial<Result> = {}): string[] => githubLines({ ...passed, ...changes });
 
-test('a pass is one notice with its sentence', () => {
+test('a pass is a single notice with the sentence of the verdict', () => {
   expect(lines()).toEqual([
     '::notice title=nodrop demo%3A PASS::1 000 of 1 000 acknowledged messages are stored once, in the right category, byte for byte.',
   ]);
 });
 
-test('a finding is an error, one that is allowed a notice, and the verdict comes last', () => {
+test('a finding is an error, an allowed finding is a notice, and the verdict comes last', () => {
   const findings = [
     lost,
     { ...lost, blame: 'broker' as const, cause: 'acks=1' as const, allowed: true as const, count: 2 },
@@ -24,7 +24,7 @@ test('a finding is an error, one that is allowed a notice, and the verdict comes
   ]);
 });
 
-test('what could not be judged are warnings, but not of a pass; a missed threshold is an error', () => {
+test('unchecked evidence is a warning unless the run passed, and a missed threshold is an error', () => {
   const notChecked = ['100 % of the log is gone: all.'];
   expect(lines({ verdict: 'inconclusive', notChecked }).slice(0, -1)).toEqual([
     '::warning title=nodrop demo%3A not checked::100 %25 of the log is gone: all.',
@@ -36,7 +36,7 @@ test('what could not be judged are warnings, but not of a pass; a missed thresho
   );
 });
 
-/** As the runner takes a line apart. */
+/** Parses a line like GitHub's runner. */
 function parse(line: string): { level: string; title: string; message: string } {
   const [, level = '', title = '', message = ''] = /^::(\w+) title=([^:,]*)::(.*)$/s.exec(line) ?? [];
   const unescape = (text: string): string =>
@@ -47,7 +47,7 @@ function parse(line: string): { level: string; title: string; message: string } 
   return { level, title: unescape(title), message: unescape(message) };
 }
 
-test('whatever texts come in, each annotation is one line, and GitHub shows them all', () => {
+test('each annotation is one line and GitHub shows them all, with any texts in the result', () => {
   fc.assert(
     fc.property(anyResult, (result) => {
       const all = githubLines(result);

@@ -1,4 +1,4 @@
-/** JUnit XML as its readers see it: parsed, and held against the schema, by a library of the trade. */
+/** Parses JUnit XML and validates it with the schema, both with a common library. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XmlDocument, XmlElement, XsdValidator } from 'libxml2-wasm';
@@ -21,7 +21,7 @@ export interface JunitDocument {
   cases: JunitCase[];
 }
 
-/** Throws where it is not well formed, or not valid. */
+/** Throws if the text is not well formed or not valid. */
 export function readJunit(xml: string): JunitDocument {
   using document = XmlDocument.fromString(xml);
   validator.validate(document);

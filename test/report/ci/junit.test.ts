@@ -12,7 +12,7 @@ const named = (cases: readonly JunitCase[], name: string): JunitCase =>
 const isRed = ({ state }: JunitCase): boolean => state === 'failure' || state === 'error';
 const judged = 'evidence everything could be judged';
 
-test('a pass has a case for each kind of finding and one for the evidence, all of them green', () => {
+test('a pass has a passed case for each kind of finding and one for the evidence', () => {
   const { suite, properties, cases } = read();
   expect(suite).toEqual({
     name: 'nodrop',
@@ -56,7 +56,7 @@ test('a finding fails its case, with blame, cause, count and examples', () => {
   ]);
 });
 
-test('one case tells all of its kind, whoever is to blame', () => {
+test('all findings of one kind share a case, with any blame', () => {
   const findings = [lost, { ...lost, blame: 'broker' as const, count: 2, allowed: true as const }];
   const { cases } = read({ verdict: 'fail', findings });
   const { message, text } = named(cases, 'findings lost');
@@ -64,7 +64,7 @@ test('one case tells all of its kind, whoever is to blame', () => {
   expect(text).toContain('2 lost (broker), allowed');
 });
 
-test('what is allowed fails nothing, and is told', () => {
+test('an allowed finding is shown in its case and does not fail it', () => {
   const { cases, properties } = read({
     findings: [{ ...lost, cause: 'acks=1', allowed: true }],
     allowed: ['acks=1', 'retention'],
@@ -78,7 +78,7 @@ test('what is allowed fails nothing, and is told', () => {
   expect(properties['allowed']).toBe('acks=1,retention');
 });
 
-test('what is inconclusive is red, and no kind is called passed that could not be judged', () => {
+test('an inconclusive run has an error, and its cases of kinds that could not be judged are skipped', () => {
   const sentences = ['The store could not be read.', 'The log has a gap.'];
   const { suite, cases } = read({ verdict: 'inconclusive', notChecked: sentences });
   expect(suite).toMatchObject({ failures: '0', errors: '1', skipped: String(findingKinds.length) });
@@ -92,7 +92,7 @@ test('what is inconclusive is red, and no kind is called passed that could not b
   expect(named(single.cases, judged).message).toBe(sentences[0]);
 });
 
-test('what is allowed is told also where not everything could be judged', () => {
+test('an allowed finding is shown even if the run is inconclusive', () => {
   const findings = [{ ...lost, cause: 'acks=1' as const, allowed: true as const }];
   const { cases } = read({ verdict: 'inconclusive', findings, notChecked: ['The log has a gap.'] });
   const { state, message, text } = named(cases, 'findings lost');
@@ -103,13 +103,13 @@ test('what is allowed is told also where not everything could be judged', () => 
   expect(text).toContain('12 lost (store), cause acks=1, allowed');
 });
 
-test('what stalled is red, though it is no failure of the run', () => {
+test('a stalled finding fails its case, though the run is inconclusive', () => {
   const findings = [{ ...lost, kind: 'stalled' as const }];
   const { cases } = read({ verdict: 'inconclusive', findings, notChecked: ['3 records were not drained.'] });
   expect(cases.filter(isRed).map(({ name }) => name)).toEqual(['findings stalled', judged]);
 });
 
-test('beside a failure what was not checked is skipped; what a pass did not check is told', () => {
+test('unchecked evidence is a skipped case if the run failed, and the text of a passed case if it passed', () => {
   const notChecked = ['The log below offset 7 is gone.'];
   const failed = read({ verdict: 'fail', findings: [lost], notChecked });
   expect(named(failed.cases, judged)).toMatchObject({ state: 'skipped', text: notChecked[0] });
@@ -118,7 +118,7 @@ test('beside a failure what was not checked is skipped; what a pass did not chec
   expect(named(read({ notChecked }).cases, judged)).toMatchObject({ state: 'passed', text: notChecked[0] });
 });
 
-test('faults and thresholds have a case each, even if the same was asked for twice', () => {
+test('each fault and threshold has its own case, even if it was given twice', () => {
   const fault = {
     name: 'kill-leader',
     schedule: 'kill-leader@5s',
@@ -178,7 +178,7 @@ test('faults and thresholds have a case each, even if the same was asked for twi
   expect(suite).toMatchObject({ tests: '19', failures: '3', errors: '1' });
 });
 
-test('whatever texts come in, it is well formed and valid, counts right, and is red where the exit code is not 0', () => {
+test('the document is valid, its counts are right, and a case fails exactly if the exit code is not 0', () => {
   fc.assert(
     fc.property(anyResult, (result) => {
       const { suite, cases } = readJunit(junitText(result));
@@ -196,13 +196,13 @@ test('whatever texts come in, it is well formed and valid, counts right, and is 
   );
 });
 
-test('characters that XML can hold come out as they went in', () => {
+test('characters that XML can hold are read back unchanged', () => {
   const detail = `]]> <a b="c">&amp;</a> 'é😀\ud83d`;
   const { cases } = read({ verdict: 'fail', findings: [{ ...lost, examples: [{ id: 'x', detail }] }] });
   expect(named(cases, 'findings lost').text).toContain(detail.replace(/.$/, '\ufffd'));
 });
 
-test('its size is bounded, whatever a run was fed with', () => {
+test('the size of the document is limited, with any result', () => {
   const long = 'x'.repeat(50_000);
   const findings = findingKinds.flatMap((kind) =>
     (['producer', 'broker', 'consumer', 'store', 'unknown'] as const).map((blame) => ({

@@ -20,7 +20,7 @@ const caught: LiveDetectionReport = {
 };
 const unplanted = { ...caught, planted: false, found: false, blamedRightly: false };
 
-test('a line says what became of a defect, and says so where it did not come about', () => {
+test('the line of a defect tells whether it was found, blamed and silent, or that it was not planted', () => {
   const lines = [
     detectionHead(noColors),
     ...[caught, { ...caught, blamedRightly: false }, unplanted].map((each) => detectionLine(each, noColors)),
@@ -33,7 +33,7 @@ test('a line says what became of a defect, and says so where it did not come abo
   ]);
 });
 
-test('the matrix counts by kind and hop; what was not planted, blamed or silent was not caught', () => {
+test('the matrix counts defects by kind and hop, and only those as caught that are found, blamed and silent', () => {
   const lost = { ...caught, expected: { kind: 'lost' }, hop: 'log' };
   const all = [
     caught,
@@ -55,7 +55,7 @@ test('the matrix counts by kind and hop; what was not planted, blamed or silent 
   ]);
 });
 
-test('80 columns hold all there is to say', () => {
+test('the lines of all live defects fit 80 columns', () => {
   const all = liveDefects.map(({ name, hop, expected }) => ({ ...unplanted, defect: name, hop, expected }));
   const lines = [
     ...all.map((each) => detectionLine(each, noColors)),
@@ -63,7 +63,7 @@ test('80 columns hold all there is to say', () => {
     ...totalsLines(all),
   ];
   expect(lines.filter(({ length }) => length > 80)).toEqual([]);
-  // Columns that are not pushed aside.
+  // The columns stay aligned.
   expect(new Set(all.map((each) => detectionLine(each, noColors).indexOf('not planted')))).toEqual(
     new Set([60]),
   );

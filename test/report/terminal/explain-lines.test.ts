@@ -1,4 +1,4 @@
-/** The text of a timeline: it fits a terminal and does it no harm, whatever evidence holds. */
+/** The text of a timeline: it fits a terminal and is harmless there, with any evidence. */
 import { expect, test } from 'vitest';
 import { explainLines } from '../../../src/report/terminal/explain-lines.ts';
 import type { Palette } from '../../../src/report/text/colours.ts';
@@ -37,7 +37,7 @@ const record = {
 } as const;
 const row = { hop: 'row', id: 'p0-17', category: 'failed', ...place } as const;
 
-test('a line for each event, its day above it, and what the evidence lacks in words', () => {
+test('each event has a line, under its day, and missing evidence is described in words', () => {
   const lines = linesOf({
     timeline: [
       intent,
@@ -66,7 +66,7 @@ test('a line for each event, its day above it, and what the evidence lacks in wo
   ]);
 });
 
-test('without evidence that a verdict needs, nobody says that nothing is wrong', () => {
+test('the text does not say that nothing is wrong if evidence for a verdict is missing', () => {
   const timeline: TimelineEvent[] = [
     intent,
     { hop: 'log', time: null, missing: 'the topic was not scanned' },
@@ -77,7 +77,7 @@ test('without evidence that a verdict needs, nobody says that nothing is wrong',
   ]);
 });
 
-test('findings are told with whom they blame, and what was said of them', () => {
+test('findings are shown with their blame, cause and detail', () => {
   const finding = { kind: 'lost', blame: 'consumer', id: 'p0-17', detail: 'not in the store' } as const;
   const lines = linesOf({ timeline: [intent], findings: [finding, { ...finding, cause: 'acks=1' }] });
   expect(lines.slice(-5)).toEqual([
@@ -98,11 +98,11 @@ test.each<[string, Partial<Timeline>]>([
   ['  The run did not plan it.', { expected: null, timeline: [{ ...row, time: null, differs: null }] }],
   ['  The run has no known message at this position.', { expected: null, id: '1:42', asked: '1:42' }],
   ['  p0-17 of run demo, topic nodrop-demo, asked for as 1:42', { asked: '1:42' }],
-])('it says: %s', (line, change) => {
+])('the text of a timeline has the line: %s', (line, change) => {
   expect(linesOf(change)).toContain(line);
 });
 
-test('a command is broken where a shell goes on reading', () => {
+test('a long command is split over lines with backslashes, so that a shell reads it whole', () => {
   const kcat = "kcat -C -b 127.0.0.1:41207 -t nodrop-ebbd66279 -p 0 -o 7 -c 1 -e -f '%o of %t\\n%s\\n'";
   const lines = linesOf({ kcat, timeline: [intent] });
   expect(lines.slice(-2)).toEqual([
@@ -111,7 +111,7 @@ test('a command is broken where a shell goes on reading', () => {
   ]);
 });
 
-test('whatever evidence holds, lines fit, and nothing in them is obeyed', () => {
+test('lines fit 80 columns and hold no control characters, with any evidence', () => {
   const hostile = `\u001b[2J\u0007\u202e${'x'.repeat(500)} \n\t${'y'.repeat(90)}`;
   const timeline: TimelineEvent[] = [
     { ...record, time: NaN, id: hostile, differs: [hostile] },

@@ -28,7 +28,7 @@ const progress: RunProgress = {
 };
 const rates = { acked: [10, 40_000, 93_000], stored: [] };
 
-test('how far, how fast, and which states, in lines that fit 80 columns', () => {
+test('the live lines show progress, rates, and counts by state', () => {
   const lines = liveLines(progress, rates);
   expect(lines).toEqual([
     'acked    ████████████░░░░ 750 000/1 000 000  ▁▄█ 93 000/s',
@@ -39,7 +39,7 @@ test('how far, how fast, and which states, in lines that fit 80 columns', () => 
   ]);
 });
 
-test('faults under way and over, and what went wrong on the way', () => {
+test('the live lines show faults that are under way or over, unknown outcomes and refused writes', () => {
   const fault = { name: 'kill-leader', schedule: 'kill-leader@5s', tookEffect: false, evidence: [] };
   const lines = liveLines(
     {
@@ -62,7 +62,7 @@ test('faults under way and over, and what went wrong on the way', () => {
   ]);
 });
 
-test('many states, with long names, stay a dozen lines; nothing is said before anything was sent', () => {
+test('many states with long names take at most twelve lines, and there are none before the first message', () => {
   const byState = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`a-long-state-${index}`, 1]));
   const many = { count: 30, byState };
   const lines = liveLines({ ...progress, sent: many, acked: many, consumed: many, stored: many }, rates);

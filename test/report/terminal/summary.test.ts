@@ -1,4 +1,4 @@
-/** What the summary of a run says first, and how it says where to look closer. */
+/** The first lines of a run's summary, and its hint where to look closer. */
 import { expect, test } from 'vitest';
 import { noColors } from '../../../src/report/text/colours.ts';
 import { summaryLines } from '../../../src/report/terminal/summary.ts';
@@ -20,7 +20,7 @@ const closer = (
 ): string | undefined =>
   summaryLines(resultOf(examples, seed), { evidence }, noColors).find((line) => line.includes('Look closer'));
 
-test('what a person must know comes first: verdict, findings, what was not checked, then the report', () => {
+test('the summary begins with the verdict, the findings, the unchecked evidence, and then the report', () => {
   const result = { ...resultOf([{ id: 'p0-17' }]), notChecked: ['The deliveries: there is no journal.'] };
   const lines = summaryLines(result, { evidence: '.nodrop/runs/demo', report: 'report.html' }, noColors);
   expect(lines.slice(0, 11)).toEqual([
@@ -45,7 +45,7 @@ test('what a person must know comes first: verdict, findings, what was not check
   ]);
 });
 
-test('it says how to look closer at the first message that was found', () => {
+test('the summary gives the explain command for the first message of the findings', () => {
   expect(closer([{ id: 'p0-17' }, { id: 'p0-18' }])).toBe('  Look closer: nodrop explain demo p0-17');
   const spaced = "  Look closer: nodrop explain --dir '/my runs' demo p0-17";
   expect(closer([{ id: 'p0-17' }], '/my runs/runs/demo')).toBe(spaced);
@@ -53,14 +53,14 @@ test('it says how to look closer at the first message that was found', () => {
   expect(closer([unreadable])).toBe('  Look closer: nodrop explain demo 0:9');
 });
 
-test('it says nothing of that where there is no message to name, or no run to find it in', () => {
+test('the summary gives no explain command without a message in the findings, or without a run', () => {
   for (const examples of [[], [{ partition: 0, offset: 9 }], [{ id: 'a row without id' }]]) {
     expect(closer(examples)).toBeUndefined();
   }
   expect(closer([{ id: 'a1' }], 'histories', null)).toBeUndefined();
 });
 
-test('what could not be read has no count', () => {
+test('a hop whose evidence could not be read has no count', () => {
   const hopsOf = (evidence: Result['evidence']): string[] => {
     const lines = summaryLines({ ...passed, evidence }, { evidence: 'x' }, noColors);
     const first = lines.indexOf('  hop') + 1;

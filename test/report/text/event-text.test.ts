@@ -1,4 +1,4 @@
-/** How a step of a timeline looks: what is wrong stands out, and what is not known is not called wrong. */
+/** How the events of a timeline look: wrong ones stand out, and unknown ones are not shown as wrong. */
 import { describe, expect, test } from 'vitest';
 import { eventText, type Look } from '../../../src/report/text/event-text.ts';
 import { gap, type Timeline, type TimelineEvent } from '../../../src/explain/timeline.ts';
@@ -44,13 +44,13 @@ const lostBy = (blame: SingleFinding['blame']): Partial<Timeline> => ({
   findings: [{ kind: 'lost', blame, id: 'p0-17' }],
 });
 
-describe('of a message that is lost', () => {
-  test('by the store: its row alone is wrong', () => {
+describe('in the timeline of a message that was lost', () => {
+  test('by the store, only the row is wrong', () => {
     const looks = looksOf(timelineOf([...steps, noRow], lostBy('store')));
     expect(looks).toEqual(['fact', 'fact', 'fact', 'fact', 'wrong']);
   });
 
-  test('by the consumer: what it did not do is wrong, too', () => {
+  test('by the consumer, the missing write or delivery is wrong, too', () => {
     const unwritten = { ...steps[3], category: null } as TimelineEvent;
     const looks = looksOf(timelineOf([...steps.slice(0, 3), unwritten, noRow], lostBy('consumer')));
     expect(looks).toEqual(['fact', 'fact', 'fact', 'wrong', 'wrong']);
@@ -58,17 +58,17 @@ describe('of a message that is lost', () => {
     expect(looksOf(timelineOf(skipped, lostBy('consumer')))).toEqual(['wrong', 'wrong', 'wrong']);
   });
 
-  test('by the broker: it is wrong that the log lacks it', () => {
+  test('by the broker, the missing record is wrong, and the missing delivery is not', () => {
     const missing = [gap.nothing('log', 'no record of it'), gap.nothing('delivery', 'none'), noRow];
     expect(looksOf(timelineOf(missing, lostBy('broker')))).toEqual(['wrong', 'absent', 'wrong']);
   });
 });
 
-test('without a finding, what is absent was not due', () => {
+test('without a finding, a missing record or row is absent, not wrong', () => {
   expect(looksOf(timelineOf([gap.nothing('log', 'no record of it'), noRow]))).toEqual(['absent', 'absent']);
 });
 
-test('what evidence lacks is not known, and not wrong', () => {
+test('an event without evidence is unknown, not wrong', () => {
   const timeline = timelineOf([gap.missing('log', 'the topic was not scanned to its end')]);
   expect(eventText(timeline.timeline[0]!, timeline)).toEqual({
     label: 'log',
@@ -77,7 +77,7 @@ test('what evidence lacks is not known, and not wrong', () => {
   });
 });
 
-test('while the run goes on, what is not there yet is not known yet', () => {
+test('before the audit, a missing record or row is not known yet', () => {
   const unscanned = (['log', 'commit'] as const).map((hop) => gap.missing(hop, 'the topic was not scanned'));
   const gaps = [...unscanned, noRow];
   const timeline = timelineOf([...steps.slice(0, 1), ...gaps], { audit: null });
@@ -91,7 +91,7 @@ test('while the run goes on, what is not there yet is not known yet', () => {
   expect(looksOf(timelineOf([other], { audit: null }))).toEqual(['wrong']);
 });
 
-test('a dead letter is wrong for a message of the run, and not for a record of nobody', () => {
+test('a dead letter is wrong for a message of the run, and not for a foreign record without a finding', () => {
   const letter: TimelineEvent = { hop: 'dead-letter', time: 5, ...place, reason: 'no JSON' };
   expect(looksOf(timelineOf([letter]))).toEqual(['wrong']);
   const nobody = { expected: null, id: '1:42', asked: '1:42' };

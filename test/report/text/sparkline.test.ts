@@ -7,4 +7,4 @@ test.each([
   [[0, 1, 2, 4, 8], '▁▂▃▅█'],
   [[5, 5], '██'],
   [[-3, 10], '▁█'],
-])('%j is %s', (values, line) => expect(sparkline(values)).toBe(line));
+])('the sparkline of %j is %s', (values, line) => expect(sparkline(values)).toBe(line));
