@@ -31,11 +31,11 @@ test.each([
   ['acked.rate>4999/s', 5_000, true],
   ['stored.rate>5000', 4_990.5, false],
   ['drain.time<=1.5s', 1_500, true],
-])('%s', (text, value, met) => {
+])('the threshold %s has the value %d, and met is %s', (text, value, met) => {
   expect(judge(text)).toEqual({ value, met });
 });
 
-test('what was not measured is not met', () => {
+test('a threshold whose metric was not measured, or only in part, is not met', () => {
   expect(judge('stored.p99<1m')).toEqual({ value: null, met: false });
   expect(judge('total.time<1m')).toEqual({ value: null, met: false });
   const missing = { acked: ['latency-acked-p1.hlog: it is not there'], stored: [] };
@@ -54,11 +54,11 @@ test.each([
   ['stored.rate>3ms', 'takes a number, as messages a second'],
   ['acked.count>3/s', 'takes a number'],
   ['', 'METRIC'],
-])('%j is wrong usage', (text, why) => {
+])('the threshold %j is a usage error', (text, why) => {
   expect(() => parseThreshold(text)).toThrow(why);
 });
 
-test('only a pass has an exit code for a missed threshold', () => {
+test('a missed threshold changes the exit code (3) only if the run passes', () => {
   const missed = [{ threshold: 'acked.p99<1ms', value: 9.5, met: false }];
   const met = [{ threshold: 'acked.p99<1s', value: 9.5, met: true }];
   expect(exitCodeOf({ verdict: 'pass', thresholds: [...met, ...missed] })).toBe(3);
