@@ -3,23 +3,23 @@ import { selfTest } from '../../../src/self-test/histories/self-test.ts';
 import { plantedDefects } from '../../../src/self-test/histories/planted-defects.ts';
 import { findingKinds } from '../../../src/result/verdict.ts';
 
-test('every planted defect is caught, and every clean twin is silent', async () => {
+test('the self-test catches every planted defect, and no clean twin has findings', async () => {
   const detections = await selfTest();
   const escaped = detections.filter((one) => !one.found || !one.blamedRightly || !one.twinSilent);
   expect(escaped).toEqual([]);
   expect(detections.length).toBeGreaterThanOrEqual(30);
 });
 
-test('every kind of finding that a history can show is planted, and names are told apart', () => {
+test('every kind of finding that a history can have is planted, and all names differ', () => {
   const kinds = plantedDefects.flatMap(({ expected }) =>
     expected === 'inconclusive' ? [] : [expected.kind],
   );
-  // Only a live run can stall.
+  // Only live runs can stall.
   expect(findingKinds.filter((kind) => kind !== 'stalled' && !kinds.includes(kind))).toEqual([]);
   expect(new Set(plantedDefects.map(({ name }) => name)).size).toBe(plantedDefects.length);
 });
 
-test('what is not found, wrongly blamed, or a false alarm on the twin is told', async () => {
+test('the self-test reports a missed defect, a wrong blame, and a false alarm on the twin', async () => {
   const [defect] = plantedDefects;
   const nothing = (): void => undefined;
   expect(await selfTest([{ ...defect!, plant: nothing }])).toMatchObject([

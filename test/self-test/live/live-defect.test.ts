@@ -1,4 +1,4 @@
-/** Which defects the live self-test has, and how strictly it judges. Nothing is started here. */
+/** The defects of the live self-test, and how strictly it judges. These tests start no process. */
 import { expect, test } from 'vitest';
 import { judgeLive, type LiveFinding } from '../../../src/self-test/live/live-defect.ts';
 import { liveDefects } from '../../../src/self-test/live/live-defects.ts';
@@ -8,7 +8,7 @@ const wanted = liveDefects.flatMap(({ expected, hop }) =>
   expected === 'inconclusive' ? [] : [{ ...expected, hop }],
 );
 
-test('every kind of finding is planted, by each who can be blamed for it', () => {
+test('every kind of finding is planted, with each blame that it can have', () => {
   const kinds = wanted.map(({ kind }) => kind);
   expect(findingKinds.filter((kind) => !kinds.includes(kind))).toEqual([]);
   const blames = (kind: string): string[] =>
@@ -21,13 +21,13 @@ test('every kind of finding is planted, by each who can be blamed for it', () =>
   expect(blames('offset-conflict')).toEqual(['broker', 'producer']);
 });
 
-test('every cause is planted that one broker can have', () => {
+test('every cause that a single broker can have is planted', () => {
   const planted = wanted.map(({ cause }) => cause);
-  // With acks=0 nothing is acknowledged, and nothing can be lost.
+  // With acks=0 no message is acknowledged, so none can be lost.
   expect(causes.filter((cause) => !planted.includes(cause))).toEqual(['acks=0']);
 });
 
-test('names are told apart', () => {
+test('the names of all live defects differ', () => {
   expect(new Set(liveDefects.map(({ name }) => name)).size).toBe(liveDefects.length);
 });
 
@@ -63,6 +63,9 @@ test.each([
   ['inconclusive', 'inconclusive', [], rightly],
   ['inconclusive', 'inconclusive', [finding('stalled', 'consumer')], wrongly],
   ['inconclusive', 'pass', [], not],
-] as const)('%j: %s with %j', (expected, verdict, findings, judged) => {
-  expect(judgeLive(expected, { verdict, findings: [...findings] })).toEqual(judged);
-});
+] as const)(
+  'if a live defect expects %j, verdict %s with findings %j is judged as %j',
+  (expected, verdict, findings, judged) => {
+    expect(judgeLive(expected, { verdict, findings: [...findings] })).toEqual(judged);
+  },
+);

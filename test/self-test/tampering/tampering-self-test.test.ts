@@ -14,7 +14,7 @@ test('every tampering is caught, and every twin passes', async () => {
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith('nodrop-self-test-'))).toEqual([]);
 });
 
-test('what is not found, wrongly blamed, or a false alarm on the twin is told', async () => {
+test('the self-test reports a missed tampering, a wrong blame, and a false alarm on the twin', async () => {
   const deleted = tamperings.find(({ name }) => name === 'a row deleted')!;
   const nothing = async (): Promise<void> => undefined;
   const detections = await tamperingSelfTest([
@@ -31,7 +31,7 @@ test('what is not found, wrongly blamed, or a false alarm on the twin is told', 
   ]);
 });
 
-test('they have a section of their own, in 80 columns', () => {
+test('the section of tamperings in the report fits 80 columns', () => {
   const all = tamperings.map(({ name, hop }) => ({
     defect: name,
     hop,
