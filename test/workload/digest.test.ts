@@ -11,7 +11,7 @@ import {
 const origin = { run: 'r', producer: 'p0', session: 0, sequence: 1 };
 const bytes = (text: string): Buffer => Buffer.from(text);
 
-test('every part of a message changes its digest, and where one part ends does too', () => {
+test('every part of a message changes its digest, and so does the border between key and payload', () => {
   const digests = [
     digestOf(bytes('key'), bytes('payload'), origin),
     digestOf(bytes('keyp'), bytes('ayload'), origin),
@@ -27,14 +27,14 @@ test('every part of a message changes its digest, and where one part ends does t
   expect(new Set(digests).size).toBe(digests.length);
 });
 
-test('payloads larger than any before are digested whole', () => {
+test('a payload of 3 MB is digested to its last byte', () => {
   const large = Buffer.alloc(3_000_000, 'a');
   const before = digestOf(null, large, origin);
   large[2_999_999] = 0;
   expect(digestOf(null, large, origin)).not.toBe(before);
 });
 
-test('of many that are alike, each is digested in place as it is elsewhere', () => {
+test('a DigestedMessage that is reused gives the same digests as digestOf', () => {
   const alike = new DigestedMessage(4, 9, { ...origin, run: 'rün', sequence: 10 });
   const target = Buffer.alloc(20, '-');
   for (const [key, payload, sequence] of [
@@ -51,7 +51,7 @@ test('of many that are alike, each is digested in place as it is elsewhere', () 
   }
 });
 
-test('what lies within other bytes is digested as if it stood alone, null told from empty', () => {
+test('digestWithin gives the same digest as digestOf, also for null and empty parts', () => {
   const lying = { bytes: bytes('..keypayload..'), keyStart: 2, keyEnd: 5, payloadStart: 5, payloadEnd: 12 };
   expect(digestWithin(lying, origin)).toBe(digestOf(bytes('key'), bytes('payload'), origin));
   expect(digestWithin({ ...lying, keyStart: -1 }, origin)).toBe(digestOf(null, bytes('payload'), origin));

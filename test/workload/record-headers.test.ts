@@ -13,7 +13,7 @@ const whole = {
 };
 const origin = { run: 'demo', producer: 'p0', session: 0, sequence: 17, digest: '00000000000000ff' };
 
-/** What is read of a record with these headers. */
+/** The origin that is read from a record with these headers. */
 const read = (changed: Record<string, string | Uint8Array | null>): unknown => {
   const headers = Object.entries({ ...whole, ...changed });
   return statedIn(
@@ -36,7 +36,7 @@ function statedIn(batch: RecordBatch, record: number): unknown {
   return { ...rest, digest };
 }
 
-test('an origin is read as it was written', () => {
+test('an origin is read back unchanged', () => {
   expect(read({})).toEqual(origin);
   expect(read({ [headerNames.run]: 'é\ufffd🙂' })).toEqual({ ...origin, run: 'é\ufffd🙂' });
   expect(Object.values(headerNames).every((name) => name.startsWith(headerNamePrefix))).toBe(true);
@@ -46,25 +46,25 @@ const missing = { producer: undefined, session: NaN, sequence: NaN, digest: unde
 const nobody = { run: undefined, ...missing };
 const unreadable = ['a\0b', '\0', Buffer.from([0xff]), Buffer.from([0x70, 0xc3]), null];
 
-test.each(unreadable)('a run that cannot be read makes the record nobody of ours: %j', (run) => {
+test.each(unreadable)('a record with the unreadable run id %j is not of any run', (run) => {
   expect(read({ [headerNames.run]: run })).toEqual(nobody);
 });
 
-test.each(unreadable)('another text that cannot be read is missing, never mangled: %j', (value) => {
+test.each(unreadable)('an unreadable value of another header is missing, not altered: %j', (value) => {
   for (const field of ['producer', 'session', 'sequence', 'digest'] as const) {
     expect(read({ [headerNames[field]]: value })).toEqual({ ...origin, [field]: missing[field] });
   }
 });
 
 test.each(['', '-1', '01', '1.0', '1e3', ' 1', '4294967295', '99999999999', '9'.repeat(400), '\ufeff1'])(
-  'no number is read from %j',
+  'the header value %j is not a number',
   (value) => {
     expect(read({ [headerNames.sequence]: value })).toEqual({ ...origin, sequence: NaN });
     expect(read({ [headerNames.session]: value })).toEqual({ ...origin, session: NaN });
   },
 );
 
-test('what is read of a record does not depend on those before it', () => {
+test('the origin of a record does not depend on the records before it', () => {
   const value = fc.constantFrom(
     '0',
     '1',
@@ -93,7 +93,7 @@ test('what is read of a record does not depend on those before it', () => {
       const together = batchOf(encoded);
       const all = encoded.map((_, record) => statedIn(together, record));
       for (const [record, alone] of encoded.entries()) {
-        // Behind one that has nothing in common with it.
+        // The record before it has no header in common.
         const batch = batchOf([[['other', null]], alone]);
         statedIn(batch, 0);
         expect(all[record]).toEqual(statedIn(batch, 1));

@@ -16,7 +16,7 @@ const states = [
   { name: 'completed', weight: 8 },
   { name: 'in-progress', weight: 1 },
 ];
-/** Where a state may stand: as ever, at a path, in a header. */
+/** Places of a state: the default one, at a path, in a header. */
 const places: StatePlace[] = [
   {},
   { stateField: 'state' },
@@ -26,7 +26,7 @@ const places: StatePlace[] = [
 ];
 const coordinates = [fc.nat(2 ** 31), fc.nat(64), fc.nat(2 ** 31)] as const;
 
-test('a message is a function of seed, producer and sequence alone', () => {
+test('a message depends only on seed, producer and sequence', () => {
   fc.assert(
     fc.property(
       ...coordinates,
@@ -42,7 +42,7 @@ test('a message is a function of seed, producer and sequence alone', () => {
   );
 });
 
-test('a payload is JSON of just the size asked for, with the id and the state of its message', () => {
+test('a payload is JSON of exactly the requested size, with the id and the state of its message', () => {
   fc.assert(
     fc.property(...coordinates, fc.nat(500), (seed, producer, sequence, more) => {
       const payloadBytes = payloadBytesMin(states, producer + 1, sequence + 1) + more;
@@ -57,7 +57,7 @@ test('a payload is JSON of just the size asked for, with the id and the state of
   );
 });
 
-test('a message of a seed is what it was in every version so far', () => {
+test('the message of a seed is the same as in all earlier versions', () => {
   const message = {
     id: 'p0-126',
     key: 'customer-0464',
@@ -70,7 +70,7 @@ test('a message of a seed is what it was in every version so far', () => {
   expect(payloadBytesMin(states, 1, 1000)).toBe(140);
 });
 
-test('the state stands where it is wanted; all else stays as it is', () => {
+test('the state is at the requested place, and the rest of the message does not change', () => {
   const at = (place: StatePlace) =>
     new Workload({ seed: 7, states, payloadBytes: 300, ...place }).message(0, 126);
   const { note, ...usual } = JSON.parse(at({}).payload) as Record<string, unknown>;
@@ -92,7 +92,7 @@ test('the state stands where it is wanted; all else stays as it is', () => {
   expect(fieldsAt({ stateHeader: 'x-state' })).toEqual(rest);
 });
 
-test('a state cannot be where a message has something else', () => {
+test('a path of the state that collides with another field, or has an array index, is refused', () => {
   for (const path of ['state', 'state.id', 'status.code', 'a.id']) {
     expect(problemOfStateField(path)).toBeUndefined();
   }
@@ -101,7 +101,7 @@ test('a state cannot be where a message has something else', () => {
 });
 
 test.each(places)(
-  'the smallest payload is the smallest: one byte less does not fit some message: %o',
+  'with one byte less than the smallest payload size, some message does not fit: %o',
   (place) => {
     const bytesMin = payloadBytesMin(states, 1, 1000, place);
     const enough = new Workload({ seed: 1, states, payloadBytes: bytesMin, ...place });
@@ -121,7 +121,7 @@ test.each(places)(
   },
 );
 
-test('states come in about the proportion of their weights, and keys on many partitions', () => {
+test('the states of messages are drawn about in proportion to their weights', () => {
   const workload = new Workload({ seed: 7, states, payloadBytes: 200 });
   const counts = [0, 0, 0];
   for (let sequence = 0; sequence < 10_000; sequence++) counts[workload.stateOf(0, sequence)]! += 1;
@@ -135,14 +135,14 @@ test('seeds, producers and sequences give different messages', () => {
   expect(new Set([at(1, 0, 0), at(2, 0, 0), at(1, 1, 0), at(1, 0, 1)]).size).toBe(4);
 });
 
-/** As it lies between other bytes. */
+/** The id that is read from between other bytes. */
 function idIn(text: string): { producer: number; sequence: number } | undefined {
   const into = { producer: 0, sequence: 0 };
   const bytes = Buffer.from(`1${text}1-1`);
   return readMessageId(bytes, 1, bytes.length - 3, into) ? into : undefined;
 }
 
-test('ids and producer names are read back, and nothing else is', () => {
+test('ids and producer names are read back, and other texts are refused', () => {
   fc.assert(
     fc.property(fc.nat(99_999), fc.nat(2 ** 31), (producer, sequence) => {
       expect(idIn(messageId(producer, sequence))).toEqual({ producer, sequence });
