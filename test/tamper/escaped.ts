@@ -1,4 +1,4 @@
-/** What an audit once judged wrongly, found by tampering at random and made small: tried at every run of the tests. */
+/** Tamperings that an audit once judged wrongly: found at random, made small, and tried in every test run. */
 import type { EvidenceMutation } from './evidence-mutations.ts';
 import { jsonEdits } from './json-edits.ts';
 import type { Change, StoreMutation } from './store-mutations.ts';
@@ -25,7 +25,7 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
     ...set('failed', 'sequence', { to: null }),
     ...set('failed', 'topic_id', { to: 'x' }),
   ],
-  "a row of nobody's beyond the log's end, where a row of another topic stands": [
+  "an unknown row beyond the log's end, at the position of a row of another topic": [
     ...double('failed', 'failed', { run: { to: null }, id: { to: 'x' }, offset: { to: 99n } }),
     ...double('failed', 'completed', { topic_id: { to: 'x' }, offset: { to: 99n } }),
   ],
@@ -33,7 +33,7 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
     { do: 'set-all', column: 'offset', change: { plus: 100n } },
     { do: 'set-all', column: 'id', change: { to: 'p0-9007199254740993' } },
   ],
-  "a row of nobody's in a partition that the topic does not have": double('failed', 'failed', {
+  'an unknown row in a partition that the topic does not have': double('failed', 'failed', {
     run: { to: null },
     partition: { to: 99n },
   }),
@@ -51,23 +51,23 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   ],
   'an id that names another message': set('failed', 'id', { to: 'p0-9' }),
   'an id that names a rejected message': set('failed', 'id', { to: 'p0-5' }),
-  'a row that bears no run': set('failed', 'run', { to: null }),
-  'a row that bears another run': set('failed', 'run', { to: 'another' }),
-  'a second row that bears no run': double('failed', 'completed', { run: { to: null } }),
+  'a row without a run': set('failed', 'run', { to: null }),
+  'a row of another run': set('failed', 'run', { to: 'another' }),
+  'a second row without a run': double('failed', 'completed', { run: { to: null } }),
   'a second row with an id of no message': double('failed', 'completed', { id: { to: 'x' } }),
-  'a second row in the place of a dead letter': [
+  'a second row at the position of a dead letter': [
     { do: 'double', table: 'failed', row: 3, into: 'in_progress', changes: { offset: { to: 11n } } },
   ],
-  'a second row in the place of another message': double('failed', 'completed', { offset: { plus: 1n } }),
-  'a day that no calendar has': set('failed', 'stored_at', { to: '2026-02-31T00:00:00.000Z' }),
-  "a row of nobody's beyond the log's end": double('failed', 'failed', {
+  'a second row at the position of another message': double('failed', 'completed', { offset: { plus: 1n } }),
+  'a day that does not exist': set('failed', 'stored_at', { to: '2026-02-31T00:00:00.000Z' }),
+  "an unknown row beyond the log's end": double('failed', 'failed', {
     run: { to: null },
     offset: { to: 99n },
   }),
   "a dead letter beyond the log's end": double('dead_letters', 'dead_letters', { offset: { to: 99n } }),
   'a position that is gone': [{ do: 'delete', table: 'offsets', row: 0 }],
   'a position that fell back': set('offsets', 'next_offset', { to: 1n }, 1),
-  'a position that fell back, and a row gone that stood behind it': [
+  'a position that fell back, and a missing row behind it': [
     ...set('offsets', 'next_offset', { to: 0n }),
     { do: 'delete', table: 'failed', row: 0 },
     { do: 'delete', table: 'completed', row: 0 },
@@ -77,27 +77,27 @@ export const escapedInStore: Readonly<Record<string, StoreMutation[]>> = {
   'a position that is a fraction': set('offsets', 'next_offset', { to: 0.5 }),
   'a position that is text': set('offsets', 'next_offset', { to: 'x' }),
   'a position that is NULL': set('offsets', 'next_offset', { to: null }),
-  'a position that no double holds': set('offsets', 'next_offset', { to: 2n ** 63n - 1n }),
-  'a position in a partition that is not there, and a row gone': [
+  'a position beyond 2^53': set('offsets', 'next_offset', { to: 2n ** 63n - 1n }),
+  'a position in a partition that does not exist, and a missing row': [
     { do: 'set', table: 'offsets', row: 1, column: 'partition', change: { to: 3n } },
     { do: 'delete', table: 'failed', row: 4 },
   ],
-  'a row of the run without an id where a dead letter is right': double('dead_letters', 'in_progress', {
+  'a row of the run without an id, in place of a dead letter': double('dead_letters', 'in_progress', {
     run: { to: 'made' },
   }),
-  'a row of another topic without an id where a dead letter is right': double('dead_letters', 'in_progress', {
+  'a row of another topic without an id, in place of a dead letter': double('dead_letters', 'in_progress', {
     run: { to: 'made' },
     topic_id: { to: 'x' },
   }),
-  'a row of another topic and no run where a dead letter is right': double('dead_letters', 'in_progress', {
+  'a row of another topic without a run, in place of a dead letter': double('dead_letters', 'in_progress', {
     topic_id: { to: 'x' },
   }),
-  'a row of the run without id and place': double('dead_letters', 'in_progress', {
+  'a row of the run without id and position': double('dead_letters', 'in_progress', {
     run: { to: 'made' },
     offset: { to: null },
   }),
   "a position beyond the log's end": set('offsets', 'next_offset', { plus: 1n }),
-  'a topic in the positions that is a blob': set('offsets', 'topic_id', { as: 'blob' }),
+  'positions with a topic id that is a blob': set('offsets', 'topic_id', { as: 'blob' }),
 };
 
 const file = (
@@ -106,42 +106,44 @@ const file = (
   seal: (EvidenceMutation & { do: 'file' })['seal'],
 ): EvidenceMutation => ({ do: 'file', file: name, harm, seal });
 
-/** The edits of a document, one after another. */
+/** All edits at one path of a document. */
 const edits = (name: string, at: string): EvidenceMutation[] =>
   jsonEdits
     .filter((edit) => edit.file === name && edit.at.join('.') === at)
     .map((edit) => ({ do: 'edit', edit, seal: 'made again' }));
 
 export const escapedInEvidence: Readonly<Record<string, EvidenceMutation[]>> = {
-  "a folder in a ledger's place": [file('ledger-p0-0.bin', 'a folder', 'stays')],
-  "a link to nowhere in a ledger's place": [file('ledger-p0-0.bin', 'a link to nowhere', 'stays')],
-  "a link to itself in a ledger's place": [file('ledger-p1-0.bin', 'a link to itself', 'stays')],
-  'a link without end in the place of a file': (
+  'a folder in place of a ledger': [file('ledger-p0-0.bin', 'a folder', 'stays')],
+  'a dangling link in place of a ledger': [file('ledger-p0-0.bin', 'a link to nowhere', 'stays')],
+  'a link to itself in place of a ledger': [file('ledger-p1-0.bin', 'a link to itself', 'stays')],
+  'a link to an endless file in place of a file': (
     ['run.json', 'ledger-p0-0.bin', 'journal-1.bin', 'log.scan', 'consumer.json', 'store.sqlite'] as const
   ).map((name) => file(name, 'a link without end', 'stays')),
-  "a folder in a seal's place": [file('ledger-p0-0.bin', 'nothing', 'a folder')],
-  "a link to itself in a seal's place": [file('ledger-p0-0.bin', 'nothing', 'a link to itself')],
+  'a folder in place of a seal': [file('ledger-p0-0.bin', 'nothing', 'a folder')],
+  'a link to itself in place of a seal': [file('ledger-p0-0.bin', 'nothing', 'a link to itself')],
   'a ledger of another run': [file('ledger-p0-0.bin', { ofAnotherRun: true }, 'made again')],
   'a ledger of another producer': [file('ledger-p0-0.bin', { asAnother: 'ledger-p1-0.bin' }, 'gone')],
-  "a ledger cut at a frame's border, and sealed": [file('ledger-p0-0.bin', { cutFrames: 3 }, 'made again')],
-  'a ledger with a byte too many, and sealed': [file('ledger-p0-0.bin', { append: '00' }, 'made again')],
-  'a ledger of a session that never was': [{ do: 'ledger too many', of: 'ledger-p0-1.bin' }],
-  'a ledger of a producer that never was': [{ do: 'ledger too many', of: 'ledger-p2-0.bin' }],
+  'a ledger that is cut between two frames, and sealed': [
+    file('ledger-p0-0.bin', { cutFrames: 3 }, 'made again'),
+  ],
+  'a ledger with an extra byte, and sealed': [file('ledger-p0-0.bin', { append: '00' }, 'made again')],
+  'a ledger of a session that did not exist': [{ do: 'ledger too many', of: 'ledger-p0-1.bin' }],
+  'a ledger of a producer that did not exist': [{ do: 'ledger too many', of: 'ledger-p2-0.bin' }],
   'a scan cut short, and sealed': [file('log.scan', { cutRows: 2 }, 'made again')],
-  'a scan with a record too many, and sealed': [file('log.scan', { append: 'ff'.repeat(80) }, 'made again')],
-  'a scan with a byte too many, and sealed': [file('log.scan', { append: '00' }, 'made again')],
+  'a scan with an extra record, and sealed': [file('log.scan', { append: 'ff'.repeat(80) }, 'made again')],
+  'a scan with an extra byte, and sealed': [file('log.scan', { append: '00' }, 'made again')],
   'an empty scan, and sealed': [file('log.scan', 'empty', 'made again')],
-  'a scan of other bytes, and sealed': [file('log.scan', { asAnother: 'ledger-p0-0.bin' }, 'made again')],
+  'a scan with other content, and sealed': [file('log.scan', { asAnother: 'ledger-p0-0.bin' }, 'made again')],
   'a scan of another run': [{ do: 'scan of another run' }],
   'ranges that end below records': edits('log.json', 'ranges.0.end'),
   'a range that is gone': edits('log.json', 'ranges.0'),
   'a count of records that is wrong': edits('log.json', 'records'),
   'a scan of another topic': edits('log.json', 'topic'),
-  'a plan that is absurd, or not that of the ledgers': edits('run.json', 'producers.p0'),
+  'a plan that is impossible, or contradicts the ledgers': edits('run.json', 'producers.p0'),
   'a plan without a producer that has a ledger': edits('run.json', 'producers.p1'),
-  'a plan of nobody': edits('run.json', 'producers'),
+  'a plan without producers': edits('run.json', 'producers'),
   'a plan with a partition that the topic does not have': edits('run.json', 'base.7'),
-  'payloads that no text can hold': edits('run.json', 'payloadBytes'),
+  'payloads of an impossible size': edits('run.json', 'payloadBytes'),
   'a manifest that was changed': jsonEdits
     .filter((edit) => edit.file === 'run.json')
     .map((edit) => ({ do: 'edit', edit, seal: 'stays' })),

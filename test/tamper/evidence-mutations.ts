@@ -1,4 +1,4 @@
-/** Ways to harm the files of a run's folder, and what an audit may say then: the norm as a table. */
+/** Ways to harm the files of a run's folder, and the results of an audit that are then allowed, as a table. */
 import {
   cpSync,
   existsSync,
@@ -22,7 +22,7 @@ const scan = ['log.scan', 'log.json'] as const;
 const files = ['run.json', ...ledgers, journal, ...scan, 'consumer.json', 'store.sqlite'] as const;
 type File = (typeof files)[number];
 
-/** What becomes of a file's bytes, or of the file. */
+/** A change of a file's bytes, or of the file itself. */
 export type Harm =
   | { cut: number }
   | { cutFrames: number }
@@ -39,7 +39,7 @@ export type Harm =
   | 'a link to itself'
   | 'a link without end';
 
-/** And of the seal beside it. */
+/** A change of the file's seal. */
 export type SealHarm = 'stays' | 'gone' | 'made again' | 'empty' | 'a folder' | 'a link to itself';
 
 export type EvidenceMutation =
@@ -49,7 +49,7 @@ export type EvidenceMutation =
   | { do: 'scan of another run' }
   | { do: 'ledger too many'; of: string };
 
-/** Carries it out, and says what is then allowed. */
+/** Applies the mutation, and returns the results that are then allowed. */
 export async function harm(
   folder: RunFolder,
   other: RunFolder,
@@ -80,7 +80,7 @@ export async function harm(
   return allowed.doubt;
 }
 
-/** Whether the bytes are others, and whether they say the same all the same. */
+/** Changes the file. Returns whether its bytes changed, and whether its meaning is still the same. */
 function harmFile(
   folder: RunFolder,
   other: RunFolder,
@@ -103,7 +103,7 @@ function harmFile(
   return { isChanged: !changed.equals(bytes), isSame: isSameDocument(changed, bytes) };
 }
 
-/** Documents are the same if they say the same. */
+/** JSON documents are the same if they differ only in trailing white space. */
 function isSameDocument(a: Buffer, b: Buffer): boolean {
   const [first, second] = [a, b].map((bytes) => bytes.toString('utf8').replace(/[ \n]+$/, ''));
   return a.equals(b) || (first!.startsWith('{') && first === second);
@@ -154,14 +154,14 @@ async function harmSeal(path: string, harm: SealHarm): Promise<void> {
 }
 
 /**
- * | file    | unchanged, no seal | changed, seal gone     | changed, sealed again  | all else     |
+ * | file    | unchanged, no seal | changed, seal gone     | changed, sealed again  | otherwise    |
  * | ---     | ---                | ---                    | ---                    | ---          |
- * | ledger  | pass or doubt: its producer may have been killed | the same, but doubt where it is empty or of others | doubt: a sealed one has its end | doubt |
- * | scan    | doubt              | doubt                  | doubt where its counts disagree; a bit may forge all | doubt |
+ * | ledger  | pass or doubt: its producer may have been killed | the same, but doubt if it is empty or of another run or producer | doubt: a sealed one has its end | doubt |
+ * | scan    | doubt              | doubt                  | doubt if its counts disagree; a flipped bit may forge anything | doubt |
  * | journal | pass or doubt, since no verdict rests on it                                                        ||||
  * | manifest| pass or doubt: earlier versions sealed none | anything | anything    | doubt        |
  * | consumer.json | has no seal: pass, doubt, or an error that says what to do                                  ||||
- * | store   | has no seal: doubt; where bytes of it were changed, anything but others' blame                     ||||
+ * | store   | has no seal: doubt; if its bytes were changed, anything that does not blame producer or broker                     ||||
  */
 function allowedOfFile({ file, harm, seal }: EvidenceMutation & { do: 'file' }, isChanged: boolean): Allowed {
   const isBit = typeof harm === 'object' && 'flip' in harm;
@@ -180,7 +180,7 @@ function allowedOfFile({ file, harm, seal }: EvidenceMutation & { do: 'file' }, 
   if (file === 'log.scan' || file === 'log.json') {
     if (seal !== 'made again') return allowed.doubt;
     if (isBit) return allowed.anything;
-    // Counts disagree, and what rests on absence is not judged; but what its rows show is.
+    // Counts disagree, so findings that rest on missing records are not judged; those that rest on its rows are.
     return isForeign || 'append' in (harm as object) ? allowed.noPass : allowed.doubt;
   }
   return seal === 'gone' && !isForeign ? allowed.passOrDoubt : allowed.doubt;

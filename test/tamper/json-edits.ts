@@ -1,11 +1,11 @@
-/** What may be altered in the JSON of a run's folder; and what an audit may say where the seal fits again. */
+/** Edits of the JSON files in a run's folder, and the audit results that are allowed if the seal is made again. */
 import type { AllowedName } from './truth.ts';
 
 export interface JsonEdit {
   file: 'run.json' | 'log.json' | 'consumer.json';
-  /** Where in it. */
+  /** The path in the document. */
   at: readonly (string | number)[];
-  /** undefined: left out. Added to what is there where it says so. */
+  /** The new value; if undefined, the field is removed, unless `plus` is added to it. */
   to?: unknown;
   plus?: number;
   allowed: AllowedName;
@@ -25,7 +25,7 @@ const of = (file: JsonEdit['file'], allowed: AllowedName, ...edits: Edit[][]): J
 const noCount = [-1, 0.5, 1e308, '7', null, [], {}];
 
 export const jsonEdits: readonly JsonEdit[] = [
-  // A plan that the ledgers disagree with.
+  // Plans that contradict the ledgers.
   ...of(
     'run.json',
     'doubt',
@@ -38,7 +38,7 @@ export const jsonEdits: readonly JsonEdit[] = [
     set('producers.q', 3),
     set('producers.p1000000', 3),
   ),
-  // What cannot be.
+  // Impossible values.
   ...of(
     'run.json',
     'doubt',
@@ -51,7 +51,7 @@ export const jsonEdits: readonly JsonEdit[] = [
     set('createdAt', ...noCount),
     gone('id', 'topicId', 'states', 'seed', 'base'),
   ),
-  // Another workload, another run: whatever is said, it cannot be a pass.
+  // Another workload or another run: these must not pass.
   ...of(
     'run.json',
     'noPass',
@@ -65,7 +65,7 @@ export const jsonEdits: readonly JsonEdit[] = [
     set('states.0.name', 'rejected', 'completed', '', 'a'.repeat(5000)),
     set('states', [{ name: 'failed', weight: 1 }]),
   ),
-  // What no verdict rests on.
+  // Fields on which no verdict rests.
   ...of(
     'run.json',
     'passOrDoubt',
@@ -83,7 +83,7 @@ export const jsonEdits: readonly JsonEdit[] = [
     set('base.7', 5),
     gone('base.0'),
   ),
-  // Ranges and counts that the scan's records, or the manifest, disagree with.
+  // Ranges and counts that contradict the scan's records or the manifest.
   ...of(
     'log.json',
     'doubt',
@@ -144,7 +144,7 @@ export const jsonEdits: readonly JsonEdit[] = [
   ),
 ];
 
-/** The text with the edit in it. */
+/** Applies the edit to the text. */
 export function editOf(text: string, { at, to, plus }: JsonEdit): { text: string; isChanged: boolean } {
   const document = JSON.parse(text) as Record<string | number, unknown>;
   const before = JSON.stringify(document);

@@ -1,4 +1,4 @@
-/** Reads a run's PostgreSQL store into plain values, and writes there what became of them, whatever their types. */
+/** Reads a run's PostgreSQL store into plain values, and writes altered values of any type back. */
 import { Client } from 'pg';
 import {
   categoryTables,
@@ -28,14 +28,14 @@ const tableOfType = (table: string): string =>
 
 export class PostgresContent {
   readonly client: Client;
-  /** By table and column: the types of those that are not as declared. */
+  /** The changed types of columns, by table and column. */
   readonly #altered = new Map<string, { table: string; column: string; type: string }>();
 
   private constructor(client: Client) {
     this.client = client;
   }
 
-  /** Takes the constraints from a store's tables, so that two rows may stand at one place and columns hold nothing. */
+  /** Removes the constraints of a store's tables, so that two rows may have one position and columns may be NULL. */
   static async open(connectionString: string, password: string, schema: string): Promise<PostgresContent> {
     const client = new Client({ connectionString, password });
     await client.connect();
@@ -64,7 +64,7 @@ export class PostgresContent {
     return content;
   }
 
-  /** Whether a column had to become one of another type, which may make the store one that cannot be read. */
+  /** Returns whether a column had to get another type, which may make the store unreadable. */
   async write(content: StoreContent): Promise<boolean> {
     await this.client.query('BEGIN');
     await this.client.query('TRUNCATE messages, dead_letters, offsets');
@@ -103,7 +103,7 @@ export class PostgresContent {
     }
   }
 
-  /** Of an empty table. */
+  /** Changes the type of a column of an empty table. */
   async #alter(table: string, column: string, type: string): Promise<void> {
     await this.client.query(`ALTER TABLE ${table} ALTER COLUMN "${column}" TYPE ${type} USING NULL`);
   }
@@ -131,7 +131,7 @@ export class PostgresContent {
   }
 }
 
-/** Numbers are equal in PostgreSQL whatever their types, and so are their digits in a column of texts. */
+/** In PostgreSQL, numbers of different types are equal, and so are their digits in a text column. */
 export const asPostgresReads = (content: StoreContent): StoreContent =>
   Object.fromEntries(
     Object.entries(content).map(([table, rows]) => [table, rows.map((row) => withIntegers(row))]),
@@ -191,7 +191,7 @@ function isText(value: Value): boolean {
   return !bytes.includes(0) && Buffer.from(bytes.toString('utf8')).equals(bytes);
 }
 
-/** As pg sends it: text as text, which the server reads as the column's type. */
+/** The value for pg. It sends text as text, which the server converts to the column's type. */
 function boundAs(value: Value, type: string): string | Buffer | null {
   if (value === null) return null;
   const bytes =

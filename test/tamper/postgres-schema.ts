@@ -1,17 +1,17 @@
-/** What may be done to a PostgreSQL store besides its rows, and what an audit by a reader of its own may say then. */
+/** Changes of a PostgreSQL store's schema, and the results of an audit by another user that are then allowed. */
 import type { Client } from 'pg';
 import type { AllowedName } from './truth.ts';
 
 export interface PostgresMutation {
   name: string;
-  /** Within the store's schema. */
+  /** Statements that are executed in the store's schema. */
   sql: string;
   allowed: AllowedName;
 }
 
 const columns = `category, run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at`;
 
-/** The partition goes elsewhere, and a view stands where it was. */
+/** Moves the partition to another schema, and puts a view in its place. */
 const shadow = (condition: string): string =>
   `CREATE SCHEMA %hidden; GRANT USAGE ON SCHEMA %hidden TO PUBLIC; ALTER TABLE failed SET SCHEMA %hidden;
   CREATE VIEW failed AS SELECT * FROM %hidden.failed WHERE ${condition}`;
@@ -45,18 +45,18 @@ export const postgresMutations: readonly PostgresMutation[] = [
   { name: 'no right to read a table', sql: 'REVOKE SELECT ON failed FROM PUBLIC', allowed: 'doubt' },
   { name: 'a column is gone', sql: 'ALTER TABLE messages DROP COLUMN digest', allowed: 'doubt' },
   {
-    name: 'a partition for all the rest',
+    name: 'an added default partition',
     sql: `CREATE TABLE other PARTITION OF messages DEFAULT`,
     allowed: 'pass',
   },
   {
-    name: 'a row in a partition of no state',
+    name: 'a row in a default partition, which belongs to no state',
     sql: `CREATE TABLE other PARTITION OF messages DEFAULT;
       INSERT INTO other (${columns}) SELECT 'other', ${columns.slice('category, '.length)} FROM failed WHERE run IS NOT NULL LIMIT 1`,
     allowed: 'failOfStoreOrDoubt',
   },
   {
-    name: 'a row filed in another category by its name alone',
+    name: 'two partitions with exchanged names',
     sql: `ALTER TABLE messages DETACH PARTITION failed; ALTER TABLE messages DETACH PARTITION completed;
       ALTER TABLE failed RENAME TO f; ALTER TABLE completed RENAME TO failed; ALTER TABLE f RENAME TO completed;
       ALTER TABLE messages ATTACH PARTITION failed FOR VALUES IN ('completed');
@@ -64,12 +64,12 @@ export const postgresMutations: readonly PostgresMutation[] = [
     allowed: 'failOfStoreOrDoubt',
   },
   {
-    name: 'a time without end',
+    name: 'infinity as a time',
     sql: `UPDATE failed SET stored_at = 'infinity'`,
     allowed: 'failOfStoreOrDoubt',
   },
   {
-    name: 'a time before any',
+    name: '-infinity as a time',
     sql: `UPDATE failed SET stored_at = '-infinity'`,
     allowed: 'failOfStoreOrDoubt',
   },
@@ -79,7 +79,7 @@ export const postgresMutations: readonly PostgresMutation[] = [
     allowed: 'passOrFailOfStore',
   },
   {
-    name: 'another type with room for more',
+    name: 'a wider type of a column',
     sql: 'ALTER TABLE messages ALTER COLUMN partition TYPE bigint',
     allowed: 'passOrDoubt',
   },
@@ -94,7 +94,7 @@ export const postgresMutations: readonly PostgresMutation[] = [
     allowed: 'passOrDoubt',
   },
   {
-    name: 'padded ids of a type that somebody named',
+    name: 'padded ids of a user-defined type',
     sql: 'CREATE DOMAIN padded AS char(20); CREATE DOMAIN ids AS padded; ALTER TABLE messages ALTER COLUMN id TYPE ids',
     allowed: 'failOfStoreOrDoubt',
   },
@@ -103,16 +103,16 @@ export const postgresMutations: readonly PostgresMutation[] = [
     sql: `ALTER TABLE messages ALTER COLUMN key TYPE char(200) USING convert_from(key, 'UTF8')`,
     allowed: 'failOfStoreOrDoubt',
   },
-  // What concerns no row.
-  { name: 'an index more', sql: 'CREATE INDEX somebodys ON messages (id)', allowed: 'pass' },
-  { name: 'a column more', sql: 'ALTER TABLE messages ADD COLUMN note text', allowed: 'pass' },
-  { name: 'a table more', sql: 'CREATE TABLE notes (a integer)', allowed: 'pass' },
+  // Changes that concern no row.
+  { name: 'an added index', sql: 'CREATE INDEX somebodys ON messages (id)', allowed: 'pass' },
+  { name: 'an added column', sql: 'ALTER TABLE messages ADD COLUMN note text', allowed: 'pass' },
+  { name: 'an added table', sql: 'CREATE TABLE notes (a integer)', allowed: 'pass' },
   {
     name: 'rows written again',
     sql: 'UPDATE messages SET id = id; UPDATE offsets SET epoch = epoch + 1',
     allowed: 'pass',
   },
-  { name: 'clustered', sql: 'CLUSTER failed USING _failed_key', allowed: 'pass' },
+  { name: 'a clustered table', sql: 'CLUSTER failed USING _failed_key', allowed: 'pass' },
 ];
 
 export async function alterPostgres(
@@ -123,7 +123,7 @@ export async function alterPostgres(
   await client.query(`SET search_path TO ${schema}; SET client_min_messages TO error;
     GRANT USAGE ON SCHEMA ${schema} TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO PUBLIC`);
   await client.query(sql.replaceAll('%hidden', `${schema}_hidden`));
-  // A table or view that is new may be read like those before.
+  // The reader may also read tables and views that the mutation has created.
   if (!sql.startsWith('REVOKE'))
     await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO PUBLIC`);
 }

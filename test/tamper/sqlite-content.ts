@@ -1,4 +1,4 @@
-/** Reads a run's SQLite store into plain values, and writes what became of them back, whatever their types. */
+/** Reads a run's SQLite store into plain values, and writes altered values of any type back. */
 import { DatabaseSync } from 'node:sqlite';
 import { columnsOfTable, tables, type Row, type StoreContent } from './store-content.ts';
 
@@ -18,7 +18,7 @@ export function readSqlite(path: string): StoreContent {
   }
 }
 
-/** Without any constraint or type, so that columns take every value and two rows may stand at one place. */
+/** Removes all constraints and types, so that columns take any value and two rows may have one position. */
 export function loosen(path: string, content: StoreContent): void {
   const database = new DatabaseSync(path);
   try {
@@ -33,7 +33,7 @@ export function loosen(path: string, content: StoreContent): void {
   }
 }
 
-/** What is new or changed or gone in a store that `loosen` has made of the content before. */
+/** Writes the difference between two contents to a store that `loosen` has filled with the first one. */
 export function writeSqlite(path: string, before: StoreContent, after: StoreContent): void {
   const database = new DatabaseSync(path);
   try {
@@ -56,7 +56,7 @@ const namesOf = (table: string): string =>
     .map((name) => `"${name}"`)
     .join(', ');
 
-/** The rows by their index, which is their number in the table. */
+/** Inserts or replaces rows by their index, which determines their rowid. */
 function insert(database: DatabaseSync, table: string, rows: readonly [number, Row][]): void {
   if (rows.length === 0) return;
   const columns = columnsOfTable(table);

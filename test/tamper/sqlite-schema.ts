@@ -1,4 +1,4 @@
-/** What may be done to an SQLite store besides its rows, and what an audit may say then. */
+/** Changes of an SQLite store's schema, and the results of an audit that are then allowed. */
 import { DatabaseSync } from 'node:sqlite';
 import type { AllowedName } from './truth.ts';
 
@@ -11,11 +11,11 @@ interface SchemaMutation {
 const letterShape = 'topic_id, partition, "offset", key, payload, headers, reason, stored_at';
 const shape = 'run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at';
 
-/** A view that passes for a table: of the rows that the condition leaves. */
+/** A view in place of a table, with the rows that meet the condition. */
 const view = (table: string, condition: string): string =>
   `ALTER TABLE ${table} RENAME TO _${table}; CREATE VIEW ${table} AS SELECT * FROM _${table} WHERE ${condition}`;
 
-/** A virtual table that passes for one, and has what a view shows: nothing. */
+/** An empty virtual table in place of a table. */
 const virtual = (table: string, columns: string): string =>
   `ALTER TABLE ${table} RENAME TO _${table};
   CREATE VIEW shown AS SELECT 1 AS rowid, * FROM _${table} WHERE false;
@@ -69,36 +69,36 @@ export const schemaMutations: readonly SchemaMutation[] = [
     allowed: 'doubt',
   },
   {
-    name: 'two columns have changed names',
+    name: 'two columns have exchanged names',
     sql: 'ALTER TABLE failed RENAME COLUMN key TO k; ALTER TABLE failed RENAME COLUMN payload TO key; ALTER TABLE failed RENAME COLUMN k TO payload',
     allowed: 'failOfStoreOrDoubt',
   },
   {
-    name: 'the schema is no SQL',
+    name: 'the schema is not SQL',
     sql: `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'x' WHERE name = 'failed'`,
     allowed: 'doubt',
   },
   {
-    name: 'a table points into another',
+    name: 'a table points to the pages of another',
     sql: `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'completed') WHERE name = 'failed'`,
     allowed: 'failOfStoreOrDoubt',
   },
   {
-    name: 'a computed column passes for one',
+    name: 'a computed column in place of a stored one',
     sql: `ALTER TABLE failed RENAME COLUMN digest TO d; ALTER TABLE failed ADD COLUMN digest AS (lower(d))`,
     allowed: 'passOrDoubt',
   },
-  // What concerns no row.
-  { name: 'an index more', sql: 'CREATE INDEX somebodys ON failed (id)', allowed: 'pass' },
-  { name: 'a column more', sql: 'ALTER TABLE failed ADD COLUMN note TEXT', allowed: 'pass' },
-  { name: 'a category more', sql: `CREATE TABLE archived (${shape})`, allowed: 'pass' },
+  // Changes that concern no row.
+  { name: 'an added index', sql: 'CREATE INDEX somebodys ON failed (id)', allowed: 'pass' },
+  { name: 'an added column', sql: 'ALTER TABLE failed ADD COLUMN note TEXT', allowed: 'pass' },
+  { name: 'an added category', sql: `CREATE TABLE archived (${shape})`, allowed: 'pass' },
   {
-    name: 'a table that is no category',
+    name: 'an added table that cannot be a category',
     sql: 'CREATE TABLE "My notes" (a); INSERT INTO "My notes" VALUES (1)',
     allowed: 'pass',
   },
   {
-    name: 'a table that could be a category',
+    name: 'an added table that could be a category',
     sql: 'CREATE TABLE notes (a); INSERT INTO notes VALUES (1)',
     allowed: 'passOrDoubt',
   },
@@ -119,8 +119,8 @@ export const schemaMutations: readonly SchemaMutation[] = [
     sql: 'CREATE TRIGGER t AFTER INSERT ON failed BEGIN DELETE FROM failed; END',
     allowed: 'pass',
   },
-  { name: 'vacuumed', sql: 'VACUUM', allowed: 'pass' },
-  { name: 'analyzed', sql: 'ANALYZE', allowed: 'pass' },
+  { name: 'a vacuumed database', sql: 'VACUUM', allowed: 'pass' },
+  { name: 'an analyzed database', sql: 'ANALYZE', allowed: 'pass' },
   { name: 'another version of the schema', sql: 'PRAGMA user_version = 99', allowed: 'passOrDoubt' },
   { name: 'another page size', sql: 'PRAGMA page_size = 1024; VACUUM', allowed: 'pass' },
   { name: 'a write-ahead log', sql: 'PRAGMA journal_mode = WAL', allowed: 'pass' },
@@ -129,7 +129,7 @@ export const schemaMutations: readonly SchemaMutation[] = [
 export function alterSchema(path: string, { sql }: SchemaMutation): void {
   const database = new DatabaseSync(path);
   try {
-    // What defends the schema from such as this.
+    // SQLite's defensive mode would refuse these changes.
     database.enableDefensive?.(false);
     database.exec(`PRAGMA legacy_alter_table = ON; ${sql}`);
   } finally {

@@ -1,11 +1,11 @@
 /**
- * What a store holds, in plain values of any type: to be tampered with apart from any database, and written back
- * to one. A value of a column says its type: bigint for an integer, number for a fraction, string for text.
+ * The content of a store, in plain values of any type: it is altered without a database, and then written to one.
+ * The type of a value is that of its column: bigint for an integer, number for a fraction, string for text.
  */
 export type Value = null | bigint | number | string | Uint8Array;
 export type Row = Record<string, Value>;
 
-/** By table; the rows of a category, `dead_letters`, `offsets`. */
+/** The rows by table: each category, `dead_letters` and `offsets`. */
 export type StoreContent = Record<string, Row[]>;
 
 export const messageColumns = [
@@ -36,19 +36,19 @@ export const copyOf = (content: StoreContent): StoreContent =>
     Object.entries(content).map(([table, rows]) => [table, rows.map((row) => ({ ...row }))]),
   );
 
-/** Bytes as the audit reads them, whether they lie there as text or as a blob; null for none. */
+/** The bytes that the audit reads, from a text or a blob, as hex digits; null for NULL. */
 export function bytesOf(value: Value): string | null {
   if (value === null) return null;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   return Buffer.from(String(value)).toString('hex');
 }
 
-/** An integer as text; a text that is no integer's for all else. */
+/** An integer as text; for other values, a text that differs from that of any integer. */
 export const integerOf = (value: Value): string =>
   typeof value === 'bigint' ? String(value) : value === null ? 'none' : `${typeof value} ${String(value)}`;
 
 const integerColumns = ['sequence', 'partition', 'offset', 'next_offset', 'epoch'];
 
-/** The same for two values that an audit cannot tell apart. */
+/** A text that is equal for two values if an audit cannot distinguish them. */
 export const meaningOf = (column: string, value: Value): string =>
   integerColumns.includes(column) ? integerOf(value) : (bytesOf(value) ?? 'none');

@@ -1,4 +1,4 @@
-/** Ways to harm what a store holds: as data, so that a seed or a fixture tells one again. */
+/** Ways to alter the content of a store. They are data, so that a seed or a fixture can repeat one. */
 import fc from 'fast-check';
 import {
   categoryTables,
@@ -12,21 +12,21 @@ import {
 
 type Conversion = 'text' | 'fraction' | 'blob' | 'upper' | 'cut' | 'arabic' | 'itself';
 
-/** What becomes of a value. */
+/** A change of a value. */
 export type Change =
   | { to: Value }
   | { plus: bigint }
-  /** The same column of another row of the table. */
+  /** The value of the same column in another row of the table. */
   | { ofRow: number }
   | { as: Conversion }
   | { behind: string }
   | { before: string }
   | { flipped: number };
 
-/** Rows are numbers, taken modulo how many there are; what would concern no row does nothing. */
+/** Rows are numbers modulo the number of rows. In an empty table, a mutation does nothing. */
 export type StoreMutation =
   | { do: 'set'; table: string; row: number; column: string; change: Change }
-  /** In every row of every table that has the column. */
+  /** Changes every row of every table that has the column. */
   | { do: 'set-all'; column: string; change: Change }
   | { do: 'delete'; table: string; row: number }
   | { do: 'move'; table: string; row: number; into: string }
@@ -75,7 +75,7 @@ function apply(content: StoreContent, mutation: StoreMutation): void {
   }
 }
 
-/** A row for another table: with its columns, and what they cannot do without. */
+/** The row with the columns of another table, and with values where that table needs them. */
 function fitted(row: Row, table: string): Row {
   const spare: Row = { reason: 'made up', next_offset: 0n, epoch: 1n, run: null };
   return Object.fromEntries(
@@ -120,7 +120,7 @@ function converted(value: Value, as: Conversion): Value {
   return conversions[as]();
 }
 
-/** Of one byte: a letter in ASCII stays one. */
+/** Flips the lowest bit of one character, so that ASCII stays ASCII. */
 function flippedAt(text: string, at: number): string {
   if (text.length === 0) return text;
   const index = at % text.length;
@@ -128,7 +128,7 @@ function flippedAt(text: string, at: number): string {
   return text.slice(0, index) + flipped + text.slice(index + 1);
 }
 
-/** No integer of SQLite is larger. */
+/** Wraps to the 64 bits of an SQLite integer. */
 const inSqlite = (value: bigint): bigint => BigInt.asIntN(64, value);
 
 const row = fc.nat(99);

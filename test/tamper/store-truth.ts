@@ -1,6 +1,6 @@
 /**
- * What became of a run by what its store holds now, where ledger, log and journal are whole and right: a naive
- * account of the norm, message by message, that knows nothing of how the audit goes about it.
+ * The findings that are right for the content of a run's store, if ledger, log and journal are whole and right: a
+ * naive version of the rules, message by message, that shares nothing with the implementation of the audit.
  */
 import { isPartition, type Place } from '../../src/workload/place.ts';
 import type { MadeMessage, MadeRun } from '../../src/self-test/tampering/made-run.ts';
@@ -8,9 +8,9 @@ import type { Blame, FindingKind } from '../../src/result/verdict.ts';
 import { bytesOf, meaningOf, type Row, type StoreContent, type Value } from './store-content.ts';
 import type { Charge, Truth } from './truth.ts';
 
-/** A journal that is whole shows that it was not the consumer. */
+/** A whole journal proves that the consumer is not to blame. */
 const ofStore: readonly Blame[] = ['store', 'unknown'];
-/** It tells positions and categories, and no contents. */
+/** For contents, the consumer may be blamed: the journal has only positions and categories. */
 const ofContent: readonly Blame[] = ['store', 'unknown', 'consumer'];
 
 export const noTime = 'no time in stored_at';
@@ -18,18 +18,18 @@ export const noTime = 'no time in stored_at';
 interface Stored {
   table: string;
   row: Row;
-  /** Of the run's topic; undefined where the row does not tell one. */
+  /** The position in the run's topic; undefined if the row has none. */
   place: Place | undefined;
   isOfTopic: boolean;
-  /** It bears the run's id. */
+  /** Whether it has the run's id. */
   isOurs: boolean;
-  /** The message that it names, if it is one of the run's. */
+  /** The message of the run that it names, if any. */
   named: MadeMessage | undefined;
-  /** The messages that it may be of, where its columns name several. */
+  /** The messages to which it may belong, if its columns name several. */
   candidates: ReadonlySet<MadeMessage>;
 }
 
-/** What may be said of a row that two messages may have, or that one of them lacks. */
+/** The kinds of finding that are allowed for a row that may belong to either of two messages. */
 const kindsOfTorn: readonly FindingKind[] = [
   'corrupted',
   'duplicated',
@@ -60,7 +60,7 @@ export class StoreTruth {
     const letters = after['dead_letters']!.map((row) => this.#stored('dead_letters', row));
     const claimed = new Set<Stored>();
     const torn = rows.filter(({ candidates }) => candidates.size > 0);
-    // Where rows stand of messages that the log has not, it once was, by all that the store tells.
+    // By its store, the log once reached to the rows of messages that the log does not have.
     const isLonger = rows.some(
       ({ named, place }) =>
         named !== undefined && named.place === undefined && place && this.#isBeyond(place),
@@ -97,7 +97,7 @@ export class StoreTruth {
       ? this.#byId.get(`${asText(row['producer'])}-${asText(row['sequence'])}`)
       : undefined;
     const placed = place && this.#byPlace.get(textOf(place));
-    // Columns are one against the other: nobody can say whose row it is.
+    // The columns contradict each other, so the row may belong to any of these messages.
     const isTorn =
       numbered === undefined
         ? named !== undefined && placed !== undefined && placed !== named
@@ -137,7 +137,7 @@ export class StoreTruth {
     });
     const all = [...own, ...others];
     const looks = all.flatMap((stored) => this.#differences(message, stored, charge));
-    // One finding is enough of what is wrong with rows too many.
+    // If a message has several rows, one finding is enough.
     if (all.length > 1 || isTorn) for (const look of looks) look.must = false;
     if (dead.length > 0) {
       const kinds: FindingKind[] = ['wrongly-dead-lettered', 'duplicated', 'misclassified', 'corrupted'];
@@ -151,7 +151,7 @@ export class StoreTruth {
       );
     }
     if (own.length === 0) for (const stored of others) claimed.add(stored);
-    // A second row there that bears the run's id and names no message may as well be a phantom.
+    // A second row there with the run's id that names no message may also be found as a phantom.
     const hasOwnThere = own.some(isThere);
     if (own.length > 0) for (const stored of others) if (!stored.isOurs || !hasOwnThere) claimed.add(stored);
     if (all.length > 1) {
@@ -170,7 +170,7 @@ export class StoreTruth {
     return looks;
   }
 
-  /** How a row differs from the one that was there. */
+  /** The differences between a row and the original one. */
   #differences(
     message: MadeMessage,
     { table, row, place, named, isOurs }: Stored,
@@ -217,7 +217,7 @@ export class StoreTruth {
     })!;
   }
 
-  /** A row that bears the run and names none of its messages, or does not bear it. */
+  /** The findings of a row that names no message of the run, or not even the run. */
   #ofStranger(stored: Stored, isLonger: boolean): Charge[] {
     if (!stored.isOurs) return this.#ofNobodys(stored, 'row', isLonger);
     return [
@@ -230,10 +230,10 @@ export class StoreTruth {
     ];
   }
 
-  /** What bears no id of the run is nobody's, but where no record can have stood. */
+  /** A row or dead letter without the run's id is foreign, and a finding only where no record can have been. */
   #ofNobodys({ isOfTopic, place }: Stored, what: string, isLonger: boolean): Charge[] {
     if (!isOfTopic) return [];
-    // A partition that the topic does not have ends where it begins.
+    // A partition that the topic does not have is empty.
     const end = place && (this.#run.ends[place.partition] ?? (isPartition(place.partition) ? 0 : undefined));
     const must = place !== undefined && end !== undefined && place.offset >= end;
     const why = `a ${what} of nobody's ${must ? "beyond the log's end" : 'where nothing was read'}`;
@@ -247,7 +247,7 @@ export class StoreTruth {
 
   #positions(after: StoreContent): Positions {
     const { ends, manifest } = this.#run;
-    // A database that compares texts finds no blob, whatever it spells.
+    // A database that compares texts does not find a blob with the same bytes.
     const rows = after['offsets']!.filter((row) => row['topic_id'] === manifest.topicId);
     const charges: Charge[] = [];
     const sound = new Set<number>();
@@ -265,7 +265,7 @@ export class StoreTruth {
       } else {
         mayDoubt = true;
         if (nexts.length !== 1 || nexts[0] === undefined) wrong('a position that is none', false);
-        // Where a row is gone that stood behind it, the group's commit promises too much.
+        // If a row behind it is missing, too, the group's commit is overcommitted.
         else wrong('a position that fell back', false);
       }
     }
@@ -287,7 +287,7 @@ interface Positions {
   isPast(place: Place): boolean;
 }
 
-/** Rejected, or of unknown outcome and in no log: it has a row all the same. */
+/** For a message that was rejected, or is of unknown outcome and not in the log, but has a row. */
 const unwritten = ({ id, outcome }: MadeMessage, must: boolean): Charge => {
   const isRejected = outcome === 'rejected';
   return {
@@ -305,7 +305,7 @@ const unwritten = ({ id, outcome }: MadeMessage, must: boolean): Charge => {
   };
 };
 
-/** Its id names one message, and its number another. */
+/** For a row whose columns name two messages. */
 const ofTorn = ({ candidates, named, row }: Stored): Charge => ({
   ids: [asText(row['id']), ...[...candidates].map(({ id }) => id)],
   orStranger: named === undefined,
@@ -330,7 +330,7 @@ function wholeOf(value: Value): number | undefined {
   return Number(value);
 }
 
-/** Equal as numbers, though one is no integer by its type: nobody is wronged either way. */
+/** Whether the two are equal as numbers, though one is not of an integer type: a finding is allowed, not required. */
 function isEven(value: Value, right: Value): boolean {
   if (typeof right !== 'bigint' || value === null) return false;
   const text = value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
@@ -345,7 +345,7 @@ function isTime(value: Value): 'yes' | 'no' | 'in another form' {
   return text.includes('T') ? 'no' : 'in another form';
 }
 
-/** Of its place: whether what differs is nothing but the types of its numbers. */
+/** Whether the row's position differs from the right one only in the types of its numbers. */
 const isOnlyInAnotherForm = (row: Row, right: Row): boolean =>
   (['partition', 'offset', 'topic_id'] as const).every((column) => {
     const [value, wanted] = [row[column] ?? null, right[column] ?? null];

@@ -1,6 +1,6 @@
 /**
- * A run that passed is tampered with at random. Nothing that changes what the audit promises passes, nothing that
- * changes nothing fails, blame is right or unknown, and nothing ends in an error that nobody foresaw.
+ * Tampers with a run that passed, at random. If the change breaks what the audit promises, the run must not pass;
+ * otherwise it must not fail. The blame must be right or unknown, and the audit must not throw an unexpected error.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { tamperAtRandom } from './at-random.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   other = await passedRun({ id: 'other', counts: [40, 20], seed: 2 });
 });
 
-test('a run that nobody tampered with passes, though its tables have lost their constraints', async () => {
+test('a run without tampering passes, though its tables have lost their constraints', async () => {
   expect(await complaintsOfStore(passed, [])).toEqual([]);
   expect(await withCopy(passed, (folder) => outcomeOf(folder))).toMatchObject({
     verdict: 'pass',
@@ -34,7 +34,7 @@ test('a run that nobody tampered with passes, though its tables have lost their 
   });
 });
 
-describe('what was judged wrongly once', () => {
+describe('a tampering that an audit once judged wrongly is judged right:', () => {
   test.each(Object.entries(escapedInStore))('%s', async (_, mutations) => {
     expect(await complaintsOfStore(passed, mutations)).toEqual([]);
   });
@@ -48,12 +48,12 @@ describe('what was judged wrongly once', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a row in another category, where neither ledger nor log tell its place', async () => {
+  test('a row in another category, if neither ledger nor log tells its position', async () => {
     const complaints = [];
     for (const [index, table] of categoryTables.entries()) {
       const into = categoryTables[(index + 1) % categoryTables.length]!;
       for (const [row, { id }] of passed.content[table]!.entries()) {
-        // The first producer's ledger says of these that they may be written, or not where.
+        // In the first producer's ledger, these messages have an unknown outcome, or no offset.
         if (id !== 'p0-9' && id !== 'p0-17') continue;
         complaints.push(await complaintsOfBoth(passed, [{ do: 'move', table, row, into }], 'log.scan'));
       }
@@ -61,7 +61,7 @@ describe('what was judged wrongly once', () => {
     expect(complaints).toEqual([[], []]);
   });
 
-  test('a row doubled where one piece of a table ends and the next begins', async () => {
+  test('a row that is doubled at the border of two pieces of a table', async () => {
     const large = await passedRun({ id: 'large', counts: [1800] });
     const inOrder = [...large.content['failed']!.entries()].sort(
       ([, a], [, b]) =>
@@ -81,7 +81,7 @@ describe('what was judged wrongly once', () => {
 });
 
 test.each(['RTRIM', 'NOCASE'])(
-  'the schema: a row doubled at the end of a piece, where the column compares by %s',
+  'a row that is doubled at the border of two pieces is found if its column has the collation %s',
   async (collation) => {
     const large = await passedRun({ id: 'large', counts: [1800] });
     const other = collation === 'RTRIM' ? `topic_id || ' '` : 'upper(topic_id)';
@@ -104,12 +104,15 @@ test.each(['RTRIM', 'NOCASE'])(
   },
 );
 
-test.each(schemaMutations)('the schema: $name', async (mutation) => {
-  const outcome = await withCopy(passed, async (folder) => {
-    alterSchema(folder.file('store.sqlite'), mutation);
-    return await outcomeOf(folder);
-  });
-  expect(complaintsOfEvidence(outcome, allowed[mutation.allowed])).toEqual([]);
-});
+test.each(schemaMutations)(
+  'a run gets an allowed verdict after a change of its schema: $name',
+  async (mutation) => {
+    const outcome = await withCopy(passed, async (folder) => {
+      alterSchema(folder.file('store.sqlite'), mutation);
+      return await outcomeOf(folder);
+    });
+    expect(complaintsOfEvidence(outcome, allowed[mutation.allowed])).toEqual([]);
+  },
+);
 
 tamperAtRandom({ store: 150, evidence: 80, both: 50 });

@@ -1,4 +1,4 @@
-/** A run that passed, and what an audit says of copies of it that were tampered with. */
+/** A run that passed, and the results of audits of tampered copies of it. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { complaintsOf, complaintsOfEvidence, type Outcome, type Truth } from './
 
 export interface PassedRun {
   run: MadeRun;
-  /** What its store holds. Its tables take values of any type. */
+  /** The content of its store, whose tables take values of any type. */
   content: StoreContent;
   dir: string;
 }
@@ -31,7 +31,7 @@ export async function passedRun(options: MadeRunOptions = {}): Promise<PassedRun
   return { run, content, dir };
 }
 
-/** The same in PostgreSQL: `location` names a schema of its own. */
+/** The same in PostgreSQL: `location` names a schema that no other run uses. */
 export async function passedPostgresRun(
   location: string,
   password: string,
@@ -45,7 +45,7 @@ export async function passedPostgresRun(
   return { run, content: await store.read(), dir, store };
 }
 
-/** What is wrong with the verdict on a run in PostgreSQL with its store tampered with. */
+/** The faults of the verdict on a run in PostgreSQL whose store was tampered with. */
 export async function complaintsOfPostgres(
   { run, content, store }: PassedRun & { store: PostgresContent },
   mutations: readonly StoreMutation[],
@@ -56,7 +56,7 @@ export async function complaintsOfPostgres(
   return complaintsOf(await outcomeOf(run.folder, run.store), isAltered ? asAltered(truth) : truth);
 }
 
-/** A column of another type has every row say something else than it did, or cannot be read. */
+/** With a column of another type, any row may differ from the original, or the store may be unreadable. */
 function asAltered({ charges, mayPass }: Truth): Truth {
   const lenient = charges.map((charge) => (charge.why === noTime ? { ...charge, must: false } : charge));
   const why = 'a column of another type';
@@ -66,7 +66,7 @@ function asAltered({ charges, mayPass }: Truth): Truth {
 
 let copies = 0;
 
-/** Calls `act` with a copy of the run's folder, which goes away afterwards. */
+/** Calls `act` with a copy of the run's folder, which is removed afterwards. */
 export async function withCopy<T>(
   { run, dir }: PassedRun,
   act: (folder: RunFolder) => Promise<T>,
@@ -81,7 +81,7 @@ export async function withCopy<T>(
   }
 }
 
-/** As `verify` goes about it. */
+/** Audits a run like `verify` does. */
 export async function outcomeOf(folder: RunFolder, location?: string): Promise<Outcome> {
   const findings: SingleFinding[] = [];
   try {
@@ -95,7 +95,7 @@ export async function outcomeOf(folder: RunFolder, location?: string): Promise<O
   }
 }
 
-/** What is wrong with the verdict on the run with its store tampered with. */
+/** The faults of the verdict on the run whose store was tampered with. */
 export async function complaintsOfStore(
   passed: PassedRun,
   mutations: readonly StoreMutation[],
@@ -108,7 +108,7 @@ export async function complaintsOfStore(
   });
 }
 
-/** The same where a file of the evidence is missing as well. */
+/** The same if a file of the evidence is missing, too. */
 export async function complaintsOfBoth(
   passed: PassedRun,
   mutations: readonly StoreMutation[],
@@ -124,8 +124,8 @@ export async function complaintsOfBoth(
 }
 
 /**
- * No verdict rests on the journal, and the run is known to have kept one: whatever it would have shown, nobody can say.
- * Without ledger or log there is no pass, and less to be found.
+ * No verdict rests on the journal, and a missing one only makes the blame unknown. Without ledger or log a run
+ * cannot pass, and fewer findings are possible.
  */
 function without(truth: Truth, missing: string): Truth {
   if (missing.startsWith('journal')) return truth;
@@ -133,7 +133,7 @@ function without(truth: Truth, missing: string): Truth {
   return { charges, mayDoubt: true, mayPass: false };
 }
 
-/** What is wrong with the verdict on the run with a file of its evidence harmed. */
+/** The faults of the verdict on the run with a harmed file of its evidence. */
 export async function complaintsOfHarm(
   passed: PassedRun,
   other: PassedRun,

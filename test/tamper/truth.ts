@@ -1,34 +1,34 @@
-/** What an audit may say of a run that was tampered with, and what it must. */
+/** The findings that an audit of a tampered run may have, and those that it must have. */
 import type { Blame, FindingKind, SingleFinding, Verdict } from '../../src/result/verdict.ts';
 
 export interface Charge {
-  /** Of the messages concerned, of which any may be named; left out where none has to be. */
+  /** The ids of the messages concerned: a finding may name any of them. Left out if it need not name one. */
   ids?: readonly string[];
-  /** Or something that bears the run's id and is none of its messages. */
+  /** Whether a finding may also name a row with the run's id that is not one of its messages. */
   orStranger?: boolean;
   kinds: readonly FindingKind[];
   blames: readonly Blame[];
   /** Whether one of them must be found. */
   must: boolean;
-  /** Why, in a few words: what complaints are sorted by. */
+  /** The reason in a few words, by which complaints are sorted. */
   why: string;
 }
 
 export interface Truth {
   charges: Charge[];
-  /** Whether the audit may say that it cannot tell. Where it says so, nothing must be found. */
+  /** Whether the audit may be inconclusive. If it is, no finding is required. */
   mayDoubt: boolean;
-  /** Whether it must say so, or find something. */
+  /** Whether the run may pass. If not, the audit must be inconclusive or have a finding. */
   mayPass: boolean;
 }
 
-/** What came of an audit: its verdict and every finding, or what it threw. */
+/** The outcome of an audit: its verdict and all findings, or its error. */
 export type Outcome =
   | { verdict: Verdict; findings: SingleFinding[]; notChecked: string[] }
   | { refused: string }
   | { crashed: string };
 
-/** What is wrong with the outcome, as sentences that begin alike for the same kind of wrong. */
+/** The faults of the outcome, as sentences: those of the same kind begin alike. */
 export function complaintsOf(outcome: Outcome, { charges, mayDoubt, mayPass }: Truth): string[] {
   if ('crashed' in outcome) return [`crashed: ${outcome.crashed}`];
   if ('refused' in outcome) return [`refused: ${outcome.refused}`];
@@ -70,10 +70,10 @@ function unexpected(finding: SingleFinding, charges: readonly Charge[]): string 
 const reasonsOf = (charges: readonly Charge[]): string =>
   [...new Set(charges.map(({ why }) => why))].sort().join('; ') || 'nothing that matters';
 
-/** What an audit may say of evidence that was tampered with. */
+/** The results that are allowed for tampered evidence. */
 export interface Allowed {
   verdicts: readonly (Verdict | 'refused')[];
-  /** Findings that may be made, by kind and blame; `any` of them all. */
+  /** The allowed findings, by kind or blame. */
   findings: 'none' | 'any' | 'of the store' | 'overcommitted';
 }
 
