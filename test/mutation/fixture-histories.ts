@@ -1,4 +1,4 @@
-/** The histories of `test/fixtures/histories/` and their clean twins, and those that were once misjudged, with what is expected of each. */
+/** The histories of `test/fixtures/histories/`, their clean twins, and those once misjudged, with the expected results. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

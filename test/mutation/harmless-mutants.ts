@@ -1,4 +1,4 @@
-/** Mutants that make no difference to any verdict, and why. */
+/** Mutants that change no verdict, by the reason for it. */
 
 export interface HarmlessMutant {
   file: string;
@@ -7,14 +7,14 @@ export interface HarmlessMutant {
 }
 
 const byReason: Record<string, HarmlessMutant[]> = {
-  'A message in which nothing is wrong comes to nothing when it is judged, too.': [
+  'A message without faults has no findings, whether it is skipped or judged.': [
     {
       file: 'audit',
       before: 'if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {',
       after: 'if (false) {',
     },
   ],
-  'A short list is searched or looked up: the answer is the same.': [
+  'A list may be searched or looked up: the answer is the same.': [
     {
       file: 'trail',
       before: 'places.length <= searchedMax',
@@ -27,7 +27,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
     },
     { file: 'trail', before: 'if (places.length <= searchedMax) {', after: 'if (false) {' },
   ],
-  'Nothing is known of a message beyond the last.': [
+  'The columns hold nothing about a message beyond the last.': [
     {
       file: 'read-log',
       before: 'for (let message = 0; message < count; message++) {',
@@ -39,14 +39,14 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'for (let message = 0; message <= messages.count; message++) {',
     },
   ],
-  'An example that nobody keeps is made in vain.': [
+  'An example beyond the limit is made, and then dropped.': [
     {
       file: 'findings',
       before: 'if (finding.examples.length === examplesMax && this.#onFinding === undefined) return;',
       after: 'if (false) return;',
     },
   ],
-  'What is kept beyond what anybody asks for makes no difference.': [
+  'Entries that are kept in addition are never looked up.': [
     {
       file: 'read-journal',
       before: 'this.#hasBeyondEnd = partitions.all.some(({ beyondEnd }) => beyondEnd.size > 0);',
@@ -73,7 +73,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'else if (end !== undefined || offset >= end) beyondEnd.set(offset, false);',
     },
   ],
-  'No two partitions of one audit have one name.': [
+  'No two partitions of an audit are equal.': [
     {
       file: 'audit',
       before: "a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') < (b.topic ?? '') ? -1 : 1;",
@@ -87,7 +87,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) > offset) return;',
     },
   ],
-  'A quicker way to the same count.': [
+  'The branch is only a quicker way to the same count.': [
     {
       file: 'audit',
       before: 'if (evidence.deliveries === undefined && evidence.written === undefined) return;',
@@ -99,7 +99,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'if (false) {',
     },
   ],
-  'No number is above one that is not there.': [
+  'A comparison with undefined is false.': [
     {
       file: 'overcommitted',
       before:
@@ -108,7 +108,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
         'if (next === undefined && commit === undefined || partition.overcommitted !== undefined) continue;',
     },
   ],
-  'A next offset at the end is none beyond it, which is asked twice.': [
+  'A next offset at the end is not beyond it, which is checked twice.': [
     {
       file: 'overcommitted',
       before:
@@ -117,7 +117,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
         'if (partition.end === undefined || (next < partition.end && beyondEnd.size === 0)) return undefined;',
     },
   ],
-  'Looks for what is not there, message by message.': [
+  'The branch only avoids a search that finds nothing.': [
     {
       file: 'overcommitted',
       before: 'if (ahead.length === 0) return open;',
@@ -134,7 +134,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'if (nameless >= 0) joinNameless(evidence, trails, partitions, reading);',
     },
   ],
-  'An assertion, which a test of its own calls.': [
+  'An assertion, which has its own test.': [
     {
       file: 'read-log',
       before: `if (offset[row] < last.offset) throw new Error(\`bug: the log's rows are out of order at \${offset[row]}\`);`,
@@ -163,7 +163,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'const hasPlace = (known & bits.ackPosition) === 0;',
     },
   ],
-  'What was logged is kept, and what was expected goes before it.': [
+  'The logged value is kept, and an expected one takes precedence.': [
     {
       file: 'trails',
       before: 'if (expected.content === untold && content[row] !== untold)',

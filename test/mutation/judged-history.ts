@@ -1,7 +1,7 @@
 import type { Evidence } from '../../src/audit/evidence.ts';
 import type { Audit, Cause, SingleFinding } from '../../src/result/verdict.ts';
 
-/** What an audit comes to, and each single finding that it told. */
+/** The result of an audit, and each single finding that it reported. */
 export interface Outcome extends Audit {
   told: SingleFinding[];
 }
@@ -10,6 +10,6 @@ export interface JudgedHistory {
   /** Called again for each audit. */
   evidence: () => Evidence;
   allowed?: readonly Cause[] | undefined;
-  /** Whether an audit of it comes to what it must. */
+  /** Whether the outcome of an audit is the expected one. */
   agrees: (outcome: Outcome) => boolean;
 }

@@ -3,7 +3,7 @@
 export interface Mutant {
   file: string;
   line: number;
-  /** The line as it was, and as it is now, with single spaces. */
+  /** The line before and after the mutation, with single spaces. */
   before: string;
   after: string;
   text: string;
@@ -38,7 +38,7 @@ const lineAt = (text: string, start: number): string =>
     .trim()
     .replaceAll(/\s+/g, ' ');
 
-/** Comments, strings and types are not to be touched: blanks of the same length. */
+/** Replaces comments, strings and types, which must not be mutated, by blanks of the same length. */
 function withoutTexts(text: string): string {
   const blank = (found: string): string => found.replaceAll(/[^\n]/g, ' ');
   return text
@@ -49,7 +49,7 @@ function withoutTexts(text: string): string {
     .replaceAll(/^import[\s\S]*?;$/gm, blank);
 }
 
-/** Each `if` never taken. */
+/** Replaces the condition of each `if` by `false`. */
 function conditions(masked: string): Edit[] {
   return [...masked.matchAll(/\bif \(/g)].map(({ index }) => {
     const start = index + 'if ('.length;
@@ -87,7 +87,7 @@ function operators(masked: string): Edit[] {
   );
 }
 
-/** Each check of the judge's list left out. */
+/** Removes each check from the judge's list. */
 function checks(masked: string): Edit[] {
   return [...masked.matchAll(/(?<=[[\s(] *)(\w+)\(subject(?:, proof)?\)(?=[,\]])/g)].map(
     ({ 0: found, index }) => ({ start: index, end: index + found.length, text: 'undefined' }),

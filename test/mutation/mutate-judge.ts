@@ -1,7 +1,7 @@
 /**
- * Mutation of the judge: breaks the audit in one place after the other, and asks whether a history that the
- * tests or the fixtures write down comes to something else then. What no history notices is either not tested, or
- * makes no difference and is listed in `harmless-mutants.ts`. Exit code 1 if one is neither.
+ * Mutation of the judge: breaks the audit in one place after the other, and checks whether the result of a history
+ * in the tests or fixtures changes. A mutant that no history notices is either not tested, or harmless and listed in
+ * `harmless-mutants.ts`. Exit code 1 if a mutant is not tested, or if a listed one is noticed.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -80,7 +80,7 @@ function recordHistories(): JudgedHistory[] {
   return readRecordedHistories(file);
 }
 
-/** The audit and what it stands on, as JavaScript. */
+/** Writes the audit and the modules that it imports as JavaScript. */
 function compile(folder: string): void {
   for (const room of [judge, 'text', 'result', 'workload', 'run-folder/ledger']) {
     mkdirSync(join(folder, room), { recursive: true });
@@ -111,7 +111,7 @@ async function auditFrom(folder: string): Promise<AuditFunction> {
   return ((await import(url)) as { audit: AuditFunction }).audit;
 }
 
-/** Whether one of the histories comes to something else than it must, or to nothing. */
+/** Whether the audit of one of the histories has another result than the expected one, or throws. */
 async function notices(audit: AuditFunction, histories: readonly JudgedHistory[]): Promise<boolean> {
   for (const { evidence, allowed = [], agrees } of histories) {
     try {

@@ -1,5 +1,5 @@
 /**
- * The histories that the tests of the audit write down, with what they come to. A test run with
+ * The histories in the tests of the audit, with their results. A test run with
  * NODROP_RECORD_HISTORIES set to a file appends them there, one line each.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
