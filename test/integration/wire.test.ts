@@ -135,7 +135,8 @@ describe('producer', () => {
       const places = new Map(seen.map(({ value, partition, offset }) => [value, { partition, offset }]));
       for (const [i, outcome] of outcomes.entries()) {
         const { partition, values } = batches[i]!;
-        expect(outcome.outcome).not.toBe('rejected');
+        // A batch whose time ran out while the broker refused it, since one before it was missing, was never written.
+        if (outcome.outcome === 'rejected') expect(values.filter((value) => places.has(value))).toEqual([]);
         if (outcome.outcome !== 'acked') continue;
         values.forEach((value, j) =>
           expect(places.get(value)).toEqual({ partition, offset: outcome.baseOffset + j }),
