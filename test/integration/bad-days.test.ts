@@ -1,4 +1,4 @@
-/** Bad input and bad days: what is said, with which exit code, and what is left. */
+/** Bad input and failures from outside: the message, the exit code and the files that are left. */
 import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,7 +42,7 @@ test.each([
   [['consume', '--run=x'], /--bootstrap-server is missing/],
   [['consume', '--bootstrap-server=127.0.0.1:1'], /--run is missing/],
   [['verify', 'unknown'], /There is no run unknown/],
-  // What a terminal would obey is shown, not done.
+  // A terminal's control characters are replaced, so that the terminal does not obey them.
   [['verify', 'a\u001b[31mb'], /There is no run a\ufffd\[31mb/],
   [['verify'], /There is no run in/],
   [['messages'], /There is no run in/],
@@ -57,7 +57,7 @@ test.each([
   expect([code, stdout]).toEqual([64, '']);
 });
 
-test('values of the environment are checked like options, and options win', async () => {
+test('NODROP_ variables are checked like options, and an option overrides its variable', async () => {
   const env = { NODROP_MESSAGES: 'many' };
   expect(await nodrop(['produce', at, `--dir=${newDir()}`], env)).toMatchObject({
     code: 64,
@@ -71,7 +71,7 @@ test('values of the environment are checked like options, and options win', asyn
   expect([code, (JSON.parse(stdout) as { sent: number }).sent]).toEqual([0, 3]);
 });
 
-test('an address that does not answer is named after the timeout, and the run id stays unused', async () => {
+test('if no broker answers within the timeout, the error names its address and the run id stays unused', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const ports = [1, (silent.address() as AddressInfo).port];
@@ -98,7 +98,7 @@ test('an address that does not answer is named after the timeout, and the run id
   expect(ended).toEqual(tried.map((one) => ({ ...one, code: 69, isNamed: true, left: [] })));
 });
 
-test('without Java or Maven it says within a second what to install', async () => {
+test('without Java or Maven, run says within 5 s what to install', async () => {
   const bin = newDir();
   symlinkSync('/bin/sh', join(bin, 'sh'));
   const startedAt = performance.now();
@@ -112,12 +112,12 @@ test('without Java or Maven it says within a second what to install', async () =
   expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
-test('a store that is locked makes a run inconclusive; a second consume finishes the work', async () => {
+test('a locked store makes a run inconclusive, and a second consume completes the run', async () => {
   const dir = newDir();
   const run = newRun();
   const store = join(dir, 'locked.sqlite');
   const options = [`--run=${run}`, `--dir=${dir}`, `--store=sqlite:${store}`, at];
-  // The tables are there, so that only the rows find it locked.
+  // This consumer creates the tables, so that only the writing of rows meets the lock.
   const idle = start(['consume', ...options]);
   await until('the consumer has made its tables', () => existsSync(store) && hasTables(store));
   idle.child.kill('SIGTERM');
@@ -145,7 +145,7 @@ test('a store that is locked makes a run inconclusive; a second consume finishes
 });
 
 function hasTables(store: string): boolean {
-  // Waits: whoever makes the tables locks the whole file before it has a write-ahead log.
+  // This connection waits, since the consumer locks the whole file until it has a write-ahead log.
   const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
   const { count } = database
     .prepare("SELECT count(*) AS count FROM sqlite_schema WHERE type = 'view'")
@@ -154,13 +154,13 @@ function hasTables(store: string): boolean {
   return count === 1;
 }
 
-test('a disk that is full makes a run inconclusive; a second consume finishes the work', async () => {
+test('a full disk makes a run inconclusive, and a second consume completes the run', async () => {
   const dir = newDir();
   const run = newRun();
   const options = [`--run=${run}`, `--dir=${dir}`, at];
   const produced = await nodrop(['produce', '--messages=2000', '--payload-bytes=500', ...options]);
   expect(produced.code, produced.stderr).toBe(0);
-  // The size to which a file may grow stands for the room on a disk. In blocks of 512 bytes.
+  // A limit on file sizes (in blocks of 512 bytes) stands for a full disk.
   const limited = spawn('sh', [
     '-c',
     'ulimit -f 400; exec "$@"',
@@ -185,7 +185,7 @@ test('a disk that is full makes a run inconclusive; a second consume finishes th
   expect(JSON.parse(after.stdout)).toMatchObject({ verdict: 'pass', store: { rows: 2000 } });
 });
 
-test('Ctrl-C stops a run in order: what was sent is audited, and the exit code is 130', async () => {
+test('Ctrl-C stops a run in order: the messages that were sent are audited, and the exit code is 130', async () => {
   const dir = newDir();
   const run = newRun();
   const { child, ended } = start([
@@ -207,10 +207,10 @@ test('Ctrl-C stops a run in order: what was sent is audited, and the exit code i
   expect(result.store.rows).toBe(result.ledger.acked);
 });
 
-test('whoever is killed, no broker and no stage outlives a run', async () => {
+test('if the process that started nodrop is killed, its broker, producer and consumer end too', async () => {
   const dir = newDir();
   const run = newRun();
-  // As npm does: a parent that passes no signal on.
+  // Like npm, this parent passes no signal on.
   const parent = spawn(
     process.execPath,
     [
@@ -228,7 +228,7 @@ test('whoever is killed, no broker and no stage outlives a run', async () => {
   expect(existsSync(join(dir, 'runs', run, 'kafka'))).toBe(true);
 });
 
-test('a second Ctrl-C ends at once, and nothing is left', async () => {
+test('a second Ctrl-C ends nodrop at once, and none of its processes is left', async () => {
   const dir = newDir();
   const { child, ended } = start(['kafka', `--dir=${dir}`]);
   await until('the broker is being started', () => processesNaming(dir).length > 1);
@@ -238,13 +238,13 @@ test('a second Ctrl-C ends at once, and nothing is left', async () => {
   await until('all of its processes are gone', () => processesNaming(dir).length === 0);
 });
 
-test('of two runs that begin with one id at once, one is refused and the other passes', async () => {
+test('if two runs with the same id start at once, one is refused and the other passes', async () => {
   const args = ['run', '--run=same', `--topic=${newRun()}`, `--dir=${newDir()}`, '--messages=50', at];
   const ended = await Promise.all([nodrop(args), nodrop(args)]);
   expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0, 64]));
 });
 
-test('clean removes passed runs and crashed ones, failed ones only when told, and those at work never', async () => {
+test('clean removes passed and crashed runs, removes failed runs only with --all, and keeps active runs', async () => {
   const dir = newDir();
   const passed = await nodrop([
     'run',
@@ -276,7 +276,7 @@ test('clean removes passed runs and crashed ones, failed ones only when told, an
   await busy.ended;
 });
 
-test('doctor finds all that is needed here, and says what is missing elsewhere', async () => {
+test('doctor finds all prerequisites on this machine, and names a missing one', async () => {
   const here = await nodrop(['doctor', `--dir=${newDir()}`]);
   expect(here, here.stdout).toMatchObject({ code: 0 });
   for (const name of ['Node', 'Java', 'Kafka', 'Maven', 'Disk', 'Ports']) expect(here.stdout).toContain(name);
@@ -296,7 +296,7 @@ test.each([
   ['misroute:17', 1, 'fail'],
   [undefined, 0, 'pass'],
 ] as const)(
-  'nobody reads what it prints: it judges all the same, and with %s ends with %i',
+  'a run whose output nobody reads still judges: with sabotage %s its exit code is %i',
   async (sabotage, expected, verdict) => {
     const [dir, run] = [newDir(), newRun()];
     const child = spawn(

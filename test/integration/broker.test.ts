@@ -28,7 +28,7 @@ async function withAdmin<T>(broker: RunningKafka, work: (admin: Admin) => Promis
   }
 }
 
-test('a broker in a temporary folder serves, and leaves nothing', async () => {
+test('a broker in a temporary folder serves clients, and its stop removes process and folder', async () => {
   const broker = await startKafka();
   expect((await stat(broker.dir)).mode & 0o777).toBe(0o700);
   expect(await leftoverProcess(broker.dir)).toBe(broker.pid);
@@ -38,7 +38,7 @@ test('a broker in a temporary folder serves, and leaves nothing', async () => {
   expect(() => process.kill(broker.pid, 0)).toThrow('ESRCH');
 });
 
-test('data of a Kafka that nodrop did not start are left alone', async () => {
+test('startKafka refuses a folder with the data of a Kafka that nodrop did not start, and changes nothing', async () => {
   const theirs = join(dir, 'data/meta.properties');
   await mkdir(dirname(theirs), { recursive: true });
   await writeFile(theirs, 'version=1');
@@ -49,7 +49,7 @@ test('data of a Kafka that nodrop did not start are left alone', async () => {
   expect(await readdir(join(dir, 'data'))).toEqual(['meta.properties']);
 });
 
-test('what somebody has put into the folder of a broker outlives it', async () => {
+test('a file that a user put into the folder of a broker is not removed with the broker', async () => {
   const broker = await startKafka({ dir });
   await writeFile(join(dir, 'data/notes.txt'), 'theirs');
   await broker.stop({ discard: true });
@@ -67,7 +67,7 @@ test('a port in use is a usage error that names it', async () => {
   server.close();
 });
 
-test('a broker that dies while it starts: the end of its log, and nothing left', async () => {
+test('if a broker dies while it starts, the error shows the end of its log and its folder is removed', async () => {
   const before = await readdir(tmpdir());
   await expect(startKafka({ properties: { 'log.cleaner.threads': 'many' } })).rejects.toMatchObject({
     code: 'unavailable',
@@ -80,7 +80,7 @@ test('a broker that dies while it starts: the end of its log, and nothing left',
   ).toEqual([]);
 });
 
-test('a start that takes too long, or is not wanted any more, ends the broker', async () => {
+test('a start that times out or is aborted ends the broker', async () => {
   await expect(startKafka({ dir, timeoutMs: 1 })).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining('Kafka did not start within 0.001 s'),
@@ -92,7 +92,7 @@ test('a start that takes too long, or is not wanted any more, ends the broker', 
   await expect(starting).rejects.toThrow('not wanted');
 });
 
-test('a broker that is killed is noticed', async () => {
+test('the exit of a killed broker is reported with its log file and exit code', async () => {
   await using broker = await startKafka();
   process.kill(broker.pid, 'SIGKILL');
   const { logFile } = broker;

@@ -1,4 +1,4 @@
-/** Producer, consumer and audit each by hand, as in terminals of their own. */
+/** Producer, consumer and audit, each started by hand as in a terminal of its own. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,7 +28,7 @@ const verify = async (
   return { code, result: JSON.parse(stdout) as Result };
 };
 
-test('produce, consume and verify by hand; the printed lines are the ones to use', async () => {
+test('a run by hand passes with the consume and verify commands that produce prints', async () => {
   const { dir, run } = newRun();
   const produced = await nodrop(['produce', `--run=${run}`, `--dir=${dir}`, '--messages=300', at]);
   expect(produced.code, produced.stderr).toBe(0);
@@ -42,7 +42,7 @@ test('produce, consume and verify by hand; the printed lines are the ones to use
   expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'pass', store: { rows: 300 } });
 });
 
-test('a consumer may be there before its topic and its run', async () => {
+test('a consumer that starts before its topic and its run exist stores all messages', async () => {
   const { dir, run } = newRun();
   const consumer = start(['consume', '--until-drained', `--run=${run}`, `--dir=${dir}`, at]);
   await until('the consumer has its store', () => existsSync(join(dir, 'runs', run, 'store.sqlite')));
@@ -52,7 +52,7 @@ test('a consumer may be there before its topic and its run', async () => {
   expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
 
-test('a consumer without --until-drained works until it is stopped, and another goes on where it was', async () => {
+test('a consumer without --until-drained runs until it is stopped, and the next one resumes at its offsets', async () => {
   const { dir, run } = newRun();
   const first = start(['consume', `--run=${run}`, `--dir=${dir}`, at]);
   await nodrop(['produce', `--run=${run}`, `--dir=${dir}`, '--messages=100', at]);
@@ -60,7 +60,7 @@ test('a consumer without --until-drained works until it is stopped, and another 
   await until('the consumer has its store', () => existsSync(store));
   const rows = (): number => {
     const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
-    // The file is there before its tables.
+    // The file exists before its tables.
     const isMade =
       database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'messages'`).get() !== undefined;
     const select = isMade ? 'SELECT count(*) AS count FROM messages' : 'SELECT 0 AS count';
@@ -76,7 +76,7 @@ test('a consumer without --until-drained works until it is stopped, and another 
   expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
 
-test('what is not of nodrop is sorted by its state alone, and what cannot be read is a dead letter', async () => {
+test('a record of another program is sorted by its state alone, and an unreadable one becomes a dead letter', async () => {
   const { dir, run } = newRun();
   const topic = `strange-${run}`;
   const { Producer, stringSerializers } = await import('@platformatic/kafka');
@@ -132,7 +132,7 @@ test('what is not of nodrop is sorted by its state alone, and what cannot be rea
   expect(shown.stdout).toContain('its payload is not JSON');
 });
 
-test('a producer that is killed leaves a run that is no pass, and a consumer that ends', async () => {
+test('after a producer was killed, the consumer drains and ends, and the run is inconclusive', async () => {
   const { dir, run } = newRun();
   const producer = start([
     'produce',
@@ -234,30 +234,33 @@ test.each([
     `INSERT INTO dead_letters SELECT topic_id, partition, "offset", key, payload, NULL, 'why', stored_at FROM failed WHERE ${oneRow('failed')}; DELETE FROM failed WHERE ${oneRow('failed')}`,
     ['wrongly-dead-lettered consumer 1'],
   ],
-] as [string, string, string[]][])('a row %s in the store is found and named', async (_, sql, expected) => {
-  const { dir, run, folder: path } = await spoiltOnce;
-  const backup = readFileSync(join(path, 'store.sqlite'));
-  try {
-    spoil(path, sql);
-    const { code, result } = await verify(dir, run);
-    expect(code).toBe(1);
-    expect(result.verdict).toBe('fail');
-    const found = result.findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`);
-    expect(found).toHaveLength(expected.length);
-    for (const [index, finding] of expected.entries()) expect(found[index]).toContain(finding);
-    for (const { examples } of result.findings) expect(examples[0]!.id).toMatch(/^p0-\d+$/);
-    const all = readFileSync(join(path, 'findings.jsonl'), 'utf8').trim().split('\n');
-    expect(all).toHaveLength(result.findings.reduce((sum, finding) => sum + finding.count, 0));
-  } finally {
-    for (const suffix of ['-wal', '-shm']) rmSync(join(path, `store.sqlite${suffix}`), { force: true });
-    writeFileSync(join(path, 'store.sqlite'), backup);
-  }
-  expect((await verify(dir, run)).result.verdict).toBe('pass');
-});
+] as [string, string, string[]][])(
+  'a store row that was %s is found, with the right kind and blame',
+  async (_, sql, expected) => {
+    const { dir, run, folder: path } = await spoiltOnce;
+    const backup = readFileSync(join(path, 'store.sqlite'));
+    try {
+      spoil(path, sql);
+      const { code, result } = await verify(dir, run);
+      expect(code).toBe(1);
+      expect(result.verdict).toBe('fail');
+      const found = result.findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`);
+      expect(found).toHaveLength(expected.length);
+      for (const [index, finding] of expected.entries()) expect(found[index]).toContain(finding);
+      for (const { examples } of result.findings) expect(examples[0]!.id).toMatch(/^p0-\d+$/);
+      const all = readFileSync(join(path, 'findings.jsonl'), 'utf8').trim().split('\n');
+      expect(all).toHaveLength(result.findings.reduce((sum, finding) => sum + finding.count, 0));
+    } finally {
+      for (const suffix of ['-wal', '-shm']) rmSync(join(path, `store.sqlite${suffix}`), { force: true });
+      writeFileSync(join(path, 'store.sqlite'), backup);
+    }
+    expect((await verify(dir, run)).result.verdict).toBe('pass');
+  },
+);
 const spoiltOnce = madeRun().then(copyOf);
 
-test('evidence that is missing or was changed makes a verdict inconclusive, with the document and exit code 2', async () => {
-  // Its topic goes after the pass.
+test('missing or altered evidence makes the verdict inconclusive, with a JSON result and exit code 2', async () => {
+  // The run removes its topic after the pass.
   const { dir, run, path } = newRun();
   const passed = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, '--messages=120', at]);
   expect(passed.code, passed.stderr).toBe(0);
@@ -289,14 +292,14 @@ test('evidence that is missing or was changed makes a verdict inconclusive, with
   }
   expect((await verify(dir, run)).code).toBe(0);
   rmSync(join(path, 'log.scan.sha256'));
-  // The topic is gone, and so is the saved scan: only the log cannot be judged.
+  // Neither the topic nor the saved scan is left, so only the log cannot be judged.
   expect(await verify(dir, run, '--timeout=2s')).toMatchObject({
     code: 2,
     result: { verdict: 'inconclusive' },
   });
 });
 
-test('what lies behind an open transaction is waited for, and told of where nobody ends it', async () => {
+test('a consumer waits for records behind an open transaction, and reports the transaction at its timeout', async () => {
   const { dir, run } = newRun();
   const topic = `hidden-${run}`;
   const access = { bootstrapServers, client: {}, timeoutMs: 30_000 };
@@ -307,7 +310,7 @@ test('what lies behind an open transaction is waited for, and told of where nobo
     bootstrapBrokers: [bootstrapServers],
     idempotent: true,
     transactionalId: topic,
-    // It is the transaction's time limit, too; the broker aborts one that lasts longer.
+    // This is also the time limit of the transaction: the broker aborts one that lasts longer.
     timeout: 60_000,
   });
   const open = await stranger.beginTransaction();
@@ -321,7 +324,7 @@ test('what lies behind an open transaction is waited for, and told of where nobo
   expect(hidden.stderr).toContain('partition 0 is at 1 of 51, with 50 records behind an open transaction.');
   expect(hidden.stderr).toContain(`describe-producers --topic ${topic} --partition 0`);
   await open.abort();
-  // Behind the run's last record an open transaction hides nothing that is waited for.
+  // An open transaction behind the run's last record hides no record of the run.
   const next = await stranger.beginTransaction();
   await next.send({ messages: [{ topic, partition: 0, value: Buffer.from('nor that') }] });
   const drained = await nodrop(drain);
@@ -331,7 +334,7 @@ test('what lies behind an open transaction is waited for, and told of where nobo
   expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
 
-test('where nothing was acknowledged, the verdict says what Kafka refused it for', async () => {
+test('if no message was acknowledged, the verdict names the error with which Kafka refused them', async () => {
   const { dir, run } = newRun();
   const topic = `small-${run}`;
   const { Admin } = await import('@platformatic/kafka');

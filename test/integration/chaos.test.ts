@@ -1,4 +1,4 @@
-/** Chaos runs from end to end: what a user is told. Each starts a Kafka of its own; `test/full/chaos-days.test.ts` has more. */
+/** The output of chaos runs, from end to end. Each starts its own Kafka; `test/full/chaos-days.test.ts` has more. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { chaosPlan as plan } from '../fixtures/chaos-replay.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
-test('Ctrl-C ends the day that is under way, and what was done before is told', async () => {
+test('Ctrl-C ends the current chaos run, and the JSON result covers the runs before it', async () => {
   const dir = newDir();
   const { child, ended } = start(['chaos', '--seed=7', `--dir=${dir}`, '--json']);
   await until('the day has begun', () => {
@@ -20,7 +20,7 @@ test('Ctrl-C ends the day that is under way, and what was done before is told', 
   expect(JSON.parse(stdout)).toMatchObject({ schema: 1, runs: [], coverage: { poison: { beginning: 0 } } });
 });
 
-test('reports go where they are wanted, with a case for each day', async () => {
+test('chaos writes each report to its file, with a JUnit case for each run', async () => {
   const dir = newDir();
   const file = join(dir, 'chaos.json');
   writeFileSync(file, JSON.stringify({ ...plan, faults: plan.faults.slice(0, 1) }));
@@ -44,7 +44,7 @@ test('reports go where they are wanted, with a case for each day', async () => {
   expect(readFileSync(github!, 'utf8')).toContain(
     '::error title=nodrop chaos%3A run 1%3A 1 lost (consumer).::',
   );
-  // On stdout a day is told when it is over, and once; in a file all is told.
+  // stdout shows each run once, when it is over; the file shows the whole report.
   expect(stdout.match(/1\/1 {2}fail/g)).toHaveLength(1);
   const told = readFileSync(text!, 'utf8');
   expect(told).toMatch(/1\/1 {2}fail/);

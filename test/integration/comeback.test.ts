@@ -1,4 +1,4 @@
-/** A consumer that comes back to a topic that is not what it was: it stops, and the audit says what is gone. */
+/** A consumer that resumes on a topic that has lost records: it stops, and the audit says which records are gone. */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
@@ -17,7 +17,7 @@ interface Halted {
   verify: string[];
 }
 
-/** A run of 1000 messages of which a consumer has stored 200, when it is killed. */
+/** A run of 1000 messages whose consumer was killed after it had stored 200. */
 async function halted(): Promise<Halted> {
   const [dir, run] = [newDir(), `c${randomUUID().slice(0, 8)}`];
   const options = [`--run=${run}`, `--dir=${dir}`, `--bootstrap-server=${bootstrapServers}`];
@@ -41,7 +41,7 @@ const remake = async (topic: string): Promise<void> => {
   expect(await createTopic(access, topic, 1)).toBe(true);
 };
 
-test('what retention has taken is not skipped: the consumer stops, and the audit says expired', async () => {
+test('a consumer does not skip records that retention removed: it stops, and the audit finds them expired', async () => {
   const run = await halted();
   const partitions = [{ partition: 0, offset: 500n }];
   await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: run.topic, partitions }] }));
@@ -54,7 +54,7 @@ test('what retention has taken is not skipped: the consumer stops, and the audit
   expect(result.store.rows).toBe(200);
 });
 
-test('a topic that was recreated is not consumed in place of the old one, and what it held is lost', async () => {
+test('a consumer refuses a recreated topic, and the audit finds the unstored messages of the old one lost', async () => {
   const run = await halted();
   await remake(run.topic);
   const again = await nodrop(['consume', '--until-drained', ...soonMissed, ...run.options]);
@@ -65,7 +65,7 @@ test('a topic that was recreated is not consumed in place of the old one, and wh
   expect(result.findings).toMatchObject([{ kind: 'lost', count: 800, cause: 'topic-recreated' }]);
 });
 
-test('a run that nodrop did not produce: the store remembers which topic it was', async () => {
+test('without a producer of nodrop too, the store knows the topic id, so the consumer refuses a recreated topic', async () => {
   const [dir, run, topic] = [newDir(), `c${randomUUID().slice(0, 8)}`, `orders-${randomUUID().slice(0, 8)}`];
   const options = [
     `--run=${run}`,

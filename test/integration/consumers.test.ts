@@ -1,4 +1,4 @@
-/** Several consumers in one group: partitions move between them without a hole or a second effect. */
+/** Several consumers in one group: no record is missed or stored twice when partitions move between them. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
@@ -14,11 +14,11 @@ const newRun = (): { folder: RunFolder; options: string[] } => {
   return { folder: new RunFolder(dir, run), options: [`--run=${run}`, `--dir=${dir}`, at] };
 };
 
-/** The journals of a run: one for each consumer that has been at work. */
+/** The number of journals of a run: one for each consumer that has joined. */
 const journals = ({ path }: RunFolder): number =>
   readdirSync(path).filter((name) => /^journal-\d+\.bin$/.test(name)).length;
 
-test('a run with three consumers passes, each with a journal and a log', async () => {
+test('a run with three consumers passes, and each consumer has its own journal and log', async () => {
   const { folder, options } = newRun();
   const load = ['--messages=30000', '--batch-size=500', '--partitions=6', '--consumers=3'];
   const { code, stdout, stderr } = await nodrop(['run', '--json', ...load, ...options]);
@@ -30,7 +30,7 @@ test('a run with three consumers passes, each with a journal and a log', async (
   );
 });
 
-test('consume --consumers sums up what its consumers did; one that is killed is replaced by the others', async () => {
+test('consume --consumers prints one summary, and its consumers take over from a killed member of the group', async () => {
   const { folder, options } = newRun();
   const produced = await nodrop([
     'produce',
@@ -60,7 +60,7 @@ test('consume --consumers sums up what its consumers did; one that is killed is 
   expect(JSON.parse(document) as Result).toMatchObject({ verdict: 'pass', store: { rows: 20_000 } });
 });
 
-test('a group of consumers is stopped as one, and says what it stored', async () => {
+test('Ctrl-C stops all consumers of consume --consumers, which seals their journals and prints one summary', async () => {
   const { folder, options } = newRun();
   const produced = await nodrop(['produce', '--messages=1000', ...options]);
   expect(produced.code, produced.stderr).toBe(0);

@@ -1,4 +1,4 @@
-/** `nodrop explain` on real runs: good messages, and those that a planted defect or a crash has harmed. */
+/** `nodrop explain` on real runs: good messages, and messages that a planted defect or a crash has harmed. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function linesOf({ dir, run }: Run, asked: string): Promise<string[]> {
   const { code, stdout, stderr } = await nodropInProcess(['explain', run, asked, `--dir=${dir}`]);
   expect(code, stderr).toBe(0);
   const lines = stdout.trimEnd().split('\n');
-  // A command is broken between words alone.
+  // Long commands are broken between words.
   for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   return lines;
 }
@@ -46,7 +46,7 @@ beforeAll(async () => {
   passed = await madeRun();
 });
 
-test('a good message is told from the intent to the row, with a time for each', async () => {
+test('the timeline of a good message goes from the intent to the row, with a time for each event', async () => {
   const before = Date.now();
   const timeline = await explain(passed, 'p0-17');
   expect(hops(timeline)).toEqual(healthy);
@@ -79,7 +79,7 @@ test('a good message is told from the intent to the row, with a time for each', 
   }
   const place = `-p ${partition} -o ${offset} -c 1 -e`;
   expect(timeline.kcat).toContain(`kcat -C -b ${bootstrapServers} -t nodrop-${passed.run} ${place} -f '`);
-  // Its place names it just as well, and the latest run needs no name.
+  // Partition and offset name the message just as well, and the latest run needs no name.
   expect(await explain(passed, `${partition}:${offset}`)).toEqual({
     ...timeline,
     asked: `${partition}:${offset}`,
@@ -88,7 +88,7 @@ test('a good message is told from the intent to the row, with a time for each', 
   expect(JSON.parse(latest.stdout)).toEqual(timeline);
 });
 
-test('a person gets a line for each event, and a command over lines that a shell takes', async () => {
+test('the text output has a line for each event, and a kcat command that a shell accepts over several lines', async () => {
   const lines = await linesOf(passed, 'p0-17');
   expect(lines[0]).toBe(`  p0-17 of run ${passed.run}, topic nodrop-${passed.run}`);
   expect(lines.join('\n')).toMatch(/^ {2}\d\d:\d\d:\d\d\.\d{3} {2}acked {8}at \d:\d+$/m);
@@ -109,24 +109,27 @@ test.each<[sabotage: string, finding: string[], rows: object[]]>([
     ['duplicated consumer', 'misclassified consumer'],
     [{ category: 'completed', differs: [] }, { differs: ['its category should be completed'] }],
   ],
-])('%s: the row shows it, and the audit says whose it is', async (kind, findings, rows) => {
-  const run = await madeRun(kind);
-  const timeline = await explain(run, 'p0-17');
-  expect(found(timeline)).toEqual(findings);
-  expect(only(timeline, 'row')).toHaveLength(rows.length);
-  expect(only(timeline, 'row')).toEqual(
-    expect.arrayContaining(rows.map((row) => expect.objectContaining(row))),
-  );
-  expect(timeline).toMatchObject({ asExpected: false, audit: { verdict: 'fail' } });
-  expect(hops(timeline).slice(0, 3)).toEqual(['intent', 'outcome', 'log']);
-  expect(run.ended.stdout.split('\n')).toContain(
-    `  Look closer: nodrop explain --dir ${run.dir} ${run.run} p0-17`,
-  );
-  const neighbour = await explain(run, 'p0-16');
-  expect(neighbour).toMatchObject({ asExpected: true, findings: [] });
-});
+])(
+  'sabotage %s shows in the row of the message, and the audit blames the right stage',
+  async (kind, findings, rows) => {
+    const run = await madeRun(kind);
+    const timeline = await explain(run, 'p0-17');
+    expect(found(timeline)).toEqual(findings);
+    expect(only(timeline, 'row')).toHaveLength(rows.length);
+    expect(only(timeline, 'row')).toEqual(
+      expect.arrayContaining(rows.map((row) => expect.objectContaining(row))),
+    );
+    expect(timeline).toMatchObject({ asExpected: false, audit: { verdict: 'fail' } });
+    expect(hops(timeline).slice(0, 3)).toEqual(['intent', 'outcome', 'log']);
+    expect(run.ended.stdout.split('\n')).toContain(
+      `  Look closer: nodrop explain --dir ${run.dir} ${run.run} p0-17`,
+    );
+    const neighbour = await explain(run, 'p0-16');
+    expect(neighbour).toMatchObject({ asExpected: true, findings: [] });
+  },
+);
 
-test('an ack without a record: what stands at its place is told, and that the log has nothing of it', async () => {
+test('for an ack without a record, the timeline shows the ack and says that the log has no record of it', async () => {
   const run = await madeRun('claim-ack');
   const timeline = await explain(run, 'p0-17');
   expect(found(timeline)).toEqual(['lost broker']);
@@ -134,7 +137,7 @@ test('an ack without a record: what stands at its place is told, and that the lo
   expect(only(timeline, 'log')).toMatchObject([{ nothing: 'no record of it' }]);
 });
 
-test('a phantom in the store is explained, though nobody planned it', async () => {
+test('a phantom row is explained, although its message is not in the plan', async () => {
   const run = await madeRun('invent');
   const timeline = await explain(run, 'p0-1000017');
   expect(timeline).toMatchObject({ expected: null, asExpected: false });
@@ -146,7 +149,7 @@ test('a phantom in the store is explained, though nobody planned it', async () =
   expect((await linesOf(run, 'p0-1000017'))[1]).toBe('  The run did not plan it.');
 });
 
-test('what was delivered twice tells both, each with its consumer', async () => {
+test('the timeline of a message that was delivered twice shows both deliveries, each with its consumer', async () => {
   const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
   const options = [`--run=${run}`, `--dir=${dir}`, at];
   const produced = await nodrop(['produce', '--messages=60', '--partitions=1', ...options]);
@@ -163,7 +166,7 @@ test('what was delivered twice tells both, each with its consumer', async () => 
   await victim.ended;
   const again = await nodrop(['consume', '--until-drained', ...options]);
   expect(again.code, again.stderr).toBe(0);
-  // Nobody has audited it: the audit is made now, without a scan, and leaves no result.
+  // The run has no audit yet: explain audits it without a scan, and writes no result.
   const unscanned = await explain({ dir, run }, 'p0-3');
   expect(only(unscanned, 'log')).toEqual([
     { hop: 'log', time: null, missing: 'the topic was not scanned to its end' },
@@ -179,7 +182,7 @@ test('what was delivered twice tells both, each with its consumer', async () => 
   expect(timeline).toMatchObject({ asExpected: true, findings: [] });
 });
 
-test('a dead letter is told with its reason, found by its place', async () => {
+test('a dead letter is found by its partition and offset, and explained with its reason', async () => {
   const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
   const poisoned = ['--rate=400', '--messages=1200', '--fault=poison@1s', '--keep-topic'];
   const { code, stderr } = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, ...poisoned, at]);
@@ -195,7 +198,7 @@ test('a dead letter is told with its reason, found by its place', async () => {
   expect(await linesOf({ dir, run }, place)).toContain('  The run has no known message at this position.');
 });
 
-test('what no evidence knows is wrong usage, and says what ids look like', async () => {
+test('an id that no evidence knows is wrong usage, and the error shows the form of ids', async () => {
   for (const asked of ['p0-200', 'nonsense', '0:99999']) {
     const { code, stdout, stderr } = await nodropInProcess([
       'explain',
@@ -214,7 +217,7 @@ test('what no evidence knows is wrong usage, and says what ids look like', async
   expect([unknown.code, unknown.stdout]).toEqual([64, '']);
 });
 
-test('without its ledger a message is told from the hops that are left', async () => {
+test('if the ledger is missing, the timeline says so and shows the other hops', async () => {
   const run = copyOf(passed);
   rmSync(join(run.folder, 'ledger-p0-0.bin'));
   const timeline = await explain(run, 'p0-17');
@@ -223,7 +226,7 @@ test('without its ledger a message is told from the hops that are left', async (
   expect((await linesOf(run, 'p0-17')).join('\n')).toContain('not known: there is no ledger of p0');
 });
 
-test('a row that vanished since the audit is noticed, and audited again', async () => {
+test('if a row has vanished since the audit, explain audits again and finds the message lost', async () => {
   const run = copyOf(passed);
   const database = new DatabaseSync(join(run.folder, 'store.sqlite'));
   database.exec("DELETE FROM completed WHERE id = 'p0-17'");

@@ -1,4 +1,4 @@
-/** Faults on a real pipeline: one run each, with what shows that it took effect and that nothing was lost. */
+/** Faults on a real pipeline: one run each, with evidence that the fault took effect and that no message was lost. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { expectSurvived, quickGroup, runWith, sharedBroker as shared } from '../fixtures/faulted-run.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
-test('a producer that was killed goes on in a session of its own, with no id used twice', async () => {
+test('a killed producer resumes in a new session, and uses no message id twice', async () => {
   const run = await runWith(['kill-producer@1s+500ms'], ['--duration=3s', shared]);
   expectSurvived(run);
   const { result, dir } = run;
@@ -23,7 +23,7 @@ test('a producer that was killed goes on in a session of its own, with no id use
   expect(existsSync(join(folder, 'ledger-p0-1.bin'))).toBe(true);
   expect(result.ledger).toMatchObject({ sent: 1_200, unsent: 0 });
   expect(result.counts.unknownWritten + result.counts.unknownNotWritten).toBe(result.ledger.unknown);
-  // What was done can be done again.
+  // The run saves its fault schedule, so that it can be repeated.
   expect(JSON.parse(readFileSync(join(folder, 'faults.json'), 'utf8'))).toEqual([
     { name: 'kill-producer', at: '1s', for: '500ms' },
   ]);
@@ -31,14 +31,14 @@ test('a producer that was killed goes on in a session of its own, with no id use
   expect(JSON.parse(again.stdout)).toMatchObject({ verdict: 'pass', faults: result.faults });
 });
 
-test('a consumer that was killed between store and commit is given it again, and stores it once', async () => {
+test('a consumer that was killed between store and commit gets the records again, and stores them once', async () => {
   const faults = ['kill-consumer:after-store-commit@1s+500ms'];
   const run = await runWith(faults, ['--duration=3s', ...quickGroup, shared]);
   expectSurvived(run);
   expect(run.result.faults[0]!.evidence).toContain('it stood at after-store-commit');
 });
 
-test('a fault that comes too late proves nothing', async () => {
+test('a fault that is due after the run has ended makes the run inconclusive', async () => {
   const dir = newDir();
   const args = ['run', '--json', `--dir=${dir}`, '--messages=50', shared, '--fault=kill-producer@20m'];
   const { code, stdout, stderr } = await nodrop(args);
@@ -51,7 +51,7 @@ test('a fault that comes too late proves nothing', async () => {
   expect(again.code).toBe(2);
 });
 
-test('producers whose answers are cut off send again, and what they sent is there once', async () => {
+test('producers whose acks are cut off retry, and each message is stored once', async () => {
   const run = await runWith(['cut:producer-acks@1s+2s', 'latency:consumer=50ms@1s+1s'], ['--duration=5s']);
   expectSurvived(run);
   const [cut, late] = run.result.faults;
@@ -62,9 +62,9 @@ test('producers whose answers are cut off send again, and what they sent is ther
   );
 });
 
-test('a store that somebody locks is waited for, and records that nobody can sort are dead letters', async () => {
+test('the consumer waits for a locked store, and poison records become dead letters', async () => {
   const run = await runWith(['lock-store@1s+1s', 'poison@1s'], ['--duration=3s', shared]);
-  // A fault's records are the run's: they keep no topic from being taken away.
+  // Records that a fault published belong to the run, so the topic can still be removed.
   expect(run.ended.stderr).not.toContain('was left');
   expectSurvived(run);
   const [locked, poisoned] = run.result.faults;
@@ -74,11 +74,11 @@ test('a store that somebody locks is waited for, and records that nobody can sor
   expect(run.result.counts.foreign).toBe(10);
   expect(poisoned).not.toHaveProperty('found');
   expect(poisoned!.published).toHaveLength(10);
-  // The page lists their dead letters, and knows whose they are.
+  // The page lists their dead letters, and knows that the fault planted them.
   const folder = new RunFolder(run.dir, run.result.run.id);
   expect(readReport(folder)!.deadLetters).toMatchObject({ count: 10, planted: 10, isCut: false });
 
-  // Had one of them been dropped, each later audit would say so too.
+  // If the consumer had dropped one of them, each later audit would report it too.
   const detail = 'published by poison@1s; it is no dead letter';
   const lost = { kind: 'lost', blame: 'consumer', partition: 0, offset: 12, detail } as const;
   folder.writeResult({ ...run.result, faults: [locked!, { ...poisoned!, found: [lost] }] });
@@ -115,7 +115,7 @@ test.each([
   expect(existsSync(join(dir, 'runs'))).toBe(false);
 });
 
-test('nodrop faults lists them all with an example each', async () => {
+test('nodrop faults lists all faults, each with an example', async () => {
   const { code, stdout } = await nodropInProcess(['faults']);
   expect(code).toBe(0);
   const { stdout: json } = await nodropInProcess(['faults', '--json']);
@@ -124,7 +124,7 @@ test('nodrop faults lists them all with an example each', async () => {
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true);
 });
 
-test('what a fault has suspended does not outlive a run that is killed', async () => {
+test('if a run is killed, the processes that a fault has suspended end too', async () => {
   const dir = newDir();
   const args = ['run', '--rate=100', '--duration=60s', `--dir=${dir}`, shared];
   const { child, ended } = start([

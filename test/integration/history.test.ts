@@ -1,4 +1,4 @@
-/** A run's evidence, exported and judged again from its lines alone. */
+/** The evidence of a run, exported as a history and judged again from that history alone. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -36,7 +36,7 @@ const essenceOf = ({ verdict, ledger, log, store, counts, findings, run }: Resul
   ledger,
   log,
   store,
-  // The form does not tell how many writes were refused.
+  // A history does not say how many writes were refused.
   counts: { ...counts, refusedWrites: null },
   findings: findings.map(({ kind, blame, count, examples }) => ({
     kind,
@@ -65,7 +65,7 @@ async function bothResults(dir: string, run: string, store: string): Promise<[Re
   return [JSON.parse(verified.stdout) as Result, JSON.parse(judged.stdout) as Result];
 }
 
-test('a run that passed', async () => {
+test('the exported history of a passed run gives the same result as the run', async () => {
   const { dir, run, store } = await copyOfRun();
   const [own, history] = await bothResults(dir, run, store);
   expect(essenceOf(history)).toEqual(essenceOf(own));
@@ -90,7 +90,7 @@ test.each([
     `INSERT INTO dead_letters SELECT topic_id, partition, "offset", key, payload, NULL, 'why', stored_at FROM failed WHERE ${oneRow('failed')}; DELETE FROM failed WHERE ${oneRow('failed')}`,
     'wrongly-dead-lettered',
   ],
-])('a store with %s', async (_, sql, kind) => {
+])('with %s in the store, the exported history gives the same findings as the run', async (_, sql, kind) => {
   const { dir, run, store } = await copyOfRun();
   const database = new DatabaseSync(store);
   database.exec(sql);
@@ -100,7 +100,7 @@ test.each([
   expect(own.findings.map((finding) => finding.kind)).toContain(kind);
 });
 
-test('evidence that is missing is exported as incomplete', async () => {
+test('missing evidence is exported as incomplete, and both verdicts are inconclusive', async () => {
   const { dir, run } = await copyOfRun();
   const nowhere = join(dir, 'nowhere.sqlite');
   const [own, history] = await bothResults(dir, run, nowhere);
@@ -109,7 +109,7 @@ test('evidence that is missing is exported as incomplete', async () => {
   expect(stderr).toContain('the evidence of store is exported as incomplete');
 });
 
-test('a reader of an export that has had enough is no trouble', async () => {
+test('export ends with exit code 0 if its reader closes the pipe early', async () => {
   const { dir, run } = await copyOfRun();
   const child = spawn(process.execPath, [program, 'export', run, `--dir=${dir}`]);
   child.stdout.once('data', () => child.stdout.destroy());
@@ -117,7 +117,7 @@ test('a reader of an export that has had enough is no trouble', async () => {
   expect(code).toBe(0);
 });
 
-test('several files are one history, and the first gives it a name', async () => {
+test('several files make one history, which is named after the first', async () => {
   const { dir, run } = await copyOfRun();
   const { stdout } = await nodropInProcess(['export', run, `--dir=${dir}`]);
   const lines = stdout.trim().split('\n');
@@ -132,7 +132,7 @@ test('several files are one history, and the first gives it a name', async () =>
   expect(JSON.parse(twice.stdout)).toMatchObject({ verdict: 'pass' });
 });
 
-test('what is wrong is said with file and line, and nothing is printed', async () => {
+test('an error in a history names file and line, and stdout stays empty', async () => {
   const path = join(newDir(), 'history.jsonl');
   writeFileSync(path, '{"type":"complete","of":"log"}\n{"type":"complete"}\n');
   expect(await nodropInProcess(['verify', '--json', '--history', path])).toEqual({

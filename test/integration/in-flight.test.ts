@@ -1,4 +1,4 @@
-/** Several batches of a partition under way at once, on a real broker, when answers, batches and brokers are lost. */
+/** Several batches of a partition in flight at once, on a real broker, while answers, batches and brokers are lost. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ afterAll(() => rig.stop());
 
 const inFlight = 5;
 
-/** The producer's side of each batch in the log. */
+/** Producer epoch, base sequence and record count of each batch in the log. */
 async function batchesIn(topic: string): Promise<{ epoch: number; sequence: number; count: number }[]> {
   const batches: { epoch: number; sequence: number; count: number }[] = [];
   await rig.scan(topic, {
@@ -27,7 +27,7 @@ async function batchesIn(topic: string): Promise<{ epoch: number; sequence: numb
   return batches;
 }
 
-/** Sends a first batch, and then five whose answers are held back until all of them are under way. */
+/** Sends a first batch, and then the others. Their answers are held back until five batches are in flight. */
 async function sendFive(producer: Producer, batches: readonly string[][]): Promise<SendOutcome[]> {
   const first = await producer.sendOne({ partition: 0, bytes: batchOf(['first']) });
   expect(first).toEqual({ outcome: 'acked', baseOffset: 0 });
@@ -39,38 +39,41 @@ async function sendFive(producer: Producer, batches: readonly string[][]): Promi
   return await sending;
 }
 
-describe('five in flight', () => {
+describe('with five batches in flight', () => {
   test.each([
     ['the first answer', 0, 1],
     ['the second answer', 1, 1],
     ['the middle answer', 2, 1],
     ['the last answer', 4, 1],
     ['three answers', 0, 3],
-    ['an answer, and two of the repetitions', 2, 3],
-  ])('lost: %s. Each is once in the log, in order, and acked where it is', async (_, spared, losses) => {
-    const name = `five-${spared}-${losses}`;
-    const producer = await rig.openProducer(await rig.makeTopic(name));
-    const batches = Array.from({ length: 7 }, (_, i) => numbered(1 + (i % 3), `${i}-`));
-    Object.assign(rig.proxy, { spared, losses });
-    // The first batch's own answer is not among those.
-    rig.proxy.spared += 1;
-    const outcomes = await sendFive(producer, batches);
-    expect(rig.proxy.losses).toBe(0);
-    let offset = 1;
-    for (const [i, values] of batches.entries()) {
-      expect(outcomes[i]).toEqual({ outcome: 'acked', baseOffset: offset });
-      offset += values.length;
-    }
-    expect(valuesOf((await rig.scan(name)).seen)).toEqual(['first', ...batches.flat()]);
-    let sequence = 0;
-    for (const batch of await batchesIn(name)) {
-      expect(batch).toMatchObject({ epoch: 0, sequence });
-      sequence += batch.count;
-    }
-  });
+    ['an answer and those to two retries', 2, 3],
+  ])(
+    'after the loss of %s, each batch is in the log once, in order, and acked at its offset',
+    async (_, spared, losses) => {
+      const name = `five-${spared}-${losses}`;
+      const producer = await rig.openProducer(await rig.makeTopic(name));
+      const batches = Array.from({ length: 7 }, (_, i) => numbered(1 + (i % 3), `${i}-`));
+      Object.assign(rig.proxy, { spared, losses });
+      // The answer to the first batch, which is sent alone, comes before these and is spared too.
+      rig.proxy.spared += 1;
+      const outcomes = await sendFive(producer, batches);
+      expect(rig.proxy.losses).toBe(0);
+      let offset = 1;
+      for (const [i, values] of batches.entries()) {
+        expect(outcomes[i]).toEqual({ outcome: 'acked', baseOffset: offset });
+        offset += values.length;
+      }
+      expect(valuesOf((await rig.scan(name)).seen)).toEqual(['first', ...batches.flat()]);
+      let sequence = 0;
+      for (const batch of await batchesIn(name)) {
+        expect(batch).toMatchObject({ epoch: 0, sequence });
+        sequence += batch.count;
+      }
+    },
+  );
 
   test.each([0, 2])(
-    'number %i is too large: it alone is rejected, and the rest keep their order',
+    'if batch %i is too large, it alone is rejected and the others keep their order',
     async (large) => {
       const name = `large-${large}`;
       const producer = await rig.openProducer(await rig.makeTopic(name));
@@ -86,7 +89,7 @@ describe('five in flight', () => {
     },
   );
 
-  test('lost for good: what is unknown stands in order or not at all, and what follows is acked', async () => {
+  test('if all answers are lost, unknown batches are in the log in order or not at all, and the next is acked', async () => {
     const topic = await rig.makeTopic('lost-for-good');
     const producer = await rig.openProducer(topic, { deliveryTimeoutMs: 400 });
     rig.proxy.spared = 1;
@@ -106,14 +109,14 @@ describe('five in flight', () => {
     expect(values.at(-1)).toBe('after');
   });
 
-  test('one at a time, where that is set', async () => {
+  test('with inFlightMax 1, the producer sends one batch at a time', async () => {
     const producer = await rig.openProducer(await rig.makeTopic('one-at-a-time'), { inFlightMax: 1 });
     await producer.sendOne({ partition: 0, bytes: batchOf(['first']) });
     rig.proxy.hold();
     const before = rig.proxy.requests;
     const sending = producer.send(numbered(3).map((value) => ({ partition: 0, bytes: batchOf([value]) })));
     await expect.poll(() => rig.proxy.requests - before).toBe(1);
-    // Had there been more to send, it would have left before this.
+    // The producer would have sent a second batch before this request.
     await rig.cluster.metadata('one-at-a-time');
     expect(rig.proxy.requests - before).toBe(1);
     rig.proxy.release();
@@ -121,7 +124,7 @@ describe('five in flight', () => {
   });
 });
 
-test('a broker that is killed and comes back: nothing acked is lost, and nothing is there twice', async () => {
+test('when a killed broker comes back, no acked record is lost and none is in the log twice', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nodrop-in-flight-'));
   const killed = await startKafka({ dir });
   const { bootstrapServers } = killed;

@@ -1,4 +1,4 @@
-/** Which Kafka is started: what is listed, and what is refused before anything is. The versions run in `full`. */
+/** The choice of a Kafka version: the list, and what is refused before anything starts. `test/full` runs the versions. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { newDir } from '../fixtures/nodrop.ts';
 
 const noHome = { KAFKA_HOME: undefined };
 
-test('the versions are listed, with those in the cache; nothing is fetched for it', async () => {
+test('kafka --list shows all versions and whether each is in the cache, and downloads nothing', async () => {
   const cache = newDir();
   const { code, stdout } = await nodropInProcess(['kafka', '--list'], {
     ...noHome,
@@ -24,7 +24,7 @@ test('the versions are listed, with those in the cache; nothing is fetched for i
   expect(existsSync(join(cache, 'none'))).toBe(false);
 });
 
-test('the list is there as JSON', async () => {
+test('kafka --list --json prints the versions as JSON', async () => {
   const { code, stdout } = await nodropInProcess(['kafka', '--list', '--json'], noHome);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject([
@@ -42,7 +42,7 @@ test.each([
   ['run --kafka-version 3.9.2 --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
   ['run --zookeeper --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
   ['kafka --json', '--json needs --list.'],
-])('%s is wrong usage, and nothing is begun', async (args, sentence) => {
+])('%s is wrong usage, and nothing is started', async (args, sentence) => {
   const dir = join(newDir(), 'none');
   const { code, stderr } = await nodropInProcess([...args.split(' '), `--dir=${dir}`], noHome);
   expect(code).toBe(64);
@@ -50,7 +50,7 @@ test.each([
   expect(existsSync(dir)).toBe(false);
 });
 
-test('the environment can name the version; beside KAFKA_HOME none can be named', async () => {
+test('NODROP_KAFKA_VERSION sets the version, and a version together with KAFKA_HOME is refused', async () => {
   const dir = `--dir=${newDir()}`;
   const named = await nodropInProcess(['run', dir], { ...noHome, NODROP_KAFKA_VERSION: '1.0' });
   expect(named).toMatchObject({ code: 64, stderr: expect.stringContaining('nodrop has no Kafka 1.0') });

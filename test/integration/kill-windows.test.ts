@@ -1,4 +1,4 @@
-/** Two kill windows: one in which something comes twice, and one in which it is refused. `test/full/kill-windows.test.ts` crosses all. */
+/** Two kill windows: a redelivery and a refused write. `test/full/kill-windows.test.ts` crosses all. */
 import { expect, inject, test } from 'vitest';
 import {
   claimLate,
@@ -12,13 +12,13 @@ import {
 
 const bootstrapServers = inject('bootstrapServers');
 
-test('a consumer that is killed before the commit', async () => {
+test('a run passes after redelivery if its consumer is killed before the commit', async () => {
   expect(outcomeOf(await strikeAt('before-store-commit', kill, sqlite, bootstrapServers))).toEqual(
     passAfterRedelivery,
   );
 });
 
-test('a consumer whose partitions are claimed late by one that had them before', async () => {
+test('a run passes after a refused write if a former owner claims the partitions late', async () => {
   expect(outcomeOf(await strikeAt('after-fetch', claimLate, sqlite, bootstrapServers))).toEqual(
     passAfterRefusal,
   );

@@ -25,7 +25,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   let browser: Browser;
   let kept: Serving;
   beforeAll(async () => {
-    // What is to be looked at when it is over has its time while another run is watched.
+    // This run ends while the first test watches another one, so that the second test need not wait for it.
     const run = ['run', `--run=${newRun()}`, `--dir=${newDir()}`, '--messages=300', at];
     [browser, kept] = await Promise.all([startBrowser(), startServing([...run, '--ui', '--keep-open'])]);
   });
@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await browser.close();
   });
 
-  test('a run is watched from its start to its verdict, without a reload', async () => {
+  test('the page shows a run from its start to its verdict without a reload', async () => {
     const run = newRun();
     const serving = await startServing([
       'run',
@@ -49,7 +49,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(new URL(serving.address).pathname).toBe(`/runs/${run}`);
     const { page, troubles } = await openLivePage(browser, serving.address);
     await untilHeading(page, 'UNDER WAY');
-    // The token is not left in the browser's history.
+    // The token is removed from the address, so the browser's history does not keep it.
     expect(page.url()).toBe(`${new URL(serving.address).origin}/runs/${run}`);
     await untilHeading(page, 'PASS');
     await page.getByText('The run has ended and was audited.').waitFor();
@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('with --keep-open it stays after the verdict, answers, and ends by Ctrl-C with the exit code of the verdict', async () => {
+  test('with --keep-open the page answers after the verdict, and Ctrl-C ends it with the exit code of the verdict', async () => {
     await kept.said(/The page stays open until Ctrl-C/);
     const { page, troubles } = await openLivePage(browser, kept.address);
     await untilHeading(page, 'PASS');
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       .getByText(/^Run \w+ knows no message p9-9: it was not planned, and no evidence has it\.$/)
       .waitFor();
     expect(await timeline.count()).toBe(0);
-    // The browser itself notes the answer that there is none, and that is all.
+    // The browser itself logs the 404, and nothing else.
     expect(troubles).toEqual([expect.stringContaining('the server responded with a status of 404')]);
 
     kept.child.kill('SIGINT');
@@ -113,14 +113,14 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   });
 });
 
-test('--keep-open without a page is a mistake', async () => {
+test('--keep-open without --ui is wrong usage', async () => {
   const dir = newDir();
   const { code, stderr } = await nodropInProcess(['run', `--dir=${dir}`, '--keep-open', at]);
   expect([code, stderr]).toEqual([64, expect.stringContaining('Add --ui')]);
   expect(existsSync(join(dir, 'runs'))).toBe(false);
 });
 
-test('where the port is taken, nothing is run', async () => {
+test('if the port of the page is taken, nothing is started', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;

@@ -1,4 +1,4 @@
-/** `nodrop ui`: the runs of a folder in a real browser, whoever works on them. */
+/** `nodrop ui`: the runs of a folder in a real browser, with stages in other processes. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -28,9 +28,9 @@ const flat = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   let browser: Browser;
-  /** All runs of the folder. */
+  /** The page with all runs of the folder. */
   let list: Serving;
-  /** A consumer with a page of its own. */
+  /** A consumer that serves a page of its run. */
   let consumer: Serving;
   let producer: ReturnType<typeof start>;
   beforeAll(async () => {
@@ -54,14 +54,14 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   const rowOf = (page: Page, run: string) => page.getByRole('row').filter({ hasText: run });
 
-  /** Nothing makes the page wider than the window. */
+  /** Expects that nothing makes the page wider than the window. */
   async function expectToFit(page: Page, width: number): Promise<void> {
     await page.setViewportSize({ width, height: 900 });
     const scrollWidth = await page.evaluate('document.documentElement.scrollWidth');
     expect(scrollWidth, `${width} px`).toBeLessThanOrEqual(width);
   }
 
-  /** On a narrow and on a wide window, in light and in dark colours, which do not depend on the width. */
+  /** Expects no serious problem in a narrow light window and in a wide dark one: colours do not depend on the width. */
   async function expectReadable(page: Page): Promise<void> {
     for (const [width, colorScheme] of [
       [320, 'light'],
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     }
   }
 
-  test('a run that is consumed by hand shows what is delivered and stored, by state', async () => {
+  test('the page of a run by hand counts sent, acknowledged, delivered and stored messages by state', async () => {
     expect(new URL(consumer.address).pathname).toBe(`/runs/${byHand}`);
     const { page, troubles } = await openLivePage(browser, consumer.address);
     await untilHeading(page, 'UNDER WAY');
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('the runs stand side by side, and a link leads to one that goes on in other processes', async () => {
+  test('the list shows all runs, and its link opens the live page of a run in other processes', async () => {
     const { page, troubles } = await openLivePage(browser, list.address);
     expect(new URL(list.address).pathname).toBe('/');
     await rowOf(page, doubled).waitFor();
@@ -121,7 +121,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('a page that has lost its server says so, tries again, and goes on with what is new', async () => {
+  test('a page that has lost its server says so, reconnects, and shows the newer counts', async () => {
     const { host, port, pathname, search } = new URL(list.address);
     const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(port) });
     const address = `http://127.0.0.1:${proxy.port}${pathname}runs/${byHand}${search}`;
@@ -135,7 +135,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const lost = (await seenBy(page)).counts.at(-1)!;
     await until('it has tried again', () => refusal.count() > 1);
     await untilHeading(page, 'NO CONNECTION');
-    // What was known stays to be read.
+    // The page still shows the last counts.
     expect(await page.locator('.hop').count()).toBe(4);
     refusal.lift();
     await untilHeading(page, 'UNDER WAY');
@@ -145,13 +145,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
     const { headings } = await seenBy(page);
     expect(headings).toEqual(['LOADING', 'UNDER WAY', 'NO CONNECTION', 'UNDER WAY']);
-    // The browser itself notes each connection that failed, and that is all.
+    // The browser itself logs each failed connection, and nothing else.
     expect(troubles.filter((trouble) => !trouble.includes('net::ERR_'))).toEqual([]);
     await page.context().close();
     await proxy.close();
   });
 
-  test('what was planted is found by search and by filter when the run has long ended', async () => {
+  test('search and filter find a planted defect on the page of a run that has ended', async () => {
     const { page, troubles } = await openLivePage(browser, list.address);
     await page.getByRole('link', { name: doubled }).click();
     await untilHeading(page, 'FAIL');
@@ -179,7 +179,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('when its stages end, a run by hand has all that was sent, and waits for its audit', async () => {
+  test('when the stages of a run by hand end, the page shows all sent messages as stored and the run as not audited', async () => {
     const [own, other] = await Promise.all([
       openLivePage(browser, consumer.address),
       openLivePage(browser, list.address),
@@ -203,14 +203,14 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await other.page.getByRole('link', { name: byHand }).click();
     await untilHeading(other.page, 'NOT AUDITED');
     await other.page.getByText(`nodrop verify ${byHand}`).waitFor();
-    // Its producer was stopped before it had sent all.
+    // The verdict is inconclusive, since the producer was stopped before it had sent all messages.
     expect((await nodropInProcess(['verify', byHand, `--dir=${dir}`])).code).toBe(2);
     await untilHeading(other.page, 'INCONCLUSIVE');
     expect([own.troubles, other.troubles]).toEqual([[], []]);
     await Promise.all([own.page.context().close(), other.page.context().close()]);
   });
 
-  test('what comes from hostile messages is text, in the list, of a run and in an answer', async () => {
+  test('markup from hostile messages is shown as text in the list, on the page of a run and in an answer', async () => {
     makeHostileRun(folderOf(doubled), folderOf(strange));
     makeOddRun(folderOf(odd));
     const { page, troubles } = await openLivePage(browser, list.address);
@@ -249,7 +249,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('Ctrl-C ends it', async () => {
+  test('Ctrl-C ends nodrop ui', async () => {
     list.child.kill('SIGINT');
     expect((await list.ended).code).toBe(130);
   });

@@ -1,4 +1,4 @@
-/** Load that is paced, measured and judged; and batches that are too large for one record batch. */
+/** Rates, latencies and thresholds; and batches that are too large for one record batch. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
@@ -13,7 +13,7 @@ const newRun = (): { folder: RunFolder; options: string[]; dir: string } => {
   return { folder: new RunFolder(dir, run), options: [`--run=${run}`, `--dir=${dir}`, at], dir };
 };
 
-test('a paced run keeps its rate, measures its latencies, and is judged by them', async () => {
+test('a run with a rate keeps it, measures latencies, and judges its thresholds by them', async () => {
   const { folder, options, dir } = newRun();
   const demands = ['stored.count>=2000', 'acked.rate>500/s', 'stored.p99<30s', 'total.time<1m'];
   const { code, stdout, stderr } = await nodrop(
@@ -40,7 +40,7 @@ test('a paced run keeps its rate, measures its latencies, and is judged by them'
   expect(again.stdout).toMatch(/acked\.p50<1us +\d[\d.]+ m?s {2}✗/);
   expect(again.stdout).toContain('A threshold was missed.');
 
-  // They are no evidence: without them the verdict is the same, and the threshold cannot be met.
+  // Latency logs are not evidence: without them the verdict is the same, but no threshold on latencies is met.
   rmSync(folder.file('latency-acked-p0.hlog'));
   const without = await nodropInProcess([
     'verify',
@@ -58,7 +58,7 @@ test('a paced run keeps its rate, measures its latencies, and is judged by them'
   });
 });
 
-test('a run by time alone has the plan of its sealed ledgers, and none without their seals', async () => {
+test('a run with --duration alone takes its plan from sealed ledgers, and is inconclusive without a seal', async () => {
   const { folder, options, dir } = newRun();
   const { code, stdout, stderr } = await nodrop([
     'run',
@@ -80,7 +80,7 @@ test('a run by time alone has the plan of its sealed ledgers, and none without t
   });
 });
 
-test('a batch that is too large for one record batch goes in several', async () => {
+test('a batch that is too large for one record batch is sent in several', async () => {
   const { options } = newRun();
   const { code, stdout, stderr } = await nodrop([
     'run',
@@ -95,7 +95,7 @@ test('a batch that is too large for one record batch goes in several', async () 
   expect(JSON.parse(stdout)).toMatchObject({ ledger: { sent: 300, acked: 300, rejected: 0 } });
 });
 
-test('what is demanded is looked at before anything starts', async () => {
+test('load options and thresholds are checked before anything starts', async () => {
   const { options } = newRun();
   const both = await nodropInProcess(['run', '--duration=1s', '--messages=5', ...options]);
   expect([both.code, both.stderr]).toEqual([64, expect.stringContaining('cannot be used with')]);

@@ -13,18 +13,18 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-test('an empty topic ends at once', async () => {
+test('the scan of an empty topic ends at once with no records', async () => {
   const topic = await rig.makeTopic('empty', 2);
   const { log, seen } = await rig.scan('empty');
   expect(seen).toEqual([]);
   expect(log).toMatchObject({ topicId: topic.topicId, partitions: [{ end: 0 }, { end: 0, reached: 0 }] });
 });
 
-test('a topic that does not exist is wrong usage', async () => {
+test('a scan of a missing topic is wrong usage', async () => {
   await expect(rig.scan('nowhere')).rejects.toMatchObject({ code: 'usage' });
 });
 
-test('everything comes once, in order, over many fetches', async () => {
+test('a scan over many fetches returns each record once, in order', async () => {
   const topic = await rig.makeTopic('large', 3);
   const producer = await rig.openProducer(topic);
   const batches = Array.from({ length: 120 }, (_, i) => {
@@ -47,7 +47,7 @@ test('everything comes once, in order, over many fetches', async () => {
   for (const known of offsets.values()) expect(known).toEqual(Array.from({ length: 4_000 }, (_, i) => i));
 });
 
-test('begins where it is told, in the middle of a batch too', async () => {
+test('a scan begins at the given offset, even within a batch', async () => {
   const topic = await rig.makeTopic('middle');
   const producer = await rig.openProducer(topic);
   await producer.send(
@@ -57,7 +57,7 @@ test('begins where it is told, in the middle of a batch too', async () => {
   expect(valuesOf(seen)).toEqual(['v8', 'v9', 'w0', 'w1', 'w2']);
 });
 
-test('a batch that was damaged on disk is reported, and the others come', async () => {
+test('a scan counts a batch that was damaged on disk, and returns the other batches', async () => {
   const topic = await rig.makeTopic('damaged');
   const producer = await rig.openProducer(topic);
   await producer.send(['a', 'b', 'c'].map((name) => ({ partition: 0, bytes: batchOf(numbered(5, name)) })));
@@ -70,7 +70,7 @@ test('a batch that was damaged on disk is reported, and the others come', async 
   expect(valuesOf(seen)).toEqual([...numbered(5, 'a'), 'b0', 'b1', 'b2', 'X3', 'b4', ...numbered(5, 'c')]);
 });
 
-test('what was removed from the log is passed over, also while it is read', async () => {
+test('a scan skips records that were deleted from the log, before or during the scan', async () => {
   const topic = await rig.makeTopic('removed');
   const producer = await rig.openProducer(topic);
   await producer.send(['a', 'b'].map((name) => ({ partition: 0, bytes: batchOf(numbered(5, name)) })));
@@ -89,14 +89,14 @@ test('what was removed from the log is passed over, also while it is read', asyn
   expect(reached).toEqual(new Map([[0, 10]]));
 });
 
-test('an end past the log is not waited for', async () => {
+test('a scan does not wait for an end that lies past the log', async () => {
   const topic = await rig.makeTopic('cut-short');
   const ranges = [{ partition: 0, start: 3, end: 10 }];
   const reached = await readLog(rig.cluster, topic, ranges, new Deadline(timeoutMs), () => undefined);
   expect(reached).toEqual(new Map([[0, 3]]));
 });
 
-test('where nothing comes, it ends at the deadline with what it waited for', async () => {
+test('a scan that receives no records fails at its deadline, and names partition and offset', async () => {
   const topic = await rig.makeTopic('stalled');
   const reading = readLog(
     rig.cluster,
@@ -111,7 +111,7 @@ test('where nothing comes, it ends at the deadline with what it waited for', asy
   });
 });
 
-test('transactions are resolved from their markers', async () => {
+test('a scan tells committed, aborted and open transactions apart by their markers', async () => {
   await rig.makeTopic('transactions', 2);
   const plain = await rig.openProducer((await rig.cluster.metadata('transactions'))!);
   await plain.send([{ partition: 0, bytes: batchOf(['before']) }]);
@@ -121,7 +121,7 @@ test('transactions are resolved from their markers', async () => {
     bootstrapBrokers,
     idempotent: true,
     transactionalId: 'x',
-    // It is the transaction's time limit, too; the broker aborts one that lasts longer.
+    // This is also the time limit of the transaction: the broker aborts one that lasts longer.
     timeout: 60_000,
   });
   const write = async (names: string[], end: 'commit' | 'abort'): Promise<void> => {

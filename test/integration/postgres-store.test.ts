@@ -1,4 +1,4 @@
-/** What a server away from the process can do to a store: crash, restart, cut sessions, hold locks. */
+/** A store on a PostgreSQL server that crashes, restarts, cuts sessions or holds locks. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ import {
   allRows,
 } from '../fixtures/store-batches.ts';
 
-// A server of its own, since it is made to crash.
+// These tests have their own server, since they crash it.
 let server: RunningPostgres;
 let opened: { close: () => Promise<void> }[];
 let schema: string;
@@ -52,7 +52,7 @@ async function open(options: Partial<StoreOptions> = {}): Promise<Store> {
   return store;
 }
 
-/** A session of somebody else's. */
+/** A session of another program. */
 async function connect(applicationName = 'somebody'): Promise<Client> {
   const client = new Client({ connectionString: server.location, application_name: applicationName });
   client.on('error', () => undefined);
@@ -79,13 +79,13 @@ async function backendsOf(client: Client, owner: string): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-/** Waits out the time in which the server recovers. */
+/** Retries while the server recovers. */
 const afterRecovery = <T>(action: () => Promise<T>): Promise<T> =>
   vi.waitFor(action, { timeout: 20_000, interval: 50 });
 
 interface Trouble {
   name: string;
-  /** Befalls the server while a write is in its transaction. */
+  /** Is called while a write is in its transaction. */
   strike: () => Promise<void>;
   mend: () => Promise<void>;
 }
@@ -102,7 +102,7 @@ const troubles: Trouble[] = [
     mend: () => server.start(),
   },
   {
-    name: 'the process of the session is killed',
+    name: 'the server process of the session is killed',
     strike: async () => {
       const client = await connect();
       const [pid] = await backendsOf(client, await ownerOf(client));
@@ -113,7 +113,7 @@ const troubles: Trouble[] = [
 ];
 
 test.each(troubles)(
-  'when $name in a transaction, nothing of it stays, and then it goes on',
+  'if $name during a transaction, none of its rows stays, and the store works again afterwards',
   async (trouble) => {
     let strikes = 1;
     const store = await open({
@@ -131,7 +131,7 @@ test.each(troubles)(
   },
 );
 
-test('a server that is away is waited for, not given up', async () => {
+test('while the server is down each call fails as an outage, and the same store works when it is back', async () => {
   const store = await open();
   await server.stop();
   const away = expect.objectContaining({
@@ -150,7 +150,7 @@ test('a server that is away is waited for, not given up', async () => {
   expect(await store.offsets(topicId)).toEqual(new Map());
 });
 
-test('a session that ends while it is idle is opened again', async () => {
+test('the store opens a new session if the server ended its idle one', async () => {
   const store = await open();
   const epoch = await claim(store);
   const client = await connect();
@@ -160,7 +160,7 @@ test('a session that ends while it is idle is opened again', async () => {
   expect(await placesOf(location)).toEqual(['failed 0:0']);
 });
 
-test('a writer that sleeps in its transaction does not hold up the next, and is fenced when it wakes', async () => {
+test('a writer that sleeps in its transaction does not block the next owner, and is fenced when it wakes', async () => {
   const asleep = Promise.withResolvers<void>();
   const awake = Promise.withResolvers<void>();
   const sleeper = await open({
@@ -182,7 +182,7 @@ test('a writer that sleeps in its transaction does not hold up the next, and is 
   expect(await rowsOf(location, 'failed')).toHaveLength(1);
 });
 
-test('a lock that nobody who owns the partition holds is an outage after a while', async () => {
+test('a lock of another program on the offsets makes a claim fail as an outage', async () => {
   const store = await open();
   await claim(store);
   const client = await connect();
@@ -192,7 +192,7 @@ test('a lock that nobody who owns the partition holds is an outage after a while
   expect(await claim(store)).toBe(2);
 });
 
-test('what a lost session left open is decided before anything is read', async () => {
+test('the open transaction of a lost session is ended before offsets are read', async () => {
   const store = await open();
   const epoch = await claim(store);
   const admin = await connect();
@@ -200,7 +200,7 @@ test('what a lost session left open is decided before anything is read', async (
   for (const pid of await backendsOf(admin, owner)) {
     await admin.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
   }
-  // The server has not heard yet that this one is lost.
+  // This session stands for one that the server does not yet know to be lost.
   const left = await connect(owner);
   await left.query('BEGIN; UPDATE offsets SET next_offset = 9');
   expect(await afterRecovery(() => store.offsets(topicId))).toEqual(new Map([[0, { next: 0, epoch }]]));
@@ -209,7 +209,7 @@ test('what a lost session left open is decided before anything is read', async (
   expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 0, epoch }]]));
 });
 
-test('NUL, which no text can hold there, does not cost a batch', async () => {
+test('NUL and lone surrogates, which PostgreSQL texts cannot hold, are replaced and do not fail the batch', async () => {
   const store = await open();
   const text = 'a\0b\ud800';
   const texts = { run: text, producer: text, id: text, digest: text };
@@ -221,14 +221,14 @@ test('NUL, which no text can hold there, does not cost a batch', async () => {
   expect(row).toMatchObject({ run: replaced, producer: replaced, id: replaced, digest: replaced });
 });
 
-test('a wrong password is told at once, and is not shown', async () => {
+test('a wrong password fails at once, and the error does not show it', async () => {
   vi.stubEnv('PGPASSWORD', 'quite-wrong');
   const failure = await openStore(location, { categories }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 'unavailable', hint: expect.stringContaining('PGPASSWORD') });
   expect(JSON.stringify([String(failure), (failure as Error).stack, failure])).not.toContain('quite-wrong');
 });
 
-test('the password may come from the file that PGPASSFILE names, without a word', async () => {
+test('the password may come from the file that PGPASSFILE names, without a warning', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'nodrop-pgpass-')), 'pgpass');
   writeFileSync(file, `127.0.0.1:*:postgres:postgres:${server.password}\n`, { mode: 0o600 });
   vi.stubEnv('PGPASSWORD', undefined);
@@ -240,7 +240,7 @@ test('the password may come from the file that PGPASSFILE names, without a word'
   expect(warned).not.toHaveBeenCalled();
 });
 
-test('no password, and no database, are told as such', async () => {
+test('a missing database and a missing password each fail with an error that says so', async () => {
   await expect(openStore(location.replace('/postgres?', '/missing?'), { categories })).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining('does not exist'),
@@ -253,7 +253,7 @@ test('no password, and no database, are told as such', async () => {
   await expect(openStore(location, { categories })).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('a user who may not make a schema can use one that was made', async () => {
+test('a user without the right to create schemas can use an existing store', async () => {
   await open();
   const admin = await connect();
   await admin.query(`
@@ -272,7 +272,7 @@ test('a user who may not make a schema can use one that was made', async () => {
   });
 });
 
-test('a scan that the server ends is told, and others go on', async () => {
+test('if the server ends a scan, the scan fails and the snapshot can be scanned again', async () => {
   const store = await open();
   const payload = randomBytes(2_000);
   const batch = RowBatch.of(

@@ -1,4 +1,4 @@
-/** Several producers of one run: each with sequences and a ledger of its own, and one plan. */
+/** Several producers of one run: they share one plan, and each has its own sequences and ledger. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
@@ -13,7 +13,7 @@ const newRun = (): { folder: RunFolder; options: string[]; dir: string } => {
   return { folder: new RunFolder(dir, run), options: [`--run=${run}`, `--dir=${dir}`, at], dir };
 };
 
-test('a run with three producers passes: the messages are divided, and none is sent twice', async () => {
+test('a run with three producers passes: they divide the messages, and send none twice', async () => {
   const { folder, options } = newRun();
   const { code, stdout, stderr } = await nodrop([
     'run',
@@ -32,7 +32,7 @@ test('a run with three producers passes: the messages are divided, and none is s
   }
 });
 
-test('produce --producers sums up what its producers sent', async () => {
+test('produce --producers prints one summary of all its producers', async () => {
   const { folder, options, dir } = newRun();
   const produced = await nodrop(['produce', '--json', '--messages=500', '--producers=2', ...options]);
   expect(produced.code, produced.stderr).toBe(0);
@@ -44,7 +44,7 @@ test('produce --producers sums up what its producers sent', async () => {
   expect([again.code, again.stderr]).toEqual([64, expect.stringContaining('exists already')]);
 });
 
-test('a consumer waits for every producer of the plan, and one that never comes makes no pass', async () => {
+test('the consumer waits for every producer of the plan, and without one of them the run is inconclusive', async () => {
   const { folder, options, dir } = newRun();
   const common = ['--messages=400', '--producers=2', '--seed=1', ...options];
   const first = await nodrop(['produce', '--producer=0', ...common]);
@@ -63,7 +63,7 @@ test('a consumer waits for every producer of the plan, and one that never comes 
   expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'pass', store: { rows: 400 } });
 });
 
-test('a producer that is not the first waits for the first, and gives up in time', async () => {
+test('a producer other than the first waits for the first, and gives up at --timeout', async () => {
   const { folder, options } = newRun();
   const alone = start(['produce', '--producers=2', '--producer=1', '--timeout=2s', ...options]);
   await until('its ledger is there', () => existsSync(folder.file('ledger-p1-0.bin')));

@@ -1,4 +1,4 @@
-/** The report that a run leaves: opened from disk in a real browser, with no network. */
+/** The report of a run, opened from disk in a real browser without network. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   });
   afterAll(() => browser.close());
 
-  /** The folder of a run with a finding and a fault that came too late. */
+  /** The folder of a run with a finding and a fault that did not take effect. */
   let withFault: Promise<string>;
   beforeAll(() => {
     const [dir, run] = [newDir(), `r${randomUUID().slice(0, 8)}`];
@@ -28,7 +28,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     );
   });
 
-  /** Fails on whatever the page asks for or complains of. */
+  /** Opens the report; fails if the page requests anything from the network or logs an error. */
   async function open(
     folder: string,
     { width = 1440, colorScheme = 'light' }: { width?: number; colorScheme?: 'light' | 'dark' } = {},
@@ -46,7 +46,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     return page;
   }
 
-  test('a pass says so in a word and a sentence, with what came to each hop', async () => {
+  test('the report of a passed run shows PASS, a sentence, and the count of each hop', async () => {
     const { folder, ended } = await madeRun();
     expect(ended.stdout).toMatch(/Report: .*report\.html/);
     const page = await open(folder);
@@ -71,13 +71,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByRole('searchbox').fill('p0-17');
     expect(await page.getByRole('status').textContent()).toBe('Nothing is wrong with it.');
     expect(await page.locator('main').innerText()).toMatch(/nodrop explain made-passed p0-17/);
-    // Nobody planned it: nothing is to be said of it.
+    // The plan has no such message, so the report cannot say that nothing is wrong with it.
     await page.getByRole('searchbox').fill('p0-200');
     expect(await page.getByRole('status').textContent()).toBe('No finding names it.');
     await page.context().close();
   });
 
-  test('what was planted is found by search and filters, and where the chain broke is seen', async () => {
+  test('search and filters find a planted defect, and the report marks the hop that broke', async () => {
     const page = await open((await madeRun('double')).folder);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('FAIL');
     expect(await page.locator('.hop.broken h3').allTextContents()).toEqual(['Consumer']);
@@ -106,7 +106,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     [320, 'light'],
     [1440, 'dark'],
   ] as const)(
-    '%i px wide and %s: nothing is cut off, and axe finds nothing serious',
+    'a report %i px wide and %s is not cut off, and axe finds no serious problem',
     async (width, colorScheme) => {
       const page = await open(await withFault, { width, colorScheme });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     },
   );
 
-  test('what comes from hostile messages is text, and nothing else', async () => {
+  test('markup from hostile messages is shown as text', async () => {
     const { folder } = copyOf(await madeRun('misroute'));
     const hostile =
       '</script><script>document.title="owned"</script><img src=x onerror="document.title=1">\u2028';
@@ -139,12 +139,12 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   });
 });
 
-test('the page is small, and so is a report', async () => {
+test('a report is smaller than 200 kB', async () => {
   const { folder } = await madeRun();
   expect(statSync(join(folder, 'report.html')).size).toBeLessThan(200_000);
 });
 
-test('a report that cannot be written is a note, and no verdict', async () => {
+test('a report that cannot be written is noted on stderr, and does not change the verdict', async () => {
   const { folder } = copyOf(await madeRun());
   const { rmSync, mkdirSync } = await import('node:fs');
   rmSync(join(folder, 'report.html'));

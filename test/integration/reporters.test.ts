@@ -1,4 +1,4 @@
-/** Reports as they come out of real runs: on stdout, in files, and where GitHub looks for them. */
+/** Reports of real runs: on stdout, in files, and as annotations for GitHub. */
 import { randomUUID } from 'node:crypto';
 import {
   existsSync,
@@ -20,7 +20,7 @@ import { newDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts'
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `r${randomUUID().slice(0, 8)}`;
-/** Wherever these tests themselves run. */
+/** Not on GitHub, even if these tests themselves run there. */
 const elsewhere = { GITHUB_ACTIONS: undefined };
 const onGithub = { GITHUB_ACTIONS: 'true' };
 
@@ -29,7 +29,7 @@ const validate = new Ajv2020({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(schemaFile, 'utf8')) as object,
 );
 
-/** The document, which holds what the published schema says and nothing that it does not name. */
+/** The parsed document; fails unless it fits the published schema and has no other fields. */
 function documentOf(text: string): Result {
   const document: unknown = JSON.parse(text);
   expect([validate(document), validate.errors]).toEqual([true, null]);
@@ -59,7 +59,7 @@ const runIn = (
   env: Record<string, string | undefined> = elsewhere,
 ): Promise<Ended> => nodrop(['run', `--dir=${dir}`, `--run=${run}`, '--messages=60', ...args, at], env);
 
-test('one run, a report on stdout and two in files, and verify the same', async () => {
+test('run and verify write one report to stdout and others to files', async () => {
   const place = newPlace();
   const { dir, run, xml, json } = place;
   writeFileSync(xml, 'of an earlier run');
@@ -88,7 +88,7 @@ test('one run, a report on stdout and two in files, and verify the same', async 
   expect(documentOf(asBefore.stdout)).toMatchObject({ verdict: 'pass' });
 });
 
-test('wrong usage is told before anything is started', async () => {
+test('a wrong --reporter is refused before anything is started or overwritten', async () => {
   const { dir, run, xml, json } = newPlace();
   writeFileSync(json, 'kept');
   const broken = join(dir, 'broken.xml');
@@ -108,7 +108,7 @@ test('wrong usage is told before anything is started', async () => {
     ['verify', '--history', json],
   ];
   for (const [index, [args, message]] of wrong.entries()) {
-    // Every way with run, and two with verify.
+    // All cases with run, and two of them with verify.
     for (const command of commands.slice(0, index % 5 === 0 ? 2 : 1)) {
       const { code, stdout, stderr } = await nodropInProcess(
         [...command, `--dir=${dir}`, ...args],
@@ -124,7 +124,7 @@ test('wrong usage is told before anything is started', async () => {
   expect(readFileSync(json, 'utf8')).toBe('kept');
 });
 
-test('a loss is red in JUnit XML and an annotation on GitHub, and stdout stays what it is', async () => {
+test('a loss is a failure in JUnit XML and an error annotation on GitHub, and stdout does not change', async () => {
   const place = newPlace();
   const { dir, run, xml } = place;
   const sabotage = { NODROP_SABOTAGE: 'drop-before-store:17' };
@@ -158,7 +158,7 @@ test('a loss is red in JUnit XML and an annotation on GitHub, and stdout stays w
   expect(annotations(asked.stderr)).toEqual([]);
 });
 
-test('what is inconclusive is not green', async () => {
+test('an inconclusive run is an error in JUnit XML and a warning on GitHub', async () => {
   const place = newPlace();
   const { dir, run, xml, json } = place;
   expect((await runIn(place, [])).code).toBe(0);
@@ -172,7 +172,7 @@ test('what is inconclusive is not green', async () => {
   );
   expect(code, stderr).toBe(2);
   expect(stdout).toContain('INCONCLUSIVE');
-  // Whatever the messages hold, none of it is a command there.
+  // GitHub obeys no command in a message.
   expect(stdout).toMatch(/^::stop-commands::(\w{32})\n[^]*\n::\1::\n$/);
   const { notChecked } = documentOf(readFileSync(json, 'utf8'));
   expect(notChecked.length).toBeGreaterThan(0);
@@ -185,7 +185,7 @@ test('what is inconclusive is not green', async () => {
   expect(annotations(stderr).at(-1)).toMatch(/^::notice title=nodrop \S+%3A INCONCLUSIVE::/);
 });
 
-test('a threshold that was missed is red', async () => {
+test('a missed threshold is a failure in JUnit XML and an error on GitHub', async () => {
   const place = newPlace();
   const { xml } = place;
   const demands = ['--threshold', 'stored.max<1us', '--threshold', 'stored.max<50m'];
@@ -195,7 +195,7 @@ test('a threshold that was missed is red', async () => {
   expect(annotations(stderr)[0]).toMatch(/^::error title=nodrop \S+%3A threshold missed::stored\.max<1us: /);
 });
 
-test('a history is reported on alike', async () => {
+test('the reporters work for a history as they do for a run', async () => {
   const { dir, xml, json } = newPlace();
   const history = join(dir, 'history.jsonl');
   const id = ']]>\u0000\ud800<&\n::error::x';
@@ -222,7 +222,7 @@ test('a history is reported on alike', async () => {
   ).toBe(true);
 });
 
-test('a report that cannot be written in the end is a note, and the verdict stands', async () => {
+test('a report that cannot be written at the end is noted on stderr, and the verdict stays', async () => {
   const { dir, run } = newPlace();
   const folder = join(dir, 'reports');
   mkdirSync(folder);
@@ -235,7 +235,7 @@ test('a report that cannot be written in the end is a note, and the verdict stan
   expect(stderr).toContain(`the report ${join(folder, 'out.xml')} was not written`);
 });
 
-test('a run that cannot begin leaves no report of an earlier one', async () => {
+test('a run that cannot start leaves no report of an earlier run', async () => {
   const place = newPlace();
   writeFileSync(place.xml, '<testsuites/>');
   const nowhere = ['--bootstrap-server=127.0.0.1:1', '--timeout=1s', '--reporter', `junit=${place.xml}`];

@@ -1,4 +1,4 @@
-/** The whole of it, in a child process, on the real Kafka. */
+/** `nodrop run` in a child process, on a real Kafka. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { newDir, nodrop } from '../fixtures/nodrop.ts';
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const runId = (): string => `r${randomUUID().slice(0, 8)}`;
 
-test('run starts a Kafka of its own, and 1000 messages pass', async () => {
+test('run starts its own Kafka, and passes with 1000 messages', async () => {
   const dir = newDir();
   const { code, stdout, stderr } = await nodrop(['run', '--json', `--dir=${dir}`, '--run=all', '--seed=7']);
   expect(code, stderr).toBe(0);
@@ -35,11 +35,11 @@ test('run starts a Kafka of its own, and 1000 messages pass', async () => {
   for (const phase of Object.values(result.timings)) expect(phase).toBeGreaterThan(0);
   expect(result.environment).toMatchObject({ kafka: expect.any(String), java: expect.any(String) });
   expect(JSON.parse(readFileSync(join(dir, 'runs/all/result.json'), 'utf8'))).toEqual(result);
-  // What the broker held is no evidence any more, and no process is left to hold it.
+  // The broker has ended, and its data, which are no longer evidence, are removed.
   expect(existsSync(join(dir, 'runs/all/kafka'))).toBe(false);
 });
 
-test("on somebody's cluster a passed run takes its topic and group away, unless told otherwise", async () => {
+test('on an existing cluster a passed run removes its topic, unless --keep-topic is given', async () => {
   const dir = newDir();
   const [gone, kept] = [runId(), runId()];
   const passed = await nodrop(['run', `--dir=${dir}`, `--run=${gone}`, '--messages=50', at]);
@@ -54,7 +54,7 @@ test("on somebody's cluster a passed run takes its topic and group away, unless 
   expect(JSON.parse((await rescan(gone)).stdout)).toMatchObject({ verdict: 'inconclusive' });
 });
 
-test('a topic that was there before is neither altered nor deleted, and its records are foreign', async () => {
+test('run keeps a topic that existed before, and judges only its own records in it', async () => {
   const dir = newDir();
   const topic = `shared-${runId()}`;
   const produced = await nodrop([
@@ -78,7 +78,7 @@ test('a topic that was there before is neither altered nor deleted, and its reco
   expect(second.code, second.stderr).toBe(0);
   const result = JSON.parse(second.stdout) as Result;
   expect(result).toMatchObject({ verdict: 'pass', log: { records: 40 }, store: { rows: 40 } });
-  // A third, with a consumer that began at the topic's start: the rows of others are counted, not judged.
+  // All records are still in the topic: a third run consumes those of the other two.
   const consumed = await nodrop([
     'consume',
     `--dir=${dir}`,
@@ -90,7 +90,7 @@ test('a topic that was there before is neither altered nor deleted, and its reco
   expect(consumed.stdout).toContain('70 rows');
 });
 
-test('states with weights, one partition, one message a batch', async () => {
+test('a run passes with weighted states, one partition and one message per batch', async () => {
   const { code, stdout, stderr } = await nodrop([
     'run',
     '--json',
@@ -108,7 +108,7 @@ test('states with weights, one partition, one message a batch', async () => {
   expect(Object.keys(store.byCategory).toSorted()).toEqual(['good', 'not-so-good']);
 });
 
-test('a run id that was used is refused and nothing is overwritten', async () => {
+test('a run id that was used before is refused, and no file of that run changes', async () => {
   const dir = newDir();
   const run = runId();
   expect((await nodrop(['produce', `--dir=${dir}`, `--run=${run}`, '--messages=10', at])).code).toBe(0);

@@ -1,4 +1,4 @@
-/** Live runs with a defect planted in nodrop's own processes: each is found and blamed where it was planted. */
+/** Live runs with a defect planted in nodrop's own processes: the audit finds each and blames the right stage. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
-/** The group waits as long for a member that was killed. */
+/** The group waits only this long for a member that was killed. */
 const soonMissed = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
 interface Judged {
@@ -35,7 +35,7 @@ async function runWith(sabotage: string, ...args: string[]): Promise<Judged> {
 const found = ({ findings }: Result): string[] =>
   findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`).sort();
 
-/** The evidence of a run as the audit gets it, read to its end. */
+/** The evidence of a run, opened like in the audit and read to its end. */
 async function evidenceOf({ dir, run }: { dir: string; run: string }): Promise<{
   deliveries: NonNullable<Evidence['deliveries']>;
   written: NonNullable<Evidence['written']>;
@@ -63,7 +63,7 @@ async function evidenceOf({ dir, run }: { dir: string; run: string }): Promise<{
   };
 }
 
-test('the clean twin passes, and its journal accounts for every row', async () => {
+test('the run without sabotage passes, and its journal accounts for every row', async () => {
   const made = await madeRun();
   expect(made.ended.code, made.ended.stderr).toBe(0);
   expect(made.result).toMatchObject({ verdict: 'pass', findings: [] });
@@ -89,7 +89,7 @@ test.each<[sabotage: string, expected: string[]]>([
   ['claim-rejection', ['rejected-but-written producer 1']],
   ['resend', ['duplicated producer 1']],
   ['claim-ack', ['lost broker 1']],
-])('%s is found and blamed', async (kind, expected) => {
+])('sabotage %s makes the run fail, with the right finding and blame', async (kind, expected) => {
   const { ended, result } = await madeRun(kind);
   expect(ended.code, ended.stderr).toBe(1);
   expect(result.verdict).toBe('fail');
@@ -99,7 +99,7 @@ test.each<[sabotage: string, expected: string[]]>([
   }
 });
 
-test('a record that nobody can sort and that is no dead letter is lost by the consumer', async () => {
+test('a poison record without a dead letter is a loss, blamed on the consumer', async () => {
   const poison = ['--rate=400', '--messages=1200', '--fault=poison@1s'];
   const { code, result, stderr } = await runWith('drop-dead-letter:3', ...poison);
   expect(code, stderr).toBe(1);
@@ -108,8 +108,8 @@ test('a record that nobody can sort and that is no dead letter is lost by the co
   expect(result.faults).toMatchObject([{ tookEffect: true }]);
 });
 
-test('a history of a run with a planted defect never passes, though the defect had no effect', async () => {
-  // The message of that number does not exist.
+test('the history of a run with a planted defect does not pass, even if the defect had no effect', async () => {
+  // The run has no message with this number.
   const { dir, run, code, result } = await runWith('misroute:100000');
   const planted = 'NODROP_SABOTAGE planted a defect in this run: misroute:100000.';
   expect([code, result]).toMatchObject([2, { findings: [], notChecked: [planted] }]);
@@ -123,7 +123,7 @@ test('a history of a run with a planted defect never passes, though the defect h
   ]);
 });
 
-test('a commit before the store is found, and a consumer that goes on mends it', async () => {
+test('a commit before the store is found as overcommitted, and a later consumer stores the missing rows', async () => {
   const judged = await runWith('commit-before-store:17', '--keep-topic', ...soonMissed);
   const { dir, run } = judged;
   const { commits, positions } = await evidenceOf(judged);
@@ -136,7 +136,7 @@ test('a commit before the store is found, and a consumer that goes on mends it',
   const again = await nodrop(['consume', '--until-drained', ...options]);
   expect(again.code, again.stderr).toBe(0);
   const { code, stdout } = await nodropInProcess(['verify', run, '--rescan', '--json', `--dir=${dir}`]);
-  // Nothing is wrong any more, and it was not the pipeline that ships.
+  // Nothing is wrong any more, but a pipeline with sabotage does not pass.
   expect([code, JSON.parse(stdout)]).toMatchObject([
     2,
     {
@@ -147,14 +147,14 @@ test('a commit before the store is found, and a consumer that goes on mends it',
     },
   ]);
   const evidence = await evidenceOf(judged);
-  // What was handed to the one that was killed came again.
+  // The records of the killed consumer were delivered again.
   expect(evidence.delivered).toBeGreaterThan(60);
   expect(evidence.rows).toBe(60);
   expect(evidence.deliveries.whole).toBe(true);
   expect(evidence.written.whole).toBe(true);
 });
 
-test('a consumer that is killed leaves a journal that is whole, with what came twice', async () => {
+test('after a consumer was killed the journals are whole, and include the records that were delivered twice', async () => {
   const [dir, run] = [newDir(), newRun()];
   const options = [`--run=${run}`, `--dir=${dir}`, at];
   const produced = await nodrop(['produce', '--messages=20000', ...options]);
@@ -171,7 +171,7 @@ test('a consumer that is killed leaves a journal that is whole, with what came t
   const { code, stdout } = await nodropInProcess(['verify', run, '--json', `--dir=${dir}`]);
   const result = JSON.parse(stdout) as Result;
   expect([code, result]).toMatchObject([0, { verdict: 'pass', findings: [] }]);
-  // Killed between a commit and its note, it leaves that one in doubt, and nothing else.
+  // If the kill came between a commit and its entry in the journal, that write alone is in doubt.
   const doubt =
     /^The evidence of the consumer's writes is not whole: no journal says that .* was written, or not/;
   expect(result.notChecked.filter((sentence) => !doubt.test(sentence))).toEqual([]);
@@ -181,7 +181,7 @@ test('a consumer that is killed leaves a journal that is whole, with what came t
   expect(delivered).toBeGreaterThanOrEqual(20_000);
 });
 
-test('a group that nobody joined has committed nothing', async () => {
+test('the audit of a run without a consumer finds no commits of the group', async () => {
   const [dir, run] = [newDir(), newRun()];
   await nodrop(['produce', '--messages=10', `--run=${run}`, `--dir=${dir}`, at]);
   await nodropInProcess(['verify', run, `--dir=${dir}`]);

@@ -1,4 +1,4 @@
-/** The live self-test: that it tells what was caught from what was not. `test/full/live-self-test.test.ts` has more. */
+/** The live self-test distinguishes caught defects from missed ones. `test/full/live-self-test.test.ts` has more. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { liveSelfTestCommand } from '../../src/cli/commands/live-self-test-command.ts';
 import { Terminal } from '../../src/cli/output/terminal.ts';
@@ -9,7 +9,7 @@ import { newDir } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Each pipeline has several processes, one after the other. */
+/** Each pipeline starts several processes, one after the other. */
 const timeoutMs = 180_000;
 
 class Listening extends Terminal {
@@ -42,9 +42,9 @@ async function commandWith(
 }
 
 test(
-  'the exit code is 0 only where all was caught; a person is shown why it was not, and where to look',
+  'the exit code is 0 only if all defects were caught; for a missed one the text shows why, and its run folder',
   async () => {
-    // A user may have set these for other runs.
+    // A user may have set these variables for other runs.
     vi.stubEnv('NODROP_SABOTAGE', 'misroute:17');
     vi.stubEnv('NODROP_RATE', '1');
     const { code, lines, dir } = await commandWith(vanished, true);
@@ -72,7 +72,7 @@ test(
   timeoutMs,
 );
 
-test('a store that all would share is refused', async () => {
+test('self-test refuses a --store that all its runs would share', async () => {
   const { code, stderr } = await nodropInProcess(['self-test', '--store=sqlite:all.db']);
   expect(code).toBe(64);
   expect(stderr).toContain('a store of its own');

@@ -1,4 +1,4 @@
-/** A cluster that serves others too: topics and groups in which somebody else has a part stay. */
+/** A cluster that other programs use too: nodrop keeps topics and groups that they use. */
 import { randomUUID } from 'node:crypto';
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -33,7 +33,7 @@ const leftTopic = (topic: string, why: string): string =>
   `Topic ${topic} at ${bootstrapServers} was left: ${why}. To remove it by hand:\n` +
   `  kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic}`;
 
-test('a topic that the user has named stays after a pass, though the run made it', async () => {
+test('a passed run keeps the topic that it created if the user chose its name', async () => {
   const topic = newName();
   const { code, stderr } = await nodrop([
     'run',
@@ -48,7 +48,7 @@ test('a topic that the user has named stays after a pass, though the run made it
   expect(await isThere(topic)).toBe(true);
 });
 
-test('a topic that somebody has written into stays after a pass', async () => {
+test('a passed run keeps its topic if another program has written into it', async () => {
   const run = newName();
   const topic = `nodrop-${run}`;
   const args = ['--messages=100', '--rate=100', `--dir=${newDir()}`, `--run=${run}`, at];
@@ -61,7 +61,7 @@ test('a topic that somebody has written into stays after a pass', async () => {
   expect(await isThere(topic)).toBe(true);
 });
 
-test('a topic with records of which nobody knows, and one of the same name, stay', async () => {
+test('removeTopic keeps a topic with records that came after the audit, and a recreated topic', async () => {
   const topic = newName();
   await createTopic(access, topic, 1);
   await write(topic);
@@ -77,7 +77,7 @@ test('a topic with records of which nobody knows, and one of the same name, stay
   expect(await removeTopic(access, own)).toBeUndefined();
 });
 
-test('a group with members, or with offsets of another topic, stays', async () => {
+test('removeGroup keeps a group with members or with offsets of another topic', async () => {
   const [topic, other] = [newName(), newName()];
   const group = newName();
   expect(await removeGroup(access, { group, topic })).toBeUndefined();
@@ -101,7 +101,7 @@ test('a group with members, or with offsets of another topic, stays', async () =
   expect(await removeGroup(access, { group, topic: other })).toBeUndefined();
 });
 
-test('a producer whose topic is gone ends within its timeout', async () => {
+test('a producer whose topic was deleted ends soon after its timeout', async () => {
   const run = newName();
   const args = ['produce', '--messages=20000', '--batch-size=10', '--timeout=3s', `--run=${run}`];
   const { ended } = start([...args, `--dir=${newDir()}`, '--rate=200', at]);

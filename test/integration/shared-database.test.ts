@@ -1,4 +1,4 @@
-/** A database that serves others too: what they have in it, and how their sessions behave, stays as it was. */
+/** A database that other programs use too: their tables and their sessions stay as they were. */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
@@ -25,7 +25,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-/** All that is in the schema, and when it came. */
+/** All objects in the schema, each with the transaction that made it. */
 async function contents(): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT concat_ws(' ', relname, relkind, pg_class.oid, pg_class.xmin) AS name FROM pg_class
@@ -35,7 +35,7 @@ async function contents(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** A store that the run of `topic` has put one row into. */
+/** Makes a store with one row of the run of `topic`. */
 async function fill(): Promise<void> {
   const store = await openStore(location, { categories });
   await store.claim(topic, new Map([[0, 0]]));
@@ -48,7 +48,7 @@ test.each([
   [`CREATE VIEW messages AS SELECT 1 AS id`, 'view messages'],
   ['CREATE TABLE users (id int); CREATE SEQUENCE numbers', 'sequence numbers, table users'],
   ['CREATE TABLE _migrations (version text, at timestamptz)', 'table _migrations'],
-])('a schema of somebody with %s is refused, and not changed', async (statements, found) => {
+])("another program's schema with %s is refused, and not changed", async (statements, found) => {
   await client.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${statements}`);
   const before = await contents();
   await expect(openStore(location, { categories })).rejects.toMatchObject({
@@ -58,13 +58,13 @@ test.each([
   expect(await contents()).toEqual(before);
   for (const command of ['run', 'consume']) {
     const args = [command, '--run=a', `--dir=${newDir()}`, `--store=${location}`];
-    // Kafka is not there either: what can be told at once is told.
+    // There is no Kafka either: nodrop reports the schema first, without waiting for Kafka.
     const { code, stderr } = await nodrop([...args, '--bootstrap-server=127.0.0.1:1']);
     expect({ code, stderr }).toEqual({ code: 69, stderr: expect.stringContaining(found) });
   }
 });
 
-test("a table where a category's is to stand is refused, and one beside the store is none", async () => {
+test("a foreign table with a category's name is refused, and other foreign tables are not taken for categories", async () => {
   await fill();
   await client.query(`CREATE TABLE ${schema}.paid (id int); CREATE VIEW ${schema}.report AS SELECT 1 AS id`);
   await client.query(`CREATE TABLE ${schema}."Odd one" (LIKE ${schema}.failed)`);
@@ -79,7 +79,7 @@ test("a table where a category's is to stand is refused, and one beside the stor
   await expect(openStore(location, { categories: [...categories, 'paid'] })).rejects.toThrow('table paid');
 });
 
-test("a run's schema goes, and one that was there before stays", async () => {
+test('dropSchema removes the schema of a run, and keeps one that nodrop did not create', async () => {
   await fill();
   expect(await dropSchema(location, topic.run)).toBeUndefined();
   expect(await contents()).toEqual([]);
@@ -94,17 +94,17 @@ test("a run's schema goes, and one that was there before stays", async () => {
 });
 
 test.each([
-  ['a table of somebody in it', 'CREATE TABLE $.users (id int)', 'cannot drop schema'],
-  ['a view of somebody elsewhere', 'CREATE VIEW $_view AS SELECT * FROM $.failed', 'cannot drop table'],
+  ["another program's table in it", 'CREATE TABLE $.users (id int)', 'cannot drop schema'],
+  ["another program's view elsewhere", 'CREATE VIEW $_view AS SELECT * FROM $.failed', 'cannot drop table'],
   ['another run', `UPDATE $.offsets SET run = 'other'`, 'run other stores into it too'],
   ['a row of another run', `UPDATE $.failed SET run = 'other'`, 'it holds rows of run other'],
   [
-    'a partition of somebody',
+    "another program's partition",
     `CREATE TABLE $.own (LIKE $.failed); ALTER TABLE $.messages ATTACH PARTITION $.own FOR VALUES IN ('own')`,
     'nodrop did not make table own in it',
   ],
   ['a session at work in it', 'BEGIN; SELECT FROM $.messages', 'lock timeout'],
-])("%s keeps a run's schema whole", async (_, statements, why) => {
+])("because of %s, dropSchema removes nothing of a run's schema", async (_, statements, why) => {
   await fill();
   await client.query(statements.replaceAll('$', schema));
   const before = await contents();
@@ -112,7 +112,7 @@ test.each([
   expect(await contents()).toEqual(before);
 });
 
-test("a consumer that is still connected keeps a run's schema whole", async () => {
+test("while a consumer is connected, dropSchema removes nothing of a run's schema", async () => {
   const store = await openStore(location, { categories });
   await store.claim(topic, new Map([[0, 0]]));
   const before = await contents();
@@ -123,7 +123,7 @@ test("a consumer that is still connected keeps a run's schema whole", async () =
 });
 
 test.skipIf(!hasPooler)(
-  "behind a pooler a store is refused, and others' sessions stay as they were",
+  "a store behind a connection pooler is refused, and other clients' sessions keep their settings",
   async () => {
     await fill();
     const pooler = await startPooler(postgres);

@@ -1,4 +1,4 @@
-/** Signals in each phase of a run, once and twice: the exit code that was promised, and nothing left behind. */
+/** Signals in each phase of a run, once and twice: nodrop ends with the documented exit code, and nothing is left. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;
 
-/** Takes connections and never answers. */
+/** A server that accepts connections and never answers. */
 let silent: Server;
 beforeAll(async () => {
   silent = createServer().listen(0, '127.0.0.1');
@@ -30,15 +30,15 @@ interface Place {
 interface Case {
   phase: string;
   signal: keyof typeof codes;
-  /** The second comes once it has said that it is stopping. */
+  /** A second signal follows when nodrop has said that it is stopping. */
   twice?: true;
   args: (place: Place) => string[];
   isThere: (place: Place) => boolean;
-  /** Its consumer finds the store locked, until one signal came that lets it end in order. */
+  /** The store is locked, and stays so unless the run may end in order after a single signal. */
   isLocked?: true;
 }
 
-/** Whether the run has come to a phase. */
+/** Whether the run has reached a phase. */
 const isIn =
   (phase: string) =>
   ({ dir, run }: Place): boolean => {
@@ -62,52 +62,61 @@ const cases: Case[] = [
   { phase: 'waiting for Kafka', signal: 'SIGHUP', args: waiting, isThere: isListening },
 ];
 
-test.concurrent.for(cases)('$signal while $phase (twice: $twice)', async (each, { expect }) => {
-  const dir = newDir();
-  const place = { dir, run: `r${randomUUID().slice(0, 8)}`, store: join(dir, 'store.sqlite') };
-  const unlock = each.isLocked ? await lock(place) : undefined;
-  const temporary = newDir();
-  const args = [...each.args(place), `--run=${place.run}`, `--dir=${dir}`];
-  const { child, ended } = start(args, { TMPDIR: temporary });
-  let said = '';
-  child.stderr!.on('data', (text) => (said += String(text)));
-  await until(`it is ${each.phase}`, () => each.isThere(place));
-  child.kill(each.signal);
-  await until('it says so', () => said.includes('stopping'));
-  if (each.twice) child.kill(each.signal);
-  else unlock?.();
-  const { code, stderr } = await ended;
-  unlock?.();
-  expect([code, stderr]).toEqual([codes[each.signal], expect.not.stringMatching(/^\s+at |a bug in nodrop/m)]);
-  await until('all of its processes are gone', () => !processes().includes(dir));
-  expect(readdirSync(temporary).filter((name) => name !== 'node-compile-cache')).toEqual([]);
-});
+test.concurrent.for(cases)(
+  '$signal while $phase ends nodrop, nothing left (twice: $twice)',
+  async (each, { expect }) => {
+    const dir = newDir();
+    const place = { dir, run: `r${randomUUID().slice(0, 8)}`, store: join(dir, 'store.sqlite') };
+    const unlock = each.isLocked ? await lock(place) : undefined;
+    const temporary = newDir();
+    const args = [...each.args(place), `--run=${place.run}`, `--dir=${dir}`];
+    const { child, ended } = start(args, { TMPDIR: temporary });
+    let said = '';
+    child.stderr!.on('data', (text) => (said += String(text)));
+    await until(`it is ${each.phase}`, () => each.isThere(place));
+    child.kill(each.signal);
+    await until('it says so', () => said.includes('stopping'));
+    if (each.twice) child.kill(each.signal);
+    else unlock?.();
+    const { code, stderr } = await ended;
+    unlock?.();
+    expect([code, stderr]).toEqual([
+      codes[each.signal],
+      expect.not.stringMatching(/^\s+at |a bug in nodrop/m),
+    ]);
+    await until('all of its processes are gone', () => !processes().includes(dir));
+    expect(readdirSync(temporary).filter((name) => name !== 'node-compile-cache')).toEqual([]);
+  },
+);
 
-test.for(['SIGINT', 'SIGTERM'] as const)('%s while an audit scans', async (signal) => {
-  const dir = newDir();
-  const passed = await nodrop([
-    'run',
-    '--run=r',
-    `--topic=t${randomUUID()}`,
-    `--dir=${dir}`,
-    '--messages=20',
-    at,
-  ]);
-  expect(passed.code, passed.stderr).toBe(0);
-  const result = readFileSync(join(dir, 'runs/r/result.json'), 'utf8');
-  const connected = new Promise((resolve) => void silent.once('connection', resolve));
-  const { child, ended } = start(['verify', 'r', '--rescan', `--dir=${dir}`, atSilent()]);
-  await connected;
-  child.kill(signal);
-  expect(await ended).toMatchObject({ code: codes[signal], stdout: '' });
-  expect(readFileSync(join(dir, 'runs/r/result.json'), 'utf8')).toBe(result);
-});
+test.for(['SIGINT', 'SIGTERM'] as const)(
+  '%s during the scan of an audit ends it, and the old result stays',
+  async (signal) => {
+    const dir = newDir();
+    const passed = await nodrop([
+      'run',
+      '--run=r',
+      `--topic=t${randomUUID()}`,
+      `--dir=${dir}`,
+      '--messages=20',
+      at,
+    ]);
+    expect(passed.code, passed.stderr).toBe(0);
+    const result = readFileSync(join(dir, 'runs/r/result.json'), 'utf8');
+    const connected = new Promise((resolve) => void silent.once('connection', resolve));
+    const { child, ended } = start(['verify', 'r', '--rescan', `--dir=${dir}`, atSilent()]);
+    await connected;
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: codes[signal], stdout: '' });
+    expect(readFileSync(join(dir, 'runs/r/result.json'), 'utf8')).toBe(result);
+  },
+);
 
 function hasManifest({ dir, run }: Place): boolean {
   return existsSync(join(dir, 'runs', run, 'run.json'));
 }
 
-/** Holds the lock that writers need, in a store whose tables are there. Returns what releases it. */
+/** Creates a store and locks it against writers; returns a function that releases the lock. */
 async function lock({ store }: Place): Promise<() => void> {
   const categories = ['failed', 'completed', 'in-progress'];
   await (await openStore(`sqlite:${store}`, { categories })).close();

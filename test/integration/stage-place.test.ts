@@ -1,4 +1,4 @@
-/** A consumer's place in which one process comes after the other. */
+/** The place of a consumer, in which processes follow one another. */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { startStages } from '../../src/pipeline/stage/stage-group.ts';
@@ -8,14 +8,14 @@ import { newDir, nodrop, until } from '../fixtures/nodrop.ts';
 const bootstrapServers = inject('bootstrapServers');
 const messages = 6_000;
 
-test('a consumer that was started again goes on with the progress of the one before', async () => {
+test('the progress of a restarted consumer continues from that of the killed one', async () => {
   const [dir, run] = [newDir(), `p${randomUUID().slice(0, 8)}`];
   const options = [`--run=${run}`, `--dir=${dir}`];
   const plan = [`--messages=${messages}`, `--bootstrap-server=${bootstrapServers}`];
   const produced = await nodrop(['produce', ...plan, ...options]);
   expect(produced.code, produced.stderr).toBe(0);
 
-  // So little at a time that there is something left when it is killed.
+  // Small fetches, so that records are left when the consumer is killed.
   const limits = ['-X', 'max.partition.fetch.bytes=1024', '-X', 'session.timeout.ms=2000'];
   const args = ['consume', '--until-drained', '--quiet', ...limits, ...options];
   const told: number[] = [];

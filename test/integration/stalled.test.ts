@@ -1,4 +1,4 @@
-/** Live runs in which nothing moves: they end, say where the lag is, and blame who stood still. */
+/** Live runs without progress: they end, say where the lag is, and blame the stage that stood still. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -36,17 +36,17 @@ const startRun = (
     env,
   );
 
-test('a member of the group that takes partitions and reads nothing', async () => {
+test('a group member that takes a partition and reads nothing makes the run inconclusive, with a stalled partition', async () => {
   const folder = newFolder();
   const [topic, group] = [topicOf(folder.id), groupOf(folder.id)];
   const access = { bootstrapServers, client: {}, timeoutMs: 30_000 };
   await createTopic(access, topic, 2);
-  // There before the consumer, which else may be done by then.
+  // The idler joins before the consumer, which could otherwise be done too early.
   const { signal } = new AbortController();
   const idler = await joinGroup({ ...access, settings: {}, signal, topic, group });
   try {
     const { ended } = startRun(folder);
-    // Two members, two partitions; when the consumer gives up, the idler gets both.
+    // With two members, each has one of the two partitions. When the consumer gives up, the idler gets both.
     await until('both are members', () => idler.assignment().partitions.length === 1);
     const [partition] = idler.assignment().partitions;
     const { code, stdout } = await ended;
@@ -62,7 +62,7 @@ test('a member of the group that takes partitions and reads nothing', async () =
   }
 });
 
-test('a consumer that is suspended and never comes back', async () => {
+test('a consumer that is suspended for good is killed, and the run ends with stalled partitions', async () => {
   const folder = newFolder();
   const { ended } = startRun(folder);
   await until('the consumer is there', () => isAlive(folder.consumerPid() ?? 0));
@@ -75,7 +75,7 @@ test('a consumer that is suspended and never comes back', async () => {
   expect(notChecked).toContain('The consumer hung: it was silent for 4000 ms and was killed.');
 });
 
-test('a consumer that says that it is alive, and stores nothing any more', async () => {
+test('a consumer that reports that it is alive but stores nothing is killed, and the run ends as stalled', async () => {
   const folder = newFolder();
   const { ended } = startRun(folder, ['--store-timeout=1s'], { NODROP_SABOTAGE: 'stall:700' });
   const { code, stdout } = await ended;
@@ -85,7 +85,7 @@ test('a consumer that says that it is alive, and stores nothing any more', async
   expect(notChecked).toContain('The consumer hung: it stored nothing for 5000 ms and was killed.');
 });
 
-test('a consumer that hangs does not outlive a run that is killed', async () => {
+test('a hanging consumer ends when its run is killed', async () => {
   const folder = newFolder();
   const { child, ended } = startRun(folder, [], { NODROP_SABOTAGE: 'stall:700' });
   const log = folder.file('consumer.log');
@@ -97,7 +97,7 @@ test('a consumer that hangs does not outlive a run that is killed', async () => 
   await until('it is gone', () => !isAlive(consumer));
 });
 
-test('a producer that is suspended before it has begun', async () => {
+test('a producer that is suspended before it starts is killed, and the run id stays unused', async () => {
   const folder = newFolder();
   const { child, ended } = startRun(folder);
   let producer = 0;
@@ -114,7 +114,7 @@ test('a producer that is suspended before it has begun', async () => {
   expect(folder.isUsed()).toBe(false);
 });
 
-/** The process id of a stage; 0 while there is none. */
+/** The process id of a stage; 0 if there is none yet. */
 function childOf(parent: number, command: string): number {
   const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
   const row = rows

@@ -1,4 +1,4 @@
-/** Where the consumer finds the state, and what it does with one that it does not know. */
+/** How the consumer finds the state of a record, and what it does with an unknown state. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
-describe('messages of nodrop', () => {
+describe('messages that nodrop produced', () => {
   test.each([
     {
       options: ['--state-field=status.code'],
@@ -27,23 +27,26 @@ describe('messages of nodrop', () => {
       noted: { stateHeader: 'x-state' },
       tables: ['completed', 'failed', 'in-progress', 'rest'],
     },
-  ])('run $options', async ({ options, payload, noted, tables }) => {
-    const dir = newDir();
-    const run = newRun();
-    const shared = [`--dir=${dir}`, `--run=${run}`, '--messages=300', '--json', at];
-    const { code, stdout, stderr } = await nodrop(['run', ...shared, ...options]);
-    expect(code, stdout + stderr).toBe(0);
-    const manifest = JSON.parse(readFileSync(join(dir, 'runs', run, 'run.json'), 'utf8')) as Manifest;
-    expect(manifest).toMatchObject(noted);
-    for (const row of await shown(dir, run, '--state=failed')) expect(row['payload']).toMatch(payload);
-    expect(await shown(dir, run, '--dead-letters')).toEqual([]);
-    expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
-    const snapshot = await openSnapshot(new RunFolder(dir, run).store);
-    expect([...snapshot.categories].sort()).toEqual(tables);
-    await snapshot.close();
-  });
+  ])(
+    'run $options passes, and its messages carry the state there',
+    async ({ options, payload, noted, tables }) => {
+      const dir = newDir();
+      const run = newRun();
+      const shared = [`--dir=${dir}`, `--run=${run}`, '--messages=300', '--json', at];
+      const { code, stdout, stderr } = await nodrop(['run', ...shared, ...options]);
+      expect(code, stdout + stderr).toBe(0);
+      const manifest = JSON.parse(readFileSync(join(dir, 'runs', run, 'run.json'), 'utf8')) as Manifest;
+      expect(manifest).toMatchObject(noted);
+      for (const row of await shown(dir, run, '--state=failed')) expect(row['payload']).toMatch(payload);
+      expect(await shown(dir, run, '--dead-letters')).toEqual([]);
+      expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
+      const snapshot = await openSnapshot(new RunFolder(dir, run).store);
+      expect([...snapshot.categories].sort()).toEqual(tables);
+      await snapshot.close();
+    },
+  );
 
-  test('by hand: the printed line tells the consumer where the state is', async () => {
+  test('the consume command that produce prints names the place of the state', async () => {
     const dir = newDir();
     const run = newRun();
     const options = ['--state-header=x-state', '--states=open=3,paid'];
@@ -62,7 +65,7 @@ describe('messages of nodrop', () => {
     expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
   });
 
-  test('a consumer that was told otherwise dead-letters them, and the audit says so', async () => {
+  test('a consumer with another place of the state makes dead letters, and the audit finds them wrong', async () => {
     const dir = newDir();
     const run = newRun();
     const shared = [`--run=${run}`, `--dir=${dir}`, at];
@@ -95,7 +98,7 @@ async function shown(dir: string, run: string, ...options: string[]): Promise<Sh
     .map((line) => JSON.parse(line) as Shown);
 }
 
-describe('messages of others', () => {
+describe('messages of other programs', () => {
   const byField: ForeignRecord[] = [
     { payload: '{"status":{"code":"paid"}}' },
     { payload: '{"status":{"code":"lost"},"state":"paid"}' },
@@ -158,20 +161,23 @@ describe('messages of others', () => {
       records: byHeader,
       expected: { 0: 'paid', 1: 'open', 2: 'open', ...unheaded },
     },
-  ])('by $options', async ({ options, records, expected }) => {
-    const dir = newDir();
-    const run = newRun();
-    const topic = `foreign-${run}`;
-    await writeForeignTopic(bootstrapServers, topic, records);
-    const args = [`--run=${run}`, `--topic=${topic}`, `--dir=${dir}`, '--states=open,paid', ...options, at];
-    const consumed = await nodrop(['consume', '--until-drained', ...args]);
-    expect(consumed.code, consumed.stderr).toBe(0);
-    const rows = await shown(dir, run);
-    const letters = await shown(dir, run, '--dead-letters');
-    const found = [...rows, ...letters].map(({ offset, category, reason }) => [offset, category ?? reason]);
-    expect(Object.fromEntries(found)).toEqual(expected);
-    expect(found).toHaveLength(records.length);
-  });
+  ])(
+    'consume $options sorts each record into its category or the dead letters',
+    async ({ options, records, expected }) => {
+      const dir = newDir();
+      const run = newRun();
+      const topic = `foreign-${run}`;
+      await writeForeignTopic(bootstrapServers, topic, records);
+      const args = [`--run=${run}`, `--topic=${topic}`, `--dir=${dir}`, '--states=open,paid', ...options, at];
+      const consumed = await nodrop(['consume', '--until-drained', ...args]);
+      expect(consumed.code, consumed.stderr).toBe(0);
+      const rows = await shown(dir, run);
+      const letters = await shown(dir, run, '--dead-letters');
+      const found = [...rows, ...letters].map(({ offset, category, reason }) => [offset, category ?? reason]);
+      expect(Object.fromEntries(found)).toEqual(expected);
+      expect(found).toHaveLength(records.length);
+    },
+  );
 });
 
 test.each([

@@ -1,4 +1,4 @@
-/** What every store promises, on the real engines. */
+/** The contract of every store, on the real engines. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
@@ -26,9 +26,9 @@ import {
 interface Engine {
   name: string;
   openStore: typeof openStore;
-  /** A place that no other test uses. */
+  /** The location of a new store. */
   place: () => string;
-  /** Makes a store look as if a newer nodrop had made it. */
+  /** Gives a store the schema version of a newer nodrop. */
   outdo: (location: string) => Promise<void>;
 }
 
@@ -83,7 +83,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     return claimed.get(partitions[0]!)!.epoch;
   };
 
-  test('rows, dead letters and offsets go in together and come back', async () => {
+  test('write stores rows, dead letters and offsets, and a snapshot reads them back', async () => {
     const store = await open();
     const epoch = await claim(store, 0, 1);
     const batch = batchOf([0, 0, 0], [2, 1, 0]);
@@ -133,7 +133,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     await snapshot.close();
   });
 
-  test('bytes, texts and integers come back as they were, whatever they are', async () => {
+  test('any bytes, texts and integers are read back unchanged', async () => {
     const values: (Buffer | null)[] = [
       null,
       Buffer.alloc(0),
@@ -183,7 +183,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(letters.map(({ payload }) => plain(payload))).toEqual(values.toReversed());
   });
 
-  test('a claim begins at the offset given, or goes on, and each one raises the epoch', async () => {
+  test('a claim starts at the given offset or resumes at the stored one, and raises the epoch', async () => {
     const first = await open();
     const second = await open();
     expect(
@@ -227,8 +227,8 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
 
   test.each([
     ['its epoch is not the latest', { from: 0, epoch: 0 }],
-    ['the offset is another', { from: 1, epoch: 1 }],
-  ])('a writer is fenced when %s, and nothing of its batch stays', async (_, stale) => {
+    ['its offset is not the stored one', { from: 1, epoch: 1 }],
+  ])('a writer is fenced if %s, and no row of its batch is stored', async (_, stale) => {
     const store = await open();
     await claim(store, 0, 1);
     const batch = batchOf([1, 0, 0], [1, 1, 0]);
@@ -252,13 +252,13 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toEqual(['failed 0:0']);
   });
 
-  test('a partition that nobody has claimed fences too', async () => {
+  test('a write to a partition without a claim is fenced', async () => {
     const store = await open();
     const write = store.write(topicId, batchOf([0, 5, 0]), [{ partition: 5, from: 0, next: 1, epoch: 1 }]);
     await expect(write).rejects.toMatchObject({ name: 'FencedError', partition: 5 });
   });
 
-  test('of two claimants of a partition the later one writes', async () => {
+  test('if two consumers claim a partition, only the later one can write', async () => {
     const first = await open();
     const second = await open();
     const early = await claim(first, 0);
@@ -270,7 +270,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toEqual(['in-progress 0:0']);
   });
 
-  test('a row that is there already does not cost its neighbours', async () => {
+  test('a row that is stored already is kept, and the other rows of its batch are stored', async () => {
     const store = await open();
     const epoch = await claim(store, 0);
     const letter = { partition: 0, key: null, payload: null, headers: null, reason: '' };
@@ -284,7 +284,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     await store.write(topicId, second, [{ partition: 0, from: 1, next: 10, epoch }]);
     expect(await placesOf(location)).toEqual(['completed 0:7', 'failed 0:4', 'failed 0:5', 'failed 0:6']);
     expect((await deadLettersOf(location)).map(({ offset }) => offset)).toEqual([8, 9]);
-    // The row that was there stays as it was.
+    // The row that was stored first is unchanged.
     const [, held] = await rowsOf(location, 'failed');
     expect(Buffer.from(held!.payload!)).toEqual(first.payload(0));
     expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 10, epoch }]]));
@@ -292,7 +292,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toHaveLength(5);
   });
 
-  test('many stores open at once where there was none', async () => {
+  test('several processes can open a new store at once', async () => {
     const program = join(import.meta.dirname, '..', 'fixtures', 'open-a-store.ts');
     const openElsewhere = async (): Promise<number> => {
       const { stdout } = await promisify(execFile)(process.execPath, [program, location]);
@@ -302,7 +302,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(epochs.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
   });
 
-  test('categories are added to a store, and those it had stay', async () => {
+  test('opening a store with new categories adds them, and keeps those it had', async () => {
     const early = await open({ categories: ['old-state'] });
     await early.write(topicId, batchOf([0, 0, 0]), []);
     const late = await open({ categories: ['new-state', 'old-state-key'] });
@@ -310,7 +310,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toEqual(['new-state 0:1', 'old-state 0:0', 'old-state-key 0:2']);
   });
 
-  test('a topic that was recreated under its name is refused, and another run of it is not', async () => {
+  test('a run cannot claim a recreated topic, and another run can', async () => {
     const store = await open();
     await claim(store, 0);
     const recreated = { ...topic, topicId: 'topic-2' };
@@ -323,7 +323,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await store.offsets('topic-2')).toEqual(new Map([[0, { next: 0, epoch: 1 }]]));
   });
 
-  test('topics in one store do not meet', async () => {
+  test('topics in one store have separate offsets and rows', async () => {
     const store = await open();
     const other = { run: 'run-2', topic: "it's", topicId: "b'\\ü" };
     for (const each of [topic, other]) {
@@ -336,7 +336,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(rows.map((row) => `${row.topicId} ${row.offset}`)).toEqual([`b'\\ü 0`, 'topic-1 0', 'topic-1 1']);
   });
 
-  test('what is to come before the commit comes when all is in the transaction', async () => {
+  test('beforeCommit is called when all rows are in the transaction and none is visible', async () => {
     let seen: string[] | undefined;
     const store = await open({
       beforeCommit: async () => {
@@ -349,7 +349,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toEqual(['failed 0:0']);
   });
 
-  test('what fails before the commit is told as it is, and nothing is stored', async () => {
+  test('if beforeCommit fails, write rejects with that error and nothing is stored', async () => {
     const trouble = new Error('no');
     const store = await open({ beforeCommit: () => Promise.reject(trouble) });
     const epoch = await claim(store, 0);
@@ -359,7 +359,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await store.offsets(topicId)).toEqual(new Map([[0, { next: 0, epoch }]]));
   });
 
-  test('the rows of one message are found, and what stands at a place', async () => {
+  test('rows are found by message and by partition and offset, and dead letters by the latter', async () => {
     const store = await open();
     await store.claim(topic, new Map([[0, 0]]));
     const rows = [0, 1, 2, 3].map((offset) => valuesOf(offset % 2, 0, offset));
@@ -405,7 +405,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     await snapshot.close();
   });
 
-  test('a snapshot is one moment, whatever is written meanwhile', async () => {
+  test('a snapshot does not see rows that are written after it was opened', async () => {
     const store = await open();
     const epoch = await claim(store, 0);
     await store.write(topicId, batchOf([0, 0, 0]), [{ partition: 0, from: 0, next: 1, epoch }]);
@@ -418,7 +418,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     expect(await placesOf(location)).toHaveLength(3);
   });
 
-  test('rows come in order, up to a limit, and may be left at any', async () => {
+  test('rows are read in order and up to a limit, and a reader may stop early', async () => {
     const store = await open();
     const count = 3_000;
     const places = Array.from({ length: count }, (_, index): [number, number, number] => [
@@ -444,7 +444,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     await snapshot.close();
   });
 
-  test('a store that a newer nodrop made is refused', async () => {
+  test('a store of a newer nodrop is refused', async () => {
     await open();
     await outdo(location);
     await expect(engine.openStore(location, { categories })).rejects.toMatchObject({
@@ -453,7 +453,7 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     });
   });
 
-  test('where there is no store there is nothing to read', async () => {
+  test('openSnapshot fails if there is no store', async () => {
     await expect(openSnapshot(location)).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('There is no store at'),

@@ -1,4 +1,4 @@
-/** A store that is not there for a while: what a consumer does meanwhile, and that nothing is lost by it. */
+/** A store that cannot be written for a while: the consumer waits, and no message is lost. */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -17,7 +17,7 @@ interface Produced {
   folder: RunFolder;
   /** The path of its SQLite store. */
   store: string;
-  /** A consumer of it, up to further options. */
+  /** The arguments of its consumer, to which a test may add options. */
   consume: string[];
 }
 
@@ -43,16 +43,16 @@ function storedBy({ store }: Produced): number {
   return sum;
 }
 
-/** What a child has said so far, on stderr. */
+/** Returns a function that gives the child's stderr so far. */
 function heard(child: ReturnType<typeof start>['child']): () => string {
   let said = '';
   child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
   return () => said;
 }
 
-test('a locked store is waited for, and given up when the time is over; consuming again ends the run', async () => {
+test('a consumer waits for a locked store up to --store-timeout, and a later consumer completes the run', async () => {
   const run = await produced(500);
-  // A first consumer makes the tables, and is told to stop.
+  // A first consumer makes the tables.
   const first = await nodrop(run.consume);
   expect(first.code, first.stderr).toBe(0);
   const locked = await produced(500);
@@ -81,10 +81,10 @@ test('a locked store is waited for, and given up when the time is over; consumin
   expect(await verdictOf(locked)).toMatchObject({ verdict: 'pass', store: { rows: 500 } });
 });
 
-test('a disk that is full: no offset moves, and the run can be finished when there is room', async () => {
+test('on a full disk no offset goes past the stored rows, and the consumer completes the run when there is room', async () => {
   const run = await produced(20_000);
   const small = ['-X', 'max.partition.fetch.bytes=100000'];
-  // A limit on the size of files stands for the end of the disk: 2048 blocks of 512 or 1024 bytes.
+  // A limit on file sizes (2048 blocks of 512 or 1024 bytes) stands for a full disk.
   const child = spawn(
     'sh',
     ['-c', 'ulimit -S -f 2048; exec "$@"', 'sh', process.execPath, program, ...run.consume, ...small],

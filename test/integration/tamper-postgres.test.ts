@@ -12,7 +12,7 @@ const newSchema = (): string => `t_${randomBytes(8).toString('hex')}`;
 beforeAll(() => void vi.stubEnv('PGPASSWORD', password));
 afterAll(() => void vi.unstubAllEnvs());
 
-describe('rows, dead letters and positions', () => {
+describe('changed rows, dead letters and positions in PostgreSQL', () => {
   let passed: Awaited<ReturnType<typeof passedPostgresRun>>;
 
   beforeAll(async () => {
@@ -20,11 +20,11 @@ describe('rows, dead letters and positions', () => {
   });
   afterAll(() => passed.store.close());
 
-  test('a run that nobody tampered with passes, though its tables have lost their constraints', async () => {
+  test('a run that was not tampered with passes, even without the constraints of its tables', async () => {
     expect(await complaintsOfPostgres(passed, [])).toEqual([]);
   });
 
-  test('what was judged wrongly once', { timeout: timeoutMs }, async () => {
+  test('changes that the audit once misjudged are judged rightly', { timeout: timeoutMs }, async () => {
     const complaints = [];
     for (const [name, mutations] of Object.entries(escapedInStore)) {
       complaints.push(...(await complaintsOfPostgres(passed, mutations)).map((told) => [name, told]));

@@ -1,6 +1,6 @@
 /**
- * Values that break others, through a real Kafka and a real consumer into a real store. Each record is one
- * row or one dead letter, at its offset, and what is stored is what was sent, byte for byte.
+ * Hostile values, through a real Kafka and a real consumer into a real store. Each record becomes one row or one
+ * dead letter, at its offset, and is stored byte for byte.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -22,21 +22,21 @@ const stores = [
 ];
 const states = ['failed', 'completed', 'in-progress'];
 const topic = `values-${randomUUID()}`;
-/** Measured: 187 MB, of which an idle consumer takes 100. */
+/** Measured: 187 MB; an idle consumer takes 100 MB. */
 const peakBytesMax = 300 * 1024 * 1024;
 
 let outcomes: SendOutcome[];
 beforeAll(async () => {
-  // For the consumers, and for reading back what they stored.
+  // The consumers need it, and so does reading the stores back.
   process.env['PGPASSWORD'] = password;
   outcomes = await writeForeignTopic(bootstrapServers, topic, hostileRecords);
 });
 
-test('Kafka takes them all, each at the offset that is its index', () => {
+test('Kafka accepts all hostile records, each at the offset of its index', () => {
   expect(outcomes).toEqual(hostileRecords.map((_, baseOffset) => ({ outcome: 'acked', baseOffset })));
 });
 
-test('the largest record is the largest: Kafka refuses one with a byte more', async () => {
+test('Kafka refuses a record that is one byte larger than the largest one here', async () => {
   const [outcome] = await writeForeignTopic(bootstrapServers, `${topic}-beyond`, [largest(1)]);
   expect(outcome).toMatchObject({ outcome: 'rejected', error: 'MESSAGE_TOO_LARGE' });
 });
@@ -49,7 +49,7 @@ describe.each(stores)('$name', ({ location }) => {
     stored = await readBack(location);
   });
 
-  test('nothing is missing, and nothing is there twice', () => {
+  test('each record is stored once', () => {
     const offsets = stored.map(({ offset }) => offset).sort((a, b) => a - b);
     expect(offsets).toEqual(hostileRecords.map((_, offset) => offset));
   });
@@ -62,16 +62,16 @@ describe.each(stores)('$name', ({ location }) => {
     },
   );
 
-  test('the consumer stays small', () => {
+  test('the consumer takes less than 300 MiB of memory', () => {
     expect(peakBytes).toBeLessThan(peakBytesMax);
   });
 });
 
-/** What the consumer's process took at its most is written when it ends. */
+/** Writes the peak memory of the consumer's process when it ends. */
 const memoryProbe = `import { writeFileSync } from 'node:fs';
 process.on('exit', () => writeFileSync(process.env.PEAK_FILE, String(process.resourceUsage().maxRSS)));`;
 
-/** Consumes the topic into the store; returns the bytes of memory that it took at its most. */
+/** Consumes the topic into the store; returns the peak memory of the consumer (bytes). */
 async function consumeAll(location: string): Promise<number> {
   const dir = newDir();
   const peakFile = join(dir, 'peak');
@@ -103,7 +103,7 @@ async function readBack(location: string): Promise<Stored[]> {
   return stored;
 }
 
-/** Bytes as text that a failure can show; null stays apart from nothing. */
+/** Bytes as text that a failure can show; null stays distinct from empty. */
 const hex = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString('hex');
 
@@ -127,7 +127,7 @@ function shownAs(record: HostileRecord): object {
     : { reason: expected, partition: 0, ...bytes, headers: hex(headersOf(record)) };
 }
 
-/** As a dead letter has them: as they stand in the record, without their count. */
+/** Headers in the form of a dead letter: as they stand in the record, without their count. */
 function headersOf({ headers = [] }: HostileRecord): Uint8Array {
   const encoded =
     headers instanceof Uint8Array

@@ -15,18 +15,18 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 describe('cluster', () => {
-  test('a topic that does not exist has no metadata, and is not made by asking', async () => {
+  test('a missing topic has no metadata, and the request does not create it', async () => {
     expect(await rig.cluster.metadata('nowhere')).toBeUndefined();
     expect(await rig.cluster.metadata('nowhere')).toBeUndefined();
   });
 
-  test('a topic has its partitions and their leaders', async () => {
+  test('the metadata of a topic contains its id and the leader of each partition', async () => {
     const topic = await rig.makeTopic('partitions', 3);
     expect(topic.topicId).toMatch(/^[0-9a-f-]{36}$/);
     expect(topic.partitions.map(({ leader }) => leader)).toEqual([1, 1, 1]);
   });
 
-  test('an address where nothing listens is named after the timeout', async () => {
+  test('if no broker listens at an address, the error after the timeout names it', async () => {
     const startedAt = performance.now();
     const opening = openCluster({ bootstrapServers: '127.0.0.1:1', clientId: 'wire', timeoutMs: 300 });
     await expect(opening).rejects.toMatchObject({
@@ -37,7 +37,7 @@ describe('cluster', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
-  test('an address that accepts and is silent is given up too', async () => {
+  test('a server that accepts connections but never answers is given up at the timeout', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -49,12 +49,12 @@ describe('cluster', () => {
     silent.close();
   });
 
-  test('an address that is none is wrong usage', async () => {
+  test('an invalid address is wrong usage', async () => {
     const opening = openCluster({ bootstrapServers: 'host:port', clientId: 'wire', timeoutMs });
     await expect(opening).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('a signal ends the wait', async () => {
+  test('an abort signal ends the wait for a broker', async () => {
     const signal = AbortSignal.timeout(100);
     const opening = openCluster({ bootstrapServers: '127.0.0.1:1', clientId: 'wire', timeoutMs, signal });
     await expect(opening).rejects.toMatchObject({ code: 'interrupted' });
@@ -62,7 +62,7 @@ describe('cluster', () => {
 });
 
 describe('producer', () => {
-  test.each(codecs)('%s: what is sent is fetched again', async (codec) => {
+  test.each(codecs)('records that were sent with codec %s are fetched unchanged', async (codec) => {
     const topic = await rig.makeTopic(`codec-${codec}`);
     const producer = await rig.openProducer(topic);
     const values = numbered(500);
@@ -81,7 +81,7 @@ describe('producer', () => {
     expect(String(batch!.key(7))).toBe('k-v7');
   });
 
-  test('keeps the order in each partition, with many sends at once', async () => {
+  test('many sends at once keep their order in each partition', async () => {
     const topic = await rig.makeTopic('order', 3);
     const producer = await rig.openProducer(topic);
     const sends = Array.from({ length: 60 }, (_, i) =>
@@ -100,7 +100,7 @@ describe('producer', () => {
     }
   });
 
-  test('idempotent: lost answers double nothing', async () => {
+  test('idempotent: after lost answers no record is in the log twice', async () => {
     const topic = await rig.makeTopic('lost-answers');
     const producer = await rig.openProducer(topic);
     for (let i = 0; i < 5; i++) {
@@ -113,7 +113,7 @@ describe('producer', () => {
   });
 
   test.each([8_000, 150])(
-    'idempotent: answers lost at random, up to %i ms a delivery',
+    'idempotent: with random lost answers and a delivery timeout of %i ms, acked records are in the log once',
     async (deliveryTimeoutMs) => {
       const name = `random-losses-${deliveryTimeoutMs}`;
       const producer = await rig.openProducer(await rig.makeTopic(name, 3), { deliveryTimeoutMs });
@@ -145,20 +145,20 @@ describe('producer', () => {
     },
   );
 
-  test('idempotent: after an unknown outcome, nothing is acked that is not in the log', async () => {
+  test('idempotent: after an unknown outcome, only records that are in the log are acked', async () => {
     const topic = await rig.makeTopic('unknown-outcome');
     const producer = await rig.openProducer(topic, { deliveryTimeoutMs: 300 });
     rig.proxy.losses = 1_000;
     const [lost] = await producer.send([{ partition: 0, bytes: batchOf(['a0', 'a1']) }]);
     rig.proxy.losses = 0;
     expect(lost).toMatchObject({ outcome: 'unknown' });
-    // As many records as before: under the old sequence the broker would ack them as a repetition.
+    // As many records as before: under the old sequence the broker would ack them as a retry.
     const [next] = await producer.send([{ partition: 0, bytes: batchOf(['b0', 'b1']) }]);
     expect(next).toEqual({ outcome: 'acked', baseOffset: 2 });
     expect(valuesOf((await rig.scan('unknown-outcome')).seen)).toEqual(['a0', 'a1', 'b0', 'b1']);
   });
 
-  test('not idempotent: a lost answer is unknown, and not sent again', async () => {
+  test('not idempotent: after a lost answer the outcome is unknown, and the batch is not sent again', async () => {
     const topic = await rig.makeTopic('not-idempotent');
     const producer = await rig.openProducer(topic, { acks: 1, idempotent: false });
     rig.proxy.losses = 1;
@@ -176,7 +176,7 @@ describe('producer', () => {
     await expect.poll(async () => valuesOf((await rig.scan('no-acks')).seen)).toEqual(['a']);
   });
 
-  test('a batch that is too large is rejected, and what follows is not', async () => {
+  test('a batch that is too large is rejected, and the later ones are acked', async () => {
     const topic = await rig.makeTopic('too-large');
     const producer = await rig.openProducer(topic);
     const batches = [['a'], ['x'.repeat(2_000_000)], ['b'], ['c']].map((values) => batchOf(values));
@@ -190,15 +190,15 @@ describe('producer', () => {
     expect(valuesOf((await rig.scan('too-large')).seen)).toEqual(['a', 'b', 'c']);
   });
 
-  test('a topic that is gone rejects, once time is up', async () => {
+  test('a send to a missing topic is rejected at the delivery timeout', async () => {
     const topic = await rig.makeTopic('present');
-    // It ends in the longest of the pauses between attempts: one that was on its way would leave a doubt.
+    // The timeout falls into the longest pause between attempts: an attempt in flight would leave a doubt.
     const producer = await rig.openProducer({ ...topic, topic: 'absent' }, { deliveryTimeoutMs: 1_200 });
     const outcomes = await producer.send([{ partition: 0, bytes: batchOf(['a']) }]);
     expect(outcomes).toEqual([{ outcome: 'rejected', error: 'UNKNOWN_TOPIC_OR_PARTITION' }]);
   });
 
-  test('an abort makes unknown what is on its way', async () => {
+  test('an abort makes the outcome of a batch in flight unknown', async () => {
     const topic = await rig.makeTopic('abort');
     const stop = new AbortController();
     const producer = await rig.openProducer(topic, { signal: stop.signal });
