@@ -1,4 +1,4 @@
-/** Whole chaos runs: what each leaves after a pass and after a failure, and in a database. */
+/** Whole chaos runs: the files that are left after a pass and after a failure, and the schemas in a database. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, inject, test, vi } from 'vitest';
@@ -9,12 +9,12 @@ import { newDir, start, until } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('a day that is survived passes, is covered by phase, and leaves nothing', async () => {
-  // The plan says how many brokers there are.
+test('a chaos run that passes counts its faults by phase, and leaves no run folder', async () => {
+  // `--brokers` has no effect here: the plan sets the number of brokers.
   const { code, dir, document } = await replay(undefined, ['--brokers=3']);
   expect(document.runs).toMatchObject([{ verdict: 'pass', exitCode: 0, evidence: null, findings: [] }]);
   expect(code).toBe(0);
-  // How long a fault lasts beyond its time, the machine says.
+  // Only the phase in which a fault begins is certain: how long it lasts depends on the machine.
   expect(document.coverage['pause-producer']).toMatchObject({ beginning: 1 });
   expect(document.coverage['pause-consumer']).toMatchObject({ sending: 1 });
   expect(document.coverage['kill-leader']).toEqual({ beginning: 0, sending: 0, draining: 0 });
@@ -22,11 +22,11 @@ test('a day that is survived passes, is covered by phase, and leaves nothing', a
   expect(readdirSync(join(dir, 'runs'))).toEqual([]);
 });
 
-/** Two runs, one after the other. */
+/** Time limit for two runs, one after the other. */
 const twoRunsMs = 180_000;
 
 test(
-  'a day that is not leaves all that it takes to see why, and is shrunk',
+  'a chaos run that fails keeps its evidence and timelines, and its schedule is shrunk',
   { timeout: twoRunsMs },
   async () => {
     const { code, stderr, dir, document } = await replay('drop-before-store:17');
@@ -39,14 +39,14 @@ test(
       expect(existsSync(join(folder, name)), name).toBe(true);
     const timelines = JSON.parse(readFileSync(join(folder, 'timelines.json'), 'utf8')) as object;
     expect(timelines).toMatchObject({ 'p0-17': { id: 'p0-17', findings: [{ kind: 'lost' }] } });
-    // It has nothing to do with the faults: one is left, since none is no day of chaos.
+    // The failure does not depend on the faults. One fault is left, since a chaos run needs at least one.
     const least = JSON.parse(readFileSync(join(folder, 'chaos-shrunk.json'), 'utf8')) as typeof plan;
     expect(least.faults).toEqual(['pause-producer@500ms+500ms']);
     expect(stderr).toContain(`nodrop chaos --replay ${join(folder, 'chaos-shrunk.json')}`);
   },
 );
 
-test('one day there is, however short the time', async () => {
+test('chaos starts at least one run, however short --for is', async () => {
   const { child, ended } = start(['chaos', '--for=1ms', '--seed=7', `--dir=${newDir()}`]);
   let said = '';
   child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -55,7 +55,7 @@ test('one day there is, however short the time', async () => {
   expect((await ended).code).toBe(130);
 });
 
-test('in a database each day has a schema, and one that passed leaves none', async () => {
+test('a chaos run on a database removes its schema after a pass', async () => {
   const { location, password } = inject('postgres');
   vi.stubEnv('PGPASSWORD', password);
   const { code, document } = await replay(undefined, [`--store=${location}`]);

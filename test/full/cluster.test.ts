@@ -1,4 +1,4 @@
-/** A cluster of three brokers: what it keeps, and what it survives. */
+/** A cluster of three brokers: its replicas, and runs on it with faults. */
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { processState } from '../../src/system/process-state.ts';
 import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, until } from '../fixtures/nodrop.ts';
 
-test('three brokers keep three replicas; one is killed, suspended and started again in its place', async () => {
+test('one of three brokers can be killed, restarted, suspended and resumed, and its replicas are in sync again', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nodrop-test-'));
   await using kafka = await startKafka({ dir, brokers: 3 });
   expect(kafka.brokers.map(({ nodeId }) => nodeId)).toEqual([1, 2, 3]);
@@ -49,7 +49,7 @@ test('three brokers keep three replicas; one is killed, suspended and started ag
   expect(existsSync(dir)).toBe(false);
 });
 
-test('a run survives its leader, which comes back, and a broker that stood still past its session', async () => {
+test('a run passes if a leader is killed and restarted, and a broker is paused past its session', async () => {
   const { code, stdout, stderr } = await nodrop([
     'run',
     '--json',
@@ -58,7 +58,7 @@ test('a run survives its leader, which comes back, and a broker that stood still
     '--rate=400',
     '--duration=20s',
     `--dir=${newDir()}`,
-    // It may be the active controller too: then its session of 3 s begins again once another one is elected.
+    // The broker may be the active controller too: then its session of 3 s begins again after the next election.
     '--fault=kill-leader@1s+9s',
     '--fault=pause-broker@13s+5s',
   ]);

@@ -1,4 +1,4 @@
-/** A run that was killed with a broker of its own: the audit starts the broker again from what it left. */
+/** A run that was killed together with its own broker: the audit restarts the broker from its data. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, start, until } from '../fixtures/nodrop.ts';
 
-test('verify after SIGKILL in the middle of a run scans the topic, and leaves no broker behind', async () => {
+test('verify after SIGKILL during a run restarts its broker, scans the topic, and stops the broker', async () => {
   const folder = new RunFolder(newDir(), 'killed');
   const dir = `--dir=${join(folder.path, '../..')}`;
   const load = ['--messages=100000', '--rate=2000', '--broker-property=log.cleanup.policy=compact'];
@@ -31,7 +31,7 @@ test('verify after SIGKILL in the middle of a run scans the topic, and leaves no
   expect(findings).toEqual([]);
   expect(log.records).toBeGreaterThan(0);
   expect(notChecked.filter((sentence) => /scanned|evidence of the log/.test(sentence))).toEqual([]);
-  // What the broker was told of topics, it is told again.
+  // The broker starts with the same topic settings as before.
   expect((await readScanSummary(folder.logSummary)).compacted).toBe(true);
   expect(await leftoverProcess(folder.broker)).toBeUndefined();
 

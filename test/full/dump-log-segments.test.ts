@@ -1,4 +1,4 @@
-/** The log scan against Kafka's own reader of its files, record by record, for every codec. */
+/** The log scan compared with Kafka's own reader of log files, record by record, for every codec. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { createTopic } from '../../src/kafka/client/topics.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const timeoutMs = 20_000;
-/** Of today: Kafka would remove records that are older than its retention, at any moment. */
+/** The current time: Kafka may at any moment remove records that are older than its retention. */
 const bornMs = Date.now();
 const cluster = await openCluster({ bootstrapServers, clientId: 'dump-test', timeoutMs });
 
@@ -25,7 +25,7 @@ interface Line {
   timestamp: number;
   key: string;
   value: string;
-  /** Their names: the tool does not print their values. */
+  /** The names of the headers: the tool does not print their values. */
   headers: string;
 }
 
@@ -34,7 +34,7 @@ interface Dump {
   batches: { baseOffset: number; isTransactional: boolean; isControl: boolean }[];
 }
 
-/** What Kafka's own tool reads from the files of partition 0. */
+/** Reads the files of partition 0 with Kafka's own tool. */
 async function dump(topic: string): Promise<Dump> {
   const folder = readdirSync(inject('brokerDir'), { recursive: true, encoding: 'utf8' }).find((path) =>
     path.endsWith(`/${topic}-0`),
@@ -66,7 +66,7 @@ async function dump(topic: string): Promise<Dump> {
   return found;
 }
 
-/** What our scan reads. */
+/** Reads the topic with nodrop's scan. */
 async function scanned(topic: string): Promise<Dump> {
   const found: Dump = { records: [], batches: [] };
   await scanLog(cluster, topic, {
@@ -89,40 +89,43 @@ async function scanned(topic: string): Promise<Dump> {
   return found;
 }
 
-test.each(codecs)('records in %s are read as Kafka itself reads them', async (codec: Codec) => {
-  const topic = `dump-${codec}-${randomUUID().slice(0, 8)}`;
-  await createTopic({ bootstrapServers, client: {}, timeoutMs }, topic, 1);
-  const producer = await openProducer(cluster, (await cluster.metadata(topic))!, {
-    acks: -1,
-    idempotent: true,
-    requestTimeoutMs: timeoutMs,
-    deliveryTimeoutMs: timeoutMs,
-  });
-  for (let batch = 0; batch < 5; batch++) {
-    const encoder = new RecordBatchEncoder();
-    for (let index = 0; index <= batch * 20; index++) {
-      const key = index % 3 === 0 ? null : Buffer.from(`key ${index}`);
-      encoder.append(bornMs + index, key, Buffer.from(`value ${batch} ${index} é`), [
-        ['h1', Buffer.from(`${index}`)],
-        ['h2', Buffer.from('')],
-      ]);
+test.each(codecs)(
+  'the scan reads the same records with codec %s as DumpLogSegments',
+  async (codec: Codec) => {
+    const topic = `dump-${codec}-${randomUUID().slice(0, 8)}`;
+    await createTopic({ bootstrapServers, client: {}, timeoutMs }, topic, 1);
+    const producer = await openProducer(cluster, (await cluster.metadata(topic))!, {
+      acks: -1,
+      idempotent: true,
+      requestTimeoutMs: timeoutMs,
+      deliveryTimeoutMs: timeoutMs,
+    });
+    for (let batch = 0; batch < 5; batch++) {
+      const encoder = new RecordBatchEncoder();
+      for (let index = 0; index <= batch * 20; index++) {
+        const key = index % 3 === 0 ? null : Buffer.from(`key ${index}`);
+        encoder.append(bornMs + index, key, Buffer.from(`value ${batch} ${index} é`), [
+          ['h1', Buffer.from(`${index}`)],
+          ['h2', Buffer.from('')],
+        ]);
+      }
+      await producer.send([{ partition: 0, bytes: encoder.finish(codec) }]);
     }
-    await producer.send([{ partition: 0, bytes: encoder.finish(codec) }]);
-  }
-  const ours = await scanned(topic);
-  const theirs = await dump(topic);
-  expect(ours.records).toHaveLength(205);
-  expect(ours).toEqual(theirs);
-});
+    const ours = await scanned(topic);
+    const theirs = await dump(topic);
+    expect(ours.records).toHaveLength(205);
+    expect(ours).toEqual(theirs);
+  },
+);
 
-test('batches of transactions are the same too, markers aside', async () => {
+test('the scan reads the same transaction batches as DumpLogSegments, apart from markers', async () => {
   const topic = `dump-transactions-${randomUUID().slice(0, 8)}`;
   await createTopic({ bootstrapServers, client: {}, timeoutMs }, topic, 1);
   const producer = new LibraryProducer({
     clientId: 'dump-test',
     bootstrapBrokers: [bootstrapServers],
     transactionalId: topic,
-    // It is the transaction's time limit, too; the broker aborts one that lasts longer.
+    // This is also the time limit of the transaction: the broker aborts one that lasts longer.
     timeout: 60_000,
     idempotent: true,
   });

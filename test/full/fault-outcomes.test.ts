@@ -1,4 +1,4 @@
-/** Faults on a real pipeline: what each outcome shows. `test/integration/faults.test.ts` has those that each change runs. */
+/** Faults on a real pipeline, with their evidence. `test/integration/faults.test.ts` has those that run at each change. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,12 +12,12 @@ import {
 } from '../fixtures/faulted-run.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
-test('a producer that sends for a time goes on for what is left of it', async () => {
+test('a restarted producer with --duration sends until that duration is over', async () => {
   const dir = newDir();
   const { code, stdout, stderr } = await nodrop([
     'run',
     '--json',
-    // A new process takes seconds to start where the machine is busy.
+    // On a busy machine a new process takes seconds to start.
     '--duration=8s',
     '--batch-size=10',
     `--dir=${dir}`,
@@ -32,7 +32,7 @@ test('a producer that sends for a time goes on for what is left of it', async ()
   expect(statSync(second).size, 'bytes of sends and acks').toBeGreaterThan(2_000);
 });
 
-test('a producer that stays away leaves messages unsent, which is no pass', async () => {
+test('a run whose producer is killed for good has unsent messages and is inconclusive', async () => {
   const { ended, result } = await runWith(['kill-producer@1s+never'], ['--duration=3s', shared]);
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
   expect(result.ledger.unsent).toBeGreaterThan(0);
@@ -40,21 +40,21 @@ test('a producer that stays away leaves messages unsent, which is no pass', asyn
   expect(ended.code).toBe(2);
 });
 
-test('of two consumers one may stay away', async () => {
+test('a run passes if one of its two consumers is killed for good', async () => {
   const args = ['--duration=3s', '--consumers=2', ...quickGroup, shared];
   const run = await runWith(['kill-consumer@1s+never'], args);
   expectSurvived(run);
   expect(run.result.faults[0]).toMatchObject({ target: 'consumer 1 of 2', endMs: null });
 });
 
-test('a disk that was full has room again for the consumer that is left', async () => {
+test('after a full disk has room again, the remaining consumer stores all messages', async () => {
   const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
   const run = await runWith(['fill-disk@1s+3s', 'kill-consumer@2s+never'], args);
   expectSurvived(run);
   expect(run.result.faults[0]!.evidence).toContain('the offsets did not move meanwhile');
 });
 
-test('a consumer that slept through its session writes nothing late', async () => {
+test('a consumer that is paused past its session writes no stale rows, and the run passes', async () => {
   const args = ['--duration=9s', '--consumers=2', ...quickGroup, shared];
   const run = await runWith(['pause-consumer@1s+6s'], args);
   expectSurvived(run);
@@ -63,7 +63,7 @@ test('a consumer that slept through its session writes nothing late', async () =
   expect(expired).toBe('its session expired: of 2 members the group has 1');
 });
 
-test('consumers whose group has forgotten everything go on from the store', async () => {
+test('if the group is deleted, the restarted consumers resume at the offsets of the store', async () => {
   const args = ['--duration=5s', '--consumers=2', ...quickGroup, shared];
   const run = await runWith(['delete-offsets@2s'], args);
   expectSurvived(run);
@@ -72,11 +72,11 @@ test('consumers whose group has forgotten everything go on from the store', asyn
   const evidence = deleted!.evidence.join();
   expect(evidence).toMatch(/process \d+, consumer 2 of 2, is gone/);
   expect(evidence).toContain('3 partitions had committed offsets, and 0 had any after the group was deleted');
-  // They were away for as long as the group waited for them.
+  // The consumers were down until the group had given them up.
   expect(deleted!.endMs! - deleted!.startMs!).toBeGreaterThan(1_000);
 });
 
-test('the only broker is killed, and comes back with all that it acknowledged', async () => {
+test('a killed single broker comes back with all messages that it acknowledged', async () => {
   const run = await runWith(['kill-broker@1s+1s'], ['--duration=4s']);
   expectSurvived(run);
   const [killed] = run.result.faults;
@@ -84,7 +84,7 @@ test('the only broker is killed, and comes back with all that it acknowledged', 
   expect(killed!.evidence.join()).toContain('leader epoch');
 });
 
-test('a lock that keeps nobody from storing anything proves nothing', async () => {
+test('a lock-store fault that blocks no write makes the run inconclusive', async () => {
   const faults = ['pause-producer@1s+3s', 'lock-store@2s+1s'];
   const { ended, result } = await runWith(faults, ['--duration=5s', shared]);
   expect(result).toMatchObject({ verdict: 'inconclusive', findings: [] });
@@ -96,7 +96,7 @@ test('a lock that keeps nobody from storing anything proves nothing', async () =
   expect(ended.code).toBe(2);
 });
 
-test('a database that is restarted is waited for', async () => {
+test('the consumer waits for a database that is restarted, and the run passes', async () => {
   const run = await runWith(['restart-store@1s+1s'], ['--duration=3s', shared, postgresStore()]);
   expectSurvived(run);
   const [restarted] = run.result.faults;
@@ -108,7 +108,7 @@ test('a database that is restarted is waited for', async () => {
   expect(log).toContain('The store is back.');
 });
 
-/** So slow a database that the consumer gets on, and comes no nearer to the end. */
+/** A run on a database so slow that the consumer makes progress but falls behind the producer. */
 const slow = (fault: string, timeout: string): ReturnType<typeof runWith> =>
   runWith(
     [fault],
@@ -123,7 +123,7 @@ const slow = (fault: string, timeout: string): ReturnType<typeof runWith> =>
     ],
   );
 
-test('what has not drained in time after the last fault has stalled, though it gets on', async () => {
+test('a pipeline that does not drain within the limit after the last fault has stalled, despite progress', async () => {
   const { ended, result } = await slow('latency:store=200ms@1s+never', '8s');
   expect(ended.code).toBe(2);
   expect(result).toMatchObject({ verdict: 'inconclusive', faults: [{ tookEffect: true, endMs: null }] });
@@ -134,17 +134,17 @@ test('what has not drained in time after the last fault has stalled, though it g
   );
   expect(result.notChecked.join(' ')).toMatch(/The lag: partition 0 is at \d+ of \d+, partition 1/);
   expect(result.timings.drainMs).toBeLessThan(20_000);
-  // It was stopped, and had not given up.
+  // The run stopped the consumer, which had not given up by itself.
   expect(result.notChecked.join(' ')).not.toMatch(/No progress|ended early/);
 });
 
-test('and what drains in time has not', async () => {
+test('a pipeline that drains within the limit after the last fault has not stalled', async () => {
   const run = await slow('latency:store=200ms@1s+1s', '40s');
   expectSurvived(run);
   expect(run.result.notChecked).toEqual([]);
 });
 
-test('what is deleted before it was read has expired', async () => {
+test('records that are deleted before they were consumed are found expired, and the run fails', async () => {
   const faults = ['pause-consumer@1s+2s', 'delete-records@2s'];
   const { ended, result } = await runWith(faults, ['--duration=4s', shared]);
   expect(result.findings).toMatchObject([{ kind: 'expired', blame: 'broker', cause: 'retention' }]);

@@ -1,4 +1,4 @@
-/** Every fault there is, each in a run of its own that survives it. */
+/** Every fault of nodrop, each in its own run, which survives it. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ const { location, password } = inject('postgres');
 const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
 const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
-/** The faults of a run, and what it takes beside them. */
+/** The faults of a run, and its further arguments. */
 const survived: [fault: string, args: () => string[]][] = [
   ['kill-leader@1s+3s', () => ['--brokers=3']],
   ['kill-broker@1s+2s', () => []],
   ['kill-controller@1s+3s', () => ['--brokers=3']],
   ['kill-majority@1s+3s', () => ['--brokers=3']],
-  // Longer than all that is sent: the run waits for it.
+  // This fault lasts longer than the sending: the run waits for its end.
   ['restart-brokers@1s', () => ['--brokers=3', '--duration=6s']],
   ['pause-leader@1s+7s', () => ['--brokers=3']],
   ['pause-broker@1s+1s', () => ['--brokers=3']],
@@ -62,7 +62,7 @@ const survived: [fault: string, args: () => string[]][] = [
   ['poison@1s', () => [shared, postgres()]],
 ];
 
-test.each(survived)('%s is survived', async (fault, args) => {
+test.each(survived)('a run passes with the fault %s', async (fault, args) => {
   const { code, stdout, stderr } = await nodrop(
     [
       'run',
@@ -82,7 +82,7 @@ test.each(survived)('%s is survived', async (fault, args) => {
   expect(records.every(({ tookEffect, evidence }) => tookEffect && evidence.length > 0)).toBe(true);
 });
 
-test('a database that crashes and comes back during a run is waited for', async () => {
+test('a run passes if its database crashes and comes back', async () => {
   const database = await startPostgres();
   vi.stubEnv('PGPASSWORD', database.password);
   try {
@@ -104,7 +104,7 @@ test('a database that crashes and comes back during a run is waited for', async 
   }
 });
 
-/** The sum of its next offsets; 0 while there is no store in it. */
+/** The sum of the next offsets in the store; 0 while there is no store. */
 async function storedIn({ location }: RunningPostgres): Promise<number> {
   const session = await openSession(parsePostgresLocation(location), 'test');
   try {
@@ -117,7 +117,7 @@ async function storedIn({ location }: RunningPostgres): Promise<number> {
   }
 }
 
-test('what retention takes before it is read is reported, by message and with its cause', async () => {
+test('records that are deleted before they were consumed are found expired, with the cause retention', async () => {
   const { code, stdout, stderr } = await nodrop([
     'run',
     '--json',
@@ -134,7 +134,7 @@ test('what retention takes before it is read is reported, by message and with it
   expect(findings).toMatchObject([{ kind: 'expired', blame: 'broker', cause: 'retention' }]);
 });
 
-test('there is a run for each fault', () => {
+test('each fault of nodrop has a run here', () => {
   const tried = [...survived.map(([fault]) => fault), 'delete-records@3s'].join(' ');
   expect(faults.filter(({ name }) => !tried.includes(name)).map(({ name }) => name)).toEqual([]);
 });

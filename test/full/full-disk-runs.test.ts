@@ -1,4 +1,4 @@
-/** Runs on disks that become full while they are under way: each comes to an end that says which file, and what is left. */
+/** Runs whose disk becomes full: each ends, names the file, and says what is left. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,27 +11,30 @@ import { newDir, nodrop, program } from '../fixtures/nodrop.ts';
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const newRun = (): string => `r${randomUUID().slice(0, 8)}`;
 
-describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
+describe.skipIf(!hasSmallDisks)('on a disk that becomes full', () => {
   const elsewhere = (): string => `--store=sqlite:${join(newDir(), 'store.sqlite')}`;
   test.concurrent.for([
     { size: '28k', code: 2, file: /\.(json|bin|sha256|new)/, isTopicLeft: true },
     { size: '64k', code: 2, file: /log\.scan\.new/, isTopicLeft: true },
     { size: '120k', code: 0, file: /report\.html/, isTopicLeft: false },
-  ])('of $size: exit code $code', async ({ size, code, file, isTopicLeft }, { expect }) => {
-    using disk = smallDisk(size);
-    const run = newRun();
-    const place = [`--run=${run}`, `--dir=${disk.path}`, elsewhere(), '--timeout=5s'];
-    const ended = await nodrop(['run', '--messages=1000', at, ...place]);
-    // The summary is wrapped.
-    const said = `${ended.stdout}${ended.stderr}`.replaceAll(/\s+/g, ' ');
-    expect([ended.code, said]).toEqual([code, expect.stringContaining('ENOSPC: no space left on device')]);
-    expect(said).toMatch(new RegExp(`write '${disk.path}/runs/${run}/[^']*${file.source}`));
-    expect(said).not.toMatch(/ at \S+ \(|a bug in nodrop/);
-    expect(said.includes(`--delete --topic nodrop-${run}`)).toBe(isTopicLeft);
-    expect(existsSync(join(disk.path, 'runs', run, 'report.html'))).toBe(false);
-  });
+  ])(
+    'of $size, a run ends with exit code $code and names the file',
+    async ({ size, code, file, isTopicLeft }, { expect }) => {
+      using disk = smallDisk(size);
+      const run = newRun();
+      const place = [`--run=${run}`, `--dir=${disk.path}`, elsewhere(), '--timeout=5s'];
+      const ended = await nodrop(['run', '--messages=1000', at, ...place]);
+      // The summary is wrapped, so line breaks are replaced.
+      const said = `${ended.stdout}${ended.stderr}`.replaceAll(/\s+/g, ' ');
+      expect([ended.code, said]).toEqual([code, expect.stringContaining('ENOSPC: no space left on device')]);
+      expect(said).toMatch(new RegExp(`write '${disk.path}/runs/${run}/[^']*${file.source}`));
+      expect(said).not.toMatch(/ at \S+ \(|a bug in nodrop/);
+      expect(said.includes(`--delete --topic nodrop-${run}`)).toBe(isTopicLeft);
+      expect(existsSync(join(disk.path, 'runs', run, 'report.html'))).toBe(false);
+    },
+  );
 
-  test('without room for the manifest: the producer names the topic that it has made', async () => {
+  test('without room for the manifest, produce fails and names the topic that it has created', async () => {
     using disk = smallDisk('4k');
     const run = newRun();
     const { code, stderr } = await nodrop(['produce', `--run=${run}`, `--dir=${disk.path}`, at]);
@@ -43,7 +46,7 @@ describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
     expect(stderr).toContain(`--delete --topic nodrop-${run}`);
   });
 
-  test('that holds the broker, too: the run is judged, and says what came of its files', async () => {
+  test('that holds the broker too, a run is inconclusive and names the result that was not written', async () => {
     using disk = smallDisk('12m');
     const run = newRun();
     const place = [`--run=${run}`, `--dir=${disk.path}`, elsewhere(), '--timeout=8s'];
@@ -61,7 +64,7 @@ describe.skipIf(!hasSmallDisks)('a disk that becomes full', () => {
   });
 });
 
-test.skipIf(!hasSmallDisks)('stages whose logs cannot be written go on', async () => {
+test.skipIf(!hasSmallDisks)('producer and consumer finish if their logs cannot be written', async () => {
   using disk = smallDisk('4k');
   const log = join(disk.path, 'log');
   writeFileSync(log, '');
@@ -71,13 +74,13 @@ test.skipIf(!hasSmallDisks)('stages whose logs cannot be written go on', async (
   const folder = join(dir, 'runs', run);
   mkdirSync(folder, { recursive: true });
   for (const name of ['producer.log', 'consumer.log']) symlinkSync(log, join(folder, name));
-  // Both say on stderr that it is set, and neither does anything about it, since nothing is replayed.
+  // With it, both stages write a line to their logs. The defect has no effect, since nothing is replayed.
   const talkative = { NODROP_SABOTAGE: 'replay:5' };
   const ended = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, '--messages=50', at], talkative);
   expect(ended).toMatchObject({ code: 2, stdout: expect.stringContaining('Nothing was found wrong') });
 });
 
-test('with nowhere to write to, each command still ends with the code of what it did', async () => {
+test('with stdout and stderr on a full device, each command still ends with exit code 0', async () => {
   const [dir, run] = [newDir(), newRun()];
   const place = [`--run=${run}`, `--dir=${dir}`];
   for (const args of [

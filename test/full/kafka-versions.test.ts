@@ -1,4 +1,4 @@
-/** Each Kafka that nodrop can start, in each mode that it has: a run from end to end, and one that loses its leader. */
+/** Each Kafka that nodrop can start, in each of its modes: a run from end to end, and one whose leader is killed. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -12,7 +12,7 @@ import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** A version that is not in the cache yet is fetched first, for which Maven has ten minutes. */
+/** A version that is not yet in the cache is downloaded first; the time limit for Maven is ten minutes. */
 const timeoutMs = 900_000;
 const survived = ['--rate=300', '--duration=12s'];
 const withZooKeeper = ['--kafka-version=3.9.2', '--zookeeper'];
@@ -25,7 +25,7 @@ const ways = pinnedVersions.flatMap(({ version, hasZooKeeper }) => {
   return [kraft, { name, version, args: [...args, '--zookeeper'], zookeeper: expect.stringMatching(/^3\./) }];
 });
 
-/** A run that passes; nothing of it goes on. */
+/** Expects that a run passes and that none of its processes is left. */
 async function passes(args: readonly string[]): Promise<Result> {
   const dir = newDir();
   const { code, stdout, stderr } = await nodrop(['run', '--json', '--quiet', `--dir=${dir}`, ...args], {
@@ -41,7 +41,7 @@ async function passes(args: readonly string[]): Promise<Result> {
 }
 
 test.each(ways)(
-  'Kafka $name: every message arrives, and the result says what ran',
+  'Kafka $name: a run passes, and its result names the version',
   async ({ version, args, zookeeper }) => {
     const { environment, ledger, store } = await passes([...args, '--messages=1000']);
     expect(environment).toMatchObject({ kafka: version });
@@ -52,7 +52,7 @@ test.each(ways)(
 );
 
 test.each(ways)(
-  'Kafka $name: a leader of three that is killed and comes back costs nothing',
+  'Kafka $name: a run on three brokers passes if a leader is killed and comes back',
   async ({ args }) => {
     const { faults } = await passes([...args, ...survived, '--brokers=3', '--fault=kill-leader@3s+3s']);
     expect(faults[0]!.evidence.join('\n')).toMatch(/partition 0: leader epoch \d+ to \d+/);
@@ -65,7 +65,7 @@ test.each([
   ['kill-majority@1s+3s', /broker [123] was started again/],
   ['pause-leader@1s+7s', /partition 0: leader epoch \d+ to \d+/],
 ])(
-  '%s is survived by three brokers beside a ZooKeeper',
+  'a run on three brokers with ZooKeeper passes with the fault %s',
   async (fault, evidence) => {
     const { faults } = await passes([...withZooKeeper, ...survived, '--brokers=3', `--fault=${fault}`]);
     expect(faults[0]!.evidence.join('\n')).toMatch(evidence);
@@ -74,7 +74,7 @@ test.each([
 );
 
 test(
-  'the only broker beside a ZooKeeper comes back when its old session has ended, and its topics with it',
+  'a killed single broker with ZooKeeper comes back with its topics when its old session has ended',
   async () => {
     const { faults } = await passes([...withZooKeeper, ...survived, '--fault=kill-broker@1s+100ms']);
     expect(faults[0]!.evidence.join('\n')).toMatch(/broker 1 was started again as process \d+/);
@@ -83,7 +83,7 @@ test(
 );
 
 test(
-  'a ZooKeeper is missed when it dies, keeps its data in the folder, and ends with its brokers',
+  'the exit of a killed ZooKeeper is reported, its data stay in the folder, and it ends with its brokers',
   async () => {
     vi.stubEnv('KAFKA_HOME', undefined);
     const dir = newDir();
@@ -100,7 +100,7 @@ test(
     await first.brokers[0]!.kill();
     await first.stop();
     expect(await running()).toEqual([]);
-    // The session of the broker that was killed is among the data, and has to end first.
+    // The data include the session of the killed broker, which must end first.
     await using second = await startKafka(options);
     expect(await createKept(second)).toBe(false);
     await second.stop();
@@ -110,7 +110,7 @@ test(
 );
 
 test(
-  'a bad day is the same on another Kafka',
+  'a chaos run passes on Kafka 3.9.2 with ZooKeeper',
   async () => {
     const dir = newDir();
     const args = ['chaos', '--runs=1', '--seed=3', '--json', `--dir=${dir}`, ...withZooKeeper];

@@ -1,4 +1,4 @@
-/** Every kill window: whatever is struck, at each point, on both stores, the run ends in a pass. */
+/** Every kill window: each kind of strike, at each point, on both stores. Each run passes. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { pointNames, type PointName } from '../../src/pipeline/stage/failpoints.ts';
 import {
@@ -29,7 +29,7 @@ interface Window {
   name: string;
   strike: () => Strike;
   struck: () => Struck;
-  /** At the points where something came twice. */
+  /** The outcomes at points with a redelivery or a refusal; all others end with `pass`. */
   outcomes?: Partial<Record<PointName, Outcome>>;
 }
 
@@ -56,7 +56,7 @@ const windows: Window[] = [
     name: 'consumer suspended, postgres',
     strike: () => suspend,
     struck: () => postgres.direct,
-    // Its session is ended by whoever claims next, so that it never learns what became of its commit.
+    // The next owner ends the session of this consumer, which therefore never learns the outcome of its commit.
     outcomes: { 'after-fetch': passAfterRefusal, 'before-store-commit': passAfterRedelivery },
   },
   { name: 'database stopped', strike: () => stopDatabase(postgres.server), struck: () => postgres.direct },
@@ -73,7 +73,7 @@ const windows: Window[] = [
   },
 ];
 
-describe.each(pointNames)('%s', (point) => {
+describe.each(pointNames)('a run passes after a strike at %s', (point) => {
   test.each(windows)('$name', async ({ strike, struck, outcomes = {} }) => {
     const result = await strikeAt(point, strike(), struck(), inject('bootstrapServers'));
     expect(outcomeOf(result)).toEqual(outcomes[point] ?? pass);

@@ -1,4 +1,4 @@
-/** The live self-test: what it leaves in a database, what it says where a defect is not caught, and how Ctrl-C ends it. */
+/** The live self-test: what it leaves in a database, how it reports a missed defect, and how Ctrl-C ends it. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { newDir, start, until } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Each pipeline has several processes, one after the other. */
+/** Each pipeline starts several processes, one after the other. */
 const timeoutMs = 180_000;
 const isCaught = { planted: true, found: true, blamedRightly: true, twinSilent: true, evidence: [] };
 
 test(
-  'a database is left as it was',
+  'the live self-test catches defects in a database, and leaves no schema in it',
   async () => {
     const { location, password } = inject('postgres');
     vi.stubEnv('PGPASSWORD', password);
@@ -39,7 +39,7 @@ test(
 );
 
 test(
-  'what is not found, wrongly blamed, not planted, or found in the twin is told, and its evidence kept',
+  'a defect that is missed, wrongly blamed, not planted or found in the twin is reported, and its run folder kept',
   async () => {
     const dir = newDir();
     const nothing = async (): Promise<boolean> => await Promise.resolve(true);
@@ -69,7 +69,7 @@ test(
   timeoutMs,
 );
 
-test('Ctrl-C ends its Kafka and its children, and leaves nothing', async () => {
+test('Ctrl-C during a self-test ends all its processes, and leaves no run folder', async () => {
   const dir = newDir();
   const { child, ended } = start(['self-test', `--dir=${dir}`]);
   await until('a pipeline is at work', () => runsIn(dir).length > 0);
@@ -82,7 +82,7 @@ test('Ctrl-C ends its Kafka and its children, and leaves nothing', async () => {
 });
 
 test(
-  'what is caught leaves nothing, whatever somebody has set for runs of his own',
+  'the self-test ignores NODROP_ variables of the user, and a caught defect leaves no run folder',
   async () => {
     const dir = newDir();
     vi.stubEnv('NODROP_SABOTAGE', 'misroute:17');

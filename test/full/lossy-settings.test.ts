@@ -1,4 +1,4 @@
-/** Settings that may lose what was acknowledged, on the day when they do. */
+/** Settings that may lose acknowledged messages, with faults that make them do so. */
 import { expect, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { commandOf } from '../fixtures/example-command.ts';
@@ -17,7 +17,7 @@ async function run(args: readonly string[]): Promise<{ code: number | null; resu
   return { code, result };
 }
 
-test('with acks=1 what no follower had is lost with its leader, and the cause is named', async () => {
+test('with acks=1 a dying leader loses acked messages that no follower had, with the cause acks=1', async () => {
   const args = commandOf('acks-1');
   const { code, result } = await run(args);
   expect(code, JSON.stringify(result)).toBe(1);
@@ -37,14 +37,14 @@ test('with acks=1 what no follower had is lost with its leader, and the cause is
   expect(other.code).toBe(1);
 });
 
-test('with acks=all nothing is lost on that day', async () => {
+test('with acks=all the same faults lose nothing', async () => {
   const args = commandOf('acks-1').filter((arg) => arg !== '-X' && arg !== 'acks=1');
   const { code, result } = await run(args);
   expect(result).toMatchObject({ verdict: 'pass', findings: [] });
   expect(code).toBe(0);
 });
 
-test('with unclean elections a stale replica leads, and the cause is named for what went and for what came in its place', async () => {
+test('lost messages and offset conflicts after an unclean election have the cause unclean-election', async () => {
   const { code, result } = await run(commandOf('unclean-election'));
   expect(code, JSON.stringify(result)).toBe(1);
   for (const { kind, blame, cause } of result.findings) {

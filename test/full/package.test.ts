@@ -1,4 +1,4 @@
-/** The package as a stranger gets it: packed, installed into an empty folder, used from there. */
+/** The published package: packed, installed into an empty folder and used from there. */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ import { newDir } from '../fixtures/nodrop.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-test('the tarball brings the command line and startKafka to an empty folder', async () => {
+test('the command line and startKafka work when the tarball is installed into an empty folder', async () => {
   const dir = newDir();
-  // What npm runs before it packs, but for the page: others read that meanwhile.
+  // Like the script before `npm pack`, but without the page, which other tests read meanwhile.
   await run('npm', ['run', 'build'], { cwd: root });
   const pack = ['pack', '--json', '--ignore-scripts', `--pack-destination=${dir}`];
   const { stdout: packed } = await run('npm', pack, { cwd: root });

@@ -1,4 +1,4 @@
-/** On a cluster with access control, nodrop does with what it is given, and names what it lacks. */
+/** On a cluster with access control, nodrop works with the permissions that it has, and names those that it lacks. */
 import {
   AclOperations,
   AclPermissionTypes,
@@ -23,7 +23,7 @@ let kafka: RunningKafka;
 let address: string;
 beforeAll(async () => {
   kafka = await startKafka({
-    // Clients that log in have their own listener. The others are for the broker itself, and for the test.
+    // Clients that log in have their own listener. The other listeners are for the broker itself and for the test.
     listeners: [
       {
         name: 'USERS',
@@ -85,7 +85,7 @@ const as = (user: string, command: string, ...args: string[]): Promise<Ended> =>
 
 const resultOf = ({ stdout }: Ended): Result => JSON.parse(stdout) as Result;
 
-test('without DescribeConfigs all is judged that the settings do not decide, and the permission is named', async () => {
+test('without DescribeConfigs a run passes, and the result names the permission and the unknown settings', async () => {
   const ended = await as('pipeline', 'run', '--run=p', '--messages=200', '--keep-topic', '--json');
   expect(ended.code, ended.stderr).toBe(0);
   expect(resultOf(ended)).toMatchObject({
@@ -97,7 +97,7 @@ test('without DescribeConfigs all is judged that the settings do not decide, and
   });
 });
 
-test('an auditor that may not look at the group either scans all the same', async () => {
+test('without permission to describe the group, verify still scans, and names the permission', async () => {
   const ended = await as('auditor', 'verify', 'p', '--rescan', '--json');
   expect(ended.code, ended.stderr).toBe(0);
   expect(resultOf(ended)).toMatchObject({

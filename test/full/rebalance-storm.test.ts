@@ -1,4 +1,4 @@
-/** A consumer joins or leaves every two seconds for a minute, while messages come in one by one. */
+/** A consumer joins or leaves every two seconds for a minute, while the producer sends messages one by one. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
@@ -16,11 +16,11 @@ const membersMax = 4;
 test.each([
   ['sqlite', undefined],
   ['postgres', location],
-])('a rebalance storm into %s', async (_, server) => {
+])('a run into %s passes while consumers join, leave and are killed all the time', async (_, server) => {
   const [dir, run] = [newDir(), `r${randomUUID().slice(0, 8)}`];
   const options = [`--run=${run}`, `--dir=${dir}`, at];
   const store = server === undefined ? [] : [`--store=${server}?schema=${run}`];
-  // One message a batch, and one batch in flight: the producer is as slow as its acks.
+  // With one message per batch and one batch in flight, the producer is as slow as its acks.
   const load = [`--messages=${messages}`, '--batch-size=1', '--partitions=6'];
   const producer = start(['produce', ...load, ...options]);
   const consume = ['consume', ...store, '-X', 'session.timeout.ms=3000', ...options];
@@ -34,7 +34,7 @@ test.each([
       members.push(member);
       all.push(member);
     } else {
-      // The oldest: it holds partitions, and what it has fetched of them.
+      // The oldest member holds partitions, and records that it has fetched from them.
       members.shift()!.child.kill(turn % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
     }
   }
@@ -42,7 +42,7 @@ test.each([
   expect(produced.code, produced.stderr).toBe(0);
   for (const { child } of members) child.kill('SIGTERM');
   const ends = await Promise.all(all.map(({ ended }) => ended));
-  // Each ended as it was told: none gave up by itself.
+  // Each consumer ended by a signal: none gave up by itself.
   expect(ends.filter(({ code }) => code !== 143 && code !== null)).toEqual([]);
   expect(all.length).toBeGreaterThan(15);
   const last = await nodrop(['consume', '--until-drained', ...store, ...options], env);

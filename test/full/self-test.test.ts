@@ -17,7 +17,7 @@ interface Document {
 const timeoutMs = 900_000;
 
 test.each(['sqlite', 'postgres'])(
-  'with %s every defect is caught',
+  'the live self-test on %s catches every defect',
   async (store) => {
     const { location, password } = inject('postgres');
     const dir = newDir();

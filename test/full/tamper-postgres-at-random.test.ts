@@ -1,4 +1,4 @@
-/** What `test/tamper/` does to a store in SQLite at random, done to one in PostgreSQL. */
+/** The random changes of `test/tamper/`, in a store in PostgreSQL. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
@@ -18,7 +18,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-test('one to three changes at random', async () => {
+test('the audit judges one to three random changes of a PostgreSQL store rightly', async () => {
   const mutations = fc.array(storeMutation, { minLength: 1, maxLength: 3 });
   const property = fc.asyncProperty(mutations, async (some) => {
     expect(await complaintsOfPostgres(passed, some)).toEqual([]);
