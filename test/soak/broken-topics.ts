@@ -1,4 +1,4 @@
-/** What an administrator or a disk may do to a topic during a run. */
+/** Harm that an administrator or a disk may do to a topic during a run. */
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
@@ -14,7 +14,7 @@ import { Trial, type Outcome } from './trial.ts';
 const timeoutMs = 30_000;
 const topicResource = 2;
 
-/** The folders of the run's partitions on the brokers that it has started itself. */
+/** The folders of the run's partitions on a broker that the run has started. */
 function partitionFolders({ folder, topic }: Trial, broker: string): string[] {
   const data = join(folder.broker, broker, 'data');
   return readdirSync(data)
@@ -23,7 +23,7 @@ function partitionFolders({ folder, topic }: Trial, broker: string): string[] {
 }
 
 export const breakTopic = {
-  /** The only replica in sync comes back with an empty disk. */
+  /** The only in-sync replica comes back with an empty disk. */
   wipeLastReplica: async (trial: Trial): Promise<Outcome> => {
     let wiped = 0;
     const outcome = await trial.run(
@@ -49,7 +49,7 @@ export const breakTopic = {
     return { ...outcome, fired: outcome.fired && wiped > 0 };
   },
 
-  /** The broker dies, and what it had written last never came to the disk. */
+  /** The broker dies, and its last writes never reached the disk. */
   cutSegment: async (trial: Trial): Promise<Outcome> => {
     let bytes = 0;
     const outcome = await trial.run(
@@ -68,7 +68,7 @@ export const breakTopic = {
     return { ...outcome, fired: outcome.fired && bytes > 0 };
   },
 
-  /** While the producer is away; when it comes back, keys have other partitions. */
+  /** Partitions are added while the producer is down; when it comes back, keys belong to other partitions. */
   addPartitions: async (trial: Trial): Promise<Outcome> => {
     let adding: Promise<boolean> | undefined;
     const outcome = await trial.run(
@@ -77,14 +77,14 @@ export const breakTopic = {
       (line) => {
         if (!line.includes('acts on the producer')) return;
         adding = addPartitions(trial);
-        // Whoever waits for it meets the error.
+        // The `await` below meets the error.
         adding.catch(() => undefined);
       },
     );
     return { ...outcome, fired: outcome.fired && (await adding) === true };
   },
 
-  /** Deleted and recreated while a consumer has yet to read some of it. */
+  /** The topic is deleted and recreated before the consumer has read all of it. */
   recreate: async (trial: Trial): Promise<Outcome> => {
     let remaking: Promise<boolean> | undefined;
     const remake = async (): Promise<boolean> => {
@@ -106,7 +106,7 @@ export const breakTopic = {
     return { ...outcome, fired: outcome.fired && (await remaking) === true };
   },
 
-  /** A stranger writes copies of the run's records in a transaction that it aborts, and the consumer reads uncommitted. */
+  /** Another producer writes copies of the run's records in a transaction and aborts it; the consumer reads uncommitted. */
   abortTransaction: async (trial: Trial): Promise<Outcome> => {
     await trial.step('produce', [`--seed=${trial.seed}`, '--messages=300', '--partitions=1']);
     const isAborted = await abortTransaction(trial);
@@ -115,7 +115,7 @@ export const breakTopic = {
     return await trial.verify(isAborted);
   },
 
-  /** For a while the topic takes nothing that is as large as a batch. */
+  /** For two seconds the topic refuses messages as large as a batch. */
   refuseWrites: async (trial: Trial): Promise<Outcome> => {
     const limit = async (bytes: number): Promise<void> => {
       const config = { name: 'max.message.bytes', configOperation: 0 as const, value: String(bytes) };
@@ -144,7 +144,7 @@ export const breakTopic = {
     return { fired: fired && result.ledger.rejected > 0, result };
   },
 
-  /** Only the latest record of each key is left when the consumer comes. */
+  /** Compaction has removed older records of a key before the consumer starts. */
   compact: async (trial: Trial): Promise<Outcome> => {
     await using kafka = await startKafka({ properties: { 'log.cleaner.backoff.ms': '200' } });
     const own = new Trial(

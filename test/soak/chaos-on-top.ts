@@ -1,4 +1,4 @@
-/** Faults by chance, on top of whatever else is done wrong in a run. */
+/** Random faults, in addition to the defect of a run. */
 import { defaultEngine, engineOf } from '../../src/stores/engines.ts';
 import { Chance } from '../../src/chaos/chance.ts';
 import { chaosFaults, type ChaosFault } from '../../src/chaos/chaos-faults.ts';
@@ -6,9 +6,9 @@ import { parseDurationMs } from '../../src/system/duration.ts';
 import { parseFault } from '../../src/faults/fault-schedule.ts';
 
 const firstFaultMs = 300;
-/** Until a part that was broken works again. */
+/** The time that a broken part needs to recover. */
 const gapMs = 3_500;
-/** Shorter than any patience that a run is given. */
+/** Shorter than any time limit of these runs. */
 const lastsMsMax = 3_000;
 const faultsMax = 3;
 const ofAllTries = 40;
@@ -18,7 +18,7 @@ interface Stretch {
   toMs: number;
 }
 
-/** `--name value` as `--name=value`. */
+/** Turns `--name value` into `--name=value`. */
 export const joined = (args: readonly string[]): string[] =>
   args.flatMap((arg, index) => {
     const next = args[index + 1];
@@ -29,9 +29,9 @@ export const joined = (args: readonly string[]): string[] =>
     return isValue ? [] : [arg];
   });
 
-/** The same run with time for faults, and with some of them. They come behind those that there are. */
+/** The arguments of the same run with enough time for faults, and with random faults after its own. */
 export function underChaos(args: readonly string[], seed: number, stream: number): string[] {
-  // What is published at once is over before anything can break.
+  // A run that publishes all at once would be over before a fault begins.
   const paced = args.flatMap((arg) => {
     if (arg === '--messages=600') return ['--rate=300', '--duration=8s'];
     return arg === '--timeout=10s' ? ['--timeout=30s'] : [arg];
@@ -65,7 +65,7 @@ function faultsOnTop(args: readonly string[], chance: Chance): string[] {
     const stretch = { fromMs, toMs: fromMs + Math.max(lasts, takesMs) + gapMs };
     const meets = (others: readonly Stretch[]): boolean =>
       others.some((other) => other.fromMs < stretch.toMs && stretch.fromMs < other.toMs);
-    // What was to come about in the run itself must come about.
+    // The defect of the run itself must still occur.
     if (meets(taken) || (isInTheWay(fault) && meets(own))) continue;
     taken.push(stretch);
     texts.push(`--fault=${name}@${fromMs}ms${lasts === 0 ? '' : `+${lasts}ms`}`);

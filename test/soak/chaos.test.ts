@@ -1,7 +1,7 @@
 /**
- * Bad days by chance, on one broker and on three, with both stores: not one false alarm. Who wants more days says
- * `NODROP_SOAK_CHAOS=100`; each ground gets so many. With 37 each fault has had its turn in each phase on one of
- * them, with 70 on each.
+ * Random chaos runs, on one broker and on three, with both stores: not one false alarm. `NODROP_SOAK_CHAOS=100` sets
+ * the number of runs for each of these four setups. With 37 runs, each fault has acted in each phase in at least one
+ * setup; with 70 runs, in every setup.
  */
 import { expect, inject, test } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
@@ -26,7 +26,7 @@ const grounds = [1, 3].flatMap((brokers) => [
 ]);
 
 test.each(grounds)(
-  `${runs} days by chance from seed ${seed}: brokers $brokers, store $store`,
+  `${runs} chaos runs from seed ${seed} pass: brokers $brokers, store $store`,
   { timeout: runs * dayMsMax },
   async ({ brokers, store, args }) => {
     const { child, ended } = start(
@@ -54,14 +54,14 @@ test.each(grounds)(
 );
 
 test.runIf(runs >= runsToCoverAll)(
-  'of all of them no fault is left out in a phase in which it can act',
+  'each fault has acted in each phase in which it can, in at least one setup',
   () => {
     expect(covered).toHaveLength(grounds.length);
     expect(emptyIn(covered)).toEqual([]);
   },
 );
 
-/** Cells in which a fault can act, and did not on any of these grounds. */
+/** The pairs of fault and phase in which the fault can act, and did not act in any of these tables. */
 function emptyIn(tables: readonly CoverageTable[]): string[] {
   const inSoMany = new Map<string, number>();
   for (const [name, row] of tables.flatMap((table) => Object.entries(table)))

@@ -1,4 +1,4 @@
-/** The same on bad days: what was done wrong is found and blamed rightly while other things break, too. */
+/** The live mutants with random faults in addition: each is still found and blamed rightly. */
 import { tryMutants } from './try-mutants.ts';
 
 tryMutants(Number(process.env['NODROP_SOAK_SEEDS'] ?? 3), true);

@@ -1,6 +1,6 @@
 /**
- * Each way of doing wrong, on a live pipeline, with several seeds: whatever came about is found, and blamed on
- * whoever did it; what a pipeline must survive is survived without a finding.
+ * Each mutant on a live pipeline, with several seeds: the audit finds each that occurred and blames the right stage.
+ * Mutants that a pipeline must survive lead to no finding.
  */
 import { tryMutants } from './try-mutants.ts';
 

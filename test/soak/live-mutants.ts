@@ -1,8 +1,8 @@
 /**
- * Ways in which pipelines lose, double, reorder, corrupt or misplace messages, each on a real pipeline: by a
- * defect planted in a stage, by a fault, or by what an administrator or a disk may do meanwhile. Numbers and
- * names are those of `test/fixtures/histories`, where the same ways stand as evidence that was written by hand.
- * Of 13, torn transactions, there is none: nodrop's producer writes no transactions.
+ * Ways in which pipelines lose, duplicate, reorder, corrupt or misplace messages, each on a real pipeline: by a
+ * defect planted in a stage, by a fault, or by an administrator or a disk. Numbers and names are those of
+ * `test/fixtures/histories`, which has the same ways as evidence written by hand. Number 13, torn transactions, is
+ * missing: nodrop's producer writes no transactions.
  */
 import type { Blame, Cause, FindingKind } from '../../src/result/verdict.ts';
 import { commandOf } from '../fixtures/example-command.ts';
@@ -11,16 +11,16 @@ import type { Outcome, Trial } from './trial.ts';
 
 export interface LiveMutant {
   name: string;
-  /** What must be found, and whose it is; 'nothing' for what a pipeline must survive. */
+  /** The finding and blame that the audit must report; 'nothing' if the pipeline must survive the mutant. */
   expected: { kinds: FindingKind[]; blame: Blame; cause?: Cause } | 'nothing';
   run(trial: Trial): Promise<Outcome>;
 }
 
-/** Published and stored at once; message numbers are picked from the middle. */
+/** All messages are published at once. A defect hits a message from the middle. */
 const load = ['--messages=600', '--timeout=10s'];
 const message = (trial: Trial): number => trial.pick(100, 500);
 
-/** A defect of a stage, in a run without any fault. */
+/** A defect of a stage, in a run without faults. */
 const planted = (
   name: string,
   kind: string,
@@ -32,9 +32,9 @@ const planted = (
   run: async (trial) => await trial.run([...load, trial.shared, ...args], `${kind}:${message(trial)}`),
 });
 
-/** Paced, so that it is at work when its faults are due. */
+/** A rate keeps the run active until its faults are due. */
 const paced = (seconds: number): string[] => ['--rate=300', `--duration=${seconds}s`];
-/** Faults that are to be survived. */
+/** Faults that a run must survive. */
 const survived = (name: string, args: (trial: Trial) => string[]): LiveMutant => ({
   name,
   expected: 'nothing',
@@ -52,7 +52,7 @@ const byBroker = (cause?: Cause): LiveMutant['expected'] => ({
   blame: 'broker',
   ...(cause && { cause }),
 });
-/** Sends are given up while nothing is wrong but the answers. */
+/** The producer gives up sends while only their answers are lost. */
 const hasty = ['-X', 'delivery.timeout.ms=1200', '-X', 'request.timeout.ms=500'];
 const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
@@ -83,7 +83,7 @@ export const liveMutants: readonly LiveMutant[] = [
   },
   {
     name: '08-retry-without-idempotence',
-    // With more than one under way they overtake each other, too.
+    // Several batches in flight also overtake each other.
     expected: { kinds: ['duplicated', 'reordered'], blame: 'producer' },
     run: async (trial) =>
       await trial.run(

@@ -1,4 +1,4 @@
-/** One run in which something is done wrong on purpose: how it is started, and what is to be known of it after. */
+/** One run with a deliberate defect: how to start it, and its outcome. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Deadline } from '../../src/system/deadline.ts';
@@ -10,7 +10,7 @@ import { newDir, nodrop, start, startUpTo } from '../fixtures/nodrop.ts';
 import { joined, underChaos } from './chaos-on-top.ts';
 
 export interface Outcome {
-  /** It came about, as something else than the audit has seen. */
+  /** Whether the defect occurred, according to another source than the audit. */
   fired: boolean;
   result: Result;
 }
@@ -20,7 +20,7 @@ export interface Servers {
   postgres: { location: string; password: string };
 }
 
-/** The group soon misses a member that was killed. */
+/** The group soon removes a member that was killed. */
 const soonMissed = ['-X', 'session.timeout.ms=1000', '-X', 'heartbeat.interval.ms=300'];
 
 const chaosPoints = [
@@ -36,7 +36,7 @@ export class Trial {
   readonly dir = newDir();
   readonly id = `m${randomUUID().slice(0, 8)}`;
   readonly folder = new RunFolder(this.dir, this.id);
-  /** Which faults chance adds to what is done wrong; undefined for none. */
+  /** Selects the random faults that are added to the defect; undefined for none. */
   readonly chaos: number | undefined;
   #isHalted = false;
 
@@ -62,12 +62,12 @@ export class Trial {
     return `--store=${this.servers.postgres.location}?schema=${this.id}`;
   }
 
-  /** A number below `end` that follows from the seed. */
+  /** A number from `begin` to `end` - 1 that follows from the seed. */
   pick(begin: number, end: number): number {
     return begin + ((Math.imul(this.seed, 2_654_435_761) >>> 0) % (end - begin));
   }
 
-  /** A whole run. `onNote` is called with each line that tells of a fault. */
+  /** A whole run. `onNote` is called with each line about a fault. */
   async run(asked: readonly string[], sabotage?: string, onNote?: (line: string) => void): Promise<Outcome> {
     const args = joined(asked);
     const all = this.chaos === undefined ? args : underChaos(args, this.seed, this.chaos);
@@ -83,13 +83,13 @@ export class Trial {
     const { stdout, stderr } = await ended;
     if (stdout === '') throw new Error(`run ${this.id} has no result: ${stderr}`);
     const result = JSON.parse(stdout) as Result;
-    // Those on top may miss each other.
+    // The random faults in addition may take no effect, since they may meet each other.
     const own = result.faults.slice(0, args.filter((arg) => arg.startsWith('--fault=')).length);
     const haveStruck = own.every(({ tookEffect }) => tookEffect);
     return { fired: haveStruck && (sabotage === undefined || this.hasDone(sabotage)), result };
   }
 
-  /** A command by hand, which must end as expected. */
+  /** A command by hand, which must end with exit code 0. */
   async step(command: string, args: readonly string[], sabotage?: string): Promise<string> {
     const options = [`--run=${this.id}`, `--dir=${this.dir}`, this.shared];
     const { code, stderr } = await nodrop([command, ...args, ...options], { NODROP_SABOTAGE: sabotage });
@@ -103,7 +103,7 @@ export class Trial {
     return await this.step('consume', ['--until-drained', ...soonMissed, ...args], sabotage);
   }
 
-  /** All is published, and a consumer is killed when it has stored some of it. */
+  /** Publishes all messages, and kills a consumer when it has stored some of them. */
   async halt(): Promise<void> {
     await this.step('produce', [
       `--seed=${this.seed}`,
@@ -132,7 +132,7 @@ export class Trial {
     await consumer.ended;
   }
 
-  /** Once the group misses its members. */
+  /** Deletes the group once it has no members. */
   async deleteGroup(): Promise<void> {
     await deleteGroup(this.access, groupOf(this.id), new Deadline(60_000));
   }
@@ -143,7 +143,7 @@ export class Trial {
     return { fired, result: JSON.parse(stdout) as Result };
   }
 
-  /** Whether a stage says that it has done what was planted. */
+  /** Whether a stage reports that its planted defect has acted. */
   hasDone(sabotage: string): boolean {
     return this.folder
       .list(/\.log$/)
