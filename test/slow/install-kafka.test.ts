@@ -1,4 +1,4 @@
-/** The real installation by Maven, into caches of its own. */
+/** Real installations of Kafka by Maven, into new caches. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const findRuntime = (...version: string[]) => promisify(execFile)(process.execPath, [script, ...version]);
 
-test('two at once on an empty cache both have Kafka; a damaged jar is got again', async () => {
+test('two installations at once into an empty cache both succeed, and a damaged jar is downloaded again', async () => {
   for (const { stdout, stderr } of await Promise.all([findRuntime(), findRuntime()])) {
     expect(JSON.parse(stdout)).toMatchObject({ kafkaVersion: expect.stringMatching(/^4\./) });
     expect(stderr).toMatch(/^getting Apache Kafka 4\S+ with Maven/);
@@ -46,7 +46,10 @@ test('two at once on an empty cache both have Kafka; a damaged jar is got again'
   expect((await findRuntime()).stderr).toBe('');
 });
 
-test.each(pinnedVersions)('$version comes alone, and as it is pinned', async ({ version }) => {
-  expect(JSON.parse((await findRuntime(version)).stdout)).toMatchObject({ kafkaVersion: version });
-  expect(await readdir(cache)).toEqual([`kafka-${version}`]);
-});
+test.each(pinnedVersions)(
+  'Kafka $version is installed alone, with the pinned checksums',
+  async ({ version }) => {
+    expect(JSON.parse((await findRuntime(version)).stdout)).toMatchObject({ kafkaVersion: version });
+    expect(await readdir(cache)).toEqual([`kafka-${version}`]);
+  },
+);
