@@ -296,7 +296,7 @@ test.each([
   ['misroute:17', 1, 'fail'],
   [undefined, 0, 'pass'],
 ] as const)(
-  'a run whose output nobody reads still judges: with sabotage %s its exit code is %i',
+  'a run whose output has no reader still judges: with sabotage %s its exit code is %i',
   async (sabotage, expected, verdict) => {
     const [dir, run] = [newDir(), newRun()];
     const child = spawn(

@@ -63,7 +63,7 @@ const cases: Case[] = [
 ];
 
 test.concurrent.for(cases)(
-  '$signal while $phase ends nodrop, nothing left (twice: $twice)',
+  '$signal while $phase ends nodrop and leaves nothing (twice: $twice)',
   async (each, { expect }) => {
     const dir = newDir();
     const place = { dir, run: `r${randomUUID().slice(0, 8)}`, store: join(dir, 'store.sqlite') };
