@@ -1,12 +1,12 @@
-/** Each command in each trouble: its exit code, and what it says. `test/full` has the troubles that are like these. */
+/** Each command in each trouble: its exit code and stderr. `test/full` has further troubles that resemble these. */
 import { test } from 'vitest';
 import { runInTrouble, testTroubles, troubles } from '../fixtures/exit-codes.ts';
 
 testTroubles(troubles.filter(({ isLikeOthers }) => isLikeOthers !== true));
 
-// The system writes what still fits, and Node takes that for all.
+// The system writes as much as fits, and Node treats that as a complete write.
 test.concurrent.for(['faults', '--help'])(
-  'a file cut short by a full disk is told: %s',
+  'nodrop %s reports that a full disk has cut its output short',
   async (line, { expect }) => {
     const shell = 'ulimit -f 1; COMMAND >DIR.out';
     const { code, stderr } = await runInTrouble({ line, code: 0 }, { name: 'cut short', shell });

@@ -1,4 +1,4 @@
-/** The reference pages are what commander knows of commands and options. */
+/** The reference pages agree with the commands and options in commander. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const update =
 test.each([
   ['commands.md', commandsPage],
   ['options.md', optionsPage],
-])('docs/reference/%s is the page of the code', async (name, made) => {
+])('docs/reference/%s agrees with the code', async (name, made) => {
   await expect(made(), update).toMatchFileSnapshot(join(folder, name));
 });
 

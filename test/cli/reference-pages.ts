@@ -1,4 +1,4 @@
-/** The reference pages of commands and options, made from what commander knows of them. */
+/** The reference pages of commands and options, made from the definitions in commander. */
 import { Command, type Option } from 'commander';
 import { addCommands } from '../../src/cli/commands/commands.ts';
 
@@ -76,7 +76,7 @@ function sectionOf(command: Command): string[] {
   ];
 }
 
-/** They stand in the help alone. */
+/** The examples of a command, which are only in its help text. */
 function examplesOf(command: Command): string[] {
   let help = '';
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
@@ -88,11 +88,11 @@ const optionsOf = (command: Command): Option[] => command.options.filter(({ hidd
 
 interface KnownOption {
   option: Option;
-  /** The commands that take it. */
+  /** The commands with this option. */
   names: string[];
 }
 
-/** In alphabetical order. */
+/** All options, in alphabetical order. */
 function allOptions(): KnownOption[] {
   const known = new Map<string, KnownOption>();
   for (const command of program.commands) {
@@ -123,7 +123,7 @@ function meaningAndDefaultOf({
   ];
 }
 
-/** Where the default is no value, the text tells it. */
+/** Some defaults are not in commander but in the text: this function splits them from the meaning. */
 function meaningOf(text: string): [meaning: string, standard: string] {
   const [told, standard = ''] = / \(default: ([^)]*)\)/.exec(text) ?? [''];
   return [prose(text.replace(told, '')), prose(standard)];

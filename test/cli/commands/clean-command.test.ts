@@ -1,4 +1,4 @@
-/** `clean` removes what nodrop made, and nothing else: each trick that would have it take more. */
+/** `clean` removes only what nodrop made, whatever a user or another program has put next to it. */
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -28,7 +28,7 @@ beforeEach(() => {
   dir = newDir();
 });
 
-/** A process that has ended: nobody has this id. */
+/** A process id that no process has. */
 const gone = 2 ** 22 + 1;
 
 /** A run that crashed: it has a manifest, a ledger without a seal and a broker's folder. */
@@ -57,16 +57,16 @@ function write(path: string, text = 'x'): void {
 const clean = (...args: string[]): ReturnType<typeof nodrop> =>
   nodrop(['clean', '--dir', dir, '--all', '--yes', ...args]);
 
-test("somebody's folders are neither listed nor removed, whatever they are named", async () => {
+test('clean neither lists nor removes folders that nodrop did not make, even with its file names', async () => {
   write(join(dir, 'runs/exp1/data.csv'));
-  // The names are nodrop's, what is in the files is not.
+  // The names of these files are those of nodrop, their contents are not.
   write(join(dir, 'runs/exp2/run.json'), '{"id":"exp2","schema":1}');
   write(join(dir, 'runs/exp2/result.json'), '{"verdict":"pass"}');
   write(join(dir, 'runs/exp2/ledger-p0-0.bin'));
   write(join(dir, 'runs/exp2/process.json'), '{"pid":1}');
   mkdirSync(join(dir, 'runs/exp3/process.json'), { recursive: true });
   mkdirSync(join(dir, 'runs/empty'));
-  // A copy that somebody made of a run is somebody's.
+  // A copy of a run under another name belongs to the user.
   new RunFolder(dir, 'copy').create();
   new RunFolder(dir, 'copy').writeManifest({ ...runManifest(1), id: 'original' });
   const before = readdirSync(dir, { recursive: true });
@@ -74,7 +74,7 @@ test("somebody's folders are neither listed nor removed, whatever they are named
   expect(readdirSync(dir, { recursive: true })).toEqual(before);
 });
 
-test('a run goes whole, with a manifest or without one', async () => {
+test('clean removes the whole folder of a run, with or without a manifest', async () => {
   crashedRun('a');
   const early = new RunFolder(dir, 'b');
   early.create();
@@ -94,7 +94,7 @@ test('a run goes whole, with a manifest or without one', async () => {
   expect(readdirSync(join(dir, 'runs'))).toEqual([]);
 });
 
-test("what lies in a run's folder and is not nodrop's stays, and so does what links lead to", async () => {
+test('clean keeps files in the folder of a run that nodrop did not make, and the targets of links', async () => {
   const folder = crashedRun('a');
   const elsewhere = newDir();
   write(join(elsewhere, 'broker.log'), 'theirs');
@@ -122,8 +122,8 @@ test.each([
     `INSERT INTO offsets SELECT 'another', partition, 0, 1, 'later', 'nodrop-later' FROM offsets LIMIT 1`,
     'run later stores into it too',
   ],
-  ['somebody keeps a table in it', 'CREATE TABLE orders (id)', 'nodrop did not make the table orders in it'],
-])('a run stays whole whose store is not its own alone: %s', async (_, sql, why) => {
+  ["it holds a user's table", 'CREATE TABLE orders (id)', 'nodrop did not make the table orders in it'],
+])('clean keeps a run whose store is also used otherwise: %s', async (_, sql, why) => {
   const { folder } = await makeRun(dir, { counts: [2] });
   const database = new DatabaseSync(folder.file('store.sqlite'));
   database.exec(sql);
@@ -137,14 +137,14 @@ test.each([
   expect(readdirSync(folder.path)).toEqual(before);
 });
 
-test('a store that is no database goes with its run', async () => {
+test('clean removes a store that is not a database together with its run', async () => {
   const folder = crashedRun('garbled');
   write(folder.file('store.sqlite'), 'this is no database, though it is as long as one may be: '.repeat(40));
   expect(await removeRun(folder)).toBeUndefined();
   expect(existsSync(folder.path)).toBe(false);
 });
 
-test("the copy of a run, under another name, is somebody's", async () => {
+test('clean removes a run, and keeps a copy of it under another name', async () => {
   const { folder } = await makeRun(dir, { counts: [2] });
   const copy = `${folder.path}-backup`;
   cpSync(folder.path, copy, { recursive: true });
@@ -152,7 +152,7 @@ test("the copy of a run, under another name, is somebody's", async () => {
   expect([existsSync(folder.path), existsSync(copy)]).toEqual([false, true]);
 });
 
-test('a pipe, or a link to itself, in the place of a record is waited for by nobody', async () => {
+test('clean does not hang at a pipe or a link to itself in place of a record', async () => {
   const folder = crashedRun('piped');
   execFileSync('mkfifo', [folder.file('process.json'), folder.file('result.json')]);
   symlinkSync('process.json', folder.file('kafka/process.json'));
@@ -160,13 +160,13 @@ test('a pipe, or a link to itself, in the place of a record is waited for by nob
   expect([code, stderr]).toEqual([0, expect.stringContaining('it holds what nodrop did not make')]);
 });
 
-test('a name cannot pretend to be a line of the message', async () => {
+test('a line break in a file name does not begin a new line in the message', async () => {
   const folder = crashedRun('a');
   write(folder.file('x)\n  rm -r elsewhere'));
   expect(await removeRun(folder)).toContain('(x)?  rm -r elsewhere)');
 });
 
-test('a run behind a link, and runs behind a link, stay', async () => {
+test('clean keeps a run behind a link, and runs in a runs folder behind a link', async () => {
   const folder = crashedRun('a');
   const other = newDir();
   mkdirSync(join(other, 'runs'));
@@ -182,7 +182,7 @@ test('a run behind a link, and runs behind a link, stay', async () => {
   expect(existsSync(folder.manifest)).toBe(true);
 });
 
-test('a broker that runs behind a link is not ended', async () => {
+test('removeRun does not end a broker whose folder is behind a link', async () => {
   const atWork = crashedRun('a');
   const folder = new RunFolder(dir, 'b');
   folder.create();
@@ -191,25 +191,26 @@ test('a broker that runs behind a link is not ended', async () => {
   symlinkSync(atWork.broker, folder.broker);
   const left = await removeRun(folder);
   expect(left).toContain('(kafka)');
-  // This process, which would have been ended.
+  // The record names this process, which would otherwise have been ended.
   expect(existsSync(join(atWork.broker, 'process.json'))).toBe(true);
 });
 
-test('a run at work stays, be it run whole or by hand', async () => {
+test('clean keeps active runs, both of nodrop run and by hand', async () => {
   const run = crashedRun('a');
   await claimFolder(run.path, 'node');
   const produced = new RunFolder(dir, 'b');
   produced.create();
   openLedger(produced, process.pid);
-  expect((await clean()).stdout).toBe('Nothing to remove; 2 runs are kept (--all removes them too).\n');
-  // As it is for a clean that has asked before they began.
+  expect((await clean()).stdout).toBe('Nothing to remove; 2 runs are kept (--all removes them too).
+');
+  // The result is the same for a clean that listed the runs before they became active.
   expect(await removeRun(run)).toContain(`process ${process.pid} works on it`);
   expect(await removeRun(produced)).toContain('a producer or a consumer works on it');
   expect(existsSync(run.manifest)).toBe(true);
   expect(readdirSync(produced.path)).toEqual(['ledger-p0-0.bin']);
 });
 
-test('two at once remove the same runs, and neither stumbles', async () => {
+test('two clean commands at once can remove the same runs without an error', async () => {
   for (let index = 0; index < 40; index++) crashedRun(`r${index}`);
   write(join(dir, 'runs/exp1/data.csv'));
   const args = ['clean', '--dir', dir, '--yes'];
@@ -219,7 +220,7 @@ test('two at once remove the same runs, and neither stumbles', async () => {
   expect(readdirSync(join(dir, 'runs'))).toEqual(['exp1']);
 });
 
-test('the draft of a record that a process left when it was killed does not keep a folder', async () => {
+test('clean removes a folder with the draft of a record that a killed process left', async () => {
   for (const draft of [`process.json.${gone}`, `process.json.${gone}.${gone}`]) {
     const folder = crashedRun('r0');
     write(folder.file(draft));
@@ -228,7 +229,7 @@ test('the draft of a record that a process left when it was killed does not keep
   }
 });
 
-test("a run does not begin where it would replace somebody's files", async () => {
+test('a run does not start in a folder where it would replace files of a user', async () => {
   const folder = new RunFolder(dir, 'exp1');
   write(folder.result, 'theirs');
   write(folder.file('notes.txt'), 'theirs');
@@ -243,7 +244,7 @@ test("a run does not begin where it would replace somebody's files", async () =>
   expect(readdirSync(folder.path).toSorted()).toEqual(['notes.txt', 'result.json']);
 });
 
-test('a run that could not begin leaves no folder', async () => {
+test('a run that could not start leaves no folder', async () => {
   const at = [`--dir=${dir}`, '--timeout=200ms', '--bootstrap-server=127.0.0.1:1'];
   expect((await nodrop(['produce', ...at])).code).toBe(69);
   expect((await nodrop(['run', `--store=sqlite:${dir}/missing/store.sqlite`, ...at])).code).toBe(69);
@@ -259,7 +260,7 @@ test('an empty --dir is wrong usage: an unset variable is not the current folder
   expect((await nodrop(['clean', '--yes'], { NODROP_DIR: '' })).code).toBe(64);
 });
 
-test('what lies behind a symbolic link is verified, and never removed', async () => {
+test('a run behind a symbolic link can be verified, and clean does not remove it', async () => {
   const { folder: elsewhere } = await runOnDisk({});
 
   const link = join(dir, 'runs', 'r');
@@ -272,7 +273,7 @@ test('what lies behind a symbolic link is verified, and never removed', async ()
   expect(existsSync(elsewhere.manifest)).toBe(true);
 });
 
-test('one run that is kept is one', async () => {
+test('clean says "1 run is kept" in the singular', async () => {
   const { folder } = await runOnDisk({});
   writeFileSync(folder.result, '{"verdict":"fail"}');
   const { stdout } = await nodrop(['clean', '--yes', `--dir=${join(folder.path, '../..')}`]);

@@ -16,7 +16,7 @@ import {
   parseTopic,
 } from '../../../src/cli/options/option-values.ts';
 
-test('durations, sizes and names are read as they are written', () => {
+test('durations, integers, names, stores and addresses are parsed', () => {
   expect([parseDuration('500ms'), parseDuration('5s'), parseDuration('2m')]).toEqual([500, 5000, 120_000]);
   expect(parseInteger(1, 10)('10')).toBe(10);
   expect(parseRunId('Demo_1-b')).toBe('Demo_1-b');
@@ -26,14 +26,14 @@ test('durations, sizes and names are read as they are written', () => {
 });
 
 test.each(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata'])(
-  "the topic %s is Kafka's own, and others may begin alike",
+  "Kafka's own topic %s is refused, and a longer name that begins with it is accepted",
   (name) => {
     expect(() => parseTopic(name)).toThrow(InvalidArgumentError);
     expect(parseTopic(`${name}_of_ours`)).toBe(`${name}_of_ours`);
   },
 );
 
-test('a state is found by a path or in a header, and others have a category', () => {
+test('valid names of state fields, state headers and categories are accepted', () => {
   const paths = [
     'state',
     'status.code',
@@ -48,7 +48,7 @@ test('a state is found by a path or in a header, and others have a category', ()
   for (const name of ['rest', 'in-progress']) expect(parseCategory(name)).toBe(name);
 });
 
-test('states have weights, 1 where none is given', () => {
+test('a state without a weight has weight 1', () => {
   expect(parseStates('failed,in-progress=8')).toEqual([
     { name: 'failed', weight: 1 },
     { name: 'in-progress', weight: 8 },
@@ -102,11 +102,11 @@ test.each([
       'sqlite-x',
     ],
   ],
-] as [(value: string) => unknown, string[]][])('%o refuses what it cannot take', (parse, values) => {
+] as [(value: string) => unknown, string[]][])('%o refuses invalid values', (parse, values) => {
   for (const value of values) expect(() => parse(value), `'${value}'`).toThrow(InvalidArgumentError);
 });
 
-test('a store is a file or a server; one that is neither, or holds a password, is not repeated', () => {
+test('a store must be a SQLite file or a PostgreSQL server without a password, and the error does not repeat it', () => {
   const location = 'postgres://somebody@localhost/orders?schema=mine';
   expect(parseStore(location)).toBe(location);
   for (const value of ['', 'sqlite:', 'x.db', 'mysql://localhost/x', 'postgres://a:secret@localhost/x']) {

@@ -1,4 +1,4 @@
-/** The command that does a run again: what was asked for is in it, and nothing that may be a secret. */
+/** The command that repeats a run: it has all options of the run, except those that may hold a secret. */
 import { Command } from 'commander';
 import { afterEach, expect, test } from 'vitest';
 import { addOptions, type OptionName, type OptionValues } from '../../../src/cli/options/options.ts';
@@ -18,7 +18,7 @@ const valuesOf = (args: readonly string[]): OptionValues =>
 
 function againOf(args: readonly string[], faults: readonly string[] = []): RunAgain {
   const values = valuesOf(args);
-  // The file need not be there: what it holds is not asked for.
+  // The settings of the file are not needed, so the file need not exist.
   const { commandConfig: _, ...rest } = values;
   return runAgain(values, runSettings(rest), faults);
 }
@@ -28,12 +28,12 @@ afterEach(() => {
   delete process.env['NODROP_SABOTAGE'];
 });
 
-test('where no option was given, only the seed is added', () => {
+test('for a run without options, the command that repeats it has only the seed', () => {
   expect(againOf(['--seed=7'])).toEqual({ command: ['nodrop', 'run', '--seed=7'], leftOut: [] });
   expect(againOf([]).command.at(-1)).toMatch(/^--seed=\d+$/);
 });
 
-test('what was asked for is in it, and so is what the environment asked for', () => {
+test('the command that repeats a run has its options, and those from the environment', () => {
   process.env['NODROP_RATE'] = '500';
   const args = [
     '--duration=90s',
@@ -72,18 +72,18 @@ test('what was asked for is in it, and so is what the environment asked for', ()
     '--allow=acks=1',
   ]);
   expect(leftOut).toEqual([]);
-  // A run of the same settings it is: the command says the same of itself.
+  // The settings stay the same: from this command, the same command is made again.
   expect(againOf(command.slice(2).filter((word) => !word.startsWith('--fault'))).command).toEqual(
     command.filter((word) => !word.startsWith('--fault')),
   );
 });
 
-test('a defect that was planted is planted again', () => {
+test('the command that repeats a run with a planted defect plants it again', () => {
   process.env['NODROP_SABOTAGE'] = 'stall:100';
   expect(againOf(['--seed=7']).command).toEqual(['NODROP_SABOTAGE=stall:100', 'nodrop', 'run', '--seed=7']);
 });
 
-test('what may hold a secret is left out, and named; and so is what says how to report', () => {
+test('the command that repeats a run names options that may hold a secret as left out, and has no report options', () => {
   const args = [
     '--seed=7',
     '--run=mine',

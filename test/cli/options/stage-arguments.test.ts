@@ -1,4 +1,4 @@
-/** An option that a stage gets is printed as an argument, and read by the stage: it must be the same value there. */
+/** A run prints the options of a stage as arguments, and the stage parses them: the value must be the same there. */
 import { Command } from 'commander';
 import fc, { type Arbitrary } from 'fast-check';
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}x$/);
 const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   messages: integer(1, messagesMax),
   duration,
-  // In millionths: more digits are refused.
+  // The rate has at most six decimal places: more are refused.
   rate: integer(1, 10_000_000_000_000).map((millionths) => millionths / 1_000_000),
   batchSize: integer(1, 100_000),
   payloadBytes: integer(1, payloadBytesMax),
@@ -60,15 +60,15 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
 const entries: [string, OptionEntry][] = Object.entries({ ...runOptions, ...commandOptions });
 const ofStages = Object.entries<OptionEntry>(runOptions).filter(([, { stages }]) => stages !== undefined);
 
-test('the value of an option has the name of its flag', () => {
+test('the key of each option is the name of its flag', () => {
   expect(entries.map(([, entry]) => optionOf(entry).attributeName())).toEqual(entries.map(([name]) => name));
 });
 
-test('every option that a stage gets has a range of values here', () => {
+test('every option of a stage has a range of values in this test', () => {
   expect(ofStages.map(([name]) => name).sort()).toEqual(Object.keys(ranges).sort());
 });
 
-test.each(ofStages)('--%s: what is printed reads back as the same value', (name, entry) => {
+test.each(ofStages)('option %s is printed as an argument that parses to the same value', (name, entry) => {
   fc.assert(
     fc.property(ranges[name as keyof typeof ranges] as Arbitrary<unknown>, (value) => {
       const command = new Command().addOption(optionOf(entry));
@@ -78,7 +78,7 @@ test.each(ofStages)('--%s: what is printed reads back as the same value', (name,
   );
 });
 
-/** What a stage makes of its arguments, by the options of the command itself. */
+/** Parses the arguments of a stage with the options of its command. */
 function readBy([stage, ...args]: readonly string[]): { values: Partial<OptionValues>; unknown: string[] } {
   const program = new Command();
   addCommands(program, new AbortController().signal);
@@ -106,7 +106,7 @@ const given = {
 const values = (more: Partial<OptionValues>): OptionValues =>
   ({ ...readBy(['run']).values, ...given, ...more }) as OptionValues;
 
-test('a producer takes all that it gets, with what the run chose', () => {
+test('a producer accepts all arguments from its run, with the seed, run id and topic that the run chose', () => {
   const settings = runSettings(values({ producers: 3, messages: 60 }));
   const { values: read, unknown } = readBy(produceArguments(settings, 2));
   expect(unknown).toEqual([]);
@@ -131,7 +131,7 @@ test('a producer gets either a number of messages or a duration', () => {
   expect(read({ duration: 90_000, rate: 0.5 })).toEqual(['--messages=45', '--rate=0.5']);
 });
 
-test('a consumer takes all that it gets, and is one of one', () => {
+test('a consumer accepts all arguments from its run, with --consumers=1', () => {
   const { folder } = runSettings(values({}));
   const { values: read, unknown } = readBy(
     consumeArguments(values({ consumers: 3, untilDrained: true }), folder),

@@ -16,7 +16,7 @@ const reporters = (...values: string[]): Reporter[] => values.map(parseReporter)
 const claim = (values: string[], evidence: string[] = []): void =>
   claimFiles(reportsOf(reporters(...values)), evidence);
 
-test('a reporter is a name, with a file behind it or without', () => {
+test('a reporter is parsed as a name with an optional file', () => {
   expect(reporters('default', 'json', 'junit=a=b.xml', 'github=./x')).toEqual([
     { name: 'default' },
     { name: 'json' },
@@ -25,11 +25,14 @@ test('a reporter is a name, with a file behind it or without', () => {
   ]);
 });
 
-test.each(['', 'xml', 'JSON', 'junit=', '=a.xml', 'junit:a.xml', ' junit'])('%j is none', (value) => {
-  expect(() => parseReporter(value)).toThrow(InvalidArgumentError);
-});
+test.each(['', 'xml', 'JSON', 'junit=', '=a.xml', 'junit:a.xml', ' junit'])(
+  'reporter %j is refused',
+  (value) => {
+    expect(() => parseReporter(value)).toThrow(InvalidArgumentError);
+  },
+);
 
-test('one goes to stdout: the one without a file, else the default', () => {
+test('the reporter without a file goes to stdout; without such a one, the default reporter does', () => {
   expect(reportsOf()).toEqual({ onStdout: 'default', files: [], isAnnotated: false });
   expect(reportsOf(reporters('junit=a.xml'))).toMatchObject({
     onStdout: 'default',
@@ -41,27 +44,27 @@ test('one goes to stdout: the one without a file, else the default', () => {
   expect(reportsOf(reporters('default=a', 'json=b'), true).onStdout).toBe('json');
 });
 
-test('two do not', () => {
+test('two reporters on stdout are refused', () => {
   expect(() => reportsOf(reporters('default', 'json'))).toThrow('Only one reporter can go to stdout');
   expect(() => reportsOf(reporters('junit', 'junit'))).toThrow('Only one reporter can go to stdout');
   expect(() => reportsOf(reporters('default'), true)).toThrow('there are default and json');
 });
 
-test('on GitHub there are annotations, unless it was said where to put them', () => {
+test('on GitHub there are annotations, unless a github reporter was given', () => {
   vi.stubEnv('GITHUB_ACTIONS', 'true');
   expect(reportsOf(reporters('json')).isAnnotated).toBe(true);
   expect(reportsOf(reporters('github')).isAnnotated).toBe(false);
   expect(reportsOf(reporters('github=a')).isAnnotated).toBe(false);
 });
 
-test('files are there and empty before anything starts', () => {
+test('claimFiles creates or empties the files of reports', () => {
   const [left, fresh] = [join(dir, 'left.xml'), join(dir, 'fresh.json')];
   writeFileSync(left, '<testsuites/>');
   claim([`junit=${left}`, `json=${fresh}`, 'github=/dev/null']);
   expect([readFileSync(left, 'utf8'), readFileSync(fresh, 'utf8')]).toEqual(['', '']);
 });
 
-test('what cannot be written is told, and then nothing has been touched', () => {
+test('a report file that cannot be written is refused, and no file is changed', () => {
   const file = join(dir, 'a.xml');
   const kept = join(dir, 'kept.json');
   writeFileSync(file, 'a');

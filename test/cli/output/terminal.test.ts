@@ -1,4 +1,4 @@
-/** Whatever a history, a run's folder or an argument holds, no terminal is made to obey it. */
+/** Control characters from a history, a run's folder or an argument do not reach the terminal. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { Terminal } from '../../../src/cli/output/terminal.ts';
 import { runOnDisk } from '../../audit/history/run-on-disk.ts';
 import { nodrop } from '../../fixtures/nodrop.ts';
 
-/** Each is obeyed by some terminal: controls, C1 controls, line separators, and marks of direction. */
+/** Some terminal obeys each of these: controls, C1 controls, line separators and direction marks. */
 const controls = '\u0000\u0007\b\t\r\n\u001b[31m\u001b]0;owned\u0007\u007f\u009b2J\u2028\u2029\u202e\u2066';
 const hostile = (name: string): string => `${name}${controls}\ud800PASS`;
 const obeyed = /[^\P{Cc}\n]|[\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nodrop-hostile-'));
 
 afterEach(() => vi.restoreAllMocks());
 
-/** A run of which all is hostile that a history can name. */
+/** A history in which every text is hostile. */
 function hostileHistory(): string {
   const states = [hostile('open'), 'completed'];
   const sent = { outcome: 'acked', partition: 0, key: hostile('key') };
@@ -40,23 +40,26 @@ function hostileHistory(): string {
 
 const history = hostileHistory();
 
-test.each(['default', 'json', 'junit', 'github'])('a hostile history, reported as %s', async (reporter) => {
-  const file = join(folder, `report.${reporter}`);
-  const reporters = [`--reporter=${reporter}`, `--reporter=${reporter}=${file}`];
-  const { code, stdout, stderr } = await nodrop(['verify', '--history', history, ...reporters], {
-    GITHUB_ACTIONS: undefined,
-  });
-  expect(code).toBe(1);
-  expect(stderr).toBe('');
-  for (const text of [stdout, readFileSync(file, 'utf8')]) {
-    expect(text).toContain('[31m');
-    expect(text).not.toMatch(obeyed);
-    // A line end of theirs begins no line.
-    expect(text).not.toMatch(/^(\[31m|.?PASS)/m);
-  }
-});
+test.each(['default', 'json', 'junit', 'github'])(
+  'the %s report of a hostile history has no control characters',
+  async (reporter) => {
+    const file = join(folder, `report.${reporter}`);
+    const reporters = [`--reporter=${reporter}`, `--reporter=${reporter}=${file}`];
+    const { code, stdout, stderr } = await nodrop(['verify', '--history', history, ...reporters], {
+      GITHUB_ACTIONS: undefined,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    for (const text of [stdout, readFileSync(file, 'utf8')]) {
+      expect(text).toContain('[31m');
+      expect(text).not.toMatch(obeyed);
+      // A line end in a hostile text begins no new line.
+      expect(text).not.toMatch(/^(\[31m|.?PASS)/m);
+    }
+  },
+);
 
-test('as JSON and as XML nothing of it is lost that these can hold', async () => {
+test('the JSON report keeps hostile texts as they are, and the JUnit report is valid XML', async () => {
   const ended = await nodrop([
     'verify',
     '--history',
@@ -75,7 +78,7 @@ test('as JSON and as XML nothing of it is lost that these can hold', async () =>
   expect(document.root.name).toBe('testsuites');
 });
 
-test('annotations of GitHub Actions, and what stands between them', async () => {
+test('annotations for GitHub, and the lines between them, have no control characters', async () => {
   const { stdout, stderr } = await nodrop(['verify', '--history', history], { GITHUB_ACTIONS: 'true' });
   expect(stderr).toMatch(/^::error/m);
   for (const text of [stdout, stderr]) expect(text).not.toMatch(obeyed);
@@ -84,7 +87,7 @@ test('annotations of GitHub Actions, and what stands between them', async () => 
 test.each([
   ['{"type":"run","run":"a","%":1,"hops":["%"]}', 64],
   ['%', 64],
-])('a history that is refused: %s', async (line, expected) => {
+])('the error about a hostile history line %s has no control characters', async (line, expected) => {
   const path = join(folder, hostile('refused').replaceAll(/[\0\ud800]/g, ''));
   writeFileSync(path, line.replaceAll('%', line === '%' ? controls : JSON.stringify(controls).slice(1, -1)));
   const { code, stdout, stderr } = await nodrop(['verify', '--history', path]);
@@ -102,7 +105,7 @@ test.each<[command: string, args: string[]]>([
   ['messages', ['--dead-letters']],
   ['messages', ['--dead-letters', '--json']],
   ['export', []],
-])('%s %j of a run whose store is hostile', async (command, args) => {
+])('%s %j of a run with a hostile store prints no control characters', async (command, args) => {
   const { folder: run } = await runOnDisk({
     store: (rows, deadLetters) => {
       Object.assign(rows[3]!, { id: hostile('id'), key: Buffer.from(controls), producer: hostile('p') });
@@ -122,13 +125,13 @@ test.each([
   ['the name of a run', ['verify', argument]],
   ['an option', ['run', `--${argument}`]],
   ['a setting', ['run', '-X', `${argument}=1`]],
-])('%s that is refused', async (_, args) => {
+])('the error about %s with control characters contains none of them', async (_, args) => {
   const { code, stderr } = await nodrop(args);
   expect(code).toBe(64);
   expect(stderr).not.toMatch(obeyed);
 });
 
-test("of all that a terminal obeys, the palette's colours alone come through", () => {
+test('the terminal prints the colours of its palette, and no other control sequence', () => {
   const written: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   vi.stubEnv('FORCE_COLOR', '1');

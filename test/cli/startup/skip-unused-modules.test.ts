@@ -1,4 +1,4 @@
-/** What nodrop leaves out of two libraries is there to be left out, and nothing that they do depends on it. */
+/** nodrop replaces some modules of two libraries: the libraries still import them, and do not depend on their work. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,23 +16,23 @@ const unaskedWith = (env: Record<string, string>): string[] =>
   ) as string[];
 
 const client = dirname(fileURLToPath(import.meta.resolve('@platformatic/kafka')));
-/** The sources of the client, but for the schema registry, which is left out whole. */
+/** The sources of the client, without the schema registry, which is replaced as a whole. */
 const sources = readdirSync(client, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.js') && !name.startsWith('registries'))
   .map((name) => readFileSync(join(client, name), 'utf8'));
 const inSources = (pattern: RegExp): string[] =>
   [...new Set(sources.flatMap((text) => [...text.matchAll(pattern)].map(([, found]) => found!)))].sort();
 
-test('each module that is replaced is one that a library still imports', () => {
+test('each replaced module is still imported by a library', () => {
   expect(unaskedWith({})).toEqual([]);
 });
 
-test('switched off, nothing is replaced', () => {
+test('with NODROP_PLAIN_IMPORTS no module is replaced', () => {
   expect(unaskedWith({ NODROP_PLAIN_IMPORTS: '1' }).length).toBe(5);
 });
 
-test('the client asks of its validators what the one in their place can do', () => {
-  // The texts of errors are asked for where a validator has found one.
+test('the client uses only those methods of its validators that the replacement has', () => {
+  // `errorsText` is called only after a validator has found an error.
   expect(inSources(/\bajv\.(\w+)/g)).toEqual(['addKeyword', 'compile', 'errorsText']);
   expect(Object.getOwnPropertyNames(Ajv2020.prototype).sort()).toEqual([
     'addKeyword',
@@ -41,7 +41,7 @@ test('the client asks of its validators what the one in their place can do', () 
   ]);
 });
 
-test('no validator of the client changes what it is given', () => {
+test('no validator of the client changes its input', () => {
   expect(inSources(/new Ajv2020\((.*?)\)/g)).toEqual([
     '{ allErrors: true, coerceTypes: false, strict: true }',
   ]);
