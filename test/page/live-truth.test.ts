@@ -1,4 +1,4 @@
-/** The live page tells the truth at every moment: a run on disk grows while a browser looks at it. */
+/** The live page is right at every moment: a run on disk grows while a browser shows it. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { makePageRun } from '../fixtures/page-run.ts';
 const planned = 100;
 const dir = mkdtempSync(join(tmpdir(), 'nodrop-live-'));
 
-/** Every sum of the bar's pieces, whenever anything on the page changes. */
+/** Records the pieces of the bar after every change of the page. */
 const noteSums = `(() => {
   window.sums = [];
   new MutationObserver(() => {
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     ['grows-1', 1440, 'light'],
     ['grows-2', 375, 'dark'],
   ] as const)(
-    'while a consumer is killed and another goes on, the bar adds up to the plan (%s, %i px, %s)',
+    'the bar always adds up to the plan while a consumer is killed and another takes over (%s, %i px, %s)',
     async (id, width, colorScheme) => {
       const run = new GrowingRun(dir, id, planned);
       run.note({ type: 'phase', phase: 'publishing' });
@@ -66,7 +66,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       run.ledger.intend(0, 40);
       run.outcome('acked', 0, 30);
       await until(page, 'kafka', '30');
-      // Nobody knows of a consumer yet: that is no 0.
+      // There is no consumer yet, which is not shown as 0.
       expect(await nodeOf(page, 'consumer').getAttribute('data-look')).toBe('unknown');
       expect(await nodeOf(page, 'store').innerText()).not.toMatch(/\d/);
       expect(await textOf(page.locator('[data-bar=planned]'))).toContain('no journal shows what is stored');
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       run.outcome('unknown', 70, 5);
       await until(page, 'producer', '5 unknown');
       const second = run.openJournal(2);
-      // Ten that the first had been given come again.
+      // Ten messages that were delivered to the first consumer are delivered again.
       run.delivered(second, 20, 70);
       await until(page, 'consumer', '80');
       await run.written(second, 20, 70);
@@ -124,7 +124,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     },
   );
 
-  test('the list tells a pass that missed a threshold from one that did not, and marks what lacks latencies', async () => {
+  test('the list marks a passed run that missed a threshold, and latencies that are incomplete', async () => {
     await makePageRun(dir, { messages: 40, thresholds: ['acked.p99<1ms'], isKilled: true });
     await makePageRun(dir, { messages: 41, thresholds: ['stored.p99<1s'] });
     const { page, troubles } = await openLivePage(browser, addressOf('/'));

@@ -1,4 +1,4 @@
-/** Which findings a page carries of more than it can hold: none is hidden behind those of another kind. */
+/** The choice of findings if a page cannot hold all: no kind hides another. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ const foundOf = (examples: SingleFinding[], count: number): Finding[] => [
   },
 ];
 
-test('a kind that comes last in a long file is carried whole, and so is a partition that few are of', async () => {
+test('the page holds all findings of a rare kind or partition, even if they come last in a long file', async () => {
   const many = Array.from({ length: 8_000 }, (_, offset) => lostAt(offset));
   const late = Array.from({ length: 63 }, (_, index) => rare(90_000 + index));
   const findings = await pageFindings(fileOf([...many, lostAt(7, 9), ...late]), [
@@ -54,7 +54,7 @@ test('a kind that comes last in a long file is carried whole, and so is a partit
   expect(Math.abs(first! - second!) + Math.abs(second! - third!)).toBeLessThanOrEqual(2);
 });
 
-test('what the result names as examples is always there, once, with what the file tells of it', async () => {
+test('the page holds each example of the result once, with the fields from the file', async () => {
   const many = Array.from({ length: 5_000 }, (_, offset) => lostAt(offset));
   const example = { ...lostAt(0), cause: 'acks=1' as const };
   const unwritten = lostAt(70_000);
@@ -68,26 +68,26 @@ test('what the result names as examples is always there, once, with what the fil
   expect(findings.length).toBeLessThanOrEqual(1_000);
 });
 
-test('few are carried all, in the order of the result and of their places', async () => {
+test('a few findings are all on the page, in the order of the result and of their offsets', async () => {
   const all = [rare(9), lostAt(4), lostAt(1), lostAt(3)];
   const found = [...foundOf([lostAt(1)], 3), ...foundOf([rare(9)], 1)];
   const findings = await pageFindings(fileOf(all), found);
   expect(findings).toEqual([lostAt(3), lostAt(1), lostAt(4), rare(9)]);
 });
 
-test('a line that is damaged, or quotes a place in a text, misleads nobody', async () => {
+test('damaged lines are skipped, and a partition quoted in a text is not taken for a field', async () => {
   const quoting = { ...lostAt(1), detail: '","partition":7,"' };
   const path = fileOf(['{', 'null', '7', quoting, '{"kind":"lost","blame":"store","id":"cut']);
   expect(await pageFindings(path, foundOf([quoting], 1))).toEqual([quoting]);
 });
 
-test('many partitions of many kinds are held in little memory, and each has its turn', async () => {
+test('with 60 000 findings in 300 partitions, the page holds findings of each partition', async () => {
   const all = Array.from({ length: 60_000 }, (_, index) => lostAt(index, index % 300));
   const findings = await pageFindings(fileOf(all), foundOf([lostAt(0, 0)], all.length));
   expect(new Set(findings.map(({ partition }) => partition)).size).toBe(300);
   expect(findings.length).toBeGreaterThan(990);
 });
 
-test('without a file there are the examples alone', async () => {
+test('without a findings file the page holds the examples of the result', async () => {
   expect(await pageFindings('/nowhere/findings.jsonl', foundOf([lostAt(1)], 1))).toEqual([lostAt(1)]);
 });

@@ -1,4 +1,4 @@
-/** A report tells the truth, and says where it does not know: read in a browser, from runs made on disk. */
+/** A report shows the facts of a run, and says what is unknown: read in a browser, from runs made on disk. */
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   const open = (run: PageRun, looks?: Looks): Promise<Page> => openReport(browser, run, looks);
 
-  describe('of more findings than the page holds', () => {
+  describe('with more findings than the page holds', () => {
     let run: PageRun;
     let page: Page;
     beforeAll(async () => {
@@ -49,7 +49,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
     afterAll(() => page.context().close());
 
-    test('each kind has its exact count, and they add up to all', async () => {
+    test('the page shows the exact count of each kind, and the counts add up to the total', async () => {
       const { findings } = run.result;
       expect(findings.map(({ count }) => count).toSorted((a, b) => a - b)).toEqual([63, 1_620, 6_702]);
       for (const { kind, blame, count } of findings) {
@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await statusText(page)).toBe('8 385 findings; this page holds 1 000 of them');
     });
 
-    test('the last message of the rarest kind is found', async () => {
+    test('the search finds the last message of the rarest kind', async () => {
       await search(page, `p0-${many - 1}`);
       const section = page.getByRole('region', { name: 'Findings' });
       expect(await textOf(section)).not.toMatch(/No finding|Nothing is wrong/);
@@ -70,8 +70,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       ]);
     });
 
-    test('the page never says that no finding names a message of which it does not know', async () => {
-      // It is corrupted, and neither among those that the page holds nor an example.
+    test('for a message whose finding the page does not hold, it does not say that there is none', async () => {
+      // This message is corrupted, but its finding is neither on the page nor an example.
       const unheld = `p0-${fail8385.lost + fail8385.corrupted - 1}`;
       await search(page, unheld);
       expect(await page.locator('.findings > li').count()).toBe(0);
@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await clipboardText(page)).toBe(command);
     });
 
-    test('a kind that was chosen hides others without denying them', async () => {
+    test('with one kind chosen, the page says that findings of other kinds are hidden', async () => {
       await search(page, '');
       await page.locator('[data-kind=misclassified][data-count]').click();
       expect(await page.locator('.findings > li').count()).toBe(63);
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await statusText(page)).toBe('1 of 8 385 findings names it, but it is hidden by the filters.');
     });
 
-    test('the bar adds up to what was acknowledged, and the page stays small', async () => {
+    test('the bar adds up to the acknowledged messages, and the report is smaller than 400 kB', async () => {
       expect(await barSum(page, 'acknowledged')).toBe(run.result.ledger.acked);
       expect(statSync(run.folder.report).size).toBeLessThan(400_000);
     });
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   describe.each([
     [1440, 'light'],
     [375, 'dark'],
-  ] as const)('%i px wide and %s', (width, colorScheme) => {
+  ] as const)('in a window %i px wide and %s', (width, colorScheme) => {
     let run: PageRun;
     let page: Page;
     beforeAll(async () => {
@@ -112,7 +112,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
     afterAll(() => page.context().close());
 
-    test('of a lost message, what is wrong stands out, and nothing else does', async () => {
+    test('in the timeline of a lost message, only the missing row is marked as wrong', async () => {
       await search(page, 'p0-0');
       const item = page.locator('.findings > li').first();
       await item.locator('summary').click();
@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await textOf(item.locator('[data-standing]'))).toBe('✗ lost · the store is to blame');
     });
 
-    test('who is charged for want of evidence is not the only one that is named', async () => {
+    test('if evidence cannot tell consumer and store apart, the page names both', async () => {
       const note = "or the store behind it: the consumer's journal records no contents";
       expect(await textOf(nodeOf(page, 'consumer'))).toContain(`4 corrupted ${note}`);
       expect(await nodeOf(page, 'store').innerText()).not.toContain('or the store behind it');
@@ -138,13 +138,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       );
     });
 
-    test('nothing is cut off, axe finds nothing serious, and the bar adds up', async () => {
+    test('the page is not cut off, axe finds no serious problem, and the bar shows the right counts', async () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       expect(await seriousProblems(page)).toEqual([]);
       expect(await countsIn(page.locator('[data-bar=acknowledged] [data-count]'))).toEqual([362, 13, 25, 0]);
     });
 
-    test('plots that have not been drawn again yet do not widen a page that has become narrow', async () => {
+    test('plots that are not yet redrawn do not widen a page that has become narrow', async () => {
       await page.locator('.plot canvas').first().waitFor();
       const measured = await page.evaluate(`(() => {
         const section = document.querySelector('.plots').parentElement;
@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     });
   });
 
-  test('a hop without evidence is not known, and shows no count', async () => {
+  test('a hop without evidence is shown as not known, without a count', async () => {
     const run = await make({ messages: 501, isScanned: false });
     expect(run.result.verdict).toBe('inconclusive');
     const page = await open(run);
@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('without a store and a journal, neither is drawn as empty', async () => {
+  test('a missing store and a missing journal are shown as not known, and not as empty', async () => {
     const run = await make({
       messages: 30,
       journal: 'none',
@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     }
     const sorted = page.getByRole('region', { name: 'Expected and stored' });
     expect(await textOf(sorted)).toBe('Expected and stored not known: the store could not be read');
-    // No line says that nothing was stored.
+    // There are no plots of stored messages, which would show 0.
     expect(await page.locator('.plot figcaption').allTextContents()).toEqual([
       'Messages per second',
       'Until acknowledged',
@@ -196,7 +196,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('a threshold that was missed is seen wherever the verdict is, and in its plot', async () => {
+  test('a missed threshold is shown with the verdict, in the title and in its plot', async () => {
     const run = await make({
       messages: 100,
       thresholds: ['stored.p99<1ms', 'acked.p99 < 1s', 'stored.rate>5'],
@@ -217,7 +217,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('of a consumer that hung, what came to it and what it wrote is shown, not what was due', async () => {
+  test('for a consumer that hung, the page shows the delivered and the written messages', async () => {
     const page = await open(await make({ messages: 2_000, journal: 'hung' }));
     const text = await textOf(nodeOf(page, 'consumer'));
     expect(text).toMatch(/^Consumer 2 000 delivered /);
@@ -228,7 +228,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('latencies that lack those of a killed process say so', async () => {
+  test('latencies without those of a killed process are marked', async () => {
     const page = await open(await make({ messages: 60, isKilled: true }));
     const measured = page.getByRole('region', { name: 'Measured' });
     const [acked, stored] = await measured.locator('tbody tr').allInnerTexts();
@@ -240,7 +240,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('dead letters of what a fault published are counted and listed', async () => {
+  test('dead letters are counted and listed, and those of a poison fault are marked', async () => {
     const published = [900, 901].map((offset) => ({ partition: 0, offset }));
     const poison: FaultRecord = {
       name: 'poison',
@@ -274,7 +274,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('how it was set up is told, and the command that does it again can be copied', async () => {
+  test('the page shows the setup of the run, and the command that repeats it can be copied', async () => {
     const command = ['nodrop', 'run', '--messages=80', '--seed=1', '--threshold=stored.p99<1s'];
     const page = await open(await make({ messages: 80, command }));
     const setup = page.getByRole('region', { name: 'Setup' });
@@ -300,7 +300,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
-  test('a pass says of a good message that nothing is wrong with it, and of others nothing', async () => {
+  test('for a planned message of a passed run, the page says that nothing is wrong; for others it does not', async () => {
     const run = await make({ messages: 50 });
     expect(run.result.verdict).toBe('pass');
     const page = await open(run);

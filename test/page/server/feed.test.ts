@@ -1,4 +1,4 @@
-/** What the server says to a page that watches a run, from the first event to the last. */
+/** The events for a page that watches a run, from the first to the last. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ async function watch({ ask }: ServedRuns, run: string): Promise<EventReader> {
   return new EventReader(answer);
 }
 
-test('a run that is under way is told as it is, then as it changes, then with its verdict', async () => {
+test('the page of a run under way gets its state, then its changes, then its verdict', async () => {
   const served = serveRuns();
   const { folder, ledger } = runUnderWay(served.dir, 'busy');
   const reader = await watch(served, 'busy');
@@ -30,7 +30,7 @@ test('a run that is under way is told as it is, then as it changes, then with it
   expect(series.sent.some((rate) => rate > 0)).toBe(true);
   ledger.intend(10, 20);
   expect(await reader.nextNamed('live')).toMatchObject({ progress: { sent: { count: 30 } } });
-  // Whoever comes later is told the same at once, and is told apart from the first.
+  // A second page gets the current state at once.
   const second = await watch(served, 'busy');
   expect(await second.next()).toMatchObject({ name: 'live', data: { progress: { sent: { count: 30 } } } });
   folder.writeResult(passed);
@@ -45,7 +45,7 @@ test('a run that is under way is told as it is, then as it changes, then with it
   }
 });
 
-test('a run that was audited is told at once, and that is all', async () => {
+test('the page of an audited run gets the result at once, and the stream ends', async () => {
   const served = serveRuns();
   newRun(served.dir, 'r').writeResult(passed);
   const reader = await watch(served, 'r');
@@ -53,7 +53,7 @@ test('a run that was audited is told at once, and that is all', async () => {
   expect(await reader.next()).toBeUndefined();
 });
 
-test('the report is shown where it tells of the last audit, and not where it is older', async () => {
+test('findings come from the report if it belongs to the last audit, and not if it is older', async () => {
   const served = serveRuns();
   const folder = newRun(served.dir, 'r');
   const detail = 'told by the report';
@@ -93,7 +93,7 @@ test('a run whose result is damaged counts as not audited', async () => {
   await Promise.all(watched);
 });
 
-test('findings that are damaged are left out, and the verdict is told', async () => {
+test('damaged findings are left out, and the page still gets the verdict', async () => {
   const served = serveRuns();
   const folder = newRun(served.dir, 'r');
   const one = { kind: 'lost', blame: 'store', id: 'p0-1' };
@@ -106,7 +106,7 @@ test('findings that are damaged are left out, and the verdict is told', async ()
   });
 });
 
-test('when the server ends, it says so and ends each stream; with the verdict where there is one', async () => {
+test('a server that closes ends each stream with the verdict, or with a closing event if there is none', async () => {
   const served = serveRuns();
   runUnderWay(served.dir, 'busy');
   const unaudited = newRun(served.dir, 'unaudited');
@@ -120,7 +120,7 @@ test('when the server ends, it says so and ends each stream; with the verdict wh
   expect(await late.next()).toBeUndefined();
 });
 
-test('a run whose folder is removed is gone', async () => {
+test('if the folder of a run is removed, its page gets a gone event and the run answers 404', async () => {
   const served = serveRuns();
   const { folder } = runUnderWay(served.dir, 'busy');
   const reader = await watch(served, 'busy');
@@ -131,7 +131,7 @@ test('a run whose folder is removed is gone', async () => {
   expect((await served.ask('/api/runs/busy/events')).status).toBe(404);
 });
 
-/** How often each run was looked at. */
+/** Counts how often the server looks at each run. */
 function counted(looks: Map<string, number>): (source: RunSource) => RunSource {
   return (source) => ({
     ...source,
@@ -147,7 +147,7 @@ function counted(looks: Map<string, number>): (source: RunSource) => RunSource {
   });
 }
 
-test('a run is looked at while somebody watches it, however many, and not longer', async () => {
+test('the server reads a run once for all its watching pages, and stops when the last one leaves', async () => {
   const looks = new Map<string, number>();
   const served = serveRuns(undefined, counted(looks));
   const looksAt = (run: string): number => looks.get(run) ?? 0;
@@ -155,7 +155,7 @@ test('a run is looked at while somebody watches it, however many, and not longer
   const clock = runUnderWay(served.dir, 'clock');
   const readers = await Promise.all([1, 2, 3].map(() => watch(served, 'left')));
   for (const reader of readers) expect(await reader.next()).toMatchObject({ name: 'live' });
-  // However many watch it, it is read once.
+  // Three pages watch the run, and the server has read it once.
   expect(looksAt('left')).toBe(1);
   await readers[0]!.leave();
   left.ledger.intend(10, 1);
@@ -163,7 +163,7 @@ test('a run is looked at while somebody watches it, however many, and not longer
     expect(await reader.nextNamed('live')).toMatchObject({ progress: { sent: { count: 11 } } });
   for (const reader of readers.slice(1)) await reader.leave();
   const before = looksAt('left');
-  // The other run is looked at as often as this one was: that is the clock.
+  // The second run serves as a clock: each look at it stands for one that the first run would have had.
   const ticking = await watch(served, 'clock');
   for (let sent = 10; looksAt('clock') < 4; sent++) {
     await ticking.nextNamed('live');
@@ -173,7 +173,7 @@ test('a run is looked at while somebody watches it, however many, and not longer
   expect(looksAt('left')).toBe(before);
 });
 
-test('what cannot be read for a while does not make a run gone', async () => {
+test('a run that cannot be read for a while stays in the list, and its page gets later changes', async () => {
   const looks = new Map<string, number>();
   const served = serveRuns(undefined, counted(looks));
   const { folder, ledger } = runUnderWay(served.dir, 'busy');
@@ -189,7 +189,7 @@ test('what cannot be read for a while does not make a run gone', async () => {
   await reader.leave();
 });
 
-test('so many may watch and no more; whoever leaves, having read or not, makes room', async () => {
+test('64 pages may watch at once, the next one gets 503, and pages that leave make room', async () => {
   const served = serveRuns();
   runUnderWay(served.dir, 'busy');
   const ask = (): Promise<Response> => served.ask('/api/runs/busy/events');
@@ -204,7 +204,7 @@ test('so many may watch and no more; whoever leaves, having read or not, makes r
     const readers = answers.map((answer) => new EventReader(answer));
     for (const reader of readers.slice(0, 32)) await reader.next();
     await Promise.all(readers.map((reader) => reader.leave()));
-    // Nothing else is waited for: by the next turn of the event loop the server has let them go.
+    // By the next turn of the event loop the server has released them.
     await setImmediate();
   }
 });

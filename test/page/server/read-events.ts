@@ -1,4 +1,4 @@
-/** Server-sent events, one by one. */
+/** Reads server-sent events one by one. */
 export interface ReadEvent {
   name: string;
   data: unknown;
@@ -13,7 +13,7 @@ export class EventReader {
     this.#reader = response.body!.getReader();
   }
 
-  /** undefined at the end. */
+  /** The next event; undefined at the end of the stream. */
   async next(): Promise<ReadEvent | undefined> {
     while (!this.#text.includes('\n\n')) {
       const { done, value } = await this.#reader.read();
@@ -31,7 +31,7 @@ export class EventReader {
     return { name: field('event'), data: JSON.parse(field('data')) };
   }
 
-  /** The next of that name; whatever comes before is skipped. Throws where there is none. */
+  /** The data of the next event of that name; skips others. Throws if the stream ends first. */
   async nextNamed(name: string): Promise<unknown> {
     for (;;) {
       const event = await this.next();
@@ -40,7 +40,7 @@ export class EventReader {
     }
   }
 
-  /** As a browser does that goes elsewhere. */
+  /** Cancels the stream, like a browser that leaves the page. */
   leave(): Promise<void> {
     return this.#reader.cancel();
   }

@@ -1,4 +1,4 @@
-/** Who is let in by the live page, and what it answers. */
+/** Access to the live page, and its answers. */
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -26,7 +26,7 @@ test.each([
   ['127.0.0.1:8080@evil.com', 403],
   ['127.0.0.1:', 403],
   ['', 403],
-])('asked by the host name %j, it answers %i', async (host, status) => {
+])('a request with the host name %j gets status %i', async (host, status) => {
   expect(await statusFor({ host, cookie })).toBe(status);
 });
 
@@ -37,11 +37,11 @@ test.each([
   ['http://localhost:1', 403],
   ['http://evil.com', 403],
   ['null', 403],
-])('asked by a page of %s, it answers %i', async (origin, status) => {
+])('a request from a page of origin %s gets status %i', async (origin, status) => {
   expect(await statusFor({ host: '127.0.0.1:1', cookie, origin })).toBe(status);
 });
 
-test('the token opens everything, and nothing is open without it', async () => {
+test('each path answers with the right token, and answers 403 without it', async () => {
   const host = '127.0.0.1:1';
   for (const path of ['/', '/runs/busy', '/api/runs', '/api/runs/busy/messages/p0-1', '/nowhere']) {
     const closed = await routes.app.request(path, { headers: { host } });
@@ -66,14 +66,14 @@ test('the token opens everything, and nothing is open without it', async () => {
     expect([wrong, await statusFor({ host }, query)]).toEqual([wrong, 403]);
     const given = encodeURIComponent(wrong);
     expect([wrong, await statusFor({ host, cookie: `nodrop-1=${given}` })]).toEqual([wrong, 403]);
-    // One that is wrong is not made good by one that is known.
+    // A wrong token in the address is refused even with the right cookie.
     expect([wrong, await statusFor({ host, cookie }, query)]).toEqual([wrong, 403]);
   }
-  // Another nodrop on this machine has a cookie of its own.
+  // The cookie of another nodrop on this machine does not count.
   expect(await statusFor({ host, cookie: `nodrop-2=${token}` })).toBe(403);
 });
 
-test('the address that was printed leaves a cookie that no script and no other site can use', async () => {
+test('the printed address sets a cookie that no script and no other site can use', async () => {
   const headers = { host: '127.0.0.1:1' };
   const answer = await routes.app.request(`/runs/busy?token=${token}`, { headers });
   expect(await answer.text()).toBe(page);
@@ -94,7 +94,7 @@ const stateOf = (folder: string): string[] =>
     });
 
 test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND'])(
-  '%s is refused, and changes nothing',
+  'the method %s is refused, and changes no file',
   async (method) => {
     const before = stateOf(dir);
     for (const path of ['/', '/api/runs', '/api/runs/busy', '/api/runs/busy/events', '/runs/busy']) {
@@ -105,7 +105,7 @@ test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND'])(
   },
 );
 
-test('every answer forbids what no page of it needs', async () => {
+test('every answer has security headers, and a content policy that allows only what the page needs', async () => {
   for (const path of ['/', '/runs/busy', '/api/runs', '/nowhere', '/?token=wrong']) {
     const { headers } = await ask(path);
     expect(Object.fromEntries(headers)).toMatchObject({
@@ -125,7 +125,7 @@ test('every answer forbids what no page of it needs', async () => {
   for (const name of ['base-uri', 'form-action']) expect(rules.get(name)).toBe("'none'");
 });
 
-test('what is not there is not found, wherever it points', async () => {
+test('unknown runs and names that point out of the folder answer 404', async () => {
   writeFileSync(join(dir, 'secret'), 'secret');
   mkdirSync(join(dir, 'events'));
   const names = [
@@ -154,7 +154,7 @@ test('what is not there is not found, wherever it points', async () => {
   expect((await ask('/api/runs/%E0%A4%A/events')).status).toBe(404);
 });
 
-test('what became of a message; a sentence for what nobody knows', async () => {
+test('the page answers with the timeline of a message, or 404 with a sentence if no evidence knows it', async () => {
   const { folder } = await runOnDisk({});
   const served = serveRuns(join(folder.path, '../..'));
   const known = await served.ask('/api/runs/r/messages/p0-3');
@@ -171,7 +171,7 @@ test('what became of a message; a sentence for what nobody knows', async () => {
   const long = await served.ask(`/api/runs/r/messages/${'p'.repeat(201)}`);
   expect([long.status, await long.json()]).toEqual([400, { error: 'This id is too long for a message.' }]);
   expect((await served.ask(`/api/runs/r/messages/${'p'.repeat(200)}`)).status).toBe(404);
-  // An audit takes a processor: of three at once the third is to come again.
+  // An audit takes a processor: of three at once, the third is refused with 429.
   const path = '/api/runs/r/messages/p0-3';
   const three = await Promise.all([served.ask(path), served.ask(path), served.ask(path)]);
   expect(three.map(({ status }) => status)).toEqual([200, 200, 429]);

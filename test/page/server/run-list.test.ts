@@ -1,4 +1,4 @@
-/** The list of runs, as `/api/runs` gives it. */
+/** The list of runs at `/api/runs`. */
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const listOf = async ({ ask }: ReturnType<typeof serveRuns>): Promise<RunRow[]> 
   return (await answer.json()) as RunRow[];
 };
 
-/** The order is that of the manifests. */
+/** Sets the time of the manifest (seconds), by which runs are sorted. */
 const bornAt = ({ manifest }: RunFolder, seconds: number): void => utimesSync(manifest, seconds, seconds);
 
 const nothingKnown = {
@@ -28,11 +28,11 @@ const nothingKnown = {
   faults: 0,
 };
 
-test('a folder without runs has an empty list', async () => {
+test('without runs the list is empty', async () => {
   expect(await listOf(serveRuns())).toEqual([]);
 });
 
-test('the latest first, each with what its result tells, and one that is under way as such', async () => {
+test('the list has the latest run first, active runs marked as under way, and others with their results', async () => {
   const served = serveRuns();
   const { dir } = served;
   const good = newRun(dir, 'good');
@@ -55,7 +55,7 @@ test('the latest first, each with what its result tells, and one that is under w
     faults: [{ ...fault, tookEffect: false, evidence: [] }],
   });
   const unaudited = newRun(dir, 'unaudited');
-  // Whoever audits it now has an earlier result.
+  // A run under way may have the result of an earlier audit.
   const { folder: busy } = runUnderWay(dir, 'busy');
   busy.writeResult(passed);
   [good, bad, unaudited, busy].forEach((folder, index) => bornAt(folder, 1_000 + index));
@@ -85,7 +85,7 @@ test('the latest first, each with what its result tells, and one that is under w
   });
 });
 
-test('an audit that comes later is seen, and one that is taken away', async () => {
+test('the list shows a new or changed result of a run, and notices when it is removed', async () => {
   const served = serveRuns();
   const folder = newRun(served.dir, 'r');
   const verdict = async (): Promise<unknown> => (await listOf(served))[0]!.verdict;
@@ -113,7 +113,7 @@ const damaged = [
   '{"findings":[null,7,{"kind":"<b>"}],"rates":{"acked":"x"},"latency":{"acked":{"p99":{}}}}',
 ];
 
-test('a damaged result is none, and hides no other run', async () => {
+test('a run with a damaged result is listed without one, and other runs are still listed', async () => {
   const served = serveRuns();
   newRun(served.dir, 'good').writeResult(passed);
   for (const [index, text] of damaged.entries())
@@ -126,7 +126,7 @@ test('a damaged result is none, and hides no other run', async () => {
   expect(others.length).toBe(damaged.length + 1);
 });
 
-test('of a damaged result, and one of an earlier version, what can be read is told', async () => {
+test('the list shows the readable fields of a damaged or older result', async () => {
   const served = serveRuns();
   const folder = newRun(served.dir, 'r');
   writeFileSync(folder.result, '{"verdict":"fail","findings":[{"kind":"lost","count":2}],"faults":null}');

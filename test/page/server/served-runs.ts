@@ -1,4 +1,4 @@
-/** The routes of the live page over real runs in a folder of their own, asked without a socket. */
+/** The routes of the live page for real runs in a folder, called without a socket. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ export const policy = contentPolicy(page, "'self'");
 export interface ServedRuns {
   dir: string;
   routes: Routes;
-  /** With a host of this machine and the token, unless other headers are given. */
+  /** Sends a request with a local host name and the token, unless `init` has other headers. */
   ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
 export const newDir = (): string => mkdtempSync(join(tmpdir(), 'nodrop-dashboard-'));
 
-/** `before` stands before the real source, and may count what is asked of it. */
+/** `before` wraps the real source, for example to count its calls. */
 export function serveRuns(
   dir = newDir(),
   before: (source: RunSource) => RunSource = (source) => source,
@@ -46,7 +46,7 @@ export function newRun(dir: string, id: string): RunFolder {
   return folder;
 }
 
-/** A run on which this process works, as its producer. */
+/** A run under way, whose producer is this process. */
 export function runUnderWay(dir: string, id: string): { folder: RunFolder; ledger: LedgerWriter } {
   const folder = newRun(dir, id);
   const ledger = new LedgerWriter(folder.file('ledger-p0-0.bin'), {

@@ -11,8 +11,8 @@ import { newDir, runUnderWay } from './served-runs.ts';
 const start = (dir: string, port = 0): Promise<Dashboard> =>
   startDashboard({ source: runSource(dir), page: 'the page', contentPolicy: "default-src 'none'", port });
 
-/** The reader keeps its connection for what it may ask next, as a browser does. */
-test('who watches hears the last word, and does not keep the server from its end', async () => {
+/** The reader keeps its connection open for further requests, like a browser. */
+test('a server that closes tells its watching pages, and does not wait for their connections', async () => {
   const dir = newDir();
   runUnderWay(dir, 'busy');
   const dashboard = await start(dir);
@@ -22,14 +22,14 @@ test('who watches hears the last word, and does not keep the server from its end
   expect(await (await fetch(`${dashboard.origin}/${query}`)).text()).toBe('the page');
   const startedAt = performance.now();
   await dashboard.close();
-  // Only a connection that does not end is waited for, and for a second.
+  // The server waits only for a connection that does not end, and at most for a second.
   expect(performance.now() - startedAt).toBeLessThan(700);
   expect(await reader.nextNamed('closing')).toBeNull();
   expect(await reader.next()).toBeUndefined();
   await expect(fetch(`${dashboard.origin}/${query}`)).rejects.toThrow('fetch failed');
 });
 
-test('each server has a token of its own, and a cookie with its port in the name', async () => {
+test('each server has its own token, and a cookie with its port in the name', async () => {
   const [one, other] = await Promise.all([start(newDir()), start(newDir())]);
   expect(one.token).toMatch(/^[\w-]{24}$/);
   expect(one.token).not.toBe(other.token);
@@ -41,7 +41,7 @@ test('each server has a token of its own, and a cookie with its port in the name
   await Promise.all([one.close(), other.close()]);
 });
 
-test('a port that is taken is said, with what to do', async () => {
+test('if the port is taken, the error names it and says what to do', async () => {
   const dashboard = await start(newDir());
   const port = Number(new URL(dashboard.origin).port);
   await expect(start(newDir(), port)).rejects.toMatchObject({
@@ -52,7 +52,7 @@ test('a port that is taken is said, with what to do', async () => {
   await dashboard.close();
 });
 
-test('no other address of this machine answers', async () => {
+test('the server listens only on 127.0.0.1', async () => {
   const dashboard = await start(newDir());
   const port = Number(new URL(dashboard.origin).port);
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
