@@ -28,7 +28,7 @@ const faultsOn = (ground: Ground) =>
   chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined });
 const byName = (one: string, other: string): number => (one < other ? -1 : 1);
 
-/** As it goes where all goes as planned: with the first send at 0, and a drain that is long enough. */
+/** The events if all goes to plan: the first send is at 0, and the drain is long enough. */
 function eventsOf(plan: ChaosPlan, ground: Ground): TimedRunEvent[] {
   const sendsMs = sendsMsOf(plan);
   const endsMs = sendsMs + 30_000;
@@ -59,7 +59,7 @@ function eventsOf(plan: ChaosPlan, ground: Ground): TimedRunEvent[] {
   ];
 }
 
-test('a seed gives the same days, and another others', () => {
+test('the same seed gives the same plans, and another seed gives others', () => {
   const [ground] = grounds;
   expect(first(7, ground!, 5)).toEqual(first(7, ground!, 5));
   const [one, two] = first(7, ground!, 2);
@@ -67,7 +67,7 @@ test('a seed gives the same days, and another others', () => {
   expect(first(8, ground!, 1)[0]!.options).not.toEqual(one!.options);
 });
 
-test('each schedule is possible, and has a fault at least', () => {
+test('each planned schedule is possible, and has at least one fault', () => {
   for (const { ground, plan } of plans) {
     expect(plan.faults.length).toBeGreaterThan(0);
     checkSchedule(plan.faults.map(parseFault), {
@@ -79,7 +79,7 @@ test('each schedule is possible, and has a fault at least', () => {
   }
 });
 
-test('every safe fault has its day, and what nobody survives has none', () => {
+test('plans contain every fault except delete-records, which no run survives', () => {
   const scheduled = new Set(
     plans.flatMap(({ plan }) => plan.faults.map((text) => parseFault(text).fault.name)),
   );
@@ -87,7 +87,7 @@ test('every safe fault has its day, and what nobody survives has none', () => {
   expect([...scheduled].toSorted(byName)).toEqual(safe.toSorted(byName));
 });
 
-test('each fault is to act in each phase in which it can, within 70 days', () => {
+test('within 70 plans, each fault is due in each phase in which it can act', () => {
   for (const { ground, plans: days } of series) {
     const planned = new Coverage(faultsOn(ground));
     for (const day of days.slice(0, 70)) planned.add(eventsOf(day, ground));
@@ -98,7 +98,7 @@ test('each fault is to act in each phase in which it can, within 70 days', () =>
   }
 });
 
-test('on one part of the pipeline, faults come one after the other, and none silences what another needs', () => {
+test('faults on the same part do not overlap, and no fault silences a part that another needs', () => {
   for (const { ground, plan } of plans) {
     const known = new Map(faultsOn(ground).map((fault) => [fault.name, fault]));
     const acts = plan.faults.map(parseFault).map(({ fault, detail, atMs, lastsMs }) => {
@@ -113,7 +113,7 @@ test('on one part of the pipeline, faults come one after the other, and none sil
           one.traits.on.filter((part) => other.traits.on.includes(part)),
           text,
         ).toEqual([]);
-        // What it needs it has had before all was sent.
+        // A fault that began before the last send no longer needs the silenced part.
         const isHeld = other.atMs < sendsMsOf(plan) && one.atMs >= sendsMsOf(plan);
         if (!one.traits.silences || isHeld || other.traits.company === one.traits.name) continue;
         expect(
@@ -125,14 +125,14 @@ test('on one part of the pipeline, faults come one after the other, and none sil
   }
 });
 
-test('a plan is read back from its file, and what is none is refused', () => {
+test('a plan is read back from its file, and an invalid file is refused', () => {
   const { plan } = plans[0]!;
   expect(parseChaosPlan(JSON.stringify(plan), 'x')).toEqual(chaosPlanSchema.parse(plan));
   expect(() => parseChaosPlan('{', 'x.json')).toThrow('x.json is not JSON');
   expect(() => parseChaosPlan('{}', 'x.json')).toThrow('x.json is not a plan of nodrop chaos');
 });
 
-test('no lock is wanted while a consumer sleeps that may hold it', () => {
+test('no plan locks the store while a paused consumer may hold the lock', () => {
   for (const { plan } of plans) {
     const acts = plan.faults.map(parseFault);
     const sleeps = acts.filter(({ fault }) => fault.name === 'pause-consumer');

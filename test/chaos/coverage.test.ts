@@ -8,7 +8,7 @@ const phase = (time: number, name: 'publishing' | 'draining' | 'auditing'): Time
   phase: name,
   time,
 });
-/** The first message was sent at 1 000 ms. */
+/** The start of a fault counts from the first send, at 1 000 ms. */
 const fault = (time: number, index: number, schedule: string, tookEffect: boolean, endMs: number | null) =>
   ({
     type: 'fault',
@@ -25,14 +25,14 @@ const fault = (time: number, index: number, schedule: string, tookEffect: boolea
     },
   }) satisfies TimedRunEvent;
 
-test('a fault counts for each phase in which it acted and was felt', () => {
+test('a fault counts for each phase in which it acted and took effect', () => {
   const coverage = new Coverage([
     { name: 'kill-leader', phases: chaosPhases },
     { name: 'poison', phases: chaosPhases },
     { name: 'kill-producer', phases: ['beginning', 'sending'] },
   ]);
   coverage.add([
-    // The phase begins while consumers join.
+    // The phase begins before the first send, while consumers join.
     phase(400, 'publishing'),
     fault(1_500, 0, 'kill-leader@500ms+1s', false, null),
     fault(2_500, 0, 'kill-leader@500ms+1s', true, 1_500),
@@ -40,7 +40,7 @@ test('a fault counts for each phase in which it acted and was felt', () => {
     phase(6_000, 'draining'),
     fault(6_500, 1, 'cut:producer@2s+4s', true, 5_500),
     fault(6_600, 2, 'pause-consumer@5s+never', false, null),
-    // What hangs on beyond the last send acts on nobody.
+    // After the last send there is no producer to act on.
     fault(6_700, 3, 'kill-producer@5500ms+2s', false, null),
     fault(7_700, 3, 'kill-producer@5500ms+2s', true, 7_500),
     phase(8_000, 'auditing'),
@@ -49,14 +49,14 @@ test('a fault counts for each phase in which it acted and was felt', () => {
   expect(coverage.table).toEqual({
     'kill-leader': { beginning: 1, sending: 0, draining: 0 },
     poison: { beginning: 0, sending: 0, draining: 0 },
-    // There is no producer any more.
+    // While draining there is no producer.
     'kill-producer': { beginning: 0, sending: 0, draining: null },
     'cut:producer': { beginning: 1, sending: 1, draining: 1 },
     'pause-consumer': { beginning: 0, sending: 0, draining: 1 },
   });
 });
 
-test('one that nobody felt counts for none', () => {
+test('a fault without effect counts for no phase', () => {
   const coverage = new Coverage([]);
   coverage.add([
     phase(0, 'publishing'),
@@ -67,7 +67,7 @@ test('one that nobody felt counts for none', () => {
   expect(coverage.table).toEqual({});
 });
 
-test('a schedule is shrunk to what it takes to fail', async () => {
+test('a failing schedule is shrunk to the faults that the failure needs', async () => {
   const tried: string[] = [];
   const fails = async (faults: readonly string[]): Promise<boolean> => {
     tried.push(faults.join(''));

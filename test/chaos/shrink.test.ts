@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { shrunk } from '../../src/chaos/shrink.ts';
 
-/** Shrinks these faults; a run fails as long as it has all that `needed` names. Returns what is left, and what was tried. */
+/** Shrinks `faults`, where a run fails if it has all `needed` faults. Returns the rest, and the schedules that were tried. */
 async function shrink(
   faults: string[],
   needed: readonly string[],
@@ -15,7 +15,7 @@ async function shrink(
   return { left: await shrunk(faults, fails, isOver), tried };
 }
 
-test('the faults that the failure needs are left, and each was tried without once, the latest first', async () => {
+test('shrinking leaves out each fault once, the latest first, and keeps those that the failure needs', async () => {
   const { left, tried } = await shrink(['a', 'b', 'c', 'd'], ['b', 'd']);
   expect(left).toEqual(['b', 'd']);
   expect(tried).toEqual([
@@ -26,11 +26,11 @@ test('the faults that the failure needs are left, and each was tried without onc
   ]);
 });
 
-test('a failure that has nothing to do with the faults leaves one of them', async () => {
+test('if the failure needs no fault, shrinking keeps one', async () => {
   expect((await shrink(['a', 'b', 'c'], [])).left).toEqual(['a']);
 });
 
-test('when its time is over, shrinking ends with what it has', async () => {
+test('when its time limit is over, shrinking returns the current schedule', async () => {
   const { left, tried } = await shrink(['a', 'b', 'c'], [], () => true);
   expect([left, tried]).toEqual([['a', 'b', 'c'], []]);
 });
