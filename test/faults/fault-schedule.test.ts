@@ -21,20 +21,20 @@ const newFile = (text: string): string => {
   return path;
 };
 
-test('what, where, how much, when and how long', () => {
+test('a fault is parsed into name, detail, value, start and duration', () => {
   const { fault, ...setting } = parseFault('latency:producer=200ms~50ms@1500ms+2m');
   expect(fault.name).toBe('latency');
   expect(setting).toEqual({ detail: 'producer', value: '200ms~50ms', atMs: 1_500, lastsMs: 120_000 });
 });
 
-test('what is not said is the standard', () => {
+test('a fault without value or duration has its defaults', () => {
   expect(parseFault('kill-leader@5s')).toMatchObject({ detail: undefined, atMs: 5_000, lastsMs: 5_000 });
   expect(parseFault('kill-leader@0s+never')).toMatchObject({ atMs: 0, lastsMs: Infinity });
   expect(parseFault('bandwidth:store@5s')).toMatchObject({ value: '100kB', lastsMs: 3_000 });
   expect(parseFault('reset_peer:store@5s')).toMatchObject({ lastsMs: 0 });
 });
 
-test('the example of each fault is one, and possible on a large pipeline', () => {
+test('the example of each fault parses to that fault, and is possible on a large pipeline', () => {
   expect(faults.length).toBeGreaterThan(10);
   for (const fault of faults) {
     const scheduled = parseFault(fault.example);
@@ -46,7 +46,7 @@ test('the example of each fault is one, and possible on a large pipeline', () =>
   expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
 });
 
-test('a schedule is the same from the file that it was written to', () => {
+test('a schedule is read back unchanged from its file', () => {
   const schedule = [
     ...faults.map(({ example }) => parseFault(example)),
     parseFault('kill-leader@90s+never'),
@@ -78,7 +78,7 @@ test.each([
   ['reset_peer:producer@5s+3s', 'takes no duration'],
   ['restart-brokers@5s+3s', 'takes no duration'],
   ['toString@5s', "no fault 'toString'"],
-])('%j is refused', (text, why) => {
+])('the fault %j is refused', (text, why) => {
   expect(() => parseFault(text)).toThrow(why);
   expect(() => parseFault(text)).toThrow(expect.objectContaining({ code: 'usage' }));
 });
@@ -90,11 +90,11 @@ test.each([
   ['[{"name":"kill-leader","at":5}]', 'not a list of faults'],
   ['[{"name":"kill-leader","at":"5s","until":"9s"}]', 'not a list of faults'],
   ['[{"name":"kill-leader","at":"5s"},{"name":"kill","at":"5s"}]', 'fault 2: there is no fault'],
-])('the file %s is refused', (text, why) => {
+])('a fault file with %s is refused', (text, why) => {
   expect(() => readFaultFile(newFile(text))).toThrow(why);
 });
 
-test('a file that is not there is refused', () => {
+test('a missing fault file is refused', () => {
   expect(() => readFaultFile('/nowhere/faults.json')).toThrow('/nowhere/faults.json cannot be read');
 });
 
@@ -107,7 +107,7 @@ test.each<[string, Partial<PipelinePlan>, string]>([
   ['cut@5s', {}, 'after a colon'],
   ['pause-consumer@5s+never', {}, 'kill it instead'],
   ['kill-leader@60s', {}, 'all has been sent, after 1m'],
-])('%s is impossible on %j', (text, odd, why) => {
+])('the fault %s is refused as impossible on a pipeline with %j', (text, odd, why) => {
   const check = (): void => checkSchedule([parseFault(text)], { ...plan, ...odd });
   expect(check).toThrow(why);
   expect(check).toThrow(expect.objectContaining({ code: 'usage' }));
@@ -119,14 +119,14 @@ test.each<[string, Partial<PipelinePlan>]>([
   ['cut:consumer@59s+5s', {}],
   ['restart-store@59s+5s', {}],
   ['pause-consumer@59s+5s', { consumers: 1 }],
-])('behind the last send there is something to break while %s holds the drain', (holder, odd) => {
+])('a fault may be due after the last send while %s holds up the drain, but not later', (holder, odd) => {
   const check = (...texts: string[]): void => checkSchedule(texts.map(parseFault), { ...plan, ...odd });
   expect(() => check(holder, 'kill-leader@62s')).not.toThrow();
   expect(() => check(holder, 'kill-leader@65s')).toThrow('holds the consumer up');
 });
 
 test.each(['pause-consumer@59s+5s', 'lock-store@59s+never', 'kill-producer@59s+5s', 'lock-store@60s+5s'])(
-  '%s does not hold it for sure',
+  'a fault after the last send is refused with %s, which may not hold up the drain',
   (holder) => {
     const both = [parseFault(holder), parseFault('kill-leader@62s')];
     expect(() => checkSchedule(both, { ...plan, consumers: 2 })).toThrow('all has been sent');

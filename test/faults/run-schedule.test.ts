@@ -1,10 +1,10 @@
-/** When the faults of a schedule count as over, which is not when they have ended. */
+/** When the faults of a schedule count as over, which may be before they have ended. */
 import { expect, test } from 'vitest';
 import type { ScheduledFault } from '../../src/faults/fault-schedule.ts';
 import type { Fault, Pipeline } from '../../src/faults/fault.ts';
 import { beginSchedule, type RunningSchedule } from '../../src/faults/run-schedule.ts';
 
-// They touch nothing of it.
+// The faults of these tests do not use the pipeline.
 const pipeline = {} as Pipeline;
 
 function scheduled(name: string, lastsMs: number, change: Partial<Fault> = {}): ScheduledFault {
@@ -33,7 +33,7 @@ const begin = (...schedule: ScheduledFault[]): { running: RunningSchedule; notes
   };
 };
 
-test('one that is mended is over then; one that never is, that lasts to the end or that failed, at once', async () => {
+test('a fault is over when it is mended, or at once if it stays, lasts to the end of the run or failed to begin', async () => {
   const failing = { begin: () => Promise.reject(new Error('nobody was at work.')) };
   const { running, notes } = begin(
     scheduled('mended', 60),
@@ -56,7 +56,7 @@ test('one that is mended is over then; one that never is, that lasts to the end 
   expect(records[3]!.evidence).toEqual(['nobody was at work']);
 });
 
-test('those that are not due yet are over when the run is', async () => {
+test('a fault that is not due yet is over when the run ends', async () => {
   const { running } = begin({ ...scheduled('late', 0), atMs: 3_600_000 });
   const over = running.over.then(() => 'over');
   expect(await Promise.race([over, Promise.resolve('not yet')])).toBe('not yet');
@@ -64,7 +64,7 @@ test('those that are not due yet are over when the run is', async () => {
   expect(await over).toBe('over');
 });
 
-test('no faults are over at once', async () => {
+test('an empty schedule is over at once', async () => {
   const { running } = begin();
   await running.over;
   expect(await running.end()).toEqual([]);

@@ -1,4 +1,4 @@
-/** What is said of records that nobody can sort, by what the store holds of them. */
+/** The effect of a poison fault, and its findings, by the dead letters in the store. */
 import { expect, test } from 'vitest';
 import type { PoisonLetter, Foreign } from '../../../src/faults/fault.ts';
 import { effectOfPoison, type LetterEvidence } from '../../../src/faults/kinds/poison-outcome.ts';
@@ -19,7 +19,7 @@ const whole: LetterEvidence = {
   starts: new Map(),
 };
 
-test('dead letters with a reason and the same bytes are all there is to see', () => {
+test('a poison fault takes effect without findings if each record is a dead letter with a reason and the same bytes', () => {
   expect(effectOfPoison(sent, whole)).toEqual({
     tookEffect: true,
     evidence: ['2 were acknowledged, and 2 are dead letters with a reason and the same bytes'],
@@ -32,8 +32,8 @@ test('dead letters with a reason and the same bytes are all there is to see', ()
 });
 
 test.each<[string, PoisonLetter[], string, string]>([
-  ['is not there', [second], 'lost', 'it is no dead letter'],
-  ['stands elsewhere', [{ ...first, offset: 5 }, second], 'lost', 'it is no dead letter'],
+  ['is missing', [second], 'lost', 'it is no dead letter'],
+  ['is at another offset', [{ ...first, offset: 5 }, second], 'lost', 'it is no dead letter'],
   ['has no reason', [{ ...first, reason: '' }, second], 'corrupted', 'its dead letter has no reason'],
   [
     'has other bytes',
@@ -42,7 +42,7 @@ test.each<[string, PoisonLetter[], string, string]>([
     'its dead letter has other bytes',
   ],
   ['has no bytes', [{ ...first, payload: null }, second], 'corrupted', 'its dead letter has other bytes'],
-])('a letter that %s is charged to the consumer', (_, letters, kind, detail) => {
+])('the consumer is to blame for a poison record whose dead letter %s', (_, letters, kind, detail) => {
   const { tookEffect, found, evidence } = effectOfPoison(sent, { ...whole, letters });
   expect(found).toEqual([{ kind, blame: 'consumer', partition: 0, offset: 4, detail }]);
   expect(evidence).toEqual([
@@ -52,7 +52,7 @@ test.each<[string, PoisonLetter[], string, string]>([
   expect(tookEffect).toBe(true);
 });
 
-test('one that was not read yet is nobody’s fault, and leaves open what would become of it', () => {
+test('a poison record that was not read yet is not a finding, and the fault has no effect', () => {
   for (const positions of [new Map([[1, 8]]), new Map([...whole.positions, [0, 4]])]) {
     const { tookEffect, found, evidence } = effectOfPoison(sent, { ...whole, letters: [second], positions });
     expect({ tookEffect, found }).toEqual({ tookEffect: false, found: [] });
@@ -60,16 +60,16 @@ test('one that was not read yet is nobody’s fault, and leaves open what would 
   }
 });
 
-test('and so is one that retention took', () => {
+test('a poison record that retention removed before it was read is not a finding, and the fault has no effect', () => {
   const starts = new Map([[0, 5]]);
   const { tookEffect, found, evidence } = effectOfPoison(sent, { ...whole, letters: [second], starts });
   expect({ tookEffect, found }).toEqual({ tookEffect: false, found: [] });
   expect(evidence).toContain('the one at 0:4 was removed from the topic');
-  // It was read before.
+  // Here the record was read before it was removed.
   expect(effectOfPoison(sent, { ...whole, starts })).toMatchObject({ tookEffect: true, found: [] });
 });
 
-test('what is wrong with one stands, whatever is open of another', () => {
+test('a lost poison record is a finding, even if another one was not read yet', () => {
   const { tookEffect, found } = effectOfPoison(sent, { ...whole, letters: [], positions: new Map([[1, 8]]) });
   expect(tookEffect).toBe(false);
   expect(found).toMatchObject([{ kind: 'lost', partition: 1, offset: 7 }]);

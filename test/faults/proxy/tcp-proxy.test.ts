@@ -1,4 +1,4 @@
-/** The proxy on real sockets, before a server that gives back what it gets. */
+/** The proxy on real sockets, in front of an echo server. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,7 +50,7 @@ async function newClient(): Promise<Client> {
   };
 }
 
-test('without a toxic everything passes, however much, and the end of each side', async () => {
+test('without a toxic, 8 MiB and the end of each side pass unchanged', async () => {
   const client = await newClient();
   const sent = Buffer.alloc(8 * 1024 * 1024, 'payload ');
   client.socket.end(sent);
@@ -58,7 +58,7 @@ test('without a toxic everything passes, however much, and the end of each side'
   expect(client.received().equals(sent)).toBe(true);
 });
 
-test('what is cut off comes in order once the cut is mended, and is counted', async () => {
+test('a cut counts the bytes that it holds back, and they arrive in order once it is mended', async () => {
   const client = await newClient();
   const toxic = cut();
   expect(toxic.effect()).toBeUndefined();
@@ -76,7 +76,7 @@ test('what is cut off comes in order once the cut is mended, and is counted', as
   expect(client.received().toString()).toBe('one two');
 });
 
-test('with the answers alone cut off, the server hears everything', async () => {
+test('with only the answers cut off, the server still gets all requests', async () => {
   const heard = new Promise((resolve) =>
     server.once('connection', (socket) => socket.once('data', (bytes) => resolve(String(bytes)))),
   );
@@ -89,7 +89,7 @@ test('with the answers alone cut off, the server hears everything', async () => 
   expect(client.received().length).toBe(0);
 });
 
-test('a cut outlives the connections that it holds back', async () => {
+test('a client can close its connection while a cut holds its data back', async () => {
   const toxic = cut();
   proxy.add(toxic, 'up');
   const client = await newClient();
@@ -99,7 +99,7 @@ test('a cut outlives the connections that it holds back', async () => {
   await once(client.socket, 'close');
 });
 
-test('latency counts from when a piece came, so pieces do not wait for each other', async () => {
+test('latency counts from the arrival of each piece, so pieces do not wait for each other', async () => {
   const client = await newClient();
   const toxic = latency(200, 0, Math.random);
   proxy.add(toxic, 'up');
@@ -128,7 +128,7 @@ test('the jitter of a latency stays within its bounds', async () => {
   expect(took[1]).toBeGreaterThanOrEqual(158);
 });
 
-test('a bandwidth lets so much through in its time', async () => {
+test('a bandwidth of 100 kB a second lets 30 kB pass in 300 ms', async () => {
   const client = await newClient();
   const toxic = bandwidth(100_000);
   proxy.add(toxic, 'up');
@@ -139,7 +139,7 @@ test('a bandwidth lets so much through in its time', async () => {
   expect(toxic.effect()).toBe('30000 bytes took 300 ms to pass');
 });
 
-test('a slow close tells the end late', async () => {
+test('a slow close delays the end of a connection', async () => {
   const client = await newClient();
   const toxic = slowClose(150);
   proxy.add(toxic, 'up');
@@ -151,7 +151,7 @@ test('a slow close tells the end late', async () => {
   expect(toxic.effect()).toBe('1 connection was closed 150 ms late');
 });
 
-test('a slow close tells a broken connection late, too', async () => {
+test('a slow close delays the end of a broken connection too', async () => {
   const toxic = slowClose(150);
   proxy.add(toxic, 'up');
   const accepted = once(server, 'connection');
@@ -166,7 +166,7 @@ test('a slow close tells a broken connection late, too', async () => {
   expect(toxic.effect()).toBe('1 connection was closed 150 ms late');
 });
 
-test('a reset ends all connections with an error, and new ones work', async () => {
+test('a reset ends all connections with ECONNRESET, and new ones work', async () => {
   const client = await newClient();
   client.socket.write('x');
   await client.until(1);
@@ -178,7 +178,7 @@ test('a reset ends all connections with an error, and new ones work', async () =
   await next.until(5);
 });
 
-test('new connections are refused and counted until that is lifted; those that are there go on', async () => {
+test('a refusal refuses and counts new connections until it is lifted, and existing ones continue', async () => {
   const client = await newClient();
   const refusal = proxy.refuse();
   for (let times = 1; times <= 2; times++) {
@@ -196,7 +196,7 @@ test('new connections are refused and counted until that is lifted; those that a
   expect(refusal.count()).toBe(2);
 });
 
-test('a server that is not there ends the connection', async () => {
+test('if the server is down, the proxy ends the connection', async () => {
   server.close();
   await once(server, 'close');
   const client = await newClient();
