@@ -201,8 +201,7 @@ test('clean keeps active runs, both of nodrop run and by hand', async () => {
   const produced = new RunFolder(dir, 'b');
   produced.create();
   openLedger(produced, process.pid);
-  expect((await clean()).stdout).toBe('Nothing to remove; 2 runs are kept (--all removes them too).
-');
+  expect((await clean()).stdout).toBe('Nothing to remove; 2 runs are kept (--all removes them too).\n');
   // The result is the same for a clean that listed the runs before they became active.
   expect(await removeRun(run)).toContain(`process ${process.pid} works on it`);
   expect(await removeRun(produced)).toContain('a producer or a consumer works on it');
