@@ -3,14 +3,14 @@ import { Deadline } from '../../src/system/deadline.ts';
 
 const never = new Promise<never>(() => undefined);
 
-test('work that is done in time gives its result, or its error', async () => {
+test('work that ends before the deadline gives its result or its error', async () => {
   const deadline = new Deadline(1_000);
   expect(await deadline.within(Promise.resolve(1), 2)).toBe(1);
   await expect(deadline.within(Promise.reject(new Error('no')), 2)).rejects.toThrow('no');
   expect(await deadline.race(Promise.resolve(1), () => new Error('late'))).toBe(1);
 });
 
-test('work that is late is given up', async () => {
+test('work that does not end before the deadline is given up', async () => {
   const deadline = new Deadline(20);
   expect(await deadline.within(never, 2)).toBe(2);
   expect(deadline.isOver).toBe(true);
@@ -27,7 +27,7 @@ test('an abort ends a wait and a pause', async () => {
   expect(() => deadline.throwIfAborted()).toThrow('Stopped');
 });
 
-test('progress lets the time begin again', async () => {
+test('restart() begins the time of a deadline again', async () => {
   const deadline = new Deadline(50);
   await deadline.pause(1_000);
   expect(deadline.hasPassed).toBe(true);
@@ -35,14 +35,14 @@ test('progress lets the time begin again', async () => {
   expect(deadline.remainingMs).toBeGreaterThan(25);
 });
 
-test('a poll looks until it finds something', async () => {
+test('a poll looks again until it finds a value', async () => {
   const found = [undefined, false, 0];
   let looks = 0;
   expect(await new Deadline(1_000).poll(() => found[looks++], 1)).toBe(0);
   expect(looks).toBe(3);
 });
 
-test('a poll looks once at least, and finds nothing once its time has passed', async () => {
+test('a poll looks at least once, and returns undefined after the deadline', async () => {
   let looks = 0;
   expect(await new Deadline(0).poll(async () => void looks++, 10)).toBeUndefined();
   expect(looks).toBe(1);

@@ -27,7 +27,7 @@ test('a recorded process is found and ended', async () => {
   expect(await endLeftover(dir)).toBe(false);
 });
 
-test('another process with the same id is left alone', async () => {
+test('another process with the recorded id is not ended', async () => {
   const file = join(dir, 'process.json');
   await recordProcess(dir, child.pid, 'sleep 60');
   const record = JSON.parse(await readFile(file, 'utf8'));
@@ -38,7 +38,7 @@ test('another process with the same id is left alone', async () => {
   process.kill(child.pid, 0);
 });
 
-test('no record, and one cut short, mean no process', async () => {
+test('without a record, or with a truncated one, there is no leftover process', async () => {
   expect(await leftoverProcess(dir)).toBeUndefined();
   await writeFile(join(dir, 'process.json'), '{"pid":');
   expect(await leftoverProcess(dir)).toBeUndefined();

@@ -18,22 +18,22 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test('gives output and exit code', async () => {
+test('spawnSupervised gives the output and the exit code of a command', async () => {
   const child = await shell('echo out; echo err >&2; exit 7');
   expect(await text(child.output!)).toBe('out\nerr\n');
   expect(await child.exited).toBe(7);
 });
 
-test('arguments reach the command as they are', async () => {
+test('arguments reach the command unchanged', async () => {
   const { lines } = await runCommand('printf', ['%s\n', 'a b', '$HOME', `"'`, ''], { timeoutMs });
   expect(lines).toEqual(['a b', '$HOME', `"'`, '']);
 });
 
-test('a command that is not there has code 127', async () => {
+test('a missing command has exit code 127', async () => {
   expect((await runCommand('no-such-command', [], { timeoutMs })).code).toBe(127);
 });
 
-test('end() lets a command finish on SIGTERM, and kills one that does not', async () => {
+test('end() lets a command finish on SIGTERM, and kills one that does not finish', async () => {
   const polite = await shell('trap "exit 3" TERM; echo ready; while :; do sleep 0.01; done');
   await once(polite.output!, 'data');
   expect(await polite.end(timeoutMs)).toBe(3);

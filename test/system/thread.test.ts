@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => thread.terminate());
 
-test('each call has its own answer, and memory is shared', async () => {
+test('each call to a thread gets its own answer, and shared memory stays shared', async () => {
   const shared = new Int32Array(new SharedArrayBuffer(8));
   const answers = await Promise.all([
     thread.call('add', 1, 2),
@@ -32,13 +32,13 @@ test('each call has its own answer, and memory is shared', async () => {
   expect([...shared]).toEqual([7, 7]);
 });
 
-test('a thread calls its parent, and is heard in order', async () => {
+test('a thread can call its parent, and its notes arrive in order', async () => {
   expect(await thread.call('askBack', 'hello')).toBe('hello!');
   expect(notes).toEqual(['before hello', 'after hello!']);
   await expect(thread.call('askBack', 'wrong')).rejects.toThrow('no wrong');
 });
 
-test('an error is answered with its code and what to do, and the thread goes on', async () => {
+test('an error in a thread arrives with its code and hint, and the thread answers further calls', async () => {
   const error = await thread.call('refuse').catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(OperationalError);
   expect(error).toMatchObject({ code: 'usage', exitCode: 64, message: 'wrong', hint: 'right' });
@@ -49,7 +49,7 @@ test('an error is answered with its code and what to do, and the thread goes on'
 test.each([
   ['crash', 'a bug'],
   ['exit', 'the thread answering-thread has ended'],
-] as const)('an end that nobody asked for (%s) fails what waits, and all that comes', async (how, why) => {
+] as const)('if a thread ends unexpectedly (%s), pending and later calls fail', async (how, why) => {
   const asked = [thread.call(how), thread.call('add', 1, 1).then(() => thread.call('given'))];
   const outcomes = await Promise.allSettled(asked);
   expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { message: why } });
@@ -58,14 +58,14 @@ test.each([
   await thread.close();
 });
 
-test('a thread that is closed does what is left, and has ended', async () => {
+test('close() lets a thread run its close handler, and then ends it', async () => {
   await thread.close();
   expect(notes).toEqual(['closing']);
   await expect(thread.call('given')).rejects.toThrow('the thread answering-thread has ended');
   await thread.close();
 });
 
-test('errors arrive with their class and their fields', () => {
+test('errors pass between threads with their class, fields, stack and cause', () => {
   const cause = new Error('why', { cause: 'a text' });
   const errors = [
     new FencedError(3, { isInDoubt: true }),
