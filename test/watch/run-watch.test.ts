@@ -21,7 +21,7 @@ beforeEach(() => {
   watch = new RunWatch(folder);
 });
 
-/** A process that has ended: nobody has this id. */
+/** A process id that no process has. */
 const gone = 2 ** 22 + 1;
 const manifest = { ...runManifest(100), base: { 0: 5, 1: 0 } };
 const categories = manifest.states.map(({ name }) => name);
@@ -38,14 +38,14 @@ const openJournal = (number = 1, pid = gone): JournalWriter =>
     pid,
   });
 
-test('an empty folder has nothing to show', () => {
+test('an empty run folder gives no counts and no series', () => {
   watch.look();
   expect(watch.progress()).toMatchObject({ run: 'r', topic: null, planned: null, phase: null, ended: null });
   expect(watch.progress().sent).toEqual({ count: 0, byState: {} });
   expect(watch.series()).toBeNull();
 });
 
-test('each look adds what has come since: to the counts by state, to the partitions, and over time', () => {
+test('each look adds new entries of ledger and journal to the counts by state, the partitions and the series', () => {
   folder.writeManifest(manifest);
   const ledger = openLedger();
   ledger.intend(0, 10);
@@ -98,7 +98,7 @@ test('each look adds what has come since: to the counts by state, to the partiti
   expect(series.rebalances.map(({ epoch }) => epoch)).toEqual([4]);
 });
 
-test('latencies are those of the logs, also where two steps have become one', () => {
+test('the series has the latencies of the logs, even if two time steps were merged', () => {
   const startMs = Math.floor(wallClockMs() / 1_000) * 1_000 - 500_000;
   const log = new LatencyLog(folder.file('latency-acked-p0.hlog'), startMs);
   for (let second = 0; second < 400; second++) log.record(second < 2 ? 10 : 20, 5, startMs + second * 1_000);
@@ -113,7 +113,7 @@ test('latencies are those of the logs, also where two steps have become one', ()
   expect(latency.stored.p50.every((value) => value === null)).toBe(true);
 });
 
-test('the event log tells phase, faults, leaders and the end', () => {
+test('phase, faults, leaders and the end of a run come from its event log', () => {
   const log = new EventLog(folder.events, expect.unreachable);
   const fault: FaultRecord = {
     name: 'kill-leader',
@@ -138,7 +138,7 @@ test('the event log tells phase, faults, leaders and the end', () => {
   log.note({ type: 'fault', index: 0, fault: over });
   log.note({ type: 'leaders', leaders: [1, 1] });
   log.note({ type: 'ended', verdict: 'fail' });
-  // A line that is being written, or was cut.
+  // A line that is not complete.
   appendFileSync(folder.events, '{"type":"phase","ph');
   watch.look();
   expect(watch.progress()).toMatchObject({ ended: { verdict: 'fail' }, faults: [over] });
@@ -150,7 +150,7 @@ test('the event log tells phase, faults, leaders and the end', () => {
   ]);
 });
 
-test('what is damaged is left out', () => {
+test('damaged files and lines are left out', () => {
   writeFileSync(folder.manifest, '{');
   writeFileSync(folder.file('journal-1.bin'), 'no journal at all');
   writeFileSync(folder.file('latency-acked-p0.hlog'), '1.000,1.000,5.0,no histogram\n');
@@ -160,7 +160,7 @@ test('what is damaged is left out', () => {
   expect(watch.series()).toBeNull();
 });
 
-test('an event log that cannot be written is told once', () => {
+test('an event log that cannot be written is reported once', () => {
   const problems: string[] = [];
   const log = new EventLog(join(folder.path, 'not', 'there'), (problem) => problems.push(problem));
   log.note({ type: 'phase', phase: 'starting' });

@@ -18,7 +18,7 @@ const newSteps = (): Steps<Counted> =>
 
 const day = 24 * 3_600_000;
 
-test('half a minute has four steps for each second, and those without anything are there too', () => {
+test('half a minute has four steps per second, including empty ones', () => {
   const steps = newSteps();
   steps.at(1_000_500).count += 1;
   steps.at(1_029_999).count += 2;
@@ -27,7 +27,7 @@ test('half a minute has four steps for each second, and those without anything a
   expect(steps.all.at(-1)).toEqual({ startMs: 1_029_750, lengthMs: 250, count: 2 });
 });
 
-test('a day has some hundred steps: those of the last seconds are short, the oldest minutes long', () => {
+test('a day has fewer than 1 500 steps: the latest are 250 ms long, the oldest more than a minute', () => {
   const steps = newSteps();
   for (let time = 0; time < day; time += 250) steps.at(time).count += 1;
   expect(steps.all.length).toBeLessThan(1_500);
@@ -35,7 +35,7 @@ test('a day has some hundred steps: those of the last seconds are short, the old
   expect(steps.all[0]!.lengthMs).toBeGreaterThan(60_000);
 });
 
-test('whatever times come, steps follow one another without a gap, and nothing is lost', () => {
+test('for any sequence of times, steps have no gaps and no count is lost', () => {
   const times = fc.array(fc.integer({ min: 0, max: 5_000_000 }), { minLength: 1, maxLength: 300 });
   fc.assert(
     fc.property(times, (all) => {
@@ -51,7 +51,7 @@ test('whatever times come, steps follow one another without a gap, and nothing i
   );
 });
 
-test('a time that lies years ahead, or before the first, makes no steps', () => {
+test('a time that lies years ahead, or before the first step, makes no new steps', () => {
   const steps = newSteps();
   steps.at(day * 10);
   steps.at(day * 10_000).count += 1;
