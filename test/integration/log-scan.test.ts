@@ -70,7 +70,7 @@ test('a scan counts a batch that was damaged on disk, and returns the other batc
   expect(valuesOf(seen)).toEqual([...numbered(5, 'a'), 'b0', 'b1', 'b2', 'X3', 'b4', ...numbered(5, 'c')]);
 });
 
-test('a scan skips records that were deleted from the log, before or during the scan', async () => {
+test('a scan from an offset whose records were deleted begins at the first remaining record', async () => {
   const topic = await rig.makeTopic('removed');
   const producer = await rig.openProducer(topic);
   await producer.send(['a', 'b'].map((name) => ({ partition: 0, bytes: batchOf(numbered(5, name)) })));
