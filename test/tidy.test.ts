@@ -212,7 +212,7 @@ const wordsLeft: Record<string, number> = {
   'in the midst': 0,
   whoever: 4,
   whatever: 10,
-  nobody: 32,
+  nobody: 31,
   somebody: 5,
 };
 
