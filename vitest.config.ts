@@ -4,7 +4,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const shared = ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'];
 
 const integration = 'test/integration/**/*.test.ts';
-/** Tests that wait for a time to pass, or compare times: they run one file after the other. */
+/** Tests that wait for a time to pass, or compare times: fewer of them run at once. */
 const timed = [
   'test/integration/faults.test.ts',
   'test/integration/kill-windows.test.ts',
@@ -43,7 +43,7 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 180_000,
       }),
-      project(2, 'timed', 1, {
+      project(2, 'timed', 2, {
         include: timed,
         globalSetup: shared,
         testTimeout: 60_000,

@@ -1,4 +1,4 @@
 /** Exit codes in the cases that resemble those in `test/cli/exit-codes.test.ts`. */
-import { testTroubles, troubles } from '../fixtures/exit-codes.ts';
+import { isInFull, testTroubles, troubles } from '../fixtures/exit-codes.ts';
 
-testTroubles(troubles.filter(({ isLikeOthers }) => isLikeOthers === true));
+testTroubles(troubles.filter(isInFull));

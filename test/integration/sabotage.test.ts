@@ -76,18 +76,13 @@ test('the run without sabotage passes, and its journal accounts for every row', 
   expect(Object.fromEntries(commits)).toEqual(Object.fromEntries(positions));
 });
 
+/** Runs that other files look at, too. `test/full` has the other kinds of sabotage. */
 test.each<[sabotage: string, expected: string[]]>([
   ['drop-before-store', ['lost consumer 1']],
   ['double', ['duplicated consumer 1', 'misclassified consumer 1']],
   ['misroute', ['misclassified consumer 1']],
   ['flip-byte', ['corrupted consumer 1']],
   ['invent', ['phantom consumer 1']],
-  ['delete-after-store', ['lost store 1']],
-  ['dead-letter', ['wrongly-dead-lettered consumer 1']],
-  ['flip-before-send', ['corrupted producer 1']],
-  ['invent-record', ['phantom producer 1']],
-  ['claim-rejection', ['rejected-but-written producer 1']],
-  ['resend', ['duplicated producer 1']],
   ['claim-ack', ['lost broker 1']],
 ])('sabotage %s makes the run fail, with the right finding and blame', async (kind, expected) => {
   const { ended, result } = await madeRun(kind);
@@ -95,7 +90,7 @@ test.each<[sabotage: string, expected: string[]]>([
   expect(result.verdict).toBe('fail');
   expect(found(result)).toEqual(expected);
   for (const { examples } of result.findings) {
-    expect(examples.map(({ id }) => id)).toEqual([kind.startsWith('invent') ? 'p0-1000017' : 'p0-17']);
+    expect(examples.map(({ id }) => id)).toEqual([kind === 'invent' ? 'p0-1000017' : 'p0-17']);
   }
 });
 

@@ -1,7 +1,6 @@
 /** Live runs without progress: they end, say where the lag is, and blame the stage that stood still. */
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { isAlive } from '../../src/system/process-state.ts';
@@ -9,7 +8,7 @@ import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
 import { groupOf, RunFolder, topicOf } from '../../src/run-folder/run-folder.ts';
-import { newDir, start, until } from '../fixtures/nodrop.ts';
+import { childOf, newDir, start, until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 
@@ -85,18 +84,6 @@ test('a consumer that reports that it is alive but stores nothing is killed, and
   expect(notChecked).toContain('The consumer hung: it stored nothing for 5000 ms and was killed.');
 });
 
-test('a hanging consumer ends when its run is killed', async () => {
-  const folder = newFolder();
-  const { child, ended } = startRun(folder, [], { NODROP_SABOTAGE: 'stall:700' });
-  const log = folder.file('consumer.log');
-  await until('it hangs', () => existsSync(log) && readFileSync(log, 'utf8').includes('has done it'));
-  const consumer = childOf(child.pid!, 'consume');
-  expect(consumer).toBeGreaterThan(0);
-  child.kill('SIGKILL');
-  await ended;
-  await until('it is gone', () => !isAlive(consumer));
-});
-
 test('a producer that is suspended before it starts is killed, and the run id stays unused', async () => {
   const folder = newFolder();
   const { child, ended } = startRun(folder);
@@ -113,12 +100,3 @@ test('a producer that is suspended before it starts is killed, and the run id st
   ]);
   expect(folder.isUsed()).toBe(false);
 });
-
-/** The process id of a stage; 0 if there is none yet. */
-function childOf(parent: number, command: string): number {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  const row = rows
-    .map((text) => text.trim().split(/\s+/))
-    .find(([, ppid, , , name]) => Number(ppid) === parent && name === command);
-  return Number(row?.[0] ?? 0);
-}

@@ -115,4 +115,4 @@ test.each(schemaMutations)(
   },
 );
 
-tamperAtRandom({ store: 150, evidence: 80, both: 50 });
+tamperAtRandom({ store: 80, evidence: 50, both: 30 });

@@ -17,9 +17,8 @@ export async function faultsCommand({ json }: OptionValues, { terminal }: Contex
     terminal.printDocument(jsonText(listed));
     return exitCodes.pass;
   }
-  terminal.print(
-    'NAME[:WHERE[=VALUE]]@WHEN[+DURATION]. WHEN counts from the first send. +never: the fault never ends.',
-  );
+  terminal.print('NAME[:WHERE[=VALUE]]@WHEN[+DURATION]. WHEN counts from the first send.');
+  terminal.print('+never: the fault never ends.');
   for (const fault of faults) for (const line of linesOf(fault)) terminal.print(line);
   return exitCodes.pass;
 }

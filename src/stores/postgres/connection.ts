@@ -61,6 +61,12 @@ export async function terminateOwners(
       [owners, terminateTimeoutMs],
     );
     if (ended.every((each) => each.ended)) return ended.length;
+    // The server also answers false if a session ended by itself before the signal came.
+    const left = await session.query(
+      'SELECT 1 FROM pg_stat_activity WHERE application_name = ANY($1) AND pid <> pg_backend_pid()',
+      [owners],
+    );
+    if (left.length === 0) return ended.length;
   } catch (error) {
     if (sqlStateOf(error) === insufficientPrivilege) return 0;
     throw error;

@@ -8,21 +8,21 @@ const restartPages = 4_096;
 /** How long (ms) to wait until the writer is between two transactions. */
 const busyTimeoutMs = 100;
 
-const database = new DatabaseSync(workerData as string, { timeout: busyTimeoutMs });
-const passive = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+let database: DatabaseSync | undefined;
 
 const handlers = {
   checkpoint() {
     try {
+      database ??= new DatabaseSync(workerData as string, { timeout: busyTimeoutMs });
       // While the writer waits, only the pages that it wrote meanwhile are left to copy.
-      const { log } = passive.get() as { log: number };
+      const { log } = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number };
       if (log >= restartPages) database.exec('PRAGMA wal_checkpoint(RESTART)');
     } catch {
       // SQLite's automatic checkpoint ignores failures, too: pages that were not copied stay in the log, and readers
       // find them there.
     }
   },
-  close: () => database.close(),
+  close: () => database?.close(),
 };
 export type CheckpointThread = typeof handlers;
 
