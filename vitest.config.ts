@@ -36,7 +36,7 @@ export default defineConfig({
         testTimeout: 30_000,
       }),
       // These wait for processes more than they compute, so more of them than there are processors run at once.
-      project(1, 'integration', 3, {
+      project(1, 'integration', 4, {
         include: [integration],
         exclude: timed,
         globalSetup: shared,

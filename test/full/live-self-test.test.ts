@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import { liveDefects } from '../../src/self-test/live/live-defects.ts';
-import { detect, dropped, runsIn, vanished } from '../fixtures/detect.ts';
+import { commandWith, detect, dropped, runsIn, vanished } from '../fixtures/detect.ts';
 import { newDir, start, until } from '../fixtures/nodrop.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -93,6 +93,26 @@ test(
       { ...isCaught, findings: [{ kind: 'lost', blame: 'store', count: 1 }] },
     ]);
     expect(runsIn(dir)).toEqual([]);
+  },
+  timeoutMs,
+);
+
+test(
+  'the exit code is 0 if all defects were caught, and the JSON document tells each',
+  async () => {
+    const { code, lines, dir } = await commandWith(vanished, true);
+    expect(code).toBe(0);
+    expect(runsIn(dir)).toEqual([]);
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      schema: 1,
+      live: true,
+      seed: 7,
+      planted: 1,
+      caught: 1,
+      detections: [
+        { defect: vanished.name, hop: 'store', found: true, blamedRightly: true, twinSilent: true },
+      ],
+    });
   },
   timeoutMs,
 );

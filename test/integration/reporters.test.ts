@@ -15,6 +15,7 @@ import { expect, inject, test } from 'vitest';
 import { resultSchema } from '../../src/result/result-schema.ts';
 import type { Result } from '../../src/result/result.ts';
 import { readJunit, type JunitCase } from '../report/ci/junit-document.ts';
+import { copyOf, madeRun } from '../fixtures/made-run.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
 
@@ -159,10 +160,8 @@ test('a loss is a failure in JUnit XML and an error annotation on GitHub, and st
 });
 
 test('an inconclusive run is an error in JUnit XML and a warning on GitHub', async () => {
-  const place = newPlace();
-  const { dir, run, xml, json } = place;
-  expect((await runIn(place, [])).code).toBe(0);
-  const folder = join(dir, 'runs', run);
+  const { dir, run, folder } = copyOf(await madeRun());
+  const { xml, json } = newPlace();
   const ledger = readdirSync(folder).find((name) => name.startsWith('ledger') && name.endsWith('.bin'));
   rmSync(join(folder, ledger!));
   const reports = ['--reporter', `junit=${xml}`, '--reporter', `json=${json}`];

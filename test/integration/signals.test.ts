@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openStore } from '../../src/stores/engines.ts';
-import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
+import { copyOf, madeRun } from '../fixtures/made-run.ts';
+import { newDir, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;
@@ -92,23 +93,14 @@ test.concurrent.for(cases)(
 test.for(['SIGINT', 'SIGTERM'] as const)(
   '%s during the scan of an audit ends it, and the old result stays',
   async (signal) => {
-    const dir = newDir();
-    const passed = await nodrop([
-      'run',
-      '--run=r',
-      `--topic=t${randomUUID()}`,
-      `--dir=${dir}`,
-      '--messages=20',
-      at,
-    ]);
-    expect(passed.code, passed.stderr).toBe(0);
-    const result = readFileSync(join(dir, 'runs/r/result.json'), 'utf8');
+    const { dir, run, folder } = copyOf(await madeRun());
+    const result = readFileSync(join(folder, 'result.json'), 'utf8');
     const connected = new Promise((resolve) => void silent.once('connection', resolve));
-    const { child, ended } = start(['verify', 'r', '--rescan', `--dir=${dir}`, atSilent()]);
+    const { child, ended } = start(['verify', run, '--rescan', `--dir=${dir}`, atSilent()]);
     await connected;
     child.kill(signal);
     expect(await ended).toMatchObject({ code: codes[signal], stdout: '' });
-    expect(readFileSync(join(dir, 'runs/r/result.json'), 'utf8')).toBe(result);
+    expect(readFileSync(join(folder, 'result.json'), 'utf8')).toBe(result);
   },
 );
 
