@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import { slowTests } from './fixtures/slow-tests.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -226,4 +227,8 @@ test('the counts of words that make readers stop are exact, and only go down', (
     [...texts.matchAll(new RegExp(`\\b${word.replaceAll(' ', '\\s+')}\\b`, 'gi'))].length,
   ]);
   expect(Object.fromEntries(counts)).toEqual(wordsLeft);
+});
+
+test('the list of slow tests only gets shorter', () => {
+  expect(Object.values(slowTests).flat()).toHaveLength(53);
 });
