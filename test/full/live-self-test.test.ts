@@ -20,7 +20,9 @@ test(
   async () => {
     const { location, password } = inject('postgres');
     vi.stubEnv('PGPASSWORD', password);
-    const rows = liveDefects.filter(({ hop, name }) => hop === 'store' && name.startsWith('a row '));
+    const rows = liveDefects.filter(
+      ({ name, planting }) => name.startsWith('a row ') && 'afterConsuming' in planting,
+    );
     expect(rows).toHaveLength(5);
     const detections = await detect(newDir(), rows, location);
     expect(detections).toMatchObject(rows.map(() => isCaught));
