@@ -16,7 +16,8 @@ export interface LivePage {
   close(): Promise<void>;
 }
 
-const closeMsMax = 2_000;
+/** Long enough (ms) that the watchers see the verdict even if the machine is busy. */
+const closeMsMax = 10_000;
 
 /** Throws `unavailable` if the port is taken. `onEnd` is called if the page ends before it is closed. */
 export async function startLivePage(
@@ -40,7 +41,7 @@ export async function startLivePage(
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
-      await Promise.race([thread.close(), sleep(closeMsMax)]);
+      await Promise.race([thread.close(), sleep(closeMsMax, undefined, { ref: false })]);
       await thread.terminate();
     },
   };

@@ -9,7 +9,7 @@ import type { RunSource } from './run-source.ts';
 
 const address = '127.0.0.1';
 const tokenBytes = 18;
-const closeMsMax = 1_000;
+const closeMsMax = 3_000;
 const idleAfterMs = 20;
 
 export interface DashboardOptions {
