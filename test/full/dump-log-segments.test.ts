@@ -13,6 +13,7 @@ import { openProducer } from '../../src/kafka/produce/produce.ts';
 import { RecordBatchEncoder } from '../../src/kafka/record-batch/record-batch-encoder.ts';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
+import { until } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const timeoutMs = 20_000;
@@ -137,8 +138,13 @@ test('the scan reads the same transaction batches as DumpLogSegments, apart from
     await transaction[ending]();
   }
   await producer.close();
+  // The broker answers an abort before it has written the marker.
+  let theirs = await dump(topic);
+  await until('both markers are in the log', async () => {
+    theirs = await dump(topic);
+    return theirs.batches.filter(({ isControl }) => isControl).length === 2;
+  });
   const ours = await scanned(topic);
-  const theirs = await dump(topic);
   expect(ours.records.map(({ value }) => value)).toEqual(['commit', 'abort']);
   expect(theirs.batches.filter(({ isControl }) => isControl)).toHaveLength(2);
   expect(ours.batches).toEqual(theirs.batches.filter(({ isControl }) => !isControl));
