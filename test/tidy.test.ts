@@ -213,7 +213,7 @@ const wordsLeft: Record<string, number> = {
   'in the midst': 0,
   whoever: 4,
   whatever: 10,
-  nobody: 31,
+  nobody: 30,
   somebody: 5,
 };
 

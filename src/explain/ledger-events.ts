@@ -1,17 +1,17 @@
 /** What a run's ledgers say about one message or place: intents and outcomes. */
 import { LedgerReader, type LedgerFrame } from '../run-folder/ledger/ledger-reader.ts';
-import { ledgersOf, type LedgerFile } from '../run-folder/ledger/ledgers.ts';
+import { ledgerProblem, ledgersOf, type LedgerFile } from '../run-folder/ledger/ledgers.ts';
 import { outcomeCodes, outcomes } from '../run-folder/ledger/outcome.ts';
 import { none } from '../workload/place.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
-import { checkSeal } from '../run-folder/seal.ts';
 import { gap, type GapEvent, type IntentEvent, type OutcomeEvent } from './timeline.ts';
 import { messageId, producerName } from '../workload/workload.ts';
 import { errorNameOf } from '../kafka/client/error-name.ts';
 import type { PlaceSet } from './place-set.ts';
 
 interface Ledger extends LedgerFile {
-  isBroken: boolean;
+  /** Why the ledger does not count, in a few words after its name; undefined if it counts. */
+  problem: string | undefined;
 }
 
 export interface SentName {
@@ -34,10 +34,10 @@ export class LedgerEvents {
     this.#ledgers = ledgers;
   }
 
-  static async open(folder: RunFolder): Promise<LedgerEvents> {
+  /** `run`: the id in the manifest. */
+  static async open(folder: RunFolder, run: string): Promise<LedgerEvents> {
     const ledgers: Ledger[] = [];
-    for (const file of ledgersOf(folder))
-      ledgers.push({ ...file, isBroken: (await checkSeal(file.path)) === 'broken' });
+    for (const file of ledgersOf(folder)) ledgers.push({ ...file, problem: await ledgerProblem(file, run) });
     return new LedgerEvents(ledgers);
   }
 
@@ -46,8 +46,8 @@ export class LedgerEvents {
     const own = this.#ledgers.filter(({ producer }) => producer === sent.producer);
     const attempts: Attempts = { events: [], gaps: lostSessions(sent.producer, own) };
     for (const ledger of own) {
-      if (ledger.isBroken)
-        attempts.gaps.push(gap.missing('intent', `${ledger.name} was changed after it was sealed`));
+      if (ledger.problem !== undefined)
+        attempts.gaps.push(gap.missing('intent', `${ledger.name} ${ledger.problem}`));
       else await addAttempts(ledger, sent, attempts);
     }
     if (attempts.events.length === 0 && attempts.gaps.length === 0) {
@@ -59,7 +59,7 @@ export class LedgerEvents {
   /** The acks of these places, of any message. */
   async ackedAt(places: PlaceSet): Promise<OutcomeEvent[]> {
     const events: OutcomeEvent[] = [];
-    for (const ledger of this.#ledgers.filter(({ isBroken }) => !isBroken)) {
+    for (const ledger of this.#ledgers.filter(({ problem }) => problem === undefined)) {
       for (const frame of new LedgerReader(ledger.path).frames()) {
         if (frame.type !== 'outcome' || frame.outcome !== outcomeCodes.acked || frame.offset === none)
           continue;

@@ -60,7 +60,7 @@ const placesMax = 200;
 /** Undefined if the message was not planned and no evidence has anything about it. */
 export async function messageTimeline(request: TimelineRequest): Promise<MessageTimeline | undefined> {
   const { folder, manifest, messages, storeLocation } = request;
-  const ledger = await LedgerEvents.open(folder);
+  const ledger = await LedgerEvents.open(folder, manifest.id);
   const log = await LogEvents.open(folder, manifest, messages);
   const subject = await subjectOf(request, ledger, log);
   const { id, sent } = subject;

@@ -1,5 +1,5 @@
 /** The timeline of one message from a run's folder, whose evidence is whole or spoilt in turn. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { messageTimeline, type MessageTimeline } from '../../src/explain/message-timeline.ts';
@@ -174,6 +174,20 @@ test('a planned message that was not sent is shown as such, and an unplanned one
   for (const asked of ['p0-20', 'p1-0', 'p0-01', 'x', '', '0:19', '9:3', '-1:3']) {
     expect([asked, await tell(made, asked)]).toEqual([asked, undefined]);
   }
+});
+
+test('the timeline names a ledger that cannot be read, and one of another run', async () => {
+  const made = await runOnDisk({});
+  const { folder } = made;
+  mkdirSync(folder.file('ledger-p0-1.bin'));
+  new LedgerWriter(folder.file('ledger-p0-2.bin'), { run: 'other', producer: 0, session: 2, pid: 1 }).close();
+  const events = only((await tell(made, 'p0-3'))!, 'intent', 'outcome');
+  expect(events).toMatchObject([
+    { session: 0 },
+    { session: 0, offset: 3 },
+    { missing: expect.stringMatching(/^ledger-p0-1\.bin cannot be read: /) },
+    { missing: 'ledger-p0-2.bin is of another run' },
+  ]);
 });
 
 test('the timeline reads the ledgers of all sessions, and names one that is missing or was changed', async () => {

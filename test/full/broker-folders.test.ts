@@ -1,4 +1,4 @@
-/** Brokers that come back to their folder, and two at once. */
+/** Brokers that restart in their folder, and two brokers at once. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -6,10 +6,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Admin } from '@platformatic/kafka';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { withAdmin, type AdminAccess } from '../../src/kafka/client/topics.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { endLeftover, leftoverGone, leftoverProcess } from '../../src/system/process-record.ts';
+
+const accessTo = ({ bootstrapServers }: RunningKafka): AdminAccess => ({
+  bootstrapServers,
+  client: {},
+  timeoutMs: 20_000,
+});
 
 let dir: string;
 beforeEach(async () => {
@@ -20,29 +26,22 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function withAdmin<T>(broker: RunningKafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.bootstrapServers] });
-  try {
-    return await work(admin);
-  } finally {
-    await admin.close();
-  }
-}
-
 const clusterId = async (dir: string) =>
   /cluster\.id=(.+)/.exec(await readFile(join(dir, 'data', 'meta.properties'), 'utf8'))?.[1];
 
-test('data in a folder that is given are kept, with their cluster id, at another port too', async () => {
+test('a folder that the caller names keeps its topics and cluster id when a broker restarts on another port', async () => {
   const odd = join(dir, 'größe = 1 #2');
   {
     await using broker = await startKafka({ dir: odd });
-    await withAdmin(broker, (admin) => admin.createTopics({ topics: ['kept'], partitions: 1, replicas: 1 }));
+    await withAdmin(accessTo(broker), (admin) =>
+      admin.createTopics({ topics: ['kept'], partitions: 1, replicas: 1 }),
+    );
   }
   expect(await leftoverProcess(odd)).toBeUndefined();
   const id = await clusterId(odd);
   {
     await using broker = await startKafka({ dir: odd, properties: { 'message.max.bytes': '2000000' } });
-    expect(await withAdmin(broker, (admin) => admin.listTopics())).toContain('kept');
+    expect(await withAdmin(accessTo(broker), (admin) => admin.listTopics())).toContain('kept');
     expect(await clusterId(odd)).toBe(id);
     await expect(startKafka({ dir: odd })).rejects.toMatchObject({
       code: 'usage',
@@ -53,7 +52,7 @@ test('data in a folder that is given are kept, with their cluster id, at another
   expect(existsSync(odd)).toBe(false);
 });
 
-test('two at once have ports and cluster ids of their own', async () => {
+test('two brokers that start at once have different ports and cluster ids', async () => {
   await using both = new AsyncDisposableStack();
   const starts = await Promise.all([startKafka(), startKafka()]);
   const [one, two] = starts.map((broker) => both.use(broker)) as [RunningKafka, RunningKafka];
@@ -61,7 +60,7 @@ test('two at once have ports and cluster ids of their own', async () => {
   expect(await clusterId(one.dir)).not.toBe(await clusterId(two.dir));
 });
 
-test('nothing is left when the process that started it is killed, and its folder can be used again', async () => {
+test('a broker ends when the process that started it is killed, and another broker can use its folder', async () => {
   const script = fileURLToPath(new URL('../fixtures/start-broker.ts', import.meta.url));
   const parent = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(parent.stdout, 'data');

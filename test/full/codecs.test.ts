@@ -1,4 +1,4 @@
-/** Runs with each codec, and with the client's settings that no other run has. */
+/** Runs with each compression codec, and with client settings that no other test sets. */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
@@ -6,7 +6,7 @@ import { newDir, nodrop } from '../fixtures/nodrop.ts';
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
 const runId = (): string => `r${randomUUID().slice(0, 8)}`;
 
-test('every codec and setting of the client is a pass', async () => {
+test('a run passes with each compression codec, and with linger.ms and acks=1', async () => {
   const dir = newDir();
   for (const [index, setting] of ['gzip', 'snappy', 'lz4', 'zstd'].entries()) {
     const args = [

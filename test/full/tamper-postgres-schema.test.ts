@@ -29,13 +29,16 @@ afterAll(async () => {
   await client.end();
 });
 
-test.each(postgresMutations)('$name', async (mutation) => {
-  const schema = newSchema();
-  const dir = mkdtempSync(join(tmpdir(), 'nodrop-tamper-'));
-  const run = await makeRun(dir, { store: `${location}?schema=${schema}` });
-  await alterPostgres(client, schema, mutation);
-  const url = new URL(`${location}?schema=${schema}`);
-  url.username = reader;
-  const outcome = await outcomeOf(run.folder, url.href);
-  expect(complaintsOfEvidence(outcome, allowed[mutation.allowed])).toEqual([]);
-});
+test.each(postgresMutations)(
+  'a run gets an allowed verdict after a change of its schema: $name',
+  async (mutation) => {
+    const schema = newSchema();
+    const dir = mkdtempSync(join(tmpdir(), 'nodrop-tamper-'));
+    const run = await makeRun(dir, { store: `${location}?schema=${schema}` });
+    await alterPostgres(client, schema, mutation);
+    const url = new URL(`${location}?schema=${schema}`);
+    url.username = reader;
+    const outcome = await outcomeOf(run.folder, url.href);
+    expect(complaintsOfEvidence(outcome, allowed[mutation.allowed])).toEqual([]);
+  },
+);

@@ -4,11 +4,17 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Admin } from '@platformatic/kafka';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { withAdmin, type AdminAccess } from '../../src/kafka/client/topics.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { endLeftover, leftoverProcess } from '../../src/system/process-record.ts';
+
+const accessTo = ({ bootstrapServers }: RunningKafka): AdminAccess => ({
+  bootstrapServers,
+  client: {},
+  timeoutMs: 20_000,
+});
 
 let dir: string;
 beforeEach(async () => {
@@ -19,20 +25,13 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function withAdmin<T>(broker: RunningKafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.bootstrapServers] });
-  try {
-    return await work(admin);
-  } finally {
-    await admin.close();
-  }
-}
-
 test('a broker in a temporary folder serves clients, and its stop removes process and folder', async () => {
   const broker = await startKafka();
   expect((await stat(broker.dir)).mode & 0o777).toBe(0o700);
   expect(await leftoverProcess(broker.dir)).toBe(broker.pid);
-  await withAdmin(broker, (admin) => admin.createTopics({ topics: ['one'], partitions: 3, replicas: 1 }));
+  await withAdmin(accessTo(broker), (admin) =>
+    admin.createTopics({ topics: ['one'], partitions: 3, replicas: 1 }),
+  );
   await Promise.all([broker.stop(), broker.stop()]);
   expect(existsSync(broker.dir)).toBe(false);
   expect(() => process.kill(broker.pid, 0)).toThrow('ESRCH');

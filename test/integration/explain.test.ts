@@ -213,7 +213,7 @@ test('an id that no evidence knows is wrong usage, and the error shows the form 
   }
   const unnamed = await nodropInProcess(['explain', `--dir=${passed.dir}`]);
   expect([unnamed.code, unnamed.stdout]).toEqual([64, '']);
-  const unknown = await nodropInProcess(['explain', 'nobody', 'p0-1', `--dir=${passed.dir}`]);
+  const unknown = await nodropInProcess(['explain', 'no-such-run', 'p0-1', `--dir=${passed.dir}`]);
   expect([unknown.code, unknown.stdout]).toEqual([64, '']);
 });
 

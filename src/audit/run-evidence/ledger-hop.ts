@@ -1,11 +1,10 @@
 import { isSystemError, messageOf } from '../../errors.ts';
 import type { AttemptBatch, Evidence } from '../evidence.ts';
-import type { LedgerOpening } from '../../run-folder/ledger/ledger-format.ts';
-import { LedgerReader, readLedgerOpening } from '../../run-folder/ledger/ledger-reader.ts';
-import { ledgersOf, type LedgerFile } from '../../run-folder/ledger/ledgers.ts';
+import { LedgerReader } from '../../run-folder/ledger/ledger-reader.ts';
+import { ledgerProblem, ledgersOf, type LedgerFile } from '../../run-folder/ledger/ledgers.ts';
 import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
 import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
-import { checkSeal, hasSeal } from '../../run-folder/seal.ts';
+import { hasSeal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { errorNameOf } from '../../kafka/client/error-name.ts';
 import type { RunMessages } from './run-messages.ts';
@@ -24,17 +23,14 @@ export async function ledgerHop(
   const problems: string[] = [];
   const ledgers: Ledger[] = [];
   for (const file of ledgersOf(folder)) {
-    const { name, path, producer, session } = file;
-    const planned = manifest.producers[producerName(producer)] ?? 0;
-    try {
-      const problem = await problemOf(path, { run: manifest.id, producer, session });
-      if (problem === undefined) {
-        const reader = new LedgerReader(path, planned);
-        ledgers.push({ ...file, isSealed: hasSeal(path), reader });
-      } else problems.push(`${name} ${problem}`);
-    } catch (error) {
-      problems.push(`${name} cannot be read: ${messageOf(error)}`);
+    const problem = await ledgerProblem(file, manifest.id);
+    if (problem !== undefined) {
+      problems.push(`${file.name} ${problem}`);
+      continue;
     }
+    const planned = manifest.producers[producerName(file.producer)] ?? 0;
+    const reader = new LedgerReader(file.path, planned);
+    ledgers.push({ ...file, isSealed: hasSeal(file.path), reader });
   }
   for (const planned of Object.keys(manifest.producers)) {
     const sessions = ledgers.filter(({ producer }) => producerName(producer) === planned);
@@ -74,17 +70,6 @@ async function errorNames(readers: readonly LedgerReader[], outcome: Outcome): P
   }
   const codes = [...counts].toSorted(([, a], [, b]) => b - a).map(([code]) => code);
   return await Promise.all(codes.map(errorNameOf));
-}
-
-type Owner = Pick<LedgerOpening, 'run' | 'producer' | 'session'>;
-
-/** Why a ledger does not count at all: its seal is broken, or it belongs to another producer or run. */
-async function problemOf(path: string, owner: Owner): Promise<string | undefined> {
-  if ((await checkSeal(path)) === 'broken') return 'was changed after it was sealed';
-  const { run, producer, session } = readLedgerOpening(path) ?? owner;
-  if (run !== owner.run) return 'is of another run';
-  const isOwn = producer === owner.producer && session === owner.session;
-  return isOwn ? undefined : `is of ${producerName(producer)}, session ${session}`;
 }
 
 /** Returns why a ledger cannot be relied on; undefined if it can. */
