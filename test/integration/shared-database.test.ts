@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { openSnapshot, openStore } from '../../src/stores/engines.ts';
+import { terminateOwners } from '../../src/stores/postgres/connection.ts';
 import { dropSchema } from '../../src/stores/postgres/drop-schema.ts';
+import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
+import { openSession } from '../../src/stores/postgres/session.ts';
 import { hasPooler, startPooler } from '../fixtures/pooler.ts';
 import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
@@ -154,3 +157,18 @@ test.skipIf(!hasPooler)(
     }
   },
 );
+
+test('sessions that end by themselves while nodrop ends them are no outage of the store', async () => {
+  const parsed = parsePostgresLocation(postgres.location);
+  await using open = new AsyncDisposableStack();
+  const session = open.adopt(await openSession(parsed, 'test'), (each) => each.close());
+  const openFour = (owner: string): Promise<Awaited<ReturnType<typeof openSession>>[]> =>
+    Promise.all(Array.from({ length: 4 }, () => openSession(parsed, owner)));
+  // In about every second attempt a session ends between the look for it and the signal to it.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const owner = `ending-${schema}-${attempt}`;
+    const ending = (await openFour(owner)).map((each) => each.close());
+    await expect(terminateOwners(session, [owner], 'test')).resolves.toBeLessThanOrEqual(4);
+    await Promise.allSettled(ending);
+  }
+});
