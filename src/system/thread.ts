@@ -31,6 +31,9 @@ export function startThread<Theirs extends Handlers>(
   return new Thread(new URL(`${path}${importer.slice(-3)}`, importer), options);
 }
 
+/** The same path from `dist/system/`. */
+const starter = new URL('../../bin/thread.js', import.meta.url);
+
 /** Serves these handlers to the parent; a thread's program calls this. Returns the peer that calls the parent. */
 export const serveThread = <Parents extends Handlers>(handlers: Handlers): Peer<Parents> =>
   new Peer<Parents>(parentPort!, handlers, []);
@@ -43,7 +46,7 @@ export class Thread<Theirs extends Handlers> {
   #hasEnded = false;
 
   constructor(program: URL, { data, handlers = {}, errors = [] }: ThreadOptions) {
-    const worker = new Worker(program, { workerData: data });
+    const worker = new Worker(starter, { argv: [program.href], workerData: data });
     const peer = new Peer<Theirs>(worker, handlers, errors);
     let why = new Error(`the thread ${program.pathname.split('/').at(-1)!.slice(0, -3)} has ended`);
     worker.once('error', (error: Error) => (why = error));

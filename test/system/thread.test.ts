@@ -32,6 +32,10 @@ test('each call to a thread gets its own answer, and shared memory stays shared'
   expect([...shared]).toEqual([7, 7]);
 });
 
+test('a thread takes compiled sources from the cache on disk', async () => {
+  expect(await thread.call('compileCache')).toEqual(expect.any(String));
+});
+
 test('a thread can call its parent, and its notes arrive in order', async () => {
   expect(await thread.call('askBack', 'hello')).toBe('hello!');
   expect(notes).toEqual(['before hello', 'after hello!']);
