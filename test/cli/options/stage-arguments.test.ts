@@ -45,7 +45,8 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   run: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   topic: fc.stringMatching(/^[A-Za-z0-9._-]{3,40}$/),
   store: fc.oneof(
-    text.map((path) => `sqlite:/${path.replaceAll(/[/.]/g, '')}x`),
+    // A path with a line separator, such as U+2028, is refused.
+    text.map((path) => `sqlite:/${path.replaceAll(/[/.\r\n\u2028\u2029]/g, '')}x`),
     fc.constant('postgres://somebody@localhost/orders?schema=mine'),
   ),
   dir: text,

@@ -1,17 +1,21 @@
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { detectionLine, isCaught, tamperingLines } from '../../../src/report/terminal/detection-lines.ts';
 import { noColors } from '../../../src/report/text/colours.ts';
 import { tamperings } from '../../../src/self-test/tampering/tamperings.ts';
 import { tamperingSelfTest } from '../../../src/self-test/tampering/tampering-self-test.ts';
+import { newDir } from '../../fixtures/nodrop.ts';
 
 test('every tampering is caught, and every twin passes', async () => {
+  // Elsewhere other tests make the same folders at the same time.
+  const dir = newDir();
+  vi.stubEnv('TMPDIR', dir);
   const detections = await tamperingSelfTest();
+  vi.unstubAllEnvs();
   expect(detections.filter((detection) => !isCaught(detection))).toEqual([]);
   expect(detections.length).toBeGreaterThanOrEqual(20);
   expect(new Set(tamperings.map(({ name }) => name)).size).toBe(tamperings.length);
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('nodrop-self-test-'))).toEqual([]);
+  expect(readdirSync(dir)).toEqual([]);
 });
 
 test('the self-test reports a missed tampering, a wrong blame, and a false alarm on the twin', async () => {
