@@ -212,8 +212,8 @@ const wordsLeft: Record<string, number> = {
   befell: 0,
   'in the midst': 0,
   whoever: 4,
-  whatever: 10,
-  nobody: 30,
+  whatever: 9,
+  nobody: 25,
   somebody: 5,
 };
 
