@@ -70,7 +70,7 @@ export class Timetable {
     if (company !== undefined) added.push(this.#companyOf(added[0]!, company));
     const isHeld = added.some(({ atMs }) => atMs >= this.#sendsMs);
     const acts = isHeld ? this.#holding([...this.#acts, ...added]) : [...this.#acts, ...added];
-    if (acts === undefined || !this.#areCompatible(acts)) return false;
+    if (!this.#areCompatible(acts)) return false;
     this.#acts = acts;
     return true;
   }
@@ -104,7 +104,7 @@ export class Timetable {
   }
 
   /** Adds a lock of the store until all others are over, which prolongs the drain. */
-  #holding(acts: readonly Act[]): Act[] | undefined {
+  #holding(acts: readonly Act[]): Act[] {
     const others = acts.filter(({ fault, phase }) => !(fault.name === holder && phase === 'draining'));
     const ends = others.filter(({ atMs }) => atMs >= this.#sendsMs).map(overAtMs);
     const known = acts.find((act) => !others.includes(act));
