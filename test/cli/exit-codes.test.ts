@@ -1,8 +1,8 @@
-/** Each command in each trouble: its exit code and stderr. `test/full` has further troubles that resemble these. */
+/** Each command in each trouble: its exit code and stderr. `test/full` has further troubles, and slow commands in each. */
 import { test } from 'vitest';
-import { isInFull, runInTrouble, testTroubles, troubles } from '../fixtures/exit-codes.ts';
+import { isInFull, runInTrouble, testTroubles } from '../fixtures/exit-codes.ts';
 
-testTroubles(troubles.filter((trouble) => !isInFull(trouble)));
+testTroubles((trouble, command) => !isInFull(trouble, command));
 
 // The system writes as much as fits, and Node treats that as a complete write.
 test.concurrent.for(['faults', '--help'])(
