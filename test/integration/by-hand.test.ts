@@ -3,13 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, inject, test } from 'vitest';
-import { createTopic } from '../../src/kafka/client/topics.ts';
-import type { Result } from '../../src/result/result.ts';
 import { copyOf, madeRun } from '../fixtures/made-run.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
+import { verify } from '../fixtures/verify.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;
@@ -17,15 +15,6 @@ const newRun = (): { dir: string; run: string; path: string } => {
   const dir = newDir();
   const run = `h${randomUUID().slice(0, 8)}`;
   return { dir, run, path: join(dir, 'runs', run) };
-};
-
-const verify = async (
-  dir: string,
-  run: string,
-  ...args: string[]
-): Promise<{ code: number | null; result: Result }> => {
-  const { code, stdout } = await nodropInProcess(['verify', run, '--json', `--dir=${dir}`, ...args]);
-  return { code, result: JSON.parse(stdout) as Result };
 };
 
 test('a run by hand passes with the consume and verify commands that produce prints', async () => {
@@ -49,30 +38,6 @@ test('a consumer that starts before its topic and its run exist stores all messa
   const { code, stderr } = await nodrop(['produce', `--run=${run}`, `--dir=${dir}`, '--messages=200', at]);
   expect(code, stderr).toBe(0);
   expect(await consumer.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('200 rows') });
-  expect((await verify(dir, run)).result.verdict).toBe('pass');
-});
-
-test('a consumer without --until-drained runs until it is stopped, and the next one resumes at its offsets', async () => {
-  const { dir, run } = newRun();
-  const first = start(['consume', `--run=${run}`, `--dir=${dir}`, at]);
-  await nodrop(['produce', `--run=${run}`, `--dir=${dir}`, '--messages=100', at]);
-  const store = join(dir, 'runs', run, 'store.sqlite');
-  await until('the consumer has its store', () => existsSync(store));
-  const rows = (): number => {
-    const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
-    // The file exists before its tables.
-    const isMade =
-      database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'messages'`).get() !== undefined;
-    const select = isMade ? 'SELECT count(*) AS count FROM messages' : 'SELECT 0 AS count';
-    const { count } = database.prepare(select).get() as { count: number };
-    database.close();
-    return count;
-  };
-  await until('the consumer has stored all', () => rows() === 100);
-  first.child.kill('SIGINT');
-  expect((await first.ended).code).toBe(130);
-  const second = await nodrop(['consume', '--until-drained', `--run=${run}`, `--dir=${dir}`, at]);
-  expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('0 rows') });
   expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
 
@@ -297,41 +262,6 @@ test('missing or altered evidence makes the verdict inconclusive, with a JSON re
     code: 2,
     result: { verdict: 'inconclusive' },
   });
-});
-
-test('a consumer waits for records behind an open transaction, and reports the transaction at its timeout', async () => {
-  const { dir, run } = newRun();
-  const topic = `hidden-${run}`;
-  const access = { bootstrapServers, client: {}, timeoutMs: 30_000 };
-  await createTopic(access, topic, 1);
-  const { Producer } = await import('@platformatic/kafka');
-  const stranger = new Producer({
-    clientId: 'stranger',
-    bootstrapBrokers: [bootstrapServers],
-    idempotent: true,
-    transactionalId: topic,
-    // This is also the time limit of the transaction: the broker aborts one that lasts longer.
-    timeout: 60_000,
-  });
-  const open = await stranger.beginTransaction();
-  await open.send({ messages: [{ topic, partition: 0, value: Buffer.from('nobody commits it') }] });
-  const where = [`--run=${run}`, `--dir=${dir}`, `--topic=${topic}`, at];
-  const produced = await nodrop(['produce', '--messages=50', ...where]);
-  expect(produced.code, produced.stderr).toBe(0);
-  const drain = ['consume', '--until-drained', ...where];
-  const hidden = await nodrop([...drain, '--timeout=1500ms']);
-  expect(hidden).toMatchObject({ code: 69, stdout: '' });
-  expect(hidden.stderr).toContain('partition 0 is at 1 of 51, with 50 records behind an open transaction.');
-  expect(hidden.stderr).toContain(`describe-producers --topic ${topic} --partition 0`);
-  await open.abort();
-  // An open transaction behind the run's last record hides no record of the run.
-  const next = await stranger.beginTransaction();
-  await next.send({ messages: [{ topic, partition: 0, value: Buffer.from('nor that') }] });
-  const drained = await nodrop(drain);
-  expect(drained, drained.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('50 rows') });
-  await next.abort();
-  await stranger.close();
-  expect((await verify(dir, run)).result.verdict).toBe('pass');
 });
 
 test('if no message was acknowledged, the verdict names the error with which Kafka refused them', async () => {

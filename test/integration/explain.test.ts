@@ -1,41 +1,16 @@
 /** `nodrop explain` on real runs: good messages, and messages that a planted defect or a crash has harmed. */
-import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, inject, test } from 'vitest';
-import type { Timeline, TimelineEvent } from '../../src/explain/timeline.ts';
+import type { Timeline } from '../../src/explain/timeline.ts';
+import { explain, linesOf, only } from '../fixtures/explained.ts';
 import { copyOf, madeRun, type MadeRun } from '../fixtures/made-run.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
-import { newDir, nodrop, startUpTo } from '../fixtures/nodrop.ts';
 
 const bootstrapServers = inject('bootstrapServers');
-const at = `--bootstrap-server=${bootstrapServers}`;
-
-interface Run {
-  dir: string;
-  run: string;
-}
-
-async function explain({ dir, run }: Run, asked: string): Promise<Timeline> {
-  const { code, stdout, stderr } = await nodropInProcess(['explain', run, asked, '--json', `--dir=${dir}`]);
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as Timeline;
-}
-
-async function linesOf({ dir, run }: Run, asked: string): Promise<string[]> {
-  const { code, stdout, stderr } = await nodropInProcess(['explain', run, asked, `--dir=${dir}`]);
-  expect(code, stderr).toBe(0);
-  const lines = stdout.trimEnd().split('\n');
-  // Long commands are broken between words.
-  for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
-  return lines;
-}
 
 const hops = ({ timeline }: Timeline): string[] => timeline.map(({ hop }) => hop);
-
-const only = (timeline: Timeline, hop: TimelineEvent['hop']): TimelineEvent[] =>
-  timeline.timeline.filter((event) => event.hop === hop);
 
 const found = ({ findings }: Timeline): string[] => findings.map(({ kind, blame }) => `${kind} ${blame}`);
 
@@ -147,55 +122,6 @@ test('a phantom row is explained, although its message is not in the plan', asyn
     expect.arrayContaining([expect.objectContaining({ id: 'p0-1000017', differs: null })]),
   );
   expect((await linesOf(run, 'p0-1000017'))[1]).toBe('  The run did not plan it.');
-});
-
-test('the timeline of a message that was delivered twice shows both deliveries, each with its consumer', async () => {
-  const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
-  const options = [`--run=${run}`, `--dir=${dir}`, at];
-  const produced = await nodrop(['produce', '--messages=60', '--partitions=1', ...options]);
-  expect(produced.code, produced.stderr).toBe(0);
-  const soonMissed = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
-  const victim = startUpTo('before-store-commit', 1, [
-    'consume',
-    '--until-drained',
-    ...soonMissed,
-    ...options,
-  ]);
-  await victim.reached;
-  victim.child.kill('SIGKILL');
-  await victim.ended;
-  const again = await nodrop(['consume', '--until-drained', ...options]);
-  expect(again.code, again.stderr).toBe(0);
-  // The run has no audit yet: explain audits it without a scan, and writes no result.
-  const unscanned = await explain({ dir, run }, 'p0-3');
-  expect(only(unscanned, 'log')).toEqual([
-    { hop: 'log', time: null, missing: 'the topic was not scanned to its end' },
-  ]);
-  expect(unscanned).toMatchObject({ findings: [], audit: { verdict: 'inconclusive' } });
-  await nodropInProcess(['verify', run, `--dir=${dir}`]);
-  const timeline = await explain({ dir, run }, 'p0-3');
-  expect(only(timeline, 'delivery')).toMatchObject([
-    { consumer: 1, count: 1 },
-    { consumer: 2, count: 2 },
-  ]);
-  expect(only(timeline, 'written')).toMatchObject([{ consumer: 2 }]);
-  expect(timeline).toMatchObject({ asExpected: true, findings: [] });
-});
-
-test('a dead letter is found by its partition and offset, and explained with its reason', async () => {
-  const [dir, run] = [newDir(), `e${randomUUID().slice(0, 8)}`];
-  const poisoned = ['--rate=400', '--messages=1200', '--fault=poison@1s', '--keep-topic'];
-  const { code, stderr } = await nodrop(['run', `--run=${run}`, `--dir=${dir}`, ...poisoned, at]);
-  expect(code, stderr).toBe(0);
-  const { stdout } = await nodropInProcess(['messages', run, '--dead-letters', '--json', `--dir=${dir}`]);
-  const letter = JSON.parse(stdout.split('\n')[0]!) as { partition: number; offset: number; reason: string };
-  const place = `${letter.partition}:${letter.offset}`;
-  const timeline = await explain({ dir, run }, place);
-  expect(timeline).toMatchObject({ id: place, expected: null, findings: [], asExpected: true });
-  expect(only(timeline, 'log')).toMatchObject([{ id: null, differs: null }]);
-  expect(only(timeline, 'written')).toMatchObject([{ category: 'dead-letters' }]);
-  expect(only(timeline, 'dead-letter')).toMatchObject([{ reason: letter.reason }]);
-  expect(await linesOf({ dir, run }, place)).toContain('  The run has no known message at this position.');
 });
 
 test('an id that no evidence knows is wrong usage, and the error shows the form of ids', async () => {

@@ -14,7 +14,6 @@ import {
   untilHeading,
   type Serving,
 } from '../fixtures/live-page.ts';
-import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
 
 const at = `--bootstrap-server=${inject('bootstrapServers')}`;
@@ -177,37 +176,6 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(rows).toContainEqual(expect.stringMatching(/as expected$/));
     expect(troubles).toEqual([]);
     await page.context().close();
-  });
-
-  test('when the stages of a run by hand end, the page shows all sent messages as stored and the run as not audited', async () => {
-    const [own, other] = await Promise.all([
-      openLivePage(browser, consumer.address),
-      openLivePage(browser, list.address),
-    ]);
-    await untilHeading(own.page, 'UNDER WAY');
-    producer.child.kill('SIGINT');
-    const { stdout } = await producer.ended;
-    const [, sent] = /: (\d+) sent, \1 acknowledged, 0 rejected, 0 unknown/.exec(stdout)!;
-    await until('all is stored', async () => {
-      const { hops } = (await seenBy(own.page)).counts.at(-1)!;
-      return hops.every((count) => count === Number(sent));
-    });
-    consumer.child.kill('SIGINT');
-    await untilHeading(own.page, 'CLOSED');
-    expect((await consumer.ended).code).toBe(130);
-    await other.page
-      .getByRole('row')
-      .filter({ hasText: byHand })
-      .filter({ hasText: 'not audited' })
-      .waitFor();
-    await other.page.getByRole('link', { name: byHand }).click();
-    await untilHeading(other.page, 'NOT AUDITED');
-    await other.page.getByText(`nodrop verify ${byHand}`).waitFor();
-    // The verdict is inconclusive, since the producer was stopped before it had sent all messages.
-    expect((await nodropInProcess(['verify', byHand, `--dir=${dir}`])).code).toBe(2);
-    await untilHeading(other.page, 'INCONCLUSIVE');
-    expect([own.troubles, other.troubles]).toEqual([[], []]);
-    await Promise.all([own.page.context().close(), other.page.context().close()]);
   });
 
   test('markup from hostile messages is shown as text in the list, on the page of a run and in an answer', async () => {

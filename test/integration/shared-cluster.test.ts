@@ -1,37 +1,25 @@
 /** A cluster that other programs use too: nodrop keeps topics and groups that they use. */
 import { randomUUID } from 'node:crypto';
-import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { joinGroup } from '../../src/kafka/client/consumer-group.ts';
 import { removeGroup, removeTopic } from '../../src/kafka/client/remove-topic.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { newDir, nodrop, start, until } from '../fixtures/nodrop.ts';
+import { leftTopic, OtherProgram } from '../fixtures/other-program.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;
 const timeoutMs = 15_000;
 const access = { bootstrapServers, client: {}, timeoutMs };
-let admin: Admin;
-let producer: Producer;
 
+let other: OtherProgram;
 beforeAll(() => {
-  admin = new Admin({ clientId: 'somebody', bootstrapBrokers: bootstrapServers.split(',') });
-  producer = new Producer({ clientId: 'somebody', bootstrapBrokers: bootstrapServers.split(',') });
+  other = new OtherProgram();
 });
-afterAll(async () => {
-  await admin.close();
-  await producer.close();
-});
+afterAll(() => other.close());
 
 const newName = (): string => `shared-${randomUUID().slice(0, 8)}`;
-const write = async (topic: string): Promise<void> =>
-  void (await producer.send({ messages: [{ topic, value: Buffer.from('theirs') }] }));
-const isThere = async (topic: string): Promise<boolean> => (await admin.listTopics()).includes(topic);
-
-const leftTopic = (topic: string, why: string): string =>
-  `Topic ${topic} at ${bootstrapServers} was left: ${why}. To remove it by hand:\n` +
-  `  kafka-topics.sh --bootstrap-server ${bootstrapServers} --delete --topic ${topic}`;
 
 test('a passed run keeps the topic that it created if the user chose its name', async () => {
   const topic = newName();
@@ -45,43 +33,30 @@ test('a passed run keeps the topic that it created if the user chose its name', 
   expect(code, stderr).toBe(0);
   expect(stderr).toContain(leftTopic(topic, 'it has a name of yours, by which others may find it'));
   expect(stderr).not.toContain('Group');
-  expect(await isThere(topic)).toBe(true);
-});
-
-test('a passed run keeps its topic if another program has written into it', async () => {
-  const run = newName();
-  const topic = `nodrop-${run}`;
-  const args = ['--messages=100', '--rate=100', `--dir=${newDir()}`, `--run=${run}`, at];
-  const { ended } = start(['run', ...args]);
-  await until('the topic is there', () => isThere(topic));
-  await write(topic);
-  const { code, stderr } = await ended;
-  expect(code, stderr).toBe(0);
-  expect(stderr).toContain(leftTopic(topic, 'it holds 1 record of others'));
-  expect(await isThere(topic)).toBe(true);
+  expect(await other.isThere(topic)).toBe(true);
 });
 
 test('removeTopic keeps a topic with records that came after the audit, and a recreated topic', async () => {
   const topic = newName();
   await createTopic(access, topic, 1);
-  await write(topic);
+  await other.write(topic);
   await using cluster = await openCluster({ ...access, clientId: 'test' });
   const { topicId } = (await cluster.metadata(topic))!;
   const own = { topic, topicId, ends: new Map([[0, 0]]) };
   expect(await removeTopic(access, own)).toBe('it holds 1 record that came after the audit');
-  const other = { topic, topicId: randomUUID(), ends: new Map([[0, 1]]) };
-  expect(await removeTopic(access, other)).toBe('another program has recreated it since');
-  expect(await isThere(topic)).toBe(true);
+  const recreated = { topic, topicId: randomUUID(), ends: new Map([[0, 1]]) };
+  expect(await removeTopic(access, recreated)).toBe('another program has recreated it since');
+  expect(await other.isThere(topic)).toBe(true);
   expect(await removeTopic(access, { ...own, ends: new Map([[0, 1]]) })).toBeUndefined();
-  await until('the topic is gone', async () => !(await isThere(topic)));
+  await until('the topic is gone', async () => !(await other.isThere(topic)));
   expect(await removeTopic(access, own)).toBeUndefined();
 });
 
 test('removeGroup keeps a group with members or with offsets of another topic', async () => {
-  const [topic, other] = [newName(), newName()];
+  const [topic, another] = [newName(), newName()];
   const group = newName();
   expect(await removeGroup(access, { group, topic })).toBeUndefined();
-  for (const name of [topic, other]) await createTopic(access, name, 1);
+  for (const name of [topic, another]) await createTopic(access, name, 1);
   const joined = await joinGroup({
     bootstrapServers,
     client: {},
@@ -93,20 +68,20 @@ test('removeGroup keeps a group with members or with offsets of another topic', 
   });
   expect(await removeGroup(access, { group, topic })).toBe('it has 1 member');
   await joined.leave();
-  await admin.alterConsumerGroupOffsets({
+  await other.admin.alterConsumerGroupOffsets({
     groupId: group,
-    topics: [{ name: other, partitionOffsets: [{ partition: 0, offset: 0n }] }],
+    topics: [{ name: another, partitionOffsets: [{ partition: 0, offset: 0n }] }],
   });
-  expect(await removeGroup(access, { group, topic })).toBe(`it has committed offsets of topic ${other}`);
-  expect(await removeGroup(access, { group, topic: other })).toBeUndefined();
+  expect(await removeGroup(access, { group, topic })).toBe(`it has committed offsets of topic ${another}`);
+  expect(await removeGroup(access, { group, topic: another })).toBeUndefined();
 });
 
 test('a producer whose topic was deleted ends soon after its timeout', async () => {
   const run = newName();
   const args = ['produce', '--messages=20000', '--batch-size=10', '--timeout=3s', `--run=${run}`];
   const { ended } = start([...args, `--dir=${newDir()}`, '--rate=200', at]);
-  await until('the topic is there', () => isThere(`nodrop-${run}`));
-  await admin.deleteTopics({ topics: [`nodrop-${run}`] });
+  await until('the topic is there', () => other.isThere(`nodrop-${run}`));
+  await other.admin.deleteTopics({ topics: [`nodrop-${run}`] });
   const goneAtMs = performance.now();
   const { code, stderr } = await ended;
   expect(code).toBe(69);

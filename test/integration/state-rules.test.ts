@@ -1,102 +1,21 @@
 /** How the consumer finds the state of a record, and what it does with an unknown state. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { RunFolder, type Manifest } from '../../src/run-folder/run-folder.ts';
-import { openSnapshot } from '../../src/stores/engines.ts';
 import { writeForeignTopic, type ForeignRecord } from '../fixtures/foreign-topic.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
+import { shown, statedRun } from '../fixtures/stated-run.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
-describe('messages that nodrop produced', () => {
-  test.each([
-    {
-      options: ['--state-field=status.code'],
-      payload: /^\{"id":"p0-\d+","status":\{"code":"failed"\},"/,
-      noted: { stateField: 'status.code' },
-      tables: ['completed', 'failed', 'in-progress'],
-    },
-    {
-      options: ['--state-header=x-state', '--other=rest'],
-      payload: /^\{"id":"p0-\d+","customer":"/,
-      noted: { stateHeader: 'x-state' },
-      tables: ['completed', 'failed', 'in-progress', 'rest'],
-    },
-  ])(
-    'run $options passes, and its messages carry the state there',
-    async ({ options, payload, noted, tables }) => {
-      const dir = newDir();
-      const run = newRun();
-      const shared = [`--dir=${dir}`, `--run=${run}`, '--messages=300', '--json', at];
-      const { code, stdout, stderr } = await nodrop(['run', ...shared, ...options]);
-      expect(code, stdout + stderr).toBe(0);
-      const manifest = JSON.parse(readFileSync(join(dir, 'runs', run, 'run.json'), 'utf8')) as Manifest;
-      expect(manifest).toMatchObject(noted);
-      for (const row of await shown(dir, run, '--state=failed')) expect(row['payload']).toMatch(payload);
-      expect(await shown(dir, run, '--dead-letters')).toEqual([]);
-      expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
-      const snapshot = await openSnapshot(new RunFolder(dir, run).store);
-      expect([...snapshot.categories].sort()).toEqual(tables);
-      await snapshot.close();
-    },
-  );
-
-  test('the consume command that produce prints names the place of the state', async () => {
-    const dir = newDir();
-    const run = newRun();
-    const options = ['--state-header=x-state', '--states=open=3,paid'];
-    const produced = await nodrop([
-      'produce',
-      `--run=${run}`,
-      `--dir=${dir}`,
-      '--messages=50',
-      ...options,
-      at,
-    ]);
-    expect(produced.code, produced.stderr).toBe(0);
-    const [, consume] = produced.stdout.trim().split('\n');
-    const consumed = await nodrop(consume!.split(' ').slice(1));
-    expect(consumed.stdout, consumed.stderr).toContain('50 rows and 0 dead letters');
-    expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
-  });
-
-  test('a consumer with another place of the state makes dead letters, and the audit finds them wrong', async () => {
-    const dir = newDir();
-    const run = newRun();
-    const shared = [`--run=${run}`, `--dir=${dir}`, at];
-    await nodrop(['produce', '--messages=50', '--state-header=x-state', ...shared]);
-    const consumed = await nodrop(['consume', '--until-drained', ...shared]);
-    expect(consumed.stdout, consumed.stderr).toContain('0 rows and 50 dead letters');
-    const verified = await nodropInProcess(['verify', run, `--dir=${dir}`, '--json']);
-    expect(verified.code).toBe(1);
-    expect(JSON.parse(verified.stdout)).toMatchObject({
-      findings: [{ kind: 'wrongly-dead-lettered', blame: 'consumer', count: 50 }],
-    });
-  });
+test('run --state-header --other passes, and its messages carry the state in the header', async () => {
+  const { manifest, payloads, categories } = await statedRun('--state-header=x-state', '--other=rest');
+  expect(manifest).toMatchObject({ stateHeader: 'x-state' });
+  for (const payload of payloads) expect(payload).toMatch(/^\{"id":"p0-\d+","customer":"/);
+  expect(categories).toEqual(['completed', 'failed', 'in-progress', 'rest']);
 });
-
-type Shown = Record<string, unknown> & { category?: string; reason?: string; offset: number };
-
-async function shown(dir: string, run: string, ...options: string[]): Promise<Shown[]> {
-  const { code, stdout, stderr } = await nodropInProcess([
-    'messages',
-    run,
-    `--dir=${dir}`,
-    '--limit=1000',
-    '--json',
-    ...options,
-  ]);
-  expect(code, stderr).toBe(0);
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Shown);
-}
 
 describe('messages of other programs', () => {
   const byField: ForeignRecord[] = [
