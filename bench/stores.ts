@@ -96,7 +96,11 @@ async function bareCopy(location: string, made: Made): Promise<number> {
   );
   const session = await openSession(parsePostgresLocation(location), 'nodrop-bench');
   const startedAt = performance.now();
-  for (const chunks of encoded) await session.copyIn('COPY messages FROM STDIN (FORMAT binary)', chunks);
+  for (const chunks of encoded) {
+    await session.begin();
+    await session.copyIn('COPY messages FROM STDIN (FORMAT binary)', chunks);
+    await session.commit();
+  }
   const rate = perSecond(startedAt);
   await session.close();
   return rate;

@@ -43,6 +43,10 @@ export const optionsPage = (): string =>
           'folder of the cache (default: `~/.cache/nodrop`, on macOS `~/Library/Caches/nodrop`)',
         ],
         ['`PGPASSWORD`, `PGPASSFILE`', "the store's password, or the file that holds it"],
+        [
+          '`PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY`',
+          'TLS to a PostgreSQL, as psql understands it',
+        ],
         ['`NO_COLOR`', 'no colours'],
       ],
     ),

@@ -108,6 +108,7 @@ test('a run passes if its database crashes and comes back', async () => {
 async function storedIn({ location }: RunningPostgres): Promise<number> {
   const session = await openSession(parsePostgresLocation(location), 'test');
   try {
+    await session.begin();
     const [found] = await session.query<{ there: string | null }>("SELECT to_regclass('offsets') AS there");
     if (found?.there === null) return 0;
     const [row] = await session.query<{ sum: string }>('SELECT sum(next_offset) AS sum FROM offsets');

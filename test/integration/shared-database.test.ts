@@ -7,7 +7,6 @@ import { terminateOwners } from '../../src/stores/postgres/connection.ts';
 import { dropSchema } from '../../src/stores/postgres/drop-schema.ts';
 import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
 import { openSession } from '../../src/stores/postgres/session.ts';
-import { hasPooler, startPooler } from '../fixtures/pooler.ts';
 import { batchOf, categories, placesOf, topic, topicId } from '../fixtures/store-batches.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
@@ -124,39 +123,6 @@ test("while a consumer is connected, dropSchema removes nothing of a run's schem
   await store.close();
   expect(await dropSchema(location, topic.run)).toBeUndefined();
 });
-
-test.skipIf(!hasPooler)(
-  "a store behind a connection pooler is refused, and other clients' sessions keep their settings",
-  async () => {
-    await fill();
-    const pooler = await startPooler(postgres);
-    const other = new Client({ connectionString: pooler.location });
-    try {
-      await other.connect();
-      const settings = async (): Promise<unknown> =>
-        (
-          await other.query(
-            `SELECT current_setting('search_path') AS path, current_setting('lock_timeout') AS lock,
-            current_setting('statement_timeout') AS statement, current_setting('synchronous_commit') AS commit`,
-          )
-        ).rows[0];
-      await other.query('SELECT 1');
-      const before = await settings();
-      const pooled = `${pooler.location}?schema=${schema}`;
-      for (const open of [() => openSnapshot(pooled), () => openStore(pooled, { categories })]) {
-        await expect(open()).rejects.toMatchObject({
-          code: 'unavailable',
-          message: expect.stringContaining('is behind a connection pooler, such as PgBouncer'),
-        });
-      }
-      expect(await dropSchema(pooled, topic.run)).toContain('behind a connection pooler');
-      expect(await settings()).toEqual(before);
-    } finally {
-      await other.end();
-      await pooler.stop();
-    }
-  },
-);
 
 test('sessions that end by themselves while nodrop ends them are no outage of the store', async () => {
   const parsed = parsePostgresLocation(postgres.location);

@@ -118,7 +118,8 @@ async function query(location: string, sql: string): Promise<Row[]> {
   }
   const session = await openSession(parsePostgresLocation(location), 'nodrop-self-test');
   try {
-    return await session.query(sql);
+    const [rows] = await session.transact([sql]);
+    return rows!;
   } finally {
     await session.close();
   }

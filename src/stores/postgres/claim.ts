@@ -3,6 +3,7 @@
  * claim may have to wait for a writer that was suspended in its transaction; nodrop then ends that writer's session.
  */
 import { remadeTopicError, type ClaimedTopic, type StoredOffset } from '../store.ts';
+import { bigints } from './bigints.ts';
 import { terminateOwners, type Connection } from './connection.ts';
 import { lockNotAvailable, sqlStateOf } from './error-text.ts';
 import type { Session } from './session.ts';
@@ -11,13 +12,20 @@ import type { Session } from './session.ts';
 const attemptsMax = 3;
 
 // Claims lock partitions in ascending order, so that two claims that overlap cannot deadlock.
-const claimStatement = `
+function claimStatement(
+  session: Session,
+  owner: string,
+  topic: ClaimedTopic,
+  begin: ReadonlyMap<number, number>,
+): string {
+  const [run, name, id] = [topic.run, topic.topic, topic.topicId].map((text) => session.literal(text));
+  return `
   WITH other AS (
-    SELECT topic_id FROM offsets WHERE run = $1 AND topic = $2 AND topic_id <> $3 LIMIT 1
+    SELECT topic_id FROM offsets WHERE run = ${run} AND topic = ${name} AND topic_id <> ${id} LIMIT 1
   ), claimed AS (
     INSERT INTO offsets (topic_id, partition, next_offset, epoch, run, topic, owner)
-    SELECT $3, begin.partition, begin.next_offset, 1, $1, $2, $4
-    FROM unnest($5::integer[], $6::bigint[]) AS begin (partition, next_offset)
+    SELECT ${id}, begin.partition, begin.next_offset, 1, ${run}, ${name}, ${session.literal(owner)}
+    FROM unnest(${bigints([...begin.keys()])}, ${bigints([...begin.values()])}) AS begin (partition, next_offset)
     WHERE NOT EXISTS (SELECT FROM other) ORDER BY begin.partition
     ON CONFLICT (topic_id, partition) DO UPDATE SET
       epoch = offsets.epoch + 1, run = excluded.run, topic = excluded.topic, owner = excluded.owner
@@ -25,6 +33,7 @@ const claimStatement = `
   )
   SELECT partition, next_offset, epoch, NULL AS other FROM claimed
   UNION ALL SELECT NULL, NULL, NULL, topic_id FROM other`;
+}
 
 interface Claimed extends OffsetRow {
   other: string | null;
@@ -35,18 +44,17 @@ export async function claimPartitions(
   topic: ClaimedTopic,
   begin: ReadonlyMap<number, number>,
 ): Promise<Map<number, StoredOffset>> {
-  const partitions = [...begin.keys()];
-  const values = [topic.run, topic.topic, topic.topicId, connection.owner, partitions, [...begin.values()]];
   for (let attempt = 1; ; attempt++) {
     const session = await connection.session();
     try {
-      const rows = await session.query<Claimed>(claimStatement, values);
+      const [answer] = await session.transact([claimStatement(session, connection.owner, topic, begin)]);
+      const rows = answer as Claimed[];
       const other = rows.find((row) => row.other !== null)?.other;
       if (other !== undefined && other !== null) throw remadeTopicError(topic, other);
       return storedOffsetsOf(rows);
     } catch (error) {
       if (sqlStateOf(error) !== lockNotAvailable || attempt === attemptsMax) throw error;
-      await endOwners(session, connection, topic.topicId, partitions);
+      await endOwners(session, connection, topic.topicId, [...begin.keys()]);
     }
   }
 }
@@ -57,11 +65,11 @@ async function endOwners(
   topicId: string,
   partitions: readonly number[],
 ): Promise<void> {
-  const rows = await session.query<{ owner: string }>(
-    'SELECT DISTINCT owner FROM offsets WHERE topic_id = $1 AND partition = ANY($2) AND owner IS NOT NULL',
-    [topicId, partitions],
-  );
-  const owners = rows.map(({ owner }) => owner);
+  const [rows] = await session.transact([
+    `SELECT DISTINCT owner FROM offsets WHERE topic_id = ${session.literal(topicId)}
+    AND partition = ANY(${bigints(partitions)}) AND owner IS NOT NULL`,
+  ]);
+  const owners = rows!.map(({ owner }) => owner as string);
   await terminateOwners(session, owners, connection.location.name);
 }
 

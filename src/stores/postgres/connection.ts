@@ -15,7 +15,7 @@ const insufficientPrivilege = '42501';
 
 export class Connection {
   readonly location: PostgresLocation;
-  /** The name, in the server, of all sessions of this store. */
+  /** The name, in the server, of all sessions of this store: behind a pooler, while they are in a transaction. */
   readonly owner = `nodrop-${randomUUID()}`;
   #session: Session | undefined;
 
@@ -48,6 +48,7 @@ export class Connection {
 
 /**
  * Ends all other sessions of these owners; returns how many. Leaves them if the user lacks the privilege to end them.
+ * A pooler's session has an owner's name only during the owner's transaction, so no other program's session is ended.
  */
 export async function terminateOwners(
   session: Session,

@@ -48,18 +48,22 @@ async function dropUnlessForeign(location: string, run: string): Promise<string 
   }
 }
 
-/** Waits a moment: the session of a consumer that has just ended, or was killed, may still exist. */
+/**
+ * Waits a moment: the session of a consumer that has just ended, or was killed, may still exist. Behind a pooler, only
+ * a consumer in a transaction is seen; `dropOwn` then waits for its locks.
+ */
 async function whyInUse(session: Session): Promise<string | undefined> {
   const deadline = performance.now() + sessionEndMsMax;
   for (;;) {
-    const owners = await existing(session, ['offsets']);
-    if (owners.length === 0) return undefined;
-    const [{ count }] = (await session.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM pg_stat_activity
+    const [offsets] = await session.transact([`SELECT WHERE to_regclass('offsets') IS NOT NULL`]);
+    if (offsets!.length === 0) return undefined;
+    const [owners] = await session.transact([
+      `SELECT FROM pg_stat_activity
       WHERE application_name IN (SELECT owner FROM offsets) AND pid <> pg_backend_pid()`,
-    )) as [{ count: number }];
-    if (count === 0) return undefined;
-    if (performance.now() > deadline) return `it is used by ${counted(count, 'session')} of consumers`;
+    ]);
+    if (owners!.length === 0) return undefined;
+    if (performance.now() > deadline)
+      return `it is used by ${counted(owners!.length, 'session')} of consumers`;
     await sleep(pollMs);
   }
 }
@@ -69,7 +73,7 @@ async function whyInUse(session: Session): Promise<string | undefined> {
  * all other sessions from adding rows meanwhile.
  */
 async function dropOwn(session: Session, schema: string, run: string): Promise<string | undefined> {
-  await session.query('BEGIN');
+  await session.begin();
   const tables = (await existing(session, ownTables)).map(quoted);
   if (tables.length > 0) await session.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
   const why = await whyForeign(session, run);

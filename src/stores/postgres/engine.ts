@@ -1,5 +1,6 @@
 import type { StoreEngine, StoreWriter } from '../engine.ts';
 import { isPostgresLocation, parsePostgresLocation, storeProxyVariable, withSchema } from './location.ts';
+import { readTls, withAbsoluteFiles } from './tls.ts';
 
 /** A session never blocks the caller's thread. */
 const open: StoreWriter['open'] = async (location, options) =>
@@ -11,8 +12,9 @@ export const postgresEngine = {
   form: 'postgres://USER@HOST:PORT/DATABASE',
   owns: isPostgresLocation,
   parse: (location) => {
-    parsePostgresLocation(location);
-    return location;
+    const { connectionString } = parsePostgresLocation(location);
+    readTls(new URL(connectionString).searchParams);
+    return withAbsoluteFiles(location);
   },
   nameOf: (location) => parsePostgresLocation(location).name,
   openSnapshot: async (location) => await (await import('./snapshot.ts')).openPostgresSnapshot(location),

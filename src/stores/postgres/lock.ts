@@ -5,9 +5,7 @@ import { openSession } from './session.ts';
 export async function lockPostgres(location: string): Promise<() => Promise<void>> {
   const session = await openSession(parsePostgresLocation(location), 'nodrop-fault');
   try {
-    await session.query(`SET lock_timeout TO ${lockWaitMs}`);
-    await session.query('BEGIN');
-    await session.query('LOCK TABLE offsets IN EXCLUSIVE MODE');
+    await session.begin([`SET LOCAL lock_timeout TO ${lockWaitMs}`, 'LOCK TABLE offsets IN EXCLUSIVE MODE']);
   } catch (error) {
     session.drop();
     throw error;

@@ -48,10 +48,11 @@ export async function createSchema(
   categories: readonly string[],
 ): Promise<void> {
   await refuseServer(session);
-  await session.query(`BEGIN; SET LOCAL lock_timeout TO ${migrationLockTimeoutMs}`);
   try {
-    await session.query(`SELECT pg_advisory_xact_lock(hashtextextended('nodrop ' || $1, 0))`, [
-      location.schema,
+    const lock = session.literal(`nodrop ${location.schema}`);
+    await session.begin([
+      `SET LOCAL lock_timeout TO ${migrationLockTimeoutMs}`,
+      `SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`,
     ]);
     await refuseForeign(session, location, categories);
     await migrate(session, location.schema);

@@ -1,16 +1,21 @@
 /**
  * One session with PostgreSQL, until it is lost. If an answer does not arrive within the time limit, the session is
  * dropped. All errors contain the store's name.
+ *
+ * A pooler such as PgBouncer may share the server's session with other programs, from one transaction to the next. So
+ * nodrop sets nothing for a session, only for each transaction, and what other programs have set in it does not
+ * count. The tables of the store come before temporary ones of other programs.
  */
 import { Socket } from 'node:net';
 import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { unavailableError } from '../../errors.ts';
 import { StoreOutageError } from '../store.ts';
 import { explained } from './error-text.ts';
 import { passwordFor } from './password.ts';
 import { storeProxyVariable, type PostgresLocation } from './location.ts';
 import { quoted } from '../table-names.ts';
+import { attemptTls, type MaybeTls } from './tls-attempts.ts';
+import { readTls, withoutTls } from './tls.ts';
 
 const connectTimeoutMs = 5_000;
 /** A commit may wait for a slow disk or a standby. */
@@ -19,12 +24,24 @@ const keepAliveDelayMs = 10_000;
 /** If a lock takes longer, its holder is suspended. */
 const lockTimeoutMs = 1_000;
 
-/** Opens a session that uses the tables of the location's schema. */
-export async function openSession(location: PostgresLocation, applicationName: string): Promise<Session> {
+/**
+ * Opens a session that uses the tables of the location's schema. `owner` is its name in the server: always if it has
+ * the server's session to itself, and during each transaction if a pooler shares that.
+ */
+export async function openSession(location: PostgresLocation, owner: string): Promise<Session> {
+  const { connectionString, address } = location;
+  const tls = readTls(new URL(connectionString).searchParams);
+  const attempt = (options: MaybeTls): Promise<Session> => startSession(location, owner, options);
+  // As for PostgreSQL's own programs, a socket of the operating system needs no TLS.
+  return 'path' in address ? await attempt(false) : await attemptTls(tls, attempt);
+}
+
+async function startSession(location: PostgresLocation, owner: string, tls: MaybeTls): Promise<Session> {
   const { connectionString, schema, name } = location;
   // Settings in the connection string override those next to it.
   const url = new URL(connectionString);
-  url.searchParams.set('application_name', applicationName);
+  withoutTls(url.searchParams);
+  url.searchParams.delete('application_name');
   let client: Client;
   try {
     client = new Client({
@@ -32,6 +49,8 @@ export async function openSession(location: PostgresLocation, applicationName: s
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveDelayMs,
+      ssl: tls,
+      sslnegotiation: 'postgres',
       ...throughProxy(),
     });
   } catch (error) {
@@ -39,15 +58,8 @@ export async function openSession(location: PostgresLocation, applicationName: s
   }
   // As an option next to the connection string, it would have no effect.
   Object.assign(client, { password: () => passwordFor(client) });
-  const session = new Session(client, name);
-  await session.start({
-    search_path: quoted(schema),
-    synchronous_commit: 'on',
-    default_transaction_isolation: 'read committed',
-    lock_timeout: `${lockTimeoutMs}`,
-    statement_timeout: '0',
-    idle_in_transaction_session_timeout: '0',
-  });
+  const session = new Session(client, name, schema, owner);
+  await session.start();
   return session;
 }
 
@@ -63,14 +75,31 @@ function throughProxy(): Pick<ClientConfig, 'stream'> {
   return { stream };
 }
 
+/** What a transaction of a store needs. `pg_temp` is named because it would come first otherwise. */
+const settingsOf = (schema: string, owner: string): string[] => [
+  `SET LOCAL search_path TO ${quoted(schema)}, pg_temp`,
+  `SET LOCAL application_name TO ${owner}`,
+  'SET LOCAL synchronous_commit TO on',
+  `SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
+  'SET LOCAL statement_timeout TO 0',
+  'SET LOCAL idle_in_transaction_session_timeout TO 0',
+];
+
+const readCommitted = 'ISOLATION LEVEL READ COMMITTED';
+
 export class Session {
   readonly #client: Client;
   readonly #name: string;
+  readonly #owner: string;
+  readonly #settings: readonly string[];
+  #isShared = false;
   #lost = false;
 
-  constructor(client: Client, name: string) {
+  constructor(client: Client, name: string, schema: string, owner: string) {
     this.#client = client;
     this.#name = name;
+    this.#owner = owner;
+    this.#settings = settingsOf(schema, this.literal(owner));
     // Without a listener, the end of an idle session would end the process.
     client.on('error', () => this.#lose());
     client.on('end', () => this.#lose());
@@ -80,10 +109,10 @@ export class Session {
     return this.#lost;
   }
 
-  async start(settings: Readonly<Record<string, string>>): Promise<void> {
+  async start(): Promise<void> {
     try {
       await this.#within(() => this.#client.connect());
-      await this.#set(settings);
+      this.#isShared = !(await this.#claimName());
     } catch (error) {
       this.drop();
       throw error;
@@ -91,30 +120,41 @@ export class Session {
   }
 
   /**
-   * Throws `unavailable`, and sets nothing, if a connection pooler is in between: the pooler's server sessions also
-   * serve other programs, which would get these settings. A pooler is recognized because it reports another process id
-   * than the session that answers.
+   * Gives the server's session the owner's name, unless a pooler shares it: the pooler tells another process id than
+   * the session that answers. Returns whether it has the name.
    */
-  async #set(settings: Readonly<Record<string, string>>): Promise<void> {
+  async #claimName(): Promise<boolean> {
     const { processID } = this.#client as unknown as { processID: number | null };
-    const values = Object.entries(settings)
-      .map((setting) => `(${setting.map((text) => this.literal(text)).join(', ')})`)
-      .join(', ');
-    const set = await this.query(
-      `SELECT set_config(name, value, false) FROM (VALUES ${values}) AS setting (name, value)
+    const named = await this.query(
+      `SELECT set_config('application_name', ${this.literal(this.#owner)}, false)
       WHERE pg_backend_pid() = ${processID ?? 'NULL'}`,
     );
-    if (set.length > 0) return;
-    throw unavailableError(`The store ${this.#name} is behind a connection pooler, such as PgBouncer.`, {
-      hint: 'Name the database server itself, by its own port: a store needs sessions that no other program shares.',
-    });
+    return named.length > 0;
   }
 
+  /**
+   * Runs statements in a transaction of their own, with the store's settings. They go in one message, so that no
+   * suspended client can leave the transaction open. They cannot bind values. Returns all answers.
+   */
+  async transact(texts: readonly string[]): Promise<QueryResultRow[][]> {
+    return await this.#withSettings([`SET TRANSACTION ${readCommitted}`, ...this.#settings], texts);
+  }
+
+  /** Begins a transaction with the store's settings, and runs its first statements in the same message. */
+  async begin(texts: readonly string[] = [], mode = readCommitted): Promise<QueryResultRow[][]> {
+    return await this.#withSettings([`BEGIN ${mode}`, ...this.#settings], texts);
+  }
+
+  async #withSettings(settings: readonly string[], texts: readonly string[]): Promise<QueryResultRow[][]> {
+    return (await this.queries([...settings, ...texts])).slice(settings.length);
+  }
+
+  /** Runs one statement: in a transaction that `begin` began, or one that needs no setting. */
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     return await this.#within(async () => (await this.#client.query<Row>(text, values)).rows);
   }
 
-  /** Sends several queries in one message, and returns all answers. They cannot bind values. */
+  /** Like `query`, for several statements in one message. They cannot bind values. Returns all answers. */
   async queries(texts: readonly string[]): Promise<QueryResultRow[][]> {
     return await this.#within(async () => {
       const results = await this.#client.query(texts.join(';'));
@@ -201,7 +241,7 @@ export class Session {
     const timer = setTimeout(() => {
       this.drop();
       const message = `The store ${this.#name} cannot be used: no answer within ${answerTimeoutMs / 1000} s`;
-      const hint = 'See what the database is waiting for, then consume again: nothing was lost.';
+      const hint = `See what ${this.#isShared ? 'the pooler (default_pool_size) or ' : ''}the database is waiting for, then consume again: nothing was lost.`;
       reject(new StoreOutageError(message, hint, undefined));
     }, answerTimeoutMs);
     try {

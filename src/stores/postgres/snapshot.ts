@@ -39,6 +39,8 @@ const letterColumns = [
   ['stored_at', 'time'],
 ] as const;
 
+const readOneState = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
 /** Makes PostgreSQL refuse to read a table if a policy would hide rows. */
 const refuseHiddenRows = 'SET LOCAL row_security TO off';
 
@@ -50,12 +52,15 @@ export async function openPostgresSnapshot(location: string): Promise<StoreSnaps
   const parsed = parsePostgresLocation(location);
   const session = await openExisting(parsed);
   try {
-    await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await session.query(refuseHiddenRows);
-    const [found] = await session.query<{ made: boolean; id: string }>(
-      `SELECT to_regclass('messages') IS NOT NULL AND to_regclass('_migrations') IS NOT NULL AS made,
+    const [, tables] = await session.begin(
+      [
+        refuseHiddenRows,
+        `SELECT to_regclass('messages') IS NOT NULL AND to_regclass('_migrations') IS NOT NULL AS made,
         pg_export_snapshot() AS id`,
+      ],
+      readOneState,
     );
+    const [found] = tables as { made: boolean; id: string }[];
     if (!found!.made) throw noStoreError(parsed);
     return new PostgresSnapshot(parsed, session, found!.id, await categoriesOf(session));
   } catch (error) {
@@ -154,13 +159,13 @@ class PostgresSnapshot implements StoreSnapshot {
   ): AsyncIterable<void> {
     const session = await openSession(this.#location, `nodrop-${randomUUID()}`);
     try {
-      await session.queries([
-        'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+      const settings = [
         `SET TRANSACTION SNAPSHOT ${session.literal(this.#id)}`,
         refuseHiddenRows,
         // Reads along the index: a sort would delay the first row, and fill a disk.
         'SET LOCAL enable_sort TO off',
-      ]);
+      ];
+      await session.begin(settings, readOneState);
       const select = `SELECT ${columns} FROM ${from} ORDER BY topic_id, partition, "offset"`;
       const count = Number.isFinite(limit) ? String(Math.trunc(limit)) : 'ALL';
       const decoder = new BinaryCopyDecoder();

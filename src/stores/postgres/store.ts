@@ -7,6 +7,7 @@ import {
   type StoredOffset,
   type StoreOptions,
 } from '../store.ts';
+import { bigints } from './bigints.ts';
 import { claimPartitions, storedOffsetsOf, type OffsetRow } from './claim.ts';
 import { Connection } from './connection.ts';
 import { BinaryCopyEncoder } from './copy-binary.ts';
@@ -50,8 +51,10 @@ class PostgresStore implements Store {
   async offsets(topicId: string): Promise<Map<number, StoredOffset>> {
     return await this.#afterLast(async () => {
       const session = await this.#connection.session();
-      const select = 'SELECT partition, next_offset, epoch FROM offsets WHERE topic_id = $1';
-      return storedOffsetsOf(await session.query<OffsetRow>(select, [topicId]));
+      const [rows] = await session.transact([
+        `SELECT partition, next_offset, epoch FROM offsets WHERE topic_id = ${session.literal(topicId)}`,
+      ]);
+      return storedOffsetsOf(rows as OffsetRow[]);
     });
   }
 
@@ -107,13 +110,11 @@ async function beginAndAdvance(
   topicId: string,
   advances: readonly Advance[],
 ): Promise<void> {
-  const array = (values: readonly number[]): string => `'{${values.map(integer).join(',')}}'::bigint[]`;
-  const [, advanced] = await session.queries([
-    'BEGIN',
+  const [advanced] = await session.begin([
     `UPDATE offsets SET next_offset = advance.next
     FROM unnest(
-      ${array(advances.map(({ partition }) => partition))}, ${array(advances.map(({ from }) => from))},
-      ${array(advances.map(({ next }) => next))}, ${array(advances.map(({ epoch }) => epoch))}
+      ${bigints(advances.map(({ partition }) => partition))}, ${bigints(advances.map(({ from }) => from))},
+      ${bigints(advances.map(({ next }) => next))}, ${bigints(advances.map(({ epoch }) => epoch))}
     ) AS advance (partition, old, next, epoch)
     WHERE topic_id = ${session.literal(topicId)} AND offsets.partition = advance.partition
       AND next_offset = advance.old AND offsets.epoch = advance.epoch
@@ -122,12 +123,6 @@ async function beginAndAdvance(
   const partitions = new Set(advanced!.map(({ partition }) => partition as number));
   const fenced = advances.find(({ partition }) => !partitions.has(partition));
   if (fenced !== undefined) throw new FencedError(fenced.partition);
-}
-
-/** An integer for a statement that cannot bind values. */
-function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new Error(`not an integer: ${value}`);
-  return String(value);
 }
 
 async function copyInto(session: Session, table: string, chunks: Iterable<Uint8Array>): Promise<void> {
