@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { withAdmin, type AdminAccess } from '../../src/kafka/client/topics.ts';
+import { startJavaProgram, type JavaProgram } from '../../src/kafka/broker/java-program.ts';
+import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { endLeftover, leftoverProcess } from '../../src/system/process-record.ts';
 
@@ -65,6 +67,52 @@ test('a port in use is a usage error that names it', async () => {
     message: `Port ${port} is in use.`,
   });
   server.close();
+});
+
+test('a port that another program takes while the broker starts is a usage error that names it', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  const start = startKafka({ port, dir });
+  await vi.waitFor(() => expect(existsSync(join(dir, 'broker.log'))).toBe(true), { timeout: 20_000 });
+  server.listen(port, '127.0.0.1');
+  await expect(start).rejects.toMatchObject({ code: 'usage', message: `Port ${port} is in use.` });
+  server.close();
+});
+
+test("if an agent of Java's finds its port in use, the error shows the end of the log", async () => {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const runtime = await findRuntime({});
+  const program: JavaProgram = {
+    name: 'Kafka',
+    dir,
+    logFile: join(dir, 'broker.log'),
+    javaArguments: [`-Dcom.sun.management.jmxremote.port=${port}`],
+    mainClass: 'kafka.Kafka',
+    settingsFile: join(dir, 'broker.properties'),
+    startedTexts: [],
+  };
+  await mkdir(join(dir, 'tmp'));
+  await expect(
+    startJavaProgram(program, runtime, { timeoutMs: 20_000, signal: undefined }),
+  ).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /ended with code 1 .*The end of its log:[^]*Port already in use: \d+/,
+    ) as string,
+  });
+  server.close();
+});
+
+test('a broker runs in a folder with letters beyond ASCII, whatever the locale is', async () => {
+  vi.stubEnv('LC_ALL', 'POSIX');
+  const broker = await startKafka({ dir: join(dir, 'größe') });
+  expect(await leftoverProcess(broker.dir)).toBe(broker.pid);
+  await broker.stop({ discard: true });
 });
 
 test('if a broker dies while it starts, the error shows the end of its log and its folder is removed', async () => {
