@@ -10,6 +10,7 @@ import { withAdmin, type AdminAccess } from '../../src/kafka/client/topics.ts';
 import { startJavaProgram, type JavaProgram } from '../../src/kafka/broker/java-program.ts';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { runCommand } from '../../src/system/run-program.ts';
 import { endLeftover, leftoverProcess } from '../../src/system/process-record.ts';
 
 const accessTo = ({ bootstrapServers }: RunningKafka): AdminAccess => ({
@@ -69,19 +70,6 @@ test('a port in use is a usage error that names it', async () => {
   server.close();
 });
 
-test('a port that another program takes while the broker starts is a usage error that names it', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  const start = startKafka({ port, dir });
-  await vi.waitFor(() => expect(existsSync(join(dir, 'broker.log'))).toBe(true), { timeout: 20_000 });
-  server.listen(port, '127.0.0.1');
-  await expect(start).rejects.toMatchObject({ code: 'usage', message: `Port ${port} is in use.` });
-  server.close();
-});
-
 test("if an agent of Java's finds its port in use, the error shows the end of the log", async () => {
   const server = createServer().listen(0);
   await once(server, 'listening');
@@ -94,7 +82,7 @@ test("if an agent of Java's finds its port in use, the error shows the end of th
     javaArguments: [`-Dcom.sun.management.jmxremote.port=${port}`],
     mainClass: 'kafka.Kafka',
     settingsFile: join(dir, 'broker.properties'),
-    startedTexts: [],
+    startedTexts: ['Kafka Server started'],
   };
   await mkdir(join(dir, 'tmp'));
   await expect(
@@ -108,11 +96,12 @@ test("if an agent of Java's finds its port in use, the error shows the end of th
   server.close();
 });
 
-test('a broker runs in a folder with letters beyond ASCII, whatever the locale is', async () => {
+test('Java takes paths for UTF-8, whatever the locale is', async () => {
   vi.stubEnv('LC_ALL', 'POSIX');
-  const broker = await startKafka({ dir: join(dir, 'größe') });
-  expect(await leftoverProcess(broker.dir)).toBe(broker.pid);
-  await broker.stop({ discard: true });
+  const { java, env } = await findRuntime({});
+  const asked = ['-XshowSettings:properties', '-version'];
+  const { lines } = await runCommand(java.path, asked, { timeoutMs: 20_000, env });
+  expect(lines.map((line) => line.trim())).toContain('sun.jnu.encoding = UTF-8');
 });
 
 test('if a broker dies while it starts, the error shows the end of its log and its folder is removed', async () => {
