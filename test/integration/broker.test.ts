@@ -79,7 +79,9 @@ test("if an agent of Java's finds its port in use, the error shows the end of th
     name: 'Kafka',
     dir,
     logFile: join(dir, 'broker.log'),
-    javaArguments: [`-Dcom.sun.management.jmxremote.port=${port}`],
+    javaArguments: [`port=${port}`, 'authenticate=false', 'ssl=false'].map(
+      (setting) => `-Dcom.sun.management.jmxremote.${setting}`,
+    ),
     mainClass: 'kafka.Kafka',
     settingsFile: join(dir, 'broker.properties'),
     startedTexts: ['Kafka Server started'],
