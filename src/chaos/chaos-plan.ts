@@ -95,7 +95,7 @@ function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: n
     `--partitions=${chance.pick([1, 2, 3, 6])}`,
     `--batch-size=${chance.pick(batchSizes)}`,
     `--payload-bytes=${chance.pick([150, 200, 1_000])}`,
-    `--states=${chance.pick(['failed,completed,in-progress', 'failed=1,completed=8,in-progress=1', 'a,b'])}`,
+    `--states=${chance.pick(['failed,completed,in-progress', 'failed=1,completed=8,in-progress=1', 'PENDING,In Progress=2,200'])}`,
     `--producers=${producers}`,
     `--consumers=${consumers}`,
     ...safeSettings(chance),

@@ -33,6 +33,8 @@ export interface RunSpec {
   /** The location of the store. */
   readonly store: string;
   readonly categories: readonly string[];
+  /** The tables that the user named, by category. */
+  readonly tables: ReadonlyMap<string, string>;
   readonly keepTopic: boolean;
   /** The command that repeats the run, for readers of its report. */
   readonly again: Pick<RunSetup, 'command' | 'leftOut'>;

@@ -6,6 +6,7 @@
  */
 import { OperationalError, unavailableError } from '../errors.ts';
 import type { RowBatch } from './row-batch.ts';
+import type { Tables } from './table-names.ts';
 
 export { RowBatch, type DeadLetter, type RowValues } from './row-batch.ts';
 
@@ -76,6 +77,8 @@ export interface Store {
 
 export interface StoreOptions {
   categories: readonly string[];
+  /** The tables that the user named, by category. */
+  tables?: Tables | undefined;
   /** Called in each write's transaction, just before the commit. */
   beforeCommit?: () => Promise<void>;
 }

@@ -12,6 +12,8 @@ export interface StateRule extends StatePlace {
   states: readonly string[];
   /** The category of all other states. If undefined, a message in another state is a dead letter. */
   other?: string | undefined;
+  /** Payloads may begin with a schema registry's five bytes, before their JSON. */
+  registryFraming?: 'json' | undefined;
 }
 
 export const statePath = ({ stateField = 'state' }: StatePlace): string[] => stateField.split('.');

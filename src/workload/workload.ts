@@ -181,7 +181,7 @@ function stateFieldText(place: StatePlace, state: string): string {
   if (place.stateHeader !== undefined) return '';
   const [first, ...deeper] = statePath(place).map(asciiJson);
   const opened = deeper.map((name) => `{${name}:`).join('');
-  return `${first}:${opened}"${state}"${'}'.repeat(deeper.length)},`;
+  return `${first}:${opened}${asciiJson(state)}${'}'.repeat(deeper.length)},`;
 }
 
 /** JSON in ASCII: each character takes one byte. */

@@ -1,4 +1,5 @@
 /** Where a message carries its state: what `test/integration/state-rules.test.ts` leaves out, since it takes longer. */
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { newRun } from '../fixtures/new-run.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
@@ -12,13 +13,16 @@ test('run --state-field passes, and its messages carry the state in the field', 
   expect(categories).toEqual(['completed', 'failed', 'in-progress']);
 });
 
-test('the consume command that produce prints names the place of the state', async () => {
+test('the consume command that produce prints names the states and their place, as a shell needs them', async () => {
   const { dir, run, options } = newRun();
-  const states = ['--state-header=x-state', '--states=open=3,paid'];
+  const states = ['--state-header=x-state', String.raw`--states=open=3,going_on:In Progress,it's\,`];
   const produced = await nodrop(['produce', '--messages=50', ...states, ...options]);
   expect(produced.code, produced.stderr).toBe(0);
   const [, consume] = produced.stdout.trim().split('\n');
-  const consumed = await nodrop(consume!.split(' ').slice(1));
+  const words = execFileSync('sh', ['-c', `printf '%s\n' ${consume}`], { encoding: 'utf8' });
+  const [, ...args] = words.trim().split('\n');
+  expect(args).toContain(String.raw`open,going_on:In Progress,it's\,`);
+  const consumed = await nodrop(args);
   expect(consumed.stdout, consumed.stderr).toContain('50 rows and 0 dead letters');
   expect((await nodropInProcess(['verify', run, `--dir=${dir}`])).code).toBe(0);
 });

@@ -7,7 +7,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { withAdmin, type AdminAccess } from '../../src/kafka/client/topics.ts';
+import { startJavaProgram, type JavaProgram } from '../../src/kafka/broker/java-program.ts';
+import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
+import { runCommand } from '../../src/system/run-program.ts';
 import { endLeftover, leftoverProcess } from '../../src/system/process-record.ts';
 
 const accessTo = ({ bootstrapServers }: RunningKafka): AdminAccess => ({
@@ -65,6 +68,42 @@ test('a port in use is a usage error that names it', async () => {
     message: `Port ${port} is in use.`,
   });
   server.close();
+});
+
+test("if an agent of Java's finds its port in use, the error shows the end of the log", async () => {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const runtime = await findRuntime({});
+  const program: JavaProgram = {
+    name: 'Kafka',
+    dir,
+    logFile: join(dir, 'broker.log'),
+    javaArguments: [`port=${port}`, 'authenticate=false', 'ssl=false'].map(
+      (setting) => `-Dcom.sun.management.jmxremote.${setting}`,
+    ),
+    mainClass: 'kafka.Kafka',
+    settingsFile: join(dir, 'broker.properties'),
+    startedTexts: ['Kafka Server started'],
+  };
+  await mkdir(join(dir, 'tmp'));
+  await expect(
+    startJavaProgram(program, runtime, { timeoutMs: 20_000, signal: undefined }),
+  ).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /ended with code 1 .*The end of its log:[^]*Port already in use: \d+/,
+    ) as string,
+  });
+  server.close();
+});
+
+test('Java takes paths for UTF-8, whatever the locale is', async () => {
+  vi.stubEnv('LC_ALL', 'POSIX');
+  const { java, env } = await findRuntime({});
+  const asked = ['-XshowSettings:properties', '-version'];
+  const { lines } = await runCommand(java.path, asked, { timeoutMs: 20_000, env });
+  expect(lines.map((line) => line.trim())).toContain('sun.jnu.encoding = UTF-8');
 });
 
 test('if a broker dies while it starts, the error shows the end of its log and its folder is removed', async () => {

@@ -10,11 +10,43 @@ const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
-test('run --state-header --other passes, and its messages carry the state in the header', async () => {
-  const { manifest, payloads, categories } = await statedRun('--state-header=x-state', '--other=rest');
+test('run --state-header --other passes with any text as states, and its messages carry the state in the header', async () => {
+  const { manifest, payloads, categories } = await statedRun(
+    '--state-header=x-state',
+    '--other=The Rest',
+    String.raw`--states=failed,200,IN_PROGRESS=2,going_on:In Progress,it's\, 失敗\=x`,
+  );
   expect(manifest).toMatchObject({ stateHeader: 'x-state' });
   for (const payload of payloads) expect(payload).toMatch(/^\{"id":"p0-\d+","customer":"/);
-  expect(categories).toEqual(['completed', 'failed', 'in-progress', 'rest']);
+  expect(categories).toEqual(['200', 'IN_PROGRESS', 'In Progress', 'The Rest', 'failed', "it's, 失敗=x"]);
+});
+
+const framed = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)]);
+
+test('if no record could be sorted, the last line of consume says so, with the most frequent reason', async () => {
+  const topic = `foreign-${newRun()}`;
+  await writeForeignTopic(bootstrapServers, topic, [
+    { payload: framed('{"state":"failed"}') },
+    { payload: null },
+    { payload: framed('{"state":"completed"}') },
+  ]);
+  const reason =
+    'its payload is not JSON: it looks like JSON behind the five bytes of a schema registry (schema 7), which --registry-framing json passes over';
+  const consume = async (...options: string[]): Promise<string> => {
+    const args = [`--run=${newRun()}`, `--topic=${topic}`, `--dir=${newDir()}`, '--until-drained', at];
+    const { code, stdout, stderr } = await nodrop(['consume', ...args, ...options]);
+    expect(code, stderr).toBe(0);
+    return stdout.trim().split('\n').at(-1)!;
+  };
+  const [several, passedOver] = await Promise.all([
+    consume('--consumers=2'),
+    consume('--registry-framing=json', '--json'),
+  ]);
+  expect(several).toBe(
+    `No record could be sorted by its state. The most frequent reason (2 of them): ${reason}.`,
+  );
+  const commonReason = { reason: 'it has no payload', count: 1 };
+  expect(JSON.parse(passedOver)).toMatchObject({ stored: 2, deadLetters: 1, commonReason });
 });
 
 describe('messages of other programs', () => {
@@ -109,7 +141,14 @@ test.each([
   ['run', ['--state-header=a', '--state-field=b']],
   ['consume', ['--state-header=nodrop-run']],
   ['consume', ['--other=dead-letters']],
-  ['consume', ['--other=A']],
+  ['consume', ['--other=FAILED']],
+  ['consume', ['--other=rest:failed', '--states=failed']],
+  ['consume', ['--other=rest:failed', '--states=failed,x:rest']],
+  ['consume', ['--states=in-progress=IN_PROGRESS']],
+  ['run', ['--states=failed', '--other=Failed']],
+  ['consume', ['--registry-framing=avro']],
+  ['consume', ['--registry-framing=json', '--state-header=x']],
+  ['produce', ['--registry-framing=json']],
   ['produce', ['--other=rest']],
 ])('%s %j is wrong usage', async (command, options) => {
   const { code, stderr } = await nodropInProcess([command, `--dir=${newDir()}`, '--run=x', ...options, at]);

@@ -60,6 +60,26 @@ const postgres: Engine = {
 
 process.env['PGPASSWORD'] = inject('postgres').password;
 
+/** The names of all tables of a store. */
+async function tablesOf(location: string): Promise<string[]> {
+  const path = storeFileOf(location);
+  if (path !== undefined) {
+    const database = new DatabaseSync(path, { readOnly: true });
+    const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+    database.close();
+    return rows.map(({ name }) => String(name));
+  }
+  const { href, searchParams } = new URL(location);
+  const client = new Client(href.replace(/\?.*/, ''));
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') ORDER BY relname",
+    [searchParams.get('schema')],
+  );
+  await client.end();
+  return rows.map(({ name }) => name);
+}
+
 describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => {
   const { place, outdo } = engine;
   let location: string;
@@ -131,6 +151,65 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
       ]),
     );
     await snapshot.close();
+  });
+
+  test('any text is a category, with a table of its own that the store remembers', async () => {
+    const odd = ['In Progress', '200', "it's", 'a\\b', '\u5931\u6557', 'PAID', 'messages'];
+    const tables = new Map([
+      ['PAID', 'paid_orders'],
+      ['In Progress', 'going_on'],
+    ]);
+    const store = await open({ categories: odd, tables });
+    const epoch = await claim(store, 0);
+    const batch = batchOf(...odd.map((_, index): [number, number, number] => [index, 0, index]));
+    await store.write(topicId, batch, [{ partition: 0, from: 0, next: odd.length, epoch }]);
+    // Also for consumers that name no table, or know other states.
+    await open({ categories: odd });
+    await open();
+    const snapshot = await openSnapshot(location);
+    expect([...snapshot.categories].sort()).toEqual([...odd, ...categories].sort());
+    for (const [index, category] of odd.entries()) {
+      expect(await allRows(snapshot, category), category).toMatchObject([{ category, offset: index }]);
+      const places = [{ partition: 0, offset: index }];
+      for await (const rows of snapshot.find(category, { topicId, places })) expect(rows.count).toBe(1);
+    }
+    await snapshot.close();
+    expect(await tablesOf(location)).toEqual(
+      expect.arrayContaining([
+        'going_on',
+        'state_200',
+        'it_s',
+        'a_b',
+        'u5931u6557',
+        'paid_orders',
+        'state_messages',
+      ]),
+    );
+  });
+
+  test('a category whose table the store has for another one is refused, and nothing is changed', async () => {
+    await open({ categories: ['in-progress', 'PAID'], tables: new Map([['PAID', 'paid_orders']]) });
+    const before = await tablesOf(location);
+    const refusals: [Partial<StoreOptions>, string][] = [
+      [{ categories: ['new', 'In Progress'] }, "has state 'in-progress' in its table in_progress"],
+      [
+        { categories: ['PAID'], tables: new Map([['PAID', 'paid']]) },
+        "has state 'PAID' in its table paid_orders",
+      ],
+      [
+        { categories: ['x'], tables: new Map([['x', 'paid_orders']]) },
+        "has state 'PAID' in its table paid_orders",
+      ],
+    ];
+    for (const [options, message] of refusals) {
+      await expect(open(options)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining(message) as string,
+      });
+    }
+    expect(await tablesOf(location)).toEqual(before);
+    await open({ categories: ['new', 'In Progress'], tables: new Map([['In Progress', 'going_on']]) });
+    expect(await tablesOf(location)).toContain('going_on');
   });
 
   test('any bytes, texts and integers are read back unchanged', async () => {

@@ -64,6 +64,7 @@ const definitions: Definition[] = [
       'threshold',
       'allow',
       'other',
+      'registryFraming',
       ...consumeOptions,
       'run',
       'dir',
@@ -102,6 +103,7 @@ const definitions: Definition[] = [
     options: [
       ...stateOptions,
       'other',
+      'registryFraming',
       'topic',
       ...consumeOptions,
       'run',

@@ -2,6 +2,8 @@ import '../../system/small-young-generation.ts';
 import { exitCodes, usageError } from '../../errors.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { consume } from '../../pipeline/consumer/consumer.ts';
+import { DeadLetterReasons } from '../../pipeline/consumer/dead-letter-reasons.ts';
+import type { CommonReason } from '../../pipeline/stage/stage.ts';
 import { startStages } from '../../pipeline/stage/stage-group.ts';
 import {
   bootstrapFromParent,
@@ -15,7 +17,7 @@ import { categoriesOf } from '../../workload/state-rule.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, settingsOf, type OptionValues } from '../options/options.ts';
 import { besideLivePage } from '../output/page-beside-command.ts';
-import { neededBootstrap, stateRuleOf, storeOf } from '../options/run-settings.ts';
+import { namedTablesOf, neededBootstrap, stateRuleOf, storeOf } from '../options/run-settings.ts';
 import { runStages } from './run-stages.ts';
 import { seamsOf } from '../startup/load-seams.ts';
 import { consumeArguments } from '../options/stage-arguments.ts';
@@ -31,21 +33,33 @@ async function consumeAll(values: OptionValues, folder: RunFolder, context: Cont
   const { signal, terminal } = context;
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
   if (!isStage) refuseForeignFolder(folder);
-  const summary =
+  const { counts, commonReason } =
     values.consumers > 1
       ? await consumeInStages(values, folder, context)
       : await consumeHere(values, folder, isStage, context);
   terminal.clear();
-  tellParent({ type: 'summary', counts: summary });
-  if (values.json === true) terminal.printDocument(jsonText({ run: folder.id, ...summary }));
+  tellParent({ type: 'summary', counts, commonReason });
+  if (values.json === true) terminal.printDocument(jsonText({ run: folder.id, ...counts, commonReason }));
   else if (!isStage) {
-    const { stored = 0, deadLetters = 0 } = summary;
+    const { stored = 0, deadLetters = 0 } = counts;
     terminal.print(
       `run ${folder.id}: ${counted(stored, 'row')} and ${counted(deadLetters, 'dead letter')} stored`,
     );
+    if (stored === 0 && commonReason !== undefined) terminal.print(allDeadText(deadLetters, commonReason));
   }
   if (signal.aborted) throw signal.reason;
   return exitCodes.pass;
+}
+
+interface Consumed {
+  counts: Readonly<Record<string, number>>;
+  commonReason: CommonReason | undefined;
+}
+
+/** Without this line, a pipeline that sorts nothing would look as if it worked. */
+function allDeadText(deadLetters: number, { reason, count }: CommonReason): string {
+  const which = count === deadLetters ? '' : ` (${count} of them)`;
+  return `No record could be sorted by its state. The most frequent reason${which}: ${reason}.`;
 }
 
 async function consumeHere(
@@ -53,9 +67,10 @@ async function consumeHere(
   folder: RunFolder,
   isStage: boolean,
   { signal, terminal }: Context,
-): Promise<Record<string, number>> {
+): Promise<Consumed> {
   const settings = settingsOf(values);
   const rule = stateRuleOf(values);
+  const tables = namedTablesOf(values);
   const produced = isStage ? untilProduced(signal) : undefined;
   // If nothing awaits it, its rejection on a signal must not end the process.
   produced?.catch(() => undefined);
@@ -67,6 +82,7 @@ async function consumeHere(
       topic: values.topic ?? topicOf(folder.id),
       rule,
       categories: categoriesOf(rule),
+      tables,
       bootstrapServers,
       settings,
       store: storeOf(values, folder),
@@ -85,17 +101,17 @@ async function consumeHere(
 }
 
 /** Several consumers in one group. */
-async function consumeInStages(
-  values: OptionValues,
-  folder: RunFolder,
-  context: Context,
-): Promise<Record<string, number>> {
+async function consumeInStages(values: OptionValues, folder: RunFolder, context: Context): Promise<Consumed> {
   settingsOf(values);
+  namedTablesOf(values);
   const bootstrapServers = neededBootstrap(values);
   folder.create();
   const { terminal } = context;
   terminal.status(`consuming from ${bootstrapServers}`);
   const commands = Array.from({ length: values.consumers }, () => consumeArguments(values, folder));
   const group = startStages('consumer', commands, folder, (stored) => terminal.progress('stored', stored));
-  return await runStages(group, bootstrapServers, context);
+  const counts = await runStages(group, bootstrapServers, context);
+  const reasons = new DeadLetterReasons();
+  for (const each of group.commonReasons) reasons.add(each);
+  return { counts, commonReason: reasons.mostCommon };
 }

@@ -13,6 +13,7 @@ import { dirOption, shellWord } from '../../system/shell-word.ts';
 import type { Context } from './context.ts';
 import { bootstrapOf, type OptionValues } from '../options/options.ts';
 import { defaultStates } from '../options/run-options.ts';
+import { statesText } from '../options/parse-states.ts';
 import { neededBootstrap, runSettings, type RunSettings } from '../options/run-settings.ts';
 import { runStages } from './run-stages.ts';
 import { seamsOf } from '../startup/load-seams.ts';
@@ -99,9 +100,9 @@ async function produceInStages(
 
 /** The options with which a consumer finds the states of these messages. */
 function sortingOptions({ states, stateField, stateHeader }: OptionValues): string {
-  const names = states.map(({ name }) => name).join(',');
+  const names = statesText(states.map((state) => ({ ...state, weight: 1 })));
   return [
-    names === defaultStates ? '' : ` --states ${names}`,
+    names === defaultStates ? '' : ` --states ${shellWord(names)}`,
     stateField === undefined ? '' : ` --state-field ${shellWord(stateField)}`,
     stateHeader === undefined ? '' : ` --state-header ${shellWord(stateHeader)}`,
   ].join('');

@@ -15,7 +15,13 @@ import type { Context } from './context.ts';
 import { brokerPropertiesOf, kafkaChoiceOf, type OptionValues } from '../options/options.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
 import { runAgain, type RunAgain } from '../options/run-again.ts';
-import { runSettings, stateRuleOf, storeOf, type RunSettings } from '../options/run-settings.ts';
+import {
+  namedTablesOf,
+  runSettings,
+  stateRuleOf,
+  storeOf,
+  type RunSettings,
+} from '../options/run-settings.ts';
 import { consumeArguments, produceArguments } from '../options/stage-arguments.ts';
 
 /** Unless the user gives a longer `--timeout`. */
@@ -52,6 +58,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     settings: settings.settings,
     store,
     categories: categoriesOf(stateRuleOf(values)),
+    tables: namedTablesOf(values),
     keepTopic: values.keepTopic === true,
     again: await againOf(values, settings, faults),
     timeoutMs: settings.timeoutMs,

@@ -2,7 +2,6 @@
 import { InvalidArgumentError } from 'commander';
 import { durationText, parseDurationMs } from '../../system/duration.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
-import type { WeightedState } from '../../workload/workload.ts';
 import { headerNamePrefix } from '../../workload/record-headers.ts';
 import { runIdPattern, topicPattern } from '../../run-folder/run-folder.ts';
 import { engineOf } from '../../stores/engines.ts';
@@ -122,49 +121,6 @@ export function parseBrokerProperty(value: string): [string, string] {
 /** The location of a store, its path made absolute. No error repeats an invalid location: it may hold a password. */
 export const parseStore = (value: string): string => engineOf(value).parse(value);
 
-/** Names of the store's other tables, which no state may have. */
-const reservedStates = ['messages', 'dead-letters', 'offsets'];
-const statesMax = 64;
-const weightMax = 1_000_000;
-
-/** `failed,completed` or `failed=1,completed=8`: names, each with a weight if any has one. */
-export function parseStates(value: string): WeightedState[] {
-  const states = value.split(',').map((part) => {
-    const match = /^([a-z][a-z0-9-]{0,55})(?:=(\d{1,7}))?$/.exec(part.trim());
-    const weight = Number(match?.[2] ?? 1);
-    if (match === null || weight < 1 || weight > weightMax) {
-      throw new InvalidArgumentError(
-        `It takes names made of a-z, 0-9 and -, separated by commas, each optionally with =WEIGHT (1 to ${weightMax}); not '${part}'.`,
-      );
-    }
-    return { name: match[1]!, weight };
-  });
-  const names = states.map((state) => state.name);
-  for (const name of names) refuseReserved(name);
-  const double = names.find((name, index) => names.indexOf(name) < index);
-  if (double !== undefined) throw new InvalidArgumentError(`'${double}' is given twice.`);
-  if (states.length > statesMax) throw new InvalidArgumentError(`It takes at most ${statesMax} states.`);
-  return states;
-}
-
-/** Reads back as the same states. */
-export const statesText = (states: readonly WeightedState[]): string =>
-  states.map(({ name, weight }) => (weight === 1 ? name : `${name}=${weight}`)).join(',');
-
-/** A category's name, to which the rules for states apply. */
-export function parseCategory(value: string): string {
-  if (!/^[a-z][a-z0-9-]{0,55}$/.test(value)) {
-    throw new InvalidArgumentError('It takes a name made of a-z, 0-9 and -, beginning with a letter.');
-  }
-  refuseReserved(value);
-  return value;
-}
-
-function refuseReserved(name: string): void {
-  if (!reservedStates.includes(name) && !name.startsWith('sqlite-')) return;
-  throw new InvalidArgumentError(`'${name}' is reserved: the store has a table of that name.`);
-}
-
 const pathSegmentsMax = 16;
 const placeCharactersMax = 256;
 const isPlain = (text: string): boolean => text.length <= placeCharactersMax && !/[\p{Cc}\p{Cs}]/u.test(text);
@@ -190,4 +146,12 @@ export function parseStateHeader(value: string): string {
     throw new InvalidArgumentError(`Headers that begin with ${headerNamePrefix} are nodrop's own.`);
   }
   return value;
+}
+
+/** Only the state of JSON can be read without the schema. */
+export function parseRegistryFraming(value: string): 'json' {
+  if (value === 'json') return value;
+  throw new InvalidArgumentError(
+    'It takes json. Without its schema, Avro and Protobuf cannot be read: put the state into a header, and name that with --state-header.',
+  );
 }

@@ -10,20 +10,19 @@ import {
   durationValue,
   parseBootstrap,
   parseBrokerProperty,
-  parseCategory,
   parseCauses,
   parseFolder,
   parseInteger,
   parseRate,
+  parseRegistryFraming,
   parseRunId,
   parseSilence,
   parseStateField,
   parseStateHeader,
-  parseStates,
   parseStore,
   parseTopic,
-  statesText,
 } from './option-values.ts';
+import { categoryText, parseCategory, parseStates, statesText } from './parse-states.ts';
 
 /** Each broker takes a second of processor time to start, and half a gigabyte of memory. */
 const brokersMax = 9;
@@ -100,7 +99,7 @@ export const runOptions = {
   },
   states: {
     flags: '--states <list>',
-    help: 'states of the messages, with optional weights: failed=1,completed=8',
+    help: 'states of the messages, with optional weights and tables: failed=1,in_progress:IN_PROGRESS=8',
     parse: parseStates,
     print: statesText,
     default: parseStates(defaultStates),
@@ -127,6 +126,15 @@ export const runOptions = {
     flags: '--other <category>',
     help: 'category for unknown states (default: dead letters)',
     parse: parseCategory,
+    print: categoryText,
+    env: true,
+    stages: consumer,
+  },
+  registryFraming: {
+    flags: '--registry-framing <format>',
+    help: "pass over a schema registry's five bytes before the JSON of a payload: json",
+    parse: parseRegistryFraming,
+    conflicts: 'stateHeader',
     env: true,
     stages: consumer,
   },

@@ -7,6 +7,7 @@ import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import type { StateRule } from '../../workload/state-rule.ts';
 import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts';
 import { bootstrapOf, settingsOf, type OptionValues } from './options.ts';
+import { problemOfTables } from './parse-states.ts';
 import { counted } from '../../text/counted.ts';
 
 /** A larger batch would be in memory several times over. */
@@ -83,12 +84,31 @@ function messagesOf({ messages, rate, duration: durationMs }: OptionValues): num
 }
 
 /** The rule by which a consumer sorts. */
-export const stateRuleOf = ({ states, stateField, stateHeader, other }: OptionValues): StateRule => ({
-  states: states.map(({ name }) => name),
+export const stateRuleOf = ({
+  states,
   stateField,
   stateHeader,
   other,
+  registryFraming,
+}: OptionValues): StateRule => ({
+  states: states.map(({ name }) => name),
+  stateField,
+  stateHeader,
+  other: other?.name,
+  registryFraming,
 });
+
+/** The tables that the user named, by category. Throws `usage` if two categories would share one. */
+export function namedTablesOf({ states, other }: OptionValues): Map<string, string> {
+  const known = states.find(({ name }) => name === other?.name);
+  if (other?.table !== undefined && known !== undefined && known.table !== other.table) {
+    throw usageError(`--other names the table ${other.table} for '${other.name}', and --states does not.`);
+  }
+  const categories = known === undefined && other !== undefined ? [...states, other] : states;
+  const problem = problemOfTables(categories);
+  if (problem !== undefined) throw usageError(`--states and --other: ${problem}`);
+  return new Map(categories.flatMap(({ name, table }) => (table === undefined ? [] : [[name, table]])));
+}
 
 /** The location of the store: the given one, otherwise the run's own. */
 export const storeOf = (values: OptionValues, folder: RunFolder): string => values.store ?? folder.store;

@@ -30,14 +30,27 @@ export interface KafkaJars {
 export async function kafkaClasspath(options: ProgressOptions & KafkaChoice = {}): Promise<KafkaJars> {
   checkChoice(options);
   const home = process.env['KAFKA_HOME'];
-  if (home) return jarsOfHome(home);
+  if (home) {
+    refuseColon('KAFKA_HOME', home);
+    return jarsOfHome(home);
+  }
   const version = options.kafkaVersion ?? defaultVersion;
   const { folder, pom, sums } = await pinnedJars(version);
+  refuseColon('The cache', folder);
   if (!(await isComplete(folder, sums))) {
     options.onProgress?.(`getting Apache Kafka ${version} with Maven, once (some 45 MB)`);
     await install(folder, pom, sums, options);
   }
   return { version, paths: [...sums.keys()].map((name) => join(folder, name)) };
+}
+
+/** Java's class path has colons between its entries. */
+function refuseColon(what: string, folder: string): void {
+  if (!folder.includes(':')) return;
+  throw usageError(
+    `${what} (${folder}) has a colon in its path, and Java's class path cannot hold that.`,
+    what === 'KAFKA_HOME' ? 'Move Kafka to another folder.' : 'Name another folder with NODROP_CACHE.',
+  );
 }
 
 /** The folder of a pinned version's jars, which need not exist, and whether it has all jars. */

@@ -2,10 +2,19 @@
 import { join } from 'node:path';
 
 import { unavailableError } from '../../errors.ts';
+import { causeLines } from './cause-lines.ts';
 import { runCommand } from '../../system/run-program.ts';
 
 export const javaVersionMin = 17;
 const timeoutMs = 10_000;
+const outputLinesMax = 10;
+const notFoundCode = 127;
+
+/**
+ * The environment of every Java. In another locale, it could not open paths with letters beyond ASCII; and the system's
+ * errors, which nodrop looks for in logs, would be in another language.
+ */
+export const javaEnvironment = { LC_ALL: 'C.UTF-8' };
 
 /** How to get a broker without Java or Maven. */
 export const installHint = [
@@ -27,14 +36,19 @@ export async function findJava(signal?: AbortSignal): Promise<Java> {
   const home = process.env['JAVA_HOME'];
   const path = home ? join(home, 'bin', 'java') : 'java';
   const where = home ? `JAVA_HOME (${home})` : 'the PATH';
-  const { code, lines } = await runCommand(path, ['-version'], { timeoutMs, signal });
+  const { code, lines } = await runCommand(path, ['-version'], {
+    timeoutMs,
+    signal,
+    env: javaEnvironment,
+  });
   const build = lines.join('\n');
   const match = /version "((?:1\.)?(\d+)[^"]*)"/.exec(build);
   // macOS has a `java` on the PATH that only says where to get Java: nodrop treats it like a missing one.
   if (code !== 0 || !match) {
-    throw unavailableError(`Java is needed to run Kafka, and ${where} has none that works.`, {
-      hint: installHint,
-    });
+    // Such as a line of an agent in JAVA_TOOL_OPTIONS.
+    const output = code === notFoundCode ? [] : causeLines(lines, outputLinesMax);
+    const what = `Java is needed to run Kafka, and ${where} has none that works.`;
+    throw unavailableError([what, ...output].join('\n'), { hint: installHint });
   }
   const version = match[1]!;
   if (Number(match[2]) < javaVersionMin) {

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 import { unavailableError } from '../../errors.ts';
-import { installHint } from './java.ts';
+import { installHint, javaEnvironment } from './java.ts';
 import { runCommand } from '../../system/run-program.ts';
 
 const goal = 'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies';
@@ -49,6 +49,7 @@ export async function copyJars(pom: string, folder: string, options: ProgressOpt
     ['-B', '-f', pom, goal, `-DoutputDirectory=${folder}`, '-DincludeScope=runtime'],
     {
       timeoutMs: downloadTimeoutMs,
+      env: javaEnvironment,
       signal: options.signal,
       onLine: (line) => {
         const jar = /Downloaded from .*\/([^/\s]+\.jar) \(/.exec(line)?.[1];

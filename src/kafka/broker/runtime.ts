@@ -12,7 +12,7 @@ import { messageOf } from '../../errors.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { cacheFolder, partialName, removeStalePartials } from './cache-folder.ts';
 import { kafkaClasspath } from './jars.ts';
-import { findJava, type Java } from './java.ts';
+import { findJava, javaEnvironment, type Java } from './java.ts';
 import type { KafkaChoice } from './versions.ts';
 import type { ProgressOptions } from './maven.ts';
 
@@ -22,7 +22,7 @@ export interface KafkaRuntime {
   /** The version of the ZooKeeper that keeps the cluster's metadata; undefined without ZooKeeper. */
   zookeeperVersion: string | undefined;
   /** CLASSPATH is in the environment rather than in the arguments because it has thousands of characters. */
-  env: { CLASSPATH: string };
+  env: { CLASSPATH: string; LC_ALL: string };
   archiveFile: string;
   /** Whether the archive existed when the runtime was found. */
   hasArchive: boolean;
@@ -48,7 +48,7 @@ export async function findRuntime(options: ProgressOptions & KafkaChoice): Promi
     java,
     kafkaVersion: jars.version,
     zookeeperVersion: options.zookeeper === true ? zookeeperVersionOf(jars.paths) : undefined,
-    env: { CLASSPATH: jars.paths.join(':') },
+    env: { ...javaEnvironment, CLASSPATH: jars.paths.join(':') },
     archiveFile: `${stem}.jsa`,
     hasArchive: existsSync(`${stem}.jsa`),
     bootstrapFile: `${stem}.checkpoint`,

@@ -8,6 +8,7 @@ import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { unavailableError } from '../../errors.ts';
+import { causeLines } from './cause-lines.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
@@ -59,7 +60,7 @@ async function formatWithJava(
     { timeoutMs: formatTimeoutMs, signal: options.signal, env: runtime.env },
   );
   if (code !== 0)
-    throw unavailableError(`Kafka cannot format its data folder:\n${lines.slice(-10).join('\n')}`);
+    throw unavailableError(['Kafka cannot format its data folder:', ...causeLines(lines, 10)].join('\n'));
 }
 
 /** Kafka's form of a UUID; like Kafka's own, it never begins with a dash, which would look like an option. */

@@ -4,10 +4,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { unavailableError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { Supervised } from '../../system/supervise.ts';
+import { causeLines } from './cause-lines.ts';
 
 const pollMs = 15;
 const tailLinesMax = 15;
-const portTaken = 'Address already in use';
+/** As Kafka and ZooKeeper say it. An agent of Java's, which has a port of its own, says only the last words. */
+const portTaken =
+  /Socket server failed to bind to \S+: Address already in use|exiting abnormally.*\njava\.net\.BindException: Address already in use/;
 
 /** Throws `unavailable`, with the end of the log, if the process ends or `timeoutMs` pass; or the signal's reason. */
 export async function untilStarted(
@@ -24,7 +27,7 @@ export async function untilStarted(
     if (exitCode === undefined) {
       return startedTexts.every((started) => text.includes(started)) ? 'started' : undefined;
     }
-    if (text.includes(portTaken)) return 'port-taken';
+    if (portTaken.test(text)) return 'port-taken';
     throw startFailure(`${name} ended with code ${exitCode} while it started`, text);
   };
   const outcome = await new Deadline(timeoutMs).poll(look, pollMs);
@@ -38,9 +41,7 @@ async function readFrom(file: FileHandle, start: number): Promise<string> {
   return buffer.toString('utf8', 0, bytesRead);
 }
 
-/** Indented lines are stack frames and lists of settings: the cause is in the lines between them. */
 function startFailure(what: string, log: string): Error {
-  const lines = log.split('\n').filter((line) => /^\S/.test(line));
-  const tail = lines.slice(-tailLinesMax).map((line) => `  ${line}`);
+  const tail = causeLines(log.split('\n'), tailLinesMax);
   return unavailableError([`${what}. The end of its log:`, ...tail].join('\n'));
 }

@@ -9,22 +9,49 @@ export const decompressedBytesMax = 128 * 1024 * 1024;
 export const compress = (codec: Codec, bytes: Buffer): Buffer =>
   compressionsAlgorithms[codec].compressSync(bytes);
 
-/** Throws if the bytes are not a whole stream of that codec, or decompress to more than the limit. */
+/**
+ * Throws if the bytes are not a whole stream of that codec, or decompress to more than the limit. Reads what Java's
+ * client reads: several gzip members, zstd frames or xerial streams one after the other, but the first lz4 frame only.
+ */
 export const decompress = (codec: Codec, bytes: Buffer): Buffer => decompressors[codec](bytes);
 
 const decompressors: Record<Codec, (bytes: Buffer) => Buffer> = {
   none: (bytes) => bytes,
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: decompressedBytesMax }),
-  zstd: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: decompressedBytesMax }),
+  zstd: unzstd,
   snappy(bytes) {
-    refuseBeyondLimit(snappyBytes(bytes));
-    return compressionsAlgorithms.snappy.decompressSync(bytes);
+    const stream = oneXerialStream(bytes);
+    refuseBeyondLimit(snappyBytes(stream));
+    return compressionsAlgorithms.snappy.decompressSync(stream);
   },
   lz4(bytes) {
     refuseBeyondLimit(lz4BytesMax(bytes));
     return compressionsAlgorithms.lz4.decompressSync(bytes);
   },
 };
+
+/** `zstdDecompressSync` stops at the end of the first frame. */
+function unzstd(bytes: Buffer): Buffer {
+  const frames: Buffer[] = [];
+  let left = decompressedBytesMax;
+  let at = 0;
+  do {
+    // A limit of 0 would mean none.
+    const options = { maxOutputLength: Math.max(1, left), info: true };
+    const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), options) as unknown as WithInfo;
+    left -= buffer.length;
+    refuseBeyondLimit(decompressedBytesMax - left);
+    frames.push(buffer);
+    at += engine.bytesWritten;
+  } while (at < bytes.length);
+  return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+}
+
+/** `bytesWritten`: how many bytes the decoder has taken. */
+interface WithInfo {
+  buffer: Buffer;
+  engine: { bytesWritten: number };
+}
 
 // The WebAssembly decoders have no limit, so the size is computed from the framing before they run.
 function refuseBeyondLimit(decompressedBytes: number): void {
@@ -34,11 +61,30 @@ function refuseBeyondLimit(decompressedBytes: number): void {
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 
+const xerialHeaderBytes = 16;
+
+/** The library reads one stream: further ones lose their headers, which stand where the length of a chunk would. */
+function oneXerialStream(bytes: Buffer): Buffer {
+  if (!bytes.subarray(0, xerialMagic.length).equals(xerialMagic)) return bytes;
+  const parts: Buffer[] = [];
+  let start = 0;
+  for (let at = xerialHeaderBytes; at < bytes.length;) {
+    if (bytes.subarray(at, at + xerialMagic.length).equals(xerialMagic)) {
+      parts.push(bytes.subarray(start, at));
+      start = at += xerialHeaderBytes;
+      if (start > bytes.length) throw new RangeError('the header of a xerial stream is cut off');
+    } else {
+      at += 4 + bytes.readUInt32BE(at);
+    }
+  }
+  return start === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(start)]);
+}
+
 /** For raw snappy, and for the chunks in which the Java clients frame it. */
 function snappyBytes(bytes: Buffer): number {
   if (!bytes.subarray(0, 8).equals(xerialMagic)) return snappyChunkBytes(bytes);
   let total = 0;
-  for (let at = 16; at < bytes.length;) {
+  for (let at = xerialHeaderBytes; at < bytes.length;) {
     const end = at + 4 + bytes.readUInt32BE(at);
     total += snappyChunkBytes(bytes.subarray(at + 4, end));
     at = end;

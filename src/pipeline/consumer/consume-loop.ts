@@ -16,6 +16,7 @@ import type { StateRule } from '../../workload/state-rule.ts';
 import { FencedError, type Advance, type Store } from '../../stores/store.ts';
 import { ClaimedPartitions } from './claimed-partitions.ts';
 import { CommitBehind } from './commit-behind.ts';
+import { DeadLetterReasons } from './dead-letter-reasons.ts';
 import { Drain, hasLedger } from './drain.ts';
 import { drainEnds } from './drain-ends.ts';
 import { FetchAhead } from './fetch-ahead.ts';
@@ -32,8 +33,10 @@ export interface ConsumeConfig {
   folder: RunFolder;
   topic: string;
   rule: StateRule;
-  /** The categories of the rule: the names of the store's tables, also in the journal. */
+  /** The categories of the rule, for store and journal. */
   categories: readonly string[];
+  /** The tables that the user named, by category. */
+  tables?: ReadonlyMap<string, string> | undefined;
   bootstrapServers: string;
   settings: ClientSettings;
   /** The location of the store. */
@@ -72,6 +75,7 @@ export interface ConsumerParts {
 /** A working consumer: the state that its turns share. */
 export class ConsumeLoop {
   readonly summary: ConsumeSummary = { stored: 0, deadLetters: 0, refusedWrites: 0 };
+  readonly reasons = new DeadLetterReasons();
   readonly #config: ConsumeConfig;
   readonly #parts: ConsumerParts;
   readonly #ours: ClaimedPartitions;
@@ -250,6 +254,7 @@ export class ConsumeLoop {
     this.#parts.latency.stored();
     this.summary.stored += batch.count;
     this.summary.deadLetters += batch.deadLetters.length;
+    for (const { reason } of batch.deadLetters) this.reasons.add({ reason, count: 1 });
     await this.#parts.reach?.('after-store-commit');
     if (commits.length > 0) await this.#tellGroup(commits);
     this.#onProgress();

@@ -41,13 +41,13 @@ export interface ConsumerStore {
  * The store is opened at once, and the others are added later. Throws `unavailable`.
  */
 export async function openConsumerStore(
-  config: Pick<ConsumeConfig, 'folder' | 'store' | 'categories' | 'storeTimeoutMs'>,
+  config: Pick<ConsumeConfig, 'folder' | 'store' | 'categories' | 'tables' | 'storeTimeoutMs'>,
   { wrapStore = (store) => store, reach }: ConsumerSeams & { reach: Reach | undefined },
   signal: AbortSignal,
 ): Promise<ConsumerStore> {
-  const { folder, categories, storeTimeoutMs } = config;
+  const { folder, categories, tables, storeTimeoutMs } = config;
   const patience = { timeoutMs: storeTimeoutMs, signal, note: (line: string) => say(`nodrop: ${line}`) };
-  const options = { categories, ...(reach && { beforeCommit: () => reach('before-store-commit') }) };
+  const options = { categories, tables, ...(reach && { beforeCommit: () => reach('before-store-commit') }) };
   const store = await openPatiently(() => openStoreBeside(config.store, options), patience);
   const journaling = { run: folder.id, categories: categories.length, patience };
   return {

@@ -14,6 +14,7 @@ import { remadeTopicError } from '../../stores/store.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { wallClockMs } from '../../system/wall-clock.ts';
 import { say } from '../../text/say.ts';
+import type { CommonReason } from '../stage/stage.ts';
 import { pointsFromEnvironment, type Reach } from '../stage/failpoints.ts';
 import { ConsumeLoop, type ConsumeConfig, type ConsumeSummary } from './consume-loop.ts';
 import { openConsumerStore, type ConsumerSeams, type ConsumerStore } from './consumer-store.ts';
@@ -24,6 +25,11 @@ const pollMs = 20;
 
 type UnaddressedConfig = Omit<ConsumeConfig, 'bootstrapServers'>;
 
+export interface Consumed {
+  counts: ConsumeSummary;
+  commonReason: CommonReason | undefined;
+}
+
 /**
  * Consumes until the signal, or until all is stored. Throws `unavailable`; stored messages stay. It opens the store
  * while it waits for the address.
@@ -33,7 +39,7 @@ export async function consume(
   onStored: (stored: number) => void,
   signal: AbortSignal,
   seams: ConsumerSeams = {},
-): Promise<ConsumeSummary> {
+): Promise<Consumed> {
   const reach = pointsFromEnvironment(signal);
   config.folder.create();
   config.folder.noteConsumer(config.store);
@@ -67,7 +73,7 @@ async function consumeInto(
   reach: Reach | undefined,
   onStored: (stored: number) => void,
   signal: AbortSignal,
-): Promise<ConsumeSummary> {
+): Promise<Consumed> {
   const { folder, bootstrapServers, settings, timeoutMs } = config;
   const client = clientFromSettings(settings);
   await using open = new AsyncDisposableStack();
@@ -88,7 +94,7 @@ async function consumeInto(
   const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
   const loop = new ConsumeLoop(config, parts);
   await loop.work(onStored, signal);
-  return loop.summary;
+  return { counts: loop.summary, commonReason: loop.reasons.mostCommon };
 }
 
 const openJournalOf = (

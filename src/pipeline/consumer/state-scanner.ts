@@ -1,14 +1,14 @@
 /**
- * Finds the text at a path in the bytes of a JSON object, without making an object of it. It checks all bytes, and
- * gives no answer if it cannot be sure: for malformed JSON, bytes beyond ASCII, names with escapes on the path, and a
- * state that is not plain text. Then `JSON.parse` decides.
+ * Finds the text at a path in the bytes of a JSON object, without making an object of it: of a string the characters,
+ * of a number or boolean the bytes. It checks all bytes, and gives no answer if it cannot be sure: for malformed JSON,
+ * bytes beyond ASCII, names with escapes on the path, and any other state. Then `JSON.parse` decides.
  */
 
 const depthMax = 32;
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [braceOpen, braceClose, bracketOpen, bracketClose] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39];
-const [letterE, letterU] = [0x65, 0x75];
+const [letterE, letterN, letterU] = [0x65, 0x6e, 0x75];
 const escapes = new Set(Buffer.from('"\\/bfnrt'));
 /** By byte: 1 if the byte stands for itself in a string. */
 const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -77,12 +77,15 @@ export class StateScanner {
   /** A value on the path. If there are two members of one name, the last counts. */
   #member(at: number, depth: number, level: number): number {
     this.start = -1;
-    const isLast = level === this.#path.length - 1;
-    if (this.#bytes[at] !== (isLast ? quote : braceOpen)) return unsure;
-    if (!isLast) return this.#object(at, depth + 1, level + 1);
-    const behind = this.#string(at, false);
-    this.start = at + 1;
-    this.end = behind - 1;
+    const byte = this.#bytes[at]!;
+    if (level < this.#path.length - 1) {
+      return byte === braceOpen ? this.#object(at, depth + 1, level + 1) : unsure;
+    }
+    if (byte === braceOpen || byte === bracketOpen || byte === letterN) return unsure;
+    const isString = byte === quote;
+    const behind = isString ? this.#string(at, false) : this.#value(at, depth);
+    this.start = isString ? at + 1 : at;
+    this.end = isString ? behind - 1 : behind;
     return behind;
   }
 

@@ -1,12 +1,14 @@
 /** Several stages of one role, each a process of its own, started and counted together. */
 import type { RunFolder } from '../../run-folder/run-folder.ts';
-import type { Stage, StageEvent, StageRole } from './stage.ts';
+import type { CommonReason, Stage, StageEvent, StageRole } from './stage.ts';
 import { StagePlace } from './stage-place.ts';
 
 export interface StageGroup {
   readonly stages: readonly Stage[];
   /** The reported totals of all stages: sums by name. */
   readonly counts: Record<string, number>;
+  /** Of each consumer that stored dead letters. */
+  readonly commonReasons: CommonReason[];
 }
 
 /** `consumer.log`, `consumer-2.log` and so on, in the run's folder. */
@@ -24,6 +26,7 @@ export function startStages(
 ): StageGroup {
   const done = commands.map(() => 0);
   const counts: Record<string, number> = {};
+  const commonReasons: CommonReason[] = [];
   const stages = commands.map((args, index) => {
     const name = stageName(role, index, commands.length);
     const logFile = folder.file(logNameOf(role, index));
@@ -33,12 +36,13 @@ export function startStages(
         onDone(done.reduce((sum, each) => sum + each, 0));
       } else if (event.type === 'summary') {
         for (const [name, count] of Object.entries(event.counts)) counts[name] = (counts[name] ?? 0) + count;
+        if (event.commonReason !== undefined) commonReasons.push(event.commonReason);
       } else {
         onEvent(event, index);
       }
     });
   });
-  return { stages, counts };
+  return { stages, counts, commonReasons };
 }
 
 /** The name of a stage within a sentence. */

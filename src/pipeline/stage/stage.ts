@@ -37,7 +37,18 @@ export type StageEvent =
   /** A consumer gives up, since it makes no progress. `atBroker`: the partitions from which it gets no records. */
   | { type: 'stalled'; atBroker: number[] }
   /** The totals of the stage's work, by name. */
-  | { type: 'summary'; counts: Readonly<Record<string, number>> };
+  | {
+      type: 'summary';
+      counts: Readonly<Record<string, number>>;
+      /** Of a consumer, if it stored dead letters. */
+      commonReason?: CommonReason | undefined;
+    };
+
+/** The reason of most of a consumer's dead letters, and how many have it. */
+export interface CommonReason {
+  reason: string;
+  count: number;
+}
 
 /** The orders that a stage gets. */
 export type StageOrder =

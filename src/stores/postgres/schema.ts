@@ -1,10 +1,10 @@
 /**
  * The tables of a PostgreSQL store, in their own schema: `messages`, with one partition per category, named after it;
- * the dead letters; and the next offsets. All other names begin with `_`, as no category does.
+ * the dead letters; and the next offsets. All other names begin with `_`, as no category's table does.
  */
 import { unavailableError } from '../../errors.ts';
 import { foreignStoreError } from '../foreign-store.ts';
-import { categoryOf, quoted, tableOf } from '../table-names.ts';
+import { chooseTables, quoted, tableOf, tablesByCategory, type Tables } from '../table-names.ts';
 import type { PostgresLocation } from './location.ts';
 import type { Session } from './session.ts';
 
@@ -46,6 +46,7 @@ export async function createSchema(
   session: Session,
   location: PostgresLocation,
   categories: readonly string[],
+  named?: Tables,
 ): Promise<void> {
   await refuseServer(session);
   try {
@@ -54,11 +55,12 @@ export async function createSchema(
       `SET LOCAL lock_timeout TO ${migrationLockTimeoutMs}`,
       `SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`,
     ]);
-    await refuseForeign(session, location, categories);
+    const known = await tablesIn(session);
+    const chosen = chooseTables(categories, known, named);
+    await refuseForeign(session, location, [...chosen.values()]);
     await migrate(session, location.schema);
-    const known = await categoriesOf(session);
-    for (const category of categories) {
-      if (!known.includes(category)) await createPartition(session, category);
+    for (const [category, table] of chosen) {
+      if (!known.has(category)) await createPartition(session, category, table);
     }
     await session.commit();
   } catch (error) {
@@ -117,7 +119,7 @@ const columnsOf: Record<string, string> = {
 async function refuseForeign(
   session: Session,
   { schema, name }: PostgresLocation,
-  categories: readonly string[],
+  tables: readonly string[],
 ): Promise<void> {
   const relations = await session.query<Relation>(
     `SELECT relname AS name, relkind AS kind, relispartition AS "isPartition", (
@@ -130,7 +132,7 @@ async function refuseForeign(
   const isStore = relations.some(
     ({ name, columns }) => name === '_migrations' && columns === columnsOf[name],
   );
-  const places = [...ownTables, ...categories.map(tableOf)];
+  const places = [...ownTables, ...tables];
   const foreign = relations.filter((relation) =>
     isStore ? places.includes(relation.name) && !isOwn(relation) : true,
   );
@@ -185,24 +187,44 @@ async function versionOf(session: Session): Promise<number> {
   return latest!.version;
 }
 
-async function createPartition(session: Session, category: string): Promise<void> {
-  const table = tableOf(category);
+async function createPartition(session: Session, category: string, table: string): Promise<void> {
   // Created first and attached afterwards, the table need not wait for sessions that write to other partitions.
   await session.queries([
     `CREATE TABLE ${quoted(table)} (${rowColumns},
       CONSTRAINT ${quoted(`_${table}_key`)} PRIMARY KEY (topic_id, partition, "offset"))`,
     `ALTER TABLE messages ATTACH PARTITION ${quoted(table)} FOR VALUES IN (${session.literal(category)})`,
+    ...(table === tableOf(category)
+      ? []
+      : [`COMMENT ON TABLE ${quoted(table)} IS ${session.literal(markOf(category))}`]),
   ]);
 }
 
-/** The categories that have a partition in the schema. */
-export async function categoriesOf(session: Session): Promise<string[]> {
-  const tables = await session.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+/** The comment on a table whose name the user gave: without it, a partition with an odd name was renamed. */
+const markOf = (category: string): string => `The table of state ${category}.`;
+
+/**
+ * The categories that have a partition in the schema, in order, and their tables. A partition of another name than
+ * nodrop gave it counts for the category that its name says: readers of that table would take its rows for it.
+ */
+export async function tablesIn(session: Session): Promise<Tables> {
+  // PostgreSQL doubles backslashes in the text of a bound only if they would escape.
+  const partitions = await session.query<{ name: string; bound: string; mark: string | null }>(
+    `SELECT relname AS name, obj_description(inhrelid, 'pg_class') AS mark, CASE current_setting('standard_conforming_strings')
+      WHEN 'on' THEN bound ELSE replace(bound, repeat(chr(92), 2), chr(92)) END AS bound
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid, pg_get_expr(relpartbound, inhrelid) AS bound
     WHERE inhparent = to_regclass('messages') AND relnamespace = (
       SELECT relnamespace FROM pg_class WHERE oid = inhparent)`,
   );
-  // A user may have attached a table with a name that no category has.
-  const names = tables.map(({ name }) => name).filter((name) => /^[a-z][a-z0-9_]*$/.test(name));
-  return names.map(categoryOf).sort();
+  const tables = tablesByCategory(
+    partitions.map(({ name, bound, mark }) => {
+      const category = categoryInBound(bound);
+      const isOwnName = category !== undefined && (tableOf(category) === name || markOf(category) === mark);
+      return { table: name, category: isOwnName ? category : undefined };
+    }),
+  );
+  return new Map([...tables].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
+
+/** The one text that a partition takes, from `FOR VALUES IN ('it''s')`; undefined if it takes others too. */
+const categoryInBound = (bound: string): string | undefined =>
+  /^FOR VALUES IN \('((?:[^']|'')*)'\)$/.exec(bound)?.[1]?.replaceAll("''", "'");

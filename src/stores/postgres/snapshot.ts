@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { unavailableError } from '../../errors.ts';
-import { quoted, tableOf } from '../table-names.ts';
+import { quoted, type Tables } from '../table-names.ts';
 import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store-snapshot.ts';
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';
 import { noSuchDatabase, sqlStateOf } from './error-text.ts';
 import { parsePostgresLocation, type PostgresLocation } from './location.ts';
-import { categoriesOf } from './schema.ts';
+import { tablesIn } from './schema.ts';
 import { readableColumns } from './readable-columns.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -62,7 +62,7 @@ export async function openPostgresSnapshot(location: string): Promise<StoreSnaps
     );
     const [found] = tables as { made: boolean; id: string }[];
     if (!found!.made) throw noStoreError(parsed);
-    return new PostgresSnapshot(parsed, session, found!.id, await categoriesOf(session));
+    return new PostgresSnapshot(parsed, session, found!.id, await tablesIn(session));
   } catch (error) {
     await session.close();
     throw error;
@@ -82,15 +82,17 @@ const noStoreError = ({ name }: PostgresLocation): Error => unavailableError(`Th
 class PostgresSnapshot implements StoreSnapshot {
   readonly categories: readonly string[];
   readonly #location: PostgresLocation;
+  readonly #tables: Tables;
   /** Keeps the snapshot open. */
   readonly #session: Session;
   readonly #id: string;
 
-  constructor(location: PostgresLocation, session: Session, id: string, categories: readonly string[]) {
+  constructor(location: PostgresLocation, session: Session, id: string, tables: Tables) {
     this.#location = location;
     this.#session = session;
     this.#id = id;
-    this.categories = categories;
+    this.#tables = tables;
+    this.categories = [...tables.keys()];
   }
 
   async positions(topicId: string): Promise<StoredPositions> {
@@ -115,7 +117,7 @@ class PostgresSnapshot implements StoreSnapshot {
   }
 
   async *#rows(category: string, limit: number, condition: string): AsyncIterable<StoredRows> {
-    const table = quoted(tableOf(category));
+    const table = quoted(this.#tables.get(category)!);
     const columns = await readableColumns(this.#session, table, rowColumns);
     const rows = new StoredRows(category, createTimestampReader());
     const from = `${table} WHERE ${condition}`;

@@ -22,7 +22,7 @@ export async function openPostgresStore(location: string, options: StoreOptions)
   const connection = new Connection(parsePostgresLocation(location));
   const session = await connection.session();
   try {
-    await createSchema(session, connection.location, options.categories);
+    await createSchema(session, connection.location, options.categories, options.tables);
   } catch (error) {
     await connection.close();
     throw error;

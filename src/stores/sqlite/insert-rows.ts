@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RowBatch } from '../row-batch.ts';
-import { quoted, tableOf } from '../table-names.ts';
+import { quoted } from '../table-names.ts';
 
 /** Rows per statement; the largest size that fits comes first. */
 const statementRows = [128, 16, 1] as const;
@@ -17,7 +17,8 @@ type Value = number | null;
 
 export class RowInserter {
   readonly #database: DatabaseSync;
-  readonly #categories: readonly string[];
+  /** By category. */
+  readonly #tables: readonly string[];
   /** By category and size; each is prepared at its first use. */
   readonly #statements = new Map<string, StatementSync>();
   readonly #values = new Map(
@@ -28,9 +29,9 @@ export class RowInserter {
   #start = 0;
   #end = 0;
 
-  constructor(database: DatabaseSync, categories: readonly string[]) {
+  constructor(database: DatabaseSync, tables: readonly string[]) {
     this.#database = database;
-    this.#categories = categories;
+    this.#tables = tables;
   }
 
   /** Leaves rows unchanged that the store already has. */
@@ -52,7 +53,7 @@ export class RowInserter {
   /** Groups the rows by category, in their order; returns where each category's rows end. */
   #sort({ count, category }: RowBatch): number[] {
     if (this.#order.length < count) this.#order = new Int32Array(2 * count);
-    const ends = this.#categories.map(() => 0);
+    const ends = this.#tables.map(() => 0);
     for (let row = 0; row < count; row++) ends[category[row]!]! += 1;
     let start = 0;
     for (let index = 0; index < ends.length; index++) {
@@ -156,7 +157,7 @@ export class RowInserter {
     const key = `${category} ${size} ${hasOtherId}`;
     let statement = this.#statements.get(key);
     if (statement === undefined) {
-      statement = this.#database.prepare(insertText(this.#categories[category]!, size, hasOtherId));
+      statement = this.#database.prepare(insertText(this.#tables[category]!, size, hasOtherId));
       this.#statements.set(key, statement);
     }
     return statement;
@@ -164,12 +165,12 @@ export class RowInserter {
 }
 
 /** `substr` with a NULL length gives NULL. Numbers are bound as doubles, so the id needs a cast to an integer. */
-function insertText(category: string, size: number, hasOtherId: boolean): string {
+function insertText(table: string, size: number, hasOtherId: boolean): string {
   const id = hasOtherId ? '$id' : `$producer || '-' || CAST(column1 AS INTEGER)`;
   const row = `(${Array.from({ length: ownColumns }, () => '?').join()})`;
   // Without WHERE, SQLite would parse ON as the condition of a join.
   return `
-    INSERT INTO ${quoted(tableOf(category))}
+    INSERT INTO ${quoted(table)}
       (run, producer, sequence, id, topic_id, partition, "offset", key, payload, digest, stored_at)
     SELECT $run, $producer, column1, ${id}, $topicId, column2, column3, substr($piece, column4, column5),
       substr($piece, column6, column7), CAST(substr($piece, column8, column9) AS TEXT), $storedAt

@@ -16,7 +16,10 @@ const rowColumns = 'run producer sequence id topic_id partition offset key paylo
 const otherColumns: Record<string, RegExp> = {
   dead_letters: /^topic_id partition offset key payload headers reason stored_at$/,
   offsets: /^topic_id partition next_offset( epoch run topic)?$/,
+  _categories: /^category table_name$/,
 };
+
+const viewPattern = /^CREATE VIEW messages AS SELECT '(?:[^']|'')+' AS category, \* FROM "/;
 
 interface SchemaObject {
   /** `table`, `view`, `index`, `trigger`; `virtual` for a virtual table, `shadow` for a table with its data. */
@@ -92,11 +95,15 @@ const pragma = (database: DatabaseSync, name: 'application_id' | 'user_version')
   (database.prepare(`SELECT ${name} AS value FROM pragma_${name}`).get() as { value: number }).value;
 
 function isOwn({ type, name, sql, columns }: SchemaObject): boolean {
-  if (type === 'view') return name === 'messages' && /^CREATE VIEW messages AS SELECT '[a-z]/.test(sql ?? '');
+  if (type === 'view') return name === 'messages' && viewPattern.test(sql ?? '');
   // An index belongs to a table, and that table is checked itself.
   if (type === 'index') return true;
   return type === 'table' && (otherColumns[name]?.test(columns ?? '') ?? columns === rowColumns);
 }
+
+/** Whether there is a table `_categories`, which names the category of other tables. */
+export const hasCategoryTable = (database: DatabaseSync): boolean =>
+  schemaOf(database).some((object) => object.name === '_categories' && isOwn(object));
 
 /** The tables that hold a category's rows. */
 export const rowTablesOf = (database: DatabaseSync): string[] =>

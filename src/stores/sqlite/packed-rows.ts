@@ -5,7 +5,7 @@
  * that the audit can report it: a value that should be an integer and is not becomes NaN, any other value becomes its
  * text.
  */
-import { quoted, tableOf } from '../table-names.ts';
+import { quoted } from '../table-names.ts';
 import type { StoredRows } from '../stored-rows.ts';
 
 /** The fields of a row, in this order: three integers, then the texts and bytes. */
@@ -47,8 +47,8 @@ export interface PackedSelects {
 }
 
 /** `condition` applies to `each`. */
-export function packedSelects(category: string, condition = 'true'): PackedSelects {
-  const table = quoted(tableOf(category));
+export function packedSelects(tableName: string, condition = 'true'): PackedSelects {
+  const table = quoted(tableName);
   const inOrder = 'ORDER BY topic_id, partition, "offset" LIMIT ?';
   return {
     hasExtraordinary: `SELECT EXISTS (SELECT 1 FROM ${table} WHERE ${isExtraordinary})`,

@@ -1,11 +1,11 @@
 /**
- * The tables of an SQLite store: one per category, named after it with `_` for `-`, a view `messages` over these, the
- * dead letters, and the next offsets.
+ * The tables of an SQLite store: one per category, a view `messages` over these, the dead letters, the next offsets, and
+ * `_categories`, which names the category of each table whose name does not.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailableError } from '../../errors.ts';
-import { categoryOf, quoted, tableOf } from '../table-names.ts';
-import { applicationId, rowTablesOf } from './own-database.ts';
+import { categoryOf, chooseTables, quoted, tablesByCategory, type Tables } from '../table-names.ts';
+import { applicationId, hasCategoryTable, rowTablesOf } from './own-database.ts';
 
 const rowColumns = `
   run TEXT, producer TEXT, sequence INTEGER, id TEXT,
@@ -16,26 +16,41 @@ const rowColumns = `
 /** The `PRAGMA user_version` of this schema. Stores of the first version have 0. */
 const schemaVersion = 1;
 
-/** Creates missing tables. Keeps the tables of earlier categories, even if no state has them now. */
-export function createSchema(database: DatabaseSync, categories: readonly string[]): void {
+/**
+ * Creates missing tables, and returns the table of each category. Keeps the tables of earlier categories, even if no
+ * state has them now.
+ */
+export function createSchema(database: DatabaseSync, categories: readonly string[], named?: Tables): Tables {
   refuseOtherEncoding(database);
   // If nothing is missing, this takes no lock, because it would have to wait for a writer.
   if (versionOf(database) === schemaVersion) {
-    const known = categoriesOf(database);
-    if (categories.every((category) => known.includes(category))) return;
+    const known = tablesIn(database);
+    if (categories.every((category) => known.has(category))) return chooseTables(categories, known, named);
   }
   database.exec('BEGIN IMMEDIATE');
+  const known = tablesIn(database);
+  const chosen = chooseTables(categories, known, named);
   migrate(database);
-  for (const category of categories) {
-    database.exec(`CREATE TABLE IF NOT EXISTS ${quoted(tableOf(category))} (${rowColumns}) WITHOUT ROWID`);
+  for (const [category, table] of chosen) {
+    if (!known.has(category)) createTable(database, category, table);
   }
   database.exec(`PRAGMA application_id = ${applicationId}`);
   database.exec('DROP VIEW IF EXISTS messages');
-  const parts = categoriesOf(database).map(
-    (category) => `SELECT '${category}' AS category, * FROM ${quoted(tableOf(category))}`,
+  const parts = [...tablesIn(database)].map(
+    ([category, table]) => `SELECT '${category.replaceAll("'", "''")}' AS category, * FROM ${quoted(table)}`,
   );
   database.exec(`CREATE VIEW messages AS ${parts.join(' UNION ALL ')}`);
   database.exec('COMMIT');
+  return chosen;
+}
+
+function createTable(database: DatabaseSync, category: string, table: string): void {
+  database.exec(`CREATE TABLE ${quoted(table)} (${rowColumns}) WITHOUT ROWID`);
+  if (categoryOf(table) === category) return;
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS _categories (
+      category TEXT NOT NULL PRIMARY KEY, table_name TEXT NOT NULL UNIQUE) WITHOUT ROWID`);
+  database.prepare('INSERT INTO _categories VALUES (?, ?)').run(category, table);
 }
 
 /** Throws `unavailable` unless the encoding is UTF-8: the reader cuts rows by lengths in the database's encoding. */
@@ -76,9 +91,17 @@ function migrate(database: DatabaseSync): void {
     PRAGMA user_version = ${schemaVersion}`);
 }
 
-/** The categories that have a table in the database. */
-export function categoriesOf(database: DatabaseSync): string[] {
-  return rowTablesOf(database)
-    .filter((name) => /^[a-z][a-z0-9_]*$/.test(name))
-    .map(categoryOf);
+/** The categories that have a table in the database, and their tables. */
+export function tablesIn(database: DatabaseSync): Tables {
+  const stated = statedCategories(database);
+  return tablesByCategory(rowTablesOf(database).map((table) => ({ table, category: stated.get(table) })));
+}
+
+/** What `_categories` says, by table. A user may have changed it: only texts count. */
+function statedCategories(database: DatabaseSync): Map<string, string> {
+  if (!hasCategoryTable(database)) return new Map();
+  const select = `SELECT table_name AS "table", category FROM _categories
+    WHERE typeof(table_name) = 'text' AND typeof(category) = 'text'`;
+  const rows = database.prepare(select).all() as { table: string; category: string }[];
+  return new Map(rows.map(({ table, category }) => [table, category]));
 }

@@ -6,8 +6,8 @@ import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { busyTimeoutMs, refuseNoStore } from './own-database.ts';
 import { packedSelects, unpack } from './packed-rows.ts';
-import { tableOf } from '../table-names.ts';
-import { categoriesOf, refuseOtherEncoding } from './schema.ts';
+import type { Tables } from '../table-names.ts';
+import { refuseOtherEncoding, tablesIn } from './schema.ts';
 import { withErrorText } from './store.ts';
 
 const chunkRows = 512;
@@ -26,6 +26,7 @@ export function openSqliteSnapshot(path: string): StoreSnapshot {
 class SqliteSnapshot implements StoreSnapshot {
   readonly categories: readonly string[];
   readonly #path: string;
+  readonly #tables: Tables;
   readonly #database: DatabaseSync;
 
   constructor(path: string) {
@@ -35,7 +36,8 @@ class SqliteSnapshot implements StoreSnapshot {
     this.#database.exec('BEGIN');
     refuseOtherEncoding(this.#database);
     refuseOthersThanTables(this.#database);
-    this.categories = categoriesOf(this.#database);
+    this.#tables = tablesIn(this.#database);
+    this.categories = [...this.#tables.keys()];
   }
 
   async positions(topicId: string): Promise<StoredPositions> {
@@ -72,7 +74,7 @@ class SqliteSnapshot implements StoreSnapshot {
   }
 
   *#rows(category: string, limit: number): Iterable<StoredRows> {
-    const selects = packedSelects(category);
+    const selects = packedSelects(this.#tables.get(category)!);
     const rows = new StoredRows(category);
     // If only a few rows are read, the search for extraordinary rows would take longer than reading them.
     if (limit === Infinity && this.#isKeyed(category) && this.#isFalse(selects.hasExtraordinary)) {
@@ -84,7 +86,7 @@ class SqliteSnapshot implements StoreSnapshot {
 
   *#find(category: string, search: StoreSearch): Iterable<StoredRows> {
     const { condition, values } = conditionOf(search);
-    const { each } = packedSelects(category, condition);
+    const { each } = packedSelects(this.#tables.get(category)!, condition);
     yield* this.#pieces(each, [...values, sqlLimit(Infinity)], new StoredRows(category));
   }
 
@@ -117,7 +119,10 @@ class SqliteSnapshot implements StoreSnapshot {
     const select = `SELECT (SELECT group_concat(name || ' ' || coll) FROM pragma_index_xinfo(
         (SELECT name FROM pragma_index_list(schema.name) WHERE origin = 'pk')) WHERE key), sql
       FROM sqlite_schema AS schema WHERE type = 'table' AND name = ? COLLATE NOCASE`;
-    const [key, sql] = this.#prepare(select).get(tableOf(category)) as unknown as [string | null, string];
+    const [key, sql] = this.#prepare(select).get(this.#tables.get(category)!) as unknown as [
+      string | null,
+      string,
+    ];
     // If a column's comparisons differed from the key's order, chunks would skip rows.
     return key === 'topic_id BINARY,partition BINARY,offset BINARY' && !/collate/i.test(sql);
   }
@@ -175,7 +180,7 @@ class SqliteSnapshot implements StoreSnapshot {
 /** Throws `unavailable` if a view or a virtual table replaces a table: it may hide rows. SQLite's names ignore case. */
 function refuseOthersThanTables(database: DatabaseSync): void {
   const select = `SELECT name, type FROM pragma_table_list
-    WHERE schema = 'main' AND lower(name) IN ('dead_letters', 'offsets') AND type <> 'table'`;
+    WHERE schema = 'main' AND lower(name) IN ('dead_letters', 'offsets', '_categories') AND type <> 'table'`;
   const other = database.prepare(select).get() as { name: string; type: string } | undefined;
   if (other === undefined) return;
   const kind = other.type === 'virtual' ? 'virtual table' : other.type;

@@ -12,6 +12,7 @@ import {
   type StoredOffset,
   type StoreOptions,
 } from '../store.ts';
+import type { Tables } from '../table-names.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { RowInserter } from './insert-rows.ts';
 import { busyTimeoutMs, refuseForeignDatabase } from './own-database.ts';
@@ -46,24 +47,28 @@ class SqliteStore implements Store {
   readonly #advance: StatementSync;
   readonly #offsets: StatementSync;
 
-  constructor(path: string, { categories, beforeCommit }: StoreOptions) {
+  constructor(path: string, { categories, tables, beforeCommit }: StoreOptions) {
     this.#path = path;
     this.#beforeCommit = beforeCommit;
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    let chosen: Tables;
     try {
       database.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA cache_size = -${cacheKibibytes}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       // With a write-ahead log, NORMAL may lose the newest transactions at a power loss, but only whole ones:
       // rows and offsets stay consistent.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      createSchema(database, categories);
+      chosen = createSchema(database, categories, tables);
     } catch (error) {
       database.close();
       throw error;
     }
     this.#database = database;
     this.#checkpoints = new Checkpoints(path);
-    this.#rows = new RowInserter(database, categories);
+    this.#rows = new RowInserter(
+      database,
+      categories.map((category) => chosen.get(category)!),
+    );
     this.#deadLetter = database.prepare(
       'INSERT INTO dead_letters VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
     );

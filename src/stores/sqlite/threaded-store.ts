@@ -46,9 +46,9 @@ class ThreadedStore implements Store {
     this.#thread = startThread('./store-thread', import.meta.url, { handlers, errors });
   }
 
-  async open(path: string, { categories, beforeCommit }: StoreOptions): Promise<void> {
+  async open(path: string, { categories, tables, beforeCommit }: StoreOptions): Promise<void> {
     try {
-      await this.#thread.call('open', path, categories, beforeCommit !== undefined);
+      await this.#thread.call('open', path, { categories, tables }, beforeCommit !== undefined);
     } catch (error) {
       await this.#thread.terminate();
       throw error;

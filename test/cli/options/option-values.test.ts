@@ -4,14 +4,12 @@ import { expect, test } from 'vitest';
 import { OperationalError } from '../../../src/errors.ts';
 import {
   parseBootstrap,
-  parseCategory,
   parseDuration,
   parseInteger,
   parseRunId,
   parseSilence,
   parseStateField,
   parseStateHeader,
-  parseStates,
   parseStore,
   parseTopic,
 } from '../../../src/cli/options/option-values.ts';
@@ -33,7 +31,7 @@ test.each(['__consumer_offsets', '__transaction_state', '__share_group_state', '
   },
 );
 
-test('valid names of state fields, state headers and categories are accepted', () => {
+test('valid names of state fields and state headers are accepted', () => {
   const paths = [
     'state',
     'status.code',
@@ -45,14 +43,6 @@ test('valid names of state fields, state headers and categories are accepted', (
   ];
   for (const path of paths) expect(parseStateField(path)).toBe(path);
   for (const name of ['x-state', 'nodrop', 'é', 'a.b c']) expect(parseStateHeader(name)).toBe(name);
-  for (const name of ['rest', 'in-progress']) expect(parseCategory(name)).toBe(name);
-});
-
-test('a state without a weight has weight 1', () => {
-  expect(parseStates('failed,in-progress=8')).toEqual([
-    { name: 'failed', weight: 1 },
-    { name: 'in-progress', weight: 8 },
-  ]);
 });
 
 test.each([
@@ -66,42 +56,7 @@ test.each([
     ['', '.', 'a.', '.a', 'a..b', 'a\nb', 'a\0', '\ud83d', 'a'.repeat(257), 'a.'.repeat(16) + 'a'],
   ],
   [parseStateHeader, ['', 'nodrop-run', 'nodrop-', 'a\tb', 'a'.repeat(257)]],
-  [
-    parseCategory,
-    [
-      '',
-      'A',
-      '1a',
-      'a_b',
-      'a=1',
-      'a,b',
-      ' a',
-      'messages',
-      'dead-letters',
-      'offsets',
-      'sqlite-x',
-      'a'.repeat(57),
-    ],
-  ],
   [parseBootstrap, ['', 'localhost', 'localhost:0', 'localhost:65536', 'a:1,', 'a b:1', 'http://a:1']],
-  [
-    parseStates,
-    [
-      '',
-      'a,',
-      'A',
-      '1a',
-      'a_b',
-      'a=0',
-      'a=-1',
-      'a=x',
-      'a,a',
-      'messages',
-      'dead-letters',
-      'offsets',
-      'sqlite-x',
-    ],
-  ],
 ] as [(value: string) => unknown, string[]][])('%o refuses invalid values', (parse, values) => {
   for (const value of values) expect(() => parse(value), `'${value}'`).toThrow(InvalidArgumentError);
 });

@@ -10,6 +10,7 @@ import { runOptions } from '../../../src/cli/options/run-options.ts';
 import { runSettings } from '../../../src/cli/options/run-settings.ts';
 import { consumeArguments, produceArguments } from '../../../src/cli/options/stage-arguments.ts';
 import { messagesMax, payloadBytesMax } from '../../../src/run-folder/manifest.ts';
+import { tableOf } from '../../../src/stores/table-names.ts';
 
 type Values = { [Name in OptionName]?: NonNullable<OptionValues[Name]> };
 
@@ -18,6 +19,9 @@ const integer = (min: number, max: number): Arbitrary<number> =>
 const duration = fc.oneof(integer(1, 24 * 3_600_000), fc.constantFrom(1_000, 90_000, 60_000, 24 * 3_600_000));
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 16 }).filter((it) => !/\p{Cc}/u.test(it));
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}x$/);
+const category = fc
+  .record({ name, table: fc.stringMatching(/^[a-z][a-z0-9]{0,20}y$/) }, { requiredKeys: ['name'] })
+  .map((each) => ({ ...each, name: `${each.name}, =:\\é${each.table ?? ''}` }));
 
 /** The values that each option of a stage may have. */
 const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
@@ -31,16 +35,16 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   producers: integer(1, 64),
   producer: integer(0, 63),
   consumers: integer(1, 64),
-  states: fc.uniqueArray(fc.record({ name, weight: integer(1, 1_000_000) }), {
-    minLength: 1,
-    maxLength: 64,
-    selector: (state) => state.name,
-  }),
+  states: fc.uniqueArray(
+    fc.tuple(category, integer(1, 1_000_000)).map(([each, weight]) => ({ ...each, weight })),
+    { minLength: 1, maxLength: 64, selector: ({ name, table = tableOf(name) }) => table },
+  ),
   stateField: fc
     .array(text, { minLength: 1, maxLength: 3 })
     .map((names) => names.map((name) => name.replaceAll('.', '-')).join('.')),
   stateHeader: text.filter((header) => !header.startsWith('nodrop-')),
-  other: name,
+  other: category,
+  registryFraming: fc.constant('json' as const),
   seed: integer(0, 2 ** 32 - 1),
   run: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   topic: fc.stringMatching(/^[A-Za-z0-9._-]{3,40}$/),
@@ -97,7 +101,7 @@ const given = {
     { name: 'paid', weight: 1 },
   ],
   stateField: 'status.code',
-  other: 'rest',
+  other: { name: 'rest' },
   setting: ['acks=all', 'linger.ms=5'],
   dir: 'some/where',
   timeout: 61_000,

@@ -65,6 +65,14 @@ test('the error for a Java that is too old names it', async () => {
   });
 });
 
+test('the error for a Java that ends with an error shows what it says, without its stack', async () => {
+  const java = '#!/bin/sh\nprintf "Error: Port already in use: 9\\n\\tat java.base\\n"\nexit 1\n';
+  const outcome = await findRuntime({ PATH: await pathWith({ java }) });
+  expect(outcome.message).toBe(
+    'Java is needed to run Kafka, and the PATH has none that works.\n  Error: Port already in use: 9',
+  );
+});
+
 test('without Maven, an error comes within a second and names the commands that install it', async () => {
   const java = '#!/bin/sh\necho \'openjdk version "21.0.1"\' >&2\n';
   const outcome = await findRuntime({ PATH: await pathWith({ java }) });

@@ -21,6 +21,20 @@ const sums = new Map(
   ['a.jar', 'b.jar'].map((name) => [name, createHash('sha256').update(name).digest('hex')]),
 );
 
+test.each([
+  ['NODROP_CACHE', 'Name another folder with NODROP_CACHE.'],
+  ['KAFKA_HOME', 'Move Kafka to another folder.'],
+])('a %s with a colon in its path is refused, since the class path could not hold it', async (name, hint) => {
+  vi.stubEnv('KAFKA_HOME', '');
+  vi.stubEnv(name, join(dir, 'a:b'));
+  await expect(kafkaClasspath()).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining(join(dir, 'a:b')) as string,
+    hint,
+  });
+  expect(await readdir(dir)).toEqual([]);
+});
+
 test('jars that match their pinned checksums are accepted, with their sizes', async () => {
   for (const name of sums.keys()) await writeFile(join(dir, name), name);
   expect(await verifyJars(dir, sums)).toEqual({ 'a.jar': 5, 'b.jar': 5 });

@@ -1,4 +1,5 @@
-import { Reader, createRecordsBatch, readRecordsBatches } from '@platformatic/kafka';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { Reader, compressionsAlgorithms, createRecordsBatch, readRecordsBatches } from '@platformatic/kafka';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codecs, type Codec } from '../../../src/kafka/client/client-settings.ts';
@@ -13,7 +14,7 @@ import {
   encodeHeaders,
   sealRecordBatch,
 } from '../../../src/kafka/record-batch/record-batch-encoder.ts';
-import { layout } from '../../../src/kafka/record-batch/record-batch-layout.ts';
+import { layout, lengthOverheadBytes } from '../../../src/kafka/record-batch/record-batch-layout.ts';
 
 interface Entry {
   timestamp: number;
@@ -266,6 +267,93 @@ describe('a batch that is too large when decompressed is refused:', () => {
   test('snappy', () => {
     expect(() => decompress('snappy', Buffer.from('ffffffff0f00', 'hex'))).toThrow('more than');
     expect(() => decompress('snappy', Buffer.from('ffffffffffff', 'hex'))).toThrow('malformed');
+  });
+});
+
+/** As xerial's library writes it: a header, then chunks with their lengths. */
+function xerial(...chunks: Buffer[]): Buffer {
+  const header = Buffer.from('82534e4150505900 00000001 00000001'.replaceAll(' ', ''), 'hex');
+  const parts = chunks.map((chunk) => {
+    const packed = compressionsAlgorithms.snappy.compressSync(chunk);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(packed.length);
+    return Buffer.concat([length, packed]);
+  });
+  return Buffer.concat([header, ...parts]);
+}
+
+describe('streams one after the other are read like in the Java client:', () => {
+  const parts = [Buffer.alloc(1000, 'a'), Buffer.alloc(0), Buffer.from('b'.repeat(70_000)), Buffer.from('c')];
+  const whole = Buffer.concat(parts);
+
+  test.each<[string, Codec, Buffer]>([
+    ['gzip members', 'gzip', Buffer.concat(parts.map((part) => gzipSync(part)))],
+    ['zstd frames', 'zstd', Buffer.concat(parts.map((part) => zstdCompressSync(part)))],
+    ['xerial streams', 'snappy', Buffer.concat(parts.map((part) => xerial(part)))],
+    [
+      'xerial chunks and streams',
+      'snappy',
+      Buffer.concat([xerial(...parts.slice(0, 2)), xerial(...parts.slice(2))]),
+    ],
+  ])('%s', (_, codec, bytes) => {
+    expect(decompress(codec, bytes).equals(whole)).toBe(true);
+  });
+
+  test('a zstd frame that is to be skipped', () => {
+    const skipped = Buffer.from('502a4d18 03000000 616263'.replaceAll(' ', ''), 'hex');
+    const frame = zstdCompressSync(parts[0]!);
+    expect(decompress('zstd', Buffer.concat([frame, skipped, frame])).length).toBe(2_000);
+  });
+
+  test('of lz4, the first frame', () => {
+    const frames = ['first', 'second'].map((part) =>
+      compressionsAlgorithms.lz4.compressSync(Buffer.from(part)),
+    );
+    expect(decompress('lz4', Buffer.concat(frames)).toString()).toBe('first');
+  });
+
+  test.each<[string, Codec, Buffer]>([
+    [
+      'a zstd frame that is cut off',
+      'zstd',
+      Buffer.concat([zstdCompressSync(whole), zstdCompressSync(whole).subarray(0, 20)]),
+    ],
+    [
+      'other bytes behind a zstd frame',
+      'zstd',
+      Buffer.concat([zstdCompressSync(whole), Buffer.from('other')]),
+    ],
+    [
+      'a xerial header that is cut off',
+      'snappy',
+      Buffer.concat([xerial(whole), xerial(whole).subarray(0, 12)]),
+    ],
+    [
+      'a xerial chunk that is cut off',
+      'snappy',
+      Buffer.concat([xerial(whole), xerial(whole).subarray(0, 19)]),
+    ],
+  ])('%s is refused', (_, codec, bytes) => {
+    expect(() => decompress(codec, bytes)).toThrow(/end of file|frame descriptor|cut off|out of range/);
+  });
+
+  test('a batch is decoded from several frames', () => {
+    const batch = encode(sample);
+    const records = batch.subarray(layout.records);
+    const frames = [records.subarray(0, 50), records.subarray(50)].map((part) => zstdCompressSync(part));
+    const framed = Buffer.concat([batch.subarray(0, layout.records), ...frames]);
+    framed.writeInt16BE(codecs.indexOf('zstd'), layout.attributes);
+    framed.writeInt32BE(framed.length - lengthOverheadBytes, layout.length);
+    sealRecordBatch(framed, sequence);
+    expect(entriesOf(decodeOne(framed))).toEqual(sample);
+  });
+
+  test('together, they may not be larger than the limit', () => {
+    const half = Buffer.alloc(decompressedBytesMax / 2 + 1);
+    const zstd = zstdCompressSync(half);
+    expect(() => decompress('zstd', Buffer.concat([zstd, zstd]))).toThrow('larger than');
+    const snappy = xerial(half);
+    expect(() => decompress('snappy', Buffer.concat([snappy, snappy]))).toThrow('more than');
   });
 });
 

@@ -36,7 +36,7 @@ describe('the state of the payload', () => {
     ['', 'its payload is not JSON'],
     ['{', 'its payload is not JSON'],
     ['{"state":"failed"}\0', 'its payload is not JSON'],
-    [Buffer.from([0xff, 0xfe]), 'its payload is not UTF-8'],
+    [Buffer.from([0xff, 0xfd]), 'its payload is not UTF-8'],
     ['null', 'its payload is JSON, but no object'],
     ['[{"state":"failed"}]', 'its payload is JSON, but no object'],
     ['"failed"', 'its payload is JSON, but no object'],
@@ -54,6 +54,34 @@ describe('the state of the payload', () => {
     ['{"state":"constructor"}', "its state 'constructor' is none of failed, completed, in-progress"],
   ])('%s is a dead letter: %s', (payload, reason) => {
     expect(sorted({}, payload)).toBe(reason);
+  });
+
+  test('may be any text, and a number or boolean counts as it is written', () => {
+    const odd = ['200', 'true', 'In Progress', '失敗', 'a"b\\', '200.0', '-0', '12345678901234567891', '1e3'];
+    const category = (payload: string): string => sorted({ states: odd }, payload);
+    for (const [index, state] of odd.entries()) {
+      expect(category(JSON.stringify({ state })), state).toBe(`category ${index}`);
+    }
+    for (const more of ['', ',"note":"é"']) {
+      for (const written of ['200', 'true', '200.0', '-0', '12345678901234567891', '1e3']) {
+        expect(category(`{"state":${written}${more}}`)).toBe(`category ${odd.indexOf(written)}`);
+      }
+      expect(category(`{"state": 200 ${more}}`)).toBe('category 0');
+      expect(category(`{"state":2e2${more}}`)).toContain("its state '2e2' is none of");
+      expect(category(`{"state":12345678901234567890${more}}`)).toContain("its state '12345678901234567890'");
+    }
+    expect(sorted({ states: ['false', '1'], stateField: 'a.0.b' }, '{"a":[{"b":1}],"é":0}')).toBe(
+      'category 1',
+    );
+    expect(sorted({ states: ['null'] }, '{"state":null}')).toBe(
+      'its state is not a string, a number or a boolean',
+    );
+  });
+
+  test('a number in JSON that is nested too deeply to read it as written makes a dead letter', () => {
+    const deep = `{"state":1,"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    expect(sorted({ states: ['1'] }, deep)).toBe('its state is a number in JSON that is nested too deeply');
+    expect(sorted({}, deep.replace('1', '"failed"'))).toBe('category 0');
   });
 
   test('is found along a path, through objects and arrays', () => {
@@ -104,6 +132,42 @@ describe('the state of a header', () => {
     [{ 'x-state': '\ufffd' }, "its state '\ufffd' is none of failed, completed, in-progress"],
   ])('%j makes a dead letter: %s', (headers: Record<string, Uint8Array | string | null>, reason) => {
     expect(sorted(rule, '{"state":"failed"}', headers)).toBe(reason);
+  });
+});
+
+test('the reason says that the quotes of a header value are part of it', () => {
+  const reason = sorted({ stateHeader: 'x' }, null, { x: '"failed"' });
+  expect(reason).toBe(
+    `its state '"failed"' is none of failed, completed, in-progress: the quotes are part of it`,
+  );
+  expect(sorted({ stateHeader: 'x', states: ['"failed"'] }, null, { x: '"failed"' })).toBe('category 0');
+  expect(sorted({ stateHeader: 'x' }, null, { x: '"other"' })).not.toContain('quotes');
+});
+
+test('the reason does not list very many states', () => {
+  const many = Array.from({ length: 64 }, (_, index) => `state number ${index}`);
+  expect(sorted({ states: many }, '{"state":"x"}')).toBe("its state 'x' is none of the 64 states");
+});
+
+describe("a schema registry's framing", () => {
+  const framed = (message: Uint8Array | string): Buffer =>
+    Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(message)]);
+  const rule = { registryFraming: 'json' } as const;
+
+  test('is passed over before JSON if asked, and messages without it are read as ever', () => {
+    expect(sorted(rule, framed('{"state":"failed"}'))).toBe('category 0');
+    expect(sorted(rule, framed('{"state":"completed","é":1}'))).toBe('category 1');
+    expect(sorted(rule, '{"state":"failed"}')).toBe('category 0');
+    expect(sorted({ ...rule, stateField: 'a.b' }, framed('{"a":{"b":"failed"}}'))).toBe('category 0');
+    expect(sorted({ ...rule, other: 'rest' }, framed('{"state":"x"}'))).toBe('category 3');
+  });
+
+  test('of anything else than JSON makes a dead letter', () => {
+    for (const short of [[0], [0, 0, 0, 0, 7]]) {
+      expect(sorted(rule, Buffer.from(short))).toBe('its payload is not JSON');
+    }
+    expect(sorted(rule, framed(Buffer.from([2, 0x66])))).toBe('its payload is not JSON');
+    expect(sorted(rule, null)).toBe('it has no payload');
   });
 });
 

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openSqliteSnapshot } from '../../../src/stores/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/store.ts';
+import { whySharedSqlite } from '../../../src/stores/sqlite/whose-store.ts';
 import { RowBatch, StoreOutageError, type RowValues, type Store } from '../../../src/stores/store.ts';
 import {
   allRows,
@@ -67,6 +68,59 @@ test('a store of the first version is opened with its offsets', async () => {
   expect(await store.claim(topic, new Map([[0, 0]]))).toEqual(new Map([[0, { next: 7, epoch: 1 }]]));
   await store.close();
   await open().close();
+});
+
+test('a store whose tables tell their categories is as it was before any text was a state', async () => {
+  await open().close();
+  const database = new DatabaseSync(path);
+  const names = database.prepare("SELECT name FROM sqlite_schema WHERE type <> 'index' ORDER BY name").all();
+  expect(names.map(({ name }) => name)).toEqual([
+    'completed',
+    'dead_letters',
+    'failed',
+    'in_progress',
+    'messages',
+    'offsets',
+  ]);
+  database.close();
+});
+
+test('the view of a store has the categories as they are, and the store counts as its own', async () => {
+  const odd = ["It's", 'IN_PROGRESS', 'failed'];
+  await openSqliteStore(path, { categories: odd, tables: new Map([['IN_PROGRESS', 'going_on']]) }).close();
+  const database = new DatabaseSync(path);
+  for (const table of ['it_s', 'going_on', 'failed']) {
+    database.exec(`INSERT INTO ${table} (topic_id, partition, "offset", stored_at) VALUES ('t', 0, 0, '')`);
+  }
+  const rows = database.prepare('SELECT category FROM messages').all();
+  expect(new Set(rows.map(({ category }) => category))).toEqual(new Set(odd));
+  // Like a store of an earlier version.
+  database.exec('PRAGMA application_id = 0');
+  database.close();
+  expect(whySharedSqlite(path, 'run-1')).toBeUndefined();
+  await openSqliteStore(path, { categories: odd }).close();
+});
+
+test('a changed table of categories hides no row: a doubled category is refused, and odd values do not count', async () => {
+  const change = (sql: string): void => {
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+  };
+  await openSqliteStore(path, { categories: ['In Progress', 'failed'] }).close();
+  change("UPDATE _categories SET category = 'failed'");
+  expect(() => openSqliteSnapshot(path)).toThrow(
+    expect.objectContaining({
+      code: 'unavailable',
+      message: "The store's tables failed and in_progress both claim the state 'failed'.",
+    }),
+  );
+  change("UPDATE _categories SET category = x'00'");
+  const snapshot = openSqliteSnapshot(path);
+  expect(snapshot.categories).toEqual(['failed', 'in-progress']);
+  await snapshot.close();
+  change('DROP TABLE _categories; CREATE VIEW _categories AS SELECT 1 AS category, 2 AS table_name');
+  expect(() => openSqliteSnapshot(path)).toThrow("The store's _categories is a view");
 });
 
 test('a store has the application id of nodrop, and is opened even without it', async () => {
