@@ -25,7 +25,7 @@ test.each([
   ],
   [['run', '--batch-size=100000', '--payload-bytes=1000000'], /--batch-size/],
   [['run', '--states=failed,Failed'], /--states/],
-  [['run', '--states=messages'], /reserved/],
+  [['run', '--states=dead-letters'], /No state can be 'dead-letters'/],
   [['run', '--timeout=5'], /500ms, 5s or 2m/],
   [['run', '--seed=-1'], /--seed/],
   [['run', '--store=mysql://x'], /sqlite:PATH/],

@@ -26,10 +26,14 @@ export function lookOf(payload: Buffer): string | undefined {
   const known = beginnings.find(([beginning]) => hex.startsWith(beginning));
   if (known !== undefined) return known[1];
   if (isUtf16Json(payload)) return 'UTF-16';
-  if (payload[0] === registryMagic && payload.length > registryBytes) return framedLook(payload);
+  if (isFramed(payload)) return framedLook(payload);
   if (/^\s*<[?!A-Za-z]/.test(payload.toString('latin1', 0, 100))) return 'XML';
   return isBinary(payload) && isProtobuf(payload) ? 'Protobuf' : undefined;
 }
+
+/** Schema ids begin at 1. */
+const isFramed = (payload: Buffer): boolean =>
+  payload.length > registryBytes && payload[0] === registryMagic && payload.readInt32BE(1) > 0;
 
 function framedLook(payload: Buffer): string {
   const id = payload.readInt32BE(1);
