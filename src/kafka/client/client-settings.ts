@@ -65,6 +65,7 @@ export const clientSettings = {
   'fetch.max.wait.ms': integer(0, 60_000),
   'session.timeout.ms': integer(1000, 3_600_000),
   'heartbeat.interval.ms': integer(100, 3_600_000),
+  'metadata.max.age.ms': integer(100, intMax),
 } satisfies Record<string, Setting>;
 
 export type ClientSetting = keyof typeof clientSettings;

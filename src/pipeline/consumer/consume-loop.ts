@@ -19,7 +19,6 @@ import { CommitBehind } from './commit-behind.ts';
 import { Drain, hasLedger } from './drain.ts';
 import { drainEnds } from './drain-ends.ts';
 import { FetchAhead } from './fetch-ahead.ts';
-import { refuse } from './fetch-refusal.ts';
 import { Fetcher, isCommittedOnly } from './fetcher.ts';
 import type { Reach } from '../stage/failpoints.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
@@ -86,8 +85,8 @@ export class ConsumeLoop {
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#ours = new ClaimedPartitions(config, parts);
     this.#fetcher = new Fetcher(config, parts);
+    this.#ours = new ClaimedPartitions(config, parts);
     this.#ahead = new FetchAhead(this.#fetcher);
     this.#behind = new WriteBehind(parts.store);
     this.#commits = new CommitBehind(parts.group);
@@ -96,11 +95,12 @@ export class ConsumeLoop {
     const { folder, settings } = config;
     this.#drain = new Drain(config, {
       ends: () =>
-        drainEnds(parts.cluster, parts.topic, {
+        drainEnds(parts.cluster, this.#fetcher.view.topic, {
           run: hasLedger(folder) ? folder.id : undefined,
           isCommittedOnly: isCommittedOnly(settings),
         }),
       positions: () => parts.store.offsets(parts.topic.topicId),
+      problems: () => new Map([...this.#ours.problems, ...this.#fetcher.problems]),
     });
   }
 
@@ -175,31 +175,25 @@ export class ConsumeLoop {
    * wrong one. The group confirms only the right one's assignment: after two heartbeats, that consumer claims again.
    */
   async #followAssignment(signal: AbortSignal): Promise<void> {
-    const assignment = await this.#ours.unclaimed(signal);
-    if (assignment === undefined) return;
+    if ((await this.#ours.unclaimed(signal)) === undefined) return;
     this.#ahead.drop();
     await this.#settle();
     await this.#commits.flush();
+    // The write may have been refused, and the group may have assigned again.
+    const assignment = await this.#ours.unclaimed(signal);
+    if (assignment === undefined) return;
     await this.#ours.claim(assignment);
     tellParent({ type: 'ready' });
   }
 
   /** Sorts the fetched records; returns the advances that are not being stored yet. */
   async #sort(fetched: readonly FetchedPartition[]): Promise<Map<number, Advance>> {
-    let needsLeaders = false;
     const advances = new Map<number, Advance>();
     for (const answer of fetched) {
       // The records were fetched for an assignment that is over: the new owner of the partitions fetches them too.
       if (!this.#ours.areCurrent) return advances;
-      if (answer.error === 'NONE') {
-        await this.#sortPartition(answer, advances);
-      } else {
-        const { next } = this.#ours.claims.get(answer.partition)!;
-        await refuse(answer, next, this.#parts.cluster, this.#config.topic);
-        needsLeaders = true;
-      }
+      await this.#sortPartition(answer, advances);
     }
-    if (needsLeaders) await this.#fetcher.refreshLeaders();
     return advances;
   }
 
