@@ -33,6 +33,7 @@ const workloadOptions: OptionName[] = [
   'payloadBytes',
   'partitions',
   'topic',
+  'group',
   'seed',
   'producers',
 ];
@@ -103,6 +104,7 @@ const definitions: Definition[] = [
       ...stateOptions,
       'other',
       'topic',
+      'group',
       ...consumeOptions,
       'run',
       'dir',

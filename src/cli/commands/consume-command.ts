@@ -65,6 +65,7 @@ async function consumeHere(
     {
       folder,
       topic: values.topic ?? topicOf(folder.id),
+      group: values.group,
       rule,
       categories: categoriesOf(rule),
       bootstrapServers,
@@ -90,12 +91,14 @@ async function consumeInStages(
   folder: RunFolder,
   context: Context,
 ): Promise<Record<string, number>> {
-  settingsOf(values);
+  const settings = settingsOf(values);
   const bootstrapServers = neededBootstrap(values);
   folder.create();
   const { terminal } = context;
   terminal.status(`consuming from ${bootstrapServers}`);
-  const commands = Array.from({ length: values.consumers }, () => consumeArguments(values, folder));
+  const commands = Array.from({ length: values.consumers }, (_, index) =>
+    consumeArguments(values, folder, { settings, index }),
+  );
   const group = startStages('consumer', commands, folder, (stored) => terminal.progress('stored', stored));
   return await runStages(group, bootstrapServers, context);
 }

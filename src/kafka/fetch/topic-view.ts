@@ -11,6 +11,7 @@ export interface TopicViewOptions {
   maxAgeMs: number;
   /** How long the cluster may not know the topic. */
   timeoutMs: number;
+  onNewPartitions: () => void;
 }
 
 const pauseMsMin = 50;
@@ -73,7 +74,14 @@ export class TopicView {
     const isSame = JSON.stringify(found.partitions) === JSON.stringify(this.#topic.partitions);
     this.#pauseMs = isSame ? Math.min(this.#pauseMs * 2, pauseMsMax) : pauseMsMin;
     // Metadata of a broker that lags behind may lack partitions that are known already.
-    if (found.partitions.length >= this.#topic.partitions.length) this.#topic = found;
+    const more = found.partitions.length - this.#topic.partitions.length;
+    if (more >= 0) this.#topic = found;
+    if (more > 0) this.#options.onNewPartitions();
+  }
+
+  /** Looks for new partitions at once if the topic is known to have this many. */
+  expect(partitions: number): void {
+    if (partitions > this.#topic.partitions.length) this.refresh();
   }
 
   /** Throws if the cluster goes on saying that the topic is gone, or that there is another one. */

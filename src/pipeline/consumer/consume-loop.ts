@@ -30,6 +30,8 @@ import { say } from '../../text/say.ts';
 export interface ConsumeConfig {
   folder: RunFolder;
   topic: string;
+  /** The name of the group; undefined for that of the run's manifest. */
+  group?: string | undefined;
   rule: StateRule;
   /** The categories of the rule: the names of the store's tables, also in the journal. */
   categories: readonly string[];
@@ -85,7 +87,7 @@ export class ConsumeLoop {
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#fetcher = new Fetcher(config, parts);
+    this.#fetcher = new Fetcher(config, parts, () => parts.group.noteNewPartitions());
     this.#ours = new ClaimedPartitions(config, parts);
     this.#ahead = new FetchAhead(this.#fetcher);
     this.#behind = new WriteBehind(parts.store);
@@ -94,11 +96,13 @@ export class ConsumeLoop {
     if (!config.untilDrained) return;
     const { folder, settings } = config;
     this.#drain = new Drain(config, {
-      ends: () =>
-        drainEnds(parts.cluster, this.#fetcher.view.topic, {
-          run: hasLedger(folder) ? folder.id : undefined,
-          isCommittedOnly: isCommittedOnly(settings),
-        }),
+      ends: async () => {
+        const run = hasLedger(folder) ? folder.id : undefined;
+        const wanted = { run, isCommittedOnly: isCommittedOnly(settings) };
+        const found = await drainEnds(parts.cluster, parts.topic, wanted);
+        this.#fetcher.view.expect(Math.max(-1, ...found.ends.keys()) + 1);
+        return found;
+      },
       positions: () => parts.store.offsets(parts.topic.topicId),
       problems: () => new Map([...this.#ours.problems, ...this.#fetcher.problems]),
     });
@@ -183,6 +187,7 @@ export class ConsumeLoop {
     const assignment = await this.#ours.unclaimed(signal);
     if (assignment === undefined) return;
     await this.#ours.claim(assignment);
+    this.#parts.group.settled(assignment);
     tellParent({ type: 'ready' });
   }
 

@@ -58,11 +58,16 @@ export class Fetcher {
   /** By leader. */
   readonly #flights = new Map<number, Flight>();
 
-  constructor(config: FetchSettings, { cluster, topic }: { cluster: Cluster; topic: TopicMetadata }) {
+  /** Calls `onNewPartitions` when the topic has got more. */
+  constructor(
+    config: FetchSettings,
+    { cluster, topic }: { cluster: Cluster; topic: TopicMetadata },
+    onNewPartitions: () => void,
+  ) {
     this.#config = config;
     this.#cluster = cluster;
     const maxAgeMs = Number(config.settings['metadata.max.age.ms'] ?? metadataMaxAgeMs);
-    this.view = new TopicView(cluster, topic, { maxAgeMs, timeoutMs: config.timeoutMs });
+    this.view = new TopicView(cluster, topic, { maxAgeMs, timeoutMs: config.timeoutMs, onNewPartitions });
     this.#troubles = new PartitionTroubles(topic.topic, config.timeoutMs);
   }
 

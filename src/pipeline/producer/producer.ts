@@ -30,6 +30,8 @@ const stopGraceMs = 3_000;
 
 /** `messages` and `rate` are those of all producers together. */
 export interface ProducerConfig extends ProduceConfig {
+  /** The name of the consumer group; undefined for one after the run's id. */
+  group?: string | undefined;
   producers: number;
   /** The index of this producer; undefined if it is the only one. */
   producer?: number | undefined;
@@ -89,7 +91,7 @@ export async function produce(
       sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
       if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
     } catch (error) {
-      throw isNew ? tellingLeft(error, { ...config, group: groupOf(folder.id) }) : error;
+      throw isNew ? tellingLeft(error, { ...config, group: config.group ?? groupOf(folder.id) }) : error;
     }
     const publisher = new Publisher({
       config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
@@ -169,9 +171,18 @@ async function topicOfFirst(
   if (manifest === undefined)
     throw unavailableError(`The first producer of run ${folder.id} has not begun within ${timeoutMs} ms.`);
   const topic = await cluster.metadataAgain(config.topic);
-  if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
+  if (topic?.topicId === manifest.topicId) return { topic: asPlanned(topic, manifest), isNew: false };
   throw unavailableError(`Topic ${config.topic} was deleted or recreated.`);
 }
+
+/**
+ * The partitions over which the run's first producer spreads its messages. If the others took partitions that were
+ * added since, the messages of one key would stand in two.
+ */
+const asPlanned = (topic: TopicMetadata, { base }: Manifest): TopicMetadata => ({
+  ...topic,
+  partitions: topic.partitions.slice(0, Object.keys(base).length),
+});
 
 /** Returns the topic, created if it is missing, once every partition has a leader. */
 async function ensureTopic(
@@ -207,7 +218,7 @@ function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOption
 }
 
 async function manifestOf(
-  config: ProduceConfig,
+  config: ProducerConfig,
   producers: Readonly<Record<string, number>>,
   cluster: Cluster,
   topic: TopicMetadata,
@@ -224,7 +235,7 @@ async function manifestOf(
     topic: config.topic,
     topicId: topic.topicId,
     topicCreated: isNew,
-    group: groupOf(folder.id),
+    group: config.group ?? groupOf(folder.id),
     bootstrapServers,
     producers,
     ...(rate !== undefined && { rate }),

@@ -4,7 +4,7 @@ import { groupOffsets } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import type { ConsumerSeams, WorkingConsumer } from '../../pipeline/consumer/consumer-store.ts';
 import type { ProducerSeams, SessionStart } from '../../pipeline/producer/producer.ts';
-import { groupOf, type RunFolder } from '../../run-folder/run-folder.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
 import type { Store } from '../../stores/store.ts';
 import { sabotageFromEnvironment, sabotageText, tellSabotage, type Sabotage } from './sabotage.ts';
 import { sabotagedSender } from './sabotaged-sender.ts';
@@ -47,7 +47,7 @@ function sabotagedStore(
     states: config.categories,
     store: config.store,
     group,
-    commits: async () => await groupOffsets(access, groupOf(folder.id), topic),
+    commits: async () => await groupOffsets(access, folder.groupInUse(), topic),
     ends: async () => await listOffsets(cluster, topic, 'latest'),
   });
 }

@@ -288,7 +288,7 @@ test("the journals are not whole if another run's journal is in place of one of 
 
 test('the journals are not whole if one that the run folder has noted is missing', async () => {
   const journal = open();
-  folder.noteConsumer(folder.store, 1);
+  folder.noteConsumer(folder.store, { journal: 1 });
   rmSync(journal.path);
   const problem = 'of 1 journals only 0 are there';
   expect(await read()).toMatchObject({ deliveries: { whole: false, problem }, written: { whole: false } });
