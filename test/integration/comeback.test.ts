@@ -41,17 +41,32 @@ const remake = async (topic: string): Promise<void> => {
   expect(await createTopic(access, topic, 1)).toBe(true);
 };
 
-test('a consumer does not skip records that retention removed: it stops, and the audit finds them expired', async () => {
+test('a consumer stops at records that retention removed, or skips them if it may, and the audit finds them expired', async () => {
   const run = await halted();
   const partitions = [{ partition: 0, offset: 500n }];
   await withAdmin(access, (admin) => admin.deleteRecords({ topics: [{ name: run.topic, partitions }] }));
   const again = await nodrop(['consume', '--until-drained', ...soonMissed, ...run.options]);
   expect(again.code).toBe(69);
   expect(again.stderr).toMatch(/has no offset 200: it begins at 500/);
+  expect(again.stderr).toContain('To go on behind them: --skip-removed');
   const { code, result } = await verdictOf(run);
   expect(code).toBe(1);
   expect(result.findings).toMatchObject([{ kind: 'expired', blame: 'broker', count: 300 }]);
   expect(result.store.rows).toBe(200);
+  const skipped = await nodrop([
+    'consume',
+    '--until-drained',
+    '--skip-removed',
+    ...soonMissed,
+    ...run.options,
+  ]);
+  expect(skipped.code, skipped.stderr).toBe(0);
+  expect(skipped.stderr).toContain(
+    `Partition 0 of ${run.topic} has lost the offsets 200 to 499: they are skipped.`,
+  );
+  const after = await verdictOf(run);
+  expect(after.result.findings).toMatchObject([{ kind: 'expired', blame: 'broker', count: 300 }]);
+  expect(after.result.store.rows).toBe(700);
 });
 
 test('a consumer refuses a recreated topic, and the audit finds the unstored messages of the old one lost', async () => {

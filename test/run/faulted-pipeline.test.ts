@@ -23,6 +23,8 @@ test.each([
     );
     await expect(pipeline.deleteRecords()).rejects.toThrow(why);
     await expect(pipeline.publish([null])).rejects.toThrow(why);
-    await expect(pipeline.deleteOffsets(new AbortController().signal)).rejects.toThrow(/group mine has a name/);
+    await expect(pipeline.deleteOffsets(new AbortController().signal)).rejects.toThrow(
+      /group mine has a name/,
+    );
   },
 );

@@ -38,7 +38,7 @@ const workloadOptions: OptionName[] = [
   'producers',
 ];
 const storeOptions: OptionName[] = ['store', 'storePasswordFile'];
-const consumeOptions: OptionName[] = [...storeOptions, 'storeTimeout', 'consumers'];
+const consumeOptions: OptionName[] = [...storeOptions, 'storeTimeout', 'consumers', 'skipRemoved'];
 const outputOptions: OptionName[] = ['json', 'quiet', 'color'];
 const pageOptions: OptionName[] = ['ui', 'keepOpen'];
 const resultOptions: OptionName[] = ['reporter', ...outputOptions];

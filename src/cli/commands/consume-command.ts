@@ -73,6 +73,7 @@ async function consumeHere(
       store: storeOf(values, folder),
       storeTimeoutMs: values.storeTimeout,
       untilDrained: values.untilDrained === true,
+      skipRemoved: values.skipRemoved === true,
       produced,
       timeoutMs: values.timeout,
     },

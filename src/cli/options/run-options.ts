@@ -280,5 +280,11 @@ export const runOptions = {
     help: "exit when the store holds everything that the run's producers sent",
     stages: consumer,
   },
+  skipRemoved: {
+    flags: '--skip-removed',
+    help: 'go on behind records that retention removed before a consumer read them (default: exit with 69)',
+    env: true,
+    stages: consumer,
+  },
   quiet: { flags: '--quiet', help: 'show no progress', stages: both, again: 'never' },
 } as const satisfies Record<string, OptionEntry>;

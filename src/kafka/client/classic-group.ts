@@ -1,11 +1,11 @@
 /** A group of the classic protocol, through the client library: its members compute the assignment. */
-import { Consumer } from '@platformatic/kafka';
+import { Consumer, consumerHeartbeatChannel } from '@platformatic/kafka';
 import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers } from './client-options.ts';
 import { groupTimes } from './client-settings.ts';
 import type { ConsumerGroup, GroupAssignment, GroupOptions, NextOffset } from './consumer-group.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { problemOf } from './kafka-errors.ts';
+import { asJoinError, fencedError, lastingErrors } from './group-errors.ts';
 import { saysError } from './topics.ts';
 
 const leaveTimeoutMs = 3_000;
@@ -16,17 +16,6 @@ const assignors = {
   'org.apache.kafka.clients.consumer.RoundRobinAssignor': { name: 'roundrobin', version: 1 },
   'org.apache.kafka.clients.consumer.CooperativeStickyAssignor': { name: 'cooperative-sticky', version: 3 },
 } as const;
-
-/** The errors that another attempt meets again. */
-const lastingErrors = [
-  'GROUP_AUTHORIZATION_FAILED',
-  'GROUP_MAX_SIZE_REACHED',
-  'INCONSISTENT_GROUP_PROTOCOL',
-  'INVALID_GROUP_ID',
-  'INVALID_SESSION_TIMEOUT',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'UNSUPPORTED_VERSION',
-];
 
 /** Joins the group, and returns once this member has an assignment. Throws `unavailable`. */
 export async function joinClassicGroup(options: GroupOptions): Promise<ConsumerGroup> {
@@ -43,7 +32,7 @@ class ClassicMember implements ConsumerGroup {
   #rejoining: Promise<void> | undefined;
   #hasLeft = false;
   /** Why this member has lost its membership for good. */
-  #failure: Error | undefined;
+  #failure: unknown;
 
   constructor(options: GroupOptions) {
     const { bootstrapServers, client, settings, group, topic, instanceId, timeoutMs } = options;
@@ -79,12 +68,21 @@ class ClassicMember implements ConsumerGroup {
         confirmations: 0,
       };
     });
-    consumer.on('consumer:heartbeat:error', ({ error }) => {
-      if (saysError(error, 'FENCED_INSTANCE_ID')) this.#failure = fencedError(options);
-    });
+    if (instanceId !== undefined) consumerHeartbeatChannel.error.subscribe(this.#onHeartbeatError);
     // After a failed rejoin, the library sends no more heartbeats. Without a listener, its errors would end the process.
     (consumer as unknown as NodeJS.EventEmitter).on('error', () => this.#rejoin());
   }
+
+  /**
+   * The library would join again and expel the other member, which would do the same. The error is heard before the
+   * library acts on it: a member that has left does not join.
+   */
+  readonly #onHeartbeatError = (message: unknown): void => {
+    const { client, error } = message as { client: unknown; error: unknown };
+    if (client !== this.#consumer || !saysError(error, 'FENCED_INSTANCE_ID')) return;
+    this.#failure = fencedError(this.#options);
+    this.#consumer.leaveGroup(true, () => undefined);
+  };
 
   async join(): Promise<void> {
     const { bootstrapServers, group, timeoutMs, signal } = this.#options;
@@ -95,7 +93,7 @@ class ClassicMember implements ConsumerGroup {
     } catch (error) {
       await this.leave();
       if (signal.aborted || error instanceof OperationalError) throw error;
-      throw this.#cannotJoin(error);
+      throw asJoinError(this.#options, error);
     }
   }
 
@@ -127,6 +125,7 @@ class ClassicMember implements ConsumerGroup {
 
   async leave(): Promise<void> {
     this.#hasLeft = true;
+    consumerHeartbeatChannel.error.unsubscribe(this.#onHeartbeatError);
     await Promise.race([
       // If the member cannot leave, the coordinator removes it after the session timeout.
       this.#consumer.close(true).catch(() => undefined),
@@ -135,10 +134,10 @@ class ClassicMember implements ConsumerGroup {
   }
 
   #rejoin(): void {
-    if (this.#hasLeft) return;
-    this.#rejoining ??= this.#joinPatiently()
+    if (this.#hasLeft || this.#rejoining !== undefined) return;
+    this.#rejoining = this.#joinPatiently()
       .catch((error: unknown) => {
-        this.#failure = this.#cannotJoin(error);
+        this.#failure = asJoinError(this.#options, error);
       })
       .finally(() => {
         this.#rejoining = undefined;
@@ -154,25 +153,10 @@ class ClassicMember implements ConsumerGroup {
         await this.#consumer.joinGroup({});
         return;
       } catch (error) {
-        if (this.#hasLeft || deadline.isOver || lastingErrors.some((name) => saysError(error, name))) throw error;
+        if (this.#hasLeft || deadline.isOver || [...lastingErrors].some((name) => saysError(error, name)))
+          throw error;
       }
       await deadline.pause(retryPauseMs);
     }
   }
-
-  #cannotJoin(error: unknown): Error {
-    const { bootstrapServers, group } = this.#options;
-    return unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${problemOf(error)}.`, {
-      cause: error,
-      ...(saysError(error, 'INCONSISTENT_GROUP_PROTOCOL') && {
-        hint: 'All its members need the same partition.assignment.strategy and group.protocol.',
-      }),
-    });
-  }
 }
-
-/** A static member was expelled: another consumer has its id. */
-export const fencedError = ({ group, instanceId }: GroupOptions): Error =>
-  unavailableError(`Another consumer has joined group ${group} as ${instanceId}, so this one ends.`, {
-    hint: 'Give each consumer of the group a group.instance.id of its own.',
-  });

@@ -58,7 +58,8 @@ const noAnswer = new NotReadyError('no answer');
 const lastingErrors = new Set(['INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
 
 const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
-const notReadyHint = 'The brokers answer, so the address is right: look at their logs, or wait longer with --timeout.';
+const notReadyHint =
+  'The brokers answer, so the address is right: look at their logs, or wait longer with --timeout.';
 const securityHint = 'Check security.protocol, sasl.* and ssl.* in the client settings.';
 
 /** The API keys and versions of Produce, Fetch, ListOffsets, Metadata and InitProducerId that nodrop sends. */

@@ -11,44 +11,31 @@ import {
   type Connection,
 } from '@platformatic/kafka';
 import { randomUUID } from 'node:crypto';
-import { OperationalError, unavailableError } from '../../errors.ts';
-import { fencedError } from './classic-group.ts';
+import { OperationalError } from '../../errors.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import type { ConsumerGroup, GroupAssignment, GroupOptions, NextOffset } from './consumer-group.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { NotReadyError, errorName, isRetriable, problemOf, withErrorCodes } from './kafka-errors.ts';
+import {
+  asJoinError,
+  coordinatorErrors,
+  expulsions,
+  joinError,
+  lastingErrors,
+  notSpokenError,
+} from './group-errors.ts';
+import { NotReadyError, errorName, isRetriable, withErrorCodes } from './kafka-errors.ts';
 
 const heartbeatKey = 68;
 const groupKeyType = 0;
 /** The epochs with which a member joins and leaves. */
 const [joining, leaving] = [0, -1];
 const retryPauseMs = 100;
+const joinPollMs = 20;
 const answerMsMax = 5_000;
 const leaveMsMax = 3_000;
 /** How long the group waits for a member to give up partitions (the default of max.poll.interval.ms). */
 const rebalanceTimeoutMs = 300_000;
 const commitAttempts = 5;
-
-/** The member is out of the group, and may join it again. */
-const expulsions = new Set(['FENCED_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID']);
-const coordinatorErrors = new Set([
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR',
-]);
-/** The errors that another attempt meets again. */
-const lastingErrors = new Set([
-  'FENCED_INSTANCE_ID',
-  'GROUP_AUTHORIZATION_FAILED',
-  'GROUP_ID_NOT_FOUND',
-  'GROUP_MAX_SIZE_REACHED',
-  'INCONSISTENT_GROUP_PROTOCOL',
-  'INVALID_GROUP_ID',
-  'INVALID_REQUEST',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'UNSUPPORTED_ASSIGNOR',
-  'UNSUPPORTED_VERSION',
-]);
 
 type Heartbeat = consumerGroupHeartbeatV0.ConsumerGroupHeartbeatResponse;
 
@@ -56,7 +43,13 @@ type Heartbeat = consumerGroupHeartbeatV0.ConsumerGroupHeartbeatResponse;
 export async function joinConsumerGroup(options: GroupOptions): Promise<ConsumerGroup> {
   const { bootstrapServers, client, timeoutMs, signal } = options;
   // A connection of its own: a heartbeat must not wait for a long fetch.
-  const cluster = await openCluster({ bootstrapServers, clientId: 'nodrop-consumer', client, timeoutMs, signal });
+  const cluster = await openCluster({
+    bootstrapServers,
+    clientId: 'nodrop-consumer',
+    client,
+    timeoutMs,
+    signal,
+  });
   const member = new Member(options, cluster);
   try {
     await refuseOlder(cluster, options);
@@ -73,13 +66,8 @@ async function refuseOlder(cluster: Cluster, { bootstrapServers }: GroupOptions)
     const connection = await cluster.anyConnection();
     return await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
   });
-  if (!spoken.apiKeys.some(({ apiKey }) => apiKey === heartbeatKey)) throw notSpoken(bootstrapServers);
+  if (!spoken.apiKeys.some(({ apiKey }) => apiKey === heartbeatKey)) throw notSpokenError(bootstrapServers);
 }
-
-const notSpoken = (bootstrapServers: string): Error =>
-  unavailableError(`Kafka at ${bootstrapServers} does not speak group.protocol=consumer.`, {
-    hint: 'It takes Kafka 4.0 or newer with group.version=1 (kafka-features.sh). Leave the setting out, or set group.protocol=classic.',
-  });
 
 class Member implements ConsumerGroup {
   readonly #options: GroupOptions;
@@ -96,6 +84,8 @@ class Member implements ConsumerGroup {
   /** Ends the pause before the next heartbeat. */
   #hurry = new AbortController();
   #beating: Promise<void> | undefined;
+  /** Why the latest heartbeat failed. */
+  #latest: unknown = new NotReadyError('the coordinator has not answered yet');
   #failure: unknown;
 
   constructor(options: GroupOptions, cluster: Cluster) {
@@ -104,12 +94,11 @@ class Member implements ConsumerGroup {
   }
 
   async join(): Promise<void> {
-    const { group, bootstrapServers, timeoutMs, signal } = this.#options;
+    const { timeoutMs, signal } = this.#options;
     this.#beating = this.#beatOn();
     const isIn = (): boolean => this.#failure !== undefined || this.#assignment.generation > 0;
     const deadline = new Deadline(timeoutMs, signal);
-    if ((await deadline.poll(isIn, retryPauseMs / 5)) === undefined)
-      throw unavailableError(`Group ${group} could not be joined at ${bootstrapServers} within ${timeoutMs} ms.`);
+    if ((await deadline.poll(isIn, joinPollMs)) === undefined) throw asJoinError(this.#options, this.#latest);
     this.assignment();
   }
 
@@ -120,7 +109,8 @@ class Member implements ConsumerGroup {
 
   settled({ generation, partitions }: GroupAssignment): void {
     // An assignment may be claimed in parts: the group gets to know the whole.
-    if (generation !== this.#assignment.generation || partitions.length < this.#assignment.partitions.length) return;
+    if (generation !== this.#assignment.generation || partitions.length < this.#assignment.partitions.length)
+      return;
     if (String(this.#owned) === String(partitions)) return;
     this.#owned = partitions;
     this.#hurry.abort();
@@ -183,8 +173,9 @@ class Member implements ConsumerGroup {
         await new Deadline(this.#heartbeatMs, AbortSignal.any([signal, this.#hurry.signal])).pause(Infinity);
       } catch (error) {
         if (signal.aborted) return;
+        this.#latest = error;
         if (error instanceof OperationalError || !isRetriable(error) || limit.hasPassed) {
-          this.#failure = this.#cannotJoin(error);
+          this.#failure = asJoinError(this.#options, error);
           return;
         }
         await new Deadline(retryPauseMs, signal).pause(retryPauseMs);
@@ -214,7 +205,7 @@ class Member implements ConsumerGroup {
     if (error === 'NONE') return answer;
     if (coordinatorErrors.has(error)) this.#coordinator = undefined;
     if (expulsions.has(error)) this.#expelled();
-    if (lastingErrors.has(error)) throw this.#refusal(error, answer.errorMessage ?? null);
+    if (lastingErrors.has(error)) throw joinError(this.#options, error, { detail: answer.errorMessage });
     throw new NotReadyError(error);
   }
 
@@ -268,29 +259,8 @@ class Member implements ConsumerGroup {
     const answer = await withErrorCodes(findCoordinatorV4.api.async(connection, groupKeyType, [group]));
     const [found] = answer.coordinators;
     const error = errorName(found?.errorCode ?? 0);
-    if (lastingErrors.has(error)) throw this.#refusal(error, found?.errorMessage ?? null);
+    if (lastingErrors.has(error)) throw joinError(this.#options, error, { detail: found?.errorMessage });
     if (found === undefined || error !== 'NONE') throw new NotReadyError(error);
     return found.nodeId;
-  }
-
-  #refusal(error: string, detail: string | null | undefined): Error {
-    const { bootstrapServers, group } = this.#options;
-    if (error === 'FENCED_INSTANCE_ID') return fencedError(this.#options);
-    if (error === 'UNSUPPORTED_VERSION') return notSpoken(bootstrapServers);
-    return unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${error}.`, {
-      ...(typeof detail === 'string' && { hint: detail }),
-    });
-  }
-
-  #cannotJoin(error: unknown): unknown {
-    if (error instanceof OperationalError || !isRetriable(error)) return error;
-    const { bootstrapServers, group, instanceId } = this.#options;
-    const problem = problemOf(error);
-    return unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${problem}.`, {
-      cause: error,
-      ...(problem === 'UNRELEASED_INSTANCE_ID' && {
-        hint: `Another consumer is in the group as ${instanceId}. If it was killed, the group waits for its session to end.`,
-      }),
-    });
   }
 }

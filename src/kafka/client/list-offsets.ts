@@ -1,6 +1,7 @@
 /** Asks the leaders of a topic's partitions for the first, next and last stable offsets. */
 import { listOffsetsV7 } from '@platformatic/kafka';
 import type { Cluster, TopicMetadata } from './cluster.ts';
+import { unavailableError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
 import {
   NotReadyError,
@@ -30,7 +31,9 @@ export async function listOffsets(
   deadline: Deadline = cluster.deadline(),
 ): Promise<Map<number, number>> {
   return await cluster.retry(deadline, async () => {
-    const { offsets, missing } = await offsetsAtHand(cluster, topic, kind, deadline);
+    const metadata = await cluster.metadata(topic, deadline);
+    if (metadata === undefined) throw new NotReadyError(`topic ${topic} does not exist`);
+    const { offsets, missing } = await askLeaders(cluster, metadata, kind, deadline);
     const [first] = missing;
     if (first !== undefined) throw new NotReadyError(`partition ${first[0]} of ${topic}: ${first[1]}`);
     return offsets;
@@ -43,15 +46,24 @@ export interface OffsetsAtHand {
   missing: Map<number, string>;
 }
 
-/** One attempt, in which no partition waits for the leader of another. Throws `unavailable` if there is no metadata. */
+/** One attempt, in which no partition waits for the leader of another. Throws `unavailable` if there is no topic. */
 export async function offsetsAtHand(
   cluster: Cluster,
   topic: string,
   kind: OffsetKind,
   deadline: Deadline = cluster.deadline(),
 ): Promise<OffsetsAtHand> {
-  const metadata = await cluster.metadata(topic, deadline);
-  if (metadata === undefined) throw new NotReadyError(`topic ${topic} does not exist`);
+  const metadata = await cluster.metadataAgain(topic, deadline);
+  if (metadata !== undefined) return await askLeaders(cluster, metadata, kind, deadline);
+  throw unavailableError(`Topic ${topic} is gone: UNKNOWN_TOPIC_OR_PARTITION.`);
+}
+
+async function askLeaders(
+  cluster: Cluster,
+  metadata: TopicMetadata,
+  kind: OffsetKind,
+  deadline: Deadline,
+): Promise<OffsetsAtHand> {
   const limit = new Deadline(Math.min(answerMsMax, deadline.remainingMs), deadline.signal);
   const missing = new Map<number, string>();
   const askOne = async (leader: number, partitions: number[]): Promise<ListedOffset[]> => {
@@ -61,7 +73,7 @@ export async function offsetsAtHand(
     };
     if (leader < 0) return fail('LEADER_NOT_AVAILABLE');
     try {
-      const answers = await limit.within(ask(cluster, topic, kind, leader, partitions), undefined);
+      const answers = await limit.within(ask(cluster, metadata.topic, kind, leader, partitions), undefined);
       return answers ?? fail(`broker ${leader} does not answer`);
     } catch (error) {
       if (isRefusal(error) || !isRetriable(error)) throw error;

@@ -53,7 +53,8 @@ export class TopicView {
   refresh(): void {
     if (this.#quiet.hasPassed) this.#pauseMs = pauseMsMin;
     this.#quiet.restart();
-    this.#refreshing ??= this.#refresh()
+    if (this.#refreshing !== undefined) return;
+    this.#refreshing = this.#refresh()
       .catch((error: unknown) => {
         this.#failure = { error };
       })

@@ -8,7 +8,7 @@ import { AbortedTransactions } from '../../kafka/fetch/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { filledPartitions, type FetchedPartition } from '../../kafka/fetch/fetch.ts';
+import { filledPartitions } from '../../kafka/fetch/fetch.ts';
 import { decodeRecordBatches } from '../../kafka/record-batch/record-batch.ts';
 import type { JournalWriter } from '../../run-folder/journal/journal-writer.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
@@ -19,7 +19,7 @@ import { CommitBehind } from './commit-behind.ts';
 import { Drain, hasLedger } from './drain.ts';
 import { drainEnds } from './drain-ends.ts';
 import { FetchAhead } from './fetch-ahead.ts';
-import { Fetcher, isCommittedOnly } from './fetcher.ts';
+import { Fetcher, isCommittedOnly, type Fetched } from './fetcher.ts';
 import type { Reach } from '../stage/failpoints.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
 import { tellParent } from '../stage/stage-parent.ts';
@@ -41,6 +41,8 @@ export interface ConsumeConfig {
   store: string;
   storeTimeoutMs: number;
   untilDrained: boolean;
+  /** Whether to go on behind records that retention has removed. */
+  skipRemoved: boolean;
   /** Settles when no producer will start any more; undefined if no parent can say so. */
   produced?: Promise<void> | undefined;
   timeoutMs: number;
@@ -192,7 +194,7 @@ export class ConsumeLoop {
   }
 
   /** Sorts the fetched records; returns the advances that are not being stored yet. */
-  async #sort(fetched: readonly FetchedPartition[]): Promise<Map<number, Advance>> {
+  async #sort(fetched: readonly Fetched[]): Promise<Map<number, Advance>> {
     const advances = new Map<number, Advance>();
     for (const answer of fetched) {
       // The records were fetched for an assignment that is over: the new owner of the partitions fetches them too.
@@ -203,8 +205,12 @@ export class ConsumeLoop {
   }
 
   /** Sorts a partition's batches, and begins a write whenever there is enough for one. */
-  async #sortPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<void> {
-    const { partition } = answer;
+  async #sortPartition(answer: Fetched, advances: Map<number, Advance>): Promise<void> {
+    const { partition, skipTo } = answer;
+    if (skipTo !== undefined) {
+      const { next: from, epoch } = this.#ours.claims.get(partition)!;
+      advances.set(partition, { partition, from, next: skipTo, epoch, isGap: true });
+    }
     const aborted = new AbortedTransactions(answer.abortedTransactions);
     for (const batch of decodeRecordBatches(answer.records)) {
       const afterBatch = batch.baseOffset + batch.lastOffsetDelta + 1;

@@ -6,13 +6,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
 import { nextOffset, splitBatches } from '../../kafka/record-batch/record-batch.ts';
-import type { Fetcher } from './fetcher.ts';
+import type { Fetched, Fetcher } from './fetcher.ts';
 
 type Positions = ReadonlyMap<number, { next: number }>;
 
 interface Ahead {
   positions: Positions;
-  answer: Promise<FetchedPartition[]>;
+  answer: Promise<Fetched[]>;
   abort: AbortController;
 }
 
@@ -25,7 +25,7 @@ export class FetchAhead {
   }
 
   /** The records at these positions: those that were fetched ahead, if the positions match, or of a new fetch. */
-  async fetch(positions: Positions, signal: AbortSignal): Promise<FetchedPartition[]> {
+  async fetch(positions: Positions, signal: AbortSignal): Promise<Fetched[]> {
     const ahead = this.#ahead;
     if (ahead !== undefined && areSame(ahead.positions, positions)) {
       this.#ahead = undefined;

@@ -15,7 +15,15 @@ import { PartitionTroubles } from './partition-troubles.ts';
 export interface FetchSettings {
   settings: ClientSettings;
   untilDrained: boolean;
+  /** Whether to go on behind records that retention has removed. */
+  skipRemoved: boolean;
   timeoutMs: number;
+}
+
+/** An answer without an error. */
+export interface Fetched extends FetchedPartition {
+  /** The partition has lost its records below this offset, and has none in this answer. */
+  skipTo?: number;
 }
 
 type Claims = ReadonlyMap<number, { next: number }>;
@@ -80,7 +88,7 @@ export class Fetcher {
    * Records of these partitions, from `next` on: the answers that are there first. Empty if there are none yet. Throws
    * `unavailable` if a partition can never be read.
    */
-  async fetch(claims: Claims, signal: AbortSignal): Promise<FetchedPartition[]> {
+  async fetch(claims: Claims, signal: AbortSignal): Promise<Fetched[]> {
     this.#forget(claims);
     this.#askIdleLeaders(claims, signal);
     await this.#untilAnswered(signal);
@@ -90,8 +98,7 @@ export class Fetcher {
   /** Forgets requests that were aborted, and the troubles of partitions that belong to this consumer no more. */
   #forget(claims: Claims): void {
     for (const [leader, { signal }] of this.#flights) if (signal.aborted) this.#flights.delete(leader);
-    for (const partition of this.problems.keys())
-      if (!claims.has(partition)) this.#troubles.clear(partition);
+    for (const partition of this.problems.keys()) if (!claims.has(partition)) this.#troubles.clear(partition);
   }
 
   #askIdleLeaders(claims: Claims, signal: AbortSignal): void {
@@ -132,7 +139,10 @@ export class Fetcher {
       maxBytes: Number(settings['fetch.max.bytes'] ?? fetchBytesMax),
       partitionMaxBytes: Number(settings['max.partition.fetch.bytes'] ?? partitionFetchBytesMax),
     });
-    return await new Deadline(timeoutMs + this.#waitMs, signal).race(request, () => new NotReadyError(`broker ${leader} does not answer`));
+    return await new Deadline(timeoutMs + this.#waitMs, signal).race(
+      request,
+      () => new NotReadyError(`broker ${leader} does not answer`),
+    );
   }
 
   /** Waits for the first answer, and shortly for others; not for brokers that are late. */
@@ -148,8 +158,8 @@ export class Fetcher {
     }
   }
 
-  async #answers(claims: Claims): Promise<FetchedPartition[]> {
-    const fetched = new Map<number, FetchedPartition>();
+  async #answers(claims: Claims): Promise<Fetched[]> {
+    const fetched = new Map<number, Fetched>();
     for (const [leader, flight] of this.#flights) {
       const { answer, error, positions } = flight;
       if (answer === undefined && error === undefined) {
@@ -165,7 +175,10 @@ export class Fetcher {
         if (each.error === 'NONE') {
           this.#troubles.clear(each.partition);
           fetched.set(each.partition, each);
-        } else await this.#refused(each, positions.get(each.partition)!);
+          continue;
+        }
+        const skipTo = await this.#refused(each, positions.get(each.partition)!);
+        if (skipTo !== undefined) fetched.set(each.partition, { ...each, error: 'NONE', skipTo });
       }
     }
     return [...fetched.values()];
@@ -185,9 +198,16 @@ export class Fetcher {
     this.#cannotRead(positions, isAnswer ? problemOf(error) : 'NETWORK_EXCEPTION', problemOf(error));
   }
 
-  async #refused({ partition, error }: FetchedPartition, offset: number): Promise<void> {
-    if (error === 'OFFSET_OUT_OF_RANGE') await outOfRange(this.#cluster, this.view.topic.topic, partition, offset);
-    this.#cannotRead(new Map([[partition, offset]]), error);
+  /** Returns the offset at which to go on, if records were removed that may be skipped. */
+  async #refused({ partition, error }: FetchedPartition, offset: number): Promise<number | undefined> {
+    const { topic } = this.view.topic;
+    const { skipRemoved } = this.#config;
+    const skipTo =
+      error === 'OFFSET_OUT_OF_RANGE'
+        ? await outOfRange(this.#cluster, topic, partition, offset, skipRemoved)
+        : undefined;
+    if (skipTo === undefined) this.#cannotRead(new Map([[partition, offset]]), error);
+    return skipTo;
   }
 
   #cannotRead(positions: ReadonlyMap<number, number>, error: string, detail?: string): void {

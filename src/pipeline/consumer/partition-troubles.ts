@@ -17,7 +17,11 @@ const leaderErrors = new Set([
   'UNKNOWN_LEADER_EPOCH',
 ]);
 /** The errors that do not pass by themselves. */
-const lastingErrors = new Set(['CORRUPT_MESSAGE', 'TOPIC_AUTHORIZATION_FAILED', 'UNSUPPORTED_COMPRESSION_TYPE']);
+const lastingErrors = new Set([
+  'CORRUPT_MESSAGE',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+]);
 
 const pauseMsMin = 50;
 const pauseMsMax = 250;

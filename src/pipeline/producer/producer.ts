@@ -23,6 +23,7 @@ import { seal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
+import { say } from '../../text/say.ts';
 import { tellingLeft } from '../tidy-cluster.ts';
 
 const pollMs = 20;
@@ -195,14 +196,19 @@ async function ensureTopic(
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
   const isNew = existing === undefined && (await createTopic(access, config.topic, config.partitions));
   const count = isNew ? config.partitions : 1;
+  let leaderless: number[] = [];
   const ready = async (): Promise<TopicMetadata | undefined> => {
     const topic = await cluster.metadata(config.topic);
     const { partitions } = topic ?? { partitions: [] };
-    return partitions.length >= count && partitions.every(({ leader }) => leader >= 0) ? topic : undefined;
+    leaderless = partitions.flatMap(({ leader }, partition) => (leader < 0 ? partition : []));
+    return partitions.length >= count && leaderless.length === 0 ? topic : undefined;
   };
   const topic = await new Deadline(timeoutMs, signal).poll(ready, pollMs);
   if (topic !== undefined) return { topic, isNew };
-  throw unavailableError(`Topic ${config.topic} at ${bootstrapServers} has partitions without a leader.`);
+  const which = leaderless.length === 0 ? '' : `: ${leaderless.join(', ')}`;
+  throw unavailableError(
+    `Topic ${config.topic} at ${bootstrapServers} has partitions without a leader${which}.`,
+  );
 }
 
 function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
@@ -213,6 +219,7 @@ function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOption
       settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
     requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
     deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
+    note: (line) => say(`nodrop: ${line}`),
     inFlightMax: Number(settings['max.in.flight.requests.per.connection'] ?? inFlightMaxDefault),
   };
 }

@@ -129,6 +129,22 @@ test('a journal yields its deliveries, and its rows in the categories of the evi
   });
 });
 
+test('offsets that retention took leave both hops whole, and were neither delivered nor written', async () => {
+  const journal = open();
+  noteBatch(journal);
+  journal.skipped([range(0, 14, 50)]);
+  journal.close();
+  await seal(journal.path);
+  const { deliveries, written } = await told([[0, 50]]);
+  expect(deliveries).toEqual({ whole: true, problem: '', rows: ['1@3 0:10-14'] });
+  expect(written).toMatchObject({ whole: true, rows: { length: 3 } });
+  // Without the entry, nobody knows what became of them.
+  expect((await told([[0, 51]])).deliveries).toMatchObject({
+    whole: false,
+    problem: expect.stringContaining('0:50 was delivered') as string,
+  });
+});
+
 test('a row whose category the evidence does not know has an untold category', async () => {
   const journal = open();
   journal.delivered([range(0, 10, 11)]);
