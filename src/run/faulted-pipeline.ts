@@ -73,7 +73,8 @@ export class RunPipeline implements Pipeline {
   }
 
   async members(): Promise<number> {
-    return await groupMembers(this.#access, this.#spec.group);
+    const { group, topic } = this.#spec;
+    return await groupMembers(this.#access, group, topic);
   }
 
   async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {

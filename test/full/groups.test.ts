@@ -6,6 +6,7 @@ import { expect, inject, test } from 'vitest';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
+import { groupMembers } from '../../src/kafka/client/groups.ts';
 import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, start, startUpTo, until } from '../fixtures/nodrop.ts';
@@ -90,9 +91,21 @@ test("Kafka's own tool lists the group of the consumer protocol, with all partit
     /desk-1[^]*desk-2|desk-2[^]*desk-1/.test(await described('--members', '--verbose')),
   );
   expect(await described('--state')).toMatch(/uniform\s+Stable\s+.*2/);
+  expect(await groupMembers(access, topic, topic)).toBe(2);
   child.kill('SIGTERM');
   expect((await ended).code).toBe(143);
   await until('both have left', async () => /Empty\s+.*0/.test(await described('--state').catch(String)));
+});
+
+test('after a pass, the group of the consumer protocol is gone', async () => {
+  const [dir, run] = [newDir(), newName()];
+  const options = [`--run=${run}`, `--dir=${dir}`, `--bootstrap-server=${shared}`];
+  const ran = await nodrop(['run', '--messages=300', '-X', 'group.protocol=consumer', ...options]);
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stderr).not.toContain('--delete');
+  const access = { bootstrapServers: shared, client: {}, timeoutMs: 20_000 };
+  const groups = await withAdmin(access, (admin) => admin.listGroups());
+  expect([...groups.keys()]).not.toContain(`nodrop-${run}`);
 });
 
 test('a broker without the consumer protocol is refused with the setting that it takes', async () => {

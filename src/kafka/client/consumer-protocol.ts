@@ -3,13 +3,7 @@
  * to heartbeats. The library joins such a group only together with streams of its own, and gives up partitions before
  * their writes have ended. So this speaks the protocol itself.
  */
-import {
-  apiVersionsV3,
-  consumerGroupHeartbeatV0,
-  findCoordinatorV4,
-  offsetCommitV9,
-  type Connection,
-} from '@platformatic/kafka';
+import { consumerGroupHeartbeatV0, offsetCommitV9, type Connection } from '@platformatic/kafka';
 import { randomUUID } from 'node:crypto';
 import { OperationalError } from '../../errors.ts';
 import { openCluster, type Cluster } from './cluster.ts';
@@ -23,10 +17,9 @@ import {
   lastingErrors,
   notSpokenError,
 } from './group-errors.ts';
+import { consumerGroupApis, findCoordinator, speaks } from './group-coordinator.ts';
 import { NotReadyError, errorName, isRetriable, withErrorCodes } from './kafka-errors.ts';
 
-const heartbeatKey = 68;
-const groupKeyType = 0;
 /** The epochs with which a member joins and leaves. */
 const [joining, leaving] = [0, -1];
 const retryPauseMs = 100;
@@ -62,11 +55,10 @@ export async function joinConsumerGroup(options: GroupOptions): Promise<Consumer
 }
 
 async function refuseOlder(cluster: Cluster, { bootstrapServers }: GroupOptions): Promise<void> {
-  const spoken = await cluster.retry(cluster.deadline(), async () => {
-    const connection = await cluster.anyConnection();
-    return await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
-  });
-  if (!spoken.apiKeys.some(({ apiKey }) => apiKey === heartbeatKey)) throw notSpokenError(bootstrapServers);
+  const isSpoken = await cluster.retry(cluster.deadline(), async () =>
+    speaks(await cluster.anyConnection(), consumerGroupApis.heartbeat),
+  );
+  if (!isSpoken) throw notSpokenError(bootstrapServers);
 }
 
 class Member implements ConsumerGroup {
@@ -253,14 +245,9 @@ class Member implements ConsumerGroup {
 
   async #findCoordinator(): Promise<number> {
     const { group, topic } = this.#options;
-    // The metadata tell the brokers' addresses.
-    await this.#cluster.metadata(topic);
-    const connection = await this.#cluster.anyConnection();
-    const answer = await withErrorCodes(findCoordinatorV4.api.async(connection, groupKeyType, [group]));
-    const [found] = answer.coordinators;
-    const error = errorName(found?.errorCode ?? 0);
-    if (lastingErrors.has(error)) throw joinError(this.#options, error, { detail: found?.errorMessage });
-    if (found === undefined || error !== 'NONE') throw new NotReadyError(error);
-    return found.nodeId;
+    const { nodeId, error, detail } = await findCoordinator(this.#cluster, group, topic);
+    if (lastingErrors.has(error)) throw joinError(this.#options, error, { detail });
+    if (error !== 'NONE') throw new NotReadyError(error);
+    return nodeId;
   }
 }
