@@ -6,7 +6,7 @@ import { expect, inject, test } from 'vitest';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
-import { groupMembers } from '../../src/kafka/client/groups.ts';
+import { groupMembers, groupOffsets } from '../../src/kafka/client/groups.ts';
 import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, start, startUpTo, until } from '../fixtures/nodrop.ts';
@@ -95,6 +95,19 @@ test("Kafka's own tool lists the group of the consumer protocol, with all partit
   child.kill('SIGTERM');
   expect((await ended).code).toBe(143);
   await until('both have left', async () => /Empty\s+.*0/.test(await described('--state').catch(String)));
+});
+
+test('a run leaves a group that the user named, and prints the command that deletes it', async () => {
+  const [run, group] = [newName(), `team a: ${newName()}`];
+  const options = [`--run=${run}`, `--dir=${newDir()}`, `--bootstrap-server=${shared}`, `--group=${group}`];
+  const { code, stderr } = await nodrop(['run', '--messages=500', '--keep-topic', '--json', ...options]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(`--delete --group '${group}'`);
+  const access = { bootstrapServers: shared, client: {}, timeoutMs: 20_000 };
+  const topic = `nodrop-${run}`;
+  const committed = [...(await groupOffsets(access, group, topic)).values()];
+  expect(committed.reduce((sum, offset) => sum + offset, 0)).toBe(500);
+  expect((await groupOffsets(access, topic, topic)).size).toBe(0);
 });
 
 test('after a pass, the group of the consumer protocol is gone', async () => {

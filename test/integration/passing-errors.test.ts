@@ -161,8 +161,8 @@ test('a partition without a leader holds up no other, and is named', async () =>
   const { offsets, missing } = await offsetsAtHand(cluster, topic, 'latest');
   expect([...offsets.keys()]).toEqual([0, 2]);
   expect([...missing]).toEqual([[1, 'LEADER_NOT_AVAILABLE']]);
-  await expect(scanLog(cluster, topic, { timeoutMs: 300, onBatch: () => undefined })).rejects.toThrow(
-    new RegExp(`was not ready within 300 ms: partition 1 of ${topic}: LEADER_NOT_AVAILABLE`),
+  await expect(scanLog(cluster, topic, { timeoutMs: 1_500, onBatch: () => undefined })).rejects.toThrow(
+    new RegExp(`was not ready within 1500 ms: partition 1 of ${topic}: LEADER_NOT_AVAILABLE`),
   );
   proxy.leaderless.clear();
   while (!found.has(1)) await turn();
