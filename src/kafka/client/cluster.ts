@@ -10,7 +10,7 @@ import {
   type Connection,
 } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unavailableError, type OperationalError } from '../../errors.ts';
+import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
 import {
@@ -177,8 +177,10 @@ export class Cluster implements AsyncDisposable {
         if (result !== noAnswer) return result as T;
       } catch (error) {
         if (isRefusal(error)) throw this.#unavailable('refuses the connection', error, securityHint);
-        if (!isRetriable(error)) throw error;
-        latest = error;
+        // An attempt that began just before the deadline has less to say than the one before.
+        const hasSaid = deadline.hasPassed && latest !== noAnswer;
+        if (!isRetriable(error) && !(error instanceof OperationalError && hasSaid)) throw error;
+        if (isRetriable(error)) latest = error;
       }
       deadline.throwIfAborted();
       if (deadline.hasPassed) throw this.#late(deadline, latest);
