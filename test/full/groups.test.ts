@@ -7,7 +7,7 @@ import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { groupMembers, groupOffsets } from '../../src/kafka/client/groups.ts';
-import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
+import { createTopic, deleteRecordsBelow, withAdmin } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
 import { newDir, nodrop, start, startUpTo, until } from '../fixtures/nodrop.ts';
 
@@ -95,6 +95,27 @@ test("Kafka's own tool lists the group of the consumer protocol, with all partit
   child.kill('SIGTERM');
   expect((await ended).code).toBe(143);
   await until('both have left', async () => /Empty\s+.*0/.test(await described('--state').catch(String)));
+});
+
+test('a consumer with --skip-removed stores what is left, and the audit finds the rest expired', async () => {
+  const [dir, run] = [newDir(), newName()];
+  const options = [`--run=${run}`, `--dir=${dir}`, `--bootstrap-server=${shared}`];
+  const produced = await nodrop(['produce', '--messages=1000', '--partitions=2', ...options]);
+  expect(produced.code, produced.stderr).toBe(0);
+  const access = { bootstrapServers: shared, client: {}, timeoutMs: 20_000 };
+  await deleteRecordsBelow(access, `nodrop-${run}`, new Map([[0, 300]]));
+  const consume = ['consume', '--until-drained', ...options];
+  expect((await nodrop(consume)).code).toBe(69);
+  const skipped = await nodrop([...consume, '--skip-removed']);
+  expect(skipped.code, skipped.stderr).toBe(0);
+  expect(skipped.stderr).toContain(
+    `Partition 0 of nodrop-${run} has lost the offsets 0 to 299: they are skipped.`,
+  );
+  const { stdout } = await nodrop(['verify', run, '--json', `--dir=${dir}`]);
+  const expired = { kind: 'expired', blame: 'broker', cause: 'retention', count: 300 };
+  expect(JSON.parse(stdout) as Result).toMatchObject({ findings: [expired], store: { rows: 700 } });
+  const allowed = await nodrop(['verify', run, '--allow=retention', `--dir=${dir}`]);
+  expect(allowed.code, allowed.stdout).toBe(0);
 });
 
 test('a run leaves a group that the user named, and prints the command that deletes it', async () => {

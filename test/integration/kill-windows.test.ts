@@ -1,4 +1,4 @@
-/** Three kill windows: a redelivery and a refused write. `test/full/kill-windows.test.ts` crosses all. */
+/** Two kill windows: a redelivery and a refused write. `test/full/kill-windows.test.ts` crosses all. */
 import { expect, inject, test } from 'vitest';
 import {
   claimLate,
@@ -8,19 +8,15 @@ import {
   passAfterRefusal,
   sqlite,
   strikeAt,
-  type Protocol,
 } from '../fixtures/kill-windows.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 
-test.each<Protocol>(['classic', 'consumer'])(
-  'with the %s protocol, a run passes after redelivery if its consumer is killed before the commit',
-  async (protocol) => {
-    expect(
-      outcomeOf(await strikeAt('before-store-commit', kill, sqlite, bootstrapServers, protocol)),
-    ).toEqual(passAfterRedelivery);
-  },
-);
+test('a run passes after redelivery if its consumer is killed before the commit', async () => {
+  expect(outcomeOf(await strikeAt('before-store-commit', kill, sqlite, bootstrapServers))).toEqual(
+    passAfterRedelivery,
+  );
+});
 
 test('a run passes after a refused write if a former owner claims the partitions late', async () => {
   expect(outcomeOf(await strikeAt('after-fetch', claimLate, sqlite, bootstrapServers))).toEqual(

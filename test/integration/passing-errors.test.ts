@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { openCluster, type Cluster } from '../../src/kafka/client/cluster.ts';
 import { joinGroup, type ConsumerGroup } from '../../src/kafka/client/consumer-group.ts';
 import { listOffsets, offsetsAtHand } from '../../src/kafka/client/list-offsets.ts';
-import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
+import { createTopic, deleteRecordsBelow, withAdmin } from '../../src/kafka/client/topics.ts';
 import { scanLog } from '../../src/kafka/fetch/log-scan.ts';
 import { decodeRecordBatches } from '../../src/kafka/record-batch/record-batch.ts';
 import { publishRecords } from '../../src/kafka/produce/foreign-records.ts';
@@ -87,6 +87,21 @@ test('a consumer goes on if the broker denies an offset once that it has', async
   const { turn, found } = await fetching(10_000);
   while ((found.get(0) ?? 0) < 3) await turn();
   expect(proxy.spoiled).toBe(1);
+});
+
+test('a consumer that may skip what retention removed gets the first offset that is left', async () => {
+  await makeTopic(1, ['a', 'b', 'c']);
+  await deleteRecordsBelow(access, topic, new Map([[0, 2]]));
+  const config = { settings: {}, untilDrained: true, timeoutMs: 10_000 };
+  const parts = { cluster, topic: (await cluster.metadata(topic))! };
+  const fetcherOf = (skipRemoved: boolean): Fetcher =>
+    new Fetcher({ ...config, skipRemoved }, parts, () => undefined);
+  const claims = new Map([[0, { next: 1 }]]);
+  const refused = fetcherOf(false).fetch(claims, signal);
+  await expect(refused).rejects.toThrow(`Partition 0 of ${topic} has no offset 1: it begins at 2.`);
+  expect(await fetcherOf(true).fetch(claims, signal)).toMatchObject([
+    { partition: 0, error: 'NONE', skipTo: 2, records: { length: 0 } },
+  ]);
 });
 
 test('if an error does not pass within the timeout, a consumer ends with its name', async () => {
