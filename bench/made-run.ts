@@ -33,7 +33,7 @@ export async function makeRun(dir: string, messages: number): Promise<RunFolder>
     categories: states,
   };
   const journal = openJournal((name) => folder.file(name), { ...opening, pid: process.pid });
-  folder.noteConsumer(folder.store, 1);
+  folder.noteConsumer(folder.store, { journal: 1 });
   const store = journaledStore(await openStore(folder.store, { categories: states }), {
     journal,
     run: folder.id,

@@ -18,7 +18,11 @@ await using cluster = await openCluster({ bootstrapServers, clientId: 'bench', t
 const topic = (await cluster.metadata(name))!;
 const ends = await listOffsets(cluster, name, 'latest');
 const claims = new Map([...ends.keys()].map((partition) => [partition, { next: 0 }]));
-const fetcher = new Fetcher({ settings: {}, untilDrained: true, timeoutMs }, { cluster, topic });
+const fetcher = new Fetcher(
+  { settings: {}, untilDrained: true, skipRemoved: false, timeoutMs },
+  { cluster, topic },
+  () => undefined,
+);
 
 let fetched = await fetcher.fetch(claims, signal);
 while (claims.size > 0) {

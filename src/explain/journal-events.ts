@@ -1,4 +1,4 @@
-/** What the consumers' journals say about places in the log: delivered, written, refused. */
+/** What the consumers' journals say about places in the log: delivered, written, refused, skipped. */
 import { rowCodes, type OffsetRange } from '../run-folder/journal/journal-format.ts';
 import type { JournalEntry } from '../run-folder/journal/journal-reader.ts';
 import type { Place } from '../workload/place.ts';
@@ -63,8 +63,8 @@ function* eventsOf(
       yield { hop: 'delivery', ...at, ...place, epoch, count: 1 };
     return;
   }
-  if (entry.type === 'refused') {
-    for (const place of placesIn(entry.ranges, places)) yield { hop: 'refused', ...at, ...place };
+  if (entry.type === 'refused' || entry.type === 'skipped') {
+    for (const place of placesIn(entry.ranges, places)) yield { hop: entry.type, ...at, ...place };
     return;
   }
   const told: Place[] = [];

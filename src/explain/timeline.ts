@@ -70,9 +70,9 @@ export interface WrittenEvent extends Place {
   category: string | null;
 }
 
-/** A write that the store refused, because another consumer had been first. */
+/** A write that the store refused, because another consumer had been first; or a record that retention took first. */
 export interface RefusedEvent extends Place {
-  hop: 'refused';
+  hop: 'refused' | 'skipped';
   time: number | null;
   consumer: number;
 }

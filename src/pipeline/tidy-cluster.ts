@@ -29,7 +29,8 @@ export async function tidyCluster(made: MadeByRun, note: (line: string) => void)
   const { bootstrapServers, folder } = made;
   const manifest = folder.readManifest();
   if (manifest === undefined) return;
-  const { topic, group, topicCreated } = manifest;
+  const { topic, topicCreated } = manifest;
+  const group = folder.groupInUse();
   const tidy = async (what: string, option: string, script: string, remove: Remove): Promise<void> => {
     const why = keptBecause(made) ?? (await remove(made, manifest).catch(messageOf));
     if (why === undefined) return;
@@ -59,7 +60,8 @@ const tidyTopic: Remove = async (made, { id, topic, topicId }) => {
   return await removeTopic(accessOf(made), { topic, topicId, ends });
 };
 
-const tidyGroup: Remove = async (made, { id, group, topic }) => {
+const tidyGroup: Remove = async (made, { id, topic }) => {
+  const group = made.folder.groupInUse();
   if (group !== groupOf(id)) return 'it has a name of yours, by which others may find it';
   const { removeGroup } = await import('../kafka/client/remove-topic.ts');
   return await removeGroup(accessOf(made), { group, topic });
@@ -87,7 +89,8 @@ function foreignRecords({ folder, foreign, published }: MadeByRun): number {
 /** Notes the topic and group that a run without a verdict leaves on the cluster. */
 export function tellLeft(folder: RunFolder, bootstrapServers: string, note: (line: string) => void): void {
   const manifest = folder.soundManifest();
-  if (manifest?.topicCreated === true) note(leftLine({ ...manifest, bootstrapServers }));
+  if (manifest?.topicCreated !== true) return;
+  note(leftLine({ topic: manifest.topic, group: folder.groupInUse(), bootstrapServers }));
 }
 
 /** Adds to an error that the run leaves a topic: without a manifest, nothing else says that the topic is the run's. */
@@ -104,8 +107,8 @@ type Left = Pick<Manifest, 'topic' | 'group' | 'bootstrapServers'>;
 
 const leftLine = ({ topic, group, bootstrapServers }: Left): string =>
   [
-    [`Topic ${topic}`, 'kafka-topics.sh', `--topic ${topic}`] as const,
-    [`Group ${group}`, 'kafka-consumer-groups.sh', `--group ${group}`] as const,
+    [`Topic ${topic}`, 'kafka-topics.sh', `--topic ${shellWord(topic)}`] as const,
+    [`Group ${group}`, 'kafka-consumer-groups.sh', `--group ${shellWord(group)}`] as const,
   ]
     .map(([what, script, option]) => leftOf(what, noVerdict, { script, option, bootstrapServers }))
     .join('\n');

@@ -29,6 +29,7 @@ export const consumerSchema = z.strictObject({
   store: z.string(),
   pid: count,
   journals: count.optional(),
+  group: z.string().optional(),
 });
 type Consumer = z.infer<typeof consumerSchema>;
 
@@ -112,43 +113,49 @@ export class RunFolder {
     return withPath(store, (path) => resolve(this.path, path));
   }
 
+  /** The name of the group that the run's consumers have joined, or will join. */
+  groupInUse(): string {
+    return this.#noted()?.group ?? this.soundManifest()?.group ?? groupOf(this.id);
+  }
+
   /** The pid of the consumer that started last; undefined if none has started, or if `consumer.json` is damaged. */
   consumerPid(): number | undefined {
-    try {
-      return this.#readConsumer()?.pid;
-    } catch {
-      // `storeInUse` reports the damage.
-      return undefined;
-    }
+    return this.#noted()?.pid;
   }
 
   /** How many journals the run's consumers have made, as far as `consumer.json` says. */
   journalsMade(): number {
-    try {
-      return this.#readConsumer()?.journals ?? 0;
-    } catch {
-      // `storeInUse` reports the damage.
-      return 0;
-    }
+    return this.#noted()?.journals ?? 0;
   }
 
   /**
    * To be called by each consumer when it starts, and when it has made a journal. Its store may be anywhere. The last
    * caller is the one that is noted.
    */
-  noteConsumer(store: string, journal = 0): void {
+  noteConsumer(store: string, { journal = 0, group }: { journal?: number; group?: string } = {}): void {
     const asSeenFromHere = (path: string): string => {
       const inside = relative(this.path, path);
       return inside.startsWith('..') ? path : inside;
     };
     const journals = Math.max(journal, this.journalsMade());
+    const known = group ?? this.#noted()?.group;
     const note = {
       run: this.id,
       store: withPath(store, asSeenFromHere),
       pid: process.pid,
       journals,
+      ...(known !== undefined && { group: known }),
     } satisfies Consumer;
     writeWhole(this.#consumer, `${JSON.stringify(note)}\n`);
+  }
+
+  #noted(): Consumer | undefined {
+    try {
+      return this.#readConsumer();
+    } catch {
+      // `storeInUse` reports the damage.
+      return undefined;
+    }
   }
 
   #readConsumer(): Consumer | undefined {

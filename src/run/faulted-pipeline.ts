@@ -23,7 +23,7 @@ import type { Stages } from './stages.ts';
 const questionTimeoutMs = 10_000;
 
 /** The parts of a run that faults act on. */
-type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'settings' | 'store'>;
+type FaultedSpec = Pick<RunSpec, 'folder' | 'topic' | 'group' | 'settings' | 'store'>;
 type FaultedStages = Pick<Stages, 'producers' | 'consumers' | 'startOneMore'>;
 
 export class RunPipeline implements Pipeline {
@@ -73,12 +73,13 @@ export class RunPipeline implements Pipeline {
   }
 
   async members(): Promise<number> {
-    return await groupMembers(this.#access, groupOf(this.#spec.folder.id));
+    const { group, topic } = this.#spec;
+    return await groupMembers(this.#access, group, topic);
   }
 
   async deleteOffsets(signal: AbortSignal): ReturnType<Pipeline['deleteOffsets']> {
-    const { settings, topic, folder } = this.#spec;
-    const group = groupOf(folder.id);
+    const { settings, topic, group } = this.#spec;
+    this.#refuseForeignGroup();
     const before = await groupOffsets(this.#access, group, topic);
     const { sessionTimeoutMs } = groupTimes(settings);
     await deleteGroup(this.#access, group, new Deadline(sessionTimeoutMs + questionTimeoutMs, signal));
@@ -162,6 +163,15 @@ export class RunPipeline implements Pipeline {
       );
     }
     throw unavailableError(`topic ${topic} existed before the run: it is not touched`);
+  }
+
+  /** A group whose name the user chose may have committed offsets of others. */
+  #refuseForeignGroup(): void {
+    const { folder, group } = this.#spec;
+    if (this.brokers.length > 0 || group === groupOf(folder.id)) return;
+    throw unavailableError(
+      `group ${group} has a name that the user chose, so others may use it: it is not deleted`,
+    );
   }
 
   async #snapshot(): Promise<StoreSnapshot & AsyncDisposable> {

@@ -14,6 +14,8 @@ export interface RunSpec {
   /** The folder that holds all runs, as the user named it. */
   readonly dir: string;
   readonly topic: string;
+  /** The name of the consumer group. */
+  readonly group: string;
   /** undefined if the number is known only at the end. */
   readonly messages: number | undefined;
   /** Paced producers begin once the consumers are ready: the start of consumers is not part of the latency. */

@@ -60,7 +60,11 @@ export class Stages {
 
   /** Starts a guest consumer, which joins the group but is not one of the run's. */
   startOneMore(onEvent: (event: StageEvent) => void): Stage {
-    return startOneMore(this.#spec.consumers[0]!, this.#spec.folder, onEvent, this.#consumerVariables);
+    const instance = this.#spec.settings['group.instance.id'];
+    // A second static member of that id would expel the first.
+    const own = instance === undefined ? [] : ['-X', `group.instance.id=${instance}-guest`];
+    const args = [...this.#spec.consumers[0]!, ...own];
+    return startOneMore(args, this.#spec.folder, onEvent, this.#consumerVariables);
   }
 
   tell(role: StageRole, order: StageOrder): void {

@@ -26,6 +26,8 @@ export interface Advance {
   next: number;
   /** The epoch of the writer's claim, which must still be the latest. */
   epoch: number;
+  /** Whether retention has removed all records from `from` up to `next`. */
+  isGap?: true;
 }
 
 /** The run and the topic that a claim is for. */

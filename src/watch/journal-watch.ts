@@ -28,6 +28,8 @@ export class JournalWatch {
     } else if (entry.type === 'delivered') {
       tally.addEpoch(entry.epoch, timeMs);
       tally.add('consumed', sum(entry.rows), timeMs, entry.rows, names);
+    } else if (entry.type === 'skipped') {
+      for (const { partition, end } of entry.ranges) raise(tally.storedEnds, partition, end);
     } else {
       const rows = rowsOf(entry.spans, names.length);
       tally.add('stored', sum(rows), timeMs, rows, names);

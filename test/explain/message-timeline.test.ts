@@ -256,12 +256,13 @@ test('deliveries are counted over all consumers, and writes and refusals are sho
   const rows = { count: 2, partition: [0, 0], offset: [3, 4], code: [1, rowCodes.deadLetter] };
   second.written([range(2, 6)], rows);
   first.refused([range(0, 10)]);
+  first.skipped([range(10, 12)]);
   first.close();
   second.close();
   journal(made.folder, { store: 'another.sqlite' }).delivered([range(0, 10)]);
   const at = (offset: number) => ({ partition: 0, offset });
   const journaled = async (asked: string) =>
-    only((await tell(made, asked))!, 'delivery', 'written', 'refused').map(
+    only((await tell(made, asked))!, 'delivery', 'written', 'refused', 'skipped').map(
       ({ time: _time, ...event }) => event,
     );
   expect(await journaled('p0-3')).toEqual([
@@ -273,6 +274,10 @@ test('deliveries are counted over all consumers, and writes and refusals are sho
   expect(await journaled('p0-4')).toMatchObject([{}, {}, { hop: 'written', category: 'dead-letters' }, {}]);
   expect(await journaled('p0-5')).toMatchObject([{}, {}, { hop: 'written', category: null }, {}]);
   expect(await journaled('p0-8')).toMatchObject([{ hop: 'delivery', count: 1 }, { hop: 'refused' }]);
+  expect(await journaled('p0-10')).toEqual([
+    { hop: 'skipped', consumer: 1, ...at(10) },
+    { hop: 'delivery', nothing: 'no journal says that it was delivered' },
+  ]);
   rmSync(join(made.folder.path, 'journal-1.bin'));
   expect(await journaled('p0-8')).toMatchObject([{ missing: 'of 3 journals only 2 are there' }]);
 });

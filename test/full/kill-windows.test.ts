@@ -73,6 +73,15 @@ const windows: Window[] = [
   },
 ];
 
+describe.each(pointNames)('with the consumer protocol, a run passes after a strike at %s', (point) => {
+  // The others leave the group alone.
+  const ofGroups = windows.filter(({ name }) => name.startsWith('consumer '));
+  test.each(ofGroups)('$name', async ({ strike, struck, outcomes = {} }) => {
+    const result = await strikeAt(point, strike(), struck(), inject('bootstrapServers'), 'consumer');
+    expect(outcomeOf(result)).toEqual(outcomes[point] ?? pass);
+  });
+});
+
 describe.each(pointNames)('a run passes after a strike at %s', (point) => {
   test.each(windows)('$name', async ({ strike, struck, outcomes = {} }) => {
     const result = await strikeAt(point, strike(), struck(), inject('bootstrapServers'));

@@ -48,6 +48,7 @@ test('a consumer does not skip records that retention removed: it stops, and the
   const again = await nodrop(['consume', '--until-drained', ...soonMissed, ...run.options]);
   expect(again.code).toBe(69);
   expect(again.stderr).toMatch(/has no offset 200: it begins at 500/);
+  expect(again.stderr).toContain('To go on behind them: --skip-removed');
   const { code, result } = await verdictOf(run);
   expect(code).toBe(1);
   expect(result.findings).toMatchObject([{ kind: 'expired', blame: 'broker', count: 300 }]);

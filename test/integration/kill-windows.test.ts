@@ -1,4 +1,4 @@
-/** Two kill windows: a redelivery and a refused write. `test/full/kill-windows.test.ts` crosses all. */
+/** Three kill windows: a redelivery and a refused write. `test/full/kill-windows.test.ts` crosses all. */
 import { expect, inject, test } from 'vitest';
 import {
   claimLate,
@@ -16,6 +16,11 @@ test('a run passes after redelivery if its consumer is killed before the commit'
   expect(outcomeOf(await strikeAt('before-store-commit', kill, sqlite, bootstrapServers))).toEqual(
     passAfterRedelivery,
   );
+});
+
+test('with the consumer protocol too, a run passes after redelivery if its consumer is killed', async () => {
+  const result = await strikeAt('before-store-commit', kill, sqlite, bootstrapServers, 'consumer');
+  expect(outcomeOf(result)).toEqual(passAfterRedelivery);
 });
 
 test('a run passes after a refused write if a former owner claims the partitions late', async () => {

@@ -16,12 +16,15 @@ test.each([
     folder.create();
     folder.writeManifest({ ...runManifest(1), ...manifest });
     const pipeline = new RunPipeline(
-      { folder, topic: manifest.topic, settings: {}, store: folder.store },
+      { folder, topic: manifest.topic, group: 'mine', settings: {}, store: folder.store },
       { producers: [], consumers: [], startOneMore: () => expect.unreachable() },
       { bootstrapServers: '127.0.0.1:1', broker: undefined, startMs: null, links: undefined },
       new AbortController().signal,
     );
     await expect(pipeline.deleteRecords()).rejects.toThrow(why);
     await expect(pipeline.publish([null])).rejects.toThrow(why);
+    await expect(pipeline.deleteOffsets(new AbortController().signal)).rejects.toThrow(
+      /group mine has a name/,
+    );
   },
 );

@@ -59,6 +59,7 @@ const lanes: Record<EventHop, string> = {
   delivery: 'consumer',
   written: 'consumer',
   refused: 'consumer',
+  skipped: 'consumer',
   commit: 'consumer',
   position: 'store',
   row: 'store',

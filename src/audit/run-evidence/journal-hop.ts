@@ -118,6 +118,8 @@ function* deliveryBatches(
   refused.writes = 0;
   for (const { journal, entry } of entriesOf(journals, report)) {
     if (entry.type === 'refused') refused.writes += 1;
+    // The journal accounts for what retention took: it says that nothing was delivered.
+    if (entry.type === 'skipped') for (const range of entry.ranges) delivered.add(range);
     if (entry.type !== 'delivered') continue;
     const { ranges, epoch } = entry;
     for (const range of ranges) delivered.add(range);
@@ -143,7 +145,7 @@ function* writtenBatches(
   const batch = emptyBatch();
   for (const { journal, entry, categories } of entriesOf(journals, report)) {
     if (entry.type !== 'delivered') {
-      for (const range of entry.ranges) (entry.type === 'written' ? written : refused).add(range);
+      for (const range of entry.ranges) (entry.type === 'refused' ? refused : written).add(range);
     } else {
       const own = deliveredBy.get(journal) ?? new CoveredOffsets();
       deliveredBy.set(journal, own);

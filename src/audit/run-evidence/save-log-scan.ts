@@ -49,7 +49,7 @@ export async function prepareLogScan(
 ): Promise<PendingScan> {
   const client = clientFromSettings(settings);
   const access = { bootstrapServers, client, timeoutMs, signal };
-  const commits = await commitsOf(access, manifest);
+  const commits = await commitsOf(access, folder.groupInUse(), manifest.topic);
   const save = async (): Promise<void> => {
     try {
       await saveLogScan(folder, manifest, access, { commits, isFinal });
@@ -118,7 +118,8 @@ async function saveLogScan(
 /** The group's committed offsets, or why they are not known if there is no permission to read them. */
 async function commitsOf(
   access: AdminAccess,
-  { group, topic }: Manifest,
+  group: string,
+  topic: string,
 ): Promise<Pick<ScanSummary, 'commits' | 'commitsUnknown'>> {
   try {
     return { commits: Object.fromEntries(await groupOffsets(access, group, topic)) };

@@ -33,11 +33,12 @@ const workloadOptions: OptionName[] = [
   'payloadBytes',
   'partitions',
   'topic',
+  'group',
   'seed',
   'producers',
 ];
 const storeOptions: OptionName[] = ['store', 'storePasswordFile'];
-const consumeOptions: OptionName[] = [...storeOptions, 'storeTimeout', 'consumers'];
+const consumeOptions: OptionName[] = [...storeOptions, 'storeTimeout', 'consumers', 'skipRemoved'];
 const outputOptions: OptionName[] = ['json', 'quiet', 'color'];
 const pageOptions: OptionName[] = ['ui', 'keepOpen'];
 const resultOptions: OptionName[] = ['reporter', ...outputOptions];
@@ -105,6 +106,7 @@ const definitions: Definition[] = [
       'other',
       'registryFraming',
       'topic',
+      'group',
       ...consumeOptions,
       'run',
       'dir',

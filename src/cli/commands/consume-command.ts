@@ -80,6 +80,7 @@ async function consumeHere(
     {
       folder,
       topic: values.topic ?? topicOf(folder.id),
+      group: values.group,
       rule,
       categories: categoriesOf(rule),
       tables,
@@ -88,6 +89,7 @@ async function consumeHere(
       store: storeOf(values, folder),
       storeTimeoutMs: values.storeTimeout,
       untilDrained: values.untilDrained === true,
+      skipRemoved: values.skipRemoved === true,
       produced,
       timeoutMs: values.timeout,
     },
@@ -102,13 +104,15 @@ async function consumeHere(
 
 /** Several consumers in one group. */
 async function consumeInStages(values: OptionValues, folder: RunFolder, context: Context): Promise<Consumed> {
-  settingsOf(values);
+  const settings = settingsOf(values);
   namedTablesOf(values);
   const bootstrapServers = neededBootstrap(values);
   folder.create();
   const { terminal } = context;
   terminal.status(`consuming from ${bootstrapServers}`);
-  const commands = Array.from({ length: values.consumers }, () => consumeArguments(values, folder));
+  const commands = Array.from({ length: values.consumers }, (_, index) =>
+    consumeArguments(values, folder, { settings, index }),
+  );
   const group = startStages('consumer', commands, folder, (stored) => terminal.progress('stored', stored));
   const counts = await runStages(group, bootstrapServers, context);
   const reasons = new DeadLetterReasons();

@@ -47,9 +47,10 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
     );
     const dir = dirOption(values.dir);
     const topic = values.topic === undefined ? '' : ` --topic ${values.topic}`;
+    const group = values.group === undefined ? '' : ` --group ${shellWord(values.group)}`;
     const at = ` --bootstrap-server ${shellWord(bootstrapServers)}`;
     const sorting = sortingOptions(values);
-    terminal.print(`nodrop consume --run ${folder.id}${topic}${sorting}${dir}${at} --until-drained`);
+    terminal.print(`nodrop consume --run ${folder.id}${topic}${group}${sorting}${dir}${at} --until-drained`);
     terminal.print(`nodrop verify ${folder.id}${dir}`);
   }
   if (signal.aborted) throw signal.reason;

@@ -5,7 +5,7 @@ import type { ScheduledFault } from '../../faults/fault-schedule.ts';
 import { exitCodeOf } from '../../result/result.ts';
 import { run } from '../../run/run.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
-import { runsPath } from '../../run-folder/run-folder.ts';
+import { groupOf, runsPath } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';
 import { engineOf, storeFileOf } from '../../stores/engines.ts';
 import { besideLivePage } from '../output/page-beside-command.ts';
@@ -49,10 +49,11 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     isPaced: settings.rate !== undefined,
     thresholds: values.threshold ?? [],
     topic: settings.topic,
+    group: values.group ?? groupOf(folder.id),
     bootstrapServers: settings.bootstrapServers,
     brokers: values.brokers,
     kafka: kafkaChoiceOf(values),
-    brokerProperties: brokerPropertiesOf(values),
+    brokerProperties: { ...groupProperties(settings, faults), ...brokerPropertiesOf(values) },
     allowed: values.allow ?? [],
     faults,
     settings: settings.settings,
@@ -65,7 +66,9 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     silenceMs: values.silence ?? Math.max(settings.timeoutMs, silenceMsDefault),
     storeTimeoutMs: values.storeTimeout,
     producers: times(settings.producers, (producer) => produceArguments(settings, producer)),
-    consumers: times(values.consumers, () => consumeArguments(consumerValues, folder)),
+    consumers: times(values.consumers, (index) =>
+      consumeArguments(consumerValues, folder, { settings: settings.settings, index }),
+    ),
   };
   const observer: RunObserver = {
     status: (text) => terminal.status(text),
@@ -135,9 +138,26 @@ function consumerSettings(
   faults: readonly ScheduledFault[],
 ): string[] {
   const isSet =
-    settings['session.timeout.ms'] !== undefined || settings['heartbeat.interval.ms'] !== undefined;
+    settings['session.timeout.ms'] !== undefined ||
+    settings['heartbeat.interval.ms'] !== undefined ||
+    // Then the brokers decide.
+    settings['group.protocol'] === 'consumer';
   return faults.length === 0 || isSet ? setting : [...setting, faultSession];
 }
+
+/** Likewise for brokers that nodrop starts, which decide about the session with the consumer protocol. */
+const groupProperties = (
+  { settings }: RunSettings,
+  faults: readonly ScheduledFault[],
+): Record<string, string> =>
+  faults.length === 0 || settings['group.protocol'] !== 'consumer'
+    ? {}
+    : {
+        'group.consumer.min.session.timeout.ms': '6000',
+        'group.consumer.session.timeout.ms': '6000',
+        'group.consumer.min.heartbeat.interval.ms': '500',
+        'group.consumer.heartbeat.interval.ms': '2000',
+      };
 
 function refuseOwnBrokers(
   { brokers, kafkaVersion, zookeeper, brokerProperty }: OptionValues,

@@ -82,6 +82,16 @@ export function parseTopic(value: string): string {
   return value;
 }
 
+/** Kafka itself accepts any text. */
+export function parseGroup(value: string): string {
+  if (!/^\S(?:[^\p{C}]{0,247}\S)?$/u.test(value)) {
+    throw new InvalidArgumentError(
+      'It takes a group name: up to 249 characters, no control characters, no blank at either end.',
+    );
+  }
+  return value;
+}
+
 export function parseBootstrap(value: string): string {
   const addresses = value.split(',').map((address) => address.trim());
   const isAddress = (address: string): boolean => {

@@ -12,6 +12,7 @@ import {
   parseBrokerProperty,
   parseCauses,
   parseFolder,
+  parseGroup,
   parseInteger,
   parseRate,
   parseRegistryFraming,
@@ -160,6 +161,13 @@ export const runOptions = {
     env: true,
     stages: both,
   },
+  group: {
+    flags: '--group <name>',
+    help: 'name of the consumer group (default: nodrop-RUN)',
+    parse: parseGroup,
+    env: true,
+    stages: both,
+  },
   store: {
     flags: '--store <location>',
     help: "sqlite:PATH or postgres://USER@HOST/DATABASE (default: store.sqlite in the run's folder)",
@@ -278,6 +286,12 @@ export const runOptions = {
   untilDrained: {
     flags: '--until-drained',
     help: "exit when the store holds everything that the run's producers sent",
+    stages: consumer,
+  },
+  skipRemoved: {
+    flags: '--skip-removed',
+    help: 'go on behind records that retention removed before a consumer read them (default: exit with 69)',
+    env: true,
     stages: consumer,
   },
   quiet: { flags: '--quiet', help: 'show no progress', stages: both, again: 'never' },

@@ -1,5 +1,6 @@
 /** The stages are the commands that a user runs by hand, so they get their settings as options. */
 import { topicOf, type RunFolder } from '../../run-folder/run-folder.ts';
+import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { argumentsOf, type OptionEntry, type StageCommand } from './option-entry.ts';
 import type { OptionValues } from './options.ts';
 import { runOptions } from './run-options.ts';
@@ -14,9 +15,22 @@ export const produceArguments = (settings: RunSettings, producer: number): strin
     duration: settings.durationMs,
   });
 
-/** For each consumer of the group. */
-export const consumeArguments = (values: OptionValues, folder: RunFolder): string[] =>
-  stageArguments('consume', folder, { ...values, store: storeOf(values, folder), consumers: 1 });
+/** For one of the consumers of the group. Each static member of a group needs an id of its own. */
+export function consumeArguments(
+  values: OptionValues,
+  folder: RunFolder,
+  { settings, index }: { settings: ClientSettings; index: number },
+): string[] {
+  const id = settings['group.instance.id'];
+  // The last of two settings counts.
+  const own = id === undefined || values.consumers === 1 ? [] : [`group.instance.id=${id}-${index + 1}`];
+  return stageArguments('consume', folder, {
+    ...values,
+    setting: [...(values.setting ?? []), ...own],
+    store: storeOf(values, folder),
+    consumers: 1,
+  });
+}
 
 type Values = { [Name in keyof OptionValues]?: OptionValues[Name] | undefined };
 

@@ -65,6 +65,16 @@ export const clientSettings = {
   'fetch.max.wait.ms': integer(0, 60_000),
   'session.timeout.ms': integer(1000, 3_600_000),
   'heartbeat.interval.ms': integer(100, 3_600_000),
+  'metadata.max.age.ms': integer(100, intMax),
+  'group.protocol': oneOf('classic', 'consumer'),
+  'group.instance.id': {
+    takes: 'a name of 1 to 200 letters, digits, dots, underscores and hyphens',
+    accepts: (value) => /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/.test(value),
+  },
+  'partition.assignment.strategy': oneOf(
+    'org.apache.kafka.clients.consumer.RoundRobinAssignor',
+    'org.apache.kafka.clients.consumer.CooperativeStickyAssignor',
+  ),
 } satisfies Record<string, Setting>;
 
 export type ClientSetting = keyof typeof clientSettings;
@@ -125,6 +135,7 @@ export function checkSettings(settings: ClientSettings): void {
   if (settings['enable.idempotence'] === 'true' && ['0', '1'].includes(settings.acks ?? 'all')) {
     throw usageError(`enable.idempotence=true needs acks=all, not acks=${settings.acks}.`);
   }
+  checkGroupProtocol(settings);
   const { sessionTimeoutMs, heartbeatIntervalMs } = groupTimes(settings);
   if (heartbeatIntervalMs >= sessionTimeoutMs) {
     throw usageError(
@@ -132,6 +143,18 @@ export function checkSettings(settings: ClientSettings): void {
       'A third of session.timeout.ms is usual.',
     );
   }
+}
+
+/** Java's consumer refuses the same settings: with the consumer protocol, the brokers decide about them. */
+function checkGroupProtocol(settings: ClientSettings): void {
+  if (settings['group.protocol'] !== 'consumer') return;
+  const decided = ['session.timeout.ms', 'heartbeat.interval.ms', 'partition.assignment.strategy'] as const;
+  const given = decided.find((name) => settings[name] !== undefined);
+  if (given === undefined) return;
+  throw usageError(
+    `${given} cannot be set with group.protocol=consumer: the brokers decide.`,
+    'They take group.consumer.session.timeout.ms, group.consumer.heartbeat.interval.ms and group.consumer.assignors.',
+  );
 }
 
 /** How long a group waits for a silent member, and how often a member sends a heartbeat. */

@@ -10,7 +10,7 @@ import {
   type Connection,
 } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unavailableError, type OperationalError } from '../../errors.ts';
+import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
 import {
@@ -54,8 +54,12 @@ const closeTimeoutMs = 1_000;
 const attemptTimeoutMs = 5_000;
 const unknownTopicMsMax = 5_000;
 const noAnswer = new NotReadyError('no answer');
+/** The errors of a topic that do not pass by themselves. */
+const lastingErrors = new Set(['INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
 
 const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
+const notReadyHint =
+  'The brokers answer, so the address is right: look at their logs, or wait longer with --timeout.';
 const securityHint = 'Check security.protocol, sasl.* and ssl.* in the client settings.';
 
 /** The API keys and versions of Produce, Fetch, ListOffsets, Metadata and InitProducerId that nodrop sends. */
@@ -109,9 +113,9 @@ export class Cluster implements AsyncDisposable {
       const found = answer.topics[0];
       const error = errorName(found?.errorCode ?? 0);
       if (found === undefined || error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
-      if (error === 'LEADER_NOT_AVAILABLE') throw new NotReadyError(`topic ${topic}: ${error}`);
-      if (error !== 'NONE')
+      if (lastingErrors.has(error))
         throw unavailableError(`Kafka at ${this.bootstrapServers} refuses topic ${topic}: ${error}.`);
+      if (error !== 'NONE') throw new NotReadyError(`topic ${topic}: ${error}`);
       const partitions: PartitionMetadata[] = [];
       for (const {
         partitionIndex,
@@ -173,15 +177,22 @@ export class Cluster implements AsyncDisposable {
         if (result !== noAnswer) return result as T;
       } catch (error) {
         if (isRefusal(error)) throw this.#unavailable('refuses the connection', error, securityHint);
-        if (!isRetriable(error)) throw error;
-        latest = error;
+        // An attempt that began just before the deadline has less to say than the one before.
+        const hasSaid = deadline.hasPassed && latest !== noAnswer;
+        if (!isRetriable(error) && !(error instanceof OperationalError && hasSaid)) throw error;
+        if (isRetriable(error)) latest = error;
       }
       deadline.throwIfAborted();
-      if (deadline.hasPassed)
-        throw this.#unavailable(`did not answer within ${deadline.timeoutMs} ms`, latest);
+      if (deadline.hasPassed) throw this.#late(deadline, latest);
       this.#turn++;
       await deadline.pause(retryPauseMs);
     }
+  }
+
+  #late({ timeoutMs }: Deadline, latest: unknown): OperationalError {
+    if (latest === noAnswer || !(latest instanceof NotReadyError))
+      return this.#unavailable(`did not answer within ${timeoutMs} ms`, latest);
+    return this.#unavailable(`was not ready within ${timeoutMs} ms`, latest, notReadyHint);
   }
 
   #unavailable(what: string, cause: unknown, hint = addressHint): OperationalError {

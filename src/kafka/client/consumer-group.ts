@@ -1,13 +1,10 @@
 /**
- * Membership of a consumer group, through the client library. It reports which partitions are assigned to this member,
- * and commits offsets; the caller fetches records and keeps the positions.
+ * Membership of a consumer group. It reports which partitions are assigned to this member, and commits offsets; the
+ * caller fetches records and keeps the positions.
  */
-import { Consumer } from '@platformatic/kafka';
-import { groupTimes, type ClientSettings } from './client-settings.ts';
-import { unavailableError } from '../../errors.ts';
-import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
-import { Deadline } from '../../system/deadline.ts';
-import { rootMessage } from './kafka-errors.ts';
+import type { ClientSettings } from './client-settings.ts';
+import type { ClientOptions } from './client-options.ts';
+import { joinClassicGroup } from './classic-group.ts';
 
 export interface GroupOptions {
   bootstrapServers: string;
@@ -15,6 +12,8 @@ export interface GroupOptions {
   settings: ClientSettings;
   group: string;
   topic: string;
+  /** The id under which the group knows a static member again; undefined for a dynamic one. */
+  instanceId?: string | undefined;
   timeoutMs: number;
   signal: AbortSignal;
 }
@@ -37,79 +36,20 @@ export interface GroupAssignment {
 }
 
 export interface ConsumerGroup {
+  /** Throws `unavailable` if this member was expelled for good. */
   assignment(): GroupAssignment;
+  /** To be called once nothing is written any more to partitions that an assignment has taken from this member. */
+  settled(assignment: GroupAssignment): void;
+  /** To be called when the topic has got more partitions. */
+  noteNewPartitions(): void;
   /** Commits offsets to the group. Throws Kafka's error; the caller may go on without the commit. */
   commit(offsets: readonly NextOffset[]): Promise<void>;
   leave(): Promise<void>;
 }
 
-const leaveTimeoutMs = 3_000;
-const retryPauseMs = 100;
-
 /** Joins the group, and returns once this member has an assignment. Throws `unavailable`. */
 export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
-  const { bootstrapServers, client, settings, group, topic, timeoutMs, signal } = options;
-  const brokers = parseBootstrapServers(bootstrapServers);
-  const { sessionTimeoutMs, heartbeatIntervalMs } = groupTimes(settings);
-  const consumer = new Consumer({
-    clientId: 'nodrop-consumer',
-    groupId: group,
-    bootstrapBrokers: brokers,
-    autocommit: false,
-    // A coordinator that has just started needs some time until it answers.
-    retries: Math.ceil(timeoutMs / retryPauseMs),
-    retryDelay: retryPauseMs,
-    sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: heartbeatIntervalMs,
-    ...connectionOptions(brokers, client, timeoutMs),
-  });
-  let generation = 0;
-  let epoch = 0;
-  let partitions: number[] = [];
-  let confirmations = 0;
-  consumer.on('consumer:heartbeat:end', () => {
-    confirmations += 1;
-  });
-  consumer.on('consumer:group:join', ({ assignments, generationId }) => {
-    generation += 1;
-    confirmations = 0;
-    epoch = generationId ?? 0;
-    partitions = assignments?.find((assigned) => assigned.topic === topic)?.partitions ?? [];
-  });
-  // Without a listener, the library's background errors would end the process; the next fetch or commit fails with the
-  // same error and reports it.
-  (consumer as unknown as NodeJS.EventEmitter).on('error', () => undefined);
-  try {
-    consumer.topics.track(topic);
-    await new Deadline(timeoutMs, signal).race(consumer.joinGroup(), () =>
-      unavailableError(`Group ${group} could not be joined at ${bootstrapServers} within ${timeoutMs} ms.`),
-    );
-  } catch (error) {
-    await close(consumer);
-    if (signal.aborted) throw error;
-    throw unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${rootMessage(error)}`, {
-      cause: error,
-    });
-  }
-  return {
-    assignment: () => ({ partitions, generation, epoch, confirmations }),
-    commit: (offsets) =>
-      consumer.commit({
-        offsets: offsets.map(({ partition, offset }) => ({
-          topic,
-          partition,
-          offset: BigInt(offset),
-          leaderEpoch: -1,
-        })),
-      }),
-    leave: () => close(consumer),
-  };
-}
-
-async function close(consumer: Consumer): Promise<void> {
-  await Promise.race([
-    // If the member cannot leave, the coordinator removes it after the session timeout.
-    consumer.close(true).catch(() => undefined),
-    new Promise((resolve) => setTimeout(resolve, leaveTimeoutMs).unref()),
-  ]);
+  if (options.settings['group.protocol'] !== 'consumer') return await joinClassicGroup(options);
+  const { joinConsumerGroup } = await import('./consumer-protocol.ts');
+  return await joinConsumerGroup(options);
 }

@@ -1,4 +1,6 @@
 /** Consumer groups: their committed offsets and their members, through the client library's admin. */
+import { openCluster } from './cluster.ts';
+import { consumerGroupMembers } from './group-coordinator.ts';
 import { unavailableError } from '../../errors.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { saysError, withAdmin, type AdminAccess } from './topics.ts';
@@ -30,9 +32,22 @@ export async function groupTopics(access: AdminAccess, group: string): Promise<s
 }
 
 /** The number of members in a group. A member that is silent for longer than the session timeout no longer counts. */
-export async function groupMembers(access: AdminAccess, group: string): Promise<number> {
-  const groups = await withAdmin(access, (admin) => admin.describeGroups({ groups: [group] }));
-  return groups.get(group)?.members.size ?? 0;
+export async function groupMembers(access: AdminAccess, group: string, topic: string): Promise<number> {
+  const classic = await classicMembers(access, group);
+  if (classic > 0) return classic;
+  await using cluster = await openCluster({ ...access, clientId: 'nodrop-admin' });
+  return await cluster.retry(cluster.deadline(), () => consumerGroupMembers(cluster, group, topic));
+}
+
+async function classicMembers(access: AdminAccess, group: string): Promise<number> {
+  try {
+    const groups = await withAdmin(access, (admin) => admin.describeGroups({ groups: [group] }));
+    return groups.get(group)?.members.size ?? 0;
+  } catch (error) {
+    // It does not exist, or it is of the consumer protocol.
+    if (saysError(error, 'GROUP_ID_NOT_FOUND')) return 0;
+    throw error;
+  }
 }
 
 /**

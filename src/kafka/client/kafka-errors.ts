@@ -43,3 +43,11 @@ export function rootMessage(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return rootMessage(error.errors[0]);
   return error instanceof Error && error.cause !== undefined ? rootMessage(error.cause) : messageOf(error);
 }
+
+/** The name of Kafka's error, if it is one, otherwise the innermost message. */
+export function problemOf(error: unknown): string {
+  const { apiId, errors, cause } = error as { apiId?: unknown; errors?: unknown[]; cause?: unknown };
+  if (typeof apiId === 'string') return apiId;
+  const inner = errors?.[0] ?? cause;
+  return inner === undefined ? messageOf(error) : problemOf(inner);
+}

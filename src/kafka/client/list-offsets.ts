@@ -1,8 +1,21 @@
 /** Asks the leaders of a topic's partitions for the first, next and last stable offsets. */
 import { listOffsetsV7 } from '@platformatic/kafka';
 import type { Cluster, TopicMetadata } from './cluster.ts';
-import type { Deadline } from '../../system/deadline.ts';
-import { NotReadyError, errorName, withErrorCodes } from './kafka-errors.ts';
+import { unavailableError } from '../../errors.ts';
+import { Deadline } from '../../system/deadline.ts';
+import {
+  NotReadyError,
+  errorName,
+  isRefusal,
+  isRetriable,
+  problemOf,
+  withErrorCodes,
+} from './kafka-errors.ts';
+
+type ListedOffset = listOffsetsV7.ListOffsetResponsePartition;
+
+/** If a leader does not answer in this time, the others' answers count without it. */
+const answerMsMax = 3_000;
 
 /**
  * `latest`: the high watermark, one past the last readable record. `last-stable`: where the first open transaction
@@ -20,14 +33,60 @@ export async function listOffsets(
   return await cluster.retry(deadline, async () => {
     const metadata = await cluster.metadata(topic, deadline);
     if (metadata === undefined) throw new NotReadyError(`topic ${topic} does not exist`);
-    const answers = await Promise.all(
-      [...partitionsByLeader(metadata)].map(([leader, partitions]) =>
-        ask(cluster, topic, kind, leader, partitions),
-      ),
-    );
-    const offsets = answers.flat().map((answer) => [answer.partitionIndex, Number(answer.offset)] as const);
-    return new Map(offsets.sort(([a], [b]) => a - b));
+    const { offsets, missing } = await askLeaders(cluster, metadata, kind, deadline);
+    const [first] = missing;
+    if (first !== undefined) throw new NotReadyError(`partition ${first[0]} of ${topic}: ${first[1]}`);
+    return offsets;
   });
+}
+
+export interface OffsetsAtHand {
+  offsets: Map<number, number>;
+  /** The partitions whose leader gave no offset, and why. */
+  missing: Map<number, string>;
+}
+
+/** One attempt, in which no partition waits for the leader of another. Throws `unavailable` if there is no topic. */
+export async function offsetsAtHand(
+  cluster: Cluster,
+  topic: string,
+  kind: OffsetKind,
+  deadline: Deadline = cluster.deadline(),
+): Promise<OffsetsAtHand> {
+  const metadata = await cluster.metadataAgain(topic, deadline);
+  if (metadata !== undefined) return await askLeaders(cluster, metadata, kind, deadline);
+  throw unavailableError(`Topic ${topic} is gone: UNKNOWN_TOPIC_OR_PARTITION.`);
+}
+
+async function askLeaders(
+  cluster: Cluster,
+  metadata: TopicMetadata,
+  kind: OffsetKind,
+  deadline: Deadline,
+): Promise<OffsetsAtHand> {
+  const limit = new Deadline(Math.min(answerMsMax, deadline.remainingMs), deadline.signal);
+  const missing = new Map<number, string>();
+  const askOne = async (leader: number, partitions: number[]): Promise<ListedOffset[]> => {
+    const fail = (problem: string): ListedOffset[] => {
+      for (const partition of partitions) missing.set(partition, problem);
+      return [];
+    };
+    if (leader < 0) return fail('LEADER_NOT_AVAILABLE');
+    try {
+      const answers = await limit.within(ask(cluster, metadata.topic, kind, leader, partitions), undefined);
+      return answers ?? fail(`broker ${leader} does not answer`);
+    } catch (error) {
+      if (isRefusal(error) || !isRetriable(error)) throw error;
+      return fail(problemOf(error));
+    }
+  };
+  const asked = [...partitionsByLeader(metadata)].map(([leader, partitions]) => askOne(leader, partitions));
+  const offsets = new Map<number, number>();
+  for (const { partitionIndex, errorCode, offset } of (await Promise.all(asked)).flat()) {
+    if (errorCode === 0) offsets.set(partitionIndex, Number(offset));
+    else missing.set(partitionIndex, errorName(errorCode));
+  }
+  return { offsets: new Map([...offsets].sort(([a], [b]) => a - b)), missing };
 }
 
 /** The partitions of each leader; -1 stands for no leader. */
@@ -44,7 +103,7 @@ async function ask(
   kind: OffsetKind,
   leader: number,
   partitions: number[],
-): Promise<listOffsetsV7.ListOffsetResponsePartition[]> {
+): Promise<ListedOffset[]> {
   const connection = await cluster.connection(leader);
   const wanted = partitions.map((partitionIndex) => ({
     partitionIndex,
@@ -53,8 +112,5 @@ async function ask(
   }));
   const isolation = kind === 'last-stable' ? 1 : 0;
   const request = listOffsetsV7.api.async(connection, -1, isolation, [{ name: topic, partitions: wanted }]);
-  const answers = (await withErrorCodes(request)).topics.flatMap((answer) => answer.partitions);
-  for (const { partitionIndex, errorCode } of answers)
-    if (errorCode !== 0) throw new NotReadyError(`partition ${partitionIndex}: ${errorName(errorCode)}`);
-  return answers;
+  return (await withErrorCodes(request)).topics.flatMap((answer) => answer.partitions);
 }

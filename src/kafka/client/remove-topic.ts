@@ -35,7 +35,7 @@ export async function removeGroup(
   { group, topic }: { group: string; topic: string },
 ): Promise<string | undefined> {
   try {
-    const members = await groupMembers(access, group);
+    const members = await groupMembers(access, group, topic);
     if (members > 0) return `it has ${counted(members, 'member')}`;
     const other = (await groupTopics(access, group)).find((name) => name !== topic);
     if (other !== undefined) return `it has committed offsets of topic ${other}`;

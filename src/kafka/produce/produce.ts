@@ -25,6 +25,8 @@ export interface ProducerOptions {
    * Limit of requests in flight to one leader and, with idempotence, of batches of one partition: 1 to 5 (default: 5).
    */
   inFlightMax?: number | undefined;
+  /** Called with a sentence about a partition that has had no leader for longer than an election takes. */
+  note?: (line: string) => void;
   signal?: AbortSignal | undefined;
 }
 
@@ -34,6 +36,7 @@ export interface Addressed {
   bytes: Buffer;
 }
 
+const quietMs = 3_000;
 /** A broker remembers no more than this many batches per producer and partition. */
 export const inFlightMaxDefault = 5;
 
@@ -57,6 +60,8 @@ export class Producer implements PartitionLeader {
   readonly #queues: ProduceQueue[];
   #topic: TopicMetadata;
   #refreshing: Promise<TopicMetadata | undefined> | undefined;
+  /** The partitions without a leader. */
+  readonly #leaderless = new Map<number, Deadline>();
 
   constructor(
     cluster: Cluster,
@@ -88,8 +93,24 @@ export class Producer implements PartitionLeader {
 
   async attempt(partition: number, bytes: Buffer, deadline: Deadline): Promise<Attempt> {
     const leader = this.#topic.partitions[partition]?.leader ?? -1;
-    if (leader < 0) return { error: 'LEADER_NOT_AVAILABLE', baseOffset: -1, isSent: false };
+    if (leader < 0) {
+      this.#tellLeaderless(partition);
+      return { error: 'LEADER_NOT_AVAILABLE', baseOffset: -1, isSent: false };
+    }
+    this.#leaderless.delete(partition);
     return await this.#requests.attempt(leader, partition, bytes, deadline);
+  }
+
+  /** Says once that a partition has been without a leader for longer than an election takes. */
+  #tellLeaderless(partition: number): void {
+    const quiet = this.#leaderless.get(partition);
+    if (quiet === undefined) this.#leaderless.set(partition, new Deadline(quietMs));
+    else if (quiet.hasPassed && quiet.timeoutMs < Infinity) {
+      this.#leaderless.set(partition, new Deadline(Infinity));
+      this.#options.note?.(
+        `Partition ${partition} of ${this.#topic.topic} has no leader. Its messages wait for one.`,
+      );
+    }
   }
 
   async refresh(deadline: Deadline): Promise<void> {

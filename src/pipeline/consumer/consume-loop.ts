@@ -8,7 +8,7 @@ import { AbortedTransactions } from '../../kafka/fetch/aborted-transactions.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import type { ConsumerGroup } from '../../kafka/client/consumer-group.ts';
 import { Deadline } from '../../system/deadline.ts';
-import { filledPartitions, type FetchedPartition } from '../../kafka/fetch/fetch.ts';
+import { filledPartitions } from '../../kafka/fetch/fetch.ts';
 import { decodeRecordBatches } from '../../kafka/record-batch/record-batch.ts';
 import type { JournalWriter } from '../../run-folder/journal/journal-writer.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
@@ -20,8 +20,7 @@ import { DeadLetterReasons } from './dead-letter-reasons.ts';
 import { Drain, hasLedger } from './drain.ts';
 import { drainEnds } from './drain-ends.ts';
 import { FetchAhead } from './fetch-ahead.ts';
-import { refuse } from './fetch-refusal.ts';
-import { Fetcher, isCommittedOnly } from './fetcher.ts';
+import { Fetcher, isCommittedOnly, type Fetched } from './fetcher.ts';
 import type { Reach } from '../stage/failpoints.ts';
 import { RowBatchBuilder } from './row-batch-builder.ts';
 import { tellParent } from '../stage/stage-parent.ts';
@@ -32,6 +31,8 @@ import { say } from '../../text/say.ts';
 export interface ConsumeConfig {
   folder: RunFolder;
   topic: string;
+  /** The name of the group; undefined for that of the run's manifest. */
+  group?: string | undefined;
   rule: StateRule;
   /** The categories of the rule, for store and journal. */
   categories: readonly string[];
@@ -43,6 +44,8 @@ export interface ConsumeConfig {
   store: string;
   storeTimeoutMs: number;
   untilDrained: boolean;
+  /** Whether to go on behind records that retention has removed. */
+  skipRemoved: boolean;
   /** Settles when no producer will start any more; undefined if no parent can say so. */
   produced?: Promise<void> | undefined;
   timeoutMs: number;
@@ -90,8 +93,8 @@ export class ConsumeLoop {
   constructor(config: ConsumeConfig, parts: ConsumerParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#fetcher = new Fetcher(config, parts, () => parts.group.noteNewPartitions());
     this.#ours = new ClaimedPartitions(config, parts);
-    this.#fetcher = new Fetcher(config, parts);
     this.#ahead = new FetchAhead(this.#fetcher);
     this.#behind = new WriteBehind(parts.store);
     this.#commits = new CommitBehind(parts.group);
@@ -99,12 +102,15 @@ export class ConsumeLoop {
     if (!config.untilDrained) return;
     const { folder, settings } = config;
     this.#drain = new Drain(config, {
-      ends: () =>
-        drainEnds(parts.cluster, parts.topic, {
-          run: hasLedger(folder) ? folder.id : undefined,
-          isCommittedOnly: isCommittedOnly(settings),
-        }),
+      ends: async () => {
+        const run = hasLedger(folder) ? folder.id : undefined;
+        const wanted = { run, isCommittedOnly: isCommittedOnly(settings) };
+        const found = await drainEnds(parts.cluster, parts.topic, wanted);
+        this.#fetcher.view.expect(Math.max(-1, ...found.ends.keys()) + 1);
+        return found;
+      },
       positions: () => parts.store.offsets(parts.topic.topicId),
+      problems: () => new Map([...this.#ours.problems, ...this.#fetcher.problems]),
     });
   }
 
@@ -179,37 +185,36 @@ export class ConsumeLoop {
    * wrong one. The group confirms only the right one's assignment: after two heartbeats, that consumer claims again.
    */
   async #followAssignment(signal: AbortSignal): Promise<void> {
-    const assignment = await this.#ours.unclaimed(signal);
-    if (assignment === undefined) return;
+    if ((await this.#ours.unclaimed(signal)) === undefined) return;
     this.#ahead.drop();
     await this.#settle();
     await this.#commits.flush();
+    // The write may have been refused, and the group may have assigned again.
+    const assignment = await this.#ours.unclaimed(signal);
+    if (assignment === undefined) return;
     await this.#ours.claim(assignment);
+    this.#parts.group.settled(assignment);
     tellParent({ type: 'ready' });
   }
 
   /** Sorts the fetched records; returns the advances that are not being stored yet. */
-  async #sort(fetched: readonly FetchedPartition[]): Promise<Map<number, Advance>> {
-    let needsLeaders = false;
+  async #sort(fetched: readonly Fetched[]): Promise<Map<number, Advance>> {
     const advances = new Map<number, Advance>();
     for (const answer of fetched) {
       // The records were fetched for an assignment that is over: the new owner of the partitions fetches them too.
       if (!this.#ours.areCurrent) return advances;
-      if (answer.error === 'NONE') {
-        await this.#sortPartition(answer, advances);
-      } else {
-        const { next } = this.#ours.claims.get(answer.partition)!;
-        await refuse(answer, next, this.#parts.cluster, this.#config.topic);
-        needsLeaders = true;
-      }
+      await this.#sortPartition(answer, advances);
     }
-    if (needsLeaders) await this.#fetcher.refreshLeaders();
     return advances;
   }
 
   /** Sorts a partition's batches, and begins a write whenever there is enough for one. */
-  async #sortPartition(answer: FetchedPartition, advances: Map<number, Advance>): Promise<void> {
-    const { partition } = answer;
+  async #sortPartition(answer: Fetched, advances: Map<number, Advance>): Promise<void> {
+    const { partition, skipTo } = answer;
+    if (skipTo !== undefined) {
+      const { next: from, epoch } = this.#ours.claims.get(partition)!;
+      advances.set(partition, { partition, from, next: skipTo, epoch, isGap: true });
+    }
     const aborted = new AbortedTransactions(answer.abortedTransactions);
     for (const batch of decodeRecordBatches(answer.records)) {
       const afterBatch = batch.baseOffset + batch.lastOffsetDelta + 1;

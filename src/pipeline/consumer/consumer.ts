@@ -81,16 +81,19 @@ async function consumeInto(
     await openCluster({ bootstrapServers, clientId: 'nodrop-consumer', client, timeoutMs, signal }),
   );
   const topic = await untilTopic(config, cluster, signal);
-  const base = await baseOf(config, topic, signal);
+  const manifest = await manifestOf(config, topic, signal);
   // A consumer without a store must not join the group: it could not store the messages that it would get.
   const store = await opened;
-  const joining = { bootstrapServers, client, settings, group: groupOf(folder.id), timeoutMs, signal };
+  const name = config.group ?? manifest?.group ?? groupOf(folder.id);
+  const instanceId = settings['group.instance.id'];
+  const joining = { bootstrapServers, client, settings, group: name, instanceId, timeoutMs, signal };
   const group = open.adopt(await joinGroup({ ...joining, topic: config.topic }), (each) => each.leave());
   const journal = open.adopt(openJournalOf(config, topic), closeJournal);
-  folder.noteConsumer(config.store, numberOf(journal));
+  folder.noteConsumer(config.store, { journal: numberOf(journal), group: name });
   const journaled = store.journaled({ config, cluster, group }, journal);
   const latencies = open.adopt(openLatencyLog(config, journal), (log) => log.close());
   const latency = new StoredLatency(folder.id, latencies);
+  const base = baseOf(manifest);
   const parts = { cluster, topic, base, store: journaled, group, journal, latency, reach };
   const loop = new ConsumeLoop(config, parts);
   await loop.work(onStored, signal);
@@ -140,14 +143,14 @@ async function untilTopic(
 }
 
 /**
- * The offset at which the run begins, by partition. A producer opens its ledger before it creates the topic, so a
- * working producer is noticed; without one, the consumer takes everything in the topic.
+ * The run's manifest. A producer opens its ledger before it creates the topic, so a working producer is noticed;
+ * undefined without one.
  */
-async function baseOf(
+async function manifestOf(
   { folder, timeoutMs }: ConsumeConfig,
   { topic, topicId }: TopicMetadata,
   signal: AbortSignal,
-): Promise<Map<number, number>> {
+): Promise<Manifest | undefined> {
   const look = (): Manifest | undefined | 'none' => (hasLedger(folder) ? folder.readManifest() : 'none');
   const found = await new Deadline(timeoutMs, signal).poll(look, pollMs);
   if (found === undefined) throw unavailableError(`The producer of run ${folder.id} has not begun.`);
@@ -155,7 +158,9 @@ async function baseOf(
   if (manifest !== undefined && manifest.topic === topic && manifest.topicId !== topicId) {
     throw remadeTopicError({ run: folder.id, topic, topicId }, manifest.topicId);
   }
-  return new Map(
-    Object.entries(manifest?.base ?? {}).map(([partition, offset]) => [Number(partition), offset]),
-  );
+  return manifest;
 }
+
+/** The offset at which the run begins, by partition. Without a producer, the consumer takes everything in the topic. */
+const baseOf = (manifest: Manifest | undefined): Map<number, number> =>
+  new Map(Object.entries(manifest?.base ?? {}).map(([partition, offset]) => [Number(partition), offset]));

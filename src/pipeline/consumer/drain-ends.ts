@@ -3,7 +3,7 @@
  * If the run has records there, the end is after them; otherwise it is before the transaction.
  */
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
-import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { offsetsAtHand, type OffsetKind, type OffsetsAtHand } from '../../kafka/client/list-offsets.ts';
 import { readLog } from '../../kafka/fetch/log-read.ts';
 import { noOrigin, readOrigin } from '../../workload/record-headers.ts';
 
@@ -21,17 +21,25 @@ export interface Wanted {
   isCommittedOnly: boolean;
 }
 
-/** By partition. Throws `unavailable`. */
+export interface DrainEnds {
+  ends: Map<number, DrainEnd>;
+  /** The partitions whose ends are not known, and why. */
+  missing: Map<number, string>;
+}
+
+/** Throws `unavailable`. */
 export async function drainEnds(
   cluster: Cluster,
   topic: TopicMetadata,
   { run, isCommittedOnly }: Wanted,
-): Promise<Map<number, DrainEnd>> {
-  const stable = await listOffsets(cluster, topic.topic, isCommittedOnly ? 'last-stable' : 'latest');
+): Promise<DrainEnds> {
+  const list = (kind: OffsetKind): Promise<OffsetsAtHand> => offsetsAtHand(cluster, topic.topic, kind);
+  const { offsets: stable, missing } = await list(isCommittedOnly ? 'last-stable' : 'latest');
   const ends = new Map([...stable].map(([partition, end]) => [partition, { end, behind: 0 }]));
-  if (!isCommittedOnly) return ends;
-  const latest = await listOffsets(cluster, topic.topic, 'latest');
-  const hidden = [...latest]
+  if (!isCommittedOnly) return { ends, missing };
+  const latest = await list('latest');
+  for (const [partition, problem] of latest.missing) missing.set(partition, problem);
+  const hidden = [...latest.offsets]
     .map(([partition, end]) => ({ partition, start: stable.get(partition) ?? end, end }))
     .filter(({ start, end }) => start < end);
   const origin = noOrigin();
@@ -45,5 +53,5 @@ export async function drainEnds(
       known.end = batch.offset[index]! + 1;
     }
   });
-  return ends;
+  return { ends, missing };
 }

@@ -4,15 +4,14 @@
  * refused write discard it. So positions come from the store only, and memory stays bounded even if the store is down.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
 import { nextOffset, splitBatches } from '../../kafka/record-batch/record-batch.ts';
-import type { Fetcher } from './fetcher.ts';
+import type { Fetched, Fetcher } from './fetcher.ts';
 
 type Positions = ReadonlyMap<number, { next: number }>;
 
 interface Ahead {
   positions: Positions;
-  answer: Promise<FetchedPartition[]>;
+  answer: Promise<Fetched[]>;
   abort: AbortController;
 }
 
@@ -25,7 +24,7 @@ export class FetchAhead {
   }
 
   /** The records at these positions: those that were fetched ahead, if the positions match, or of a new fetch. */
-  async fetch(positions: Positions, signal: AbortSignal): Promise<FetchedPartition[]> {
+  async fetch(positions: Positions, signal: AbortSignal): Promise<Fetched[]> {
     const ahead = this.#ahead;
     if (ahead !== undefined && areSame(ahead.positions, positions)) {
       this.#ahead = undefined;
@@ -36,16 +35,12 @@ export class FetchAhead {
   }
 
   /** Begins to fetch the records after those that were fetched from these positions, unless the log ended there. */
-  async begin(
-    positions: Positions,
-    fetched: readonly FetchedPartition[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async begin(positions: Positions, fetched: readonly Fetched[], signal: AbortSignal): Promise<void> {
     const isFlowing = fetched.some(({ records }) => records.length > 0);
-    if (!isFlowing || fetched.some(({ error }) => error !== 'NONE')) return;
+    if (!isFlowing) return;
     const after = new Map(positions);
-    for (const { partition, records } of fetched) {
-      const next = endOf(records, positions.get(partition)?.next ?? 0);
+    for (const { partition, records, skipTo } of fetched) {
+      const next = skipTo ?? endOf(records, positions.get(partition)?.next ?? 0);
       after.delete(partition);
       after.set(partition, { next });
     }

@@ -1,37 +1,39 @@
-/** Decides about a partition that a broker refused to read: whether to retry, or which error to throw. */
+/** Decides about an offset that a broker says it does not have. */
 import { unavailableError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
-import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
-import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { say } from '../../text/say.ts';
+import { offsetsAtHand } from '../../kafka/client/list-offsets.ts';
 
-/** Errors of a partition that pass with fresh metadata or a little time. */
-const passingErrors = [
-  'NOT_LEADER_OR_FOLLOWER',
-  'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_LEADER_EPOCH',
-  'FENCED_LEADER_EPOCH',
-  'REPLICA_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'OFFSET_NOT_AVAILABLE',
-  // Not every broker knows a new topic at once. A deleted topic shows in the metadata.
-  'UNKNOWN_TOPIC_ID',
-];
-
-/** Throws `unavailable` for an error that will not pass: nothing is skipped. */
-export async function refuse(
-  { error, partition }: FetchedPartition,
-  offset: number,
+/**
+ * The first offset of a partition that has lost its records from `offset` on, if they may be skipped; otherwise this
+ * throws `unavailable`. Undefined if the partition holds the offset, or if that is not known: the broker may have become
+ * the leader just now.
+ */
+export async function outOfRange(
   cluster: Cluster,
   topic: string,
-): Promise<void> {
-  if (passingErrors.includes(error)) return;
-  if (error === 'OFFSET_OUT_OF_RANGE') {
-    const begin = (await listOffsets(cluster, topic, 'earliest')).get(partition) ?? 0;
-    const begins = begin > offset ? `: it begins at ${begin}` : '';
-    throw unavailableError(
-      `Partition ${partition} of ${topic} has no offset ${offset}${begins}. Removed records cannot be stored.`,
-      { hint: 'nodrop verify lists the missing messages.' },
+  partition: number,
+  offset: number,
+  maySkip: boolean,
+): Promise<number | undefined> {
+  const { offsets: begins } = await offsetsAtHand(cluster, topic, 'earliest');
+  const { offsets: ends } = await offsetsAtHand(cluster, topic, 'latest');
+  const [begin, end] = [begins.get(partition), ends.get(partition)];
+  if (begin === undefined || end === undefined || (begin <= offset && offset <= end)) return undefined;
+  if (begin > offset && maySkip) {
+    say(
+      `nodrop: Partition ${partition} of ${topic} has lost the offsets ${offset} to ${begin - 1}: they are skipped.`,
     );
+    return begin;
   }
-  throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);
+  const held = begin > offset ? `it begins at ${begin}` : `it ends at ${end}`;
+  throw unavailableError(
+    `Partition ${partition} of ${topic} has no offset ${offset}: ${held}. Removed records cannot be stored.`,
+    {
+      hint:
+        begin > offset
+          ? 'nodrop verify lists the missing messages. To go on behind them: --skip-removed'
+          : 'nodrop verify lists the missing messages.',
+    },
+  );
 }

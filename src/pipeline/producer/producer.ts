@@ -23,6 +23,7 @@ import { seal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
+import { say } from '../../text/say.ts';
 import { tellingLeft } from '../tidy-cluster.ts';
 
 const pollMs = 20;
@@ -30,6 +31,8 @@ const stopGraceMs = 3_000;
 
 /** `messages` and `rate` are those of all producers together. */
 export interface ProducerConfig extends ProduceConfig {
+  /** The name of the consumer group; undefined for one after the run's id. */
+  group?: string | undefined;
   producers: number;
   /** The index of this producer; undefined if it is the only one. */
   producer?: number | undefined;
@@ -89,7 +92,7 @@ export async function produce(
       sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
       if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
     } catch (error) {
-      throw isNew ? tellingLeft(error, { ...config, group: groupOf(folder.id) }) : error;
+      throw isNew ? tellingLeft(error, { ...config, group: config.group ?? groupOf(folder.id) }) : error;
     }
     const publisher = new Publisher({
       config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
@@ -169,9 +172,18 @@ async function topicOfFirst(
   if (manifest === undefined)
     throw unavailableError(`The first producer of run ${folder.id} has not begun within ${timeoutMs} ms.`);
   const topic = await cluster.metadataAgain(config.topic);
-  if (topic?.topicId === manifest.topicId) return { topic, isNew: false };
+  if (topic?.topicId === manifest.topicId) return { topic: asPlanned(topic, manifest), isNew: false };
   throw unavailableError(`Topic ${config.topic} was deleted or recreated.`);
 }
+
+/**
+ * The partitions over which the run's first producer spreads its messages. If the others took partitions that were
+ * added since, the messages of one key would stand in two.
+ */
+const asPlanned = (topic: TopicMetadata, { base }: Manifest): TopicMetadata => ({
+  ...topic,
+  partitions: topic.partitions.slice(0, Object.keys(base).length),
+});
 
 /** Returns the topic, created if it is missing, once every partition has a leader. */
 async function ensureTopic(
@@ -184,14 +196,19 @@ async function ensureTopic(
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
   const isNew = existing === undefined && (await createTopic(access, config.topic, config.partitions));
   const count = isNew ? config.partitions : 1;
+  let leaderless: number[] = [];
   const ready = async (): Promise<TopicMetadata | undefined> => {
     const topic = await cluster.metadata(config.topic);
     const { partitions } = topic ?? { partitions: [] };
-    return partitions.length >= count && partitions.every(({ leader }) => leader >= 0) ? topic : undefined;
+    leaderless = partitions.flatMap(({ leader }, partition) => (leader < 0 ? partition : []));
+    return partitions.length >= count && leaderless.length === 0 ? topic : undefined;
   };
   const topic = await new Deadline(timeoutMs, signal).poll(ready, pollMs);
   if (topic !== undefined) return { topic, isNew };
-  throw unavailableError(`Topic ${config.topic} at ${bootstrapServers} has partitions without a leader.`);
+  const which = leaderless.length === 0 ? '' : `: ${leaderless.join(', ')}`;
+  throw unavailableError(
+    `Topic ${config.topic} at ${bootstrapServers} has partitions without a leader${which}.`,
+  );
 }
 
 function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
@@ -202,12 +219,13 @@ function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOption
       settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
     requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
     deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
+    note: (line) => say(`nodrop: ${line}`),
     inFlightMax: Number(settings['max.in.flight.requests.per.connection'] ?? inFlightMaxDefault),
   };
 }
 
 async function manifestOf(
-  config: ProduceConfig,
+  config: ProducerConfig,
   producers: Readonly<Record<string, number>>,
   cluster: Cluster,
   topic: TopicMetadata,
@@ -224,7 +242,7 @@ async function manifestOf(
     topic: config.topic,
     topicId: topic.topicId,
     topicCreated: isNew,
-    group: groupOf(folder.id),
+    group: config.group ?? groupOf(folder.id),
     bootstrapServers,
     producers,
     ...(rate !== undefined && { rate }),

@@ -27,6 +27,7 @@ const labels: Record<EventHop, string> = {
   delivery: 'delivered',
   written: 'written',
   refused: 'refused',
+  skipped: 'skipped',
   position: 'position',
   commit: 'commit',
   row: 'row',
@@ -99,6 +100,12 @@ function factText(fact: Fact, timeline: Timeline): FactText {
         : right(`${at(fact)} by consumer ${fact.consumer}, as ${fact.category}`);
     case 'refused':
       return right(`${at(fact)} of consumer ${fact.consumer}: another consumer had claimed the partition`);
+    case 'skipped':
+      return {
+        label,
+        text: `${at(fact)}: retention removed it before consumer ${fact.consumer} could read it`,
+        isOdd: true,
+      };
     case 'position':
       return right(`the store's next offset is ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
     case 'commit':

@@ -6,7 +6,7 @@
  * missing, a journal was deleted.
  *
  *   body   := type:u8 …
- *     1 opening    json:utf8               {"format":3,"run":…,"topicId":…,"store":…,"categories":[…],"pid":…}
+ *     1 opening    json:utf8               {"format":4,"run":…,"topicId":…,"store":…,"categories":[…],"pid":…}
  *     2 delivered  epoch:i32 codes:u16 rows:u32*codes range* time:f64
  *                                          these offsets were handed over; the rows are not stored yet. `rows`:
  *                                          how many of each category, dead letters last. No codes: not counted
@@ -15,13 +15,14 @@
  *     4 refused    range* time:f64         another consumer was first: nothing of these was stored
  *     5 overflow                           the file reached its size limit: nothing was noted after this
  *     6 closing                            the consumer ended in order
+ *     7 skipped    range* time:f64         retention had removed these offsets: nothing of them was handed over
  *   range  := partition:u32 first:f64 end:f64                offsets first … end−1
  *   span   := partition:u32 first:f64 count:u32 code:u8*count
  *                                          what was written at the offsets first … first+count−1
  *   code   := an index into the opening's categories | 254 no row of the run | 255 a dead letter
  *
  * `time` is when the frame was written, in ms since the epoch by the consumer's clock: no verdict depends on it.
- * Format 2 did not count deliveries; format 1 had no times either.
+ * Format 3 had no skipped offsets; format 2 did not count deliveries; format 1 had no times either.
  *
  * `epoch` is the group's generation. An offset of a range that is in no span has no row of the run: it is a
  * marker, an aborted record or a record of another program. A row may stand outside the ranges, or be one of two at
@@ -32,7 +33,7 @@
  */
 import { z } from 'zod';
 
-export const journalFormat = 3;
+export const journalFormat = 4;
 
 /** The size limit of a journal: enough for some hundred million messages, fetched a hundred or more at a time. */
 export const journalBytesMax = 1024 * 1024 * 1024;
@@ -44,6 +45,7 @@ export const entryTypes = {
   refused: 4,
   overflow: 5,
   closing: 6,
+  skipped: 7,
 } as const;
 
 /** Codes of a span that do not stand for a category. */

@@ -23,11 +23,13 @@ type Said =
       rows: number[];
     }
   | { type: 'written'; ranges: OffsetRange[]; spans: WrittenSpan[] }
-  | { type: 'refused'; ranges: OffsetRange[] };
+  | { type: 'refused'; ranges: OffsetRange[] }
+  | { type: 'skipped'; ranges: OffsetRange[] };
 
 /** The formats whose frames have no time, and whose frames do not count deliveries. */
 const untimedFormat = 1;
 const uncountedFormat = 2;
+const unskippedFormat = 3;
 
 /** What is known about a journal once it has been read to its end. */
 export interface JournalSummary extends FrameState {
@@ -71,7 +73,7 @@ export class JournalReader {
       const opened = jsonFrameOf(body, journalOpeningSchema);
       if (opened === undefined) return 'its opening cannot be read';
       const { format, ...opening } = opened;
-      if (![journalFormat, uncountedFormat, untimedFormat].includes(format))
+      if (![journalFormat, unskippedFormat, uncountedFormat, untimedFormat].includes(format))
         return `its format ${format} is not known`;
       this.#format = format;
       summary.opening = opening;
@@ -98,9 +100,11 @@ export function readJournalOpening(path: string): JournalOpening | undefined {
 
 function saidIn(type: number, body: Buffer, isCounted: boolean): Said | undefined {
   if (type === entryTypes.delivered && body.length >= 5) return deliveredOf(body, isCounted);
-  if (type === entryTypes.refused) {
+  if (type === entryTypes.refused || type === entryTypes.skipped) {
     const ranges = rangesOf(body, 1, body.length);
-    return ranges && { type: 'refused', ranges };
+    return (
+      ranges && (type === entryTypes.refused ? { type: 'refused', ranges } : { type: 'skipped', ranges })
+    );
   }
   return type === entryTypes.written && body.length >= 5 ? writtenOf(body) : undefined;
 }

@@ -95,8 +95,17 @@ export class JournalWriter {
 
   /** Another consumer has advanced a partition: nothing of these ranges was stored. */
   refused(ranges: readonly OffsetRange[]): void {
+    this.#note(entryTypes.refused, ranges);
+  }
+
+  /** Retention has removed these ranges: the consumer goes on behind them. */
+  skipped(ranges: readonly OffsetRange[]): void {
+    this.#note(entryTypes.skipped, ranges);
+  }
+
+  #note(type: number, ranges: readonly OffsetRange[]): void {
     const body = Buffer.allocUnsafe(1 + ranges.length * rangeBytes + frameTimeBytes);
-    body.writeUInt8(entryTypes.refused, 0);
+    body.writeUInt8(type, 0);
     this.#append(body, putRanges(body, 1, ranges));
   }
 

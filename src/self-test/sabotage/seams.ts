@@ -4,7 +4,7 @@ import { groupOffsets } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import type { ConsumerSeams, WorkingConsumer } from '../../pipeline/consumer/consumer-store.ts';
 import type { ProducerSeams, SessionStart } from '../../pipeline/producer/producer.ts';
-import { groupOf, type RunFolder } from '../../run-folder/run-folder.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
 import type { Store } from '../../stores/store.ts';
 import { tableOf } from '../../stores/table-names.ts';
 import { sabotageFromEnvironment, sabotageText, tellSabotage, type Sabotage } from './sabotage.ts';
@@ -48,7 +48,7 @@ function sabotagedStore(
     tables: config.categories.map((category) => config.tables?.get(category) ?? tableOf(category)),
     store: config.store,
     group,
-    commits: async () => await groupOffsets(access, groupOf(folder.id), topic),
+    commits: async () => await groupOffsets(access, folder.groupInUse(), topic),
     ends: async () => await listOffsets(cluster, topic, 'latest'),
   });
 }

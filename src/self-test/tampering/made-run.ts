@@ -212,7 +212,7 @@ async function consume(folder: RunFolder, location: string, run: RunBeingMade): 
   const { id, topic, topicId } = run.manifest;
   const opening = { run: id, topicId, store: storeName(location, folder.path), categories: states };
   const journal = openJournal((name) => folder.file(name), { ...opening, pid: process.pid });
-  folder.noteConsumer(location, 1);
+  folder.noteConsumer(location, { journal: 1 });
   const patience = { timeoutMs: 0, signal: new AbortController().signal, note: () => undefined };
   const inner = await openStore(location, { categories: states });
   const store = journaledStore(inner, { journal, run: id, categories: states.length, patience });

@@ -129,6 +129,22 @@ test('a journal yields its deliveries, and its rows in the categories of the evi
   });
 });
 
+test('offsets that retention took leave both hops whole, and were neither delivered nor written', async () => {
+  const journal = open();
+  noteBatch(journal);
+  journal.skipped([range(0, 14, 50)]);
+  journal.close();
+  await seal(journal.path);
+  const { deliveries, written } = await told([[0, 50]]);
+  expect(deliveries).toEqual({ whole: true, problem: '', rows: ['1@3 0:10-14'] });
+  expect(written).toMatchObject({ whole: true, rows: { length: 3 } });
+  // Without the entry, nobody knows what became of them.
+  expect((await told([[0, 51]])).deliveries).toMatchObject({
+    whole: false,
+    problem: expect.stringContaining('0:50 was delivered') as string,
+  });
+});
+
 test('a row whose category the evidence does not know has an untold category', async () => {
   const journal = open();
   journal.delivered([range(0, 10, 11)]);
@@ -288,7 +304,7 @@ test("the journals are not whole if another run's journal is in place of one of 
 
 test('the journals are not whole if one that the run folder has noted is missing', async () => {
   const journal = open();
-  folder.noteConsumer(folder.store, 1);
+  folder.noteConsumer(folder.store, { journal: 1 });
   rmSync(journal.path);
   const problem = 'of 1 journals only 0 are there';
   expect(await read()).toMatchObject({ deliveries: { whole: false, problem }, written: { whole: false } });

@@ -48,6 +48,7 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   seed: integer(0, 2 ** 32 - 1),
   run: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   topic: fc.stringMatching(/^[A-Za-z0-9._-]{3,40}$/),
+  group: text,
   store: fc.oneof(
     // A path with a line separator, such as U+2028, is refused.
     text.map((path) => `sqlite:/${path.replaceAll(/[/.\r\n\u2028\u2029]/g, '')}x`),
@@ -139,7 +140,7 @@ test('a producer gets either a number of messages or a duration', () => {
 test('a consumer accepts all arguments from its run, with --consumers=1', () => {
   const { folder } = runSettings(values({}));
   const { values: read, unknown } = readBy(
-    consumeArguments(values({ consumers: 3, untilDrained: true }), folder),
+    consumeArguments(values({ consumers: 3, untilDrained: true }), folder, { settings: {}, index: 0 }),
   );
   expect(unknown).toEqual([]);
   const { batchSize: _, partitions: __, payloadBytes: ___, ...rest } = given;

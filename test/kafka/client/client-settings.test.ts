@@ -79,6 +79,10 @@ test.each<[ClientSettings, RegExp]>([
   [{ 'ssl.truststore.location': 'ca.pem' }, /security\.protocol=SSL/],
   [{ 'enable.idempotence': 'true', acks: '1' }, /acks=all/],
   [{ 'session.timeout.ms': '2000', 'heartbeat.interval.ms': '2000' }, /below session\.timeout\.ms=2000/],
+  [
+    { 'group.protocol': 'consumer', 'session.timeout.ms': '6000' },
+    /session\.timeout\.ms cannot be set with group\.protocol=consumer/,
+  ],
   [{ 'heartbeat.interval.ms': '45000' }, /below session\.timeout\.ms=45000/],
 ])('settings that contradict each other are refused: %o', (settings, message) => {
   expect(() => checkSettings(settings)).toThrow(usage(message));

@@ -18,9 +18,9 @@ function records(baseOffset: number, count: number): Buffer {
   return batch;
 }
 
-const fetched = (partition: number, bytes: Buffer, error = 'NONE'): FetchedPartition => ({
+const fetched = (partition: number, bytes: Buffer): FetchedPartition => ({
   partition,
-  error,
+  error: 'NONE',
   highWatermark: 0,
   lastStableOffset: 0,
   abortedTransactions: [],
@@ -64,10 +64,15 @@ test('a fetch ahead that was dropped is not returned, even for the same position
   expect((await ahead.fetch(at(10), signal))[0]!.records).toHaveLength(2);
 });
 
-test('nothing is fetched ahead after an error or an empty answer', async () => {
+test('nothing is fetched ahead after an empty answer', async () => {
   await ahead.begin(at(0), [fetched(0, Buffer.alloc(0))], signal);
-  await ahead.begin(at(0, 0), [fetched(0, records(0, 1)), fetched(1, Buffer.alloc(0), 'OTHER')], signal);
   expect(asked).toEqual([]);
+});
+
+test('where records were removed, the fetch ahead begins behind them', async () => {
+  const gap = { ...fetched(1, Buffer.alloc(0)), skipTo: 50 };
+  await ahead.begin(at(0, 7), [fetched(0, records(0, 1)), gap], signal);
+  expect(asked.map(({ positions }) => positions)).toEqual([[1, 50]]);
 });
 
 test('the error of a fetch ahead is thrown by the next fetch, and is ignored after a drop', async () => {

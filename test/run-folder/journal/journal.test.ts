@@ -74,6 +74,7 @@ function writeSmall(): void {
   );
   journal.delivered([range(1, 12, 20)]);
   journal.refused([range(1, 12, 20)]);
+  journal.skipped([range(0, 4, 9)]);
   journal.close();
 }
 
@@ -87,6 +88,7 @@ test('the entries of a journal are read back unchanged', () => {
     { type: 'written', ranges: [range(0, 0, 4), range(1, 10, 12)] },
     { type: 'delivered', ranges: [range(1, 12, 20)] },
     { type: 'refused', ranges: [range(1, 12, 20)] },
+    { type: 'skipped', ranges: [range(0, 4, 9)] },
   ]);
   expect(entries[0]).toMatchObject({ epoch: 7, rows: [1, 2, 1] });
   expect(entries[2]).toMatchObject({ epoch: 7, rows: [] });
@@ -117,9 +119,9 @@ test('each entry has a time, except in format 1', () => {
 
 test('an unknown format of a journal is damage', () => {
   const frames = new FrameWriter(path);
-  frames.appendJson(1, { format: 4, ...opening });
+  frames.appendJson(1, { format: 5, ...opening });
   frames.close();
-  expect(readAll().summary.damage).toContain('format 4');
+  expect(readAll().summary.damage).toContain('format 5');
 });
 
 test('two rows at one offset, and rows outside of the fetched range, are read back unchanged', () => {

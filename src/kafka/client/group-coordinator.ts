@@ -1,0 +1,50 @@
+/** Finds the broker that coordinates a group, and asks it what the client library's admin cannot. */
+import {
+  apiVersionsV3,
+  consumerGroupDescribeV0,
+  findCoordinatorV4,
+  type Connection,
+} from '@platformatic/kafka';
+import type { Cluster } from './cluster.ts';
+import { NotReadyError, errorName, withErrorCodes } from './kafka-errors.ts';
+
+/** The requests of the consumer protocol. */
+export const consumerGroupApis = { heartbeat: 68, describe: 69 } as const;
+
+const groupKeyType = 0;
+
+export type FoundCoordinator = { nodeId: number; error: string; detail: string | null | undefined };
+
+/** One attempt; `topic`: any, since the metadata that tell the brokers' addresses are those of a topic. */
+export async function findCoordinator(
+  cluster: Cluster,
+  group: string,
+  topic: string,
+): Promise<FoundCoordinator> {
+  await cluster.metadata(topic);
+  const connection = await cluster.anyConnection();
+  const answer = await withErrorCodes(findCoordinatorV4.api.async(connection, groupKeyType, [group]));
+  const [found] = answer.coordinators;
+  if (found === undefined) throw new NotReadyError(`group ${group} has no coordinator`);
+  return { nodeId: found.nodeId, error: errorName(found.errorCode), detail: found.errorMessage };
+}
+
+/** Whether a broker speaks a request of the consumer protocol. */
+export async function speaks(connection: Connection, api: number): Promise<boolean> {
+  const { apiKeys } = await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
+  return apiKeys.some(({ apiKey }) => apiKey === api);
+}
+
+/** The number of members of a group of the consumer protocol; 0 if there is no such group. One attempt. */
+export async function consumerGroupMembers(cluster: Cluster, group: string, topic: string): Promise<number> {
+  const { nodeId, error } = await findCoordinator(cluster, group, topic);
+  if (error !== 'NONE') throw new NotReadyError(error);
+  const connection = await cluster.connection(nodeId);
+  if (!(await speaks(connection, consumerGroupApis.describe))) return 0;
+  const answer = await withErrorCodes(consumerGroupDescribeV0.api.async(connection, [group], false));
+  const [found] = answer.groups;
+  const problem = errorName(found?.errorCode ?? 0);
+  if (problem === 'GROUP_ID_NOT_FOUND') return 0;
+  if (problem !== 'NONE') throw new NotReadyError(`group ${group}: ${problem}`);
+  return found?.members.length ?? 0;
+}
