@@ -19,6 +19,7 @@ interface Definition {
   act(values: OptionValues, context: Context, ...given: (string | undefined)[]): Promise<number>;
 }
 
+const topicOptions: OptionName[] = ['topic', 'group'];
 const stateOptions: OptionName[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: OptionName[] = ['bootstrapServer', 'commandConfig', 'setting'];
 /** For a Kafka that nodrop starts. */
@@ -32,8 +33,7 @@ const workloadOptions: OptionName[] = [
   ...stateOptions,
   'payloadBytes',
   'partitions',
-  'topic',
-  'group',
+  ...topicOptions,
   'seed',
   'producers',
 ];
@@ -105,8 +105,7 @@ const definitions: Definition[] = [
       ...stateOptions,
       'other',
       'registryFraming',
-      'topic',
-      'group',
+      ...topicOptions,
       ...consumeOptions,
       'run',
       'dir',
