@@ -25,6 +25,8 @@ export interface ProducerOptions {
    * Limit of requests in flight to one leader and, with idempotence, of batches of one partition: 1 to 5 (default: 5).
    */
   inFlightMax?: number | undefined;
+  /** Set if all batches belong to transactions, of which `transactional-producer.ts` takes care. */
+  transactionalId?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -67,10 +69,12 @@ export class Producer implements PartitionLeader {
     this.#cluster = cluster;
     this.#topic = topic;
     this.#options = options;
-    const { acks, requestTimeoutMs: timeoutMs, inFlightMax = inFlightMaxDefault } = options;
-    this.#requests = new ProduceRequests(cluster, { topic: topic.topic, acks, timeoutMs, inFlightMax });
+    const { acks, requestTimeoutMs: timeoutMs, inFlightMax = inFlightMaxDefault, transactionalId } = options;
+    const request = { topic: topic.topic, acks, timeoutMs, inFlightMax, transactionalId };
+    this.#requests = new ProduceRequests(cluster, request);
+    const isTransactional = transactionalId !== undefined;
     this.#queues = topic.partitions.map(
-      (_, partition) => new ProduceQueue(this, { partition, acks, inFlightMax }, first),
+      (_, partition) => new ProduceQueue(this, { partition, acks, inFlightMax, isTransactional }, first),
     );
   }
 
@@ -97,6 +101,7 @@ export class Producer implements PartitionLeader {
   }
 
   async newSequence(deadline: Deadline): Promise<ProducerSequence | undefined> {
+    if (this.#options.transactionalId !== undefined) return undefined;
     return await orNothing(newSequence(this.#cluster, deadline));
   }
 
