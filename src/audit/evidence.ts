@@ -7,11 +7,18 @@
  * another program wrote. A row that is wrong in the same way as its record has the same number, so the damage is
  * charged once, where it happened.
  */
-import type { Outcome } from '../run-folder/ledger/outcome.ts';
+import type { Outcome, TransactionEnd } from '../run-folder/ledger/outcome.ts';
 import type { SingleFinding } from '../result/verdict.ts';
 
 /** A content or key that the evidence does not have; it is compared with nothing. */
 export const untold = 0;
+
+/** A transaction of a producer, and how it ended according to the ledger. */
+export interface LedgerTransaction {
+  /** A name of its own in the evidence. */
+  name: string;
+  end: TransactionEnd;
+}
 
 /** One row for each attempt. `partition` and `offset` are `none` if the ack named no position. */
 export interface AttemptBatch {
@@ -20,6 +27,8 @@ export interface AttemptBatch {
   outcome: Uint8Array;
   partition: Int32Array;
   offset: Float64Array;
+  /** Indexes into `Evidence.ledger.transactions`; `none` outside of transactions. Absent: none of them is in one. */
+  transaction?: Int32Array;
 }
 
 /** Bits of `LogBatch.flags`. */
@@ -179,6 +188,8 @@ export interface Evidence {
   ledger: Hop<AttemptBatch> & {
     /** Kafka's errors of attempts with this outcome, the most frequent first. To be called after all batches. */
     errorsOf?: (outcome: Outcome) => Promise<string[]>;
+    /** Absent if there are none. To be read after all batches. */
+    readonly transactions?: readonly LedgerTransaction[];
   };
   log: Hop<LogBatch> & {
     ranges: readonly LogRange[];

@@ -51,6 +51,10 @@ const traits: Record<string, Traits> = {
   'pause-majority': broker,
   'kill-producer': producer,
   'pause-producer': producer,
+  // The transactional id is asked for at the coordinator, and the producer notices at its next request.
+  'fence-producer': { ...producer, needs: flow.filter((part) => part !== 'producer'), takesMs: 3_000 },
+  // The coordinator looks for late transactions from time to time.
+  'abandon-transaction': { ...producer, needs: flow.filter((part) => part !== 'producer'), takesMs: 10_000 },
   'kill-consumer': { on: ['consumer'], silences: true },
   // Some pauses are longer than the consumer's session.
   'pause-consumer': { on: ['consumer'], silences: true, lastsMs: { min: 1_000, max: 9_000 } },
@@ -96,7 +100,8 @@ const company: Record<string, string> = {
 
 function traitsOf(name: string, detail: string | undefined): Traits {
   if (detail === undefined) return traits[name]!;
-  // The fault waits until a consumer passes the point.
+  // The fault waits until a producer passes the point, and then a consumer.
+  if (name === 'kill-producer') return { ...traits[name], needs: flow.filter((part) => part !== 'producer') };
   if (name === 'kill-consumer')
     return { ...traits[name], needs: wholeFlow.filter((part) => part !== 'consumer') };
   const link = linkOf(detail);

@@ -16,6 +16,8 @@ export interface Ground {
   store: StoreEngine;
   kafkaVersion?: string | undefined;
   zookeeper?: boolean | undefined;
+  /** Set if the producers write transactions; their size and the share to abort are random if left out. */
+  transactions?: { size?: number | undefined; abortRate?: number | undefined } | undefined;
 }
 
 /** A plan as `chaos.json` holds it, for `--replay`. */
@@ -88,20 +90,31 @@ function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: n
   const rate = chance.pick([200, 500, 1_000, 2_000]);
   // Messages are under way at any time, so that faults take effect; no more than a busy machine can send in time.
   const batchSizes = [1, 10, 100].filter((size) => size <= rate / 5 && rate / size <= batchesPerSecondMax);
+  const [messagesSeed, partitions] = [chance.next(), chance.pick([1, 2, 3, 6])];
+  const batchSize = chance.pick(batchSizes);
   const options = [
-    `--seed=${chance.next()}`,
+    `--seed=${messagesSeed}`,
     `--rate=${rate}`,
     `--duration=${seconds}s`,
-    `--partitions=${chance.pick([1, 2, 3, 6])}`,
-    `--batch-size=${chance.pick(batchSizes)}`,
+    `--partitions=${partitions}`,
+    `--batch-size=${batchSize}`,
     `--payload-bytes=${chance.pick([150, 200, 1_000])}`,
     `--states=${chance.pick(['failed,completed,in-progress', 'failed=1,completed=8,in-progress=1', 'PENDING,In Progress=2,200'])}`,
     `--producers=${producers}`,
     `--consumers=${consumers}`,
-    ...safeSettings(chance),
+    ...safeSettings(chance, ground),
+    ...transactionOptions(chance, ground, batchSize),
   ];
   const sendsMs = seconds * 1_000;
-  return { options, sendsMs, plan: { ...ground, producers, consumers, sendsMs } };
+  const transactional = ground.transactions !== undefined;
+  return { options, sendsMs, plan: { ...ground, producers, consumers, sendsMs, transactional } };
+}
+
+/** Transactions of one batch or of some. A plan without them is the same as if they did not exist. */
+function transactionOptions(chance: Chance, { transactions }: Ground, batchSize: number): string[] {
+  if (transactions === undefined) return [];
+  const { size = batchSize * chance.pick([1, 3]), abortRate = chance.pick([0, 0.1, 0.3]) } = transactions;
+  return ['--transactional', `--transaction-size=${size}`, `--abort-rate=${abortRate}`];
 }
 
 /** Throws `usage` if the text is not a plan. */
@@ -121,12 +134,13 @@ export function parseChaosPlan(text: string, path: string): ChaosPlan {
 }
 
 /** None of these settings may lose acknowledged messages. */
-function safeSettings(chance: Chance): string[] {
+function safeSettings(chance: Chance, { transactions }: Ground): string[] {
   const settings = [
     `compression.type=${chance.pick(['none', 'gzip', 'snappy', 'lz4', 'zstd'])}`,
     `max.in.flight.requests.per.connection=${chance.integer(1, 5)}`,
     ...(chance.happens(50) ? [`linger.ms=${chance.pick([0, 5, 50])}`] : []),
-    ...(chance.happens(50) ? ['isolation.level=read_uncommitted'] : []),
+    // A consumer that reads uncommitted stores what is aborted, too.
+    ...(chance.happens(50) && transactions === undefined ? ['isolation.level=read_uncommitted'] : []),
   ];
   return settings.map((setting) => `--setting=${setting}`);
 }

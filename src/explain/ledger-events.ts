@@ -90,6 +90,7 @@ async function addAttempts(ledger: Ledger, sent: SentName, { events, gaps }: Att
   const { sequence } = sent;
   const by = { id: idOf(sent), producer: producerName(sent.producer), session: ledger.session };
   let open = 0;
+  let transaction: OutcomeEvent['transaction'];
   for (const frame of reader.frames()) {
     if (frame.type === 'intent') {
       if (sequence < frame.first || sequence >= frame.first + frame.count) continue;
@@ -97,9 +98,18 @@ async function addAttempts(ledger: Ledger, sent: SentName, { events, gaps }: Att
       open += 1;
       continue;
     }
+    if (frame.type === 'begin') transaction = { number: frame.transaction, end: 'unknown' };
+    if (frame.type === 'end' && !frame.isCommit) transaction!.end = 'aborted';
+    if (frame.type === 'ended') {
+      transaction!.end = frame.end;
+      transaction = undefined;
+    }
+    if (frame.type !== 'outcome') continue;
     for (let index = 0; index < frame.count; index++) {
       if (frame.sequences.readUInt32LE(index * 4) !== sequence) continue;
-      events.push(await outcomeEvent(ledger, sent, frame, index));
+      const event = await outcomeEvent(ledger, sent, frame, index);
+      // How it ended stands behind its outcomes.
+      events.push(transaction === undefined ? event : Object.assign(event, { transaction }));
       open -= 1;
     }
   }

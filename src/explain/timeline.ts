@@ -3,7 +3,7 @@
  * Times are ms since the epoch by the clock of the process that noted them; null if none was noted. Events are in the
  * order of the hops, and within a hop in the order of their times: clocks of different processes may differ.
  */
-import type { Outcome } from '../run-folder/ledger/outcome.ts';
+import type { Outcome, TransactionEnd } from '../run-folder/ledger/outcome.ts';
 import type { Place } from '../workload/place.ts';
 import type { SingleFinding, Verdict } from '../result/verdict.ts';
 
@@ -34,6 +34,8 @@ export interface OutcomeEvent extends OfMessage {
   error: string | null;
   /** False: the producer noted no outcome, so it is unknown. */
   isNoted: boolean;
+  /** Only if it was sent in a transaction: the number in the plan, and how the transaction ended. */
+  transaction?: { number: number; end: TransactionEnd };
 }
 
 /** A record in the log. `time` is the record's own. */

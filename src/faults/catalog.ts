@@ -9,6 +9,7 @@ import { pauseBroker, pauseLeader, pauseMajority } from './kinds/pause-broker.ts
 import { poison } from './kinds/poison.ts';
 import { rebalanceStorm } from './kinds/rebalance-storm.ts';
 import { restartStore } from './kinds/restart-store.ts';
+import { abandonTransaction, fenceProducer } from './kinds/transaction-faults.ts';
 import { cutCommit, fillDisk, lockStore } from './kinds/store-faults.ts';
 
 export const faults: readonly Fault[] = [
@@ -22,6 +23,8 @@ export const faults: readonly Fault[] = [
   pauseMajority,
   killProducer,
   pauseProducer,
+  fenceProducer,
+  abandonTransaction,
   killConsumer,
   pauseConsumer,
   rebalanceStorm,

@@ -33,6 +33,11 @@ export interface StageVictim extends Victim {
   untilAt(point: string, signal: AbortSignal): Promise<void>;
   /** Lets the process leave the point. */
   goOn(): void;
+  /**
+   * For a fault that makes the process end by itself: settles when it has. Its place stays open until `start` or
+   * `leave`.
+   */
+  ended(): Promise<{ code: number | null; tail: string }>;
   /** Says that the process will not be started again, so that the run does not wait for it. */
   leave(): void;
 }
@@ -99,6 +104,10 @@ export interface Pipeline {
   starts(): Promise<ReadonlyMap<number, number>>;
   /** The topic's end by partition. */
   ends(): Promise<ReadonlyMap<number, number>>;
+  /** The end by partition for consumers that read committed: open transactions hide what lies behind them. */
+  stableEnds(): Promise<ReadonlyMap<number, number>>;
+  /** Takes over the transactional id of a producer, by its index. Returns the new epoch. */
+  takeOver(producer: number): Promise<number>;
   /** Returns a function that releases the lock. */
   lockStore(): Promise<() => Promise<void>>;
   /** Ends the consumers' sessions at the database, also in mid-transaction; returns how many. */
@@ -116,6 +125,8 @@ export interface PipelinePlan {
   store: StoreEngine;
   /** The shortest time that sending takes, if it is known. */
   sendsMs: number | undefined;
+  /** Whether the producers write transactions. */
+  transactional?: boolean;
 }
 
 export interface FaultSetting {
@@ -161,8 +172,8 @@ export interface Fault {
   lastsToEnd?: boolean;
   /** The link that the fault breaks, if no detail names it. */
   link?: string;
-  /** Whether the fault waits for a consumer to reach a point, if no detail names one. */
-  stopsAtPoint?: boolean;
+  /** Set if the fault waits for such a stage to reach a point, and no detail names the point. */
+  stopsAtPoint?: 'producer' | 'consumer';
   /** The allowed texts after the colon, if there may be any. */
   details?: readonly string[];
   /** The allowed value after `=`, if there may be one. */

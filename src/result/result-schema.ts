@@ -81,7 +81,16 @@ export const resultSchema = z.object({
   evidence: z
     .object({ ledger: evidenceState, log: evidenceState, journal: evidenceState, store: evidenceState })
     .describe('How much of each hop could be read: the counts of a missing hop mean nothing.'),
-  ledger: z.object({ sent: count, acked: count, rejected: count, unknown: count, unsent: count }),
+  ledger: z.object({
+    sent: count,
+    acked: count,
+    rejected: count,
+    unknown: count,
+    unsent: count,
+    aborted: count
+      .exactOptional()
+      .describe('Messages of aborted transactions; only if there were transactions.'),
+  }),
   acknowledged: z
     .object({ right: count, wrong: count, lost: count, unjudged: count })
     .describe('The fate of the acknowledged messages; adds up to ledger.acked.'),

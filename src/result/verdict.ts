@@ -9,6 +9,7 @@ export const findingKinds = [
   'phantom',
   'offset-conflict',
   'rejected-but-written',
+  'torn-transaction',
   'aborted-read',
   'wrongly-dead-lettered',
   'expired',
@@ -73,6 +74,8 @@ export interface LedgerCounts {
   rejected: number;
   unknown: number;
   unsent: number;
+  /** Messages of aborted transactions; only if there were transactions. */
+  aborted?: number;
 }
 
 export interface Counts {

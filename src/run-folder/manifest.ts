@@ -55,6 +55,15 @@ export const manifestSchema = z.object({
   stateHeader: z.string().optional(),
   /** The acknowledgements that the producer asked for: all, 1 or 0. */
   acks: z.string().optional(),
+  /** Set if the messages went in transactions. */
+  transactions: z
+    .object({
+      /** Messages in a transaction. */
+      size: z.int().min(1),
+      /** The share of transactions that were aborted on purpose. */
+      abortRate: z.number().min(0).max(1),
+    })
+    .optional(),
   /**
    * The topic's end offset by partition before the first send. On a topic that existed before, nothing else tells older
    * records from the run's.

@@ -42,6 +42,8 @@ export const topicPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 export const topicOf = (run: string): string => `nodrop-${run}`;
 export const groupOf = (run: string): string => `nodrop-${run}`;
+/** All sessions of a producer have one id: a later one aborts what an earlier one left open. */
+export const transactionalIdOf = (run: string, producer: string): string => `nodrop-${run}-${producer}`;
 
 /** `latency-acked-p0.hlog`, by producer; `latency-stored-1.hlog`, with the number of the consumer's journal. */
 export const latencyFileName = (kind: 'acked' | 'stored', of: string): string => `latency-${kind}-${of}.hlog`;

@@ -7,12 +7,14 @@ import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../kafka/client/cluster.ts';
 import { Deadline } from '../system/deadline.ts';
 import { publishRecords } from '../kafka/produce/foreign-records.ts';
+import { TransactionCoordinator } from '../kafka/produce/transaction-coordinator.ts';
 import { deleteGroup, groupMembers, groupOffsets } from '../kafka/client/groups.ts';
 import { listOffsets } from '../kafka/client/list-offsets.ts';
 import { activeController } from '../kafka/client/active-controller.ts';
 import { deleteRecordsBelow, type AdminAccess } from '../kafka/client/topics.ts';
 import type { Stage } from '../pipeline/stage/stage.ts';
-import { groupOf, topicOf } from '../run-folder/run-folder.ts';
+import { groupOf, topicOf, transactionalIdOf } from '../run-folder/run-folder.ts';
+import { producerName } from '../workload/workload.ts';
 import { engineOf, openSnapshot, writerOf } from '../stores/engines.ts';
 import type { StoreSnapshot } from '../stores/store-snapshot.ts';
 import { addressFor, type RunKafka } from './run-kafka.ts';
@@ -118,6 +120,16 @@ export class RunPipeline implements Pipeline {
 
   async ends(): ReturnType<Pipeline['ends']> {
     return await listOffsets(await this.#open(), this.#spec.topic, 'latest');
+  }
+
+  async stableEnds(): ReturnType<Pipeline['stableEnds']> {
+    return await listOffsets(await this.#open(), this.#spec.topic, 'last-stable');
+  }
+
+  async takeOver(producer: number): Promise<number> {
+    const id = transactionalIdOf(this.#spec.folder.id, producerName(producer));
+    const coordinator = new TransactionCoordinator(await this.#open(), id, questionTimeoutMs);
+    return (await coordinator.newEpoch(new Deadline(questionTimeoutMs, this.signal))).producerEpoch;
   }
 
   async lockStore(): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 /** The stages of a run, which are its producers and consumers, and the events that they have reported. */
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
-import { pausesWhenTold, pointNames } from '../pipeline/stage/failpoints.ts';
+import { consumerPoints, pausesWhenTold, producerPoints } from '../pipeline/stage/failpoints.ts';
 import type { Stage, StageEvent, StageExit, StageOrder, StageRole } from '../pipeline/stage/stage.ts';
 import { startOneMore, startStages } from '../pipeline/stage/stage-group.ts';
 import type { Announcer } from './announcer.ts';
@@ -32,6 +32,7 @@ export class Stages {
       ({ type }) => {
         if (type === 'ledger-opened' && --this.#ledgersMissing === 0) this.#ledgersOpened.resolve();
       },
+      isPausing('producer', spec.faults) ? pausesWhenTold : {},
     ).stages;
     this.consumers = startStages(
       'consumer',
@@ -40,7 +41,7 @@ export class Stages {
       progress('stored'),
       (event, index) => this.#hearConsumer(event, index),
       // A pause point makes the consumer do one step after the other, which is slower: only if a fault needs it.
-      { ...consumerVariables, ...(isPausing(spec.faults) && pausesWhenTold) },
+      { ...consumerVariables, ...(isPausing('consumer', spec.faults) && pausesWhenTold) },
     ).stages;
   }
 
@@ -102,7 +103,9 @@ export class Stages {
   }
 }
 
-const isPausing = (faults: readonly ScheduledFault[]): boolean =>
+const points = { producer: producerPoints, consumer: consumerPoints };
+
+const isPausing = (role: StageRole, faults: readonly ScheduledFault[]): boolean =>
   faults.some(
-    ({ fault, detail }) => fault.stopsAtPoint === true || pointNames.some((point) => point === detail),
+    ({ fault, detail }) => fault.stopsAtPoint === role || points[role].some((point) => point === detail),
   );

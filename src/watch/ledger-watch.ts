@@ -26,7 +26,7 @@ export class LedgerWatch {
       if (frame.type === 'intent') {
         const states = this.#statesOf(frame.count, (index) => frame.first + index);
         tally.add('sent', frame.count, frame.timeMs, states, this.#names);
-      } else {
+      } else if (frame.type === 'outcome') {
         this.#addOutcome(frame, tally);
       }
     }

@@ -13,7 +13,12 @@ import { faults } from '../../src/faults/catalog.ts';
 import { engines } from '../../src/stores/engines.ts';
 import { checkSchedule, parseFault } from '../../src/faults/fault-schedule.ts';
 
-const grounds = [1, 3].flatMap((brokers) => engines.map((store): Ground => ({ brokers, store })));
+const grounds = [1, 3].flatMap((brokers) =>
+  engines.flatMap((store): Ground[] => [
+    { brokers, store },
+    { brokers, store, transactions: {} },
+  ]),
+);
 function first(seed: number, ground: Ground, count: number): ChaosPlan[] {
   const days = chaosPlans(seed, ground);
   return Array.from({ length: count }, () => days.next().value);
@@ -25,7 +30,13 @@ const valueOf = ({ options }: ChaosPlan, name: string): string =>
 
 const sendsMsOf = (plan: ChaosPlan): number => Number.parseInt(valueOf(plan, 'duration'), 10) * 1_000;
 const faultsOn = (ground: Ground) =>
-  chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined });
+  chaosFaults({
+    ...ground,
+    producers: 1,
+    consumers: 1,
+    sendsMs: undefined,
+    transactional: ground.transactions !== undefined,
+  });
 const byName = (one: string, other: string): number => (one < other ? -1 : 1);
 
 /** The events if all goes to plan: the first send is at 0, and the drain is long enough. */
@@ -75,6 +86,7 @@ test('each planned schedule is possible, and has at least one fault', () => {
       producers: Number(valueOf(plan, 'producers')),
       consumers: Number(valueOf(plan, 'consumers')),
       sendsMs: sendsMsOf(plan),
+      transactional: ground.transactions !== undefined,
     });
   }
 });
@@ -141,5 +153,14 @@ test('no plan locks the store while a paused consumer may hold the lock', () => 
       const asleep = sleeps.filter((sleep) => sleep.atMs <= atMs && atMs < sleep.atMs + sleep.lastsMs);
       expect(asleep, plan.faults.join(' ')).toEqual([]);
     }
+  }
+});
+
+test('plans with transactions never read uncommitted, and plans without them have no transactions', () => {
+  for (const { ground, plan } of plans) {
+    const isTransactional = plan.options.includes('--transactional');
+    expect(isTransactional).toBe(ground.transactions !== undefined);
+    const readsUncommitted = plan.options.includes('--setting=isolation.level=read_uncommitted');
+    expect(isTransactional && readsUncommitted).toBe(false);
   }
 });

@@ -14,7 +14,14 @@ import type { PipelinePlan } from '../../src/faults/fault.ts';
 import { postgresEngine } from '../../src/stores/postgres/engine.ts';
 import { sqliteEngine } from '../../src/stores/sqlite/engine.ts';
 
-const plan: PipelinePlan = { brokers: 3, producers: 1, consumers: 1, store: postgresEngine, sendsMs: 60_000 };
+const plan: PipelinePlan = {
+  brokers: 3,
+  producers: 1,
+  consumers: 1,
+  store: postgresEngine,
+  sendsMs: 60_000,
+  transactional: true,
+};
 const newFile = (text: string): string => {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-test-')), 'faults.json');
   writeFileSync(path, text);
@@ -106,6 +113,8 @@ test.each<[string, Partial<PipelinePlan>, string]>([
   ['cut:store@5s', { store: sqliteEngine }, '--store postgres'],
   ['cut@5s', {}, 'after a colon'],
   ['pause-consumer@5s+never', {}, 'kill it instead'],
+  ['fence-producer@5s', { transactional: false }, 'add --transactional'],
+  ['kill-producer:before-commit@5s', { transactional: false }, 'add --transactional'],
   ['kill-leader@60s', {}, 'all has been sent, after 1m'],
 ])('the fault %s is refused as impossible on a pipeline with %j', (text, odd, why) => {
   const check = (): void => checkSchedule([parseFault(text)], { ...plan, ...odd });

@@ -10,6 +10,7 @@ import { codecs, type Codec } from '../../src/kafka/client/client-settings.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { scanLog } from '../../src/kafka/fetch/log-scan.ts';
 import { openProducer } from '../../src/kafka/produce/produce.ts';
+import { openTransactionalProducer } from '../../src/kafka/produce/transactional-producer.ts';
 import { RecordBatchEncoder } from '../../src/kafka/record-batch/record-batch-encoder.ts';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
@@ -31,6 +32,8 @@ interface Line {
 }
 
 interface Dump {
+  /** `COMMIT` or `ABORT` by the offset of each marker; only Kafka's tool shows them. */
+  markers?: Map<number, string>;
   records: Line[];
   batches: { baseOffset: number; isTransactional: boolean; isControl: boolean }[];
 }
@@ -58,6 +61,8 @@ async function dump(topic: string): Promise<Dump> {
         isControl: batch[3] === 'true',
       });
     }
+    const marker = /^\| offset: (\d+) .*endTxnMarker: (\w+)/.exec(line);
+    if (marker !== null) (found.markers ??= new Map()).set(Number(marker[1]), marker[2]!);
     const record =
       /^\| offset: (\d+) CreateTime: (\d+) .*headerKeys: \[(.*?)\](?: key: (.*?))? payload: (.*)$/.exec(line);
     if (record === null) continue;
@@ -148,4 +153,48 @@ test('the scan reads the same transaction batches as DumpLogSegments, apart from
   expect(ours.records.map(({ value }) => value)).toEqual(['commit', 'abort']);
   expect(theirs.batches.filter(({ isControl }) => isControl)).toHaveLength(2);
   expect(ours.batches).toEqual(theirs.batches.filter(({ isControl }) => !isControl));
+});
+
+test('the scan resolves transactions of our own producer as the markers in DumpLogSegments say', async () => {
+  const topic = `dump-markers-${randomUUID().slice(0, 8)}`;
+  await createTopic({ bootstrapServers, client: {}, timeoutMs }, topic, 1);
+  const producer = await openTransactionalProducer(cluster, (await cluster.metadata(topic))!, {
+    acks: -1,
+    idempotent: true,
+    requestTimeoutMs: timeoutMs,
+    deliveryTimeoutMs: timeoutMs,
+    transactionalId: topic,
+    transactionTimeoutMs: 60_000,
+  });
+  const ends = [true, false, false, true, false, true, true, false];
+  for (const isCommit of ends) {
+    for (let batch = 0; batch < 2; batch++) {
+      const encoder = new RecordBatchEncoder();
+      encoder.append(bornMs, null, Buffer.from('value'));
+      await producer.send([{ partition: 0, bytes: encoder.finish() }]);
+    }
+    await producer.end(isCommit);
+    await producer.next();
+  }
+  let theirs = await dump(topic);
+  await until('all markers are in the log', async () => {
+    theirs = await dump(topic);
+    return theirs.markers?.size === ends.length;
+  });
+  expect([...theirs.markers!.values()]).toEqual(ends.map((isCommit) => (isCommit ? 'COMMIT' : 'ABORT')));
+  const states: [number, string][] = [];
+  await scanLog(cluster, topic, {
+    timeoutMs,
+    onBatch: ({ batch, state }) => void states.push([batch.baseOffset, state]),
+  });
+  // The next marker behind a batch is that of its transaction.
+  const words: Record<string, string> = { COMMIT: 'committed', ABORT: 'aborted' };
+  const expected = theirs.batches
+    .filter(({ isControl }) => !isControl)
+    .map(({ baseOffset }) => {
+      const [, marker] = [...theirs.markers!].find(([offset]) => offset > baseOffset)!;
+      return [baseOffset, words[marker]];
+    });
+  expect(states).toHaveLength(2 * ends.length);
+  expect(states).toEqual(expected);
 });

@@ -15,6 +15,8 @@ const { location, password } = inject('postgres');
 const postgres = (): string => `--store=${location}?schema=t${randomUUID().slice(0, 8)}`;
 const quickGroup = ['-X', 'session.timeout.ms=2000', '-X', 'heartbeat.interval.ms=300'];
 
+const transactional = ['--transactional', '--batch-size=10', '--transaction-size=50', '--abort-rate=0.2'];
+
 /** The faults of a run, and its further arguments. */
 const survived: [fault: string, args: () => string[]][] = [
   ['kill-leader@1s+3s', () => ['--brokers=3']],
@@ -28,6 +30,13 @@ const survived: [fault: string, args: () => string[]][] = [
   ['pause-broker@1s+7s', () => ['--brokers=3']],
   ['pause-majority@1s+5s', () => ['--brokers=3']],
   ['kill-producer@1s+1s', () => [shared]],
+  ['kill-producer:before-commit@1s+1s', () => [shared, ...transactional]],
+  ['kill-producer:after-commit-request@1s+1s', () => [shared, ...transactional]],
+  ['fence-producer@1s', () => [shared, ...transactional]],
+  ['fence-producer@1s', () => ['--brokers=3', '--producers=2', ...transactional]],
+  ['abandon-transaction@1s', () => transactional],
+  ['kill-leader@1s+3s', () => ['--brokers=3', ...transactional]],
+  ['cut:producer-acks@1s+2s', () => transactional],
   ['pause-producer@1s+2s', () => [shared]],
   ['kill-consumer@1s+1s', () => [shared]],
   ['kill-consumer:after-fetch@1s+1s', () => [shared]],

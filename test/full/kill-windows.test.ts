@@ -1,6 +1,6 @@
 /** Every kill window: each kind of strike, at each point, on both stores. Each run passes. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { pointNames, type PointName } from '../../src/pipeline/stage/failpoints.ts';
+import { consumerPoints, type PointName } from '../../src/pipeline/stage/failpoints.ts';
 import {
   cutCommit,
   cutSocket,
@@ -73,7 +73,7 @@ const windows: Window[] = [
   },
 ];
 
-describe.each(pointNames)('with the consumer protocol, a run passes after a strike at %s', (point) => {
+describe.each(consumerPoints)('with the consumer protocol, a run passes after a strike at %s', (point) => {
   // The others leave the group alone.
   const ofGroups = windows.filter(({ name }) => name.startsWith('consumer '));
   test.each(ofGroups)('$name', async ({ strike, struck, outcomes = {} }) => {
@@ -82,7 +82,7 @@ describe.each(pointNames)('with the consumer protocol, a run passes after a stri
   });
 });
 
-describe.each(pointNames)('a run passes after a strike at %s', (point) => {
+describe.each(consumerPoints)('a run passes after a strike at %s', (point) => {
   test.each(windows)('$name', async ({ strike, struck, outcomes = {} }) => {
     const result = await strikeAt(point, strike(), struck(), inject('bootstrapServers'));
     expect(outcomeOf(result)).toEqual(outcomes[point] ?? pass);

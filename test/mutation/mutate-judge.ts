@@ -34,12 +34,15 @@ const judgeFiles = [
   'overcommitted',
   'partitions',
   'read-journal',
+  'read-ledger',
   'read-log',
   'read-store',
   'store-checks',
   'subject',
+  'torn-transaction',
   'trail',
   'trails',
+  'transactions',
 ];
 
 const work = mkdtempSync(join(tmpdir(), 'nodrop-mutation-'));

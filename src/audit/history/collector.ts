@@ -27,7 +27,7 @@ export class Collector {
   readonly #categoryNumbers = new Map<string, number>();
 
   add(line: Line): void {
-    if (line.type !== 'run' && line.type !== 'complete') {
+    if (line.type !== 'run' && line.type !== 'complete' && line.type !== 'transaction') {
       const number = this.places.numberIn(line);
       if (number !== undefined) line.partition = number;
     }
@@ -37,6 +37,9 @@ export class Collector {
       case 'send':
         this.seen.add('ledger');
         return this.said.addSend(line);
+      case 'transaction':
+        this.seen.add('ledger');
+        return this.said.transactions.add(line);
       case 'log':
         this.seen.add('log');
         return this.said.addRecord(line);

@@ -24,8 +24,15 @@ export class Rows<Name extends string> {
   }
 }
 
+/** `transaction`: its number, from 1; 0 for none. */
 export const newAttempts = () =>
-  new Rows({ message: 'i32', outcome: 'u8', partition: 'i32', offset: 'f64' } as const);
+  new Rows({
+    message: 'i32',
+    outcome: 'u8',
+    partition: 'i32',
+    offset: 'f64',
+    transaction: 'i32',
+  } as const);
 /** Origins of attempts other than the one that is kept for their message. */
 export const newOrigins = () => new Rows({ message: 'i32', origin: 'i32', sequence: 'f64' } as const);
 /** `producer`, `session` and `sequence` are `none` if the line does not have them. */

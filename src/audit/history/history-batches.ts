@@ -39,8 +39,13 @@ export class HistoryBatches {
   }
 
   *attempts(): Iterable<AttemptBatch> {
-    const { messages, attempts } = this.#said;
+    const { messages, attempts, transactions } = this.#said;
     const { count } = messages;
+    const { names } = transactions;
+    const transactionOf = (entry: number): number =>
+      entry < count ? messages.transaction.get(entry) : attempts.get('transaction', entry - count);
+    const compareNames = (a: number, b: number): number =>
+      a === b ? 0 : a === 0 || b === 0 ? a - b : names.compare(a, b);
     const outcomeOf = (entry: number): number =>
       entry < count ? (messages.bits.get(entry) & bits.outcome) - 1 : attempts.get('outcome', entry - count);
     const placeOf =
@@ -55,7 +60,11 @@ export class HistoryBatches {
       this.#ranks,
       bits.outcome,
       attempts,
-      (a, b) => partitionOf(a) - partitionOf(b) || offsetOf(a) - offsetOf(b) || outcomeOf(a) - outcomeOf(b),
+      (a, b) =>
+        partitionOf(a) - partitionOf(b) ||
+        offsetOf(a) - offsetOf(b) ||
+        outcomeOf(a) - outcomeOf(b) ||
+        compareNames(transactionOf(a), transactionOf(b)),
     );
     for (const part of inParts(entries)) {
       yield {
@@ -64,6 +73,7 @@ export class HistoryBatches {
         outcome: Uint8Array.from(part, outcomeOf),
         partition: Int32Array.from(part, partitionOf),
         offset: Float64Array.from(part, offsetOf),
+        ...(names.count > 0 && { transaction: Int32Array.from(part, (entry) => transactionOf(entry) - 1) }),
       };
     }
   }

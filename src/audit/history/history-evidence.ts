@@ -53,7 +53,7 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
       batches: read,
     };
   };
-  const ledger = hop('ledger', () => batches.attempts());
+  const ledger = { ...hop('ledger', () => batches.attempts()), ...said.transactions.ofLedger() };
   const log = hop('log', () => batches.records());
   const store = hop('store', () => batches.rows());
   const deliveries = hop('deliveries', () => batches.deliveries(journal));
@@ -104,6 +104,10 @@ function problemsOf(collector: Collector, name: HopName): string[] {
   const disputed = name === 'ledger' ? disputedMessages(said.messages) : 0;
   if (disputed > 0) {
     problems.push(`it contradicts itself: different states, keys or digests sent under one id (${disputed})`);
+  }
+  const { size } = said.transactions.disputed;
+  if (name === 'ledger' && size > 0) {
+    problems.push(`it contradicts itself: transactions that were committed and aborted (${size})`);
   }
   if (name === 'log' && disputedRanges.size > 0) {
     problems.push(`it contradicts itself: what was read of partition ${disputedNames(collector)}`);

@@ -2,7 +2,7 @@
  * The history form as a table: the types of lines, and the fields of each with their kinds. The reader, the
  * JSON Schema and the TypeScript types of the lines all come from it. Fields that are not in it are ignored.
  */
-import { outcomes } from '../../run-folder/ledger/outcome.ts';
+import { outcomes, transactionEnds } from '../../run-folder/ledger/outcome.ts';
 
 export const hopNames = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;
 export type HopName = (typeof hopNames)[number];
@@ -43,6 +43,7 @@ export const valueKinds = {
   categories: { type: 'array', items: { type: 'string', not: { enum: reservedNames } } },
   plan: { type: 'object', additionalProperties: integer(plannedMax) },
   outcome: { enum: outcomes },
+  transactionEnd: { enum: transactionEnds },
   crc: { enum: ['ok', 'bad'] },
   hop: { enum: hopNames },
   hops: { type: 'array', items: { enum: hopNames } },
@@ -61,6 +62,7 @@ interface ValueTypes {
   categories: string[];
   plan: Record<string, number>;
   outcome: (typeof outcomes)[number];
+  transactionEnd: (typeof transactionEnds)[number];
   crc: 'ok' | 'bad';
   hop: HopName;
   hops: HopName[];
@@ -111,10 +113,12 @@ export const lineTypes = {
       ...content,
       ...ofTopic,
       ...position,
+      transaction: 'name',
       error: 'text',
       ...time,
     },
   },
+  transaction: { required: { id: 'name', outcome: 'transactionEnd' }, optional: time },
   log: {
     required: position,
     unlessForeign: { id: 'name' },

@@ -8,6 +8,7 @@ import { none, type Place } from '../../workload/place.ts';
 import type { LineOf } from './line-types.ts';
 import { bits, keptRecord, loggedBits, MessageColumns, storedBits } from './message-columns.ts';
 import { newAttempts, newOrigins, newRecords, newStored } from './exceptional-lines.ts';
+import { TransactionCollector } from './transaction-collector.ts';
 
 /** The answer to a retry of a batch that the broker has already: an ack without a position. */
 const duplicateSequence = 'DUPLICATE_SEQUENCE_NUMBER';
@@ -16,6 +17,7 @@ const nowhere: Place = { partition: none, offset: none };
 
 export class MessageCollector {
   readonly messages = new MessageColumns();
+  readonly transactions = new TransactionCollector();
   readonly attempts = newAttempts();
   readonly otherOrigins = newOrigins();
   readonly records = newRecords();
@@ -42,6 +44,7 @@ export class MessageCollector {
       message,
       isDuplicate ? 'acked' : line.outcome,
       hasPlace && line.outcome === 'acked' ? { partition: line.partition!, offset: line.offset! } : undefined,
+      line.transaction === undefined ? 0 : this.transactions.numberOf(line.transaction),
     );
   }
 
@@ -50,15 +53,16 @@ export class MessageCollector {
     this.topics.set(message, isOther ? undefined : topic);
   }
 
-  #addAttempt(message: number, outcome: Outcome, place: Place | undefined): void {
+  #addAttempt(message: number, outcome: Outcome, place: Place | undefined, transaction: number): void {
     const { messages } = this;
     const code = outcomeCodes[outcome];
     const isFirst = !messages.has(message, bits.outcome);
     if (!isFirst || (place && !messages.canStandAt(message, place.partition, place.offset))) {
-      this.attempts.push({ message, outcome: code, ...(place ?? nowhere) });
+      this.attempts.push({ message, outcome: code, ...(place ?? nowhere), transaction });
       return;
     }
     if (place) messages.place(message, place.partition, place.offset);
+    if (transaction !== 0) messages.transaction.set(message, transaction);
     messages.set(message, (code + 1) | (place ? bits.ackPlaced : 0));
   }
 

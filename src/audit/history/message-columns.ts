@@ -68,6 +68,8 @@ export class MessageColumns {
   readonly sequence = new NumberColumn('f64');
   readonly partition = new NumberColumn('i32');
   readonly offset = new NumberColumn('f64');
+  /** The number of the kept attempt's transaction, from 1; 0 for none. Has no rows behind the last one that has any. */
+  readonly transaction = new NumberColumn('i32');
 
   get count(): number {
     return this.bits.length;

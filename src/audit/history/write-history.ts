@@ -74,6 +74,8 @@ class HistoryWriter {
     for (const range of log.ranges) yield { ...rangeLine(range), ...this.#place(range.partition) };
     for (const batch of log.batches()) yield* this.#records(batch);
     for (const batch of ledger.batches()) yield* this.#sends(batch);
+    for (const { name, end } of ledger.transactions ?? [])
+      yield { type: 'transaction', id: name, outcome: end };
     for (const lines of this.#nameless.values()) yield* lines;
     for await (const batch of store.batches()) yield* this.#rows(batch);
     for (const [partition, offset] of store.positions) {
@@ -117,8 +119,8 @@ class HistoryWriter {
     };
   }
 
-  *#sends({ count, message, outcome, partition, offset }: AttemptBatch): Iterable<Line> {
-    const { messages } = this.#evidence;
+  *#sends({ count, message, outcome, partition, offset, transaction }: AttemptBatch): Iterable<Line> {
+    const { messages, ledger } = this.#evidence;
     for (let row = 0; row < count; row++) {
       const index = message[row]!;
       const { id, producer, sequence, state } = messages.name(index);
@@ -137,6 +139,7 @@ class HistoryWriter {
         state,
         outcome: outcomes[outcome[row]!]!,
         ...this.#placeAt(partition[row]!, offset[row]!),
+        ...nameOf(ledger, transaction?.[row] ?? none),
         ...(messages.isTombstone?.(index) === true && { tombstone: true }),
         ...digestOf(messages.expectedContent(index)),
         ...this.#keyOf(messages.expectedKey?.(index)),
@@ -282,6 +285,10 @@ function rangeLine(range: LogRange): LineOf<'logRange'> {
     ...(stableEnd !== undefined && stableEnd < end && { stableEnd }),
   };
 }
+
+/** The transaction of an attempt. Its name is known before its end is. */
+const nameOf = ({ transactions }: Evidence['ledger'], transaction: number): { transaction?: string } =>
+  transaction === none ? {} : { transaction: transactions![transaction]!.name };
 
 const digestOf = (content: number | undefined): { digest?: string } =>
   content === undefined || content === untold ? {} : { digest: String(content) };

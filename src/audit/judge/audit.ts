@@ -25,11 +25,13 @@ import type { Opinion } from './charge.ts';
 import { findOvercommitted } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
+import { readLedger } from './read-ledger.ts';
 import { readLogHop, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten-offsets.ts';
 import { StateCounts } from './state-counts.ts';
 import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
+import { notePartlyCommitted } from './torn-transaction.ts';
 import { Trails } from './trails.ts';
 
 export interface AuditOptions {
@@ -46,10 +48,9 @@ export async function audit(
   const partitions = new Partitions(evidence);
   const trails = new Trails(evidence.messages, partitions);
   readDeliveries(evidence, partitions);
-  for (const batch of evidence.ledger.batches()) {
-    for (let row = 0; row < batch.count; row++) trails.addAttempt(batch, row);
-  }
+  readLedger(evidence, trails);
   const log = readLogHop(evidence, trails, partitions);
+  notePartlyCommitted(evidence.messages.count, trails, partitions);
   const store = await readStore(evidence, trails, partitions);
   const journal = new WrittenJournal(evidence, trails, partitions);
   const isLogContradicted = log.contradictions + log.beyondEnd > 0;
@@ -145,7 +146,14 @@ interface Case {
 function judgeAll({ evidence, trails, log, journal, proof, findings }: Case): Judged {
   const { messages, categories } = evidence;
   const judged: Judged = {
-    ledger: { sent: 0, acked: 0, rejected: 0, unknown: 0, unsent: messages.plannedCount },
+    ledger: {
+      sent: 0,
+      acked: 0,
+      rejected: 0,
+      unknown: 0,
+      unsent: messages.plannedCount,
+      ...(trails.transactions && { aborted: 0 }),
+    },
     acknowledged: { right: 0, wrong: 0, lost: 0, unjudged: 0 },
     written: { yes: 0, no: 0 },
     findings,
@@ -223,6 +231,8 @@ function countHops(
   if (outcome === 'acked') counts.acked += 1;
   if (trails.isLogged(message)) counts.logged += 1;
   if (evidence.deliveries === undefined && evidence.written === undefined) return;
+  // A consumer's ranges span what was aborted, and it was handed none of it.
+  if (outcome === 'aborted' && !trails.isLogged(message)) return;
   if (trails.isPlainlyPlaced(message)) {
     const { delivered, written } = trails.partitionOf(message);
     const offset = trails.offsetOf(message);
@@ -240,7 +250,7 @@ function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evide
   const outcome = trails.outcome(message);
   if (outcome === undefined) return;
   ledger.sent += 1;
-  ledger[outcome] += 1;
+  ledger[outcome] = (ledger[outcome] ?? 0) + 1;
   if (messages.isPlanned(message)) ledger.unsent -= 1;
 }
 

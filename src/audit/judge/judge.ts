@@ -16,6 +16,7 @@ import {
   misclassified,
   wronglyDeadLettered,
 } from './store-checks.ts';
+import { tornTransaction } from './torn-transaction.ts';
 import { isExpectedInStore, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
 
 export function judge(subject: Subject, proof: Proof): Opinion[] {
@@ -23,10 +24,10 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
   if (isStranger(subject, proof)) {
     return [phantom(subject, proof), abortedRead(subject, proof), journalAlone(subject, proof)];
   }
-  const conflict = offsetConflict(subject, proof);
+  const misplacement = offsetConflict(subject, proof) ?? tornTransaction(subject, proof);
   const corrupted = corruptedInLog(subject);
   return [
-    ...(conflict ? [conflict] : [lost(subject, proof), reordered(subject)]),
+    ...(misplacement ? [misplacement] : [lost(subject, proof), reordered(subject)]),
     duplicatedInLog(subject, proof),
     duplicatedInStore(subject, proof),
     ...(corrupted

@@ -102,12 +102,13 @@ export function notChecked(
 }
 
 /** `No message was acknowledged: 100 were refused, MESSAGE_TOO_LARGE.` */
-function nothingAcked({ rejected, unknown }: LedgerCounts, refusals: Refusals): string {
+function nothingAcked({ rejected, unknown, aborted = 0 }: LedgerCounts, refusals: Refusals): string {
   const told = (count: number, what: string, errors: readonly string[]): string[] =>
     count === 0 || errors.length === 0 ? [] : [`${count} ${were(count)} ${what}, ${errors.join(' and ')}`];
   const parts = [
     ...told(rejected, 'refused', refusals.rejected),
     ...told(unknown, 'of unknown outcome', refusals.unknown),
+    ...(aborted === 0 ? [] : [`${aborted} ${were(aborted)} in aborted transactions`]),
   ];
   return `No message was acknowledged${parts.length === 0 ? '' : `: ${parts.join('; ')}`}.`;
 }

@@ -1,13 +1,21 @@
 /** The checks of a message in the store. Each check looks at one message. */
 import { categoryUntold, deadLetterCategory, untold } from '../evidence.ts';
 import type { Opinion } from './charge.ts';
-import { blamed, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
+import { blamed, isAborted, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
+import { isStanding } from './torn-transaction.ts';
 import { differ, distinct, hasPlace, standsAtOneOf, type JudgedRow, type Written } from './trail.ts';
 
-export const abortedRead = (subject: Subject, proof: Proof): Opinion =>
-  subject.rows.some((row) => isOfAborted(subject, row, proof))
-    ? { kind: 'aborted-read', blame: 'consumer' }
-    : undefined;
+export function abortedRead(subject: Subject, proof: Proof): Opinion {
+  const { rows, records, acks } = subject;
+  if (rows.some((row) => isOfAborted(subject, row, proof)))
+    return { kind: 'aborted-read', blame: 'consumer' };
+  if (rows.length === 0 || !isAborted(subject, proof)) return undefined;
+  if (records.some((record) => isStanding(record, proof.partitions))) return undefined;
+  // Where the log cannot show it, the broker may have committed what it said it had aborted.
+  const isShown = acks.length > 0 && acks.every((ack) => proof.wouldShow(ack));
+  const detail = 'its transaction was aborted';
+  return { kind: 'aborted-read', blame: isShown ? 'consumer' : 'unknown', detail };
+}
 
 export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
   const { rows, records, committed, written } = subject;

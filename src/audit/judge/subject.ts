@@ -1,6 +1,6 @@
 /** A message to judge: its trail, and what the evidence as a whole can prove about it. */
 import type { Evidence, Messages } from '../evidence.ts';
-import type { Outcome } from '../../run-folder/ledger/outcome.ts';
+import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
 import type { Blame, Cause } from '../../result/verdict.ts';
 import type { Partitions } from './partitions.ts';
@@ -16,11 +16,14 @@ import {
   type Written,
 } from './trail.ts';
 import type { Trails } from './trails.ts';
+import type { MessageOutcome, Sending, Transactions } from './transactions.ts';
 
 export interface Subject extends Trail {
   message: number;
   /** undefined: there is no intent. */
-  outcome: Outcome | undefined;
+  outcome: MessageOutcome | undefined;
+  /** What was sent, by transaction; empty if nothing was sent in one. */
+  sendings: Sending[];
   /** Whether plan or ledger have the message. */
   isKnown: boolean;
   isPlanned: boolean;
@@ -55,6 +58,7 @@ export function subjectOf(
     records,
     rows,
     outcome: trails.outcome(message),
+    sendings: trails.transactions?.sendingsOf(message, trails) ?? [],
     isKnown: trails.isKnown(message),
     isPlanned: messages.isPlanned(message),
     isAckedAnywhere: trails.isAckedAnywhere(message),
@@ -95,6 +99,7 @@ export class Proof {
   readonly weakSetting: Cause | undefined;
   readonly partitions: Partitions;
   readonly #messages: Messages;
+  readonly #transactions: Transactions | undefined;
   readonly #somePositions: boolean;
   readonly #areDeliveriesKept: boolean;
   readonly #deliveriesSpanHoles: boolean;
@@ -124,6 +129,7 @@ export class Proof {
     this.tombstonesAnywhere = trails.tombstonesAnywhere;
     this.partitions = partitions;
     this.#messages = messages;
+    this.#transactions = trails.transactions;
     const positions = store.positions.size + (store.oddPositions?.length ?? 0);
     this.#somePositions = positions + (commits?.size ?? 0) > 0;
     this.#areDeliveriesKept = deliveries !== undefined;
@@ -138,6 +144,19 @@ export class Proof {
 
   placeText({ partition, offset }: Place): string {
     return this.partitions.of(partition).placeText(offset);
+  }
+
+  endOf(transaction: number): TransactionEnd | undefined {
+    return this.#transactions?.endOf(transaction);
+  }
+
+  isCommitted({ transaction }: Sending): boolean {
+    return this.endOf(transaction) === 'committed';
+  }
+
+  /** Whether a part of the transaction stands committed in the log. */
+  isPartlyCommitted(transaction: number): boolean {
+    return this.#transactions?.partlyCommitted.has(transaction) === true;
   }
 
   /** Whether retention removed records that the run may have written to this topic; undefined: to any topic. */
@@ -226,16 +245,26 @@ export function blamed(
 export const isRejected = ({ outcome }: Subject, { ledgerWhole }: Proof): boolean =>
   outcome === 'rejected' && ledgerWhole;
 
+/** Whether the message was certainly aborted: a ledger that is not whole may lack an attempt that was committed. */
+export const isAborted = ({ outcome }: Subject, { ledgerWhole }: Proof): boolean =>
+  outcome === 'aborted' && ledgerWhole;
+
 /** Whether neither plan nor ledger have the message, and both are whole. */
 export const isStranger = ({ isKnown }: Subject, { planWhole, ledgerWhole }: Proof): boolean =>
   !isKnown && planWhole && ledgerWhole;
 
-/** Whether the store must have the message: acked, unless all acked records were aborted; or committed in the log. */
+/**
+ * Whether the store must have the message: acked, unless all acked records were aborted; or committed in the log. If the
+ * commit of its transaction was acknowledged, the log must not have aborted it.
+ */
 export function isExpectedInStore(subject: Subject, proof: Proof): boolean {
-  const { outcome, acks, aborted, committed } = subject;
-  if (committed.length > 0) return !isRejected(subject, proof) && !isStranger(subject, proof);
-  const isAborted = aborted.length > 0 && acks.every((ack) => standsAtOneOf(ack, aborted));
-  return outcome === 'acked' && !isAborted;
+  const { outcome, acks, aborted, committed, sendings } = subject;
+  if (committed.length > 0) {
+    return !isRejected(subject, proof) && !isAborted(subject, proof) && !isStranger(subject, proof);
+  }
+  const isPromised = sendings.some((sending) => sending.outcome === 'acked' && proof.isCommitted(sending));
+  const areAllAborted = aborted.length > 0 && acks.every((ack) => standsAtOneOf(ack, aborted));
+  return outcome === 'acked' && (isPromised || !areAllAborted);
 }
 
 /** Whether a row can only have come from an aborted record. */

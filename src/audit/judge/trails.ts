@@ -18,6 +18,7 @@ import { NumberColumn } from '../number-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
 import { PositionColumn } from './position-column.ts';
 import { attempted, bits, exemplary, keptOfUnusual, outcomeOfBits, withOutcome } from './trail-bits.ts';
+import type { MessageOutcome, Transactions } from './transactions.ts';
 import {
   agree,
   differ,
@@ -44,6 +45,8 @@ export class Trails {
   readonly tombstonesAnywhere = new Set<number>();
   /** Whether the log has a planned message without an intent. */
   loggedWithoutIntent = false;
+  /** Set if something was sent in a transaction. */
+  transactions: Transactions | undefined;
 
   constructor(messages: Messages, partitions: Partitions) {
     this.#messages = messages;
@@ -52,14 +55,18 @@ export class Trails {
     this.#positions = new PositionColumn(partitions, messages.plannedCount);
   }
 
-  /** The sum of all its attempts; undefined without an intent. */
-  outcome(message: number): Outcome | undefined {
+  /** The sum of all its attempts, and of their transactions; undefined without an intent. */
+  outcome(message: number): MessageOutcome | undefined {
+    const told = this.told(message);
+    return told && (this.transactions?.outcomeOf(message, told) ?? told);
+  }
+
+  /** The sum of all its attempts, without regard to their transactions. */
+  told(message: number): Outcome | undefined {
     return outcomeOfBits[this.#bitsOf(message) & attempted];
   }
 
-  isAckedAnywhere(message: number): boolean {
-    return (this.#bitsOf(message) & bits.ackedAnywhere) !== 0;
-  }
+  isAckedAnywhere = (message: number): boolean => (this.#bitsOf(message) & bits.ackedAnywhere) !== 0;
 
   isAckedAt(message: number, partition: number, offset: number): boolean {
     const known = this.#bitsOf(message);
@@ -82,7 +89,8 @@ export class Trails {
 
   /** Acked, once in the log at the acked place, and once in the store, correct: there is nothing to judge. */
   isExemplary(message: number): boolean {
-    return (this.#bitsOf(message) & (exemplary | bits.unusual)) === exemplary;
+    if ((this.#bitsOf(message) & (exemplary | bits.unusual)) !== exemplary) return false;
+    return this.transactions === undefined || this.outcome(message) === 'acked';
   }
 
   /** The message has one correct row, according to ack or record: the store did its part. */
@@ -111,9 +119,7 @@ export class Trails {
   }
 
   /** Whether ledger, log or store mention the message. */
-  isMentioned(message: number): boolean {
-    return this.#bitsOf(message) !== 0;
-  }
+  isMentioned = (message: number): boolean => this.#bitsOf(message) !== 0;
 
   /** A message's trail, for reading. */
   trail(message: number): Trail {

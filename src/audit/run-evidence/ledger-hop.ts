@@ -7,7 +7,9 @@ import type { Manifest, RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { errorNameOf } from '../../kafka/client/error-name.ts';
+import { none } from '../../workload/place.ts';
 import type { RunMessages } from './run-messages.ts';
+import { RunTransactions } from './run-transactions.ts';
 
 interface Ledger extends LedgerFile {
   isSealed: boolean;
@@ -41,7 +43,9 @@ export async function ledgerHop(
       problems.push(`there is no intact ledger of ${planned}${which}`);
     }
   }
+  const transactions = new RunTransactions(manifest);
   const hop: Evidence['ledger'] = {
+    ...(manifest.transactions && { transactions: transactions.all }),
     whole: problems.length === 0,
     problem: problems.join('; '),
     errorsOf: async (outcome) =>
@@ -51,8 +55,9 @@ export async function ledgerHop(
       ),
     *batches() {
       const found = [...problems];
+      transactions.all.length = 0;
       for (const ledger of ledgers) {
-        const problem = yield* readAll(ledger, messages);
+        const problem = yield* readAll(ledger, messages, transactions);
         if (problem === undefined) continue;
         found.push(`${ledger.name}: ${problem}`);
         hop.whole = false;
@@ -74,27 +79,41 @@ async function errorNames(readers: readonly LedgerReader[], outcome: Outcome): P
 
 /** Returns why a ledger cannot be relied on; undefined if it can. */
 function* readAll(
-  { reader, producer, isSealed }: Ledger,
+  { reader, producer, session, isSealed }: Ledger,
   messages: RunMessages,
+  transactions: RunTransactions,
 ): Generator<AttemptBatch, string | undefined> {
   const { summary } = reader;
   try {
-    yield* attemptsOf(producer, reader, messages);
+    yield* attemptsOf({ producer, session, reader }, messages, transactions);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     summary.damage = `it cannot be read: ${messageOf(error)}`;
   }
   if (summary.damage !== undefined) return summary.damage;
   if (summary.opening === undefined) return 'it is empty';
+  const contradiction = transactions.contradictionOf(producer, reader.transactions);
+  if (contradiction !== undefined) return contradiction;
   // A producer seals what it has closed.
   const isCut = isSealed && (summary.torn || summary.closed === undefined);
   return isCut ? 'it was sealed, and has no end' : undefined;
 }
 
-function* attemptsOf(producer: number, reader: LedgerReader, messages: RunMessages): Iterable<AttemptBatch> {
-  for (const { count, sequence, outcome, partition, offset } of reader.batches()) {
+function* attemptsOf(
+  { producer, session, reader }: Pick<Ledger, 'producer' | 'session' | 'reader'>,
+  messages: RunMessages,
+  transactions: RunTransactions,
+): Iterable<AttemptBatch> {
+  const first = transactions.all.length;
+  for (const { count, sequence, outcome, partition, offset, transaction } of reader.batches()) {
     const message = new Int32Array(count);
     for (let row = 0; row < count; row++) message[row] = messages.indexOf(producer, sequence[row]!);
-    yield { count, message, outcome, partition, offset };
+    const batch = { count, message, outcome, partition, offset };
+    if (!transactions.arePlanned) yield batch;
+    else {
+      transactions.update(first, { producer, session }, reader.transactions);
+      yield { ...batch, transaction: transaction.map((index) => (index === none ? none : first + index)) };
+    }
   }
+  transactions.update(first, { producer, session }, reader.transactions);
 }

@@ -38,7 +38,15 @@ export async function chaosCommand(values: OptionValues, context: Context): Prom
   const count = countOf(values);
   const plans = replay === undefined ? randomPlans(values, ground, count) : [replay];
   claimFiles(reports, [join(values.dir, 'runs')]);
-  const coverage = new Coverage(chaosFaults({ ...ground, producers: 1, consumers: 1, sendsMs: undefined }));
+  const coverage = new Coverage(
+    chaosFaults({
+      ...ground,
+      producers: 1,
+      consumers: 1,
+      sendsMs: undefined,
+      transactional: ground.transactions !== undefined,
+    }),
+  );
   const days: ChaosDay[] = [];
   const observer = observerOf(context);
   for (const plan of plans) {
@@ -101,7 +109,18 @@ function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
     ...kafkaChoiceOf(values),
   };
   const store = values.store === undefined ? defaultEngine : engineOf(values.store);
-  return { brokers, kafkaVersion, zookeeper, store };
+  return { brokers, kafkaVersion, zookeeper, store, transactions: transactionsOf(values, replay) };
+}
+
+function transactionsOf(
+  { transactional = false, transactionSize: size, abortRate }: OptionValues,
+  replay: ChaosPlan | undefined,
+): Ground['transactions'] {
+  if (!transactional && (size ?? abortRate) !== undefined)
+    throw usageError('--transaction-size and --abort-rate need --transactional.');
+  return transactional || replay?.options.includes('--transactional') === true
+    ? { size, abortRate }
+    : undefined;
 }
 
 /** undefined: as many as `--for` allows. */

@@ -25,11 +25,13 @@ const kafkaOptions: OptionName[] = ['bootstrapServer', 'commandConfig', 'setting
 /** For a Kafka that nodrop starts. */
 const kafkaChoiceOptions: OptionName[] = ['brokers', 'kafkaVersion', 'zookeeper'];
 const ownKafkaOptions: OptionName[] = [...kafkaChoiceOptions, 'brokerProperty'];
+const transactionOptions: OptionName[] = ['transactional', 'transactionSize', 'abortRate'];
 const workloadOptions: OptionName[] = [
   'messages',
   'duration',
   'rate',
   'batchSize',
+  ...transactionOptions,
   ...stateOptions,
   'payloadBytes',
   'partitions',
@@ -217,6 +219,7 @@ const definitions: Definition[] = [
       'seed',
       ...kafkaChoiceOptions,
       ...storeOptions,
+      ...transactionOptions,
       'dir',
       'timeout',
       ...resultOptions,

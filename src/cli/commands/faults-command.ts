@@ -40,8 +40,9 @@ const linesOf = (fault: Fault): string[] => {
 function optionsFor(fault: Fault): string {
   const setting = parseFault(fault.example);
   const plan = { producers: 1, consumers: 1, sendsMs: undefined };
-  const isPossible = (brokers: number): boolean =>
-    fault.problem({ ...plan, brokers, store: defaultEngine }, setting) === undefined;
+  const isPossible = (brokers: number, transactional = false): boolean =>
+    fault.problem({ ...plan, brokers, store: defaultEngine, transactional }, setting) === undefined;
   if (isPossible(1)) return '';
+  if (isPossible(1, true)) return '--transactional ';
   return isPossible(3) ? '--brokers 3 ' : '--store URL ';
 }

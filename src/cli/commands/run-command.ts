@@ -41,6 +41,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     untilDrained: true,
     setting: consumerSettings(values, settings, faults),
   };
+  const producing = { ...settings, setting: producerSettings(values, settings, faults) };
   claimFiles(reports, [runsPath(values.dir), storeFileOf(store)]);
   const spec: RunSpec = {
     folder,
@@ -65,7 +66,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     timeoutMs: settings.timeoutMs,
     silenceMs: values.silence ?? Math.max(settings.timeoutMs, silenceMsDefault),
     storeTimeoutMs: values.storeTimeout,
-    producers: times(settings.producers, (producer) => produceArguments(settings, producer)),
+    producers: times(settings.producers, (producer) => produceArguments(producing, producer)),
     consumers: times(values.consumers, (index) =>
       consumeArguments(consumerValues, folder, { settings: settings.settings, index }),
     ),
@@ -106,7 +107,7 @@ async function againOf(
 /** The faults of the run, checked before anything is started. Their code is loaded only if there are some. */
 async function scheduleOf(
   { brokers, consumers, fault = [], faultFile }: OptionValues,
-  { bootstrapServers, producers, rate, messages, durationMs }: RunSettings,
+  { bootstrapServers, producers, rate, messages, durationMs, transactions }: RunSettings,
   store: string,
 ): Promise<ScheduledFault[]> {
   if (fault.length === 0 && faultFile === undefined) return [];
@@ -120,6 +121,7 @@ async function scheduleOf(
     producers,
     consumers,
     store: engineOf(store),
+    transactional: transactions !== undefined,
     sendsMs: durationMs ?? (rate && (messages / rate) * 1_000),
   });
   return schedule;
@@ -158,6 +160,22 @@ const groupProperties = (
         'group.consumer.min.heartbeat.interval.ms': '500',
         'group.consumer.heartbeat.interval.ms': '2000',
       };
+
+/** The default (60 s) is longer than most runs with faults. */
+const faultTransactionMs = 5_000;
+
+/** With the fault that waits for it, a transaction times out soon. A timeout that the user sets is kept. */
+function producerSettings(
+  { setting = [] }: OptionValues,
+  { settings, transactions, rate, producers }: RunSettings,
+  faults: readonly ScheduledFault[],
+): string[] {
+  const isAwaited = faults.some(({ fault }) => fault.name === 'abandon-transaction');
+  if (!isAwaited || transactions === undefined || settings['transaction.timeout.ms'] !== undefined)
+    return setting;
+  const lastsMs = rate === undefined ? 0 : Math.ceil((1_000 * transactions.size * producers) / rate);
+  return [...setting, `transaction.timeout.ms=${Math.max(faultTransactionMs, 2 * lastsMs)}`];
+}
 
 function refuseOwnBrokers(
   { brokers, kafkaVersion, zookeeper, brokerProperty }: OptionValues,

@@ -48,6 +48,13 @@ export function parseRate(value: string): number {
   return rate;
 }
 
+/** `0.1`: a share of a whole. */
+export function parseShare(value: string): number {
+  const share = /^[01](\.\d{1,6})?$/.test(value) ? Number(value) : NaN;
+  if (!(share <= 1)) throw new InvalidArgumentError('It takes a number from 0 to 1, such as 0.1.');
+  return share;
+}
+
 export function parseRunId(value: string): string {
   if (!runIdPattern.test(value)) {
     throw new InvalidArgumentError(

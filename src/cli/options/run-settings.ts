@@ -1,10 +1,11 @@
 /** Makes the settings of a run from options: chooses values for those left out, and refuses what is impossible. */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { ClientSettings } from '../../kafka/client/client-settings.ts';
+import { transactionTimeoutMs, type ClientSettings } from '../../kafka/client/client-settings.ts';
 import { usageError } from '../../errors.ts';
 import { messagesMax } from '../../run-folder/manifest.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import type { StateRule } from '../../workload/state-rule.ts';
+import type { TransactionOptions } from '../../workload/transaction-plan.ts';
 import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts';
 import { bootstrapOf, settingsOf, type OptionValues } from './options.ts';
 import { problemOfTables } from './parse-states.ts';
@@ -23,6 +24,8 @@ export type RunSettings = OptionValues & {
   /** When to stop if the number of messages is not known in advance. */
   durationMs: number | undefined;
   bootstrapServers: string | undefined;
+  /** Set if the messages go in transactions. */
+  transactions: TransactionOptions | undefined;
   settings: ClientSettings;
   timeoutMs: number;
 };
@@ -58,6 +61,7 @@ export function runSettings(values: OptionValues): RunSettings {
       'Reduce one of them.',
     );
   }
+  const settings = settingsOf(values);
   const id = values.run ?? newRunId();
   return {
     ...values,
@@ -67,9 +71,34 @@ export function runSettings(values: OptionValues): RunSettings {
     messages,
     durationMs: rate === undefined ? values.duration : undefined,
     bootstrapServers: bootstrapOf(values),
-    settings: settingsOf(values),
+    transactions: transactionsOf(values, settings),
+    settings,
     timeoutMs: values.timeout,
   };
+}
+
+function transactionsOf(values: OptionValues, settings: ClientSettings): TransactionOptions | undefined {
+  const { transactional, transactionSize, abortRate, batchSize, rate, producers } = values;
+  if (transactional !== true) {
+    const left = transactionSize !== undefined ? '--transaction-size' : abortRate && '--abort-rate';
+    if (left) throw usageError(`${left} needs --transactional.`);
+    return undefined;
+  }
+  const acks = settings.acks ?? 'all';
+  if (!['all', '-1'].includes(acks)) throw usageError(`--transactional needs acks=all, not acks=${acks}.`);
+  if (settings['enable.idempotence'] === 'false') {
+    throw usageError('--transactional needs enable.idempotence=true.', 'Leave out -X enable.idempotence.');
+  }
+  const size = transactionSize ?? batchSize;
+  const lastsMs = rate === undefined ? 0 : (1_000 * size * producers) / rate;
+  const limitMs = transactionTimeoutMs(settings);
+  if (lastsMs > limitMs) {
+    throw usageError(
+      `At --rate ${rate}, a transaction of ${size} messages takes ${Math.ceil(lastsMs)} ms, and Kafka aborts it after transaction.timeout.ms=${limitMs}.`,
+      'Reduce --transaction-size, or increase -X transaction.timeout.ms.',
+    );
+  }
+  return { size, abortRate: abortRate ?? 0 };
 }
 
 /** The number of messages: exact for a rate and a duration, an upper bound for a duration alone. */

@@ -1,13 +1,13 @@
 import type { StageVictim } from '../fault.ts';
 
-/** Waits for the first running consumer to reach a point, where it stays; the others go on. Throws if none runs. */
+/** Waits for the first running stage to reach a point, where it stays; the others go on. Throws if none runs. */
 export async function firstAtPoint(
   stages: readonly StageVictim[],
   point: string,
   signal: AbortSignal,
 ): Promise<StageVictim> {
   const running = stages.filter(({ pid }) => pid !== undefined);
-  if (running.length === 0) throw new Error('no consumer was at work');
+  if (running.length === 0) throw new Error('no process was at work that could reach the point');
   const found = new AbortController();
   const untilFound = AbortSignal.any([signal, found.signal]);
   const arrivals = running.map(async (stage) => {

@@ -3,11 +3,15 @@ import type { Fault, FaultSetting, Pipeline, PipelinePlan, StageVictim, Underway
 import { firstAtPoint } from './first-at-point.ts';
 import { killProcess } from './kill-process.ts';
 import { suspendProcesses } from './suspend-process.ts';
+import { needsTransactions } from './transaction-faults.ts';
 import { counted } from '../../text/counted.ts';
 
 const lastsMs = 5_000;
 /** The consumer's points, in the order in which it reaches them. */
 const points = ['after-fetch', 'before-store-commit', 'after-store-commit', 'after-group-commit'] as const;
+
+/** The points of a producer that writes transactions. */
+const producerPoints = ['before-commit', 'after-commit-request'] as const;
 
 const none = (): string | undefined => undefined;
 /** A process that stays suspended would never let the run end. */
@@ -25,12 +29,17 @@ function running(stages: readonly StageVictim[], what: string): StageVictim {
 
 export const killProducer: Fault = {
   name: 'kill-producer',
-  does: 'kills a producer, and starts it again',
+  does: 'kills a producer, with --transactional at a point of its transaction if one is named, and starts it again',
   expected: 'it goes on from its ledger in a new session; sends without an answer are unknown, not lost',
   example: 'kill-producer@4s+2s',
   lastsMs,
-  problem: none,
-  begin: async ({ producers }) => await killProcess(running(producers, 'producer')),
+  details: producerPoints,
+  problem: (plan, { detail }) => (detail === undefined ? undefined : needsTransactions(plan)),
+  begin: async ({ producers }, { detail }, signal) => {
+    if (detail === undefined) return await killProcess(running(producers, 'producer'));
+    const victim = await firstAtPoint(producers, detail, signal);
+    return noting(await killProcess(victim), [`it stood at ${detail}`]);
+  },
 };
 
 export const killConsumer: Fault = {

@@ -112,7 +112,7 @@ export const cutCommit: Fault = {
   expected: 'the consumer checks whether the commit took place; rows and offsets move together',
   example: 'cut-commit@4s+2s',
   link: 'store',
-  stopsAtPoint: true,
+  stopsAtPoint: 'consumer',
   lastsMs,
   problem: ({ store }: PipelinePlan) => needsStoreServer(store),
   begin: async (pipeline, _, signal) => {

@@ -65,6 +65,8 @@ export function brokerProperties(
     'transaction.state.log.num.partitions': '1',
     'transaction.state.log.replication.factor': String(replication),
     'transaction.state.log.min.isr': inSyncMin,
+    // How often the coordinator looks for transactions that take too long (default: 10 s).
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
     ...(isAtLeast(cluster.kafkaVersion, 4, 0) && {
       'share.coordinator.state.topic.num.partitions': '1',
       'share.coordinator.state.topic.replication.factor': String(replication),

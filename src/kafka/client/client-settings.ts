@@ -58,6 +58,7 @@ export const clientSettings = {
   'linger.ms': integer(0, 60_000),
   'batch.size': integer(0, 16 * 1024 * 1024),
   'delivery.timeout.ms': integer(1, intMax),
+  'transaction.timeout.ms': integer(1, intMax),
   'isolation.level': oneOf('read_committed', 'read_uncommitted'),
   'fetch.min.bytes': integer(1, 64 * 1024 * 1024),
   'fetch.max.bytes': integer(1024, 256 * 1024 * 1024),
@@ -156,6 +157,10 @@ function checkGroupProtocol(settings: ClientSettings): void {
     'They take group.consumer.session.timeout.ms, group.consumer.heartbeat.interval.ms and group.consumer.assignors.',
   );
 }
+
+/** After how long without an end the coordinator aborts a transaction. */
+export const transactionTimeoutMs = (settings: ClientSettings): number =>
+  Number(settings['transaction.timeout.ms'] ?? 60_000);
 
 /** How long a group waits for a silent member, and how often a member sends a heartbeat. */
 export function groupTimes(settings: ClientSettings): {

@@ -153,6 +153,11 @@ export class Cluster implements AsyncDisposable {
     return await this.#pool.get(broker);
   }
 
+  /** A connection to a broker at an address that the cluster has named. One attempt; throws the library's error. */
+  async connectionTo(broker: Broker): Promise<Connection> {
+    return await this.#pool.get(broker);
+  }
+
   /** A connection to any broker that can be reached. One attempt. */
   async anyConnection(): Promise<Connection> {
     const brokers = [...this.#bootstrap, ...this.#brokers.values()];

@@ -26,6 +26,11 @@ export interface ProduceQueueOptions {
   acks: Acks;
   /** Batches in flight at once; without idempotence it is always 1. Kafka remembers the latest 5. */
   inFlightMax: number;
+  /**
+   * The batches belong to transactions: after any outcome other than an ack the transaction can only be aborted, so the
+   * queue refuses all later batches. The coordinator alone gives a new epoch, for which a new queue is made.
+   */
+  isTransactional?: boolean;
 }
 
 /** How a queue reaches the cluster. */
@@ -57,6 +62,8 @@ interface Delivery {
   reject: (error: unknown) => void;
 }
 
+/** The outcome of a batch that is not sent, because its transaction can only be aborted. */
+const abortable: SendOutcome = { outcome: 'rejected', error: 'TRANSACTION_ABORTABLE' };
 const retryPauseMs = 50;
 const retryPauseMsMax = 1_000;
 const epochMax = 0x7ffe;
@@ -73,6 +80,8 @@ export class ProduceQueue {
   #provenId: bigint | undefined;
   #handedIn = 0;
   #isMending = false;
+  /** Of a transactional queue: a batch was not acked. */
+  #isOver = false;
 
   /** Idempotent if `first` is given. */
   constructor(leader: PartitionLeader, options: ProduceQueueOptions, first: ProducerSequence | undefined) {
@@ -83,6 +92,7 @@ export class ProduceQueue {
   }
 
   async deliver(bytes: Buffer, deadline: Deadline): Promise<SendOutcome> {
+    if (this.#isOver) return abortable;
     const { promise, resolve, reject } = Promise.withResolvers<SendOutcome>();
     const blank = { sequence: undefined, underWay: undefined, failure: undefined, refusal: undefined };
     const ordinal = this.#handedIn++;
@@ -93,6 +103,7 @@ export class ProduceQueue {
 
   /** Sends all deliveries that may be sent now. */
   #sendWindow(): void {
+    if (this.#isOver) return;
     for (const delivery of this.#deliveries) {
       // Deliveries acked in between count too: a broker remembers five batches, and would not recognize a sixth sent
       // again.
@@ -147,6 +158,8 @@ export class ProduceQueue {
       this.#provenId = delivery.sequence?.producerId;
       const unasked = { outcome: 'unknown', error: 'NO_ACKS_ASKED' } as const;
       this.#settle(delivery, this.#options.acks === 0 ? unasked : { outcome: 'acked', baseOffset });
+      // Batches behind it that were never sent wait for nothing else.
+      if (this.#isOver) this.#endFirst();
       if (!this.#isMending) this.#sendWindow();
       return;
     }
@@ -204,11 +217,16 @@ export class ProduceQueue {
     for (let first = this.#deliveries[0]; first?.underWay === undefined; first = this.#deliveries[0]) {
       if (first === undefined) return;
       const { failure, refusal, doubt, sequence, deadline } = first;
-      const isVain = failure === 'final' || (doubt !== undefined && !this.#isIdempotent);
+      const isVain = failure === 'final' || this.#isOver || (doubt !== undefined && !this.#isIdempotent);
       if (!isVain && !deadline.isOver) return;
+      if (this.#isOver && refusal === undefined && doubt === undefined) {
+        this.#settle(first, abortable);
+        continue;
+      }
       const isRejected = refusal !== undefined && doubt === undefined;
       const unknown = { outcome: 'unknown', error: doubt ?? 'REQUEST_TIMED_OUT' } as const;
       this.#settle(first, isRejected ? { outcome: 'rejected', error: refusal } : unknown);
+      if (this.#options.isTransactional) this.#isOver = true;
       if (sequence !== undefined && isOfOneEpoch(sequence, this.#next)) this.#next = raised(sequence);
     }
   }

@@ -23,6 +23,8 @@ export interface Attempt {
 export interface RequestOptions {
   topic: string;
   acks: Acks;
+  /** Set if the batches belong to transactions. */
+  transactionalId?: string | undefined;
   /** How long a leader may wait for its followers. */
   timeoutMs: number;
   /** Limit of requests in flight to one leader. */
@@ -116,8 +118,8 @@ export class ProduceRequests {
   async #request(connection: Connection, leader: number, lane: Lane, batches: Pending[]): Promise<void> {
     lane.underWay++;
     try {
-      const { acks, timeoutMs, topic } = this.#options;
-      const request = produceApi.async(connection, acks, timeoutMs, topic, batches);
+      const { acks, timeoutMs, topic, transactionalId = null } = this.#options;
+      const request = produceApi.async(connection, transactionalId, acks, timeoutMs, topic, batches);
       const attempts = attemptsOf(await withErrorCodes(request));
       const untold: Attempt = { error: 'UNKNOWN_SERVER_ERROR', baseOffset: -1, isSent: true };
       // Without acks there is no answer: the library only confirms that it wrote the request to the socket.
@@ -181,8 +183,14 @@ async function drained({ socket }: Connection, timeoutMs: number): Promise<void>
   await Promise.race(settled.map(async (event) => await event.catch(() => undefined)));
 }
 
-function createRequest(acks: Acks, timeoutMs: number, topic: string, batches: readonly Pending[]): Writer {
-  const writer = Writer.create().appendString(null).appendInt16(acks).appendInt32(timeoutMs);
+function createRequest(
+  transactionalId: string | null,
+  acks: Acks,
+  timeoutMs: number,
+  topic: string,
+  batches: readonly Pending[],
+): Writer {
+  const writer = Writer.create().appendString(transactionalId).appendInt16(acks).appendInt32(timeoutMs);
   writer.appendArray([topic], (writer) =>
     writer.appendString(topic).appendArray([...batches], (writer, { partition, bytes }) =>
       writer

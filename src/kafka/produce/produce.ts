@@ -27,6 +27,8 @@ export interface ProducerOptions {
   inFlightMax?: number | undefined;
   /** Called with a sentence about a partition that has had no leader for longer than an election takes. */
   note?: (line: string) => void;
+  /** Set if all batches belong to transactions, of which `transactional-producer.ts` takes care. */
+  transactionalId?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -72,10 +74,12 @@ export class Producer implements PartitionLeader {
     this.#cluster = cluster;
     this.#topic = topic;
     this.#options = options;
-    const { acks, requestTimeoutMs: timeoutMs, inFlightMax = inFlightMaxDefault } = options;
-    this.#requests = new ProduceRequests(cluster, { topic: topic.topic, acks, timeoutMs, inFlightMax });
+    const { acks, requestTimeoutMs: timeoutMs, inFlightMax = inFlightMaxDefault, transactionalId } = options;
+    const request = { topic: topic.topic, acks, timeoutMs, inFlightMax, transactionalId };
+    this.#requests = new ProduceRequests(cluster, request);
+    const isTransactional = transactionalId !== undefined;
     this.#queues = topic.partitions.map(
-      (_, partition) => new ProduceQueue(this, { partition, acks, inFlightMax }, first),
+      (_, partition) => new ProduceQueue(this, { partition, acks, inFlightMax, isTransactional }, first),
     );
   }
 
@@ -118,6 +122,7 @@ export class Producer implements PartitionLeader {
   }
 
   async newSequence(deadline: Deadline): Promise<ProducerSequence | undefined> {
+    if (this.#options.transactionalId !== undefined) return undefined;
     return await orNothing(newSequence(this.#cluster, deadline));
   }
 

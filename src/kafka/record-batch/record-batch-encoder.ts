@@ -17,6 +17,9 @@ export interface ProducerSequence {
 /** The values in a batch from a producer without idempotence. */
 export const noSequence: ProducerSequence = { producerId: -1n, producerEpoch: -1, baseSequence: -1 };
 
+/** In the attributes. */
+const transactionalBit = 0x10;
+
 export class RecordBatchEncoder {
   #buffer: Buffer;
   #position: number = layout.records;
@@ -103,6 +106,11 @@ export class RecordBatchEncoder {
     this.#buffer.copy(grown, 0, 0, this.#position);
     this.#buffer = grown;
   }
+}
+
+/** Says, in place, that the batch belongs to a transaction. To be called between `finish` and the seal. */
+export function markTransactional(batch: Buffer): void {
+  batch.writeInt16BE(batch.readInt16BE(layout.attributes) | transactionalBit, layout.attributes);
 }
 
 /** Sets, in place, the fields that `finish` left unset. */

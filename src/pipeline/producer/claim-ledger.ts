@@ -9,7 +9,7 @@ import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 
 /**
- * A producer that was killed goes on from its ledgers, in a new session, with the first sequence that none of them
+ * A producer that was killed, or fenced by another one of its transactional id, goes on from its ledgers, in a new session, with the first sequence that none of them
  * intends. Sends without an outcome stay unknown, and are not repeated. The new session follows the manifest, not its
  * own options, and its schedule begins again.
  */
@@ -19,8 +19,9 @@ export function sessionOf(folder: RunFolder, producer: number): { session: numbe
     const path = folder.file(ledgerFileName(producer, session));
     // A ledger of a producer that never sent anything is replaced.
     if (!existsSync(path) || !folder.isUsed()) return { session, first };
-    const { opening, next, damage } = readIntended(path);
-    if (hasSeal(path)) folder.refuseIfUsed();
+    const { opening, next, damage, closed } = readIntended(path);
+    // A fenced producer has ended in order, and not done its work.
+    if (hasSeal(path) && closed !== 'fenced') folder.refuseIfUsed();
     if (opening !== undefined && isAlive(opening.pid)) {
       throw usageError(
         `Run ${folder.id} is under way in process ${opening.pid}.`,

@@ -14,11 +14,19 @@ import {
   type Producer,
   type ProducerOptions,
 } from '../../kafka/produce/produce.ts';
+import {
+  openTransactionalProducer,
+  TransactionalProducer,
+} from '../../kafka/produce/transactional-producer.ts';
+import { TransactionPlan } from '../../workload/transaction-plan.ts';
+import { pointsFromEnvironment, type Reach } from '../stage/failpoints.ts';
+import { TransactionCourse, type TransactionCourseParts } from './transaction-course.ts';
+import { transactionTimeoutMs } from '../../kafka/client/client-settings.ts';
 import { createTopic } from '../../kafka/client/topics.ts';
 import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
 import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
 import { removeEmptyFolder } from '../../system/removal.ts';
-import { groupOf, type Manifest, type RunFolder } from '../../run-folder/run-folder.ts';
+import { groupOf, transactionalIdOf, type Manifest, type RunFolder } from '../../run-folder/run-folder.ts';
 import { seal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
@@ -76,6 +84,7 @@ export async function produce(
   observer.onLedger();
   // Sends that are under way when the producer is stopped still get their outcome, if that does not take long.
   const late = after(signal, stopGraceMs);
+  const reach = pointsFromEnvironment(signal);
   try {
     await using cluster = await openCluster({
       bootstrapServers: config.bootstrapServers,
@@ -87,18 +96,20 @@ export async function produce(
     const isFirst = producer === 0 && session === 0;
     const begin = isFirst ? ensureTopic : topicOfFirst;
     const { topic, isNew } = await begin(config, cluster, signal);
-    let sender: Producer;
+    const own = session === 0 ? shareOf(config, producer) : restOf(config, producer);
+    let sender: Sending;
     try {
-      sender = await openProducer(cluster, topic, { ...producerOptions(config), signal: late });
+      sender = await openSender(own, cluster, topic, { producer, signal: late, reach });
       if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
     } catch (error) {
       throw isNew ? tellingLeft(error, { ...config, group: config.group ?? groupOf(folder.id) }) : error;
     }
     const publisher = new Publisher({
-      config: session === 0 ? shareOf(config, producer) : restOf(config, producer),
+      config: own,
       topic,
       ledger,
       sender: wrapSender(sender),
+      course: courseOf(own, sender, { producer, ledger, reach }),
       producer,
       session,
       first,
@@ -145,7 +156,8 @@ const rateOfEach = ({ rate, producers }: ProducerConfig): number | undefined =>
 /** The configuration of a later session, which follows the manifest, with the rest of the duration if there is one. */
 function restOf(config: ProducerConfig, producer: number): ProduceConfig {
   const manifest = config.folder.readManifest()!;
-  const { seed, batchSize, payloadBytes, states, stateField, stateHeader, rate, durationMs } = manifest;
+  const { seed, batchSize, payloadBytes, states, stateField, stateHeader, rate, durationMs, transactions } =
+    manifest;
   const leftMs = durationMs && Math.max(0, manifest.createdAt + durationMs - Date.now());
   return {
     ...config,
@@ -155,6 +167,7 @@ function restOf(config: ProducerConfig, producer: number): ProduceConfig {
     states,
     stateField,
     stateHeader,
+    transactions,
     durationMs: leftMs,
     messages: manifest.producers[producerName(producer)]!,
     rate: rate && rate / Object.keys(manifest.producers).length,
@@ -211,6 +224,35 @@ async function ensureTopic(
   );
 }
 
+type Sending = Producer | TransactionalProducer;
+
+/** Throws `unavailable` if the cluster gives no producer id. */
+async function openSender(
+  config: ProduceConfig,
+  cluster: Cluster,
+  topic: TopicMetadata,
+  { producer, signal, reach }: { producer: number; signal: AbortSignal; reach: Reach | undefined },
+): Promise<Sending> {
+  const options = { ...producerOptions(config), signal };
+  if (config.transactions === undefined) return await openProducer(cluster, topic, options);
+  return await openTransactionalProducer(cluster, topic, {
+    ...options,
+    transactionalId: transactionalIdOf(config.folder.id, producerName(producer)),
+    transactionTimeoutMs: transactionTimeoutMs(config.settings),
+    ...(reach && { onCommitRequested: async () => await reach('after-commit-request') }),
+  });
+}
+
+function courseOf(
+  { seed, transactions }: ProduceConfig,
+  sender: Sending,
+  parts: Pick<TransactionCourseParts, 'producer' | 'ledger' | 'reach'>,
+): TransactionCourse | undefined {
+  if (transactions === undefined || !(sender instanceof TransactionalProducer)) return undefined;
+  const plan = new TransactionPlan(seed, transactions);
+  return new TransactionCourse({ plan, transactions: sender, ...parts });
+}
+
 function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
   const acks = ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[settings.acks ?? 'all'] ?? -1;
   return {
@@ -234,7 +276,7 @@ async function manifestOf(
   // A topic that was just created ends at 0. In an existing topic, the records up to the end are not this run's.
   const base = isNew ? new Map<number, number>() : await listOffsets(cluster, config.topic, 'latest');
   const { folder, seed, batchSize, payloadBytes, states, bootstrapServers } = config;
-  const { stateField, stateHeader, rate, durationMs } = config;
+  const { stateField, stateHeader, rate, durationMs, transactions } = config;
   return {
     schema: 1,
     id: folder.id,
@@ -253,6 +295,7 @@ async function manifestOf(
     ...(stateField !== undefined && { stateField }),
     ...(stateHeader !== undefined && { stateHeader }),
     acks: config.settings.acks ?? 'all',
+    ...(transactions !== undefined && { transactions }),
     base: Object.fromEntries(topic.partitions.map((_, partition) => [partition, base.get(partition) ?? 0])),
     createdAt: Date.now(),
   };

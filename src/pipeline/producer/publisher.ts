@@ -21,6 +21,8 @@ import { MessageEncoder } from './message-encoder.ts';
 import { Pacer } from './pacer.ts';
 import { PartitionShare, type Share } from './partition-share.ts';
 import { Schedule } from './schedule.ts';
+import type { TransactionCourse } from './transaction-course.ts';
+import type { TransactionOptions } from '../../workload/transaction-plan.ts';
 
 export interface ProduceConfig extends StatePlace {
   folder: RunFolder;
@@ -39,6 +41,8 @@ export interface ProduceConfig extends StatePlace {
   bootstrapServers: string;
   settings: ClientSettings;
   timeoutMs: number;
+  /** Set if the messages go in transactions. */
+  transactions?: TransactionOptions | undefined;
 }
 
 export interface ProduceSummary {
@@ -56,6 +60,8 @@ export interface PublisherParts {
   topic: TopicMetadata;
   ledger: LedgerWriter;
   sender: Sender;
+  /** Set if the messages go in transactions. */
+  course?: TransactionCourse | undefined;
   producer: number;
   session: number;
   /** The sequence to begin with: earlier sessions intended those below it. */
@@ -129,16 +135,17 @@ export class Publisher {
 
   /** Returns whether it began to send all messages. */
   async #startAll(onSent: (sent: number) => void, signal: AbortSignal): Promise<boolean> {
-    const { config, ledger } = this.#parts;
+    const { config, ledger, course } = this.#parts;
     const pacer = this.#pacer();
     while (!this.#isDone() && !signal.aborted && this.#failure === undefined) {
       const first = this.#next;
       const ready = pacer === undefined ? this.#lingered() : pacer.countReady(first, wallClockMs());
-      const count = Math.min(ready, config.messages - first);
+      const count = Math.min(ready, config.messages - first, course?.roomAt(first) ?? Infinity);
       if (count === 0) {
         await pacer?.pause(first, signal);
         continue;
       }
+      course?.begin(first);
       // The intent comes before any of its messages is sent. The outcome will have one frame for each record batch.
       ledger.intend(first, count);
       this.#next += count;
@@ -147,8 +154,16 @@ export class Publisher {
       // Let answers be processed between any two batches.
       await nextTurn();
       while (this.#isFull()) await Promise.race(this.#underWay);
+      if (course?.isComplete(this.#next)) await this.#endTransaction(course);
     }
+    if (course?.isOpen) await this.#endTransaction(course);
     return this.#isDone();
+  }
+
+  async #endTransaction(course: TransactionCourse): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.race(this.#underWay);
+    if (this.#failure === undefined) await course.end();
+    else await course.abandon();
   }
 
   #isDone(): boolean {

@@ -1,5 +1,5 @@
 /**
- * Points: named places in the consumer at which its death, or that of its store, would do most harm. With
+ * Points: named places in a stage at which its death, or that of its store, would do most harm. With
  * `NODROP_PAUSE_AT=POINT:N` in its environment, a stage reports to its parent that it has reached that point for the
  * N-th time, and waits until the parent lets it go on. With `NODROP_PAUSE_AT=told`, the parent says at which point the
  * stage does so next. Without it, a point costs a comparison.
@@ -7,7 +7,7 @@
 import { usageError } from '../../errors.ts';
 import { onPauseAt, tellParent, untilToldToGoOn } from './stage-parent.ts';
 
-export const pointNames = [
+export const consumerPoints = [
   /** Records were fetched, and nothing was done with them yet. */
   'after-fetch',
   /** The transaction is complete except for its commit. */
@@ -17,9 +17,16 @@ export const pointNames = [
   /** The group has the offsets, too. */
   'after-group-commit',
 ] as const;
+export const producerPoints = [
+  /** All messages of a transaction were acked; its commit was not requested yet. */
+  'before-commit',
+  /** The commit was requested; the producer has not seen the answer. */
+  'after-commit-request',
+] as const;
+const pointNames = [...consumerPoints, ...producerPoints];
 export type PointName = (typeof pointNames)[number];
 
-/** To be called by the consumer at a point. */
+/** To be called by the stage at a point. */
 export type Reach = (point: PointName) => Promise<void>;
 
 const variable = 'NODROP_PAUSE_AT';

@@ -75,6 +75,12 @@ export class StagePlace implements Stage {
     await this.#process.exited;
   }
 
+  /** For a fault: settles when the process has ended by itself. Its place stays open until `start` or `leave`. */
+  async ended(): Promise<StageExit> {
+    this.#next ??= Promise.withResolvers();
+    return await this.#process.exited;
+  }
+
   /** If a fault has killed the process, starts another, and sends it all orders so far. */
   async start(): Promise<void> {
     if (this.#next === undefined) return;

@@ -75,6 +75,7 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
     some(ledger.rejected, 'rejected'),
     some(ledger.unknown, 'unknown'),
     some(ledger.unsent, 'unsent'),
+    some(ledger.aborted ?? 0, 'aborted'),
   ].join('');
   // Evidence that could not be read has no count: a 0 would mean that it was empty.
   const counted = (state: EvidenceState, text: string): string =>

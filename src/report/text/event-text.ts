@@ -1,4 +1,5 @@
 /** An event of a timeline in words: its label and its description. */
+import { mayBeAborted } from '../../explain/looks-healthy.ts';
 import {
   isFact,
   type Fact,
@@ -81,10 +82,14 @@ function factText(fact: Fact, timeline: Timeline): FactText {
       return right(`${fact.producer}, session ${fact.session}, was about to send it`);
     case 'outcome': {
       const isOther = fact.id !== id;
-      return { label, text: `${isOther ? `${fact.id}, ` : ''}${outcomeText(fact)}`, isOdd: isOther };
+      return {
+        label,
+        text: `${isOther ? `${fact.id}, ` : ''}${outcomeText(fact)}${inTransaction(fact)}`,
+        isOdd: isOther,
+      };
     }
     case 'log':
-      return { label, ...logText(fact, id) };
+      return { label, ...logText(fact, id, mayBeAborted(timeline.timeline)) };
     case 'delivery':
       return right(
         `${at(fact)} to consumer ${fact.consumer}, epoch ${fact.epoch}` +
@@ -129,7 +134,13 @@ function outcomeText({ outcome, partition, offset, error, isNoted }: OutcomeEven
   return error ?? (outcome === 'unknown' ? 'no answer said whether it was written' : 'it was refused');
 }
 
-function logText(fact: Fact & { hop: 'log' }, id: string): Omit<FactText, 'label'> {
+/** `, in transaction 7, which was aborted` */
+const inTransaction = ({ transaction }: OutcomeEvent): string =>
+  transaction === undefined
+    ? ''
+    : `, in transaction ${transaction.number}, ${transaction.end === 'unknown' ? 'of unknown end' : `which was ${transaction.end}`}`;
+
+function logText(fact: Fact & { hop: 'log' }, id: string, mayAbort: boolean): Omit<FactText, 'label'> {
   if (fact.id !== id) {
     const what = fact.id === null ? 'not a message of the run' : fact.id;
     const ofItself = fact.differs?.length ? `; ${fact.differs.join('; ')}` : '';
@@ -137,12 +148,13 @@ function logText(fact: Fact & { hop: 'log' }, id: string): Omit<FactText, 'label
   }
   const odd = [
     fact.copy > 1 ? `copy ${fact.copy} of it` : '',
-    fact.isAborted ? 'aborted' : '',
+    fact.isAborted && !mayAbort ? 'aborted' : '',
     fact.isCrcBad ? 'its batch fails its checksum' : '',
     ...(fact.differs ?? ['the run did not plan it']),
   ].filter(Boolean);
+  const expected = fact.isAborted ? 'aborted with its transaction' : 'as expected';
   return odd.length === 0
-    ? { text: `${at(fact)}, as expected`, isOdd: false }
+    ? { text: `${at(fact)}, ${expected}`, isOdd: false }
     : { text: `${at(fact)}: ${odd.join('; ')}`, isOdd: true };
 }
 

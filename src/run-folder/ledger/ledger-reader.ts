@@ -1,5 +1,11 @@
 import { jsonFrameOf, nothingRead, readFrames, splitTime, type FrameState } from '../frames.ts';
 import { outcomeCodes, outcomes } from './outcome.ts';
+import {
+  LedgerTransactions,
+  transactionFrameOf,
+  type LedgerTransaction,
+  type TransactionFrame,
+} from './transaction-frames.ts';
 import { isOffset, isPartition, none } from '../../workload/place.ts';
 import {
   frameTypes,
@@ -19,6 +25,8 @@ export interface LedgerBatch {
   outcome: Uint8Array;
   partition: Int32Array;
   offset: Float64Array;
+  /** Indexes into `LedgerReader.transactions`; `none` for an attempt outside of transactions. */
+  transaction: Int32Array;
 }
 
 /** What is known about a ledger once it has been read to its end. */
@@ -27,12 +35,13 @@ export interface LedgerSummary extends FrameState {
   closed?: ClosingReason;
 }
 
-/** Frames of this format have no time. */
+/** The earliest format that the reader knows: its frames have no time. */
 const untimedFormat = 1;
 const batchRows = 4096;
 
 /** The contents of one frame, and when it was written: ms since the epoch, null in a ledger of format 1. */
 export type LedgerFrame =
+  | TransactionFrame
   | { type: 'intent'; first: number; count: number; timeMs: number | null }
   | {
       type: 'outcome';
@@ -63,7 +72,8 @@ export class LedgerReader {
   /** The ledger has an impossible frame. A frame that only fails its checksum does not count. */
   #isAbsurd = false;
   /** Intents without an outcome, as ranges in order: a batch or two if all went well. */
-  #pending: { first: number; end: number; settled: Set<number> }[] = [];
+  #pending: { first: number; end: number; settled: Set<number>; transaction: number }[] = [];
+  readonly #transactions = new LedgerTransactions();
 
   /** A ledger that intends more than was planned cannot be relied on. */
   constructor(path: string, plannedCount = Infinity) {
@@ -71,7 +81,12 @@ export class LedgerReader {
     this.#plannedCount = plannedCount;
   }
 
-  /** Yields intents and outcomes in the order in which they were written. Does not check that outcomes have intents. */
+  /** The transactions as far as the ledger was read. */
+  get transactions(): readonly LedgerTransaction[] {
+    return this.#transactions.all;
+  }
+
+  /** Yields intents, outcomes and the frames of transactions in the order in which they were written. Does not check that outcomes have intents. */
   *frames(): Generator<LedgerFrame> {
     for (const body of readFrames(this.#path, this.summary)) {
       const frame = this.#take(body);
@@ -87,9 +102,11 @@ export class LedgerReader {
     for (const frame of this.frames()) {
       if (frame.type === 'intent') {
         const { first, count } = frame;
-        this.#pending.push({ first, end: first + count, settled: new Set() });
+        const { open: transaction = none } = this.#transactions;
+        this.#pending.push({ first, end: first + count, settled: new Set(), transaction });
         continue;
       }
+      if (frame.type !== 'outcome') continue;
       const problem = yield* this.#attempts(frame);
       if (problem === undefined) continue;
       this.summary.damage = problem;
@@ -110,7 +127,7 @@ export class LedgerReader {
       const opened = jsonFrameOf(body, ledgerOpeningSchema);
       if (opened === undefined) return 'its opening cannot be read';
       const { format, ...opening } = opened;
-      if (format !== ledgerFormat && format !== untimedFormat) return `its format ${format} is not known`;
+      if (format < untimedFormat || format > ledgerFormat) return `its format ${format} is not known`;
       this.#isTimed = format !== untimedFormat;
       summary.opening = opening;
     } else if (type === frameTypes.intent) {
@@ -127,7 +144,8 @@ export class LedgerReader {
       if (closing === undefined) return 'its closing cannot be read';
       summary.closed = closing.reason;
     } else {
-      return `it holds a frame of unknown type ${type}`;
+      const frame = transactionFrameOf(body) ?? `it holds a frame of unknown type ${type}`;
+      return typeof frame === 'string' ? frame : (this.#transactions.take(frame) ?? frame);
     }
     return undefined;
   }
@@ -138,40 +156,50 @@ export class LedgerReader {
     if (errorCode > 0) known.set(errorCode, (known.get(errorCode) ?? 0) + count);
     for (let index = 0; index < count; index++) {
       const sequence = sequences.readUInt32LE(index * 4);
-      if (!this.#settle(sequence)) return `it holds an outcome of ${sequence} without an intent`;
-      yield* this.#push(sequence, outcome, partition, offset === none ? none : offset + index);
+      const transaction = this.#settle(sequence);
+      if (transaction === undefined) return `it holds an outcome of ${sequence} without an intent`;
+      const at = offset === none ? none : offset + index;
+      yield* this.#push(sequence, outcome, partition, at, transaction);
     }
     yield* this.#flush();
     return undefined;
   }
 
-  /** Removes a sequence from the pending intents; false if it has no intent. */
-  #settle(sequence: number): boolean {
+  /** Removes a sequence from the pending intents. Returns its transaction; undefined if it has no intent. */
+  #settle(sequence: number): number | undefined {
     const at = this.#pending.findIndex(
       (range) => sequence >= range.first && sequence < range.end && !range.settled.has(sequence),
     );
     const range = this.#pending[at];
-    if (range === undefined) return false;
+    if (range === undefined) return undefined;
     range.settled.add(sequence);
     if (range.settled.size === range.end - range.first) this.#pending.splice(at, 1);
-    return true;
+    return range.transaction;
   }
 
   *#unknowns(): Generator<LedgerBatch> {
-    for (const { first, end, settled } of this.#pending) {
+    for (const { first, end, settled, transaction } of this.#pending) {
       for (let sequence = first; sequence < end; sequence++) {
-        if (!settled.has(sequence)) yield* this.#push(sequence, outcomeCodes.unknown, none, none);
+        if (!settled.has(sequence))
+          yield* this.#push(sequence, outcomeCodes.unknown, none, none, transaction);
       }
     }
     yield* this.#flush();
   }
 
-  *#push(sequence: number, outcome: number, partition: number, offset: number): Generator<LedgerBatch> {
+  *#push(
+    sequence: number,
+    outcome: number,
+    partition: number,
+    offset: number,
+    transaction: number,
+  ): Generator<LedgerBatch> {
     const batch = this.#batch;
     batch.sequence[batch.count] = sequence;
     batch.outcome[batch.count] = outcome;
     batch.partition[batch.count] = partition;
     batch.offset[batch.count] = offset;
+    batch.transaction[batch.count] = transaction;
     batch.count += 1;
     if (batch.count === batchRows) yield* this.#flush();
   }
@@ -258,5 +286,6 @@ function emptyBatch(): LedgerBatch {
     outcome: new Uint8Array(batchRows),
     partition: new Int32Array(batchRows),
     offset: new Float64Array(batchRows),
+    transaction: new Int32Array(batchRows),
   };
 }

@@ -1,8 +1,11 @@
 import { frameTimeBytes, FrameWriter } from '../frames.ts';
-import { outcomeCodes, type Outcome } from './outcome.ts';
+import { outcomeCodes, transactionEnds, type Outcome, type TransactionEnd } from './outcome.ts';
 import { wallClockMs } from '../../system/wall-clock.ts';
 import { namingFile } from '../../system/write-whole.ts';
 import {
+  beginBytes,
+  endBytes,
+  endedBytes,
   frameTypes,
   intentBytes,
   ledgerFormat,
@@ -46,6 +49,39 @@ export class LedgerWriter {
     namingFile(this.#path, () => this.#frames.append(body));
   }
 
+  /** To be called before the first intent of a transaction. */
+  begin(transaction: number): void {
+    const body = Buffer.allocUnsafe(beginBytes);
+    body.writeUInt8(frameTypes.begin, 0);
+    body.writeUInt32LE(transaction, 1);
+    this.#appendTimed(body);
+  }
+
+  /** To be called before the end of a transaction is requested, and after the outcomes of all its messages. */
+  requestEnd(transaction: number, isCommit: boolean): void {
+    const body = Buffer.allocUnsafe(endBytes);
+    body.writeUInt8(frameTypes.end, 0);
+    body.writeUInt32LE(transaction, 1);
+    body.writeUInt8(isCommit ? 0 : 1, 5);
+    this.#appendTimed(body);
+  }
+
+  /** `errorCode`: Kafka's; 0 if there was none. */
+  end(transaction: number, end: TransactionEnd, errorCode: number): void {
+    const body = Buffer.allocUnsafe(endedBytes);
+    body.writeUInt8(frameTypes.ended, 0);
+    body.writeUInt32LE(transaction, 1);
+    body.writeUInt8(transactionEnds.indexOf(end), 5);
+    body.writeInt16LE(errorCode, 6);
+    this.#appendTimed(body);
+  }
+
+  #appendTimed(body: Buffer): void {
+    const time = Buffer.allocUnsafe(frameTimeBytes);
+    time.writeDoubleLE(wallClockMs());
+    namingFile(this.#path, () => this.#frames.append(Buffer.concat([body, time])));
+  }
+
   record(batch: BatchOutcome): void {
     const { sequences } = batch;
     const end = outcomeHeaderBytes + sequences.length * 4;
@@ -66,6 +102,11 @@ export class LedgerWriter {
   /** To be called after all planned messages were sent. */
   finish(): void {
     this.#reason = 'finished';
+  }
+
+  /** To be called if another producer has taken over: a new session may go on. */
+  fenced(): void {
+    this.#reason = 'fenced';
   }
 
   close(): void {

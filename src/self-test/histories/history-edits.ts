@@ -1,5 +1,6 @@
 /** The type of a planted defect, and the changes to a healthy history that make a defect. */
 import type { Blame, FindingKind } from '../../result/verdict.ts';
+import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { LogRecord, PlantedHistory, Row, Send } from './planted-history.ts';
 
 export type EvidencePart = 'plan' | 'ledger' | 'log' | 'journal' | 'store' | 'group';
@@ -91,5 +92,21 @@ export function retain(history: PlantedHistory, start: number): void {
   history.ranges[1]!.start = start;
   history.log = history.log.filter(({ partition, offset }) => partition !== 1 || offset >= start);
 }
+
+/** Messages 4, 7 and 10, of partition 1, and 5, of partition 2, were sent in one transaction. */
+export function inTransaction(history: PlantedHistory, end: TransactionEnd): void {
+  history.transactions.set('t', end);
+  for (const sequence of sentTogether) send(history, sequence).transaction = 't';
+}
+
+/** The log has the message as aborted, and no consumer got it. */
+export function abortInLog(history: PlantedHistory, ...sequences: number[]): void {
+  for (const sequence of sequences) {
+    record(history, sequence).aborted = true;
+    dropBehindLog(history, sequence);
+  }
+}
+
+export const sentTogether = [4, 5, 7, 10];
 
 export const otherState = (state: string): string => (state === 'failed' ? 'completed' : 'failed');

@@ -3,12 +3,14 @@
  * that looks like the defect but is not one.
  */
 import { consumerDefects, storeDefects, storeDefectsOfConsumer } from './defects-behind-log.ts';
+import { transactionDefects } from './defects-of-transactions.ts';
 import { ledgerDefects, logDefects } from './defects-up-to-log.ts';
 import type { PlantedDefect } from './history-edits.ts';
 
 export const plantedDefects: readonly PlantedDefect[] = [
   ...ledgerDefects,
   ...logDefects,
+  ...transactionDefects,
   ...consumerDefects,
   ...storeDefectsOfConsumer,
   ...storeDefects,

@@ -1,4 +1,5 @@
 /** A small healthy history that defects are planted in, and its lines in the history form. */
+import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
 
 export interface Send {
@@ -13,6 +14,7 @@ export interface Send {
   error?: string;
   session?: number;
   tombstone?: boolean;
+  transaction?: string;
 }
 
 export interface LogRecord extends Place {
@@ -54,6 +56,8 @@ export interface PlantedHistory {
   positions: Map<number, number>;
   /** The group's next offset by partition. */
   commits: Map<number, number>;
+  /** How transactions ended, by name. */
+  transactions: Map<string, TransactionEnd>;
   /** The topic of each partition; left out if there is only one topic. */
   topics?: readonly string[];
   complete: Set<string>;
@@ -109,6 +113,7 @@ export function healthyHistory(): PlantedHistory {
     deadLetters: [],
     positions: new Map(numbers.map((partition) => [partition, end])),
     commits: new Map(numbers.map((partition) => [partition, end])),
+    transactions: new Map(),
     complete: new Set(['ledger', 'log', 'deliveries', 'written', 'store']),
   };
 }
@@ -121,6 +126,7 @@ export function* linesOf(history: PlantedHistory): Generator<string> {
   };
   yield JSON.stringify({ type: 'run', run: 'self-test', states, messages: { p0: history.planned } });
   for (const send of history.sends) yield line('send', { producer: 'p0', ...send });
+  for (const [id, outcome] of history.transactions) yield line('transaction', { id, outcome });
   for (const record of history.log) yield line('log', { producer: 'p0', ...record });
   for (const range of history.ranges) yield line('logRange', range);
   for (const delivery of history.deliveries)

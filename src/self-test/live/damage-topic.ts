@@ -4,6 +4,7 @@ import { openCluster } from '../../kafka/client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { deleteGroup } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { scanLog } from '../../kafka/fetch/log-scan.ts';
 import { readLog } from '../../kafka/fetch/log-read.ts';
 import { parseBootstrapServers } from '../../kafka/client/client-options.ts';
 import { createTopic, deleteRecordsBelow, withAdmin, type AdminAccess } from '../../kafka/client/topics.ts';
@@ -18,7 +19,7 @@ const topicResource = 2;
 
 /** Another producer writes copies of the first records of partition 0 in a transaction, and aborts it. */
 export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
-  const copies = (await recordsOf(access, topic, 0)).slice(0, copiesMax);
+  const copies = (await recordsOf(access, topic, 0)).slice(0, copiesMax).map(({ message }) => message);
   const producer = new LibraryProducer({
     clientId,
     bootstrapBrokers: parseBootstrapServers(access.bootstrapServers),
@@ -29,6 +30,30 @@ export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
     const transaction = await producer.beginTransaction();
     await transaction.send({ messages: copies });
     await transaction.abort();
+  } finally {
+    await producer.close();
+  }
+  return copies.length > 0;
+};
+
+/** Another producer, without transactions, writes copies of records of partition 0 that were aborted. */
+export const copyAborted: SpoilTopic = async ({ access, topic }) => {
+  await using cluster = await openCluster({ ...access, clientId });
+  const aborted = new Set<number>();
+  await scanLog(cluster, topic, {
+    timeoutMs: access.timeoutMs,
+    signal: access.signal,
+    onBatch: ({ partition, batch, from, to, state }) => {
+      if (partition !== 0 || state !== 'aborted') return;
+      for (let index = from; index < to; index++) aborted.add(batch.offset[index]!);
+    },
+  });
+  const copies = (await recordsOf(access, topic, 0)).filter(({ offset }) => aborted.has(offset));
+  const bootstrapBrokers = parseBootstrapServers(access.bootstrapServers);
+  const producer = new LibraryProducer({ clientId, bootstrapBrokers });
+  try {
+    const messages = copies.slice(0, copiesMax).map(({ message }) => message);
+    if (messages.length > 0) await producer.send({ messages, acks: -1 });
   } finally {
     await producer.close();
   }
@@ -99,15 +124,20 @@ export async function forgetGroup({
   return true;
 }
 
-async function recordsOf(access: AdminAccess, topic: string, partition: number): Promise<MessageToProduce[]> {
+async function recordsOf(
+  access: AdminAccess,
+  topic: string,
+  partition: number,
+): Promise<{ offset: number; message: MessageToProduce }[]> {
   await using cluster = await openCluster({ ...access, clientId });
   const metadata = (await cluster.metadata(topic))!;
   const end = (await listOffsets(cluster, topic, 'latest')).get(partition)!;
-  const records: MessageToProduce[] = [];
+  const records: { offset: number; message: MessageToProduce }[] = [];
   const deadline = new Deadline(access.timeoutMs, access.signal);
   await readLog(cluster, metadata, [{ partition, start: 0, end }], deadline, (_, batch, from, to) => {
     for (let index = from; index < to; index++) {
-      records.push({
+      if (batch.isControl) continue;
+      const message: MessageToProduce = {
         topic,
         partition,
         key: Buffer.from(batch.key(index)!),
@@ -115,7 +145,8 @@ async function recordsOf(access: AdminAccess, topic: string, partition: number):
         headers: new Map(
           [...batch.headers(index)].map(([name, value]) => [Buffer.from(name), Buffer.from(value!)]),
         ),
-      });
+      };
+      records.push({ offset: batch.offset[index]!, message });
     }
   });
   return records;

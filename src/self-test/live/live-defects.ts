@@ -1,6 +1,11 @@
 /** Every kind of defect at every hop, planted in a live pipeline. */
 import type { LiveDefect } from './live-defect.ts';
 import { liveDefectsBehindLog } from './live-defects-behind-log.ts';
+import { liveDefectsOfTransactions } from './live-defects-of-transactions.ts';
 import { liveDefectsUpToLog } from './live-defects-up-to-log.ts';
 
-export const liveDefects: readonly LiveDefect[] = [...liveDefectsUpToLog, ...liveDefectsBehindLog];
+export const liveDefects: readonly LiveDefect[] = [
+  ...liveDefectsUpToLog,
+  ...liveDefectsOfTransactions,
+  ...liveDefectsBehindLog,
+];

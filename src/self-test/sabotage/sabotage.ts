@@ -36,6 +36,7 @@
  *   swap                  the record batch that holds it is sent after the next of its partition
  *   resend-unknown        from its batch on: a batch of unknown outcome is sent again, as a new batch
  *   replay                a later session begins with message N
+ *   tear-transaction      from message N on: what was sent of an open transaction is aborted, and the rest committed
  */
 import { usageError } from '../../errors.ts';
 import { say } from '../../text/say.ts';
@@ -66,6 +67,7 @@ const kinds = [
   'swap',
   'resend-unknown',
   'replay',
+  'tear-transaction',
 ] as const;
 
 export type SabotageKind = (typeof kinds)[number];

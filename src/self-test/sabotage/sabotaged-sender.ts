@@ -3,6 +3,7 @@ import type { Addressed } from '../../kafka/produce/produce.ts';
 import { RecordBatchEncoder, type RecordHeader } from '../../kafka/record-batch/record-batch-encoder.ts';
 import { decodeRecordBatches, type RecordBatch } from '../../kafka/record-batch/record-batch.ts';
 import type { SendOutcome } from '../../kafka/produce/send-outcome.ts';
+import { TransactionalProducer } from '../../kafka/produce/transactional-producer.ts';
 import type { Sender } from '../../pipeline/producer/publisher.ts';
 import { none } from '../../workload/place.ts';
 import { headerNames, noOrigin, readOrigin } from '../../workload/record-headers.ts';
@@ -12,6 +13,7 @@ export function sabotagedSender(sender: Sender, sabotage: Sabotage): Sender {
   const { kind } = sabotage;
   if (kind === 'claim-ack' || kind === 'collide') return new Claiming(sender, sabotage);
   if (kind === 'swap') return new Swapping(sender, sabotage);
+  if (kind === 'tear-transaction') return new Tearing(sender, sabotage);
   if (kind === 'resend-unknown') return resendingUnknown(sender, sabotage);
   const way = waysToSpoil[kind];
   return way === undefined ? sender : spoiling(sender, sabotage, way);
@@ -147,6 +149,34 @@ class Claiming implements Sender {
       if (outcome.outcome === 'acked') this.#lastAcked.set(batches[index]!.partition, outcome.baseOffset);
     }
     return outcomes;
+  }
+}
+
+/** Aborts what was sent of a transaction, and sends the rest in another, which the ledger does not know. */
+class Tearing implements Sender {
+  readonly #sender: Sender;
+  readonly #sabotage: Sabotage;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isDone = false;
+
+  constructor(sender: Sender, sabotage: Sabotage) {
+    this.#sender = sender;
+    this.#sabotage = sabotage;
+  }
+
+  async send(batches: readonly Addressed[]): Promise<SendOutcome[]> {
+    const transactions = this.#sender;
+    const isLate = batches.some((batch) => sequencesOf(batch).some((one) => one >= this.#sabotage.sequence));
+    if (!this.#isDone && isLate && transactions instanceof TransactionalProducer && transactions.isOpen) {
+      this.#isDone = true;
+      await Promise.all(this.#underWay);
+      const { error } = await transactions.end(false);
+      await transactions.next();
+      if (error === 'NONE') tellSabotage(this.#sabotage);
+    }
+    const sending = this.#sender.send(batches);
+    this.#underWay.add(sending);
+    return await sending.finally(() => this.#underWay.delete(sending));
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Subject,
   type Write,
 } from './build-evidence.ts';
+import { transactionEnds } from '../../../src/run-folder/ledger/outcome.ts';
 import { naiveAudit, type NaiveAudit } from './naive-audit.ts';
 
 const partitions = [0, 1, 2];
@@ -42,6 +43,7 @@ const lives = fc
       sends: few<Omit<Send, 'id'>>({
         outcome: mostly<Send['outcome']>('acked', fc.constantFrom('rejected', 'unknown'), 3),
         at: mostly<string | undefined>(home, fc.option(places, { nil: undefined })),
+        transaction: mostly<string | undefined>('t0', fc.constantFrom('t1', undefined), 3),
       }),
       log: few<Omit<LogLine, 'id'>>({
         at: mostly(home, places),
@@ -134,6 +136,10 @@ const histories: fc.Arbitrary<History> = fc
     stalls: mostly<History['stalls']>([], fc.constant([{ partition: 0, blame: 'broker' }]), 20),
     interruptions: mostly<string[]>([], fc.constant(['The run was stopped.'])),
     byPartition: fc.boolean(),
+    transactions: fc.option(
+      fc.record({ t0: fc.constantFrom(...transactionEnds), t1: fc.constantFrom(...transactionEnds) }),
+      { nil: undefined },
+    ),
   })
   .map(({ lives, foreignLines, foreignRows, byPartition, isWrittenKept, ...rest }) => ({
     ...rest,
@@ -146,7 +152,13 @@ const histories: fc.Arbitrary<History> = fc
         )
       : undefined,
     messages: Object.fromEntries(lives.map(({ subject }, index) => [`m${index}`, subject])),
-    sends: lives.flatMap(({ sends }, index) => sends.map((send) => ({ ...send, id: `m${index}` }))),
+    sends: lives.flatMap(({ sends }, index) =>
+      sends.map(({ transaction, ...send }) => ({
+        ...send,
+        id: `m${index}`,
+        ...(rest.transactions && { transaction }),
+      })),
+    ),
     log: sorted(
       [
         ...lives.flatMap(({ log }, index) => log.map((line) => ({ ...line, id: `m${index}` }))),

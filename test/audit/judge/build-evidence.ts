@@ -9,7 +9,7 @@ import {
   type LogRange,
   type Topics,
 } from '../../../src/audit/evidence.ts';
-import { outcomeCodes, type Outcome } from '../../../src/run-folder/ledger/outcome.ts';
+import { outcomeCodes, type Outcome, type TransactionEnd } from '../../../src/run-folder/ledger/outcome.ts';
 import { none } from '../../../src/workload/place.ts';
 import type { Cause, SingleFinding } from '../../../src/result/verdict.ts';
 
@@ -18,6 +18,7 @@ export interface Send {
   id: string;
   outcome: Outcome;
   at?: string | undefined;
+  transaction?: string | undefined;
 }
 
 export interface Line {
@@ -75,6 +76,8 @@ export interface Subject {
 export interface History {
   messages: Record<string, Subject>;
   sends: Send[];
+  /** How the transactions of sends ended; left out if there are none. */
+  transactions?: Record<string, TransactionEnd> | undefined;
   log: LogLine[];
   rows: Row[];
   ranges: LogRange[];
@@ -153,6 +156,9 @@ export function buildEvidence(history: History): Evidence {
     plan: hop('plan'),
     ledger: {
       ...hop('ledger'),
+      ...(history.transactions && {
+        transactions: Object.entries(history.transactions).map(([name, end]) => ({ name, end })),
+      }),
       ...(history.errors && { errorsOf: async (outcome: Outcome) => history.errors![outcome] }),
       batches: () =>
         // Beyond the count lies an ack that names no offset: an audit that reads it comes to another result.
@@ -160,6 +166,11 @@ export function buildEvidence(history: History): Evidence {
           count: sends.length - 1,
           message: Int32Array.from(sends, ({ id }) => indexOf(id)),
           outcome: Uint8Array.from(sends, ({ outcome }) => outcomeCodes[outcome]),
+          ...(history.transactions && {
+            transaction: Int32Array.from(sends, ({ transaction }) =>
+              transaction === undefined ? none : Object.keys(history.transactions!).indexOf(transaction),
+            ),
+          }),
           ...placesOf(sends),
         })),
     },

@@ -36,7 +36,14 @@ export function naiveAudit(h: History): NaiveAudit {
   const audit: NaiveAudit = {
     verdict: '',
     findings: [],
-    ledger: { sent: 0, acked: 0, rejected: 0, unknown: 0, unsent: 0 },
+    ledger: {
+      sent: 0,
+      acked: 0,
+      rejected: 0,
+      unknown: 0,
+      unsent: 0,
+      ...(h.transactions && h.sends.length > 0 && { aborted: 0 }),
+    },
     written: 0,
     notWritten: 0,
     foreign: h.log.filter((line) => line.id === undefined && !isAcked(h, line.at)).length,
@@ -93,6 +100,15 @@ class Case extends NaiveMessage {
     const { h, good, rows } = this;
     const own = this.ownRows();
     if (own.length < rows.length) say('aborted-read', 'consumer');
+    else if (
+      rows.length > 0 &&
+      this.outcome === 'aborted' &&
+      this.ledgerWhole &&
+      this.standing().length === 0
+    ) {
+      const isShown = this.acks.length > 0 && this.acks.every((at) => this.isVisible(at));
+      say('aborted-read', isShown ? 'consumer' : 'unknown');
+    }
     const isJournalAlone =
       this.writes.some(({ id }) => id === this.id) && good.length + rows.length === 0 && !this.isDue();
     const isKnown = h.messages[this.id]!.planned || this.outcome !== 'unsent';
@@ -110,8 +126,12 @@ class Case extends NaiveMessage {
     const conflict = this.conflict();
     if (conflict !== undefined) say('offset-conflict', conflict);
     else {
-      if (isReordered(h, this.id)) say('reordered', 'producer');
-      if (this.isDue() && this.judgeLoss(say) === 'open') open = true;
+      const torn = this.torn();
+      if (torn !== undefined) say('torn-transaction', torn);
+      else {
+        if (isReordered(h, this.id)) say('reordered', 'producer');
+        if (this.isDue() && this.judgeLoss(say) === 'open') open = true;
+      }
     }
     this.judgeCopies(say);
     return this.judgeBytes(say) === 'open' ? 'open' : open ? 'open' : 'judged';

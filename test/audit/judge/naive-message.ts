@@ -11,13 +11,26 @@ import {
   writesOf,
 } from './naive-lines.ts';
 
+/** Whether a transaction has acks, and none of them names a place. */
+const isVague = (acked: History['sends']): boolean =>
+  [...Map.groupBy(acked, ({ transaction }) => transaction).values()].some((lines) =>
+    lines.every(({ at }) => at === undefined),
+  );
+
+/** What an attempt and its transaction come to together. */
+function endOf(h: History, { outcome, transaction }: History['sends'][number]) {
+  if (outcome === 'rejected' || transaction === undefined) return outcome;
+  const end = h.transactions![transaction]!;
+  return end === 'committed' ? outcome : end;
+}
+
 /** A message with the lines that belong to it. */
 export class NaiveMessage {
   readonly h: History;
   readonly id: string;
   readonly acks: string[];
   readonly anyAck: boolean;
-  readonly outcome: 'acked' | 'rejected' | 'unknown' | 'unsent';
+  readonly outcome: 'acked' | 'rejected' | 'unknown' | 'aborted' | 'unsent';
   readonly good: LogLine[];
   readonly aborted: LogLine[];
   readonly rows: Row[];
@@ -33,9 +46,9 @@ export class NaiveMessage {
     const acked = outcomes.filter(({ outcome }) => outcome === 'acked');
     this.acks = [...new Set(acked.flatMap(({ at }) => at ?? []))];
     this.anyAck = acked.some(({ at }) => at === undefined);
-    if (acked.length > 0) this.outcome = 'acked';
-    else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.outcome = 'unknown';
-    else this.outcome = outcomes.length > 0 ? 'rejected' : 'unsent';
+    const ends = outcomes.map((send) => endOf(h, send));
+    const known = (['acked', 'unknown', 'aborted', 'rejected'] as const).find((end) => ends.includes(end));
+    this.outcome = known ?? 'unsent';
     const lines = linesOf(h, id);
     this.good = lines.filter((line) => !line.aborted);
     this.aborted = lines.filter((line) => line.aborted);
@@ -59,9 +72,13 @@ export class NaiveMessage {
     const { h } = this;
     if (this.good.length === 0) {
       const isAborted = this.aborted.length > 0 && this.acks.every((at) => this.isAborted(at));
-      return this.outcome === 'acked' && !isAborted;
+      const isPromised = h.sends.some(
+        ({ id, outcome, transaction = '' }) =>
+          id === this.id && outcome === 'acked' && h.transactions?.[transaction] === 'committed',
+      );
+      return this.outcome === 'acked' && (isPromised || !isAborted);
     }
-    if (this.outcome === 'rejected') return !this.ledgerWhole;
+    if (this.outcome === 'rejected' || this.outcome === 'aborted') return !this.ledgerWhole;
     return (
       this.outcome !== 'unsent' ||
       h.messages[this.id]!.planned ||
@@ -83,6 +100,73 @@ export class NaiveMessage {
   }
 
   isAborted = (at: string | undefined): boolean => this.aborted.some((line) => line.at === at);
+
+  /** The records that can not be aborted any more. */
+  standing = (): LogLine[] =>
+    this.good.filter(({ at, id }) => {
+      const { partition, offset } = parsePlace(at);
+      const range = this.h.ranges.find((one) => one.partition === partition);
+      return id !== undefined && offset < (range?.stableEnd ?? Infinity);
+    });
+
+  /** The transactions of the message, each with its acks and what can be told of its records by them. */
+  transactions(): {
+    name: string;
+    acks: string[];
+    isRejected: boolean;
+    of: (lines: LogLine[]) => LogLine[];
+  }[] {
+    const sends = this.h.sends.filter(({ id }) => id === this.id);
+    const names = [...new Set(sends.map(({ transaction }) => transaction))];
+    return names.flatMap((name) => {
+      if (name === undefined) return [];
+      const own = sends.filter(({ transaction }) => transaction === name);
+      const acks = own.filter(({ outcome }) => outcome === 'acked').flatMap(({ at }) => at ?? []);
+      const isRejected = own.every(({ outcome }) => outcome === 'rejected');
+      const of = (lines: LogLine[]): LogLine[] =>
+        names.length === 1 ? lines : lines.filter(({ at }) => acks.includes(at));
+      return [{ name, acks, isRejected, of }];
+    });
+  }
+
+  /** The blame for a torn transaction. */
+  torn(): string | undefined {
+    const { h } = this;
+    if (h.topicRecreated) return undefined;
+    for (const { name, acks, isRejected, of } of this.transactions()) {
+      const end = h.transactions![name];
+      const isOnly =
+        new Set(h.sends.filter(({ id }) => id === this.id).map((one) => one.transaction)).size === 1;
+      const others = h.sends.filter(
+        ({ id, outcome, transaction }) =>
+          id === this.id &&
+          outcome === 'acked' &&
+          (transaction === undefined || h.transactions![transaction] !== 'aborted'),
+      );
+      if (end === 'aborted' && isVague(others)) continue;
+      const standing = of(this.standing()).filter((line) => !others.some(({ at }) => at === line.at));
+      if (end === 'aborted') {
+        if (isRejected || standing.length === 0) continue;
+        if (standing.some(({ at }) => acks.includes(at))) return 'broker';
+        if (this.ledgerWhole) return acks.length > 0 ? 'producer' : 'unknown';
+        continue;
+      }
+      const isAcked = h.sends.some(
+        ({ id, outcome, transaction }) => id === this.id && outcome === 'acked' && transaction === name,
+      );
+      const messages = Object.keys(h.messages).map((id) => new NaiveMessage(h, id));
+      const isPartly = messages.some((other) =>
+        other
+          .transactions()
+          .some((one) => one.name === name && !one.isRejected && one.of(other.standing()).length > 0),
+      );
+      if (!isAcked || !isPartly || of(this.good).length > 0 || (!isOnly && acks.length === 0)) continue;
+      const places: (string | undefined)[] = acks.length > 0 ? acks : [undefined];
+      if (!places.every((at) => this.isVisible(at)) || this.compaction() !== 'no') continue;
+      return of(this.aborted).length === 0 || end === 'committed' ? 'broker' : 'unknown';
+    }
+    return undefined;
+  }
 
   ownRows = (): Row[] =>
     this.rows.filter(({ at }) => {

@@ -30,6 +30,9 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   // The rate has at most six decimal places: more are refused.
   rate: integer(1, 10_000_000_000_000).map((millionths) => millionths / 1_000_000),
   batchSize: integer(1, 100_000),
+  transactional: fc.constant(true),
+  transactionSize: integer(1, 1_000_000),
+  abortRate: integer(0, 1_000_000).map((millionths) => millionths / 1_000_000),
   payloadBytes: integer(1, payloadBytesMax),
   partitions: integer(1, 10_000),
   producers: integer(1, 64),

@@ -26,16 +26,18 @@ test.each([
   'TOPIC_AUTHORIZATION_FAILED',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'PRODUCER_FENCED',
+  'INVALID_TXN_STATE',
+  'TRANSACTION_ABORTABLE',
 ])('the answer %s means that the batch was refused', (error) => expect(answerOf(error)).toBe('refused'));
 
-test.each(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_ENOUGH_REPLICAS'])(
+test.each(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_ENOUGH_REPLICAS', 'CONCURRENT_TRANSACTIONS'])(
   'the answer %s means that the batch was refused for now',
   (error) => {
     expect(answerOf(error)).toBe('refused-for-now');
   },
 );
 
-test("all but 20 of Kafka's error codes leave it in doubt whether the batch is in the log", () => {
+test("all but 24 of Kafka's error codes leave it in doubt whether the batch is in the log", () => {
   const refusals = Object.keys(protocolErrors).filter((error) => answerOf(error).startsWith('refused'));
-  expect(refusals).toHaveLength(20);
+  expect(refusals).toHaveLength(24);
 });

@@ -37,6 +37,7 @@ class FakeStage implements Stage {
   suspend = unused;
   resume = unused;
   untilAt = unused;
+  ended = unused;
   goOn = unused;
   leave = unused;
 }

@@ -181,3 +181,75 @@ test('batches and outcomes in any order are read back, and intents without an ou
     { numRuns: 50 },
   );
 });
+
+/** The transaction of each attempt and the end of each transaction. */
+function transactionsIn(): { of: [sequence: number, transaction: number][]; ends: string[] } {
+  const reader = new LedgerReader(path);
+  const of: [number, number][] = [];
+  for (const { count, sequence, transaction } of reader.batches())
+    for (let row = 0; row < count; row++) of.push([sequence[row]!, transaction[row]!]);
+  expect(reader.summary.damage).toBe(undefined);
+  return { of, ends: reader.transactions.map(({ number, end }) => `${number} ${end}`) };
+}
+
+const acked = (sequence: number) =>
+  ({ outcome: 'acked', partition: 0, offset: sequence, errorCode: 0, sequences: [sequence] }) as const;
+
+test('a ledger says which transaction each attempt belongs to, and how each transaction ended', () => {
+  const ledger = new LedgerWriter(path, opening);
+  ledger.intend(0, 1);
+  ledger.record(acked(0));
+  for (const [number, end] of [
+    [4, 'committed'],
+    [5, 'aborted'],
+    [6, 'unknown'],
+  ] as const) {
+    ledger.begin(number);
+    ledger.intend(number, 1);
+    ledger.record(acked(number));
+    ledger.requestEnd(number, end !== 'aborted');
+    ledger.end(number, end, 0);
+  }
+  ledger.close();
+  expect(transactionsIn()).toEqual({
+    of: [
+      [0, -1],
+      [4, 0],
+      [5, 1],
+      [6, 2],
+    ],
+    ends: ['4 committed', '5 aborted', '6 unknown'],
+  });
+});
+
+test.each([
+  ['nothing was requested', undefined, 'unknown'],
+  ['a commit was requested', true, 'unknown'],
+  ['an abort was requested', false, 'aborted'],
+])('if %s when the producer died, the end of its transaction follows', (_, isCommit, end) => {
+  const ledger = new LedgerWriter(path, opening);
+  ledger.begin(3);
+  ledger.intend(0, 2);
+  ledger.record(acked(0));
+  if (isCommit !== undefined) ledger.requestEnd(3, isCommit);
+  expect(transactionsIn()).toEqual({
+    of: [
+      [0, 0],
+      [1, 0],
+    ],
+    ends: [`3 ${end}`],
+  });
+  ledger.close();
+});
+
+test.each<[string, (ledger: LedgerWriter) => void]>([
+  ['it begins a transaction within another', (ledger) => ledger.begin(2)],
+  ['it ends transaction 2, which is not open', (ledger) => ledger.requestEnd(2, true)],
+  ['it ends transaction 2, which is not open', (ledger) => ledger.end(2, 'committed', 0)],
+])('a ledger is damaged if %s', (damage, spoil) => {
+  const ledger = new LedgerWriter(path, opening);
+  ledger.begin(1);
+  spoil(ledger);
+  ledger.close();
+  expect(readAll().summary.damage).toBe(damage);
+});

@@ -18,6 +18,7 @@ test('every kind of finding is planted, with each blame that it can have', () =>
   expect(blames('misclassified')).toEqual(['consumer', 'store']);
   expect(blames('corrupted')).toEqual(['broker', 'consumer', 'producer']);
   expect(blames('phantom')).toEqual(['consumer', 'producer', 'store']);
+  expect(blames('torn-transaction')).toEqual(['broker', 'producer']);
   expect(blames('offset-conflict')).toEqual(['broker', 'producer']);
 });
 
