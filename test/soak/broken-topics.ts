@@ -68,7 +68,7 @@ export const breakTopic = {
     return { ...outcome, fired: outcome.fired && bytes > 0 };
   },
 
-  /** Partitions are added while the producer is down; when it comes back, keys belong to other partitions. */
+  /** Partitions are added while the producer is down; when it comes back, it keeps each key on its partition. */
   addPartitions: async (trial: Trial): Promise<Outcome> => {
     let adding: Promise<boolean> | undefined;
     const outcome = await trial.run(

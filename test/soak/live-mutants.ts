@@ -1,8 +1,7 @@
 /**
  * Ways in which pipelines lose, duplicate, reorder, corrupt or misplace messages, each on a real pipeline: by a
  * defect planted in a stage, by a fault, or by an administrator or a disk. Numbers and names are those of
- * `test/fixtures/histories`, which has the same ways as evidence written by hand. Number 13, torn transactions, is
- * missing: nodrop's producer writes no transactions.
+ * `test/fixtures/histories`, which has the same ways as evidence written by hand.
  */
 import type { Blame, Cause, FindingKind } from '../../src/result/verdict.ts';
 import { commandOf } from '../fixtures/example-command.ts';
@@ -121,6 +120,11 @@ export const liveMutants: readonly LiveMutant[] = [
         `claim-ack:${trial.pick(610, 650)}`,
       ),
   },
+  planted('13-torn-transaction', 'tear-transaction', { kinds: ['torn-transaction'], blame: 'broker' }, [
+    '--transactional',
+    '--batch-size=10',
+    '--transaction-size=50',
+  ]),
   {
     name: '14-aborted-read',
     expected: { kinds: ['aborted-read', 'duplicated'], blame: 'consumer' },
@@ -135,7 +139,8 @@ export const liveMutants: readonly LiveMutant[] = [
         `replay:${trial.pick(0, 200)}`,
       ),
   },
-  { name: '16-partitions-added', expected: isProducers('reordered'), run: breakTopic.addPartitions },
+  // The producer keeps to the partitions with which its run began.
+  { name: '16-partitions-added', expected: 'nothing', run: breakTopic.addPartitions },
   {
     name: '17-retention-beats-consumer',
     expected: { kinds: ['expired'], blame: 'broker', cause: 'retention' },

@@ -9,9 +9,9 @@ import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 
 /**
- * A producer that was killed, or fenced by another one of its transactional id, goes on from its ledgers, in a new session, with the first sequence that none of them
- * intends. Sends without an outcome stay unknown, and are not repeated. The new session follows the manifest, not its
- * own options, and its schedule begins again.
+ * A producer that was killed, or fenced by another one of its transactional id, goes on from its ledgers, in a new
+ * session, with the first sequence that none of them intends. Sends without an outcome stay unknown, and are not
+ * repeated. The new session follows the manifest, not its own options, and its schedule begins again.
  */
 export function sessionOf(folder: RunFolder, producer: number): { session: number; first: number } {
   let first = 0;

@@ -88,8 +88,10 @@ const producersInLog: LiveDefect[] = [
     name: 'one key on two partitions',
     hop: 'log',
     expected: { kind: 'reordered', blame: 'producer' },
-    scenario: inTwoVisits,
-    planting: { betweenHalves: addPartitions },
+    scenario: smallBatches,
+    planting: { sabotage: 'swap-partitions' },
+    // A producer keeps to the partitions with which its run began.
+    twin: { scenario: inTwoVisits, planting: { betweenHalves: addPartitions } },
   },
   {
     name: 'bytes changed before they were sent',

@@ -36,6 +36,7 @@
  *   swap                  the record batch that holds it is sent after the next of its partition
  *   resend-unknown        from its batch on: a batch of unknown outcome is sent again, as a new batch
  *   replay                a later session begins with message N
+ *   swap-partitions       from message N on: record batches of partition 0 go to partition 1, and the other way round
  *   tear-transaction      from message N on: what was sent of an open transaction is aborted, and the rest committed
  */
 import { usageError } from '../../errors.ts';
@@ -67,6 +68,7 @@ const kinds = [
   'swap',
   'resend-unknown',
   'replay',
+  'swap-partitions',
   'tear-transaction',
 ] as const;
 

@@ -15,6 +15,7 @@ export function sabotagedSender(sender: Sender, sabotage: Sabotage): Sender {
   if (kind === 'swap') return new Swapping(sender, sabotage);
   if (kind === 'tear-transaction') return new Tearing(sender, sabotage);
   if (kind === 'resend-unknown') return resendingUnknown(sender, sabotage);
+  if (kind === 'swap-partitions') return swappingPartitions(sender, sabotage);
   const way = waysToSpoil[kind];
   return way === undefined ? sender : spoiling(sender, sabotage, way);
 }
@@ -77,6 +78,27 @@ const resendingUnknown = (sender: Sender, sabotage: Sabotage): Sender => ({
       }),
     ),
 });
+
+/** The ledger would note the offsets under the partitions that were meant, so its acks get none. */
+function swappingPartitions(sender: Sender, sabotage: Sabotage): Sender {
+  let isDone = false;
+  return {
+    send: async (batches) => {
+      const isLate = batches.some((batch) => sequencesOf(batch).some((one) => one >= sabotage.sequence));
+      if (!isLate) return await sender.send(batches);
+      const swapped = batches.map(({ partition, bytes }) => ({
+        partition: partition < 2 ? 1 - partition : partition,
+        bytes,
+      }));
+      const outcomes = await sender.send(swapped);
+      if (!isDone && batches.some(({ partition }) => partition < 2)) {
+        isDone = true;
+        tellSabotage(sabotage);
+      }
+      return outcomes.map((sent) => (sent.outcome === 'acked' ? { ...sent, baseOffset: none } : sent));
+    },
+  };
+}
 
 const sendOne = async (sender: Sender, batch: Addressed): Promise<SendOutcome> =>
   (await sender.send([batch]))[0]!;
