@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { LiveDetection } from '../../src/self-test/live/live-self-test.ts';
 import { isCaught } from '../../src/report/terminal/detection-lines.ts';
+import { inTransactions, type LiveDefect } from '../../src/self-test/live/live-defect.ts';
 import { liveDefects } from '../../src/self-test/live/live-defects.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 
@@ -16,12 +17,16 @@ interface Document {
 
 const timeoutMs = 900_000;
 
-test.each(['sqlite', 'postgres'])(
-  'the live self-test on %s catches every defect',
-  async (store) => {
+test.each<[store: string, options: string[], defects: readonly LiveDefect[]]>([
+  ['sqlite', [], liveDefects],
+  ['postgres', [], liveDefects],
+  ['sqlite', ['--transactional'], inTransactions(liveDefects)],
+])(
+  'the live self-test on %s %j catches every defect',
+  async (store, options, defects) => {
     const { location, password } = inject('postgres');
     const dir = newDir();
-    const args = ['self-test', '--json', '--quiet', `--dir=${dir}`];
+    const args = ['self-test', ...options, '--json', '--quiet', `--dir=${dir}`];
     const { code, stdout, stderr } = await nodrop(
       store === 'postgres' ? [...args, `--store=${location}`] : args,
       { PGPASSWORD: password },
@@ -29,7 +34,7 @@ test.each(['sqlite', 'postgres'])(
     expect(stdout, stderr).not.toBe('');
     const { live, planted, caught, detections } = JSON.parse(stdout) as Document;
     expect(detections.filter((detection) => !isCaught(detection))).toEqual([]);
-    expect([code, live, planted, caught]).toEqual([0, true, liveDefects.length, liveDefects.length]);
+    expect([code, live, planted, caught]).toEqual([0, true, defects.length, defects.length]);
     expect(existsSync(join(dir, 'runs')) ? readdirSync(join(dir, 'runs')) : []).toEqual([]);
   },
   timeoutMs,

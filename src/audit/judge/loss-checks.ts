@@ -69,6 +69,10 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
     const detail = 'not in the store: another record stood there before';
     return { kind: 'lost', blame: 'broker', ...weakness, detail };
   }
+  if (mayReplaceMarker(subject, proof)) {
+    const detail = 'not in the store: a marker or an aborted record may have stood there before';
+    return { kind: 'lost', blame: 'unknown', ...weakness, detail };
+  }
   const isLeftOut = subject.written.length === 0 && subject.committed.some((place) => proof.isLeftOut(place));
   const blame = isLeftOut
     ? other
@@ -82,6 +86,14 @@ const isReplacement = ({ committed }: Subject, proof: Proof): boolean =>
   committed.some((record) => {
     const { contested, outlived } = proof.partitions.of(record.partition);
     return proof.mayReplace(record) && (contested.has(record.offset) || outlived.has(record.offset));
+  });
+
+/** Whether Kafka had other records in its partition before, and transactions: ledger and store know no places of markers. */
+const mayReplaceMarker = ({ committed }: Subject, proof: Proof): boolean =>
+  proof.transactions > 0 &&
+  committed.some((record) => {
+    const { contested, outlived } = proof.partitions.of(record.partition);
+    return proof.mayReplace(record) && contested.size + outlived.size > 0;
   });
 
 function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {

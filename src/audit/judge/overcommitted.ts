@@ -54,7 +54,13 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
   const place =
     `the store's next offset is ${next}, ` +
     (range === undefined ? 'and the topic has no such partition' : `and the log ends at ${range.end}`);
-  if (!proof.isEndKnown) return `In partition ${label}, ${place}: it may have been longer, or be so by now.`;
+  const mayBeLonger = `In partition ${label}, ${place}: it may have been longer, or be so by now.`;
+  if (!proof.isEndKnown) return mayBeLonger;
+  if (range !== undefined && next <= end + proof.transactions) {
+    // Markers stood behind the records that Kafka has lost, or a marker alone is lost: its transaction looks open.
+    if (end > range.end) return undefined;
+    if ((range.stableEnd ?? range.end) < range.end) return mayBeLonger;
+  }
   partition.overcommitted = {
     blame: blameOfPosition(partition, next, proof),
     cause: 'position-beyond-end',

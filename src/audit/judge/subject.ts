@@ -146,6 +146,11 @@ export class Proof {
     return this.partitions.of(partition).placeText(offset);
   }
 
+  /** How many transactions the ledger names. Each has left a marker behind its records. */
+  get transactions(): number {
+    return this.#transactions?.count ?? 0;
+  }
+
   endOf(transaction: number): TransactionEnd | undefined {
     return this.#transactions?.endOf(transaction);
   }

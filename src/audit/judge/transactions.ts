@@ -66,6 +66,11 @@ export class Transactions {
     }
   }
 
+  /** How many the ledger names. */
+  get count(): number {
+    return this.#ledger.transactions?.length ?? 0;
+  }
+
   endOf(transaction: number): TransactionEnd {
     return this.#ledger.transactions?.[transaction]?.end ?? 'unknown';
   }

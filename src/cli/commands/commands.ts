@@ -200,6 +200,7 @@ const definitions: Definition[] = [
       'kafkaVersion',
       'zookeeper',
       'seed',
+      'transactional',
       'dir',
       'timeout',
       ...outputOptions,

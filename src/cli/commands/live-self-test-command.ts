@@ -28,7 +28,8 @@ export async function liveSelfTestCommand(
   refuseSharedStore(values);
   const { palette } = terminal;
   const { dir, store, seed, timeout: timeoutMs } = values;
-  const options: LiveOptions = { dir, store, seed, kafka: kafkaChoiceOf(values), timeoutMs };
+  const transactional = values.transactional === true;
+  const options: LiveOptions = { dir, store, seed, kafka: kafkaChoiceOf(values), timeoutMs, transactional };
   const isForPeople = values.json !== true;
   if (isForPeople) terminal.print(detectionHead(palette));
   const observer = {
@@ -48,9 +49,10 @@ export async function liveSelfTestCommand(
   if (isForPeople) {
     const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
     lines.push(...tamperingLines(tampering, palette), '');
-    for (const line of [...lines, `To repeat this: nodrop self-test --seed ${seed}`]) terminal.print(line);
+    const again = `nodrop self-test --seed ${seed}${transactional ? ' --transactional' : ''}`;
+    for (const line of [...lines, `To repeat this: ${again}`]) terminal.print(line);
   } else {
-    const document = { schema: 1, live: true, seed, planted, caught, detections };
+    const document = { schema: 1, live: true, transactional, seed, planted, caught, detections };
     terminal.printDocument(jsonText({ ...document, tampering: countsOf(tampering) }));
   }
   return [...detections, ...tampering].every(isCaught) ? exitCodes.pass : exitCodes.fail;

@@ -52,6 +52,11 @@ export interface LiveDefect {
   hop: EvidencePart;
   /** `inconclusive`: nothing is wrong, but the verdict must not be a pass. */
   expected: LiveFinding | 'inconclusive';
+  /**
+   * If the producer writes transactions: what is expected then, or `left-out` if the defect cannot come about. Without
+   * it, the same is expected.
+   */
+  transactional?: LiveFinding | 'left-out';
   scenario: Scenario;
   planting: Planting;
   /** The defect stops the shared broker, so nothing else may run meanwhile. */
@@ -59,6 +64,12 @@ export interface LiveDefect {
   /** Looks like the defect but is not one. Without it, the twin is the scenario with nothing planted. */
   twin?: { scenario: Scenario; planting: Planting };
 }
+
+/** The defects for pipelines whose producer writes transactions, each with what is expected then. */
+export const inTransactions = (defects: readonly LiveDefect[]): LiveDefect[] =>
+  defects.flatMap(({ transactional, ...defect }) =>
+    transactional === 'left-out' ? [] : [{ ...defect, expected: transactional ?? defect.expected }],
+  );
 
 /** `found`: the kind was found. `blamedRightly`: with the expected blame and cause, and nothing else was found. */
 export function judgeLive(

@@ -27,6 +27,8 @@ const consumerDefects: LiveDefect[] = [
     name: 'a consumer that comes back one record too late',
     hop: 'journal',
     expected: lostByConsumer,
+    // The one record may be a marker, or may have been aborted with the transaction that the killed producer left open.
+    transactional: 'left-out',
     scenario: inTwoVisits,
     planting: { sabotage: 'off-by-one' },
   },

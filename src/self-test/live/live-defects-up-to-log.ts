@@ -1,6 +1,6 @@
 /** Defects of live pipelines that the plan, the ledger or the log shows: those of the producer and of the broker. */
 import { inOneGo, inSteps, inTwoSessions, inTwoVisits } from './scenarios.ts';
-import type { LiveDefect } from './live-defect.ts';
+import type { LiveDefect, LiveFinding } from './live-defect.ts';
 import { cutOff, cutOffEarly, turnBit } from './damage-disk.ts';
 import { cutLedger } from './damage-evidence.ts';
 import { addPartitions, allowUncleanElection, deleteRecords, deleteTopic, recreate } from './damage-topic.ts';
@@ -9,6 +9,8 @@ import { addPartitions, allowUncleanElection, deleteRecords, deleteTopic, recrea
 const small = '--batch-size=10';
 const smallBatches = inOneGo(small);
 const notIdempotent = ['-X', 'enable.idempotence=false'];
+/** Others of the transaction stand committed. */
+const tornByBroker: LiveFinding = { kind: 'torn-transaction', blame: 'broker' };
 
 const liveLedgerDefects: LiveDefect[] = [
   {
@@ -29,6 +31,7 @@ const liveLedgerDefects: LiveDefect[] = [
     name: 'acknowledged, and never written',
     hop: 'ledger',
     expected: { kind: 'lost', blame: 'broker' },
+    transactional: tornByBroker,
     scenario: smallBatches,
     planting: { sabotage: 'claim-ack' },
   },
@@ -36,6 +39,8 @@ const liveLedgerDefects: LiveDefect[] = [
     name: 'acknowledged with acks=1, and never written',
     hop: 'ledger',
     expected: { kind: 'lost', blame: 'broker', cause: 'acks=1' },
+    // Transactions need acks=all.
+    transactional: 'left-out',
     scenario: inOneGo(small, '-X', 'acks=1'),
     planting: { sabotage: 'claim-ack' },
   },
@@ -43,6 +48,7 @@ const liveLedgerDefects: LiveDefect[] = [
     name: 'never written; unclean elections are allowed',
     hop: 'ledger',
     expected: { kind: 'lost', blame: 'broker', cause: 'unclean-election' },
+    transactional: { ...tornByBroker, cause: 'unclean-election' },
     scenario: inSteps({ produce: [small] }),
     planting: { sabotage: 'claim-ack', beforeConsuming: allowUncleanElection },
   },
@@ -81,6 +87,8 @@ const producersInLog: LiveDefect[] = [
     name: 'overtaken by a later one in its partition',
     hop: 'log',
     expected: { kind: 'reordered', blame: 'producer' },
+    // Transactions need idempotence.
+    transactional: 'left-out',
     scenario: inOneGo(small, ...notIdempotent),
     planting: { sabotage: 'swap' },
   },
@@ -128,6 +136,7 @@ const brokersInLog: LiveDefect[] = [
     name: "cut off on the broker's disk before it was read",
     hop: 'log',
     expected: { kind: 'lost', blame: 'broker' },
+    transactional: tornByBroker,
     scenario: inSteps({ produce: [small] }),
     planting: { beforeConsuming: cutOff },
     isAlone: true,
@@ -136,6 +145,7 @@ const brokersInLog: LiveDefect[] = [
     name: "cut off on the broker's disk, though stored",
     hop: 'log',
     expected: { kind: 'lost', blame: 'broker' },
+    transactional: tornByBroker,
     scenario: inSteps({ produce: [small] }),
     planting: { afterConsuming: cutOff },
     isAlone: true,
@@ -144,6 +154,8 @@ const brokersInLog: LiveDefect[] = [
     name: 'cut off, and other records at acked offsets',
     hop: 'log',
     expected: { kind: 'offset-conflict', blame: 'broker' },
+    // Transactions need acks=all.
+    transactional: 'left-out',
     // Messages that are sent afterwards are acknowledged without an offset.
     scenario: inTwoSessions('-X', 'acks=0'),
     planting: { betweenHalves: cutOffEarly },
@@ -153,6 +165,8 @@ const brokersInLog: LiveDefect[] = [
     name: 'cut off once stored, other records at the offsets',
     hop: 'log',
     expected: { kind: 'lost', blame: 'broker' },
+    // Nothing tells whether the consumer missed a record that now stands where a marker may have stood.
+    transactional: 'left-out',
     scenario: inTwoVisits,
     planting: { betweenHalves: cutOffEarly },
     isAlone: true,

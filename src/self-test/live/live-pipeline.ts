@@ -22,6 +22,8 @@ export interface LiveGround {
   /** A database in which each pipeline has a schema; undefined: each has a file. */
   store: string | undefined;
   seed: number;
+  /** The producers write transactions. */
+  transactional?: boolean;
   signal: AbortSignal;
 }
 
@@ -33,6 +35,14 @@ const commandMsMax = 120_000;
 /** Messages per second; the producer is killed after `half` messages. */
 const halfPace = 500;
 const half = 100;
+/** Several batches in each transaction. One that a killed producer left open is soon aborted. */
+const transactionOptions = [
+  '--transactional',
+  '--batch-size=10',
+  '--transaction-size=50',
+  '-X',
+  'transaction.timeout.ms=5000',
+];
 
 export class LivePipeline {
   readonly ground: LiveGround;
@@ -91,26 +101,21 @@ export class LivePipeline {
 
   async run(options: readonly string[], sabotage?: Sabotage): Promise<Result | undefined> {
     const { stdout } = await this.#command(
-      ['run', '--json', `--seed=${this.ground.seed}`, ...options, ...this.#kafka, ...this.#storeOption()],
+      ['run', '--json', ...this.#sending, ...options, ...this.#kafka, ...this.#storeOption()],
       sabotage,
     );
     return resultIn(stdout);
   }
 
   async produce(options: readonly string[], sabotage?: Sabotage): Promise<void> {
-    const args = ['produce', `--seed=${this.ground.seed}`, `--messages=${liveMessages}`];
+    const args = ['produce', ...this.#sending, `--messages=${liveMessages}`];
     const { exitCode } = await this.#command([...args, ...options, ...this.#kafka], sabotage);
     if (exitCode !== 0) throw unavailableError(`The producer of ${this.folder.id} ended with ${exitCode}.`);
   }
 
   /** Starts a producer and kills it after some of its messages. */
   async produceHalf(): Promise<void> {
-    const args = [
-      'produce',
-      `--seed=${this.ground.seed}`,
-      `--messages=${liveMessages}`,
-      `--rate=${halfPace}`,
-    ];
+    const args = ['produce', ...this.#sending, `--messages=${liveMessages}`, `--rate=${halfPace}`];
     const child = startChild([...args, ...this.#kafka, ...this.#shared], {
       ...this.#options(),
       onMessage: (message) => {
@@ -130,6 +135,12 @@ export class LivePipeline {
   async verify(): Promise<Result | undefined> {
     const { stdout } = await this.#command(['verify', this.folder.id, '--json']);
     return resultIn(stdout);
+  }
+
+  /** The options of every producer. */
+  get #sending(): string[] {
+    const { seed, transactional } = this.ground;
+    return [`--seed=${seed}`, ...(transactional === true ? transactionOptions : [])];
   }
 
   get #shared(): string[] {

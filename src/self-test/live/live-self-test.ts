@@ -8,7 +8,7 @@ import { startKafka } from '../../kafka/broker/start-kafka.ts';
 import { atBegin } from '../../pipeline/stage/stage-end.ts';
 import type { Result } from '../../result/result.ts';
 import type { Detection } from '../histories/self-test.ts';
-import { judgeLive, type LiveDefect, type Trial } from './live-defect.ts';
+import { inTransactions, judgeLive, type LiveDefect, type Trial } from './live-defect.ts';
 import { liveDefects } from './live-defects.ts';
 import { LivePipeline, type LiveGround } from './live-pipeline.ts';
 import { removeStore } from '../../stores/engines.ts';
@@ -46,6 +46,8 @@ export interface LiveOptions {
   seed: number;
   kafka: KafkaChoice;
   timeoutMs: number;
+  /** The producers write transactions. */
+  transactional: boolean;
 }
 
 /** Starts one Kafka for all pipelines. Throws `unavailable` if that fails, and the signal's reason. */
@@ -74,8 +76,9 @@ export async function liveSelfTest(
 export async function detectAll(
   ground: LiveGround,
   observer: LiveObserver,
-  defects: readonly LiveDefect[] = liveDefects,
+  all: readonly LiveDefect[] = liveDefects,
 ): Promise<LiveDetection[]> {
+  const defects = ground.transactional === true ? inTransactions(all) : all;
   const trials = new Trials(ground, (line) => observer.note(line));
   const detections: LiveDetection[] = [];
   const detect = async (index: number): Promise<void> => {

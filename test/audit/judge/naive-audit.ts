@@ -147,8 +147,10 @@ class Case extends NaiveMessage {
     if (good.length > 0) {
       if (isStored) return 'judged';
       if (!this.storeWhole || !good.some(({ at }) => this.isDrained(at))) return 'open';
-      if (!this.isReplacement() && !this.isLeftOut()) return lost('consumer');
-      say('lost', this.isReplacement() ? 'broker' : 'consumer');
+      if (this.isReplacement()) say('lost', 'broker');
+      else if (this.mayReplaceMarker()) say('lost', 'unknown');
+      else if (this.isLeftOut()) say('lost', 'consumer');
+      else return lost('consumer');
       return 'judged';
     }
     const handed = [

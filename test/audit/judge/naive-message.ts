@@ -264,6 +264,13 @@ export class NaiveMessage {
     });
   }
 
+  /** Whether a marker may have stood in its place: in a rewritten partition, if there are transactions. */
+  mayReplaceMarker(): boolean {
+    return (
+      Object.keys(this.h.transactions ?? {}).length > 0 && this.good.some(({ at }) => this.isRewritten(at))
+    );
+  }
+
   /** Whether a journal was kept that has all rows of the partition, but not this message. */
   isLeftOut(): boolean {
     const { h, good, writes } = this;

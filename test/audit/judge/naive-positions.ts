@@ -64,7 +64,15 @@ function overcommitted(h: History, partition: number, isLogWhole: boolean): stri
   const isWritten = h.written !== undefined;
   const isJournalWhole = isWritten && !h.missing.includes('written');
   if (end !== undefined && next > logEnd(h, partition, end) && isLogWhole) {
-    if (h.isFinal === false || isWeak(h)) return commitAhead(h, partition, isLogWhole) ?? 'open';
+    const markers = h.sends.length === 0 ? 0 : Object.keys(h.transactions ?? {}).length;
+    const markersEnd = logEnd(h, partition, end) + markers;
+    const range = h.ranges.find((one) => one.partition === partition);
+    const isNearEnd = range !== undefined && next <= markersEnd;
+    const isOpenAtEnd = isNearEnd && (range.stableEnd ?? end) < end;
+    const isCut = isNearEnd && logEnd(h, partition, end) > end;
+    if (h.isFinal === false || isWeak(h) || (isOpenAtEnd && !isCut))
+      return commitAhead(h, partition, isLogWhole) ?? 'open';
+    if (isCut) return commitAhead(h, partition, isLogWhole);
     const areDeliveriesWhole = h.deliveries !== undefined && !h.missing.includes('deliveries');
     const isDisproved =
       isJournalWhole && areDeliveriesWhole && timesDelivered(h, `${partition}:${next - 1}`) === 0;

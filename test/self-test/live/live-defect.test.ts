@@ -1,6 +1,6 @@
 /** The defects of the live self-test, and how strictly it judges. These tests start no process. */
 import { expect, test } from 'vitest';
-import { judgeLive, type LiveFinding } from '../../../src/self-test/live/live-defect.ts';
+import { inTransactions, judgeLive, type LiveFinding } from '../../../src/self-test/live/live-defect.ts';
 import { liveDefects } from '../../../src/self-test/live/live-defects.ts';
 import { causes, findingKinds, type Finding } from '../../../src/result/verdict.ts';
 
@@ -30,6 +30,20 @@ test('every cause that a single broker can have is planted', () => {
 
 test('the names of all live defects differ', () => {
   expect(new Set(liveDefects.map(({ name }) => name)).size).toBe(liveDefects.length);
+});
+
+test('with transactions, only defects that cannot come about are left out, and every kind is planted still', () => {
+  const planted = inTransactions(liveDefects);
+  const names = planted.map(({ name }) => name);
+  expect(liveDefects.filter(({ name }) => !names.includes(name)).map(({ name }) => name)).toEqual([
+    'acknowledged with acks=1, and never written',
+    'overtaken by a later one in its partition',
+    'cut off, and other records at acked offsets',
+    'cut off once stored, other records at the offsets',
+    'a consumer that comes back one record too late',
+  ]);
+  const kinds = planted.map(({ expected }) => (expected === 'inconclusive' ? expected : expected.kind));
+  expect(findingKinds.filter((kind) => !kinds.includes(kind))).toEqual([]);
 });
 
 const finding = (kind: Finding['kind'], blame: Finding['blame'], cause?: Finding['cause']): Finding => ({
