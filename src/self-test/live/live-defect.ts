@@ -53,8 +53,8 @@ export interface LiveDefect {
   /** `inconclusive`: nothing is wrong, but the verdict must not be a pass. */
   expected: LiveFinding | 'inconclusive';
   /**
-   * If the producer writes transactions: what is expected then, or `left-out` if the defect cannot come about. Without
-   * it, the same is expected.
+   * If the producer writes transactions: what is expected then, or `left-out` if they prevent the defect, or if their
+   * markers blur its outcome. Without it, the same is expected.
    */
   transactional?: LiveFinding | 'left-out';
   scenario: Scenario;

@@ -179,7 +179,8 @@ class Tearing implements Sender {
   readonly #sender: Sender;
   readonly #sabotage: Sabotage;
   readonly #underWay = new Set<Promise<unknown>>();
-  #isDone = false;
+  /** Later batches wait for it: in the aborted transaction, they would be refused. */
+  #tearing: Promise<void> | undefined;
 
   constructor(sender: Sender, sabotage: Sabotage) {
     this.#sender = sender;
@@ -189,16 +190,19 @@ class Tearing implements Sender {
   async send(batches: readonly Addressed[]): Promise<SendOutcome[]> {
     const transactions = this.#sender;
     const isLate = batches.some((batch) => sequencesOf(batch).some((one) => one >= this.#sabotage.sequence));
-    if (!this.#isDone && isLate && transactions instanceof TransactionalProducer && transactions.isOpen) {
-      this.#isDone = true;
-      await Promise.all(this.#underWay);
-      const { error } = await transactions.end(false);
-      await transactions.next();
-      if (error === 'NONE') tellSabotage(this.#sabotage);
-    }
+    if (isLate && transactions instanceof TransactionalProducer && transactions.isOpen)
+      this.#tearing ??= this.#tear(transactions);
+    if (this.#tearing !== undefined) await this.#tearing;
     const sending = this.#sender.send(batches);
     this.#underWay.add(sending);
     return await sending.finally(() => this.#underWay.delete(sending));
+  }
+
+  async #tear(transactions: TransactionalProducer): Promise<void> {
+    await Promise.all(this.#underWay);
+    const { error } = await transactions.end(false);
+    await transactions.next();
+    if (error === 'NONE') tellSabotage(this.#sabotage);
   }
 }
 
