@@ -59,7 +59,7 @@ async function consumeHere(
   const produced = isStage ? untilProduced(signal) : undefined;
   // If nothing awaits it, its rejection on a signal must not end the process.
   produced?.catch(() => undefined);
-  const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values);
+  const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values, settings);
   if (typeof bootstrapServers === 'string') terminal.status(`consuming from ${bootstrapServers}`);
   return await consume(
     {
@@ -90,8 +90,7 @@ async function consumeInStages(
   folder: RunFolder,
   context: Context,
 ): Promise<Record<string, number>> {
-  settingsOf(values);
-  const bootstrapServers = neededBootstrap(values);
+  const bootstrapServers = neededBootstrap(values, settingsOf(values));
   folder.create();
   const { terminal } = context;
   terminal.status(`consuming from ${bootstrapServers}`);

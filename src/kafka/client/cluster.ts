@@ -10,17 +10,13 @@ import {
   type Connection,
 } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unavailableError, type OperationalError } from '../../errors.ts';
+import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
-import {
-  NotReadyError,
-  errorName,
-  isRefusal,
-  isRetriable,
-  rootMessage,
-  withErrorCodes,
-} from './kafka-errors.ts';
+import { UnreachableBrokersError, connectionError, isRefusal } from './connection-problem.ts';
+import { NotReadyError, errorName, isRetriable, withErrorCodes } from './kafka-errors.ts';
+import { needs } from './permissions.ts';
+import { reasonOf } from './port-probe.ts';
 
 export interface ClusterOptions {
   /** `host:port,host:port` */
@@ -55,9 +51,6 @@ const attemptTimeoutMs = 5_000;
 const unknownTopicMsMax = 5_000;
 const noAnswer = new NotReadyError('no answer');
 
-const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
-const securityHint = 'Check security.protocol, sasl.* and ssl.* in the client settings.';
-
 /** The API keys and versions of Produce, Fetch, ListOffsets, Metadata and InitProducerId that nodrop sends. */
 const versionsNeeded = [
   [0, 9],
@@ -67,11 +60,15 @@ const versionsNeeded = [
   [22, 4],
 ] as const;
 
-/** Connects, and checks that the brokers support the needed requests. Throws `unavailable` with the address. */
+/**
+ * Connects, and checks that the brokers support the needed requests and can be reached at the addresses that they
+ * advertise. Throws `unavailable` with the address.
+ */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = new Cluster(options);
   try {
     await cluster.checkVersions();
+    await cluster.checkAddresses();
     return cluster;
   } catch (error) {
     await cluster.close();
@@ -87,6 +84,10 @@ export class Cluster implements AsyncDisposable {
   #brokers = new Map<number, Broker>();
   /** Incremented at each failure, so that the next attempt asks another broker first. */
   #turn = 0;
+  /** Whether a broker has answered a request that needs a login where there are logins. */
+  #isAnswered = false;
+  /** Why a connection ended that had been made: the requests on it only learn that it did. */
+  #ending: unknown;
 
   constructor(options: ClusterOptions) {
     this.bootstrapServers = options.bootstrapServers;
@@ -95,23 +96,26 @@ export class Cluster implements AsyncDisposable {
     const { clientId, client = {}, timeoutMs } = options;
     this.#pool = new ConnectionPool(clientId, connectionOptions(this.#bootstrap, client, timeoutMs));
     // Each request reports errors to its own callback; an `error` event without a listener would end the process.
-    this.#pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+    this.#pool.on('connecting', ({ connection }) =>
+      connection.on('error', (error) => {
+        this.#ending = error;
+      }),
+    );
   }
 
   /** The topic's current metadata; undefined if it does not exist. The request never creates the topic. */
   async metadata(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
     return await this.retry(deadline, async () => {
       const connection = await this.anyConnection();
-      const answer = await withErrorCodes(metadataV12.api.async(connection, [topic], false, false));
-      // A broker with ZooKeeper answers before it knows any broker of its cluster, itself included.
-      if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
-      this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+      const answer = await this.#ask(connection, [topic]);
       const found = answer.topics[0];
       const error = errorName(found?.errorCode ?? 0);
       if (found === undefined || error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
       if (error === 'LEADER_NOT_AVAILABLE') throw new NotReadyError(`topic ${topic}: ${error}`);
-      if (error !== 'NONE')
-        throw unavailableError(`Kafka at ${this.bootstrapServers} refuses topic ${topic}: ${error}.`);
+      if (error !== 'NONE') {
+        const why = needs(error, 'Describe', { topic });
+        throw unavailableError(`Kafka at ${this.bootstrapServers} refuses topic ${topic}: ${why}.`);
+      }
       const partitions: PartitionMetadata[] = [];
       for (const {
         partitionIndex,
@@ -127,6 +131,36 @@ export class Cluster implements AsyncDisposable {
           inSyncReplicas: isrNodes,
         };
       return { topic, topicId: found.topicId, partitions };
+    });
+  }
+
+  /** Asks for metadata, and notes the brokers. */
+  async #ask(connection: Connection, topics: string[]): Promise<metadataV12.MetadataResponse> {
+    const answer = await withErrorCodes(metadataV12.api.async(connection, topics, false, false));
+    // A broker with ZooKeeper answers before it knows any broker of its cluster, itself included.
+    if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
+    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    this.#isAnswered = true;
+    return answer;
+  }
+
+  /** Connects to a broker at an address that the brokers advertise: all further requests go there. */
+  async checkAddresses(): Promise<void> {
+    await this.retry(this.deadline(), async () => {
+      await this.#ask(await this.anyConnection(), []);
+      const failed: UnreachableBrokersError['brokers'][number][] = [];
+      // Connections that are there already come first: usually the one to the given address.
+      const isNew = (broker: Broker): number => (this.#pool.has(broker) ? 0 : 1);
+      for (const [nodeId, broker] of [...this.#brokers].sort(([, a], [, b]) => isNew(a) - isNew(b))) {
+        try {
+          await this.#pool.get(broker);
+          return;
+        } catch (error) {
+          if (!isRetriable(error) || isRefusal(error)) throw error;
+          failed.push({ nodeId, broker, error });
+        }
+      }
+      throw new UnreachableBrokersError(failed);
     });
   }
 
@@ -146,7 +180,12 @@ export class Cluster implements AsyncDisposable {
   async connection(nodeId: number): Promise<Connection> {
     const broker = this.#brokers.get(nodeId);
     if (broker === undefined) throw new NotReadyError(`broker ${nodeId} is not known`);
-    return await this.#pool.get(broker);
+    try {
+      return await this.#pool.get(broker);
+    } catch (error) {
+      if (!isRetriable(error) || isRefusal(error)) throw error;
+      throw new UnreachableBrokersError([{ nodeId, broker, error }]);
+    }
   }
 
   /** A connection to any broker that can be reached. One attempt. */
@@ -172,9 +211,9 @@ export class Cluster implements AsyncDisposable {
         const result = await limit.within(attempt(), noAnswer);
         if (result !== noAnswer) return result as T;
       } catch (error) {
-        if (isRefusal(error)) throw this.#unavailable('refuses the connection', error, securityHint);
-        if (!isRetriable(error)) throw error;
-        latest = error;
+        if (!isRetriable(error) && !isRefusal(error)) throw error;
+        latest = await this.#reason(error);
+        if (isRefusal(latest)) throw this.#unavailable('refuses the connection', latest);
       }
       deadline.throwIfAborted();
       if (deadline.hasPassed)
@@ -184,11 +223,19 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  #unavailable(what: string, cause: unknown, hint = addressHint): OperationalError {
-    return unavailableError(`Kafka at ${this.bootstrapServers} ${what}: ${rootMessage(cause)}.`, {
-      hint,
-      cause,
-    });
+  /** The reason behind an error, if it can be found: a broker often closes connections without a word. */
+  async #reason(error: unknown): Promise<unknown> {
+    const ending = this.#ending;
+    this.#ending = undefined;
+    if (isRefusal(error) || this.#isAnswered) return error;
+    // Under TLS 1.3, a broker looks at the client's certificate after the connection was made.
+    if (isRefusal(ending)) return ending;
+    return (await reasonOf(error, this.#bootstrap, this.#options.client ?? {})) ?? error;
+  }
+
+  #unavailable(what: string, cause: unknown): Error {
+    if (cause instanceof OperationalError) return cause;
+    return connectionError(this.bootstrapServers, what, cause, this.#options.client ?? {});
   }
 
   async checkVersions(): Promise<void> {

@@ -4,10 +4,13 @@
  */
 import { Consumer } from '@platformatic/kafka';
 import { groupTimes, type ClientSettings } from './client-settings.ts';
-import { unavailableError } from '../../errors.ts';
+import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
+import { connectionError, isRefusal } from './connection-problem.ts';
 import { rootMessage } from './kafka-errors.ts';
+import { needs } from './permissions.ts';
+import { saysError } from './topics.ts';
 
 export interface GroupOptions {
   bootstrapServers: string;
@@ -87,9 +90,7 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
   } catch (error) {
     await close(consumer);
     if (signal.aborted) throw error;
-    throw unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${rootMessage(error)}`, {
-      cause: error,
-    });
+    throw groupError(error, options);
   }
   return {
     assignment: () => ({ partitions, generation, epoch, confirmations }),
@@ -105,6 +106,23 @@ export async function joinGroup(options: GroupOptions): Promise<ConsumerGroup> {
     leave: () => close(consumer),
   };
 }
+
+/** A member needs Read on its group, and on its topic to learn of the partitions. */
+function groupError(error: unknown, { bootstrapServers, client, group, topic }: GroupOptions): Error {
+  if (error instanceof OperationalError) return error;
+  if (isRefusal(error)) return connectionError(bootstrapServers, 'refuses the connection', error, client);
+  const why = saysError(error, groupRefusal)
+    ? needs(groupRefusal, 'Read', { group })
+    : saysError(error, topicRefusal)
+      ? needs(topicRefusal, 'Describe', { topic })
+      : rootMessage(error);
+  return unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${why}.`, {
+    cause: error,
+  });
+}
+
+const groupRefusal = 'GROUP_AUTHORIZATION_FAILED';
+const topicRefusal = 'TOPIC_AUTHORIZATION_FAILED';
 
 async function close(consumer: Consumer): Promise<void> {
   await Promise.race([

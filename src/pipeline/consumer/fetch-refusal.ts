@@ -3,6 +3,7 @@ import { unavailableError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import type { FetchedPartition } from '../../kafka/fetch/fetch.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { needs } from '../../kafka/client/permissions.ts';
 
 /** Errors of a partition that pass with fresh metadata or a little time. */
 const passingErrors = [
@@ -33,5 +34,6 @@ export async function refuse(
       { hint: 'nodrop verify lists the missing messages.' },
     );
   }
-  throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${error}.`);
+  const why = needs(error, 'Read', { topic });
+  throw unavailableError(`Partition ${partition} of ${topic} cannot be read at ${offset}: ${why}.`);
 }
