@@ -2,19 +2,15 @@
  * The connection to a Kafka cluster: one pool, a new request for each use of metadata, and a limit on every wait.
  * A connection answers requests in their order, so a long fetch delays the requests after it.
  */
-import {
-  ConnectionPool,
-  apiVersionsV3,
-  metadataV12,
-  type Broker,
-  type Connection,
-} from '@platformatic/kafka';
+import { ConnectionPool, type Broker, type Connection } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationalError, unavailableError } from '../../errors.ts';
+import { brokerVersions, gapsOf, negotiated } from './api-versions.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { UnreachableBrokersError, connectionError, isRefusal } from './connection-problem.ts';
-import { NotReadyError, errorName, isRetriable, withErrorCodes } from './kafka-errors.ts';
+import { NotReadyError, errorName, isRetriable } from './kafka-errors.ts';
+import { askMetadata, type Metadata } from './metadata-request.ts';
 import { needs } from './permissions.ts';
 import { reasonOf } from './port-probe.ts';
 
@@ -38,7 +34,7 @@ export interface PartitionMetadata {
 
 export interface TopicMetadata {
   topic: string;
-  /** A UUID in hexadecimal, with hyphens. */
+  /** A UUID in hexadecimal, with hyphens; `noTopicId` if the cluster gives topics no ids. */
   topicId: string;
   /** By partition number. */
   partitions: PartitionMetadata[];
@@ -50,15 +46,6 @@ const closeTimeoutMs = 1_000;
 const attemptTimeoutMs = 5_000;
 const unknownTopicMsMax = 5_000;
 const noAnswer = new NotReadyError('no answer');
-
-/** The API keys and versions of Produce, Fetch, ListOffsets, Metadata and InitProducerId that nodrop sends. */
-const versionsNeeded = [
-  [0, 9],
-  [1, 13],
-  [2, 7],
-  [3, 12],
-  [22, 4],
-] as const;
 
 /**
  * Connects, and checks that the brokers support the needed requests and can be reached at the addresses that they
@@ -135,8 +122,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Asks for metadata, and notes the brokers. */
-  async #ask(connection: Connection, topics: string[]): Promise<metadataV12.MetadataResponse> {
-    const answer = await withErrorCodes(metadataV12.api.async(connection, topics, false, false));
+  async #ask(connection: Connection, topics: string[]): Promise<Metadata> {
+    const answer = await askMetadata(connection, topics);
     // A broker with ZooKeeper answers before it knows any broker of its cluster, itself included.
     if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
     this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
@@ -181,7 +168,7 @@ export class Cluster implements AsyncDisposable {
     const broker = this.#brokers.get(nodeId);
     if (broker === undefined) throw new NotReadyError(`broker ${nodeId} is not known`);
     try {
-      return await this.#pool.get(broker);
+      return await negotiated(await this.#pool.get(broker));
     } catch (error) {
       if (!isRetriable(error) || isRefusal(error)) throw error;
       throw new UnreachableBrokersError([{ nodeId, broker, error }]);
@@ -190,6 +177,10 @@ export class Cluster implements AsyncDisposable {
 
   /** A connection to any broker that can be reached. One attempt. */
   async anyConnection(): Promise<Connection> {
+    return await negotiated(await this.#any());
+  }
+
+  async #any(): Promise<Connection> {
     const brokers = [...this.#bootstrap, ...this.#brokers.values()];
     const first = this.#turn % brokers.length;
     return await this.#pool.getFirstAvailable([...brokers.slice(first), ...brokers.slice(0, first)]);
@@ -239,19 +230,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   async checkVersions(): Promise<void> {
-    const spoken = await this.retry(this.deadline(), async () => {
-      const connection = await this.anyConnection();
-      const answer = await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
-      return new Map(answer.apiKeys.map((api) => [api.apiKey, api]));
+    const gaps = await this.retry(this.deadline(), async () =>
+      gapsOf(await brokerVersions(await this.#any())),
+    );
+    if (gaps.length === 0) return;
+    throw unavailableError(`Kafka at ${this.bootstrapServers} cannot be used: it ${gaps.join('; it ')}.`, {
+      hint: 'Kafka 2.3 and newer can be used. Upgrade the cluster, or what speaks for it.',
     });
-    const isSpoken = versionsNeeded.every(([key, version]) => {
-      const range = spoken.get(key);
-      return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
-    });
-    if (!isSpoken)
-      throw unavailableError(
-        `Kafka at ${this.bootstrapServers} is older than 3.1, the first version that nodrop supports.`,
-      );
   }
 
   /** Ends all connections and their pending requests, within a second. */

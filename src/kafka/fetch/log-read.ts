@@ -135,6 +135,7 @@ class LogReading {
       const connection = await this.#deadline.within(this.#cluster.connection(leader), undefined);
       if (connection === undefined) return [];
       const request = fetchRecords(connection, {
+        topic: this.#topic.topic,
         topicId: this.#topic.topicId,
         positions: partitions.map((partition) => ({ partition, offset: this.#positions.get(partition)! })),
         maxBytes: fetchBytesMax,

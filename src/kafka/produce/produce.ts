@@ -2,8 +2,15 @@
  * The producer: sends encoded record batches and returns the outcome of each. A queue per partition keeps its batches
  * in order; `ProduceRequests` gathers the batches for one leader into requests. The producer itself finds the leaders.
  */
-import { initProducerIdV4 } from '@platformatic/kafka';
+import {
+  initProducerIdV0,
+  initProducerIdV1,
+  initProducerIdV2,
+  initProducerIdV3,
+  initProducerIdV4,
+} from '@platformatic/kafka';
 import { OperationalError, unavailableError, usageError } from '../../errors.ts';
+import { versionOf } from '../client/api-versions.ts';
 import type { Cluster, TopicMetadata } from '../client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { NotReadyError, errorName, withErrorCodes } from '../client/kafka-errors.ts';
@@ -113,11 +120,21 @@ export class Producer implements PartitionLeader {
   }
 }
 
+const idApis: Readonly<Record<number, typeof initProducerIdV4.api>> = {
+  0: initProducerIdV0.api,
+  1: initProducerIdV1.api,
+  2: initProducerIdV2.api,
+  3: initProducerIdV3.api,
+  4: initProducerIdV4.api,
+};
+
 /** A new producer id, at the beginning of its sequence. */
 async function newSequence(cluster: Cluster, topic: string, deadline: Deadline): Promise<ProducerSequence> {
   return await cluster.retry(deadline, async () => {
     const connection = await cluster.anyConnection();
-    const answer = await withErrorCodes(initProducerIdV4.api.async(connection, null, 0x7fffffff));
+    const answer = await withErrorCodes(
+      idApis[versionOf(connection, 'InitProducerId')]!.async(connection, null, 0x7fffffff),
+    );
     const error = errorName(answer.errorCode);
     if (error === 'CLUSTER_AUTHORIZATION_FAILED')
       throw unavailableError(

@@ -83,6 +83,7 @@ export class Fetcher {
     const connection = await this.#cluster.connection(leader);
     const waitMs = Number(settings['fetch.max.wait.ms'] ?? (untilDrained ? drainFetchWaitMs : fetchWaitMs));
     const request = fetchRecords(connection, {
+      topic: this.#topic.topic,
       topicId: this.#topic.topicId,
       positions,
       isolation: isCommittedOnly(settings) ? 'read_committed' : 'read_uncommitted',
