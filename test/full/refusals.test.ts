@@ -1,4 +1,4 @@
-/** A broker that refuses a client: each refusal is a sentence that names the setting, and comes at once. */
+/** A broker that refuses a client: each refusal is a sentence that names the setting, and comes at once; and the doctor. */
 import { AclOperations, ResourceTypes } from '@platformatic/kafka';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -265,4 +265,106 @@ basic.auth.user.info=KEY:wr0ng-secret
   expect(stderr.match(/no use/g)).toHaveLength(1);
   for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
   expect(code).toBe(0);
+});
+
+interface Checked {
+  code: number | null;
+  /** By name, the first of each. */
+  checks: Record<string, { ok: boolean; found: string; mend?: string }>;
+}
+
+async function doctor(
+  listener: keyof GuardedBroker['addresses'],
+  settings: readonly string[],
+  ...args: string[]
+): Promise<Checked> {
+  const { code, stdout, stderr } = await nodropInProcess([
+    'doctor',
+    '--json',
+    `--bootstrap-server=${broker.addresses[listener]}`,
+    `--command-config=${broker.settings(settings)}`,
+    ...args,
+  ]);
+  for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; found: string }[] };
+  return { code, checks: Object.fromEntries(checks.toReversed().map(({ name, ...check }) => [name, check])) };
+}
+
+test('the doctor finds nothing wrong for a user who may do everything', async () => {
+  const settings = ['security.protocol=SASL_SSL', ...broker.login('admin'), ...trusted()];
+  const { code, checks } = await doctor('LOGIN', settings);
+  expect(checks).toEqual({
+    Address: { ok: true, found: expect.stringMatching(/^127\.0\.0\.1:\d+ answers in \d+ ms$/) },
+    Security: {
+      ok: true,
+      found: expect.stringMatching(/^SASL_SSL, PLAIN, TLSv1\.3, the certificate is valid until /),
+    },
+    Versions: { ok: true, found: 'Produce 9, Fetch 13, ListOffsets 7, Metadata 12, InitProducerId 4' },
+    Broker: { ok: true, found: expect.stringMatching(/^1 is advertised at 127\.0\.0\.1:\d+ answers/) },
+    Topic: {
+      ok: true,
+      found: 'nodrop-doctor: Describe, Write, Read, Create, Delete, DescribeConfigs permitted',
+    },
+    Group: { ok: true, found: 'nodrop-doctor: Read, Describe, Delete permitted' },
+  });
+  expect(code).toBe(0);
+});
+
+test('the doctor names missing permissions, and the command that gives them', async () => {
+  const settings = ['security.protocol=SASL_PLAINTEXT', ...broker.login('limited')];
+  const bare = await doctor('USERS', settings);
+  expect(bare.code).toBe(69);
+  expect(bare.checks['Topic']).toMatchObject({
+    ok: false,
+    found: expect.stringMatching(/^nodrop-doctor: Describe is missing; Write is missing; /),
+    mend: `kafka-acls.sh --bootstrap-server ${broker.addresses.USERS} --add --allow-principal User:limited --operation Describe --operation Write --operation Read --operation Create --operation Delete --operation DescribeConfigs --topic nodrop- --resource-pattern-type prefixed`,
+  });
+  expect(bare.checks['Group']).toMatchObject({
+    ok: false,
+    found: expect.stringContaining('Read is missing'),
+  });
+
+  await broker.allow(
+    [ResourceTypes.TOPIC, 'doctored'],
+    AclOperations.WRITE,
+    AclOperations.READ,
+    AclOperations.CREATE,
+  );
+  await broker.allow([ResourceTypes.GROUP, 'nodrop-doctor'], AclOperations.READ);
+  const enough = await doctor('USERS', settings, '--topic=doctored');
+  expect(enough.checks['Topic']).toEqual({
+    ok: true,
+    found:
+      "doctored: Describe, Write, Read, Create permitted; Delete is missing: nodrop leaves the topic after a pass; DescribeConfigs is missing: the result says that the topic's settings are not known",
+  });
+  expect(enough.checks['Group']).toMatchObject({ ok: true });
+  expect(enough.code).toBe(0);
+});
+
+test('the doctor names an advertised address that cannot be reached', async () => {
+  const { code, checks } = await doctor('LOST', [], '--timeout=1s');
+  expect(checks['Address']).toMatchObject({ ok: true });
+  expect(checks['Broker']).toMatchObject({
+    ok: false,
+    found: expect.stringMatching(/^1 is advertised at kafka\.invalid:\d+: getaddrinfo E\w+ kafka\.invalid$/),
+    mend: expect.stringContaining('advertised.listeners'),
+  });
+  expect(code).toBe(69);
+});
+
+test.each<Case>([
+  ['a login', 'USERS', () => [], /asks for a login/],
+  [
+    'a client certificate',
+    'MUTUAL',
+    () => ['security.protocol=SSL', ...trusted()],
+    /asks for a client certificate/,
+  ],
+  ['TLS', 'TLS', () => [], /wants TLS/],
+])('the doctor says that a port wants %s', async (_, listener, settings, words) => {
+  const { code, checks } = await doctor(listener, settings());
+  expect(checks).toEqual({
+    Address: { ok: false, found: expect.stringMatching(words), mend: expect.any(String) },
+  });
+  expect(code).toBe(69);
 });

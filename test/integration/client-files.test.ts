@@ -68,3 +68,18 @@ test.each([
   expect(code).toBe(69);
   expect(performance.now() - began).toBeLessThan(10_000);
 });
+
+test('the doctor looks at a cluster: addresses, versions and permissions', async () => {
+  const { code, stdout } = await nodropInProcess([
+    'doctor',
+    `--bootstrap-server=${bootstrapServers},127.0.0.1:1`,
+    '--no-color',
+  ]);
+  expect(stdout).toMatch(/^✓ Address {2}127\.0\.0\.1:\d+ answers in \d+ ms$/m);
+  expect(stdout).toMatch(/^✗ Address {2}127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1$/m);
+  expect(stdout).toMatch(/^✓ Security PLAINTEXT$/m);
+  expect(stdout).toMatch(/^✓ Versions Produce 9, Fetch 13, ListOffsets 7, Metadata 12, InitProducerId 4$/m);
+  expect(stdout).toMatch(/^✓ Broker {3}1 is advertised at 127\.0\.0\.1:\d+ answers in \d+ ms$/m);
+  expect(stdout).toMatch(/^✓ Topic {4}nodrop-doctor: Describe, Write, .* permitted$/m);
+  expect(code).toBe(69);
+});

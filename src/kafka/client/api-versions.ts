@@ -64,6 +64,13 @@ function commonVersion(broker: BrokerVersions, name: RequestName): number | unde
   return version >= Math.max(own.min, min) ? version : undefined;
 }
 
+/** The newest version of each request that both sides know. */
+export const newestCommon = (broker: BrokerVersions): [RequestName, number][] =>
+  (Object.keys(ownRequests) as RequestName[]).flatMap((name) => {
+    const version = commonVersion(broker, name);
+    return version === undefined ? [] : [[name, version]];
+  });
+
 /** What keeps a broker from being used, for each request; empty if nothing does. */
 export const gapsOf = (broker: BrokerVersions): string[] =>
   (Object.keys(ownRequests) as RequestName[])

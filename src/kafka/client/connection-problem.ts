@@ -152,7 +152,7 @@ const mechanismsOf = (error: ResponseError): string[] => {
 };
 
 const unknownIssuer = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_UNTRUSTED|INVALID_CA|CERT_CHAIN_TOO_LONG)/;
-const codeOf = (error: Error): string => String((error as NodeJS.ErrnoException).code ?? '');
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? '';
 
 /** This side refuses the certificate of the broker. */
 function certificateProblem(causes: readonly Error[], { tls }: ClientOptions): Problem | undefined {

@@ -66,7 +66,7 @@ export function nearestSetting(name: string): string | undefined {
 /** How many characters must be added, removed or replaced. */
 function editsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, char] of [...one].entries()) {
+  for (const [index, char] of one.split('').entries()) {
     const next = [index + 1];
     for (let at = 1; at <= other.length; at++) {
       const replaced = row[at - 1]! + (other[at - 1] === char ? 0 : 1);

@@ -38,21 +38,21 @@ test.each(table)('%s', (jaas, options) => {
 /** Signs, and words with a meaning, equally often. */
 const piece = fc.constantFrom(
   ...'"\'=;/ \\\n\r*-_.$a7\0\x7f\x80\x81\x9f\xa0\u0100'.split(''),
-  ...[
-    ' required ',
-    'X requisite ',
-    'username=',
-    'password="',
-    "='",
-    '\\8',
-    '\\12',
-    '\\777',
-    '//',
-    '/*',
-    '*/',
-    '";',
-  ],
-  ...['x=y ', 'X OPTIONAL ', ';'],
+  ' required ',
+  'X requisite ',
+  'username=',
+  'password="',
+  "='",
+  '\\8',
+  '\\12',
+  '\\777',
+  '//',
+  '/*',
+  '*/',
+  '";',
+  'x=y ',
+  'X OPTIONAL ',
+  ';',
 );
 
 /** An option as users write them, with a piece of anything in its value. */

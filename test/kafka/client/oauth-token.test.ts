@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { clientFromSettings } from '../../../src/kafka/client/client-from-settings.ts';
 import type { ClientSettings } from '../../../src/kafka/client/client-settings.ts';
+import { makeAuthority } from '../../fixtures/authority.ts';
 import { newDir } from '../../fixtures/nodrop.ts';
 import {
   clientId,
@@ -159,6 +162,27 @@ test.each<[what: string, answer: Answer, words: RegExp, isFinal: boolean]>([
     expect(code).toBe(isFinal ? 'unavailable' : undefined);
   },
 );
+
+test('an endpoint with TLS is trusted by the truststore of the login module alone', async () => {
+  const authority = makeAuthority();
+  const pem = readFileSync(authority.issue('endpoint'));
+  const server = createServer({ key: pem, cert: pem }, (_, response) => {
+    response.end(JSON.stringify({ access_token: 'over-tls' }));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = { 'sasl.oauthbearer.token.endpoint.url': `https://127.0.0.1:${port}/token` } as const;
+  try {
+    const trusting = `${module} ${options} ssl.truststore.type=PEM ssl.truststore.location="${authority.caPath}";`;
+    expect(await tokens(trusting, url)()).toBe('over-tls');
+    await expect(tokens(undefined, url)()).rejects.toThrow(/cannot be reached: .*certificate/);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
 
 test('a file in the place of an endpoint is read anew for each login', async () => {
   const path = join(newDir(), 'token');
