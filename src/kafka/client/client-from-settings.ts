@@ -1,6 +1,6 @@
 /** Translates settings of the Java clients to options of the connections, and reads the files that they name. */
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { SASLOptions } from '@platformatic/kafka';
 import type { ClientSetting, ClientSettings } from './client-settings.ts';
 import { messageOf, usageError } from '../../errors.ts';
@@ -21,12 +21,13 @@ export function clientFromSettings(settings: ClientSettings): ClientOptions {
 }
 
 /** Throws `usage` for all settings that node:tls would refuse. */
-function tlsOf(settings: ClientSettings): NonNullable<ClientOptions['tls']> {
+function tlsOf(settings: ClientSettings): TlsOptions {
   const authorities = pemSource(settings, 'ssl.truststore.certificates', 'ssl.truststore.location');
   const own = identityOf(settings);
   const options = {
     ...(authorities && { ca: readCertificates(authorities).join('') }),
     ...own,
+    ...versionsOf(settings),
     // With an empty algorithm, the Java clients do not check the host's name.
     ...(settings['ssl.endpoint.identification.algorithm'] === '' && { checkServerIdentity: () => undefined }),
   };
@@ -36,6 +37,17 @@ function tlsOf(settings: ClientSettings): NonNullable<ClientOptions['tls']> {
     throw usageError(`TLS cannot be set up with these ssl.* settings: ${messageOf(error)}`);
   }
   return options;
+}
+
+function versionsOf({
+  'ssl.enabled.protocols': enabled,
+}: ClientSettings): Pick<TlsOptions, 'minVersion' | 'maxVersion'> {
+  if (enabled === undefined) return {};
+  const has = (version: string): boolean => enabled.includes(version);
+  return {
+    minVersion: has('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
+    maxVersion: has('TLSv1.3') ? 'TLSv1.3' : 'TLSv1.2',
+  };
 }
 
 /** The key and the certificates for a server that requests client authentication. */

@@ -100,6 +100,10 @@ export const clientSettings = {
   'ssl.keystore.key': secret('a private key in PEM'),
   'ssl.keystore.certificate.chain': text('a certificate chain in PEM'),
   'ssl.key.password': secret('the password of the private key'),
+  'ssl.enabled.protocols': {
+    takes: 'TLSv1.2, TLSv1.3, or both, separated by commas',
+    accepts: (value) => value.split(',').every((each) => ['TLSv1.2', 'TLSv1.3'].includes(each.trim())),
+  },
   'ssl.endpoint.identification.algorithm': {
     takes: 'https, or nothing to trust any name',
     accepts: (value) => value.toLowerCase() === 'https' || value === '',

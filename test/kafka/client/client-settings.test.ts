@@ -199,4 +199,8 @@ test('settings are converted to options of the connections', () => {
     requestTimeoutMs: 1234,
   });
   expect(clientFromSettings({})).toEqual({});
+  const tlsOf = (enabled: string): unknown =>
+    clientFromSettings({ 'security.protocol': 'SSL', 'ssl.enabled.protocols': enabled }).tls;
+  expect(tlsOf('TLSv1.3')).toEqual({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+  expect(tlsOf('TLSv1.2, TLSv1.3')).toEqual({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
 });
