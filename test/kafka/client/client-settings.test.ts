@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +5,11 @@ import { expect, test } from 'vitest';
 import {
   bootstrapServersOf,
   checkSettings,
-  clientSettings,
   groupTimes,
   parseSetting,
   readSettingsFile,
   type ClientSettings,
 } from '../../../src/kafka/client/client-settings.ts';
-import { findRuntime } from '../../../src/kafka/broker/runtime.ts';
-import { isJavaSetting } from '../../../src/kafka/client/java-settings.ts';
 import { clientFromSettings } from '../../../src/kafka/client/client-from-settings.ts';
 
 const usage = (message: RegExp): unknown =>
@@ -168,22 +164,6 @@ test.each<[ClientSettings, RegExp]>([
   ],
 ])('a login that lacks something is refused: %o', (settings, message) => {
   expect(() => clientFromSettings({ 'security.protocol': 'SASL_SSL', ...settings })).toThrow(usage(message));
-});
-
-test('nodrop knows the names of all settings of the Java clients', async () => {
-  const { java, env } = await findRuntime({});
-  const program = join(import.meta.dirname, '../../fixtures/SettingNames.java');
-  const names = execFileSync(java.path, [program], {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-    .trim()
-    .split('\n');
-  expect(names.length).toBeGreaterThan(100);
-  expect(names.filter((name) => !isJavaSetting(name))).toEqual([]);
-  const known = Object.keys(clientSettings);
-  expect(known.filter((name) => !names.includes(name))).toEqual([]);
 });
 
 test('settings are converted to options of the connections', () => {
