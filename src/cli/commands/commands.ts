@@ -258,7 +258,7 @@ const definitions: Definition[] = [
       'nodrop doctor',
       'nodrop doctor --bootstrap-server kafka.example.com:9093 --command-config client.properties',
     ],
-    options: ['kafkaVersion', 'dir', ...kafkaOptions, 'topic', 'timeout', 'json', 'color'],
+    options: ['kafkaVersion', 'dir', ...kafkaOptions, ...topicOptions, 'timeout', 'json', 'color'],
     act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
   },
   {

@@ -12,6 +12,8 @@ import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { parseBootstrapServers, type ClientOptions } from '../../kafka/client/client-options.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { openCluster } from '../../kafka/client/cluster.ts';
+import { consumerGroupApis } from '../../kafka/client/group-coordinator.ts';
+import { consumerProtocolHint } from '../../kafka/client/group-errors.ts';
 import type { Operation } from '../../kafka/client/permissions.ts';
 import { shellWord } from '../../system/shell-word.ts';
 import type { Check } from './doctor-command.ts';
@@ -21,6 +23,8 @@ export interface DoctoredCluster {
   settings: ClientSettings;
   /** The topic that runs will use; undefined: each run has its own, whose name begins with `nodrop-`. */
   topic: string | undefined;
+  /** Likewise their group. */
+  group: string | undefined;
   timeoutMs: number;
   signal: AbortSignal;
 }
@@ -38,7 +42,7 @@ export async function checkCluster(doctored: DoctoredCluster): Promise<Check[]> 
   const checks = given.map((broker, index) => addressCheck('Address', addressText(broker), looks[index]!));
   const good = looks.find(({ problem }) => problem === undefined);
   if (good === undefined) return checks;
-  checks.push(securityCheck(settings, good), versionCheck(good));
+  checks.push(securityCheck(settings, good), versionCheck(settings, good));
   const others = good.brokers.map(async ({ nodeId, ...broker }) => {
     const known = given.findIndex(({ host, port }) => host === broker.host && port === broker.port);
     const look = known === -1 ? await lookAtBroker(broker, client, limitMs) : looks[known]!;
@@ -71,11 +75,15 @@ function securityCheck(settings: ClientSettings, { tls }: BrokerLook): Check {
   return { name: 'Security', ok: true, found: parts.join(', ') };
 }
 
-function versionCheck({ versions }: BrokerLook): Check {
+function versionCheck(settings: ClientSettings, { versions }: BrokerLook): Check {
   const gaps = gapsOf(versions);
   if (gaps.length > 0) {
     const mend = 'Kafka 2.3 and newer can be used.';
     return { name: 'Versions', ok: false, found: `it ${gaps.join('; it ')}`, mend };
+  }
+  if (settings['group.protocol'] === 'consumer' && !versions.has(consumerGroupApis.heartbeat)) {
+    const found = 'it does not speak group.protocol=consumer';
+    return { name: 'Versions', ok: false, found, mend: consumerProtocolHint };
   }
   const common = newestCommon(versions).map(([request, version]) => `${request} ${version}`);
   return { name: 'Versions', ok: true, found: common.join(', ') };
@@ -99,8 +107,8 @@ const groupNeeds: Needs = [
 ];
 
 async function permissionChecks(doctored: DoctoredCluster, client: ClientOptions): Promise<Check[]> {
-  const { bootstrapServers, topic = `${ownPrefix}doctor`, timeoutMs, signal } = doctored;
-  const group = `${ownPrefix}doctor`;
+  const { bootstrapServers, timeoutMs, signal } = doctored;
+  const { topic = `${ownPrefix}doctor`, group = `${ownPrefix}doctor` } = doctored;
   try {
     await using cluster = await openCluster({
       bootstrapServers,
@@ -123,7 +131,7 @@ async function permissionChecks(doctored: DoctoredCluster, client: ClientOptions
       permissionCheck('Group', group, groupNeeds, await groupPermissions(cluster, group), {
         ...doctored,
         who,
-        isOwn: true,
+        isOwn: doctored.group === undefined,
       }),
     ];
   } catch (error) {

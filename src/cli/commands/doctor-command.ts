@@ -30,9 +30,9 @@ export async function doctorCommand(values: OptionValues, context: Context): Pro
   let checks: Check[];
   if (bootstrapServers === undefined) checks = await checkMachine(values, signal);
   else {
-    const { topic, timeout: timeoutMs } = values;
+    const { topic, group, timeout: timeoutMs } = values;
     const { checkCluster } = await import('./doctor-cluster.ts');
-    checks = await checkCluster({ bootstrapServers, settings, topic, timeoutMs, signal });
+    checks = await checkCluster({ bootstrapServers, settings, topic, group, timeoutMs, signal });
   }
   if (values.json === true) terminal.printDocument(jsonText({ checks }));
   else {

@@ -1,14 +1,8 @@
 /** Asks a cluster what a client may do. Old brokers do not tell: undefined stands for that. */
-import {
-  describeClusterV0,
-  describeGroupsV3,
-  describeGroupsV5,
-  findCoordinatorV1,
-  findCoordinatorV4,
-  type Connection,
-} from '@platformatic/kafka';
+import { describeClusterV0, describeGroupsV3, describeGroupsV5 } from '@platformatic/kafka';
 import { brokerVersions } from './api-versions.ts';
 import type { Cluster } from './cluster.ts';
+import { coordinatorOn } from './group-coordinator.ts';
 import { errorName, NotReadyError, withErrorCodes } from './kafka-errors.ts';
 import { askMetadata } from './metadata-request.ts';
 import type { Operation } from './permissions.ts';
@@ -26,7 +20,7 @@ const operations: readonly [bit: number, operation: Operation][] = [
   [12, 'IdempotentWrite'],
 ];
 const untold = -(2 ** 31);
-const keys = { findCoordinator: 10, describeGroups: 15, describeCluster: 60 };
+const keys = { describeGroups: 15, describeCluster: 60 };
 
 const decode = (bits: number): Permissions | undefined =>
   bits === untold
@@ -52,13 +46,10 @@ export async function topicPermissions(
 /** The group need not exist. Without Describe, the answer is empty. */
 export async function groupPermissions(cluster: Cluster, group: string): Promise<Permissions | undefined> {
   return await cluster.retry(cluster.deadline(), async () => {
-    const any = await cluster.anyConnection();
-    const [coordinator] = (await findCoordinator(any, group)).coordinators;
-    if (coordinator === undefined) return undefined;
-    const error = errorName(coordinator.errorCode);
+    const { nodeId, error } = await coordinatorOn(await cluster.anyConnection(), group);
     if (error === 'GROUP_AUTHORIZATION_FAILED') return new Set<Operation>();
     if (error !== 'NONE') throw new NotReadyError(`group ${group}: ${error}`);
-    const connection = await cluster.connection(coordinator.nodeId);
+    const connection = await cluster.connection(nodeId);
     const newest = (await brokerVersions(connection)).get(keys.describeGroups)?.max ?? 0;
     if (newest < 3) return undefined;
     const { api } = newest < 5 ? describeGroupsV3 : describeGroupsV5;
@@ -69,15 +60,6 @@ export async function groupPermissions(cluster: Cluster, group: string): Promise
     if (refused !== 'NONE') throw new NotReadyError(`group ${group}: ${refused}`);
     return decode(found.authorizedOperations);
   });
-}
-
-async function findCoordinator(
-  connection: Connection,
-  group: string,
-): Promise<{ coordinators: { nodeId: number; errorCode: number }[] }> {
-  const { min = 0 } = (await brokerVersions(connection)).get(keys.findCoordinator) ?? {};
-  const { api } = min <= 1 ? findCoordinatorV1 : findCoordinatorV4;
-  return await withErrorCodes(api.async(connection, 0, [group]));
 }
 
 export async function clusterPermissions(cluster: Cluster): Promise<Permissions | undefined> {

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import type { TLSSocket } from 'node:tls';
 import { brokerVersions, negotiated, type BrokerVersions } from './api-versions.ts';
 import { connectionOptions, type ClientOptions } from './client-options.ts';
-import { isRefusal, problemOf, type Problem } from './connection-problem.ts';
+import { connectionProblem, isRefusal, type Problem } from './connection-problem.ts';
 import { askMetadata, type Metadata } from './metadata-request.ts';
 import { reasonOf } from './port-probe.ts';
 
@@ -54,7 +54,7 @@ export async function lookAtBroker(
     look.brokers = (await askMetadata(await negotiated(connection), [])).brokers;
   } catch (error) {
     const told = [error, ending].find(isRefusal) ?? (await reasonOf(error, [broker], client)) ?? error;
-    look.problem = problemOf(told, client);
+    look.problem = connectionProblem(told, client);
   } finally {
     connection.socket?.destroy();
   }

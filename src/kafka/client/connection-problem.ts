@@ -50,7 +50,7 @@ const advertisedHint =
   'Set advertised.listeners of the brokers to addresses that this machine can reach, or make these known to it.';
 
 /** `client`: the options with which the connection was made. */
-export function problemOf(error: unknown, client: ClientOptions): Problem {
+export function connectionProblem(error: unknown, client: ClientOptions): Problem {
   const causes = [...causesOf(error)];
   return (
     ownProblem(causes) ??
@@ -65,7 +65,7 @@ export function problemOf(error: unknown, client: ClientOptions): Problem {
 }
 
 /** Whether a login or a certificate was refused: another attempt would fail as well. */
-export const isRefusal = (error: unknown): boolean => problemOf(error, {}).isFinal;
+export const isRefusal = (error: unknown): boolean => connectionProblem(error, {}).isFinal;
 
 /** The error for a cluster at this address. `what`: `refuses the connection`, `did not answer within 60000 ms`. */
 export function connectionError(
@@ -74,7 +74,7 @@ export function connectionError(
   error: unknown,
   client: ClientOptions,
 ): OperationalError {
-  const { text, hint } = problemOf(error, client);
+  const { text, hint } = connectionProblem(error, client);
   return unavailableError(`Kafka at ${address} ${what}: ${text}.`, { hint, cause: error });
 }
 

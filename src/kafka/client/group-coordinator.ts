@@ -1,17 +1,21 @@
 /** Finds the broker that coordinates a group, and asks it what the client library's admin cannot. */
 import {
-  apiVersionsV3,
   consumerGroupDescribeV0,
+  findCoordinatorV1,
   findCoordinatorV4,
   type Connection,
 } from '@platformatic/kafka';
+import { brokerVersions } from './api-versions.ts';
 import type { Cluster } from './cluster.ts';
 import { NotReadyError, errorName, withErrorCodes } from './kafka-errors.ts';
 
 /** The requests of the consumer protocol. */
 export const consumerGroupApis = { heartbeat: 68, describe: 69 } as const;
 
+const findCoordinatorKey = 10;
 const groupKeyType = 0;
+
+type FindCoordinatorAnswer = Pick<findCoordinatorV4.FindCoordinatorResponse, 'coordinators'>;
 
 export type FoundCoordinator = { nodeId: number; error: string; detail: string | null | undefined };
 
@@ -22,18 +26,24 @@ export async function findCoordinator(
   topic: string,
 ): Promise<FoundCoordinator> {
   await cluster.metadata(topic);
-  const connection = await cluster.anyConnection();
-  const answer = await withErrorCodes(findCoordinatorV4.api.async(connection, groupKeyType, [group]));
-  const [found] = answer.coordinators;
+  return await coordinatorOn(await cluster.anyConnection(), group);
+}
+
+/** Asks this broker, in a version that it knows. */
+export async function coordinatorOn(connection: Connection, group: string): Promise<FoundCoordinator> {
+  const newest = (await brokerVersions(connection)).get(findCoordinatorKey)?.max ?? 0;
+  const { api } = newest < 4 ? findCoordinatorV1 : findCoordinatorV4;
+  const { coordinators } = await withErrorCodes<FindCoordinatorAnswer>(
+    api.async(connection, groupKeyType, [group]),
+  );
+  const [found] = coordinators;
   if (found === undefined) throw new NotReadyError(`group ${group} has no coordinator`);
   return { nodeId: found.nodeId, error: errorName(found.errorCode), detail: found.errorMessage };
 }
 
 /** Whether a broker speaks a request of the consumer protocol. */
-export async function speaks(connection: Connection, api: number): Promise<boolean> {
-  const { apiKeys } = await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
-  return apiKeys.some(({ apiKey }) => apiKey === api);
-}
+export const speaks = async (connection: Connection, api: number): Promise<boolean> =>
+  (await brokerVersions(connection)).has(api);
 
 /** The number of members of a group of the consumer protocol; 0 if there is no such group. One attempt. */
 export async function consumerGroupMembers(cluster: Cluster, group: string, topic: string): Promise<number> {

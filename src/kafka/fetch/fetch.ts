@@ -93,7 +93,8 @@ async function ofTopic(
   { topic, topicId }: FetchOptions,
   fetched: FetchedPartition[],
 ): Promise<FetchedPartition[]> {
-  if (topicId === noTopicId || filledPartitions(fetched).length === 0) return fetched;
+  const saysNothing = fetched.every(({ error, records }) => error === 'NONE' && records.length === 0);
+  if (topicId === noTopicId || saysNothing) return fetched;
   const { topics } = await askMetadata(connection, [topic]);
   if (topics[0]?.topicId === topicId) return fetched;
   return fetched.map((each) => ({ ...each, error: 'UNKNOWN_TOPIC_ID', records: Buffer.alloc(0) }));
