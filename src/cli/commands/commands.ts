@@ -254,10 +254,7 @@ const definitions: Definition[] = [
   {
     name: 'doctor',
     description: 'checks prerequisites, or a cluster, and prints how to mend what is missing',
-    examples: [
-      'nodrop doctor',
-      'nodrop doctor --bootstrap-server kafka.example.com:9093 --command-config client.properties',
-    ],
+    examples: ['nodrop doctor', 'nodrop doctor --bootstrap-server kafka.example.com:9093'],
     options: ['kafkaVersion', 'dir', ...kafkaOptions, ...topicOptions, 'timeout', 'json', 'color'],
     act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
   },
