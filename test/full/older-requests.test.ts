@@ -92,6 +92,7 @@ describe.each(['4.3.1', '3.9.2'])('Kafka %s', (kafkaVersion) => {
     proxy.newest = newest;
     const { code, stdout, stderr } = await run('--messages=2000', '-X', 'compression.type=zstd');
     expect(code, stderr).toBe(0);
+    expect(stderr).not.toMatch(/^Group .* was left/m);
     const { notChecked, log } = JSON.parse(stdout) as Result;
     expect(log).toMatchObject({ records: 2000 });
     expect(notChecked).toEqual(notes);

@@ -216,12 +216,13 @@ test('each missing permission is named, with its resource and exit 69', async ()
   const args = ['--run=acl', `--dir=${newDir()}`, '--topic=guarded'];
   expect((await produce('USERS', user, ...args)).code).toBe(0);
 
-  const consume = async (permission: string): Promise<void> => {
+  const consume = async (permission: string, ...settings: string[]): Promise<void> => {
     const at = [`--bootstrap-server=${broker.addresses.USERS}`, `--command-config=${broker.settings(user)}`];
     const { code, stderr } = await nodropInProcess([
       'consume',
       ...args,
       ...at,
+      ...settings,
       '--until-drained',
       '--timeout=9s',
     ]);
@@ -229,6 +230,7 @@ test('each missing permission is named, with its resource and exit 69', async ()
     expect(code).toBe(69);
   };
   await consume('Read on group nodrop-acl');
+  await consume('Read on group nodrop-acl', '-Xgroup.protocol=consumer');
   await allow('READ', 'GROUP', 'nodrop-acl');
   await consume('Read on topic guarded');
 });

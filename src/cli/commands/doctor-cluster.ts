@@ -12,8 +12,6 @@ import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { parseBootstrapServers, type ClientOptions } from '../../kafka/client/client-options.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { openCluster } from '../../kafka/client/cluster.ts';
-import { consumerGroupApis } from '../../kafka/client/group-coordinator.ts';
-import { consumerProtocolHint } from '../../kafka/client/group-errors.ts';
 import type { Operation } from '../../kafka/client/permissions.ts';
 import { shellWord } from '../../system/shell-word.ts';
 import type { Check } from './doctor-command.ts';
@@ -42,7 +40,7 @@ export async function checkCluster(doctored: DoctoredCluster): Promise<Check[]> 
   const checks = given.map((broker, index) => addressCheck('Address', addressText(broker), looks[index]!));
   const good = looks.find(({ problem }) => problem === undefined);
   if (good === undefined) return checks;
-  checks.push(securityCheck(settings, good), versionCheck(settings, good));
+  checks.push(securityCheck(settings, good), versionCheck(good));
   const others = good.brokers.map(async ({ nodeId, ...broker }) => {
     const known = given.findIndex(({ host, port }) => host === broker.host && port === broker.port);
     const look = known === -1 ? await lookAtBroker(broker, client, limitMs) : looks[known]!;
@@ -75,15 +73,11 @@ function securityCheck(settings: ClientSettings, { tls }: BrokerLook): Check {
   return { name: 'Security', ok: true, found: parts.join(', ') };
 }
 
-function versionCheck(settings: ClientSettings, { versions }: BrokerLook): Check {
+function versionCheck({ versions }: BrokerLook): Check {
   const gaps = gapsOf(versions);
   if (gaps.length > 0) {
     const mend = 'Kafka 2.3 and newer can be used.';
     return { name: 'Versions', ok: false, found: `it ${gaps.join('; it ')}`, mend };
-  }
-  if (settings['group.protocol'] === 'consumer' && !versions.has(consumerGroupApis.heartbeat)) {
-    const found = 'it does not speak group.protocol=consumer';
-    return { name: 'Versions', ok: false, found, mend: consumerProtocolHint };
   }
   const common = newestCommon(versions).map(([request, version]) => `${request} ${version}`);
   return { name: 'Versions', ok: true, found: common.join(', ') };

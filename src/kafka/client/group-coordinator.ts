@@ -7,7 +7,10 @@ import {
 } from '@platformatic/kafka';
 import { brokerVersions } from './api-versions.ts';
 import type { Cluster } from './cluster.ts';
+import { unavailableError } from '../../errors.ts';
+import { lastingErrors } from './group-errors.ts';
 import { NotReadyError, errorName, withErrorCodes } from './kafka-errors.ts';
+import { needs } from './permissions.ts';
 
 /** The requests of the consumer protocol. */
 export const consumerGroupApis = { heartbeat: 68, describe: 69 } as const;
@@ -48,13 +51,20 @@ export const speaks = async (connection: Connection, api: number): Promise<boole
 /** The number of members of a group of the consumer protocol; 0 if there is no such group. One attempt. */
 export async function consumerGroupMembers(cluster: Cluster, group: string, topic: string): Promise<number> {
   const { nodeId, error } = await findCoordinator(cluster, group, topic);
-  if (error !== 'NONE') throw new NotReadyError(error);
+  if (error !== 'NONE') throw notDescribed(error, { group, topic });
   const connection = await cluster.connection(nodeId);
   if (!(await speaks(connection, consumerGroupApis.describe))) return 0;
   const answer = await withErrorCodes(consumerGroupDescribeV0.api.async(connection, [group], false));
   const [found] = answer.groups;
   const problem = errorName(found?.errorCode ?? 0);
-  if (problem === 'GROUP_ID_NOT_FOUND') return 0;
-  if (problem !== 'NONE') throw new NotReadyError(`group ${group}: ${problem}`);
+  // Kafka 3.9 knows the request, but serves it only where the consumer protocol is turned on.
+  if (problem === 'GROUP_ID_NOT_FOUND' || problem === 'UNSUPPORTED_VERSION') return 0;
+  if (problem !== 'NONE') throw notDescribed(problem, { group, topic });
   return found?.members.length ?? 0;
+}
+
+function notDescribed(problem: string, { group, topic }: { group: string; topic: string }): Error {
+  if (!lastingErrors.has(problem)) return new NotReadyError(`group ${group}: ${problem}`);
+  const why = needs(problem, 'Describe', problem.startsWith('TOPIC_') ? { topic } : { group });
+  return unavailableError(`Group ${group} cannot be described: ${why}.`);
 }

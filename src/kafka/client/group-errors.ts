@@ -75,10 +75,7 @@ export const fencedError = ({ group, instanceId }: GroupOptions): OperationalErr
     hint: 'Give each consumer of the group a group.instance.id of its own.',
   });
 
-export const consumerProtocolHint =
-  'It takes Kafka 4.0 or newer with group.version=1 (kafka-features.sh). Leave the setting out, or set group.protocol=classic.';
-
 export const notSpokenError = (bootstrapServers: string): OperationalError =>
   unavailableError(`Kafka at ${bootstrapServers} does not speak group.protocol=consumer.`, {
-    hint: consumerProtocolHint,
+    hint: 'It takes Kafka 4.0 or newer with group.version=1 (kafka-features.sh). Leave the setting out, or set group.protocol=classic.',
   });
