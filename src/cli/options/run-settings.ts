@@ -6,7 +6,7 @@ import { messagesMax } from '../../run-folder/manifest.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import type { StateRule } from '../../workload/state-rule.ts';
 import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts';
-import { bootstrapOf, settingsOf, type OptionValues } from './options.ts';
+import { addressOf, settingsOf, type OptionValues } from './options.ts';
 import { problemOfTables } from './parse-states.ts';
 import { counted } from '../../text/counted.ts';
 
@@ -59,6 +59,7 @@ export function runSettings(values: OptionValues): RunSettings {
     );
   }
   const id = values.run ?? newRunId();
+  const clientSettings = settingsOf(values);
   return {
     ...values,
     folder: new RunFolder(values.dir, id),
@@ -66,8 +67,8 @@ export function runSettings(values: OptionValues): RunSettings {
     seed: values.seed ?? randomInt(2 ** 32),
     messages,
     durationMs: rate === undefined ? values.duration : undefined,
-    bootstrapServers: bootstrapOf(values),
-    settings: settingsOf(values),
+    bootstrapServers: addressOf(values, clientSettings),
+    settings: clientSettings,
     timeoutMs: values.timeout,
   };
 }
@@ -114,12 +115,12 @@ export function namedTablesOf({ states, other }: OptionValues): Map<string, stri
 export const storeOf = (values: OptionValues, folder: RunFolder): string => values.store ?? folder.store;
 
 /** For commands that cannot start a Kafka. Throws `usage` if no address is given. */
-export function neededBootstrap(values: OptionValues): string {
-  const bootstrapServers = bootstrapOf(values);
+export function neededBootstrap(values: OptionValues, settings: ClientSettings): string {
+  const bootstrapServers = addressOf(values, settings);
   if (bootstrapServers !== undefined) return bootstrapServers;
   throw usageError(
     '--bootstrap-server is missing: this command needs a running Kafka.',
-    'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS.',
+    'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in the file of --command-config.',
   );
 }
 
