@@ -45,7 +45,7 @@ const noIds: unknown = expect.stringMatching(
   /^Whether topic nodrop-\S+ was recreated is not known: the cluster gives topics no ids\.$/,
 );
 
-describe.each(['4.3.1', '3.9.2'])('Kafka %s', (kafkaVersion) => {
+describe.each([defaultVersion, '3.9.2'])('Kafka %s', (kafkaVersion) => {
   let kafka: RunningKafka;
   let proxy: NarrowingProxy;
   let bootstrapServers: string;
