@@ -3,6 +3,7 @@
  * answers to ApiVersions a proxy narrows.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { defaultVersion } from '../../src/kafka/broker/versions.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { listOffsets } from '../../src/kafka/client/list-offsets.ts';
