@@ -71,6 +71,7 @@ describe('producer', () => {
     ]);
     const connection = await rig.cluster.connection(1);
     const [fetched] = await fetchRecords(connection, {
+      topic: topic.topic,
       topicId: topic.topicId,
       positions: [{ partition: 0, offset: 0 }],
     });

@@ -1,3 +1,4 @@
+import { noTopicId } from '../../kafka/client/topic-id.ts';
 import { statSync } from 'node:fs';
 import { counted } from '../../text/counted.ts';
 import { digestText } from '../../workload/digest.ts';
@@ -79,7 +80,7 @@ export async function savedScan(
 
 /** Sentences about facts that Kafka did not reveal. */
 function notesOf(
-  { topic, uncleanElection, settingsUnknown, commitsUnknown }: ScanSummary,
+  { topic, topicId, uncleanElection, settingsUnknown, commitsUnknown }: ScanSummary,
   { group }: Manifest,
 ): string[] {
   const elections = uncleanElection === undefined ? ' or allows unclean elections' : '';
@@ -89,6 +90,9 @@ function notesOf(
   }
   if (commitsUnknown !== undefined) {
     notes.push(`What group ${group} has committed is not known: ${commitsUnknown}.`);
+  }
+  if (topicId === noTopicId) {
+    notes.push(`Whether topic ${topic} was recreated is not known: the cluster gives topics no ids.`);
   }
   return notes;
 }

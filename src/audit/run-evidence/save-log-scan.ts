@@ -1,6 +1,8 @@
 /** Scans a run's topic and saves the result, sealed, in the run's folder. */
 import { rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { unavailableError } from '../../errors.ts';
+import { noTopicId } from '../../kafka/client/topic-id.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { digestWithin, readDigest, type KeyAndPayload, type Origin } from '../../workload/digest.ts';
 import { noOrigin, readOrigin } from '../../workload/record-headers.ts';
@@ -86,6 +88,11 @@ async function saveLogScan(
     });
   } finally {
     writer.close();
+  }
+  if ((scan.topicId === noTopicId) !== (manifest.topicId === noTopicId)) {
+    throw unavailableError(
+      `Some brokers at ${access.bootstrapServers} give topics ids, and others do not: whether topic ${manifest.topic} is still the same is not known.`,
+    );
   }
   const summaryDraft = `${folder.logSummary}.new`;
   writeScanSummary(summaryDraft, {

@@ -257,9 +257,9 @@ const definitions: Definition[] = [
   },
   {
     name: 'doctor',
-    description: 'checks prerequisites and prints the command that installs each missing one',
-    examples: ['nodrop doctor'],
-    options: ['kafkaVersion', 'dir', 'json', 'color'],
+    description: 'checks prerequisites, or a cluster, and prints how to mend what is missing',
+    examples: ['nodrop doctor', 'nodrop doctor --bootstrap-server kafka.example.com:9093'],
+    options: ['kafkaVersion', 'dir', ...kafkaOptions, ...topicOptions, 'timeout', 'json', 'color'],
     act: async (values, context) => (await import('./doctor-command.ts')).doctorCommand(values, context),
   },
   {

@@ -74,7 +74,7 @@ async function consumeHere(
   const produced = isStage ? untilProduced(signal) : undefined;
   // If nothing awaits it, its rejection on a signal must not end the process.
   produced?.catch(() => undefined);
-  const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values);
+  const bootstrapServers = isStage ? bootstrapFromParent(signal) : neededBootstrap(values, settings);
   if (typeof bootstrapServers === 'string') terminal.status(`consuming from ${bootstrapServers}`);
   return await consume(
     {
@@ -106,7 +106,7 @@ async function consumeHere(
 async function consumeInStages(values: OptionValues, folder: RunFolder, context: Context): Promise<Consumed> {
   const settings = settingsOf(values);
   namedTablesOf(values);
-  const bootstrapServers = neededBootstrap(values);
+  const bootstrapServers = neededBootstrap(values, settings);
   folder.create();
   const { terminal } = context;
   terminal.status(`consuming from ${bootstrapServers}`);

@@ -1,4 +1,4 @@
-/** Checks nodrop's prerequisites on this machine and prints how to install each missing one. */
+/** Checks nodrop's prerequisites on this machine, or a cluster, and prints how to mend what is missing. */
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { exitCodes, messageOf, OperationalError } from '../../errors.ts';
@@ -10,9 +10,9 @@ import { mavenVersion } from '../../kafka/broker/maven.ts';
 import { freePorts } from '../../system/ports.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import type { Context } from './context.ts';
-import type { OptionValues } from '../options/options.ts';
+import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
 
-interface Check {
+export interface Check {
   name: string;
   ok: boolean;
   found: string;
@@ -23,27 +23,39 @@ interface Check {
 const diskBytesMin = 1024 ** 3;
 const defaultPort = 9092;
 
-export async function doctorCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
-  const checks = [
-    { name: 'Node', ok: true, found: process.versions.node },
-    ...(await Promise.all([
-      check('Java', () => java(signal)),
-      check('Kafka', () => kafka(values)),
-      check('Maven', () => maven(values, signal)),
-      check('Disk', () => disk(values.dir)),
-      check('Ports', ports),
-    ])),
-  ];
+export async function doctorCommand(values: OptionValues, context: Context): Promise<number> {
+  const { signal, terminal } = context;
+  const settings = settingsOf(values);
+  const bootstrapServers = addressOf(values, settings);
+  let checks: Check[];
+  if (bootstrapServers === undefined) checks = await checkMachine(values, signal);
+  else {
+    const { topic, group, timeout: timeoutMs } = values;
+    const { checkCluster } = await import('./doctor-cluster.ts');
+    checks = await checkCluster({ bootstrapServers, settings, topic, group, timeoutMs, signal });
+  }
   if (values.json === true) terminal.printDocument(jsonText({ checks }));
   else {
     const { good, bad } = terminal.palette;
+    const width = Math.max(...checks.map(({ name }) => name.length));
     for (const { name, ok, found, mend } of checks) {
-      terminal.print(`${ok ? good('✓') : bad('✗')} ${name.padEnd(6)} ${found}`);
+      terminal.print(`${ok ? good('✓') : bad('✗')} ${name.padEnd(width)} ${found}`);
       for (const line of mend?.split('\n') ?? []) terminal.print(`    ${line}`);
     }
   }
   return checks.every(({ ok }) => ok) ? exitCodes.pass : exitCodes.unavailable;
 }
+
+const checkMachine = async (values: OptionValues, signal: AbortSignal): Promise<Check[]> => [
+  { name: 'Node', ok: true, found: process.versions.node },
+  ...(await Promise.all([
+    check('Java', () => java(signal)),
+    check('Kafka', () => kafka(values)),
+    check('Maven', () => maven(values, signal)),
+    check('Disk', () => disk(values.dir)),
+    check('Ports', ports),
+  ])),
+];
 
 type Found = Omit<Check, 'name'>;
 

@@ -26,7 +26,9 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
   const begin = isStage && settings.rate !== undefined ? untilToldToBegin(signal) : undefined;
   // If nothing awaits it, its rejection on a signal must not end the process.
   begin?.catch(() => undefined);
-  const bootstrapServers = isStage ? await bootstrapFromParent(signal) : neededBootstrap(values);
+  const bootstrapServers = isStage
+    ? await bootstrapFromParent(signal)
+    : neededBootstrap(values, settings.settings);
   const { folder } = settings;
   if (!isStage) refuseForeignFolder(folder);
   terminal.status(`publishing to ${bootstrapServers}`);

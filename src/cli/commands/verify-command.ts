@@ -10,7 +10,7 @@ import { hasSeal } from '../../run-folder/seal.ts';
 import { storeFileOf } from '../../stores/engines.ts';
 import { judgeThresholds, parseThreshold } from '../../result/thresholds.ts';
 import type { Context } from './context.ts';
-import { bootstrapOf, settingsOf, type OptionValues } from '../options/options.ts';
+import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
 import { ownBrokerAgain } from './own-broker.ts';
 import { printResult } from '../output/print-result.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
@@ -25,14 +25,14 @@ export async function verifyCommand(
   const folder = findRun(values.dir, runId);
   const settings = settingsOf(values);
   const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
-  const given = bootstrapOf(values);
+  const given = addressOf(values, settings);
   const store = values.store ?? folder.storeInUse();
   claimFiles(reports, [runsPath(values.dir), storeFileOf(store)]);
   const own =
     isScanNeeded && given === undefined ? await ownBrokerAgain(folder, values.timeout, context) : undefined;
   await using broker = typeof own === 'string' ? undefined : own;
   const isLost = typeof own === 'string';
-  const bootstrapServers = isLost ? undefined : (given ?? broker?.bootstrapServers ?? addressOf(folder));
+  const bootstrapServers = isLost ? undefined : (given ?? broker?.bootstrapServers ?? addressIn(folder));
   const startedAt = performance.now();
   terminal.status('auditing');
   const earlier = readResult(folder.result) ?? readResult(folder.earlierResult);
@@ -84,7 +84,7 @@ const timingsOf = (earlier: AnyResult | undefined, auditMs: number): Timings => 
 });
 
 /** The address of the run's Kafka; undefined if the manifest does not have it. */
-function addressOf(folder: RunFolder): string | undefined {
+function addressIn(folder: RunFolder): string | undefined {
   try {
     return folder.readManifest()?.bootstrapServers;
   } catch {

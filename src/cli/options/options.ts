@@ -1,6 +1,7 @@
 /** All options together: the type of their values, and what commands take from several of them. */
 import type { Command } from 'commander';
 import {
+  bootstrapServersOf,
   checkSettings,
   parseSetting,
   readSettingsFile,
@@ -10,6 +11,7 @@ import { usageError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { checkChoice, type KafkaChoice } from '../../kafka/broker/versions.ts';
 import { engineOf } from '../../stores/engines.ts';
+import { say } from '../../text/say.ts';
 import { commandOptions } from './command-options.ts';
 import { optionOf, type HasDefault, type ValueOf } from './option-entry.ts';
 import { parseBootstrap } from './option-values.ts';
@@ -39,6 +41,10 @@ export function bootstrapOf(values: OptionValues): string | undefined {
   return parseBootstrap(fallback);
 }
 
+/** Like `bootstrapOf`; if no option or variable names one, the file of client settings may. */
+export const addressOf = (values: OptionValues, settings: ClientSettings): string | undefined =>
+  bootstrapOf(values) ?? bootstrapServersOf(settings);
+
 /** Settings for the Kafka that nodrop starts; if one is given twice, the last counts. */
 export const brokerPropertiesOf = ({ brokerProperty }: OptionValues): Record<string, string> =>
   Object.fromEntries(brokerProperty ?? []);
@@ -61,7 +67,7 @@ export function refuseSharedStore({ store }: OptionValues): void {
 /** The client settings of the file and the flags; flags win. */
 export function settingsOf(values: OptionValues): ClientSettings {
   const settings: ClientSettings =
-    values.commandConfig === undefined ? {} : readSettingsFile(values.commandConfig);
+    values.commandConfig === undefined ? {} : readSettingsFile(values.commandConfig, noteIgnored);
   for (const pair of values.setting ?? []) {
     const [name, value] = parseSetting(pair);
     settings[name] = value;
@@ -70,4 +76,9 @@ export function settingsOf(values: OptionValues): ClientSettings {
   // Keys and certificates are read here, so that a wrong one is reported before anything starts.
   clientFromSettings(settings);
   return settings;
+}
+
+/** A stage says nothing: its parent has read the same file. */
+function noteIgnored(names: readonly string[]): void {
+  if (process.send === undefined) say(`nodrop: --command-config: nodrop has no use for ${names.join(', ')}`);
 }

@@ -1,5 +1,5 @@
 /** The options that make a run: its stages and the command that repeats it get them as arguments, in this order. */
-import { clientSettings } from '../../kafka/client/client-settings.ts';
+import { argumentSettings } from '../../kafka/client/client-settings.ts';
 import { defaultVersion, versionNames } from '../../kafka/broker/versions.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
@@ -247,7 +247,7 @@ export const runOptions = {
   },
   setting: {
     flags: '-X, --setting <key=value>',
-    help: `client setting; may be repeated: ${Object.keys(clientSettings).join(', ')}`,
+    help: `client setting; may be repeated: ${argumentSettings.join(', ')}`,
     repeatable: true,
     stages: both,
   },

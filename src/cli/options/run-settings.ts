@@ -7,7 +7,7 @@ import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import type { StateRule } from '../../workload/state-rule.ts';
 import type { TransactionOptions } from '../../workload/transaction-plan.ts';
 import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts';
-import { bootstrapOf, settingsOf, type OptionValues } from './options.ts';
+import { addressOf, settingsOf, type OptionValues } from './options.ts';
 import { problemOfTables } from './parse-states.ts';
 import { counted } from '../../text/counted.ts';
 
@@ -70,7 +70,7 @@ export function runSettings(values: OptionValues): RunSettings {
     seed: values.seed ?? randomInt(2 ** 32),
     messages,
     durationMs: rate === undefined ? values.duration : undefined,
-    bootstrapServers: bootstrapOf(values),
+    bootstrapServers: addressOf(values, settings),
     transactions: transactionsOf(values, settings),
     settings,
     timeoutMs: values.timeout,
@@ -127,7 +127,7 @@ export const stateRuleOf = ({
   registryFraming,
 });
 
-/** The tables that the user named, by category. Throws `usage` if two categories would share one. */
+/** The tables that the user named, by category. Throws `usage` if two categories were to share one. */
 export function namedTablesOf({ states, other }: OptionValues): Map<string, string> {
   const known = states.find(({ name }) => name === other?.name);
   if (other?.table !== undefined && known !== undefined && known.table !== other.table) {
@@ -143,12 +143,12 @@ export function namedTablesOf({ states, other }: OptionValues): Map<string, stri
 export const storeOf = (values: OptionValues, folder: RunFolder): string => values.store ?? folder.store;
 
 /** For commands that cannot start a Kafka. Throws `usage` if no address is given. */
-export function neededBootstrap(values: OptionValues): string {
-  const bootstrapServers = bootstrapOf(values);
+export function neededBootstrap(values: OptionValues, settings: ClientSettings): string {
+  const bootstrapServers = addressOf(values, settings);
   if (bootstrapServers !== undefined) return bootstrapServers;
   throw usageError(
     '--bootstrap-server is missing: this command needs a running Kafka.',
-    'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS.',
+    'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in the file of --command-config.',
   );
 }
 

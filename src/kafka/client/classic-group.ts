@@ -10,6 +10,7 @@ import {
 import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers } from './client-options.ts';
 import { groupTimes } from './client-settings.ts';
+import { isRefusal } from './connection-problem.ts';
 import type { ConsumerGroup, GroupAssignment, GroupOptions, NextOffset } from './consumer-group.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { asJoinError, fencedError, lastingErrors } from './group-errors.ts';
@@ -190,8 +191,8 @@ class ClassicMember implements ConsumerGroup {
         await this.#consumer.joinGroup({});
         return;
       } catch (error) {
-        if (this.#hasLeft || deadline.isOver || [...lastingErrors].some((name) => saysError(error, name)))
-          throw error;
+        const isLasting = isRefusal(error) || [...lastingErrors].some((name) => saysError(error, name));
+        if (this.#hasLeft || deadline.isOver || isLasting) throw error;
       }
       await deadline.pause(retryPauseMs);
     }

@@ -2,25 +2,17 @@
  * The connection to a Kafka cluster: one pool, a new request for each use of metadata, and a limit on every wait.
  * A connection answers requests in their order, so a long fetch delays the requests after it.
  */
-import {
-  ConnectionPool,
-  apiVersionsV3,
-  metadataV12,
-  type Broker,
-  type Connection,
-} from '@platformatic/kafka';
+import { ConnectionPool, type Broker, type Connection } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationalError, unavailableError } from '../../errors.ts';
+import { brokerVersions, gapsOf, negotiated } from './api-versions.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
-import {
-  NotReadyError,
-  errorName,
-  isRefusal,
-  isRetriable,
-  rootMessage,
-  withErrorCodes,
-} from './kafka-errors.ts';
+import { UnreachableBrokersError, connectionError, isRefusal } from './connection-problem.ts';
+import { NotReadyError, errorName, isRetriable } from './kafka-errors.ts';
+import { askMetadata, type Metadata } from './metadata-request.ts';
+import { needs } from './permissions.ts';
+import { reasonOf } from './port-probe.ts';
 
 export interface ClusterOptions {
   /** `host:port,host:port` */
@@ -42,7 +34,7 @@ export interface PartitionMetadata {
 
 export interface TopicMetadata {
   topic: string;
-  /** A UUID in hexadecimal, with hyphens. */
+  /** A UUID in hexadecimal, with hyphens; `noTopicId` if the cluster gives topics no ids. */
   topicId: string;
   /** By partition number. */
   partitions: PartitionMetadata[];
@@ -57,25 +49,18 @@ const noAnswer = new NotReadyError('no answer');
 /** The errors of a topic that do not pass by themselves. */
 const lastingErrors = new Set(['INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
 
-const addressHint = 'Check that a broker listens there, or give another address with --bootstrap-server.';
 const notReadyHint =
   'The brokers answer, so the address is right: look at their logs, or wait longer with --timeout.';
-const securityHint = 'Check security.protocol, sasl.* and ssl.* in the client settings.';
 
-/** The API keys and versions of Produce, Fetch, ListOffsets, Metadata and InitProducerId that nodrop sends. */
-const versionsNeeded = [
-  [0, 9],
-  [1, 13],
-  [2, 7],
-  [3, 12],
-  [22, 4],
-] as const;
-
-/** Connects, and checks that the brokers support the needed requests. Throws `unavailable` with the address. */
+/**
+ * Connects, and checks that the brokers support the needed requests and can be reached at the addresses that they
+ * advertise. Throws `unavailable` with the address.
+ */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = new Cluster(options);
   try {
     await cluster.checkVersions();
+    await cluster.checkAddresses();
     return cluster;
   } catch (error) {
     await cluster.close();
@@ -91,6 +76,10 @@ export class Cluster implements AsyncDisposable {
   #brokers = new Map<number, Broker>();
   /** Incremented at each failure, so that the next attempt asks another broker first. */
   #turn = 0;
+  /** Whether a broker has answered a request that needs a login where there are logins. */
+  #isAnswered = false;
+  /** Why a connection ended that had been made: the requests on it only learn that it did. */
+  #ending: unknown;
 
   constructor(options: ClusterOptions) {
     this.bootstrapServers = options.bootstrapServers;
@@ -99,22 +88,25 @@ export class Cluster implements AsyncDisposable {
     const { clientId, client = {}, timeoutMs } = options;
     this.#pool = new ConnectionPool(clientId, connectionOptions(this.#bootstrap, client, timeoutMs));
     // Each request reports errors to its own callback; an `error` event without a listener would end the process.
-    this.#pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+    this.#pool.on('connecting', ({ connection }) =>
+      connection.on('error', (error) => {
+        this.#ending = error;
+      }),
+    );
   }
 
   /** The topic's current metadata; undefined if it does not exist. The request never creates the topic. */
   async metadata(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
     return await this.retry(deadline, async () => {
       const connection = await this.anyConnection();
-      const answer = await withErrorCodes(metadataV12.api.async(connection, [topic], false, false));
-      // A broker with ZooKeeper answers before it knows any broker of its cluster, itself included.
-      if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
-      this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+      const answer = await this.#ask(connection, [topic]);
       const found = answer.topics[0];
       const error = errorName(found?.errorCode ?? 0);
       if (found === undefined || error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
-      if (lastingErrors.has(error))
-        throw unavailableError(`Kafka at ${this.bootstrapServers} refuses topic ${topic}: ${error}.`);
+      if (lastingErrors.has(error)) {
+        const why = needs(error, 'Describe', { topic });
+        throw unavailableError(`Kafka at ${this.bootstrapServers} refuses topic ${topic}: ${why}.`);
+      }
       if (error !== 'NONE') throw new NotReadyError(`topic ${topic}: ${error}`);
       const partitions: PartitionMetadata[] = [];
       for (const {
@@ -134,6 +126,36 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
+  /** Asks for metadata, and notes the brokers. */
+  async #ask(connection: Connection, topics: string[]): Promise<Metadata> {
+    const answer = await askMetadata(connection, topics);
+    // A broker with ZooKeeper answers before it knows any broker of its cluster, itself included.
+    if (answer.brokers.length === 0) throw new NotReadyError('the broker does not know its cluster yet');
+    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    this.#isAnswered = true;
+    return answer;
+  }
+
+  /** Connects to a broker at an address that the brokers advertise: all further requests go there. */
+  async checkAddresses(): Promise<void> {
+    await this.retry(this.deadline(), async () => {
+      await this.#ask(await this.anyConnection(), []);
+      const failed: UnreachableBrokersError['brokers'][number][] = [];
+      // Connections that are there already come first: usually the one to the given address.
+      const isNew = (broker: Broker): number => (this.#pool.has(broker) ? 0 : 1);
+      for (const [nodeId, broker] of [...this.#brokers].sort(([, a], [, b]) => isNew(a) - isNew(b))) {
+        try {
+          await this.#pool.get(broker);
+          return;
+        } catch (error) {
+          if (!isRetriable(error) || isRefusal(error)) throw error;
+          failed.push({ nodeId, broker, error });
+        }
+      }
+      throw new UnreachableBrokersError(failed);
+    });
+  }
+
   /**
    * The metadata of a topic that existed before; undefined if it has been unknown for a while. A starting broker with
    * ZooKeeper learns of topics later than of brokers, and knows no topic until then.
@@ -150,7 +172,12 @@ export class Cluster implements AsyncDisposable {
   async connection(nodeId: number): Promise<Connection> {
     const broker = this.#brokers.get(nodeId);
     if (broker === undefined) throw new NotReadyError(`broker ${nodeId} is not known`);
-    return await this.#pool.get(broker);
+    try {
+      return await negotiated(await this.#pool.get(broker));
+    } catch (error) {
+      if (!isRetriable(error) || isRefusal(error)) throw error;
+      throw new UnreachableBrokersError([{ nodeId, broker, error }]);
+    }
   }
 
   /** A connection to a broker at an address that the cluster has named. One attempt; throws the library's error. */
@@ -160,6 +187,10 @@ export class Cluster implements AsyncDisposable {
 
   /** A connection to any broker that can be reached. One attempt. */
   async anyConnection(): Promise<Connection> {
+    return await negotiated(await this.#any());
+  }
+
+  async #any(): Promise<Connection> {
     const brokers = [...this.#bootstrap, ...this.#brokers.values()];
     const first = this.#turn % brokers.length;
     return await this.#pool.getFirstAvailable([...brokers.slice(first), ...brokers.slice(0, first)]);
@@ -181,11 +212,14 @@ export class Cluster implements AsyncDisposable {
         const result = await limit.within(attempt(), noAnswer);
         if (result !== noAnswer) return result as T;
       } catch (error) {
-        if (isRefusal(error)) throw this.#unavailable('refuses the connection', error, securityHint);
-        // An attempt that began just before the deadline has less to say than the one before.
-        const hasSaid = deadline.hasPassed && latest !== noAnswer;
-        if (!isRetriable(error) && !(error instanceof OperationalError && hasSaid)) throw error;
-        if (isRetriable(error)) latest = error;
+        if (error instanceof OperationalError) {
+          // An attempt that began just before the deadline has less to say than the one before.
+          if (!deadline.hasPassed || latest === noAnswer) throw error;
+        } else {
+          if (!isRetriable(error) && !isRefusal(error)) throw error;
+          latest = await this.#reason(error);
+          if (isRefusal(latest)) throw this.#unavailable('refuses the connection', latest);
+        }
       }
       deadline.throwIfAborted();
       if (deadline.hasPassed) throw this.#late(deadline, latest);
@@ -195,32 +229,36 @@ export class Cluster implements AsyncDisposable {
   }
 
   #late({ timeoutMs }: Deadline, latest: unknown): OperationalError {
-    if (latest === noAnswer || !(latest instanceof NotReadyError))
+    const isReached = latest instanceof NotReadyError && !(latest instanceof UnreachableBrokersError);
+    if (latest === noAnswer || !isReached)
       return this.#unavailable(`did not answer within ${timeoutMs} ms`, latest);
-    return this.#unavailable(`was not ready within ${timeoutMs} ms`, latest, notReadyHint);
+    const what = `Kafka at ${this.bootstrapServers} was not ready within ${timeoutMs} ms`;
+    return unavailableError(`${what}: ${latest.message}.`, { hint: notReadyHint, cause: latest });
   }
 
-  #unavailable(what: string, cause: unknown, hint = addressHint): OperationalError {
-    return unavailableError(`Kafka at ${this.bootstrapServers} ${what}: ${rootMessage(cause)}.`, {
-      hint,
-      cause,
-    });
+  /** The reason behind an error, if it can be found: a broker often closes connections without a word. */
+  async #reason(error: unknown): Promise<unknown> {
+    const ending = this.#ending;
+    this.#ending = undefined;
+    if (isRefusal(error) || this.#isAnswered) return error;
+    // Under TLS 1.3, a broker looks at the client's certificate after the connection was made.
+    if (isRefusal(ending)) return ending;
+    return (await reasonOf(error, this.#bootstrap, this.#options.client ?? {})) ?? error;
+  }
+
+  #unavailable(what: string, cause: unknown): OperationalError {
+    if (cause instanceof OperationalError) return cause;
+    return connectionError(this.bootstrapServers, what, cause, this.#options.client ?? {});
   }
 
   async checkVersions(): Promise<void> {
-    const spoken = await this.retry(this.deadline(), async () => {
-      const connection = await this.anyConnection();
-      const answer = await withErrorCodes(apiVersionsV3.api.async(connection, 'nodrop', '1'));
-      return new Map(answer.apiKeys.map((api) => [api.apiKey, api]));
+    const gaps = await this.retry(this.deadline(), async () =>
+      gapsOf(await brokerVersions(await this.#any())),
+    );
+    if (gaps.length === 0) return;
+    throw unavailableError(`Kafka at ${this.bootstrapServers} cannot be used: it ${gaps.join('; it ')}.`, {
+      hint: 'Kafka 2.3 and newer can be used. Upgrade the cluster, or what speaks for it.',
     });
-    const isSpoken = versionsNeeded.every(([key, version]) => {
-      const range = spoken.get(key);
-      return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
-    });
-    if (!isSpoken)
-      throw unavailableError(
-        `Kafka at ${this.bootstrapServers} is older than 3.1, the first version that nodrop supports.`,
-      );
   }
 
   /** Ends all connections and their pending requests, within a second. */

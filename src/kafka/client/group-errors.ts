@@ -1,7 +1,9 @@
 /** The errors of a group's coordinator: which pass, and what the others say to a user. */
 import { OperationalError, unavailableError } from '../../errors.ts';
+import { connectionError, isRefusal } from './connection-problem.ts';
 import type { GroupOptions } from './consumer-group.ts';
 import { isRetriable, problemOf } from './kafka-errors.ts';
+import { needs } from './permissions.ts';
 
 /** The member is out of the group, and may join it again. */
 export const expulsions: ReadonlySet<string> = new Set(['FENCED_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID']);
@@ -39,11 +41,17 @@ export function joinError(
   if (problem === 'UNSUPPORTED_VERSION' && settings['group.protocol'] === 'consumer')
     return notSpokenError(bootstrapServers);
   const hint = hintOf(problem, options) ?? detail ?? undefined;
-  return unavailableError(`Group ${group} cannot be joined at ${bootstrapServers}: ${problem}.`, {
-    cause,
-    ...(hint !== undefined && { hint }),
-  });
+  return unavailableError(
+    `Group ${group} cannot be joined at ${bootstrapServers}: ${reasonOf(problem, options)}.`,
+    { cause, ...(hint !== undefined && { hint }) },
+  );
 }
+
+/** A member needs Read on its group, and Describe on its topic to learn of the partitions. */
+const reasonOf = (problem: string, { group, topic }: GroupOptions): string =>
+  problem === 'TOPIC_AUTHORIZATION_FAILED'
+    ? needs(problem, 'Describe', { topic })
+    : needs(problem, 'Read', { group });
 
 function hintOf(problem: string, { instanceId }: GroupOptions): string | undefined {
   if (problem === 'INCONSISTENT_GROUP_PROTOCOL')
@@ -54,10 +62,12 @@ function hintOf(problem: string, { instanceId }: GroupOptions): string | undefin
 }
 
 /** The error of a group request as a user sees it; a bug stays as it is. */
-export const asJoinError = (options: GroupOptions, error: unknown): unknown =>
-  error instanceof OperationalError || !isRetriable(error)
-    ? error
-    : joinError(options, problemOf(error), { cause: error });
+export function asJoinError(options: GroupOptions, error: unknown): unknown {
+  if (error instanceof OperationalError) return error;
+  if (isRefusal(error))
+    return connectionError(options.bootstrapServers, 'refuses the connection', error, options.client);
+  return isRetriable(error) ? joinError(options, problemOf(error), { cause: error }) : error;
+}
 
 /** A static member was expelled: another consumer has its id. */
 export const fencedError = ({ group, instanceId }: GroupOptions): OperationalError =>

@@ -1,16 +1,18 @@
 /** Asks the leaders of a topic's partitions for the first, next and last stable offsets. */
-import { listOffsetsV7 } from '@platformatic/kafka';
+import {
+  listOffsetsV2,
+  listOffsetsV3,
+  listOffsetsV4,
+  listOffsetsV5,
+  listOffsetsV6,
+  listOffsetsV7,
+} from '@platformatic/kafka';
+import { versionOf } from './api-versions.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
 import { unavailableError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
-import {
-  NotReadyError,
-  errorName,
-  isRefusal,
-  isRetriable,
-  problemOf,
-  withErrorCodes,
-} from './kafka-errors.ts';
+import { isRefusal } from './connection-problem.ts';
+import { NotReadyError, errorName, isRetriable, problemOf, withErrorCodes } from './kafka-errors.ts';
 
 type ListedOffset = listOffsetsV7.ListOffsetResponsePartition;
 
@@ -97,6 +99,15 @@ export function partitionsByLeader(
   return Map.groupBy(partitions, (partition) => metadata.partitions[partition]?.leader ?? -1);
 }
 
+const apis: Readonly<Record<number, typeof listOffsetsV7.api>> = {
+  2: listOffsetsV2.api,
+  3: listOffsetsV3.api,
+  4: listOffsetsV4.api,
+  5: listOffsetsV5.api,
+  6: listOffsetsV6.api,
+  7: listOffsetsV7.api,
+};
+
 async function ask(
   cluster: Cluster,
   topic: string,
@@ -111,6 +122,7 @@ async function ask(
     timestamp: kind === 'earliest' ? -2n : -1n,
   }));
   const isolation = kind === 'last-stable' ? 1 : 0;
-  const request = listOffsetsV7.api.async(connection, -1, isolation, [{ name: topic, partitions: wanted }]);
+  const api = apis[versionOf(connection, 'ListOffsets')]!;
+  const request = api.async(connection, -1, isolation, [{ name: topic, partitions: wanted }]);
   return (await withErrorCodes(request)).topics.flatMap((answer) => answer.partitions);
 }

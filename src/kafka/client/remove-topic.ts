@@ -1,5 +1,6 @@
 /** Deletes topics and groups on a user's cluster, but only those that a run created and no other program uses. */
 import { counted } from '../../system/removal.ts';
+import { noTopicId } from './topic-id.ts';
 import { openCluster } from './cluster.ts';
 import { groupMembers, groupTopics } from './groups.ts';
 import { listOffsets } from './list-offsets.ts';
@@ -20,6 +21,9 @@ export async function removeTopic(access: AdminAccess, own: OwnTopic): Promise<s
     await using cluster = await openCluster({ ...access, clientId: 'nodrop-admin' });
     const found = await cluster.metadata(topic);
     if (found === undefined) return undefined;
+    if (found.topicId === noTopicId) {
+      return 'the cluster gives topics no ids, so another program may have recreated it';
+    }
     if (found.topicId !== own.topicId) return 'another program has recreated it since';
     const ends = await listOffsets(cluster, topic, 'latest');
     const unread = [...ends].reduce((sum, [partition, end]) => sum + end - (own.ends.get(partition) ?? 0), 0);

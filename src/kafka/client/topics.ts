@@ -1,9 +1,11 @@
 /** Creates topics and reads their settings, through the client library's admin. */
 import { Admin } from '@platformatic/kafka';
-import { messageOf, unavailableError } from '../../errors.ts';
+import { messageOf, OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers, type ClientOptions } from './client-options.ts';
 import { Deadline } from '../../system/deadline.ts';
+import { connectionError, isRefusal } from './connection-problem.ts';
 import { rootMessage } from './kafka-errors.ts';
+import { needs } from './permissions.ts';
 
 export interface AdminAccess {
   bootstrapServers: string;
@@ -19,14 +21,17 @@ export async function createTopic(access: AdminAccess, topic: string, partitions
     return true;
   } catch (error) {
     if (saysError(error, 'TOPIC_ALREADY_EXISTS')) return false;
-    throw unavailableError(
-      `Topic ${topic} cannot be created at ${access.bootstrapServers}: ${rootMessage(error)}`,
-      {
-        cause: error,
-      },
-    );
+    if (error instanceof OperationalError) throw error;
+    const refused = authorizationErrors.find((name) => saysError(error, name));
+    const why = refused === undefined ? rootMessage(error) : needs(refused, 'Create', { topic });
+    throw unavailableError(`Topic ${topic} cannot be created at ${access.bootstrapServers}: ${why}.`, {
+      cause: error,
+    });
   }
 }
+
+/** A topic is created with a permission on itself or on the cluster. */
+const authorizationErrors = ['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'];
 
 /** Deletes the records below these offsets, by partition. */
 export async function deleteRecordsBelow(
@@ -87,6 +92,9 @@ export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) =
     return await deadline.race(action(admin), () =>
       unavailableError(`Kafka at ${access.bootstrapServers} did not answer within ${access.timeoutMs} ms.`),
     );
+  } catch (error) {
+    if (error instanceof OperationalError || !isRefusal(error)) throw error;
+    throw connectionError(access.bootstrapServers, 'refuses the connection', error, access.client);
   } finally {
     await admin.close();
   }

@@ -1,6 +1,17 @@
 /** One Fetch request to one leader. The answer holds each partition's records as undecoded bytes. */
-import { ProtocolError, createAPI, fetchV13, type Connection, type Reader } from '@platformatic/kafka';
+import {
+  ProtocolError,
+  createAPI,
+  fetchV11,
+  fetchV12,
+  fetchV13,
+  type Connection,
+  type Reader,
+} from '@platformatic/kafka';
+import { versionOf } from '../client/api-versions.ts';
 import { errorName } from '../client/kafka-errors.ts';
+import { askMetadata } from '../client/metadata-request.ts';
+import { noTopicId } from '../client/topic-id.ts';
 
 export interface FetchPosition {
   partition: number;
@@ -8,6 +19,8 @@ export interface FetchPosition {
 }
 
 export interface FetchOptions {
+  /** Older brokers know topics by their names only. */
+  topic: string;
   topicId: string;
   /** The broker serves them in this order up to `maxBytes`: begin with the partitions that were served least. */
   positions: readonly FetchPosition[];
@@ -51,9 +64,40 @@ export async function fetchRecords(
     partitionMaxBytes,
   }));
   const isolation = options.isolation === 'read_committed' ? 1 : 0;
-  const topics = [{ topicId: options.topicId, partitions }];
+  const version = versionOf(connection, 'Fetch');
+  // The library's form of the older requests takes the name in the place of the id.
+  const topics = [{ topicId: version < 13 ? options.topic : options.topicId, partitions }];
   // Session 0 in epoch -1: no fetch session, so every request lists all of its partitions.
-  return await fetchApi.async(connection, maxWaitMs, minBytes, maxBytes, isolation, 0, -1, topics, [], '');
+  const request = fetchApis[version]!.async(
+    connection,
+    maxWaitMs,
+    minBytes,
+    maxBytes,
+    isolation,
+    0,
+    -1,
+    topics,
+    [],
+    '',
+  );
+  const fetched = await request;
+  return version < 13 ? await ofTopic(connection, options, fetched) : fetched;
+}
+
+/**
+ * An older broker finds a topic by its name, so a recreated one in its place would look like the topic itself. The same
+ * broker tells the id that it serves now. If that is another one, the answer becomes what a newer broker would say.
+ */
+async function ofTopic(
+  connection: Connection,
+  { topic, topicId }: FetchOptions,
+  fetched: FetchedPartition[],
+): Promise<FetchedPartition[]> {
+  const saysNothing = fetched.every(({ error, records }) => error === 'NONE' && records.length === 0);
+  if (topicId === noTopicId || saysNothing) return fetched;
+  const { topics } = await askMetadata(connection, [topic]);
+  if (topics[0]?.topicId === topicId) return fetched;
+  return fetched.map((each) => ({ ...each, error: 'UNKNOWN_TOPIC_ID', records: Buffer.alloc(0) }));
 }
 
 /** The partitions with records in the answer. */
@@ -62,42 +106,54 @@ export const filledPartitions = (fetched: readonly FetchedPartition[]): number[]
     .filter(({ error, records }) => error === 'NONE' && records.length > 0)
     .map(({ partition }) => partition);
 
-function parseResponse(
-  _correlationId: number,
-  _apiKey: number,
-  _version: number,
-  reader: Reader,
-): FetchedPartition[] {
-  reader.readInt32(); // throttle time
-  const errorCode = reader.readInt16();
-  if (errorCode !== 0) throw new ProtocolError(errorCode);
-  reader.readInt32(); // session
-  const topics = reader.readArray((reader) => {
-    reader.readUUID();
-    return reader.readArray(parsePartition);
-  });
-  return topics.flat();
-}
-
-function parsePartition(reader: Reader): FetchedPartition {
-  const state = {
-    partition: reader.readInt32(),
-    error: errorName(reader.readInt16()),
-    highWatermark: Number(reader.readInt64()),
-    lastStableOffset: Number(reader.readInt64()),
+const parseResponse =
+  (version: number) =>
+  (_correlationId: number, _apiKey: number, _version: number, reader: Reader): FetchedPartition[] => {
+    const isCompact = version >= 12;
+    reader.readInt32(); // throttle time
+    const errorCode = reader.readInt16();
+    if (errorCode !== 0) throw new ProtocolError(errorCode);
+    reader.readInt32(); // session
+    const parse = partitionParser(isCompact);
+    const parseTopic = (topic: Reader): FetchedPartition[] => {
+      if (version >= 13) topic.readUUID();
+      else topic.readString(isCompact);
+      return topic.readArray(parse, isCompact, isCompact);
+    };
+    return reader.readArray(parseTopic, isCompact, isCompact).flat();
   };
-  reader.readInt64(); // log start offset: an answer that refuses an offset does not contain it
-  const abortedTransactions = reader.readArray((reader) => ({
-    producerId: reader.readInt64(),
-    firstOffset: Number(reader.readInt64()),
-  }));
-  reader.readInt32(); // preferred replica to read from
-  return { ...state, abortedTransactions, records: reader.readBytes() };
-}
 
-const fetchApi = createAPI<Parameters<typeof fetchV13.createRequest>, FetchedPartition[]>(
-  1,
-  13,
-  fetchV13.createRequest,
-  parseResponse,
-);
+const partitionParser =
+  (isCompact: boolean) =>
+  (reader: Reader): FetchedPartition => {
+    const state = {
+      partition: reader.readInt32(),
+      error: errorName(reader.readInt16()),
+      highWatermark: Number(reader.readInt64()),
+      lastStableOffset: Number(reader.readInt64()),
+    };
+    reader.readInt64(); // log start offset: an answer that refuses an offset does not contain it
+    const parseAborted = (aborted: Reader): FetchedPartition['abortedTransactions'][number] => ({
+      producerId: aborted.readInt64(),
+      firstOffset: Number(aborted.readInt64()),
+    });
+    const abortedTransactions = reader.readArray(parseAborted, isCompact, isCompact);
+    reader.readInt32(); // preferred replica to read from
+    return { ...state, abortedTransactions, records: reader.readBytes(isCompact) };
+  };
+
+const fetchApi = (version: number, createRequest: typeof fetchV13.createRequest) =>
+  createAPI<Parameters<typeof fetchV13.createRequest>, FetchedPartition[]>(
+    1,
+    version,
+    createRequest,
+    parseResponse(version),
+    version >= 12,
+    version >= 12,
+  );
+
+const fetchApis: Readonly<Record<number, ReturnType<typeof fetchApi>>> = {
+  11: fetchApi(11, fetchV11.createRequest),
+  12: fetchApi(12, fetchV12.createRequest),
+  13: fetchApi(13, fetchV13.createRequest),
+};

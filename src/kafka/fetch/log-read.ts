@@ -9,6 +9,7 @@ import type { Cluster, TopicMetadata } from '../client/cluster.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { fetchRecords, type FetchedPartition } from './fetch.ts';
 import { isRetriable, rootMessage } from '../client/kafka-errors.ts';
+import { needs } from '../client/permissions.ts';
 import { listOffsets, partitionsByLeader } from '../client/list-offsets.ts';
 import { RecordBatch, nextOffset, splitBatches } from '../record-batch/record-batch.ts';
 
@@ -134,6 +135,7 @@ class LogReading {
       const connection = await this.#deadline.within(this.#cluster.connection(leader), undefined);
       if (connection === undefined) return [];
       const request = fetchRecords(connection, {
+        topic: this.#topic.topic,
         topicId: this.#topic.topicId,
         positions: partitions.map((partition) => ({ partition, offset: this.#positions.get(partition)! })),
         maxBytes: fetchBytesMax,
@@ -151,6 +153,9 @@ class LogReading {
 
   #isUsable({ partition, error }: FetchedPartition): boolean {
     if (error === 'NONE') return true;
+    const { topic } = this.#topic;
+    if (error === 'TOPIC_AUTHORIZATION_FAILED')
+      throw unavailableError(`Topic ${topic} cannot be read: ${needs(error, 'Read', { topic })}.`);
     this.#problem = `partition ${partition}: ${error}`;
     if (error === 'OFFSET_OUT_OF_RANGE') this.#outOfRange.add(partition);
     else this.#isTopicStale = true;

@@ -2,9 +2,10 @@
  * Produce requests: batches that wait for one leader share a request, at most one batch per partition, and the number
  * of requests in flight to a leader is limited. Batches reach the leader in the order in which they were handed in.
  */
-import { Writer, createAPI, produceV9, type Connection } from '@platformatic/kafka';
+import { Writer, createAPI, produceV7, produceV8, produceV9, type Connection } from '@platformatic/kafka';
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { versionOf } from '../client/api-versions.ts';
 import type { Cluster } from '../client/cluster.ts';
 import type { Deadline } from '../../system/deadline.ts';
 import { errorName, isRetriable, withErrorCodes } from '../client/kafka-errors.ts';
@@ -119,7 +120,8 @@ export class ProduceRequests {
     lane.underWay++;
     try {
       const { acks, timeoutMs, topic, transactionalId = null } = this.#options;
-      const request = produceApi.async(connection, transactionalId, acks, timeoutMs, topic, batches);
+      const api = produceApis[versionOf(connection, 'Produce')]!;
+      const request = api.async(connection, transactionalId, acks, timeoutMs, topic, batches);
       const attempts = attemptsOf(await withErrorCodes(request));
       const untold: Attempt = { error: 'UNKNOWN_SERVER_ERROR', baseOffset: -1, isSent: true };
       // Without acks there is no answer: the library only confirms that it wrote the request to the socket.
@@ -183,30 +185,50 @@ async function drained({ socket }: Connection, timeoutMs: number): Promise<void>
   await Promise.race(settled.map(async (event) => await event.catch(() => undefined)));
 }
 
-function createRequest(
-  transactionalId: string | null,
-  acks: Acks,
-  timeoutMs: number,
-  topic: string,
-  batches: readonly Pending[],
-): Writer {
-  const writer = Writer.create().appendString(transactionalId).appendInt16(acks).appendInt32(timeoutMs);
-  writer.appendArray([topic], (writer) =>
-    writer.appendString(topic).appendArray([...batches], (writer, { partition, bytes }) =>
-      writer
-        .appendInt32(partition)
-        .appendUnsignedVarInt(bytes.length + 1)
-        .append(bytes),
-    ),
-  );
-  writer.appendTaggedFields();
-  if (acks === 0) writer.context.noResponse = true;
-  return writer;
-}
+/** `isCompact`: in the newer form of requests, which has shorter lengths, and tags. */
+const requestWriter =
+  (isCompact: boolean) =>
+  (
+    transactionalId: string | null,
+    acks: Acks,
+    timeoutMs: number,
+    topic: string,
+    batches: readonly Pending[],
+  ): Writer => {
+    const writer = Writer.create()
+      .appendString(transactionalId, isCompact)
+      .appendInt16(acks)
+      .appendInt32(timeoutMs);
+    const writePartition = (to: Writer, { partition, bytes }: Pending): Writer => {
+      to.appendInt32(partition);
+      if (isCompact) to.appendUnsignedVarInt(bytes.length + 1);
+      else to.appendInt32(bytes.length);
+      return to.append(bytes);
+    };
+    writer.appendArray(
+      [topic],
+      (to) =>
+        to.appendString(topic, isCompact).appendArray([...batches], writePartition, isCompact, isCompact),
+      isCompact,
+      isCompact,
+    );
+    if (isCompact) writer.appendTaggedFields();
+    if (acks === 0) writer.context.noResponse = true;
+    return writer;
+  };
 
-const produceApi = createAPI<Parameters<typeof createRequest>, produceV9.ProduceResponse | boolean>(
-  0,
-  9,
-  createRequest,
-  produceV9.parseResponse,
-);
+const produceApi = (version: number, parseResponse: typeof produceV9.parseResponse) =>
+  createAPI<Parameters<ReturnType<typeof requestWriter>>, produceV9.ProduceResponse | boolean>(
+    0,
+    version,
+    requestWriter(version >= 9),
+    parseResponse,
+    version >= 9,
+    version >= 9,
+  );
+
+const produceApis: Readonly<Record<number, ReturnType<typeof produceApi>>> = {
+  7: produceApi(7, produceV7.parseResponse),
+  8: produceApi(8, produceV8.parseResponse),
+  9: produceApi(9, produceV9.parseResponse),
+};

@@ -2,11 +2,19 @@
  * The producer: sends encoded record batches and returns the outcome of each. A queue per partition keeps its batches
  * in order; `ProduceRequests` gathers the batches for one leader into requests. The producer itself finds the leaders.
  */
-import { initProducerIdV4 } from '@platformatic/kafka';
+import {
+  initProducerIdV0,
+  initProducerIdV1,
+  initProducerIdV2,
+  initProducerIdV3,
+  initProducerIdV4,
+} from '@platformatic/kafka';
 import { OperationalError, unavailableError, usageError } from '../../errors.ts';
+import { versionOf } from '../client/api-versions.ts';
 import type { Cluster, TopicMetadata } from '../client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { NotReadyError, errorName, withErrorCodes } from '../client/kafka-errors.ts';
+import { takes } from '../client/permissions.ts';
 import { ProduceQueue, type PartitionLeader } from './produce-queue.ts';
 import { ProduceRequests, type Acks, type Attempt } from './produce-requests.ts';
 import type { ProducerSequence } from '../record-batch/record-batch-encoder.ts';
@@ -52,7 +60,7 @@ export async function openProducer(
   if (options.acks !== -1)
     throw usageError('An idempotent producer needs acks=all.', 'Set -X enable.idempotence=false.');
   const deadline = new Deadline(options.deliveryTimeoutMs, options.signal);
-  return new Producer(cluster, topic, options, await newSequence(cluster, deadline));
+  return new Producer(cluster, topic, options, await newSequence(cluster, topic.topic, deadline));
 }
 
 export class Producer implements PartitionLeader {
@@ -123,7 +131,7 @@ export class Producer implements PartitionLeader {
 
   async newSequence(deadline: Deadline): Promise<ProducerSequence | undefined> {
     if (this.#options.transactionalId !== undefined) return undefined;
-    return await orNothing(newSequence(this.#cluster, deadline));
+    return await orNothing(newSequence(this.#cluster, this.#topic.topic, deadline));
   }
 
   /** Partitions that need the metadata at the same time share one request. */
@@ -138,14 +146,27 @@ export class Producer implements PartitionLeader {
   }
 }
 
+const idApis: Readonly<Record<number, typeof initProducerIdV4.api>> = {
+  0: initProducerIdV0.api,
+  1: initProducerIdV1.api,
+  2: initProducerIdV2.api,
+  3: initProducerIdV3.api,
+  4: initProducerIdV4.api,
+};
+
 /** A new producer id, at the beginning of its sequence. */
-async function newSequence(cluster: Cluster, deadline: Deadline): Promise<ProducerSequence> {
+async function newSequence(cluster: Cluster, topic: string, deadline: Deadline): Promise<ProducerSequence> {
   return await cluster.retry(deadline, async () => {
     const connection = await cluster.anyConnection();
-    const answer = await withErrorCodes(initProducerIdV4.api.async(connection, null, 0x7fffffff));
+    const answer = await withErrorCodes(
+      idApis[versionOf(connection, 'InitProducerId')]!.async(connection, null, 0x7fffffff),
+    );
     const error = errorName(answer.errorCode);
     if (error === 'CLUSTER_AUTHORIZATION_FAILED')
-      throw unavailableError(`Kafka at ${cluster.bootstrapServers} gives no producer id: ${error}.`);
+      throw unavailableError(
+        `Kafka at ${cluster.bootstrapServers} gives no producer id: ${takes('Write', { topic })} or IdempotentWrite on the cluster (${error}).`,
+        { hint: 'Without them, a producer can only work with -X enable.idempotence=false.' },
+      );
     if (error !== 'NONE') throw new NotReadyError(`no producer id: ${error}`);
     return { producerId: answer.producerId, producerEpoch: answer.producerEpoch, baseSequence: 0 };
   });

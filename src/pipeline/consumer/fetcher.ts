@@ -131,6 +131,7 @@ export class Fetcher {
     const { settings, timeoutMs } = this.#config;
     const connection = await this.#cluster.connection(leader);
     const request = fetchRecords(connection, {
+      topic: this.view.topic.topic,
       topicId: this.view.topic.topicId,
       positions: [...positions].map(([partition, offset]) => ({ partition, offset })),
       isolation: isCommittedOnly(settings) ? 'read_committed' : 'read_uncommitted',

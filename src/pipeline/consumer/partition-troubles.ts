@@ -3,6 +3,7 @@
  * other. A line on stderr says when one stays unreadable, and when it can be read again.
  */
 import { unavailableError } from '../../errors.ts';
+import { needs } from '../../kafka/client/permissions.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { say } from '../../text/say.ts';
 
@@ -61,7 +62,12 @@ export class PartitionTroubles {
   }
 
   /** `error`: a name of Kafka, or `NETWORK_EXCEPTION`. Throws `unavailable` if waiting does not help. */
-  note(partition: number, offset: number, error: string, detail = error): void {
+  note(
+    partition: number,
+    offset: number,
+    error: string,
+    detail = needs(error, 'Read', { topic: this.#topic }),
+  ): void {
     const what = `Partition ${partition} of ${this.#topic} cannot be read at ${offset}: ${detail}`;
     if (lastingErrors.has(error)) throw unavailableError(`${what}.`);
     const known = this.#troubles.get(partition);

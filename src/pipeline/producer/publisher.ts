@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientSettings, Codec } from '../../kafka/client/client-settings.ts';
 import { unavailableError } from '../../errors.ts';
 import type { TopicMetadata } from '../../kafka/client/cluster.ts';
+import { needs } from '../../kafka/client/permissions.ts';
 import type { Producer } from '../../kafka/produce/produce.ts';
 import { answerOf, type SendOutcome } from '../../kafka/produce/send-outcome.ts';
 import { LatencyLog } from '../../run-folder/latency-log.ts';
@@ -234,6 +235,14 @@ export class Publisher {
       if (outcome.outcome === 'acked') this.#measure(sequences[index]!, sentAtMs, nowMs);
     }
     const [first] = outcomes;
+    const { topic } = config;
+    if (first?.outcome === 'rejected' && this.summary.acked === 0) {
+      const why = needs(first.error, 'Write', { topic });
+      // A permission that is taken away later is a refusal like any other: the ledger has it.
+      if (why !== first.error) {
+        throw unavailableError(`Kafka at ${config.bootstrapServers} refuses all messages: ${why}.`);
+      }
+    }
     if (first === undefined || first.outcome === 'acked' || !outcomes.every(isOutOfTime)) return;
     throw unavailableError(
       `Kafka at ${config.bootstrapServers} acknowledges nothing any more. Last error: ${first.error}.`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  bootstrapServersOf,
   checkSettings,
   groupTimes,
   parseSetting,
@@ -13,6 +14,8 @@ import { clientFromSettings } from '../../../src/kafka/client/client-from-settin
 
 const usage = (message: RegExp): unknown =>
   expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) });
+
+const saying = (words: RegExp): unknown => expect.stringMatching(words);
 
 function fileOf(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'nodrop-settings-')), 'client.properties');
@@ -75,6 +78,8 @@ test('the error for a malformed escape names file and line', () => {
 
 test.each<[ClientSettings, RegExp]>([
   [{ 'security.protocol': 'SASL_SSL' }, /sasl\.jaas\.config/],
+  [{ 'security.protocol': 'SASL_SSL', 'sasl.jaas.config': 'X required;' }, /needs sasl\.mechanism/],
+  [{ 'sasl.oauthbearer.scope': 'kafka' }, /security\.protocol/],
   [{ 'sasl.mechanism': 'PLAIN' }, /security\.protocol/],
   [{ 'ssl.truststore.location': 'ca.pem' }, /security\.protocol=SSL/],
   [{ 'enable.idempotence': 'true', acks: '1' }, /acks=all/],
@@ -101,6 +106,70 @@ test.each<[settings: ClientSettings, heartbeatIntervalMs: number]>([
   },
 );
 
+const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+
+test('settings of the Java clients that nodrop has no use for are handed over by name, and ignored', () => {
+  const ignored: string[] = [];
+  const path = fileOf(
+    'client.id=me\nretries=3\nclient.dns.lookup=use_all_dns_ips\nschema.registry.url=https://x\nacks=all\n',
+  );
+  expect(readSettingsFile(path, (names) => ignored.push(...names))).toEqual({ acks: 'all' });
+  expect(ignored).toEqual(['client.id', 'retries', 'client.dns.lookup', 'schema.registry.url']);
+  expect(() => parseSetting('retries=3')).toThrow(usage(/nodrop has no use for retries/));
+});
+
+test.each<[line: string, message: RegExp, hint: unknown]>([
+  ['security.protcol=SSL', /'security\.protcol'/, saying(/Did you mean security\.protocol\?/)],
+  ['sasl.mechanisms=PLAIN', /'sasl\.mechanisms'/, saying(/Did you mean sasl\.mechanism\?/)],
+  ['config.providers=file', /no use for config\.providers/, saying(/put the values themselves/)],
+  ['sasl.mechanism=AWS_MSK_IAM', /not 'AWS_MSK_IAM'/, saying(/AWS IAM.*SCRAM/)],
+  [
+    'sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler',
+    /takes no class/,
+    saying(/AWS IAM/),
+  ],
+  ['sasl.mechanism=GSSAPI', /not 'GSSAPI'/, saying(/Kerberos/)],
+  ['ssl.truststore.type=JKS', /takes PEM, not 'JKS'/, saying(/keytool/)],
+  ['sasl.oauthbearer.token.endpoint.url=ftp://x', /takes a URL/, undefined],
+  ['bootstrap.servers=nonsense', /takes host:port/, undefined],
+])('%s in a file is refused, with a hint', (line, message, hint) => {
+  const read = (): unknown => readSettingsFile(fileOf(line));
+  expect(read).toThrow(usage(message));
+  expect(read).toThrow(expect.objectContaining({ hint }));
+});
+
+test('bootstrap.servers is read like Java reads it, and -X does not take it', () => {
+  const settings = readSettingsFile(fileOf('bootstrap.servers=SASL_SSL://a.example:9093, [::1]:9092\n'));
+  expect(bootstrapServersOf(settings)).toBe('a.example:9093,[::1]:9092');
+  expect(bootstrapServersOf({})).toBeUndefined();
+  expect(() => parseSetting('bootstrap.servers=a:1')).toThrow(usage(/option of its own/));
+});
+
+test.each<[ClientSettings, RegExp]>([
+  [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': `${plain} required username=a;` }, /no password=/],
+  [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': `${plain} required trust-password=x;` }, /no username=/],
+  [
+    { 'sasl.mechanism': 'OAUTHBEARER', 'sasl.jaas.config': `${plain} required;` },
+    /no login module for sasl\.mechanism=OAUTHBEARER/,
+  ],
+  [
+    {
+      'sasl.mechanism': 'PLAIN',
+      'sasl.jaas.config': 'software.amazon.msk.auth.iam.IAMLoginModule required;',
+    },
+    /IAMLoginModule is no login module/,
+  ],
+  [
+    {
+      'sasl.mechanism': 'OAUTHBEARER',
+      'sasl.jaas.config': 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;',
+    },
+    /needs sasl\.oauthbearer\.token\.endpoint\.url/,
+  ],
+])('a login that lacks something is refused: %o', (settings, message) => {
+  expect(() => clientFromSettings({ 'security.protocol': 'SASL_SSL', ...settings })).toThrow(usage(message));
+});
+
 test('settings are converted to options of the connections', () => {
   const client = clientFromSettings({
     'security.protocol': 'SASL_SSL',
@@ -114,4 +183,8 @@ test('settings are converted to options of the connections', () => {
     requestTimeoutMs: 1234,
   });
   expect(clientFromSettings({})).toEqual({});
+  const tlsOf = (enabled: string): unknown =>
+    clientFromSettings({ 'security.protocol': 'SSL', 'ssl.enabled.protocols': enabled }).tls;
+  expect(tlsOf('TLSv1.3')).toEqual({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+  expect(tlsOf('TLSv1.2, TLSv1.3')).toEqual({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
 });
