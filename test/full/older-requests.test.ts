@@ -17,7 +17,7 @@ import { newDir, nodrop, type Ended } from '../fixtures/nodrop.ts';
 import { batchOf } from '../fixtures/wire-rig.ts';
 
 const timeoutMs = 20_000;
-const [produce, fetch, offsets, metadata, producerId] = [0, 1, 2, 3, 22];
+const [produce, fetch, offsets, metadata, producerId, addPartitions] = [0, 1, 2, 3, 22, 24];
 
 /** The newest versions of Kafka 2.3, by API key. */
 const kafka23 = {
@@ -114,6 +114,21 @@ describe.each([defaultVersion, '3.9.2'])('Kafka %s', (kafkaVersion) => {
     proxy.newest = kafka23;
     const { code, stderr } = await run('--messages=300', ...args.split(' '));
     expect(code, stderr).toBe(0);
+  });
+
+  test('a run with transactions passes with older requests, and names one that the broker does not speak', async () => {
+    const transactional = ['--messages=600', '--seed=7', '--transactional', '--abort-rate=0.4'];
+    proxy.newest = { [produce]: 7, [fetch]: 11 };
+    const passed = await run(...transactional);
+    expect(passed.code, passed.stderr).toBe(0);
+    expect((JSON.parse(passed.stdout) as Result).ledger.aborted).toBeGreaterThan(0);
+    expect([usedOf(produce), usedOf(fetch)]).toEqual([[7], [11]]);
+    proxy.newest = { [addPartitions]: 2 };
+    const refused = await run(...transactional, '--timeout=9s');
+    expect(refused.stderr).toMatch(
+      /speaks versions \d to 2 of AddPartitionsToTxn \(API 24\), and nodrop speaks 3\./,
+    );
+    expect(refused.code).toBe(69);
   });
 
   test('if a topic was recreated, a broker that reads it by its name does not show the new records', async () => {

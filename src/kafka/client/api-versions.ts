@@ -20,6 +20,14 @@ export const ownRequests = {
   InitProducerId: { key: 22, min: 0, max: 4 },
 } as const;
 
+/** The requests of transactions, in the one version of each that nodrop speaks. */
+const transactionRequests = {
+  FindCoordinator: { key: 10, min: 4, max: 4 },
+  InitProducerId: { key: 22, min: 4, max: 4 },
+  AddPartitionsToTxn: { key: 24, min: 3, max: 3 },
+  EndTxn: { key: 26, min: 3, max: 3 },
+} as const;
+
 export type RequestName = keyof typeof ownRequests;
 
 /** The versions that a broker knows, by key. */
@@ -52,13 +60,27 @@ export async function brokerVersions(connection: Connection): Promise<BrokerVers
 export function versionOf(connection: Connection, name: RequestName): number {
   const own = ownRequests[name];
   const broker = known.get(connection);
-  const version = broker === undefined ? own.max : commonVersion(broker, name);
+  const version = broker === undefined ? own.max : commonVersion(broker, own);
   if (version !== undefined) return version;
-  throw unavailableError(`The broker at ${connection.host}:${connection.port} ${gap(broker!, name)}.`);
+  throw unavailableError(`The broker at ${connection.host}:${connection.port} ${gap(broker!, name, own)}.`);
 }
 
-function commonVersion(broker: BrokerVersions, name: RequestName): number | undefined {
-  const own = ownRequests[name];
+/** Throws `unavailable` if the broker was asked, and does not speak what transactions need. */
+export function checkTransactions(connection: Connection): void {
+  const broker = known.get(connection);
+  for (const [name, own] of Object.entries(transactionRequests)) {
+    if (broker === undefined || commonVersion(broker, own) !== undefined) continue;
+    throw unavailableError(`The broker at ${connection.host}:${connection.port} ${gap(broker, name, own)}.`, {
+      hint: 'Without --transactional, the run does not need that request.',
+    });
+  }
+}
+
+interface OwnRequest extends Versions {
+  key: number;
+}
+
+function commonVersion(broker: BrokerVersions, own: OwnRequest): number | undefined {
   const { min, max } = broker.get(own.key) ?? { min: 0, max: -1 };
   const version = Math.min(own.max, max);
   return version >= Math.max(own.min, min) ? version : undefined;
@@ -67,19 +89,18 @@ function commonVersion(broker: BrokerVersions, name: RequestName): number | unde
 /** The newest version of each request that both sides know. */
 export const newestCommon = (broker: BrokerVersions): [RequestName, number][] =>
   (Object.keys(ownRequests) as RequestName[]).flatMap((name) => {
-    const version = commonVersion(broker, name);
+    const version = commonVersion(broker, ownRequests[name]);
     return version === undefined ? [] : [[name, version]];
   });
 
 /** What keeps a broker from being used, for each request; empty if nothing does. */
 export const gapsOf = (broker: BrokerVersions): string[] =>
   (Object.keys(ownRequests) as RequestName[])
-    .filter((name) => commonVersion(broker, name) === undefined)
-    .map((name) => gap(broker, name));
+    .filter((name) => commonVersion(broker, ownRequests[name]) === undefined)
+    .map((name) => gap(broker, name, ownRequests[name]));
 
-function gap(broker: BrokerVersions, name: RequestName): string {
-  const { key, min, max } = ownRequests[name];
+function gap(broker: BrokerVersions, name: string, { key, min, max }: OwnRequest): string {
   const theirs = broker.get(key);
   const range = theirs === undefined ? 'does not know' : `speaks versions ${theirs.min} to ${theirs.max} of`;
-  return `${range} ${name} (API ${key}), and nodrop speaks ${min} to ${max}`;
+  return `${range} ${name} (API ${key}), and nodrop speaks ${min === max ? min : `${min} to ${max}`}`;
 }

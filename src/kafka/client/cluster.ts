@@ -182,7 +182,7 @@ export class Cluster implements AsyncDisposable {
 
   /** A connection to a broker at an address that the cluster has named. One attempt; throws the library's error. */
   async connectionTo(broker: Broker): Promise<Connection> {
-    return await this.#pool.get(broker);
+    return await negotiated(await this.#pool.get(broker));
   }
 
   /** A connection to any broker that can be reached. One attempt. */

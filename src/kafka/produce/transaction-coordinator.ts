@@ -15,8 +15,10 @@ import {
 } from '@platformatic/kafka';
 import { unavailableError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
+import { checkTransactions } from '../client/api-versions.ts';
 import type { Cluster } from '../client/cluster.ts';
 import { NotReadyError, errorName, isRetriable, withErrorCodes } from '../client/kafka-errors.ts';
+import { needs } from '../client/permissions.ts';
 import type { ProducerSequence } from '../record-batch/record-batch-encoder.ts';
 
 /** How a transaction ended. `unknown`: a commit was requested, and no answer says whether it happened. */
@@ -160,9 +162,11 @@ export class TransactionCoordinator {
         `The producer of transactional id ${this.transactionalId} is fenced (${error}): another one has taken over the id, or a transaction took longer than transaction.timeout.ms=${this.#transactionTimeoutMs}.`,
       );
     }
+    const { transactionalId } = this;
     const isForbidden = error === 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
+    const why = isForbidden ? needs(error, 'Write', { transactionalId }) : error;
     return unavailableError(
-      `Kafka at ${this.#cluster.bootstrapServers} ${what} for the transactional id ${this.transactionalId}: ${error}.`,
+      `Kafka at ${this.#cluster.bootstrapServers} ${what} for the transactional id ${transactionalId}: ${why}.`,
       isForbidden
         ? { hint: 'Give the producer the permissions Write and Describe on that transactional id.' }
         : {},
@@ -208,11 +212,14 @@ export class TransactionCoordinator {
 
   async #connection(): Promise<Connection> {
     this.#broker ??= await this.#find();
-    return await this.#cluster.connectionTo(this.#broker);
+    const connection = await this.#cluster.connectionTo(this.#broker);
+    checkTransactions(connection);
+    return connection;
   }
 
   async #find(): Promise<Broker> {
     const connection = await this.#cluster.anyConnection();
+    checkTransactions(connection);
     const { coordinators } = await withErrorCodes(
       findCoordinatorV4.api.async(connection, transactionKey, [this.transactionalId]),
     );

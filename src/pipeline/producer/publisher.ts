@@ -14,7 +14,7 @@ import { LatencyLog } from '../../run-folder/latency-log.ts';
 import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
 import type { Outcome } from '../../run-folder/ledger/outcome.ts';
 import { none } from '../../workload/place.ts';
-import { latencyFileName, type RunFolder } from '../../run-folder/run-folder.ts';
+import { latencyFileName, transactionalIdOf, type RunFolder } from '../../run-folder/run-folder.ts';
 import type { StatePlace } from '../../workload/state-rule.ts';
 import { wallClockMs } from '../../system/wall-clock.ts';
 import { producerName, type WeightedState } from '../../workload/workload.ts';
@@ -237,7 +237,9 @@ export class Publisher {
     const [first] = outcomes;
     const { topic } = config;
     if (first?.outcome === 'rejected' && this.summary.acked === 0) {
-      const why = needs(first.error, 'Write', { topic });
+      const transactionalId = transactionalIdOf(config.folder.id, producerName(this.#parts.producer));
+      const isOfId = first.error === 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
+      const why = needs(first.error, 'Write', isOfId ? { transactionalId } : { topic });
       // A permission that is taken away later is a refusal like any other: the ledger has it.
       if (why !== first.error) {
         throw unavailableError(`Kafka at ${config.bootstrapServers} refuses all messages: ${why}.`);
