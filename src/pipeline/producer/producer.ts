@@ -8,30 +8,17 @@ import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/client/cluster.ts';
 import { Deadline } from '../../system/deadline.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
-import {
-  inFlightMaxDefault,
-  openProducer,
-  type Producer,
-  type ProducerOptions,
-} from '../../kafka/produce/produce.ts';
-import {
-  openTransactionalProducer,
-  TransactionalProducer,
-} from '../../kafka/produce/transactional-producer.ts';
-import { TransactionPlan } from '../../workload/transaction-plan.ts';
-import { pointsFromEnvironment, type Reach } from '../stage/failpoints.ts';
-import { TransactionCourse, type TransactionCourseParts } from './transaction-course.ts';
-import { transactionTimeoutMs } from '../../kafka/client/client-settings.ts';
+import { pointsFromEnvironment } from '../stage/failpoints.ts';
 import { createTopic } from '../../kafka/client/topics.ts';
 import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
 import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
 import { removeEmptyFolder } from '../../system/removal.ts';
-import { groupOf, transactionalIdOf, type Manifest, type RunFolder } from '../../run-folder/run-folder.ts';
+import { groupOf, type Manifest, type RunFolder } from '../../run-folder/run-folder.ts';
 import { seal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
+import { courseOf, openSender, type Sending } from './open-sender.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
-import { say } from '../../text/say.ts';
 import { tellingLeft } from '../tidy-cluster.ts';
 
 const pollMs = 20;
@@ -222,48 +209,6 @@ async function ensureTopic(
   throw unavailableError(
     `Topic ${config.topic} at ${bootstrapServers} has partitions without a leader${which}.`,
   );
-}
-
-type Sending = Producer | TransactionalProducer;
-
-/** Throws `unavailable` if the cluster gives no producer id. */
-async function openSender(
-  config: ProduceConfig,
-  cluster: Cluster,
-  topic: TopicMetadata,
-  { producer, signal, reach }: { producer: number; signal: AbortSignal; reach: Reach | undefined },
-): Promise<Sending> {
-  const options = { ...producerOptions(config), signal };
-  if (config.transactions === undefined) return await openProducer(cluster, topic, options);
-  return await openTransactionalProducer(cluster, topic, {
-    ...options,
-    transactionalId: transactionalIdOf(config.folder.id, producerName(producer)),
-    transactionTimeoutMs: transactionTimeoutMs(config.settings),
-    ...(reach && { onCommitRequested: async () => await reach('after-commit-request') }),
-  });
-}
-
-function courseOf(
-  { seed, transactions }: ProduceConfig,
-  sender: Sending,
-  parts: Pick<TransactionCourseParts, 'producer' | 'ledger' | 'reach'>,
-): TransactionCourse | undefined {
-  if (transactions === undefined || !(sender instanceof TransactionalProducer)) return undefined;
-  const plan = new TransactionPlan(seed, transactions);
-  return new TransactionCourse({ plan, transactions: sender, ...parts });
-}
-
-function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
-  const acks = ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[settings.acks ?? 'all'] ?? -1;
-  return {
-    acks,
-    idempotent:
-      settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
-    requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
-    deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
-    note: (line) => say(`nodrop: ${line}`),
-    inFlightMax: Number(settings['max.in.flight.requests.per.connection'] ?? inFlightMaxDefault),
-  };
 }
 
 async function manifestOf(
