@@ -48,7 +48,7 @@ test('a consumer waits for records behind an open transaction, and reports the t
     timeout: 60_000,
   });
   const open = await stranger.beginTransaction();
-  await open.send({ messages: [{ topic, partition: 0, value: Buffer.from('nobody commits it') }] });
+  await open.send({ messages: [{ topic, partition: 0, value: Buffer.from('in an open transaction') }] });
   const where = [`--topic=${topic}`, ...options];
   const produced = await nodrop(['produce', '--messages=50', ...where]);
   expect(produced.code, produced.stderr).toBe(0);

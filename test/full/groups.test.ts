@@ -6,6 +6,7 @@ import { expect, inject, test } from 'vitest';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
+import { findCoordinator } from '../../src/kafka/client/group-coordinator.ts';
 import { groupMembers, groupOffsets } from '../../src/kafka/client/groups.ts';
 import { createTopic, deleteRecordsBelow, withAdmin } from '../../src/kafka/client/topics.ts';
 import type { Result } from '../../src/result/result.ts';
@@ -23,6 +24,10 @@ test('while a broker is gone, a consumer stores the partitions of the others, an
   const produced = await nodrop(['produce', '--messages=3000', '--partitions=6', ...options]);
   expect(produced.code, produced.stderr).toBe(0);
   await using cluster = await openCluster({ bootstrapServers, clientId: 'test', timeoutMs: 20_000 });
+  // Otherwise it would be looked for while a broker is missing, and __consumer_offsets takes all three.
+  const coordinator = async (): Promise<string> =>
+    (await findCoordinator(cluster, 'any', `nodrop-${run}`)).error;
+  await until('a group has a coordinator', async () => (await coordinator()) === 'NONE');
   const leaders = async (): Promise<number[]> =>
     (await cluster.metadata(`nodrop-${run}`))!.partitions.map(({ leader }) => leader);
   const before = await leaders();

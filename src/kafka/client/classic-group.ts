@@ -1,5 +1,12 @@
 /** A group of the classic protocol, through the client library: its members compute the assignment. */
-import { Consumer, consumerHeartbeatChannel } from '@platformatic/kafka';
+import {
+  Consumer,
+  ResponseError,
+  consumerHeartbeatChannel,
+  kGetApi,
+  type API,
+  type Callback,
+} from '@platformatic/kafka';
 import { OperationalError, unavailableError } from '../../errors.ts';
 import { connectionOptions, parseBootstrapServers } from './client-options.ts';
 import { groupTimes } from './client-settings.ts';
@@ -25,6 +32,31 @@ export async function joinClassicGroup(options: GroupOptions): Promise<ConsumerG
   return member;
 }
 
+/** The library takes a partition without a leader for an error, and would not join while there is one. */
+class MemberConsumer extends Consumer {
+  override [kGetApi]<Arguments extends unknown[], Answer>(
+    name: string,
+    callback: Callback<API<Arguments, Answer>>,
+  ): void {
+    super[kGetApi]<Arguments, Answer>(name, (error, api) => {
+      if (name !== 'Metadata' || api === undefined) return callback(error, api);
+      const metadata = api as unknown as (...args: unknown[]) => void;
+      const ask = (...args: unknown[]): void => {
+        const answered = args.pop() as Callback<unknown>;
+        const tolerant: Callback<unknown> = (refusal, answer) =>
+          isOfPartitions(refusal) ? answered(null, refusal.response) : answered(refusal, answer);
+        metadata(...args, tolerant);
+      };
+      callback(null, Object.assign(ask, api));
+    });
+  }
+}
+
+/** Whether nothing but partitions is said to have a problem. */
+const isOfPartitions = (error: Error | null): error is ResponseError & { response: unknown } =>
+  error instanceof ResponseError &&
+  error.errors.every(({ path }) => /^\/topics\/\d+\/partitions\//.test(String(path)));
+
 class ClassicMember implements ConsumerGroup {
   readonly #options: GroupOptions;
   readonly #consumer: Consumer;
@@ -40,7 +72,7 @@ class ClassicMember implements ConsumerGroup {
     const brokers = parseBootstrapServers(bootstrapServers);
     const { sessionTimeoutMs, heartbeatIntervalMs } = groupTimes(settings);
     const strategy = settings['partition.assignment.strategy'] as keyof typeof assignors | undefined;
-    const consumer = new Consumer({
+    const consumer = new MemberConsumer({
       clientId: 'nodrop-consumer',
       groupId: group,
       bootstrapBrokers: brokers,
@@ -89,7 +121,12 @@ class ClassicMember implements ConsumerGroup {
     const { bootstrapServers, group, timeoutMs, signal } = this.#options;
     try {
       await new Deadline(timeoutMs, signal).race(this.#joinPatiently(), () =>
-        unavailableError(`Group ${group} could not be joined at ${bootstrapServers} within ${timeoutMs} ms.`),
+        unavailableError(
+          `Group ${group} could not be joined at ${bootstrapServers} within ${timeoutMs} ms.`,
+          {
+            hint: 'Its coordinator leads a partition of __consumer_offsets: look whether each of them has a leader.',
+          },
+        ),
       );
     } catch (error) {
       await this.leave();

@@ -214,7 +214,7 @@ class Member implements ConsumerGroup {
     this.#assign(partitions);
   }
 
-  /** The partitions belong to others from now on, and this member joins anew. */
+  /** The partitions belong to others from now on, and this member joins again. */
   #expelled(): void {
     this.#epoch = joining;
     this.#owned = [];

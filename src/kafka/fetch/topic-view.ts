@@ -1,5 +1,5 @@
 /**
- * A topic's metadata, kept fresh in the background: nobody waits for a refresh. It follows new leaders and new
+ * A topic's metadata, kept fresh in the background: no fetch waits for a refresh. It follows new leaders and new
  * partitions, and refuses a topic that was deleted or recreated.
  */
 import { unavailableError } from '../../errors.ts';
@@ -28,7 +28,7 @@ export class TopicView {
   #fresh: Deadline;
   #refreshing: Promise<void> | undefined;
   #pauseMs = pauseMsMin;
-  /** Ends when nobody has asked for a refresh for a while. */
+  /** Ends when no refresh was asked for in a while. */
   #quiet = new Deadline(quietMs);
   #isDoubtful = false;
   #failure: { error: unknown } | undefined;

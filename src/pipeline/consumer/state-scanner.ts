@@ -1,7 +1,7 @@
 /**
- * Finds the text at a path in the bytes of a JSON object, without making an object of it: of a string the characters,
- * of a number or boolean the bytes. It checks all bytes, and gives no answer if it cannot be sure: for malformed JSON,
- * bytes beyond ASCII, names with escapes on the path, and any other state. Then `JSON.parse` decides.
+ * Finds the state at a path in the bytes of a JSON object, without making an object of it: a string without its quotes,
+ * a number or boolean as it is written. It checks all bytes, and gives no answer if it cannot be sure: for malformed
+ * JSON, bytes beyond ASCII, names with escapes on the path, and any other state. Then `JSON.parse` decides.
  */
 
 const depthMax = 32;

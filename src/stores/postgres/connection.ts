@@ -48,7 +48,8 @@ export class Connection {
 
 /**
  * Ends all other sessions of these owners; returns how many. Leaves them if the user lacks the privilege to end them.
- * A pooler's session has an owner's name only during the owner's transaction, so no other program's session is ended.
+ * A pooler's session has an owner's name only during the owner's transaction. If that ends between the look and the
+ * signal, a few microseconds apart, the pooler may have lent the session to another program, which then loses it.
  */
 export async function terminateOwners(
   session: Session,

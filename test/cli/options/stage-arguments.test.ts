@@ -48,7 +48,7 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   seed: integer(0, 2 ** 32 - 1),
   run: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   topic: fc.stringMatching(/^[A-Za-z0-9._-]{3,40}$/),
-  group: text,
+  group: fc.stringMatching(/^[!-~é]([ -~é]{0,20}[!-~é])?$/),
   store: fc.oneof(
     // A path with a line separator, such as U+2028, is refused.
     text.map((path) => `sqlite:/${path.replaceAll(/[/.\r\n\u2028\u2029]/g, '')}x`),
@@ -60,6 +60,7 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   timeout: duration,
   storeTimeout: duration,
   untilDrained: fc.constant(true),
+  skipRemoved: fc.constant(true),
   quiet: fc.constant(true),
 };
 

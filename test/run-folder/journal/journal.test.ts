@@ -196,6 +196,7 @@ test('a journal at its size limit notes that it overflowed, and no more entries'
     );
     journal.delivered([range(1, 12, 20)]);
     journal.refused([range(1, 12, 20)]);
+    journal.skipped([range(0, 4, 9)]);
     journal.close();
     const { entries, summary } = readAll();
     expect(summary.damage).toBeUndefined();
