@@ -1,5 +1,6 @@
 /** The options that make a run: its stages and the command that repeats it get them as arguments, in this order. */
 import { clientSettings } from '../../kafka/client/client-settings.ts';
+import { securityKinds } from '../../kafka/broker/security-kind.ts';
 import { defaultVersion, versionNames } from '../../kafka/broker/versions.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
@@ -16,6 +17,7 @@ import {
   parseInteger,
   parseRate,
   parseRunId,
+  parseSecurity,
   parseSilence,
   parseStateField,
   parseStateHeader,
@@ -188,6 +190,12 @@ export const runOptions = {
   zookeeper: {
     flags: '--zookeeper',
     help: 'with --kafka-version 3.9.2: start it with ZooKeeper instead of KRaft',
+  },
+  security: {
+    flags: '--security <kind>',
+    help: `how to secure the Kafka to start: ${securityKinds.join(', ')} (default: not at all)`,
+    parse: parseSecurity,
+    env: true,
   },
   brokerProperty: {
     flags: '--broker-property <key=value>',
