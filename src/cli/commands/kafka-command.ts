@@ -38,7 +38,7 @@ export async function kafkaCommand(values: OptionValues, { signal, terminal }: C
     );
   if (values.quiet !== true && adminProperties !== undefined)
     terminal.note(
-      `Until then, that file has the client settings. They allow topics, groups and transactional ids that begin with nodrop-; the super user's settings are in ${adminProperties}`,
+      `The client settings are for topics, groups and transactional ids that begin with nodrop-. The super user's are in ${adminProperties}`,
     );
   await Promise.race([
     kafka.exited.then(({ name, code, logFile: itsLog }) => {

@@ -25,6 +25,7 @@ const silenceMsDefault = 10_000;
 export async function runCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
+  refuseTwoSettings(values);
   const settings = runSettings(values);
   const { folder } = settings;
   refuseOwnBrokers(values, settings);
@@ -138,16 +139,19 @@ function consumerSettings(
   return faults.length === 0 || isSet ? setting : [...setting, faultSession];
 }
 
-function refuseOwnBrokers(
-  { brokers, kafkaVersion, zookeeper, security, brokerProperty, commandConfig }: OptionValues,
-  { bootstrapServers }: RunSettings,
-): void {
+function refuseTwoSettings({ security, commandConfig }: OptionValues): void {
   if (security !== undefined && commandConfig !== undefined) {
     throw usageError(
       '--security and --command-config exclude each other: nodrop writes the client settings of the Kafka that it secures.',
       'Give other client settings with -X.',
     );
   }
+}
+
+function refuseOwnBrokers(
+  { brokers, kafkaVersion, zookeeper, security, brokerProperty }: OptionValues,
+  { bootstrapServers }: RunSettings,
+): void {
   const isAsked =
     brokers !== 1 || [kafkaVersion, zookeeper, security, brokerProperty].some((value) => value !== undefined);
   if (bootstrapServers === undefined || !isAsked) return;

@@ -30,7 +30,7 @@ export async function grant(
   { brokers }: ClusterPlan,
   { names = [], timeoutMs, signal }: StartKafkaOptions & { timeoutMs: number },
 ): Promise<void> {
-  const { grantPermissions } = await import('./permissions.ts');
+  const { grantPermissions } = await import('./grant-permissions.ts');
   const addresses = brokers.map(({ brokerPort }) => `${loopback}:${brokerPort}`);
   await grantPermissions(security, addresses, names, { timeoutMs, signal });
 }

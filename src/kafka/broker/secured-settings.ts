@@ -11,6 +11,8 @@ export interface SecuredCluster {
   kind: SecurityKind;
   /** The folder of certificates, passwords and client settings. */
   folder: string;
+  /** Where clients get tokens; undefined if they need none. */
+  tokenUrl: string | undefined;
 }
 
 /** The name that clients' listener has, beside those for proxies. */
@@ -27,11 +29,19 @@ export const passwordsFile = (folder: string): string => join(folder, 'passwords
 export const passwordsKey = 'users';
 
 type SaslKind = Extract<SecurityKind, `sasl-${string}`>;
-const mechanisms: Record<SaslKind, string> = { 'sasl-plain': 'PLAIN', 'sasl-scram': 'SCRAM-SHA-512' };
+const mechanisms: Record<SaslKind, string> = {
+  'sasl-plain': 'PLAIN',
+  'sasl-scram': 'SCRAM-SHA-512',
+  'sasl-oauthbearer': 'OAUTHBEARER',
+};
 const modules: Record<SaslKind, string> = {
   'sasl-plain': 'org.apache.kafka.common.security.plain.PlainLoginModule',
   'sasl-scram': 'org.apache.kafka.common.security.scram.ScramLoginModule',
+  'sasl-oauthbearer': 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule',
 };
+const oauthPackage = 'org.apache.kafka.common.security.oauthbearer';
+/** Whom tokens are for, by the endpoint that nodrop opens. */
+export const tokenAudience = 'kafka';
 const isSasl = (kind: SecurityKind): kind is SaslKind => Object.hasOwn(mechanisms, kind);
 
 const clientProtocol = (kind: SecurityKind): string => (isSasl(kind) ? 'SASL_SSL' : 'SSL');
@@ -45,7 +55,7 @@ export const hasIdentity = (kind: SecurityKind, user: ClientUser): boolean =>
   kind === 'mtls' || (kind === 'ssl' && user === 'admin');
 
 export function clientProperties(
-  { kind, folder }: SecuredCluster,
+  { kind, folder, tokenUrl }: SecuredCluster,
   user: ClientUser,
   password: string,
 ): Record<string, string> {
@@ -59,9 +69,19 @@ export function clientProperties(
     }),
     ...(isSasl(kind) && {
       'sasl.mechanism': mechanisms[kind],
-      'sasl.jaas.config': `${modules[kind]} required username="${userNames[user]}" password="${password}";`,
+      'sasl.jaas.config': loginOf(kind, userNames[user], password),
+    }),
+    ...(tokenUrl !== undefined && {
+      'sasl.login.callback.handler.class': `${oauthPackage}.OAuthBearerLoginCallbackHandler`,
+      'sasl.oauthbearer.token.endpoint.url': `${tokenUrl}/token`,
     }),
   };
+}
+
+function loginOf(kind: SaslKind, user: string, password: string): string {
+  const [name, secret] =
+    kind === 'sasl-oauthbearer' ? ['clientId', 'clientSecret'] : ['username', 'password'];
+  return `${modules[kind]} required ${name}="${user}" ${secret}="${password}";`;
 }
 
 /** The login module with which a broker checks passwords in clear; SCRAM's are in the cluster's metadata. */
@@ -73,9 +93,10 @@ export const plainUsers = (passwords: Readonly<Record<ClientUser, string>>): str
  * `clientListeners` are those for clients.
  */
 export function securedProperties(
-  { kind, folder }: SecuredCluster,
+  cluster: SecuredCluster,
   clientListeners: readonly string[],
 ): Record<string, string> {
+  const { kind, folder, tokenUrl } = cluster;
   const forClients = clientListeners.flatMap((listener) =>
     Object.entries(listenerProperties[kind](folder)).map(
       ([name, value]) => [propertyOf(listener, name), value] as const,
@@ -94,6 +115,11 @@ export function securedProperties(
     ...(kind === 'sasl-plain' && {
       'config.providers': 'file',
       'config.providers.file.class': 'org.apache.kafka.common.config.provider.FileConfigProvider',
+    }),
+    ...(tokenUrl !== undefined && {
+      'sasl.oauthbearer.jwks.endpoint.url': `${tokenUrl}/jwks`,
+      'sasl.oauthbearer.expected.issuer': tokenUrl,
+      'sasl.oauthbearer.expected.audience': tokenAudience,
     }),
     ...Object.fromEntries(forClients),
   };
@@ -120,7 +146,21 @@ const listenerProperties: Record<SecurityKind, (folder: string) => Record<string
     [enabledMechanisms]: mechanisms['sasl-scram'],
     'scram-sha-512.sasl.jaas.config': `${modules['sasl-scram']} required;`,
   }),
+  'sasl-oauthbearer': () => ({
+    [clientAuth]: 'none',
+    [enabledMechanisms]: mechanisms['sasl-oauthbearer'],
+    'oauthbearer.sasl.jaas.config': `${modules['sasl-oauthbearer']} required;`,
+    'oauthbearer.sasl.server.callback.handler.class': `${oauthPackage}.OAuthBearerValidatorCallbackHandler`,
+  }),
 };
+
+/** Kafka 4 asks no endpoint that Java was not told of. */
+export const tokenArguments = ({ security }: { security?: SecuredCluster | undefined }): string[] =>
+  security?.tokenUrl === undefined
+    ? []
+    : [
+        `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${security.tokenUrl}/token,${security.tokenUrl}/jwks`,
+      ];
 
 /** The settings of a broker that are made anew at each start. */
 export const isSecuredProperty = (name: string): boolean =>

@@ -103,8 +103,9 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
   const dir =
     options.dir === undefined ? await mkdtemp(join(tmpdir(), 'nodrop-kafka-')) : resolve(options.dir);
   if (dir.includes(',')) throw usageError(`Kafka cannot have a folder with a comma in its path: ${dir}.`);
+  let security: Security | undefined;
   try {
-    const security = await securityIn(dir, options);
+    security = await securityIn(dir, options);
     for (let attempt = 1; ; attempt++) {
       options.signal?.throwIfAborted();
       const kafka = await startOnce(dir, runtime, security, options);
@@ -113,6 +114,8 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
         throw unavailableError(`Another process took Kafka's port ${attempt} times.`);
     }
   } catch (error) {
+    await security?.close();
+    if (security !== undefined) removeOwn(securityFolderOf(dir), securityFiles);
     if (options.dir === undefined) removeOwn(dir, clusterFiles);
     throw error;
   }
@@ -161,7 +164,7 @@ async function startOnce(
       throw error;
     }
   }
-  return running(dir, { brokers, zookeeper, exit }, runtime, options);
+  return running(dir, { brokers, zookeeper, security, exit }, runtime, options);
 }
 
 function zookeeperOf(
@@ -237,10 +240,12 @@ function running(
   {
     brokers,
     zookeeper,
+    security,
     exit,
   }: {
     brokers: readonly Broker[];
     zookeeper: ZooKeeper | undefined;
+    security: Security | undefined;
     exit: PromiseWithResolvers<BrokerExit>;
   },
   runtime: KafkaRuntime,
@@ -252,7 +257,8 @@ function running(
     const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
     await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
     await zookeeper?.end();
-    if (options.security !== undefined) removeOwn(securityFolderOf(dir), securityFiles);
+    await security?.close();
+    if (security !== undefined) removeOwn(securityFolderOf(dir), securityFiles);
     if (!discard) return;
     const left = removeOwn(dir, clusterFiles);
     if (left.length > 0) options.onProgress?.(folderLeftText(dir, left));

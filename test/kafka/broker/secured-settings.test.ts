@@ -28,7 +28,7 @@ const propertiesOf = (security: Parameters<typeof brokerProperties>[1]['security
 test.each(securityKinds)(
   'no listener of a broker secured with %s is in clear, and each of clients wants the same',
   (kind) => {
-    const properties = propertiesOf({ kind, folder: '/files' });
+    const properties = propertiesOf({ kind, folder: '/files', tokenUrl: 'http://127.0.0.1:1' });
     const forClients = kind.startsWith('sasl') ? 'SASL_SSL' : 'SSL';
     expect(properties['listener.security.protocol.map']).toBe(
       `CLIENT:${forClients},PRODUCER:${forClients},REPLICATION:SSL,BROKER:SSL,CONTROLLER:SSL`,
@@ -48,7 +48,10 @@ test.each(securityKinds)(
 test.each(securityKinds)(
   'the settings of a broker tell that it was secured with %s, and which are made anew',
   (kind) => {
-    const [secured, plain] = [propertiesOf({ kind, folder: '/files' }), propertiesOf(undefined)];
+    const [secured, plain] = [
+      propertiesOf({ kind, folder: '/files', tokenUrl: 'http://127.0.0.1:1' }),
+      propertiesOf(undefined),
+    ];
     expect(securityOf(secured)).toBe(kind);
     expect(securityOf(plain)).toBeUndefined();
     const added = Object.keys(secured).filter((name) => !Object.hasOwn(plain, name));
