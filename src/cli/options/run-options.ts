@@ -1,11 +1,11 @@
 /** The options that make a run: its stages and the command that repeats it get them as arguments, in this order. */
 import { clientSettings } from '../../kafka/client/client-settings.ts';
-import { securityKinds } from '../../kafka/broker/security-kind.ts';
 import { defaultVersion, versionNames } from '../../kafka/broker/versions.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
 import { messagesMax, payloadBytesMax } from '../../run-folder/manifest.ts';
 import { durationText } from '../../system/duration.ts';
+import { securityKinds } from '../../kafka/broker/security-kind.ts';
 import type { OptionEntry } from './option-entry.ts';
 import {
   durationValue,
