@@ -21,7 +21,9 @@ async function startAs(
   { secrets = '', ...options }: Parameters<typeof startKafka>[0] & { secrets?: string } = {},
 ): Promise<RunningKafka> {
   const settings = Object.entries(brokerSettingsOf(services[name]!)).filter(([key]) => !places.test(key));
-  const text = JSON.stringify(Object.fromEntries(settings)).replaceAll('/etc/kafka/secrets', secrets);
+  const text = JSON.stringify(Object.fromEntries(settings))
+    .replaceAll('/etc/kafka/secrets', secrets)
+    .replaceAll('://:', '://127.0.0.1:');
   const used = [...new Set([...text.matchAll(/:(90\d\d)\b/g)].map(([, port]) => Number(port)))];
   const free = await freePorts(used.length);
   const portOf = (port: number): number => free[used.indexOf(port)]!;
