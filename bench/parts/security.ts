@@ -19,7 +19,7 @@ export const security: Part = {
 nodrop, in turn. All connections of the secured one are encrypted (TLS 1.3), and it checks permissions. Brokers that nodrop starts
 compile only for a quick start, and Java then encrypts slower than a broker of yours does: the cost is an upper limit.`,
   measure: async (rig) => {
-    const { messages, rounds } = rig.plan;
+    const { growthMessages: messages, securityRounds: rounds } = rig.plan;
     await using secured = new Rig(rig.plan, rig.dir, rig.signal, 'ssl');
     const ways = [
       { name: inClear, on: rig },
