@@ -1,5 +1,5 @@
 /**
- * Certificates for the brokers that nodrop starts, made anew at each start. They have one fixed form, which a few lines
+ * Certificates for the brokers that nodrop starts, new at each start. They have one fixed form, which a few lines
  * can write: X.509 version 3, elliptic curve P-256, and only the fields that TLS needs.
  */
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
@@ -22,7 +22,7 @@ export interface Authority {
   issue(commonName: string): Identity;
 }
 
-/** The authority's key is nowhere but in this process: nobody can issue certificates later. */
+/** The authority's key is in this process alone: no one can issue certificates later. */
 export function newAuthority(): Authority {
   const issuer = newName('nodrop');
   const keys = newKeys();

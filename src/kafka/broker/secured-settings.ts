@@ -162,7 +162,7 @@ export const tokenArguments = ({ security }: { security?: SecuredCluster | undef
         `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${security.tokenUrl}/token,${security.tokenUrl}/jwks`,
       ];
 
-/** The settings of a broker that are made anew at each start. */
+/** The settings of a broker that are new at each start. */
 export const isSecuredProperty = (name: string): boolean =>
   /^((ssl|sasl|listener\.name|config\.providers)\..+|config\.providers|authorizer\.class\.name|super\.users)$/.test(
     name,

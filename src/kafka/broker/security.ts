@@ -1,4 +1,4 @@
-/** Makes the files of a secured cluster anew at each start: certificates, passwords, and the settings of clients. */
+/** Makes the files of a secured cluster, new at each start: certificates, passwords, and the settings of clients. */
 import { randomBytes } from 'node:crypto';
 
 import { makeFolder } from '../../system/make-folder.ts';

@@ -76,7 +76,7 @@ function userOf(header = '', secrets: Readonly<Record<string, string>>): string 
   return secret !== undefined && isSame(given, secret) ? user : undefined;
 }
 
-/** Takes as long whatever the difference is. */
+/** Takes the same time for each difference. */
 const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

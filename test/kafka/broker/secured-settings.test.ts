@@ -46,7 +46,7 @@ test.each(securityKinds)(
 );
 
 test.each(securityKinds)(
-  'the settings of a broker tell that it was secured with %s, and which are made anew',
+  'the settings of a broker tell that it was secured with %s, and which are new at each start',
   (kind) => {
     const [secured, plain] = [
       propertiesOf({ kind, folder: '/files', tokenUrl: 'http://127.0.0.1:1' }),
