@@ -148,6 +148,18 @@ test.each(securityKinds)(
   },
 );
 
+test('a second start in the folder of a secured broker is refused, and changes none of its files', async () => {
+  await using kafka = await startKafka({ security: 'mtls', dir: newDir() });
+  const { dir, clientProperties } = kafka;
+  const folder = join(clientProperties!, '..');
+  const before = textsOf(folder);
+  await expect(startKafka({ security: 'sasl-plain', dir })).rejects.toMatchObject({ code: 'usage' });
+  expect(textsOf(folder)).toEqual(before);
+});
+
+const textsOf = (folder: string): string[] =>
+  readdirSync(folder).map((name) => `${name}: ${readFileSync(join(folder, name), 'utf8')}`);
+
 type Permissions = Partial<Record<'TOPIC' | 'GROUP', (keyof typeof AclOperations)[]>>;
 
 /** The table of the guide. */
