@@ -10,7 +10,7 @@ import {
   ResourceTypes,
   type Acl,
 } from '@platformatic/kafka';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { findRuntime } from '../../src/kafka/broker/runtime.ts';
 import { securityKinds, type SecurityKind } from '../../src/kafka/broker/security-kind.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
@@ -31,9 +31,11 @@ async function startSecured(
   const { child, ended } = start(['kafka', `--security=${kind}`, `--dir=${dir}`]);
   let stdout = '';
   child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  let isOver = false;
-  void ended.finally(() => (isOver = true));
-  await until('Kafka has started', () => isOver || stdout.split('\n').length > 4);
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  await expect.poll(() => stdout.split('\n').length, { timeout: 120_000 }).toBeGreaterThan(4);
   return { child, lines: stdout.trimEnd().split('\n') };
 }
 
