@@ -130,10 +130,8 @@ test.each(securityKinds)(
     const load = ['--messages=100000', '--rate=2000'];
     const { child, ended } = start(['run', '--run=killed', dir, `--security=${kind}`, ...load]);
     const ledger = folder.file('ledger-p0-0.bin');
-    await until(
-      'messages are on their way',
-      () => existsSync(ledger) && readFileSync(ledger).length > 10_000,
-    );
+    const bytesOf = (path: string): number => (existsSync(path) ? readFileSync(path).length : 0);
+    await expect.poll(() => bytesOf(ledger), { timeout: 120_000 }).toBeGreaterThan(10_000);
     child.kill('SIGKILL');
     await ended;
     const isOver = async (): Promise<boolean> =>
