@@ -14,8 +14,8 @@ import {
   passwordsFile,
   passwordsKey,
   plainUsers,
-  type ClientUser,
   userNames,
+  type ClientUser,
   type SecuredCluster,
 } from './secured-settings.ts';
 import type { SecurityKind } from './security-kind.ts';

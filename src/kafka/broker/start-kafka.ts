@@ -161,6 +161,7 @@ async function startOnce(
       await grant(security, cluster, { ...options, timeoutMs });
     } catch (error) {
       await endAll();
+      signal?.throwIfAborted();
       throw error;
     }
   }
