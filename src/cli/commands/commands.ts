@@ -23,7 +23,7 @@ const topicOptions: OptionName[] = ['topic', 'group'];
 const stateOptions: OptionName[] = ['states', 'stateField', 'stateHeader'];
 const kafkaOptions: OptionName[] = ['bootstrapServer', 'commandConfig', 'setting'];
 /** For a Kafka that nodrop starts. */
-const kafkaChoiceOptions: OptionName[] = ['brokers', 'kafkaVersion', 'zookeeper'];
+const kafkaChoiceOptions: OptionName[] = ['brokers', 'kafkaVersion', 'zookeeper', 'security'];
 const ownKafkaOptions: OptionName[] = [...kafkaChoiceOptions, 'brokerProperty'];
 const workloadOptions: OptionName[] = [
   'messages',
@@ -57,6 +57,7 @@ const definitions: Definition[] = [
       'nodrop run --bootstrap-server localhost:9092 --json',
       'nodrop run --brokers 3 --duration 15s --fault kill-leader@5s',
       'nodrop run --kafka-version 3.9.2 --zookeeper',
+      'nodrop run --security mtls',
       'nodrop run --reporter default --reporter junit=nodrop.xml',
       'nodrop run --duration 1m --ui --keep-open',
     ],
@@ -197,6 +198,7 @@ const definitions: Definition[] = [
       ...storeOptions,
       'kafkaVersion',
       'zookeeper',
+      'security',
       'seed',
       'dir',
       'timeout',
@@ -243,6 +245,7 @@ const definitions: Definition[] = [
       'nodrop kafka --port 9092',
       'nodrop kafka --brokers 3',
       'nodrop kafka --kafka-version 3.9.2 --zookeeper',
+      'nodrop kafka --security sasl-scram',
       'nodrop kafka --list',
     ],
     options: [...ownKafkaOptions, 'dir', 'timeout', ...outputOptions, 'port', 'list'],

@@ -29,6 +29,7 @@ export async function liveSelfTestCommand(
   const { palette } = terminal;
   const { dir, store, seed, timeout: timeoutMs } = values;
   const options: LiveOptions = { dir, store, seed, kafka: kafkaChoiceOf(values), timeoutMs };
+  const security = values.security === undefined ? '' : ` --security ${values.security}`;
   const isForPeople = values.json !== true;
   if (isForPeople) terminal.print(detectionHead(palette));
   const observer = {
@@ -48,7 +49,8 @@ export async function liveSelfTestCommand(
   if (isForPeople) {
     const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
     lines.push(...tamperingLines(tampering, palette), '');
-    for (const line of [...lines, `To repeat this: nodrop self-test --seed ${seed}`]) terminal.print(line);
+    for (const line of [...lines, `To repeat this: nodrop self-test --seed ${seed}${security}`])
+      terminal.print(line);
   } else {
     const document = { schema: 1, live: true, seed, planted, caught, detections };
     terminal.printDocument(jsonText({ ...document, tampering: countsOf(tampering) }));

@@ -5,6 +5,7 @@ import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
 import { messagesMax, payloadBytesMax } from '../../run-folder/manifest.ts';
 import { durationText } from '../../system/duration.ts';
+import { securityKinds } from '../../kafka/broker/security-kind.ts';
 import type { OptionEntry } from './option-entry.ts';
 import {
   durationValue,
@@ -17,6 +18,7 @@ import {
   parseRate,
   parseRegistryFraming,
   parseRunId,
+  parseSecurity,
   parseSilence,
   parseStateField,
   parseStateHeader,
@@ -204,6 +206,12 @@ export const runOptions = {
   zookeeper: {
     flags: '--zookeeper',
     help: 'with --kafka-version 3.9.2: start it with ZooKeeper instead of KRaft',
+  },
+  security: {
+    flags: '--security <kind>',
+    help: `how to secure the Kafka to start: ${securityKinds.join(', ')} (default: not at all)`,
+    parse: parseSecurity,
+    env: true,
   },
   brokerProperty: {
     flags: '--broker-property <key=value>',

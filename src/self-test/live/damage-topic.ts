@@ -5,7 +5,7 @@ import { Deadline } from '../../system/deadline.ts';
 import { deleteGroup } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { readLog } from '../../kafka/fetch/log-read.ts';
-import { parseBootstrapServers } from '../../kafka/client/client-options.ts';
+import { connectionOptions, parseBootstrapServers } from '../../kafka/client/client-options.ts';
 import { createTopic, deleteRecordsBelow, withAdmin, type AdminAccess } from '../../kafka/client/topics.ts';
 
 /** Damages a topic, and returns whether that took effect. */
@@ -19,9 +19,11 @@ const topicResource = 2;
 /** Another producer writes copies of the first records of partition 0 in a transaction, and aborts it. */
 export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
   const copies = (await recordsOf(access, topic, 0)).slice(0, copiesMax);
+  const brokers = parseBootstrapServers(access.bootstrapServers);
   const producer = new LibraryProducer({
     clientId,
-    bootstrapBrokers: parseBootstrapServers(access.bootstrapServers),
+    bootstrapBrokers: brokers,
+    ...connectionOptions(brokers, access.client, access.timeoutMs),
     idempotent: true,
     transactionalId: topic,
   });
