@@ -6,6 +6,7 @@ import { joinGroup, type ConsumerGroup } from '../../src/kafka/client/consumer-g
 import { listOffsets, offsetsAtHand } from '../../src/kafka/client/list-offsets.ts';
 import { createTopic, deleteRecordsBelow, withAdmin } from '../../src/kafka/client/topics.ts';
 import { scanLog } from '../../src/kafka/fetch/log-scan.ts';
+import { TopicView } from '../../src/kafka/fetch/topic-view.ts';
 import { decodeRecordBatches } from '../../src/kafka/record-batch/record-batch.ts';
 import { publishRecords } from '../../src/kafka/produce/foreign-records.ts';
 import { Fetcher } from '../../src/pipeline/consumer/fetcher.ts';
@@ -14,6 +15,7 @@ import { startAnsweringProxy, type AnsweringProxy, type Api } from '../fixtures/
 const direct = inject('bootstrapServers');
 const access = { bootstrapServers: direct, client: {}, timeoutMs: 20_000 };
 const { signal } = new AbortController();
+const patient = { maxAgeMs: 60_000, onNewPartitions: () => undefined };
 
 let proxy: AnsweringProxy;
 let cluster: Cluster;
@@ -183,6 +185,33 @@ test('a partition without a leader holds up no other, and is named', async () =>
   while (!found.has(1)) await turn();
   expect(said.mock.calls.join('')).toContain(`Partition 1 of ${topic} can be read again.`);
   said.mockRestore();
+});
+
+test('a topic that a broker does not know for a moment is still the same', async () => {
+  await makeTopic(1, []);
+  const known = (await cluster.metadata(topic))!;
+  const view = new TopicView(cluster, known, { ...patient, timeoutMs: 10_000 });
+  proxy.spoil('metadata', 'UNKNOWN_TOPIC_OR_PARTITION', 2);
+  view.refresh();
+  await expect.poll(() => [view.topic.topicId, proxy.spoiled]).toEqual([known.topicId, 2]);
+});
+
+test('a topic that no broker knows any more is refused after the timeout', async () => {
+  await makeTopic(1, []);
+  const view = new TopicView(cluster, (await cluster.metadata(topic))!, { ...patient, timeoutMs: 300 });
+  proxy.spoil('metadata', 'UNKNOWN_TOPIC_OR_PARTITION', Infinity);
+  view.refresh();
+  const refused = (): unknown => {
+    try {
+      return view.topic;
+    } catch (error) {
+      return error;
+    }
+  };
+  await expect.poll(refused).toMatchObject({
+    code: 'unavailable',
+    message: `Topic ${topic} was deleted or recreated while it was consumed: UNKNOWN_TOPIC_OR_PARTITION.`,
+  });
 });
 
 test('a consumer of a recreated topic ends, also if it was fetching', async () => {

@@ -88,11 +88,11 @@ export class TopicView {
   /** Throws if the cluster goes on saying that the topic is gone, or that there is another one. */
   #doubtTopic(says: string | undefined): void {
     const { topic, topicId } = this.#topic;
-    if (this.#doubt?.says !== says) {
+    if (this.#doubt === undefined || this.#doubt.says !== says) {
       const limitMs = says === undefined ? this.#options.timeoutMs : otherTopicMsMax;
       this.#doubt = { says, limit: new Deadline(Math.min(limitMs, this.#options.timeoutMs)) };
     }
-    if (this.#doubt!.limit.hasPassed) {
+    if (this.#doubt.limit.hasPassed) {
       const now = says === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : `its id was ${topicId} and is ${says}`;
       throw unavailableError(`Topic ${topic} was deleted or recreated while it was consumed: ${now}.`);
     }

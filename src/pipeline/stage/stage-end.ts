@@ -20,10 +20,23 @@ export function stageError(exit: StageExit, signal: AbortSignal, why: string | u
   const known = exit.code === exitCodes.usage || exit.code === exitCodes.unavailable;
   if (!known) return new Error(`the producer ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
   const code = exit.code === exitCodes.usage ? 'usage' : 'unavailable';
-  const [message = '', ...hint] = exit.tail.split('\n');
-  return new OperationalError(code, message.replace(/^nodrop: /, ''), { hint: hint.join('\n').trim() });
+  return new OperationalError(code, saidBy(exit), { hint: lastSaid(exit).hint });
 }
 
-/** The stage's own last error: nodrop prefixes such a line with its name. */
-const saidBy = ({ code, signal, tail }: StageExit): string =>
-  /^nodrop: (.*)$/m.exec(tail)?.[1] ?? `it ended with ${code ?? signal}.`;
+const saidBy = (exit: StageExit): string =>
+  lastSaid(exit).message ?? `it ended with ${exit.code ?? exit.signal}.`;
+
+/** The stage's own error: nodrop's last line, which has its name before it. Those before are notes. */
+function lastSaid({ tail }: StageExit): { message: string | undefined; hint: string } {
+  const lines = tail.split('\n');
+  const at = lines.findLastIndex((line) => line.startsWith(ownPrefix));
+  return {
+    message: lines[at]?.slice(ownPrefix.length),
+    hint: lines
+      .slice(at + 1)
+      .join('\n')
+      .trim(),
+  };
+}
+
+const ownPrefix = 'nodrop: ';
