@@ -3,6 +3,7 @@
  * answers to ApiVersions a proxy narrows.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { defaultVersion } from '../../src/kafka/broker/versions.ts';
 import { startKafka, type RunningKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { listOffsets } from '../../src/kafka/client/list-offsets.ts';
@@ -45,7 +46,7 @@ const noIds: unknown = expect.stringMatching(
   /^Whether topic nodrop-\S+ was recreated is not known: the cluster gives topics no ids\.$/,
 );
 
-describe.each(['4.3.1', '3.9.2'])('Kafka %s', (kafkaVersion) => {
+describe.each([defaultVersion, '3.9.2'])('Kafka %s', (kafkaVersion) => {
   let kafka: RunningKafka;
   let proxy: NarrowingProxy;
   let bootstrapServers: string;

@@ -7,10 +7,10 @@ import { nodrop } from '../fixtures/nodrop.ts';
 import { statedRun } from '../fixtures/stated-run.ts';
 
 test('run --state-field passes, and its messages carry the state in the field', async () => {
-  const { manifest, payloads, categories } = await statedRun('--state-field=status.code');
+  const { manifest, payloads, rows } = await statedRun('--state-field=status.code');
   expect(manifest).toMatchObject({ stateField: 'status.code' });
   for (const payload of payloads) expect(payload).toMatch(/^\{"id":"p0-\d+","status":\{"code":"failed"\},"/);
-  expect(categories).toEqual(['completed', 'failed', 'in-progress']);
+  expect(Object.keys(rows).toSorted()).toEqual(['completed', 'failed', 'in-progress']);
 });
 
 test('the consume command that produce prints names the states and their place, as a shell needs them', async () => {

@@ -24,7 +24,7 @@ test.each([
     /--payload-bytes 20 is too small: the fields of these messages take \d+ bytes/,
   ],
   [['run', '--batch-size=100000', '--payload-bytes=1000000'], /--batch-size/],
-  [['run', '--states=failed,Failed'], /--states/],
+  [['run', '--states=rest:failed,rest:Failed'], /--states/],
   [['run', '--states=dead-letters'], /No state can be 'dead-letters'/],
   [['run', '--timeout=5'], /500ms, 5s or 2m/],
   [['run', '--seed=-1'], /--seed/],

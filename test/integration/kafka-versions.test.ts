@@ -16,8 +16,8 @@ test('kafka --list shows all versions and whether each is in the cache, and down
   expect(code).toBe(0);
   expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
     ['version', 'mode', 'jars'],
-    ['4.4.0', 'KRaft', 'fetched at its first start'],
-    ['4.3.1', 'KRaft', 'default', 'fetched at its first start'],
+    ['4.4.0', 'KRaft', 'default', 'fetched at its first start'],
+    ['4.3.1', 'KRaft', 'fetched at its first start'],
     ['3.9.2', 'KRaft or ZooKeeper', 'fetched at its first start'],
     [''],
   ]);
@@ -28,8 +28,8 @@ test('kafka --list --json prints the versions as JSON', async () => {
   const { code, stdout } = await nodropInProcess(['kafka', '--list', '--json'], noHome);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject([
-    { version: '4.4.0', modes: ['KRaft'], isDefault: false },
-    { version: '4.3.1', modes: ['KRaft'], isDefault: true },
+    { version: '4.4.0', modes: ['KRaft'], isDefault: true },
+    { version: '4.3.1', modes: ['KRaft'], isDefault: false },
     { version: '3.9.2', modes: ['KRaft', 'ZooKeeper'], isDefault: false },
   ]);
 });

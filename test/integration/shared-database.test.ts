@@ -45,6 +45,21 @@ async function fill(): Promise<void> {
   await store.close();
 }
 
+test('a store that was copied without its comments has the same categories', async () => {
+  const states = ['in-progress', 'In Progress', 'IN_PROGRESS', '200'];
+  await (await openStore(location, { categories: states })).close();
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT objoid::regclass AS name FROM pg_description JOIN pg_class ON pg_class.oid = objoid
+    WHERE relnamespace = $1::regnamespace`,
+    [schema],
+  );
+  expect(rows).toHaveLength(2);
+  for (const { name } of rows) await client.query(`COMMENT ON TABLE ${name} IS NULL`);
+  const snapshot = await openSnapshot(location);
+  expect([...snapshot.categories].sort()).toEqual(states.toSorted());
+  await snapshot.close();
+});
+
 test.each([
   ['CREATE TABLE messages (id int)', 'table messages'],
   [`CREATE VIEW messages AS SELECT 1 AS id`, 'view messages'],

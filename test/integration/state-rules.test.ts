@@ -4,21 +4,42 @@ import { describe, expect, inject, test } from 'vitest';
 import { writeForeignTopic, type ForeignRecord } from '../fixtures/foreign-topic.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
-import { shown, statedRun } from '../fixtures/stated-run.ts';
+import { rowsIn, shown, statedRun } from '../fixtures/stated-run.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const at = `--bootstrap-server=${bootstrapServers}`;
 const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
+const example = '--states=PENDING,IN_PROGRESS,200,In Progress';
+
 test('run --state-header --other passes with any text as states, and its messages carry the state in the header', async () => {
-  const { manifest, payloads, categories } = await statedRun(
+  const { manifest, payloads, rows } = await statedRun(
     '--state-header=x-state',
     '--other=The Rest',
-    String.raw`--states=failed,200,IN_PROGRESS=2,going_on:In Progress,it's\, 失敗\=x`,
+    String.raw`${example},failed,it's\, 失敗\=x`,
   );
   expect(manifest).toMatchObject({ stateHeader: 'x-state' });
   for (const payload of payloads) expect(payload).toMatch(/^\{"id":"p0-\d+","customer":"/);
-  expect(categories).toEqual(['200', 'IN_PROGRESS', 'In Progress', 'The Rest', 'failed', "it's, 失敗=x"]);
+  const states = ['200', 'IN_PROGRESS', 'In Progress', 'PENDING', 'failed', "it's, 失敗=x"];
+  expect(Object.keys(rows).toSorted()).toEqual([...states, 'The Rest'].toSorted());
+  expect(states.filter((state) => rows[state] === 0)).toEqual([]);
+});
+
+test('consume keeps states apart whose tables would have one name, also in PostgreSQL', async () => {
+  const { location, password } = inject('postgres');
+  process.env['PGPASSWORD'] = password;
+  const run = newRun();
+  const texts = ['"IN_PROGRESS"', '"In Progress"', '"PENDING"', '"In Progress"', '200', '"in-progress"'];
+  await writeForeignTopic(
+    bootstrapServers,
+    run,
+    texts.map((text) => ({ payload: `{"state":${text}}` })),
+  );
+  const store = `${location}?schema=${run}`;
+  const of = [`--run=${run}`, `--topic=${run}`, `--dir=${newDir()}`, `--store=${store}`, at];
+  const consumed = await nodrop(['consume', '--until-drained', ...of, example]);
+  expect(consumed.stdout, consumed.stderr).toContain('5 rows and 1 dead letter');
+  expect(await rowsIn(store)).toEqual({ IN_PROGRESS: 1, 'In Progress': 2, PENDING: 1, '200': 1 });
 });
 
 const framed = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)]);
@@ -141,11 +162,11 @@ test.each([
   ['run', ['--state-header=a', '--state-field=b']],
   ['consume', ['--state-header=nodrop-run']],
   ['consume', ['--other=dead-letters']],
-  ['consume', ['--other=FAILED']],
+  ['consume', ['--other=rest:FAILED', '--states=rest:failed']],
   ['consume', ['--other=rest:failed', '--states=failed']],
   ['consume', ['--other=rest:failed', '--states=failed,x:rest']],
   ['consume', ['--states=in-progress=IN_PROGRESS']],
-  ['run', ['--states=failed', '--other=Failed']],
+  ['run', ['--states=rest:failed,rest:Failed']],
   ['consume', ['--registry-framing=avro']],
   ['consume', ['--registry-framing=json', '--state-header=x']],
   ['produce', ['--registry-framing=json']],

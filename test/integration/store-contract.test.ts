@@ -154,11 +154,19 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
   });
 
   test('any text is a category, with a table of its own that the store remembers', async () => {
-    const odd = ['In Progress', '200', "it's", 'a\\b', '\u5931\u6557', 'PAID', 'messages'];
-    const tables = new Map([
-      ['PAID', 'paid_orders'],
-      ['In Progress', 'going_on'],
-    ]);
+    const odd = [
+      'In Progress',
+      'IN_PROGRESS',
+      '200',
+      "it's",
+      'a\\b',
+      '\u5931\u6557',
+      'PAID',
+      'Paid',
+      'messages',
+    ];
+    odd.push('migrations', 'pg_class', 'sqlite_schema');
+    const tables = new Map([['PAID', 'paid_orders']]);
     const store = await open({ categories: odd, tables });
     const epoch = await claim(store, 0);
     const batch = batchOf(...odd.map((_, index): [number, number, number] => [index, 0, index]));
@@ -176,40 +184,65 @@ describe.each([sqlite, sqliteBeside, postgres])('a store in $name', (engine) => 
     await snapshot.close();
     expect(await tablesOf(location)).toEqual(
       expect.arrayContaining([
-        'going_on',
+        'in_progress',
+        'in_progress_b4cc4b07',
+        'in_progress_ed1866d0',
         'state_200',
+        'paid',
         'it_s',
         'a_b',
         'u5931u6557',
         'paid_orders',
         'state_messages',
+        'migrations',
+        'pg_class',
+        'state_sqlite_schema',
       ]),
     );
   });
 
-  test('a category whose table the store has for another one is refused, and nothing is changed', async () => {
+  test('a table that a user names for another category than the store has in it is refused, and nothing is changed', async () => {
     await open({ categories: ['in-progress', 'PAID'], tables: new Map([['PAID', 'paid_orders']]) });
     const before = await tablesOf(location);
-    const refusals: [Partial<StoreOptions>, string][] = [
-      [{ categories: ['new', 'In Progress'] }, "has state 'in-progress' in its table in_progress"],
-      [
-        { categories: ['PAID'], tables: new Map([['PAID', 'paid']]) },
-        "has state 'PAID' in its table paid_orders",
-      ],
-      [
-        { categories: ['x'], tables: new Map([['x', 'paid_orders']]) },
-        "has state 'PAID' in its table paid_orders",
-      ],
+    const refusals: [string, string, string][] = [
+      ['new', 'in_progress', "has state 'in-progress' in its table in_progress"],
+      ['PAID', 'paid', "has state 'PAID' in its table paid_orders"],
+      ['x', 'paid_orders', "has state 'PAID' in its table paid_orders"],
     ];
-    for (const [options, message] of refusals) {
+    for (const [category, table, message] of refusals) {
+      const options = { categories: ['y', category], tables: new Map([[category, table]]) };
       await expect(open(options)).rejects.toMatchObject({
         code: 'unavailable',
         message: expect.stringContaining(message) as string,
       });
     }
     expect(await tablesOf(location)).toEqual(before);
-    await open({ categories: ['new', 'In Progress'], tables: new Map([['In Progress', 'going_on']]) });
-    expect(await tablesOf(location)).toContain('going_on');
+  });
+
+  test('a state that comes later leaves those of the store where they are, even if it looks more like their table', async () => {
+    await open({ categories: ['In Progress'] });
+    const lists = [
+      ['in-progress', 'In Progress', 'IN_PROGRESS'],
+      ['IN_PROGRESS', 'In Progress', 'in-progress'],
+    ];
+    for (const [index, list] of lists.entries()) {
+      const store = await open({ categories: list });
+      const epoch = await claim(store, 0);
+      const batch = batchOf(...list.map((_, row): [number, number, number] => [row, 0, 3 * index + row]));
+      await store.write(topicId, batch, [
+        { partition: 0, from: 3 * index, next: 3 * index + list.length, epoch },
+      ]);
+    }
+    const snapshot = await openSnapshot(location);
+    const offsets = async (category: string): Promise<number[]> =>
+      (await allRows(snapshot, category)).map(({ offset }) => offset);
+    expect(await offsets('in-progress')).toEqual([0, 5]);
+    expect(await offsets('In Progress')).toEqual([1, 4]);
+    expect(await offsets('IN_PROGRESS')).toEqual([2, 3]);
+    await snapshot.close();
+    expect(await tablesOf(location)).toEqual(
+      expect.arrayContaining(['in_progress', 'in_progress_ed1866d0', 'in_progress_f66dc714']),
+    );
   });
 
   test('any bytes, texts and integers are read back unchanged', async () => {

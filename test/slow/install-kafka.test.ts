@@ -30,7 +30,7 @@ test('two installations at once into an empty cache both succeed, and a damaged 
     expect(stderr).toMatch(/^getting Apache Kafka 4\S+ with Maven/);
     expect(stderr).not.toMatch(/https?:/);
   }
-  expect(await readdir(cache)).toEqual([expect.stringMatching(/^kafka-4[.\d]+$/)]);
+  expect(await readdir(cache)).toEqual([expect.stringMatching(/^kafka-4[.\d]+-[0-9a-f]{8}$/)]);
 
   const { path } = await kafkaCacheState();
   await truncate(
@@ -50,6 +50,8 @@ test.each(pinnedVersions)(
   'Kafka $version is installed alone, with the pinned checksums',
   async ({ version }) => {
     expect(JSON.parse((await findRuntime(version)).stdout)).toMatchObject({ kafkaVersion: version });
-    expect(await readdir(cache)).toEqual([`kafka-${version}`]);
+    const [folder, ...others] = await readdir(cache);
+    expect(folder).toMatch(new RegExp(`^kafka-${version}-[0-9a-f]{8}$`));
+    expect(others).toEqual([]);
   },
 );

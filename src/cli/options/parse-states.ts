@@ -4,7 +4,7 @@
  * of `,`, `=`, `:`, a blank or another backslash.
  */
 import { InvalidArgumentError } from 'commander';
-import { isTableName, tableBytesMax, tableOf } from '../../stores/table-names.ts';
+import { isTableName, tableBytesMax } from '../../stores/table-names.ts';
 import { unprintable } from '../../text/printable.ts';
 import type { WeightedState } from '../../workload/workload.ts';
 
@@ -62,14 +62,15 @@ export const statesText = (states: readonly NamedState[]): string =>
 export const categoryText = ({ name, table }: NamedCategory): string =>
   (table === undefined ? '' : `${table}:`) + name.replaceAll(/[\\,=:]|^\s|\s$/gu, String.raw`\$&`);
 
-/** Which two categories would share a table, in a sentence that says how to name one; undefined if none do. */
+/** Which two categories the user named one table for, in a sentence that proposes another; undefined if none. */
 export function problemOfTables(categories: readonly NamedCategory[]): string | undefined {
   const holders = new Map<string, string>();
-  for (const { name, table = tableOf(name) } of categories) {
+  for (const { name, table } of categories) {
+    if (table === undefined) continue;
     const other = holders.get(table);
     if (other !== undefined) {
       const example = categoryText({ name, table: `${table.slice(0, tableBytesMax - 2)}_2` });
-      return `'${other}' and '${name}' would both have the table ${table}. Name a table for one of them: ${example}.`;
+      return `'${other}' and '${name}' cannot both have the table ${table}. Name another one, such as ${example}.`;
     }
     holders.set(table, name);
   }

@@ -99,7 +99,7 @@ export const stateRuleOf = ({
   registryFraming,
 });
 
-/** The tables that the user named, by category. Throws `usage` if two categories would share one. */
+/** The tables that the user named, by category. Throws `usage` if two categories were to share one. */
 export function namedTablesOf({ states, other }: OptionValues): Map<string, string> {
   const known = states.find(({ name }) => name === other?.name);
   if (other?.table !== undefined && known !== undefined && known.table !== other.table) {

@@ -16,6 +16,7 @@ const pinFolder = new URL('../../../kafka/', import.meta.url);
 const sizesName = 'sizes.json';
 const kafkaJar = /^kafka_2\.13-(.+)\.jar$/;
 const kafkaMajorMin = 4;
+const pinDigits = 8;
 
 export interface KafkaJars {
   /** For example `4.3.1`. */
@@ -84,18 +85,31 @@ async function pinnedJars(
   version: string,
 ): Promise<{ folder: string; pom: string; sums: Map<string, string> }> {
   const pins = fileURLToPath(new URL(version, pinFolder));
-  const lines = (await readFile(join(pins, 'SHA256SUMS'), 'utf8')).trimEnd().split('\n');
+  const text = await readFile(join(pins, 'SHA256SUMS'), 'utf8');
+  const lines = text.trimEnd().split('\n');
   const sums = new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
-  return { folder: join(cacheFolder(), `kafka-${version}`), pom: join(pins, 'pom.xml'), sums };
+  return { folder: await cachedFolder(version, text, sums), pom: join(pins, 'pom.xml'), sums };
+}
+
+/**
+ * Two versions of nodrop may pin different jars for one Kafka, and share the cache: so the folder's name tells the jars.
+ * Earlier versions named it after Kafka's version alone, and its jars are used if they are the same.
+ */
+async function cachedFolder(version: string, text: string, sums: Map<string, string>): Promise<string> {
+  const earlier = join(cacheFolder(), `kafka-${version}`);
+  if (await isComplete(earlier, sums)) return earlier;
+  return `${earlier}-${createHash('sha256').update(text).digest('hex').slice(0, pinDigits)}`;
 }
 
 /** Compares sizes: hashing all jars takes 0.15 s, so nodrop does that only when it installs them. */
 async function isComplete(folder: string, sums: Map<string, string>): Promise<boolean> {
   const sizes = await readSizes(folder);
-  const matches = [...sums.keys()].map(
-    async (name) => (await unlessMissing(stat(join(folder, name)), undefined))?.size === sizes[name],
-  );
-  return Object.keys(sizes).length === sums.size && (await Promise.all(matches)).every(Boolean);
+  if (Object.keys(sizes).length !== sums.size) return false;
+  const matches = [...sums.keys()].map(async (name) => {
+    const file = await unlessMissing(stat(join(folder, name)), undefined);
+    return file !== undefined && file.size === sizes[name];
+  });
+  return (await Promise.all(matches)).every(Boolean);
 }
 
 async function readSizes(folder: string): Promise<Record<string, number>> {

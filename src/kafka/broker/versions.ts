@@ -17,7 +17,7 @@ export const pinnedVersions: readonly PinnedVersion[] = [
 ];
 
 /** The newest version for which Maven has Kafka's own tools, too: the tests compare nodrop with them. */
-export const defaultVersion = '4.3.1';
+export const defaultVersion = '4.4.0';
 
 export interface KafkaChoice {
   /** One of the pinned versions. Not together with KAFKA_HOME, which determines the version itself. */

@@ -14,6 +14,7 @@ import {
   type Store,
   type StoredOffset,
 } from '../../stores/store.ts';
+import { tablesIn } from '../../stores/sqlite/schema.ts';
 import { quoted } from '../../stores/table-names.ts';
 import { messageId, producerName } from '../../workload/workload.ts';
 import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabotage.ts';
@@ -21,8 +22,7 @@ import { faraway, tellSabotage, type Sabotage, type SabotageKind } from './sabot
 /** The consumer in which a defect is planted. */
 export interface SabotagedConsumer {
   run: string;
-  /** By category. */
-  tables: readonly string[];
+  categories: readonly string[];
   store: string;
   group: ConsumerGroup;
   /** The group's committed offsets by partition. */
@@ -77,7 +77,7 @@ export class SabotagedStore implements Store {
 
   async write(topicId: string, batch: RowBatch, advances: readonly Advance[]): Promise<void> {
     const { kind, sequence } = this.#sabotage;
-    const { group, tables, store: location } = this.#consumer;
+    const { group, categories, store: location } = this.#consumer;
     if (this.#hasHole) die();
     const row = kind === 'drop-dead-letter' ? this.#deadLetterIn(batch) : this.#rowOf(batch, sequence);
     if (row === -1) return await this.#store.write(topicId, batch, advances);
@@ -95,7 +95,7 @@ export class SabotagedStore implements Store {
     this.#hasHole = kind === 'hole';
     await this.#store.write(topicId, batch, advances);
     if (kind === 'delete-after-store') {
-      deleteRow(location, tables[category]!, [topicId, partition, offset]);
+      deleteRow(location, categories[category]!, [topicId, partition, offset]);
       tellSabotage(this.#sabotage);
     }
     if (deadly.includes(kind)) die();
@@ -136,7 +136,7 @@ export class SabotagedStore implements Store {
     const deadLetters = [...batch.deadLetters];
     if (kind === 'drop-dead-letter') deadLetters.splice(row, 1);
     else if (kind === 'dead-letter') deadLetters.push(asDeadLetter(rows.splice(row, 1)[0]!));
-    else if (!spoilRows(rows, row, kind, this.#consumer.tables.length)) return;
+    else if (!spoilRows(rows, row, kind, this.#consumer.categories.length)) return;
     batch.clear();
     for (const values of rows) batch.add(values);
     batch.deadLetters.push(...deadLetters);
@@ -193,8 +193,9 @@ function spoilRows(rows: RowValues[], row: number, kind: SabotageKind, categorie
   return true;
 }
 
-function deleteRow(location: string, table: string, position: [string, number, number]): void {
+function deleteRow(location: string, category: string, position: [string, number, number]): void {
   const database = new DatabaseSync(storeFileOf(location)!);
+  const table = tablesIn(database).get(category)!;
   database
     .prepare(`DELETE FROM ${quoted(table)} WHERE topic_id = ? AND partition = ? AND "offset" = ?`)
     .run(...position);

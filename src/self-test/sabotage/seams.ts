@@ -6,7 +6,6 @@ import type { ConsumerSeams, WorkingConsumer } from '../../pipeline/consumer/con
 import type { ProducerSeams, SessionStart } from '../../pipeline/producer/producer.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
 import type { Store } from '../../stores/store.ts';
-import { tableOf } from '../../stores/table-names.ts';
 import { sabotageFromEnvironment, sabotageText, tellSabotage, type Sabotage } from './sabotage.ts';
 import { sabotagedSender } from './sabotaged-sender.ts';
 import { SabotagedStore } from './sabotaged-store.ts';
@@ -45,7 +44,7 @@ function sabotagedStore(
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs };
   return new SabotagedStore(store, sabotage, {
     run: folder.id,
-    tables: config.categories.map((category) => config.tables?.get(category) ?? tableOf(category)),
+    categories: config.categories,
     store: config.store,
     group,
     commits: async () => await groupOffsets(access, folder.groupInUse(), topic),

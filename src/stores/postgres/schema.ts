@@ -4,7 +4,7 @@
  */
 import { unavailableError } from '../../errors.ts';
 import { foreignStoreError } from '../foreign-store.ts';
-import { chooseTables, quoted, tableOf, tablesByCategory, type Tables } from '../table-names.ts';
+import { chooseTables, quoted, tableOf, tablesByCategory, tablesOf, type Tables } from '../table-names.ts';
 import type { PostgresLocation } from './location.ts';
 import type { Session } from './session.ts';
 
@@ -60,7 +60,7 @@ export async function createSchema(
     await refuseForeign(session, location, [...chosen.values()]);
     await migrate(session, location.schema);
     for (const [category, table] of chosen) {
-      if (!known.has(category)) await createPartition(session, category, table);
+      if (!known.has(category)) await createPartition(session, location.schema, category, table);
     }
     await session.commit();
   } catch (error) {
@@ -178,7 +178,7 @@ async function versionOf(session: Session): Promise<number> {
     await session.query(
       `CREATE TABLE _migrations (
         version integer NOT NULL, made_at timestamptz NOT NULL DEFAULT now(),
-        CONSTRAINT _migrations_key PRIMARY KEY (version))`,
+        CONSTRAINT __migrations_key PRIMARY KEY (version))`,
     );
   }
   const [latest] = await session.query<{ version: number }>(
@@ -187,19 +187,28 @@ async function versionOf(session: Session): Promise<number> {
   return latest!.version;
 }
 
-async function createPartition(session: Session, category: string, table: string): Promise<void> {
+async function createPartition(
+  session: Session,
+  schema: string,
+  category: string,
+  table: string,
+): Promise<void> {
+  const place = tableIn(schema, table);
   // Created first and attached afterwards, the table need not wait for sessions that write to other partitions.
   await session.queries([
-    `CREATE TABLE ${quoted(table)} (${rowColumns},
+    `CREATE TABLE ${place} (${rowColumns},
       CONSTRAINT ${quoted(`_${table}_key`)} PRIMARY KEY (topic_id, partition, "offset"))`,
-    `ALTER TABLE messages ATTACH PARTITION ${quoted(table)} FOR VALUES IN (${session.literal(category)})`,
+    `ALTER TABLE messages ATTACH PARTITION ${place} FOR VALUES IN (${session.literal(category)})`,
     ...(table === tableOf(category)
       ? []
-      : [`COMMENT ON TABLE ${quoted(table)} IS ${session.literal(markOf(category))}`]),
+      : [`COMMENT ON TABLE ${place} IS ${session.literal(markOf(category))}`]),
   ]);
 }
 
-/** The comment on a table whose name the user gave: without it, a partition with an odd name was renamed. */
+/** With its schema: without, PostgreSQL would take a name such as `pg_class` for a table of its own. */
+export const tableIn = (schema: string, table: string): string => `${quoted(schema)}.${quoted(table)}`;
+
+/** The comment on a table with another name than a state's first: without it, a partition with an odd name was renamed. */
 const markOf = (category: string): string => `The table of state ${category}.`;
 
 /**
@@ -218,7 +227,8 @@ export async function tablesIn(session: Session): Promise<Tables> {
   const tables = tablesByCategory(
     partitions.map(({ name, bound, mark }) => {
       const category = categoryInBound(bound);
-      const isOwnName = category !== undefined && (tableOf(category) === name || markOf(category) === mark);
+      const isOwnName =
+        category !== undefined && (tablesOf(category).includes(name) || markOf(category) === mark);
       return { table: name, category: isOwnName ? category : undefined };
     }),
   );

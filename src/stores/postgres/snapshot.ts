@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { unavailableError } from '../../errors.ts';
-import { quoted, type Tables } from '../table-names.ts';
+import type { Tables } from '../table-names.ts';
 import type { StoredDeadLetter, StoredPositions, StoreSearch, StoreSnapshot } from '../store-snapshot.ts';
 import { readPositions } from '../stored-positions.ts';
 import { StoredRows } from '../stored-rows.ts';
 import { BinaryCopyDecoder, createTimestampReader, int8At, type BinaryRow } from './copy-binary.ts';
 import { noSuchDatabase, sqlStateOf } from './error-text.ts';
 import { parsePostgresLocation, type PostgresLocation } from './location.ts';
-import { tablesIn } from './schema.ts';
+import { tableIn, tablesIn } from './schema.ts';
 import { readableColumns } from './readable-columns.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -117,7 +117,7 @@ class PostgresSnapshot implements StoreSnapshot {
   }
 
   async *#rows(category: string, limit: number, condition: string): AsyncIterable<StoredRows> {
-    const table = quoted(this.#tables.get(category)!);
+    const table = tableIn(this.#location.schema, this.#tables.get(category)!);
     const columns = await readableColumns(this.#session, table, rowColumns);
     const rows = new StoredRows(category, createTimestampReader());
     const from = `${table} WHERE ${condition}`;

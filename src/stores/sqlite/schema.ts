@@ -46,6 +46,10 @@ export function createSchema(database: DatabaseSync, categories: readonly string
 
 function createTable(database: DatabaseSync, category: string, table: string): void {
   database.exec(`CREATE TABLE ${quoted(table)} (${rowColumns}) WITHOUT ROWID`);
+  if (hasCategoryTable(database)) {
+    // A user may have dropped a table of this name or category, and what is said of it is still there.
+    database.prepare('DELETE FROM _categories WHERE category = ? OR table_name = ?').run(category, table);
+  }
   if (categoryOf(table) === category) return;
   database.exec(`
     CREATE TABLE IF NOT EXISTS _categories (

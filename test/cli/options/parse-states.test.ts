@@ -17,8 +17,13 @@ describe('--states', () => {
   test.each<[string, NamedState[]]>([
     ['failed,in-progress=8', [state('failed'), state('in-progress', { weight: 8 })]],
     [
-      'PENDING,IN_PROGRESS,200,Payed Back',
-      ['PENDING', 'IN_PROGRESS', '200', 'Payed Back'].map((name) => state(name)),
+      'PENDING,IN_PROGRESS,200,In Progress',
+      ['PENDING', 'IN_PROGRESS', '200', 'In Progress'].map((name) => state(name)),
+    ],
+    ['failed,failed:FAILED', [state('failed'), state('FAILED', { table: 'failed' })]],
+    [
+      'in-progress,In Progress,ü,ufc,messages,state_messages',
+      ['in-progress', 'In Progress', 'ü', 'ufc', 'messages', 'state_messages'].map((name) => state(name)),
     ],
     [' failed , In Progress = 3 ', [state('failed'), state('In Progress', { weight: 3 })]],
     ['in_progress:IN_PROGRESS', [state('IN_PROGRESS', { table: 'in_progress' })]],
@@ -65,21 +70,13 @@ describe('--states', () => {
     expect(() => parseStates(text)).toThrow(words);
   });
 
-  test.each([
-    ['in-progress,In Progress', "'in-progress' and 'In Progress' would both have the table in_progress"],
-    ['FAILED,failed', 'Name a table for one of them: failed_2:failed'],
-    ['a,a:B', "'a' and 'B' would both have the table a"],
-    ['messages,state_messages', 'would both have the table state_messages'],
-    ['ü,ufc', 'would both have the table ufc'],
-  ])('%s would share a table, and the error names both and a way on', (text, words) => {
-    expect(() => parseStates(text)).toThrow(words);
-  });
-
-  test('what the error of a shared table proposes is accepted', () => {
-    for (const text of ['FAILED,failed', `${'x'.repeat(56)},${'X'.repeat(56)}`]) {
-      const names = text.split(',').map((name) => ({ name }));
-      const [, proposed] = /for one of them: (.*)\.$/.exec(problemOfTables(names)!)!;
-      expect(parseStates(`${names[0]!.name},${proposed}`)).toHaveLength(2);
+  test('two states with one named table are refused, and the error names both and a way on, which is accepted', () => {
+    for (const table of ['a', 'x'.repeat(56)]) {
+      const text = (): unknown => parseStates(`${table}:B,${table}:C`);
+      expect(text).toThrow(`'B' and 'C' cannot both have the table ${table}. Name another one, such as`);
+      const named = ['B', 'C'].map((name) => ({ name, table }));
+      const [, proposed] = /such as (.*)\.$/.exec(problemOfTables(named)!)!;
+      expect(parseStates(`${table}:B,${proposed}`)).toHaveLength(2);
     }
   });
 });

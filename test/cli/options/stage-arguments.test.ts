@@ -10,7 +10,6 @@ import { runOptions } from '../../../src/cli/options/run-options.ts';
 import { runSettings } from '../../../src/cli/options/run-settings.ts';
 import { consumeArguments, produceArguments } from '../../../src/cli/options/stage-arguments.ts';
 import { messagesMax, payloadBytesMax } from '../../../src/run-folder/manifest.ts';
-import { tableOf } from '../../../src/stores/table-names.ts';
 
 type Values = { [Name in OptionName]?: NonNullable<OptionValues[Name]> };
 
@@ -37,7 +36,7 @@ const ranges: { [Name in keyof Values]: Arbitrary<Values[Name]> } = {
   consumers: integer(1, 64),
   states: fc.uniqueArray(
     fc.tuple(category, integer(1, 1_000_000)).map(([each, weight]) => ({ ...each, weight })),
-    { minLength: 1, maxLength: 64, selector: ({ name, table = tableOf(name) }) => table },
+    { minLength: 1, maxLength: 64, selector: ({ name, table = name }) => table },
   ),
   stateField: fc
     .array(text, { minLength: 1, maxLength: 3 })

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { lutimes, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { cacheFolder, removeStalePartials } from '../../../src/kafka/broker/cache-folder.ts';
 import { kafkaCacheState, kafkaClasspath, verifyJars } from '../../../src/kafka/broker/jars.ts';
 import { mavenFailure } from '../../../src/kafka/broker/maven.ts';
+import { defaultVersion } from '../../../src/kafka/broker/versions.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -59,6 +60,45 @@ test('an empty cache is reported as not present', async () => {
     path: expect.stringContaining(dir),
     present: false,
     bytes: 0,
+  });
+});
+
+describe('a cache that an earlier version of nodrop has filled', () => {
+  let earlier: string;
+  let names: string[];
+  beforeEach(async () => {
+    vi.stubEnv('NODROP_CACHE', dir);
+    earlier = join(dir, `kafka-${defaultVersion}`);
+    const pins = new URL(`../../../kafka/${defaultVersion}/SHA256SUMS`, import.meta.url);
+    names = (await readFile(pins, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(66));
+  });
+
+  async function fill(jars: readonly string[]): Promise<void> {
+    await mkdir(earlier);
+    for (const name of jars) await writeFile(join(earlier, name), 'jar');
+    const sizes = Object.fromEntries(jars.map((name) => [name, 3]));
+    await writeFile(join(earlier, 'sizes.json'), JSON.stringify(sizes));
+  }
+
+  test('is used if it has the jars that this one pins', async () => {
+    await fill(names);
+    expect(await kafkaCacheState()).toEqual({ path: earlier, present: true, bytes: 3 * names.length });
+    await writeFile(join(earlier, names[0]!), 'damaged');
+    expect(await kafkaCacheState()).toMatchObject({ present: false });
+  });
+
+  test.each<[string, (names: readonly string[]) => string[]]>([
+    ['fewer jars', (names) => names.slice(1)],
+    ['as many jars, and one of them another', (names) => ['other-1.0.jar', ...names.slice(1)]],
+  ])('keeps its folder if it has %s: this one fills another', async (_, change) => {
+    await fill(change(names));
+    const { path, present } = await kafkaCacheState();
+    expect(present).toBe(false);
+    expect(path).toMatch(/kafka-[\d.]+-[0-9a-f]{8}$/);
+    expect(path.startsWith(`${earlier}-`)).toBe(true);
   });
 });
 

@@ -123,6 +123,18 @@ test('a changed table of categories hides no row: a doubled category is refused,
   expect(() => openSqliteSnapshot(path)).toThrow("The store's _categories is a view");
 });
 
+test('a new table counts for its own category, even if a user has dropped an earlier one of its name', async () => {
+  await openSqliteStore(path, { categories: ['In Progress'] }).close();
+  const database = new DatabaseSync(path);
+  database.exec('DROP VIEW messages; DROP TABLE in_progress');
+  database.close();
+  const categories = ['in-progress', 'In Progress'];
+  await openSqliteStore(path, { categories }).close();
+  const snapshot = openSqliteSnapshot(path);
+  expect([...snapshot.categories].sort()).toEqual([...categories].sort());
+  await snapshot.close();
+});
+
 test('a store has the application id of nodrop, and is opened even without it', async () => {
   await open().close();
   const database = new DatabaseSync(path);
