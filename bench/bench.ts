@@ -15,6 +15,7 @@ import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
 import { page } from './parts/page.ts';
 import { produce } from './parts/produce.ts';
+import { security } from './parts/security.ts';
 import { scriptParts } from './parts/scripts.ts';
 import { whole } from './parts/whole.ts';
 import { quickPlan, trialPlan, wholePlan, type Plan } from './plan.ts';
@@ -24,7 +25,7 @@ import { atMost, countMissed } from './table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** The page has the same order. Memory and growth use the measurements of `whole`. */
-const parts: Part[] = [whole, memory, growth, latency, produce, consume, page, ...scriptParts];
+const parts: Part[] = [whole, memory, growth, latency, produce, consume, security, page, ...scriptParts];
 const limitMissedCode = 3;
 const failedCode = 1;
 const trialMessagesMin = 1_000;

@@ -17,6 +17,7 @@ export async function nodropProduce(rig: Rig, topic: string, messages: number): 
         `--dir=${dir}`,
         `--topic=${topic}`,
         `--bootstrap-server=${bootstrapServers}`,
+        ...(await rig.configOption()),
         `--messages=${messages}`,
         `--batch-size=${batchSize}`,
       ],

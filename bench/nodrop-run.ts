@@ -102,6 +102,7 @@ export async function timeRun(
     '--json',
     '--quiet',
     `--bootstrap-server=${await rig.bootstrapServers()}`,
+    ...(await rig.configOption()),
     `--messages=${messages}`,
     `--batch-size=${Math.min(batchSize, batchBytesMax / payloadBytes)}`,
     `--payload-bytes=${payloadBytes}`,

@@ -13,6 +13,8 @@ export interface Plan {
   growthMessages: number;
   /** The limit of payload bytes in each step of the part `growth`. */
   growthBytesMax: number;
+  /** Of the part `security`, which measures with `growthMessages`. */
+  securityRounds: number;
   /** The duration of a run at a given rate. */
   latencySeconds: number;
   verdictRounds: number;
@@ -34,6 +36,7 @@ export const wholePlan: Plan = {
   growthRounds: 3,
   growthMessages: million,
   growthBytesMax: 1000 * million,
+  securityRounds: 3,
   latencySeconds: 30,
   verdictRounds: 5,
   storeRows: million,
@@ -51,6 +54,7 @@ export const quickPlan: Plan = {
   growthRounds: 1,
   growthMessages: 200_000,
   growthBytesMax: 200 * million,
+  securityRounds: 1,
   latencySeconds: 10,
   verdictRounds: 2,
   storeRows: 200_000,

@@ -4,6 +4,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startKafka, type RunningKafka } from '../src/kafka/broker/start-kafka.ts';
+import type { SecurityKind } from '../src/kafka/broker/security-kind.ts';
+import { clientFromSettings } from '../src/kafka/client/client-from-settings.ts';
+import { readSettingsFile } from '../src/kafka/client/client-settings.ts';
 import { removeGroup } from '../src/kafka/client/remove-topic.ts';
 import { createTopic, withAdmin, type AdminAccess } from '../src/kafka/client/topics.ts';
 import { startPostgres, type RunningPostgres } from '../test/fixtures/postgres.ts';
@@ -20,13 +23,16 @@ export class Rig implements AsyncDisposable {
   readonly signal: AbortSignal;
   /** The samples so far, by the settings of the run: a part reuses the samples of other parts. */
   readonly runs = new Map<string, RunSample[]>();
+  readonly #security: SecurityKind | undefined;
   #kafka: RunningKafka | undefined;
   #postgres: RunningPostgres | undefined;
 
-  constructor(plan: Plan, dir: string, signal: AbortSignal) {
+  /** `security`: of its broker; undefined for one in clear. */
+  constructor(plan: Plan, dir: string, signal: AbortSignal, security?: SecurityKind) {
     this.plan = plan;
     this.dir = dir;
     this.signal = signal;
+    this.#security = security;
   }
 
   say(line: string): void {
@@ -37,6 +43,7 @@ export class Rig implements AsyncDisposable {
   async kafka(): Promise<RunningKafka> {
     this.#kafka ??= await startKafka({
       signal: this.signal,
+      security: this.#security,
       properties: brokerProperties,
       onProgress: (line) => this.say(line),
     });
@@ -45,6 +52,12 @@ export class Rig implements AsyncDisposable {
 
   async bootstrapServers(): Promise<string> {
     return (await this.kafka()).bootstrapServers;
+  }
+
+  /** The option with which nodrop's commands reach the broker; none for one in clear. */
+  async configOption(): Promise<string[]> {
+    const { clientProperties } = await this.kafka();
+    return clientProperties === undefined ? [] : [`--command-config=${clientProperties}`];
   }
 
   /** A new schema in the PostgreSQL of all parts, dropped after the action. Its password is in the environment. */
@@ -65,8 +78,9 @@ export class Rig implements AsyncDisposable {
   /** A new topic and the name of a group, both deleted after the action. */
   async withTopic<T>(partitions: number, action: (topic: string, group: string) => Promise<T>): Promise<T> {
     const access = await this.#access();
-    const topic = `bench-${newName()}`;
-    const group = `group-of-${topic}`;
+    // The client of a secured broker may use topics and groups that begin like this.
+    const topic = `nodrop-bench-${newName()}`;
+    const group = `${topic}-group`;
     await createTopic(access, topic, partitions);
     try {
       return await action(topic, group);
@@ -89,7 +103,10 @@ export class Rig implements AsyncDisposable {
   }
 
   async #access(): Promise<AdminAccess> {
-    return { bootstrapServers: await this.bootstrapServers(), client: {}, timeoutMs, signal: this.signal };
+    const { bootstrapServers, clientProperties } = await this.kafka();
+    const client =
+      clientProperties === undefined ? {} : clientFromSettings(readSettingsFile(clientProperties));
+    return { bootstrapServers, client, timeoutMs, signal: this.signal };
   }
 
   /** Ends the servers that were started. A later call starts them again. */

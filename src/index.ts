@@ -14,6 +14,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
 }
 
 export type { BrokerExit, RunningKafka, StartKafkaOptions } from './kafka/broker/start-kafka.ts';
+export type { SecurityKind } from './kafka/broker/security-kind.ts';
 export type { Broker } from './kafka/broker/broker.ts';
 export { OperationalError, type ErrorCode } from './errors.ts';
 export type { Result } from './result/result.ts';

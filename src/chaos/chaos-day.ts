@@ -83,7 +83,7 @@ const bounded = ({ verdict, findings, notChecked }: Result): ChaosDay['result'] 
 });
 
 const argumentsOf = (
-  { options, faults, brokers, kafkaVersion, zookeeper }: ChaosPlan,
+  { options, faults, brokers, kafkaVersion, zookeeper, security }: ChaosPlan,
   id: string,
   { dir, store, timeoutMs }: ChaosPlace,
 ): string[] => [
@@ -95,6 +95,7 @@ const argumentsOf = (
   `--brokers=${brokers}`,
   ...(kafkaVersion === undefined ? [] : [`--kafka-version=${kafkaVersion}`]),
   ...(zookeeper === true ? ['--zookeeper'] : []),
+  ...(security === undefined ? [] : [`--security=${security}`]),
   `--timeout=${timeoutMs}ms`,
   // Each run has a schema of its own.
   ...(store === undefined ? [] : [`--store=${storeOfRun(store, id)}`]),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { usageError } from '../errors.ts';
+import { securityKinds, type SecurityKind } from '../kafka/broker/security-kind.ts';
 import { Chance } from './chance.ts';
 import type { PipelinePlan } from '../faults/fault.ts';
 import type { StoreEngine } from '../stores/engine.ts';
@@ -16,6 +17,7 @@ export interface Ground {
   store: StoreEngine;
   kafkaVersion?: string | undefined;
   zookeeper?: boolean | undefined;
+  security?: SecurityKind | undefined;
   /** Set if the producers write transactions; their size and the share to abort are random if left out. */
   transactions?: { size?: number | undefined; abortRate?: number | undefined } | undefined;
 }
@@ -29,6 +31,7 @@ export const chaosPlanSchema = z.strictObject({
   brokers: z.int().min(1),
   kafkaVersion: z.string().optional(),
   zookeeper: z.boolean().optional(),
+  security: z.enum(securityKinds).optional(),
   /** Options of `nodrop run`, without those for its place and its faults. */
   options: z.array(z.string()),
   /** As arguments of `--fault`. */
@@ -69,8 +72,9 @@ export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, 
       // A fault that was added as the company of another has no card.
       if (card !== -1) cards.splice(card, 1);
     }
-    const { brokers, kafkaVersion, zookeeper } = ground;
-    yield { schema: 1, seed, index, brokers, kafkaVersion, zookeeper, options, faults: timetable.texts };
+    const { brokers, kafkaVersion, zookeeper, security } = ground;
+    const kafka = { brokers, kafkaVersion, zookeeper, security };
+    yield { schema: 1, seed, index, ...kafka, options, faults: timetable.texts };
   }
 }
 

@@ -1,4 +1,5 @@
 /** The Kafka of a run: started for it, or an existing one that the user named. */
+import { readSettingsFile, type ClientSettings } from '../kafka/client/client-settings.ts';
 import { startKafka, type RunningKafka } from '../kafka/broker/start-kafka.ts';
 import type { StageRole } from '../pipeline/stage/stage.ts';
 import type { Announcer } from './announcer.ts';
@@ -31,6 +32,7 @@ export async function openKafka(
     brokers: spec.brokers,
     ...spec.kafka,
     properties: spec.brokerProperties,
+    names: [spec.topic, spec.group],
     listeners: links?.listeners,
     signal,
     timeoutMs: spec.timeoutMs,
@@ -39,6 +41,12 @@ export async function openKafka(
   const startMs = elapsedMs(startedAt);
   return { bootstrapServers: broker.bootstrapServers, broker, startMs, links };
 }
+
+/** The settings of clients: those that a secured Kafka requires, and those of the user. */
+export const settingsFor = ({ settings }: RunSpec, { broker }: RunKafka): ClientSettings =>
+  broker?.clientProperties === undefined
+    ? settings
+    : { ...readSettingsFile(broker.clientProperties), ...settings };
 
 /** The address that stages of a role get for the brokers: that of proxies if faults break their network. */
 export const addressFor = (role: StageRole, { links, bootstrapServers }: RunKafka): string =>

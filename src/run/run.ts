@@ -10,13 +10,14 @@ import { drive, type Driven } from './drive.ts';
 import { elapsedMs } from './elapsed-ms.ts';
 import { loadAudit } from './load-audit.ts';
 import type { NetworkLinks } from './network-links.ts';
-import { openKafka, type RunKafka } from './run-kafka.ts';
+import { openKafka, settingsFor, type RunKafka } from './run-kafka.ts';
 import { laterCommands, setupOf, type RunSpec } from './run-spec.ts';
 import { Stages } from './stages.ts';
 
 /** Runs and judges. Throws if nothing was sent; otherwise there is always a result. */
-export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSignal): Promise<Result> {
+export async function run(asked: RunSpec, observer: RunObserver, signal: AbortSignal): Promise<Result> {
   const startedAt = performance.now();
+  let spec = asked;
   const { folder } = spec;
   folder.refuseIfUsed();
   await claimRun(spec);
@@ -26,8 +27,14 @@ export async function run(spec: RunSpec, observer: RunObserver, signal: AbortSig
   let stages: Stages | undefined;
   let kafka: RunKafka | undefined;
   try {
-    stages = new Stages(spec, announcer, (await links?.storeVariables(spec.store)) ?? {});
-    kafka = await openKafka(spec, links, announcer, signal);
+    const variables = (await links?.storeVariables(spec.store)) ?? {};
+    // The stages of a secured run read client settings that its brokers' start writes. Others load during that start.
+    if (spec.kafka.security !== undefined) {
+      kafka = await openKafka(spec, links, announcer, signal);
+      spec = { ...spec, settings: settingsFor(spec, kafka) };
+    }
+    stages = new Stages(spec, announcer, variables);
+    kafka ??= await openKafka(spec, links, announcer, signal);
     const driven = await drive(spec, stages, kafka, announcer, signal);
     const result = await judge(spec, kafka, driven, stages.stalledAtBroker, announcer);
     result.timings.totalMs = elapsedMs(startedAt);

@@ -3,7 +3,7 @@ import { AclOperations, ResourceTypes } from '@platformatic/kafka';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeAuthority } from '../fixtures/authority.ts';
+import { makeAuthority } from '../fixtures/certificate-authority.ts';
 import { secrets, startGuardedBroker, type GuardedBroker } from '../fixtures/guarded-broker.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { newDir, nodrop, type Ended } from '../fixtures/nodrop.ts';
@@ -38,7 +38,7 @@ async function produce(
 
 const trusted = (): string[] => [
   'ssl.truststore.type=PEM',
-  `ssl.truststore.location=${broker.authority.caPath}`,
+  `ssl.truststore.location=${broker.authority.certificatePath}`,
 ];
 const client = (path: string): string[] => ['ssl.keystore.type=PEM', `ssl.keystore.location=${path}`];
 
@@ -111,7 +111,7 @@ test.each<Case>([
   [
     'an unknown CA',
     'TLS',
-    () => ['security.protocol=SSL', `ssl.truststore.location=${makeAuthority().caPath}`],
+    () => ['security.protocol=SSL', `ssl.truststore.location=${makeAuthority('another CA').certificatePath}`],
     /the CA of the broker's certificate is unknown: it is not in ssl\.truststore\.location/,
   ],
   [
@@ -141,13 +141,21 @@ test.each<Case>([
   [
     'a client certificate of an unknown CA',
     'MUTUAL',
-    () => ['security.protocol=SSL', ...trusted(), ...client(makeAuthority().issue('client'))],
+    () => [
+      'security.protocol=SSL',
+      ...trusted(),
+      ...client(makeAuthority('another CA').sign('client').pairPath),
+    ],
     /refuses the client certificate.*ssl\.keystore\.location/s,
   ],
   [
     'an expired client certificate',
     'MUTUAL',
-    () => ['security.protocol=SSL', ...trusted(), ...client(broker.authority.issue('late', { days: -1 }))],
+    () => [
+      'security.protocol=SSL',
+      ...trusted(),
+      ...client(broker.authority.sign('late', undefined, -1).pairPath),
+    ],
     /refuses the client certificate.*ssl\.keystore\.location/s,
   ],
 ])('%s is named, with exit 69, and before the timeout', async (_, listener, settings, words) => {
@@ -163,7 +171,7 @@ test.each<Case>([
   [
     'TLS with a client certificate',
     'MUTUAL',
-    () => ['security.protocol=SSL', ...trusted(), ...client(broker.authority.issue('client'))],
+    () => ['security.protocol=SSL', ...trusted(), ...client(broker.authority.sign('client').pairPath)],
     /10 acknowledged/,
   ],
   [

@@ -41,6 +41,11 @@ test.each([
   ['kafka --zookeeper --kafka-version 4.4.0', '--kafka-version 3.9.2 --zookeeper'],
   ['run --kafka-version 3.9.2 --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
   ['run --zookeeper --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
+  ['run --security tls', 'It takes ssl, mtls, sasl-plain, sasl-scram, sasl-oauthbearer.'],
+  ['run --security ssl --bootstrap-server 127.0.0.1:1', 'are for a Kafka that nodrop starts'],
+  ['run --security ssl --command-config x.properties', '--security and --command-config exclude each other'],
+  ['kafka --security ssl --zookeeper --kafka-version 3.9.2', 'does not secure a cluster with ZooKeeper'],
+  ['chaos --security mtls --zookeeper --kafka-version 3.9.2', 'does not secure a cluster with ZooKeeper'],
   ['kafka --json', '--json needs --list.'],
 ])('%s is wrong usage, and nothing is started', async (args, sentence) => {
   const dir = join(newDir(), 'none');

@@ -104,12 +104,12 @@ function printChaos({
 /** The plan of a replayed day says which Kafka to start. */
 function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
   refuseSharedStore(values);
-  const { brokers, kafkaVersion, zookeeper } = replay ?? {
+  const { brokers, kafkaVersion, zookeeper, security } = replay ?? {
     brokers: values.brokers,
     ...kafkaChoiceOf(values),
   };
   const store = values.store === undefined ? defaultEngine : engineOf(values.store);
-  return { brokers, kafkaVersion, zookeeper, store, transactions: transactionsOf(values, replay) };
+  return { brokers, kafkaVersion, zookeeper, security, store, transactions: transactionsOf(values, replay) };
 }
 
 function transactionsOf(

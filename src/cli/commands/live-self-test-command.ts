@@ -30,6 +30,7 @@ export async function liveSelfTestCommand(
   const { dir, store, seed, timeout: timeoutMs } = values;
   const transactional = values.transactional === true;
   const options: LiveOptions = { dir, store, seed, kafka: kafkaChoiceOf(values), timeoutMs, transactional };
+  const security = values.security === undefined ? '' : ` --security ${values.security}`;
   const isForPeople = values.json !== true;
   if (isForPeople) terminal.print(detectionHead(palette));
   const observer = {
@@ -49,7 +50,7 @@ export async function liveSelfTestCommand(
   if (isForPeople) {
     const lines = ['', ...matrixLines(detections, palette), '', ...totalsLines(detections)];
     lines.push(...tamperingLines(tampering, palette), '');
-    const again = `nodrop self-test --seed ${seed}${transactional ? ' --transactional' : ''}`;
+    const again = `nodrop self-test --seed ${seed}${security}${transactional ? ' --transactional' : ''}`;
     for (const line of [...lines, `To repeat this: ${again}`]) terminal.print(line);
   } else {
     const document = { schema: 1, live: true, transactional, seed, planted, caught, detections };

@@ -8,6 +8,8 @@ import type { Context } from './context.ts';
 
 interface OwnBroker extends AsyncDisposable {
   bootstrapServers: string;
+  /** The file of client settings that the broker requires; undefined if it requires none. */
+  clientProperties: string | undefined;
 }
 
 /**

@@ -50,10 +50,12 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
     const dir = dirOption(values.dir);
     const topic = values.topic === undefined ? '' : ` --topic ${values.topic}`;
     const group = values.group === undefined ? '' : ` --group ${shellWord(values.group)}`;
-    const at = ` --bootstrap-server ${shellWord(bootstrapServers)}`;
+    const { commandConfig } = values;
+    const config = commandConfig === undefined ? '' : ` --command-config ${shellWord(commandConfig)}`;
+    const at = ` --bootstrap-server ${shellWord(bootstrapServers)}${config}`;
     const sorting = sortingOptions(values);
     terminal.print(`nodrop consume --run ${folder.id}${topic}${group}${sorting}${dir}${at} --until-drained`);
-    terminal.print(`nodrop verify ${folder.id}${dir}`);
+    terminal.print(`nodrop verify ${folder.id}${dir}${config}`);
   }
   if (signal.aborted) throw signal.reason;
   return exitCodes.pass;

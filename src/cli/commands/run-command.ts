@@ -5,6 +5,7 @@ import type { ScheduledFault } from '../../faults/fault-schedule.ts';
 import { exitCodeOf } from '../../result/result.ts';
 import { run } from '../../run/run.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
+import { clientPropertiesIn } from '../../kafka/broker/broker-folders.ts';
 import { groupOf, runsPath } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';
 import { engineOf, storeFileOf } from '../../stores/engines.ts';
@@ -30,14 +31,18 @@ const silenceMsDefault = 10_000;
 export async function runCommand(values: OptionValues, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
+  refuseTwoSettings(values);
   const settings = runSettings(values);
   const { folder } = settings;
   refuseOwnBrokers(values, settings);
   refuseForeignFolder(folder);
   const store = storeOf(values, folder);
   const faults = await scheduleOf(values, settings, store);
+  // The start of secured brokers writes the file, before the stages start.
+  const secured = values.security !== undefined && { commandConfig: clientPropertiesIn(folder.broker) };
   const consumerValues = {
     ...values,
+    ...secured,
     untilDrained: true,
     setting: consumerSettings(values, settings, faults),
   };
@@ -66,7 +71,9 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     timeoutMs: settings.timeoutMs,
     silenceMs: values.silence ?? Math.max(settings.timeoutMs, silenceMsDefault),
     storeTimeoutMs: values.storeTimeout,
-    producers: times(settings.producers, (producer) => produceArguments(producing, producer)),
+    producers: times(settings.producers, (producer) =>
+      produceArguments({ ...producing, ...secured }, producer),
+    ),
     consumers: times(values.consumers, (index) =>
       consumeArguments(consumerValues, folder, { settings: settings.settings, index }),
     ),
@@ -177,15 +184,24 @@ function producerSettings(
   return [...setting, `transaction.timeout.ms=${Math.max(faultTransactionMs, 2 * lastsMs)}`];
 }
 
+function refuseTwoSettings({ security, commandConfig }: OptionValues): void {
+  if (security !== undefined && commandConfig !== undefined) {
+    throw usageError(
+      '--security and --command-config exclude each other: nodrop writes the client settings of the Kafka that it secures.',
+      'Give other client settings with -X.',
+    );
+  }
+}
+
 function refuseOwnBrokers(
-  { brokers, kafkaVersion, zookeeper, brokerProperty }: OptionValues,
+  { brokers, kafkaVersion, zookeeper, security, brokerProperty }: OptionValues,
   { bootstrapServers }: RunSettings,
 ): void {
   const isAsked =
-    brokers !== 1 || [kafkaVersion, zookeeper, brokerProperty].some((value) => value !== undefined);
+    brokers !== 1 || [kafkaVersion, zookeeper, security, brokerProperty].some((value) => value !== undefined);
   if (bootstrapServers === undefined || !isAsked) return;
   throw usageError(
-    '--brokers, --kafka-version, --zookeeper and --broker-property are for a Kafka that nodrop starts, but --bootstrap-server names an existing one.',
+    '--brokers, --kafka-version, --zookeeper, --security and --broker-property are for a Kafka that nodrop starts, but --bootstrap-server names an existing one.',
     'Leave out --bootstrap-server or the others.',
   );
 }

@@ -9,6 +9,7 @@ import { runsPath, type RunFolder } from '../../run-folder/run-folder.ts';
 import { hasSeal } from '../../run-folder/seal.ts';
 import { storeFileOf } from '../../stores/engines.ts';
 import { judgeThresholds, parseThreshold } from '../../result/thresholds.ts';
+import { readSettingsFile, type ClientSettings } from '../../kafka/client/client-settings.ts';
 import type { Context } from './context.ts';
 import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
 import { ownBrokerAgain } from './own-broker.ts';
@@ -43,7 +44,7 @@ export async function verifyCommand(
     store,
     scan:
       isScanNeeded && bootstrapServers !== undefined
-        ? { bootstrapServers, settings, timeoutMs: values.timeout, signal }
+        ? { bootstrapServers, settings: settingsFor(broker, settings), timeoutMs: values.timeout, signal }
         : undefined,
     interruptions: isLost ? [own] : [],
     faults,
@@ -74,6 +75,15 @@ export async function verifyCommand(
   if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
   return exitCodeOf(result);
 }
+
+/** A broker that was restarted for the audit may be secured; others are reached with the settings of the user. */
+const settingsFor = (
+  broker: { clientProperties: string | undefined } | undefined,
+  settings: ClientSettings,
+): ClientSettings =>
+  broker?.clientProperties === undefined
+    ? settings
+    : { ...settings, ...readSettingsFile(broker.clientProperties) };
 
 const timingsOf = (earlier: AnyResult | undefined, auditMs: number): Timings => ({
   brokerStartMs: earlier?.timings.brokerStartMs ?? null,

@@ -5,6 +5,7 @@ import { causes, type Cause } from '../../result/verdict.ts';
 import { headerNamePrefix } from '../../workload/record-headers.ts';
 import { runIdPattern, topicPattern } from '../../run-folder/run-folder.ts';
 import { engineOf } from '../../stores/engines.ts';
+import { securityKinds, type SecurityKind } from '../../kafka/broker/security-kind.ts';
 
 /** `500ms`, `5s`, `2m`: milliseconds. */
 export function parseDuration(value: string): number {
@@ -133,6 +134,12 @@ export function parseBrokerProperty(value: string): [string, string] {
   const [, key = '', text = ''] = match;
   if (ownProperties.test(key)) throw new InvalidArgumentError(`nodrop itself sets ${key}.`);
   return [key, text];
+}
+
+export function parseSecurity(value: string): SecurityKind {
+  const kind = securityKinds.find((known) => known === value);
+  if (kind === undefined) throw new InvalidArgumentError(`It takes ${securityKinds.join(', ')}.`);
+  return kind;
 }
 
 /** The location of a store, its path made absolute. No error repeats an invalid location: it may hold a password. */

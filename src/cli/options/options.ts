@@ -50,9 +50,9 @@ export const brokerPropertiesOf = ({ brokerProperty }: OptionValues): Record<str
   Object.fromEntries(brokerProperty ?? []);
 
 /** Which Kafka to start. Throws `usage` if nodrop has no such version. */
-export function kafkaChoiceOf({ kafkaVersion, zookeeper = false }: OptionValues): KafkaChoice {
-  checkChoice({ kafkaVersion, zookeeper });
-  return { kafkaVersion, zookeeper };
+export function kafkaChoiceOf({ kafkaVersion, zookeeper = false, security }: OptionValues): KafkaChoice {
+  checkChoice({ kafkaVersion, zookeeper, security });
+  return { kafkaVersion, zookeeper, security };
 }
 
 /** For commands of many runs: each run needs a store of its own, which is a file in its folder or a schema. */

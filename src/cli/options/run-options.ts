@@ -1,14 +1,12 @@
 /** The options that make a run: its stages and the command that repeats it get them as arguments, in this order. */
 import { argumentSettings } from '../../kafka/client/client-settings.ts';
-import { defaultVersion, versionNames } from '../../kafka/broker/versions.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
 import { durationText } from '../../system/duration.ts';
+import { kafkaOptions } from './kafka-options.ts';
 import type { OptionEntry } from './option-entry.ts';
 import {
   durationValue,
-  parseBootstrap,
-  parseBrokerProperty,
   parseCauses,
   parseFolder,
   parseGroup,
@@ -24,8 +22,6 @@ import {
 import { producerOptions } from './producer-options.ts';
 import { categoryText, parseCategory, parseStates, statesText } from './parse-states.ts';
 
-/** Each broker takes a second of processor time to start, and half a gigabyte of memory. */
-const brokersMax = 9;
 export const defaultStates = 'failed,completed,in-progress';
 const producer = ['produce'] as const;
 const consumer = ['consume'] as const;
@@ -126,42 +122,7 @@ export const runOptions = {
     env: true,
     stages: both,
   },
-  bootstrapServer: {
-    flags: '--bootstrap-server <host:port>',
-    help: 'address of the Kafka to use (environment: also KAFKA_BOOTSTRAP_SERVERS)',
-    parse: parseBootstrap,
-    env: true,
-  },
-  brokers: {
-    flags: '--brokers <n>',
-    help: 'number of brokers to start',
-    parse: parseInteger(1, brokersMax),
-    default: 1,
-    env: true,
-  },
-  kafkaVersion: {
-    flags: '--kafka-version <version>',
-    help: `version of the Kafka to start: ${versionNames()} (default: ${defaultVersion})`,
-    env: true,
-  },
-  zookeeper: {
-    flags: '--zookeeper',
-    help: 'with --kafka-version 3.9.2: start it with ZooKeeper instead of KRaft',
-  },
-  brokerProperty: {
-    flags: '--broker-property <key=value>',
-    help: 'broker setting of the Kafka to start; may be repeated: unclean.leader.election.enable=true',
-    parse: parseBrokerProperty,
-    print: (pair: readonly string[]) => pair.join('='),
-    repeatable: true,
-  },
-  commandConfig: {
-    flags: '--command-config <file>',
-    help: 'file of client settings, including secrets',
-    env: true,
-    stages: both,
-    again: 'named',
-  },
+  ...kafkaOptions,
   storePasswordFile: {
     flags: '--store-password-file <file>',
     help: "file that holds the store's password (or: PGPASSWORD, PGPASSFILE)",

@@ -34,12 +34,19 @@ const programFiles = (data: OwnFiles): Required<OwnFiles> => ({
   ],
 });
 
+/** The files of a secured cluster. */
+export const securityFiles: OwnFiles = {
+  files:
+    /^(ca|nodrop|nodrop-admin|nodrop-broker)\.pem(\.\d+)?$|^(passwords|client|admin)\.properties(\.\d+)?$/,
+};
+
 /** The files of a cluster. A single broker uses the cluster's folder itself. */
 export const clusterFiles: OwnFiles = {
   ...programFiles(brokerData),
   folders: [
     ...programFiles(brokerData).folders,
     { name: /^broker-\d+$/, own: programFiles(brokerData) },
+    { name: /^security$/, own: securityFiles },
     { name: /^zookeeper$/, own: programFiles(zookeeperData) },
   ],
 };

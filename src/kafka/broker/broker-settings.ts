@@ -2,6 +2,13 @@
 import { isAtLeast } from './versions.ts';
 import { loopback } from '../../system/ports.ts';
 import { propertiesText } from './properties-text.ts';
+import {
+  brokerListener,
+  clientListener,
+  protocolOf,
+  securedProperties,
+  type SecuredCluster,
+} from './secured-settings.ts';
 
 export interface ClusterPlan {
   kafkaVersion: string;
@@ -10,6 +17,8 @@ export interface ClusterPlan {
   brokers: readonly BrokerPlan[];
   /** The port of the ZooKeeper that keeps the metadata; undefined if each broker is a controller too. */
   zookeeperPort: number | undefined;
+  /** undefined: anyone on this machine may do everything. */
+  security?: SecuredCluster | undefined;
 }
 
 /** The data folder and the ports of one broker. */
@@ -19,6 +28,8 @@ export interface BrokerPlan {
   port: number;
   /** Unused if the cluster has a ZooKeeper. */
   controllerPort: number;
+  /** For the brokers among themselves, if the cluster is secured. */
+  brokerPort?: number;
   listeners?: readonly ExtraListener[];
 }
 
@@ -110,19 +121,36 @@ const zookeeperProperties = ({ nodeId }: BrokerPlan, zookeeperPort: number): Rec
   'controlled.shutdown.retry.backoff.ms': '500',
 });
 
+/**
+ * Clients of a secured cluster, and its brokers among themselves, use listeners of their own: they prove in different
+ * ways who they are.
+ */
 function listenerProperties(
-  { port, controllerPort, listeners = [] }: BrokerPlan,
-  { zookeeperPort }: ClusterPlan,
+  { port, controllerPort, brokerPort, listeners = [] }: BrokerPlan,
+  { zookeeperPort, security }: ClusterPlan,
 ): Record<string, string> {
-  const plain = [{ name: 'PLAINTEXT', port, advertisedPort: port, isInterBroker: false }, ...listeners];
-  const interBroker = plain.find(({ isInterBroker }) => isInterBroker) ?? plain[0]!;
-  const own = zookeeperPort === undefined ? [{ name: 'CONTROLLER', port: controllerPort }] : [];
-  const all = [...plain, ...own];
+  const own = (name: string, at: number): ExtraListener => ({
+    name,
+    port: at,
+    advertisedPort: at,
+    isInterBroker: name === brokerListener,
+  });
+  const advertised = [
+    own(security === undefined ? 'PLAINTEXT' : clientListener, port),
+    ...listeners,
+    ...(brokerPort === undefined ? [] : [own(brokerListener, brokerPort)]),
+  ];
+  const interBroker = advertised.find(({ isInterBroker }) => isInterBroker) ?? advertised[0]!;
+  const all = [...advertised, ...(zookeeperPort === undefined ? [own('CONTROLLER', controllerPort)] : [])];
+  const forClients = advertised.filter(({ isInterBroker }) => !isInterBroker).map(({ name }) => name);
   return {
     listeners: all.map((each) => at(each.name, each.port)).join(','),
-    'advertised.listeners': plain.map((each) => at(each.name, each.advertisedPort)).join(','),
-    'listener.security.protocol.map': all.map(({ name }) => `${name}:PLAINTEXT`).join(','),
+    'advertised.listeners': advertised.map((each) => at(each.name, each.advertisedPort)).join(','),
+    'listener.security.protocol.map': all
+      .map(({ name }) => `${name}:${protocolOf(security, forClients.includes(name))}`)
+      .join(','),
     'inter.broker.listener.name': interBroker.name,
+    ...(security && securedProperties(security, forClients)),
   };
 }
 

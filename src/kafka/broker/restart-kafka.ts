@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { unavailableError } from '../../errors.ts';
 import { parseProperties } from '../client/parse-properties.ts';
 import { foldersIn, foldersOf, zookeeperFolderOf } from './broker-folders.ts';
+import { isSecuredProperty, securityOf } from './secured-settings.ts';
 import { startKafka, type RunningKafka, type StartKafkaOptions } from './start-kafka.ts';
 import { regularFile } from '../../system/regular-file.ts';
 
@@ -32,13 +33,17 @@ export async function restartKafka(
   const folders = foldersOf(dir, brokers);
   const empty = folders.find((folder) => !existsSync(join(folder, 'data', 'meta.properties')));
   if (empty !== undefined) throw unavailableError(`${empty} holds no data of a broker.`);
+  const properties = propertiesOf(folders[0]!);
+  const security = securityOf(properties);
+  const isKept = ([name]: [string, string]): boolean => security === undefined || !isSecuredProperty(name);
   return await startKafka({
     ...options,
+    security,
     dir,
     brokers,
     ...(existsSync(zookeeperFolderOf(dir)) && { zookeeper: true }),
     kafkaVersion: versionOf(folders[0]!),
-    properties: { ...propertiesOf(folders[0]!), ...keepAll },
+    properties: { ...Object.fromEntries(Object.entries(properties).filter(isKept)), ...keepAll },
   });
 }
 

@@ -6,14 +6,22 @@ import { join, resolve } from 'node:path';
 import { unavailableError, usageError } from '../../errors.ts';
 import { folderLeftText, removeOwn } from '../../system/removal.ts';
 import { Broker } from './broker.ts';
-import { clusterFiles } from './broker-files.ts';
-import { foldersOf, zookeeperFolderOf } from './broker-folders.ts';
+import { clusterFiles, securityFiles } from './broker-files.ts';
+import {
+  adminPropertiesIn,
+  clientPropertiesIn,
+  foldersOf,
+  securityFolderOf,
+  zookeeperFolderOf,
+} from './broker-folders.ts';
 import type { BrokerPlan, ClusterPlan } from './broker-settings.ts';
 import type { KafkaChoice } from './versions.ts';
 import type { ProgressOptions } from './maven.ts';
 import { freePorts, portIsFree } from '../../system/ports.ts';
 import { findRuntime, type KafkaRuntime } from './runtime.ts';
 import { kafkaUuid } from './storage.ts';
+import { grant, securityIn } from './secure-cluster.ts';
+import type { Security } from './security.ts';
 import { ZooKeeper } from './zookeeper.ts';
 
 const startTimeoutMs = 60_000;
@@ -35,6 +43,11 @@ export interface StartKafkaOptions extends ProgressOptions, KafkaChoice {
   properties?: Readonly<Record<string, string>> | undefined;
   /** Further listeners, which clients reach through proxies. */
   listeners?: readonly ProxiedListener[] | undefined;
+  /**
+   * With `security`: names of topics and groups that clients may use, beside those that begin with `nodrop-`. Others
+   * are for the super user.
+   */
+  names?: readonly string[] | undefined;
 }
 
 export interface ProxiedListener {
@@ -60,6 +73,10 @@ export interface RunningKafka extends AsyncDisposable {
   /** The log of the first broker. */
   readonly logFile: string;
   readonly dir: string;
+  /** The file with the client settings that a secured cluster requires; undefined if anyone may connect. */
+  readonly clientProperties: string | undefined;
+  /** The file with the client settings of the super user. */
+  readonly adminProperties: string | undefined;
   /** Settles when a broker, or the ZooKeeper, exits without having been stopped. */
   readonly exited: Promise<BrokerExit>;
   /**
@@ -86,15 +103,19 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
   const dir =
     options.dir === undefined ? await mkdtemp(join(tmpdir(), 'nodrop-kafka-')) : resolve(options.dir);
   if (dir.includes(',')) throw usageError(`Kafka cannot have a folder with a comma in its path: ${dir}.`);
+  let security: Security | undefined;
   try {
+    security = await securityIn(dir, options);
     for (let attempt = 1; ; attempt++) {
       options.signal?.throwIfAborted();
-      const kafka = await startOnce(dir, runtime, options);
+      const kafka = await startOnce(dir, runtime, security, options);
       if (kafka !== 'port-taken') return kafka;
       if (attempt === startAttemptsMax)
         throw unavailableError(`Another process took Kafka's port ${attempt} times.`);
     }
   } catch (error) {
+    await security?.close();
+    if (security !== undefined) removeOwn(securityFolderOf(dir), securityFiles);
     if (options.dir === undefined) removeOwn(dir, clusterFiles);
     throw error;
   }
@@ -103,11 +124,12 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
 async function startOnce(
   dir: string,
   runtime: KafkaRuntime,
+  security: Security | undefined,
   options: StartKafkaOptions,
 ): Promise<RunningKafka | 'port-taken'> {
   const { properties = {}, timeoutMs = startTimeoutMs, signal } = options;
   const dirs = foldersOf(dir, options.brokers ?? 1);
-  const cluster = await planCluster(dirs, runtime, options);
+  const cluster = await planCluster(dirs, runtime, security, options);
   const exit = Promise.withResolvers<BrokerExit>();
   const zookeeper = zookeeperOf(dir, cluster, runtime, { timeoutMs, signal, exit });
   const shared = { ...options, runtime, cluster, zookeeper, properties, timeoutMs };
@@ -134,7 +156,16 @@ async function startOnce(
     await endAll();
     return 'port-taken';
   }
-  return running(dir, { brokers, zookeeper, exit }, runtime, options);
+  if (security !== undefined) {
+    try {
+      await grant(security, cluster, { ...options, timeoutMs });
+    } catch (error) {
+      await endAll();
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+  return running(dir, { brokers, zookeeper, security, exit }, runtime, options);
 }
 
 function zookeeperOf(
@@ -160,12 +191,15 @@ function zookeeperOf(
 async function planCluster(
   dirs: readonly string[],
   { kafkaVersion, zookeeperVersion }: KafkaRuntime,
+  security: Security | undefined,
   { port, listeners = [] }: StartKafkaOptions,
 ): Promise<ClusterPlan> {
-  const free = await freePorts((2 + listeners.length) * dirs.length + 1);
+  const free = await freePorts((3 + listeners.length) * dirs.length + 1);
   const zookeeperPort = zookeeperVersion === undefined ? undefined : free.pop();
-  const brokers = await plansFor(dirs, free, port, listeners);
-  return { kafkaVersion, clusterId: await clusterIdOf(brokers), brokers, zookeeperPort };
+  const plans = await plansFor(dirs, free, port, listeners);
+  const brokers =
+    security === undefined ? plans : plans.map((plan) => ({ ...plan, brokerPort: free.pop()! }));
+  return { kafkaVersion, clusterId: await clusterIdOf(brokers), brokers, zookeeperPort, security };
 }
 
 async function plansFor(
@@ -207,10 +241,12 @@ function running(
   {
     brokers,
     zookeeper,
+    security,
     exit,
   }: {
     brokers: readonly Broker[];
     zookeeper: ZooKeeper | undefined;
+    security: Security | undefined;
     exit: PromiseWithResolvers<BrokerExit>;
   },
   runtime: KafkaRuntime,
@@ -222,6 +258,8 @@ function running(
     const isClean = !discard || (!runtime.hasArchive && options.signal?.aborted !== true);
     await Promise.all(brokers.map((broker) => (isClean ? broker.stop() : broker.kill())));
     await zookeeper?.end();
+    await security?.close();
+    if (security !== undefined) removeOwn(securityFolderOf(dir), securityFiles);
     if (!discard) return;
     const left = removeOwn(dir, clusterFiles);
     if (left.length > 0) options.onProgress?.(folderLeftText(dir, left));
@@ -236,6 +274,8 @@ function running(
     pid: brokers[0]!.pid!,
     logFile: brokers[0]!.logFile,
     dir,
+    clientProperties: options.security && clientPropertiesIn(dir),
+    adminProperties: options.security && adminPropertiesIn(dir),
     exited: exit.promise,
     stop,
     [Symbol.asyncDispose]: () => stop(),

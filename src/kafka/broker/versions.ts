@@ -1,5 +1,6 @@
 /** The versions of Kafka that nodrop can start, and the options to choose one. */
 import { usageError } from '../../errors.ts';
+import { securityKinds, type SecurityKind } from './security-kind.ts';
 
 /** The version's jars are pinned in `kafka/VERSION/`, by a `pom.xml` and `SHA256SUMS`. */
 export interface PinnedVersion {
@@ -23,10 +24,26 @@ export interface KafkaChoice {
   kafkaVersion?: string | undefined;
   /** Lets a ZooKeeper keep the cluster's metadata; only Kafka 3.9 can do that. */
   zookeeper?: boolean | undefined;
+  /**
+   * Encrypts all connections, and has Kafka check permissions (default: neither). Certificates and passwords are made
+   * at the start and removed at the stop. Not together with ZooKeeper.
+   */
+  security?: SecurityKind | undefined;
 }
 
 /** Throws `usage` if nodrop cannot start this choice. */
-export function checkChoice({ kafkaVersion, zookeeper = false }: KafkaChoice): void {
+export function checkChoice({ kafkaVersion, zookeeper = false, security }: KafkaChoice): void {
+  if (security !== undefined && !securityKinds.includes(security)) {
+    throw usageError(
+      `nodrop cannot secure Kafka with ${JSON.stringify(security)}: it can with ${securityKinds.join(', ')}.`,
+    );
+  }
+  if (zookeeper && security !== undefined) {
+    throw usageError(
+      'nodrop does not secure a cluster with ZooKeeper: anyone on this machine could change the permissions there.',
+      'Leave out --zookeeper or --security: Kafka 3.9.2 can be secured without ZooKeeper.',
+    );
+  }
   const home = process.env['KAFKA_HOME'];
   if (home && (kafkaVersion !== undefined || zookeeper)) {
     throw usageError(

@@ -6,7 +6,7 @@ import { deleteGroup } from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { scanLog } from '../../kafka/fetch/log-scan.ts';
 import { readLog } from '../../kafka/fetch/log-read.ts';
-import { parseBootstrapServers } from '../../kafka/client/client-options.ts';
+import { connectionOptions, parseBootstrapServers } from '../../kafka/client/client-options.ts';
 import { createTopic, deleteRecordsBelow, withAdmin, type AdminAccess } from '../../kafka/client/topics.ts';
 
 /** Damages a topic, and returns whether that took effect. */
@@ -20,9 +20,11 @@ const topicResource = 2;
 /** Another producer writes copies of the first records of partition 0 in a transaction, and aborts it. */
 export const abortTransaction: SpoilTopic = async ({ access, topic }) => {
   const copies = (await recordsOf(access, topic, 0)).slice(0, copiesMax).map(({ message }) => message);
+  const brokers = parseBootstrapServers(access.bootstrapServers);
   const producer = new LibraryProducer({
     clientId,
-    bootstrapBrokers: parseBootstrapServers(access.bootstrapServers),
+    bootstrapBrokers: brokers,
+    ...connectionOptions(brokers, access.client, access.timeoutMs),
     idempotent: true,
     transactionalId: topic,
   });
@@ -49,8 +51,12 @@ export const copyAborted: SpoilTopic = async ({ access, topic }) => {
     },
   });
   const copies = (await recordsOf(access, topic, 0)).filter(({ offset }) => aborted.has(offset));
-  const bootstrapBrokers = parseBootstrapServers(access.bootstrapServers);
-  const producer = new LibraryProducer({ clientId, bootstrapBrokers });
+  const brokers = parseBootstrapServers(access.bootstrapServers);
+  const producer = new LibraryProducer({
+    clientId,
+    bootstrapBrokers: brokers,
+    ...connectionOptions(brokers, access.client, access.timeoutMs),
+  });
   try {
     const messages = copies.slice(0, copiesMax).map(({ message }) => message);
     if (messages.length > 0) await producer.send({ messages, acks: -1 });

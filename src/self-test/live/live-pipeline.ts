@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { runChild, startChild, type ChildEnd } from '../../system/nodrop-child.ts';
 import { unavailableError } from '../../errors.ts';
 import type { Broker } from '../../kafka/broker/broker.ts';
+import type { ClientOptions } from '../../kafka/client/client-options.ts';
 import type { AdminAccess } from '../../kafka/client/topics.ts';
 import type { StageMessage } from '../../pipeline/stage/stage-messages.ts';
 import { resultIn } from '../../result/read-result.ts';
@@ -15,6 +16,10 @@ import { sabotageVariables, tellsOf, type Sabotage, type SabotageKind } from '..
 /** The surroundings that all pipelines share. */
 export interface LiveGround {
   bootstrapServers: string;
+  /** The file of client settings for the pipelines; undefined if they need none. */
+  commandConfig?: string | undefined;
+  /** How to connect for damage that other users of the cluster may do, with permissions for that. */
+  admin?: ClientOptions;
   /** The brokers that the self-test may stop, start and damage. */
   brokers: readonly Broker[];
   /** The folder for the pipelines' folders. */
@@ -72,8 +77,8 @@ export class LivePipeline {
   }
 
   get access(): AdminAccess {
-    const { bootstrapServers, signal } = this.ground;
-    return { bootstrapServers, client: {}, timeoutMs: waitMs, signal };
+    const { bootstrapServers, admin: client = {}, signal } = this.ground;
+    return { bootstrapServers, client, timeoutMs: waitMs, signal };
   }
 
   /** The stderr of all its commands. */
@@ -133,7 +138,7 @@ export class LivePipeline {
   }
 
   async verify(): Promise<Result | undefined> {
-    const { stdout } = await this.#command(['verify', this.folder.id, '--json']);
+    const { stdout } = await this.#command(['verify', this.folder.id, '--json', ...this.#commandConfig]);
     return resultIn(stdout);
   }
 
@@ -148,7 +153,12 @@ export class LivePipeline {
   }
 
   get #kafka(): string[] {
-    return [`--bootstrap-server=${this.ground.bootstrapServers}`];
+    return [`--bootstrap-server=${this.ground.bootstrapServers}`, ...this.#commandConfig];
+  }
+
+  get #commandConfig(): string[] {
+    const { commandConfig } = this.ground;
+    return commandConfig === undefined ? [] : [`--command-config=${commandConfig}`];
   }
 
   #storeOption(): string[] {

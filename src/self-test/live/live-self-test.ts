@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { messageOf, unavailableError } from '../../errors.ts';
 import type { KafkaChoice } from '../../kafka/broker/versions.ts';
+import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
+import { readSettingsFile } from '../../kafka/client/client-settings.ts';
 import { removeRun } from '../../run-folder/remove-run.ts';
 import { startKafka } from '../../kafka/broker/start-kafka.ts';
 import { atBegin } from '../../pipeline/stage/stage-end.ts';
@@ -67,8 +69,16 @@ export async function liveSelfTest(
   void kafka.exited.then(({ name, code }) =>
     ended.abort(unavailableError(`${atBegin(name)} ended by itself with ${code}.`)),
   );
-  const { bootstrapServers, brokers } = kafka;
-  const ground = { ...place, bootstrapServers, brokers, signal: AbortSignal.any([signal, ended.signal]) };
+  const { bootstrapServers, brokers, clientProperties, adminProperties } = kafka;
+  const admin = adminProperties === undefined ? {} : clientFromSettings(readSettingsFile(adminProperties));
+  const secured = { commandConfig: clientProperties, admin };
+  const ground = {
+    ...place,
+    ...secured,
+    bootstrapServers,
+    brokers,
+    signal: AbortSignal.any([signal, ended.signal]),
+  };
   return await detectAll(ground, observer);
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { clientFromSettings } from '../../../src/kafka/client/client-from-settings.ts';
 import type { ClientSettings } from '../../../src/kafka/client/client-settings.ts';
-import { makeAuthority } from '../../fixtures/authority.ts';
+import { localNames, makeAuthority } from '../../fixtures/certificate-authority.ts';
 import { newDir } from '../../fixtures/nodrop.ts';
 import {
   clientId,
@@ -164,8 +164,8 @@ test.each<[what: string, answer: Answer, words: RegExp, isFinal: boolean]>([
 );
 
 test('an endpoint with TLS is trusted by the truststore of the login module alone', async () => {
-  const authority = makeAuthority();
-  const pem = readFileSync(authority.issue('endpoint'));
+  const authority = makeAuthority('test CA');
+  const pem = readFileSync(authority.sign('endpoint', localNames).pairPath);
   const server = createServer({ key: pem, cert: pem }, (_, response) => {
     response.end(JSON.stringify({ access_token: 'over-tls' }));
   });
@@ -175,7 +175,7 @@ test('an endpoint with TLS is trusted by the truststore of the login module alon
   const { port } = server.address() as AddressInfo;
   const url = { 'sasl.oauthbearer.token.endpoint.url': `https://127.0.0.1:${port}/token` } as const;
   try {
-    const trusting = `${module} ${options} ssl.truststore.type=PEM ssl.truststore.location="${authority.caPath}";`;
+    const trusting = `${module} ${options} ssl.truststore.type=PEM ssl.truststore.location="${authority.certificatePath}";`;
     expect(await tokens(trusting, url)()).toBe('over-tls');
     await expect(tokens(undefined, url)()).rejects.toThrow(/cannot be reached: .*certificate/);
   } finally {
