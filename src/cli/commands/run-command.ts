@@ -46,7 +46,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     untilDrained: true,
     setting: consumerSettings(values, settings, faults),
   };
-  const producing = { ...settings, setting: producerSettings(values, settings, faults) };
+  const producing = { ...settings, ...secured, setting: producerSettings(values, settings, faults) };
   claimFiles(reports, [runsPath(values.dir), storeFileOf(store)]);
   const spec: RunSpec = {
     folder,
@@ -71,9 +71,7 @@ export async function runCommand(values: OptionValues, context: Context): Promis
     timeoutMs: settings.timeoutMs,
     silenceMs: values.silence ?? Math.max(settings.timeoutMs, silenceMsDefault),
     storeTimeoutMs: values.storeTimeout,
-    producers: times(settings.producers, (producer) =>
-      produceArguments({ ...producing, ...secured }, producer),
-    ),
+    producers: times(settings.producers, (producer) => produceArguments(producing, producer)),
     consumers: times(values.consumers, (index) =>
       consumeArguments(consumerValues, folder, { settings: settings.settings, index }),
     ),
