@@ -160,11 +160,11 @@ test('a second start in the folder of a secured broker is refused, and changes n
 const textsOf = (folder: string): string[] =>
   readdirSync(folder).map((name) => `${name}: ${readFileSync(join(folder, name), 'utf8')}`);
 
-type Permissions = Partial<Record<'TOPIC' | 'GROUP', (keyof typeof AclOperations)[]>>;
+type Permissions = Partial<Record<'TOPIC' | 'GROUP' | 'TRANSACTIONAL_ID', (keyof typeof AclOperations)[]>>;
 
 /** The table of the guide. */
 const needed: Record<'produce' | 'consume' | 'verify', Permissions> = {
-  produce: { TOPIC: ['CREATE', 'WRITE'] },
+  produce: { TOPIC: ['CREATE', 'WRITE'], TRANSACTIONAL_ID: ['WRITE'] },
   consume: { TOPIC: ['READ'], GROUP: ['READ'] },
   verify: { TOPIC: ['READ', 'DESCRIBE_CONFIGS'], GROUP: ['DESCRIBE'] },
 };
@@ -181,7 +181,7 @@ test('each command works with the permissions that the guide lists for it, and a
   const where = [`--dir=${dir}`, `--command-config=${clientProperties}`];
   const at = `--bootstrap-server=${bootstrapServers}`;
   const commands = {
-    produce: ['--run=least', '--messages=300', at],
+    produce: ['--run=least', '--messages=300', '--transactional', at],
     consume: ['--run=least', '--until-drained', at],
     verify: ['least', '--json'],
   };
@@ -202,7 +202,7 @@ async function replaceAcls(access: AdminAccess, permissions: Permissions): Promi
     operations.map((operation) => ({
       ...base,
       ...pattern,
-      resourceType: ResourceTypes[type as 'TOPIC' | 'GROUP'],
+      resourceType: ResourceTypes[type as keyof Permissions],
       operation: AclOperations[operation],
     })),
   );

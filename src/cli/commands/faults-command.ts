@@ -32,7 +32,7 @@ const linesOf = (fault: Fault): string[] => {
     ...wrap(`expected: ${expected}`, '  '),
     ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
     ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} by default`, '  ')),
-    `  nodrop run ${optionsFor(fault)}--rate 99 --duration 1m --fault ${example}`,
+    `  nodrop run ${optionsFor(fault)}--rate 25 --fault ${example}`,
   ];
 };
 
