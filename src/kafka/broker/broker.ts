@@ -11,7 +11,7 @@ import type { ProgressOptions } from './maven.ts';
 import { loopback } from '../../system/ports.ts';
 import { removeRecord } from '../../system/process-record.ts';
 import type { KafkaRuntime } from './runtime.ts';
-import { tokenArguments } from './secured-settings.ts';
+import { securedArguments } from './secured-settings.ts';
 import { formatStorage } from './storage.ts';
 import type { Supervised } from '../../system/supervise.ts';
 import type { ZooKeeper } from './zookeeper.ts';
@@ -78,7 +78,7 @@ export class Broker {
       name: 'Kafka',
       dir,
       logFile: this.logFile,
-      javaArguments: [...(isArchivist ? archiveArguments(dir, runtime) : []), ...tokenArguments(cluster)],
+      javaArguments: [...(isArchivist ? archiveArguments(dir, runtime) : []), ...securedArguments(cluster)],
       mainClass: 'kafka.Kafka',
       settingsFile,
       startedTexts: zookeeper === undefined ? ['Kafka Server started'] : startedBesideZooKeeper,
