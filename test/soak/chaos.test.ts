@@ -1,8 +1,7 @@
 /**
- * Random chaos runs, on one broker and on three, with both stores, on secured clusters and with transactions: not one
- * false alarm. `NODROP_SOAK_CHAOS=100` sets
- * the number of runs for each of these four setups. With 37 runs, each fault has acted in each phase in at least one
- * setup; with 70 runs, in every setup.
+ * Random chaos runs, on one broker and on three, with both stores, on secured clusters, and with transactions: not one
+ * false alarm. `NODROP_SOAK_CHAOS=100` sets the number of runs for each of these setups. With 37 runs, each fault has
+ * acted in each phase in at least one of the first four setups; with 70 runs, in each of the four.
  */
 import { expect, inject, test } from 'vitest';
 import type { CoverageTable } from '../../src/chaos/coverage.ts';
