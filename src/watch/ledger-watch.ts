@@ -1,4 +1,5 @@
 import { LedgerReader, type LedgerFrame } from '../run-folder/ledger/ledger-reader.ts';
+import type { TransactionFrame } from '../run-folder/ledger/transaction-frames.ts';
 import { outcomeCodes } from '../run-folder/ledger/outcome.ts';
 import { none } from '../workload/place.ts';
 import type { Workload } from '../workload/workload.ts';
@@ -12,6 +13,8 @@ export class LedgerWatch {
   readonly #producer: number;
   readonly #workload: Workload;
   readonly #names: readonly string[];
+  /** The acknowledged messages of the transaction that is open. */
+  #openAcked = 0;
 
   constructor(path: string, producer: number, workload: Workload, names: readonly string[]) {
     this.#reader = new LedgerReader(path);
@@ -28,6 +31,8 @@ export class LedgerWatch {
         tally.add('sent', frame.count, frame.timeMs, states, this.#names);
       } else if (frame.type === 'outcome') {
         this.#addOutcome(frame, tally);
+      } else {
+        this.#followTransaction(frame, tally);
       }
     }
   }
@@ -37,8 +42,17 @@ export class LedgerWatch {
     if (outcome === outcomeCodes.unknown) tally.unknown += count;
     if (outcome !== outcomeCodes.acked) return;
     const states = this.#statesOf(count, (index) => sequences.readUInt32LE(index * 4));
+    this.#openAcked += count;
     tally.add('acked', count, timeMs, states, this.#names);
     if (offset !== none) raise(tally.ackedEnds, partition, offset + count);
+  }
+
+  /** Each transaction ends before the next begins. After a request to abort it, nothing can commit it. */
+  #followTransaction(frame: TransactionFrame, tally: Tally): void {
+    const isAborted =
+      frame.type === 'end' ? !frame.isCommit : frame.type === 'ended' && frame.end === 'aborted';
+    if (isAborted) tally.aborted += this.#openAcked;
+    if (isAborted || frame.type === 'begin') this.#openAcked = 0;
   }
 
   #statesOf(count: number, sequenceOf: (index: number) => number): Uint32Array {

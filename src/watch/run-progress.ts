@@ -40,6 +40,8 @@ export interface RunProgress {
   acked: HopProgress;
   rejected: number;
   unknown: number;
+  /** Acknowledged messages whose transaction was aborted afterwards: they are due in no store. */
+  aborted: number;
   consumed: HopProgress;
   stored: HopProgress;
   /** Writes that were refused because another consumer had taken over the partition. */

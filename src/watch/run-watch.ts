@@ -79,6 +79,7 @@ export class RunWatch {
       acked: tally.hop('acked', names),
       rejected: tally.rejected,
       unknown: tally.unknown,
+      aborted: tally.aborted,
       consumed: tally.hop('consumed', names),
       stored: tally.hop('stored', names),
       refusedWrites: tally.refusedWrites,

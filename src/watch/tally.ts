@@ -29,6 +29,8 @@ export class Tally {
   };
   rejected = 0;
   unknown = 0;
+  /** Those of `acked` whose transaction was aborted. */
+  aborted = 0;
   refusedWrites = 0;
   /** By partition: the offset after the last acknowledged one, and after the last stored one. */
   readonly ackedEnds = new Map<number, number>();

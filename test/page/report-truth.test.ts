@@ -173,6 +173,12 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.context().close();
   });
 
+  test('messages of aborted transactions are counted beside the acknowledged ones', async () => {
+    const page = await open(await make({ messages: 30, aborted: 7 }));
+    expect(await textOf(nodeOf(page, 'producer'))).toMatch(/30 acknowledged 7 aborted$/);
+    await page.context().close();
+  });
+
   test('a missing store and a missing journal are shown as not known, and not as empty', async () => {
     const run = await make({
       messages: 30,

@@ -45,6 +45,35 @@ test('an empty run folder gives no counts and no series', () => {
   expect(watch.series()).toBeNull();
 });
 
+test('acknowledged messages of aborted transactions are counted as aborted, once their end is known', () => {
+  folder.writeManifest(manifest);
+  const ledger = openLedger();
+  const send = (transaction: number, first: number, count: number): void => {
+    ledger.begin(transaction);
+    ledger.intend(first, count);
+    const sequences = Array.from({ length: count }, (_, index) => first + index);
+    ledger.record({ outcome: 'acked', partition: 0, offset: 5 + first, errorCode: 0, sequences });
+  };
+  const aborted = (): number => {
+    watch.look();
+    return watch.progress().aborted;
+  };
+  send(0, 0, 4);
+  expect(aborted()).toBe(0);
+  ledger.requestEnd(0, false);
+  expect(aborted()).toBe(4);
+  ledger.end(0, 'aborted', 0);
+  send(1, 4, 2);
+  ledger.requestEnd(1, true);
+  ledger.end(1, 'committed', 0);
+  expect(aborted()).toBe(4);
+  send(2, 6, 3);
+  ledger.requestEnd(2, true);
+  ledger.end(2, 'aborted', 90);
+  expect(aborted()).toBe(7);
+  expect(watch.progress().acked.count).toBe(9);
+});
+
 test('each look adds new entries of ledger and journal to the counts by state, the partitions and the series', () => {
   folder.writeManifest(manifest);
   const ledger = openLedger();

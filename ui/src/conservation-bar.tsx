@@ -73,6 +73,7 @@ export function LiveBar({ progress }: { progress: RunProgress }): JSX.Element {
   const ackedCount = Math.min(Math.max(acked.count, storedCount), all);
   const sentCount = Math.min(Math.max(sent.count, ackedCount), all);
   const open = Math.min(unknown + rejected, sentCount - ackedCount);
+  const aborted = Math.min(progress.aborted, ackedCount - storedCount);
   const beyond =
     consumers === 0 ? 'acknowledged; no journal shows what is stored' : 'acknowledged, not stored yet';
   return (
@@ -80,7 +81,12 @@ export function LiveBar({ progress }: { progress: RunProgress }): JSX.Element {
       of={planned === null ? 'sent' : 'planned'}
       pieces={[
         { name: 'stored', count: storedCount, look: 'stored' },
-        { name: beyond, count: ackedCount - storedCount, look: consumers === 0 ? 'unknown' : 'acked' },
+        {
+          name: beyond,
+          count: ackedCount - storedCount - aborted,
+          look: consumers === 0 ? 'unknown' : 'acked',
+        },
+        { name: 'aborted with their transaction', count: aborted, look: 'unsent' },
         { name: 'rejected or of unknown outcome', count: open, look: 'doubt' },
         { name: 'sent, not acknowledged yet', count: sentCount - ackedCount - open, look: 'open' },
         { name: 'still to send', count: all - sentCount, look: 'unsent' },

@@ -24,6 +24,7 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
         `${grouped(ledger.acked)} acknowledged`,
         ...some(ledger.unknown, 'unknown'),
         ...some(ledger.rejected, 'rejected'),
+        ...some(ledger.aborted ?? 0, 'aborted'),
         ...some(ledger.unsent, 'never sent'),
       ]),
     },
@@ -65,7 +66,7 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
 
 /** From the files that are written so far. */
 export function liveHopsOf(progress: RunProgress): FlowNode[] {
-  const { sent, acked, consumed, stored, unknown, rejected, refusedWrites, consumers } = progress;
+  const { sent, acked, consumed, stored, unknown, rejected, aborted, refusedWrites, consumers } = progress;
   const counted = ({ count, byState }: HopProgress): FlowNode['seen'] => ({ count, byState });
   // Without a journal, a consumer that keeps none may be at work.
   const told = (hop: HopProgress): FlowNode['seen'] =>
@@ -76,7 +77,7 @@ export function liveHopsOf(progress: RunProgress): FlowNode[] {
       blame: 'producer',
       seen: counted(sent),
       what: 'sent',
-      more: [...some(unknown, 'unknown'), ...some(rejected, 'rejected')],
+      more: [...some(unknown, 'unknown'), ...some(rejected, 'rejected'), ...some(aborted, 'aborted')],
     },
     {
       name: 'Kafka',

@@ -62,10 +62,11 @@ function stateLines(progress: RunProgress): string[] {
   ];
 }
 
-const lostLine = ({ unknown, rejected, refusedWrites }: RunProgress): string[] => {
+const lostLine = ({ unknown, rejected, aborted, refusedWrites }: RunProgress): string[] => {
   const parts = [
     some(unknown, 'unknown'),
     some(rejected, 'rejected'),
+    some(aborted, 'aborted'),
     some(refusedWrites, `${plural(refusedWrites, 'write')} refused`),
   ];
   const text = parts.filter((part) => part !== '').join(', ');

@@ -20,6 +20,7 @@ const progress: RunProgress = {
   acked: hop(300_000, 450_000),
   rejected: 0,
   unknown: 0,
+  aborted: 0,
   consumed: hop(200_000, 300_500),
   stored: hop(200_000, 300_000),
   refusedWrites: 0,
@@ -46,6 +47,7 @@ test('the live lines show faults that are under way or over, unknown outcomes an
       ...progress,
       planned: null,
       unknown: 3,
+      aborted: 2,
       refusedWrites: 1,
       faults: [
         { ...fault, target: 'broker 2', startMs: 5_000, endMs: 8_100 },
@@ -56,7 +58,7 @@ test('the live lines show faults that are under way or over, unknown outcomes an
   );
   expect(lines[0]).toBe('acked    750 000  ▁▄█ 93 000/s');
   expect(lines.slice(-3)).toEqual([
-    '3 unknown, 1 write refused',
+    '3 unknown, 2 aborted, 1 write refused',
     'fault    kill-leader@5s on broker 2, over after 3.10 s',
     expect.stringMatching(/^fault {4}kill-leader@5s on broker[^\u001b]* 3, under way$/),
   ]);
