@@ -11,6 +11,8 @@ import { Deadline } from '../../system/deadline.ts';
 const pollMs = 50;
 /** The first confirmation may answer a heartbeat that was sent before the refusal. */
 const confirmationsToBelieve = 2;
+/** So often the store refuses this consumer, although the group has confirmed it, before it gives up. */
+const refusalsMin = 3;
 
 export class Fence {
   readonly #timeoutMs: number;
@@ -18,8 +20,9 @@ export class Fence {
   #confirmationsMin: number | undefined;
   /** Runs from the first refusal until something is stored. */
   #refused: Deadline | undefined;
+  #refusals = 0;
 
-  /** `timeoutMs`: for how long the store may refuse all writes. */
+  /** `timeoutMs`: for how long the store may refuse all writes of a consumer that the group goes on confirming. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }
@@ -33,6 +36,7 @@ export class Fence {
   raise(confirmations: number): void {
     this.#confirmationsMin = confirmations + confirmationsToBelieve;
     this.#refused ??= new Deadline(this.#timeoutMs);
+    this.#refusals += 1;
   }
 
   /** To be called when the partitions were claimed, again or for a new assignment. */
@@ -43,19 +47,23 @@ export class Fence {
   /** To be called when a write has gone through, or the group has reassigned. */
   forget(): void {
     this.#refused = undefined;
+    this.#refusals = 0;
   }
 
-  /** Waits a little if the group has not confirmed the owner yet. Throws `unavailable` when time is up. */
+  /**
+   * Waits a little if the group has not confirmed the owner yet: a rebalance can take longer than a session, while a
+   * member does not answer. Throws `unavailable` if the store goes on refusing a consumer that the group confirms.
+   */
   async isUpAfter(confirmations: number, signal: AbortSignal): Promise<boolean> {
     if (this.#confirmationsMin === undefined) return false;
-    if (this.#refused?.hasPassed === true) {
-      throw unavailableError(
-        `Another consumer has taken over, and nothing could be stored for ${this.#timeoutMs} ms.`,
-        { hint: 'Check whether a consumer of this run writes to the store without being in the group.' },
-      );
+    if (confirmations < this.#confirmationsMin) {
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+      return true;
     }
-    if (confirmations >= this.#confirmationsMin) return false;
-    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-    return true;
+    if (this.#refusals < refusalsMin || this.#refused?.hasPassed !== true) return false;
+    throw unavailableError(
+      `Another consumer has taken over, and nothing could be stored for ${this.#timeoutMs} ms.`,
+      { hint: 'Check whether a consumer of this run writes to the store without being in the group.' },
+    );
   }
 }
