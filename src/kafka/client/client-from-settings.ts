@@ -7,7 +7,7 @@ import { messageOf, usageError } from '../../errors.ts';
 import type { ClientOptions } from './client-options.ts';
 import { parseJaas, type LoginModule } from './jaas.ts';
 import { TokenSource } from './oauth-token.ts';
-import { checkKeyFits, readCertificates, readPrivateKey, type PemSource } from './pem.ts';
+import { checkKeyFits, readCertificates, readPrivateKey, type PemSource } from '../../system/pem.ts';
 
 /** Throws `usage` if a file or a login module cannot be read. */
 export function clientFromSettings(settings: ClientSettings): ClientOptions {

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { getCACertificates, type ConnectionOptions } from 'node:tls';
 import { messageOf, usageError } from '../../errors.ts';
-import { checkKeyFits, readCertificates, readPrivateKey, type PemSource } from '../../kafka/client/pem.ts';
+import { checkKeyFits, readCertificates, readPrivateKey, type PemSource } from '../../system/pem.ts';
 
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 type SslMode = (typeof sslModes)[number];

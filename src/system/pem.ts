@@ -3,7 +3,7 @@
  * line ends. Everything that TLS would refuse is found here, before anything starts.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { messageOf, usageError } from '../../errors.ts';
+import { messageOf, usageError } from '../errors.ts';
 
 /** The content of a setting or a file, and the name of the setting. */
 export interface PemSource {
