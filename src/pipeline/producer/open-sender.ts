@@ -1,5 +1,5 @@
 /** Opens what a producer sends with: plain or, if the plan has transactions, in transactions. */
-import { transactionTimeoutMs } from '../../kafka/client/client-settings.ts';
+import { transactionTimeoutMs, type ClientSettings } from '../../kafka/client/client-settings.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import {
   inFlightMaxDefault,
@@ -48,12 +48,19 @@ export function courseOf(
   return new TransactionCourse({ plan, transactions: sender, ...parts });
 }
 
+const acksOf = ({ acks = 'all' }: ClientSettings): ProducerOptions['acks'] =>
+  ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[acks] ?? -1;
+
+/** As in Java's producer: by default, if all replicas are to acknowledge. */
+export const isIdempotent = (settings: ClientSettings): boolean =>
+  settings['enable.idempotence'] === undefined
+    ? acksOf(settings) === -1
+    : settings['enable.idempotence'] === 'true';
+
 function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
-  const acks = ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[settings.acks ?? 'all'] ?? -1;
   return {
-    acks,
-    idempotent:
-      settings['enable.idempotence'] === undefined ? acks === -1 : settings['enable.idempotence'] === 'true',
+    acks: acksOf(settings),
+    idempotent: isIdempotent(settings),
     requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
     deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
     note: (line) => say(`nodrop: ${line}`),

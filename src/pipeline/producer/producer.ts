@@ -17,7 +17,7 @@ import { groupOf, type Manifest, type RunFolder } from '../../run-folder/run-fol
 import { seal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
-import { courseOf, openSender, type Sending } from './open-sender.ts';
+import { courseOf, isIdempotent, openSender, type Sending } from './open-sender.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
 import { tellingLeft } from '../tidy-cluster.ts';
 
@@ -204,7 +204,11 @@ async function ensureTopic(
     return partitions.length >= count && leaderless.length === 0 ? topic : undefined;
   };
   const topic = await new Deadline(timeoutMs, signal).poll(ready, pollMs);
-  if (topic !== undefined) return { topic, isNew };
+  if (topic !== undefined) {
+    // Leaders serve a new topic later than the cluster names them. Without idempotence, no refused batch is sent again.
+    if (isNew && !isIdempotent(settings)) await listOffsets(cluster, config.topic, 'latest');
+    return { topic, isNew };
+  }
   const which = leaderless.length === 0 ? '' : `: ${leaderless.join(', ')}`;
   throw unavailableError(
     `Topic ${config.topic} at ${bootstrapServers} has partitions without a leader${which}.`,
