@@ -74,7 +74,7 @@ class ClassicMember implements ConsumerGroup {
     const strategy = settings['partition.assignment.strategy'] as keyof typeof assignors | undefined;
     const consumer = new MemberConsumer({
       clientId: 'nodrop-consumer',
-      groupId: group,
+      groupId: 'nodrop',
       bootstrapBrokers: brokers,
       autocommit: false,
       // A coordinator that has just started needs some time until it answers.
@@ -86,6 +86,8 @@ class ClassicMember implements ConsumerGroup {
       ...(strategy !== undefined && { protocols: [assignors[strategy]] }),
       ...connectionOptions(brokers, client, timeoutMs),
     });
+    // The library checks that the name has no blanks, which Kafka allows, and reads it here for each request.
+    consumer.groupId = group;
     this.#options = options;
     this.#consumer = consumer;
     consumer.topics.track(topic);
