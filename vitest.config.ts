@@ -4,11 +4,12 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const shared = ['test/fixtures/shared-broker.ts', 'test/fixtures/shared-postgres.ts'];
 
 const integration = 'test/integration/**/*.test.ts';
-/** Tests that wait for a time to pass, or compare times: fewer of them run at once. */
+/** Tests that wait for a time to pass, compare times, or start secured brokers: fewer of them run at once. */
 const timed = [
   'test/integration/faults.test.ts',
   'test/integration/kill-windows.test.ts',
   'test/integration/load.test.ts',
+  'test/integration/secured-clusters.test.ts',
   'test/integration/stalled.test.ts',
 ];
 
