@@ -213,7 +213,7 @@ const wordsLeft: Record<string, number> = {
   'in the midst': 0,
   whoever: 4,
   whatever: 9,
-  nobody: 25,
+  nobody: 24,
   somebody: 5,
 };
 

@@ -86,7 +86,7 @@ class ClassicMember implements ConsumerGroup {
       ...(strategy !== undefined && { protocols: [assignors[strategy]] }),
       ...connectionOptions(brokers, client, timeoutMs),
     });
-    // The library checks that the name has no blanks, which Kafka allows, and reads it here for each request.
+    // Kafka allows blanks in the name, and the library's check of its options does not. Requests take the name from here.
     consumer.groupId = group;
     this.#options = options;
     this.#consumer = consumer;

@@ -89,7 +89,7 @@ export async function produce(
       sender = await openSender(own, cluster, topic, { producer, signal: late, reach });
       if (isFirst) folder.writeManifest(await manifestOf(config, shares(config), cluster, topic, isNew));
     } catch (error) {
-      throw isNew ? tellingLeft(error, { ...config, group: config.group ?? groupOf(folder.id) }) : error;
+      throw isNew ? leaving(config, error) : error;
     }
     const publisher = new Publisher({
       config: own,
@@ -185,34 +185,49 @@ const asPlanned = (topic: TopicMetadata, { base }: Manifest): TopicMetadata => (
   partitions: topic.partitions.slice(0, Object.keys(base).length),
 });
 
-/** Returns the topic, created if it is missing, once every partition has a leader. */
+/** The error of a producer that has made the topic, and tells that it leaves it. */
+const leaving = (config: ProducerConfig, error: unknown): unknown =>
+  tellingLeft(error, { ...config, group: config.group ?? groupOf(config.folder.id) });
+
+/** Returns the topic, created if it is missing, once every partition has a leader that serves it. */
 async function ensureTopic(
-  config: ProduceConfig,
+  config: ProducerConfig,
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<{ topic: TopicMetadata; isNew: boolean }> {
-  const { bootstrapServers, settings, timeoutMs } = config;
+  const { bootstrapServers, settings, timeoutMs, partitions } = config;
   const existing = await cluster.metadata(config.topic);
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
-  const isNew = existing === undefined && (await createTopic(access, config.topic, config.partitions));
-  const count = isNew ? config.partitions : 1;
+  const isNew = existing === undefined && (await createTopic(access, config.topic, partitions));
+  if (!isNew) return { topic: await untilLed(config, cluster, 1, signal), isNew };
+  try {
+    const topic = await untilLed(config, cluster, partitions, signal);
+    // Leaders serve a new topic later than the cluster names them. Without idempotence, no refused batch is sent again.
+    if (!isIdempotent(settings)) await listOffsets(cluster, config.topic, 'latest');
+    return { topic, isNew };
+  } catch (error) {
+    throw leaving(config, error);
+  }
+}
+
+/** Returns the topic once it has at least `count` partitions, each with a leader. Throws `unavailable`. */
+async function untilLed(
+  { topic: name, bootstrapServers, timeoutMs }: ProduceConfig,
+  cluster: Cluster,
+  count: number,
+  signal: AbortSignal,
+): Promise<TopicMetadata> {
   let leaderless: number[] = [];
   const ready = async (): Promise<TopicMetadata | undefined> => {
-    const topic = await cluster.metadata(config.topic);
+    const topic = await cluster.metadata(name);
     const { partitions } = topic ?? { partitions: [] };
     leaderless = partitions.flatMap(({ leader }, partition) => (leader < 0 ? partition : []));
     return partitions.length >= count && leaderless.length === 0 ? topic : undefined;
   };
   const topic = await new Deadline(timeoutMs, signal).poll(ready, pollMs);
-  if (topic !== undefined) {
-    // Leaders serve a new topic later than the cluster names them. Without idempotence, no refused batch is sent again.
-    if (isNew && !isIdempotent(settings)) await listOffsets(cluster, config.topic, 'latest');
-    return { topic, isNew };
-  }
+  if (topic !== undefined) return topic;
   const which = leaderless.length === 0 ? '' : `: ${leaderless.join(', ')}`;
-  throw unavailableError(
-    `Topic ${config.topic} at ${bootstrapServers} has partitions without a leader${which}.`,
-  );
+  throw unavailableError(`Topic ${name} at ${bootstrapServers} has partitions without a leader${which}.`);
 }
 
 async function manifestOf(

@@ -210,7 +210,7 @@ test('what lies below the start of the log or beyond its stable end tears no tra
   expect(open.verdict).toBe('inconclusive');
 });
 
-test('without a whole log nobody tears a transaction', async () => {
+test('without a whole log, no transaction is found torn', async () => {
   const audit = await auditOf(inOne('committed'), without('log', 'a'), missing('log'));
   expect(findingsOf(audit)).toEqual([]);
   expect(audit.verdict).toBe('inconclusive');
@@ -223,7 +223,7 @@ test('messages of an aborted transaction are counted apart', async () => {
 
 interface Life {
   end: TransactionEnd;
-  /** What Kafka did: of an unknown end nobody but the log can tell. */
+  /** What Kafka did. If the end is unknown to the ledger, the log alone shows it. */
   isCommitted: boolean;
   /** The partition of each message. */
   messages: number[];

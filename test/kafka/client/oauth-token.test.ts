@@ -184,7 +184,7 @@ test('an endpoint with TLS is trusted by the truststore of the login module alon
   }
 });
 
-test('a file in the place of an endpoint is read anew for each login', async () => {
+test('a file in the place of an endpoint is read again for each login', async () => {
   const path = join(newDir(), 'token');
   writeFileSync(path, 'one\n');
   const token = tokens(`${module};`, { 'sasl.oauthbearer.token.endpoint.url': pathToFileURL(path).href });
