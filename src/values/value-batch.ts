@@ -1,0 +1,105 @@
+/**
+ * Values of rows or records, packed: a batch has `count` rows of `width` values each. A value is its text in UTF-8, or
+ * its bytes. What each kind of value looks like:
+ *
+ * - `text`: as it is; `padded`: as it is, and blanks at its end do not count (CHAR of SQL);
+ * - `number`: an integer or decimal number, as JSON writes it or with leading zeros of its own database, never rounded;
+ * - `boolean`: true or false;
+ * - `time`: ISO 8601 with T or a blank, up to nine digits of a second, and a zone; without a zone, it is taken for UTC;
+ * - `uuid`: with dashes, in either case;
+ * - `bytes`: the bytes themselves;
+ * - `json`: a value that may be any of the above; an object or array is its JSON text.
+ */
+export const valueKinds = ['text', 'padded', 'number', 'boolean', 'time', 'uuid', 'bytes', 'json'] as const;
+export type ValueKind = (typeof valueKinds)[number];
+
+export interface ValueBatch {
+  count: number;
+  width: number;
+  bytes: Buffer;
+  /** Where value `column` of row `row` begins in `bytes`, at index `row * width + column`; −1 for NULL or absent. */
+  start: Int32Array;
+  end: Int32Array;
+}
+
+/** Builds batches of values one value after the other, row by row. A batch is valid until the next is begun. */
+export class ValueBatchBuilder {
+  readonly #width: number;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16);
+  #start = new Int32Array(1024);
+  #end = new Int32Array(1024);
+  #values = 0;
+  #used = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  /** The bytes that the values so far take. */
+  get bytesUsed(): number {
+    return this.#used;
+  }
+
+  get count(): number {
+    return this.#values / this.#width;
+  }
+
+  addNull(): void {
+    this.#next(-1, -1);
+  }
+
+  /** Adds the bytes from `start` to `end` of a buffer. */
+  addBytes(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#ensure(length);
+    const { buffer, byteOffset } = source;
+    // Short values are quicker to copy byte by byte than through a call.
+    if (length <= 64) for (let at = 0; at < length; at++) this.#bytes[this.#used + at] = source[start + at]!;
+    else this.#bytes.set(new Uint8Array(buffer, byteOffset + start, length), this.#used);
+    this.#next(this.#used, this.#used + length);
+    this.#used += length;
+  }
+
+  addText(text: string): void {
+    this.#ensure(text.length * 3);
+    const length = this.#bytes.write(text, this.#used, 'utf8');
+    this.#next(this.#used, this.#used + length);
+    this.#used += length;
+  }
+
+  /** The rows since the last call. */
+  take(): ValueBatch {
+    const batch = {
+      count: this.count,
+      width: this.#width,
+      bytes: this.#bytes,
+      start: this.#start,
+      end: this.#end,
+    };
+    this.#values = 0;
+    this.#used = 0;
+    return batch;
+  }
+
+  #next(start: number, end: number): void {
+    if (this.#values === this.#start.length) {
+      this.#start = grown(this.#start);
+      this.#end = grown(this.#end);
+    }
+    this.#start[this.#values] = start;
+    this.#end[this.#values++] = end;
+  }
+
+  #ensure(length: number): void {
+    if (this.#used + length <= this.#bytes.length) return;
+    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#used + length));
+    this.#bytes.copy(bytes, 0, 0, this.#used);
+    this.#bytes = bytes;
+  }
+}
+
+function grown(column: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(column.length * 2);
+  larger.set(column);
+  return larger;
+}
