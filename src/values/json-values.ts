@@ -1,0 +1,262 @@
+/**
+ * Finds the values at some paths of a JSON document in its bytes, in one pass, without making objects of it: so numbers
+ * keep all their digits. All bytes are checked: of a document that is no JSON, nothing is taken.
+ */
+import type { ValueBatchBuilder } from './value-batch.ts';
+
+/** The kinds of JSON values. */
+export type JsonKind = 'absent' | 'null' | 'text' | 'number' | 'boolean' | 'structure';
+
+const depthMax = 256;
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+const [braceOpen, braceClose, bracketOpen, bracketClose] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [minus, plus, point, zero] = [0x2d, 0x2b, 0x2e, 0x30];
+const [letterT, letterF, letterN, letterU] = [0x74, 0x66, 0x6e, 0x75];
+const [wordTrue, wordFalse, wordNull] = ['true', 'false', 'null'].map((word) => Buffer.from(word));
+const afterBackslash = new Set(Buffer.from('"\\/bfnrt'));
+/** By byte: 1 if it stands for itself in a string. */
+const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte !== quote && byte !== backslash ? 1 : 0,
+);
+
+/** Instead of a position: the document is no JSON. */
+const broken = -1;
+
+/** A name on some path, and what follows it. */
+class Node {
+  readonly children: { name: Buffer; node: Node }[] = [];
+  /** The paths that end here. */
+  readonly paths: number[] = [];
+
+  child(name: string): Node {
+    const bytes = Buffer.from(name);
+    const known = this.children.find((child) => child.name.equals(bytes));
+    if (known !== undefined) return known.node;
+    const node = new Node();
+    this.children.push({ name: bytes, node });
+    return node;
+  }
+}
+
+export class JsonValues {
+  readonly #root = new Node();
+  readonly #count: number;
+  /** By path: where its value is in the document, a string with its quotes. −1: the document has none. */
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  #bytes: Uint8Array = Buffer.alloc(0);
+  #limit = 0;
+  /** Whether the last string that was passed has escapes. */
+  #hasEscapes = false;
+
+  constructor(paths: readonly (readonly string[])[]) {
+    this.#count = paths.length;
+    this.#starts = new Int32Array(paths.length);
+    this.#ends = new Int32Array(paths.length);
+    for (const [index, path] of paths.entries()) {
+      path.reduce((node, name) => node.child(name), this.#root).paths.push(index);
+    }
+  }
+
+  /**
+   * Reads the document from `from` to, not including, `limit`. If two members have one name, the last counts. Returns
+   * false if it is no JSON; then there are no values.
+   */
+  read(bytes: Uint8Array, from: number, limit: number): boolean {
+    this.#bytes = bytes;
+    this.#limit = limit;
+    this.#starts.fill(-1);
+    let at = this.#value(this.#space(from), 0, this.#root);
+    if (at >= 0) at = this.#space(at);
+    if (at === limit) return true;
+    this.#starts.fill(-1);
+    return false;
+  }
+
+  kindOf(path: number): JsonKind {
+    const start = this.#starts[path]!;
+    if (start < 0) return 'absent';
+    const byte = this.#bytes[start]!;
+    if (byte === quote) return 'text';
+    if (byte === letterN) return 'null';
+    if (byte === letterT || byte === letterF) return 'boolean';
+    return byte === braceOpen || byte === bracketOpen ? 'structure' : 'number';
+  }
+
+  /** Adds the value of each path: a string without quotes and escapes, anything else as it is written. */
+  addTo(builder: ValueBatchBuilder): void {
+    for (let path = 0; path < this.#count; path++) this.add(path, builder);
+  }
+
+  add(path: number, builder: ValueBatchBuilder): void {
+    const start = this.#starts[path]!;
+    if (start < 0) return builder.addNull();
+    const end = this.#ends[path]!;
+    const bytes = this.#bytes;
+    const first = bytes[start]!;
+    if (first === letterN) return builder.addNull();
+    if (first !== quote) return builder.addBytes(bytes, start, end);
+    for (let at = start + 1; at < end - 1; at++) {
+      if (bytes[at] !== backslash) continue;
+      const { buffer, byteOffset } = bytes;
+      const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
+      return builder.addText(JSON.parse(text) as string);
+    }
+    builder.addBytes(bytes, start + 1, end - 1);
+  }
+
+  // Each of these methods takes the position of a first byte, and returns the position after the last one.
+
+  #value(from: number, depth: number, node: Node | undefined): number {
+    const byte = this.#bytes[from]!;
+    let at: number;
+    if (from >= this.#limit) return broken;
+    if (byte === quote) at = this.#string(from);
+    else if (byte === braceOpen) at = this.#object(from, depth + 1, node);
+    else if (byte === bracketOpen) at = this.#array(from, depth + 1);
+    else if (byte === letterT) at = this.#word(from, wordTrue!);
+    else if (byte === letterF) at = this.#word(from, wordFalse!);
+    else if (byte === letterN) at = this.#word(from, wordNull!);
+    else at = this.#number(from);
+    if (node === undefined || at < 0) return at;
+    if (byte !== braceOpen && node.children.length > 0) this.#forget(node);
+    for (const path of node.paths) {
+      this.#starts[path] = from;
+      this.#ends[path] = at;
+    }
+    return at;
+  }
+
+  #object(from: number, depth: number, node: Node | undefined): number {
+    if (depth > depthMax) return broken;
+    if (node !== undefined) this.#forget(node);
+    const bytes = this.#bytes;
+    let at = this.#space(from + 1);
+    if (bytes[at] === braceClose && at < this.#limit) return at + 1;
+    for (;;) {
+      if (bytes[at] !== quote) return broken;
+      const nameStart = at;
+      at = this.#string(at);
+      if (at < 0) return broken;
+      const child = node && this.#childOf(node, nameStart, at);
+      at = this.#space(at);
+      if (bytes[at] !== colon) return broken;
+      at = this.#value(this.#space(at + 1), depth, child);
+      if (at < 0) return broken;
+      at = this.#space(at);
+      if (at >= this.#limit) return broken;
+      const byte = bytes[at++];
+      if (byte === braceClose) return at;
+      if (byte !== comma) return broken;
+      at = this.#space(at);
+    }
+  }
+
+  #childOf(node: Node, start: number, end: number): Node | undefined {
+    const bytes = this.#bytes;
+    if (this.#hasEscapes) {
+      const { buffer, byteOffset } = bytes;
+      const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
+      const name = Buffer.from(JSON.parse(text) as string);
+      return node.children.find((child) => child.name.equals(name))?.node;
+    }
+    const length = end - start - 2;
+    search: for (const { name, node: child } of node.children) {
+      if (name.length !== length) continue;
+      for (let index = 0; index < length; index++) {
+        if (bytes[start + 1 + index] !== name[index]) continue search;
+      }
+      return child;
+    }
+    return undefined;
+  }
+
+  /** Forgets what an earlier member of the same name had. */
+  #forget(node: Node): void {
+    for (const { node: child } of node.children) {
+      for (const path of child.paths) this.#starts[path] = -1;
+      if (child.children.length > 0) this.#forget(child);
+    }
+  }
+
+  #array(from: number, depth: number): number {
+    if (depth > depthMax) return broken;
+    const bytes = this.#bytes;
+    let at = this.#space(from + 1);
+    if (bytes[at] === bracketClose && at < this.#limit) return at + 1;
+    for (;;) {
+      at = this.#value(at, depth, undefined);
+      if (at < 0) return broken;
+      at = this.#space(at);
+      if (at >= this.#limit) return broken;
+      const byte = bytes[at++];
+      if (byte === bracketClose) return at;
+      if (byte !== comma) return broken;
+      at = this.#space(at);
+    }
+  }
+
+  #string(from: number): number {
+    const bytes = this.#bytes;
+    const limit = this.#limit;
+    this.#hasEscapes = false;
+    let at = from + 1;
+    for (;;) {
+      while (at < limit && plain[bytes[at]!] === 1) at += 1;
+      if (at >= limit) return broken;
+      const byte = bytes[at++];
+      if (byte === quote) return at;
+      if (byte !== backslash || at >= limit) return broken;
+      this.#hasEscapes = true;
+      const escaped = bytes[at++]!;
+      if (escaped === letterU) {
+        for (const hexEnd = at + 4; at < hexEnd; at++)
+          if (at >= limit || !isHexDigit(bytes[at]!)) return broken;
+      } else if (!afterBackslash.has(escaped)) {
+        return broken;
+      }
+    }
+  }
+
+  #number(from: number): number {
+    const bytes = this.#bytes;
+    let at = bytes[from] === minus ? from + 1 : from;
+    at = bytes[at] === zero ? at + 1 : this.#digits(at);
+    if (at < 0) return broken;
+    if (at < this.#limit && bytes[at] === point) at = this.#digits(at + 1);
+    if (at < 0 || at > this.#limit) return broken;
+    if (at === this.#limit || (bytes[at]! | 0x20) !== 0x65) return at;
+    at += 1;
+    return this.#digits(bytes[at] === plus || bytes[at] === minus ? at + 1 : at);
+  }
+
+  #digits(from: number): number {
+    const bytes = this.#bytes;
+    const limit = this.#limit;
+    let at = from;
+    while (at < limit && isDigit(bytes[at]!)) at += 1;
+    return at > from ? at : broken;
+  }
+
+  #word(from: number, word: Buffer): number {
+    const end = from + word.length;
+    if (end > this.#limit) return broken;
+    for (let index = 0; index < word.length; index++) {
+      if (this.#bytes[from + index] !== word[index]) return broken;
+    }
+    return end;
+  }
+
+  #space(from: number): number {
+    const bytes = this.#bytes;
+    const limit = this.#limit;
+    let at = from;
+    while (at < limit && isSpace(bytes[at]!)) at += 1;
+    return at;
+  }
+}
+
+const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+const isDigit = (byte: number): boolean => byte >= zero && byte <= 0x39;
+const isHexDigit = (byte: number): boolean =>
+  isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { JsonValues } from '../../src/values/json-values.ts';
+import { ValueBatchBuilder } from '../../src/values/value-batch.ts';
+
+function valuesAt(document: string, ...paths: string[][]): (string | null)[] | undefined {
+  const values = new JsonValues(paths);
+  // Bytes around the document must not count.
+  const bytes = Buffer.from(`1${document}1`);
+  if (!values.read(bytes, 1, bytes.length - 1)) return undefined;
+  const builder = new ValueBatchBuilder(paths.length);
+  values.addTo(builder);
+  const { bytes: packed, start, end } = builder.take();
+  return paths.map((_, path) => (start[path]! < 0 ? null : packed.toString('utf8', start[path], end[path])));
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('values of a JSON document', () => {
+  it('numbers keep all their digits', () => {
+    const document = '{"id":9007199254740993,"price":1.50,"tiny":1e-400}';
+    expect(valuesAt(document, ['id'], ['price'], ['tiny'])).toEqual(['9007199254740993', '1.50', '1e-400']);
+  });
+
+  it('strings lose quotes and escapes, and structures stay as they are written', () => {
+    const document = String.raw`{"a":"x\n\u00e9\"y","b":{"c":[1, {"d":2}]},"e":null,"f":true}`;
+    expect(valuesAt(document, ['a'], ['b', 'c'], ['e'], ['f'], ['g'])).toEqual([
+      'x\né"y',
+      '[1, {"d":2}]',
+      null,
+      'true',
+      null,
+    ]);
+  });
+
+  it('the last of two members with one name counts, whatever the first one was', () => {
+    expect(valuesAt('{"a":{"b":1},"a":{"c":2}}', ['a', 'b'], ['a', 'c'])).toEqual([null, '2']);
+    expect(valuesAt('{"a":{"b":1},"a":3}', ['a', 'b'], ['a'])).toEqual([null, '3']);
+    expect(valuesAt(String.raw`{"a":1,"\u0061":2}`, ['a'])).toEqual(['2']);
+  });
+
+  it('it takes and refuses the same documents as JSON.parse, and finds the same values', () => {
+    const edited = fc
+      .tuple(
+        fc.json({ maxDepth: 4 }),
+        fc.nat(),
+        fc.constantFrom('', '"', '\\', '{', ']', ',', '0', 'e', '.', '\n'),
+      )
+      .map(([text, where, insert]) => {
+        const at = where % (text.length + 1);
+        return text.slice(0, at) + insert + text.slice(insert === '' ? at + 1 : at);
+      });
+    fc.assert(
+      fc.property(fc.oneof(fc.json({ maxDepth: 4 }), edited), (text) => {
+        expect(valuesAt(text) !== undefined).toBe(isJson(text));
+      }),
+      { numRuns: 2000 },
+    );
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.string(),
+          fc.oneof(fc.string({ unit: 'grapheme' }), fc.double({ noNaN: true }), fc.boolean()),
+        ),
+        (object) => {
+          const names = Object.keys(object);
+          const found = valuesAt(JSON.stringify(object), ...names.map((name) => [name]));
+          // A lone half of a surrogate pair has no bytes of its own.
+          const wanted = names.map((name) =>
+            typeof object[name] === 'string'
+              ? Buffer.from(object[name]).toString()
+              : JSON.stringify(object[name]),
+          );
+          expect(found).toEqual(wanted);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
