@@ -2,6 +2,7 @@
  * A sink: where somebody's pipeline puts its rows. It is only read: nothing is created, changed or locked there, no group
  * is joined and no offset committed. Each kind of sink is a module that opens a location.
  */
+import type { ClientSettings } from '../kafka/client/client-settings.ts';
 import type { ValuePlace } from '../values/place.ts';
 import type { ValueBatch, ValueKind } from '../values/value-batch.ts';
 
@@ -20,6 +21,8 @@ export interface SinkOptions {
   /** For a database: rows come from this query, or from this table. Exactly one of them is given. */
   query?: string | undefined;
   table?: string | undefined;
+  /** For `topic:`: the cluster. */
+  kafka?: { bootstrapServers: string; settings: ClientSettings } | undefined;
   /** Limit of the time without any answer. */
   timeoutMs: number;
   /** For `topic:` sinks, and for lags of replicas: not to be read before this moment of the wall clock. */

@@ -22,17 +22,23 @@ export interface ValueBatch {
   end: Int32Array;
 }
 
-/** Builds batches of values one value after the other, row by row. A batch is valid until the next is begun. */
+/**
+ * Builds batches of values one value after the other, row by row. `take` gives the same object each time, so a batch is
+ * valid until the next value is added.
+ */
 export class ValueBatchBuilder {
-  readonly #width: number;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16);
-  #start = new Int32Array(1024);
-  #end = new Int32Array(1024);
+  readonly #batch: ValueBatch;
   #values = 0;
   #used = 0;
 
   constructor(width: number) {
-    this.#width = width;
+    this.#batch = {
+      count: 0,
+      width,
+      bytes: Buffer.allocUnsafeSlow(1 << 16),
+      start: new Int32Array(1024),
+      end: new Int32Array(1024),
+    };
   }
 
   /** The bytes that the values so far take. */
@@ -41,7 +47,7 @@ export class ValueBatchBuilder {
   }
 
   get count(): number {
-    return this.#values / this.#width;
+    return this.#values / this.#batch.width;
   }
 
   addNull(): void {
@@ -52,49 +58,46 @@ export class ValueBatchBuilder {
   addBytes(source: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#ensure(length);
-    const { buffer, byteOffset } = source;
+    const { bytes } = this.#batch;
+    const used = this.#used;
     // Short values are quicker to copy byte by byte than through a call.
-    if (length <= 64) for (let at = 0; at < length; at++) this.#bytes[this.#used + at] = source[start + at]!;
-    else this.#bytes.set(new Uint8Array(buffer, byteOffset + start, length), this.#used);
-    this.#next(this.#used, this.#used + length);
+    if (length <= 64) for (let at = 0; at < length; at++) bytes[used + at] = source[start + at]!;
+    else bytes.set(source.subarray(start, end), used);
+    this.#next(used, used + length);
     this.#used += length;
   }
 
   addText(text: string): void {
     this.#ensure(text.length * 3);
-    const length = this.#bytes.write(text, this.#used, 'utf8');
+    const length = this.#batch.bytes.write(text, this.#used, 'utf8');
     this.#next(this.#used, this.#used + length);
     this.#used += length;
   }
 
   /** The rows since the last call. */
   take(): ValueBatch {
-    const batch = {
-      count: this.count,
-      width: this.#width,
-      bytes: this.#bytes,
-      start: this.#start,
-      end: this.#end,
-    };
+    this.#batch.count = this.count;
     this.#values = 0;
     this.#used = 0;
-    return batch;
+    return this.#batch;
   }
 
   #next(start: number, end: number): void {
-    if (this.#values === this.#start.length) {
-      this.#start = grown(this.#start);
-      this.#end = grown(this.#end);
+    const batch = this.#batch;
+    if (this.#values === batch.start.length) {
+      batch.start = grown(batch.start);
+      batch.end = grown(batch.end);
     }
-    this.#start[this.#values] = start;
-    this.#end[this.#values++] = end;
+    batch.start[this.#values] = start;
+    batch.end[this.#values++] = end;
   }
 
   #ensure(length: number): void {
-    if (this.#used + length <= this.#bytes.length) return;
-    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#used + length));
-    this.#bytes.copy(bytes, 0, 0, this.#used);
-    this.#bytes = bytes;
+    const { bytes } = this.#batch;
+    if (this.#used + length <= bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, this.#used + length));
+    bytes.copy(larger, 0, 0, this.#used);
+    this.#batch.bytes = larger;
   }
 }
 

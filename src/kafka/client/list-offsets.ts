@@ -21,9 +21,9 @@ const answerMsMax = 3_000;
 
 /**
  * `latest`: the high watermark, one past the last readable record. `last-stable`: where the first open transaction
- * begins.
+ * begins. `since`: the first record with that time or a later one, in ms since the epoch; −1 if there is none.
  */
-export type OffsetKind = 'earliest' | 'latest' | 'last-stable';
+export type OffsetKind = 'earliest' | 'latest' | 'last-stable' | { since: number };
 
 /** The offsets by partition. After an error, tries again with new metadata. Throws `unavailable` at the deadline. */
 export async function listOffsets(
@@ -119,7 +119,7 @@ async function ask(
   const wanted = partitions.map((partitionIndex) => ({
     partitionIndex,
     currentLeaderEpoch: -1,
-    timestamp: kind === 'earliest' ? -2n : -1n,
+    timestamp: typeof kind === 'object' ? BigInt(kind.since) : kind === 'earliest' ? -2n : -1n,
   }));
   const isolation = kind === 'last-stable' ? 1 : 0;
   const api = apis[versionOf(connection, 'ListOffsets')]!;

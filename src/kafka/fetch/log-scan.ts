@@ -27,6 +27,8 @@ export interface ScannedBatch {
 export interface ScanOptions {
   /** Where to begin, by partition (default: the log's start). */
   from?: ReadonlyMap<number, number> | undefined;
+  /** Where to end, by partition (default, and at most: the log's end). */
+  to?: ReadonlyMap<number, number> | undefined;
   /** Limit of the time without progress. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
@@ -71,7 +73,9 @@ export async function scanLog(cluster: Cluster, topicName: string, options: Scan
   for (const [partition, end] of ends) {
     const start = starts.get(partition) ?? 0;
     const begin = Math.max(start, options.from?.get(partition) ?? start);
-    scans.set(partition, new PartitionScan({ partition, start: begin, end }, options.onBatch));
+    const until = Math.min(end, options.to?.get(partition) ?? end);
+    const range = { partition, start: Math.min(begin, Math.max(until, start)), end: until };
+    scans.set(partition, new PartitionScan(range, options.onBatch));
   }
   const all = [...scans.values()];
   const reached = await readLog(

@@ -1,0 +1,171 @@
+/** Makes facts of batches of values: ids and compared values in their normal forms become hashes. */
+import { Normaliser, type Form } from '../../values/normal-form.ts';
+import type { ValueBatch } from '../../values/value-batch.ts';
+import type { CategoryTable } from './category-table.ts';
+import { factFlags, noPartition, type Fact, type FactWriter } from './fact-file.ts';
+import { digestOfNull, digestOfValue, hashId, hashPosition } from './id-hash.ts';
+import type { Layout } from './layout.ts';
+
+/** Where a value came from, for records. Rows have none. */
+export interface Origin {
+  topic: number;
+  /** The number in the evidence. */
+  number: number;
+  partition: number;
+  offset: number;
+  flags: number;
+}
+
+export interface MakerOptions {
+  layout: Layout;
+  writer: FactWriter;
+  categories: CategoryTable;
+  /** The topics that are checked, for positions in rows. */
+  topics: readonly string[];
+  /** Only ids whose hash is below this share of all hashes become facts. */
+  sample: number;
+}
+
+const sampleSpan = 2 ** 32;
+
+export class FactMaker {
+  readonly #options: MakerOptions;
+  readonly #normaliser = new Normaliser();
+  readonly #fact: Fact;
+  readonly #sampleMax: number;
+  /** Rows or records without an id. */
+  withoutId = 0;
+
+  constructor(options: MakerOptions) {
+    this.#options = options;
+    this.#fact = {
+      high: 0n,
+      low: 0n,
+      offset: -1,
+      partition: noPartition,
+      category: 0,
+      flags: 0,
+      digests: new BigUint64Array(options.layout.compared.length),
+      version: 0n,
+    };
+    this.#sampleMax = options.sample * sampleSpan;
+  }
+
+  /** Makes a fact of row `row`. Returns false if it has no id; then nothing was written, unless it has an origin. */
+  add(batch: ValueBatch, row: number, origin?: Origin): boolean {
+    const { layout, writer } = this.#options;
+    const first = row * batch.width;
+    const fact = this.#fact;
+    fact.flags = origin?.flags ?? 0;
+    fact.offset = origin?.offset ?? -1;
+    fact.partition = origin?.number ?? noPartition;
+    const isNamed = this.#hash(batch, first, origin);
+    if (!isNamed) {
+      this.withoutId += 1;
+      if (origin === undefined) return false;
+      fact.flags |= factFlags.nameless;
+      hashPosition(origin.topic, origin.partition, origin.offset, fact);
+    }
+    if (this.#sampleMax < sampleSpan && Number(fact.high & 0xffffffffn) >= this.#sampleMax) return isNamed;
+    this.#category(batch, first);
+    for (const [index, { column, form }] of layout.compared.entries()) {
+      fact.digests[index] = this.#digest(batch, first + column, form);
+    }
+    if (layout.version !== undefined)
+      this.#version(batch, first + layout.version.column, layout.version.form);
+    if (layout.drops.some((drop) => isText(batch, first + drop.column, drop.value)))
+      fact.flags |= factFlags.dropped;
+    if (isNamed && typeof layout.id === 'object' && 'form' in layout.id) {
+      const at = first + layout.id.column;
+      writer.add(fact, batch.bytes, batch.start[at]!, batch.end[at]!);
+    } else {
+      const text = Buffer.from(this.#positionText);
+      writer.add(fact, text, 0, text.length);
+    }
+    return isNamed;
+  }
+
+  /** The last position that was hashed, as a text; empty for an id. */
+  #positionText = '';
+
+  #hash(batch: ValueBatch, first: number, origin: Origin | undefined): boolean {
+    const { id } = this.#options.layout;
+    if (id === 'own-position') {
+      if (origin === undefined) return false;
+      return this.#hashPlace(origin.topic, origin.partition, origin.offset);
+    }
+    if (!('form' in id)) return this.#hashColumns(batch, first, id);
+    const at = first + id.column;
+    if (batch.start[at]! < 0 || batch.start[at] === batch.end[at]) return false;
+    const normal = this.#normaliser;
+    normal.normalise(id.form, batch.bytes, batch.start[at]!, batch.end[at]!);
+    hashId(normal.bytes, normal.start, normal.end, this.#fact);
+    return true;
+  }
+
+  #hashColumns(
+    batch: ValueBatch,
+    first: number,
+    id: { topic: number | undefined; partition: number; offset: number },
+  ): boolean {
+    const [partition, offset] = [textAt(batch, first + id.partition), textAt(batch, first + id.offset)];
+    if (partition === undefined || offset === undefined) return false;
+    if (!/^\d{1,16}$/.test(partition) || !/^\d{1,16}$/.test(offset)) return false;
+    const name = id.topic === undefined ? undefined : textAt(batch, first + id.topic);
+    if (id.topic !== undefined && name === undefined) return false;
+    const topic = name === undefined ? 0 : this.#options.topics.indexOf(name);
+    // A row of a topic that is not checked is no row of a record of the range.
+    return topic < 0 ? false : this.#hashPlace(topic, Number(partition), Number(offset));
+  }
+
+  #hashPlace(topic: number, partition: number, offset: number): boolean {
+    hashPosition(topic, partition, offset, this.#fact);
+    const { topics } = this.#options;
+    const name = topics.length > 1 ? `${topics[topic]!}/` : '';
+    this.#positionText = `${name}${partition}:${offset}`;
+    return true;
+  }
+
+  #category(batch: ValueBatch, first: number): void {
+    const { layout, categories } = this.#options;
+    const fact = this.#fact;
+    fact.category = 0;
+    if (layout.category === undefined) return;
+    const at = first + layout.category;
+    if (batch.start[at]! < 0) fact.flags |= factFlags.uncategorised;
+    else fact.category = categories.numberOf(batch.bytes, batch.start[at]!, batch.end[at]!);
+  }
+
+  #digest(batch: ValueBatch, at: number, form: Form): bigint {
+    if (batch.start[at]! < 0) return digestOfNull;
+    const normal = this.#normaliser;
+    normal.normalise(form, batch.bytes, batch.start[at]!, batch.end[at]!);
+    return digestOfValue(normal.bytes, normal.start, normal.end);
+  }
+
+  #version(batch: ValueBatch, at: number, form: Form): void {
+    const fact = this.#fact;
+    fact.version = 0n;
+    const version = batch.start[at]! < 0 ? undefined : this.#integer(batch, at, form);
+    if (version === undefined) fact.flags |= factFlags.unversioned;
+    else fact.version = version;
+  }
+
+  /** An integer of 64 bits; a time in microseconds. */
+  #integer(batch: ValueBatch, at: number, form: Form): bigint | undefined {
+    const normal = this.#normaliser;
+    normal.normalise(form, batch.bytes, batch.start[at]!, batch.end[at]!);
+    const text = Buffer.from(normal.bytes.slice(normal.start, normal.end)).toString('latin1');
+    const found = /^(-?\d{1,19})(?:e(\d{1,2}))?$/.exec(text);
+    if (found === null) return undefined;
+    const value = BigInt(found[1]!) * 10n ** BigInt(found[2] ?? 0);
+    return BigInt.asIntN(64, value) === value ? value : undefined;
+  }
+}
+
+function isText(batch: ValueBatch, at: number, text: string): boolean {
+  return textAt(batch, at) === text;
+}
+
+const textAt = ({ bytes, start, end }: ValueBatch, at: number): string | undefined =>
+  start[at]! < 0 ? undefined : bytes.toString('utf8', start[at], end[at]);

@@ -1,0 +1,47 @@
+/** What is to be checked, as a user asks for it. */
+import type { ClientSettings } from '../kafka/client/client-settings.ts';
+import type { IdPlace, ValuePlace } from '../values/place.ts';
+
+export type Rule = 'once' | 'at-least-once' | 'latest';
+
+/** The begin or the end of a range: by partition, or a time in ms since the epoch. */
+export type Bound = 'earliest' | 'latest' | { offsets: ReadonlyMap<number, number> } | { time: number };
+
+export interface Comparison {
+  /** As it was written. */
+  text: string;
+  record: ValuePlace;
+  row: ValuePlace;
+}
+
+export interface CheckPlan {
+  bootstrapServers: string;
+  settings: ClientSettings;
+  topics: readonly string[];
+  from: Bound;
+  to: Bound;
+  id: IdPlace;
+  sinkId: IdPlace;
+  category: ValuePlace | undefined;
+  sinkCategory: ValuePlace | undefined;
+  categoryMap: ReadonlyMap<string, string>;
+  comparisons: readonly Comparison[];
+  sink: SinkChoice;
+  rule: Rule;
+  version: { record: ValuePlace; row: ValuePlace | undefined } | undefined;
+  drops: readonly { place: ValuePlace; value: string }[];
+  dropReason: string | undefined;
+  deadLetters: SinkChoice | undefined;
+  group: string | undefined;
+  settleMs: number;
+  /** Limit of the time without progress, and of the wait for the drain. */
+  timeoutMs: number;
+  /** About how many messages are looked at; undefined: all. */
+  sample: number | undefined;
+}
+
+export interface SinkChoice {
+  location: string;
+  query?: string | undefined;
+  table?: string | undefined;
+}

@@ -1,0 +1,64 @@
+/** Reads the range of a topic that is checked, and makes a fact of each record. */
+import type { Cluster } from '../kafka/client/cluster.ts';
+import { scanLog, type LogScan, type ScannedBatch } from '../kafka/fetch/log-scan.ts';
+import type { RecordValues } from '../values/record-values.ts';
+import { ValueBatchBuilder } from '../values/value-batch.ts';
+import { factFlags } from './facts/fact-file.ts';
+import type { FactMaker, Origin } from './facts/fact-maker.ts';
+
+export interface ReadOptions {
+  cluster: Cluster;
+  topic: string;
+  /** The topic's index among those that are checked. */
+  topicIndex: number;
+  /** The number of a partition in the evidence. */
+  numberOf: (partition: number) => number;
+  from: ReadonlyMap<number, number>;
+  /** undefined: to the ends of now. */
+  to: ReadonlyMap<number, number> | undefined;
+  /** Added to the flags of each fact. */
+  flags: number;
+  timeoutMs: number;
+  signal: AbortSignal;
+  onRecords: (count: number) => void;
+}
+
+/** What was found beside the facts. */
+export interface ReadRecords {
+  scan: LogScan;
+  records: number;
+  withoutId: number;
+  /** The first record without an id: `PARTITION:OFFSET`. */
+  firstWithoutId: string | undefined;
+  /** Records that are no JSON, though a place is one of JSON. */
+  notJson: number;
+}
+
+export async function readRecords(
+  values: RecordValues,
+  width: number,
+  maker: FactMaker,
+  { cluster, topic, topicIndex, numberOf, flags, onRecords, ...limits }: ReadOptions,
+): Promise<ReadRecords> {
+  const builder = new ValueBatchBuilder(width);
+  const origin: Origin = { topic: topicIndex, number: 0, partition: 0, offset: 0, flags: 0 };
+  const read = { records: 0, withoutId: 0, firstWithoutId: undefined as string | undefined, notJson: 0 };
+  const onBatch = ({ partition, batch, from, to, state }: ScannedBatch): void => {
+    origin.partition = partition;
+    origin.number = numberOf(partition);
+    const batchFlags =
+      flags | (state === 'aborted' ? factFlags.aborted : 0) | (batch.crcOk ? 0 : factFlags.crcBad);
+    for (let i = from; i < to; i++) {
+      origin.offset = batch.offset[i]!;
+      origin.flags = batch.valueStart[i]! < 0 ? batchFlags | factFlags.tombstone : batchFlags;
+      if (!values.add(batch, i, builder)) read.notJson += 1;
+      if (maker.add(builder.take(), 0, origin)) continue;
+      read.withoutId += 1;
+      read.firstWithoutId ??= `${partition}:${origin.offset}`;
+    }
+    read.records += to - from;
+    onRecords(to - from);
+  };
+  const scan = await scanLog(cluster, topic, { ...limits, onBatch });
+  return { scan, ...read };
+}

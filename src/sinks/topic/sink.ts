@@ -1,0 +1,118 @@
+/** A topic as a sink. Only committed records count; there is no snapshot, but an end that is frozen first. */
+import { usageError } from '../../errors.ts';
+import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
+import { openCluster, type Cluster } from '../../kafka/client/cluster.ts';
+import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
+import type { ValuePlace } from '../../values/place.ts';
+import { RecordValues } from '../../values/record-values.ts';
+import { KindsOfRecords, sampleRecords } from '../../values/sample-records.ts';
+import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
+import type { Sink, SinkColumn, SinkOptions, SinkReading } from '../sink.ts';
+
+const batchBytes = 256 * 1024;
+
+export async function openTopicSink(options: SinkOptions): Promise<Sink> {
+  const { kafka, location, timeoutMs, signal, query, table } = options;
+  if (query !== undefined || table !== undefined) {
+    throw usageError('A topic has neither queries nor tables.', 'Leave --query and --table out.');
+  }
+  const topic = location.slice('topic:'.length);
+  const cluster = await openCluster({
+    bootstrapServers: kafka!.bootstrapServers,
+    client: clientFromSettings(kafka!.settings),
+    clientId: 'nodrop-check',
+    timeoutMs,
+    signal,
+  });
+  const found = await cluster.metadata(topic);
+  if (found === undefined) {
+    await cluster.close();
+    throw usageError(`Topic ${topic}, the sink, does not exist.`);
+  }
+  return new TopicSink(cluster, topic, options);
+}
+
+class TopicSink implements Sink {
+  readonly name: string;
+  readonly rows = 'records';
+  readonly #cluster: Cluster;
+  readonly #topic: string;
+  readonly #options: SinkOptions;
+
+  constructor(cluster: Cluster, topic: string, options: SinkOptions) {
+    this.#cluster = cluster;
+    this.#topic = topic;
+    this.#options = options;
+    this.name = `topic:${topic}`;
+  }
+
+  columns(): Promise<readonly SinkColumn[]> {
+    return Promise.resolve([]);
+  }
+
+  async open(places: readonly ValuePlace[]): Promise<SinkReading> {
+    const values = new RecordValues(places, () => '--sink-id');
+    const deadline = this.#cluster.deadline();
+    const starts = await listOffsets(this.#cluster, this.#topic, 'earliest', deadline);
+    const ends = await listOffsets(this.#cluster, this.#topic, 'latest', deadline);
+    const ranges = [...ends].map(([partition, end]) => ({
+      partition,
+      start: Math.min(starts.get(partition) ?? 0, end),
+      end,
+    }));
+    const kinds = new KindsOfRecords(places, values);
+    await sampleRecords(this.#cluster, this.#topic, ranges, deadline, (batch, i) => kinds.look(batch, i));
+    return {
+      kinds: kinds.kinds(),
+      noSnapshot:
+        'A topic has no snapshot: its records were read one after the other, up to an end that was fixed first.',
+      estimate: ranges.reduce((sum, { start, end }) => sum + end - start, 0),
+      notes: [],
+      batches: () => this.#batches(values, places.length, ends),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  async *#batches(
+    values: RecordValues,
+    width: number,
+    to: ReadonlyMap<number, number>,
+  ): AsyncIterable<ValueBatch> {
+    const full: ValueBatch[] = [];
+    let builder = new ValueBatchBuilder(width);
+    let wake = Promise.withResolvers<void>();
+    const cut = (): void => {
+      full.push(builder.take());
+      builder = new ValueBatchBuilder(width);
+      wake.resolve();
+    };
+    const onBatch = ({ batch, from, to: end, state }: ScannedBatch): void => {
+      if (state !== 'committed') return;
+      for (let i = from; i < end; i++) values.add(batch, i, builder);
+      if (builder.bytesUsed >= batchBytes) cut();
+    };
+    const { timeoutMs, signal } = this.#options;
+    let isOver = false;
+    const scan = scanLog(this.#cluster, this.#topic, { to, timeoutMs, signal, onBatch }).finally(() => {
+      isOver = true;
+      wake.resolve();
+    });
+    // The loop below gets the error; until then nobody waits for it.
+    scan.catch(() => undefined);
+    while (!isOver || full.length > 0) {
+      const next = full.shift();
+      if (next !== undefined) yield next;
+      else {
+        await wake.promise;
+        wake = Promise.withResolvers();
+      }
+    }
+    await scan;
+    if (builder.count > 0) yield builder.take();
+  }
+
+  async close(): Promise<void> {
+    await this.#cluster.close();
+  }
+}
