@@ -177,8 +177,19 @@ export interface Topics {
   nameOf(partition: number): { topic: string; partition: number };
 }
 
+/**
+ * Evidence may come in several parts, of which each has all that is known of some messages. Then the root is the log.
+ * Sentences, settings, positions, commits, ranges, topics and stalls are of the run, and the same in each part; hops may
+ * be whole in one part and not in another. A row without a message belongs in the part of the message at its place.
+ */
 export interface Evidence {
   run: string;
+  /**
+   * The first hop that is believed. `log`: the messages are what the topic holds. The ledger is whole then, and has for each
+   * message one ack, at the place of its first record; no consumer keeps a journal; order is not judged; and only ids
+   * say whose row it is. Absent: the ledger, which says what was sent.
+   */
+  root?: 'log';
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;

@@ -23,6 +23,11 @@ export interface Charge {
   kind: FindingKind;
   blame: Blame;
   cause?: Cause;
+  /**
+   * Its cause is that the consumer commits before it writes, if one of these partitions is overcommitted: all parts of the
+   * evidence decide that together. `cause` is what this part knows.
+   */
+  maybeOvercommitted?: readonly number[];
   /** The observation, in a few words. */
   detail?: string;
 }

@@ -1,7 +1,7 @@
 /** Checks whether a message is missing from log or store, and which hop lost it. */
 import { untold } from '../evidence.ts';
 import { none, type Place } from '../../workload/place.ts';
-import type { Blame, Cause } from '../../result/verdict.ts';
+import type { Blame } from '../../result/verdict.ts';
 import type { Charge, Opinion } from './charge.ts';
 import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
 import { nowhere } from './trail.ts';
@@ -77,8 +77,7 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   const blame = isLeftOut
     ? other
     : blamed(subject, proof, { store: subject.written.length > 0, else: other });
-  const cause = causeOf(subject, proof, blame);
-  return { kind: 'lost', blame, ...(cause !== undefined && { cause }), detail: 'not in the store' };
+  return { kind: 'lost', blame, ...causeOf(subject, proof, blame), detail: 'not in the store' };
 }
 
 /** Whether Kafka had another record at its place before, which was acknowledged or stored. */
@@ -96,12 +95,18 @@ const mayReplaceMarker = ({ committed }: Subject, proof: Proof): boolean =>
     return proof.mayReplace(record) && contested.size + outlived.size > 0;
   });
 
-function causeOf({ acks, committed }: Subject, proof: Proof, blame: Blame): Cause | undefined {
-  if (proof.topicRecreated && committed.length === 0) return 'topic-recreated';
-  const isOvercommitted = [...committed, ...acks].some(
-    ({ partition }) => proof.partitions.of(partition).overcommitted?.cause === 'commit-before-write',
-  );
-  return blame === 'consumer' && isOvercommitted ? 'commit-before-write' : undefined;
+function causeOf(
+  { acks, committed }: Subject,
+  proof: Proof,
+  blame: Blame,
+): Pick<Charge, 'cause' | 'maybeOvercommitted'> {
+  if (proof.topicRecreated && committed.length === 0) return { cause: 'topic-recreated' };
+  if (blame !== 'consumer') return {};
+  const numbers = new Set([...committed, ...acks].map(({ partition }) => partition));
+  const ahead = [...numbers].filter((number) => proof.partitions.of(number).isCommitAhead);
+  if (ahead.length === 0) return {};
+  const isOvercommitted = ahead.some((number) => proof.partitions.of(number).isCommittedBeforeWrite);
+  return { ...(isOvercommitted && { cause: 'commit-before-write' }), maybeOvercommitted: ahead };
 }
 
 /** For an acked message that is not in a whole log. */

@@ -1,7 +1,7 @@
-import type { Evidence } from '../evidence.ts';
 import type { LedgerCounts } from '../../result/verdict.ts';
 import type { Partitions } from './partitions.ts';
 import type { LogReading } from './read-log.ts';
+import { evidenceNames, type RunFacts } from './run-facts.ts';
 import { doubtKinds, type DoubtKind } from './charge.ts';
 import { counted, were } from '../../text/counted.ts';
 
@@ -49,6 +49,7 @@ const stallsNamedMax = 32;
 const minorDoubts: readonly DoubtKind[] = ['compacted', 'removedButStored', 'unknownWithoutRecord'];
 
 const hopNames = {
+  plan: 'plan',
   ledger: 'ledger',
   log: 'log',
   deliveries: "consumer's deliveries",
@@ -56,28 +57,28 @@ const hopNames = {
   store: 'store',
 };
 
-const notWhole = (name: string, { problem }: { problem?: string }): string =>
-  `The evidence of the ${name} is not whole: ${problem || 'it is missing'}.`;
+/** What all parts of the evidence say together. */
+interface Known {
+  facts: RunFacts;
+  partitions: Partitions;
+  ledger: LedgerCounts;
+  log: Pick<LogReading, 'contradictions' | 'beyondEnd'>;
+  doubts: Doubts;
+  refusals: Refusals;
+}
 
-export function notChecked(
-  evidence: Evidence,
-  partitions: Partitions,
-  ledger: LedgerCounts,
-  { contradictions, beyondEnd }: Pick<LogReading, 'contradictions' | 'beyondEnd'>,
-  doubts: Doubts,
-  refusals: Refusals = { rejected: [], unknown: [] },
-): NotChecked {
-  const result: NotChecked = { open: [...evidence.interruptions], minor: [...(evidence.notes ?? [])] };
-  if (!evidence.plan.whole) result.open.push(notWhole('plan', evidence.plan));
-  for (const name of ['ledger', 'log', 'deliveries', 'written', 'store'] as const) {
-    const hop = evidence[name];
-    if (hop === undefined || hop.whole) continue;
-    const sentence = notWhole(hopNames[name], hop);
-    if (hop.required ?? true) result.open.push(sentence);
+export function notChecked({ facts, partitions, ledger, log, doubts, refusals }: Known): NotChecked {
+  const { contradictions, beyondEnd } = log;
+  const result: NotChecked = { open: [...facts.interruptions], minor: [...facts.notes] };
+  for (const name of evidenceNames) {
+    const problem = facts.problems.get(name);
+    if (problem === undefined) continue;
+    const sentence = `The evidence of the ${hopNames[name]} is not whole: ${problem.text || 'it is missing'}.`;
+    if (problem.isOpen) result.open.push(sentence);
     else result.minor.push(`${sentence} The verdict does not rest on it.`);
   }
-  result.open.push(...(evidence.store.oddPositions ?? []));
-  if (evidence.log.topicRecreated) {
+  result.open.push(...facts.oddPositions);
+  if (facts.topicRecreated) {
     result.open.push('The topic was deleted and recreated since the run began: its records are gone.');
   }
   if (contradictions > 0) {
@@ -90,7 +91,7 @@ export function notChecked(
       `The log contradicts itself: it holds ${counted(beyondEnd, 'record')} beyond the ends to which it is said to have been read.`,
     );
   }
-  result.open.push(...stallSentences(evidence, partitions));
+  result.open.push(...stallSentences(facts.stalls, partitions));
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
   if (ledger.acked === 0) result.open.push(nothingAcked(ledger, refusals));
   for (const kind of doubtKinds) {
@@ -113,7 +114,7 @@ function nothingAcked({ rejected, unknown, aborted = 0 }: LedgerCounts, refusals
   return `No message was acknowledged${parts.length === 0 ? '' : `: ${parts.join('; ')}`}.`;
 }
 
-function stallSentences({ stalls = [] }: Evidence, partitions: Partitions): string[] {
+function stallSentences(stalls: RunFacts['stalls'], partitions: Partitions): string[] {
   if (stalls.length === 0) return [];
   const named = stalls.slice(0, stallsNamedMax).flatMap(({ partition }) => {
     const { label, progress } = partitions.of(partition);

@@ -8,47 +8,46 @@ import type { Blame } from '../../result/verdict.ts';
 import { compaction } from './loss-checks.ts';
 import type { Partition } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
+import type { Proven } from './proven.ts';
 import type { Proof } from './subject.ts';
 import { standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
+/** Notes in the partitions what one part of the evidence says about their ends and commits. */
+export function noteEnds(messages: Messages, trails: Trails, journal: WrittenJournal, proof: Proof): void {
+  const { all } = proof.partitions;
+  for (const partition of all) {
+    if (isBehindEnd(partition)) continue;
+    partition.rowsEnd = rowsEnd(partition, trails);
+    partition.isNextDelivered = partition.delivered.timesAt((partition.next ?? 0) - 1) > 0;
+  }
+  if (all.some(({ isCommitAhead }) => isCommitAhead)) noteLeftOut(messages, trails, journal, proof);
+}
+
 /**
- * Marks the partitions concerned, and drops the rows beyond a log's end that can be explained. Returns sentences about
+ * Marks the overcommitted partitions, and drops the rows beyond a log's end that can be explained. Returns sentences about
  * the partitions that cannot be judged.
  */
-export function findOvercommitted(
-  messages: Messages,
-  trails: Trails,
-  journal: WrittenJournal,
-  proof: Proof,
-): string[] {
-  const open: string[] = [];
-  const ahead: Partition[] = [];
-  for (const partition of proof.partitions.all) {
-    const { next, commit } = partition;
-    const sentence = judgeEnd(partition, trails, proof);
-    if (sentence !== undefined) open.push(sentence);
-    if (next === undefined || commit === undefined || partition.overcommitted !== undefined) continue;
-    if (commit > next) ahead.push(partition);
-  }
-  if (ahead.length === 0) return open;
-  const leftOut = placesLeftOut(ahead, messages, trails, journal, proof);
-  for (const partition of ahead) {
-    const sentence = judgeCommit(partition, leftOut.get(partition) ?? [], proof);
-    if (sentence !== undefined) open.push(sentence);
-  }
-  return open;
+export function findOvercommitted(partitions: readonly Partition[], proof: Proven): string[] {
+  const ends = partitions.map((partition) => judgeEnd(partition, proof));
+  const ahead = partitions.filter(({ isCommitAhead, overcommitted }) => isCommitAhead && !overcommitted);
+  const commits = ahead.map((partition) => judgeCommit(partition, proof));
+  return [...ends, ...commits].filter((sentence) => sentence !== undefined);
 }
+
+/** Whether neither the store's next offset nor any row is beyond the log's end, as far as that is known. */
+const isBehindEnd = ({ next = 0, end, beyondEnd }: Partition): boolean =>
+  end === undefined || (next <= end && beyondEnd.size === 0);
 
 /**
  * No record can have been beyond a log's end, unless Kafka has lost it since. A consumer that goes on from a next
  * offset there skips future records.
  */
-function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | undefined {
+function judgeEnd(partition: Partition, proof: Proven): string | undefined {
   const { next = 0, range, label, beyondEnd } = partition;
-  if (partition.end === undefined || (next <= partition.end && beyondEnd.size === 0)) return undefined;
+  if (isBehindEnd(partition)) return undefined;
   // The log once reached the places of acks and of the run's rows.
-  const end = Math.max(partition.end, partition.ackedEnd, rowsEnd(partition, trails));
+  const end = Math.max(partition.end!, partition.ackedEnd, partition.rowsEnd);
   for (const offset of beyondEnd.keys()) if (!proof.isEndKnown || offset < end) beyondEnd.delete(offset);
   if (!proof.logWhole || next <= end) return undefined;
   const place =
@@ -62,7 +61,7 @@ function judgeEnd(partition: Partition, trails: Trails, proof: Proof): string | 
     if ((range.stableEnd ?? range.end) < range.end) return mayBeLonger;
   }
   partition.overcommitted = {
-    blame: blameOfPosition(partition, next, proof),
+    blame: blameOfPosition(partition, proof),
     cause: 'position-beyond-end',
     offset: next,
     detail: place,
@@ -83,27 +82,15 @@ function rowsEnd({ number }: Partition, trails: Trails): number {
   return end;
 }
 
-function blameOfPosition({ delivered }: Partition, next: number, proof: Proof): Blame {
+function blameOfPosition({ isNextDelivered }: Partition, proof: Proven): Blame {
   const { deliveriesWhole, writtenWhole, isWrittenKept } = proof;
-  if (deliveriesWhole && writtenWhole && delivered.timesAt(next - 1) === 0) return 'store';
+  if (deliveriesWhole && writtenWhole && !isNextDelivered) return 'store';
   return isWrittenKept && !writtenWhole ? 'unknown' : 'consumer';
 }
 
-interface LeftOut {
-  place: Place;
-  isWritten: boolean;
-}
-
-/** The places of messages between the store's next offset and the group's commit that the store does not have. */
-function placesLeftOut(
-  ahead: readonly Partition[],
-  messages: Messages,
-  trails: Trails,
-  journal: WrittenJournal,
-  proof: Proof,
-): ReadonlyMap<Partition, LeftOut[]> {
-  const found = new Map<Partition, LeftOut[]>(ahead.map((partition) => [partition, []]));
-  if (!proof.storeWhole || proof.topicRecreated) return found;
+/** Counts the messages between the store's next offset and the group's commit that the store does not have. */
+function noteLeftOut(messages: Messages, trails: Trails, journal: WrittenJournal, proof: Proof): void {
+  if (!proof.storeWhole || proof.topicRecreated) return;
   for (let message = 0; message < messages.count; message++) {
     const trail = trails.trail(message);
     const { acks, records, rows } = trail;
@@ -112,35 +99,34 @@ function placesLeftOut(
     // If the log is not whole, an ack proves a message's place as well.
     const others = proof.logWhole ? [] : acks.filter((ack) => !standsAtOneOf(ack, records));
     for (const place of [...committed, ...others]) {
-      const partition = proof.partitions.of(place.partition);
-      if (place.offset < partition.next! || place.offset >= partition.commit!) continue;
+      const { isCommitAhead, next, commit, leftOut } = proof.partitions.of(place.partition);
+      if (!isCommitAhead || place.offset < next! || place.offset >= commit!) continue;
       if (others.includes(place) && mayBeCompacted(message, place, trails, proof)) continue;
-      found.get(partition)?.push({ place, isWritten: journal.of(message, trail).length > 0 });
+      const isWritten = journal.of(message, trail).length > 0;
+      leftOut.count += 1;
+      if (isWritten) leftOut.written += 1;
+      if (isWritten || proof.isLeftOut(place)) leftOut.heardOf += 1;
     }
   }
-  return found;
 }
 
 const mayBeCompacted = (message: number, ack: Place, trails: Trails, proof: Proof): boolean =>
   compaction({ acks: [ack], topic: undefined, expected: trails.expectedBytes(message) }, proof) !== undefined;
 
 /** Judges a commit ahead of the next offset: only markers and records of other programs may be between the two. */
-function judgeCommit(partition: Partition, leftOut: readonly LeftOut[], proof: Proof): string | undefined {
-  const { range, label } = partition;
+function judgeCommit(partition: Partition, proof: Proven): string | undefined {
+  const { range, label, leftOut } = partition;
   const [next, commit] = [partition.next!, partition.commit!];
   const isRead = proof.logWhole && proof.storeWhole && range !== undefined && next >= range.start;
   // Records beyond the scanned end, earlier or by now, may not have been messages of the run.
   const isBeyondEnd = isRead && commit > range.end;
-  if (leftOut.length === 0 && (!isBeyondEnd || !proof.isEndKnown)) {
+  if (leftOut.count === 0 && (!isBeyondEnd || !proof.isEndKnown)) {
     return isRead && !isBeyondEnd
       ? undefined
       : `In partition ${label}, the group's commit is ${commit} and the store's next offset ${next}: it is not known whether a record was left out.`;
   }
-  const isOfStore = leftOut.length > 0 && leftOut.every(({ isWritten }) => isWritten);
-  const isUnclear =
-    proof.isWrittenKept &&
-    !proof.writtenWhole &&
-    !leftOut.some(({ place, isWritten }) => isWritten || proof.isLeftOut(place));
+  const isOfStore = leftOut.count > 0 && leftOut.written === leftOut.count;
+  const isUnclear = proof.isWrittenKept && !proof.writtenWhole && leftOut.heardOf === 0;
   partition.overcommitted = {
     blame: isOfStore ? 'store' : isUnclear ? 'unknown' : 'consumer',
     cause: 'commit-before-write',

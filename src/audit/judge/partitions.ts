@@ -12,6 +12,15 @@ export interface Overcommitment {
   detail: string;
 }
 
+/** Numbers of records that were left out. */
+export interface LeftOut {
+  count: number;
+  /** Those that were written according to the consumer's journal. */
+  written: number;
+  /** Those that were written or, as the journal shows, skipped. */
+  heardOf: number;
+}
+
 type Known = Pick<Partition, 'range' | 'end' | 'next' | 'commit'> & {
   name: ReturnType<Topics['nameOf']> | undefined;
   topic: number;
@@ -67,6 +76,12 @@ export class Partition {
   readonly written = new BitSet();
   /** The journal's entries for those of them that have something unusual. */
   readonly writtenAt = new Map<number, Written[]>();
+  /** The end of the rows whose messages are known and not in the log. Set after all hops were read. */
+  rowsEnd = 0;
+  /** Whether the offset before the store's next was delivered. Set after all hops were read. */
+  isNextDelivered = false;
+  /** The records between the store's next offset and the group's commit that the store does not have. */
+  leftOut: LeftOut = { count: 0, written: 0, heardOf: 0 };
   /** Set after all hops were read, if the partition is overcommitted. */
   overcommitted: Overcommitment | undefined;
 
@@ -79,6 +94,26 @@ export class Partition {
     this.end = known.end;
     this.next = known.next;
     this.commit = known.commit;
+  }
+
+  get isCommitAhead(): boolean {
+    return this.next !== undefined && this.commit !== undefined && this.commit > this.next;
+  }
+
+  get isCommittedBeforeWrite(): boolean {
+    return this.overcommitted?.cause === 'commit-before-write';
+  }
+
+  /** Adds what another part of the evidence says about this partition, after all its hops were read. */
+  add(part: Partition): void {
+    this.ackedEnd = Math.max(this.ackedEnd, part.ackedEnd);
+    this.rowsEnd = Math.max(this.rowsEnd, part.rowsEnd);
+    this.isNextDelivered ||= part.isNextDelivered;
+    this.redelivered += part.redelivered;
+    for (const name of ['count', 'written', 'heardOf'] as const) this.leftOut[name] += part.leftOut[name];
+    for (const [offset, isWritten] of part.beyondEnd) {
+      this.beyondEnd.set(offset, isWritten || this.beyondEnd.get(offset) === true);
+    }
   }
 
   /** The consumer's progress. The store's offset is the truth; the group's counts only if there is no other. */

@@ -59,11 +59,17 @@ function count(reading: StoreReading, category: number): void {
  * Keeps a row without a message, or with a message that only the store knows, if it may belong to this run: a dead
  * letter, a row at the place of a message of the run, and a row beyond the log's end.
  */
-function keepNameless(batch: StoreBatch, index: number, { log }: Evidence, partitions: Partitions): boolean {
+function keepNameless(
+  batch: StoreBatch,
+  index: number,
+  { log, root }: Evidence,
+  partitions: Partitions,
+): boolean {
   const row = judgedRow(batch, index);
   if (!hasPlace(row)) return false;
   const { acked, recorded, namelessRows, end } = partitions.of(row.partition);
   const stranger = batch.message[index] === none ? undefined : batch.message[index];
+  if (root === 'log' && stranger !== undefined) return false;
   const isTaken = acked.has(row.offset) || recorded.has(row.offset);
   const isBeyond = log.isFinal !== false && end !== undefined && row.offset >= end;
   const isLetter = row.category === deadLetterCategory;

@@ -1,5 +1,8 @@
-import { deadLetterCategory, type Evidence } from '../evidence.ts';
+import { deadLetterCategory } from '../evidence.ts';
 import type { HopCounts } from '../../result/verdict.ts';
+import type { RunFacts } from './run-facts.ts';
+
+type Kept = Pick<RunFacts, 'areDeliveriesKept' | 'areWritesKept'>;
 
 /** Counts the messages of each state at each hop before the store; the states are those of the plan. */
 export class StateCounts {
@@ -18,7 +21,7 @@ export class StateCounts {
   }
 
   /** Leaves out dead letters if there are none. The last two counts are null without a journal. */
-  table({ deliveries, written }: Pick<Evidence, 'deliveries' | 'written'>): Record<string, HopCounts> {
+  table({ areDeliveriesKept, areWritesKept }: Kept): Record<string, HopCounts> {
     const entries = this.#names.map((name, index) => [name, this.#counts[index]!] as const);
     return Object.fromEntries(
       entries
@@ -27,8 +30,8 @@ export class StateCounts {
           name,
           {
             ...counts,
-            delivered: deliveries ? counts.delivered : null,
-            written: written ? counts.written : null,
+            delivered: areDeliveriesKept ? counts.delivered : null,
+            written: areWritesKept ? counts.written : null,
           },
         ]),
     );

@@ -74,6 +74,8 @@ export interface Subject {
 }
 
 export interface History {
+  /** `log`: the messages are what the topic holds. */
+  root?: 'log';
   messages: Record<string, Subject>;
   sends: Send[];
   /** How the transactions of sends ended; left out if there are none. */
@@ -141,6 +143,7 @@ export function buildEvidence(history: History): Evidence {
     new Map(Object.entries(offsets).map(([key, next]) => [Number(key), next]));
   return {
     run: 'r',
+    ...(history.root && { root: history.root }),
     categories: states,
     messages: {
       plannedCount: subjects.filter(({ planned }) => planned).length,

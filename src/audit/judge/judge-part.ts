@@ -1,0 +1,144 @@
+/**
+ * Judges one part of the evidence, and adds what it finds to the totals. It reads each hop once, in the order in which
+ * messages pass them (except for deliveries, which come first, to count by), and then judges every message by what the
+ * hops say about it.
+ */
+import type { Evidence } from '../evidence.ts';
+import type { AckedFates, LedgerCounts } from '../../result/verdict.ts';
+import { judge, wasWritten } from './judge.ts';
+import type { Charge, Opinion } from './charge.ts';
+import { findOvercommitted, noteEnds } from './overcommitted.ts';
+import { Partitions } from './partitions.ts';
+import { readDeliveries, WrittenJournal } from './read-journal.ts';
+import { readLedger } from './read-ledger.ts';
+import { readLogHop, type LogReading } from './read-log.ts';
+import { readStore } from './read-store.ts';
+import { noteRewritten } from './rewritten-offsets.ts';
+import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
+import { notePartlyCommitted } from './torn-transaction.ts';
+import type { Totals } from './totals.ts';
+import { hasPlace } from './trail.ts';
+import { Trails } from './trails.ts';
+
+interface Part {
+  evidence: Evidence;
+  partitions: Partitions;
+  trails: Trails;
+  log: LogReading;
+  journal: WrittenJournal;
+  proof: Proof;
+}
+
+export async function judgePart(evidence: Evidence, totals: Totals): Promise<void> {
+  const { messages } = evidence;
+  const partitions = new Partitions(evidence);
+  const trails = new Trails(messages, partitions);
+  readDeliveries(evidence, partitions);
+  readLedger(evidence, trails);
+  const log = readLogHop(evidence, trails, partitions);
+  notePartlyCommitted(messages.count, trails, partitions);
+  const store = await readStore(evidence, trails, partitions);
+  const journal = new WrittenJournal(evidence, trails, partitions);
+  const isLogContradicted = log.contradictions + log.beyondEnd > 0;
+  const proof = new Proof(evidence, partitions, trails, journal, isLogContradicted);
+  noteRewritten(messages, trails, proof);
+  noteEnds(messages, trails, journal, proof);
+  totals.addPartitions(partitions);
+  findOvercommitted(partitions.all, proof);
+  judgeMessages({ evidence, partitions, trails, log, journal, proof }, totals);
+  await totals.addHops(evidence, { partitions, log, store, journal, proof });
+}
+
+function judgeMessages(part: Part, totals: Totals): void {
+  const { evidence, trails, log, journal, proof } = part;
+  const { messages } = evidence;
+  totals.ledger.unsent += messages.plannedCount;
+  if (trails.transactions !== undefined) totals.ledger.aborted ??= 0;
+  const areOffsetsSound = proof.partitions.all.every(({ contested }) => contested.size === 0);
+  for (let message = 0; message < messages.count; message++) {
+    const category = messages.expectedCategory(message);
+    countHops(totals, message, category, part);
+    countOutcome(totals.ledger, message, evidence, trails);
+    if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {
+      totals.confusion.addRight(category!);
+      totals.acknowledged.right += 1;
+    } else if (trails.isMentioned(message) || journal.names(message)) {
+      judgeOne(totals, subjectOf(message, evidence, trails, log, journal), part);
+    }
+  }
+}
+
+function countHops(
+  { states }: Totals,
+  message: number,
+  category: number | undefined,
+  { evidence, trails, journal, proof }: Part,
+): void {
+  const counts = states.of(category);
+  if (counts === undefined) return;
+  const outcome = trails.outcome(message);
+  if (outcome !== undefined) counts.sent += 1;
+  if (outcome === 'acked') counts.acked += 1;
+  if (trails.isLogged(message)) counts.logged += 1;
+  if (evidence.deliveries === undefined && evidence.written === undefined) return;
+  // A consumer's ranges span what was aborted, and it was handed none of it.
+  if (outcome === 'aborted' && !trails.isLogged(message)) return;
+  if (trails.isPlainlyPlaced(message)) {
+    const { delivered, written } = trails.partitionOf(message);
+    const offset = trails.offsetOf(message);
+    if (delivered.timesAt(offset) > 0) counts.delivered! += 1;
+    if (written.has(offset) || journal.names(message)) counts.written! += 1;
+    return;
+  }
+  const { acks, records } = trails.trail(message);
+  const places = [...acks, ...records];
+  if (places.some((place) => proof.isDelivered(place))) counts.delivered! += 1;
+  if (journal.hasWritten(message, places)) counts.written! += 1;
+}
+
+function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {
+  const outcome = trails.outcome(message);
+  if (outcome === undefined) return;
+  ledger.sent += 1;
+  ledger[outcome] = (ledger[outcome] ?? 0) + 1;
+  if (messages.isPlanned(message)) ledger.unsent -= 1;
+}
+
+function judgeOne(totals: Totals, subject: Subject, part: Part): void {
+  const { doubts, confusion, written, acknowledged } = totals;
+  const { proof } = part;
+  const opinions = judge(subject, proof);
+  if (subject.outcome === 'acked') acknowledged[fateOf(opinions)] += 1;
+  for (const opinion of opinions) {
+    if (opinion === undefined) continue;
+    if ('doubt' in opinion) doubts[opinion.doubt] += 1;
+    else addFinding(totals, subject, opinion, part);
+  }
+  if (isExpectedInStore(subject, proof)) confusion.add(subject);
+  if (subject.outcome !== 'unknown') return;
+  const isWritten = wasWritten(subject, proof);
+  if (isWritten !== undefined) written[isWritten ? 'yes' : 'no'] += 1;
+}
+
+function addFinding(
+  { findings }: Totals,
+  { message, acks, records, rows }: Subject,
+  charge: Charge,
+  { evidence: { messages }, partitions }: Part,
+): void {
+  const place = acks[0] ?? records[0] ?? rows.find(hasPlace);
+  const at = place && partitions.of(place.partition).place(place.offset);
+  findings.add(charge, at, () => ({
+    ...messages.name(message),
+    ...at,
+    ...(charge.detail !== undefined && { detail: charge.detail }),
+  }));
+}
+
+function fateOf(opinions: readonly Opinion[]): keyof AckedFates {
+  const said = opinions.filter((opinion) => opinion !== undefined);
+  const kinds = said.flatMap((opinion) => ('doubt' in opinion ? [] : [opinion.kind]));
+  if (kinds.includes('lost') || kinds.includes('expired')) return 'lost';
+  if (kinds.length > 0) return 'wrong';
+  return said.length > 0 ? 'unjudged' : 'right';
+}

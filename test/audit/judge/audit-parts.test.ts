@@ -1,0 +1,148 @@
+/** Evidence of a topic's messages, judged in parts. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Evidence } from '../../../src/audit/evidence.ts';
+import { auditParts } from '../../../src/audit/judge/audit.ts';
+import type { Audit, SingleFinding } from '../../../src/result/verdict.ts';
+import { buildEvidence, parsePlace, type History } from './build-evidence.ts';
+import { healthyHistory } from './healthy-history.ts';
+import { randomHistories } from './random-histories.ts';
+
+/** The same history as a topic that somebody else has filled: each record proves its message. */
+function asTopic(history: History): History {
+  const { deliveries: _d, written: _w, transactions: _t, ...rest } = history;
+  const isRead = (at: string): boolean => {
+    const { partition, offset } = parsePlace(at);
+    const range = history.ranges.find((one) => one.partition === partition);
+    return range === undefined || (offset >= range.start && offset < range.end);
+  };
+  const log = history.log.filter(
+    ({ at }, index) => isRead(at) && history.log.findIndex((other) => other.at === at) === index,
+  );
+  const firsts = log.filter(
+    ({ id }, index) => id !== undefined && log.findIndex((other) => other.id === id) === index,
+  );
+  const sent = new Set(firsts.map(({ id }) => id));
+  return {
+    ...rest,
+    root: 'log',
+    log,
+    sends: firsts.map(({ id, at }) => ({ id: id!, outcome: 'acked', at })),
+    messages: Object.fromEntries(
+      Object.entries(history.messages).map(([id, message]) => [id, { ...message, planned: sent.has(id) }]),
+    ),
+    missing: history.missing.filter((hop) => hop === 'log' || hop === 'store'),
+    required: history.required.filter((hop) => hop === 'log' || hop === 'store'),
+  };
+}
+
+const partOf = (id: string, parts: number): number =>
+  Buffer.from(id).reduce((hash, byte) => (hash * 31 + byte) % 65_537, 7) % parts;
+
+/** All that a history says of the ids of each part; lines without an id stand where the message at their place does. */
+function split(history: History, count: number): History[] {
+  const ownerAt = new Map(history.log.map(({ id, at }) => [at, id]));
+  const isIn = (part: number) => (line: { id?: string | undefined; at?: string | undefined }) =>
+    partOf(line.id ?? ownerAt.get(line.at ?? '') ?? 'm0', count) === part;
+  return Array.from({ length: count }, (_, part) => ({
+    ...history,
+    messages: Object.fromEntries(
+      Object.entries(history.messages).filter(([id]) => partOf(id, count) === part),
+    ),
+    sends: history.sends.filter(isIn(part)),
+    log: history.log.filter(isIn(part)),
+    rows: history.rows.filter(isIn(part)),
+  }));
+}
+
+async function judged(parts: History[]): Promise<{ audit: Audit; told: string[] }> {
+  const told: string[] = [];
+  // A part alone may not know the cause.
+  const withoutCause = (key: string, value: unknown): unknown => (key === 'cause' ? undefined : value);
+  const note = (finding: SingleFinding): unknown => told.push(JSON.stringify(finding, withoutCause));
+  const audit = await auditParts(parts.map(buildEvidence), { onFinding: note });
+  return { audit, told: told.sort() };
+}
+
+test('evidence in 64 parts has the same result as in one', async () => {
+  let many = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      randomHistories(40, 30),
+      fc.boolean(),
+      fc.boolean(),
+      async (drawn, hasAllRanges, isEmpty) => {
+        const history = asTopic({ ...drawn, hasAllRanges, ...(isEmpty && { rows: [] }) });
+        const whole = await judged(split(history, 1));
+        expect(await judged(split(history, 64))).toEqual(whole);
+        if (whole.audit.findings.some(({ count }) => count > 10)) many += 1;
+      },
+    ),
+    { numRuns: 2_000, interruptAfterTimeLimit: 4_000, markInterruptAsFailure: false },
+  );
+  expect(many).toBeGreaterThan(10);
+});
+
+test('the examples are the first by place, then by id, whichever part they come from', async () => {
+  const topic = asTopic(healthyHistory());
+  const ids = Array.from({ length: 15 }, (_, index) => `s${99 - index}`);
+  const history: History = {
+    ...topic,
+    messages: {
+      ...topic.messages,
+      ...Object.fromEntries(ids.map((id) => [id, { state: 'failed', planned: false }])),
+    },
+    rows: [...topic.rows, ...ids.map((id) => ({ id, category: 'failed' }))],
+  };
+  for (const count of [1, 5, 64]) {
+    const { findings } = (await judged(split(history, count))).audit;
+    expect(findings.map(({ kind, blame, count }) => [kind, blame, count])).toEqual([
+      ['phantom', 'consumer', 15],
+    ]);
+    expect(findings[0]!.examples.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 10));
+  }
+});
+
+describe('if one of several parts is not whole,', () => {
+  const parts = (): History[] => split(asTopic(healthyHistory()), 4);
+
+  test('the verdict is inconclusive and names it once', async () => {
+    const [first, ...others] = parts();
+    const { audit } = await judged([{ ...first!, missing: ['store'] }, ...others]);
+    expect(audit).toMatchObject({ verdict: 'inconclusive', evidence: { store: 'torn', log: 'whole' } });
+    expect(audit.notChecked).toEqual(['The evidence of the store is not whole: cut short.']);
+  });
+
+  test('nothing is known to stand beyond the end of its log', async () => {
+    const [first, ...others] = parts();
+    const beyond = (part: History): History => ({ ...part, positions: { 0: 20 } });
+    const whole = await judged([beyond(first!), ...others.map(beyond)]);
+    expect(whole.audit.findings).toMatchObject([{ kind: 'overcommitted', count: 1 }]);
+    const torn = await judged([{ ...beyond(first!), missing: ['log'] }, ...others.map(beyond)]);
+    expect(torn.audit.findings).toEqual([]);
+    expect(torn.audit.verdict).toBe('inconclusive');
+  });
+});
+
+test('a part is taken only after the part before it was judged', async () => {
+  const steps: string[] = [];
+  async function* parts(): AsyncIterable<Evidence> {
+    for (const [index, part] of split(asTopic(healthyHistory()), 2).entries()) {
+      steps.push(`take ${index}`);
+      const evidence = buildEvidence(part);
+      const { store } = evidence;
+      const batches = (): ReturnType<(typeof store)['batches']> => {
+        steps.push(`read ${index}`);
+        return store.batches();
+      };
+      yield { ...evidence, store: { ...store, batches } };
+    }
+  }
+  await auditParts(parts());
+  expect(steps).toEqual(['take 0', 'read 0', 'take 1', 'read 1']);
+});
+
+test('evidence whose root is the ledger is not judged in parts', async () => {
+  const parts = [healthyHistory(), healthyHistory()].map(buildEvidence);
+  await expect(auditParts(parts)).rejects.toThrow('a ledger in parts');
+});
