@@ -14,7 +14,7 @@ export class BucketIndex {
     this.#slots = new Int32Array(size).fill(none);
   }
 
-  /** The first fact that was added with the id of this fact of other facts; −1 if there is none. */
+  /** The first fact that was added with the id of a fact of other facts; −1 if there is none. */
   find(other: BucketFacts, fact: number): number {
     return this.#slots[this.#slotOf(other, fact)]!;
   }

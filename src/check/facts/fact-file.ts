@@ -7,8 +7,7 @@
  *   0 id hash:u64×2   16 offset:f64   24 partition:u32   28 category:u16   30 flags:u16
  *   32 digest:u64 for each compared value   then version:i64, if versions are compared
  *
- * In `HOP.ids`, a chunk holds `length:u16` and the UTF-8 of each id, in the order of the bucket's facts. Positions as ids
- * have no texts. SHA-256 sums of both files stand in `check.json`.
+ * In `HOP.ids`, a chunk holds `length:u16` and the UTF-8 of each id, in the order of the bucket's facts. The SHA-256 sums of both files stand in `check.json`.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
@@ -42,8 +41,6 @@ export interface FactShape {
   /** How many compared values a fact has. */
   compared: number;
   isVersioned: boolean;
-  /** Whether ids have texts. */
-  hasTexts: boolean;
   buckets: number;
 }
 
@@ -112,7 +109,6 @@ export class FactWriter {
     }
     if (this.#shape.isVersioned) view.setBigInt64(at + headBytes + 8 * compared, fact.version, true);
     this.#count += 1;
-    if (!this.#shape.hasTexts) return;
     const length = Math.min(end - start, idBytesMax);
     const textAt = this.#ids.reserve(bucket, 2 + length);
     this.#ids.viewOf(bucket).setUint16(textAt, length, true);
@@ -301,9 +297,8 @@ export class BucketFacts {
     return bits;
   }
 
-  /** The text of a fact's id; undefined if ids have none. */
-  text(fact: number): string | undefined {
-    if (!this.#shape.hasTexts) return undefined;
+  /** The text of a fact's id. */
+  text(fact: number): string {
     this.#texts ??= this.#readAll();
     const { bytes, starts } = this.#texts;
     return bytes.toString('utf8', starts[fact]! + 2, starts[fact]! + 2 + bytes.readUInt16LE(starts[fact]!));

@@ -1,0 +1,91 @@
+/** `check.json`: what a check read, and what it needs to judge its facts again. It is sealed, and has the sums of the facts. */
+import { z } from 'zod';
+
+const count = z.int().min(0);
+const sums = z.object({ facts: z.string(), ids: z.string() });
+
+const lookSchema = z.object({
+  /** The name of the files, without an ending. */
+  file: z.string(),
+  facts: count,
+  sums,
+  rows: count,
+  /** Rows whose id is NULL or empty. */
+  withoutId: count,
+  categories: z.array(z.string()),
+  noSnapshot: z.string().nullable(),
+  notes: z.array(z.string()),
+});
+export type LookRecord = z.infer<typeof lookSchema>;
+
+const partitionSchema = z.object({
+  partition: count,
+  /** The log's first offset, before and after it was read. */
+  start: count,
+  startAfter: count,
+  /** The range that is checked: offsets `from` to `to` − 1. */
+  from: count,
+  to: count,
+  /** The log's end when the check began. */
+  end: count,
+  reached: count,
+  lastStableOffset: count,
+  committed: count.nullable(),
+});
+export type PartitionRecord = z.infer<typeof partitionSchema>;
+
+export const checkSchema = z.object({
+  schema: z.literal(1),
+  id: z.string(),
+  bootstrapServers: z.string(),
+  /** The plan, as the user wrote it. No location has a password. */
+  plan: z.object({
+    id: z.string(),
+    sinkId: z.string(),
+    category: z.string().optional(),
+    sinkCategory: z.string().optional(),
+    comparisons: z.array(z.string()),
+    rule: z.enum(['once', 'at-least-once', 'latest']),
+    version: z.string().optional(),
+    drops: z.array(z.string()),
+    dropReason: z.string().optional(),
+    group: z.string().optional(),
+    sample: count.optional(),
+    settleMs: count,
+  }),
+  /** How values are compared, in words: by the place that was compared. */
+  forms: z.record(z.string(), z.string()),
+  shape: z.object({ compared: count, isVersioned: z.boolean(), buckets: count }),
+  topics: z
+    .array(
+      z.object({
+        name: z.string(),
+        topicId: z.string(),
+        compacted: z.boolean().nullable(),
+        partitions: z.array(partitionSchema),
+      }),
+    )
+    .min(1),
+  records: z.object({
+    facts: count,
+    sums,
+    read: count,
+    /** Records without an id, drops among them, and the place of the first. */
+    withoutId: count,
+    firstWithoutId: z.string().optional(),
+    notJson: count,
+    categories: z.array(z.string()),
+  }),
+  sink: z.object({ name: z.string(), rows: z.string(), looks: z.array(lookSchema).min(1) }),
+  /** Whether the range is the whole life of the topics, so that no older record explains a row. */
+  isWholeLife: z.boolean(),
+  /** The sink was still changing when the time was over: what is missing may still come. */
+  isUndrained: z.boolean(),
+  /** What makes the verdict inconclusive, in sentences. */
+  problems: z.array(z.string()),
+  createdAt: count,
+});
+export type CheckRecord = z.infer<typeof checkSchema>;
+
+export const recordsFile = 'topic';
+export const lookFile = (look: number): string => `sink-${look}`;

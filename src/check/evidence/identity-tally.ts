@@ -1,0 +1,50 @@
+/** Counts whether ids identify: how many repeat on either side, and how many are on both. */
+import type { BucketFacts } from '../facts/fact-file.ts';
+
+const examplesMax = 5;
+/** Fewer repeated ids may be an accident, and are findings. */
+const repeatedMin = 10;
+const repeatedShareMax = 0.01;
+
+export class IdentityTally {
+  /** Distinct ids among the committed records. */
+  ids = 0;
+  /** Records whose id an earlier one has. */
+  recordsAgain = 0;
+  /** Rows with an id, and those among them whose id an earlier one has. */
+  rows = 0;
+  rowsAgain = 0;
+  /** Ids that are on both sides. */
+  matched = 0;
+  /** Records without an id that no declared drop explains. */
+  nameless = 0;
+  /** Messages whose category is not told. */
+  uncategorised = 0;
+  readonly examples = { records: [] as string[], rows: [] as string[] };
+
+  noteRecordAgain(facts: BucketFacts, fact: number): void {
+    this.recordsAgain += 1;
+    if (this.examples.records.length < examplesMax) this.examples.records.push(facts.text(fact));
+  }
+
+  noteRowAgain(facts: BucketFacts, fact: number): void {
+    this.rowsAgain += 1;
+    if (this.examples.rows.length < examplesMax) this.examples.rows.push(facts.text(fact));
+  }
+
+  get doRecordsRepeat(): boolean {
+    return isMuch(this.recordsAgain, this.ids);
+  }
+
+  get doRowsRepeat(): boolean {
+    return isMuch(this.rowsAgain, this.rows - this.rowsAgain);
+  }
+
+  /** Both sides have ids, and none is on both. */
+  get isDisjoint(): boolean {
+    return this.ids > 0 && this.rows > 0 && this.matched === 0;
+  }
+}
+
+const isMuch = (again: number, ids: number): boolean =>
+  again >= repeatedMin && again > ids * repeatedShareMax;

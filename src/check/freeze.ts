@@ -1,0 +1,94 @@
+/** Fixes the range of each topic that is checked, before anything is read. */
+import { usageError } from '../errors.ts';
+import type { Cluster } from '../kafka/client/cluster.ts';
+import { listOffsets } from '../kafka/client/list-offsets.ts';
+import { topicSettings, type AdminAccess } from '../kafka/client/topics.ts';
+import { rootMessage } from '../kafka/client/kafka-errors.ts';
+import type { Bound, CheckPlan } from './plan.ts';
+
+export interface FrozenPartition {
+  partition: number;
+  /** The log's first offset. */
+  start: number;
+  /** The range: offsets `from` to `to` − 1. */
+  from: number;
+  to: number;
+  /** The log's end. */
+  end: number;
+  lastStableOffset: number;
+}
+
+export interface FrozenTopic {
+  name: string;
+  topicId: string;
+  /** null: the settings could not be read. */
+  compacted: boolean | null;
+  partitions: FrozenPartition[];
+}
+
+/** Throws `usage` for a topic or a partition that does not exist. */
+export async function freezeTopic(
+  cluster: Cluster,
+  access: AdminAccess,
+  name: string,
+  { from, to }: Pick<CheckPlan, 'from' | 'to'>,
+): Promise<FrozenTopic> {
+  const topic = await cluster.metadata(name);
+  if (topic === undefined) throw usageError(`Topic ${name} does not exist.`);
+  const starts = await listOffsets(cluster, name, 'earliest');
+  const stable = await listOffsets(cluster, name, 'last-stable');
+  const ends = await listOffsets(cluster, name, 'latest');
+  const begins = await offsetsAt(cluster, name, from, { starts, ends });
+  const limits = await offsetsAt(cluster, name, to, { starts, ends });
+  const partitions = [...ends].map(([partition, end]) => {
+    const start = starts.get(partition) ?? 0;
+    const first = Math.min(Math.max(start, begins.get(partition) ?? end), end);
+    return {
+      partition,
+      start,
+      from: first,
+      to: Math.max(first, Math.min(limits.get(partition) ?? first, end)),
+      end,
+      lastStableOffset: Math.min(stable.get(partition) ?? end, end),
+    };
+  });
+  return { name, topicId: topic.topicId, compacted: await compactionOf(access, name), partitions };
+}
+
+/** By partition. A list of offsets leaves out the partitions that it does not name. */
+async function offsetsAt(
+  cluster: Cluster,
+  name: string,
+  bound: Bound,
+  { starts, ends }: { starts: ReadonlyMap<number, number>; ends: ReadonlyMap<number, number> },
+): Promise<ReadonlyMap<number, number>> {
+  if (bound === 'earliest') return starts;
+  if (bound === 'latest') return ends;
+  if ('time' in bound) {
+    const since = await listOffsets(cluster, name, { since: bound.time });
+    return new Map(
+      [...since].map(([partition, offset]) => [partition, offset < 0 ? ends.get(partition)! : offset]),
+    );
+  }
+  const unknown = [...bound.offsets.keys()].find((partition) => !ends.has(partition));
+  if (unknown === undefined) return bound.offsets;
+  throw usageError(
+    `Topic ${name} has no partition ${unknown}: it has ${ends.size}.`,
+    'Name another in --from and --to.',
+  );
+}
+
+async function compactionOf(access: AdminAccess, name: string): Promise<boolean | null> {
+  try {
+    return (await topicSettings(access, name)).compacted ?? null;
+  } catch (error) {
+    // Without the permission to describe settings, it is only not known which rows older records would explain.
+    if (/AUTHORIZATION/.test(rootMessage(error))) return null;
+    throw error;
+  }
+}
+
+/** Whether no record of the topic can be missing from the range: it began at 0, and nothing was removed. */
+export const isWholeLife = ({ compacted, partitions }: FrozenTopic): boolean =>
+  compacted === false &&
+  partitions.every(({ start, from, to, end }) => start === 0 && from === 0 && to === end);
