@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { openPostgresSink } from '../../../src/sinks/postgres/postgres-sink.ts';
+import { openPostgresSink } from '../../../src/sinks/postgres/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
 import { parseValuePlace } from '../../../src/values/place.ts';
 import { hasPooler, startPooler, type RunningPooler } from '../../fixtures/pooler.ts';
