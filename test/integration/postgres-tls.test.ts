@@ -294,7 +294,10 @@ test.each([
     `sslrootcert of a PostgreSQL location: ${missing} cannot be read`,
   ],
   [{ sslmode: 'require', sslrootcert: ca.keyPath }, `sslrootcert: ${ca.keyPath} holds no certificate`],
-  [{ sslmode: 'require', sslcert: ofClient.certificatePath }, 'sslcert of a PostgreSQL location needs sslkey'],
+  [
+    { sslmode: 'require', sslcert: ofClient.certificatePath },
+    'sslcert of a PostgreSQL location needs sslkey',
+  ],
   [{ sslmode: 'require', sslkey: ofClient.keyPath }, 'sslkey of a PostgreSQL location needs sslcert'],
   [{ ...shown, sslkey: ca.keyPath }, 'the private key is not that of the certificate'],
 ])('%o is wrong usage, and starts nothing', async (parameters, words) => {

@@ -146,7 +146,7 @@ export class CopyTextDecoder {
         builder.addBytes(bytes, start, end);
       else if (encoding === 'json') json!.add(path, builder);
       else if (encoding === 'boolean') {
-        const word = bytes[start] === letterT ? wordTrue! : wordFalse!;
+        const word = bytes[start] === letterT ? wordTrue : wordFalse;
         builder.addBytes(word, 0, word.length);
       } else {
         const decoded = Buffer.from(bytes.toString('latin1', start + 2, end), 'hex');

@@ -98,8 +98,9 @@ function positionIn(error: unknown, user: UsersQuery | undefined): string {
   if (user === undefined || position === undefined) return '';
   // PostgreSQL counts characters from 1, and not halves of UTF-16.
   const place = Number(position) - 1 - user.at;
-  const before = [...user.text].slice(0, place);
-  if (place < 0 || place > [...user.text].length) return '';
+  const letters = Array.from(user.text);
+  if (place < 0 || place > letters.length) return '';
+  const before = letters.slice(0, place);
   const line = before.filter((letter) => letter === '\n').length + 1;
   const column = before.length - before.lastIndexOf('\n');
   return ` (line ${line}, character ${column} of the query)`;

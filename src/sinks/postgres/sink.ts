@@ -148,7 +148,7 @@ class PostgresSink implements Sink {
 function selectOf(columns: string, { from, query }: Source): [text: string, user: UsersQuery | undefined] {
   if (query === undefined) return [`SELECT ${columns} FROM ${from}`, undefined];
   const before = `SELECT ${columns} FROM (\n`;
-  return [`${before}${query}\n) AS rows_of_query`, { text: query, at: [...before].length }];
+  return [`${before}${query}\n) AS rows_of_query`, { text: query, at: Array.from(before).length }];
 }
 
 async function estimateOf(

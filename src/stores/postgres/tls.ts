@@ -71,10 +71,7 @@ function refuseUnknown(parameters: URLSearchParams): void {
   for (const parameter of parameters.keys()) {
     if (Object.hasOwn(variables, parameter) || !unknownParameters.test(parameter)) continue;
     if (parameter === 'sslpassword') {
-      throw usageError(
-        'A PostgreSQL location must not hold sslpassword: others can see it.',
-        decryptionHint,
-      );
+      throw usageError('A PostgreSQL location must not hold sslpassword: others can see it.', decryptionHint);
     }
     throw usageError(
       `nodrop does not know the parameter ${parameter} in a PostgreSQL location.`,
