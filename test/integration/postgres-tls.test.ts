@@ -284,18 +284,21 @@ const missing = join(newDir(), 'missing.pem');
 test.each([
   [
     { sslmode: 'no-verify' },
-    "sslmode of a PostgreSQL store takes disable, allow, prefer, require, verify-ca, verify-full; not 'no-verify'",
+    "sslmode of a PostgreSQL location takes disable, allow, prefer, require, verify-ca, verify-full; not 'no-verify'",
   ],
   [{ ssl: 'true' }, 'nodrop does not know the parameter ssl in'],
   [{ sslcrl: 'x' }, 'nodrop does not know the parameter sslcrl in'],
   [{ sslpassword: 'h4nter2' }, 'must not hold sslpassword'],
   [
     { sslmode: 'require', sslrootcert: missing },
-    `sslrootcert of a PostgreSQL store: ${missing} cannot be read`,
+    `sslrootcert of a PostgreSQL location: ${missing} cannot be read`,
   ],
   [{ sslmode: 'require', sslrootcert: ca.keyPath }, `sslrootcert: ${ca.keyPath} holds no certificate`],
-  [{ sslmode: 'require', sslcert: ofClient.certificatePath }, 'sslcert of a PostgreSQL store needs sslkey'],
-  [{ sslmode: 'require', sslkey: ofClient.keyPath }, 'sslkey of a PostgreSQL store needs sslcert'],
+  [
+    { sslmode: 'require', sslcert: ofClient.certificatePath },
+    'sslcert of a PostgreSQL location needs sslkey',
+  ],
+  [{ sslmode: 'require', sslkey: ofClient.keyPath }, 'sslkey of a PostgreSQL location needs sslcert'],
   [{ ...shown, sslkey: ca.keyPath }, 'the private key is not that of the certificate'],
 ])('%o is wrong usage, and starts nothing', async (parameters, words) => {
   const { code, stdout, stderr } = await nodropInProcess(['run', `--store=${at(byName(), parameters)}`]);
@@ -310,7 +313,7 @@ test('an encrypted key is wrong usage, and its password is not asked for', async
   const location = at(byName(), { sslcert: ofClient.certificatePath, sslkey: path });
   await expect(openStore(location, { categories })).rejects.toMatchObject({
     code: 'usage',
-    message: `sslkey of a PostgreSQL store: ${path} is encrypted.`,
+    message: `sslkey of a PostgreSQL location: ${path} is encrypted.`,
     hint: expect.stringContaining('openssl pkey'),
   });
 });

@@ -22,7 +22,7 @@ export const isPostgresLocation = (text: string): boolean => /^postgres(ql)?:\/\
 
 /** Throws `usage` if the text is not a location of a PostgreSQL store, or holds a password. */
 export function parsePostgresLocation(text: string): PostgresLocation {
-  const url = urlOf(text);
+  const { url, address, name: database } = parsePostgresDatabase(text, 'store');
   const parameters = url.searchParams;
   if (url.password !== '' || parameters.has('password')) throw passwordError();
   const schema = parameters.get('schema') ?? defaultSchema;
@@ -31,24 +31,33 @@ export function parsePostgresLocation(text: string): PostgresLocation {
       'The schema of a PostgreSQL store takes up to 63 letters, digits and _, beginning with a letter or _.',
     );
   }
-  const name = `postgres://${addressOf(url)}/${databaseOf(url)}?schema=${schema}`;
   parameters.delete('schema');
-  return { connectionString: url.href, schema, address: socketOf(url), name };
+  return { connectionString: url.href, schema, address, name: `${database}?schema=${schema}` };
 }
 
-function urlOf(text: string): URL {
+export interface PostgresDatabase extends Pick<PostgresLocation, 'address' | 'name'> {
+  url: URL;
+}
+
+/** Throws `usage` if the text is not a location of a database. `what` is in the message: a store or a sink. */
+export function parsePostgresDatabase(text: string, what: 'store' | 'sink'): PostgresDatabase {
+  const url = urlOf(text, what);
+  return { url, address: socketOf(url), name: `postgres://${addressOf(url)}/${databaseOf(url)}` };
+}
+
+function urlOf(text: string, what: string): URL {
   // A `/`, `?` or `#` within a password would end the authority, in which the password is looked for.
   const [, authority = '', rest = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)([^]*)$/i.exec(text) ?? [];
-  if (rest.includes('@')) throw malformedError();
+  if (rest.includes('@')) throw malformedError(what);
   // A user without a host is not a valid URL, but PostgreSQL accepts it as a location.
   const whole = authority.endsWith('@') ? text.replace('@', `@${encodeURIComponent(defaultHost())}`) : text;
   try {
     decodeURIComponent(text);
     const url = new URL(whole);
-    if (url.hash !== '' || !isPostgresLocation(whole)) throw malformedError();
+    if (url.hash !== '' || !isPostgresLocation(whole)) throw malformedError(what);
     return url;
   } catch {
-    throw malformedError();
+    throw malformedError(what);
   }
 }
 
@@ -87,8 +96,8 @@ function databaseOf(url: URL): string {
   return encodeURIComponent(database);
 }
 
-const malformedError = (): OperationalError =>
-  usageError('This is not a location of a PostgreSQL store, or its characters are not encoded.', form);
+const malformedError = (what: string): OperationalError =>
+  usageError(`This is not a location of a PostgreSQL ${what}, or its characters are not encoded.`, form);
 
 const passwordError = (): OperationalError =>
   usageError(

@@ -71,13 +71,10 @@ function refuseUnknown(parameters: URLSearchParams): void {
   for (const parameter of parameters.keys()) {
     if (Object.hasOwn(variables, parameter) || !unknownParameters.test(parameter)) continue;
     if (parameter === 'sslpassword') {
-      throw usageError(
-        'The location of a PostgreSQL store must not hold sslpassword: others can see it.',
-        decryptionHint,
-      );
+      throw usageError('A PostgreSQL location must not hold sslpassword: others can see it.', decryptionHint);
     }
     throw usageError(
-      `nodrop does not know the parameter ${parameter} in the location of a PostgreSQL store.`,
+      `nodrop does not know the parameter ${parameter} in a PostgreSQL location.`,
       `For TLS it takes ${Object.keys(variables).join(', ')}.`,
     );
   }
@@ -93,13 +90,13 @@ function modeOf(parameters: URLSearchParams): SslMode {
   const mode = sslModes.find((known) => known === value);
   if (mode === undefined) {
     throw usageError(
-      `${name} of a PostgreSQL store takes ${sslModes.join(', ')}; not '${value}'.`,
+      `${name} of a PostgreSQL location takes ${sslModes.join(', ')}; not '${value}'.`,
       value === 'no-verify' ? 'PostgreSQL says require for it.' : undefined,
     );
   }
   if (isSystem && mode !== 'verify-full') {
     throw usageError(
-      `sslrootcert=system of a PostgreSQL store does not go with ${name}=${mode}: anybody can have a certificate from a public CA.`,
+      `sslrootcert=system of a PostgreSQL location does not go with ${name}=${mode}: anybody can have a certificate from a public CA.`,
       'Set sslmode=verify-full, which also compares the name of the host.',
     );
   }
@@ -127,7 +124,7 @@ function fileOf(parameters: URLSearchParams, parameter: FileParameter): PemSourc
   try {
     return { setting, path, bytes: readFileSync(path) };
   } catch (error) {
-    throw usageError(`${setting} of a PostgreSQL store: ${path} cannot be read: ${messageOf(error)}`);
+    throw usageError(`${setting} of a PostgreSQL location: ${path} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -138,7 +135,7 @@ function rootCertificates(parameters: URLSearchParams, mode: SslMode): string[] 
   if (file !== undefined) return readCertificates(file);
   if (mode !== 'verify-ca') return undefined;
   throw usageError(
-    'sslmode=verify-ca of a PostgreSQL store needs the certificate of the CA.',
+    'sslmode=verify-ca of a PostgreSQL location needs the certificate of the CA.',
     'Name its file with sslrootcert, or set sslmode=verify-full, which trusts public CAs.',
   );
 }
@@ -149,12 +146,12 @@ function clientIdentity(parameters: URLSearchParams): Pick<ConnectionOptions, 'c
   if (certificate === undefined || key === undefined) {
     const [stated, missing] = key === undefined ? ['sslcert', 'sslkey'] : ['sslkey', 'sslcert'];
     throw usageError(
-      `${stated} of a PostgreSQL store needs ${missing}, too.`,
+      `${stated} of a PostgreSQL location needs ${missing}, too.`,
       'A client shows its certificate, and proves with its key that the certificate is its own.',
     );
   }
   if (key.bytes.includes('ENCRYPTED')) {
-    throw usageError(`${key.setting} of a PostgreSQL store: ${key.path} is encrypted.`, decryptionHint);
+    throw usageError(`${key.setting} of a PostgreSQL location: ${key.path} is encrypted.`, decryptionHint);
   }
   const chain = readCertificates(certificate);
   const privateKey = readPrivateKey(key, undefined);

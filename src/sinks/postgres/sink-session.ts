@@ -1,0 +1,250 @@
+/**
+ * One session with a PostgreSQL server, for one look at a sink. A pooler such as PgBouncer may share the server's session
+ * with other programs, from one transaction to the next. So nothing is set for the session, only for the transaction.
+ */
+import { connect } from 'node:net';
+import { Client, type Connection, type FieldDef, type QueryResultRow, type Submittable } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { OperationalError } from '../../errors.ts';
+import type { PostgresDatabase } from '../../stores/postgres/location.ts';
+import { passwordFor } from '../../stores/postgres/password.ts';
+import { attemptTls, type MaybeTls } from '../../stores/postgres/tls-attempts.ts';
+import { readTls, withoutTls } from '../../stores/postgres/tls.ts';
+import { connectionError, silenceError, statementError } from './sink-errors.ts';
+
+const keepAliveDelayMs = 10_000;
+/** How long a statement's end, or the session's, may take. */
+const endTimeoutMs = 2_000;
+const cancelRequestCode = 80877102;
+
+export interface SessionLimits {
+  /** The limit of the time without any answer. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Throws `unavailable` if the database cannot be reached, and `usage` for TLS settings that cannot be right. */
+export async function openSinkSession(
+  database: PostgresDatabase,
+  limits: SessionLimits,
+): Promise<SinkSession> {
+  const tls = readTls(database.url.searchParams);
+  const attempt = (options: MaybeTls): Promise<SinkSession> => startSession(database, limits, options);
+  // As for PostgreSQL's own programs, a socket of the operating system needs no TLS.
+  return 'path' in database.address ? await attempt(false) : await attemptTls(tls, attempt);
+}
+
+async function startSession(
+  database: PostgresDatabase,
+  limits: SessionLimits,
+  tls: MaybeTls,
+): Promise<SinkSession> {
+  const url = new URL(database.url);
+  const holdsPassword = url.password !== '' || Boolean(url.searchParams.get('password'));
+  withoutTls(url.searchParams);
+  url.searchParams.delete('schema');
+  let client: Client;
+  try {
+    client = new Client({
+      connectionString: url.href,
+      connectionTimeoutMillis: limits.timeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveDelayMs,
+      fallback_application_name: 'nodrop',
+      ssl: tls,
+      sslnegotiation: 'postgres',
+    });
+  } catch (error) {
+    throw connectionError(database.name, error);
+  }
+  // As an option next to the connection string, it would have no effect.
+  if (!holdsPassword) Object.assign(client, { password: () => passwordFor(client) });
+  const session = new SinkSession(client, database, limits);
+  await session.start();
+  return session;
+}
+
+/** A part of a statement that is the user's, so that an error's position can be told within it. */
+export interface UsersQuery {
+  text: string;
+  /** Where it begins in the statement. */
+  at: number;
+}
+
+export class SinkSession {
+  readonly #client: Client;
+  readonly #database: PostgresDatabase;
+  readonly #limits: SessionLimits;
+  /** Ends the wait for an answer, if there is one. */
+  #interrupt: ((error: Error) => void) | undefined;
+  #isBusy = false;
+  #isLost = false;
+  readonly #onAbort = (): void => {
+    this.#interrupt?.(interruptedError(this.#limits.signal));
+  };
+
+  constructor(client: Client, database: PostgresDatabase, limits: SessionLimits) {
+    this.#client = client;
+    this.#database = database;
+    this.#limits = limits;
+    limits.signal.addEventListener('abort', this.#onAbort);
+    // Without a listener, the end of an idle session would end the process.
+    client.on('error', () => this.#lose());
+    client.on('end', () => this.#lose());
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#answer(this.#client.connect(), 'connecting');
+    } catch (error) {
+      this.#drop();
+      throw error instanceof OperationalError ? error : connectionError(this.#database.name, error);
+    }
+  }
+
+  /** Runs statements of nodrop, divided by `;`; returns the rows of the last. */
+  async query<Row extends QueryResultRow>(text: string, user?: UsersQuery): Promise<Row[]> {
+    return await this.#run(text, user, async () => {
+      const results = await this.#client.query<Row>(text);
+      return [results].flat().at(-1)!.rows;
+    });
+  }
+
+  /** The columns that a statement would return. The server takes one statement, and does not run it. */
+  async describe(text: string, user?: UsersQuery): Promise<FieldDef[]> {
+    return await this.#run(text, user, () => this.#client.query(new Description(text)).fields);
+  }
+
+  /**
+   * Runs a `COPY … TO STDOUT` at the caller's speed. Throws if the server tells another number of rows than `rowsSoFar`
+   * does at the end.
+   */
+  async *copyOut(text: string, rowsSoFar: () => number, user?: UsersQuery): AsyncGenerator<Buffer> {
+    this.#isBusy = true;
+    const stream = this.#client.query(copyTo(text));
+    const chunks = stream[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await this.#run(text, user, () => chunks.next());
+      this.#isBusy = true;
+      if (next.done === true) break;
+      yield next.value as Buffer;
+    }
+    // The stream ends before the server has told how many rows there were.
+    await this.query('SELECT 1');
+    const told = (stream as unknown as { rowCount: number }).rowCount;
+    if (told !== rowsSoFar()) throw new Error(`${rowsSoFar()} rows came, and the server sent ${told}`);
+  }
+
+  /** Ends a statement that runs, and the session. */
+  async close(): Promise<void> {
+    if (this.#isLost) return;
+    if (this.#isBusy) {
+      await this.#cancel();
+      this.#drop();
+      return;
+    }
+    const ended = this.#client.end().catch(() => undefined);
+    const timer = setTimeout(() => this.#drop(), endTimeoutMs);
+    await ended;
+    clearTimeout(timer);
+    this.#lose();
+  }
+
+  async #run<T>(text: string, user: UsersQuery | undefined, action: () => Promise<T>): Promise<T> {
+    this.#isBusy = true;
+    try {
+      const result = await this.#answer(action(), user?.text ?? text);
+      this.#isBusy = false;
+      return result;
+    } catch (error) {
+      if (error instanceof OperationalError) {
+        await this.close();
+        throw error;
+      }
+      this.#isBusy = false;
+      throw statementError(this.#database.name, error, user);
+    }
+  }
+
+  /** Waits for an answer, within the limit. One wait at a time. */
+  async #answer<T>(work: Promise<T>, about: string): Promise<T> {
+    const { timeoutMs, signal } = this.#limits;
+    if (signal.aborted) {
+      work.catch(() => undefined);
+      throw interruptedError(signal);
+    }
+    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    this.#interrupt = reject;
+    const timer = setTimeout(() => reject(silenceError(this.#database.name, timeoutMs, about)), timeoutMs);
+    try {
+      return await Promise.race([interrupted, work]);
+    } finally {
+      this.#interrupt = undefined;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Asks the server to end the running statement, and waits until it has got the request. */
+  async #cancel(): Promise<void> {
+    const { processID, secretKey } = this.#client as unknown as { processID: number; secretKey: number };
+    const request = Buffer.alloc(16);
+    request.writeInt32BE(request.length, 0);
+    request.writeInt32BE(cancelRequestCode, 4);
+    request.writeInt32BE(processID, 8);
+    request.writeInt32BE(secretKey, 12);
+    const { address } = this.#database;
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const socket = 'path' in address ? connect(address.path) : connect(address.port, address.host);
+    // The server closes the connection once it has signalled the session. Without it, the dropped session ends by itself.
+    socket.once('close', () => resolve()).once('error', () => resolve());
+    socket.setTimeout(endTimeoutMs, () => socket.destroy());
+    socket.resume().end(request);
+    await done;
+    socket.destroy();
+  }
+
+  #drop(): void {
+    this.#lose();
+    this.#client.connection.stream.destroy();
+  }
+
+  #lose(): void {
+    this.#isLost = true;
+    this.#limits.signal.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+const interruptedError = (signal: AbortSignal): OperationalError =>
+  new OperationalError('interrupted', 'Stopped before it was done.', { cause: signal.reason });
+
+/** Has the server parse a statement and tell its columns, and never runs it. */
+class Description implements Submittable {
+  readonly fields: Promise<FieldDef[]>;
+  readonly #text: string;
+  readonly #settle: PromiseWithResolvers<FieldDef[]>;
+  #told: FieldDef[] = [];
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#settle = Promise.withResolvers();
+    this.fields = this.#settle.promise;
+  }
+
+  submit(connection: Connection): void {
+    connection.parse({ text: this.#text, name: '', types: [] }, true);
+    connection.describe({ type: 'S', name: '' }, true);
+    connection.sync();
+  }
+
+  handleRowDescription({ fields }: { fields: FieldDef[] }): void {
+    this.#told = fields;
+  }
+
+  handleError(error: Error): void {
+    this.#settle.reject(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle.resolve(this.#told);
+  }
+}
