@@ -1,4 +1,7 @@
 /** Evidence of a topic's messages, judged in parts. */
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../../src/audit/evidence.ts';
@@ -140,6 +143,27 @@ test('a part is taken only after the part before it was judged', async () => {
   }
   await auditParts(parts());
   expect(steps).toEqual(['take 0', 'read 0', 'take 1', 'read 1']);
+});
+
+test('a part is let go of before the next is taken', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const taken: WeakRef<Evidence>[] = [];
+  let kept = 0;
+  // A generator would keep what it has yielded.
+  const parts: AsyncIterator<Evidence> = {
+    next: async () => {
+      await setImmediate();
+      collectGarbage();
+      kept += taken.filter((part) => part.deref() !== undefined).length;
+      if (taken.length === 3) return { done: true, value: undefined };
+      const value = buildEvidence(asTopic(healthyHistory()));
+      taken.push(new WeakRef(value));
+      return { done: false, value };
+    },
+  };
+  const { ledger } = await auditParts({ [Symbol.asyncIterator]: () => parts });
+  expect([ledger.acked, kept]).toEqual([12, 0]);
 });
 
 test('evidence whose root is the ledger is not judged in parts', async () => {
