@@ -62,6 +62,23 @@ export const faultSchema = z.object({
     .describe('The places of the records that the fault published.'),
 });
 
+const provenance = z.enum(['made', 'read', 'reported']);
+
+const check = z
+  .object({
+    sink: z.string().describe("The sink's location, without user and secrets."),
+    rows: z.string().describe("What the sink's rows are called."),
+    rule: z.enum(['once', 'at-least-once', 'latest']),
+    id: z.string(),
+    sinkId: z.string(),
+    forms: z.record(z.string(), z.string()).describe('How values are compared, by place.'),
+    isWholeLife: z.boolean().describe('Whether the range is all that the topics ever held.'),
+    looks: count.describe('How often the sink was read.'),
+    sampled: count.nullable().describe('About how many messages were looked at; null: all.'),
+    ranges: z.array(z.object({ topic: z.string(), partition: count, from: count, to: count })),
+  })
+  .describe('What a check compared; only in results of checks.');
+
 const threshold = z.object({
   threshold: z.string(),
   value: z.number().nullable().describe('In ms, messages a second, or messages; null: not measured.'),
@@ -71,6 +88,19 @@ const threshold = z.object({
 export const resultSchema = z.object({
   schema: z.literal(1),
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  root: z
+    .literal('log')
+    .exactOptional()
+    .describe('The first hop that is believed; only in results of checks.'),
+  provenance: z
+    .object({
+      log: provenance.exactOptional(),
+      store: provenance.exactOptional(),
+      commits: provenance.exactOptional(),
+    })
+    .exactOptional()
+    .describe('Where the evidence of each hop comes from; only in results of checks.'),
+  check: check.exactOptional(),
   run: z.object({
     id: z.string(),
     seed: count.nullable(),

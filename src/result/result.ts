@@ -82,8 +82,37 @@ export interface RunSummary {
   batchSize: number | null;
 }
 
+/** Where evidence of a hop comes from: nodrop made it, read it by itself, or was told. */
+export type Provenance = 'made' | 'read' | 'reported';
+
+/** What a check of somebody's topic and sink compared, and how. */
+export interface CheckSummary {
+  /** The sink's location, without user and secrets. */
+  sink: string;
+  /** What the sink's rows are called: rows, records or lines. */
+  rows: string;
+  rule: 'once' | 'at-least-once' | 'latest';
+  /** The places of ids, as the user wrote them. */
+  id: string;
+  sinkId: string;
+  /** How values are compared, in words, by the place or the pair of places. */
+  forms: Record<string, string>;
+  /** Whether the range is all that the topics ever held. */
+  isWholeLife: boolean;
+  /** How often the sink was read. */
+  looks: number;
+  /** About how many messages were looked at; null: all. */
+  sampled: number | null;
+  ranges: { topic: string; partition: number; from: number; to: number }[];
+}
+
 export interface Result extends Audit, Measurements {
   schema: 1;
+  /** The first hop that is believed; only in results of checks. */
+  root?: 'log';
+  /** By hop; only in results of checks. */
+  provenance?: Partial<Record<'log' | 'store' | 'commits', Provenance>>;
+  check?: CheckSummary;
   run: RunSummary;
   /** Causes that the user allowed to lose messages. */
   allowed: Cause[];

@@ -150,6 +150,7 @@ export class BucketEvidence {
           const message = strangerOf.get(known) ?? this.messages.addStranger(facts, fact);
           strangerOf.set(known, message);
           rows.add(message, this.#categoryOf(look, fact), untold);
+          tally.noteSeen('rows', facts, fact);
           tally.rows += 1;
           continue;
         }
@@ -277,6 +278,7 @@ export class BucketMessages implements Messages {
     const first = this.#committed[message]!;
     if (first === none) {
       tally.ids += 1;
+      tally.noteSeen('records', this.#sources.records, fact);
       this.#committed[message] = fact;
       if (this.#sources.records.flags(fact) & factFlags.uncategorised) tally.uncategorised += 1;
       return;

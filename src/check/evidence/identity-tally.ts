@@ -20,7 +20,15 @@ export class IdentityTally {
   nameless = 0;
   /** Messages whose category is not told. */
   uncategorised = 0;
+  /** Ids that repeat. */
   readonly examples = { records: [] as string[], rows: [] as string[] };
+  /** The first ids of either side. */
+  readonly seen = { records: [] as string[], rows: [] as string[] };
+
+  noteSeen(side: 'records' | 'rows', facts: BucketFacts, fact: number): void {
+    const seen = this.seen[side];
+    if (seen.length < examplesMax) seen.push(facts.text(fact));
+  }
 
   noteRecordAgain(facts: BucketFacts, fact: number): void {
     this.recordsAgain += 1;

@@ -50,6 +50,7 @@ export async function checkCommand(
     const result = checkResult(checked, {
       allowed: values.allow ?? [],
       environment: environmentOf(undefined),
+      auditMs: null,
       totalMs,
     });
     for (const problem of [checked.unwritten, folder.writeResult(result)]) {

@@ -8,7 +8,11 @@ import type { CheckValues } from '../options/check-options.ts';
 /** Throws `usage` for options that are missing or do not go together. */
 export function checkPlanOf(
   values: CheckValues,
-  { bootstrapServers, settings, timeoutMs }: { bootstrapServers: string; settings: ClientSettings; timeoutMs: number },
+  {
+    bootstrapServers,
+    settings,
+    timeoutMs,
+  }: { bootstrapServers: string; settings: ClientSettings; timeoutMs: number },
 ): CheckPlan {
   const { topic: topics = [], sink: sinks = [], query, table } = values;
   if (topics.length === 0) throw missing('--topic NAME', 'the topic whose records are to be in the sink');
@@ -50,7 +54,10 @@ export function checkPlanOf(
     sink: { location: locationOf(sink), query, table },
     rule,
     version: values.version === undefined ? undefined : versionOf(values.version),
-    drops: (values.dropWhen ?? []).map(([place, value]) => ({ place: parseValuePlace(place, '--drop-when'), value })),
+    drops: (values.dropWhen ?? []).map(([place, value]) => ({
+      place: parseValuePlace(place, '--drop-when'),
+      value,
+    })),
     dropReason: values.dropBecause,
     deadLetters: undefined,
     group: values.group,
@@ -61,7 +68,10 @@ export function checkPlanOf(
 }
 
 const missing = (option: string, what: string): Error =>
-  usageError(`${option} is missing: ${what}.`, 'See nodrop check --help, or let nodrop init propose a command.');
+  usageError(
+    `${option} is missing: ${what}.`,
+    'See nodrop check --help, or let nodrop init propose a command.',
+  );
 
 const optional = (text: string | undefined, option: string): ValuePlace | undefined =>
   text === undefined ? undefined : parseValuePlace(text, option);
@@ -85,6 +95,7 @@ export function locationOf(text: string): string {
   if (!text.startsWith('env:')) return text;
   const name = text.slice('env:'.length);
   const location = process.env[name];
-  if (location === undefined || location === '') throw usageError(`--sink ${text}: the variable ${name} is not set.`);
+  if (location === undefined || location === '')
+    throw usageError(`--sink ${text}: the variable ${name} is not set.`);
   return location;
 }

@@ -1,6 +1,7 @@
 /** Makes commander's commands of the definitions. */
 import type { Command } from 'commander';
 import { addOptions, type OptionValues } from '../options/options.ts';
+import { optionOf } from '../options/option-entry.ts';
 import { exportStorePassword } from '../options/store-password.ts';
 import { Terminal } from '../output/terminal.ts';
 import { definitions } from './definitions.ts';
@@ -17,6 +18,7 @@ export function addCommands(program: Command, signal: AbortSignal): CommandState
     const command = program.command(definition.name).description(definition.description);
     for (const argument of definition.arguments ?? []) command.argument(...argument);
     addOptions(command, definition.options);
+    for (const entry of Object.values(definition.own ?? {})) command.addOption(optionOf(entry));
     if (definition.usage !== undefined) command.usage(definition.usage);
     const examples = ['Examples:', ...definition.examples.map((line) => `  ${line}`), ''].join('\n');
     command.addHelpText('before', examples).allowExcessArguments(false);

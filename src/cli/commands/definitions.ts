@@ -1,4 +1,6 @@
 /** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
+import { checkOptions, type CheckValues } from '../options/check-options.ts';
+import type { OptionEntry } from '../options/option-entry.ts';
 import type { OptionName, OptionValues } from '../options/options.ts';
 import type { Context } from './context.ts';
 
@@ -8,6 +10,8 @@ interface Definition {
   description: string;
   examples: string[];
   options: OptionName[];
+  /** Options that only this command has, or has with other values. */
+  own?: Readonly<Record<string, OptionEntry>>;
   /** Replaces the usage line that commander would make of the arguments. */
   usage?: string;
   /** Its output is its only purpose: it ends when the reader of stdout has gone. */
@@ -145,6 +149,21 @@ export const definitions: Definition[] = [
       }
       const { verifyHistoryCommand } = await import('./verify-history-command.ts');
       return verifyHistoryCommand({ ...values, history }, context, run);
+    },
+  },
+  {
+    name: 'check',
+    description: 'proves that the records of your topic are in your table, topic or file: it only reads',
+    examples: [
+      "nodrop check --bootstrap-server localhost:9092 --topic orders --id header:event-id --sink env:DATABASE_URL --query 'select event_id, status from orders' --sink-id column:event_id",
+      'nodrop check --topic orders --id position --sink env:DATABASE_URL --table orders --sink-id columns:__connect_partition,__connect_offset',
+      'nodrop check --topic orders --id json:order.id --sink topic:orders.enriched --sink-id json:id',
+    ],
+    options: ['run', 'dir', ...kafkaOptions, 'timeout', 'allow', ...resultOptions],
+    own: checkOptions,
+    act: async (values, context) => {
+      const { checkCommand } = await import('./check-command.ts');
+      return checkCommand(values, values as unknown as CheckValues, context);
     },
   },
   {

@@ -38,7 +38,7 @@ export const checkOptions = {
   category: { flags: '--category <place>', help: 'where a record says in which category its row belongs' },
   sinkCategory: { flags: '--sink-category <place>', help: 'where a row says in which category it is' },
   categoryMap: {
-    flags: '--category-map <from=to,...>',
+    flags: '--category-map <from=to>',
     help: 'names of categories that the sink writes in another way: paid=PAID,open=OPEN',
     parse: parseCategoryMap,
   },
@@ -76,7 +76,10 @@ export const checkOptions = {
     flags: '--dead-letters <location>',
     help: 'where the pipeline puts what it cannot handle: topic:NAME, or a table of the database (table:NAME)',
   },
-  group: { flags: '--group <name>', help: "the application's consumer group: the check waits for its commits" },
+  group: {
+    flags: '--group <name>',
+    help: "the application's consumer group: the check waits for its commits",
+  },
   settle: {
     flags: '--settle <duration>',
     help: 'how long after a first look what is missing is looked for again',
@@ -95,7 +98,9 @@ export const checkOptions = {
   },
 } as const satisfies Record<string, OptionEntry>;
 
-export type CheckValues = { -readonly [Name in keyof typeof checkOptions]?: ValueOf<(typeof checkOptions)[Name]> } & {
+export type CheckValues = {
+  -readonly [Name in keyof typeof checkOptions]?: ValueOf<(typeof checkOptions)[Name]>;
+} & {
   from: Bound;
   to: Bound;
   expect: Rule;
@@ -125,7 +130,9 @@ function parseCategoryMap(value: string): ReadonlyMap<string, string> {
   for (const entry of value.split(',')) {
     const [from = '', to, more] = entry.split('=');
     if (from === '' || to === undefined || more !== undefined) {
-      throw new InvalidArgumentError('It takes NAME=NAME, with commas between them, such as paid=PAID,open=OPEN.');
+      throw new InvalidArgumentError(
+        'It takes NAME=NAME, with commas between them, such as paid=PAID,open=OPEN.',
+      );
     }
     if (map.has(from)) throw new InvalidArgumentError(`It names ${from} twice.`);
     map.set(from, to);
@@ -146,7 +153,9 @@ function parseBound(value: string): Bound {
     }
     return { offsets };
   }
-  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(value) ? Date.parse(value) : NaN;
+  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
+    ? Date.parse(value)
+    : NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError(boundForms);
   return { time };
 }

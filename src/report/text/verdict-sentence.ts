@@ -22,7 +22,26 @@ const sentences: Record<Verdict, (result: Result) => string> = {
 };
 
 export const sentenceOf = (result: Result): string =>
-  [sentences[result.verdict](result), ...missedSentence(result)].join(' ');
+  [
+    (result.check === undefined ? sentences[result.verdict] : checkSentence)(result),
+    ...missedSentence(result),
+  ].join(' ');
+
+/** Names the root: a check proves nothing of what came before the topic. */
+function checkSentence(result: Result): string {
+  const { verdict, ledger, acknowledged, run, findings } = result;
+  const { sink, rule, sampled } = result.check!;
+  const all = grouped(ledger.acked);
+  const of = `${sampled === null ? '' : 'sampled '}${plural(ledger.acked, 'record')} of ${run.topic}`;
+  if (verdict === 'inconclusive') return `From the topic on: ${sentences.inconclusive(result)}`;
+  const is = ledger.acked === 1 ? 'is' : 'are';
+  if (verdict === 'fail') {
+    return `From the topic on: ${findingsText(findings)}; ${grouped(acknowledged.right)} of ${all} ${of} ${is} right in ${sink}.`;
+  }
+  const how = { once: 'once', 'at-least-once': 'at least once', latest: 'in the newest version' }[rule];
+  const except = findings.length === 0 ? '' : `, except for allowed findings: ${findingsText(findings)}`;
+  return `From the topic on: ${grouped(acknowledged.right)} of ${all} ${of} ${is} in ${sink} ${how}${except}.`;
+}
 
 function missedSentence({ thresholds }: Result): string[] {
   const missed = thresholds.filter(({ met }) => !met).length;

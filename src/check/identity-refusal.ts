@@ -1,0 +1,31 @@
+/** Refuses ids that do not identify: nothing could be said of single messages. */
+import { usageError, type OperationalError } from '../errors.ts';
+import type { CheckRecord } from './check-record.ts';
+import type { IdentityTally } from './evidence/identity-tally.ts';
+
+export function refusalOf({ plan, sink }: CheckRecord, tally: IdentityTally): OperationalError | undefined {
+  const { ids, rows, recordsAgain, rowsAgain, examples } = tally;
+  const beside = `On the topic: ${some(examples.records)}. In the sink: ${some(examples.rows)}.`;
+  if (tally.doRecordsRepeat && plan.rule === 'once') {
+    return usageError(
+      `--id ${plan.id} does not identify: ${recordsAgain} of ${ids + recordsAgain} records have an id that an earlier record has. ${beside}`,
+      'Name another place, or say with --expect at-least-once or --expect latest that ids repeat.',
+    );
+  }
+  if (tally.doRowsRepeat && plan.rule !== 'at-least-once') {
+    return usageError(
+      `--sink-id ${plan.sinkId} does not identify: ${rowsAgain} of ${rows} ${sink.rows} have an id that an earlier one has. ${beside}`,
+      'Name another place, or say with --expect at-least-once that rows repeat.',
+    );
+  }
+  if (tally.isDisjoint) {
+    return usageError(
+      `No id of the topic is in the sink. At ${plan.id}: ${some(tally.seen.records)}. At ${plan.sinkId}: ${some(tally.seen.rows)}.`,
+      'Name places that hold the same ids on both sides, or let nodrop init propose some.',
+    );
+  }
+  return undefined;
+}
+
+const some = (texts: readonly string[]): string =>
+  texts.length === 0 ? 'none' : texts.map((text) => JSON.stringify(text)).join(', ');
