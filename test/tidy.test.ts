@@ -57,10 +57,13 @@ const rooms = [
   'workload',
   'result',
   'kafka',
+  'values',
   'stores',
+  'sinks',
   'run-folder',
   'faults',
   'audit',
+  'check',
   'pipeline',
   'watch',
   'explain',
@@ -112,9 +115,9 @@ test('every room has a line in docs/design/architecture.md', () => {
   expect(told).toEqual(rooms.toReversed());
 });
 
-test('no two source files have the same name, except in the two kinds of store', () => {
+test('no two source files have the same name, except in kinds of stores and of sinks', () => {
   const names = sources
-    .filter((file) => !/^src\/stores\/(sqlite|postgres)\//.test(file))
+    .filter((file) => !/^src\/(stores|sinks)\/\w+\//.test(file))
     .map((file) => basename(file));
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });

@@ -92,3 +92,7 @@ async function compactionOf(access: AdminAccess, name: string): Promise<boolean 
 export const isWholeLife = ({ compacted, partitions }: FrozenTopic): boolean =>
   compacted === false &&
   partitions.every(({ start, from, to, end }) => start === 0 && from === 0 && to === end);
+
+/** How many offsets lie in the ranges. */
+export const recordsIn = (topics: readonly FrozenTopic[]): number =>
+  topics.flatMap(({ partitions }) => partitions).reduce((sum, { from, to }) => sum + to - from, 0);

@@ -7,7 +7,8 @@ import type { CheckRecord } from './check-record.ts';
 import { recordsFile } from './check-record.ts';
 import { BucketEvidence } from './evidence/bucket-evidence.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
-import { BucketFacts, ChunkReader, type FactShape } from './facts/fact-file.ts';
+import type { FactShape } from './facts/fact-format.ts';
+import { BucketFacts, ChunkReader } from './facts/fact-reader.ts';
 
 export interface JudgeOptions {
   /** The folder with the facts. */
@@ -39,7 +40,7 @@ export async function judgeFacts(record: CheckRecord, options: JudgeOptions): Pr
   const tally = new IdentityTally();
   const records = new FactFiles(path, recordsFile, shape);
   // The last look counts; the others only show that a row was there.
-  const looks = sink.looks.map(({ file }) => new FactFiles(path, file, shape)).reverse();
+  const looks = sink.looks.map(({ file }) => new FactFiles(path, file, shape)).toReversed();
   try {
     const known = categoriesOf(record);
     const run = runEvidence(record, known.categories);

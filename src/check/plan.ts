@@ -1,6 +1,6 @@
 /** What is to be checked, as a user asks for it. */
 import type { ClientSettings } from '../kafka/client/client-settings.ts';
-import type { IdPlace, ValuePlace } from '../values/place.ts';
+import type { IdPlace, ValuePlace } from '../values/value-place.ts';
 
 export type Rule = 'once' | 'at-least-once' | 'latest';
 

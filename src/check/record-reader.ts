@@ -3,7 +3,7 @@ import type { Cluster } from '../kafka/client/cluster.ts';
 import { scanLog, type LogScan, type ScannedBatch } from '../kafka/fetch/log-scan.ts';
 import type { RecordValues } from '../values/record-values.ts';
 import { ValueBatchBuilder } from '../values/value-batch.ts';
-import { factFlags } from './facts/fact-file.ts';
+import { factFlags } from './facts/fact-format.ts';
 import type { FactMaker, Origin } from './facts/fact-maker.ts';
 
 export interface ReadOptions {

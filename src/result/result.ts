@@ -85,7 +85,7 @@ export interface RunSummary {
 /** Where evidence of a hop comes from: nodrop made it, read it by itself, or was told. */
 export type Provenance = 'made' | 'read' | 'reported';
 
-/** What a check of somebody's topic and sink compared, and how. */
+/** What a check compared, and how. */
 export interface CheckSummary {
   /** The sink's location, without user and secrets. */
   sink: string;

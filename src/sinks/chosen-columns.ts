@@ -1,6 +1,6 @@
 /** Which columns of a table or query the places ask for, and what becomes of their values. */
 import { usageError } from '../errors.ts';
-import type { ValuePlace } from '../values/place.ts';
+import type { ValuePlace } from '../values/value-place.ts';
 import type { ValueKind } from '../values/value-batch.ts';
 
 export interface NamedColumn {

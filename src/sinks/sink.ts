@@ -1,9 +1,9 @@
 /**
- * A sink: where somebody's pipeline puts its rows. It is only read: nothing is created, changed or locked there, no group
+ * A sink: where a user's pipeline puts its rows. It is only read: nothing is created, changed or locked there, no group
  * is joined and no offset committed. Each kind of sink is a module that opens a location.
  */
 import type { ClientSettings } from '../kafka/client/client-settings.ts';
-import type { ValuePlace } from '../values/place.ts';
+import type { ValuePlace } from '../values/value-place.ts';
 import type { ValueBatch, ValueKind } from '../values/value-batch.ts';
 
 /** A column of a sink's rows, or for a sink of documents a place that a sample of them has. */

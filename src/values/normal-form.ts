@@ -57,8 +57,8 @@ export class Normaliser {
     const { bytes, start, end } = this;
     let at = bytes[start] === dash ? start + 1 : start;
     const isPlain = bytes[at]! > zero && bytes[at]! <= nine && bytes[end - 1] !== zero;
-    while (isPlain && at < end && isDigit(bytes[at]!)) at += 1;
-    if (isPlain && at === end) return;
+    if (isPlain) while (at < end && isDigit(bytes[at]!)) at += 1;
+    if (at === end) return;
     const text = this.#text();
     const found = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$|^([+-]?)\.(\d+)$/.exec(text);
     if (found === null) return;

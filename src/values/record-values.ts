@@ -2,7 +2,7 @@
 import { usageError } from '../errors.ts';
 import type { RecordBatch } from '../kafka/record-batch/record-batch.ts';
 import { JsonValues, type JsonKind } from './json-values.ts';
-import type { ValuePlace } from './place.ts';
+import type { ValuePlace } from './value-place.ts';
 import type { ValueBatchBuilder } from './value-batch.ts';
 
 export class RecordValues {
@@ -51,7 +51,8 @@ export class RecordValues {
           if (batch.keyStart[i]! < 0) builder.addNull();
           else builder.addBytes(bytes, batch.keyStart[i]!, batch.keyEnd[i]!);
           break;
-        default:
+        case 'digest':
+        case 'column':
           if (batch.valueStart[i]! < 0) builder.addNull();
           else builder.addBytes(bytes, batch.valueStart[i]!, batch.valueEnd[i]!);
       }

@@ -5,7 +5,7 @@ import type { RecordBatch } from '../kafka/record-batch/record-batch.ts';
 import { unavailableError } from '../errors.ts';
 import type { Deadline } from '../system/deadline.ts';
 import type { JsonKind } from './json-values.ts';
-import type { ValuePlace } from './place.ts';
+import type { ValuePlace } from './value-place.ts';
 import { RecordValues } from './record-values.ts';
 import { ValueBatchBuilder, type ValueKind } from './value-batch.ts';
 
@@ -69,5 +69,5 @@ export class KindsOfRecords {
 export function kindOf(seen: ReadonlySet<JsonKind>): ValueKind {
   const told = [...seen].filter((kind) => kind !== 'absent' && kind !== 'null');
   const [only] = told;
-  return told.length === 1 && only !== 'structure' && only !== undefined ? (only as ValueKind) : 'json';
+  return told.length === 1 && only !== 'structure' && only !== undefined ? only : 'json';
 }

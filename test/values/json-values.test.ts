@@ -46,7 +46,7 @@ describe('values of a JSON document', () => {
     expect(valuesAt(String.raw`{"a":1,"\u0061":2}`, ['a'])).toEqual(['2']);
   });
 
-  it('it takes and refuses the same documents as JSON.parse, and finds the same values', () => {
+  it('takes and refuses the same documents as JSON.parse, and finds the same values', () => {
     const edited = fc
       .tuple(
         fc.json({ maxDepth: 4 }),

@@ -1,5 +1,5 @@
 /** Counts whether ids identify: how many repeat on either side, and how many are on both. */
-import type { BucketFacts } from '../facts/fact-file.ts';
+import type { BucketFacts } from '../facts/fact-reader.ts';
 
 const examplesMax = 5;
 /** Fewer repeated ids may be an accident, and are findings. */

@@ -1,5 +1,5 @@
 /** Finds the first fact of an id in a bucket. */
-import type { BucketFacts } from './fact-file.ts';
+import type { BucketFacts } from './fact-reader.ts';
 
 const none = -1;
 

@@ -2,7 +2,8 @@
 import { Normaliser, type Form } from '../../values/normal-form.ts';
 import type { ValueBatch } from '../../values/value-batch.ts';
 import type { CategoryTable } from './category-table.ts';
-import { factFlags, noPartition, type Fact, type FactWriter } from './fact-file.ts';
+import { factFlags, noPartition, type Fact } from './fact-format.ts';
+import type { FactWriter } from './fact-writer.ts';
 import { digestOfNull, digestOfValue, hashId, hashPosition } from './id-hash.ts';
 import type { Layout } from './layout.ts';
 

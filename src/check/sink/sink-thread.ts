@@ -3,10 +3,11 @@ import '../../system/small-young-generation.ts';
 import { openSink } from '../../sinks/open-sink.ts';
 import type { Sink, SinkOptions, SinkReading } from '../../sinks/sink.ts';
 import { serveThread } from '../../system/thread.ts';
-import type { ValuePlace } from '../../values/place.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 import { CategoryTable } from '../facts/category-table.ts';
 import { FactMaker } from '../facts/fact-maker.ts';
-import { FactWriter, type FactShape } from '../facts/fact-file.ts';
+import type { FactShape } from '../facts/fact-format.ts';
+import { FactWriter } from '../facts/fact-writer.ts';
 import type { Layout } from '../facts/layout.ts';
 import type { SinkThreadParent } from './threaded-sink.ts';
 

@@ -1,7 +1,7 @@
 /** A sink that is read by a thread of its own, so that topic and sink are read at the same time. */
 import type { SinkColumn, SinkOptions } from '../../sinks/sink.ts';
 import { startThread, type Thread } from '../../system/thread.ts';
-import type { ValuePlace } from '../../values/place.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 import type { ValueKind } from '../../values/value-batch.ts';
 import type { LookOptions, SinkThread } from './sink-thread.ts';
 

@@ -2,7 +2,7 @@
 import { usageError } from '../../errors.ts';
 import type { CheckPlan, Comparison } from '../../check/plan.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
-import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/place.ts';
+import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/value-place.ts';
 import type { CheckValues } from '../options/check-options.ts';
 
 /** Throws `usage` for options that are missing or do not go together. */

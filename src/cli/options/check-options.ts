@@ -10,7 +10,7 @@ const sampleMax = 1_000_000_000;
 
 export const checkOptions = {
   topic: {
-    flags: '--topic <name>',
+    flags: '--topic <topic>',
     help: 'topic whose records are to be in the sink; may be repeated',
     parse: parseTopicName,
     repeatable: true,
@@ -19,13 +19,13 @@ export const checkOptions = {
     flags: '--from <bound>',
     help: 'where the range begins: earliest, latest, offsets by partition (0:120,1:88), or a time (2026-11-29T08:00Z)',
     parse: parseBound,
-    default: 'earliest' as Bound,
+    default: 'earliest',
   },
   to: {
     flags: '--to <bound>',
     help: 'where the range ends: latest, which is fixed at the start, offsets by partition, or a time',
     parse: parseBound,
-    default: 'latest' as Bound,
+    default: 'latest',
   },
   id: {
     flags: '--id <place>',
@@ -59,7 +59,7 @@ export const checkOptions = {
     flags: '--expect <rule>',
     help: `what is to become of each record: ${rules.join(', ')}`,
     parse: parseRule,
-    default: 'once' as Rule,
+    default: 'once',
   },
   version: {
     flags: '--version <place>',
@@ -77,7 +77,7 @@ export const checkOptions = {
     help: 'where the pipeline puts what it cannot handle: topic:NAME, or a table of the database (table:NAME)',
   },
   group: {
-    flags: '--group <name>',
+    flags: '--group <group>',
     help: "the application's consumer group: the check waits for its commits",
   },
   settle: {

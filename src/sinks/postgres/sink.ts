@@ -5,7 +5,7 @@
 import { usageError } from '../../errors.ts';
 import { parsePostgresDatabase, type PostgresDatabase } from '../../stores/postgres/location.ts';
 import { readTls } from '../../stores/postgres/tls.ts';
-import type { ValuePlace } from '../../values/place.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch, type ValueKind } from '../../values/value-batch.ts';
 import { chooseColumns, listed, type ChosenColumns } from '../chosen-columns.ts';
 import { oneQuery, postgresDialect } from '../one-query.ts';

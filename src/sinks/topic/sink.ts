@@ -4,7 +4,7 @@ import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../../kafka/client/cluster.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
-import type { ValuePlace } from '../../values/place.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 import { RecordValues } from '../../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../../values/sample-records.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
@@ -93,14 +93,14 @@ class TopicSink implements Sink {
       if (builder.bytesUsed >= batchBytes) cut();
     };
     const { timeoutMs, signal } = this.#options;
-    let isOver = false;
+    const state = { isOver: false };
     const scan = scanLog(this.#cluster, this.#topic, { to, timeoutMs, signal, onBatch }).finally(() => {
-      isOver = true;
+      state.isOver = true;
       wake.resolve();
     });
-    // The loop below gets the error; until then nobody waits for it.
+    // The loop below gets the error; until then, nothing waits for it.
     scan.catch(() => undefined);
-    while (!isOver || full.length > 0) {
+    while (!state.isOver || full.length > 0) {
       const next = full.shift();
       if (next !== undefined) yield next;
       else {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import type { OperationalError } from '../../../src/errors.ts';
 import { openPostgresSink } from '../../../src/sinks/postgres/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
-import { parseValuePlace } from '../../../src/values/place.ts';
+import { parseValuePlace } from '../../../src/values/value-place.ts';
 import { hasPooler, startPooler, type RunningPooler } from '../../fixtures/pooler.ts';
 import { readSink, rowsOfReading, type SinkRows } from '../../fixtures/sink-rows.ts';
 

@@ -1,7 +1,7 @@
 /** Which columns of values the places of a plan become, on either side. */
 import { usageError } from '../errors.ts';
 import type { Form } from '../values/normal-form.ts';
-import type { ValuePlace } from '../values/place.ts';
+import type { ValuePlace } from '../values/value-place.ts';
 import type { Layout, PositionColumns } from './facts/layout.ts';
 import type { CheckPlan } from './plan.ts';
 

@@ -1,0 +1,110 @@
+/** Writes down what a check read, for `check.json`. */
+import { formWords } from '../values/normal-form.ts';
+import type { Forms } from './bound-places.ts';
+import type { CheckRecord } from './check-record.ts';
+import type { FactShape } from './facts/fact-format.ts';
+import type { WrittenFacts } from './facts/fact-writer.ts';
+import { isWholeLife, type FrozenTopic } from './freeze.ts';
+import type { Commits } from './group-drain.ts';
+import type { CheckPlan } from './plan.ts';
+import type { ReadRecords } from './record-reader.ts';
+
+export interface ReadHops {
+  id: string;
+  plan: CheckPlan;
+  topics: readonly FrozenTopic[];
+  reads: readonly ReadRecords[];
+  written: WrittenFacts;
+  categories: string[];
+  commits: Commits | undefined;
+  sink: { name: string; rows: string };
+  shape: FactShape;
+  forms: Forms;
+}
+
+/** The record of a check, before its looks at the sink are added. */
+export function draftRecord(hops: ReadHops): CheckRecord {
+  const { id, plan, topics, reads, written, categories, sink, shape } = hops;
+  const sum = (part: 'records' | 'withoutId' | 'notJson'): number =>
+    reads.reduce((total, read) => total + read[part], 0);
+  const first = reads.find(({ firstWithoutId }) => firstWithoutId !== undefined)?.firstWithoutId;
+  return {
+    schema: 1,
+    id,
+    bootstrapServers: plan.bootstrapServers,
+    plan: planText(plan),
+    forms: formsText(plan, hops.forms),
+    shape,
+    topics: topics.map((topic, index) => topicRecord(topic, reads[index]!, hops.commits)),
+    records: {
+      ...written,
+      read: sum('records'),
+      withoutId: sum('withoutId'),
+      ...(first !== undefined && { firstWithoutId: first }),
+      notJson: sum('notJson'),
+      categories,
+    },
+    sink: { name: sink.name, rows: sink.rows, looks: [] },
+    isWholeLife: topics.every(isWholeLife),
+    isUndrained: false,
+    problems: reads.flatMap(({ scan }) => problemsOf(scan)),
+    createdAt: Date.now(),
+  };
+}
+
+const planText = (plan: CheckPlan): CheckRecord['plan'] => ({
+  id: plan.id.text,
+  sinkId: plan.sinkId.text,
+  ...(plan.category && { category: plan.category.text }),
+  ...(plan.sinkCategory && { sinkCategory: plan.sinkCategory.text }),
+  comparisons: plan.comparisons.map(({ text }) => text),
+  rule: plan.rule,
+  ...(plan.version && { version: plan.version.record.text }),
+  drops: plan.drops.map(({ place, value }) => `${place.text}=${value}`),
+  ...(plan.dropReason !== undefined && { dropReason: plan.dropReason }),
+  ...(plan.group !== undefined && { group: plan.group }),
+  ...(plan.sample !== undefined && { sample: plan.sample }),
+  settleMs: plan.settleMs,
+});
+
+/** How values are compared. Positions need no form. */
+const formsText = (plan: CheckPlan, forms: Forms): Record<string, string> => ({
+  ...(plan.id.kind !== 'position' && { id: formWords[forms.id] }),
+  ...Object.fromEntries(plan.comparisons.map(({ text }, index) => [text, formWords[forms.compared[index]!]])),
+});
+
+function topicRecord(
+  { name, topicId, compacted, partitions }: FrozenTopic,
+  { scan }: ReadRecords,
+  commits: Commits | undefined,
+): CheckRecord['topics'][number] {
+  return {
+    name,
+    topicId,
+    compacted,
+    partitions: partitions.map((frozen) => {
+      const scanned = scan.partitions.find(({ partition }) => partition === frozen.partition);
+      return {
+        ...frozen,
+        startAfter: scanned?.startAfter ?? frozen.start,
+        reached: scanned?.reached ?? frozen.from,
+        committed: commits?.get(name)?.get(frozen.partition) ?? null,
+      };
+    }),
+  };
+}
+
+/** What the scan of a range could not read, in sentences. */
+function problemsOf({ topic, partitions }: ReadRecords['scan']): string[] {
+  return partitions.flatMap(({ partition, end, reached, undecodableBatches, crcBadBatches }) => [
+    ...(reached < end
+      ? [`Partition ${partition} of ${topic} was cut off at ${reached} of ${end} while it was read.`]
+      : []),
+    ...(undecodableBatches > 0
+      ? [`Partition ${partition} of ${topic} has ${undecodableBatches} batches that cannot be read.`]
+      : []),
+    ...(crcBadBatches > undecodableBatches
+      ? [`Partition ${partition} of ${topic} has ${crcBadBatches} batches that fail their checksum.`]
+      : []),
+  ]);
+}

@@ -1,0 +1,65 @@
+/**
+ * Facts: what one hop says of one id, in `HOP.facts`, and the texts of the ids in `HOP.ids`. Facts lie in buckets by the
+ * hash of their id, so that all that is known of an id can be judged with a part of the evidence in memory.
+ *
+ * A file is a sequence of chunks. Each has a header, `bucket:u32 bytes:u32`, and facts of that bucket, little-endian:
+ *
+ *   0 id hash:u64×2   16 offset:f64   24 partition:u32   28 category:u16   30 flags:u16
+ *   32 digest:u64 for each compared value   then version:i64, if versions are compared
+ *
+ * In `HOP.ids`, a chunk holds `length:u16` and the UTF-8 of each id, in the order of the bucket's facts. The SHA-256 sums of both files stand in `check.json`.
+ */
+
+export const factFlags = {
+  /** The record's transaction was aborted. */
+  aborted: 1,
+  /** A record beyond the range: it explains rows, and is not judged. */
+  later: 2,
+  /** A declared drop: no row is expected. */
+  dropped: 4,
+  /** The record has no value. */
+  tombstone: 8,
+  /** A row of a dead-letter table or topic, not of the sink. */
+  deadLetter: 16,
+  /** The category is not told. */
+  uncategorised: 32,
+  /** The version is not told. */
+  unversioned: 64,
+  /** The batch of the record failed its checksum. */
+  crcBad: 128,
+  /** The record's id cannot be read; the hash is that of its position. */
+  nameless: 256,
+} as const;
+
+/** Stands for no partition. */
+export const noPartition = 0xffffffff;
+
+export interface FactShape {
+  /** How many compared values a fact has. */
+  compared: number;
+  isVersioned: boolean;
+  buckets: number;
+}
+
+export const headBytes = 32;
+export const chunkHeaderBytes = 8;
+export const idBytesMax = 0xffff;
+
+export const factBytes = ({ compared, isVersioned }: FactShape): number =>
+  headBytes + 8 * compared + (isVersioned ? 8 : 0);
+
+export interface Fact {
+  /** Two halves of the hash. */
+  high: bigint;
+  low: bigint;
+  offset: number;
+  partition: number;
+  category: number;
+  flags: number;
+  digests: BigUint64Array;
+  version: bigint;
+}
+
+/** The bucket of an id by the high half of its hash. */
+export const bucketOf = (high: bigint, buckets: number): number =>
+  Number(((high >> 32n) * BigInt(buckets)) >> 32n);

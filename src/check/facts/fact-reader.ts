@@ -1,0 +1,123 @@
+/** Reads the facts of a hop, bucket by bucket. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { chunkHeaderBytes, factBytes, headBytes, type FactShape } from './fact-format.ts';
+
+/** Where the chunks of each bucket lie in a file. Throws if the file is not one of chunks. */
+export class ChunkReader {
+  readonly #path: string;
+  readonly #file: number;
+  /** By bucket: pairs of position and length. */
+  readonly #chunks: number[][];
+  readonly #bytes: number[];
+
+  constructor(path: string, buckets: number) {
+    this.#path = path;
+    this.#file = openSync(path, 'r');
+    this.#chunks = Array.from({ length: buckets }, () => []);
+    this.#bytes = Array.from({ length: buckets }, () => 0);
+    const header = Buffer.alloc(chunkHeaderBytes);
+    for (let at = 0; ;) {
+      const read = readSync(this.#file, header, 0, chunkHeaderBytes, at);
+      if (read === 0) break;
+      const bucket = header.readUInt32LE(0);
+      const length = header.readUInt32LE(4);
+      if (read < chunkHeaderBytes || bucket >= buckets) throw new Error(`${path} is damaged at byte ${at}`);
+      this.#chunks[bucket]!.push(at + chunkHeaderBytes, length);
+      this.#bytes[bucket]! += length;
+      at += chunkHeaderBytes + length;
+    }
+  }
+
+  /** All bytes of a bucket. */
+  read(bucket: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(this.#bytes[bucket]!);
+    const chunks = this.#chunks[bucket]!;
+    let used = 0;
+    for (let index = 0; index < chunks.length; index += 2) {
+      const length = chunks[index + 1]!;
+      const read = readSync(this.#file, bytes, used, length, chunks[index]!);
+      if (read < length) throw new Error(`${this.#path} ends in the middle of a chunk`);
+      used += length;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** The facts of one bucket in columns. */
+export class BucketFacts {
+  readonly count: number;
+  readonly #view: DataView;
+  readonly #halves: Uint32Array;
+  readonly #bytes: number;
+  readonly #shape: FactShape;
+  readonly #readTexts: () => Buffer;
+  #texts: { bytes: Buffer; starts: Uint32Array } | undefined;
+
+  /** `readTexts` is called once, if a text is asked for. */
+  constructor(bytes: Buffer, shape: FactShape, readTexts: () => Buffer) {
+    this.#shape = shape;
+    this.#bytes = factBytes(shape);
+    this.count = bytes.length / this.#bytes;
+    if (!Number.isInteger(this.count)) throw new Error('a bucket ends in the middle of a fact');
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#halves = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    this.#readTexts = readTexts;
+  }
+
+  /** A number that spreads evenly within a bucket. */
+  slotOf = (fact: number): number => this.#halves[(fact * this.#bytes) / 4 + 2]!;
+
+  isSameId(fact: number, other: BucketFacts, otherFact: number): boolean {
+    const [a, b] = [(fact * this.#bytes) / 4, (otherFact * other.#bytes) / 4];
+    const [mine, theirs] = [this.#halves, other.#halves];
+    return (
+      mine[a] === theirs[b] &&
+      mine[a + 1] === theirs[b + 1] &&
+      mine[a + 2] === theirs[b + 2] &&
+      mine[a + 3] === theirs[b + 3]
+    );
+  }
+
+  offset = (fact: number): number => this.#view.getFloat64(fact * this.#bytes + 16, true);
+  partition = (fact: number): number => this.#view.getUint32(fact * this.#bytes + 24, true);
+  category = (fact: number): number => this.#view.getUint16(fact * this.#bytes + 28, true);
+  flags = (fact: number): number => this.#view.getUint16(fact * this.#bytes + 30, true);
+  version = (fact: number): bigint =>
+    this.#view.getBigInt64(fact * this.#bytes + headBytes + 8 * this.#shape.compared, true);
+
+  /** The bits of the compared values that differ; 0 if all are equal. */
+  differences(fact: number, other: BucketFacts, otherFact: number): number {
+    let bits = 0;
+    const [a, b] = [(fact * this.#bytes + headBytes) / 4, (otherFact * other.#bytes + headBytes) / 4];
+    for (let value = 0; value < this.#shape.compared; value++) {
+      const isSame =
+        this.#halves[a + 2 * value] === other.#halves[b + 2 * value] &&
+        this.#halves[a + 2 * value + 1] === other.#halves[b + 2 * value + 1];
+      if (!isSame) bits |= 1 << value;
+    }
+    return bits;
+  }
+
+  /** The text of a fact's id. */
+  text(fact: number): string {
+    this.#texts ??= this.#readAll();
+    const { bytes, starts } = this.#texts;
+    return bytes.toString('utf8', starts[fact]! + 2, starts[fact]! + 2 + bytes.readUInt16LE(starts[fact]));
+  }
+
+  #readAll(): { bytes: Buffer; starts: Uint32Array } {
+    const bytes = this.#readTexts();
+    const starts = new Uint32Array(this.count);
+    let at = 0;
+    for (let fact = 0; fact < this.count; fact++) {
+      starts[fact] = at;
+      at += 2 + bytes.readUInt16LE(at);
+    }
+    if (at !== bytes.length) throw new Error('the ids of a bucket do not fit its facts');
+    return { bytes, starts };
+  }
+}

@@ -1,0 +1,123 @@
+/** `nodrop check` on topics and tables that nodrop did not make. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Result } from '../../src/result/result.ts';
+import { newDir } from '../fixtures/nodrop.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
+
+const bootstrapServers = inject('bootstrapServers');
+const postgres = inject('postgres');
+const name = `orders-${randomBytes(6).toString('hex')}`;
+const schema = name.replace('-', '_');
+const location = `${postgres.location}?schema=${schema}`;
+const dir = newDir();
+const orders = ordersFrom(0, 60);
+let client: Client;
+
+beforeAll(async () => {
+  await writeOrders(bootstrapServers, name, orders);
+  client = new Client({
+    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
+  });
+  await client.connect();
+  await client.query(
+    `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
+    CREATE TABLE orders (event_id text, status text, amount bigint, "partition" integer, "offset" bigint)`,
+  );
+  for (const [offset, { id, status, amountCents }] of orders.entries()) {
+    const row = [id, status.toUpperCase(), amountCents, 0, offset];
+    await client.query('INSERT INTO orders VALUES ($1, $2, $3, $4, $5)', row);
+  }
+});
+afterAll(async () => {
+  await client.query(`DROP SCHEMA ${schema} CASCADE`);
+  await client.end();
+});
+
+const all = [
+  ...['--topic', name, '--id', 'header:event-id', '--sink-id', 'column:event_id', '--table', 'orders'],
+  ...['--category', 'json:status', '--sink-category', 'column:status'],
+  ...['--category-map', 'open=OPEN,paid=PAID,failed=FAILED', '--compare', 'json:amountCents=column:amount'],
+];
+
+async function check(...args: string[]): Promise<{ code: number | null; stderr: string; result: Result }> {
+  const common = [
+    '--bootstrap-server',
+    bootstrapServers,
+    '--sink',
+    location,
+    '--dir',
+    dir,
+    '--settle',
+    '100ms',
+  ];
+  const ended = await nodropInProcess(['check', ...common, '--json', ...args], {
+    PGPASSWORD: postgres.password,
+  });
+  const result = ended.stdout === '' ? undefined : (JSON.parse(ended.stdout) as Result);
+  return { code: ended.code, stderr: ended.stderr, result: result! };
+}
+
+describe('checking a table', () => {
+  test('a table that has all records passes, and the result names root and provenance', async () => {
+    const { code, result } = await check(...all, '--run', 'whole');
+    expect(result.findings).toEqual([]);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({
+      root: 'log',
+      provenance: { log: 'read', store: 'read' },
+      acknowledged: { right: 60 },
+      check: { isWholeLife: true, looks: 1 },
+    });
+    expect(JSON.stringify(result)).not.toContain(postgres.password);
+    expect(existsSync(join(dir, 'runs', 'whole', 'check.json.sha256'))).toBe(true);
+  });
+
+  test('positions identify rows without any id', async () => {
+    const { code, result } = await check(
+      ...['--topic', name, '--id', 'position', '--query', 'select * from orders -- all of them'],
+      ...['--sink-id', 'columns:partition,offset'],
+    );
+    expect(result.acknowledged.right).toBe(60);
+    expect(code).toBe(0);
+  });
+
+  test.for([
+    ['lost', 'DELETE FROM orders WHERE event_id = $1'],
+    ['duplicated', 'INSERT INTO orders SELECT * FROM orders WHERE event_id = $1'],
+    ['misclassified', "UPDATE orders SET status = 'OTHER' WHERE event_id = $1"],
+    ['corrupted', 'UPDATE orders SET amount = amount + 1 WHERE event_id = $1'],
+  ])('a row that is %s is found, and blamed on the consumer', async ([kind, sql]) => {
+    await client.query('BEGIN');
+    await client.query('CREATE TABLE kept AS SELECT * FROM orders');
+    await client.query(sql!, ['order-17']);
+    await client.query('COMMIT');
+    const { code, result } = await check(...all);
+    await client.query('TRUNCATE orders; INSERT INTO orders SELECT * FROM kept; DROP TABLE kept');
+    expect(result.findings).toMatchObject([
+      { kind, blame: 'consumer', count: 1, examples: [{ id: 'order-17', partition: 0, offset: 17 }] },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test('a row from nowhere is a phantom if the range is the whole topic', async () => {
+    await client.query("INSERT INTO orders VALUES ('order-x', 'OPEN', 1, 0, 999)");
+    const { result } = await check(...all);
+    await client.query("DELETE FROM orders WHERE event_id = 'order-x'");
+    expect(result.findings).toMatchObject([
+      { kind: 'phantom', blame: 'consumer', examples: [{ id: 'order-x' }] },
+    ]);
+  });
+
+  test('places that hold other values are refused before anything is judged', async () => {
+    const { code, stderr } = await check(
+      ...['--topic', name, '--id', 'json:status', '--sink-id', 'column:event_id', '--table', 'orders'],
+    );
+    expect(code).toBe(64);
+    expect(stderr).toContain('--id json:status does not identify');
+  });
+});
