@@ -162,6 +162,8 @@ export interface Messages {
   expectedKey?(message: number): number;
   /** Whether the message was sent to remove its key from a compacted topic. Without this function, none was. */
   isTombstone?(message: number): boolean;
+  /** Whether a declared rule drops the message: then it has no row and no dead letter. Without this function, none. */
+  isDropped?(message: number): boolean;
   /**
    * The topic to which a message without an acked place was sent, in the numbers of `Topics.numberOf`; undefined if it
    * is not known. Without this function, there is one topic.
@@ -204,6 +206,11 @@ export interface Evidence {
   };
   log: Hop<LogBatch> & {
     ranges: readonly LogRange[];
+    /**
+     * The ranges have all that the topic has held until the store was read. Absent: true. If not, a row that no message
+     * explains may be of a record outside of them.
+     */
+    isWholeLife?: boolean;
     /** The ranges cover all partitions of the topic. Absent: there may be other partitions. */
     hasAllRanges?: boolean;
     /**

@@ -137,6 +137,14 @@ export const resultSchema = z.object({
       unknownWritten: count,
       unknownNotWritten: count,
       refusedWrites: count.nullable(),
+      repeated: count.describe('Under the rule at-least-once: how often messages came again.'),
+      superseded: count.describe(
+        'Under the rule latest: messages that a later one of their key has replaced.',
+      ),
+      unrooted: count.describe(
+        'Rows that no record explains, where the log is not the whole life of the topic.',
+      ),
+      dropped: count.describe('Messages that a declared rule drops.'),
     })
     .describe('Counts that are not findings; null: not measured.'),
   states: z

@@ -12,6 +12,7 @@ export const findingKinds = [
   'torn-transaction',
   'aborted-read',
   'wrongly-dead-lettered',
+  'unexpected',
   'expired',
   'overcommitted',
   'stalled',
@@ -91,6 +92,14 @@ export interface Counts {
   unknownNotWritten: number;
   /** null: not measured. */
   refusedWrites: number | null;
+  /** Under the rule `at-least-once`: how often messages came again, in the log or in the store. */
+  repeated: number;
+  /** Under the rule `latest`: messages without a row, of which a later one of the key is expected or stored. */
+  superseded: number;
+  /** Rows that no record explains, in a log that does not show the topic's whole life. */
+  unrooted: number;
+  /** Messages that a declared rule drops: no row is expected of them. */
+  dropped: number;
 }
 
 /** Messages of one state. `logged`: they have a record that is not aborted. */

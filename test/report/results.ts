@@ -21,6 +21,10 @@ export const passed: Result = {
     unknownWritten: 0,
     unknownNotWritten: 0,
     refusedWrites: 0,
+    repeated: 0,
+    superseded: 0,
+    unrooted: 0,
+    dropped: 0,
   },
   states: {
     failed: { sent: 400, acked: 400, logged: 400, delivered: 400, written: 400 },

@@ -71,6 +71,10 @@ export class HistoryMessages implements Messages {
     return this.#columns.has(this.#at(rank), bits.tombstone);
   }
 
+  isDropped(rank: number): boolean {
+    return this.#columns.has(this.#at(rank), bits.dropped);
+  }
+
   topicOf(rank: number): number | undefined {
     return this.#topicOf(this.#at(rank));
   }

@@ -113,6 +113,7 @@ export const lineTypes = {
       ...content,
       ...ofTopic,
       ...position,
+      dropped: 'flag',
       transaction: 'name',
       error: 'text',
       ...time,

@@ -35,6 +35,7 @@ export class MessageCollector {
     if (line.digest !== undefined) this.#expect('digest', message, messages.digests.numberOf(line.digest));
     if (line.key !== undefined) this.#expect('key', message, messages.keys.numberOf(line.key));
     if (line.tombstone === true) messages.set(message, bits.tombstone);
+    if (line.dropped === true) messages.set(message, bits.dropped);
     const origin = messages.origins.of(line.producer ?? 'p0', line.session ?? 0);
     this.#noteSender(message, origin, line.sequence ?? none);
     const isDuplicate = line.error === duplicateSequence;

@@ -38,6 +38,8 @@ export const bits = {
   /** The plan has the message. */
   planned: 1 << 22,
   tombstone: 1 << 23,
+  /** A rule drops it. */
+  dropped: 1 << 24,
 } as const;
 
 export const loggedBits =

@@ -141,6 +141,7 @@ class HistoryWriter {
         ...this.#placeAt(partition[row]!, offset[row]!),
         ...nameOf(ledger, transaction?.[row] ?? none),
         ...(messages.isTombstone?.(index) === true && { tombstone: true }),
+        ...(messages.isDropped?.(index) === true && { dropped: true }),
         ...digestOf(messages.expectedContent(index)),
         ...this.#keyOf(messages.expectedKey?.(index)),
       };

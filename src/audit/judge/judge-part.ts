@@ -6,6 +6,7 @@
 import type { Evidence } from '../evidence.ts';
 import type { AckedFates, LedgerCounts } from '../../result/verdict.ts';
 import { judge, wasWritten } from './judge.ts';
+import { isUnrooted } from './log-checks.ts';
 import type { Charge, Opinion } from './charge.ts';
 import { findOvercommitted, noteEnds } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
@@ -14,7 +15,8 @@ import { readLedger } from './read-ledger.ts';
 import { readLogHop, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten-offsets.ts';
-import { isExpectedInStore, Proof, subjectOf, type Subject } from './subject.ts';
+import { Proof } from './proof.ts';
+import { hasReachedLog, isExpectedInStore, ownRows, subjectOf, type Subject } from './subject.ts';
 import { notePartlyCommitted } from './torn-transaction.ts';
 import type { Totals } from './totals.ts';
 import { hasPlace } from './trail.ts';
@@ -52,13 +54,14 @@ export async function judgePart(evidence: Evidence, totals: Totals): Promise<voi
 function judgeMessages(part: Part, totals: Totals): void {
   const { evidence, trails, log, journal, proof } = part;
   const { messages } = evidence;
-  totals.ledger.unsent += messages.plannedCount;
+  const isPlanKept = evidence.root !== 'log';
+  if (isPlanKept) totals.ledger.unsent += messages.plannedCount;
   if (trails.transactions !== undefined) totals.ledger.aborted ??= 0;
   const areOffsetsSound = proof.partitions.all.every(({ contested }) => contested.size === 0);
   for (let message = 0; message < messages.count; message++) {
     const category = messages.expectedCategory(message);
     countHops(totals, message, category, part);
-    countOutcome(totals.ledger, message, evidence, trails);
+    countOutcome(totals.ledger, message, isPlanKept && messages.isPlanned(message), trails);
     if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {
       totals.confusion.addRight(category!);
       totals.acknowledged.right += 1;
@@ -96,16 +99,16 @@ function countHops(
   if (journal.hasWritten(message, places)) counts.written! += 1;
 }
 
-function countOutcome(ledger: LedgerCounts, message: number, { messages }: Evidence, trails: Trails): void {
+function countOutcome(ledger: LedgerCounts, message: number, isPlanned: boolean, trails: Trails): void {
   const outcome = trails.outcome(message);
   if (outcome === undefined) return;
   ledger.sent += 1;
   ledger[outcome] = (ledger[outcome] ?? 0) + 1;
-  if (messages.isPlanned(message)) ledger.unsent -= 1;
+  if (isPlanned) ledger.unsent -= 1;
 }
 
 function judgeOne(totals: Totals, subject: Subject, part: Part): void {
-  const { doubts, confusion, written, acknowledged } = totals;
+  const { doubts, confusion, written, acknowledged, ruled } = totals;
   const { proof } = part;
   const opinions = judge(subject, proof);
   if (subject.outcome === 'acked') acknowledged[fateOf(opinions)] += 1;
@@ -115,6 +118,8 @@ function judgeOne(totals: Totals, subject: Subject, part: Part): void {
     else addFinding(totals, subject, opinion, part);
   }
   if (isExpectedInStore(subject, proof)) confusion.add(subject);
+  if (subject.isDropped && hasReachedLog(subject, proof)) ruled.dropped += 1;
+  if (isUnrooted(subject, proof)) ruled.unrooted += ownRows(subject, proof).length;
   if (subject.outcome !== 'unknown') return;
   const isWritten = wasWritten(subject, proof);
   if (isWritten !== undefined) written[isWritten ? 'yes' : 'no'] += 1;

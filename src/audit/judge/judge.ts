@@ -14,10 +14,12 @@ import {
   corruptedInStore,
   duplicatedInStore,
   misclassified,
+  unexpected,
   wronglyDeadLettered,
 } from './store-checks.ts';
 import { tornTransaction } from './torn-transaction.ts';
-import { isExpectedInStore, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
+import type { Proof } from './proof.ts';
+import { isExpectedInStore, isStranger, ownRows, type Subject } from './subject.ts';
 
 export function judge(subject: Subject, proof: Proof): Opinion[] {
   // A stranger has no expected values, so nothing else can be wrong with it.
@@ -25,20 +27,27 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
     return [phantom(subject, proof), abortedRead(subject, proof), journalAlone(subject, proof)];
   }
   const misplacement = offsetConflict(subject, proof) ?? tornTransaction(subject, proof);
-  const corrupted = corruptedInLog(subject);
   return [
     ...(misplacement ? [misplacement] : [lost(subject, proof), reordered(subject)]),
     duplicatedInLog(subject, proof),
-    duplicatedInStore(subject, proof),
-    ...(corrupted
-      ? [corrupted]
-      : [corruptedInStore(subject, proof), misclassified(subject, proof), wronglyDeadLettered(subject)]),
+    ...inStore(subject, proof),
     phantom(subject, proof),
     rejectedButWritten(subject, proof),
     abortedRead(subject, proof),
     withoutIntent(subject),
     unwritten(subject, proof),
     journalAlone(subject, proof),
+  ];
+}
+
+function inStore(subject: Subject, proof: Proof): Opinion[] {
+  const corrupted = corruptedInLog(subject);
+  if (subject.isDropped) return [corrupted, unexpected(subject, proof)];
+  return [
+    duplicatedInStore(subject, proof),
+    ...(corrupted
+      ? [corrupted]
+      : [corruptedInStore(subject, proof), misclassified(subject, proof), wronglyDeadLettered(subject)]),
   ];
 }
 

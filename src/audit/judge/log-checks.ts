@@ -1,16 +1,22 @@
 /** The checks of a message in ledger and log. Each check looks at one message. */
 import { untold } from '../evidence.ts';
 import type { Charge, Opinion } from './charge.ts';
-import { blamed, isRejected, isStranger, ownRows, type Proof, type Subject } from './subject.ts';
-import { differ, hasPlace, standsAtOneOf, type LogRecord } from './trail.ts';
+import type { Proof } from './proof.ts';
+import { blamed, isRejected, isStranger, ownRows, type Subject } from './subject.ts';
+import { differ, hasPlace, standsAtOneOf, type JudgedRow, type LogRecord } from './trail.ts';
 
 export function phantom(subject: Subject, proof: Proof): Opinion {
   const { isKnown, committed } = subject;
   const rows = ownRows(subject, proof);
   if (isKnown || (committed.length === 0 && rows.length === 0)) return undefined;
   if (!isStranger(subject, proof)) return { doubt: 'strangerUnjudged' };
+  if (isUnrooted(subject, proof)) return undefined;
   return { kind: 'phantom', ...whereWritten(subject, proof) };
 }
+
+/** Whether a stranger's rows may come from a record that the log once held, or came to hold. */
+export const isUnrooted = (subject: Subject, proof: Proof): boolean =>
+  !proof.logWholeLife && subject.committed.length === 0 && isStranger(subject, proof);
 
 export function rejectedButWritten(subject: Subject, proof: Proof): Opinion {
   const { outcome, committed } = subject;
@@ -28,14 +34,17 @@ function whereWritten(subject: Subject, proof: Proof): Pick<Charge, 'blame' | 'd
   if (subject.committed.length > 0) return { blame: 'producer', detail: 'in the log' };
   const rows = ownRows(subject, proof);
   const isOnlyInStore = rows.every((row) => proof.wouldShow(row));
-  // A row without a place may be that of any write that the journal does not name.
-  const isUnclear = proof.hasNameless && !rows.every(hasPlace);
+  const isUnclear = mayBeOfOtherWrite(rows, proof);
   const isUnwritten = subject.written.length === 0 && proof.writtenWhole && !isUnclear;
   // A consumer writes the place of a record. A row without one was altered, by an unknown program.
   const hasLostPlace = isUnclear && proof.rowsTellPlaces;
   const other = isOnlyInStore && !hasLostPlace ? 'consumer' : 'unknown';
   return { blame: blamed(subject, proof, { store: isUnwritten, else: other }), detail: 'in the store' };
 }
+
+/** Whether a row without a place may be that of a write that the journal does not name. */
+export const mayBeOfOtherWrite = (rows: readonly JudgedRow[], { hasNameless }: Proof): boolean =>
+  hasNameless && !rows.every(hasPlace);
 
 export function offsetConflict(
   { acks, records, committed, isAckedAnywhere }: Subject,

@@ -3,10 +3,12 @@ import { untold } from '../evidence.ts';
 import { none, type Place } from '../../workload/place.ts';
 import type { Blame } from '../../result/verdict.ts';
 import type { Charge, Opinion } from './charge.ts';
-import { blamed, isExpectedInStore, type Proof, type Subject } from './subject.ts';
+import type { Proof } from './proof.ts';
+import { blamed, hasReachedLog, isExpectedInStore, type Subject } from './subject.ts';
 import { nowhere } from './trail.ts';
 
 export function lost(subject: Subject, proof: Proof): Opinion {
+  if (subject.isDropped) return lostFromLog(subject, proof);
   if (!isExpectedInStore(subject, proof)) return undefined;
   if (subject.committed.length > 0) return missingRow(subject, proof, subject.committed, 'consumer');
   const handed = handedOver(subject, proof);
@@ -20,6 +22,16 @@ export function lost(subject: Subject, proof: Proof): Opinion {
       : inDoubt(compacted, missingRecord(subject, proof, handed));
   }
   return missingRecord(subject, proof, handed);
+}
+
+/** For a message that the store need not have: if a whole log lacks its record, the broker has lost it all the same. */
+export function lostFromLog(subject: Subject, proof: Proof): Opinion {
+  if (subject.committed.length > 0 || !proof.logWhole || !hasReachedLog(subject, proof)) return undefined;
+  if (!placesOf(subject).every((place) => proof.wouldShow(place, subject.topic))) return undefined;
+  const compacted = compaction(subject, proof);
+  const gone = goneFromLog(subject, proof, []);
+  if (compacted === undefined) return gone;
+  return isCompactionKnown(subject, proof) ? compacted : inDoubt(compacted, gone);
 }
 
 /** Given the opinions for a compacted topic and for one that is not: the opinion that holds in both cases. */

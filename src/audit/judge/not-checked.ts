@@ -65,9 +65,19 @@ interface Known {
   log: Pick<LogReading, 'contradictions' | 'beyondEnd'>;
   doubts: Doubts;
   refusals: Refusals;
+  /** Rows that no record explains. */
+  unrooted: number;
 }
 
-export function notChecked({ facts, partitions, ledger, log, doubts, refusals }: Known): NotChecked {
+export function notChecked({
+  facts,
+  partitions,
+  ledger,
+  log,
+  doubts,
+  refusals,
+  unrooted,
+}: Known): NotChecked {
   const { contradictions, beyondEnd } = log;
   const result: NotChecked = { open: [...facts.interruptions], minor: [...facts.notes] };
   for (const name of evidenceNames) {
@@ -93,11 +103,21 @@ export function notChecked({ facts, partitions, ledger, log, doubts, refusals }:
   }
   result.open.push(...stallSentences(facts.stalls, partitions));
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
-  if (ledger.acked === 0) result.open.push(nothingAcked(ledger, refusals));
+  if (ledger.acked === 0) {
+    const isOfLog = facts.root === 'log';
+    result.open.push(
+      isOfLog ? 'The log holds no record to check the store by.' : nothingAcked(ledger, refusals),
+    );
+  }
   for (const kind of doubtKinds) {
     if (doubts[kind] === 0) continue;
     const list = minorDoubts.includes(kind) ? result.minor : result.open;
-    list.push(sentences[kind](counted(doubts[kind], 'message')));
+    list.push(sentences[kind](counted(doubts[kind], facts.root === 'log' ? 'record' : 'message')));
+  }
+  if (unrooted > 0) {
+    result.minor.push(
+      `${counted(unrooted, 'row')} not judged: no record that was read explains ${unrooted === 1 ? 'it' : 'them'}, and the topic held others before or since.`,
+    );
   }
   return result;
 }

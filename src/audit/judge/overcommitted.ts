@@ -9,7 +9,7 @@ import { compaction } from './loss-checks.ts';
 import type { Partition } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { Proven } from './proven.ts';
-import type { Proof } from './subject.ts';
+import type { Proof } from './proof.ts';
 import { standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
@@ -94,7 +94,7 @@ function noteLeftOut(messages: Messages, trails: Trails, journal: WrittenJournal
   for (let message = 0; message < messages.count; message++) {
     const trail = trails.trail(message);
     const { acks, records, rows } = trail;
-    if (rows.length > 0) continue;
+    if (rows.length > 0 || messages.isDropped?.(message) === true) continue;
     const committed = records.filter(({ aborted }) => !aborted);
     // If the log is not whole, an ack proves a message's place as well.
     const others = proof.logWhole ? [] : acks.filter((ack) => !standsAtOneOf(ack, records));

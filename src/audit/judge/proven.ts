@@ -1,4 +1,4 @@
-import type { Proof } from './subject.ts';
+import type { Proof } from './proof.ts';
 
 const names = [
   'ledgerWhole',

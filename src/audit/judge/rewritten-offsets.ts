@@ -1,6 +1,6 @@
 import type { Messages } from '../evidence.ts';
 import type { Place } from '../../workload/place.ts';
-import type { Proof } from './subject.ts';
+import type { Proof } from './proof.ts';
 import { hasPlace, standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 

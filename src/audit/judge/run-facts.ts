@@ -12,6 +12,7 @@ interface Problem {
 }
 
 export interface RunFacts {
+  readonly root: Evidence['root'];
   readonly interruptions: readonly string[];
   readonly notes: readonly string[];
   readonly oddPositions: readonly string[];
@@ -31,6 +32,7 @@ export interface RunFacts {
 export function runFacts(evidence: Evidence, before: RunFacts | undefined): RunFacts {
   const { log, store } = evidence;
   return {
+    root: evidence.root,
     interruptions: evidence.interruptions,
     notes: evidence.notes ?? [],
     oddPositions: store.oddPositions ?? [],

@@ -1,7 +1,9 @@
 /** The checks of a message in the store. Each check looks at one message. */
 import { categoryUntold, deadLetterCategory, untold } from '../evidence.ts';
 import type { Opinion } from './charge.ts';
-import { blamed, isAborted, isOfAborted, ownRows, type Proof, type Subject } from './subject.ts';
+import { mayBeOfOtherWrite } from './log-checks.ts';
+import type { Proof } from './proof.ts';
+import { blamed, isAborted, isOfAborted, isRejected, ownRows, type Subject } from './subject.ts';
 import { isStanding } from './torn-transaction.ts';
 import { differ, distinct, hasPlace, standsAtOneOf, type JudgedRow, type Written } from './trail.ts';
 
@@ -128,6 +130,23 @@ export function misclassified(subject: Subject, proof: Proof): Opinion {
 /** Whether a row was altered: a consumer writes the place of a record, and a whole journal has all that it wrote. */
 const isAltered = (row: JudgedRow, { written }: Subject, { rowsTellPlaces, writtenWhole }: Proof): boolean =>
   hasPlace(row) ? writtenWhole && written.length === 0 : rowsTellPlaces;
+
+/** For a message that a declared rule drops: a row of it, or a dead letter. */
+export function unexpected(subject: Subject, proof: Proof): Opinion {
+  if (isRejected(subject, proof) || isAborted(subject, proof)) return undefined;
+  const rows = ownRows(subject, proof);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const isUnwritten = subject.written.length === 0 && proof.writtenWhole;
+  return {
+    kind: 'unexpected',
+    blame: blamed(subject, proof, {
+      store: isUnwritten && !mayBeOfOtherWrite(rows, proof),
+      else: 'consumer',
+    }),
+    detail: `a rule drops it, and it is ${first.category === deadLetterCategory ? 'among the dead letters' : 'in the store'}`,
+  };
+}
 
 export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>
   category !== undefined &&

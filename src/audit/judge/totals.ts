@@ -23,7 +23,7 @@ import type { LogReading } from './read-log.ts';
 import type { StoreReading } from './read-store.ts';
 import { runFacts, type RunFacts } from './run-facts.ts';
 import { StateCounts } from './state-counts.ts';
-import type { Proof } from './subject.ts';
+import type { Proof } from './proof.ts';
 
 /** What was read of one part. */
 interface PartRead {
@@ -39,6 +39,8 @@ export class Totals {
   readonly acknowledged: AckedFates = { right: 0, wrong: 0, lost: 0, unjudged: 0 };
   /** The number of messages with an unknown outcome that were written, and that were not. */
   readonly written = { yes: 0, no: 0 };
+  /** What is counted under a rule, and is no finding. */
+  readonly ruled = { repeated: 0, superseded: 0, unrooted: 0, dropped: 0 };
   readonly doubts = noDoubts();
   readonly findings: Findings;
   readonly confusion: Confusion;
@@ -89,7 +91,8 @@ export class Totals {
       .list((number) => partitions.of(number).isCommittedBeforeWrite)
       .map((finding) => marked(finding, allowed));
     const refusals = this.#refusals;
-    const { open, minor } = notChecked({ facts, partitions, ledger, log, doubts, refusals });
+    const { unrooted } = this.ruled;
+    const { open, minor } = notChecked({ facts, partitions, ledger, log, doubts, refusals, unrooted });
     open.push(...uncertain);
     const rows = store.byCategory.reduce((sum, count) => sum + count, 0);
     const evidence = evidenceStates(facts, whole, {
@@ -122,6 +125,7 @@ export class Totals {
         unknownWritten: written.yes,
         unknownNotWritten: written.no,
         refusedWrites: facts.refusedWrites,
+        ...this.ruled,
       },
       // Offsets of a topic cannot be compared with those of a topic that was recreated under its name.
       states: states.table(isJournalRead ? facts : { areDeliveriesKept: false, areWritesKept: false }),

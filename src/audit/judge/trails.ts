@@ -13,6 +13,7 @@ import {
 } from '../evidence.ts';
 import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
 import { none, type Place } from '../../workload/place.ts';
+import { AckedKeys } from './acked-keys.ts';
 import { FlagsColumn } from './flags-column.ts';
 import { NumberColumn } from '../number-column.ts';
 import type { Partition, Partitions } from './partitions.ts';
@@ -41,8 +42,7 @@ export class Trails {
   readonly #loggedContent = new NumberColumn('i32');
   readonly #loggedKey = new NumberColumn('i32');
   readonly #unusual = new Map<number, Trail>();
-  /** Keys of tombstones that may be anywhere. */
-  readonly tombstonesAnywhere = new Set<number>();
+  readonly keys: AckedKeys;
   /** Whether the log has a planned message without an intent. */
   loggedWithoutIntent = false;
   /** Set if something was sent in a transaction. */
@@ -51,6 +51,7 @@ export class Trails {
   constructor(messages: Messages, partitions: Partitions) {
     this.#messages = messages;
     this.#partitions = partitions;
+    this.keys = new AckedKeys(messages);
     this.#flags = new FlagsColumn(messages.plannedCount);
     this.#positions = new PositionColumn(partitions, messages.plannedCount);
   }
@@ -149,7 +150,7 @@ export class Trails {
     const ack = { partition: partition[row]!, offset: offset[row]! };
     const isAcked = outcome[row] === outcomeCodes.acked;
     if (!isAcked || !hasPlace(ack)) {
-      if (this.#messages.isTombstone?.(message)) this.tombstonesAnywhere.add(this.expectedBytes(message).key);
+      this.keys.noteAnywhere(message);
       return isAcked ? this.#set(message, bits.ackedAnywhere) : undefined;
     }
     if (this.isAckedAt(message, ack.partition, ack.offset)) return;
@@ -158,15 +159,9 @@ export class Trails {
     place.acked.add(ack.offset);
     place.ackedEnd = Math.max(place.ackedEnd, ack.offset + 1);
     place.countDeliveries(ack.offset);
-    if (place.range?.compacted) this.#noteKey(message, place, ack.offset);
+    this.keys.noteAt(message, place, ack.offset);
     if (this.#keepPlace(message, ack)) this.#set(message, bits.ackPosition);
     else this.unusual(message).acks.push(ack);
-  }
-
-  #noteKey(message: number, { lastAckOfKey }: Partition, offset: number): void {
-    const { key } = this.expectedBytes(message);
-    if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;
-    lastAckOfKey.set(key, { offset, isTombstone: this.#messages.isTombstone?.(message) === true });
   }
 
   addRecord(batch: LogBatch, row: number): void {
@@ -236,7 +231,8 @@ export class Trails {
       category[row] === this.#messages.expectedCategory(message) &&
       (!isPlaced || this.#positions.isAt(message, partition[row]!, offset[row]!)) &&
       agree(content[row]!, expected.content || this.#loggedContent.get(message)) &&
-      agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message));
+      agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message)) &&
+      this.#messages.isDropped?.(message) !== true;
     if (isPlain) this.#set(message, isPlaced ? bits.stored : bits.stored | bits.rowWithoutPosition);
     return isPlain;
   }

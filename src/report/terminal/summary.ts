@@ -77,6 +77,13 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
     some(ledger.unsent, 'unsent'),
     some(ledger.aborted ?? 0, 'aborted'),
   ].join('');
+  const { repeated, superseded, unrooted, dropped } = counts;
+  const ofRules = [
+    some(repeated, 'repeated'),
+    some(superseded, 'superseded'),
+    some(unrooted, 'unrooted'),
+    some(dropped, 'dropped'),
+  ].join('');
   // Evidence that could not be read has no count: a 0 would mean that it was empty.
   const counted = (state: EvidenceState, text: string): string =>
     state === 'missing' ? 'not known' : `${text}${state === 'torn' ? ', as far as it could be read' : ''}`;
@@ -84,7 +91,7 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
     palette.faint('  hop'),
     `  ledger  ${counted(evidence.ledger, `${grouped(ledger.sent)} sent, ${grouped(ledger.acked)} acknowledged${extras}`)}`,
     `  log     ${counted(evidence.log, `${grouped(log.records)} ${plural(log.records, 'record')} of this run${some(counts.foreign, 'foreign')}`)}`,
-    `  store   ${counted(evidence.store, `${grouped(store.rows)} ${plural(store.rows, 'row')} of this run${some(store.deadLetters, plural(store.deadLetters, 'dead letter'))}`)}`,
+    `  store   ${counted(evidence.store, `${grouped(store.rows)} ${plural(store.rows, 'row')} of this run${some(store.deadLetters, plural(store.deadLetters, 'dead letter'))}${ofRules}`)}`,
   ];
 }
 

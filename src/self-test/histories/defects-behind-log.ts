@@ -168,6 +168,32 @@ export const storeDefectsOfConsumer: PlantedDefect[] = [
       h.deadLetters.push({ partition: 1, offset: 4, reason: 'no JSON' });
     },
   },
+  {
+    name: 'stored, though a rule drops it',
+    hop: 'store',
+    expected: found('unexpected', 'consumer'),
+    plant: (h) => void (send(h, 7).dropped = true),
+    twin: (h) => {
+      send(h, 7).dropped = true;
+      dropRow(h, 7);
+      forgetWritten(h, 7);
+    },
+  },
+  {
+    name: 'a dead letter, though a rule drops it',
+    hop: 'store',
+    expected: found('unexpected', 'consumer'),
+    plant: (h) => {
+      send(h, 7).dropped = true;
+      dropRow(h, 7);
+      h.deadLetters.push({ partition: 1, offset: 2, reason: 'none' });
+    },
+    twin: (h) => {
+      send(h, 7).dropped = true;
+      dropRow(h, 7);
+      forgetWritten(h, 7);
+    },
+  },
 ];
 
 /** Rows that were right when they were written: the journal contradicts the store. */
@@ -244,6 +270,20 @@ export const storeDefects: PlantedDefect[] = [
     hop: 'store',
     expected: found('phantom', 'store'),
     plant: (h) => h.rows.push({ ...row(h, 7), id: 'ghost', offset: 9 }),
+  },
+  {
+    name: 'a row that a rule drops, and that no consumer wrote',
+    hop: 'store',
+    expected: found('unexpected', 'store'),
+    plant: (h) => {
+      send(h, 7).dropped = true;
+      forgetWritten(h, 7);
+    },
+    twin: (h) => {
+      send(h, 7).dropped = true;
+      dropRow(h, 7);
+      forgetWritten(h, 7);
+    },
   },
   {
     name: 'a store that was not read to its end',

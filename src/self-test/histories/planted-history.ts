@@ -14,6 +14,7 @@ export interface Send {
   error?: string;
   session?: number;
   tombstone?: boolean;
+  dropped?: boolean;
   transaction?: string;
 }
 

@@ -7,37 +7,10 @@ import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../../src/audit/evidence.ts';
 import { auditParts } from '../../../src/audit/judge/audit.ts';
 import type { Audit, SingleFinding } from '../../../src/result/verdict.ts';
-import { buildEvidence, parsePlace, type History } from './build-evidence.ts';
+import { asTopic } from './as-topic.ts';
+import { buildEvidence, type History } from './build-evidence.ts';
 import { healthyHistory } from './healthy-history.ts';
 import { randomHistories } from './random-histories.ts';
-
-/** The same history as a topic that somebody else has filled: each record proves its message. */
-function asTopic(history: History): History {
-  const { deliveries: _d, written: _w, transactions: _t, ...rest } = history;
-  const isRead = (at: string): boolean => {
-    const { partition, offset } = parsePlace(at);
-    const range = history.ranges.find((one) => one.partition === partition);
-    return range === undefined || (offset >= range.start && offset < range.end);
-  };
-  const log = history.log.filter(
-    ({ at }, index) => isRead(at) && history.log.findIndex((other) => other.at === at) === index,
-  );
-  const firsts = log.filter(
-    ({ id }, index) => id !== undefined && log.findIndex((other) => other.id === id) === index,
-  );
-  const sent = new Set(firsts.map(({ id }) => id));
-  return {
-    ...rest,
-    root: 'log',
-    log,
-    sends: firsts.map(({ id, at }) => ({ id: id!, outcome: 'acked', at })),
-    messages: Object.fromEntries(
-      Object.entries(history.messages).map(([id, message]) => [id, { ...message, planned: sent.has(id) }]),
-    ),
-    missing: history.missing.filter((hop) => hop === 'log' || hop === 'store'),
-    required: history.required.filter((hop) => hop === 'log' || hop === 'store'),
-  };
-}
 
 const partOf = (id: string, parts: number): number =>
   Buffer.from(id).reduce((hash, byte) => (hash * 31 + byte) % 65_537, 7) % parts;

@@ -37,6 +37,10 @@ test('a healthy history passes, and its audit has every number', async () => {
       unknownWritten: 0,
       unknownNotWritten: 0,
       refusedWrites: null,
+      repeated: 0,
+      superseded: 0,
+      unrooted: 0,
+      dropped: 0,
     },
     states: {
       failed: { sent: 1, acked: 1, logged: 1, delivered: null, written: null },

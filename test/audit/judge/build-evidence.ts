@@ -71,6 +71,8 @@ export interface Subject {
   key?: string | undefined;
   /** Whether it removes its key from a compacted topic. */
   tombstone?: boolean;
+  /** Whether a declared rule drops it. */
+  dropped?: boolean;
 }
 
 export interface History {
@@ -99,6 +101,8 @@ export interface History {
   /** The hops that a verdict needs whole. */
   required: HopName[];
   topicRecreated: boolean;
+  /** False: the topic has held more than the ranges show. */
+  isWholeLife?: boolean;
   /** False: the topic may have grown since it was scanned. */
   isFinal?: boolean;
   /** Whether the topic has no other partitions than those with a range. */
@@ -153,6 +157,9 @@ export function buildEvidence(history: History): Evidence {
       expectedContent: (message) => numberOf(subjects[message]!.content),
       expectedKey: (message) => numberOf(subjects[message]!.key),
       isTombstone: (message) => subjects[message]!.tombstone === true,
+      ...(subjects.some(({ dropped }) => dropped === true) && {
+        isDropped: (message: number) => subjects[message]!.dropped === true,
+      }),
       name: (message) => ({ id: ids[message]! }),
     },
     ...(history.hasTwoTopics && { topics }),
@@ -181,6 +188,7 @@ export function buildEvidence(history: History): Evidence {
       ...hop('log'),
       ranges: history.ranges,
       topicRecreated: history.topicRecreated,
+      ...(history.isWholeLife !== undefined && { isWholeLife: history.isWholeLife }),
       ...(history.isFinal !== undefined && { isFinal: history.isFinal }),
       ...(history.hasAllRanges && { hasAllRanges: true }),
       ...(history.isKeyed !== undefined && { isKeyed: history.isKeyed }),

@@ -27,6 +27,8 @@ export interface NaiveAudit {
   notWritten: number;
   foreign: number;
   redelivered: number | null;
+  unrooted: number;
+  dropped: number;
   confusion: Record<string, Record<string, number>>;
 }
 
@@ -48,6 +50,8 @@ export function naiveAudit(h: History): NaiveAudit {
     notWritten: 0,
     foreign: h.log.filter((line) => line.id === undefined && !isAcked(h, line.at)).length,
     redelivered: redeliveries(h),
+    unrooted: 0,
+    dropped: 0,
     confusion: {},
   };
   let isOpen =
@@ -66,7 +70,10 @@ export function naiveAudit(h: History): NaiveAudit {
     };
     if (life.judge(say) === 'open') isOpen = true;
     if (life.outcome !== 'unsent') audit.ledger['sent']! += 1;
-    if (life.outcome !== 'unsent' || h.messages[id]!.planned) audit.ledger[life.outcome]! += 1;
+    const isOwed = h.messages[id]!.planned && h.root !== 'log';
+    if (life.isUnrooted()) audit.unrooted += life.ownRows().length;
+    if (life.isDropped && life.hasReachedLog()) audit.dropped += 1;
+    if (life.outcome !== 'unsent' || isOwed) audit.ledger[life.outcome]! += 1;
     if (life.outcome === 'unknown' && life.wasWritten() === true) audit.written += 1;
     if (life.outcome === 'unknown' && life.wasWritten() === false) audit.notWritten += 1;
     const { state } = h.messages[id]!;
@@ -82,6 +89,8 @@ export function naiveAudit(h: History): NaiveAudit {
   const beside = partitionFindings(h);
   if (beside.isOpen) isOpen = true;
   for (const [key, partition] of beside.found) found.set(key, [...(found.get(key) ?? []), partition]);
+  // The examples of a topic stand in the order of their places.
+  if (h.root === 'log') for (const list of found.values()) list.sort();
   audit.findings = [...found].map(([key, list]) => `${key} ${list.length}: ${list.join(' ')}`).sort();
   audit.verdict = found.size > 0 ? 'fail' : isOpen ? 'inconclusive' : 'pass';
   return audit;
@@ -114,7 +123,7 @@ class Case extends NaiveMessage {
     const isKnown = h.messages[this.id]!.planned || this.outcome !== 'unsent';
     const isSeen = good.length > 0 || own.length > 0;
     if (!isKnown && !h.missing.includes('plan') && this.ledgerWhole) {
-      if (isSeen) say('phantom', this.writtenBy());
+      if (isSeen && !this.isUnrooted()) say('phantom', this.writtenBy());
       return isJournalAlone ? 'open' : 'judged';
     }
     let open = (!isKnown && isSeen) || isJournalAlone;
@@ -131,6 +140,7 @@ class Case extends NaiveMessage {
       else {
         if (isReordered(h, this.id)) say('reordered', 'producer');
         if (this.isDue() && this.judgeLoss(say) === 'open') open = true;
+        if (this.isDropped && this.judgeLossOfDropped(say) === 'open') open = true;
       }
     }
     this.judgeCopies(say);
@@ -162,8 +172,7 @@ class Case extends NaiveMessage {
       if (isStored || handed.length === 0) return compaction === 'yes' ? 'judged' : 'open';
       return this.storeWhole && handed.some((at) => this.isDrained(at)) ? lost('consumer') : 'open';
     }
-    const candidates: (string | undefined)[] =
-      acks.length > 0 ? acks : isStored ? rows.map(({ at }) => at) : [undefined];
+    const candidates = this.candidates();
     const gone = candidates.filter((at) => !this.isVisible(at));
     if (this.logWhole && gone.length === 0) {
       say('lost', 'broker');
@@ -191,10 +200,27 @@ class Case extends NaiveMessage {
     return 'judged';
   }
 
+  /** Nothing is due in the store, but the broker must have kept what it acknowledged. */
+  judgeLossOfDropped(say: Say): 'open' | 'judged' {
+    if (this.good.length > 0 || !this.hasReachedLog() || !this.candidates().every((at) => this.isVisible(at)))
+      return 'judged';
+    const compaction = this.compaction();
+    if (compaction === 'no') say('lost', 'broker');
+    return compaction === 'unclear' ? 'open' : 'judged';
+  }
+
+  judgeDropped(say: Say): 'judged' {
+    const own = this.ownRows();
+    const isForbidden = (this.outcome === 'rejected' || this.outcome === 'aborted') && this.ledgerWhole;
+    if (own.length === 0 || isForbidden) return 'judged';
+    say('unexpected', this.storeOr('consumer', this.isNeverWritten()));
+    return 'judged';
+  }
+
   judgeCopies(say: Say): void {
     const { good, aborted, rows } = this;
     if (new Set(good.map(({ at }) => at)).size > 1) say('duplicated', 'producer');
-    if (rows.length < 2) return;
+    if (rows.length < 2 || this.isDropped) return;
     const places = [...new Set([...good, ...aborted].map(({ at }) => at))];
     const ats = rows.flatMap(({ at }) => at ?? []);
     const mirrored = places.filter((at) => ats.includes(at));
@@ -233,10 +259,9 @@ class Case extends NaiveMessage {
         );
       });
     });
-    if (wrong.length > 0) {
-      say('corrupted', wrong.every(({ crc }) => crc === 'ok') ? 'producer' : 'broker');
-      return 'judged';
-    }
+    if (wrong.length > 0) say('corrupted', wrong.every(({ crc }) => crc === 'ok') ? 'producer' : 'broker');
+    if (this.isDropped) return this.judgeDropped(say);
+    if (wrong.length > 0) return 'judged';
     const wrongRow = rows.find(({ category }) => category !== state && category !== 'dead-letters');
     if (state !== null && wrongRow !== undefined) {
       const told = this.writes.flatMap(({ category }) => category ?? []);

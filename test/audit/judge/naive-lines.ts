@@ -46,7 +46,7 @@ export const linesOf = (h: History, id: string): LogLine[] => {
 
 /** The message of a row. A row without an id belongs to the message at its position, if it can be of the run at all. */
 export function ownersOf(h: History, row: Row): string[] {
-  if (row.id !== undefined && !isStranger(h, row.id)) return [row.id];
+  if (row.id !== undefined && (h.root === 'log' || !isStranger(h, row.id))) return [row.id];
   const standing = standingAt(h, row.at);
   // A row belongs to one message, even if several were acked there. Two records at one place are a contradiction.
   const few = standing.some((id) => linesOf(h, id).some((line) => line.at === row.at)) ? standing.length : 1;
@@ -111,6 +111,7 @@ export function redeliveries(h: History): number | null {
 
 /** Behind a higher sequence of its session in its partition, or with a key that is also in another partition. */
 export function isReordered(h: History, id: string): boolean {
+  if (h.root === 'log') return false;
   const sound = h.log.filter((line) => {
     const message = h.messages[line.id ?? ''];
     if (message === undefined || line.aborted || line.crc === 'bad') return false;

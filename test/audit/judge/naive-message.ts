@@ -68,7 +68,28 @@ export class NaiveMessage {
     this.storeWhole = !h.missing.includes('store');
   }
 
+  get isDropped(): boolean {
+    return this.h.messages[this.id]!.dropped === true;
+  }
+
   isDue(): boolean {
+    return !this.isDropped && this.hasReachedLog();
+  }
+
+  /** Rows of an id that nobody knows, in a store that may have more than the log shows. */
+  isUnrooted(): boolean {
+    const isKnown = this.h.messages[this.id]!.planned || this.outcome !== 'unsent';
+    const isCertain = !this.h.missing.includes('plan') && this.ledgerWhole;
+    return this.h.isWholeLife === false && !isKnown && isCertain && this.good.length === 0;
+  }
+
+  /** The places at which it must have been. */
+  candidates(): readonly (string | undefined)[] {
+    if (this.acks.length > 0) return this.acks;
+    return this.rows.length > 0 ? this.rows.map(({ at }) => at) : [undefined];
+  }
+
+  hasReachedLog(): boolean {
     const { h } = this;
     if (this.good.length === 0) {
       const isAborted = this.aborted.length > 0 && this.acks.every((at) => this.isAborted(at));
@@ -177,12 +198,18 @@ export class NaiveMessage {
   writtenBy(): string {
     if (this.good.length > 0) return 'producer';
     const own = this.ownRows();
-    const areAllNamed = (this.h.written ?? []).every(({ id }) => id !== undefined);
-    const isUnclear = !areAllNamed && own.some(({ at }) => at === undefined);
-    const hasLostPlace = isUnclear && this.h.tellsPlaces === true;
+    const hasLostPlace = this.isOfAnyWrite() && this.h.tellsPlaces === true;
     const other = !hasLostPlace && own.every(({ at }) => this.isVisible(at)) ? 'consumer' : 'unknown';
-    return this.storeOr(other, this.writes.length === 0 && !isUnclear && this.isWhole('written'));
+    return this.storeOr(other, this.isNeverWritten());
   }
+
+  /** A row without a place may be that of a write without an id. */
+  isOfAnyWrite(): boolean {
+    const areAllNamed = (this.h.written ?? []).every(({ id }) => id !== undefined);
+    return !areAllNamed && this.ownRows().some(({ at }) => at === undefined);
+  }
+
+  isNeverWritten = (): boolean => this.writes.length === 0 && !this.isOfAnyWrite() && this.isWhole('written');
 
   isWhole = (hop: 'deliveries' | 'written'): boolean =>
     this.h[hop] !== undefined && !this.h.missing.includes(hop);

@@ -96,7 +96,7 @@ function commitAhead(h: History, partition: number, isLogWhole: boolean): string
       ? []
       : Object.keys(h.messages).flatMap((id) => {
           const message = new NaiveMessage(h, id);
-          if (message.rows.length > 0) return [];
+          if (message.rows.length > 0 || message.isDropped) return [];
           const logged = [...message.good, ...message.aborted].map(({ at }) => at);
           const isSurelyThere = (at: string): boolean =>
             !logged.includes(at) && message.compaction([at]) === 'no';

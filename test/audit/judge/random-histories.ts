@@ -34,6 +34,7 @@ const livesAt = (places: fc.Arbitrary<string>) =>
           content: mostly<string | undefined>('good', fc.constant(undefined), 4),
           key: mostly<string | undefined>(`key${home[0]}`, fc.constantFrom('key0', '', undefined), 4),
           tombstone: mostly(false, fc.constant(true), 4),
+          dropped: mostly(false, fc.constant(true), 10),
         }),
         sends: few<Omit<Send, 'id'>>({
           outcome: mostly<Send['outcome']>('acked', fc.constantFrom('rejected', 'unknown'), 3),
@@ -128,6 +129,7 @@ const partsOf = (messagesMax: number, end: number) => {
     missing: mostly([], fc.subarray(['plan', ...hops] as const), 2),
     required: mostly<HopName[]>(['ledger', 'log', 'store'], fc.subarray([...hops]), 3),
     topicRecreated: mostly(false, fc.constant(true), 12),
+    isWholeLife: mostly(true, fc.constant(false), 3),
     isFinal: mostly(true, fc.constant(false), 4),
     isKeyed: mostly(true, fc.constant(false), 6),
     hasTwoTopics: mostly(false, fc.constant(true), 3),
