@@ -152,7 +152,14 @@ function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvi
     categories,
     ...(topics.length > 1 && { topics: topicNames(topics.map(({ name }) => name)) }),
     plan: { whole: true },
-    log: { whole: true, ranges, hasAllRanges: true, isKeyed: false, isFinal: false },
+    log: {
+      whole: true,
+      ranges,
+      hasAllRanges: true,
+      isKeyed: false,
+      isFinal: false,
+      isWholeLife: record.isWholeLife,
+    },
     ...(isPositioned && { commits }),
     interruptions: record.problems,
   };

@@ -38,11 +38,10 @@ afterAll(async () => {
   await client.end();
 });
 
-const all = [
-  ...['--topic', name, '--id', 'header:event-id', '--sink-id', 'column:event_id', '--table', 'orders'],
-  ...['--category', 'json:status', '--sink-category', 'column:status'],
-  ...['--category-map', 'open=OPEN,paid=PAID,failed=FAILED', '--compare', 'json:amountCents=column:amount'],
-];
+const ids = ['--topic', name, '--id', 'header:event-id', '--sink-id', 'column:event_id', '--table', 'orders'];
+const categories = ['--category', 'json:status', '--sink-category', 'column:status'];
+const names = ['--category-map', 'open=OPEN,paid=PAID,failed=FAILED'];
+const all = [...ids, ...categories, ...names, '--compare', 'json:amountCents=column:amount'];
 
 async function check(...args: string[]): Promise<{ code: number | null; stderr: string; result: Result }> {
   const common = [
@@ -78,10 +77,9 @@ describe('checking a table', () => {
   });
 
   test('positions identify rows without any id', async () => {
-    const { code, result } = await check(
-      ...['--topic', name, '--id', 'position', '--query', 'select * from orders -- all of them'],
-      ...['--sink-id', 'columns:partition,offset'],
-    );
+    const positions = ['--id', 'position', '--sink-id', 'columns:partition,offset'];
+    const query = 'select * from orders -- all of them';
+    const { code, result } = await check('--topic', name, ...positions, '--query', query);
     expect(result.acknowledged.right).toBe(60);
     expect(code).toBe(0);
   });
@@ -114,9 +112,8 @@ describe('checking a table', () => {
   });
 
   test('places that hold other values are refused before anything is judged', async () => {
-    const { code, stderr } = await check(
-      ...['--topic', name, '--id', 'json:status', '--sink-id', 'column:event_id', '--table', 'orders'],
-    );
+    const wrong = ['--id', 'json:status', '--sink-id', 'column:event_id'];
+    const { code, stderr } = await check('--topic', name, ...wrong, '--table', 'orders');
     expect(code).toBe(64);
     expect(stderr).toContain('--id json:status does not identify');
   });

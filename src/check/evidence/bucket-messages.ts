@@ -119,6 +119,11 @@ export class BucketMessages implements Messages {
     return false;
   }
 
+  isDropped(message: number): boolean {
+    const fact = message < this.recorded ? this.#committed[message]! : none;
+    return fact !== none && (this.#sources.records.flags(fact) & factFlags.dropped) !== 0;
+  }
+
   expectedCategory(message: number): number | undefined {
     if (message >= this.recorded) return undefined;
     const fact = this.#committed[message]!;
