@@ -3,105 +3,107 @@ import { usageError } from '../errors.ts';
 import type { Form } from '../values/normal-form.ts';
 import type { ValuePlace } from '../values/value-place.ts';
 import type { Layout, PositionColumns } from './facts/layout.ts';
-import type { CheckPlan } from './plan.ts';
+import type { CheckPlan, SinkPlan } from './plan.ts';
 
-/** Two columns that are compared: an index into the records' places, and one into the rows'. */
-interface Pair {
-  record: number;
-  row: number;
+/** The columns of one side. Each is an index into its places. */
+interface Columns {
+  places: readonly ValuePlace[];
+  /** undefined: the position is the id. */
+  id: number | undefined;
+  category: number | undefined;
+  compared: readonly number[];
+  version: number | undefined;
 }
 
-export interface BoundPlaces {
-  record: readonly ValuePlace[];
-  row: readonly ValuePlace[];
+export interface RecordColumns extends Columns {
+  drops: readonly { column: number; value: string }[];
+  route: number | undefined;
   /** The option of a place, for messages. */
   optionOf: (place: ValuePlace) => string;
-  /** undefined: positions are the ids. */
-  id: Pair | undefined;
+}
+
+export interface RowColumns extends Columns {
   position: PositionColumns | undefined;
-  category: Pair | undefined;
-  compared: readonly Pair[];
-  version: { record: number; row: number | undefined } | undefined;
-  drops: readonly { column: number; value: string }[];
 }
 
-/** Throws `usage` if an id of one side is a position, and that of the other is not. */
-export function bindPlaces(plan: CheckPlan): BoundPlaces {
-  const record: ValuePlace[] = [];
-  const row: ValuePlace[] = [];
-  const options = new Map<ValuePlace, string>();
-  const add = (places: ValuePlace[], place: ValuePlace, option: string): number => {
-    options.set(place, option);
-    return places.push(place) - 1;
-  };
-  const ofRecord = (place: ValuePlace, option: string): number => add(record, place, option);
-  const ofRow = (place: ValuePlace, option: string): number => add(row, place, option);
-  const { id, sinkId, category, sinkCategory, version } = plan;
-  let pair: Pair | undefined;
-  let position: PositionColumns | undefined;
-  if (id.kind === 'position' && sinkId.kind === 'columns') {
-    const column = (name: string): number =>
-      ofRow({ kind: 'column', name, text: `column:${name}` }, '--sink-id');
-    position = {
-      topic: sinkId.topic === undefined ? undefined : column(sinkId.topic),
-      partition: column(sinkId.partition),
-      offset: column(sinkId.offset),
-    };
-  } else if (
-    id.kind === 'position' ||
-    id.kind === 'columns' ||
-    sinkId.kind === 'columns' ||
-    sinkId.kind === 'position'
-  ) {
-    throw usageError(
-      `--id ${id.text} and --sink-id ${sinkId.text} do not go together.`,
-      'Positions are compared with positions: --id position --sink-id columns:PARTITION,OFFSET.',
-    );
-  } else {
-    pair = { record: ofRecord(id, '--id'), row: ofRow(sinkId, '--sink-id') };
-  }
-  return {
-    record,
-    row,
-    optionOf: (place) => options.get(place)!,
-    id: pair,
-    position,
-    category: category &&
-      sinkCategory && {
-        record: ofRecord(category, '--category'),
-        row: ofRow(sinkCategory, '--sink-category'),
-      },
-    compared: plan.comparisons.map((each) => ({
-      record: ofRecord(each.record, '--compare'),
-      row: ofRow(each.row, '--compare'),
-    })),
-    version: version && {
-      record: ofRecord(version.record, '--version'),
-      row: version.row && ofRow(version.row, '--version'),
-    },
-    drops: plan.drops.map(({ place, value }) => ({ column: ofRecord(place, '--drop-when'), value })),
-  };
-}
-
+/** In which forms values are compared, the same on both sides. */
 export interface Forms {
   id: Form;
   compared: readonly Form[];
   version: Form;
 }
 
-export const recordLayout = (places: BoundPlaces, forms: Forms): Layout => ({
-  id: places.id === undefined ? 'own-position' : { column: places.id.record, form: forms.id },
-  category: places.category?.record,
-  compared: places.compared.map(({ record }, index) => ({ column: record, form: forms.compared[index]! })),
-  version: places.version && { column: places.version.record, form: forms.version },
-  drops: places.drops,
+/** Throws `usage` if the id of records cannot be where it is said to be. */
+export function bindRecords(plan: CheckPlan): RecordColumns {
+  const places: ValuePlace[] = [];
+  const options = new Map<ValuePlace, string>();
+  const add = (place: ValuePlace, option: string): number => {
+    options.set(place, option);
+    return places.push(place) - 1;
+  };
+  const { id, category, version, route } = plan;
+  if (id.kind === 'columns')
+    throw usageError(`--id ${id.text}: a record has no columns.`, 'Write --id position.');
+  return {
+    places,
+    optionOf: (place) => options.get(place)!,
+    id: id.kind === 'position' ? undefined : add(id, '--id'),
+    category: category && add(category, '--category'),
+    compared: plan.comparisons.map(({ record }) => add(record, '--compare')),
+    version: version && add(version.record, '--version'),
+    drops: plan.drops.map(({ place, value }) => ({ column: add(place, '--drop-when'), value })),
+    route: route && add(route, '--route'),
+  };
+}
+
+/** Throws `usage` if the id of one side is a position, and that of the other is not. */
+export function bindRows({ id, comparisons, version }: CheckPlan, sink: SinkPlan): RowColumns {
+  const places: ValuePlace[] = [];
+  const add = (place: ValuePlace): number => places.push(place) - 1;
+  const column = (name: string): number => add({ kind: 'column', name, text: `column:${name}` });
+  const isPosition = sink.id.kind === 'columns';
+  if (isPosition !== (id.kind === 'position') || sink.id.kind === 'position') {
+    throw usageError(
+      `--id ${id.text} and --sink-id ${sink.id.text} do not go together.`,
+      'Positions are compared with positions: --id position --sink-id columns:PARTITION,OFFSET.',
+    );
+  }
+  return {
+    places,
+    id: sink.id.kind === 'columns' ? undefined : add(sink.id),
+    position:
+      sink.id.kind === 'columns'
+        ? {
+            topic: sink.id.topic === undefined ? undefined : column(sink.id.topic),
+            partition: column(sink.id.partition),
+            offset: column(sink.id.offset),
+          }
+        : undefined,
+    category: sink.category && add(sink.category),
+    compared: comparisons.map(({ row }) => add(row)),
+    version: version?.row && add(version.row),
+  };
+}
+
+export const recordLayout = (columns: RecordColumns, forms: Forms, sinks: readonly string[]): Layout => ({
+  ...commonLayout(columns, forms),
+  id: columns.id === undefined ? 'own-position' : { column: columns.id, form: forms.id },
+  drops: columns.drops,
+  route: columns.route === undefined ? undefined : { column: columns.route, sinks },
 });
 
-export const rowLayout = (places: BoundPlaces, forms: Forms): Layout => ({
-  id: places.id === undefined ? places.position! : { column: places.id.row, form: forms.id },
-  category: places.category?.row,
-  compared: places.compared.map(({ row }, index) => ({ column: row, form: forms.compared[index]! })),
-  version:
-    places.version?.row === undefined ? undefined : { column: places.version.row, form: forms.version },
+export const rowLayout = (columns: RowColumns, forms: Forms): Layout => ({
+  ...commonLayout(columns, forms),
+  id: columns.id === undefined ? columns.position! : { column: columns.id, form: forms.id },
   drops: [],
+  route: undefined,
+});
+
+const commonLayout = (
+  { category, compared, version }: Columns,
+  forms: Forms,
+): Pick<Layout, 'category' | 'compared' | 'version'> => ({
+  category,
+  compared: compared.map((column, index) => ({ column, form: forms.compared[index]! })),
+  version: version === undefined ? undefined : { column: version, form: forms.version },
 });

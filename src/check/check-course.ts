@@ -7,8 +7,9 @@ import { sealText } from '../run-folder/seal.ts';
 import { Deadline } from '../system/deadline.ts';
 import { writeWhole } from '../system/write-whole.ts';
 import type { RecordValues } from '../values/record-values.ts';
-import { recordLayout, rowLayout, type BoundPlaces, type Forms } from './bound-places.ts';
-import { lookFile, recordsFile, type CheckRecord, type LookRecord } from './check-record.ts';
+import { recordLayout, rowLayout, type Forms, type RecordColumns, type RowColumns } from './bound-places.ts';
+import { lookFile, recordsFile, type CheckRecord, type LookRecord, type SinkRecord } from './check-record.ts';
+import { readLetters } from './dead-letters/read-letters.ts';
 import { draftRecord } from './draft-record.ts';
 import { CategoryTable } from './facts/category-table.ts';
 import { factFlags, type FactShape } from './facts/fact-format.ts';
@@ -16,8 +17,9 @@ import { FactMaker } from './facts/fact-maker.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { recordsIn, type FrozenTopic } from './freeze.ts';
 import { waitForGroup, type Commits } from './group-drain.ts';
-import { judgeFacts, numberOf, type JudgedFacts } from './judge-facts.ts';
-import type { CheckPlan } from './plan.ts';
+import { judgeFacts, type JudgedFacts } from './judge-facts.ts';
+import { numberOf } from './partition-numbers.ts';
+import type { CheckPlan, SinkPlan } from './plan.ts';
 import { readRecords, type ReadOptions, type ReadRecords } from './record-reader.ts';
 import type { ThreadedSink } from './sink/threaded-sink.ts';
 
@@ -42,12 +44,19 @@ export interface Checked extends JudgedFacts {
   unwritten: string | undefined;
 }
 
+export interface CheckedSink {
+  sink: ThreadedSink;
+  plan: SinkPlan;
+  columns: RowColumns;
+  looks: LookRecord[];
+}
+
 export interface CourseParts {
   access: AdminAccess;
   cluster: Cluster;
   topics: readonly FrozenTopic[];
-  sink: ThreadedSink;
-  places: BoundPlaces;
+  sinks: readonly CheckedSink[];
+  columns: RecordColumns;
   values: RecordValues;
   forms: Forms;
   shape: FactShape;
@@ -57,7 +66,6 @@ export interface CourseParts {
 export class CheckCourse {
   readonly #options: CheckOptions;
   readonly #parts: CourseParts;
-  readonly #looks: LookRecord[] = [];
   #lookedAt = 0;
   #records = 0;
 
@@ -70,7 +78,7 @@ export class CheckCourse {
     const { plan, watcher, path } = this.#options;
     const read = await this.#readAll();
     watcher.status('judging');
-    const record = { ...read, sink: { ...read.sink, looks: this.#looks } };
+    const record: CheckRecord = { ...read, ...(await this.#seen()) };
     let judged = await this.#judge(record);
     const deadline = new Deadline(plan.timeoutMs, this.#options.signal);
     while (isSuspect(judged.audit)) {
@@ -81,6 +89,7 @@ export class CheckCourse {
       }
       const before = standing(judged.audit);
       await this.#lookAgain();
+      Object.assign(record, await this.#seen());
       judged = await this.#judge(record);
       if (standing(judged.audit) === before) break;
     }
@@ -93,26 +102,28 @@ export class CheckCourse {
   /** Reads topics and sink once. */
   async #readAll(): Promise<CheckRecord> {
     const { id, plan, path, watcher } = this.#options;
-    const { topics, places, values, forms, shape, sample } = this.#parts;
+    const { topics, columns, values, forms, shape, sample } = this.#parts;
     const categories = new CategoryTable('The topic', plan.categoryMap);
     const writer = new FactWriter(`${path}/${recordsFile}`, shape);
-    const layout = recordLayout(places, forms);
+    const labels = plan.sinks.map(({ label }) => label);
+    const layout = recordLayout(columns, forms, labels);
+    const width = columns.places.length;
     const maker = new FactMaker({ layout, writer, categories, topics: plan.topics, sample });
     try {
       const commits = await this.#commits(false);
       const isDrained = commits === undefined || isPast(commits, topics);
       watcher.status('reading the topic and the sink');
-      const early = isDrained ? this.#look() : undefined;
+      const early = isDrained ? this.#lookAtAll() : undefined;
       // The error is thrown below, when the topic has been read.
       early?.catch(() => undefined);
       const reads: ReadRecords[] = [];
       for (const [index, topic] of topics.entries()) {
-        reads.push(await readRecords(values, places.record.length, maker, this.#range(topic, index)));
+        reads.push(await readRecords(values, width, maker, this.#range(topic, index)));
       }
       const later = isDrained ? commits : await this.#commits(true);
-      await (early ?? this.#look());
+      await (early ?? this.#lookAtAll());
       for (const [index, topic] of topics.entries()) {
-        await readRecords(values, places.record.length, maker, this.#tail(topic, index));
+        await readRecords(values, width, maker, this.#tail(topic, index));
       }
       const written = writer.close();
       return draftRecord({
@@ -171,32 +182,49 @@ export class CheckCourse {
     return await waitForGroup(this.#parts.access, plan.group, this.#parts.topics, deadline);
   }
 
-  /** Reads the sink, of which a reading has begun. */
-  async #look(): Promise<void> {
-    const { path, plan } = this.#options;
-    const { sink, places, forms, shape, sample } = this.#parts;
+  /** Reads all sinks, of which readings have begun. */
+  async #lookAtAll(): Promise<void> {
     this.#lookedAt = performance.now();
-    const file = lookFile(this.#looks.length + 1);
-    const layout = rowLayout(places, forms);
-    const rowShape = { ...shape, isVersioned: layout.version !== undefined };
-    const look = await sink.read({
-      path: `${path}/${file}`,
-      shape: rowShape,
-      layout,
-      topics: plan.topics,
-      sample,
+    await Promise.all(this.#parts.sinks.map((sink, index) => this.#look(sink, index)));
+  }
+
+  async #look({ sink, columns, looks }: CheckedSink, index: number): Promise<void> {
+    const { path, plan } = this.#options;
+    const { forms, shape, sample } = this.#parts;
+    const file = lookFile(index, looks.length + 1);
+    const layout = rowLayout(columns, forms);
+    looks.push({
+      file,
+      ...(await sink.read({ path: `${path}/${file}`, shape, layout, topics: plan.topics, sample, flags: 0 })),
     });
-    this.#looks.push({ file, ...look });
   }
 
   async #lookAgain(): Promise<void> {
     const { plan, signal, watcher } = this.#options;
-    const { sink, places } = this.#parts;
     const waitMs = Math.max(0, this.#lookedAt + plan.settleMs - performance.now());
-    watcher.status(`something is missing or different: the ${sink.rows} are read again`);
+    watcher.status('something is missing or different: the sink is read again');
     await new Deadline(waitMs + 1, signal).pause(waitMs);
-    await sink.begin(places.row);
-    await this.#look();
+    for (const { sink, columns } of this.#parts.sinks) await sink.begin(columns.places);
+    await this.#lookAtAll();
+  }
+
+  /** What the last looks at sinks and dead letters have found. */
+  async #seen(): Promise<Pick<CheckRecord, 'sinks' | 'deadLetters'>> {
+    const { plan, path, signal } = this.#options;
+    const file = `letters-${this.#parts.sinks[0]!.looks.length}`;
+    const deadLetters = await readLetters({ ...this.#parts, plan, path, file, signal });
+    return { sinks: this.#sinkRecords(), ...(deadLetters && { deadLetters }) };
+  }
+
+  #sinkRecords(): SinkRecord[] {
+    return this.#parts.sinks.map(({ sink, plan, looks }) => ({
+      name: sink.name,
+      label: plan.label,
+      rows: sink.rows,
+      id: plan.id.text,
+      ...(plan.category && { category: plan.category.text }),
+      looks: [...looks],
+    }));
   }
 
   async #judge(record: CheckRecord): Promise<JudgedFacts & { unwritten: string | undefined }> {

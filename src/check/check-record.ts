@@ -18,6 +18,31 @@ const lookSchema = z.object({
 });
 export type LookRecord = z.infer<typeof lookSchema>;
 
+const lettersSchema = z.object({
+  file: z.string(),
+  facts: count,
+  sums,
+  /** Dead letters, and those among them of other topics, and those that lead to no record. */
+  letters: count,
+  elsewhere: count,
+  unknown: count,
+  /** Places of records in `FILE.places`, and the file's SHA-256. */
+  places: count,
+  placesSum: z.string(),
+});
+export type LettersRecord = z.infer<typeof lettersSchema>;
+
+const sinkSchema = z.object({
+  /** The location, without user and secrets, and how the user names it. */
+  name: z.string(),
+  label: z.string(),
+  rows: z.string(),
+  id: z.string(),
+  category: z.string().optional(),
+  looks: z.array(lookSchema),
+});
+export type SinkRecord = z.infer<typeof sinkSchema>;
+
 const partitionSchema = z.object({
   partition: count,
   /** The log's first offset, before and after it was read. */
@@ -41,9 +66,8 @@ export const checkSchema = z.object({
   /** The plan, as the user wrote it. No location has a password. */
   plan: z.object({
     id: z.string(),
-    sinkId: z.string(),
     category: z.string().optional(),
-    sinkCategory: z.string().optional(),
+    route: z.string().optional(),
     comparisons: z.array(z.string()),
     rule: z.enum(['once', 'at-least-once', 'latest']),
     version: z.string().optional(),
@@ -76,7 +100,9 @@ export const checkSchema = z.object({
     notJson: count,
     categories: z.array(z.string()),
   }),
-  sink: z.object({ name: z.string(), rows: z.string(), looks: z.array(lookSchema).min(1) }),
+  sinks: z.array(sinkSchema).min(1),
+  /** The last reading of the dead letters. */
+  deadLetters: z.object({ name: z.string(), letters: lettersSchema }).optional(),
   /** Whether the range is the whole life of the topics, so that no older record explains a row. */
   isWholeLife: z.boolean(),
   /** The sink was still changing when the time was over: what is missing may still come. */
@@ -88,4 +114,4 @@ export const checkSchema = z.object({
 export type CheckRecord = z.infer<typeof checkSchema>;
 
 export const recordsFile = 'topic';
-export const lookFile = (look: number): string => `sink-${look}`;
+export const lookFile = (sink: number, look: number): string => `sink-${sink + 1}-${look}`;

@@ -15,10 +15,10 @@ export interface ResultParts {
 
 /** Throws `usage` if the ids do not identify: then there is no result. */
 export function checkResult(
-  { record, audit, tally }: JudgedFacts & { record: CheckRecord },
+  { record, audit, tallies }: JudgedFacts & { record: CheckRecord },
   { allowed, environment, auditMs, totalMs }: ResultParts,
 ): Result {
-  const refusal = refusalOf(record, tally);
+  const refusal = refusalOf(record, tallies);
   if (refusal !== undefined) throw refusal;
   const { verdict, evidence, ledger, acknowledged, log, store, counts } = audit;
   const { states, partitions, confusion, findings, notChecked }: Audit = audit;
@@ -28,7 +28,7 @@ export function checkResult(
     root: 'log',
     provenance: {
       log: 'read',
-      store: record.sink.name.startsWith('command:') ? 'reported' : 'read',
+      store: record.sinks.some(({ name }) => name.startsWith('command:')) ? 'reported' : 'read',
       ...(record.plan.group !== undefined && { commits: 'reported' }),
     },
     run: {
@@ -39,14 +39,14 @@ export function checkResult(
       batchSize: null,
     },
     check: {
-      sink: record.sink.name,
-      rows: record.sink.rows,
+      sink: record.sinks.map(({ name }) => name).join(', '),
+      rows: record.sinks.length === 1 ? record.sinks[0]!.rows : 'rows',
       rule: record.plan.rule,
       id: record.plan.id,
-      sinkId: record.plan.sinkId,
+      sinkId: record.sinks.map(({ id }) => id).join(', '),
       forms: record.forms,
       isWholeLife: record.isWholeLife,
-      looks: record.sink.looks.length,
+      looks: record.sinks[0]!.looks.length,
       sampled: record.plan.sample ?? null,
       ranges: record.topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partition, from, to }) => ({ topic: name, partition, from, to })),

@@ -1,10 +1,10 @@
 /**
- * Checks whether all records of a topic are in a sink. Nothing is written but the folder of the check: no group is joined
- * on the cluster, and the sink is only read.
+ * Checks whether all records of a topic are in a sink, or in several. Nothing is written but the folder of the check: no
+ * group is joined on the cluster, and sinks are only read.
  *
- * The end of each topic is fixed first. Then topic and sink are read at the same time, and last what came to the topic
- * meanwhile, since the sink may have rows of that. If something seems wrong, the sink is read again, `settle` later: what
- * was there in either look is not lost.
+ * The end of each topic is fixed first. Then topics and sinks are read at the same time, and last what came to the topics
+ * meanwhile, since the sinks may have rows of that. If something seems wrong, the sinks are read again, `settle` later:
+ * what was there in either look is not lost.
  */
 import { statfs } from 'node:fs/promises';
 import { unavailableError } from '../errors.ts';
@@ -15,8 +15,8 @@ import { formOf, type Form } from '../values/normal-form.ts';
 import { RecordValues } from '../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../values/sample-records.ts';
 import type { ValueKind } from '../values/value-batch.ts';
-import { bindPlaces, type BoundPlaces, type Forms } from './bound-places.ts';
-import { CheckCourse, type Checked, type CheckOptions } from './check-course.ts';
+import { bindRecords, bindRows, type Forms, type RecordColumns, type RowColumns } from './bound-places.ts';
+import { CheckCourse, type Checked, type CheckOptions, type CheckedSink } from './check-course.ts';
 import { factBytes, type FactShape } from './facts/fact-format.ts';
 import { freezeTopic, recordsIn, type FrozenTopic } from './freeze.ts';
 import type { CheckPlan } from './plan.ts';
@@ -29,38 +29,34 @@ const idBytesGuess = 40;
 
 /** Throws `usage`, `unavailable`, or the signal's reason. */
 export async function check(options: CheckOptions): Promise<Checked> {
-  const { plan, signal, watcher } = options;
+  const { plan, signal } = options;
   const { bootstrapServers, timeoutMs } = plan;
-  const places = bindPlaces(plan);
-  const values = new RecordValues(places.record, places.optionOf);
+  const columns = bindRecords(plan);
+  const rows = plan.sinks.map((sink) => bindRows(plan, sink));
+  const values = new RecordValues(columns.places, columns.optionOf);
   const access = { bootstrapServers, client: clientFromSettings(plan.settings), timeoutMs, signal };
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-check' });
   const topics: FrozenTopic[] = [];
   for (const name of plan.topics) topics.push(await freezeTopic(cluster, access, name, plan));
-  const expected: { rows?: number | undefined } = {};
-  await using sink = await ThreadedSink.open(
-    {
-      ...plan.sink,
-      kafka: { bootstrapServers, settings: plan.settings },
-      timeoutMs,
-      asOf: new Date(),
-      signal,
-    },
-    (rows) => watcher.progress('sink', rows, expected.rows),
-  );
-  const { kinds, estimate } = await sink.begin(places.row);
-  expected.rows = estimate;
-  const forms = await chooseForms({ plan, places, values, cluster, topics, signal }, kinds);
+  await using opened = new AsyncDisposableStack();
+  const sinks: (CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined })[] = [];
+  for (const [index, rowColumns] of rows.entries()) {
+    sinks.push(await beginSink(options, index, rowColumns, opened));
+  }
+  const recordKinds = await kindsOfRecords({ plan, columns, values, cluster, topics, signal });
+  const forms = formsOf(columns, recordKinds, sinks);
   const records = recordsIn(topics);
   const sample = plan.sample === undefined ? 1 : Math.min(1, plan.sample / Math.max(1, records));
-  const shape = shapeOf(plan, Math.max(records, estimate ?? records) * sample);
-  await refuseFullDisk(options.path, (records + (estimate ?? records)) * sample, shape);
+  const expected = sinks.map(({ estimate }) => estimate ?? records);
+  const shape = shapeOf(plan, Math.max(records, ...expected) * sample);
+  const facts = expected.reduce((sum, count) => sum + count, records) * sample;
+  await refuseFullDisk(options.path, facts, shape);
   const course = new CheckCourse(options, {
     access,
     cluster,
     topics,
-    sink,
-    places,
+    sinks,
+    columns,
     values,
     forms,
     shape,
@@ -69,38 +65,68 @@ export async function check(options: CheckOptions): Promise<Checked> {
   return await course.run();
 }
 
-/** Decides in which form each pair of values is compared, by what a sample of the records has. */
-async function chooseForms(
-  {
-    plan,
-    places,
-    values,
-    cluster,
-    topics,
-    signal,
-  }: {
-    plan: CheckPlan;
-    places: BoundPlaces;
-    values: RecordValues;
-    cluster: Cluster;
-    topics: readonly FrozenTopic[];
-    signal: AbortSignal;
-  },
-  rowKinds: readonly ValueKind[],
-): Promise<Forms> {
-  const sampled = new KindsOfRecords(places.record, values);
+/** Opens a sink, and begins the first look at it. */
+async function beginSink(
+  { plan, signal, watcher }: CheckOptions,
+  index: number,
+  columns: RowColumns,
+  opened: AsyncDisposableStack,
+): Promise<CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined }> {
+  const { bootstrapServers, settings, timeoutMs, sinks } = plan;
+  const { location, query, table, label } = sinks[index]!;
+  const expected: { rows?: number | undefined } = {};
+  const bar = sinks.length === 1 ? 'sink' : `sink ${label}`;
+  const sink = opened.use(
+    await ThreadedSink.open(
+      { location, query, table, kafka: { bootstrapServers, settings }, timeoutMs, asOf: new Date(), signal },
+      (rows) => watcher.progress(bar, rows, expected.rows),
+    ),
+  );
+  const { kinds, estimate } = await sink.begin(columns.places);
+  expected.rows = estimate;
+  return { sink, plan: sinks[index]!, columns, looks: [], kinds, estimate };
+}
+
+/** The kinds of values that a sample of the records has at the places of the plan. */
+async function kindsOfRecords({
+  plan,
+  columns,
+  values,
+  cluster,
+  topics,
+  signal,
+}: {
+  plan: CheckPlan;
+  columns: RecordColumns;
+  values: RecordValues;
+  cluster: Cluster;
+  topics: readonly FrozenTopic[];
+  signal: AbortSignal;
+}): Promise<ValueKind[]> {
+  const sampled = new KindsOfRecords(columns.places, values);
   for (const { name, partitions } of topics) {
     const ranges = partitions.map(({ partition, from, to }) => ({ partition, start: from, end: to }));
     const deadline = new Deadline(plan.timeoutMs, signal);
     await sampleRecords(cluster, name, ranges, deadline, (batch, i) => sampled.look(batch, i));
   }
-  const recordKinds = sampled.kinds();
-  const formAt = ({ record, row }: { record: number; row: number | undefined }): Form =>
-    formOf(recordKinds[record]!, row === undefined ? 'json' : rowKinds[row]!);
-  const version = places.version === undefined ? 'number' : formAt(places.version);
+  return sampled.kinds();
+}
+
+/** One form for each value, on all sides. */
+function formsOf(
+  columns: RecordColumns,
+  recordKinds: readonly ValueKind[],
+  sinks: readonly { columns: RowColumns; kinds: readonly ValueKind[] }[],
+): Forms {
+  const formAt = (record: number | undefined, rowOf: (columns: RowColumns) => number | undefined): Form => {
+    const kinds = sinks.map((sink) => sink.kinds[rowOf(sink.columns) ?? -1] ?? 'json');
+    const first = record === undefined ? 'text' : recordKinds[record]!;
+    return kinds.reduce<Form>((form, kind) => formOf(form, kind), formOf(first, 'json'));
+  };
+  const version = formAt(columns.version, (row) => row.version);
   return {
-    id: places.id === undefined ? 'text' : formAt(places.id),
-    compared: places.compared.map(formAt),
+    id: formAt(columns.id, (row) => row.id),
+    compared: columns.compared.map((record, index) => formAt(record, (row) => row.compared[index])),
     version: version === 'time' ? 'time' : 'number',
   };
 }

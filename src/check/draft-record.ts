@@ -17,14 +17,13 @@ export interface ReadHops {
   written: WrittenFacts;
   categories: string[];
   commits: Commits | undefined;
-  sink: { name: string; rows: string };
   shape: FactShape;
   forms: Forms;
 }
 
 /** The record of a check, before its looks at the sink are added. */
 export function draftRecord(hops: ReadHops): CheckRecord {
-  const { id, plan, topics, reads, written, categories, sink, shape } = hops;
+  const { id, plan, topics, reads, written, categories, shape } = hops;
   const sum = (part: 'records' | 'withoutId' | 'notJson'): number =>
     reads.reduce((total, read) => total + read[part], 0);
   const first = reads.find(({ firstWithoutId }) => firstWithoutId !== undefined)?.firstWithoutId;
@@ -44,7 +43,7 @@ export function draftRecord(hops: ReadHops): CheckRecord {
       notJson: sum('notJson'),
       categories,
     },
-    sink: { name: sink.name, rows: sink.rows, looks: [] },
+    sinks: [],
     isWholeLife: topics.every(isWholeLife),
     isUndrained: false,
     problems: reads.flatMap(({ scan }) => problemsOf(scan)),
@@ -54,9 +53,8 @@ export function draftRecord(hops: ReadHops): CheckRecord {
 
 const planText = (plan: CheckPlan): CheckRecord['plan'] => ({
   id: plan.id.text,
-  sinkId: plan.sinkId.text,
   ...(plan.category && { category: plan.category.text }),
-  ...(plan.sinkCategory && { sinkCategory: plan.sinkCategory.text }),
+  ...(plan.route && { route: plan.route.text }),
   comparisons: plan.comparisons.map(({ text }) => text),
   rule: plan.rule,
   ...(plan.version && { version: plan.version.record.text }),

@@ -1,11 +1,26 @@
 /** Refuses ids that do not identify: nothing could be said of single messages. */
 import { usageError, type OperationalError } from '../errors.ts';
-import type { CheckRecord } from './check-record.ts';
+import type { CheckRecord, SinkRecord } from './check-record.ts';
 import type { IdentityTally } from './evidence/identity-tally.ts';
 
-export function refusalOf({ plan, sink }: CheckRecord, tally: IdentityTally): OperationalError | undefined {
-  const { ids, rows, recordsAgain, rowsAgain, examples } = tally;
-  const beside = `On the topic: ${some(examples.records)}. In the sink: ${some(examples.rows)}.`;
+export function refusalOf(
+  record: CheckRecord,
+  tallies: readonly IdentityTally[],
+): OperationalError | undefined {
+  for (const [index, tally] of tallies.entries()) {
+    const refusal = refusalBy(record, record.sinks[index]!, tally);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function refusalBy(
+  { plan }: CheckRecord,
+  sink: SinkRecord,
+  tally: IdentityTally,
+): OperationalError | undefined {
+  const { ids, rows, recordsAgain, rowsAgain, examples, seen } = tally;
+  const beside = `On the topic: ${some(examples.records)}. In ${sink.name}: ${some(examples.rows)}.`;
   if (tally.doRecordsRepeat && plan.rule === 'once') {
     return usageError(
       `--id ${plan.id} does not identify: ${recordsAgain} of ${ids + recordsAgain} records have an id that an earlier record has. ${beside}`,
@@ -14,13 +29,13 @@ export function refusalOf({ plan, sink }: CheckRecord, tally: IdentityTally): Op
   }
   if (tally.doRowsRepeat && plan.rule !== 'at-least-once') {
     return usageError(
-      `--sink-id ${plan.sinkId} does not identify: ${rowsAgain} of ${rows} ${sink.rows} have an id that an earlier one has. ${beside}`,
+      `--sink-id ${sink.id} does not identify: ${rowsAgain} of ${rows} ${sink.rows} have an id that an earlier one has. ${beside}`,
       'Name another place, or say with --expect at-least-once that rows repeat.',
     );
   }
   if (tally.isDisjoint) {
     return usageError(
-      `No id of the topic is in the sink. At ${plan.id}: ${some(tally.seen.records)}. At ${plan.sinkId}: ${some(tally.seen.rows)}.`,
+      `No id of the topic is in ${sink.name}. At ${plan.id}: ${some(seen.records)}. At ${sink.id}: ${some(seen.rows)}.`,
       'Name places that hold the same ids on both sides, or let nodrop init propose some.',
     );
   }

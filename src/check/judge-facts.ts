@@ -1,14 +1,17 @@
-/** Judges the facts of a check, bucket by bucket. */
-import type { Evidence, LogRange, Topics } from '../audit/evidence.ts';
+/** Judges the facts of a check: bucket by bucket, and sink by sink. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Evidence, LogRange } from '../audit/evidence.ts';
 import { auditParts } from '../audit/judge/audit.ts';
 import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
-import { plural } from '../text/counted.ts';
-import type { CheckRecord } from './check-record.ts';
-import { recordsFile } from './check-record.ts';
+import { recordsFile, type CheckRecord } from './check-record.ts';
+import { LetterPlaces } from './dead-letters/letter-places.ts';
 import { BucketEvidence } from './evidence/bucket-evidence.ts';
+import type { BucketSources } from './evidence/bucket-messages.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
+import { openSentences } from './evidence/open-sentences.ts';
 import type { FactShape } from './facts/fact-format.ts';
 import { BucketFacts, ChunkReader } from './facts/fact-reader.ts';
+import { numberOf, topicNames } from './partition-numbers.ts';
 
 export interface JudgeOptions {
   /** The folder with the facts. */
@@ -22,60 +25,89 @@ export interface JudgeOptions {
 
 export interface JudgedFacts {
   audit: Audit;
-  tally: IdentityTally;
+  /** By sink. */
+  tallies: readonly IdentityTally[];
 }
-
-const partitionsOfTopicMax = 1_000_000;
-
-/** The number of a partition in the evidence: Kafka's, if there is one topic. */
-export const numberOf = (topic: number, partition: number): number =>
-  topic * partitionsOfTopicMax + partition;
 
 const noCategoryName = '(none)';
 const onlyCategory = 'rows';
 
 export async function judgeFacts(record: CheckRecord, options: JudgeOptions): Promise<JudgedFacts> {
-  const { path, allowed, signal, onFinding, onBucket } = options;
-  const { shape, sink } = record;
-  const tally = new IdentityTally();
-  const records = new FactFiles(path, recordsFile, shape);
-  // The last look counts; the others only show that a row was there.
-  const looks = sink.looks.map(({ file }) => new FactFiles(path, file, shape)).toReversed();
-  try {
-    const known = categoriesOf(record);
-    const run = runEvidence(record, known.categories);
-    async function* parts(): AsyncIterable<Evidence> {
-      for (let bucket = 0; bucket < shape.buckets; bucket++) {
-        signal?.throwIfAborted();
-        const part = new BucketEvidence({
-          records: records.read(bucket),
-          looks: looks.map((look) => look.read(bucket)),
-          ...known,
-          comparisons: record.plan.comparisons,
-          tally,
-        });
-        yield {
-          ...run,
-          messages: part.messages,
-          ledger: { whole: true, batches: () => part.attempts() },
-          log: { ...run.log, batches: () => part.log() },
-          store: { whole: true, positions: new Map(), batches: () => part.rows() },
-        };
-        onBucket?.(bucket + 1, shape.buckets);
-        // So that a signal can be heard, and progress be shown.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+  const { allowed, onFinding } = options;
+  const tallies = record.sinks.map(() => new IdentityTally());
+  using files = new FactFiles(options.path, record);
+  const parts = partsOf(record, files, tallies, options);
+  const judged = await auditParts(parts, { ...(allowed && { allowed }), ...(onFinding && { onFinding }) });
+  return { audit: withOpenSentences(judged, record, tallies), tallies };
+}
+
+async function* partsOf(
+  record: CheckRecord,
+  files: FactFiles,
+  tallies: readonly IdentityTally[],
+  { signal, onBucket }: JudgeOptions,
+): AsyncIterable<Evidence> {
+  const { buckets } = record.shape;
+  const known = categoriesOf(record);
+  const run = runEvidence(record, known.categories);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const records = files.records.read(bucket);
+    for (const [index, sink] of files.sinks.entries()) {
+      signal?.throwIfAborted();
+      const part = new BucketEvidence({
+        records,
+        looks: sink.map((look) => look.read(bucket)),
+        categories: known.categories,
+        recordCategories: known.recordCategories,
+        lookCategories: known.lookCategories[index]!,
+        noCategory: known.noCategory,
+        comparisons: record.plan.comparisons,
+        route: record.plan.route === undefined ? undefined : index + 1,
+        sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
+        letters: files.letters && { ...files.letters, facts: files.letters.facts.read(bucket) },
+        tally: tallies[index]!,
+      });
+      yield {
+        ...run,
+        messages: part.messages,
+        ledger: { whole: true, batches: () => part.attempts() },
+        log: { ...run.log, batches: () => part.log() },
+        store: { whole: true, positions: new Map(), batches: () => part.rows() },
+      };
     }
-    const audit = await auditParts(parts(), { ...(allowed && { allowed }), ...(onFinding && { onFinding }) });
-    return { audit: withIdentity(audit, record, tally), tally };
-  } finally {
-    records.close();
-    for (const look of looks) look.close();
+    onBucket?.(bucket + 1, buckets);
+    // So that a signal can be heard, and progress be shown.
+    await nextTurn();
   }
 }
 
-/** Both files of a hop, by bucket. */
-class FactFiles {
+/** All files of facts of a check. */
+class FactFiles implements Disposable {
+  readonly records: HopFiles;
+  /** By sink, the last look first: it counts, and the others only show that a row was there. */
+  readonly sinks: readonly (readonly HopFiles[])[];
+  readonly letters: { places: LetterPlaces; facts: HopFiles } | undefined;
+
+  constructor(path: string, { shape, sinks, deadLetters }: CheckRecord) {
+    this.records = new HopFiles(path, recordsFile, shape);
+    this.sinks = sinks.map(({ looks }) =>
+      looks.map(({ file }) => new HopFiles(path, file, shape)).toReversed(),
+    );
+    if (deadLetters === undefined) return;
+    const { file } = deadLetters.letters;
+    this.letters = {
+      places: LetterPlaces.read(`${path}/${file}.places`),
+      facts: new HopFiles(path, file, shape),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const hop of [this.records, ...this.sinks.flat(), this.letters?.facts]) hop?.close();
+  }
+}
+
+/** Both files of a hop. */
+class HopFiles {
   readonly #facts: ChunkReader;
   readonly #ids: ChunkReader;
   readonly #shape: FactShape;
@@ -96,32 +128,25 @@ class FactFiles {
   }
 }
 
-interface KnownCategories {
-  categories: readonly string[];
-  recordCategories: readonly number[];
-  lookCategories: readonly (readonly number[])[];
-  noCategory: number;
+interface KnownCategories extends Pick<BucketSources, 'categories' | 'recordCategories' | 'noCategory'> {
+  /** By sink, then by look, the last one first. */
+  lookCategories: readonly (readonly (readonly number[])[])[];
 }
 
-function categoriesOf({ plan, records, sink }: CheckRecord): KnownCategories {
-  const looks = sink.looks.toReversed();
+function categoriesOf({ plan, records, sinks }: CheckRecord): KnownCategories {
+  const looks = sinks.map((sink) => sink.looks.toReversed());
   if (plan.category === undefined) {
-    return {
-      categories: [onlyCategory],
-      recordCategories: [0],
-      lookCategories: looks.map(() => [0]),
-      noCategory: 0,
-    };
+    const lookCategories = looks.map((sink) => sink.map(() => [0]));
+    return { categories: [onlyCategory], recordCategories: [0], lookCategories, noCategory: 0 };
   }
-  const categories = [
-    ...new Set([...records.categories, ...looks.flatMap((look) => look.categories).sort(), noCategoryName]),
-  ];
+  const named = looks.flat().flatMap(({ categories }) => categories);
+  const categories = [...new Set([...records.categories, ...named.sort(), noCategoryName])];
   const indexes = new Map(categories.map((name, index) => [name, index]));
   const numbers = (names: readonly string[]): number[] => names.map((name) => indexes.get(name)!);
   return {
     categories,
     recordCategories: numbers(records.categories),
-    lookCategories: looks.map((look) => numbers(look.categories)),
+    lookCategories: looks.map((sink) => sink.map((look) => numbers(look.categories))),
     noCategory: indexes.get(noCategoryName)!,
   };
 }
@@ -131,7 +156,7 @@ type RunEvidence = Omit<Evidence, 'messages' | 'ledger' | 'log' | 'store'> & {
 };
 
 function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvidence {
-  const { topics, plan } = record;
+  const { topics, plan, isWholeLife, isUndrained } = record;
   const ranges: LogRange[] = [];
   const commits = new Map<number, number>();
   for (const [topic, { partitions }] of topics.entries()) {
@@ -141,62 +166,27 @@ function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvi
       const range: LogRange = { partition: number, start: from, end: to, base: from, compacted: false };
       if (lastStableOffset < to) range.stableEnd = Math.max(from, lastStableOffset);
       ranges.push(range);
-      if (record.isUndrained) commits.set(number, Math.min(from, committed ?? from));
+      if (isUndrained) commits.set(number, Math.min(from, committed ?? from));
       else if (committed !== null) commits.set(number, committed);
     }
   }
-  const isPositioned = record.isUndrained || plan.group !== undefined;
   return {
     run: record.id,
     root: 'log',
     categories,
     ...(topics.length > 1 && { topics: topicNames(topics.map(({ name }) => name)) }),
     plan: { whole: true },
-    log: {
-      whole: true,
-      ranges,
-      hasAllRanges: true,
-      isKeyed: false,
-      isFinal: false,
-      isWholeLife: record.isWholeLife,
-    },
-    ...(isPositioned && { commits }),
+    log: { whole: true, ranges, hasAllRanges: true, isKeyed: false, isFinal: false, isWholeLife },
+    ...((isUndrained || plan.group !== undefined) && { commits }),
+    ...(plan.rule !== 'once' && { rule: plan.rule }),
     interruptions: record.problems,
   };
 }
 
-const topicNames = (names: readonly string[]): Topics => ({
-  numberOf: (partition) => Math.floor(partition / partitionsOfTopicMax),
-  nameOf: (partition) => ({
-    topic: names[Math.floor(partition / partitionsOfTopicMax)]!,
-    partition: partition % partitionsOfTopicMax,
-  }),
-});
-
-/** Adds what could not be judged for want of an id or a category. */
-function withIdentity(audit: Audit, { records, sink, plan }: CheckRecord, tally: IdentityTally): Audit {
-  const open: string[] = [];
-  const { nameless, uncategorised } = tally;
-  if (nameless > 0) {
-    const first = records.firstWithoutId === undefined ? '' : `, the first at ${records.firstWithoutId}`;
-    open.push(`${nameless} ${plural(nameless, 'record')} without an id at ${plan.id}${first}: not judged.`);
-  }
-  const { withoutId } = sink.looks.at(-1)!;
-  if (withoutId > 0) {
-    open.push(
-      `${withoutId} ${withoutId === 1 ? 'row' : 'rows'} of the sink without an id at ${plan.sinkId}: not judged.`,
-    );
-  }
-  if (uncategorised > 0) {
-    open.push(
-      `${uncategorised} ${plural(uncategorised, 'record')} without a category at ${plan.category}: its category was not judged.`,
-    );
-  }
+/** Adds what could not be judged for want of an id, a category or a sink. */
+function withOpenSentences(audit: Audit, record: CheckRecord, tallies: readonly IdentityTally[]): Audit {
+  const open = openSentences(record, tallies);
   const verdict = audit.verdict === 'pass' && open.length > 0 ? 'inconclusive' : audit.verdict;
-  const minor = sink.looks.at(-1)!.noSnapshot;
-  return {
-    ...audit,
-    verdict,
-    notChecked: [...open, ...audit.notChecked, ...(minor === null ? [] : [minor])],
-  };
+  const minor = record.sinks.flatMap(({ looks }) => looks.at(-1)!.noSnapshot ?? []);
+  return { ...audit, verdict, notChecked: [...open, ...audit.notChecked, ...new Set(minor)] };
 }

@@ -21,23 +21,32 @@ export interface CheckPlan {
   from: Bound;
   to: Bound;
   id: IdPlace;
-  sinkId: IdPlace;
   category: ValuePlace | undefined;
-  sinkCategory: ValuePlace | undefined;
   categoryMap: ReadonlyMap<string, string>;
   comparisons: readonly Comparison[];
-  sink: SinkChoice;
+  /** At least one. */
+  sinks: readonly SinkPlan[];
+  /** Where a record says in which sink it belongs; undefined: in each. */
+  route: ValuePlace | undefined;
   rule: Rule;
   version: { record: ValuePlace; row: ValuePlace | undefined } | undefined;
   drops: readonly { place: ValuePlace; value: string }[];
   dropReason: string | undefined;
-  deadLetters: SinkChoice | undefined;
+  /** Where the pipeline puts what it cannot handle: a topic, or a table beside the rows of a sink. */
+  deadLetters: { topic: string } | { table: string; sink: SinkPlan } | undefined;
   group: string | undefined;
   settleMs: number;
   /** Limit of the time without progress, and of the wait for the drain. */
   timeoutMs: number;
   /** About how many messages are looked at; undefined: all. */
   sample: number | undefined;
+}
+
+export interface SinkPlan extends SinkChoice {
+  /** Unique among the sinks: the name that the user gave it, or its number. */
+  label: string;
+  id: IdPlace;
+  category: ValuePlace | undefined;
 }
 
 export interface SinkChoice {

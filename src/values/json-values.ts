@@ -100,7 +100,7 @@ export class JsonValues {
       if (bytes[at] !== backslash) continue;
       const { buffer, byteOffset } = bytes;
       const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
-      return builder.addText(JSON.parse(text) as string);
+      return builder.addText(unescaped(text));
     }
     builder.addBytes(bytes, start + 1, end - 1);
   }
@@ -254,6 +254,12 @@ export class JsonValues {
     while (at < limit && isSpace(bytes[at]!)) at += 1;
     return at;
   }
+}
+
+/** A lone half of a surrogate pair has no UTF-8: such a text stays as it is written, so that no two become equal. */
+function unescaped(text: string): string {
+  const value = JSON.parse(text) as string;
+  return value.isWellFormed() ? value : text;
 }
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

@@ -40,6 +40,13 @@ describe('values of a JSON document', () => {
     ]);
   });
 
+  it('lone halves of surrogate pairs are told apart', () => {
+    expect(valuesAt(String.raw`{"a":"\ud800","b":"\ud801"}`, ['a'], ['b'])).toEqual([
+      String.raw`"\ud800"`,
+      String.raw`"\ud801"`,
+    ]);
+  });
+
   it('the last of two members with one name counts, whatever the first one was', () => {
     expect(valuesAt('{"a":{"b":1},"a":{"c":2}}', ['a', 'b'], ['a', 'c'])).toEqual([null, '2']);
     expect(valuesAt('{"a":{"b":1},"a":3}', ['a', 'b'], ['a'])).toEqual([null, '3']);
@@ -76,10 +83,9 @@ describe('values of a JSON document', () => {
         (object) => {
           const names = Object.keys(object);
           const found = valuesAt(JSON.stringify(object), ...names.map((name) => [name]));
-          // A lone half of a surrogate pair has no bytes of its own.
           const wanted = names.map((name) =>
-            typeof object[name] === 'string'
-              ? Buffer.from(object[name]).toString()
+            typeof object[name] === 'string' && object[name].isWellFormed()
+              ? object[name]
               : JSON.stringify(object[name]),
           );
           expect(found).toEqual(wanted);

@@ -13,9 +13,9 @@ import {
 import { outcomeCodes } from '../../run-folder/ledger/outcome.ts';
 import { none } from '../../workload/place.ts';
 import { BucketIndex } from '../facts/bucket-index.ts';
-import { factFlags } from '../facts/fact-format.ts';
+import { factFlags, routeShift } from '../facts/fact-format.ts';
+import type { BucketFacts } from '../facts/fact-reader.ts';
 import { asRecorded, BucketMessages, type BucketSources } from './bucket-messages.ts';
-import type { IdentityTally } from './identity-tally.ts';
 import { RowColumns } from './bucket-rows.ts';
 
 export class BucketEvidence {
@@ -27,21 +27,27 @@ export class BucketEvidence {
 
   constructor(sources: BucketSources) {
     this.#sources = sources;
-    const { records, tally } = sources;
+    const { records, looks, route } = sources;
     this.#index = new BucketIndex(records);
     this.#messageOf = new Int32Array(records.count).fill(none);
     this.messages = new BucketMessages(sources);
-    for (let fact = 0; fact < records.count; fact++) this.#addRecord(fact, tally);
+    // A record that belongs in another sink is a message here only if this sink has a row of it.
+    const here = route === undefined ? undefined : indexOf(looks[0]!);
+    for (let fact = 0; fact < records.count; fact++) this.#addRecord(fact, here);
   }
 
-  #addRecord(fact: number, tally: IdentityTally): void {
-    const { records } = this.#sources;
+  #addRecord(fact: number, here: BucketIndex | undefined): void {
+    const { records, tally, route } = this.#sources;
     const flags = records.flags(fact);
+    const isAside = (flags & (factFlags.later | factFlags.aborted)) !== 0;
     if (flags & factFlags.nameless) {
-      if (!(flags & (factFlags.dropped | factFlags.later | factFlags.aborted))) tally.nameless += 1;
+      if (!isAside && !(flags & factFlags.dropped) && !this.#hasLetter(fact)) tally.nameless += 1;
       return;
     }
     if (flags & factFlags.later && flags & factFlags.aborted) return;
+    const isElsewhere = route !== undefined && flags >>> routeShift !== route;
+    if (isElsewhere && !isAside && flags >>> routeShift === 0) tally.unrouted += 1;
+    if (isElsewhere && here!.find(records, fact) === none) return;
     const first = this.#index.add(fact);
     const { messages } = this;
     const known = this.#messageOf[first]!;
@@ -50,9 +56,16 @@ export class BucketEvidence {
       return;
     }
     const message = known === none ? messages.add(fact) : known;
+    if (isElsewhere && known === none) messages.noteElsewhere(message);
     this.#messageOf[first] = message;
     this.#messageOf[fact] = message;
     if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
+  }
+
+  /** Whether the record at the place of this fact has a dead letter. */
+  #hasLetter(fact: number): boolean {
+    const { records, letters } = this.#sources;
+    return letters?.places.has(records.partition(fact), records.offset(fact)) === true;
   }
 
   *attempts(): Iterable<AttemptBatch> {
@@ -118,7 +131,8 @@ export class BucketEvidence {
 
   #joinRows(): StoreBatch {
     const { looks, tally } = this.#sources;
-    const rows = new RowColumns(looks.reduce((sum, { count }) => sum + count, 0));
+    const letters = this.#sources.letters === undefined ? 0 : this.messages.recorded;
+    const rows = new RowColumns(looks.reduce((sum, { count }) => sum + count, letters));
     for (const [look, facts] of looks.entries()) {
       const strangers = new BucketIndex(facts);
       const strangerOf = new Map<number, number>();
@@ -144,7 +158,26 @@ export class BucketEvidence {
         this.#addRow(rows, look, fact, message);
       }
     }
+    this.#addLetters(rows);
     return rows.batch();
+  }
+
+  /** Adds the dead letters of messages that have no row: a letter whose record was handled later is none any more. */
+  #addLetters(rows: RowColumns): void {
+    const { letters } = this.#sources;
+    if (letters === undefined) return;
+    const add = (message: number): void => {
+      if (message === none || this.messages.hasRow(message)) return;
+      this.messages.noteRow(message);
+      rows.add(message, deadLetterCategory, untold);
+    };
+    for (let fact = 0; fact < letters.facts.count; fact++) {
+      const first = this.#index.find(letters.facts, fact);
+      if (first !== none) add(this.#messageOf[first]!);
+    }
+    for (let message = 0; message < this.messages.recorded; message++) {
+      if (this.messages.recordsOf(message).some((fact) => this.#hasLetter(fact))) add(message);
+    }
   }
 
   #addRow(rows: RowColumns, look: number, fact: number, message: number): void {
@@ -172,9 +205,9 @@ export class BucketEvidence {
   #categoryOf(look: number, fact: number): number {
     const { looks, lookCategories, noCategory } = this.#sources;
     const facts = looks[look]!;
-    const flags = facts.flags(fact);
-    if (flags & factFlags.deadLetter) return deadLetterCategory;
-    return flags & factFlags.uncategorised ? noCategory : lookCategories[look]![facts.category(fact)]!;
+    return facts.flags(fact) & factFlags.uncategorised
+      ? noCategory
+      : lookCategories[look]![facts.category(fact)]!;
   }
 
   /** If several records have the id, the row may have the category of any. */
@@ -188,4 +221,10 @@ export class BucketEvidence {
       .some((record) => messages.categoryOfRecord(record) === category);
     return isOfOther ? expected : category;
   }
+}
+
+function indexOf(facts: BucketFacts): BucketIndex {
+  const index = new BucketIndex(facts);
+  for (let fact = 0; fact < facts.count; fact++) index.add(fact);
+  return index;
 }

@@ -3,6 +3,7 @@ import type { MessageName, Messages } from '../../audit/evidence.ts';
 import { untold } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 import { factFlags } from '../facts/fact-format.ts';
+import type { LetterPlaces } from '../dead-letters/letter-places.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import type { IdentityTally } from './identity-tally.ts';
 
@@ -17,10 +18,16 @@ export interface BucketSources {
   recordCategories: readonly number[];
   lookCategories: readonly (readonly number[])[];
   categories: readonly string[];
-  /** The category of rows whose category is NULL. */
+  /** The category of rows whose category is NULL, and of records that belong in another sink. */
   noCategory: number;
   /** The compared values, as they were written. */
   comparisons: readonly string[];
+  /** The number of this sink, from 1, if records say in which they belong. */
+  route: number | undefined;
+  /** The label of the sink, if there are several. */
+  sink: string | undefined;
+  /** Dead letters, by the places of their records, and by ids. */
+  letters: { places: LetterPlaces; facts: BucketFacts } | undefined;
   tally: IdentityTally;
 }
 
@@ -38,6 +45,8 @@ export class BucketMessages implements Messages {
   /** By message: how many records beyond the range have its id. */
   readonly #later = new Map<number, number>();
   #hasRow = new Uint8Array(1024);
+  /** Messages that belong in another sink. */
+  readonly #elsewhere = new Set<number>();
   /** The facts of ids that only rows have. */
   readonly #strangers: { facts: BucketFacts; fact: number }[] = [];
 
@@ -72,6 +81,10 @@ export class BucketMessages implements Messages {
     const all = this.#all.get(message);
     if (all === undefined) this.#all.set(message, [first, fact]);
     else all.push(fact);
+  }
+
+  noteElsewhere(message: number): void {
+    this.#elsewhere.add(message);
   }
 
   noteLater(message: number): void {
@@ -126,6 +139,7 @@ export class BucketMessages implements Messages {
 
   expectedCategory(message: number): number | undefined {
     if (message >= this.recorded) return undefined;
+    if (this.#elsewhere.has(message)) return this.#sources.noCategory;
     const fact = this.#committed[message]!;
     return this.categoryOfRecord(fact === none ? this.#first[message]! : fact);
   }

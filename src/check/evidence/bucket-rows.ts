@@ -1,7 +1,7 @@
 import type { StoreBatch } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 
-/** Gathers the rows of a bucket. They have no positions. */
+/** Gathers up to `max` rows of a bucket. They have no positions. */
 export class RowColumns {
   #count = 0;
   readonly #message: Int32Array;

@@ -31,6 +31,10 @@ export const factFlags = {
   nameless: 256,
 } as const;
 
+/** The highest bits of the flags: the number of the sink in which the record belongs, from 1; 0: it names none. */
+export const routeShift = 12;
+export const sinksMax = 15;
+
 /** Stands for no partition. */
 export const noPartition = 0xffffffff;
 

@@ -2,7 +2,7 @@
 import { Normaliser, type Form } from '../../values/normal-form.ts';
 import type { ValueBatch } from '../../values/value-batch.ts';
 import type { CategoryTable } from './category-table.ts';
-import { factFlags, noPartition, type Fact } from './fact-format.ts';
+import { factFlags, noPartition, routeShift, type Fact } from './fact-format.ts';
 import type { FactWriter } from './fact-writer.ts';
 import { digestOfNull, digestOfValue, hashId, hashPosition } from './id-hash.ts';
 import type { Layout } from './layout.ts';
@@ -25,6 +25,8 @@ export interface MakerOptions {
   topics: readonly string[];
   /** Only ids whose hash is below this share of all hashes become facts. */
   sample: number;
+  /** Added to the flags of each fact. */
+  flags?: number;
 }
 
 const sampleSpan = 2 ** 32;
@@ -46,7 +48,7 @@ export class FactMaker {
       partition: noPartition,
       category: 0,
       flags: 0,
-      digests: new BigUint64Array(options.layout.compared.length),
+      digests: new BigUint64Array(options.writer.shape.compared),
       version: 0n,
     };
     this.#sampleMax = options.sample * sampleSpan;
@@ -57,7 +59,7 @@ export class FactMaker {
     const { layout, writer } = this.#options;
     const first = row * batch.width;
     const fact = this.#fact;
-    fact.flags = origin?.flags ?? 0;
+    fact.flags = (origin?.flags ?? 0) | (this.#options.flags ?? 0);
     fact.offset = origin?.offset ?? -1;
     fact.partition = origin?.number ?? noPartition;
     const isNamed = this.#hash(batch, first, origin);
@@ -65,7 +67,7 @@ export class FactMaker {
       this.withoutId += 1;
       if (origin === undefined) return false;
       fact.flags |= factFlags.nameless;
-      hashPosition(origin.topic, origin.partition, origin.offset, fact);
+      this.#hashPlace(origin.topic, origin.partition, origin.offset);
     }
     if (this.#sampleMax < sampleSpan && Number(fact.high & 0xffffffffn) >= this.#sampleMax) return isNamed;
     this.#category(batch, first);
@@ -76,6 +78,11 @@ export class FactMaker {
       this.#version(batch, first + layout.version.column, layout.version.form);
     if (layout.drops.some((drop) => isText(batch, first + drop.column, drop.value)))
       fact.flags |= factFlags.dropped;
+    if (layout.route !== undefined) {
+      const sink = textAt(batch, first + layout.route.column);
+      const number = sink === undefined ? 0 : layout.route.sinks.indexOf(sink) + 1;
+      fact.flags |= number << routeShift;
+    }
     if (isNamed && typeof layout.id === 'object' && 'form' in layout.id) {
       const at = first + layout.id.column;
       writer.add(fact, batch.bytes, batch.start[at]!, batch.end[at]!);

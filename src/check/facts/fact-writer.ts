@@ -24,7 +24,7 @@ export interface WrittenFacts {
 }
 
 export class FactWriter {
-  readonly #shape: FactShape;
+  readonly shape: FactShape;
   readonly #facts: ChunkWriter;
   readonly #ids: ChunkWriter;
   readonly #bytes: number;
@@ -32,7 +32,7 @@ export class FactWriter {
 
   /** Creates the files; throws `usage` or `unavailable` if that is not possible. */
   constructor(path: string, shape: FactShape) {
-    this.#shape = shape;
+    this.shape = shape;
     this.#bytes = factBytes(shape);
     this.#facts = new ChunkWriter(`${path}.facts`, shape.buckets);
     this.#ids = new ChunkWriter(`${path}.ids`, shape.buckets);
@@ -44,7 +44,7 @@ export class FactWriter {
 
   /** Adds a fact, and the text of its id: `text` from `start` to `end`. */
   add(fact: Fact, text: Uint8Array, start: number, end: number): void {
-    const bucket = bucketOf(fact.high, this.#shape.buckets);
+    const bucket = bucketOf(fact.high, this.shape.buckets);
     const at = this.#facts.reserve(bucket, this.#bytes);
     const view = this.#facts.viewOf(bucket);
     view.setBigUint64(at, fact.high, true);
@@ -53,11 +53,11 @@ export class FactWriter {
     view.setUint32(at + 24, fact.partition, true);
     view.setUint16(at + 28, fact.category, true);
     view.setUint16(at + 30, fact.flags, true);
-    const { compared } = this.#shape;
+    const { compared } = this.shape;
     for (let value = 0; value < compared; value++) {
       view.setBigUint64(at + headBytes + 8 * value, fact.digests[value]!, true);
     }
-    if (this.#shape.isVersioned) view.setBigInt64(at + headBytes + 8 * compared, fact.version, true);
+    if (this.shape.isVersioned) view.setBigInt64(at + headBytes + 8 * compared, fact.version, true);
     this.#count += 1;
     const length = Math.min(end - start, idBytesMax);
     const textAt = this.#ids.reserve(bucket, 2 + length);

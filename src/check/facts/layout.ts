@@ -11,6 +11,8 @@ export interface Layout {
   version: { column: number; form: Form } | undefined;
   /** The values that declare a record a drop. */
   drops: readonly { column: number; value: string }[];
+  /** The value that says in which sink a record belongs, by the sink's label. */
+  route: { column: number; sinks: readonly string[] } | undefined;
 }
 
 /** Columns of a row with the position of its record. */

@@ -24,6 +24,8 @@ export interface LookOptions {
   layout: Layout;
   topics: readonly string[];
   sample: number;
+  /** Added to the flags of each fact. */
+  flags: number;
 }
 
 const handlers = {
@@ -40,10 +42,10 @@ const handlers = {
     return { kinds: reading.kinds, estimate: reading.estimate };
   },
   /** Reads all rows of the look that was begun. */
-  async read({ path, shape, layout, topics, sample }: LookOptions) {
+  async read({ path, shape, layout, topics, sample, flags }: LookOptions) {
     const categories = new CategoryTable('The sink');
     writer = new FactWriter(path, shape);
-    const maker = new FactMaker({ layout, writer, categories, topics, sample });
+    const maker = new FactMaker({ layout, writer, categories, topics, sample, flags });
     let rows = 0;
     for await (const batch of reading!.batches()) {
       for (let row = 0; row < batch.count; row++) maker.add(batch, row);

@@ -1,6 +1,7 @@
 /** Makes a plan of the options of `check`. */
 import { usageError } from '../../errors.ts';
-import type { CheckPlan, Comparison } from '../../check/plan.ts';
+import { sinksMax } from '../../check/facts/fact-format.ts';
+import type { CheckPlan, Comparison, SinkPlan } from '../../check/plan.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/value-place.ts';
 import type { CheckValues } from '../options/check-options.ts';
@@ -14,14 +15,12 @@ export function checkPlanOf(
     timeoutMs,
   }: { bootstrapServers: string; settings: ClientSettings; timeoutMs: number },
 ): CheckPlan {
-  const { topic: topics = [], sink: sinks = [], query, table } = values;
+  const { topic: topics = [] } = values;
   if (topics.length === 0) throw missing('--topic NAME', 'the topic whose records are to be in the sink');
   if (new Set(topics).size < topics.length) throw usageError('--topic names a topic twice.');
   if (values.id === undefined) throw missing('--id PLACE', "where a record's id is");
-  const [sink] = sinks;
-  if (sink === undefined) throw missing('--sink LOCATION', 'where the rows are');
+  if (values.sink === undefined) throw missing('--sink LOCATION', 'where the rows are');
   if (values.sinkId === undefined) throw missing('--sink-id PLACE', "where a row's id is");
-  if (query !== undefined && table !== undefined) throw usageError('--query and --table exclude each other.');
   if ((values.category === undefined) !== (values.sinkCategory === undefined)) {
     throw usageError(
       '--category and --sink-category belong together.',
@@ -39,6 +38,7 @@ export function checkPlanOf(
   if (values.dropBecause !== undefined && values.dropWhen === undefined) {
     throw usageError('--drop-because needs --drop-when.');
   }
+  const sinks = sinksOf(values);
   return {
     bootstrapServers,
     settings,
@@ -46,12 +46,11 @@ export function checkPlanOf(
     from: values.from,
     to: values.to,
     id: parseIdPlace(values.id, '--id'),
-    sinkId: parseIdPlace(values.sinkId, '--sink-id'),
     category: optional(values.category, '--category'),
-    sinkCategory: optional(values.sinkCategory, '--sink-category'),
     categoryMap: values.categoryMap ?? new Map(),
     comparisons: (values.compare ?? []).map(comparisonOf),
-    sink: { location: locationOf(sink), query, table },
+    sinks,
+    route: optional(values.route, '--route'),
     rule,
     version: values.version === undefined ? undefined : versionOf(values.version),
     drops: (values.dropWhen ?? []).map(([place, value]) => ({
@@ -59,7 +58,7 @@ export function checkPlanOf(
       value,
     })),
     dropReason: values.dropBecause,
-    deadLetters: undefined,
+    deadLetters: lettersOf(values.deadLetters, sinks),
     group: values.group,
     settleMs: values.settle,
     timeoutMs,
@@ -88,6 +87,68 @@ function comparisonOf([record, row]: readonly [string, string]): Comparison {
 function versionOf(text: string): NonNullable<CheckPlan['version']> {
   const [record = '', row] = text.split('=');
   return { record: parseValuePlace(record, '--version'), row: optional(row, '--version') };
+}
+
+/**
+ * Each sink has the id, category, query or table that was given in its turn, or the only one that was given. Databases
+ * alone have queries and tables.
+ */
+function sinksOf({
+  sink = [],
+  sinkId = [],
+  sinkCategory = [],
+  query = [],
+  table = [],
+  route,
+}: CheckValues): SinkPlan[] {
+  if (sink.length > sinksMax)
+    throw usageError(`There are ${sink.length} sinks: at most ${sinksMax} are possible.`);
+  if (route !== undefined && sink.length === 1)
+    throw usageError('--route needs several sinks: there is one.');
+  const turns = { '--sink-id': sinkId, '--sink-category': sinkCategory };
+  for (const [option, given] of Object.entries(turns)) {
+    if (given.length <= 1 || given.length === sink.length) continue;
+    throw usageError(
+      `There are ${sink.length} sinks and ${given.length} of ${option}.`,
+      'Give one for all, or one for each.',
+    );
+  }
+  const databases = sink.filter(isDatabase).length;
+  if (query.length + table.length > databases) {
+    throw usageError(
+      query.length > 0 && table.length > 0 && databases === 1
+        ? '--query and --table exclude each other.'
+        : '--query and --table are for databases: there are more of them than databases.',
+    );
+  }
+  if (query.length > 0 && table.length > 0) {
+    throw usageError('With several databases, name a --query for each, or a --table for each.');
+  }
+  const rest = [...query, ...table];
+  return sink.map((text, index) => {
+    const [, name, location = ''] = /^(?:([A-Za-z][\w-]*)=)?([^]*)$/.exec(text)!;
+    const rows = isDatabase(text) ? (rest.length === 1 ? rest[0] : rest.shift()) : undefined;
+    return {
+      label: name ?? String(index + 1),
+      location: locationOf(location),
+      ...(query.length > 0 ? { query: rows } : { table: rows }),
+      id: parseIdPlace((sinkId[index] ?? sinkId[0])!, '--sink-id'),
+      category: optional(sinkCategory[index] ?? sinkCategory[0], '--sink-category'),
+    };
+  });
+}
+
+const isDatabase = (sink: string): boolean => !/^(?:[A-Za-z][\w-]*=)?(topic|file|command):/.test(sink);
+
+function lettersOf(text: string | undefined, sinks: readonly SinkPlan[]): CheckPlan['deadLetters'] {
+  if (text === undefined) return undefined;
+  const [, kind, name] = /^(topic|table):(.+)$/.exec(text) ?? [];
+  if (name === undefined) throw usageError(`--dead-letters ${text}: write topic:NAME or table:NAME.`);
+  if (kind === 'topic') return { topic: name };
+  const sink = sinks.find(({ location }) => isDatabase(location));
+  if (sink === undefined)
+    throw usageError(`--dead-letters ${text}: no sink is a database.`, 'Write topic:NAME.');
+  return { table: name, sink };
 }
 
 /** `env:NAME` keeps a location with a password out of the arguments, which others can see. */

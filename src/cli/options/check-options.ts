@@ -34,9 +34,14 @@ export const checkOptions = {
   sinkId: {
     flags: '--sink-id <place>',
     help: "where a row's id is: column:NAME, json:PATH, or columns:[TOPIC,]PARTITION,OFFSET for --id position",
+    repeatable: true,
   },
   category: { flags: '--category <place>', help: 'where a record says in which category its row belongs' },
-  sinkCategory: { flags: '--sink-category <place>', help: 'where a row says in which category it is' },
+  sinkCategory: {
+    flags: '--sink-category <place>',
+    help: 'where a row says in which category it is',
+    repeatable: true,
+  },
   categoryMap: {
     flags: '--category-map <from=to>',
     help: 'names of categories that the sink writes in another way: paid=PAID,open=OPEN',
@@ -53,8 +58,8 @@ export const checkOptions = {
     help: 'postgres://…, mysql://…, sqlite:PATH, topic:NAME, file:PATH, command:PROGRAM, or env:VARIABLE that holds one; may be repeated',
     repeatable: true,
   },
-  query: { flags: '--query <sql>', help: 'the rows of a database: a SELECT' },
-  table: { flags: '--table <name>', help: 'the rows of a database: a table or a view' },
+  query: { flags: '--query <sql>', help: 'the rows of a database: a SELECT', repeatable: true },
+  table: { flags: '--table <name>', help: 'the rows of a database: a table or a view', repeatable: true },
   expect: {
     flags: '--expect <rule>',
     help: `what is to become of each record: ${rules.join(', ')}`,
@@ -74,7 +79,7 @@ export const checkOptions = {
   dropBecause: { flags: '--drop-because <text>', help: 'why they are dropped, for the report' },
   deadLetters: {
     flags: '--dead-letters <location>',
-    help: 'where the pipeline puts what it cannot handle: topic:NAME, or a table of the database (table:NAME)',
+    help: 'where the pipeline puts what it cannot handle: topic:NAME, or table:NAME in the database of the sink',
   },
   group: {
     flags: '--group <group>',

@@ -1,0 +1,42 @@
+import { plural } from '../../text/counted.ts';
+import type { CheckRecord } from '../check-record.ts';
+import type { IdentityTally } from './identity-tally.ts';
+
+/** What of a check could not be judged, in sentences: records and rows that do not say which they are. */
+export function openSentences(
+  { records, sinks, plan, deadLetters }: CheckRecord,
+  tallies: readonly IdentityTally[],
+): string[] {
+  const { nameless, uncategorised, unrouted } = tallies[0]!;
+  const sentences: string[] = [];
+  if (nameless > 0) {
+    const first = records.firstWithoutId === undefined ? '' : ` (the first is at ${records.firstWithoutId})`;
+    const have = nameless === 1 ? 'record has' : 'records have';
+    sentences.push(
+      `${nameless} ${have} no id at ${plan.id}${first}: not judged. If they are not meant to arrive, say so with --drop-when.`,
+    );
+  }
+  for (const { looks, id, rows, name } of sinks) {
+    const { withoutId } = looks.at(-1)!;
+    if (withoutId === 0) continue;
+    const have = withoutId === 1 ? `one of the ${rows} has` : `${withoutId} of the ${rows} have`;
+    sentences.push(`In ${name}, ${have} no id at ${id}: not judged.`);
+  }
+  if (uncategorised > 0) {
+    sentences.push(
+      `${uncategorised} ${plural(uncategorised, 'record')} without a category at ${plan.category}: its category was not judged.`,
+    );
+  }
+  if (unrouted > 0) {
+    sentences.push(
+      `${unrouted} ${plural(unrouted, 'record')} without the name of a sink at ${plan.route}: not judged.`,
+    );
+  }
+  const unknown = deadLetters?.letters.unknown ?? 0;
+  if (unknown > 0) {
+    sentences.push(
+      `${unknown} ${plural(unknown, 'dead letter')} of ${deadLetters!.name} with neither headers of its origin nor an id: not judged.`,
+    );
+  }
+  return sentences;
+}
