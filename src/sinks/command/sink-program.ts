@@ -47,7 +47,10 @@ export class SinkProgram {
     return unavailableError(`${this.#name}: the program ${what}.`, hint);
   }
 
-  /** SIGTERM, and after 5 s SIGKILL to all processes of its group. Does nothing if it has exited. */
+  /**
+   * SIGTERM to the shell, which hands it to a single program by becoming it. SIGKILL to all that is left of the group when
+   * the shell has exited, or after 5 s. Does nothing if it has exited before.
+   */
   async end(): Promise<void> {
     // A process that left the group and kept the output open would hold up the exit for ever.
     await new Deadline(2 * graceMs).within(this.#child.end(graceMs), undefined);

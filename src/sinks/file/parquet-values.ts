@@ -187,14 +187,18 @@ function dateTime(ms: number): string | undefined {
     : moment.toISOString().slice(0, -'.000Z'.length).replace(/^\+0*/, '');
 }
 
+/** Texts, since no moment is meant. As PostgreSQL writes them: a fraction has no zeros at its end. */
 function timeType(name: string, unit: keyof typeof fractionDigits): ParquetType {
   const digits = fractionDigits[unit];
   const second = 10n ** BigInt(digits);
   const time = (value: bigint | number): string => {
     const seconds = Number(BigInt(value) / second);
     const parts = [Math.trunc(seconds / 3600), Math.trunc(seconds / 60) % 60, seconds % 60];
-    const fraction = String(BigInt(value) % second).padStart(digits, '0');
-    return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${fraction}`;
+    const fraction = String(BigInt(value) % second)
+      .padStart(digits, '0')
+      .replace(/0+$/, '');
+    const clock = parts.map((part) => String(part).padStart(2, '0')).join(':');
+    return fraction === '' ? clock : `${clock}.${fraction}`;
   };
   return { name, kind: 'text', add: textOf(time) };
 }

@@ -39,6 +39,7 @@ test('values of all types of another writer are exact, and NULL is NULL', async 
     ['column:uuid', 'uuid', '123e4567-e89b-12d3-a456-426614174000', '00000000-0000-0000-0000-000000000000'],
     ['column:date', 'time', '2026-11-30', '1969-12-31'],
     ['column:time', 'text', '01:02:03.000004', '23:59:59.999999'],
+    ['column:seconds', 'text', '01:02:03', '01:02:03.5'],
     ['column:local', 'time', '2025-11-30T01:02:03.456', '1969-12-31T23:59:59.999'],
     ['column:micros', 'time', '1970-01-01T00:00:00.000001Z', '1969-12-31T23:59:59.999999Z'],
     ['column:nanos', 'time', '1970-01-01T00:00:00.000000001Z', '1969-12-31T23:59:59.999999999Z'],
