@@ -7,6 +7,8 @@ const kinds: readonly [prefix: string, open: (options: SinkOptions) => Promise<S
   ['postgres://', async (options) => (await import('./postgres/sink.ts')).openPostgresSink(options)],
   ['postgresql://', async (options) => (await import('./postgres/sink.ts')).openPostgresSink(options)],
   ['topic:', async (options) => (await import('./topic/sink.ts')).openTopicSink(options)],
+  ['file:', async (options) => (await import('./file/sink.ts')).openFileSink(options)],
+  ['command:', async (options) => (await import('./command/sink.ts')).openCommandSink(options)],
 ];
 
 /** Throws `usage` for a location of no kind. The message does not repeat the location: it may hold a password. */

@@ -30,11 +30,25 @@ export interface SinkOptions {
   signal: AbortSignal;
 }
 
+/** The sink has all records of the partition below this offset. */
+export interface SinkPosition {
+  topic: string | undefined;
+  partition: number;
+  offset: number;
+}
+
+/** A record that the sink has in none of its rows, because it could not be sorted. */
+export interface SinkDeadLetter extends SinkPosition {
+  reason: string;
+  id: string | undefined;
+  digest: string | undefined;
+}
+
 /** One look at the sink, from one snapshot where there is one. */
 export interface SinkReading {
   /** The kind of each place, in their order. A sink of documents tells `json` where it depends on the value. */
   readonly kinds: readonly ValueKind[];
-  /** Why the rows do not come from one snapshot, in a sentence; undefined if they do. */
+  /** Why the rows do not come from one snapshot, in a sentence; undefined if they do. Files tell after the batches. */
   readonly noSnapshot: string | undefined;
   /** The rows that the sink expects to have, for progress and disk space; undefined if it cannot tell cheaply. */
   readonly estimate: number | undefined;
@@ -42,6 +56,10 @@ export interface SinkReading {
   readonly notes: readonly string[];
   /** The values at the places, in batches of some thousand rows. A batch is valid until the next is asked for. */
   batches(): AsyncIterable<ValueBatch>;
+  /** After the batches, if the sink tells such: at most one for each partition. */
+  positions?(): readonly SinkPosition[];
+  /** After the batches, if the sink tells such. */
+  deadLetters?(): readonly SinkDeadLetter[];
   /** To be called in any case. Ends a statement that still runs. */
   close(): Promise<void>;
 }

@@ -10,13 +10,15 @@ import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 
 /**
- * POSIX sh. It reports the command's process id and later its exit code, then kills the rest of the group, itself
+ * POSIX sh. Its first argument is the descriptor for the command's standard error. It reports the command's process id and later its exit code, then kills the rest of the group, itself
  * included. A trap interrupts `wait`, which the shell then calls again (127: the command had ended by then). USR1
  * stands for KILL, which cannot be trapped.
  */
 const supervisor = `
 exec 4<&0 </dev/null
-"$@" 2>&1 3>&- 4<&- &
+errors=$1
+shift
+"$@" 2>&"$errors" 3>&- 4<&- 5>&- &
 command=$!
 trap 'interrupted=1; kill -TERM "$command"' TERM
 trap 'interrupted=1; kill -KILL "$command"' USR1
@@ -47,6 +49,8 @@ export interface Supervised {
   pid: number;
   /** Standard output and error together; null if they go to a file. The caller must read it to the end. */
   output: Readable | null;
+  /** Standard error, if it was asked for apart. The caller must read it to the end. */
+  errors: Readable | null;
   /**
    * The exit code as a shell gives it: 128 plus the signal's number if a signal ended the command, 127 if not found.
    */
@@ -58,20 +62,22 @@ export interface Supervised {
   resume(): void;
 }
 
-/** `output`: a file descriptor for standard output and error, or `pipe`. */
+/** `output`: a file descriptor for standard output and error, or `pipe`. `errors: 'pipe'`: standard error comes apart. */
 export async function spawnSupervised(
   command: string,
   args: readonly string[],
-  options: { output: number | 'pipe'; cwd?: string; env?: Record<string, string> },
+  options: { output: number | 'pipe'; errors?: 'pipe'; cwd?: string; env?: Record<string, string> },
 ): Promise<Supervised> {
-  const shell = spawn('/bin/sh', ['-c', supervisor, 'sh', command, ...args], {
+  const errorsTo = options.errors === undefined ? '1' : '5';
+  const shell = spawn('/bin/sh', ['-c', supervisor, 'sh', errorsTo, command, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     detached: true,
-    stdio: ['pipe', options.output, 'ignore', 'pipe'],
+    stdio: ['pipe', options.output, 'ignore', 'pipe', 'ignore', options.errors ?? 'ignore'],
   });
   // Reading must begin at once: when a child has ended, Node discards unread output.
   const output = shell.stdout?.pipe(new PassThrough()) ?? null;
+  const errors = (shell.stdio.at(5) as Readable | null)?.pipe(new PassThrough()) ?? null;
   const reports = createInterface({ input: shell.stdio[3] as Readable })[Symbol.asyncIterator]();
   const closed = new Promise((resolve) => shell.once('close', resolve));
   await once(shell, 'spawn');
@@ -89,5 +95,5 @@ export async function spawnSupervised(
   };
   const suspend = (): void => void shell.kill('SIGUSR2');
   const resume = (): void => void shell.kill('SIGHUP');
-  return { pid, output, exited, end, suspend, resume };
+  return { pid, output, errors, exited, end, suspend, resume };
 }

@@ -24,6 +24,15 @@ test('spawnSupervised gives the output and the exit code of a command', async ()
   expect(await child.exited).toBe(7);
 });
 
+test('standard error comes apart if it is asked for', async () => {
+  const child = await spawnSupervised('sh', ['-c', 'echo out; echo err >&2; exit 7'], {
+    output: 'pipe',
+    errors: 'pipe',
+  });
+  expect(await Promise.all([text(child.output!), text(child.errors!)])).toEqual(['out\n', 'err\n']);
+  expect(await child.exited).toBe(7);
+});
+
 test('arguments reach the command unchanged', async () => {
   const { lines } = await runCommand('printf', ['%s\n', 'a b', '$HOME', `"'`, ''], { timeoutMs });
   expect(lines).toEqual(['a b', '$HOME', `"'`, '']);
