@@ -19,6 +19,8 @@ export class CommandLine {
     this.#program = new Command('nodrop')
       .description('Proves that a Kafka pipeline lost nothing.')
       .version(packageJson.version)
+      // After a command, --version is an option of that command.
+      .enablePositionalOptions()
       .exitOverride()
       // commander's errors quote the user's arguments.
       .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
