@@ -8,11 +8,18 @@ import { Deadline } from '../system/deadline.ts';
 import { writeWhole } from '../system/write-whole.ts';
 import type { RecordValues } from '../values/record-values.ts';
 import { recordLayout, rowLayout, type Forms, type RecordColumns, type RowColumns } from './bound-places.ts';
-import { lookFile, recordsFile, type CheckRecord, type LookRecord, type SinkRecord } from './check-record.ts';
+import {
+  laterFile,
+  lookFile,
+  recordsFile,
+  type CheckRecord,
+  type LookRecord,
+  type SinkRecord,
+} from './check-record.ts';
 import { readLetters } from './dead-letters/read-letters.ts';
 import { draftRecord } from './draft-record.ts';
 import { CategoryTable } from './facts/category-table.ts';
-import { factFlags, type FactShape } from './facts/fact-format.ts';
+import type { FactShape } from './facts/fact-format.ts';
 import { FactMaker } from './facts/fact-maker.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { recordsIn, type FrozenTopic } from './freeze.ts';
@@ -66,12 +73,14 @@ export interface CourseParts {
 export class CheckCourse {
   readonly #options: CheckOptions;
   readonly #parts: CourseParts;
+  readonly #categories: CategoryTable;
   #lookedAt = 0;
   #records = 0;
 
   constructor(options: CheckOptions, parts: CourseParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#categories = new CategoryTable('The topic', options.plan.categoryMap);
   }
 
   async run(): Promise<Checked> {
@@ -102,13 +111,11 @@ export class CheckCourse {
   /** Reads topics and sink once. */
   async #readAll(): Promise<CheckRecord> {
     const { id, plan, path, watcher } = this.#options;
-    const { topics, columns, values, forms, shape, sample } = this.#parts;
-    const categories = new CategoryTable('The topic', plan.categoryMap);
+    const { topics, columns, values, shape } = this.#parts;
+    const categories = this.#categories;
     const writer = new FactWriter(`${path}/${recordsFile}`, shape);
-    const labels = plan.sinks.map(({ label }) => label);
-    const layout = recordLayout(columns, forms, labels);
+    const maker = this.#makerOf(writer);
     const width = columns.places.length;
-    const maker = new FactMaker({ layout, writer, categories, topics: plan.topics, sample });
     try {
       const commits = await this.#commits(false);
       const isDrained = commits === undefined || isPast(commits, topics);
@@ -122,9 +129,6 @@ export class CheckCourse {
       }
       const later = isDrained ? commits : await this.#commits(true);
       await (early ?? this.#lookAtAll());
-      for (const [index, topic] of topics.entries()) {
-        await readRecords(values, width, maker, this.#tail(topic, index));
-      }
       const written = writer.close();
       return draftRecord({
         ...this.#parts,
@@ -146,21 +150,43 @@ export class CheckCourse {
       ...this.#reading(name, topicIndex),
       from: new Map(partitions.map(({ partition, from }) => [partition, from])),
       to: new Map(partitions.map(({ partition, to }) => [partition, to])),
-      flags: 0,
     };
   }
 
-  /** What came to the topic since the check began. Without the whole topic it would explain nothing. */
+  #makerOf(writer: FactWriter): FactMaker {
+    const { plan } = this.#options;
+    const { columns, forms, sample } = this.#parts;
+    const labels = plan.sinks.map(({ label }) => label);
+    const layout = recordLayout(columns, forms, labels);
+    return new FactMaker({ layout, writer, categories: this.#categories, topics: plan.topics, sample });
+  }
+
+  /** Reads what came to the topics since the check began: the sinks may have rows of that. */
+  async #readLater(): Promise<CheckRecord['later']> {
+    const { topics, columns, values, shape, sinks } = this.#parts;
+    const file = laterFile(sinks[0]!.looks.length);
+    const writer = new FactWriter(`${this.#options.path}/${file}`, shape);
+    const maker = this.#makerOf(writer);
+    try {
+      for (const [index, topic] of topics.entries()) {
+        await readRecords(values, columns.places.length, maker, this.#tail(topic, index));
+      }
+      return { file, ...writer.close() };
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+  }
+
   #tail({ name, partitions }: FrozenTopic, topicIndex: number): ReadOptions {
     return {
       ...this.#reading(name, topicIndex),
       from: new Map(partitions.map(({ partition, end }) => [partition, end])),
       to: undefined,
-      flags: factFlags.later,
     };
   }
 
-  #reading(topic: string, topicIndex: number): Omit<ReadOptions, 'from' | 'to' | 'flags'> {
+  #reading(topic: string, topicIndex: number): Omit<ReadOptions, 'from' | 'to'> {
     const { plan, signal, watcher } = this.#options;
     const total = recordsIn(this.#parts.topics);
     return {
@@ -208,12 +234,16 @@ export class CheckCourse {
     await this.#lookAtAll();
   }
 
-  /** What the last looks at sinks and dead letters have found. */
-  async #seen(): Promise<Pick<CheckRecord, 'sinks' | 'deadLetters'>> {
+  /** What the last looks at sinks and dead letters have found, and what came to the topics meanwhile. */
+  async #seen(): Promise<Pick<CheckRecord, 'later' | 'sinks' | 'deadLetters'>> {
     const { plan, path, signal } = this.#options;
     const file = `letters-${this.#parts.sinks[0]!.looks.length}`;
     const deadLetters = await readLetters({ ...this.#parts, plan, path, file, signal });
-    return { sinks: this.#sinkRecords(), ...(deadLetters && { deadLetters }) };
+    return {
+      later: await this.#readLater(),
+      sinks: this.#sinkRecords(),
+      ...(deadLetters && { deadLetters }),
+    };
   }
 
   #sinkRecords(): SinkRecord[] {

@@ -100,6 +100,8 @@ export const checkSchema = z.object({
     notJson: count,
     categories: z.array(z.string()),
   }),
+  /** The records beyond the range, as far as the topics had come when the sinks had been read the last time. */
+  later: z.object({ file: z.string(), facts: count, sums }),
   sinks: z.array(sinkSchema).min(1),
   /** The last reading of the dead letters. */
   deadLetters: z.object({ name: z.string(), letters: lettersSchema }).optional(),
@@ -114,4 +116,5 @@ export const checkSchema = z.object({
 export type CheckRecord = z.infer<typeof checkSchema>;
 
 export const recordsFile = 'topic';
+export const laterFile = (look: number): string => `later-${look}`;
 export const lookFile = (sink: number, look: number): string => `sink-${sink + 1}-${look}`;

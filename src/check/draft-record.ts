@@ -43,6 +43,7 @@ export function draftRecord(hops: ReadHops): CheckRecord {
       notJson: sum('notJson'),
       categories,
     },
+    later: { file: '', facts: 0, sums: { facts: '', ids: '' } },
     sinks: [],
     isWholeLife: topics.every(isWholeLife),
     isUndrained: false,

@@ -52,10 +52,12 @@ async function* partsOf(
   const run = runEvidence(record, known.categories);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const records = files.records.read(bucket);
+    const later = files.later.read(bucket);
     for (const [index, sink] of files.sinks.entries()) {
       signal?.throwIfAborted();
       const part = new BucketEvidence({
         records,
+        later,
         looks: sink.map((look) => look.read(bucket)),
         categories: known.categories,
         recordCategories: known.recordCategories,
@@ -63,6 +65,8 @@ async function* partsOf(
         noCategory: known.noCategory,
         comparisons: record.plan.comparisons,
         route: record.plan.route === undefined ? undefined : index + 1,
+        isLatest: record.plan.rule === 'latest',
+        isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
         letters: files.letters && { ...files.letters, facts: files.letters.facts.read(bucket) },
         tally: tallies[index]!,
@@ -84,12 +88,14 @@ async function* partsOf(
 /** All files of facts of a check. */
 class FactFiles implements Disposable {
   readonly records: HopFiles;
+  readonly later: HopFiles;
   /** By sink, the last look first: it counts, and the others only show that a row was there. */
   readonly sinks: readonly (readonly HopFiles[])[];
   readonly letters: { places: LetterPlaces; facts: HopFiles } | undefined;
 
-  constructor(path: string, { shape, sinks, deadLetters }: CheckRecord) {
+  constructor(path: string, { shape, later, sinks, deadLetters }: CheckRecord) {
     this.records = new HopFiles(path, recordsFile, shape);
+    this.later = new HopFiles(path, later.file, shape);
     this.sinks = sinks.map(({ looks }) =>
       looks.map(({ file }) => new HopFiles(path, file, shape)).toReversed(),
     );
@@ -102,7 +108,7 @@ class FactFiles implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const hop of [this.records, ...this.sinks.flat(), this.letters?.facts]) hop?.close();
+    for (const hop of [this.records, this.later, ...this.sinks.flat(), this.letters?.facts]) hop?.close();
   }
 }
 

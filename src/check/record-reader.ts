@@ -16,8 +16,6 @@ export interface ReadOptions {
   from: ReadonlyMap<number, number>;
   /** undefined: to the ends of now. */
   to: ReadonlyMap<number, number> | undefined;
-  /** Added to the flags of each fact. */
-  flags: number;
   timeoutMs: number;
   signal: AbortSignal;
   onRecords: (count: number) => void;
@@ -38,7 +36,7 @@ export async function readRecords(
   values: RecordValues,
   width: number,
   maker: FactMaker,
-  { cluster, topic, topicIndex, numberOf, flags, onRecords, ...limits }: ReadOptions,
+  { cluster, topic, topicIndex, numberOf, onRecords, ...limits }: ReadOptions,
 ): Promise<ReadRecords> {
   const builder = new ValueBatchBuilder(width);
   const origin: Origin = { topic: topicIndex, number: 0, partition: 0, offset: 0, flags: 0 };
@@ -46,8 +44,7 @@ export async function readRecords(
   const onBatch = ({ partition, batch, from, to, state }: ScannedBatch): void => {
     origin.partition = partition;
     origin.number = numberOf(partition);
-    const batchFlags =
-      flags | (state === 'aborted' ? factFlags.aborted : 0) | (batch.crcOk ? 0 : factFlags.crcBad);
+    const batchFlags = (state === 'aborted' ? factFlags.aborted : 0) | (batch.crcOk ? 0 : factFlags.crcBad);
     for (let i = from; i < to; i++) {
       origin.offset = batch.offset[i]!;
       origin.flags = batch.valueStart[i]! < 0 ? batchFlags | factFlags.tombstone : batchFlags;

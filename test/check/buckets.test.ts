@@ -47,7 +47,7 @@ test('one bucket and sixty-four give the same audit, findings and tallies', asyn
         const [a, b] = [await judgeCheck(one), await judgeCheck(many)];
         expect(b.audit).toEqual(a.audit);
         expect(b.found).toEqual(a.found);
-        const counts = ({ tallies: [tally] }: typeof a): unknown => ({ ...tally, examples: 0, seen: 0 });
+        const counts = ({ tallies: [tally] }: typeof a): unknown => [tally!.ids, tally!.rows, tally!.matched];
         expect(counts(b)).toEqual(counts(a));
       } finally {
         for (const { path } of [one, many]) rmSync(path, { recursive: true });

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookFile, recordsFile, type CheckRecord } from '../../src/check/check-record.ts';
+import { laterFile, lookFile, recordsFile, type CheckRecord } from '../../src/check/check-record.ts';
 import { CategoryTable } from '../../src/check/facts/category-table.ts';
 import { FactMaker } from '../../src/check/facts/fact-maker.ts';
 import type { FactShape } from '../../src/check/facts/fact-format.ts';
@@ -27,6 +27,8 @@ export interface MadeRecord extends MadeRow {
 
 export interface MadeCheck {
   records: readonly MadeRecord[];
+  /** Beyond the range. */
+  later?: readonly MadeRecord[];
   /** By look. */
   looks: readonly (readonly MadeRow[])[];
   rule?: CheckRecord['plan']['rule'];
@@ -41,12 +43,20 @@ export interface WrittenCheck {
 
 /** Writes the facts with so many buckets. Offsets count from 0 in each partition, in the order of the records. */
 export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
-  const { records, looks, rule = 'once', isWholeLife = true, isVersioned = false } = made;
+  const { records, looks, rule = 'once', isWholeLife = true, isVersioned = false, later = [] } = made;
   const path = mkdtempSync(join(tmpdir(), 'nodrop-check-'));
   const shape: FactShape = { compared: 1, isVersioned, buckets };
   const topic = writeFacts(path, recordsFile, records, shape);
+  const tail = writeFacts(path, laterFile(1), later, shape);
   const partitions = [...topic.ends].map(([partition, end]) => ({
-    ...{ partition, start: 0, startAfter: 0, from: 0, to: end, end, reached: end, lastStableOffset: end },
+    partition,
+    start: 0,
+    startAfter: 0,
+    from: 0,
+    to: end,
+    end,
+    reached: end,
+    lastStableOffset: end,
     committed: null,
   }));
   const record: CheckRecord = {
@@ -54,8 +64,12 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
     id: 'made',
     bootstrapServers: 'localhost:9092',
     plan: {
-      ...{ id: 'json:id', category: 'json:status', comparisons: ['json:value=column:value'], rule },
-      ...{ drops: [], settleMs: 0 },
+      id: 'json:id',
+      category: 'json:status',
+      comparisons: ['json:value=column:value'],
+      rule,
+      drops: [],
+      settleMs: 0,
     },
     forms: {},
     shape,
@@ -67,15 +81,14 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
       notJson: 0,
       categories: topic.categories,
     },
+    later: { file: laterFile(1), ...tail.written },
     sinks: [
       {
-        ...{
-          name: 'postgres://localhost/orders',
-          label: '1',
-          rows: 'rows',
-          id: 'column:id',
-          category: 'column:status',
-        },
+        name: 'postgres://localhost/orders',
+        label: '1',
+        rows: 'rows',
+        id: 'column:id',
+        category: 'column:status',
         looks: looks.map((rows, look) => {
           const file = lookFile(0, look + 1);
           const { written, withoutId, categories } = writeFacts(path, file, rows, shape);
@@ -116,7 +129,11 @@ function writeFacts(path: string, file: string, rows: readonly (MadeRow | MadeRe
   const categories = new CategoryTable(file);
   const writer = new FactWriter(join(path, file), shape);
   const maker = new FactMaker({
-    ...{ layout: shape.isVersioned ? versioned : layout, writer, categories, topics: ['orders'], sample: 1 },
+    layout: shape.isVersioned ? versioned : layout,
+    writer,
+    categories,
+    topics: ['orders'],
+    sample: 1,
   });
   const ends = new Map<number, number>();
   for (const row of rows) {

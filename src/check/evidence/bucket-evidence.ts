@@ -17,6 +17,7 @@ import { factFlags, routeShift } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import { asRecorded, BucketMessages, type BucketSources } from './bucket-messages.ts';
 import { RowColumns } from './bucket-rows.ts';
+import type { KeyVersions } from './key-versions.ts';
 
 export class BucketEvidence {
   readonly messages: BucketMessages;
@@ -24,6 +25,10 @@ export class BucketEvidence {
   /** By fact: its message, or `none` for records that are not judged. */
   readonly #messageOf: Int32Array;
   readonly #index: BucketIndex;
+  /** The ids that only records beyond the range have. */
+  readonly #laterIndex: BucketIndex;
+  /** Under the rule `latest`: the keys that have a row, by their first fact. */
+  readonly #keysWithRow = new Set<number>();
 
   constructor(sources: BucketSources) {
     this.#sources = sources;
@@ -34,32 +39,48 @@ export class BucketEvidence {
     // A record that belongs in another sink is a message here only if this sink has a row of it.
     const here = route === undefined ? undefined : indexOf(looks[0]!);
     for (let fact = 0; fact < records.count; fact++) this.#addRecord(fact, here);
+    this.#laterIndex = new BucketIndex(sources.later);
+    for (let fact = 0; fact < sources.later.count; fact++) this.#addLater(fact);
   }
 
   #addRecord(fact: number, here: BucketIndex | undefined): void {
     const { records, tally, route } = this.#sources;
     const flags = records.flags(fact);
-    const isAside = (flags & (factFlags.later | factFlags.aborted)) !== 0;
+    const isAborted = (flags & factFlags.aborted) !== 0;
     if (flags & factFlags.nameless) {
-      if (!isAside && !(flags & factFlags.dropped) && !this.#hasLetter(fact)) tally.nameless += 1;
+      if (!isAborted && !(flags & factFlags.dropped) && !this.#hasLetter(fact)) tally.nameless += 1;
       return;
     }
-    if (flags & factFlags.later && flags & factFlags.aborted) return;
     const isElsewhere = route !== undefined && flags >>> routeShift !== route;
-    if (isElsewhere && !isAside && flags >>> routeShift === 0) tally.unrouted += 1;
+    if (isElsewhere && !isAborted && flags >>> routeShift === 0) tally.unrouted += 1;
     if (isElsewhere && here!.find(records, fact) === none) return;
     const first = this.#index.add(fact);
     const { messages } = this;
+    if (messages.versions !== undefined) return this.#addVersion(fact, first);
     const known = this.#messageOf[first]!;
-    if (flags & factFlags.later) {
-      if (known !== none) messages.noteLater(known);
-      return;
-    }
     const message = known === none ? messages.add(fact) : known;
     if (isElsewhere && known === none) messages.noteElsewhere(message);
     this.#messageOf[first] = message;
     this.#messageOf[fact] = message;
     if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
+  }
+
+  #addVersion(fact: number, first: number): void {
+    const { records, tally } = this.#sources;
+    const flags = records.flags(fact);
+    const message = this.messages.addVersion(fact, first);
+    this.#messageOf[fact] = message;
+    if (!(flags & factFlags.aborted)) this.messages.noteRecord(message, fact, tally);
+  }
+
+  #addLater(fact: number): void {
+    const { later } = this.#sources;
+    if (later.flags(fact) & (factFlags.aborted | factFlags.nameless)) return;
+    const { versions } = this.messages;
+    const first = this.#index.find(later, fact);
+    if (first === none) this.#laterIndex.add(fact);
+    else if (versions !== undefined) versions.addLater(first, fact);
+    else if (this.#messageOf[first] !== none) this.messages.noteLater(this.#messageOf[first]!);
   }
 
   /** Whether the record at the place of this fact has a dead letter. */
@@ -94,7 +115,7 @@ export class BucketEvidence {
     const { records } = this.#sources;
     const facts: number[] = [];
     for (let fact = 0; fact < records.count; fact++) {
-      if (this.#messageOf[fact] !== none && !(records.flags(fact) & factFlags.later)) facts.push(fact);
+      if (this.#messageOf[fact] !== none) facts.push(fact);
     }
     const batch: LogBatch = {
       count: facts.length,
@@ -105,7 +126,7 @@ export class BucketEvidence {
       session: new Int32Array(facts.length),
       sequence: new Float64Array(facts.length).fill(none),
       content: new Int32Array(facts.length).fill(this.#content),
-      key: new Int32Array(facts.length),
+      key: Int32Array.from(facts, (fact) => this.messages.expectedKey(this.#messageOf[fact]!)),
       flags: new Uint8Array(facts.length),
     };
     for (const [row, fact] of facts.entries()) {
@@ -131,6 +152,7 @@ export class BucketEvidence {
 
   #joinRows(): StoreBatch {
     const { looks, tally } = this.#sources;
+    const { versions } = this.messages;
     const letters = this.#sources.letters === undefined ? 0 : this.messages.recorded;
     const rows = new RowColumns(looks.reduce((sum, { count }) => sum + count, letters));
     for (const [look, facts] of looks.entries()) {
@@ -140,7 +162,7 @@ export class BucketEvidence {
         const first = this.#index.find(facts, fact);
         if (first === none) {
           // An earlier look cannot prove that a row from nowhere is still there.
-          if (look > 0) continue;
+          if (look > 0 || this.#laterIndex.find(facts, fact) !== none) continue;
           const known = strangers.add(fact);
           if (known !== fact) tally.noteRowAgain(facts, fact);
           const message = strangerOf.get(known) ?? this.messages.addStranger(facts, fact);
@@ -150,16 +172,51 @@ export class BucketEvidence {
           tally.rows += 1;
           continue;
         }
-        const message = this.#messageOf[first]!;
         if (look === 0) tally.rows += 1;
-        // The id stands only beyond the range, or in a transaction there.
+        if (versions !== undefined) {
+          this.#addRowOfKey(rows, versions, look, fact, first);
+          continue;
+        }
+        const message = this.#messageOf[first]!;
         if (message === none) continue;
         if (look > 0 && this.messages.hasRow(message)) continue;
         this.#addRow(rows, look, fact, message);
       }
     }
+    if (versions !== undefined) this.#addRemovedLater(rows, versions);
     this.#addLetters(rows);
     return rows.batch();
+  }
+
+  #addRowOfKey(rows: RowColumns, versions: KeyVersions, look: number, fact: number, first: number): void {
+    const { records, looks, tally } = this.#sources;
+    const facts = looks[look]!;
+    const category = this.#categoryOf(look, fact);
+    const isSame = (recorded: BucketFacts, record: number): boolean =>
+      recorded.differences(record, facts, fact) === 0 &&
+      (this.messages.categoryOf(recorded, record) ?? category) === category;
+    const found = versions.rowOf(first, facts, fact, isSame);
+    if (found === undefined || (look > 0 && this.#keysWithRow.has(first))) return;
+    if (look === 0 && this.#keysWithRow.has(first)) tally.noteRowAgain(facts, fact);
+    else if (look === 0) tally.matched += 1;
+    this.#keysWithRow.add(first);
+    const { message, isLater } = found;
+    this.messages.noteRow(message);
+    const expected = this.messages.expectedCategory(message) ?? category;
+    const differences = isLater ? 0 : records.differences(this.messages.factOf(message), facts, fact);
+    const content = this.#content === untold ? untold : asRecorded + differences;
+    rows.add(message, isLater ? expected : category, content, first + 1);
+  }
+
+  /** A key that a record beyond the range removes may have lost its row already. */
+  #addRemovedLater(rows: RowColumns, versions: KeyVersions): void {
+    for (const first of versions.removedLater()) {
+      const message = versions.newestOf(first);
+      if (message === undefined || this.#keysWithRow.has(first) || this.messages.isTombstone(message))
+        continue;
+      this.messages.noteRow(message);
+      rows.add(message, this.messages.expectedCategory(message) ?? 0, this.#content, first + 1);
+    }
   }
 
   /** Adds the dead letters of messages that have no row: a letter whose record was handled later is none any more. */

@@ -6,12 +6,15 @@ import { factFlags } from '../facts/fact-format.ts';
 import type { LetterPlaces } from '../dead-letters/letter-places.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import type { IdentityTally } from './identity-tally.ts';
+import { KeyVersions } from './key-versions.ts';
 
 /** The content of a record; a row with other values has a code above it, which tells the values that differ. */
 export const asRecorded = 1;
 
 export interface BucketSources {
   records: BucketFacts;
+  /** Records beyond the range: they explain rows, and are not judged. */
+  later: BucketFacts;
   /** The looks at the sink, the last one first. Earlier ones only have rows of messages that the last has none of. */
   looks: readonly BucketFacts[];
   /** From the categories of records, and of each look, to those of the evidence. */
@@ -24,6 +27,9 @@ export interface BucketSources {
   comparisons: readonly string[];
   /** The number of this sink, from 1, if records say in which they belong. */
   route: number | undefined;
+  /** Whether records of one id are versions, each a message of its own. */
+  isLatest: boolean;
+  isVersioned: boolean;
   /** The label of the sink, if there are several. */
   sink: string | undefined;
   /** Dead letters, by the places of their records, and by ids. */
@@ -45,6 +51,10 @@ export class BucketMessages implements Messages {
   /** By message: how many records beyond the range have its id. */
   readonly #later = new Map<number, number>();
   #hasRow = new Uint8Array(1024);
+  /** By message, under the rule `latest`: the first fact of its key. */
+  readonly #keys: number[] = [];
+  /** Set under the rule `latest`. */
+  readonly versions: KeyVersions | undefined;
   /** Messages that belong in another sink. */
   readonly #elsewhere = new Set<number>();
   /** The facts of ids that only rows have. */
@@ -52,6 +62,11 @@ export class BucketMessages implements Messages {
 
   constructor(sources: BucketSources) {
     this.#sources = sources;
+    if (sources.isLatest) this.versions = new KeyVersions(sources, this);
+  }
+
+  get isVersioned(): boolean {
+    return this.#sources.isVersioned;
   }
 
   /** The number of messages that have records. */
@@ -68,13 +83,25 @@ export class BucketMessages implements Messages {
     return this.#first.push(fact) - 1;
   }
 
+  /** Adds a version of a key, which its first fact stands for. */
+  addVersion(fact: number, first: number): number {
+    const message = this.add(fact);
+    this.#keys.push(first);
+    this.versions!.add(first, message);
+    return message;
+  }
+
+  factOf = (message: number): number => this.#first[message]!;
+
   noteRecord(message: number, fact: number, tally: IdentityTally): void {
     const first = this.#committed[message]!;
     if (first === none) {
       tally.ids += 1;
       tally.noteSeen('records', this.#sources.records, fact);
       this.#committed[message] = fact;
-      if (this.#sources.records.flags(fact) & factFlags.uncategorised) tally.uncategorised += 1;
+      const flags = this.#sources.records.flags(fact);
+      const isRemoval = this.versions !== undefined && (flags & factFlags.tombstone) !== 0;
+      if (flags & factFlags.uncategorised && !isRemoval) tally.uncategorised += 1;
       return;
     }
     tally.noteRecordAgain(this.#sources.records, fact);
@@ -122,14 +149,31 @@ export class BucketMessages implements Messages {
     this.#hasRow[message] = 1;
   }
 
-  categoryOfRecord(fact: number): number | undefined {
-    const { records, recordCategories } = this.#sources;
-    if (records.flags(fact) & factFlags.uncategorised) return undefined;
-    return recordCategories[records.category(fact)]!;
+  categoryOfRecord = (fact: number): number | undefined => this.categoryOf(this.#sources.records, fact);
+
+  /** The category of a record, in the range or beyond; undefined if it tells none. */
+  categoryOf(facts: BucketFacts, fact: number): number | undefined {
+    if (facts.flags(fact) & factFlags.uncategorised) return undefined;
+    return this.#sources.recordCategories[facts.category(fact)]!;
   }
 
   isPlanned(): boolean {
     return false;
+  }
+
+  isTombstone(message: number): boolean {
+    if (this.versions === undefined || message >= this.recorded) return false;
+    return (this.#sources.records.flags(this.factOf(message)) & factFlags.tombstone) !== 0;
+  }
+
+  /** Numbers keys from 1; 0 for ids that only rows have, and if records of one id are no versions. */
+  expectedKey(message: number): number {
+    return message < this.#keys.length ? this.#keys[message]! + 1 : untold;
+  }
+
+  versionOf(message: number): number | undefined {
+    const key = this.#keys[message];
+    return key === undefined ? undefined : this.versions!.rankOf(message);
   }
 
   isDropped(message: number): boolean {

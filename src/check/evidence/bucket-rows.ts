@@ -1,4 +1,4 @@
-import type { StoreBatch } from '../../audit/evidence.ts';
+import { untold, type StoreBatch } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 
 /** Gathers up to `max` rows of a bucket. They have no positions. */
@@ -7,16 +7,19 @@ export class RowColumns {
   readonly #message: Int32Array;
   readonly #category: Uint16Array;
   readonly #content: Int32Array;
+  readonly #key: Int32Array;
 
   constructor(max: number) {
     this.#message = new Int32Array(max);
     this.#category = new Uint16Array(max);
     this.#content = new Int32Array(max);
+    this.#key = new Int32Array(max);
   }
 
-  add(message: number, category: number, content: number): void {
+  add(message: number, category: number, content: number, key: number = untold): void {
     this.#message[this.#count] = message;
     this.#category[this.#count] = category;
+    this.#key[this.#count] = key;
     this.#content[this.#count++] = content;
   }
 
@@ -29,6 +32,7 @@ export class RowColumns {
       partition: new Int32Array(count).fill(none),
       offset: new Float64Array(count).fill(none),
       content: this.#content.subarray(0, count),
+      key: this.#key.subarray(0, count),
     };
   }
 }

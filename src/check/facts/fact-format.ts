@@ -13,8 +13,6 @@
 export const factFlags = {
   /** The record's transaction was aborted. */
   aborted: 1,
-  /** A record beyond the range: it explains rows, and is not judged. */
-  later: 2,
   /** A declared drop: no row is expected. */
   dropped: 4,
   /** The record has no value. */

@@ -74,8 +74,8 @@ export class FactMaker {
     for (const [index, { column, form }] of layout.compared.entries()) {
       fact.digests[index] = this.#digest(batch, first + column, form);
     }
-    if (layout.version !== undefined)
-      this.#version(batch, first + layout.version.column, layout.version.form);
+    if (layout.version === undefined) fact.flags |= factFlags.unversioned;
+    else this.#version(batch, first + layout.version.column, layout.version.form);
     if (layout.drops.some((drop) => isText(batch, first + drop.column, drop.value)))
       fact.flags |= factFlags.dropped;
     if (layout.route !== undefined) {
