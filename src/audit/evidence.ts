@@ -162,6 +162,11 @@ export interface Messages {
   expectedKey?(message: number): number;
   /** Whether the message was sent to remove its key from a compacted topic. Without this function, none was. */
   isTombstone?(message: number): boolean;
+  /**
+   * Under the rule `latest`, the version of the message: of two of a key, the one with the higher version is newer. If it is
+   * undefined or no finite number, offsets decide. Without this function, no message tells one.
+   */
+  versionOf?(message: number): number | undefined;
   /** Whether a declared rule drops the message: then it has no row and no dead letter. Without this function, none. */
   isDropped?(message: number): boolean;
   /**
@@ -180,12 +185,22 @@ export interface Topics {
 }
 
 /**
+ * What the store must have of messages: one row of each; at least one row of each; or, of messages with one key, the row of the
+ * newest. Under `latest`, each record is a message of its own, even if others have its id, and all messages of a key
+ * are in one part of the evidence.
+ */
+export const rules = ['once', 'at-least-once', 'latest'] as const;
+export type Rule = (typeof rules)[number];
+
+/**
  * Evidence may come in several parts, of which each has all that is known of some messages. Then the root is the log.
  * Sentences, settings, positions, commits, ranges, topics and stalls are of the run, and the same in each part; hops may
  * be whole in one part and not in another. A row without a message belongs in the part of the message at its place.
  */
 export interface Evidence {
   run: string;
+  /** Absent: `once`. */
+  rule?: Rule;
   /**
    * The first hop that is believed. `log`: the messages are what the topic holds. The ledger is whole then, and has for each
    * message one ack, at the place of its first record; no consumer keeps a journal; order is not judged; and only ids

@@ -2,6 +2,7 @@
 
 export const findingKinds = [
   'lost',
+  'stale',
   'duplicated',
   'misclassified',
   'corrupted',

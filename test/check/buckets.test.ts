@@ -53,6 +53,6 @@ test('one bucket and sixty-four give the same audit, findings and tallies', asyn
         for (const { path } of [one, many]) rmSync(path, { recursive: true });
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });

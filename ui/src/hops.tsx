@@ -1,8 +1,9 @@
 /** The four hops as data, for a run that was audited and for one that goes on. */
 import { grouped } from '../../src/report/text/quantities.ts';
+import { ruleCounts } from '../../src/report/text/rule-counts.ts';
 import type { DeadLetters, PageData } from '../../src/page/page-data.ts';
 import type { HopProgress, RunProgress } from '../../src/watch/run-progress.ts';
-import type { Counts, EvidenceState, HopCounts } from '../../src/result/verdict.ts';
+import type { EvidenceState, HopCounts } from '../../src/result/verdict.ts';
 import { openLetters } from './dead-letters.tsx';
 import type { FlowNode } from './flow.tsx';
 
@@ -58,7 +59,7 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
       what: 'stored',
       more: unless(evidence.store, [
         ...some(store.deadLetters, 'dead letters'),
-        ...countsOfRules(counts),
+        ...ruleCounts(counts),
         ...otherLetters(deadLetters, store.deadLetters),
       ]),
     },
@@ -111,19 +112,6 @@ const seenOf = (
 
 const unless = (state: EvidenceState, lines: FlowNode['more']): FlowNode['more'] =>
   state === 'missing' ? [] : lines;
-
-/** Results of earlier versions have none of these. */
-const countsOfRules = ({
-  repeated = 0,
-  superseded = 0,
-  unrooted = 0,
-  dropped = 0,
-}: Partial<Counts>): string[] => [
-  ...some(repeated, 'repeated'),
-  ...some(superseded, 'superseded'),
-  ...some(unrooted, 'unrooted'),
-  ...some(dropped, 'dropped'),
-];
 
 /** Dead letters of records that are not messages of the run. */
 function otherLetters(letters: DeadLetters | null, own: number): FlowNode['more'] {

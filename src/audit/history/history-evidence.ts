@@ -60,6 +60,7 @@ export function historyEvidence(collector: Collector, name: string): HistoryEvid
   const written = hop('written', () => batches.written(journal));
   return {
     run: run?.run ?? name,
+    ...(run?.rule !== undefined && { rule: run.rule }),
     categories,
     messages,
     ...(topics && { topics }),

@@ -2,6 +2,7 @@
  * The history form as a table: the types of lines, and the fields of each with their kinds. The reader, the
  * JSON Schema and the TypeScript types of the lines all come from it. Fields that are not in it are ignored.
  */
+import { rules, type Rule } from '../evidence.ts';
 import { outcomes, transactionEnds } from '../../run-folder/ledger/outcome.ts';
 
 export const hopNames = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;
@@ -45,6 +46,7 @@ export const valueKinds = {
   outcome: { enum: outcomes },
   transactionEnd: { enum: transactionEnds },
   crc: { enum: ['ok', 'bad'] },
+  rule: { enum: rules },
   hop: { enum: hopNames },
   hops: { type: 'array', items: { enum: hopNames } },
 } as const satisfies Record<string, ValueSchema>;
@@ -64,6 +66,7 @@ interface ValueTypes {
   outcome: (typeof outcomes)[number];
   transactionEnd: (typeof transactionEnds)[number];
   crc: 'ok' | 'bad';
+  rule: Rule;
   hop: HopName;
   hops: HopName[];
 }
@@ -105,6 +108,7 @@ export const lineTypes = {
       rowsTellPlaces: 'flag',
       allRanges: 'flag',
       sabotage: 'text',
+      rule: 'rule',
     },
   },
   send: {

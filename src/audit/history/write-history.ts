@@ -101,13 +101,14 @@ class HistoryWriter {
   }
 
   #run(producers: HistoryToWrite['producers']): Line {
-    const { run, categories, log, store, settings } = this.#evidence;
+    const { run, rule, categories, log, store, settings } = this.#evidence;
     const required = hopsOf(this.#evidence).filter(([, hop]) => hop.required ?? true);
     return {
       type: 'run',
       run,
       states: [...categories],
       hops: required.map(([name]) => name),
+      ...(rule !== undefined && { rule }),
       ...(producers !== undefined && { messages: { ...producers } }),
       ...(settings?.acks !== undefined && { acks: settings.acks }),
       ...(settings?.uncleanElection === true && { uncleanElection: true }),

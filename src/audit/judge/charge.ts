@@ -3,6 +3,7 @@ import type { Blame, Cause, FindingKind } from '../../result/verdict.ts';
 /** Why something could not be judged, or does not need to be. The sentences are in `not-checked.ts`. */
 export const doubtKinds = [
   'notDrained',
+  'unordered',
   'fellBack',
   'storeUnread',
   'unknownUnread',

@@ -9,6 +9,7 @@ import { judge, wasWritten } from './judge.ts';
 import { isUnrooted } from './log-checks.ts';
 import type { Charge, Opinion } from './charge.ts';
 import { findOvercommitted, noteEnds } from './overcommitted.ts';
+import { Keys } from './latest.ts';
 import { Partitions } from './partitions.ts';
 import { readDeliveries, WrittenJournal } from './read-journal.ts';
 import { readLedger } from './read-ledger.ts';
@@ -16,7 +17,15 @@ import { readLogHop, type LogReading } from './read-log.ts';
 import { readStore } from './read-store.ts';
 import { noteRewritten } from './rewritten-offsets.ts';
 import { Proof } from './proof.ts';
-import { hasReachedLog, isExpectedInStore, ownRows, subjectOf, type Subject } from './subject.ts';
+import {
+  hasReachedLog,
+  isDue,
+  isSuperseded,
+  ownRows,
+  repeatsOf,
+  subjectOf,
+  type Subject,
+} from './subject.ts';
 import { notePartlyCommitted } from './torn-transaction.ts';
 import type { Totals } from './totals.ts';
 import { hasPlace } from './trail.ts';
@@ -29,6 +38,8 @@ interface Part {
   log: LogReading;
   journal: WrittenJournal;
   proof: Proof;
+  /** Only under the rule `latest`. */
+  keys: Keys | undefined;
 }
 
 export async function judgePart(evidence: Evidence, totals: Totals): Promise<void> {
@@ -44,15 +55,16 @@ export async function judgePart(evidence: Evidence, totals: Totals): Promise<voi
   const isLogContradicted = log.contradictions + log.beyondEnd > 0;
   const proof = new Proof(evidence, partitions, trails, journal, isLogContradicted);
   noteRewritten(messages, trails, proof);
-  noteEnds(messages, trails, journal, proof);
+  const keys = evidence.rule === 'latest' ? new Keys(evidence, trails, proof) : undefined;
+  noteEnds(messages, trails, journal, proof, keys);
   totals.addPartitions(partitions);
   findOvercommitted(partitions.all, proof);
-  judgeMessages({ evidence, partitions, trails, log, journal, proof }, totals);
+  judgeMessages({ evidence, partitions, trails, log, journal, proof, keys }, totals);
   await totals.addHops(evidence, { partitions, log, store, journal, proof });
 }
 
 function judgeMessages(part: Part, totals: Totals): void {
-  const { evidence, trails, log, journal, proof } = part;
+  const { evidence, trails, log, journal, proof, keys } = part;
   const { messages } = evidence;
   const isPlanKept = evidence.root !== 'log';
   if (isPlanKept) totals.ledger.unsent += messages.plannedCount;
@@ -62,11 +74,15 @@ function judgeMessages(part: Part, totals: Totals): void {
     const category = messages.expectedCategory(message);
     countHops(totals, message, category, part);
     countOutcome(totals.ledger, message, isPlanKept && messages.isPlanned(message), trails);
-    if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {
+    const isSound = areOffsetsSound && !log.reordered.has(message);
+    if (trails.isExemplary(message) && isSound && (keys === undefined || keys.isRight(message))) {
       totals.confusion.addRight(category!);
       totals.acknowledged.right += 1;
+    } else if (isSound && keys?.roleOf(message) === 'superseded' && trails.isPlainlyUnstored(message)) {
+      totals.ruled.superseded += 1;
+      totals.acknowledged.right += 1;
     } else if (trails.isMentioned(message) || journal.names(message)) {
-      judgeOne(totals, subjectOf(message, evidence, trails, log, journal), part);
+      judgeOne(totals, subjectOf(message, evidence, trails, log, journal, keys), part);
     }
   }
 }
@@ -117,7 +133,9 @@ function judgeOne(totals: Totals, subject: Subject, part: Part): void {
     if ('doubt' in opinion) doubts[opinion.doubt] += 1;
     else addFinding(totals, subject, opinion, part);
   }
-  if (isExpectedInStore(subject, proof)) confusion.add(subject);
+  if (isDue(subject, proof)) confusion.add(subject);
+  if (isSuperseded(subject, proof)) ruled.superseded += 1;
+  if (proof.rule === 'at-least-once') ruled.repeated += repeatsOf(subject, proof);
   if (subject.isDropped && hasReachedLog(subject, proof)) ruled.dropped += 1;
   if (isUnrooted(subject, proof)) ruled.unrooted += ownRows(subject, proof).length;
   if (subject.outcome !== 'unknown') return;

@@ -8,6 +8,7 @@ import {
   reordered,
 } from './log-checks.ts';
 import type { Opinion } from './charge.ts';
+import { missingOfKey, sharedKey } from './key-checks.ts';
 import { compaction, inDoubt, isCompactionKnown, lost } from './loss-checks.ts';
 import {
   abortedRead,
@@ -28,8 +29,8 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
   }
   const misplacement = offsetConflict(subject, proof) ?? tornTransaction(subject, proof);
   return [
-    ...(misplacement ? [misplacement] : [lost(subject, proof), reordered(subject)]),
-    duplicatedInLog(subject, proof),
+    ...(misplacement ? [misplacement] : [missing(subject, proof), reordered(subject)]),
+    proof.rule === 'at-least-once' ? undefined : duplicatedInLog(subject, proof),
     ...inStore(subject, proof),
     phantom(subject, proof),
     rejectedButWritten(subject, proof),
@@ -40,11 +41,20 @@ export function judge(subject: Subject, proof: Proof): Opinion[] {
   ];
 }
 
+function missing(subject: Subject, proof: Proof): Opinion {
+  const { standing } = subject;
+  return standing === undefined ? lost(subject, proof) : missingOfKey(subject, standing, proof);
+}
+
 function inStore(subject: Subject, proof: Proof): Opinion[] {
   const corrupted = corruptedInLog(subject);
   if (subject.isDropped) return [corrupted, unexpected(subject, proof)];
+  const { standing } = subject;
+  // A tombstone's row is stale, and nothing else.
+  if (standing?.role === 'expected' && standing.isTombstone)
+    return [corrupted ?? wronglyDeadLettered(subject)];
   return [
-    duplicatedInStore(subject, proof),
+    proof.rule === 'at-least-once' ? undefined : (duplicatedInStore(subject, proof) ?? sharedKey(subject)),
     ...(corrupted
       ? [corrupted]
       : [corruptedInStore(subject, proof), misclassified(subject, proof), wronglyDeadLettered(subject)]),

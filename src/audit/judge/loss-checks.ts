@@ -67,11 +67,17 @@ function missingRow(subject: Subject, proof: Proof, places: readonly Place[], bl
   if (subject.rows.length > 0) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (!places.some((place) => proof.isConsumed(place))) {
-    // If the topic was recreated, the journal may be about a record of the earlier topic.
-    const isWritten = proof.writtenWhole && subject.written.length > 0 && !proof.topicRecreated;
-    return { doubt: isWritten ? 'fellBack' : 'notDrained' };
+    return unreached(subject, proof);
   }
   return notStored(subject, proof, blame);
+}
+
+/** The doubt about a message without a row, which the consumer need not have come to. */
+export function unreached(subject: Subject, proof: Proof): Opinion {
+  if (!proof.storeWhole) return { doubt: 'storeUnread' };
+  // If the topic was recreated, the journal may be about a record of the earlier topic.
+  const isWritten = proof.writtenWhole && subject.written.length > 0 && !proof.topicRecreated;
+  return { doubt: isWritten ? 'fellBack' : 'notDrained' };
 }
 
 function notStored(subject: Subject, proof: Proof, other: Blame): Charge {

@@ -21,6 +21,8 @@ export const noDoubts = (): Doubts => Object.fromEntries(doubtKinds.map((kind) =
 
 const sentences: Record<DoubtKind, (messages: string) => string> = {
   notDrained: (n) => `${n} not stored, and the consumer had not come to where they stand: not drained.`,
+  unordered: (n) =>
+    `${n} not judged: the others of the key stand in other partitions, or their versions contradict their offsets, and it is not known which one is the newest.`,
   fellBack: (n) =>
     `${n} not stored, though the consumer's journal has them as written: the store's next offset stands below them now. Not drained.`,
   storeUnread: (n) => `${n} not seen in the store, which was not read to its end.`,

@@ -5,6 +5,7 @@
 import type { Messages } from '../evidence.ts';
 import type { Place } from '../../workload/place.ts';
 import type { Blame } from '../../result/verdict.ts';
+import type { Keys, Standing } from './latest.ts';
 import { compaction } from './loss-checks.ts';
 import type { Partition } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
@@ -14,14 +15,20 @@ import { standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /** Notes in the partitions what one part of the evidence says about their ends and commits. */
-export function noteEnds(messages: Messages, trails: Trails, journal: WrittenJournal, proof: Proof): void {
+export function noteEnds(
+  messages: Messages,
+  trails: Trails,
+  journal: WrittenJournal,
+  proof: Proof,
+  keys: Keys | undefined,
+): void {
   const { all } = proof.partitions;
   for (const partition of all) {
     if (isBehindEnd(partition)) continue;
     partition.rowsEnd = rowsEnd(partition, trails);
     partition.isNextDelivered = partition.delivered.timesAt((partition.next ?? 0) - 1) > 0;
   }
-  if (all.some(({ isCommitAhead }) => isCommitAhead)) noteLeftOut(messages, trails, journal, proof);
+  if (all.some(({ isCommitAhead }) => isCommitAhead)) noteLeftOut(messages, trails, journal, proof, keys);
 }
 
 /**
@@ -89,12 +96,20 @@ function blameOfPosition({ isNextDelivered }: Partition, proof: Proven): Blame {
 }
 
 /** Counts the messages between the store's next offset and the group's commit that the store does not have. */
-function noteLeftOut(messages: Messages, trails: Trails, journal: WrittenJournal, proof: Proof): void {
+function noteLeftOut(
+  messages: Messages,
+  trails: Trails,
+  journal: WrittenJournal,
+  proof: Proof,
+  keys: Keys | undefined,
+): void {
   if (!proof.storeWhole || proof.topicRecreated) return;
   for (let message = 0; message < messages.count; message++) {
     const trail = trails.trail(message);
     const { acks, records, rows } = trail;
     if (rows.length > 0 || messages.isDropped?.(message) === true) continue;
+    const standing = keys?.standingOf(message);
+    if (standing !== undefined && !isAwaited(standing)) continue;
     const committed = records.filter(({ aborted }) => !aborted);
     // If the log is not whole, an ack proves a message's place as well.
     const others = proof.logWhole ? [] : acks.filter((ack) => !standsAtOneOf(ack, records));
@@ -109,6 +124,10 @@ function noteLeftOut(messages: Messages, trails: Trails, journal: WrittenJournal
     }
   }
 }
+
+/** Whether the store lacks something if the consumer skips this message, which has no row. */
+const isAwaited = ({ role, isTombstone, hasRow }: Standing): boolean =>
+  (role === 'expected' || role === 'ahead') && (!isTombstone || hasRow);
 
 const mayBeCompacted = (message: number, ack: Place, trails: Trails, proof: Proof): boolean =>
   compaction({ acks: [ack], topic: undefined, expected: trails.expectedBytes(message) }, proof) !== undefined;

@@ -1,5 +1,5 @@
 /** What the evidence as a whole can prove about a message, and about places in the log. */
-import type { Evidence, Messages } from '../evidence.ts';
+import type { Evidence, Messages, Rule } from '../evidence.ts';
 import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
 import type { Cause } from '../../result/verdict.ts';
@@ -35,6 +35,7 @@ export class Proof {
   readonly otherTopicWhole: boolean;
   /** The setting, if there is one, that allows Kafka to lose acknowledged records. */
   readonly weakSetting: Cause | undefined;
+  readonly rule: Rule;
   readonly partitions: Partitions;
   readonly #messages: Messages;
   readonly #transactions: Transactions | undefined;
@@ -44,7 +45,7 @@ export class Proof {
   readonly #accountsFor: NonNullable<Evidence['written'] & {}>['accountsFor'];
 
   constructor(
-    { plan, ledger, log, store, deliveries, written, commits, settings, messages }: Evidence,
+    { plan, ledger, log, store, deliveries, written, commits, settings, messages, rule = 'once' }: Evidence,
     partitions: Partitions,
     trails: Trails,
     journal: WrittenJournal,
@@ -66,6 +67,7 @@ export class Proof {
     this.weakSetting = weakSettingOf(settings);
     this.isEndKnown = this.logWhole && this.logFinal && this.weakSetting === undefined;
     this.tombstonesAnywhere = trails.keys.tombstonesAnywhere;
+    this.rule = rule;
     this.partitions = partitions;
     this.#messages = messages;
     this.#transactions = trails.transactions;

@@ -1,10 +1,12 @@
 /** A message to judge: its trail, and what it is according to the evidence of it. */
 import type { Evidence } from '../evidence.ts';
 import type { Blame } from '../../result/verdict.ts';
+import type { Keys, Standing } from './latest.ts';
 import type { Proof } from './proof.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { LogReading } from './read-log.ts';
 import {
+  distinct,
   standsAtOneOf,
   type Bytes,
   type LogRecord,
@@ -36,6 +38,8 @@ export interface Subject extends Trail {
   /** A declared rule drops it. */
   isDropped: boolean;
   category: number | undefined;
+  /** Under the rule `latest`, what it is among the messages of its key. */
+  standing: Standing | undefined;
   /** The writes in the consumer's journal. */
   written: Written[];
   /** Whether the journal names it by its id. */
@@ -48,6 +52,7 @@ export function subjectOf(
   trails: Trails,
   { reordered }: LogReading,
   journal: WrittenJournal,
+  keys: Keys | undefined,
 ): Subject {
   const trail = trails.trail(message);
   const { acks, records, rows } = trail;
@@ -68,6 +73,7 @@ export function subjectOf(
     expected: trails.expectedBytes(message),
     isDropped: messages.isDropped?.(message) === true,
     category: messages.expectedCategory(message),
+    standing: keys?.standingOf(message),
     written: journal.of(message, trail),
     isNamedWritten: journal.names(message),
   };
@@ -106,6 +112,26 @@ export function isExpectedInStore(subject: Subject, proof: Proof): boolean {
   return !subject.isDropped && hasReachedLog(subject, proof);
 }
 
+/** Whether the store must have a row of it: not of one that a later one of its key has replaced, nor of a tombstone. */
+export function isDue(subject: Subject, proof: Proof): boolean {
+  if (!isExpectedInStore(subject, proof)) return false;
+  const { standing, rows } = subject;
+  if (standing === undefined) return true;
+  if (standing.role === 'expected') return !standing.isTombstone;
+  return standing.role !== 'superseded' && rows.length > 0;
+}
+
+/** Whether a later one of its key has taken its place in the store. */
+export const isSuperseded = (subject: Subject, proof: Proof): boolean =>
+  subject.standing?.role === 'superseded' && subject.rows.length === 0 && isExpectedInStore(subject, proof);
+
+/** How often it came again: records beyond its first, or rows in its category beyond the first, if there are more. */
+export function repeatsOf(subject: Subject, proof: Proof): number {
+  if (!isExpectedInStore(subject, proof)) return 0;
+  const rows = ownRows(subject, proof).filter(({ category }) => category === subject.category);
+  return Math.max(1, distinct(subject.committed).length, rows.length) - 1;
+}
+
 /** Whether the log must have a committed record of the message, or has one that must be there. */
 export function hasReachedLog(subject: Subject, proof: Proof): boolean {
   const { outcome, acks, aborted, committed, sendings } = subject;
@@ -118,7 +144,11 @@ export function hasReachedLog(subject: Subject, proof: Proof): boolean {
 }
 
 /** Whether a row can only have come from an aborted record. */
-export const isOfAborted = ({ aborted, committed }: Subject, row: JudgedRow, proof: Proof): boolean =>
+export const isOfAborted = (
+  { aborted, committed }: Pick<Subject, 'aborted' | 'committed'>,
+  row: JudgedRow,
+  proof: Proof,
+): boolean =>
   standsAtOneOf(row, aborted) || (aborted.length > 0 && committed.length === 0 && proof.wouldShow(row));
 
 /** The rows that do not come from an aborted record. */

@@ -94,6 +94,12 @@ export class Trails {
     return this.transactions === undefined || this.outcome(message) === 'acked';
   }
 
+  /** Acked, once in the log at the acked place, and not in the store. */
+  isPlainlyUnstored(message: number): boolean {
+    const known = this.#bitsOf(message) & (exemplary | bits.unusual);
+    return known === (exemplary & ~bits.stored) && this.transactions === undefined;
+  }
+
   /** The message has one correct row, according to ack or record: the store did its part. */
   isPlainlyStored(message: number): boolean {
     return (this.#bitsOf(message) & (bits.stored | bits.unusual)) === bits.stored;
@@ -119,10 +125,8 @@ export class Trails {
     return this.#unusual;
   }
 
-  /** Whether ledger, log or store mention the message. */
   isMentioned = (message: number): boolean => this.#bitsOf(message) !== 0;
 
-  /** A message's trail, for reading. */
   trail(message: number): Trail {
     const unusual = this.#unusual.get(message);
     if (unusual !== undefined) return unusual;

@@ -9,6 +9,7 @@ import { exampleText } from '../text/finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
 import type { Palette } from '../text/colours.ts';
 import { grouped } from '../text/quantities.ts';
+import { ruleCounts } from '../text/rule-counts.ts';
 import { sentenceOf } from '../text/verdict-sentence.ts';
 import { wrap } from '../text/wrap.ts';
 import { plural } from '../../text/counted.ts';
@@ -51,7 +52,9 @@ function headline({ run }: Result, palette: Palette): string {
 
 /** Expected and stored messages by category. */
 function categoryTable(result: Result, palette: Palette): string[] {
-  const { confusion, store, evidence } = result;
+  const { confusion, store, evidence, counts } = result;
+  // Rows that are no finding, though no message needs them.
+  const rowsMore = counts.repeated + counts.unrooted;
   const names = [...new Set([...Object.keys(confusion), ...Object.keys(store.byCategory)])].filter(
     (name) => name !== 'dead-letters',
   );
@@ -64,7 +67,7 @@ function categoryTable(result: Result, palette: Palette): string[] {
     ...rows.map(([name, due, stored]) => {
       const row = `  ${name.padEnd(label)} ${grouped(due).padStart(12)}`;
       if (evidence.store === 'missing') return `${row} ${'–'.padStart(12)}`;
-      const mark = due === stored ? palette.good('✓') : palette.bad('✗');
+      const mark = stored >= due && stored - due <= rowsMore ? palette.good('✓') : palette.bad('✗');
       return `${row} ${grouped(stored).padStart(12)}  ${mark}`;
     }),
   ];
@@ -77,13 +80,7 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
     some(ledger.unsent, 'unsent'),
     some(ledger.aborted ?? 0, 'aborted'),
   ].join('');
-  const { repeated, superseded, unrooted, dropped } = counts;
-  const ofRules = [
-    some(repeated, 'repeated'),
-    some(superseded, 'superseded'),
-    some(unrooted, 'unrooted'),
-    some(dropped, 'dropped'),
-  ].join('');
+  const ofRules = ruleCounts(counts).map((text) => `, ${text}`);
   // Evidence that could not be read has no count: a 0 would mean that it was empty.
   const counted = (state: EvidenceState, text: string): string =>
     state === 'missing' ? 'not known' : `${text}${state === 'torn' ? ', as far as it could be read' : ''}`;
@@ -91,7 +88,7 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
     palette.faint('  hop'),
     `  ledger  ${counted(evidence.ledger, `${grouped(ledger.sent)} sent, ${grouped(ledger.acked)} acknowledged${extras}`)}`,
     `  log     ${counted(evidence.log, `${grouped(log.records)} ${plural(log.records, 'record')} of this run${some(counts.foreign, 'foreign')}`)}`,
-    `  store   ${counted(evidence.store, `${grouped(store.rows)} ${plural(store.rows, 'row')} of this run${some(store.deadLetters, plural(store.deadLetters, 'dead letter'))}${ofRules}`)}`,
+    `  store   ${counted(evidence.store, `${grouped(store.rows)} ${plural(store.rows, 'row')} of this run${some(store.deadLetters, plural(store.deadLetters, 'dead letter'))}${ofRules.join('')}`)}`,
   ];
 }
 

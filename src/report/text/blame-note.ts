@@ -1,7 +1,7 @@
 import type { EvidenceState, Finding } from '../../result/verdict.ts';
 
 /** The consumer is blamed for these unless a journal shows that it acted correctly. */
-const byDefault: readonly Finding['kind'][] = ['lost', 'duplicated', 'misclassified', 'unexpected'];
+const byDefault: readonly Finding['kind'][] = ['lost', 'stale', 'duplicated', 'misclassified', 'unexpected'];
 
 /**
  * If the consumer is blamed for lack of evidence: who else may have caused the finding. undefined if the blame is

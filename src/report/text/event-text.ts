@@ -62,7 +62,7 @@ const isOfNobody = ({ expected, findings, timeline, id }: Timeline): boolean =>
 const isLostAt = (hop: EventHop, { findings }: Timeline): boolean =>
   findings.some(
     ({ kind, blame }) =>
-      (kind === 'lost' || kind === 'expired') &&
+      (kind === 'lost' || kind === 'stale' || kind === 'expired') &&
       (hop === 'row' ||
         (hop === 'log' && blame === 'broker') ||
         ((hop === 'delivery' || hop === 'written') && blame === 'consumer')),

@@ -3,13 +3,18 @@ import type { Result } from '../../result/result.ts';
 import type { Verdict } from '../../result/verdict.ts';
 import { findingsText } from './finding-text.ts';
 import { grouped } from './quantities.ts';
+import { ruleCounts } from './rule-counts.ts';
 import { plural } from '../../text/counted.ts';
 
 const sentences: Record<Verdict, (result: Result) => string> = {
   // A history from another system (no seed) need not contain all contents.
-  pass: ({ ledger, run, findings }) => {
+  pass: ({ ledger, run, findings, counts }) => {
+    const ofRules = ruleCounts({ ...counts, unrooted: 0 });
     const how = `stored once, in the right category${run.seed === null ? '' : ', byte for byte'}`;
     const messages = `acknowledged ${plural(ledger.acked, 'message')} ${ledger.acked === 1 ? 'is' : 'are'}`;
+    if (findings.length === 0 && ofRules.length > 0) {
+      return `${grouped(ledger.acked)} of ${grouped(ledger.acked)} ${messages} stored as the rules say: ${ofRules.join(', ')}.`;
+    }
     return findings.length === 0
       ? `${grouped(ledger.acked)} of ${grouped(ledger.acked)} ${messages} ${how}.`
       : `Acknowledged messages are ${how}, except for allowed findings: ${findingsText(findings)}.`;

@@ -3,6 +3,7 @@
  * that looks like the defect but is not one.
  */
 import { consumerDefects, storeDefects, storeDefectsOfConsumer } from './defects-behind-log.ts';
+import { ruleDefects } from './defects-of-rules.ts';
 import { transactionDefects } from './defects-of-transactions.ts';
 import { ledgerDefects, logDefects } from './defects-up-to-log.ts';
 import type { PlantedDefect } from './history-edits.ts';
@@ -14,4 +15,5 @@ export const plantedDefects: readonly PlantedDefect[] = [
   ...consumerDefects,
   ...storeDefectsOfConsumer,
   ...storeDefects,
+  ...ruleDefects,
 ];

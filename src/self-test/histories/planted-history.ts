@@ -1,4 +1,5 @@
 /** A small healthy history that defects are planted in, and its lines in the history form. */
+import type { Rule } from '../../audit/evidence.ts';
 import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
 
@@ -25,6 +26,7 @@ export interface LogRecord extends Place {
   session?: number;
   key?: string;
   digest?: string;
+  tombstone?: boolean;
   aborted?: boolean;
   crc?: 'ok' | 'bad';
 }
@@ -44,6 +46,10 @@ export interface Written extends Place {
 
 /** The evidence of each hop. Defects change its fields. */
 export interface PlantedHistory {
+  /** `once` if left out. */
+  rule?: Rule;
+  /** False: keys choose no partitions. */
+  keyed?: boolean;
   /** The number of messages that the producer had to send. */
   planned: number;
   sends: Send[];
@@ -125,7 +131,8 @@ export function* linesOf(history: PlantedHistory): Generator<string> {
     const { partition = -1 } = fields as { partition?: number };
     return JSON.stringify({ type, topic: history.topics?.[partition], ...fields });
   };
-  yield JSON.stringify({ type: 'run', run: 'self-test', states, messages: { p0: history.planned } });
+  const { rule, keyed, planned } = history;
+  yield JSON.stringify({ type: 'run', run: 'self-test', rule, keyed, states, messages: { p0: planned } });
   for (const send of history.sends) yield line('send', { producer: 'p0', ...send });
   for (const [id, outcome] of history.transactions) yield line('transaction', { id, outcome });
   for (const record of history.log) yield line('log', { producer: 'p0', ...record });

@@ -38,6 +38,8 @@ const summary = (
   redelivered: counts.redelivered,
   unrooted: counts.unrooted,
   dropped: counts.dropped,
+  repeated: counts.repeated,
+  superseded: counts.superseded,
   confusion,
 });
 

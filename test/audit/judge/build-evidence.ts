@@ -7,6 +7,7 @@ import {
   type DeliveryBatch,
   type Evidence,
   type LogRange,
+  type Rule,
   type Topics,
 } from '../../../src/audit/evidence.ts';
 import { outcomeCodes, type Outcome, type TransactionEnd } from '../../../src/run-folder/ledger/outcome.ts';
@@ -71,11 +72,15 @@ export interface Subject {
   key?: string | undefined;
   /** Whether it removes its key from a compacted topic. */
   tombstone?: boolean;
+  /** Of two of a key, the one with the higher version is newer. */
+  version?: number | undefined;
   /** Whether a declared rule drops it. */
   dropped?: boolean;
 }
 
 export interface History {
+  /** `once` if left out. */
+  rule?: Rule;
   /** `log`: the messages are what the topic holds. */
   root?: 'log';
   messages: Record<string, Subject>;
@@ -147,6 +152,7 @@ export function buildEvidence(history: History): Evidence {
     new Map(Object.entries(offsets).map(([key, next]) => [Number(key), next]));
   return {
     run: 'r',
+    ...(history.rule && { rule: history.rule }),
     ...(history.root && { root: history.root }),
     categories: states,
     messages: {
@@ -157,6 +163,9 @@ export function buildEvidence(history: History): Evidence {
       expectedContent: (message) => numberOf(subjects[message]!.content),
       expectedKey: (message) => numberOf(subjects[message]!.key),
       isTombstone: (message) => subjects[message]!.tombstone === true,
+      ...(subjects.some(({ version }) => version !== undefined) && {
+        versionOf: (message: number) => subjects[message]!.version,
+      }),
       ...(subjects.some(({ dropped }) => dropped === true) && {
         isDropped: (message: number) => subjects[message]!.dropped === true,
       }),

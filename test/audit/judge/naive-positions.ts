@@ -1,6 +1,7 @@
 /** The naive audit's questions about partitions: overcommitted offsets, and rows beyond the log's end. */
 import { parsePlace, type History } from './build-evidence.ts';
 import { linesOf, logContradicts, ownersOf, timesDelivered } from './naive-lines.ts';
+import { standingOf, type NaiveStanding } from './naive-keys.ts';
 import { NaiveMessage } from './naive-message.ts';
 
 export interface PartitionFindings {
@@ -97,6 +98,8 @@ function commitAhead(h: History, partition: number, isLogWhole: boolean): string
       : Object.keys(h.messages).flatMap((id) => {
           const message = new NaiveMessage(h, id);
           if (message.rows.length > 0 || message.isDropped) return [];
+          const key = standingOf(h, id);
+          if (key !== undefined && !isAwaited(key)) return [];
           const logged = [...message.good, ...message.aborted].map(({ at }) => at);
           const isSurelyThere = (at: string): boolean =>
             !logged.includes(at) && message.compaction([at]) === 'no';
@@ -117,6 +120,10 @@ function commitAhead(h: History, partition: number, isLogWhole: boolean): string
   const isHeardOf = areWritten.some(Boolean) || leftOut.some(({ at }) => isPassedOver(h, at));
   return isHeardOf ? 'consumer' : 'unknown';
 }
+
+/** Whether a consumer that skips the message leaves the store wrong. */
+const isAwaited = ({ role, isTombstone, hasRow }: NaiveStanding): boolean =>
+  (role === 'expected' || role === 'ahead') && (!isTombstone || hasRow);
 
 /** Whether the journal has all rows of the partition, but no delivery of this place. */
 function isPassedOver(h: History, at: string): boolean {

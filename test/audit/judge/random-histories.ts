@@ -1,5 +1,6 @@
 /** Small histories, drawn at random: most lines are about one place of each message, and few are wrong. */
 import fc from 'fast-check';
+import type { Rule } from '../../../src/audit/evidence.ts';
 import { transactionEnds } from '../../../src/run-folder/ledger/outcome.ts';
 import {
   parsePlace,
@@ -34,6 +35,7 @@ const livesAt = (places: fc.Arbitrary<string>) =>
           content: mostly<string | undefined>('good', fc.constant(undefined), 4),
           key: mostly<string | undefined>(`key${home[0]}`, fc.constantFrom('key0', '', undefined), 4),
           tombstone: mostly(false, fc.constant(true), 4),
+          version: mostly<number | undefined>(undefined, fc.constantFrom(0, 1, 2, Number.NaN), 1),
           dropped: mostly(false, fc.constant(true), 10),
         }),
         sends: few<Omit<Send, 'id'>>({
@@ -129,6 +131,7 @@ const partsOf = (messagesMax: number, end: number) => {
     missing: mostly([], fc.subarray(['plan', ...hops] as const), 2),
     required: mostly<HopName[]>(['ledger', 'log', 'store'], fc.subarray([...hops]), 3),
     topicRecreated: mostly(false, fc.constant(true), 12),
+    rule: fc.constantFrom<Rule>('once', 'once', 'at-least-once', 'latest', 'latest'),
     isWholeLife: mostly(true, fc.constant(false), 3),
     isFinal: mostly(true, fc.constant(false), 4),
     isKeyed: mostly(true, fc.constant(false), 6),
