@@ -26,6 +26,22 @@ export const postgresDialect: SqlDialect = {
   nestsComments: true,
 };
 
+/** With the character of an escape in texts, which MySQL has unless `NO_BACKSLASH_ESCAPES` is set. */
+export const mysqlDialect: SqlDialect = {
+  comment: /--(?=\s|$)[^\n]*|#[^\n]*/y,
+  quoted: /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|`(?:[^`]|``)*`/y,
+  opening: /['"`]/y,
+  executed: /\/\*M?!/y,
+  nestsComments: false,
+};
+
+export const sqliteDialect: SqlDialect = {
+  comment: /--[^\n]*/y,
+  quoted: /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y,
+  opening: /['"`[]/y,
+  nestsComments: false,
+};
+
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 
 const hint = 'A query is one SELECT, WITH, TABLE or VALUES, as in --query "select id, status from orders".';

@@ -11,8 +11,6 @@ interface PostgresError {
   detail?: string;
 }
 
-const statementShown = 60;
-
 /** If a host has several addresses and none answers, the error's own message is empty. */
 function wordsOf(error: unknown): string {
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
@@ -44,16 +42,6 @@ function connectionHint(code: string, words: string): string {
   }
   if (code === '3D000' || words.startsWith('no such database')) return 'Name a database that exists.';
   return 'See that the database runs and can be reached from here.';
-}
-
-export const silenceError = (name: string, timeoutMs: number, about: string): OperationalError =>
-  unavailableError(`The sink ${name} gave no answer within ${timeoutMs / 1000} s (${beginningOf(about)}).`, {
-    hint: 'See what the database is waiting for, or allow it more time with --timeout.',
-  });
-
-function beginningOf(statement: string): string {
-  const line = statement.replaceAll(/\s+/g, ' ').trim();
-  return line.length > statementShown ? `${line.slice(0, statementShown)}…` : line;
 }
 
 /** The server refuses a statement, or cannot end it. */
