@@ -3,7 +3,7 @@
  * made, changed or left behind.
  */
 import { usageError } from '../../errors.ts';
-import type { ValuePlace } from '../../values/place.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
 import { chooseColumns, listed, type ChosenColumns } from '../chosen-columns.ts';
 import { mysqlDialect, oneQuery } from '../one-query.ts';

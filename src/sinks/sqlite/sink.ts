@@ -4,7 +4,7 @@ import type { StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, OperationalError, unavailableError, usageError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
-import type { ValuePlace } from '../../values/place.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
 import { chooseColumns, listed, type ChosenColumns, type NamedColumn } from '../chosen-columns.ts';
 import { oneQuery, sqliteDialect } from '../one-query.ts';

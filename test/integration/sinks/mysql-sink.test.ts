@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { OperationalError } from '../../../src/errors.ts';
 import { openMysqlSink } from '../../../src/sinks/mysql/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
-import { parseValuePlace } from '../../../src/values/place.ts';
+import { parseValuePlace } from '../../../src/values/value-place.ts';
 import { localNames, makeAuthority } from '../../fixtures/certificate-authority.ts';
 import { hasMariadb, startMariadb, type RunningMariadb } from '../../fixtures/mariadb.ts';
 import { readSink, rowsOfReading, type SinkRows } from '../../fixtures/sink-rows.ts';

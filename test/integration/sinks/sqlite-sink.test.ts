@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { OperationalError } from '../../../src/errors.ts';
 import { openSqliteSink } from '../../../src/sinks/sqlite/sink.ts';
 import type { SinkOptions } from '../../../src/sinks/sink.ts';
-import { parseValuePlace } from '../../../src/values/place.ts';
+import { parseValuePlace } from '../../../src/values/value-place.ts';
 import { readSink, type SinkRows } from '../../fixtures/sink-rows.ts';
 
 let folder: string;
