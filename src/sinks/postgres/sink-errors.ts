@@ -74,6 +74,7 @@ export function statementError(name: string, error: unknown, user: UsersQuery | 
   if (/^(42|0A|21|22|P0|3F|2F|38|39)/.test(code)) {
     return usageError(`The sink ${name} refuses the query: ${words}${positionIn(error, user)}`);
   }
+  if (code.startsWith('08')) return unreadable(connectionHint(code, words));
   if (code === '55P03')
     return unreadable('Another session holds a lock on it: end that one, then read again.');
   if (code === '57014') return unreadable('Another session or the server itself cancelled the statement.');

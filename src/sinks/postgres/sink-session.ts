@@ -72,13 +72,18 @@ export class SinkSession {
   readonly #answer: AnswerWait;
   #isBusy = false;
   #isLost = false;
+  /** Why the server ended the session, if it said so while no statement ran. */
+  #loss: Error | undefined;
 
   constructor(client: Client, database: PostgresDatabase, limits: AnswerLimits) {
     this.#client = client;
     this.#database = database;
     this.#answer = new AnswerWait(database.name, limits);
     // Without a listener, the end of an idle session would end the process.
-    client.on('error', () => this.#lose());
+    client.on('error', (error) => {
+      this.#loss ??= error;
+      this.#lose();
+    });
     client.on('end', () => this.#lose());
   }
 
@@ -151,7 +156,7 @@ export class SinkSession {
         throw error;
       }
       this.#isBusy = false;
-      throw statementError(this.#database.name, error, user);
+      throw statementError(this.#database.name, this.#loss ?? error, user);
     }
   }
 
