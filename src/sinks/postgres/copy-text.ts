@@ -59,7 +59,7 @@ export class CopyTextDecoder {
   decode(chunk: Buffer): void {
     const last = chunk.lastIndexOf(newline);
     if (last < 0) {
-      this.#rest.push(chunk);
+      if (chunk.length > 0) this.#rest.push(chunk);
       return;
     }
     let at = 0;
