@@ -144,6 +144,7 @@ describe.skipIf(!hasMariadb)('a sink in MariaDB', () => {
     'SELECT id FROM orders WHERE n = 1 # ; DROP TABLE orders',
     '/* ; */ SELECT id FROM orders WHERE n = 1 ; -- end\n ; ',
     "(SELECT id FROM orders WHERE n = 1 AND id <> '\\';') UNION ALL (SELECT 'b')",
+    "SELECT id, '?' AS v FROM orders WHERE n = 1",
     'WITH o AS (SELECT * FROM orders) SELECT `id` FROM o WHERE n = 1',
   ])('the query %j is read', async (query) => {
     expect((await read({ query }, 'column:ID')).rows[0]).toEqual(['a']);
@@ -294,23 +295,28 @@ describe.skipIf(!hasMariadb)('a sink in MariaDB', () => {
       await expect.poll(() => running(`'aborted'`)).toBe(0);
     });
 
-    test('a session that the server ends in the middle is an error, and not the end of the rows', async () => {
-      const sink = await openSink({ query: `SELECT CONCAT('ended', seq) AS id FROM seq_1_to_1000000000000` });
-      const reading = await sink.open(columnsOf('id'));
-      const all = async (): Promise<void> => {
-        let isFirst = true;
-        for await (const _ of reading.batches()) {
-          if (!isFirst) continue;
-          isFirst = false;
-          const [rows] = await client.query(
-            `SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%ended%' AND ID <> CONNECTION_ID()`,
-          );
-          await client.query(`KILL ${(rows as { ID: number }[])[0]!.ID}`);
-        }
-      };
-      expect(await errorOf(all())).toMatchObject({ code: 'unavailable' });
-      await reading.close();
-    });
+    test.each(['KILL', 'KILL QUERY'])(
+      '%s in the middle is an error, and not the end of the rows',
+      async (kill) => {
+        const sink = await openSink({
+          query: `SELECT CONCAT('ended', seq) AS id FROM seq_1_to_1000000000000`,
+        });
+        const reading = await sink.open(columnsOf('id'));
+        const all = async (): Promise<void> => {
+          let isFirst = true;
+          for await (const _ of reading.batches()) {
+            if (!isFirst) continue;
+            isFirst = false;
+            const [rows] = await client.query(
+              `SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%ended%' AND ID <> CONNECTION_ID()`,
+            );
+            await client.query(`${kill} ${(rows as { ID: number }[])[0]!.ID}`);
+          }
+        };
+        expect(await errorOf(all())).toMatchObject({ code: 'unavailable' });
+        await reading.close();
+      },
+    );
   });
 
   describe('TLS', () => {
