@@ -1,8 +1,10 @@
 /** The columns of MySQL and MariaDB: their kinds, and how their values become those of a sink. */
-import type { FieldPacket } from 'mysql2';
-import { Types } from 'mysql2';
+import mysql, { type FieldPacket } from 'mysql2';
 import type { ValueBatchBuilder, ValueKind } from '../../values/value-batch.ts';
 import type { NamedColumn } from '../chosen-columns.ts';
+
+/** Node finds it in the default export alone. */
+const { Types } = mysql;
 
 /** How the server sends a value. */
 type Encoding = 'text' | 'boolean' | 'bits' | 'float';
