@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import type { SinkOptions } from '../../src/sinks/sink.ts';
+import { Deadline } from '../../src/system/deadline.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
 import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
 import { readSink, rowsOfReading, type SinkRows } from '../fixtures/sink-rows.ts';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   writer = await connect(primary);
   looker = await connect(replica);
   await writer.query('CREATE TABLE orders AS SELECT generate_series(1, 50000) AS id');
-  await vi.waitFor(async () => expect(await hasTable()).toBe(true), 20_000);
+  await new Deadline(20_000).poll(hasTable, 50);
 });
 afterAll(async () => {
   await looker.end();
