@@ -168,9 +168,18 @@ class SqliteSink implements Sink {
     statement.setReturnArrays(true);
     statement.setReadBigInts(true);
     const rows = statement.iterate() as unknown as Iterator<readonly SqliteValue[]>;
+    const next = (): IteratorResult<readonly SqliteValue[]> => {
+      try {
+        return this.#explained(() => rows.next());
+      } catch (error) {
+        // A file that changes without a lock may look damaged.
+        checkUnchanged();
+        throw error;
+      }
+    };
     let count = 0;
     for (;;) {
-      const row = this.#explained(() => rows.next());
+      const row = next();
       if (row.done === true) break;
       for (let place = 0; place < places.length; place++) {
         const { column, path } = places[place]!;
