@@ -1,10 +1,13 @@
-/** A sink on a replica of PostgreSQL, which may be behind its primary. */
+/** A sink on a replica, which may be behind its primary. */
+import { createConnection, type Connection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { openMysqlSink } from '../../src/sinks/mysql/sink.ts';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import type { SinkOptions } from '../../src/sinks/sink.ts';
 import { Deadline } from '../../src/system/deadline.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
+import { hasMariadb, startMariadb, type RunningMariadb } from '../fixtures/mariadb.ts';
 import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
 import { readSink, rowsOfReading, type SinkRows } from '../fixtures/sink-rows.ts';
 
@@ -118,3 +121,31 @@ test('if the replica removes rows that the look still needs, the sink is unavail
   });
   await reading.close();
 });
+
+test.skipIf(!hasMariadb)(
+  'a replica of MariaDB says how far it is behind, or that it does not replicate',
+  async () => {
+    const source = await startMariadb({}, { 'log-bin': 'log', 'server-id': '1' });
+    const copy = await startMariadb({}, { 'server-id': '2', 'read-only': '1' });
+    const [writing, copying] = await Promise.all([source, copy].map(openMariadb));
+    vi.stubEnv('MYSQL_PWD', copy.password);
+    const notesOf = async (location = copy.location): Promise<readonly string[]> =>
+      (await readSink(openMysqlSink, { location, query: 'SELECT 1 AS id' }, 'column:id')).notes;
+    await writing!.query('CREATE TABLE orders (id int)');
+    await copying!.query(
+      `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${source.port}, MASTER_USER = ?, MASTER_PASSWORD = ?`,
+      [source.user, source.password],
+    );
+    expect(await notesOf()).toEqual([expect.stringContaining('does not replicate now')]);
+    await copying!.query('START REPLICA');
+    await expect.poll(() => notesOf()).toEqual([expect.stringContaining('is not behind its source')]);
+    await copying!.query(`CREATE USER reader@'127.0.0.1' IDENTIFIED BY 'h4nter2'`);
+    const asReader = copy.location.replace(`${copy.user}@`, 'reader:h4nter2@').replace('/test', '/');
+    expect(await notesOf(asReader)).toEqual([expect.stringContaining('is read-only')]);
+    await Promise.all([writing!.end(), copying!.end()]);
+    await Promise.all([source.remove(), copy.remove()]);
+  },
+);
+
+const openMariadb = async ({ port, user, password }: RunningMariadb): Promise<Connection> =>
+  await createConnection({ host: '127.0.0.1', port, user, password, database: 'test' });

@@ -11,6 +11,8 @@ const endTimeoutMs = 2_000;
 /** A row's values as the server sends them: their text, or for binary types their bytes. */
 export type RawRow = readonly (Buffer | null)[];
 
+type Texts = (string | null)[];
+
 /** Values are not parsed, and no code is generated for a statement. */
 const raw = { rowsAsArray: true, typeCast: false, disableEval: true } as const;
 
@@ -79,18 +81,29 @@ export class MysqlSession {
   }
 
   /** Runs a statement; returns the rows with their values as texts. */
-  async query(sql: string, about = sql): Promise<(string | null)[][]> {
-    return await this.#run(about, async () => {
-      const { promise, resolve, reject } = Promise.withResolvers<RawRow[]>();
-      this.#connection.query({ sql, ...raw }, (error, rows) => {
-        if (error === null) resolve(rows as unknown as RawRow[]);
-        else reject(error);
+  async query(sql: string): Promise<Texts[]> {
+    return (await this.#answerTo(sql)).rows;
+  }
+
+  /** Runs a statement; returns its first row by the names of its columns, or undefined if there is none. */
+  async record(sql: string): Promise<Map<string, string | null> | undefined> {
+    const { names, rows } = await this.#answerTo(sql);
+    return rows[0] && new Map(rows[0].map((value, index) => [names[index]!, value]));
+  }
+
+  async #answerTo(sql: string): Promise<{ names: string[]; rows: Texts[] }> {
+    return await this.#run(sql, async () => {
+      const { promise, resolve, reject } = Promise.withResolvers<{ names: string[]; rows: Texts[] }>();
+      this.#connection.query({ sql, ...raw }, (error, found, fields: FieldPacket[] | undefined) => {
+        if (error !== null) return reject(error);
+        // A statement that returns no rows answers with an object.
+        const rows = Array.isArray(found) ? (found as unknown as RawRow[]) : [];
+        resolve({
+          names: (fields ?? []).map(({ name }) => name),
+          rows: rows.map((row) => row.map((value) => value?.toString('utf8') ?? null)),
+        });
       });
-      const rows = await promise;
-      // A statement that returns no rows answers with an object.
-      return Array.isArray(rows)
-        ? rows.map((row) => row.map((value) => value?.toString('utf8') ?? null))
-        : [];
+      return await promise;
     });
   }
 

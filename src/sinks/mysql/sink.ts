@@ -13,6 +13,7 @@ import { parseTableName } from '../table-name.ts';
 import { addValue, literal, mysqlColumn, quoted, selected, type MysqlColumn } from './mysql-columns.ts';
 import { parseMysqlLocation, type MysqlLocation } from './mysql-location.ts';
 import { openMysqlSession, type MysqlSession, type RawRow } from './mysql-session.ts';
+import { replicaNotes } from './replica-notes.ts';
 import { whyNoSnapshot } from './snapshot-engines.ts';
 
 const batchRows = 4096;
@@ -203,14 +204,4 @@ async function* batchesOf(
   };
   for await (const _ of session.rows(select, take, about)) yield builder.take();
   if (builder.count > 0) yield builder.take();
-}
-
-/** A user without the privilege to look at the replication learns only that the server may be a replica. */
-async function replicaNotes(session: MysqlSession): Promise<string[]> {
-  const [[isReadOnly]] = (await session.query('SELECT @@global.read_only OR @@global.innodb_read_only')) as [
-    [string],
-  ];
-  return isReadOnly === '0'
-    ? []
-    : ['The server of the sink is read-only: if it is a replica, it may be behind its source.'];
 }
