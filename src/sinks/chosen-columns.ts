@@ -7,6 +7,8 @@ export interface NamedColumn {
   name: string;
   type: string;
   kind: ValueKind;
+  /** Whether each value is a document of JSON. */
+  isDocument: boolean;
 }
 
 export interface ChosenColumns<Column> {
@@ -31,7 +33,7 @@ export function chooseColumns<Column extends NamedColumn>(
     const column = columnNamed(found, name, place.text);
     kinds.push(path === undefined ? column.kind : 'json');
     if (!columns.includes(column)) columns.push(column);
-    return { column: columns.indexOf(column), path: path ?? (column.kind === 'json' ? [] : undefined) };
+    return { column: columns.indexOf(column), path: path ?? (column.isDocument ? [] : undefined) };
   });
   return { columns, places: chosen, kinds };
 }

@@ -22,8 +22,25 @@ export const postgresDialect: SqlDialect = {
   comment: /--[^\n\r]*/y,
   quoted:
     /(?<![\w$\u0080-\uffff])[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$\u0080-\uffff])(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[^]*?\1/y,
-  opening: /['"]|\/\*|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
+  opening:
+    /['"]|(?<![\w$\u0080-\uffff])[eE]'|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
   nestsComments: true,
+};
+
+/** With the character of an escape in texts, which MySQL has unless `NO_BACKSLASH_ESCAPES` is set. */
+export const mysqlDialect: SqlDialect = {
+  comment: /--(?=\s|$)[^\n]*|#[^\n]*/y,
+  quoted: /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|`(?:[^`]|``)*`/y,
+  opening: /['"`]/y,
+  executed: /\/\*M?!/y,
+  nestsComments: false,
+};
+
+export const sqliteDialect: SqlDialect = {
+  comment: /--[^\n]*/y,
+  quoted: /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y,
+  opening: /['"`[]/y,
+  nestsComments: false,
 };
 
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;

@@ -6,6 +6,9 @@ import type { Sink, SinkOptions } from './sink.ts';
 const kinds: readonly [prefix: string, open: (options: SinkOptions) => Promise<Sink>][] = [
   ['postgres://', async (options) => (await import('./postgres/sink.ts')).openPostgresSink(options)],
   ['postgresql://', async (options) => (await import('./postgres/sink.ts')).openPostgresSink(options)],
+  ['mysql://', async (options) => (await import('./mysql/sink.ts')).openMysqlSink(options)],
+  ['mariadb://', async (options) => (await import('./mysql/sink.ts')).openMysqlSink(options)],
+  ['sqlite:', async (options) => (await import('./sqlite/sink.ts')).openSqliteSink(options)],
   ['topic:', async (options) => (await import('./topic/sink.ts')).openTopicSink(options)],
   ['file:', async (options) => (await import('./file/sink.ts')).openFileSink(options)],
   ['command:', async (options) => (await import('./command/sink.ts')).openCommandSink(options)],

@@ -7,12 +7,14 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { engineOf, openStore } from '../../src/stores/engines.ts';
 import { messageOf } from '../../src/errors.ts';
+import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import { parsePostgresLocation } from '../../src/stores/postgres/location.ts';
 import { openSession } from '../../src/stores/postgres/session.ts';
 import { makeAuthority } from '../fixtures/certificate-authority.ts';
 import { quickGroup, sharedBroker } from '../fixtures/faulted-run.ts';
 import { newDir, nodrop } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { readSink } from '../fixtures/sink-rows.ts';
 import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
 import { categories } from '../fixtures/store-batches.ts';
 
@@ -345,4 +347,23 @@ test('a run over TLS whose sessions are reset on the way compares the name of th
     faults: [{ tookEffect: true }],
     store: { rows: 300 },
   });
+});
+
+test('sslmode means the same for a sink', async () => {
+  const query = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+  const sslOf = async (location: string): Promise<string | null> =>
+    (await readSink(openPostgresSink, { location, query }, 'column:ssl')).rows[0]![0]!;
+  const sslrootcert = ca.certificatePath;
+  expect(await sslOf(at(tls.location, { sslmode: 'disable' }))).toBe('false');
+  expect(await sslOf(at(tls.location, {}))).toBe('true');
+  expect(await sslOf(at(byName(), { sslmode: 'verify-full', sslrootcert }))).toBe('true');
+  for (const [location, message] of [
+    [at(tls.location, { sslmode: 'verify-full', sslrootcert }), 'certificate is for DNS:localhost'],
+    [at(none, { sslmode: 'require' }), 'the server has no TLS'],
+  ] as const) {
+    await expect(sslOf(location)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(message) as string,
+    });
+  }
 });

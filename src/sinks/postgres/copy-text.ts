@@ -3,7 +3,7 @@
  * `\` begins an escape. The chunks may end anywhere.
  */
 import type { ChosenColumns } from '../chosen-columns.ts';
-import { JsonValues } from '../../values/json-values.ts';
+import { RowDocuments } from '../row-documents.ts';
 import type { ValueBatchBuilder } from '../../values/value-batch.ts';
 import type { PostgresColumn } from './postgres-columns.ts';
 
@@ -21,46 +21,28 @@ const escapes = new Map([
   [0x76, 0x0b],
 ]);
 
-type Encoding = 'text' | 'boolean' | 'hex' | 'json';
-
-interface Target {
-  field: number;
-  encoding: Encoding;
-  /** For `json`: which document, and which of its paths. */
-  json: JsonValues | undefined;
-  path: number;
-  isWholeDocument: boolean;
-}
+type Encoding = 'text' | 'boolean' | 'hex';
 
 export class CopyTextDecoder {
   readonly #builder: ValueBatchBuilder;
-  readonly #targets: readonly Target[];
-  /** By field: its document, if places are in it. */
-  readonly #documents: readonly (JsonValues | undefined)[];
-  /** By field: whether this row's document can be read. One that is nested too deeply cannot. */
-  readonly #areRead: boolean[] = [];
+  /** By place. */
+  readonly #fields: readonly number[];
+  readonly #encodings: readonly Encoding[];
+  readonly #documents: RowDocuments;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   /** The beginning of a row whose end is in a later chunk. */
   #rest: Buffer[] = [];
   #rows = 0;
 
-  constructor({ columns, places }: ChosenColumns<PostgresColumn>, builder: ValueBatchBuilder) {
+  constructor(chosen: ChosenColumns<PostgresColumn>, builder: ValueBatchBuilder) {
+    const { columns, places } = chosen;
     this.#builder = builder;
     this.#starts = new Int32Array(columns.length);
     this.#ends = new Int32Array(columns.length);
-    const paths = columns.map((_, field) =>
-      places.flatMap(({ column, path }) => (column === field && path !== undefined ? [path] : [])),
-    );
-    this.#documents = paths.map((own) => (own.length === 0 ? undefined : new JsonValues(own)));
-    const next = columns.map(() => 0);
-    this.#targets = places.map(({ column, path }) => ({
-      field: column,
-      encoding: path === undefined ? encodingOf(columns[column]!) : 'json',
-      json: path === undefined ? undefined : this.#documents[column],
-      path: path === undefined ? 0 : next[column]!++,
-      isWholeDocument: path?.length === 0,
-    }));
+    this.#fields = places.map(({ column }) => column);
+    this.#encodings = places.map(({ column }) => encodingOf(columns[column]!));
+    this.#documents = new RowDocuments(chosen);
   }
 
   /** The rows so far. */
@@ -77,7 +59,7 @@ export class CopyTextDecoder {
   decode(chunk: Buffer): void {
     const last = chunk.lastIndexOf(newline);
     if (last < 0) {
-      this.#rest.push(chunk);
+      if (chunk.length > 0) this.#rest.push(chunk);
       return;
     }
     let at = 0;
@@ -133,33 +115,32 @@ export class CopyTextDecoder {
 
   #add(bytes: Buffer): void {
     const builder = this.#builder;
-    for (let field = 0; field < this.#documents.length; field++) {
-      const start = this.#starts[field]!;
-      if (start >= 0)
-        this.#areRead[field] = this.#documents[field]?.read(bytes, start, this.#ends[field]!) ?? true;
-    }
-    for (const { field, encoding, json, path, isWholeDocument } of this.#targets) {
-      const start = this.#starts[field]!;
-      const end = this.#ends[field]!;
+    const fields = this.#fields;
+    for (let place = 0; place < fields.length; place++) {
+      const start = this.#starts[fields[place]!]!;
+      const end = this.#ends[fields[place]!]!;
+      const encoding = this.#encodings[place];
       if (start < 0) builder.addNull();
-      else if (encoding === 'text' || (isWholeDocument && !this.#areRead[field]))
-        builder.addBytes(bytes, start, end);
-      else if (encoding === 'json') json!.add(path, builder);
+      else if (this.#documents.add(place, this.#rows, builder, bytes, start, end)) continue;
+      else if (encoding === 'text') builder.addBytes(bytes, start, end);
       else if (encoding === 'boolean') {
         const word = bytes[start] === letterT ? wordTrue : wordFalse;
         builder.addBytes(word, 0, word.length);
       } else {
-        const decoded = Buffer.from(bytes.toString('latin1', start + 2, end), 'hex');
-        if (
-          bytes[start] !== backslash ||
-          bytes[start + 1] !== letterX ||
-          decoded.length !== (end - start - 2) / 2
-        )
-          throw new Error('a bytea of COPY is no hex');
-        builder.addBytes(decoded, 0, decoded.length);
+        addHex(builder, bytes, start, end);
       }
     }
   }
+}
+
+/** Adds the bytes of a bytea: `\x` and hex digits. */
+function addHex(builder: ValueBatchBuilder, bytes: Buffer, start: number, end: number): void {
+  const decoded = Buffer.from(bytes.toString('latin1', start + 2, end), 'hex');
+  const isWhole = decoded.length === (end - start - 2) / 2;
+  if (bytes[start] !== backslash || bytes[start + 1] !== letterX || !isWhole) {
+    throw new Error('a bytea of COPY is no hex');
+  }
+  builder.addBytes(decoded, 0, decoded.length);
 }
 
 function encodingOf({ kind, isBoolean }: PostgresColumn): Encoding {

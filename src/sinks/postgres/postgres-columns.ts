@@ -43,6 +43,7 @@ export async function describeColumns(
   );
   return fields.map(({ name }, index) => {
     const { type, name: base } = types[index]!;
-    return { name, type, kind: kinds[base] ?? 'text', isBoolean: base === 'bool' };
+    const kind = kinds[base] ?? 'text';
+    return { name, type, kind, isDocument: kind === 'json', isBoolean: base === 'bool' };
   });
 }

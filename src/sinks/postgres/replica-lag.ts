@@ -1,6 +1,7 @@
 /** Waits until a replica of PostgreSQL has all that the primary had committed at some moment. */
 import { Deadline } from '../../system/deadline.ts';
-import type { SinkSession, SessionLimits } from './sink-session.ts';
+import type { AnswerLimits } from '../answer-wait.ts';
+import type { SinkSession } from './sink-session.ts';
 
 const lookEveryMs = 100;
 
@@ -20,7 +21,7 @@ interface Lag {
 export async function awaitReplica(
   session: SinkSession,
   asOf: Date | undefined,
-  { timeoutMs, signal }: SessionLimits,
+  { timeoutMs, signal }: AnswerLimits,
 ): Promise<string[]> {
   const [server] = await session.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
   if (!server!.replica) return [];

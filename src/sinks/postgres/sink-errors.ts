@@ -11,8 +11,6 @@ interface PostgresError {
   detail?: string;
 }
 
-const statementShown = 60;
-
 /** If a host has several addresses and none answers, the error's own message is empty. */
 function wordsOf(error: unknown): string {
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
@@ -46,16 +44,6 @@ function connectionHint(code: string, words: string): string {
   return 'See that the database runs and can be reached from here.';
 }
 
-export const silenceError = (name: string, timeoutMs: number, about: string): OperationalError =>
-  unavailableError(`The sink ${name} gave no answer within ${timeoutMs / 1000} s (${beginningOf(about)}).`, {
-    hint: 'See what the database is waiting for, or allow it more time with --timeout.',
-  });
-
-function beginningOf(statement: string): string {
-  const line = statement.replaceAll(/\s+/g, ' ').trim();
-  return line.length > statementShown ? `${line.slice(0, statementShown)}…` : line;
-}
-
 /** The server refuses a statement, or cannot end it. */
 export function statementError(name: string, error: unknown, user: UsersQuery | undefined): OperationalError {
   const { code = '' } = error as PostgresError;
@@ -86,6 +74,7 @@ export function statementError(name: string, error: unknown, user: UsersQuery | 
   if (/^(42|0A|21|22|P0|3F|2F|38|39)/.test(code)) {
     return usageError(`The sink ${name} refuses the query: ${words}${positionIn(error, user)}`);
   }
+  if (code.startsWith('08')) return unreadable(connectionHint(code, words));
   if (code === '55P03')
     return unreadable('Another session holds a lock on it: end that one, then read again.');
   if (code === '57014') return unreadable('Another session or the server itself cancelled the statement.');

@@ -10,23 +10,18 @@ import type { PostgresDatabase } from '../../stores/postgres/location.ts';
 import { passwordFor } from '../../stores/postgres/password.ts';
 import { attemptTls, type MaybeTls } from '../../stores/postgres/tls-attempts.ts';
 import { readTls, withoutTls } from '../../stores/postgres/tls.ts';
-import { connectionError, silenceError, statementError } from './sink-errors.ts';
+import { AnswerWait, type AnswerLimits } from '../answer-wait.ts';
+import { connectionError, statementError } from './sink-errors.ts';
 
 const keepAliveDelayMs = 10_000;
 /** How long a statement's end, or the session's, may take. */
 const endTimeoutMs = 2_000;
 const cancelRequestCode = 80877102;
 
-export interface SessionLimits {
-  /** The limit of the time without any answer. */
-  timeoutMs: number;
-  signal: AbortSignal;
-}
-
 /** Throws `unavailable` if the database cannot be reached, and `usage` for TLS settings that cannot be right. */
 export async function openSinkSession(
   database: PostgresDatabase,
-  limits: SessionLimits,
+  limits: AnswerLimits,
 ): Promise<SinkSession> {
   const tls = readTls(database.url.searchParams);
   const attempt = (options: MaybeTls): Promise<SinkSession> => startSession(database, limits, options);
@@ -36,7 +31,7 @@ export async function openSinkSession(
 
 async function startSession(
   database: PostgresDatabase,
-  limits: SessionLimits,
+  limits: AnswerLimits,
   tls: MaybeTls,
 ): Promise<SinkSession> {
   const url = new URL(database.url);
@@ -74,28 +69,27 @@ export interface UsersQuery {
 export class SinkSession {
   readonly #client: Client;
   readonly #database: PostgresDatabase;
-  readonly #limits: SessionLimits;
-  /** Ends the wait for an answer, if there is one. */
-  #interrupt: ((error: Error) => void) | undefined;
+  readonly #answer: AnswerWait;
   #isBusy = false;
   #isLost = false;
-  readonly #onAbort = (): void => {
-    this.#interrupt?.(interruptedError(this.#limits.signal));
-  };
+  /** Why the server ended the session, if it said so while no statement ran. */
+  #loss: Error | undefined;
 
-  constructor(client: Client, database: PostgresDatabase, limits: SessionLimits) {
+  constructor(client: Client, database: PostgresDatabase, limits: AnswerLimits) {
     this.#client = client;
     this.#database = database;
-    this.#limits = limits;
-    limits.signal.addEventListener('abort', this.#onAbort);
+    this.#answer = new AnswerWait(database.name, limits);
     // Without a listener, the end of an idle session would end the process.
-    client.on('error', () => this.#lose());
+    client.on('error', (error) => {
+      this.#loss ??= error;
+      this.#lose();
+    });
     client.on('end', () => this.#lose());
   }
 
   async start(): Promise<void> {
     try {
-      await this.#answer(this.#client.connect(), 'connecting');
+      await this.#answer.for(this.#client.connect(), 'connecting');
     } catch (error) {
       this.#drop();
       throw error instanceof OperationalError ? error : connectionError(this.#database.name, error);
@@ -153,7 +147,7 @@ export class SinkSession {
   async #run<T>(text: string, user: UsersQuery | undefined, action: () => Promise<T>): Promise<T> {
     this.#isBusy = true;
     try {
-      const result = await this.#answer(action(), user?.text ?? text);
+      const result = await this.#answer.for(action(), user?.text ?? text);
       this.#isBusy = false;
       return result;
     } catch (error) {
@@ -162,25 +156,7 @@ export class SinkSession {
         throw error;
       }
       this.#isBusy = false;
-      throw statementError(this.#database.name, error, user);
-    }
-  }
-
-  /** Waits for an answer, within the limit. One wait at a time. */
-  async #answer<T>(work: Promise<T>, about: string): Promise<T> {
-    const { timeoutMs, signal } = this.#limits;
-    if (signal.aborted) {
-      work.catch(() => undefined);
-      throw interruptedError(signal);
-    }
-    const { promise: interrupted, reject } = Promise.withResolvers<never>();
-    this.#interrupt = reject;
-    const timer = setTimeout(() => reject(silenceError(this.#database.name, timeoutMs, about)), timeoutMs);
-    try {
-      return await Promise.race([interrupted, work]);
-    } finally {
-      this.#interrupt = undefined;
-      clearTimeout(timer);
+      throw statementError(this.#database.name, this.#loss ?? error, user);
     }
   }
 
@@ -210,12 +186,9 @@ export class SinkSession {
 
   #lose(): void {
     this.#isLost = true;
-    this.#limits.signal.removeEventListener('abort', this.#onAbort);
+    this.#answer.end();
   }
 }
-
-const interruptedError = (signal: AbortSignal): OperationalError =>
-  new OperationalError('interrupted', 'Stopped before it was done.', { cause: signal.reason });
 
 /** Has the server parse a statement and tell its columns, and never runs it. */
 class Description implements Submittable {

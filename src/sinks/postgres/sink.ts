@@ -113,7 +113,11 @@ class PostgresSink implements Sink {
       statement_timeout: '0',
       idle_in_transaction_session_timeout: '0',
     };
-    return Object.entries(set).map(([name, value]) => `SET LOCAL ${name} TO ${value}`);
+    return [
+      ...Object.entries(set).map(([name, value]) => `SET LOCAL ${name} TO ${value}`),
+      // Servers from version 17 on have it.
+      "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'",
+    ];
   }
 
   async #source(session: SinkSession): Promise<Source> {

@@ -317,6 +317,14 @@ test('rows that are written while the sink is read do not count', async () => {
   await reading.close();
 });
 
+test('a query that fails after many rows is an error, and not the end of the rows', async () => {
+  const query = 'SELECT 1 / (90000 - i) AS id FROM generate_series(1, 100000) AS i';
+  expect(await errorOf(read({ query }, 'column:id'))).toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('division by zero') as string,
+  });
+});
+
 test('the estimate of a table and of a query is what the planner expects', async () => {
   await client.query('CREATE TABLE estimated AS SELECT generate_series(1, 3000) AS id; ANALYZE estimated');
   expect((await read({ table: 'estimated' }, 'column:id')).estimate).toBe(3000);
