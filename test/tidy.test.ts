@@ -176,7 +176,7 @@ const documents = [
   'CHANGELOG.md',
   ...['docs', 'examples', 'test/fixtures'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') && !/node_modules|\.venv/.test(name))
       .map((name) => `${folder}/${name}`),
   ),
 ];

@@ -33,6 +33,18 @@ function refusalBy(
       'Name another place, or say with --expect at-least-once that rows repeat.',
     );
   }
+  if (ids === 0 && tally.nameless > 0) {
+    return usageError(
+      `No record of the topic has an id at ${plan.id}.`,
+      'Name with --id a place that the records have, or let nodrop init propose one.',
+    );
+  }
+  if (rows === 0 && sink.looks.at(-1)!.withoutId > 0) {
+    return usageError(
+      `None of the ${sink.rows} in ${sink.name} has an id at ${sink.id}.`,
+      `Name with --sink-id a place that the ${sink.rows} have, or let nodrop init propose one.`,
+    );
+  }
   if (tally.isDisjoint) {
     return usageError(
       `No id of the topic is in ${sink.name}. At ${plan.id}: ${some(seen.records)}. At ${sink.id}: ${some(seen.rows)}.`,

@@ -173,7 +173,8 @@ function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvi
       if (lastStableOffset < to) range.stableEnd = Math.max(from, lastStableOffset);
       ranges.push(range);
       if (isUndrained) commits.set(number, Math.min(from, committed ?? from));
-      else if (committed !== null) commits.set(number, committed);
+      // A group that has committed nothing there has not begun: all of it may still come.
+      else if (plan.group !== undefined) commits.set(number, committed ?? from);
     }
   }
   return {

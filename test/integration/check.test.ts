@@ -117,4 +117,28 @@ describe('checking a table', () => {
     expect(code).toBe(64);
     expect(stderr).toContain('--id json:status does not identify');
   });
+
+  test('places at which no record or no row has an id are refused before anything is judged', async () => {
+    const missing = await check(...all, '--id', 'header:eventid');
+    expect(missing.code).toBe(64);
+    expect(missing.stderr).toContain('No record of the topic has an id at header:eventid.');
+    const sink = ['--sink-id', 'column:event_id', '--query', 'select null::text as event_id from orders'];
+    const empty = await check('--topic', name, '--id', 'header:event-id', ...sink);
+    expect(empty.code).toBe(64);
+    expect(empty.stderr).toMatch(/None of the rows in .* has an id at column:event_id\./);
+  });
+
+  test('while the group has committed nothing, what is missing may still come', async () => {
+    const without = [
+      '--sink-id',
+      'column:event_id',
+      '--query',
+      "select * from orders where event_id <> 'order-17'",
+    ];
+    const begun = ['--topic', name, '--id', 'header:event-id', ...without];
+    const { code, result } = await check(...begun, '--group', `${name}-late`, '--timeout', '1s');
+    expect(result.findings).toEqual([]);
+    expect(result).toMatchObject({ verdict: 'inconclusive', acknowledged: { right: 59, unjudged: 1 } });
+    expect(code).toBe(2);
+  });
 });
