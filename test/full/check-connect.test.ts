@@ -250,13 +250,15 @@ test('a record that a sink without dead letters tolerates is lost', async () => 
   expect(placesOf(result, 'lost')).toEqual([placeOf(20)]);
 });
 
-test('records of a sink that has stopped are not drained: nothing is said of them', async () => {
+test('records that a stopped sink has yet to read are not judged if its group is named, and are lost otherwise', async () => {
   await sunk(records().slice(0, 240));
   await worker.stopSink(name);
   await writeOrders(bootstrapServers, name, records().slice(240), 240);
   const result = await check('--timeout=4s');
   expect(result.findings).toEqual([]);
   expect(result.verdict).toBe('inconclusive');
+  // Without the group, nothing tells that the sink still has them to read.
+  expect(found(await checkPositions())).toEqual([{ kind: 'lost', blame: 'consumer', count: 60 }]);
 });
 
 test('a check waits for a sink that is late', async () => {
