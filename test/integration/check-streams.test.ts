@@ -41,5 +41,6 @@ test('orders that a Kafka Streams application drops in silence are lost, unless 
   ]);
   expect(declared.findings).toEqual([]);
   expect(declared.verdict).toBe('pass');
-  expect(declared.counts).toMatchObject({ dropped: 10, stored: 30 });
+  expect(declared.counts.dropped).toBe(10);
+  expect(declared.store.rows).toBe(30);
 });
