@@ -45,16 +45,22 @@ async function enriched(env: Readonly<Record<string, string>> = {}): Promise<voi
   await application.stop();
 }
 
-/** The check of the example's README. */
-const check = (...args: string[]): Promise<Result> => {
-  const own = {
+/** The arguments of the check in the example's README. */
+const checkArguments = (): string[] =>
+  readmeCheck('kafka-streams', {
     'localhost:9092': bootstrapServers,
     'orders.enriched': names.enriched,
     'orders-enricher': names.applicationId,
     orders: names.topic,
-  };
-  return checked([...readmeCheck('kafka-streams', own), '--settle=1s', ...args]);
-};
+  });
+
+const check = (...args: string[]): Promise<Result> => checked([...checkArguments(), '--settle=1s', ...args]);
+
+function checkWithoutGroup(...args: string[]): Promise<Result> {
+  const all = checkArguments();
+  all.splice(all.indexOf('--group'), 2);
+  return checked([...all, ...args]);
+}
 
 test('an application that enriches each order once passes', async () => {
   await given(orders(count));
@@ -146,6 +152,18 @@ test('an application with exactly-once that is killed in mid-transaction passes'
   // The copies of the transaction that was killed are in the topic, aborted.
   expect(await written()).toBeGreaterThan(count + 2 * last.length);
   const result = await check();
+  expect(result.findings).toEqual([]);
+  expect(result.verdict).toBe('pass');
+  expect(result.store.rows).toBe(count + last.length);
+});
+
+test('a check without the group waits for the transaction in which a killed application has written', async () => {
+  await given(orders(count));
+  await killedBeforeItsCommit('exactly_once_v2', last);
+  await expect(checkWithoutGroup('--timeout=1s')).rejects.toThrow(/ended with 69.*open transaction/s);
+  const checking = checkWithoutGroup('--settle=5s');
+  await enriched();
+  const result = await checking;
   expect(result.findings).toEqual([]);
   expect(result.verdict).toBe('pass');
   expect(result.store.rows).toBe(count + last.length);
