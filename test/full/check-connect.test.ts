@@ -118,7 +118,7 @@ const check = (...args: string[]): Promise<Result> => {
 };
 
 /** The check of positions alone, which takes nothing from anybody. */
-const checkPositions = (): Promise<Result> =>
+const checkPositions = (...args: string[]): Promise<Result> =>
   checked(
     [
       `--bootstrap-server=${bootstrapServers}`,
@@ -128,6 +128,7 @@ const checkPositions = (): Promise<Result> =>
       `--query=select * from ${name}`,
       '--sink-id=columns:__connect_partition,__connect_offset',
       '--settle=1s',
+      ...args,
     ],
     { PGPASSWORD: password },
   );
@@ -232,19 +233,36 @@ test('records that a filter swallows are lost', async () => {
   expect(placesOf(result, 'lost')).toEqual([placeOf(12), placeOf(13)]);
 });
 
-/** The records, of which one is none that the worker can read. */
-const withPoison = (index: number): OrderRecord[] =>
-  records().map((record, i) => (i === index ? { ...record, value: '{"id": "o-' } : record));
+/** The records, of which the worker can read the one at this index only up to its missing amount. */
+const withoutAmount = (index: number): OrderRecord[] =>
+  records().map((record, i) => {
+    const { id, status } = orders(count)[i]!;
+    return i === index ? { ...record, value: JSON.stringify({ schema, payload: { id, status } }) } : record;
+  });
 
-test('a record that the worker cannot read is among the dead letters', async () => {
-  await sunk(withPoison(20));
+test('a record of a known status is wrongly among the dead letters', async () => {
+  await sunk(withoutAmount(20));
   const result = await check(`--dead-letters=topic:${deadLetters()}`);
   expect(found(result)).toEqual([{ kind: 'wrongly-dead-lettered', blame: 'consumer', count: 1 }]);
   expect(placesOf(result, 'wrongly-dead-lettered')).toEqual([placeOf(20)]);
 });
 
+test('a record that is no JSON is not judged by its status, and one that is among the dead letters is not lost', async () => {
+  const all = records();
+  all[20] = { ...all[20]!, value: '{"id": "o-' };
+  await sunk(all);
+  const result = await check(`--dead-letters=topic:${deadLetters()}`);
+  expect(result.findings).toEqual([]);
+  expect(result.verdict).toBe('inconclusive');
+  expect(result.store.deadLetters).toBe(1);
+  expect(found(await checkPositions(`--dead-letters=topic:${deadLetters()}`))).toEqual([
+    { kind: 'wrongly-dead-lettered', blame: 'consumer', count: 1 },
+  ]);
+  expect(found(await checkPositions())).toEqual([{ kind: 'lost', blame: 'consumer', count: 1 }]);
+});
+
 test('a record that a sink without dead letters tolerates is lost', async () => {
-  await sunk(withPoison(20), { 'errors.deadletterqueue.topic.name': '' });
+  await sunk(withoutAmount(20), { 'errors.deadletterqueue.topic.name': '' });
   const result = await check();
   expect(found(result)).toEqual([{ kind: 'lost', blame: 'consumer', count: 1 }]);
   expect(placesOf(result, 'lost')).toEqual([placeOf(20)]);
