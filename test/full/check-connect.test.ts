@@ -206,6 +206,35 @@ test('records that a sink skips since its offsets were moved are lost', async ()
   ]);
 });
 
+test('two topics in one table are told apart by the column of the topic', async () => {
+  const other = `${name}_other`;
+  await writeOrders(bootstrapServers, other, records());
+  await sunk(records(), { topics: `${name},${other}` });
+  await worker.application.until('the sink has read the other topic', () =>
+    hasCommittedAll(bootstrapServers, `connect-${name}`, other),
+  );
+  const checkBoth = (): Promise<Result> =>
+    checked(
+      [
+        `--bootstrap-server=${bootstrapServers}`,
+        `--topic=${name}`,
+        `--topic=${other}`,
+        '--id=position',
+        `--sink=${sink()}`,
+        `--table=${name}`,
+        '--sink-id=columns:__connect_topic,__connect_partition,__connect_offset',
+        '--settle=1s',
+      ],
+      { PGPASSWORD: password },
+    );
+  expect((await checkBoth()).verdict).toBe('pass');
+  await database.query(`delete from ${name} where __connect_topic = '${other}' and ${rowOf(9)}`);
+  const result = await checkBoth();
+  expect(found(result)).toEqual([{ kind: 'lost', blame: 'consumer', count: 1 }]);
+  expect(result.findings[0]!.examples).toMatchObject([{ topic: other, ...placeOf(9) }]);
+  await deleteTopics(bootstrapServers, [other]);
+});
+
 test('a sink whose offsets were moved back writes rows again in place, and passes', async () => {
   await sunk(records());
   await worker.stopSink(name);
