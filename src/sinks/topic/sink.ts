@@ -1,9 +1,10 @@
 /** A topic as a sink. Only committed records count; there is no snapshot, but an end that is frozen first. */
-import { usageError } from '../../errors.ts';
+import { unavailableError, usageError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../../kafka/client/cluster.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
+import { Deadline } from '../../system/deadline.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import { RecordValues } from '../../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../../values/sample-records.ts';
@@ -11,6 +12,7 @@ import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts'
 import type { Sink, SinkColumn, SinkOptions, SinkReading } from '../sink.ts';
 
 const batchBytes = 256 * 1024;
+const pollMs = 200;
 
 export async function openTopicSink(options: SinkOptions): Promise<Sink> {
   const { kafka, location, timeoutMs, signal, query, table } = options;
@@ -56,6 +58,7 @@ class TopicSink implements Sink {
     const deadline = this.#cluster.deadline();
     const starts = await listOffsets(this.#cluster, this.#topic, 'earliest', deadline);
     const ends = await listOffsets(this.#cluster, this.#topic, 'latest', deadline);
+    await this.#untilDecided(ends);
     const ranges = [...ends].map(([partition, end]) => ({
       partition,
       start: Math.min(starts.get(partition) ?? 0, end),
@@ -72,6 +75,26 @@ class TopicSink implements Sink {
       batches: () => this.#batches(values, places.length, ends),
       close: () => Promise.resolve(),
     };
+  }
+
+  /**
+   * Waits until all transactions below these ends have ended: what an open one wrote is neither there nor missing. Throws
+   * `unavailable` if one is still open at the deadline.
+   */
+  async #untilDecided(ends: ReadonlyMap<number, number>): Promise<void> {
+    const { timeoutMs, signal } = this.#options;
+    let open: readonly [partition: number, offset: number] | undefined;
+    const look = async (): Promise<boolean> => {
+      const stable = await listOffsets(this.#cluster, this.#topic, 'last-stable');
+      open = [...stable].find(([partition, offset]) => offset < (ends.get(partition) ?? 0));
+      return open === undefined;
+    };
+    if ((await new Deadline(timeoutMs, signal).poll(look, pollMs)) === true) return;
+    const [partition, offset] = open!;
+    throw unavailableError(
+      `Topic ${this.#topic}, the sink, has an open transaction (partition ${partition}, from offset ${offset} on): nothing tells yet whether what it wrote is there.`,
+      { hint: 'Try again when it has ended, or give it more time with --timeout.' },
+    );
   }
 
   async *#batches(
