@@ -9,6 +9,7 @@ import { exitCodes } from '../src/errors.ts';
 import { thisCommit, thisMachine, type Machine } from './machine.ts';
 import { writePage } from './page.ts';
 import type { Measured, Part } from './part.ts';
+import { check } from './parts/check.ts';
 import { consume } from './parts/consume.ts';
 import { growth } from './parts/growth.ts';
 import { latency } from './parts/latency.ts';
@@ -25,7 +26,7 @@ import { atMost, countMissed } from './table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** The page has the same order. Memory and growth use the measurements of `whole`. */
-const parts: Part[] = [whole, memory, growth, latency, produce, consume, security, page, ...scriptParts];
+const parts: Part[] = [whole, memory, growth, latency, produce, consume, check, security, page, ...scriptParts];
 const limitMissedCode = 3;
 const failedCode = 1;
 const trialMessagesMin = 1_000;

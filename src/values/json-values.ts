@@ -27,6 +27,8 @@ class Node {
   readonly children: { name: Buffer; node: Node }[] = [];
   /** The paths that end here. */
   readonly paths: number[] = [];
+  /** The number of the last document that had an object here. */
+  document = 0;
 
   child(name: string): Node {
     const bytes = Buffer.from(name);
@@ -44,8 +46,11 @@ export class JsonValues {
   /** By path: where its value is in the document, a string with its quotes. −1: the document has none. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
+  /** By path: 1 if its value is a string with escapes. */
+  readonly #escaped: Uint8Array;
   #bytes: Uint8Array = Buffer.alloc(0);
   #limit = 0;
+  #documents = 0;
   /** Whether the last string that was passed has escapes. */
   #hasEscapes = false;
 
@@ -53,6 +58,7 @@ export class JsonValues {
     this.#count = paths.length;
     this.#starts = new Int32Array(paths.length);
     this.#ends = new Int32Array(paths.length);
+    this.#escaped = new Uint8Array(paths.length);
     for (const [index, path] of paths.entries()) {
       path.reduce((node, name) => node.child(name), this.#root).paths.push(index);
     }
@@ -65,6 +71,7 @@ export class JsonValues {
   read(bytes: Uint8Array, from: number, limit: number): boolean {
     this.#bytes = bytes;
     this.#limit = limit;
+    this.#documents += 1;
     this.#starts.fill(-1);
     let at = this.#value(this.#space(from), 0, this.#root);
     if (at >= 0) at = this.#space(at);
@@ -96,13 +103,10 @@ export class JsonValues {
     const first = bytes[start]!;
     if (first === letterN) return builder.addNull();
     if (first !== quote) return builder.addBytes(bytes, start, end);
-    for (let at = start + 1; at < end - 1; at++) {
-      if (bytes[at] !== backslash) continue;
-      const { buffer, byteOffset } = bytes;
-      const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
-      return builder.addText(unescaped(text));
-    }
-    builder.addBytes(bytes, start + 1, end - 1);
+    if (this.#escaped[path] === 0) return builder.addBytes(bytes, start + 1, end - 1);
+    const { buffer, byteOffset } = bytes;
+    const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
+    builder.addText(unescaped(text));
   }
 
   // Each of these methods takes the position of a first byte, and returns the position after the last one.
@@ -120,16 +124,22 @@ export class JsonValues {
     else at = this.#number(from);
     if (node === undefined || at < 0) return at;
     if (byte !== braceOpen && node.children.length > 0) this.#forget(node);
-    for (const path of node.paths) {
+    const { paths } = node;
+    for (let index = 0; index < paths.length; index++) {
+      const path = paths[index]!;
       this.#starts[path] = from;
       this.#ends[path] = at;
+      this.#escaped[path] = byte === quote && this.#hasEscapes ? 1 : 0;
     }
     return at;
   }
 
   #object(from: number, depth: number, node: Node | undefined): number {
     if (depth > depthMax) return broken;
-    if (node !== undefined) this.#forget(node);
+    if (node !== undefined) {
+      if (node.document === this.#documents) this.#forget(node);
+      node.document = this.#documents;
+    }
     const bytes = this.#bytes;
     let at = this.#space(from + 1);
     if (bytes[at] === braceClose && at < this.#limit) return at + 1;
@@ -161,12 +171,14 @@ export class JsonValues {
       return node.children.find((child) => child.name.equals(name))?.node;
     }
     const length = end - start - 2;
-    search: for (const { name, node: child } of node.children) {
+    const { children } = node;
+    search: for (let child = 0; child < children.length; child++) {
+      const { name } = children[child]!;
       if (name.length !== length) continue;
       for (let index = 0; index < length; index++) {
         if (bytes[start + 1 + index] !== name[index]) continue search;
       }
-      return child;
+      return children[child]!.node;
     }
     return undefined;
   }

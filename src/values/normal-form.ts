@@ -25,7 +25,12 @@ export const formWords: Readonly<Record<Form, string>> = {
   bytes: 'as bytes',
 };
 
-const [zero, nine, dash, blank] = [0x30, 0x39, 0x2d, 0x20];
+const [zero, nine, dash, blank, point, letterE] = [0x30, 0x39, 0x2d, 0x20, 0x2e, 0x65];
+const [braceOpen, braceClose] = [0x7b, 0x7d];
+/** By byte: the lower-case hex digit; 0 if it is none. */
+const hexDigits = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte).toLowerCase().charCodeAt(0) : 0,
+);
 /** A time has at most this many letters, and a number that is brought into another form as many digits. */
 const lengthMax = 400;
 
@@ -52,13 +57,63 @@ export class Normaliser {
     else this.#time();
   }
 
-  /** Small integers, which nearly all numbers are, are in normal form already. Others become `DIGITSeEXPONENT`. */
+  /** Becomes `DIGITSeEXPONENT`, without zeros at either end of the digits, and without an exponent of 0. */
   #number(): void {
+    if (!this.#plainNumber()) this.#anyNumber();
+  }
+
+  /** Digits with or without a point, which nearly all numbers are. Returns false for anything else. */
+  #plainNumber(): boolean {
     const { bytes, start, end } = this;
-    let at = bytes[start] === dash ? start + 1 : start;
-    const isPlain = bytes[at]! > zero && bytes[at]! <= nine && bytes[end - 1] !== zero;
-    if (isPlain) while (at < end && isDigit(bytes[at]!)) at += 1;
-    if (at === end) return;
+    const isNegative = bytes[start] === dash;
+    const first = isNegative ? start + 1 : start;
+    let pointAt = -1;
+    for (let at = first; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte >= zero && byte <= nine) continue;
+      if (byte !== point || pointAt >= 0 || at === first) return false;
+      pointAt = at;
+    }
+    if (first === end) return false;
+    let from = first;
+    while (from < end && (bytes[from] === zero || from === pointAt)) from += 1;
+    if (from === end) {
+      this.#set('0');
+      return true;
+    }
+    let to = end;
+    while (bytes[to - 1] === zero || to - 1 === pointAt) to -= 1;
+    // How many digits stand between the last one that counts and the point.
+    const exponent = pointAt < 0 || to <= pointAt ? (pointAt < 0 ? end : pointAt) - to : pointAt + 1 - to;
+    if (exponent === 0) {
+      if (from === first) this.end = to;
+      else this.#digits(isNegative, from, to, pointAt);
+      return true;
+    }
+    this.#digits(isNegative, from, to, pointAt);
+    const scratch = this.#scratch;
+    scratch[this.end++] = letterE;
+    if (exponent < 0) scratch[this.end++] = dash;
+    let divisor = 1;
+    const size = Math.abs(exponent);
+    while (divisor * 10 <= size) divisor *= 10;
+    for (; divisor >= 1; divisor /= 10) scratch[this.end++] = zero + (Math.floor(size / divisor) % 10);
+    return true;
+  }
+
+  /** Puts a sign and the digits from `from` to `to` into the scratch. */
+  #digits(isNegative: boolean, from: number, to: number, pointAt: number): void {
+    const { bytes } = this;
+    const scratch = this.#scratch;
+    let length = 0;
+    if (isNegative) scratch[length++] = dash;
+    for (let at = from; at < to; at++) if (at !== pointAt) scratch[length++] = bytes[at]!;
+    this.bytes = scratch;
+    this.start = 0;
+    this.end = length;
+  }
+
+  #anyNumber(): void {
     const text = this.#text();
     const found = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$|^([+-]?)\.(\d+)$/.exec(text);
     if (found === null) return;
@@ -72,9 +127,27 @@ export class Normaliser {
     this.#set(`${sign}${significant}${exponent === 0 ? '' : `e${exponent}`}`);
   }
 
+  /** Its digits in lower case. There may be braces around them, and dashes at their places. */
   #uuid(): void {
-    const text = this.#text();
-    if (uuidPattern.test(text)) this.#set(text.replace(/[{}-]/g, '').toLowerCase());
+    const { bytes, start, end } = this;
+    const scratch = this.#scratch;
+    let digits = 0;
+    let dashed = 0;
+    for (let at = bytes[start] === braceOpen ? start + 1 : start; at < end; at++) {
+      const byte = bytes[at]!;
+      const digit = hexDigits[byte]!;
+      if (digit !== 0) {
+        if (digits === uuidDigits) return;
+        scratch[digits++] = digit;
+      } else if (byte === dash) {
+        if (dashed === digits || (digits !== 8 && digits !== 12 && digits !== 16 && digits !== 20)) return;
+        dashed = digits;
+      } else if (byte !== braceClose || at !== end - 1) return;
+    }
+    if (digits !== uuidDigits) return;
+    this.bytes = scratch;
+    this.start = 0;
+    this.end = uuidDigits;
   }
 
   #boolean(): void {
@@ -100,9 +173,7 @@ export class Normaliser {
   }
 }
 
-const isDigit = (byte: number): boolean => byte >= zero && byte <= nine;
-
-const uuidPattern = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
+const uuidDigits = 32;
 
 const timePattern =
   /^(\d{4,6})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)? ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?$/;

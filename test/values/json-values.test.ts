@@ -51,6 +51,23 @@ describe('values of a JSON document', () => {
     expect(valuesAt('{"a":{"b":1},"a":{"c":2}}', ['a', 'b'], ['a', 'c'])).toEqual([null, '2']);
     expect(valuesAt('{"a":{"b":1},"a":3}', ['a', 'b'], ['a'])).toEqual([null, '3']);
     expect(valuesAt(String.raw`{"a":1,"\u0061":2}`, ['a'])).toEqual(['2']);
+    const repeated = '{"a":{"b":{"c":1}},"a":{"b":{"d":2}},"a":{"b":{"d":3},"b":{}}}';
+    expect(valuesAt(repeated, ['a', 'b', 'c'], ['a', 'b', 'd'], ['a', 'b'])).toEqual([null, null, '{}']);
+  });
+
+  it('a document has nothing of the one before', () => {
+    const values = new JsonValues([['a', 'b'], ['c']]);
+    const builder = new ValueBatchBuilder(2);
+    const read = (document: string): string[] => {
+      values.read(Buffer.from(document), 0, document.length);
+      values.addTo(builder);
+      const { bytes, start, end } = builder.take();
+      return [0, 1].map((path) => bytes.toString('utf8', Math.max(0, start[path]!), end[path]));
+    };
+    expect(read(String.raw`{"a":{"b":"\t"},"c":"\n"}`)).toEqual(['\t', '\n']);
+    expect(read(String.raw`{"a":{"b":"x"}}`)).toEqual(['x', '']);
+    expect(read('{"c":"y","a":{}}')).toEqual(['', 'y']);
+    expect(read('{"a":{"b":1}')).toEqual(['', '']);
   });
 
   it('takes and refuses the same documents as JSON.parse, and finds the same values', () => {

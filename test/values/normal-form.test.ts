@@ -69,6 +69,40 @@ describe('normal forms', () => {
     );
   });
 
+  it('digits with or without a point have the normal form of the same number with an exponent', () => {
+    const digits = fc.stringMatching(/^-?[0-9]{1,12}(\.[0-9]{0,12})?$/);
+    fc.assert(
+      fc.property(digits, (text) => {
+        expect(normalFormOf('number', text)).toBe(normalFormOf('number', `${text}e0`));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('a number is left as it is unless all of it is a number', () => {
+    for (const text of ['-', '.', '-.', '1.2.3', '1-2', '--1', '1 ', '0x10', '١']) {
+      expect(normalFormOf('number', text)).toBe(text);
+    }
+  });
+
+  it('a UUID may have braces around it and dashes at their places; anything else is left as it is', () => {
+    const pattern = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
+    const edits = fc.array(
+      fc.tuple(fc.nat(40), fc.nat(1), fc.constantFrom('', '-', '{', '}', 'a', 'F', 'g')),
+      { maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(fc.uuid(), fc.boolean(), edits, (uuid, isUpper, changes) => {
+        const letters = Array.from(isUpper ? uuid.toUpperCase() : uuid);
+        for (const [at, removed, letter] of changes) letters.splice(at, removed, letter);
+        const text = letters.join('');
+        const normal = pattern.test(text) ? text.replaceAll(/[{}-]/g, '').toLowerCase() : text;
+        expect(normalFormOf('uuid', text)).toBe(normal);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('the more exact kind of the two sides decides', () => {
     expect(formOf('text', 'number')).toBe('number');
     expect(formOf('uuid', 'text')).toBe('uuid');

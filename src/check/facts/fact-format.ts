@@ -51,17 +51,20 @@ export const factBytes = ({ compared, isVersioned }: FactShape): number =>
   headBytes + 8 * compared + (isVersioned ? 8 : 0);
 
 export interface Fact {
-  /** Two halves of the hash. */
-  high: bigint;
-  low: bigint;
+  /** The hash of the id: four words, as they stand in the file. */
+  hash: Uint32Array;
   offset: number;
   partition: number;
   category: number;
   flags: number;
-  digests: BigUint64Array;
+  /** Two words for each compared value. */
+  digests: Uint32Array;
   version: bigint;
 }
 
-/** The bucket of an id by the high half of its hash. */
-export const bucketOf = (high: bigint, buckets: number): number =>
-  Number(((high >> 32n) * BigInt(buckets)) >> 32n);
+/** The bucket of an id by the words of its hash. */
+export const bucketOf = (hash: Uint32Array, buckets: number): number =>
+  Math.floor((hash[1]! * buckets) / 2 ** 32);
+
+/** The word of a hash by which ids are sampled: evenly spread, whatever the bucket. */
+export const sampleWord = 0;

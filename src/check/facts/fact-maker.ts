@@ -2,9 +2,9 @@
 import { Normaliser, type Form } from '../../values/normal-form.ts';
 import type { ValueBatch } from '../../values/value-batch.ts';
 import type { CategoryTable } from './category-table.ts';
-import { factFlags, noPartition, routeShift, type Fact } from './fact-format.ts';
+import { factFlags, noPartition, routeShift, sampleWord, type Fact } from './fact-format.ts';
 import type { FactWriter } from './fact-writer.ts';
-import { digestOfNull, digestOfValue, hashId, hashPosition } from './id-hash.ts';
+import { digestNull, digestValue, hashId, hashPosition } from './id-hash.ts';
 import type { Layout } from './layout.ts';
 
 /** Where a value came from, for records. Rows have none. */
@@ -33,6 +33,9 @@ const sampleSpan = 2 ** 32;
 
 export class FactMaker {
   readonly #options: MakerOptions;
+  readonly #layout: Layout;
+  readonly #writer: FactWriter;
+  readonly #flags: number;
   readonly #normaliser = new Normaliser();
   readonly #fact: Fact;
   readonly #sampleMax: number;
@@ -41,14 +44,16 @@ export class FactMaker {
 
   constructor(options: MakerOptions) {
     this.#options = options;
+    this.#layout = options.layout;
+    this.#writer = options.writer;
+    this.#flags = options.flags ?? 0;
     this.#fact = {
-      high: 0n,
-      low: 0n,
+      hash: new Uint32Array(4),
       offset: -1,
       partition: noPartition,
       category: 0,
       flags: 0,
-      digests: new BigUint64Array(options.writer.shape.compared),
+      digests: new Uint32Array(2 * options.writer.shape.compared),
       version: 0n,
     };
     this.#sampleMax = options.sample * sampleSpan;
@@ -56,12 +61,12 @@ export class FactMaker {
 
   /** Makes a fact of row `row`. Returns false if it has no id; then nothing was written, unless it has an origin. */
   add(batch: ValueBatch, row: number, origin?: Origin): boolean {
-    const { layout, writer } = this.#options;
+    const layout = this.#layout;
     const first = row * batch.width;
     const fact = this.#fact;
-    fact.flags = (origin?.flags ?? 0) | (this.#options.flags ?? 0);
-    fact.offset = origin?.offset ?? -1;
-    fact.partition = origin?.number ?? noPartition;
+    fact.flags = this.#flags | (origin === undefined ? 0 : origin.flags);
+    fact.offset = origin === undefined ? -1 : origin.offset;
+    fact.partition = origin === undefined ? noPartition : origin.number;
     const isNamed = this.#hash(batch, first, origin);
     if (!isNamed) {
       this.withoutId += 1;
@@ -69,26 +74,28 @@ export class FactMaker {
       fact.flags |= factFlags.nameless;
       this.#hashPlace(origin.topic, origin.partition, origin.offset);
     }
-    if (this.#sampleMax < sampleSpan && Number(fact.high & 0xffffffffn) >= this.#sampleMax) return isNamed;
+    if (fact.hash[sampleWord]! >= this.#sampleMax) return isNamed;
     this.#category(batch, first);
-    for (const [index, { column, form }] of layout.compared.entries()) {
-      fact.digests[index] = this.#digest(batch, first + column, form);
+    const { compared, version, drops } = layout;
+    for (let index = 0; index < compared.length; index++) {
+      this.#digest(batch, first + compared[index]!.column, compared[index]!.form, index);
     }
-    if (layout.version === undefined) fact.flags |= factFlags.unversioned;
-    else this.#version(batch, first + layout.version.column, layout.version.form);
-    if (layout.drops.some((drop) => isText(batch, first + drop.column, drop.value)))
+    if (version === undefined) fact.flags |= factFlags.unversioned;
+    else this.#version(batch, first + version.column, version.form);
+    if (drops.length > 0 && drops.some((drop) => isText(batch, first + drop.column, drop.value)))
       fact.flags |= factFlags.dropped;
     if (layout.route !== undefined) {
       const sink = textAt(batch, first + layout.route.column);
       const number = sink === undefined ? 0 : layout.route.sinks.indexOf(sink) + 1;
       fact.flags |= number << routeShift;
     }
-    if (isNamed && typeof layout.id === 'object' && 'form' in layout.id) {
-      const at = first + layout.id.column;
-      writer.add(fact, batch.bytes, batch.start[at]!, batch.end[at]!);
+    const { id } = layout;
+    if (isNamed && typeof id === 'object' && 'form' in id) {
+      const at = first + id.column;
+      this.#writer.add(fact, batch.bytes, batch.start[at]!, batch.end[at]!);
     } else {
       const text = Buffer.from(this.#positionText);
-      writer.add(fact, text, 0, text.length);
+      this.#writer.add(fact, text, 0, text.length);
     }
     return isNamed;
   }
@@ -97,7 +104,7 @@ export class FactMaker {
   #positionText = '';
 
   #hash(batch: ValueBatch, first: number, origin: Origin | undefined): boolean {
-    const { id } = this.#options.layout;
+    const { id } = this.#layout;
     if (id === 'own-position') {
       if (origin === undefined) return false;
       return this.#hashPlace(origin.topic, origin.partition, origin.offset);
@@ -107,7 +114,7 @@ export class FactMaker {
     if (batch.start[at]! < 0 || batch.start[at] === batch.end[at]) return false;
     const normal = this.#normaliser;
     normal.normalise(id.form, batch.bytes, batch.start[at]!, batch.end[at]!);
-    hashId(normal.bytes, normal.start, normal.end, this.#fact);
+    hashId(normal.bytes, normal.start, normal.end, this.#fact.hash);
     return true;
   }
 
@@ -127,7 +134,7 @@ export class FactMaker {
   }
 
   #hashPlace(topic: number, partition: number, offset: number): boolean {
-    hashPosition(topic, partition, offset, this.#fact);
+    hashPosition(topic, partition, offset, this.#fact.hash);
     const { topics } = this.#options;
     const name = topics.length > 1 ? `${topics[topic]!}/` : '';
     this.#positionText = `${name}${partition}:${offset}`;
@@ -144,11 +151,12 @@ export class FactMaker {
     else fact.category = categories.numberOf(batch.bytes, batch.start[at]!, batch.end[at]!);
   }
 
-  #digest(batch: ValueBatch, at: number, form: Form): bigint {
-    if (batch.start[at]! < 0) return digestOfNull;
+  #digest(batch: ValueBatch, at: number, form: Form, index: number): void {
+    const { digests } = this.#fact;
+    if (batch.start[at]! < 0) return digestNull(digests, 2 * index);
     const normal = this.#normaliser;
     normal.normalise(form, batch.bytes, batch.start[at]!, batch.end[at]!);
-    return digestOfValue(normal.bytes, normal.start, normal.end);
+    digestValue(normal.bytes, normal.start, normal.end, digests, 2 * index);
   }
 
   #version(batch: ValueBatch, at: number, form: Form): void {

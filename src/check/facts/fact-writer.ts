@@ -44,25 +44,23 @@ export class FactWriter {
 
   /** Adds a fact, and the text of its id: `text` from `start` to `end`. */
   add(fact: Fact, text: Uint8Array, start: number, end: number): void {
-    const bucket = bucketOf(fact.high, this.shape.buckets);
+    const bucket = bucketOf(fact.hash, this.shape.buckets);
     const at = this.#facts.reserve(bucket, this.#bytes);
-    const view = this.#facts.viewOf(bucket);
-    view.setBigUint64(at, fact.high, true);
-    view.setBigUint64(at + 8, fact.low, true);
-    view.setFloat64(at + 16, fact.offset, true);
-    view.setUint32(at + 24, fact.partition, true);
-    view.setUint16(at + 28, fact.category, true);
-    view.setUint16(at + 30, fact.flags, true);
-    const { compared } = this.shape;
-    for (let value = 0; value < compared; value++) {
-      view.setBigUint64(at + headBytes + 8 * value, fact.digests[value]!, true);
-    }
-    if (this.shape.isVersioned) view.setBigInt64(at + headBytes + 8 * compared, fact.version, true);
+    const { words, doubles, view } = this.#facts.bufferOf(bucket);
+    const word = at / 4;
+    const { hash, digests } = fact;
+    for (let index = 0; index < 4; index++) words[word + index] = hash[index]!;
+    doubles[at / 8 + 2] = fact.offset;
+    words[word + 6] = fact.partition;
+    words[word + 7] = fact.category | (fact.flags << 16);
+    for (let index = 0; index < digests.length; index++) words[word + 8 + index] = digests[index]!;
+    if (this.shape.isVersioned) view.setBigInt64(at + headBytes + 4 * digests.length, fact.version, true);
     this.#count += 1;
     const length = Math.min(end - start, idBytesMax);
     const textAt = this.#ids.reserve(bucket, 2 + length);
-    this.#ids.viewOf(bucket).setUint16(textAt, length, true);
-    const target = this.#ids.bytesOf(bucket);
+    const target = this.#ids.bufferOf(bucket).bytes;
+    target[textAt] = length & 0xff;
+    target[textAt + 1] = length >>> 8;
     for (let index = 0; index < length; index++) target[textAt + 2 + index] = text[start + index]!;
   }
 
@@ -77,14 +75,29 @@ export class FactWriter {
   }
 }
 
+/** One memory as bytes, words and doubles. Facts begin at a multiple of eight bytes. */
+class ChunkBuffer {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+  readonly doubles: Float64Array;
+  readonly view: DataView;
+
+  constructor(bytes: number) {
+    const memory = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+    this.bytes = Buffer.from(memory);
+    this.words = new Uint32Array(memory);
+    this.doubles = new Float64Array(memory);
+    this.view = new DataView(memory);
+  }
+}
+
 /** Gathers bytes by bucket, and appends them to one file in chunks. */
 class ChunkWriter {
   readonly #path: string;
   readonly #file: number;
   readonly #hash: Hash = createHash('sha256');
   readonly #chunkBytes: number;
-  readonly #buffers: (Buffer | undefined)[];
-  readonly #views: DataView[] = [];
+  readonly #buffers: (ChunkBuffer | undefined)[];
   readonly #used: Int32Array;
 
   constructor(path: string, buckets: number) {
@@ -100,16 +113,15 @@ class ChunkWriter {
     let at = this.#used[bucket]!;
     const buffer = this.#buffers[bucket];
     if (buffer === undefined) at = this.#allocate(bucket, bytes);
-    else if (at + bytes > buffer.length) {
+    else if (at + bytes > buffer.bytes.length) {
       this.#flush(bucket);
-      at = bytes + chunkHeaderBytes > buffer.length ? this.#allocate(bucket, bytes) : chunkHeaderBytes;
+      at = bytes + chunkHeaderBytes > buffer.bytes.length ? this.#allocate(bucket, bytes) : chunkHeaderBytes;
     }
     this.#used[bucket] = at + bytes;
     return at;
   }
 
-  viewOf = (bucket: number): DataView => this.#views[bucket]!;
-  bytesOf = (bucket: number): Buffer => this.#buffers[bucket]!;
+  bufferOf = (bucket: number): ChunkBuffer => this.#buffers[bucket]!;
 
   close(): string {
     for (let bucket = 0; bucket < this.#buffers.length; bucket++) this.#flush(bucket);
@@ -122,16 +134,14 @@ class ChunkWriter {
   }
 
   #allocate(bucket: number, bytes: number): number {
-    const buffer = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, bytes + chunkHeaderBytes));
-    this.#buffers[bucket] = buffer;
-    this.#views[bucket] = new DataView(buffer.buffer);
+    this.#buffers[bucket] = new ChunkBuffer(Math.max(this.#chunkBytes, bytes + chunkHeaderBytes));
     return chunkHeaderBytes;
   }
 
   #flush(bucket: number): void {
     const used = this.#used[bucket]!;
     if (used <= chunkHeaderBytes) return;
-    const chunk = this.#buffers[bucket]!;
+    const chunk = this.#buffers[bucket]!.bytes;
     chunk.writeUInt32LE(bucket, 0);
     chunk.writeUInt32LE(used - chunkHeaderBytes, 4);
     const bytes = chunk.subarray(0, used);
