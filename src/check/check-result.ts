@@ -19,7 +19,7 @@ export function checkResult(
   { allowed, environment, auditMs, totalMs }: ResultParts,
 ): Result {
   const refusal = refusalOf(record, tallies);
-  if (refusal !== undefined) throw refusal;
+  if (refusal !== undefined) throw refusal.error([]);
   const { verdict, evidence, ledger, acknowledged, log, store, counts } = audit;
   const { states, partitions, confusion, findings, notChecked }: Audit = audit;
   return {

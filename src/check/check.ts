@@ -20,6 +20,7 @@ import { CheckCourse, type Checked, type CheckOptions, type CheckedSink } from '
 import { factBytes, type FactShape } from './facts/fact-format.ts';
 import { freezeTopic, recordsIn, type FrozenTopic } from './freeze.ts';
 import type { CheckPlan } from './plan.ts';
+import { refuseIdentity } from './propose/refuse-identity.ts';
 import { ThreadedSink } from './sink/threaded-sink.ts';
 
 /** About how many facts of a hop are judged at a time. */
@@ -62,7 +63,9 @@ export async function check(options: CheckOptions): Promise<Checked> {
     shape,
     sample,
   });
-  return await course.run();
+  const checked = await course.run();
+  await refuseIdentity(checked, { plan, cluster, topic: topics[0]!, signal });
+  return checked;
 }
 
 /** Opens a sink, and begins the first look at it. */

@@ -1,5 +1,5 @@
 /** The commands, their options and examples. What each does is in its own file, loaded when it is called. */
-import { checkOptions, type CheckValues } from '../options/check-options.ts';
+import { checkOptions, initOptions, type CheckValues } from '../options/check-options.ts';
 import type { OptionEntry } from '../options/option-entry.ts';
 import type { OptionName, OptionValues } from '../options/options.ts';
 import type { Context } from './context.ts';
@@ -161,10 +161,19 @@ export const definitions: Definition[] = [
     ],
     options: ['run', 'dir', ...kafkaOptions, 'timeout', 'allow', ...resultOptions],
     own: checkOptions,
-    act: async (values, context) => {
-      const { checkCommand } = await import('./check-command.ts');
-      return checkCommand(values, values as unknown as CheckValues, context);
-    },
+    act: async (values, context) =>
+      (await import('./check-command.ts')).checkCommand(values, values as unknown as CheckValues, context),
+  },
+  {
+    name: 'init',
+    description: 'samples your topic and your table, topic or file, and proposes a command of nodrop check',
+    examples: [
+      'nodrop init --bootstrap-server localhost:9092 --topic orders --sink env:DATABASE_URL --table orders',
+      'nodrop init --topic orders --sink topic:orders.enriched --json',
+    ],
+    options: [...kafkaOptions, 'timeout', ...outputOptions],
+    own: initOptions,
+    act: async (values, context) => (await import('./init-command.ts')).initCommand(values, context),
   },
   {
     name: 'export',

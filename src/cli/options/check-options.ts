@@ -29,7 +29,7 @@ export const checkOptions = {
   },
   id: {
     flags: '--id <place>',
-    help: "where a record's id is: header:NAME, key, json:PATH or position",
+    help: "where a record's id is: header:NAME, key, json:PATH or position (nodrop init proposes one)",
   },
   sinkId: {
     flags: '--sink-id <place>',
@@ -111,6 +111,21 @@ export type CheckValues = {
   expect: Rule;
   settle: number;
 };
+
+/** The options of `init`: one topic and one sink. Further ones are refused. */
+export const initOptions = {
+  topic: { ...checkOptions.topic, help: 'topic that is to be checked' },
+  sink: { ...checkOptions.sink, help: checkOptions.sink.help.replace('; may be repeated', '') },
+  query: { flags: checkOptions.query.flags, help: checkOptions.query.help },
+  table: { flags: checkOptions.table.flags, help: checkOptions.table.help },
+};
+
+export interface InitValues {
+  topic?: string[];
+  sink?: string[];
+  query?: string;
+  table?: string;
+}
 
 function parseTopicName(value: string): string {
   if (!topicPattern.test(value)) throw new InvalidArgumentError('It takes the name of a topic.');

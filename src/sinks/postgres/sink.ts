@@ -12,6 +12,7 @@ import { oneQuery, postgresDialect } from '../one-query.ts';
 import type { OpenSink, Sink, SinkColumn, SinkOptions, SinkReading } from '../sink.ts';
 import { parseTableName } from '../table-name.ts';
 import { CopyTextDecoder } from './copy-text.ts';
+import { isOneOf, literal, quoted } from './column-condition.ts';
 import { describeColumns, type PostgresColumn } from './postgres-columns.ts';
 import { awaitReplica } from './replica-lag.ts';
 import { openSinkSession, type SinkSession, type UsersQuery } from './sink-session.ts';
@@ -24,7 +25,10 @@ export const openPostgresSink: OpenSink = async (options) => {
   readTls(database.url.searchParams);
   const { query, table } = options;
   if ((query === undefined) === (table === undefined)) {
-    throw usageError(`The sink ${database.name} needs --query or --table, and not both.`);
+    throw usageError(
+      `The sink ${database.name} needs --query or --table, and not both.`,
+      'Without them, nodrop init lists the tables.',
+    );
   }
   if (table !== undefined) parseTableName(table);
   return new PostgresSink(database, options, query && oneQuery(query, postgresDialect));
@@ -62,12 +66,32 @@ class PostgresSink implements Sink {
   }
 
   async open(places: readonly ValuePlace[]): Promise<SinkReading> {
+    return await this.#read(places, () => '');
+  }
+
+  async find(
+    places: readonly ValuePlace[],
+    column: ValuePlace,
+    texts: readonly string[],
+  ): Promise<SinkReading> {
+    return await this.#read(places, (columns) => {
+      const [at] = chooseColumns(columns, [column]).columns;
+      return `\nWHERE ${isOneOf(at!, texts)}`;
+    });
+  }
+
+  async #read(
+    places: readonly ValuePlace[],
+    condition: (columns: readonly PostgresColumn[]) => string,
+  ): Promise<SinkReading> {
     const notes: string[] = [];
     const session = await this.#begin(notes);
     try {
       const source = await this.#source(session);
-      const chosen = chooseColumns(await this.#describe(session, source), places);
-      const [select, user] = selectOf(chosen.columns.map(({ name }) => quoted(name)).join(', '), source);
+      const columns = await this.#describe(session, source);
+      const chosen = chooseColumns(columns, places);
+      const [all, user] = selectOf(chosen.columns.map(({ name }) => quoted(name)).join(', '), source);
+      const select = all + condition(columns);
       const estimate = await estimateOf(session, select, user);
       return new PostgresReading(session, chosen, select, user, estimate, notes);
     } catch (error) {
@@ -213,6 +237,3 @@ class PostgresReading implements SinkReading {
     await this.#session.close();
   }
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

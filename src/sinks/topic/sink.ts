@@ -3,9 +3,11 @@ import { unavailableError, usageError } from '../../errors.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../../kafka/client/cluster.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import type { ReadRange } from '../../kafka/fetch/log-read.ts';
 import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
+import { PlacesOfRecords } from '../../values/record-places.ts';
 import { RecordValues } from '../../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../../values/sample-records.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
@@ -49,21 +51,23 @@ class TopicSink implements Sink {
     this.name = `topic:${topic}`;
   }
 
-  columns(): Promise<readonly SinkColumn[]> {
-    return Promise.resolve([]);
+  /** The places of a sample of the records. */
+  async columns(): Promise<readonly SinkColumn[]> {
+    const deadline = this.#cluster.deadline();
+    const found = new PlacesOfRecords();
+    const { ranges } = await this.#ranges(deadline);
+    await sampleRecords(this.#cluster, this.#topic, ranges, deadline, (batch, i) => found.look(batch, i));
+    return found.places().map(({ text, kind }) => {
+      const own = kind === 'json' ? 'json' : 'text';
+      return { place: text, type: own, kind: own };
+    });
   }
 
   async open(places: readonly ValuePlace[]): Promise<SinkReading> {
     const values = new RecordValues(places, () => '--sink-id');
     const deadline = this.#cluster.deadline();
-    const starts = await listOffsets(this.#cluster, this.#topic, 'earliest', deadline);
-    const ends = await listOffsets(this.#cluster, this.#topic, 'latest', deadline);
+    const { ranges, ends } = await this.#ranges(deadline);
     await this.#untilDecided(ends);
-    const ranges = [...ends].map(([partition, end]) => ({
-      partition,
-      start: Math.min(starts.get(partition) ?? 0, end),
-      end,
-    }));
     const kinds = new KindsOfRecords(places, values);
     await sampleRecords(this.#cluster, this.#topic, ranges, deadline, (batch, i) => kinds.look(batch, i));
     return {
@@ -97,6 +101,17 @@ class TopicSink implements Sink {
     );
   }
 
+  async #ranges(deadline: Deadline): Promise<{ ranges: ReadRange[]; ends: ReadonlyMap<number, number> }> {
+    const starts = await listOffsets(this.#cluster, this.#topic, 'earliest', deadline);
+    const ends = await listOffsets(this.#cluster, this.#topic, 'latest', deadline);
+    const ranges = [...ends].map(([partition, end]) => ({
+      partition,
+      start: Math.min(starts.get(partition) ?? 0, end),
+      end,
+    }));
+    return { ranges, ends };
+  }
+
   async *#batches(
     values: RecordValues,
     width: number,
@@ -115,7 +130,9 @@ class TopicSink implements Sink {
       for (let i = from; i < end; i++) values.add(batch, i, builder);
       if (builder.bytesUsed >= batchBytes) cut();
     };
-    const { timeoutMs, signal } = this.#options;
+    const { timeoutMs } = this.#options;
+    const left = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, left.signal]);
     const state = { isOver: false };
     const scan = scanLog(this.#cluster, this.#topic, { to, timeoutMs, signal, onBatch }).finally(() => {
       state.isOver = true;
@@ -123,16 +140,21 @@ class TopicSink implements Sink {
     });
     // The loop below gets the error; until then, nothing waits for it.
     scan.catch(() => undefined);
-    while (!state.isOver || full.length > 0) {
-      const next = full.shift();
-      if (next !== undefined) yield next;
-      else {
-        await wake.promise;
-        wake = Promise.withResolvers();
+    try {
+      while (!state.isOver || full.length > 0) {
+        const next = full.shift();
+        if (next !== undefined) yield next;
+        else {
+          await wake.promise;
+          wake = Promise.withResolvers();
+        }
       }
+      await scan;
+      if (builder.count > 0) yield builder.take();
+    } finally {
+      // The reader may leave before the end: nothing more is fetched then.
+      left.abort();
     }
-    await scan;
-    if (builder.count > 0) yield builder.take();
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,64 @@
+/** The command that a candidate stands for. */
+import { shellWord } from '../../system/shell-word.ts';
+import type { Candidate } from './propose.ts';
+
+/** What the user gave: where topic and sink are. */
+export interface GivenOptions {
+  bootstrapServers: string;
+  commandConfig: string | undefined;
+  settings: readonly string[];
+  topic: string;
+  /** As it was written. */
+  sink: string;
+  query: string | undefined;
+  table: string | undefined;
+}
+
+type Pair = readonly [option: string, value: string];
+
+/** The options of `check`, each with its value, in the order in which a person would write them. */
+export function proposedOptions({ id, sinkId, agreements }: Candidate, given: GivenOptions): Pair[] {
+  const { bootstrapServers, commandConfig, settings, topic, sink, query, table } = given;
+  const { category, comparisons } = agreements;
+  const map = [...(category?.map ?? [])].map(([from, to]) => `${from}=${to}`).join(',');
+  return [
+    ['--bootstrap-server', bootstrapServers],
+    ...(commandConfig === undefined ? [] : [['--command-config', commandConfig] as const]),
+    ...settings.map((setting): Pair => ['--setting', setting]),
+    ['--topic', topic],
+    ['--id', id],
+    ['--sink', holdsPassword(sink) ? 'env:DATABASE_URL' : sink],
+    ...(query === undefined ? [] : [['--query', query] as const]),
+    ...(table === undefined ? [] : [['--table', table] as const]),
+    ['--sink-id', sinkId],
+    ...(category === undefined
+      ? []
+      : [['--category', category.category] as const, ['--sink-category', category.sinkCategory] as const]),
+    ...(map === '' ? [] : [['--category-map', map] as const]),
+    ...comparisons.map(({ record, row }): Pair => ['--compare', comparisonText(record, row)]),
+  ];
+}
+
+/** The option divides at the first = that no backslash precedes. */
+const comparisonText = (record: string, row: string): string =>
+  `${record.replaceAll('=', String.raw`\=`)}=${row}`;
+
+/** Whether a location would show a password to those who see the arguments of processes. */
+export const holdsPassword = (location: string): boolean =>
+  /^[a-z]+:\/\/[^/?#@]*:[^/?#]*@/i.test(location) || /[?&]password=/i.test(location);
+
+export const commandText = (pairs: readonly Pair[]): string =>
+  ['nodrop check', ...pairs.map(wordsOf)].join(' ');
+
+/** In lines of a shell, each not longer than `width` if its words allow that. */
+export function commandLines(pairs: readonly Pair[], width: number): string[] {
+  const lines = ['nodrop check'];
+  for (const words of pairs.map(wordsOf)) {
+    const last = lines.at(-1)!;
+    if (last.length + words.length + 3 <= width) lines[lines.length - 1] = `${last} ${words}`;
+    else lines.push(`  ${words}`);
+  }
+  return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
+}
+
+const wordsOf = ([option, value]: Pair): string => `${option} ${shellWord(value)}`;

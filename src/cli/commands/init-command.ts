@@ -1,0 +1,173 @@
+/** Samples a topic and a sink, and proposes how to check the one against the other. */
+import { exitCodes, usageError, type OperationalError } from '../../errors.ts';
+import { freezeTopic } from '../../check/freeze.ts';
+import { propose, type Proposal } from '../../check/propose/propose.ts';
+import {
+  commandLines,
+  commandText,
+  holdsPassword,
+  proposedOptions,
+  type GivenOptions,
+} from '../../check/propose/proposed-command.ts';
+import { tablesOf } from '../../check/propose/tables-of.ts';
+import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
+import { openCluster } from '../../kafka/client/cluster.ts';
+import {
+  candidateLines,
+  notesOf,
+  sampleLines,
+  shownRecords,
+  shownRows,
+  shownValue,
+} from '../../report/terminal/proposal-lines.ts';
+import { openSink } from '../../sinks/open-sink.ts';
+import type { Sink, SinkOptions } from '../../sinks/sink.ts';
+import { jsonText } from '../../text/json-text.ts';
+import type { InitValues } from '../options/check-options.ts';
+import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
+import { locationOf } from './check-plan.ts';
+import type { Context } from './context.ts';
+
+/** Limits of one silent wait for the sink, and of all that is read from it. */
+const sinkTimeoutMs = 10_000;
+const sinkMs = 30_000;
+const plainWidth = 80;
+
+export async function initCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
+  const own = values as unknown as InitValues;
+  const settings = settingsOf(values);
+  const bootstrapServers = addressOf(values, settings);
+  if (bootstrapServers === undefined) {
+    throw usageError('The address of Kafka is missing.', 'Name it with --bootstrap-server HOST:PORT.');
+  }
+  const { topic, sink: written } = placesOf(own);
+  const { timeout: timeoutMs } = values;
+  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+  await using cluster = await openCluster({ ...access, clientId: 'nodrop-init' });
+  const frozen = await freezeTopic(cluster, access, topic, { from: 'earliest', to: 'latest' });
+  const options: SinkOptions = {
+    location: locationOf(written),
+    query: own.query,
+    table: own.table,
+    kafka: { bootstrapServers, settings },
+    timeoutMs: Math.min(timeoutMs, sinkTimeoutMs),
+    signal,
+  };
+  options.table ??= await onlyTable(options);
+  const sink = await openSink(options);
+  let proposal: Proposal;
+  try {
+    const onStep = (text: string): void => terminal.status(text);
+    proposal = await propose({ cluster, topic: frozen, sink, sinkMs, timeoutMs, signal, onStep });
+  } finally {
+    await sink.close();
+  }
+  terminal.clear();
+  const { commandConfig, setting = [] } = values;
+  const { query, table } = options;
+  const given = { bootstrapServers, commandConfig, settings: setting, topic, sink: written, query, table };
+  if (values.json === true) terminal.printDocument(jsonText(documentOf(given, sink, proposal)));
+  else for (const line of linesOf(given, sink, proposal, terminal)) terminal.print(line);
+  if (proposal.candidates.length === 0) throw nothingIdentifies(topic, sink, proposal);
+  return exitCodes.pass;
+}
+
+function placesOf({ topic: topics = [], sink: sinks = [] }: InitValues): { topic: string; sink: string } {
+  const [topic, anotherTopic] = topics;
+  const [sink, anotherSink] = sinks;
+  if (topic === undefined) throw usageError('--topic NAME is missing: the topic that is to be checked.');
+  if (sink === undefined) {
+    throw usageError(
+      '--sink LOCATION is missing: where the rows are.',
+      'Write postgres://USER@HOST/DATABASE, topic:NAME, file:PATH, or env:VARIABLE that holds a location.',
+    );
+  }
+  if (anotherTopic !== undefined || anotherSink !== undefined) {
+    throw usageError('nodrop init takes one topic and one sink.', 'Call it again for each other one.');
+  }
+  return { topic, sink };
+}
+
+/** The table of a database that has only one. Throws `usage` if the user has to say which one it is. */
+async function onlyTable(options: SinkOptions): Promise<string | undefined> {
+  if (options.query !== undefined) return undefined;
+  const tables = await tablesOf(options);
+  if (tables === undefined || tables.length === 1) return tables?.[0];
+  throw usageError(
+    'The sink is a database: --table NAME or --query SQL is missing.',
+    tables.length === 0
+      ? 'It has no table that this user can see: write SCHEMA.TABLE.'
+      : ['Its tables:', ...tables.map((name) => `  --table ${name}`)].join('\n'),
+  );
+}
+
+function linesOf(
+  given: GivenOptions,
+  sink: Sink,
+  proposal: Proposal,
+  { palette }: Context['terminal'],
+): string[] {
+  const width = process.stdout.isTTY ? process.stdout.columns || plainWidth : Infinity;
+  const [best] = proposal.candidates;
+  const seen = sampleLines(given.topic, sink, proposal, width, palette);
+  if (best === undefined) return seen;
+  return [
+    ...seen,
+    '',
+    ...candidateLines(proposal),
+    ...(holdsPassword(given.sink)
+      ? ['  The location holds a password: put it into the variable DATABASE_URL.']
+      : []),
+    '',
+    ...commandLines(proposedOptions(best, given), plainWidth - 2).map((line) => `  ${line}`),
+  ];
+}
+
+function documentOf(given: GivenOptions, sink: Sink, proposal: Proposal): object {
+  const { records, rows, candidates, notes } = proposal;
+  const [best] = candidates;
+  const valuesAt = ({ places, columns }: typeof rows, row: number): Record<string, string | null> =>
+    Object.fromEntries(
+      places.flatMap(({ text }, index) =>
+        text === 'digest' ? [] : [[text, shownValue(text, columns[index]![row] ?? null)]],
+      ),
+    );
+  return {
+    topic: given.topic,
+    sink: sink.name,
+    records: shownRecords(proposal).map((record) => ({
+      ...records.positions[record],
+      values: valuesAt(records.values, record),
+    })),
+    rows: shownRows(proposal).map((row) => valuesAt(rows, row)),
+    candidates: candidates.map(({ id, sinkId, unique, matched, sampled, warning }) => ({
+      id,
+      sinkId,
+      unique,
+      matched,
+      sampled,
+      ...(warning !== undefined && { warning }),
+    })),
+    command: best === undefined ? null : commandText(proposedOptions(best, given)),
+    notes: best === undefined ? notes : notesOf(best, notes),
+  };
+}
+
+function nothingIdentifies(topic: string, sink: Sink, { records, rows, notes }: Proposal): OperationalError {
+  if (records.values.count === 0) {
+    return usageError(`Topic ${topic} has no records to sample.`, 'Call nodrop init again once it has some.');
+  }
+  if (rows.count === 0) {
+    return usageError(
+      `${sink.name} has no ${sink.rows} to sample.`,
+      'Call nodrop init again once it has some.',
+    );
+  }
+  return usageError(
+    `Nothing identifies the records of ${topic} in ${sink.name}: no place of ${records.values.count} sampled records holds ids that ${sink.rows} have, each id once.`,
+    [
+      ...notes,
+      'Have the sink keep an id of the record, or its partition and offset; or select them with --query.',
+    ].join('\n'),
+  );
+}
