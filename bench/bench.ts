@@ -26,7 +26,18 @@ import { atMost, countMissed } from './table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** The page has the same order. Memory and growth use the measurements of `whole`. */
-const parts: Part[] = [whole, memory, growth, latency, produce, consume, check, security, page, ...scriptParts];
+const parts: Part[] = [
+  whole,
+  memory,
+  growth,
+  latency,
+  produce,
+  consume,
+  check,
+  security,
+  page,
+  ...scriptParts,
+];
 const limitMissedCode = 3;
 const failedCode = 1;
 const trialMessagesMin = 1_000;

@@ -66,5 +66,5 @@ export interface Fact {
 export const bucketOf = (hash: Uint32Array, buckets: number): number =>
   Math.floor((hash[1]! * buckets) / 2 ** 32);
 
-/** The word of a hash by which ids are sampled: evenly spread, whatever the bucket. */
+/** The word of a hash by which ids are sampled: evenly spread within each bucket. */
 export const sampleWord = 0;

@@ -82,8 +82,7 @@ export class FactMaker {
     }
     if (version === undefined) fact.flags |= factFlags.unversioned;
     else this.#version(batch, first + version.column, version.form);
-    if (drops.length > 0 && drops.some((drop) => isText(batch, first + drop.column, drop.value)))
-      fact.flags |= factFlags.dropped;
+    if (drops.some((drop) => isText(batch, first + drop.column, drop.value))) fact.flags |= factFlags.dropped;
     if (layout.route !== undefined) {
       const sink = textAt(batch, first + layout.route.column);
       const number = sink === undefined ? 0 : layout.route.sinks.indexOf(sink) + 1;

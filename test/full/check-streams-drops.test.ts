@@ -1,4 +1,4 @@
-/** A Kafka Streams application under check, once: its longer relative is in `test/full/`. */
+/** A Kafka Streams application that drops orders, undeclared and declared. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { checked, found, idsOf, readmeCheck } from '../fixtures/applications/checked.ts';
