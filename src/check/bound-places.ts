@@ -29,6 +29,7 @@ export interface RowColumns extends Columns {
 /** In which forms values are compared, the same on both sides. */
 export interface Forms {
   id: Form;
+  category: Form;
   compared: readonly Form[];
   version: Form;
 }
@@ -103,7 +104,7 @@ const commonLayout = (
   { category, compared, version }: Columns,
   forms: Forms,
 ): Pick<Layout, 'category' | 'compared' | 'version'> => ({
-  category,
+  category: category === undefined ? undefined : { column: category, form: forms.category },
   compared: compared.map((column, index) => ({ column, form: forms.compared[index]! })),
   version: version === undefined ? undefined : { column: version, form: forms.version },
 });

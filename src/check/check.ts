@@ -129,6 +129,7 @@ function formsOf(
   const version = formAt(columns.version, (row) => row.version);
   return {
     id: formAt(columns.id, (row) => row.id),
+    category: formAt(columns.category, (row) => row.category),
     compared: columns.compared.map((record, index) => formAt(record, (row) => row.compared[index])),
     version: version === 'time' ? 'time' : 'number',
   };

@@ -69,6 +69,7 @@ const planText = (plan: CheckPlan): CheckRecord['plan'] => ({
 /** How values are compared. Positions need no form. */
 const formsText = (plan: CheckPlan, forms: Forms): Record<string, string> => ({
   ...(plan.id.kind !== 'position' && { id: formWords[forms.id] }),
+  ...(plan.category !== undefined && { category: formWords[forms.category] }),
   ...Object.fromEntries(plan.comparisons.map(({ text }, index) => [text, formWords[forms.compared[index]!]])),
 });
 

@@ -117,7 +117,7 @@ export async function judgeCheck({
 
 const layout: Layout = {
   id: { column: 0, form: 'text' },
-  category: 1,
+  category: { column: 1, form: 'text' },
   compared: [{ column: 2, form: 'text' }],
   version: undefined,
   drops: [],

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await client.connect();
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
-    CREATE TABLE orders (event_id text, status text, amount bigint, "partition" integer, "offset" bigint)`,
+    CREATE TABLE orders (event_id text, status char(8), amount bigint, "partition" integer, "offset" bigint)`,
   );
   for (const [offset, { id, status, amountCents }] of orders.entries()) {
     const row = [id, status.toUpperCase(), amountCents, 0, offset];

@@ -145,9 +145,14 @@ export class FactMaker {
     const fact = this.#fact;
     fact.category = 0;
     if (layout.category === undefined) return;
-    const at = first + layout.category;
+    const { column, form } = layout.category;
+    const at = first + column;
     if (batch.start[at]! < 0) fact.flags |= factFlags.uncategorised;
-    else fact.category = categories.numberOf(batch.bytes, batch.start[at]!, batch.end[at]!);
+    else {
+      const normal = this.#normaliser;
+      normal.normalise(form, batch.bytes, batch.start[at]!, batch.end[at]!);
+      fact.category = categories.numberOf(normal.bytes, normal.start, normal.end);
+    }
   }
 
   #digest(batch: ValueBatch, at: number, form: Form, index: number): void {

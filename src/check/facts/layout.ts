@@ -5,7 +5,7 @@ export interface Layout {
   /** The columns of the id: one value in a form, or of a position. */
   id: { column: number; form: Form } | PositionColumns | 'own-position';
   /** undefined: there are no categories. */
-  category: number | undefined;
+  category: { column: number; form: Form } | undefined;
   compared: readonly { column: number; form: Form }[];
   /** `time` or `number`. */
   version: { column: number; form: Form } | undefined;
