@@ -5,6 +5,7 @@ import type { Audit, Cause } from '../result/verdict.ts';
 import { FindingsFile } from '../run-folder/findings-file.ts';
 import { sealText } from '../run-folder/seal.ts';
 import { Deadline } from '../system/deadline.ts';
+import { Stopwatch } from '../system/stopwatch.ts';
 import { writeWhole } from '../system/write-whole.ts';
 import type { RecordValues } from '../values/record-values.ts';
 import { recordLayout, rowLayout, type Forms, type RecordColumns, type RowColumns } from './bound-places.ts';
@@ -23,8 +24,8 @@ import type { FactShape } from './facts/fact-format.ts';
 import { FactMaker } from './facts/fact-maker.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { recordsIn, type FrozenTopic } from './freeze.ts';
-import { waitForGroup, type Commits } from './group-drain.ts';
-import { judgeFacts, type JudgedFacts } from './judge-facts.ts';
+import { isPast, waitForGroup, type Commits } from './group-drain.ts';
+import { judgeFacts, type JudgedFacts, type JudgeOptions } from './judge-facts.ts';
 import { numberOf } from './partition-numbers.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
 import { readRecords, type ReadOptions, type ReadRecords } from './record-reader.ts';
@@ -47,6 +48,9 @@ export interface CheckOptions {
 
 export interface Checked extends JudgedFacts {
   record: CheckRecord;
+  /** How long it took to read topics and sinks, all looks together, and to judge. */
+  readMs: number;
+  judgeMs: number;
   /** Why the file of findings is not complete. */
   unwritten: string | undefined;
 }
@@ -76,6 +80,8 @@ export class CheckCourse {
   readonly #categories: CategoryTable;
   #lookedAt = 0;
   #records = 0;
+  readonly #readTime = new Stopwatch();
+  readonly #judgeTime = new Stopwatch();
 
   constructor(options: CheckOptions, parts: CourseParts) {
     this.#options = options;
@@ -85,7 +91,7 @@ export class CheckCourse {
 
   async run(): Promise<Checked> {
     const { plan, watcher, path } = this.#options;
-    const read = await this.#readAll();
+    const read = await this.#readTime.time(() => this.#readAll());
     watcher.status('judging');
     const record: CheckRecord = { ...read, ...(await this.#seen()) };
     let judged = await this.#judge(record);
@@ -105,7 +111,7 @@ export class CheckCourse {
     const text = `${JSON.stringify(record, null, 2)}\n`;
     writeWhole(`${path}/check.json`, text);
     sealText(`${path}/check.json`, text);
-    return { record, ...judged };
+    return { record, readMs: this.#readTime.ms, judgeMs: this.#judgeTime.ms, ...judged };
   }
 
   /** Reads topics and sink once. */
@@ -230,8 +236,10 @@ export class CheckCourse {
     const waitMs = Math.max(0, this.#lookedAt + plan.settleMs - performance.now());
     watcher.status('something is missing or different: the sink is read again');
     await new Deadline(waitMs + 1, signal).pause(waitMs);
-    for (const { sink, columns } of this.#parts.sinks) await sink.begin(columns.places);
-    await this.#lookAtAll();
+    await this.#readTime.time(async () => {
+      for (const { sink, columns } of this.#parts.sinks) await sink.begin(columns.places);
+      await this.#lookAtAll();
+    });
   }
 
   /** What the last looks at sinks and dead letters have found, and what came to the topics meanwhile. */
@@ -253,6 +261,8 @@ export class CheckCourse {
       rows: sink.rows,
       id: plan.id.text,
       ...(plan.category && { category: plan.category.text }),
+      ...(plan.query !== undefined && { query: plan.query }),
+      ...(plan.table !== undefined && { table: plan.table }),
       looks: [...looks],
     }));
   }
@@ -261,27 +271,20 @@ export class CheckCourse {
     const { path, allowed, signal, watcher } = this.#options;
     const findings = new FindingsFile(`${path}/findings.jsonl`);
     try {
-      const judged = await judgeFacts(record, {
+      const options: JudgeOptions = {
         path,
         allowed,
         signal,
         onFinding: (finding) => findings.add(finding),
         onBucket: (done, of) => watcher.progress('judged', done, of),
-      });
+      };
+      const judged = await this.#judgeTime.time(() => judgeFacts(record, options));
       return { ...judged, unwritten: findings.problem };
     } finally {
       findings.close();
     }
   }
 }
-
-/** Whether a group has passed the ends of all ranges. */
-const isPast = (commits: Commits, topics: readonly FrozenTopic[]): boolean =>
-  topics.every(({ name, partitions }) =>
-    partitions.every(
-      ({ partition, from, to }) => from === to || (commits.get(name)?.get(partition) ?? -1) >= to,
-    ),
-  );
 
 /** Whether the sink may only have been late. What the topic shows by itself does not change. */
 const isSuspect = ({ findings }: Audit): boolean =>

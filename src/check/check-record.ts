@@ -1,5 +1,6 @@
 /** `check.json`: what a check read, and what it needs to judge its facts again. It is sealed, and has the sums of the facts. */
 import { z } from 'zod';
+import { forms } from '../values/normal-form.ts';
 
 const count = z.int().min(0);
 const sums = z.object({ facts: z.string(), ids: z.string() });
@@ -39,7 +40,10 @@ const sinkSchema = z.object({
   rows: z.string(),
   id: z.string(),
   category: z.string().optional(),
-  looks: z.array(lookSchema),
+  /** For a database: where the rows come from. */
+  query: z.string().exactOptional(),
+  table: z.string().exactOptional(),
+  looks: z.array(lookSchema).min(1),
 });
 export type SinkRecord = z.infer<typeof sinkSchema>;
 
@@ -77,6 +81,8 @@ export const checkSchema = z.object({
     sample: count.optional(),
     settleMs: count,
   }),
+  /** The normal form of ids; absent where positions are the ids. */
+  idForm: z.enum(forms).exactOptional(),
   /** How values are compared, in words: by the place that was compared. */
   forms: z.record(z.string(), z.string()),
   shape: z.object({ compared: count, isVersioned: z.boolean(), buckets: count }),

@@ -1,5 +1,5 @@
 /** The result of a check, in the document that every audit has. */
-import type { Environment, Result } from '../result/result.ts';
+import type { CheckSummary, Environment, Result } from '../result/result.ts';
 import { noMeasurements, noTimings } from '../result/result.ts';
 import type { Audit, Cause } from '../result/verdict.ts';
 import { refusalOf } from './identity-refusal.ts';
@@ -9,6 +9,8 @@ import type { JudgedFacts } from './judge-facts.ts';
 export interface ResultParts {
   allowed: readonly Cause[];
   environment: Environment;
+  /** The time of reading topics and sinks, of judging, and of all. */
+  readMs: number | null;
   auditMs: number | null;
   totalMs: number | null;
 }
@@ -16,42 +18,42 @@ export interface ResultParts {
 /** Throws `usage` if the ids do not identify: then there is no result. */
 export function checkResult(
   { record, audit, tallies }: JudgedFacts & { record: CheckRecord },
-  { allowed, environment, auditMs, totalMs }: ResultParts,
+  parts: ResultParts,
 ): Result {
   const refusal = refusalOf(record, tallies);
   if (refusal !== undefined) throw refusal.error([]);
+  return resultOf(record.id, record, audit, parts);
+}
+
+/** The result of a check of which evidence is missing. Without a record, it is only known that it was a check. */
+export const missingResult = (
+  id: string,
+  record: CheckRecord | undefined,
+  audit: Audit,
+  parts: ResultParts,
+): Result => resultOf(id, record, audit, parts);
+
+function resultOf(
+  id: string,
+  record: CheckRecord | undefined,
+  audit: Audit,
+  { allowed, environment, readMs, auditMs, totalMs }: ResultParts,
+): Result {
   const { verdict, evidence, ledger, acknowledged, log, store, counts } = audit;
-  const { states, partitions, confusion, findings, notChecked }: Audit = audit;
+  const { states, partitions, confusion, findings, notChecked } = audit;
   return {
     schema: 1,
     verdict,
     root: 'log',
-    provenance: {
-      log: 'read',
-      store: record.sinks.some(({ name }) => name.startsWith('command:')) ? 'reported' : 'read',
-      ...(record.plan.group !== undefined && { commits: 'reported' }),
-    },
+    ...(record && { provenance: provenanceOf(record) }),
     run: {
-      id: record.id,
+      id,
       seed: null,
-      topic: record.topics.map(({ name }) => name).join(', '),
-      messages: ledger.sent,
+      topic: record === undefined ? null : record.topics.map(({ name }) => name).join(', '),
+      messages: evidence.log === 'missing' ? null : ledger.sent,
       batchSize: null,
     },
-    check: {
-      sink: record.sinks.map(({ name }) => name).join(', '),
-      rows: record.sinks.length === 1 ? record.sinks[0]!.rows : 'rows',
-      rule: record.plan.rule,
-      id: record.plan.id,
-      sinkId: record.sinks.map(({ id }) => id).join(', '),
-      forms: record.forms,
-      isWholeLife: record.isWholeLife,
-      looks: record.sinks[0]!.looks.length,
-      sampled: record.plan.sample ?? null,
-      ranges: record.topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partition, from, to }) => ({ topic: name, partition, from, to })),
-      ),
-    },
+    ...(record && { check: summaryOf(record) }),
     evidence,
     ledger,
     acknowledged,
@@ -66,8 +68,31 @@ export function checkResult(
     allowed: [...allowed],
     faults: [],
     ...noMeasurements(),
-    timings: { ...noTimings(), auditMs, totalMs },
+    timings: { ...noTimings(), readMs, auditMs, totalMs },
     thresholds: [],
     environment,
   };
 }
+
+const provenanceOf = ({ sinks, plan }: CheckRecord): NonNullable<Result['provenance']> => ({
+  log: 'read',
+  store: sinks.some(({ name }) => name.startsWith('command:')) ? 'reported' : 'read',
+  ...(plan.group !== undefined && { commits: 'reported' }),
+});
+
+const summaryOf = ({ sinks, plan, forms, isWholeLife, topics }: CheckRecord): CheckSummary => ({
+  sink: sinks.map(({ name }) => name).join(', '),
+  rows: sinks.length === 1 ? sinks[0]!.rows : 'rows',
+  rule: plan.rule,
+  id: plan.id,
+  sinkId: sinks.map(({ id }) => id).join(', '),
+  ...(plan.category !== undefined && { category: plan.category }),
+  ...(plan.group !== undefined && { group: plan.group }),
+  forms,
+  isWholeLife,
+  looks: sinks[0]!.looks.length,
+  sampled: plan.sample ?? null,
+  ranges: topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partition, from, to }) => ({ topic: name, partition, from, to })),
+  ),
+});

@@ -32,6 +32,7 @@ export function draftRecord(hops: ReadHops): CheckRecord {
     id,
     bootstrapServers: plan.bootstrapServers,
     plan: planText(plan),
+    ...(plan.id.kind !== 'position' && { idForm: hops.forms.id }),
     forms: formsText(plan, hops.forms),
     shape,
     topics: topics.map((topic, index) => topicRecord(topic, reads[index]!, hops.commits)),

@@ -29,3 +29,11 @@ export async function waitForGroup(
     await deadline.pause(pollMs);
   }
 }
+
+/** Whether a group has passed the ends of all ranges. */
+export const isPast = (commits: Commits, topics: readonly FrozenTopic[]): boolean =>
+  topics.every(({ name, partitions }) =>
+    partitions.every(
+      ({ partition, from, to }) => from === to || (commits.get(name)?.get(partition) ?? -1) >= to,
+    ),
+  );

@@ -3,14 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Evidence, LogRange } from '../audit/evidence.ts';
 import { auditParts } from '../audit/judge/audit.ts';
 import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
-import { recordsFile, type CheckRecord } from './check-record.ts';
-import { LetterPlaces } from './dead-letters/letter-places.ts';
+import type { CheckRecord } from './check-record.ts';
 import { BucketEvidence } from './evidence/bucket-evidence.ts';
 import type { BucketSources } from './evidence/bucket-messages.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
 import { openSentences } from './evidence/open-sentences.ts';
-import type { FactShape } from './facts/fact-format.ts';
-import { BucketFacts, ChunkReader } from './facts/fact-reader.ts';
+import { bucketOf } from './facts/fact-format.ts';
+import { FactFiles } from './facts/fact-files.ts';
 import { numberOf, topicNames } from './partition-numbers.ts';
 
 export interface JudgeOptions {
@@ -18,6 +17,8 @@ export interface JudgeOptions {
   path: string;
   allowed?: readonly Cause[];
   signal?: AbortSignal | undefined;
+  /** Judges the id with this hash alone, as if nothing else had been read. */
+  only?: Uint32Array;
   onFinding?: (finding: SingleFinding) => void;
   /** Called after each bucket. */
   onBucket?: (done: number, of: number) => void;
@@ -45,20 +46,22 @@ async function* partsOf(
   record: CheckRecord,
   files: FactFiles,
   tallies: readonly IdentityTally[],
-  { signal, onBucket }: JudgeOptions,
+  { signal, only, onBucket }: JudgeOptions,
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
   const known = categoriesOf(record);
   const run = runEvidence(record, known.categories);
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const records = files.records.read(bucket);
-    const later = files.later.read(bucket);
+  const first = only === undefined ? 0 : bucketOf(only, buckets);
+  const end = only === undefined ? buckets : first + 1;
+  for (let bucket = first; bucket < end; bucket++) {
+    const records = files.records.read(bucket, only);
+    const later = files.later.read(bucket, only);
     for (const [index, sink] of files.sinks.entries()) {
       signal?.throwIfAborted();
       const part = new BucketEvidence({
         records,
         later,
-        looks: sink.map((look) => look.read(bucket)),
+        looks: sink.map((look) => look.read(bucket, only)),
         categories: known.categories,
         recordCategories: known.recordCategories,
         lookCategories: known.lookCategories[index]!,
@@ -68,7 +71,7 @@ async function* partsOf(
         isLatest: record.plan.rule === 'latest',
         isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
-        letters: files.letters && { ...files.letters, facts: files.letters.facts.read(bucket) },
+        letters: files.letters && { ...files.letters, facts: files.letters.facts.read(bucket, only) },
         tally: tallies[index]!,
       });
       yield {
@@ -82,55 +85,6 @@ async function* partsOf(
     onBucket?.(bucket + 1, buckets);
     // So that a signal can be heard, and progress be shown.
     await nextTurn();
-  }
-}
-
-/** All files of facts of a check. */
-class FactFiles implements Disposable {
-  readonly records: HopFiles;
-  readonly later: HopFiles;
-  /** By sink, the last look first: it counts, and the others only show that a row was there. */
-  readonly sinks: readonly (readonly HopFiles[])[];
-  readonly letters: { places: LetterPlaces; facts: HopFiles } | undefined;
-
-  constructor(path: string, { shape, later, sinks, deadLetters }: CheckRecord) {
-    this.records = new HopFiles(path, recordsFile, shape);
-    this.later = new HopFiles(path, later.file, shape);
-    this.sinks = sinks.map(({ looks }) =>
-      looks.map(({ file }) => new HopFiles(path, file, shape)).toReversed(),
-    );
-    if (deadLetters === undefined) return;
-    const { file } = deadLetters.letters;
-    this.letters = {
-      places: LetterPlaces.read(`${path}/${file}.places`),
-      facts: new HopFiles(path, file, shape),
-    };
-  }
-
-  [Symbol.dispose](): void {
-    for (const hop of [this.records, this.later, ...this.sinks.flat(), this.letters?.facts]) hop?.close();
-  }
-}
-
-/** Both files of a hop. */
-class HopFiles {
-  readonly #facts: ChunkReader;
-  readonly #ids: ChunkReader;
-  readonly #shape: FactShape;
-
-  constructor(path: string, file: string, shape: FactShape) {
-    this.#shape = shape;
-    this.#facts = new ChunkReader(`${path}/${file}.facts`, shape.buckets);
-    this.#ids = new ChunkReader(`${path}/${file}.ids`, shape.buckets);
-  }
-
-  read(bucket: number): BucketFacts {
-    return new BucketFacts(this.#facts.read(bucket), this.#shape, () => this.#ids.read(bucket));
-  }
-
-  close(): void {
-    this.#facts.close();
-    this.#ids.close();
   }
 }
 

@@ -106,6 +106,44 @@ export interface DeadLetterEvent extends Place {
   reason: string;
 }
 
+/** A record of a topic that was checked. */
+export interface RecordEvent extends OfMessage, Place {
+  hop: 'record';
+  time: null;
+  topic: string;
+  /** null: it has none, or categories are not compared. */
+  category: string | null;
+  isAborted: boolean;
+  isCrcBad: boolean;
+  /** It has no value. */
+  isTombstone: boolean;
+  /** A declared drop. */
+  isDropped: boolean;
+  /** It came after the range that is checked. */
+  isLater: boolean;
+}
+
+/** A row in one look at a sink. */
+export interface SinkRowEvent extends OfMessage {
+  hop: 'sink-row';
+  time: null;
+  /** How the user names the sink; null if there is one. */
+  sink: string | null;
+  /** 1 for the first look. */
+  look: number;
+  category: string | null;
+  /** How it differs from the record, in a few words each. */
+  differs: string[];
+}
+
+/** A dead letter of the record, by the record's place in its headers, or by the id. */
+export interface LetterEvent extends OfMessage {
+  hop: 'letter';
+  time: null;
+  /** Where it is, without user and secrets. */
+  where: string;
+}
+
 export type EventHop = Fact['hop'];
 
 /** One of three fields, instead of facts. */
@@ -129,7 +167,10 @@ export type Fact =
   | RefusedEvent
   | PositionEvent
   | RowEvent
-  | DeadLetterEvent;
+  | DeadLetterEvent
+  | RecordEvent
+  | SinkRowEvent
+  | LetterEvent;
 
 export type TimelineEvent = Fact | GapEvent;
 
@@ -149,8 +190,22 @@ export interface AuditOfTimeline {
   time: number;
 }
 
+/** What a check adds to a timeline: only the user's own topic and sink are known. */
+export interface CheckOfTimeline {
+  /** What was expected, in a sentence. */
+  expected: string;
+  /** Whether the message was judged, and nothing is wrong with it. */
+  isRight: boolean;
+  /** Why it was not judged, in sentences. */
+  notJudged: string[];
+  /** A statement for each sink in a database, which shows the row. */
+  sql: string[];
+}
+
 export interface Timeline {
   run: string;
+  /** Only for a check, which knows neither plan nor producer nor consumer. */
+  check?: CheckOfTimeline;
   topic: string;
   /** The request: an id or a place. */
   asked: string;

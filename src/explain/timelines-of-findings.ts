@@ -12,23 +12,39 @@ const timelinesOfEach = 5;
 const timelinesMsMax = 3_000;
 const timelinesBytesMax = 512 * 1024;
 
-/** Takes the first example of each finding before the second of any, until the time is up. */
+/** Throws an operational error if no evidence knows the message. */
+type Explain = (asked: string) => Promise<Timeline>;
+
 export async function timelinesOf(
   folder: RunFolder,
-  { findings }: Result,
+  result: Result,
   store: string,
 ): Promise<Record<string, Timeline>> {
+  if (result.root === undefined) {
+    return await timelinesBy(
+      (asked) => explainRun({ folder, store, asked, bootstrapServers: undefined }),
+      result,
+    );
+  }
+  if (result.findings.length === 0 || result.evidence.log === 'missing') return {};
+  const { ExplainedCheck } = await import('./check/explain-check.ts');
+  using check = ExplainedCheck.openJudged(folder);
+  return await timelinesBy((asked) => check.explain(asked, undefined), result);
+}
+
+/** Takes the first example of each finding before the second of any, until the time is up. */
+async function timelinesBy(explain: Explain, { findings, root }: Result): Promise<Record<string, Timeline>> {
   const endMs = performance.now() + timelinesMsMax;
   const examples = Array.from({ length: timelinesOfEach }, (_, index) =>
     findings.flatMap((finding) => finding.examples[index] ?? []),
   ).flat();
-  const names = new Set(examples.flatMap((example) => messageNameOf(example) ?? []));
+  const names = new Set(examples.flatMap((example) => messageNameOf(example, root) ?? []));
   const timelines: Record<string, Timeline> = {};
   let bytes = 0;
   for (const asked of [...names].slice(0, timelinesMax)) {
     if (performance.now() > endMs) break;
     try {
-      const timeline = await explainRun({ folder, store, asked, bootstrapServers: undefined });
+      const timeline = await explain(asked);
       bytes += JSON.stringify(timeline).length;
       if (bytes <= timelinesBytesMax) timelines[asked] = timeline;
     } catch (error) {

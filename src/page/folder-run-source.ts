@@ -49,8 +49,8 @@ export function runSource(dir: string): RunSource {
       if (folder === undefined) throw usageError(`There is no run ${run}.`);
       const store = folder.storeInUse();
       const isUnderWay = await isAtWork(folder);
-      const { explainRun } = await import('../explain/explain-run.ts');
-      return await explainRun({ folder, store, asked, bootstrapServers: undefined, isUnderWay });
+      const { explainMessage } = await import('../explain/explain-message.ts');
+      return await explainMessage({ folder, store, asked, bootstrapServers: undefined, isUnderWay });
     },
   };
 }

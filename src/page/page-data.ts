@@ -9,7 +9,7 @@ import type { SingleFinding, Verdict } from '../result/verdict.ts';
 
 export interface PageData {
   schema: 1;
-  /** When the run's manifest was written, in ms since the epoch; null without one. */
+  /** When the run's manifest was written, or the check began, in ms since the epoch; null without one. */
   createdAt: number | null;
   result: Result;
   /** The number of messages that each producer had to send, by its name; null if a duration was planned instead. */

@@ -57,7 +57,7 @@ export async function pageDataOf(folder: RunFolder, result: Result, store: strin
   watch.look();
   return {
     schema: 1,
-    createdAt: manifest?.createdAt ?? null,
+    createdAt: watch.progress().createdAt,
     result,
     // A run by duration alone has an upper bound instead of a number.
     planned: manifest === undefined || isOpen(manifest) ? null : manifest.producers,

@@ -71,6 +71,11 @@ const check = z
     rule: z.enum(['once', 'at-least-once', 'latest']),
     id: z.string(),
     sinkId: z.string(),
+    category: z
+      .string()
+      .exactOptional()
+      .describe('Where records have their categories; only if categories are compared.'),
+    group: z.string().exactOptional().describe('The consumer group whose commits were read.'),
     forms: z.record(z.string(), z.string()).describe('How values are compared, by place.'),
     isWholeLife: z.boolean().describe('Whether the range is all that the topics ever held.'),
     looks: count.describe('How often the sink was read.'),
@@ -194,6 +199,10 @@ export const resultSchema = z.object({
       brokerStartMs: ms.nullable(),
       produceMs: ms.nullable(),
       drainMs: ms.nullable(),
+      readMs: ms
+        .nullable()
+        .exactOptional()
+        .describe('Only of a check: how long it took to read topic and sink.'),
       auditMs: ms.nullable(),
       totalMs: ms.nullable(),
     })

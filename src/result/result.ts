@@ -7,6 +7,8 @@ export interface Timings {
   brokerStartMs: number | null;
   produceMs: number | null;
   drainMs: number | null;
+  /** Only of a check: how long it took to read topic and sink. */
+  readMs?: number | null;
   auditMs: number | null;
   totalMs: number | null;
 }
@@ -95,6 +97,10 @@ export interface CheckSummary {
   /** The places of ids, as the user wrote them. */
   id: string;
   sinkId: string;
+  /** Where records have their categories; only if categories are compared. */
+  category?: string;
+  /** The consumer group whose commits were read; only if one was named. */
+  group?: string;
   /** How values are compared, in words, by the place or the pair of places. */
   forms: Record<string, string>;
   /** Whether the range is all that the topics ever held. */

@@ -50,7 +50,7 @@ const rateMetric = (kind: Kind): Metric => ({
   takes: 'rate',
   valueOf: (measured) => (isWhole(measured, kind) ? measured.rates[kind] : null),
 });
-const timeMetric = (timing: keyof Timings): Metric => ({
+const timeMetric = (timing: Exclude<keyof Timings, 'readMs'>): Metric => ({
   takes: 'duration',
   valueOf: ({ timings }) => timings[timing],
 });

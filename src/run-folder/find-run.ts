@@ -6,7 +6,7 @@ import { RunFolder, runIdPattern, runsPath } from './run-folder.ts';
 
 /**
  * The runs of a folder, including symbolic links to runs elsewhere; the latest last. The time of a run is that of its
- * manifest or, if it has none, of its folder.
+ * manifest, and of a check that of `check.json`; without either, it is that of the folder.
  */
 export function listRuns(dir: string): RunFolder[] {
   let names: string[];
@@ -51,7 +51,7 @@ export function findRun(dir: string, id: string | undefined): RunFolder {
 }
 
 function bornAt(folder: RunFolder): number {
-  const manifest = statSync(folder.manifest, { throwIfNoEntry: false });
   // The folder is gone if another process has just removed it.
-  return (manifest ?? statSync(folder.path, { throwIfNoEntry: false }))?.mtimeMs ?? 0;
+  const places = [folder.manifest, folder.check, folder.path];
+  return places.map((path) => statSync(path, { throwIfNoEntry: false })).find(Boolean)?.mtimeMs ?? 0;
 }

@@ -15,6 +15,8 @@ const setupSchema = z.object({
 export type RunSetup = z.infer<typeof setupSchema>;
 
 const eventSchema = z.discriminatedUnion('type', [
+  /** The first line of a check. */
+  z.object({ type: z.literal('check'), topics: z.array(z.string()) }),
   z.object({
     type: z.literal('phase'),
     phase: z.enum(['starting', 'publishing', 'draining', 'auditing']),

@@ -14,7 +14,8 @@ import { consumerSchema, type RunFolder } from './run-folder.ts';
 /** A draft ends in the pid of its writer, or in `.new`; a seal in `.sha256`. */
 const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
 const names = [
-  String.raw`(run|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
+  String.raw`(run|check|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
+  String.raw`(topic|sink-\d+-\d+|(later|letters)-\d+)\.(facts|ids|places)`,
   String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
   String.raw`sabotage\.txt|log\.scan|findings\.jsonl|course\.jsonl|report\.html`,
   String.raw`latency-(acked|stored)-[\w-]+\.hlog`,
@@ -69,12 +70,16 @@ function hasProof(folder: RunFolder): boolean {
   );
 }
 
-/** The run that the manifest names; undefined if there is no readable manifest. */
+/** The run that the manifest names, or the check that `check.json` names; undefined if neither can be read. */
 function manifestId(folder: RunFolder): string | undefined {
   let id: string | undefined;
   proves(folder.manifest, () => (id = folder.readManifest()?.id) !== undefined);
+  if (id === undefined) proves(folder.check, () => (id = checkId(folder)) !== undefined);
   return id;
 }
+
+const checkId = ({ check }: RunFolder): string =>
+  z.object({ id: z.string() }).parse(JSON.parse(readFileSync(check, 'utf8'))).id;
 
 const someProves = (folder: RunFolder, pattern: RegExp, isProof: (path: string) => boolean): boolean =>
   folder.list(pattern).some((name) => proves(folder.file(name), isProof));

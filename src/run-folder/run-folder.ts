@@ -7,7 +7,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
@@ -17,6 +16,7 @@ import { makeFolder } from '../system/make-folder.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from '../system/regular-file.ts';
 import type { Result } from '../result/result.ts';
+import { isOfCheck } from './check-folder.ts';
 import { sealPathOf, sealText } from './seal.ts';
 import { defaultEngine, withPath } from '../stores/engines.ts';
 import { namingFile, writeWhole } from '../system/write-whole.ts';
@@ -83,6 +83,10 @@ export class RunFolder {
   /** The result as a page that opens anywhere. */
   get report(): string {
     return join(this.path, 'report.html');
+  }
+  /** What a check read, written once it has read and judged everything. A run has none. */
+  get check(): string {
+    return join(this.path, 'check.json');
   }
   /** The event log: what happened to the run. */
   get events(): string {
@@ -195,9 +199,9 @@ export class RunFolder {
     return join(this.path, 'consumer.json');
   }
 
-  /** Whether this id was used: its manifest is there. */
+  /** Whether this id was used: its manifest is there, or it is that of a check. */
   isUsed(): boolean {
-    return statSync(this.manifest, { throwIfNoEntry: false }) !== undefined;
+    return existsSync(this.manifest) || isOfCheck(this);
   }
 
   refuseIfUsed(): void {

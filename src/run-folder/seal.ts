@@ -9,6 +9,8 @@ import { basename } from 'node:path';
 import { regularFile } from '../system/regular-file.ts';
 import { writeWhole } from '../system/write-whole.ts';
 
+const chunkBytes = 1024 * 1024;
+
 export type SealState = 'intact' | 'broken' | 'none';
 
 /** The path of a file's seal. */
@@ -40,8 +42,10 @@ export async function checkSeal(path: string): Promise<SealState> {
   return stated.split(' ', 1)[0] === (await sha256Of(path)) ? 'intact' : 'broken';
 }
 
-async function sha256Of(path: string): Promise<string> {
+/** In hexadecimal digits. */
+export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(regularFile(path))) hash.update(chunk as Buffer);
+  const chunks = createReadStream(regularFile(path), { highWaterMark: chunkBytes, signal });
+  for await (const chunk of chunks) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }

@@ -8,11 +8,19 @@ import type { ValueKind } from './value-batch.ts';
 export type Form = Exclude<ValueKind, 'json'>;
 
 /** The more exact kind decides: a text beside a column of numbers is read as a number. */
-const byExactness: readonly Form[] = ['uuid', 'time', 'boolean', 'number', 'bytes', 'padded', 'text'];
+export const forms = [
+  'uuid',
+  'time',
+  'boolean',
+  'number',
+  'bytes',
+  'padded',
+  'text',
+] as const satisfies readonly Form[];
 
 /** `json` stands for any kind: the other side decides; if both are `json`, values are compared as texts. */
 export const formOf = (a: ValueKind, b: ValueKind): Form =>
-  byExactness.find((form) => form === a || form === b) ?? 'text';
+  forms.find((form) => form === a || form === b) ?? 'text';
 
 /** What each form makes equal, for help and reports. */
 export const formWords: Readonly<Record<Form, string>> = {

@@ -14,6 +14,10 @@ export class EventsWatch {
   phase: Phase | null = null;
   ended: RunProgress['ended'] = null;
   setup: RunSetup | null = null;
+  /** Set for a check, which has no other events than its end. */
+  check: RunProgress['check'];
+  /** When the check began, in ms since the epoch. */
+  beganAt: number | null = null;
   leaders: Leaders[] = [];
   readonly #faults = new Map<number, { fault: FaultRecord; startMs: number; endMs: number | null }>();
   readonly #path: string;
@@ -55,7 +59,10 @@ export class EventsWatch {
   }
 
   #take(event: TimedRunEvent): void {
-    if (event.type === 'phase') this.phase = event.phase;
+    if (event.type === 'check') {
+      this.check ??= { topics: event.topics };
+      this.beganAt ??= event.time;
+    } else if (event.type === 'phase') this.phase = event.phase;
     else if (event.type === 'ended') this.ended = { verdict: event.verdict };
     else if (event.type === 'setup') this.setup = event.setup;
     else if (event.type === 'leaders') {

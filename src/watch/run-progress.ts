@@ -24,9 +24,11 @@ export interface PartitionProgress {
 export interface RunProgress {
   schema: 1;
   run: string;
+  /** Only for a check, of which nothing else is known before its result. */
+  check?: { topics: string[] };
   topic: string | null;
   seed: number | null;
-  /** When the manifest was written, in ms since the epoch. */
+  /** When the manifest was written, or the check began, in ms since the epoch. */
   createdAt: number | null;
   /** How many messages are to be sent; null if the run is limited by time, or if there is no manifest yet. */
   planned: number | null;

@@ -68,9 +68,10 @@ export class RunWatch {
     return {
       schema: 1,
       run: this.#folder.id,
-      topic: manifest?.topic ?? null,
+      ...(events.check && { check: events.check }),
+      topic: manifest?.topic ?? events.check?.topics.join(', ') ?? null,
       seed: manifest?.seed ?? null,
-      createdAt: manifest?.createdAt ?? null,
+      createdAt: manifest?.createdAt ?? events.beganAt,
       planned,
       phase: events.phase,
       ended: events.ended,

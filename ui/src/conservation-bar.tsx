@@ -44,13 +44,17 @@ export function ConservationBar({ of, pieces }: { of: string; pieces: readonly P
   );
 }
 
-export function AckedBar({ result: { acknowledged, evidence } }: { result: Result }): JSX.Element | null {
+export function AckedBar({
+  result: { acknowledged, evidence, root },
+}: {
+  result: Result;
+}): JSX.Element | null {
   if (evidence.ledger === 'missing') return null;
   const { right, wrong, lost, unjudged } = acknowledged;
   const isWhole = [evidence.ledger, evidence.log, evidence.store].every((state) => state === 'whole');
   return (
     <ConservationBar
-      of="acknowledged"
+      of={root === undefined ? 'acknowledged' : 'records'}
       pieces={[
         // Evidence that could not be read may contradict it.
         { name: isWhole ? 'correct' : 'without a finding', count: right, look: 'stored' },

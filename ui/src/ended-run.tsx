@@ -3,6 +3,8 @@ import { useEffect } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import type { PageData } from '../../src/page/page-data.ts';
 import { AckedBar } from './conservation-bar.tsx';
+import { checkHopsOf } from './check-hops.ts';
+import { CheckScope } from './check-scope.tsx';
 import { Confusion } from './confusion.tsx';
 import { DeadLetterList } from './dead-letters.tsx';
 import { Facts } from './facts.tsx';
@@ -11,7 +13,7 @@ import { Findings } from './findings.tsx';
 import { Flow } from './flow.tsx';
 import { hopsOf } from './hops.tsx';
 import { Measured } from './measured.tsx';
-import { Partitions } from './partitions.tsx';
+import { CheckedPartitions, Partitions } from './partitions.tsx';
 import { Plots } from './plots.tsx';
 import { Section } from './section.tsx';
 import type { Explain } from './server.ts';
@@ -27,17 +29,20 @@ interface EndedRunProps {
 }
 
 export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Element {
-  const { result, series } = data;
+  const { result } = data;
+  const isCheck = result.root !== undefined;
+  const what = isCheck ? 'check' : 'run';
   useEffect(() => {
-    document.title = `${verdictWords(result)}: run ${result.run.id} · nodrop`;
+    document.title = `${verdictWords(result)}: ${what} ${result.run.id} · nodrop`;
   }, [result]);
   return (
     <>
       <Facts
         hasOthers={explain !== undefined}
         facts={{
-          run: result.run.id,
+          [what]: result.run.id,
           topic: result.run.topic,
+          sink: result.check?.sink ?? null,
           seed: result.run.seed,
           begun: data.createdAt && new Date(data.createdAt).toLocaleString(),
           Kafka: result.environment.kafka,
@@ -48,37 +53,81 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
         {children}
         <VerdictCard result={result} />
         <NotChecked sentences={result.notChecked} />
-        <Section title="Messages by hop">
-          <Flow hops={hopsOf(data)} findings={result.findings} journal={result.evidence.journal} />
-          <AckedBar result={result} />
-          <DeadLetterList run={result.run.id} found={data.deadLetters} />
+        {isCheck ? <CheckBody data={data} explain={explain} /> : <RunBody data={data} explain={explain} />}
+      </main>
+    </>
+  );
+}
+
+interface BodyProps {
+  data: PageData;
+  explain: Explain | undefined;
+}
+
+function RunBody({ data, explain }: BodyProps): JSX.Element {
+  const { result, series } = data;
+  return (
+    <>
+      <Section title="Messages by hop">
+        <Flow hops={hopsOf(data)} findings={result.findings} journal={result.evidence.journal} />
+        <AckedBar result={result} />
+        <DeadLetterList run={result.run.id} found={data.deadLetters} />
+      </Section>
+      <Findings data={data} explain={explain} />
+      {series && (
+        <Section title="Over time">
+          <Plots
+            series={series}
+            thresholds={result.thresholds}
+            isJournalKept={result.evidence.journal !== 'missing'}
+          />
         </Section>
-        <Findings data={data} explain={explain} />
-        {series && (
-          <Section title="Over time">
-            <Plots
-              series={series}
-              thresholds={result.thresholds}
-              isJournalKept={result.evidence.journal !== 'missing'}
-            />
-          </Section>
-        )}
+      )}
+      <div class="columns">
+        <Section title="Expected and stored">
+          <Confusion result={result} />
+        </Section>
+        <Section title="Partitions">
+          <Partitions partitions={result.partitions} leaders={series?.leaders.at(-1)?.leaders ?? []} />
+        </Section>
+      </div>
+      <Faults faults={result.faults} />
+      <Section title="Measured">
+        <Measured result={result} />
+      </Section>
+      <Section title="Setup">
+        <SetupOf data={data} />
+      </Section>
+    </>
+  );
+}
+
+/** A check sends nothing, measures nothing and breaks nothing: it says what it has read. */
+function CheckBody({ data, explain }: BodyProps): JSX.Element {
+  const { result } = data;
+  const isRead = result.evidence.log !== 'missing';
+  return (
+    <>
+      <Section title="From the topic on">
+        <Flow hops={checkHopsOf(result)} findings={result.findings} root={result.root} />
+        {isRead && <AckedBar result={result} />}
+      </Section>
+      {isRead && <Findings data={data} explain={explain} />}
+      {isRead && (
         <div class="columns">
-          <Section title="Expected and stored">
-            <Confusion result={result} />
-          </Section>
+          {result.check?.category !== undefined && (
+            <Section title="Expected and found">
+              <Confusion result={result} />
+            </Section>
+          )}
           <Section title="Partitions">
-            <Partitions partitions={result.partitions} leaders={series?.leaders.at(-1)?.leaders ?? []} />
+            <CheckedPartitions partitions={result.partitions} hasGroup={result.check?.group !== undefined} />
           </Section>
         </div>
-        <Faults faults={result.faults} />
-        <Section title="Measured">
-          <Measured result={result} />
-        </Section>
-        <Section title="Setup">
-          <SetupOf data={data} />
-        </Section>
-      </main>
+      )}
+      <Section title="What was checked">
+        <CheckScope result={result} />
+      </Section>
     </>
   );
 }

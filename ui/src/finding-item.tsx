@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { shellWord } from '../../src/system/shell-word.ts';
 import { messageNameOf } from '../../src/result/message-name.ts';
 import type { PageData } from '../../src/page/page-data.ts';
 import { blameNote } from '../../src/report/text/blame-note.ts';
@@ -8,10 +9,10 @@ import { TimelineOf } from './timeline.tsx';
 export function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData }): JSX.Element {
   const { kind, blame, cause, id, state, partition, offset, detail } = finding;
   const { result, timelines } = data;
-  const name = messageNameOf(finding);
+  const name = messageNameOf(finding, result.root);
   const timeline = name === undefined ? undefined : timelines[name];
   const place = partition === undefined ? undefined : `${partition}:${offset ?? '?'}`;
-  const note = blameNote(finding, result.evidence.journal);
+  const note = blameNote(finding, result.evidence.journal, result.root);
   return (
     <li data-kind={kind}>
       <p>
@@ -32,7 +33,7 @@ export function FindingItem({ finding, data }: { finding: SingleFinding; data: P
       {timeline === undefined && name !== undefined && (
         <p class="more">
           <code>
-            nodrop explain {result.run.id} {name}
+            nodrop explain {result.run.id} {shellWord(name)}
           </code>
         </p>
       )}

@@ -3,7 +3,9 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { PageData } from '../../src/page/page-data.ts';
 import { grouped } from '../../src/report/text/quantities.ts';
+import type { Result } from '../../src/result/result.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
+import { shellWord } from '../../src/system/shell-word.ts';
 import { Command } from './copy.tsx';
 import { FindingItem } from './finding-item.tsx';
 import { KindChips, type Kind } from './kind-chips.tsx';
@@ -32,7 +34,11 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
   return (
     <Section title="Findings">
       {explain !== undefined && (
-        <MessageSearch explain={explain} onSought={(sofar) => (sought.value = sofar)} />
+        <MessageSearch
+          explain={explain}
+          example={exampleOf(result)}
+          onSought={(sofar) => (sought.value = sofar)}
+        />
       )}
       <KindChips findings={result.findings} chosen={kind} />
       <div class="filters">
@@ -41,7 +47,7 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
             message
             <input
               type="search"
-              placeholder="p0-17 or 0:42"
+              placeholder={exampleOf(result)}
               value={sought}
               onInput={({ currentTarget }) => (sought.value = currentTarget.value)}
             />
@@ -50,7 +56,7 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
         {findings.length > 0 &&
           facets.map((facet) => (
             <label key={facet}>
-              {facet}
+              {facet === 'state' && result.root !== undefined ? 'category' : facet}
               <select
                 value={chosen.value[facet] ?? ''}
                 onChange={({ currentTarget: { value } }) =>
@@ -77,7 +83,8 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
       {timeline !== undefined && <TimelineOf key={timeline.asked} timeline={timeline} isOpen />}
       {explain === undefined && isElsewhere && (
         <p class="more">
-          To see what happened to it: <Command text={`nodrop explain ${result.run.id} ${search.text}`} />
+          To see what happened to it:{' '}
+          <Command text={`nodrop explain ${result.run.id} ${shellWord(search.text)}`} />
         </p>
       )}
       {matching.length > 0 && (
@@ -97,6 +104,9 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
     </Section>
   );
 }
+
+/** How a message can be named. */
+const exampleOf = ({ root }: Result): string => (root === undefined ? 'p0-17 or 0:42' : 'an id or 0:42');
 
 /** A key of its own for each finding, so that an opened timeline closes when another finding takes its place. */
 const keyOf = ({ kind, blame, id, partition, offset }: SingleFinding, index: number): string =>

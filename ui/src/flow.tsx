@@ -2,12 +2,13 @@
 import type { JSX } from 'preact';
 import { blameNote } from '../../src/report/text/blame-note.ts';
 import { grouped } from '../../src/report/text/quantities.ts';
+import type { Result } from '../../src/result/result.ts';
 import type { Blame, EvidenceState, Finding } from '../../src/result/verdict.ts';
 import { StateBars } from './states.tsx';
 
 export interface FlowNode {
   name: string;
-  blame: Blame;
+  blames: readonly Blame[];
   /** The counts, or a sentence that says why they are not known. */
   seen: { count: number; byState: Record<string, number>; isTorn?: boolean } | string;
   what: string;
@@ -19,18 +20,20 @@ interface FlowProps {
   findings: readonly Finding[];
   /** The state of the consumers' journals; left out while the run goes on. */
   journal?: EvidenceState;
+  /** Set for a check. */
+  root?: Result['root'];
 }
 
-export function Flow({ hops, findings, journal }: FlowProps): JSX.Element {
+export function Flow({ hops, findings, journal, root }: FlowProps): JSX.Element {
   const totals = hops.map(({ seen }) => (typeof seen === 'string' ? 0 : sum(Object.values(seen.byState))));
   const most = Math.max(1, ...totals);
   const unknown = findings.filter(({ blame }) => blame === 'unknown');
   return (
     <>
-      <ol class="flow">
+      <ol class="flow" style={{ '--hops': hops.length, '--hops-narrow': hops.length === 3 ? 3 : 2 }}>
         {hops.map((hop) => {
-          const breaks = findings.filter(({ blame }) => blame === hop.blame);
-          const isSure = breaks.some((finding) => blameNote(finding, journal) === undefined);
+          const breaks = findings.filter(({ blame }) => hop.blames.includes(blame));
+          const isSure = breaks.some((finding) => blameNote(finding, journal, root) === undefined);
           return (
             <li
               key={hop.name}
@@ -46,7 +49,12 @@ export function Flow({ hops, findings, journal }: FlowProps): JSX.Element {
                 </p>
               ))}
               {breaks.map((finding) => (
-                <Break key={finding.kind} finding={finding} journal={journal} />
+                <Break
+                  key={`${finding.kind} ${finding.blame}`}
+                  finding={finding}
+                  journal={journal}
+                  root={root}
+                />
               ))}
             </li>
           );
@@ -54,7 +62,7 @@ export function Flow({ hops, findings, journal }: FlowProps): JSX.Element {
       </ol>
       {unknown.map((finding) => (
         <p key={finding.kind} class="more">
-          At an unknown hop: <Break finding={finding} journal={journal} />
+          At an unknown hop: <Break finding={finding} journal={journal} root={root} />
         </p>
       ))}
     </>
@@ -74,9 +82,18 @@ function Seen({ hop: { seen, what }, most }: { hop: FlowNode; most: number }): J
   );
 }
 
-function Break({ finding, journal }: { finding: Finding; journal: EvidenceState | undefined }): JSX.Element {
+function Break({
+  finding,
+  journal,
+  root,
+}: {
+  finding: Finding;
+  journal: EvidenceState | undefined;
+  root: Result['root'];
+}): JSX.Element {
   const { kind, count, cause, allowed } = finding;
-  const note = blameNote(finding, journal);
+  // The node of a check says it by its place.
+  const note = root === undefined ? blameNote(finding, journal) : undefined;
   return (
     <span class={allowed ? 'break allowed' : 'break'}>
       <span aria-hidden="true">✗</span> {grouped(count)} {kind}

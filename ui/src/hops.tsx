@@ -18,7 +18,7 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
   return [
     {
       name: 'Producer',
-      blame: 'producer',
+      blames: ['producer'],
       seen: seenOf(evidence.ledger, 'no ledger could be read', ledger.sent, by('sent')),
       what: 'sent',
       more: unless(evidence.ledger, [
@@ -31,14 +31,14 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
     },
     {
       name: 'Kafka',
-      blame: 'broker',
+      blames: ['broker'],
       seen: seenOf(evidence.log, 'no scan of the log could be read', log.records, by('logged')),
       what: 'in the log',
       more: unless(evidence.log, some(counts.foreign, 'foreign')),
     },
     {
       name: 'Consumer',
-      blame: 'consumer',
+      blames: ['consumer'],
       seen: isTold('delivered')
         ? seenOf(evidence.journal, '', sum(by('delivered')), by('delivered'))
         : "no consumer's journal could be read",
@@ -51,7 +51,7 @@ export function hopsOf({ result, deadLetters }: PageData): FlowNode[] {
     },
     {
       name: 'Store',
-      blame: 'store',
+      blames: ['store'],
       seen: seenOf(evidence.store, 'the store could not be read', store.rows, {
         ...store.byCategory,
         ...own,
@@ -76,21 +76,21 @@ export function liveHopsOf(progress: RunProgress): FlowNode[] {
   return [
     {
       name: 'Producer',
-      blame: 'producer',
+      blames: ['producer'],
       seen: counted(sent),
       what: 'sent',
       more: [...some(unknown, 'unknown'), ...some(rejected, 'rejected'), ...some(aborted, 'aborted')],
     },
     {
       name: 'Kafka',
-      blame: 'broker',
+      blames: ['broker'],
       seen: counted(acked),
       what: 'acknowledged',
       more: some(Math.max(0, sent.count - acked.count - unknown - rejected), 'not acknowledged yet'),
     },
     {
       name: 'Consumer',
-      blame: 'consumer',
+      blames: ['consumer'],
       seen: told(consumed),
       // A redelivery counts again: only the audit tells them apart.
       what: 'deliveries',
@@ -99,7 +99,7 @@ export function liveHopsOf(progress: RunProgress): FlowNode[] {
         ...(consumers > 1 ? [`${consumers} processes so far`] : []),
       ],
     },
-    { name: 'Store', blame: 'store', seen: told(stored), what: 'stored', more: [] },
+    { name: 'Store', blames: ['store'], seen: told(stored), what: 'stored', more: [] },
   ];
 }
 

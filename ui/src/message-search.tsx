@@ -14,9 +14,12 @@ type Answer = { asked: string } & (
 /** `onSought` gets the text in the field at each change. */
 export function MessageSearch({
   explain,
+  example = 'p0-17 or 0:42',
   onSought = () => undefined,
 }: {
   explain: Explain;
+  /** How a message can be named. */
+  example?: string;
   onSought?: (text: string) => void;
 }): JSX.Element {
   const text = useSignal('');
@@ -40,7 +43,7 @@ export function MessageSearch({
           message
           <input
             type="search"
-            placeholder="p0-17 or 0:42"
+            placeholder={example}
             value={text}
             onInput={({ currentTarget }) => onSought((text.value = currentTarget.value))}
           />

@@ -11,9 +11,9 @@ const shownMax = 200;
 type Offsets = Record<string, number | null>;
 
 interface Row {
-  partition: number;
-  /** −1: it has no leader. */
-  leader: number | null | undefined;
+  partition: number | string;
+  /** −1: it has no leader. Absent for a check, which does not ask. */
+  leader?: number | null | undefined;
   offsets: Offsets;
 }
 
@@ -32,6 +32,23 @@ export const Partitions = ({
       partition,
       leader: leaders[partition],
       offsets: { begins: start, ends: end, 'stored to': stored, committed, lag },
+    }))}
+  />
+);
+
+/** For a check: the ranges that it read, and how far the application's group says to be. */
+export const CheckedPartitions = ({
+  partitions,
+  hasGroup,
+}: {
+  partitions: readonly PartitionState[];
+  hasGroup: boolean;
+}): JSX.Element => (
+  <Table
+    caption="The range of each partition that was checked"
+    rows={partitions.map(({ topic, partition, start, end, committed }) => ({
+      partition: topic === undefined ? partition : `${topic} ${partition}`,
+      offsets: { 'range begins': start, 'range ends': end, ...(hasGroup && { committed }) },
     }))}
   />
 );
@@ -68,6 +85,7 @@ function Table({
   wrongIfAny?: string;
 }): JSX.Element {
   const [first] = rows;
+  const hasLeaders = rows.some((row) => 'leader' in row);
   if (first === undefined) return <p class="more">No partition is known yet.</p>;
   return (
     <Scroll label="partitions">
@@ -75,7 +93,7 @@ function Table({
         <caption class="sr">{caption}</caption>
         <thead>
           <tr>
-            {['partition', 'leader', ...Object.keys(first.offsets)].map((name) => (
+            {['partition', ...(hasLeaders ? ['leader'] : []), ...Object.keys(first.offsets)].map((name) => (
               <th key={name} scope="col" class="number">
                 {name}
               </th>
@@ -88,7 +106,7 @@ function Table({
               <th scope="row" class="number">
                 {partition}
               </th>
-              <td class="number">{leaderText(leader)}</td>
+              {hasLeaders && <td class="number">{leaderText(leader)}</td>}
               {Object.entries(offsets).map(([name, offset]) => (
                 <td key={name} class={`number ${name === wrongIfAny && offset ? 'wrong' : ''}`}>
                   {offset === null ? '–' : grouped(offset)}

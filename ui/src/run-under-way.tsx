@@ -36,7 +36,7 @@ export function RunUnderWay({ run, live, series, connection, explain }: RunUnder
       <Facts
         hasOthers
         facts={{
-          run,
+          [progress?.check === undefined ? 'run' : 'check']: run,
           topic: progress?.topic ?? null,
           seed: progress?.seed ?? null,
           begun: progress?.createdAt ? new Date(progress.createdAt).toLocaleString() : null,
@@ -52,7 +52,9 @@ export function RunUnderWay({ run, live, series, connection, explain }: RunUnder
             <p role="status">{state.sentence}</p>
           </div>
         </section>
-        {progress && <Shown progress={progress} series={series} explain={explain} />}
+        {progress && progress.check === undefined && (
+          <Shown progress={progress} series={series} explain={explain} />
+        )}
       </main>
     </>
   );
@@ -101,6 +103,8 @@ const phases: Record<NonNullable<RunProgress['phase']>, string> = {
   auditing: 'All messages are stored; the audit is running.',
 };
 
+const checking = 'The check reads topic and sink, and compares them. The verdict will stand here.';
+
 function stateOf(live: LiveRun | undefined, connection: Connection): State {
   const doubtful = { sign: '?', look: 'inconclusive' };
   if (connection === 'gone') return { ...doubtful, word: 'GONE', sentence: 'This run no longer exists.' };
@@ -121,9 +125,20 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
     };
   if (isUnderWay) {
     const { phase } = progress;
-    const sentence = phase === null ? 'Its stages were started by hand.' : phases[phase];
+    const sentence =
+      progress.check !== undefined
+        ? checking
+        : phase === null
+          ? 'Its stages were started by hand.'
+          : phases[phase];
     return { sign: '▶', look: 'under-way', word: 'UNDER WAY', sentence };
   }
+  if (progress.check !== undefined)
+    return {
+      ...doubtful,
+      word: 'NO VERDICT',
+      sentence: 'The check was stopped before it came to a verdict: run nodrop check again.',
+    };
   if (progress.ended !== null)
     return { ...doubtful, word: 'NO VERDICT', sentence: 'The run ended before it could be audited.' };
   return {

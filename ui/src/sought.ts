@@ -15,12 +15,13 @@ export interface Search {
   timeline: Timeline | undefined;
 }
 
-export function soughtIn({ findings, timelines }: PageData, typed: string): Search {
+export function soughtIn({ findings, timelines, result }: PageData, typed: string): Search {
   const text = typed.trim();
   const own = Object.hasOwn(timelines, text) ? timelines[text] : undefined;
   return {
     text,
-    isName: /^p\d+-\d+$/.test(text) || /^\d+:\d+$/.test(text),
+    // The ids of a check are the user's, of any form.
+    isName: (result.root !== undefined && text !== '') || /^p\d+-\d+$/.test(text) || /^\d+:\d+$/.test(text),
     named: findings.filter((finding) => isNamed(finding, text)),
     timeline: own ?? Object.values(timelines).find((each) => text !== '' && each.id === text),
   };

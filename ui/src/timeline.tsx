@@ -13,7 +13,7 @@ export function TimelineOf({
   timeline: Timeline;
   isOpen?: boolean;
 }): JSX.Element {
-  const { expected, id, kcat, dumpLog } = timeline;
+  const { expected, id, kcat, dumpLog, check } = timeline;
   const command = kcat ?? dumpLog;
   return (
     <details class="timeline" open={isOpen}>
@@ -25,6 +25,7 @@ export function TimelineOf({
           bytes.
         </p>
       )}
+      {check !== undefined && <p class="more">{check.expected}</p>}
       <ol>
         {timeline.timeline.map((event, index) => {
           const { label, text, look } = eventText(event, timeline);
@@ -45,6 +46,11 @@ export function TimelineOf({
           To read the record itself: <code>{command}</code>
         </p>
       )}
+      {check?.sql.map((statement) => (
+        <p key={statement} class="more">
+          To see the row: <code>{statement}</code>
+        </p>
+      ))}
     </details>
   );
 }
@@ -64,6 +70,9 @@ const lanes: Record<EventHop, string> = {
   position: 'store',
   row: 'store',
   'dead-letter': 'store',
+  record: 'kafka',
+  'sink-row': 'store',
+  letter: 'store',
 };
 
 const sentences: Record<
@@ -89,9 +98,11 @@ function StandingOf({ timeline }: { timeline: Timeline }): JSX.Element {
   const standing = standingOf(timeline);
   if (standing === 'found') return <Charges timeline={timeline} />;
   const { sign, look, text } = standing === 'under-way' ? soFar(timeline) : sentences[standing];
+  const notJudged = timeline.check?.notJudged ?? [];
   return (
     <p class={`standing ${look}`} data-standing={standing}>
-      <span aria-hidden="true">{sign}</span> {text}
+      <span aria-hidden="true">{sign}</span>{' '}
+      {notJudged.length > 0 ? `It was not judged: ${notJudged.join(' ')}` : text}
     </p>
   );
 }
@@ -113,7 +124,7 @@ const Charges = ({ timeline }: { timeline: Timeline }): JSX.Element => {
   return (
     <>
       {timeline.findings.map((finding, index) => {
-        const note = blameNote(finding, hasNoJournal ? 'missing' : undefined);
+        const note = blameNote(finding, hasNoJournal ? 'missing' : undefined, timeline.check && 'log');
         const whom = finding.blame === 'unknown' ? 'at an unknown hop' : `the ${finding.blame} is to blame`;
         return (
           <p key={index} class="standing wrong" data-standing="found">

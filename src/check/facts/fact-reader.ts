@@ -50,6 +50,7 @@ export class ChunkReader {
 /** The facts of one bucket in columns. */
 export class BucketFacts {
   readonly count: number;
+  readonly #packed: Buffer;
   readonly #view: DataView;
   readonly #halves: Uint32Array;
   readonly #bytes: number;
@@ -63,6 +64,7 @@ export class BucketFacts {
     this.#bytes = factBytes(shape);
     this.count = bytes.length / this.#bytes;
     if (!Number.isInteger(this.count)) throw new Error('a bucket ends in the middle of a fact');
+    this.#packed = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#halves = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     this.#readTexts = readTexts;
@@ -79,6 +81,25 @@ export class BucketFacts {
       mine[a + 1] === theirs[b + 1] &&
       mine[a + 2] === theirs[b + 2] &&
       mine[a + 3] === theirs[b + 3]
+    );
+  }
+
+  /** The four words of the hash of a fact's id. */
+  hash = (fact: number): Uint32Array =>
+    this.#halves.slice((fact * this.#bytes) / 4, (fact * this.#bytes) / 4 + 4);
+
+  /** The facts of the id with this hash, in their order. */
+  withId(hash: Uint32Array): BucketFacts {
+    const bytes = this.#bytes;
+    const facts = Array.from({ length: this.count }, (_, fact) => fact).filter((fact) =>
+      hash.every((word, index) => this.#halves[(fact * bytes) / 4 + index] === word),
+    );
+    const packed = Buffer.alloc(facts.length * bytes);
+    for (const [index, fact] of facts.entries()) {
+      this.#packed.copy(packed, index * bytes, fact * bytes, (fact + 1) * bytes);
+    }
+    return new BucketFacts(packed, this.#shape, () =>
+      Buffer.concat(facts.map((fact) => this.#packedText(fact))),
     );
   }
 
@@ -104,9 +125,15 @@ export class BucketFacts {
 
   /** The text of a fact's id. */
   text(fact: number): string {
+    return this.#packedText(fact).toString('utf8', 2);
+  }
+
+  /** The text, and its length before it. */
+  #packedText(fact: number): Buffer {
     this.#texts ??= this.#readAll();
     const { bytes, starts } = this.#texts;
-    return bytes.toString('utf8', starts[fact]! + 2, starts[fact]! + 2 + bytes.readUInt16LE(starts[fact]));
+    const start = starts[fact]!;
+    return bytes.subarray(start, start + 2 + bytes.readUInt16LE(start));
   }
 
   #readAll(): { bytes: Buffer; starts: Uint32Array } {

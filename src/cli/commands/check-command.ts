@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
 import { check } from '../../check/check.ts';
+import { recordsFile } from '../../check/check-record.ts';
 import { checkResult } from '../../check/check-result.ts';
 import { usageError } from '../../errors.ts';
 import { environmentOf } from '../../result/environment.ts';
-import { exitCodeOf } from '../../result/result.ts';
+import type { Verdict } from '../../result/verdict.ts';
+import { EventLog } from '../../run-folder/event-log.ts';
+import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { RunFolder, runsPath } from '../../run-folder/run-folder.ts';
 import { claimFolder, removeRecord } from '../../system/process-record.ts';
+import { removeEmptyFolder } from '../../system/removal.ts';
 import type { CheckValues } from '../options/check-options.ts';
 import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
-import { printResult } from '../output/print-result.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
 import { checkPlanOf } from './check-plan.ts';
 import type { Context } from './context.ts';
+import { finishCheck } from './finish-check.ts';
 
 export async function checkCommand(
   values: OptionValues,
@@ -25,41 +30,48 @@ export async function checkCommand(
   if (bootstrapServers === undefined) {
     throw usageError('The address of Kafka is missing.', 'Name it with --bootstrap-server HOST:PORT.');
   }
+  const allowed = values.allow ?? [];
   const plan = checkPlanOf(own, { bootstrapServers, settings, timeoutMs: values.timeout });
   const folder = new RunFolder(values.dir, values.run ?? newCheckId());
   folder.refuseIfUsed();
+  refuseForeignFolder(folder);
   claimFiles(reports, [runsPath(values.dir)]);
   folder.create();
   const owner = await claimFolder(folder.path, 'nodrop');
   if (owner !== undefined) {
     throw usageError(`Run ${folder.id} is under way in process ${owner}.`, 'Choose another id with --run.');
   }
+  const events = new EventLog(folder.events, (problem) => terminal.note(`nodrop: ${problem}`));
+  events.note({ type: 'check', topics: [...plan.topics] });
+  let verdict: Verdict | null = null;
   try {
-    const checked = await check({
+    const { readMs, judgeMs, ...checked } = await check({
       id: folder.id,
       path: folder.path,
       plan,
-      allowed: values.allow ?? [],
+      allowed,
       signal,
       watcher: {
         status: (text) => terminal.status(text),
         progress: (label, done, total) => terminal.progress(label, done, total),
       },
     });
-    const totalMs = Math.round(performance.now() - startedAt);
     const result = checkResult(checked, {
-      allowed: values.allow ?? [],
+      allowed,
       environment: environmentOf(undefined),
-      auditMs: null,
-      totalMs,
+      readMs: Math.round(readMs),
+      auditMs: Math.round(judgeMs),
+      totalMs: Math.round(performance.now() - startedAt),
     });
-    for (const problem of [checked.unwritten, folder.writeResult(result)]) {
-      if (problem !== undefined) terminal.note(`nodrop: ${problem}`);
-    }
-    printResult(terminal, result, { evidence: folder.path }, reports);
-    return exitCodeOf(result);
+    ({ verdict } = result);
+    return await finishCheck(folder, result, { terminal, reports, unwritten: checked.unwritten });
   } finally {
+    const hasRead = existsSync(folder.file(`${recordsFile}.facts`));
+    if (hasRead) events.note({ type: 'ended', verdict });
+    else rmSync(folder.events, { force: true });
     await removeRecord(folder.path);
+    // Nothing is left of a check that has read nothing, such as one with a mistake in its options.
+    if (!hasRead) removeEmptyFolder(folder.path);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   tellProgress,
   untilProduced,
 } from '../../pipeline/stage/stage-parent.ts';
+import { refuseCheck } from '../../run-folder/check-folder.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';
@@ -32,7 +33,10 @@ export async function consumeCommand(values: OptionValues, context: Context): Pr
 async function consumeAll(values: OptionValues, folder: RunFolder, context: Context): Promise<number> {
   const { signal, terminal } = context;
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
-  if (!isStage) refuseForeignFolder(folder);
+  if (!isStage) {
+    refuseCheck(folder, 'consume', 'consumer');
+    refuseForeignFolder(folder);
+  }
   const { counts, commonReason } =
     values.consumers > 1
       ? await consumeInStages(values, folder, context)

@@ -1,5 +1,5 @@
 import { exitCodes, usageError } from '../../errors.ts';
-import { explainRun } from '../../explain/explain-run.ts';
+import { explainMessage } from '../../explain/explain-message.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { explainLines } from '../../report/terminal/explain-lines.ts';
@@ -19,7 +19,7 @@ export async function explainCommand(
   }
   const folder = findRun(values.dir, run);
   terminal.status('reading the evidence');
-  const timeline = await explainRun({
+  const timeline = await explainMessage({
     folder,
     store: values.store ?? folder.storeInUse(),
     asked,

@@ -8,6 +8,7 @@ import {
   tellProgress,
   untilToldToBegin,
 } from '../../pipeline/stage/stage-parent.ts';
+import { refuseCheck } from '../../run-folder/check-folder.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { dirOption, shellWord } from '../../system/shell-word.ts';
 import type { Context } from './context.ts';
@@ -30,7 +31,10 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
     ? await bootstrapFromParent(signal)
     : neededBootstrap(values, settings.settings);
   const { folder } = settings;
-  if (!isStage) refuseForeignFolder(folder);
+  if (!isStage) {
+    refuseCheck(folder, 'produce', 'producer');
+    refuseForeignFolder(folder);
+  }
   terminal.status(`publishing to ${bootstrapServers}`);
   const isGroup = settings.producers > 1 && values.producer === undefined;
   const summary = isGroup

@@ -1,5 +1,6 @@
 import { auditRun, resultOf } from '../../audit/audit-run.ts';
 import { environmentOf } from '../../result/environment.ts';
+import { isOfCheck } from '../../run-folder/check-folder.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { measurementsOf } from '../../run-folder/measurements.ts';
 import { readResult, type AnyResult } from '../../result/read-result.ts';
@@ -21,9 +22,11 @@ export async function verifyCommand(
   context: Context,
   runId: string | undefined,
 ): Promise<number> {
+  const folder = findRun(values.dir, runId);
+  if (isOfCheck(folder))
+    return await (await import('./verify-check.ts')).verifyCheck(values, context, folder);
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
-  const folder = findRun(values.dir, runId);
   const settings = settingsOf(values);
   const isScanNeeded = values.rescan === true || !hasSeal(folder.logScan);
   const given = addressOf(values, settings);

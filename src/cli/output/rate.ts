@@ -1,5 +1,7 @@
 /** How fast a count grows, in each of the last seconds. */
 const secondsKept = 12;
+/** The first second says little. */
+const secondsMin = 2;
 const secondMs = 1_000;
 
 export class Rate {
@@ -12,6 +14,8 @@ export class Rate {
   add(done: number, nowMs: number): void {
     this.#beganAtMs ??= nowMs;
     this.#catchUp(nowMs);
+    // The count has begun again.
+    if (done < this.#done) this.#doneBefore = done;
     this.#done = done;
   }
 
@@ -19,6 +23,14 @@ export class Rate {
   seconds(nowMs: number): readonly number[] {
     this.#catchUp(nowMs);
     return this.#seconds;
+  }
+
+  /** An estimate of the time until `total`, at the mean rate of the last seconds; undefined if there is none yet. */
+  secondsLeft(total: number, nowMs: number): number | undefined {
+    const seconds = this.seconds(nowMs);
+    const perSecond = seconds.reduce((sum, count) => sum + count, 0) / seconds.length;
+    if (seconds.length < secondsMin || perSecond <= 0 || this.#done >= total) return undefined;
+    return (total - this.#done) / perSecond;
   }
 
   #catchUp(nowMs: number): void {

@@ -137,19 +137,31 @@ export class Terminal {
   }
 
   #barLines(): string[] {
-    return [...this.#bars.values()].map(({ label, done, total, rate }) =>
-      barLine(label, done, total ?? null, rate.seconds(performance.now())),
+    const nowMs = performance.now();
+    return [...this.#bars.values()].map(
+      (bar) =>
+        barLine(bar.label, bar.done, bar.total ?? null, bar.rate.seconds(nowMs)) + leftText(bar, nowMs, '  '),
     );
   }
 
   #counts(): string[] {
-    return [...this.#bars.values()].map(
-      ({ label, done, total }) => `${label} ${done}${total === undefined ? '' : `/${total}`}`,
-    );
+    const nowMs = performance.now();
+    return [...this.#bars.values()].map((bar) => {
+      const { label, done, total } = bar;
+      return `${label} ${done}${total === undefined ? '' : `/${total}`}${leftText(bar, nowMs, ', ')}`;
+    });
   }
 
   #erase(): void {
     if (this.#drawnLines > 0) process.stderr.write(`\u001b[${this.#drawnLines}A\u001b[J`);
     this.#drawnLines = 0;
   }
+}
+
+/** `, about 40 s left`; empty if that cannot be told. */
+function leftText({ total, rate }: Bar, nowMs: number, before: string): string {
+  const seconds = total === undefined ? undefined : rate.secondsLeft(total, nowMs);
+  if (seconds === undefined) return '';
+  const text = seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
+  return `${before}about ${text} left`;
 }

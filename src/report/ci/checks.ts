@@ -22,7 +22,7 @@ export interface Check {
 }
 
 export const checksOf = (result: Result): Check[] => [
-  ...findingKinds.map((kind) => findingCheck(kind, result)),
+  ...kindsOf(result).map((kind) => findingCheck(kind, result)),
   evidenceCheck(result),
   ...result.faults
     .slice(0, checksMax)
@@ -31,6 +31,36 @@ export const checksOf = (result: Result): Check[] => [
     .slice(0, checksMax)
     .map((judged, index) => thresholdCheck(judged, result.thresholds.slice(0, index))),
 ];
+
+/** The kinds of which a check can say something. Others would look as if it had looked for them. */
+const checkKinds: readonly string[] = [
+  'lost',
+  'duplicated',
+  'misclassified',
+  'corrupted',
+  'phantom',
+  'aborted-read',
+  'wrongly-dead-lettered',
+  'unexpected',
+  'stale',
+];
+
+const kindsOf = ({ root, findings }: Result): readonly FindingKind[] =>
+  root === undefined
+    ? findingKinds
+    : findingKinds.filter(
+        (kind) => checkKinds.includes(kind) || findings.some((found) => found.kind === kind),
+      );
+
+/** Why findings of a kind cannot be found by this check; undefined if they can. */
+function notCompared(kind: FindingKind, { check }: Result): string | undefined {
+  if (check === undefined) return undefined;
+  if (kind === 'misclassified' && check.category === undefined) return 'No categories were compared.';
+  const hasValues = Object.keys(check.forms).some((place) => place !== 'id');
+  if (kind === 'corrupted' && !hasValues) return 'No values were compared.';
+  if (kind !== 'phantom' || check.isWholeLife) return undefined;
+  return 'Rows that no record explains were not judged: the topic held other records before or since.';
+}
 
 /** The limit for faults, and for thresholds. */
 const checksMax = 1_000;
@@ -41,6 +71,8 @@ function findingCheck(kind: FindingKind, result: Result): Check {
   const check = { group: 'findings', name: kind, ms: 0 } as const;
   const lines = found.flatMap((finding) => findingLines(finding, examplesMax));
   if (charged.length > 0) return { ...check, state: 'failed', message: findingsText(charged), lines };
+  const why = notCompared(kind, result);
+  if (why !== undefined) return { ...check, state: 'skipped', message: why, lines };
   if (isJudged(result)) return { ...check, state: 'passed', message: '', lines };
   const soFar =
     found.length === 0 ? 'There is no finding of this kind' : 'All findings of this kind are allowed';

@@ -4,6 +4,7 @@
  */
 import { printable } from '../../text/printable.ts';
 import type { Result } from '../../result/result.ts';
+import { scopeText } from '../text/check-words.ts';
 import { findingLines, findingText } from '../text/finding-text.ts';
 import { thresholdValueText } from '../text/quantities.ts';
 import { shortList, shortText } from '../text/shorten.ts';
@@ -48,8 +49,15 @@ export function githubLines(result: Result): string[] {
       warnings: doubts.map((message) => ({ title: 'not checked', message })),
       notices: annotationsOf(true),
     },
-    { title: verdict.toUpperCase(), message: shortText(sentenceOf(result)) },
+    { title: verdict.toUpperCase(), message: verdictText(result) },
   );
+}
+
+/** A check says what it read, since nothing before that is proven. */
+function verdictText(result: Result): string {
+  const { check } = result;
+  const scope = check === undefined ? [] : [scopeText({ ...result, check })];
+  return [sentenceOf(result), ...scope].map(shortText).join('\n');
 }
 
 /** `last` is a notice, and always shown. */

@@ -5,6 +5,7 @@
  */
 import type { Result, Timings } from '../../result/result.ts';
 import { checksOf, type Check } from './checks.ts';
+import { provenanceText, rangesText } from '../text/check-words.ts';
 import { shortText } from '../text/shorten.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
 
@@ -19,11 +20,20 @@ export function junitText(result: Result): string {
       seed: run.seed,
       messages: run.messages,
       verdict,
+      ...scopeOf(result),
       allowed: allowed.length === 0 ? null : allowed.join(','),
       ...environment,
     },
     cases: checksOf(result).map(caseOf),
   });
+}
+
+/** What a check read. A run leaves these properties out. */
+function scopeOf(result: Result): Record<string, string | null> {
+  const { root = null, check } = result;
+  if (root === null) return {};
+  const scope = check && { sink: check.sink, rule: check.rule, range: rangesText(check) };
+  return { root: `${root}: from the topic on`, ...scope, provenance: provenanceText(result) };
 }
 
 export interface JunitSuite {

@@ -13,9 +13,10 @@ const textColumn = 2 + timeWidth + labelWidth;
 /** Lines without a newline at their end. */
 export function explainLines(timeline: Timeline, palette: Palette): string[] {
   const { run, topic, id, asked, note } = timeline;
+  const what = timeline.check === undefined ? 'run' : 'check';
   const askedText = asked === id ? '' : `, asked for as ${asked}`;
   return [
-    ...wrap(chopped(`${id} of run ${run}, topic ${topic}${askedText}`, 2), '  '),
+    ...wrap(chopped(`${id} of ${what} ${run}, topic ${topic}${askedText}`, 2), '  '),
     ...wrap(chopped(expectedText(timeline), 2), '  '),
     '',
     ...eventLines(timeline, palette),
@@ -26,7 +27,8 @@ export function explainLines(timeline: Timeline, palette: Palette): string[] {
   ];
 }
 
-function expectedText({ expected, timeline, id }: Timeline): string {
+function expectedText({ check, expected, timeline, id }: Timeline): string {
+  if (check !== undefined) return check.expected;
   if (expected !== null) {
     const { state, key, payloadBytes } = expected;
     return `Expected: ${state}, key ${key}, payload of ${payloadBytes} bytes.`;
@@ -68,7 +70,7 @@ function stampOf(time: number): { day: string; time: string } {
 }
 
 function verdictLines(explained: Timeline, palette: Palette): string[] {
-  const { findings, audit } = explained;
+  const { check, findings, audit } = explained;
   const { day, time } = stampOf(audit?.time ?? 0);
   const source = `The audit of ${day} ${time.slice(0, 8)} UTC`;
   switch (standingOf(explained)) {
@@ -81,6 +83,8 @@ function verdictLines(explained: Timeline, palette: Palette): string[] {
     case 'unsent':
       return [palette.doubtful('  It was planned but never sent.')];
     case 'unjudged':
+      if (check !== undefined)
+        return ['It was not judged.', ...check.notJudged].flatMap((text) => wrap(text, '  '));
       return wrap(`${source} found nothing wrong with it, but could not judge what looks odd.`, '  ');
     case 'partly-known':
       return wrap(`${source} has no finding about it, but some of its evidence is missing: see above.`, '  ');
@@ -101,9 +105,13 @@ function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, pal
 
 type ShownFinding = SingleFinding & { allowed?: true };
 
-function lookLines({ kcat, dumpLog }: Timeline): string[] {
+function lookLines({ kcat, dumpLog, check }: Timeline): string[] {
   const command = kcat ?? dumpLog;
-  return command === null ? [] : ['', '  To read the record itself:', ...commandLines(command)];
+  const sql = check?.sql ?? [];
+  return [
+    ...(command === null ? [] : ['', '  To read the record itself:', ...commandLines(command)]),
+    ...(sql.length === 0 ? [] : ['', '  To see the row:', ...sql.flatMap((each) => wrap(each, '    '))]),
+  ];
 }
 
 const lineMax = 76;

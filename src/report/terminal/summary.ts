@@ -2,8 +2,9 @@
 import { basename, dirname } from 'node:path';
 import type { Result } from '../../result/result.ts';
 import { messageNameOf } from '../../result/message-name.ts';
-import { dirOption } from '../../system/shell-word.ts';
-import type { EvidenceState, Finding } from '../../result/verdict.ts';
+import { dirOption, shellWord } from '../../system/shell-word.ts';
+import type { EvidenceState } from '../../result/verdict.ts';
+import { blameLines, checkCategoryLines, checkHopLines, checkTimeLine } from './check-lines.ts';
 import { faultLines } from './fault-lines.ts';
 import { exampleText } from '../text/finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
@@ -26,28 +27,38 @@ export interface Places {
 export function summaryLines(result: Result, { evidence, report }: Places, palette: Palette): string[] {
   return [
     ...verdictLines(result, palette),
-    ...findingLines(result.findings, palette),
+    ...findingLines(result, palette),
     ...notCheckedLines(result.notChecked, palette),
     ...(report === undefined ? [] : wrap(`Report: ${report}`, '  ')),
     ...lookCloserLines(result, evidence),
     '',
     headline(result, palette),
     '',
-    ...categoryTable(result, palette),
-    '',
-    ...hopTable(result, palette),
-    ...measuredLines(result, palette),
-    ...thresholdLines(result, palette),
-    ...faultLines(result.faults, palette),
+    ...(result.root === undefined ? runLines(result, palette) : checkLines(result, palette)),
     '',
     ...wrap(`Evidence: ${evidence}`, '  '),
-    timeLine(result, palette),
+    result.root === undefined ? timeLine(result, palette) : checkTimeLine(result, palette),
   ];
 }
 
-function headline({ run }: Result, palette: Palette): string {
+const runLines = (result: Result, palette: Palette): string[] => [
+  ...categoryTable(result, palette),
+  '',
+  ...hopTable(result, palette),
+  ...measuredLines(result, palette),
+  ...thresholdLines(result, palette),
+  ...faultLines(result.faults, palette),
+];
+
+const checkLines = (result: Result, palette: Palette): string[] => [
+  ...checkCategoryLines(result, palette),
+  ...checkHopLines(result, palette),
+];
+
+function headline({ run, root }: Result, palette: Palette): string {
+  const what = root === undefined ? 'run' : 'check';
   const seed = run.seed === null ? '' : palette.faint(`   seed ${run.seed}`);
-  return `  ${palette.strong(`run ${run.id}`)}${run.topic === null ? '' : palette.faint(`   topic ${run.topic}`)}${seed}`;
+  return `  ${palette.strong(`${what} ${run.id}`)}${run.topic === null ? '' : palette.faint(`   topic ${run.topic}`)}${seed}`;
 }
 
 /** Expected and stored messages by category. */
@@ -92,7 +103,8 @@ function hopTable({ evidence, ledger, log, store, counts }: Result, palette: Pal
   ];
 }
 
-function findingLines(findings: readonly Finding[], palette: Palette): string[] {
+function findingLines(result: Result, palette: Palette): string[] {
+  const { findings, root } = result;
   if (findings.length === 0) return [];
   const lines = ['', palette.faint('  finding                    blame       messages')];
   for (const { kind, blame, count, cause, allowed, examples } of findings) {
@@ -102,6 +114,7 @@ function findingLines(findings: readonly Finding[], palette: Palette): string[] 
     for (const example of examples.slice(0, examplesShown)) lines.push(...wrap(exampleText(example), '    '));
     if (count > examplesShown) lines.push(palette.faint(`    and ${grouped(count - examplesShown)} more`));
   }
+  if (root !== undefined) lines.push(...blameLines(result, palette));
   return [...lines, ''];
 }
 
@@ -129,16 +142,19 @@ function timeLine({ timings }: Result, palette: Palette): string {
 }
 
 /** Empty unless findings name messages of a nodrop run: a history from another system has no folder for `explain`. */
-function lookCloserLines({ run, findings }: Result, evidence: string): string[] {
-  if (run.seed === null) return [];
+function lookCloserLines({ run, root, findings }: Result, evidence: string): string[] {
+  if (run.seed === null && root === undefined) return [];
   const named = findings.flatMap(({ examples }) => examples.filter(({ id }) => id !== undefined));
-  const names = named.flatMap((example) => messageNameOf(example) ?? []);
+  const names = named.flatMap((example) => messageNameOf(example, root) ?? []);
   const [name] = names;
   if (name === undefined) return [];
   const dir = dirname(dirname(evidence));
   // A folder that was copied may have another name than its run.
-  return [`  Look closer: nodrop explain${dirOption(dir)} ${basename(evidence)} ${name}`];
+  return [`  Look closer: nodrop explain${dirOption(dir)} ${basename(evidence)} ${nameWord(name)}`];
 }
+
+/** Ids of others may look like options, or be more than one word. */
+const nameWord = (name: string): string => `${name.startsWith('-') ? '-- ' : ''}${shellWord(name)}`;
 
 const some = (count: number, what: string): string => (count === 0 ? '' : `, ${grouped(count)} ${what}`);
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

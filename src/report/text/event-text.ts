@@ -33,6 +33,9 @@ const labels: Record<EventHop, string> = {
   commit: 'commit',
   row: 'row',
   'dead-letter': 'dead letter',
+  record: 'topic',
+  'sink-row': 'sink',
+  letter: 'dead letter',
 };
 
 export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
@@ -64,6 +67,7 @@ const isLostAt = (hop: EventHop, { findings }: Timeline): boolean =>
     ({ kind, blame }) =>
       (kind === 'lost' || kind === 'stale' || kind === 'expired') &&
       (hop === 'row' ||
+        hop === 'sink-row' ||
         (hop === 'log' && blame === 'broker') ||
         ((hop === 'delivery' || hop === 'written') && blame === 'consumer')),
   );
@@ -117,6 +121,12 @@ function factText(fact: Fact, timeline: Timeline): FactText {
       return right(`the group had committed ${fact.partition}:${fact.next}, ${pastText(fact.isPast)}`);
     case 'row':
       return { label, ...rowText(fact, id) };
+    case 'record':
+      return { label, text: recordText(fact), isOdd: fact.isCrcBad };
+    case 'sink-row':
+      return { label, ...sinkRowText(fact) };
+    case 'letter':
+      return { label, text: `in ${fact.where}`, isOdd: timeline.findings.length > 0 };
     case 'dead-letter':
       break;
   }
@@ -165,4 +175,24 @@ function rowText(fact: Fact & { hop: 'row' }, id: string): Omit<FactText, 'label
   return fact.differs.length === 0
     ? { text: `${where}, as expected`, isOdd: false }
     : { text: `${where}: ${fact.differs.join('; ')}`, isOdd: true };
+}
+
+/** `0:17, paid; a declared drop` */
+function recordText(record: Fact & { hop: 'record' }): string {
+  const { topic, category, isAborted, isCrcBad, isTombstone, isDropped, isLater } = record;
+  const facts = [
+    isTombstone ? 'a tombstone' : '',
+    isDropped ? 'a declared drop' : '',
+    isAborted ? 'aborted with its transaction' : '',
+    isLater ? 'behind the range' : '',
+    isCrcBad ? 'its batch fails its checksum' : '',
+  ].filter(Boolean);
+  const what = `${topic} ${at(record)}${category === null ? '' : `, ${category}`}`;
+  return facts.length === 0 ? what : `${what}: ${facts.join('; ')}`;
+}
+
+function sinkRowText({ sink, look, category, differs }: Fact & { hop: 'sink-row' }): Omit<FactText, 'label'> {
+  const where = `${sink === null ? '' : `${sink}, `}look ${look}`;
+  const what = `${where}: a row${category === null ? '' : `, ${category}`}`;
+  return { text: [what, ...differs].join('; '), isOdd: differs.length > 0 };
 }

@@ -14,8 +14,9 @@ export const findingsText = (findings: readonly FindingCount[]): string =>
   findings.map(findingText).join(', ');
 
 /** `p0-126 (completed) at 1:59: not in the store`. */
-export function exampleText({ id, state, partition, offset, detail }: Example): string {
-  const position = partition === undefined ? '' : `at ${partition}:${offset ?? '?'}`;
+export function exampleText({ id, state, topic, partition, offset, detail }: Example): string {
+  const log = topic === undefined ? '' : `${topic}/`;
+  const position = partition === undefined ? '' : `at ${log}${partition}:${offset ?? '?'}`;
   const what = [id, state === undefined ? '' : `(${state})`, position].filter(Boolean).join(' ');
   return detail === undefined ? what : `${what}: ${detail}`;
 }

@@ -15,9 +15,18 @@ export type Standing =
   | 'partly-known'
   | 'right';
 
-export function standingOf({ findings, audit, asExpected, expected, timeline, id }: Timeline): Standing {
+export function standingOf({
+  check,
+  findings,
+  audit,
+  asExpected,
+  expected,
+  timeline,
+  id,
+}: Timeline): Standing {
   if (audit === null) return 'under-way';
   if (findings.length > 0) return 'found';
+  if (check !== undefined) return check.isRight ? 'right' : 'unjudged';
   if (expected === null && !timeline.some((event) => 'id' in event && event.id === id)) return 'nobody';
   if (isUnsent(timeline)) return 'unsent';
   if (!asExpected) return 'unjudged';

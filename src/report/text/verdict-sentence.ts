@@ -28,17 +28,18 @@ const sentences: Record<Verdict, (result: Result) => string> = {
 
 export const sentenceOf = (result: Result): string =>
   [
-    (result.check === undefined ? sentences[result.verdict] : checkSentence)(result),
+    (result.root === undefined ? sentences[result.verdict] : checkSentence)(result),
     ...missedSentence(result),
   ].join(' ');
 
 /** Names the root: a check proves nothing of what came before the topic. */
 function checkSentence(result: Result): string {
-  const { verdict, ledger, acknowledged, run, findings } = result;
+  const { verdict, ledger, acknowledged, run, findings, evidence } = result;
+  if (evidence.log === 'missing') return 'From the topic on: nothing was judged, since evidence is missing.';
+  if (verdict === 'inconclusive') return `From the topic on: ${lowered(sentences.inconclusive(result))}`;
   const { sink, rule, sampled } = result.check!;
   const all = grouped(ledger.acked);
   const of = `${sampled === null ? '' : 'sampled '}${plural(ledger.acked, 'record')} of ${run.topic}`;
-  if (verdict === 'inconclusive') return `From the topic on: ${sentences.inconclusive(result)}`;
   const is = ledger.acked === 1 ? 'is' : 'are';
   if (verdict === 'fail') {
     return `From the topic on: ${findingsText(findings)}; ${grouped(acknowledged.right)} of ${all} ${of} ${is} right in ${sink}.`;
@@ -47,6 +48,8 @@ function checkSentence(result: Result): string {
   const except = findings.length === 0 ? '' : `, except for allowed findings: ${findingsText(findings)}`;
   return `From the topic on: ${grouped(acknowledged.right)} of ${all} ${of} ${is} in ${sink} ${how}${except}.`;
 }
+
+const lowered = (sentence: string): string => `${sentence[0]!.toLowerCase()}${sentence.slice(1)}`;
 
 function missedSentence({ thresholds }: Result): string[] {
   const missed = thresholds.filter(({ met }) => !met).length;

@@ -1,0 +1,56 @@
+/** The files of facts of a check, opened for reading. */
+import { recordsFile, type CheckRecord } from '../check-record.ts';
+import { LetterPlaces } from '../dead-letters/letter-places.ts';
+import type { FactShape } from './fact-format.ts';
+import { BucketFacts, ChunkReader } from './fact-reader.ts';
+
+export class FactFiles implements Disposable {
+  readonly records: HopFiles;
+  /** What came to the topics after the range. */
+  readonly later: HopFiles;
+  /** By sink, the last look first: it counts, and the others only show that a row was there. */
+  readonly sinks: readonly (readonly HopFiles[])[];
+  readonly letters: { places: LetterPlaces; facts: HopFiles } | undefined;
+
+  constructor(path: string, { shape, later, sinks, deadLetters }: CheckRecord) {
+    this.records = new HopFiles(path, recordsFile, shape);
+    this.later = new HopFiles(path, later.file, shape);
+    this.sinks = sinks.map(({ looks }) =>
+      looks.map(({ file }) => new HopFiles(path, file, shape)).toReversed(),
+    );
+    if (deadLetters === undefined) return;
+    const { file } = deadLetters.letters;
+    this.letters = {
+      places: LetterPlaces.read(`${path}/${file}.places`),
+      facts: new HopFiles(path, file, shape),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const hop of [this.records, this.later, ...this.sinks.flat(), this.letters?.facts]) hop?.close();
+  }
+}
+
+/** Both files of a hop. */
+export class HopFiles {
+  readonly #facts: ChunkReader;
+  readonly #ids: ChunkReader;
+  readonly #shape: FactShape;
+
+  constructor(path: string, file: string, shape: FactShape) {
+    this.#shape = shape;
+    this.#facts = new ChunkReader(`${path}/${file}.facts`, shape.buckets);
+    this.#ids = new ChunkReader(`${path}/${file}.ids`, shape.buckets);
+  }
+
+  /** The facts of a bucket; those of one id, if that is given. */
+  read(bucket: number, only?: Uint32Array): BucketFacts {
+    const facts = new BucketFacts(this.#facts.read(bucket), this.#shape, () => this.#ids.read(bucket));
+    return only === undefined ? facts : facts.withId(only);
+  }
+
+  close(): void {
+    this.#facts.close();
+    this.#ids.close();
+  }
+}

@@ -1,0 +1,32 @@
+/** Tells the folder of a check from that of a run: a check leaves other files. */
+import { existsSync, readFileSync } from 'node:fs';
+import { usageError } from '../errors.ts';
+import { regularFile } from '../system/regular-file.ts';
+import { parseRunEvent } from './run-events.ts';
+import type { RunFolder } from './run-folder.ts';
+import { hasSeal } from './seal.ts';
+
+/** Whether a check made the folder, even if it did not come to its end. */
+export const isOfCheck = (folder: RunFolder): boolean => isJudged(folder) || firstEvent(folder) === 'check';
+
+/** Whether a check came so far that it wrote down what it had read. */
+export const isJudged = ({ check }: RunFolder): boolean => existsSync(check) || hasSeal(check);
+
+/** Throws `usage` if the folder is a check's. `what`: what a check has none of. */
+export function refuseCheck(folder: RunFolder, command: string, what: string): void {
+  if (!isOfCheck(folder)) return;
+  throw usageError(
+    `nodrop ${command} is for runs, and ${folder.id} is a check, which has no ${what}.`,
+    `A check has these: nodrop verify ${folder.id}, and nodrop explain ${folder.id} ID.`,
+  );
+}
+
+function firstEvent({ events }: RunFolder): string | undefined {
+  try {
+    const [line = ''] = readFileSync(regularFile(events), 'utf8').split('\n', 1);
+    return parseRunEvent(line)?.type;
+  } catch {
+    // No event log, or one that cannot be read: then nothing tells that this is a check.
+    return undefined;
+  }
+}
