@@ -9,8 +9,9 @@ export interface HarmlessMutant {
 const byReason: Record<string, HarmlessMutant[]> = {
   'A message without faults has no findings, whether it is skipped or judged.': [
     {
-      file: 'audit',
-      before: 'if (trails.isExemplary(message) && areOffsetsSound && !log.reordered.has(message)) {',
+      file: 'judge-part',
+      before:
+        'if (trails.isExemplary(message) && isSound && (keys === undefined || keys.isRight(message))) {',
       after: 'if (false) {',
     },
   ],
@@ -75,7 +76,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
   ],
   'No two partitions of an audit are equal.': [
     {
-      file: 'audit',
+      file: 'totals',
       before: "a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') < (b.topic ?? '') ? -1 : 1;",
       after: "a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') <= (b.topic ?? '') ? -1 : 1;",
     },
@@ -89,12 +90,12 @@ const byReason: Record<string, HarmlessMutant[]> = {
   ],
   'The branch is only a quicker way to the same count.': [
     {
-      file: 'audit',
+      file: 'judge-part',
       before: 'if (evidence.deliveries === undefined && evidence.written === undefined) return;',
       after: 'if (false) return;',
     },
     {
-      file: 'audit',
+      file: 'judge-part',
       before: 'if (trails.isPlainlyPlaced(message)) {',
       after: 'if (false) {',
     },

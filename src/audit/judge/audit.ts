@@ -11,7 +11,10 @@ import { Totals } from './totals.ts';
 export interface AuditOptions {
   /** Findings of these causes are reported, but do not fail the run. */
   allowed?: readonly Cause[];
-  /** Called with each single finding, of which the audit keeps only the first of a kind. */
+  /**
+   * Called with each single finding, of which the audit keeps only the first of a kind. If the evidence has several parts, a
+   * finding may lack the cause `commit-before-write`, which the parts decide together.
+   */
   onFinding?: (finding: SingleFinding) => void;
 }
 

@@ -9,7 +9,7 @@ import { auditParts } from '../../../src/audit/judge/audit.ts';
 import type { Audit, SingleFinding } from '../../../src/result/verdict.ts';
 import { asTopic } from './as-topic.ts';
 import { buildEvidence, type History } from './build-evidence.ts';
-import { healthyHistory } from './healthy-history.ts';
+import { auditHistory, healthyHistory } from './healthy-history.ts';
 import { randomHistories } from './random-histories.ts';
 
 const hashOf = (text: string): number =>
@@ -80,6 +80,7 @@ test('the examples are the first by place, then by id, whichever part they come 
     ]);
     expect(findings[0]!.examples.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 10));
   }
+  expect((await auditHistory(history)).findings[0]!.examples).toHaveLength(10);
 });
 
 test('the first ten of thirty lost messages are named, whichever part they are in', async () => {
@@ -99,6 +100,7 @@ test('the first ten of thirty lost messages are named, whichever part they are i
     expect(findings).toMatchObject([{ kind: 'lost', blame: 'consumer', count: 30 }]);
     expect(findings[0]!.examples.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   }
+  expect((await auditHistory(topic)).findings[0]!.examples).toHaveLength(10);
 });
 
 describe('if one of several parts is not whole,', () => {

@@ -45,6 +45,30 @@ test('the summary begins with the verdict, the findings, the unchecked evidence,
   ]);
 });
 
+test('the summary counts what a rule lets pass, and marks no category as wrong for it', () => {
+  const counts = { ...passed.counts, repeated: 3, superseded: 2, unrooted: 1, dropped: 4 };
+  const confusion = { failed: { failed: 400 }, completed: { completed: 600 } };
+  const summaryOf = (rows: number): string =>
+    summaryLines(
+      {
+        ...passed,
+        counts,
+        confusion,
+        store: { rows, byCategory: { failed: 400, completed: rows - 400 }, deadLetters: 0 },
+      },
+      { evidence: '.nodrop/runs/demo' },
+      noColors,
+    ).join('\n');
+  expect(summaryOf(1004)).toContain(
+    '1 004 rows of this run, 3 repeated, 2 superseded, 1 unrooted, 4 dropped\n',
+  );
+  expect(summaryOf(1004)).toContain('stored as the rules say: 3\n  repeated, 2 superseded, 4 dropped.');
+  expect(summaryOf(1004)).not.toContain('✗');
+  expect(summaryOf(1005)).toContain('✗');
+  const others = summaryLines(passed, { evidence: '.nodrop/runs/demo' }, noColors).join('\n');
+  expect(others).not.toMatch(/repeated|superseded|unrooted|dropped/);
+});
+
 test('the summary gives the explain command for the first message of the findings', () => {
   expect(closer([{ id: 'p0-17' }, { id: 'p0-18' }])).toBe('  Look closer: nodrop explain demo p0-17');
   const spaced = "  Look closer: nodrop explain --dir '/my runs' demo p0-17";
