@@ -1,15 +1,21 @@
 /** A Python consumer on confluent-kafka under check, into a file of JSON lines, with a topic of dead letters. */
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { killedCode } from '../fixtures/applications/application.ts';
 import { findingsOf, OrdersUnderCheck, plantedAt } from '../fixtures/applications/orders-under-check.ts';
 import { laterEvent } from '../fixtures/applications/orders.ts';
 import { plantedBugs } from '../fixtures/applications/planted-bugs.ts';
-import { pythonConsumer, pythonMissing } from '../fixtures/applications/python-consumer.ts';
+import {
+  pythonConsumer,
+  pythonInterpreter,
+  pythonMissing,
+} from '../fixtures/applications/python-consumer.ts';
 
 const create = (partitions?: number): Promise<OrdersUnderCheck> =>
   OrdersUnderCheck.create(pythonConsumer, undefined, partitions);
 
 describe.skipIf(pythonMissing !== undefined)(`a Python consumer ${pythonMissing ?? ''}`, () => {
+  beforeAll(async () => void (await pythonInterpreter()));
+
   test('a healthy consumer passes', async () => {
     const orders = await create();
     await orders.consume();

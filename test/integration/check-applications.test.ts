@@ -1,7 +1,7 @@
 /** Applications on client libraries that are not nodrop's own, under check. `test/full/` has all their bugs and bad days. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { kafkajsConsumer, kafkajsFolder } from '../fixtures/applications/kafkajs-consumer.ts';
 import {
   findingsOf,
@@ -9,7 +9,15 @@ import {
   plantedAt,
   type OrdersConsumer,
 } from '../fixtures/applications/orders-under-check.ts';
-import { pythonConsumer, pythonMissing } from '../fixtures/applications/python-consumer.ts';
+import {
+  pythonConsumer,
+  pythonInterpreter,
+  pythonMissing,
+} from '../fixtures/applications/python-consumer.ts';
+
+beforeAll(async () => {
+  if (pythonMissing === undefined) await pythonInterpreter();
+});
 
 test('a healthy consumer on kafkajs passes', async () => {
   const orders = await OrdersUnderCheck.create(kafkajsConsumer);
