@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Evidence, LogRange } from '../audit/evidence.ts';
 import { auditParts } from '../audit/judge/audit.ts';
 import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
+import { plural } from '../text/counted.ts';
 import type { CheckRecord } from './check-record.ts';
 import { BucketEvidence } from './evidence/bucket-evidence.ts';
 import type { BucketSources } from './evidence/bucket-messages.ts';
@@ -148,6 +149,12 @@ function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvi
 function withOpenSentences(audit: Audit, record: CheckRecord, tallies: readonly IdentityTally[]): Audit {
   const open = openSentences(record, tallies);
   const verdict = audit.verdict === 'pass' && open.length > 0 ? 'inconclusive' : audit.verdict;
+  const { namelessLetters } = tallies[0]!;
   const minor = record.sinks.flatMap(({ looks }) => looks.at(-1)!.noSnapshot ?? []);
+  if (namelessLetters > 0) {
+    minor.push(
+      `${namelessLetters} ${plural(namelessLetters, 'record')} without an id: among the dead letters, and not compared further.`,
+    );
+  }
   return { ...audit, verdict, notChecked: [...open, ...audit.notChecked, ...new Set(minor)] };
 }

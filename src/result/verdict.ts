@@ -31,6 +31,7 @@ export const causes = [
   'topic-recreated',
   'commit-before-write',
   'position-beyond-end',
+  'dead-lettered',
 ] as const;
 export type Cause = (typeof causes)[number];
 

@@ -52,12 +52,16 @@ function inStore(subject: Subject, proof: Proof): Opinion[] {
   const { standing } = subject;
   // A tombstone's row is stale, and nothing else.
   if (standing?.role === 'expected' && standing.isTombstone)
-    return [corrupted ?? wronglyDeadLettered(subject)];
+    return [corrupted ?? wronglyDeadLettered(subject, proof)];
   return [
     proof.rule === 'at-least-once' ? undefined : (duplicatedInStore(subject, proof) ?? sharedKey(subject)),
     ...(corrupted
       ? [corrupted]
-      : [corruptedInStore(subject, proof), misclassified(subject, proof), wronglyDeadLettered(subject)]),
+      : [
+          corruptedInStore(subject, proof),
+          misclassified(subject, proof),
+          wronglyDeadLettered(subject, proof),
+        ]),
   ];
 }
 

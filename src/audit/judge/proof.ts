@@ -36,6 +36,8 @@ export class Proof {
   /** The setting, if there is one, that allows Kafka to lose acknowledged records. */
   readonly weakSetting: Cause | undefined;
   readonly rule: Rule;
+  /** The log is the first hop that is believed. */
+  readonly isOfLog: boolean;
   readonly partitions: Partitions;
   readonly #messages: Messages;
   readonly #transactions: Transactions | undefined;
@@ -45,7 +47,19 @@ export class Proof {
   readonly #accountsFor: NonNullable<Evidence['written'] & {}>['accountsFor'];
 
   constructor(
-    { plan, ledger, log, store, deliveries, written, commits, settings, messages, rule = 'once' }: Evidence,
+    {
+      plan,
+      ledger,
+      log,
+      store,
+      deliveries,
+      written,
+      commits,
+      settings,
+      messages,
+      root,
+      rule = 'once',
+    }: Evidence,
     partitions: Partitions,
     trails: Trails,
     journal: WrittenJournal,
@@ -68,6 +82,7 @@ export class Proof {
     this.isEndKnown = this.logWhole && this.logFinal && this.weakSetting === undefined;
     this.tombstonesAnywhere = trails.keys.tombstonesAnywhere;
     this.rule = rule;
+    this.isOfLog = root === 'log';
     this.partitions = partitions;
     this.#messages = messages;
     this.#transactions = trails.transactions;

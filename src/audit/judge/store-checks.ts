@@ -148,9 +148,14 @@ export function unexpected(subject: Subject, proof: Proof): Opinion {
   };
 }
 
-export const wronglyDeadLettered = ({ category, rows }: Subject): Opinion =>
+export const wronglyDeadLettered = ({ category, rows }: Subject, { isOfLog }: Proof): Opinion =>
   category !== undefined &&
   category !== deadLetterCategory &&
   rows.some((row) => row.category === deadLetterCategory)
-    ? { kind: 'wrongly-dead-lettered', blame: 'consumer' }
+    ? // A user may say that the application was right to give the record up.
+      {
+        kind: 'wrongly-dead-lettered',
+        blame: 'consumer',
+        ...(isOfLog && { cause: 'dead-lettered' as const }),
+      }
     : undefined;

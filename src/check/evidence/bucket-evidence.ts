@@ -48,7 +48,9 @@ export class BucketEvidence {
     const flags = records.flags(fact);
     const isAborted = (flags & factFlags.aborted) !== 0;
     if (flags & factFlags.nameless) {
-      if (!isAborted && !(flags & factFlags.dropped) && !this.#hasLetter(fact)) tally.nameless += 1;
+      if (isAborted || flags & factFlags.dropped) return;
+      if (this.#hasLetter(fact)) tally.namelessLetters += 1;
+      else tally.nameless += 1;
       return;
     }
     const isElsewhere = route !== undefined && flags >>> routeShift !== route;
@@ -221,11 +223,11 @@ export class BucketEvidence {
 
   /** Adds the dead letters of messages that have no row: a letter whose record was handled later is none any more. */
   #addLetters(rows: RowColumns): void {
-    const { letters } = this.#sources;
+    const { letters, tally } = this.#sources;
     if (letters === undefined) return;
     const add = (message: number): void => {
       if (message === none || this.messages.hasRow(message)) return;
-      this.messages.noteRow(message);
+      this.messages.noteLetter(message, tally);
       rows.add(message, deadLetterCategory, untold);
     };
     for (let fact = 0; fact < letters.facts.count; fact++) {

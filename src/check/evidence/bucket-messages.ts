@@ -1,6 +1,6 @@
 /** The messages of a bucket, and the facts that say something of each. */
 import type { MessageName, Messages } from '../../audit/evidence.ts';
-import { untold } from '../../audit/evidence.ts';
+import { deadLetterCategory, untold } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 import { factFlags } from '../facts/fact-format.ts';
 import type { LetterPlaces } from '../dead-letters/letter-places.ts';
@@ -55,6 +55,8 @@ export class BucketMessages implements Messages {
   readonly #keys: number[] = [];
   /** Set under the rule `latest`. */
   readonly versions: KeyVersions | undefined;
+  /** Messages without a category whose dead letter is right. */
+  readonly #rightLetters = new Set<number>();
   /** Messages that belong in another sink. */
   readonly #elsewhere = new Set<number>();
   /** The facts of ids that only rows have. */
@@ -149,6 +151,15 @@ export class BucketMessages implements Messages {
     this.#hasRow[message] = 1;
   }
 
+  /** Notes a dead letter of a message without a row. A record that tells no category belongs there. */
+  noteLetter(message: number, tally: IdentityTally): void {
+    this.noteRow(message);
+    const fact = this.#committed[message]!;
+    if (fact === none || this.categoryOfRecord(fact) !== undefined) return;
+    this.#rightLetters.add(message);
+    tally.uncategorised -= 1;
+  }
+
   categoryOfRecord = (fact: number): number | undefined => this.categoryOf(this.#sources.records, fact);
 
   /** The category of a record, in the range or beyond; undefined if it tells none. */
@@ -183,6 +194,7 @@ export class BucketMessages implements Messages {
 
   expectedCategory(message: number): number | undefined {
     if (message >= this.recorded) return undefined;
+    if (this.#rightLetters.has(message)) return deadLetterCategory;
     if (this.#elsewhere.has(message)) return this.#sources.noCategory;
     const fact = this.#committed[message]!;
     return this.categoryOfRecord(fact === none ? this.#first[message]! : fact);

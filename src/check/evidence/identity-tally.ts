@@ -18,6 +18,8 @@ export class IdentityTally {
   matched = 0;
   /** Records without an id that no declared drop explains. */
   nameless = 0;
+  /** Records without an id that have a dead letter. */
+  namelessLetters = 0;
   /** Records that name no sink, though a place says in which they belong. */
   unrouted = 0;
   /** Messages whose category is not told. */
