@@ -1,6 +1,6 @@
 /** The command that a candidate stands for. */
 import { shellWord } from '../../system/shell-word.ts';
-import type { Candidate } from './propose.ts';
+import type { Candidate } from './candidate.ts';
 
 /** What the user gave: where topic and sink are. */
 export interface GivenOptions {

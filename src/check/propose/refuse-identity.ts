@@ -6,7 +6,8 @@ import type { IdentityTally } from '../evidence/identity-tally.ts';
 import type { FrozenTopic } from '../freeze.ts';
 import { refusalOf } from '../identity-refusal.ts';
 import type { CheckPlan } from '../plan.ts';
-import { propose, type Candidate } from './propose.ts';
+import type { Candidate } from './candidate.ts';
+import { propose } from './propose.ts';
 
 /** The user waits for an error. */
 const sinkTimeoutMs = 3_000;
@@ -40,7 +41,7 @@ async function candidatesFor(
     const sink = await openSink({ location, query, table, kafka, timeoutMs, signal });
     try {
       const found = await propose({ cluster, topic, sink, sinkMs, timeoutMs, signal });
-      return found.candidates.filter(({ warning }) => warning === undefined);
+      return found.candidates.filter(({ isDoubtful }) => !isDoubtful);
     } finally {
       await sink.close();
     }
