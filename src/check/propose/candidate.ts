@@ -29,8 +29,10 @@ export function rankedCandidates(
     .sort((a, b) => tenths(b) - tenths(a) || namedOf(b) - namedOf(a) || kindOf(a) - kindOf(b))
     .slice(0, rankedMax)
     .map((joined) => withAgreements(joined, records, found.get(joined.taken.row.at(-1)!)!));
+  // A value that nearly agrees speaks for the ids, too: if it were the id, the rows that differ would not have matched.
   // If a position is the id, the ids proper are among the values that agree.
-  const agreed = ({ id, agreements }: Candidate): number => agreedBy(agreements) + Number(id !== 'position');
+  const agreed = ({ id, agreements }: Candidate): number =>
+    agreedBy(agreements) + agreements.nearly.length + Number(id !== 'position');
   return first.sort(
     (a, b) =>
       Number(a.isDoubtful) - Number(b.isDoubtful) ||

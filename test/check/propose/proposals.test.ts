@@ -139,6 +139,16 @@ describe('identity', () => {
     expect(candidates[2]!.warning).toContain('may be the same by accident');
   });
 
+  test('if a row has another amount, ids are proposed all the same, and not the amounts that are left', () => {
+    const amounts = numbered(40, (i) => `${i * 10}`);
+    const [first] = ranked(
+      { 'json:id': ids, 'json:amount number': amounts },
+      { 'column:id': ids, 'column:amount number': amounts.with(7, '71') },
+    );
+    expect(first).toMatchObject({ id: 'json:id', sinkId: 'column:id', agreements: { comparisons: [] } });
+    expect(first!.agreements.nearly).toHaveLength(1);
+  });
+
   test('traceparent comes last, since it is no id, and ce_id comes with a warning', () => {
     const [traced] = ranked(
       { 'header:traceparent': ids, 'header:ce_id': ids },
