@@ -12,19 +12,23 @@ import { findRows, sampleSink } from './sample-sink.ts';
 import { sampleTopic, type RecordSample } from './sample-topic.ts';
 import type { Sample } from './sample.ts';
 
+/** Limit of one silent wait for ids that are looked up: a column that needs longer is not looked up. */
+const lookUpMs = 10_000;
+
 export interface ProposeOptions {
   cluster: Cluster;
   topic: FrozenTopic;
-  /** To be opened with a short limit: a column that cannot be looked up in that time is no candidate. */
-  sink: Sink;
-  /** After this, the sink is read no further. */
-  sinkMs: number;
+  open: (timeoutMs: number) => Promise<Sink>;
+  /** Limit of the time without progress. */
   timeoutMs: number;
+  /** How long ids are looked for. */
+  searchMs: number;
   signal: AbortSignal;
   onStep?: (text: string) => void;
 }
 
 export interface Proposal {
+  sink: { name: string; rows: string };
   records: RecordSample;
   rows: Sample;
   /** The best first. */
@@ -34,21 +38,41 @@ export interface Proposal {
 
 /** Throws the errors of the sink and of the cluster. */
 export async function propose(options: ProposeOptions): Promise<Proposal> {
-  const { cluster, topic, sink, sinkMs, timeoutMs, signal, onStep } = options;
+  const { cluster, topic, timeoutMs, searchMs, signal, onStep } = options;
   onStep?.(`sampling topic ${topic.name}`);
   const records = await sampleTopic(cluster, topic.name, topic.partitions, { timeoutMs, signal });
-  onStep?.(`sampling ${sink.name}`);
-  const deadline = new Deadline(sinkMs, signal);
-  const rows = await sampleSink(sink, deadline);
-  if (records.values.count === 0 || rows.count === 0) return { records, rows, candidates: [], notes: [] };
+  const { sink, rows } = await withSink(options, timeoutMs, async (opened) => {
+    onStep?.(`sampling ${opened.name}`);
+    const sampled = await sampleSink(opened, new Deadline(timeoutMs, signal));
+    return { sink: { name: opened.name, rows: opened.rows }, rows: sampled };
+  });
+  if (records.values.count === 0 || rows.count === 0) {
+    return { sink, records, rows, candidates: [], notes: [] };
+  }
   onStep?.(`looking for ids in ${sink.name}`);
   const identity = new IdentityCandidates(topic.name, records, rows);
-  const found = await findRows(sink, rows, identity.wanted(), deadline);
+  const found = await withSink(options, Math.min(timeoutMs, lookUpMs), (opened) =>
+    findRows(opened, rows, identity.wanted(), new Deadline(searchMs, signal)),
+  );
   const { candidates, nearly } = identity.joined(found.rows);
   return {
+    sink,
     records,
     rows,
     candidates: rankedCandidates(candidates, records, found.rows),
     notes: [...found.notes, ...nearly],
   };
+}
+
+async function withSink<T>(
+  { open }: ProposeOptions,
+  timeoutMs: number,
+  action: (sink: Sink) => Promise<T>,
+): Promise<T> {
+  const sink = await open(timeoutMs);
+  try {
+    return await action(sink);
+  } finally {
+    await sink.close();
+  }
 }

@@ -45,7 +45,7 @@ const comparisonText = (record: string, row: string): string =>
 
 /** Whether a location would show a password to those who see the arguments of processes. */
 export const holdsPassword = (location: string): boolean =>
-  /^[a-z]+:\/\/[^/?#@]*:[^/?#]*@/i.test(location) || /[?&]password=/i.test(location);
+  /^[a-z]+:\/\/[^/?#@]*:[^/?#]*@/i.test(location) || /[?&](ssl)?password=/i.test(location);
 
 export const commandText = (pairs: readonly Pair[]): string =>
   ['nodrop check', ...pairs.map(wordsOf)].join(' ');

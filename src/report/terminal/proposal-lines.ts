@@ -25,14 +25,8 @@ export const shownRows = ({ rows }: Proposal): number[] =>
   [...(rows.columns[0] ?? []).keys()].slice(0, shownMax);
 
 /** `width`: that of the terminal. */
-export function sampleLines(
-  topic: string,
-  sink: { name: string; rows: string },
-  proposal: Proposal,
-  width: number,
-  palette: Palette,
-): string[] {
-  const { records, rows } = proposal;
+export function sampleLines(topic: string, proposal: Proposal, width: number, palette: Palette): string[] {
+  const { sink, records, rows } = proposal;
   const [last, first] = [shownRecords(proposal), shownRows(proposal)];
   const places = records.positions.map(({ partition, offset }) => `${partition}:${offset}`);
   return [
