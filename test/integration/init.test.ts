@@ -1,6 +1,6 @@
 /** `nodrop init` on topics and tables that nodrop did not make, and the candidates that a refused check names. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -242,5 +242,22 @@ describe('a check whose ids do not identify', () => {
     expect(stderr).toContain('--expect latest that ids repeat');
     expect(stderr).not.toContain('swordfish');
     expect(code).toBe(64);
+  });
+
+  test('the refusal stands if the search for other places fails', async () => {
+    const runs = join(newDir(), 'runs');
+    writeFileSync(runs, '');
+    const lines = `{"type":"store","id":"x","category":"y"}\n{"type":"complete","of":"store"}`;
+    // Two looks succeed; the search is the third.
+    const program = `echo >> ${runs}; [ $(wc -l < ${runs}) -lt 3 ] && printf '%s\n' '${lines}'`;
+    const places = ['--id', 'header:event-id', '--sink-id', 'column:id', '--dir', newDir()];
+    const { code, stderr } = await nodropInProcess(
+      [...common, '--quiet', '--sink', `command:${program}`, ...places],
+      env,
+    );
+    expect(stderr).toContain('No id of the topic is in');
+    expect(stderr).toContain('Name other places, or let nodrop init look for some.');
+    expect(code).toBe(64);
+    expect(readFileSync(runs, 'utf8')).toBe('\n\n\n');
   });
 });
