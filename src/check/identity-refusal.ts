@@ -51,7 +51,7 @@ function whyRefused({ plan }: CheckRecord, sink: SinkRecord, tally: IdentityTall
   }
   if (tally.doRowsRepeat && plan.rule !== 'at-least-once') {
     return {
-      message: `--sink-id ${sink.id} does not identify: ${rowsAgain} of ${rows} ${sink.rows} have an id that an earlier one has.`,
+      message: `--sink-id ${sink.id} does not identify: ${rowsAgain} of ${rows} ${sink.rows} of ${sink.name} have an id that an earlier one has.`,
       rule: 'say with --expect at-least-once that rows repeat',
     };
   }

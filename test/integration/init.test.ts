@@ -1,6 +1,6 @@
 /** `nodrop init` on topics and tables that nodrop did not make, and the candidates that a refused check names. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -30,13 +30,14 @@ beforeAll(async () => {
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE TABLE orders (row_number bigserial, event_id text PRIMARY KEY, status text, amount bigint,
-      password text, __connect_partition integer, __connect_offset bigint)`,
+      password text, details jsonb, __connect_partition integer, __connect_offset bigint)`,
   );
   const rows = orders.map(({ id, status, amountCents }, offset) => ({
     event_id: id,
     status: status.toUpperCase(),
     amount: amountCents,
     password: 'swordfish',
+    details: { order: { at: offset } },
     __connect_partition: 0,
     __connect_offset: offset,
   }));
@@ -86,7 +87,11 @@ describe('proposing a check of a table', () => {
     const { records, rows, candidates, command } = await proposed('--sink', location);
     expect(records).toHaveLength(10);
     expect(rows).toHaveLength(10);
-    expect(rows[0]).toMatchObject({ 'column:event_id': 'order-0', 'column:password': '(not shown)' });
+    expect(rows[0]).toMatchObject({
+      'column:event_id': 'order-0',
+      'column:password': '(not shown)',
+      'json:details.order.at': '0',
+    });
     expect(records.at(-1)).toMatchObject({ partition: 0, offset: 59, values: { 'json:status': 'failed' } });
     expect(candidates[0]).toEqual({
       id: 'header:event-id',
@@ -224,7 +229,7 @@ describe('a check whose ids do not identify', () => {
     expect(stderr).toContain('No id of the topic is in postgres://');
     expect(stderr).toMatch(/--id header:event-id {2}--sink-id column:row_number\n {2}records {15}rows\n/);
     expect(stderr).toMatch(/\n {2}order-\d+ {14,}\d+\n/);
-    expect(stderr).toContain('--id header:event-id   --sink-id column:event_id  (60 of 60 sampled ids)');
+    expect(stderr).toContain('--id header:event-id  --sink-id column:event_id  (60 of 60 sampled ids)');
     expect(code).toBe(64);
     expect(existsSync(join(dir, 'runs', 'wrong', 'result.json'))).toBe(false);
   });
@@ -237,5 +242,22 @@ describe('a check whose ids do not identify', () => {
     expect(stderr).toContain('--expect latest that ids repeat');
     expect(stderr).not.toContain('swordfish');
     expect(code).toBe(64);
+  });
+
+  test('the refusal stands if the search for other places fails', async () => {
+    const runs = join(newDir(), 'runs');
+    writeFileSync(runs, '');
+    const lines = `{"type":"store","id":"x","category":"y"}\n{"type":"complete","of":"store"}`;
+    // Two looks succeed; the search is the third.
+    const program = `echo >> ${runs}; [ $(wc -l < ${runs}) -lt 3 ] && printf '%s\n' '${lines}'`;
+    const places = ['--id', 'header:event-id', '--sink-id', 'column:id', '--dir', newDir()];
+    const { code, stderr } = await nodropInProcess(
+      [...common, '--quiet', '--sink', `command:${program}`, ...places],
+      env,
+    );
+    expect(stderr).toContain('No id of the topic is in');
+    expect(stderr).toContain('Name other places, or let nodrop init look for some.');
+    expect(code).toBe(64);
+    expect(readFileSync(runs, 'utf8')).toBe('\n\n\n');
   });
 });

@@ -14,6 +14,8 @@ const filledShareMin = 0.9;
 const idBytesMax = 500;
 /** How many of the sampled ids are looked up. */
 const lookedUpMax = 300;
+/** What the ids may take that are looked for at one place. */
+const wantedBytesMax = 500_000;
 /** Places that hold fewer of each other's ids hold them by accident. */
 const matchedShareMin = 0.25;
 
@@ -124,6 +126,7 @@ export class IdentityCandidates {
     const { values } = this.#records;
     const byForm = new Map<Form, Set<string>>();
     const texts = new Set<string>();
+    let bytes = 0;
     for (const { index } of this.#sources) {
       const form = formOf(values.kinds[index!]!, this.#rows.kinds[at]!);
       const ids = byForm.get(form) ?? new Set<string>();
@@ -131,6 +134,8 @@ export class IdentityCandidates {
       for (const record of this.#chosen) {
         const value = values.columns[index!]![record] ?? null;
         if (value === null || value === '') continue;
+        // A statement has a limit of its length.
+        if ((bytes += value.length) > wantedBytesMax) break;
         ids.add(values.normal(index!, form)[record]!);
         texts.add(textOf(value));
       }

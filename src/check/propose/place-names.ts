@@ -24,6 +24,13 @@ export function likenessOf(a: ValuePlace, b: ValuePlace): number {
 export const isNamedLikeCategory = (place: ValuePlace): boolean =>
   namesOf(place).some((name) => /status|state$|category|kind$|type$|stage$|phase$/.test(name));
 
+/** By the last word of the name: `orderId`, `order_id` and `ID` are, `paid` is not. */
+export function isNamedLikeId(place: ValuePlace): boolean {
+  const name = place.kind === 'json' ? place.path.at(-1)! : 'name' in place ? place.name : '';
+  const words = name.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ').split(/[^\p{L}\p{N}]+/u);
+  return /^(id|uuid|guid|key|ref|number)$/i.test(words.at(-1)!);
+}
+
 /** Columns in which sinks keep the place of the record that a row was made of. */
 const positionNames = [
   ['__connect_topic', '__connect_partition', '__connect_offset'],

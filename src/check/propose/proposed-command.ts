@@ -1,6 +1,6 @@
 /** The command that a candidate stands for. */
 import { shellWord } from '../../system/shell-word.ts';
-import type { Candidate } from './propose.ts';
+import type { Candidate } from './candidate.ts';
 
 /** What the user gave: where topic and sink are. */
 export interface GivenOptions {
@@ -45,7 +45,7 @@ const comparisonText = (record: string, row: string): string =>
 
 /** Whether a location would show a password to those who see the arguments of processes. */
 export const holdsPassword = (location: string): boolean =>
-  /^[a-z]+:\/\/[^/?#@]*:[^/?#]*@/i.test(location) || /[?&]password=/i.test(location);
+  /^[a-z]+:\/\/[^/?#@]*:[^/?#]*@/i.test(location) || /[?&](ssl)?password=/i.test(location);
 
 export const commandText = (pairs: readonly Pair[]): string =>
   ['nodrop check', ...pairs.map(wordsOf)].join(' ');

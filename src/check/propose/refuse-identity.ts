@@ -1,16 +1,18 @@
 /** Refuses a check whose ids do not identify, and names places that would. */
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import { openSink } from '../../sinks/open-sink.ts';
+import type { Sink } from '../../sinks/sink.ts';
 import type { CheckRecord } from '../check-record.ts';
 import type { IdentityTally } from '../evidence/identity-tally.ts';
 import type { FrozenTopic } from '../freeze.ts';
 import { refusalOf } from '../identity-refusal.ts';
 import type { CheckPlan } from '../plan.ts';
-import { propose, type Candidate } from './propose.ts';
+import type { Candidate } from './candidate.ts';
+import { propose } from './propose.ts';
 
 /** The user waits for an error. */
-const sinkTimeoutMs = 3_000;
-const sinkMs = 6_000;
+const timeoutMaxMs = 3_000;
+const searchMs = 6_000;
 
 export interface RefusalOptions {
   plan: CheckPlan;
@@ -35,15 +37,12 @@ async function candidatesFor(
 ): Promise<readonly Candidate[]> {
   const { location, query, table } = plan.sinks[index]!;
   const kafka = { bootstrapServers: plan.bootstrapServers, settings: plan.settings };
-  const timeoutMs = Math.min(plan.timeoutMs, sinkTimeoutMs);
+  const open = (timeoutMs: number): Promise<Sink> =>
+    openSink({ location, query, table, kafka, timeoutMs, signal });
+  const timeoutMs = Math.min(plan.timeoutMs, timeoutMaxMs);
   try {
-    const sink = await openSink({ location, query, table, kafka, timeoutMs, signal });
-    try {
-      const found = await propose({ cluster, topic, sink, sinkMs, timeoutMs, signal });
-      return found.candidates.filter(({ warning }) => warning === undefined);
-    } finally {
-      await sink.close();
-    }
+    const { candidates } = await propose({ cluster, topic, open, timeoutMs, searchMs, signal });
+    return candidates.filter(({ isDoubtful }) => !isDoubtful);
   } catch (error) {
     if (signal.aborted) throw error;
     return [];

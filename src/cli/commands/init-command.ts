@@ -21,16 +21,15 @@ import {
   shownValue,
 } from '../../report/terminal/proposal-lines.ts';
 import { openSink } from '../../sinks/open-sink.ts';
-import type { Sink, SinkOptions } from '../../sinks/sink.ts';
+import type { SinkOptions } from '../../sinks/sink.ts';
 import { jsonText } from '../../text/json-text.ts';
 import type { InitValues } from '../options/check-options.ts';
 import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
 import { locationOf } from './check-plan.ts';
 import type { Context } from './context.ts';
 
-/** Limits of one silent wait for the sink, and of all that is read from it. */
-const sinkTimeoutMs = 10_000;
-const sinkMs = 30_000;
+/** How long ids are looked for in the sink. */
+const searchMs = 30_000;
 const plainWidth = 80;
 
 export async function initCommand(values: OptionValues, { signal, terminal }: Context): Promise<number> {
@@ -50,25 +49,26 @@ export async function initCommand(values: OptionValues, { signal, terminal }: Co
     query: own.query,
     table: own.table,
     kafka: { bootstrapServers, settings },
-    timeoutMs: Math.min(timeoutMs, sinkTimeoutMs),
+    timeoutMs,
     signal,
   };
   options.table ??= await onlyTable(options);
-  const sink = await openSink(options);
-  let proposal: Proposal;
-  try {
-    const onStep = (text: string): void => terminal.status(text);
-    proposal = await propose({ cluster, topic: frozen, sink, sinkMs, timeoutMs, signal, onStep });
-  } finally {
-    await sink.close();
-  }
+  const proposal = await propose({
+    cluster,
+    topic: frozen,
+    open: (limitMs) => openSink({ ...options, timeoutMs: limitMs }),
+    timeoutMs,
+    searchMs,
+    signal,
+    onStep: (text) => terminal.status(text),
+  });
   terminal.clear();
   const { commandConfig, setting = [] } = values;
   const { query, table } = options;
   const given = { bootstrapServers, commandConfig, settings: setting, topic, sink: written, query, table };
-  if (values.json === true) terminal.printDocument(jsonText(documentOf(given, sink, proposal)));
-  else for (const line of linesOf(given, sink, proposal, terminal)) terminal.print(line);
-  if (proposal.candidates.length === 0) throw nothingIdentifies(topic, sink, proposal);
+  if (values.json === true) terminal.printDocument(jsonText(documentOf(given, proposal)));
+  else for (const line of linesOf(given, proposal, terminal)) terminal.print(line);
+  if (proposal.candidates.length === 0) throw nothingIdentifies(topic, proposal);
   return exitCodes.pass;
 }
 
@@ -101,15 +101,10 @@ async function onlyTable(options: SinkOptions): Promise<string | undefined> {
   );
 }
 
-function linesOf(
-  given: GivenOptions,
-  sink: Sink,
-  proposal: Proposal,
-  { palette }: Context['terminal'],
-): string[] {
+function linesOf(given: GivenOptions, proposal: Proposal, { palette }: Context['terminal']): string[] {
   const width = process.stdout.isTTY ? process.stdout.columns || plainWidth : Infinity;
   const [best] = proposal.candidates;
-  const seen = sampleLines(given.topic, sink, proposal, width, palette);
+  const seen = sampleLines(given.topic, proposal, width, palette);
   if (best === undefined) return seen;
   return [
     ...seen,
@@ -123,8 +118,8 @@ function linesOf(
   ];
 }
 
-function documentOf(given: GivenOptions, sink: Sink, proposal: Proposal): object {
-  const { records, rows, candidates, notes } = proposal;
+function documentOf(given: GivenOptions, proposal: Proposal): object {
+  const { sink, records, rows, candidates, notes } = proposal;
   const [best] = candidates;
   const valuesAt = ({ places, columns }: typeof rows, row: number): Record<string, string | null> =>
     Object.fromEntries(
@@ -153,7 +148,7 @@ function documentOf(given: GivenOptions, sink: Sink, proposal: Proposal): object
   };
 }
 
-function nothingIdentifies(topic: string, sink: Sink, { records, rows, notes }: Proposal): OperationalError {
+function nothingIdentifies(topic: string, { sink, records, rows, notes }: Proposal): OperationalError {
   if (records.values.count === 0) {
     return usageError(`Topic ${topic} has no records to sample.`, 'Call nodrop init again once it has some.');
   }

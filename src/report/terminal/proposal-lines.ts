@@ -1,4 +1,5 @@
 /** What `init` sampled and proposes, for a person at a terminal. */
+import { agreedBy } from '../../check/propose/candidate.ts';
 import { isNamedLikeSecret } from '../../check/propose/place-names.ts';
 import type { Proposal } from '../../check/propose/propose.ts';
 import { textOf, type Sample } from '../../check/propose/sample.ts';
@@ -24,14 +25,8 @@ export const shownRows = ({ rows }: Proposal): number[] =>
   [...(rows.columns[0] ?? []).keys()].slice(0, shownMax);
 
 /** `width`: that of the terminal. */
-export function sampleLines(
-  topic: string,
-  sink: { name: string; rows: string },
-  proposal: Proposal,
-  width: number,
-  palette: Palette,
-): string[] {
-  const { records, rows } = proposal;
+export function sampleLines(topic: string, proposal: Proposal, width: number, palette: Palette): string[] {
+  const { sink, records, rows } = proposal;
   const [last, first] = [shownRecords(proposal), shownRows(proposal)];
   const places = records.positions.map(({ partition, offset }) => `${partition}:${offset}`);
   return [
@@ -72,7 +67,7 @@ export function candidateLines({ candidates, notes }: Proposal): string[] {
           cut(id),
           cut(sinkId),
           `${matched} of ${sampled}`,
-          counted(agreements.comparisons.length + (agreements.category === undefined ? 0 : 1), 'value'),
+          counted(agreedBy(agreements), 'value'),
         ]),
     ]).map((line) => `    ${line}`),
     ...notesOf(candidates[0]!, notes).flatMap((note) => wrap(note, '  ')),
@@ -81,19 +76,8 @@ export function candidateLines({ candidates, notes }: Proposal): string[] {
 
 /** What is to be known of the best candidate, and what was seen beside it. */
 export function notesOf(
-  { agreements, warning, id }: Proposal['candidates'][number],
+  { agreements, warning }: Proposal['candidates'][number],
   notes: Proposal['notes'],
 ): string[] {
-  const isBare =
-    id === 'position' && agreements.comparisons.length === 0 && agreements.category === undefined;
-  return [
-    ...(warning === undefined ? [] : [warning]),
-    ...(isBare
-      ? [
-          'Nothing but the positions agrees: make sure that the rows come from this topic, and not from another one.',
-        ]
-      : []),
-    ...agreements.nearly,
-    ...notes,
-  ];
+  return [...(warning === undefined ? [] : [warning]), ...agreements.nearly, ...notes];
 }

@@ -10,6 +10,7 @@ import { mysqlDialect, oneQuery } from '../one-query.ts';
 import { RowDocuments } from '../row-documents.ts';
 import type { OpenSink, Sink, SinkColumn, SinkOptions, SinkReading } from '../sink.ts';
 import { parseTableName } from '../table-name.ts';
+import { isOneOf } from './column-condition.ts';
 import { addValue, literal, mysqlColumn, quoted, selected, type MysqlColumn } from './mysql-columns.ts';
 import { parseMysqlLocation, type MysqlLocation } from './mysql-location.ts';
 import { openMysqlSession, type MysqlSession, type RawRow } from './mysql-session.ts';
@@ -23,7 +24,10 @@ export const openMysqlSink: OpenSink = async (options) => {
   const location = parseMysqlLocation(options.location);
   const { query, table } = options;
   if ((query === undefined) === (table === undefined)) {
-    throw usageError(`The sink ${location.name} needs --query or --table, and not both.`);
+    throw usageError(
+      `The sink ${location.name} needs --query or --table, and not both.`,
+      'Without them, nodrop init lists the tables.',
+    );
   }
   const parts = table === undefined ? [] : parseTableName(table, '`"');
   if (parts.length > 2)
@@ -67,12 +71,31 @@ class MysqlSink implements Sink {
   }
 
   async open(places: readonly ValuePlace[]): Promise<SinkReading> {
+    return await this.#read(places, () => '');
+  }
+
+  async find(
+    places: readonly ValuePlace[],
+    column: ValuePlace,
+    texts: readonly string[],
+  ): Promise<SinkReading> {
+    return await this.#read(places, (columns) => {
+      const [at] = chooseColumns(columns, [column]).columns;
+      return ` WHERE ${isOneOf(at!, texts)}`;
+    });
+  }
+
+  async #read(
+    places: readonly ValuePlace[],
+    condition: (columns: readonly MysqlColumn[]) => string,
+  ): Promise<SinkReading> {
     const session = await this.#begin();
     try {
       const notes = await replicaNotes(session);
       const source = await this.#source(session);
       const chosen = chooseColumns(source.columns, places);
-      const select = `SELECT ${chosen.columns.map(selected).join(', ')} FROM ${source.from}`;
+      const from = source.from + condition(source.columns);
+      const select = `SELECT ${chosen.columns.map(selected).join(', ')} FROM ${from}`;
       // The privileges are looked at now, and not when the first row is asked for.
       await session.describe(select, source.about);
       return {

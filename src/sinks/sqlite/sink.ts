@@ -24,7 +24,10 @@ export const openSqliteSink: OpenSink = async (options) => {
   const { query, table } = options;
   if (!/^.+$/.test(path)) throw usageError('The path of an SQLite sink is one line: sqlite:PATH.');
   if ((query === undefined) === (table === undefined)) {
-    throw usageError(`The sink ${options.location} needs --query or --table, and not both.`);
+    throw usageError(
+      `The sink ${options.location} needs --query or --table, and not both.`,
+      'Without them, nodrop init lists the tables.',
+    );
   }
   return new SqliteSink(resolve(path), options, query && oneQuery(query, sqliteDialect));
 };

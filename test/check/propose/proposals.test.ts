@@ -1,8 +1,8 @@
 /** Which places are proposed for samples of records and rows. */
 import { describe, expect, test } from 'vitest';
 import { agreementsOf, type Agreements, type Match } from '../../../src/check/propose/agreements.ts';
+import { rankedCandidates, type Candidate } from '../../../src/check/propose/candidate.ts';
 import { IdentityCandidates } from '../../../src/check/propose/identity-candidates.ts';
-import { warningOf } from '../../../src/check/propose/place-names.ts';
 import {
   commandLines,
   commandText,
@@ -10,7 +10,6 @@ import {
   proposedOptions,
   type GivenOptions,
 } from '../../../src/check/propose/proposed-command.ts';
-import type { Candidate } from '../../../src/check/propose/propose.ts';
 import { Sample } from '../../../src/check/propose/sample.ts';
 import { ValueBatchBuilder, type ValueKind } from '../../../src/values/value-batch.ts';
 import { parseValuePlace } from '../../../src/values/value-place.ts';
@@ -115,10 +114,57 @@ describe('identity', () => {
     ]);
   });
 
-  test('names that are no ids by themselves have a warning', () => {
-    expect(warningOf('header:traceparent')).toContain('no id');
-    expect(warningOf('header:ce_id')).toContain('within one ce_source');
-    expect(warningOf('header:event-id')).toBeUndefined();
+  function ranked(records: Record<string, Values>, rows: Record<string, Values>): Candidate[] {
+    const [values, sampled] = [sampleOf(records), sampleOf(rows)];
+    const sample = { values, positions };
+    const identity = new IdentityCandidates('orders', sample, sampled);
+    const found = new Map(identity.wanted().map(({ at }) => [at, sampled]));
+    return rankedCandidates(identity.joined(found).candidates, sample, found);
+  }
+
+  const ids = numbered(40, (i) => `id-${i}`);
+  const small = numbered(40, String);
+
+  test('ids by which other values agree stand before numbers that are the same by accident', () => {
+    const [amounts, shuffled] = [numbered(40, (i) => `${i * 10}`), numbered(40, (i) => `${39 - i}`)];
+    const candidates = ranked(
+      { 'json:id': ids, 'json:n number': small, 'json:amount number': amounts },
+      { 'column:event': ids, 'column:row number': shuffled, 'column:amount number': amounts },
+    );
+    expect(candidates.map(({ id, sinkId, warning }) => [id, sinkId, warning === undefined])).toEqual([
+      ['json:id', 'column:event', true],
+      ['json:amount', 'column:amount', true],
+      ['json:n', 'column:row', false],
+    ]);
+    expect(candidates[2]!.warning).toContain('may be the same by accident');
+  });
+
+  test('if a row has another amount, ids are proposed all the same, and not the amounts that are left', () => {
+    const amounts = numbered(40, (i) => `${i * 10}`);
+    const [first] = ranked(
+      { 'json:id': ids, 'json:amount number': amounts },
+      { 'column:id': ids, 'column:amount number': amounts.with(7, '71') },
+    );
+    expect(first).toMatchObject({ id: 'json:id', sinkId: 'column:id', agreements: { comparisons: [] } });
+    expect(first!.agreements.nearly).toHaveLength(1);
+  });
+
+  test('traceparent comes last, since it is no id, and ce_id comes with a warning', () => {
+    const [traced] = ranked(
+      { 'header:traceparent': ids, 'header:ce_id': ids },
+      { 'column:traceparent': ids },
+    );
+    expect(traced).toMatchObject({ id: 'header:ce_id', isDoubtful: false });
+    expect(traced!.warning).toContain('within one ce_source');
+    const [alone] = ranked({ 'header:traceparent': ids }, { 'column:traceparent': ids });
+    expect(alone).toMatchObject({ id: 'header:traceparent', isDoubtful: true });
+    expect(alone!.warning).toContain('is no id');
+  });
+
+  test('if nothing but positions agrees, the rows may be of another topic', () => {
+    const rows = { 'column:partition number': numbered(40, () => '0'), 'column:offset number': small };
+    const [candidate] = ranked({ 'json:a': numbered(40, () => 'x') }, rows);
+    expect(candidate!.warning).toContain('make sure that the rows come from this topic');
   });
 });
 

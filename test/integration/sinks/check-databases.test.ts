@@ -50,12 +50,43 @@ async function findingsIn(location: string, environment: Record<string, string> 
   return findings.map(({ kind, count, examples }) => [kind, count, examples[0]!.id]);
 }
 
+/** What `init` proposes: amounts agree for all rows but one. */
+async function proposedFor(location: string, environment: Record<string, string> = {}): Promise<unknown> {
+  const args = [
+    'init',
+    '--bootstrap-server',
+    bootstrapServers,
+    '--topic',
+    topic,
+    '--sink',
+    location,
+    '--json',
+  ];
+  const { stdout, stderr } = await nodropInProcess(args, environment);
+  expect(stdout, stderr).not.toBe('');
+  const { candidates, command, notes } = JSON.parse(stdout) as {
+    candidates: { id: string; sinkId: string; matched: number }[];
+    command: string;
+    notes: string[];
+  };
+  const { id, sinkId, matched } = candidates[0]!;
+  return { id, sinkId, matched, hasTable: command.includes(' --table orders '), notes };
+}
+
+const proposed = {
+  id: 'header:event-id',
+  sinkId: 'column:event_id',
+  matched: 29,
+  hasTable: true,
+  notes: ['json:amountCents and column:amount agree for 28 of 29 matched ids: not proposed.'],
+};
+
 const expected = [
   ['lost', 1, 'order-7'],
   ['corrupted', 1, 'order-9'],
 ];
 
-test('a lost row and a changed one are found in SQLite', async () => {
+test('a lost row and a changed one are found in SQLite, and init proposes how to check it', async () => {
   const path = join(dir, 'orders.db');
   const database = new DatabaseSync(path);
   database.exec(table);
@@ -63,20 +94,26 @@ test('a lost row and a changed one are found in SQLite', async () => {
   for (const row of rows) insert.run(...row);
   database.close();
   expect(await findingsIn(`sqlite:${path}`)).toEqual(expected);
+  expect(await proposedFor(`sqlite:${path}`)).toEqual(proposed);
 });
 
-test.skipIf(!hasMariadb)('a lost row and a changed one are found in MariaDB', async () => {
-  const server = await startMariadb();
-  const client = await createConnection({
-    host: '127.0.0.1',
-    port: server.port,
-    user: server.user,
-    password: server.password,
-    database: 'test',
-  });
-  await client.query(table);
-  await client.query('INSERT INTO orders VALUES ?', [rows]);
-  await client.end();
-  expect(await findingsIn(server.location, { MYSQL_PWD: server.password })).toEqual(expected);
-  await server.remove();
-});
+test.skipIf(!hasMariadb)(
+  'a lost row and a changed one are found in MariaDB, and init proposes how to check it',
+  async () => {
+    const server = await startMariadb();
+    const client = await createConnection({
+      host: '127.0.0.1',
+      port: server.port,
+      user: server.user,
+      password: server.password,
+      database: 'test',
+    });
+    await client.query(table);
+    await client.query('INSERT INTO orders VALUES ?', [rows]);
+    await client.end();
+    const environment = { MYSQL_PWD: server.password };
+    expect(await findingsIn(server.location, environment)).toEqual(expected);
+    expect(await proposedFor(server.location, environment)).toEqual(proposed);
+    await server.remove();
+  },
+);

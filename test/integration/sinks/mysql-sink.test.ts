@@ -368,4 +368,31 @@ describe.skipIf(!hasMariadb)('a sink in MariaDB', () => {
       await errorOf(read({ location: location.replace('/test', '/nowhere'), table: 't' }, 'column:id')),
     ).toMatchObject({ code: 'unavailable', hint: 'Name a database that exists.' });
   });
+
+  test('ids are looked up in columns of any type, and texts that are no values of it match nothing', async () => {
+    await client.query(
+      `CREATE TABLE looked_up (big bigint unsigned, exact decimal(9, 3), name varchar(20), code char(4), raw binary(2));
+      INSERT INTO looked_up VALUES (9007199254740993, 1.5, 'a\\\\b\\'c', 'x', 'yz'), (9007199254740992, 2, 'z', 'z', 'zz')`,
+    );
+    const sink = await openSink({ table: 'looked_up' });
+    const texts = [
+      '9007199254740993',
+      '1.50',
+      "a\\b'c",
+      'x',
+      'yz',
+      'nul\0',
+      '1e99',
+      '99999999999999999999999',
+    ];
+    for (const column of ['big', 'exact', 'name', 'code', 'raw']) {
+      const [place] = columnsOf(column);
+      const reading = await sink.find!([place!], place!, texts);
+      expect(await rowsOfReading(reading), column).toHaveLength(1);
+      await reading.close();
+      const nothing = await sink.find!([place!], place!, ['no']);
+      expect(await rowsOfReading(nothing), column).toEqual([]);
+      await nothing.close();
+    }
+  });
 });
