@@ -40,13 +40,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'for (let message = 0; message <= messages.count; message++) {',
     },
   ],
-  'An example beyond the limit is made, and then dropped.': [
-    {
-      file: 'findings',
-      before: 'if (finding.examples.length === examplesMax && this.#onFinding === undefined) return;',
-      after: 'if (false) return;',
-    },
-  ],
   'Entries that are kept in addition are never looked up.': [
     {
       file: 'read-journal',
@@ -81,13 +74,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: "a.topic === b.topic ? a.partition - b.partition : (a.topic ?? '') <= (b.topic ?? '') ? -1 : 1;",
     },
   ],
-  'Two acks at one offset are a conflict, whichever of them is kept.': [
-    {
-      file: 'trails',
-      before: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;',
-      after: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) > offset) return;',
-    },
-  ],
   'The branch is only a quicker way to the same count.': [
     {
       file: 'judge-part',
@@ -100,30 +86,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'if (false) {',
     },
   ],
-  'A comparison with undefined is false.': [
-    {
-      file: 'overcommitted',
-      before:
-        'if (next === undefined || commit === undefined || partition.overcommitted !== undefined) continue;',
-      after:
-        'if (next === undefined && commit === undefined || partition.overcommitted !== undefined) continue;',
-    },
-  ],
-  'A next offset at the end is not beyond it, which is checked twice.': [
-    {
-      file: 'overcommitted',
-      before:
-        'if (partition.end === undefined || (next <= partition.end && beyondEnd.size === 0)) return undefined;',
-      after:
-        'if (partition.end === undefined || (next < partition.end && beyondEnd.size === 0)) return undefined;',
-    },
-  ],
   'The branch only avoids a search that finds nothing.': [
-    {
-      file: 'overcommitted',
-      before: 'if (ahead.length === 0) return open;',
-      after: 'if (false) return open;',
-    },
     {
       file: 'read-log',
       before: 'if (partitions.all.every(({ foreignLooking }) => foreignLooking.size === 0)) return;',
@@ -133,6 +96,98 @@ const byReason: Record<string, HarmlessMutant[]> = {
       file: 'read-store',
       before: 'if (nameless > 0) joinNameless(evidence, trails, partitions, reading);',
       after: 'if (nameless >= 0) joinNameless(evidence, trails, partitions, reading);',
+    },
+  ],
+  'An example beyond the limit is made, and then dropped.': [
+    {
+      file: 'findings',
+      before: 'if (!isUsed && this.#onFinding === undefined) return;',
+      after: 'if (false) return;',
+    },
+  ],
+  'Equal examples may stand in any order.': [
+    {
+      file: 'findings',
+      before: 'const next = examples.findIndex((other) => compareExamples(example, other) < 0);',
+      after: 'const next = examples.findIndex((other) => compareExamples(example, other) <= 0);',
+    },
+  ],
+  'In evidence of one part, the cause is known at once.': [
+    { file: 'findings', before: 'if (maybeOvercommitted !== undefined) {', after: 'if (false) {' },
+  ],
+  'Two acks at one offset are a conflict, whichever of them is kept.': [
+    {
+      file: 'acked-keys',
+      before: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) >= offset) return;',
+      after: 'if (key === untold || (lastAckOfKey.get(key)?.offset ?? -1) > offset) return;',
+    },
+  ],
+  'Keys are looked up in compacted partitions only.': [
+    { file: 'acked-keys', before: 'if (range?.compacted !== true) return;', after: 'if (false) return;' },
+  ],
+  'A next offset at the end is not beyond it, which is checked twice.': [
+    {
+      file: 'overcommitted',
+      before: 'end === undefined || (next <= end && beyondEnd.size === 0);',
+      after: 'end === undefined || (next < end && beyondEnd.size === 0);',
+    },
+    { file: 'overcommitted', before: 'if (isBehindEnd(partition)) continue;', after: 'if (false) continue;' },
+  ],
+  'A place without a partition is in one that has no position.': [
+    {
+      file: 'proof',
+      before: 'if (!hasPlace(place)) return !this.#somePositions;',
+      after: 'if (false) return !this.#somePositions;',
+    },
+  ],
+  'A message that is right under the rule latest has no findings, whether it is skipped or judged.': [
+    {
+      file: 'judge-part',
+      before:
+        "} else if (isSound && keys?.roleOf(message) === 'superseded' && trails.isPlainlyUnstored(message)) {",
+      after: '} else if (false) {',
+    },
+    { file: 'latest', before: 'if (role === undefined) return true;', after: 'if (false) return true;' },
+    {
+      file: 'latest',
+      before: "const isDue = role === 'expected' || role === 'ahead';",
+      after: "const isDue = role === 'expected' && role === 'ahead';",
+    },
+    { file: 'latest', before: 'if (trails.isPlainlyPlaced(message))', after: 'if (false)' },
+    {
+      file: 'latest',
+      before: 'if (this.#trails.isPlainlyStored(message)) return true;',
+      after: 'if (false) return true;',
+    },
+    { file: 'latest', before: 'if (mixed.size === 0) return;', after: 'if (false) return;' },
+  ],
+  'There is no key beyond the last, and a message beyond the last has none.': [
+    {
+      file: 'latest',
+      before: 'for (let message = 0; message < messages.count; message++) this.#rank(message);',
+      after: 'for (let message = 0; message <= messages.count; message++) this.#rank(message);',
+    },
+    {
+      file: 'latest',
+      before: 'for (let message = 0; message < messages.count; message++) this.#noteRow(message);',
+      after: 'for (let message = 0; message <= messages.count; message++) this.#noteRow(message);',
+    },
+    {
+      file: 'latest',
+      before: 'for (let key = 0; key < this.#count; key++) {',
+      after: 'for (let key = 0; key <= this.#count; key++) {',
+    },
+    {
+      file: 'latest',
+      before: 'for (let message = 0; message < this.#messages.count; message++)',
+      after: 'for (let message = 0; message <= this.#messages.count; message++)',
+    },
+  ],
+  'Two records at one offset contradict each other.': [
+    {
+      file: 'latest',
+      before: 'return places.reduce((last, place) => (place.offset > last.offset ? place : last));',
+      after: 'return places.reduce((last, place) => (place.offset >= last.offset ? place : last));',
     },
   ],
   'An assertion, which has its own test.': [

@@ -28,7 +28,7 @@ const ifExpected = (subject: Subject, proof: Proof, opinion: Opinion): Opinion =
 
 function missingNewest(subject: Subject, { hasStaleRow }: Standing, proof: Proof): Opinion {
   const opinion = lost(subject, proof);
-  if (opinion === undefined || 'doubt' in opinion || opinion.kind !== 'lost') return opinion;
+  if (opinion === undefined || 'doubt' in opinion) return opinion;
   // The consumer cannot have what the broker has lost.
   if (!hasStaleRow || opinion.blame === 'broker') return opinion;
   return { ...opinion, kind: 'stale', detail: 'the store has the row of an older one of its key' };

@@ -4,6 +4,7 @@ import {
   alter,
   auditHistory,
   auditOf,
+  committed,
   findingsOf,
   healthyHistory,
   logged,
@@ -207,14 +208,14 @@ test('a message counts as unsent only if it was planned', async () => {
 test('a finding keeps its count and the first ten examples, in the order of the messages', async () => {
   const history = healthyHistory();
   for (let index = 0; index < 12; index++) {
-    const [id, at] = [`m${11 - index}`, `1:${2 + index}`];
+    const [id, at] = [`m${11 - index}`, `1:${13 - index}`];
     history.messages[id] = { state: 'failed', planned: true };
     history.sends.push({ id, outcome: 'acked', at });
   }
   const [finding] = (await auditHistory(history)).findings;
   expect(finding).toMatchObject({ kind: 'lost', blame: 'broker', count: 12 });
   expect(finding!.examples.map(({ id }) => id)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map((n) => `m${n}`));
-  expect(finding!.examples[0]).toEqual({ id: 'm11', partition: 1, offset: 2, detail: 'not in the log' });
+  expect(finding!.examples[0]).toEqual({ id: 'm11', partition: 1, offset: 13, detail: 'not in the log' });
 });
 
 test('a finding has a cause only if all of its messages share it', async () => {
@@ -225,6 +226,33 @@ test('a finding has a cause only if all of its messages share it', async () => {
     { kind: 'lost', blame: 'unknown', count: 1, examples: [expect.objectContaining({ id: 'c' })] },
   ]);
   expect((await auditOf(...removed, ...belowScan)).findings[0]).not.toHaveProperty('cause');
+});
+
+test('the causes of findings beside messages count as well', async () => {
+  const found: Change = (history) =>
+    void (history.found = [
+      { kind: 'lost', blame: 'broker', id: 'f1' },
+      { kind: 'lost', blame: 'broker', cause: 'acks=1', id: 'f2' },
+    ]);
+  const [finding] = (await auditOf(found)).findings;
+  expect(finding).toMatchObject({ count: 2 });
+  expect(finding).not.toHaveProperty('cause');
+});
+
+test('the cause of a loss is an early commit if one of its partitions is overcommitted', async () => {
+  const [lost] = (
+    await auditOf(
+      without('rows', 'b'),
+      logged({ id: 'b', at: '1:5' }, { id: 'x', at: '0:3' }),
+      message('x'),
+      sent({ id: 'x', outcome: 'acked', at: '0:3' }),
+      position(0, 2),
+      position(1, 6),
+      committed(0, 4),
+      committed(1, 7),
+    )
+  ).findings;
+  expect(lost).toMatchObject({ kind: 'lost', blame: 'consumer', cause: 'commit-before-write' });
 });
 
 test('offsets that differ by 2^32 are different offsets', async () => {

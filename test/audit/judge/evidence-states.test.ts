@@ -4,6 +4,7 @@ import type { Audit } from '../../../src/result/verdict.ts';
 import {
   alter,
   auditOf,
+  delivered,
   journal,
   missing,
   namelessJournal,
@@ -29,6 +30,11 @@ test.each<[string, Change[], Partial<Audit['evidence']>]>([
   ['a store that was not read to its end', [missing('store')], { store: 'torn' }],
   ['no store', [missing('store'), empty('rows'), nowhere], { store: 'missing' }],
   ['a journal that is cut', [journal, missing('written')], { journal: 'torn' }],
+  [
+    'a journal that is cut, of one partition',
+    [delivered({ partition: 0, first: 0, end: 1 }), missing('deliveries')],
+    { journal: 'torn' },
+  ],
   [
     'journals that cannot be read at all',
     [journal, missing('deliveries', 'written'), empty('deliveries'), empty('written')],
@@ -57,6 +63,14 @@ test.each([
 test('a journal gives the number of delivered messages by state even without a log', async () => {
   const { states } = await auditOf(namelessJournal, missing('log'), empty('log'), unscanned);
   expect(states['completed']).toEqual({ sent: 2, acked: 2, logged: 0, delivered: 2, written: 2 });
+});
+
+test('a message of an aborted transaction was not delivered, though a range of deliveries spans its place', async () => {
+  const { states } = await auditOf(namelessJournal, without('log', 'b'), without('rows', 'b'), (history) => {
+    history.transactions = { t: 'aborted' };
+    for (const send of history.sends) if (send.id === 'b') send.transaction = 't';
+  });
+  expect(states['completed']).toMatchObject({ sent: 2, acked: 1, delivered: 1 });
 });
 
 test('without a readable journal, the numbers of delivered and written messages are unknown', async () => {

@@ -34,6 +34,8 @@ test('if Kafka lost a marker alone, a next offset behind it is not judged', asyn
   const cut = range(1, { end: 2, stableEnd: 0 });
   const audit = await auditOf(inTransaction('t'), cut, position(1, 3));
   expect(audit).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  const closed = await auditOf(inTransaction('t'), range(1, { end: 2 }), position(1, 3));
+  expect(findingsOf(closed)).toEqual(['overcommitted consumer: ']);
   expect(findingsOf(await auditOf(cut, position(1, 3)))).toEqual(['overcommitted consumer: ']);
 });
 

@@ -83,6 +83,15 @@ describe('at least once:', () => {
     expect((await auditOf(loose, ...changes, asRoot)).counts.repeated).toBe(count);
   });
 
+  test('a message that must not be there is not counted as repeated', async () => {
+    const rejected = [
+      alter('sends', 'b', { outcome: 'rejected', at: undefined }),
+      logged({ id: 'b', at: '0:2' }),
+    ];
+    const { findings, counts } = await auditOf(loose, ...rejected);
+    expect([findings.map(({ kind }) => kind), counts.repeated]).toEqual([['rejected-but-written'], 0]);
+  });
+
   test('nothing is counted as repeated under the rule "once"', async () => {
     expect((await auditOf(twice, twice)).counts.repeated).toBe(0);
   });
@@ -200,6 +209,64 @@ describe('latest:', () => {
     },
   ]);
 
+  test('a key that only the records tell counts, too', async () => {
+    const untold = (['a', 'b'] as const).flatMap((id) => [
+      as(id, { key: undefined }),
+      alter('log', id, { key: 'k0' }),
+    ]);
+    expect((await auditOf(...latest, ...untold)).verdict).toBe('pass');
+    expect(findingsOf(await auditOf(...onlyOlder, ...untold))).toEqual(['stale consumer: b']);
+  });
+
+  test('a corrupted record of the newest is the newest all the same', async () => {
+    const foreign: Change[] = [
+      alter('log', 'b', { id: undefined }),
+      logged({ id: 'b', at: '0:2', aborted: true }),
+    ];
+    expect(findingsOf(await auditOf(...onlyOlder, ...foreign))).toEqual([
+      'stale consumer: b',
+      'corrupted producer: b',
+    ]);
+  });
+
+  test('a message of unknown outcome that was seen nowhere takes no place in a key', async () => {
+    const sentInVain = [message('x', { key: 'k0' }), sent({ id: 'x', outcome: 'unknown' }), missing('log')];
+    expect(findingsOf(await auditOf(...onlyOlder, ...sentInVain))).toEqual(['stale consumer: b']);
+  });
+
+  test('a newest message whose place is not known takes none from the others', async () => {
+    const placeless = [
+      message('x', { key: 'k0', version: 3 }),
+      sent({ id: 'x', outcome: 'acked' }),
+      as('a', { version: 1 }),
+      as('b', { version: 2 }),
+      missing('log'),
+    ];
+    expect(findingsOf(await auditOf(...onlyOlder, ...placeless))).toEqual(['stale consumer: b']);
+    const unversioned = [message('x', { key: 'k0' }), sent({ id: 'x', outcome: 'acked' }), missing('log')];
+    const open = await auditOf(...onlyOlder, ...unversioned);
+    expect(findingsOf(open)).toEqual([]);
+    expect(open.notChecked.join(' ')).toContain('which one is the newest');
+  });
+
+  test('a message that was acked at a place that is removed, and at another, may have stood in its key', async () => {
+    const { findings, counts } = await auditOf(
+      ...latest,
+      without('log', 'a'),
+      without('rows', 'b'),
+      message('x', { key: 'k0' }),
+      sent({ id: 'x', outcome: 'acked', at: '0:0' }, { id: 'x', outcome: 'acked', at: '0:5' }),
+      without('sends', 'a'),
+      as('a', { planned: false }),
+      message('y', { key: 'k0' }),
+      sent({ id: 'y', outcome: 'acked', at: '0:6' }),
+      logged({ id: 'y', at: '0:6' }),
+      stored({ id: 'y', at: '0:6', category: 'failed' }),
+      range(0, { start: 1 }),
+    );
+    expect([findings, counts.superseded]).toEqual([[], 2]);
+  });
+
   test.each<[string, Change[], number]>([
     ['older ones of a key', latest, 1],
     ['older ones of a topic', [...latest, asRoot], 1],
@@ -245,6 +312,9 @@ describe('latest:', () => {
       const commit: Change = ({ commits }) => void (commits[0] = 2);
       const without2 = [position(0, 0), without('rows', 'b'), commit];
       expect(findingsOf(await auditOf(...latest, ...without2))).toEqual(['overcommitted consumer: ']);
+      const removed = [as('b', { tombstone: true }), without('rows', 'b'), position(0, 1), commit];
+      expect(findingsOf(await auditOf(...latest, ...removed))).toEqual(['lost consumer: a']);
+      expect(findingsOf(await auditOf(...latest, older, ...removed))).toEqual(['overcommitted consumer: ']);
       const supersededAlone: Change = ({ commits }) => void (commits[0] = 1);
       expect(findingsOf(await auditOf(...latest, position(0, 0), supersededAlone))).toEqual([]);
     });
@@ -279,6 +349,15 @@ describe('latest:', () => {
       const { verdict, findings, notChecked } = await auditOf(...changes);
       expect([verdict, findings]).toEqual(['inconclusive', []]);
       expect(notChecked.join(' ')).toMatch(/^[23] messages not judged: the others of the key stand in other/);
+    });
+
+    test('of a message with records in two partitions', async () => {
+      const { findings, notChecked } = await auditOf(...latest, logged({ id: 'b', at: '1:5' }));
+      expect(findings.map(({ kind, blame }) => [kind, blame])).toEqual([
+        ['duplicated', 'producer'],
+        ['reordered', 'producer'],
+      ]);
+      expect(notChecked.join(' ')).toContain('which one is the newest');
     });
 
     test('unless all of them tell a version', async () => {
