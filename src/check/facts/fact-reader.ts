@@ -119,7 +119,8 @@ export class BucketFacts {
     const { compared } = this.#shape;
     for (let value = 0; value < compared; value++) {
       const isSame =
-        mine[a + 2 * value] === theirs[b + 2 * value] && mine[a + 2 * value + 1] === theirs[b + 2 * value + 1];
+        mine[a + 2 * value] === theirs[b + 2 * value] &&
+        mine[a + 2 * value + 1] === theirs[b + 2 * value + 1];
       if (!isSame) bits |= 1 << value;
     }
     return bits;
