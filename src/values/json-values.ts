@@ -49,6 +49,8 @@ export class JsonValues {
   /** By path: 1 if its value is a string with escapes. */
   readonly #escaped: Uint8Array;
   #bytes: Uint8Array = Buffer.alloc(0);
+  /** The same bytes. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #limit = 0;
   #documents = 0;
   /** Whether the last string that was passed has escapes. */
@@ -69,7 +71,10 @@ export class JsonValues {
    * false if it is no JSON; then there are no values.
    */
   read(bytes: Uint8Array, from: number, limit: number): boolean {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     this.#limit = limit;
     this.#documents += 1;
     this.#starts.fill(-1);
@@ -149,8 +154,10 @@ export class JsonValues {
       at = this.#string(at);
       if (at < 0) return broken;
       const child = node && this.#childOf(node, nameStart, at);
-      at = this.#space(at);
-      if (bytes[at] !== colon) return broken;
+      if (bytes[at] !== colon) {
+        at = this.#space(at);
+        if (bytes[at] !== colon) return broken;
+      }
       at = this.#value(this.#space(at + 1), depth, child);
       if (at < 0) return broken;
       at = this.#space(at);
@@ -211,9 +218,12 @@ export class JsonValues {
   #string(from: number): number {
     const bytes = this.#bytes;
     const limit = this.#limit;
+    const view = this.#view;
+    const lastWord = limit - 4;
     this.#hasEscapes = false;
     let at = from + 1;
     for (;;) {
+      while (at <= lastWord && isPlainWord(view.getInt32(at, true))) at += 4;
       while (at < limit && plain[bytes[at]!] === 1) at += 1;
       if (at >= limit) return broken;
       const byte = bytes[at++];
@@ -272,6 +282,18 @@ export class JsonValues {
 function unescaped(text: string): string {
   const value = JSON.parse(text) as string;
   return value.isWellFormed() ? value : text;
+}
+
+/** Whether each of four bytes stands for itself in a string: none is below 0x20, a quote or a backslash. */
+function isPlainWord(word: number): boolean {
+  const quotes = word ^ 0x22222222;
+  const backslashes = word ^ 0x5c5c5c5c;
+  // The high bit of a byte of x − n stays unset, unless the byte of x is below n or has it set itself.
+  const found =
+    ((word - 0x20202020) & ~word) |
+    ((quotes - 0x01010101) & ~quotes) |
+    ((backslashes - 0x01010101) & ~backslashes);
+  return (found & 0x80808080) === 0;
 }
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
