@@ -2,6 +2,7 @@
  * Finds the values at some paths of a JSON document in its bytes, in one pass, without making objects of it: so numbers
  * keep all their digits. All bytes are checked: of a document that is no JSON, nothing is taken.
  */
+import { isDigit, isHexDigit, isPlainWord, isSpace, plain } from './json-bytes.ts';
 import type { ValueBatchBuilder } from './value-batch.ts';
 
 /** The kinds of JSON values. */
@@ -14,11 +15,6 @@ const [minus, plus, point, zero] = [0x2d, 0x2b, 0x2e, 0x30];
 const [letterT, letterF, letterN, letterU] = [0x74, 0x66, 0x6e, 0x75];
 const [wordTrue, wordFalse, wordNull] = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 const afterBackslash = new Set(Buffer.from('"\\/bfnrt'));
-/** By byte: 1 if it stands for itself in a string. */
-const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte !== quote && byte !== backslash ? 1 : 0,
-);
-
 /** Instead of a position: the document is no JSON. */
 const broken = -1;
 
@@ -283,20 +279,3 @@ function unescaped(text: string): string {
   const value = JSON.parse(text) as string;
   return value.isWellFormed() ? value : text;
 }
-
-/** Whether each of four bytes stands for itself in a string: none is below 0x20, a quote or a backslash. */
-function isPlainWord(word: number): boolean {
-  const quotes = word ^ 0x22222222;
-  const backslashes = word ^ 0x5c5c5c5c;
-  // The high bit of a byte of x − n stays unset, unless the byte of x is below n or has it set itself.
-  const found =
-    ((word - 0x20202020) & ~word) |
-    ((quotes - 0x01010101) & ~quotes) |
-    ((backslashes - 0x01010101) & ~backslashes);
-  return (found & 0x80808080) === 0;
-}
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-const isDigit = (byte: number): boolean => byte >= zero && byte <= 0x39;
-const isHexDigit = (byte: number): boolean =>
-  isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
