@@ -1,7 +1,7 @@
 /**
  * MurmurHash3_x86_128, Austin Appleby's hash of 128 bits in words of 32 bits, which JavaScript multiplies without an
  * object for each number. Different texts of up to 12 bytes have different hashes for certain, longer ones as far as 128
- * bits can. It withstands chance, and nobody who makes ids collide on purpose.
+ * bits can. It is no protection against ids that were made to collide.
  */
 const [c1, c2, c3, c4] = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93];
 const blockBytes = 16;
