@@ -2,6 +2,7 @@
  * Finds the values at some paths of a JSON document in its bytes, in one pass, without making objects of it: so numbers
  * keep all their digits. All bytes are checked: of a document that is no JSON, nothing is taken.
  */
+import { isDigit, isHexDigit, isPlainWord, isSpace, plain } from './json-bytes.ts';
 import type { ValueBatchBuilder } from './value-batch.ts';
 
 /** The kinds of JSON values. */
@@ -14,11 +15,6 @@ const [minus, plus, point, zero] = [0x2d, 0x2b, 0x2e, 0x30];
 const [letterT, letterF, letterN, letterU] = [0x74, 0x66, 0x6e, 0x75];
 const [wordTrue, wordFalse, wordNull] = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 const afterBackslash = new Set(Buffer.from('"\\/bfnrt'));
-/** By byte: 1 if it stands for itself in a string. */
-const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte !== quote && byte !== backslash ? 1 : 0,
-);
-
 /** Instead of a position: the document is no JSON. */
 const broken = -1;
 
@@ -49,6 +45,8 @@ export class JsonValues {
   /** By path: 1 if its value is a string with escapes. */
   readonly #escaped: Uint8Array;
   #bytes: Uint8Array = Buffer.alloc(0);
+  /** The same bytes. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #limit = 0;
   #documents = 0;
   /** Whether the last string that was passed has escapes. */
@@ -69,7 +67,10 @@ export class JsonValues {
    * false if it is no JSON; then there are no values.
    */
   read(bytes: Uint8Array, from: number, limit: number): boolean {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     this.#limit = limit;
     this.#documents += 1;
     this.#starts.fill(-1);
@@ -149,8 +150,10 @@ export class JsonValues {
       at = this.#string(at);
       if (at < 0) return broken;
       const child = node && this.#childOf(node, nameStart, at);
-      at = this.#space(at);
-      if (bytes[at] !== colon) return broken;
+      if (bytes[at] !== colon) {
+        at = this.#space(at);
+        if (bytes[at] !== colon) return broken;
+      }
       at = this.#value(this.#space(at + 1), depth, child);
       if (at < 0) return broken;
       at = this.#space(at);
@@ -211,9 +214,12 @@ export class JsonValues {
   #string(from: number): number {
     const bytes = this.#bytes;
     const limit = this.#limit;
+    const view = this.#view;
+    const lastWord = limit - 4;
     this.#hasEscapes = false;
     let at = from + 1;
     for (;;) {
+      while (at <= lastWord && isPlainWord(view.getInt32(at, true))) at += 4;
       while (at < limit && plain[bytes[at]!] === 1) at += 1;
       if (at >= limit) return broken;
       const byte = bytes[at++];
@@ -273,8 +279,3 @@ function unescaped(text: string): string {
   const value = JSON.parse(text) as string;
   return value.isWellFormed() ? value : text;
 }
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-const isDigit = (byte: number): boolean => byte >= zero && byte <= 0x39;
-const isHexDigit = (byte: number): boolean =>
-  isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);

@@ -70,6 +70,18 @@ describe('values of a JSON document', () => {
     expect(read('{"a":{"b":1}')).toEqual(['', '']);
   });
 
+  it('takes and refuses each letter as JSON.parse does, wherever it stands in a string', () => {
+    const letters = [...Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code)), 'é', '€', '😀'];
+    for (const letter of letters) {
+      for (let before = 0; before < 9; before++) {
+        const text = `${'x'.repeat(before)}${letter}${'y'.repeat(8 - before)}`;
+        const document = `{"a":"${text}","b":"z"}`;
+        const wanted = isJson(document) ? [(JSON.parse(document) as { a: string }).a] : undefined;
+        expect(valuesAt(document, ['a'])).toEqual(wanted);
+      }
+    }
+  });
+
   it('takes and refuses the same documents as JSON.parse, and finds the same values', () => {
     const edited = fc
       .tuple(

@@ -182,6 +182,8 @@ export class Partitions {
   readonly #topics: Topics | undefined;
   readonly #byNumber = new Map<number, Partition>();
   readonly #all: Partition[] = [];
+  /** Most often it is asked for again. */
+  #last: Partition | undefined;
 
   constructor({
     log,
@@ -207,6 +209,7 @@ export class Partitions {
   }
 
   of(number: number): Partition {
+    if (this.#last !== undefined && this.#last.number === number) return this.#last;
     let partition = this.#byNumber.get(number);
     if (partition === undefined) {
       partition = new Partition(number, this.#all.length, {
@@ -220,6 +223,7 @@ export class Partitions {
       this.#byNumber.set(number, partition);
       this.#all.push(partition);
     }
+    this.#last = partition;
     return partition;
   }
 }

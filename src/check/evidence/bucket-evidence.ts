@@ -115,31 +115,35 @@ export class BucketEvidence {
 
   *log(): Iterable<LogBatch> {
     const { records } = this.#sources;
-    const facts: number[] = [];
-    for (let fact = 0; fact < records.count; fact++) {
-      if (this.#messageOf[fact] !== none) facts.push(fact);
-    }
+    // There may be fewer rows: not every record of the bucket is judged.
+    const { count } = records;
     const batch: LogBatch = {
-      count: facts.length,
-      message: new Int32Array(facts.length),
-      partition: new Int32Array(facts.length),
-      offset: new Float64Array(facts.length),
-      producer: new Int32Array(facts.length),
-      session: new Int32Array(facts.length),
-      sequence: new Float64Array(facts.length).fill(none),
-      content: new Int32Array(facts.length).fill(this.#content),
-      key: Int32Array.from(facts, (fact) => this.messages.expectedKey(this.#messageOf[fact]!)),
-      flags: new Uint8Array(facts.length),
+      count: 0,
+      message: new Int32Array(count),
+      partition: new Int32Array(count),
+      offset: new Float64Array(count),
+      producer: new Int32Array(count),
+      session: new Int32Array(count),
+      sequence: new Float64Array(count).fill(none),
+      content: new Int32Array(count).fill(this.#content),
+      key: new Int32Array(count),
+      flags: new Uint8Array(count),
     };
-    for (const [row, fact] of facts.entries()) {
+    let row = 0;
+    for (let fact = 0; fact < count; fact++) {
+      const message = this.#messageOf[fact]!;
+      if (message === none) continue;
       const flags = records.flags(fact);
-      batch.message[row] = this.#messageOf[fact]!;
+      batch.message[row] = message;
+      batch.key[row] = this.messages.expectedKey(message);
       batch.partition[row] = records.partition(fact);
       batch.offset[row] = records.offset(fact);
       batch.flags[row] =
         (flags & factFlags.aborted ? logFlags.aborted : 0) |
         (flags & factFlags.crcBad ? logFlags.crcBad : logFlags.crcOk);
+      row += 1;
     }
+    batch.count = row;
     yield batch;
   }
 
@@ -251,10 +255,15 @@ export class BucketEvidence {
     if (messages.hasRow(message) && messages.takeLater(message)) return;
     messages.noteRow(message);
     let differences = -1;
-    for (const record of messages.recordsOf(message)) {
-      const found = records.differences(record, facts, fact);
-      if (differences === -1 || found === 0) differences = found;
-      if (found === 0) break;
+    const only = messages.onlyRecordOf(message);
+    if (only !== none) {
+      differences = records.differences(only, facts, fact);
+    } else {
+      for (const record of messages.recordsOf(message)) {
+        const found = records.differences(record, facts, fact);
+        if (differences === -1 || found === 0) differences = found;
+        if (found === 0) break;
+      }
     }
     const content =
       this.#content === untold ? untold : differences <= 0 ? asRecorded : asRecorded + differences;

@@ -131,7 +131,14 @@ export class BucketMessages implements Messages {
     return this.recorded + this.#strangers.push({ facts, fact }) - 1;
   }
 
-  firstCommitted = (message: number): number => this.#committed[message]!;
+  firstCommitted(message: number): number {
+    return this.#committed[message]!;
+  }
+
+  /** The committed fact of a message that has one and no other; `none` otherwise. */
+  onlyRecordOf(message: number): number {
+    return this.#all.size > 0 && this.#all.has(message) ? none : this.#committed[message]!;
+  }
 
   recordsOf(message: number): readonly number[] {
     const all = this.#all.get(message);
@@ -140,7 +147,9 @@ export class BucketMessages implements Messages {
     return first === none ? noFacts : [first];
   }
 
-  hasRow = (message: number): boolean => this.#hasRow[message] === 1;
+  hasRow(message: number): boolean {
+    return this.#hasRow[message] === 1;
+  }
 
   noteRow(message: number): void {
     if (message >= this.#hasRow.length) {

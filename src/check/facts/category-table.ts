@@ -6,7 +6,8 @@ export const categoriesMax = 60_000;
 
 export class CategoryTable {
   readonly names: string[] = [];
-  readonly #bytes: Buffer[] = [];
+  /** The texts that have been seen, and the number of each. */
+  readonly #seen: { bytes: Buffer; number: number }[] = [];
   readonly #numbers = new Map<string, number>();
   /** From the names on this side to those on the other. */
   readonly #map: ReadonlyMap<string, string>;
@@ -20,18 +21,16 @@ export class CategoryTable {
   numberOf(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     // Few categories are compared more quickly than looked up.
-    const { length: known } = this.#bytes;
-    search: for (let index = 0; index < known && index < 16; index++) {
-      const name = this.#bytes[index]!;
+    const seen = this.#seen;
+    search: for (let index = 0; index < seen.length && index < 16; index++) {
+      const { bytes: name, number } = seen[index]!;
       if (name.length !== length) continue;
       for (let at = 0; at < length; at++) if (name[at] !== bytes[start + at]) continue search;
-      return this.#numbers.get(this.#texts[index]!)!;
+      return number;
     }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('utf8');
     return this.#numbers.get(text) ?? this.#add(text);
   }
-
-  readonly #texts: string[] = [];
 
   #add(text: string): number {
     const name = this.#map.get(text) ?? text;
@@ -43,8 +42,7 @@ export class CategoryTable {
       });
     }
     this.#numbers.set(text, number);
-    this.#texts.push(text);
-    this.#bytes.push(Buffer.from(text));
+    this.#seen.push({ bytes: Buffer.from(text), number });
     return number;
   }
 }

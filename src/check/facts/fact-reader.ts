@@ -52,8 +52,10 @@ export class BucketFacts {
   readonly count: number;
   readonly #packed: Buffer;
   readonly #view: DataView;
-  readonly #halves: Uint32Array;
-  readonly #bytes: number;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  /** The words of a fact. */
+  readonly #width: number;
   readonly #shape: FactShape;
   readonly #readTexts: () => Buffer;
   #texts: { bytes: Buffer; starts: Uint32Array } | undefined;
@@ -61,21 +63,26 @@ export class BucketFacts {
   /** `readTexts` is called once, if a text is asked for. */
   constructor(bytes: Buffer, shape: FactShape, readTexts: () => Buffer) {
     this.#shape = shape;
-    this.#bytes = factBytes(shape);
-    this.count = bytes.length / this.#bytes;
+    this.#width = factBytes(shape) / 4;
+    this.count = bytes.length / factBytes(shape);
     if (!Number.isInteger(this.count)) throw new Error('a bucket ends in the middle of a fact');
     this.#packed = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#halves = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    this.#doubles = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
     this.#readTexts = readTexts;
   }
 
   /** A number that spreads evenly within a bucket. */
-  slotOf = (fact: number): number => this.#halves[(fact * this.#bytes) / 4 + 2]!;
+  slotOf(fact: number): number {
+    return this.#words[fact * this.#width + 2]!;
+  }
 
   isSameId(fact: number, other: BucketFacts, otherFact: number): boolean {
-    const [a, b] = [(fact * this.#bytes) / 4, (otherFact * other.#bytes) / 4];
-    const [mine, theirs] = [this.#halves, other.#halves];
+    const a = fact * this.#width;
+    const b = otherFact * other.#width;
+    const mine = this.#words;
+    const theirs = other.#words;
     return (
       mine[a] === theirs[b] &&
       mine[a + 1] === theirs[b + 1] &&
@@ -85,14 +92,14 @@ export class BucketFacts {
   }
 
   /** The four words of the hash of a fact's id. */
-  hash = (fact: number): Uint32Array =>
-    this.#halves.slice((fact * this.#bytes) / 4, (fact * this.#bytes) / 4 + 4);
+  hash = (fact: number): Uint32Array => this.#words.slice(fact * this.#width, fact * this.#width + 4);
 
   /** The facts of the id with this hash, in their order. */
   withId(hash: Uint32Array): BucketFacts {
-    const bytes = this.#bytes;
+    const width = this.#width;
+    const bytes = 4 * width;
     const facts = Array.from({ length: this.count }, (_, fact) => fact).filter((fact) =>
-      hash.every((word, index) => this.#halves[(fact * bytes) / 4 + index] === word),
+      hash.every((word, index) => this.#words[fact * width + index] === word),
     );
     const packed = Buffer.alloc(facts.length * bytes);
     for (const [index, fact] of facts.entries()) {
@@ -103,21 +110,38 @@ export class BucketFacts {
     );
   }
 
-  offset = (fact: number): number => this.#view.getFloat64(fact * this.#bytes + 16, true);
-  partition = (fact: number): number => this.#view.getUint32(fact * this.#bytes + 24, true);
-  category = (fact: number): number => this.#view.getUint16(fact * this.#bytes + 28, true);
-  flags = (fact: number): number => this.#view.getUint16(fact * this.#bytes + 30, true);
-  version = (fact: number): bigint =>
-    this.#view.getBigInt64(fact * this.#bytes + headBytes + 8 * this.#shape.compared, true);
+  offset(fact: number): number {
+    return this.#doubles[(fact * this.#width) / 2 + 2]!;
+  }
+
+  partition(fact: number): number {
+    return this.#words[fact * this.#width + 6]!;
+  }
+
+  category(fact: number): number {
+    return this.#words[fact * this.#width + 7]! & 0xffff;
+  }
+
+  flags(fact: number): number {
+    return this.#words[fact * this.#width + 7]! >>> 16;
+  }
+
+  version(fact: number): bigint {
+    return this.#view.getBigInt64(4 * fact * this.#width + headBytes + 8 * this.#shape.compared, true);
+  }
 
   /** The bits of the compared values that differ; 0 if all are equal. */
   differences(fact: number, other: BucketFacts, otherFact: number): number {
     let bits = 0;
-    const [a, b] = [(fact * this.#bytes + headBytes) / 4, (otherFact * other.#bytes + headBytes) / 4];
-    for (let value = 0; value < this.#shape.compared; value++) {
+    const a = fact * this.#width + headBytes / 4;
+    const b = otherFact * other.#width + headBytes / 4;
+    const mine = this.#words;
+    const theirs = other.#words;
+    const { compared } = this.#shape;
+    for (let value = 0; value < compared; value++) {
       const isSame =
-        this.#halves[a + 2 * value] === other.#halves[b + 2 * value] &&
-        this.#halves[a + 2 * value + 1] === other.#halves[b + 2 * value + 1];
+        mine[a + 2 * value] === theirs[b + 2 * value] &&
+        mine[a + 2 * value + 1] === theirs[b + 2 * value + 1];
       if (!isSame) bits |= 1 << value;
     }
     return bits;

@@ -1,33 +1,19 @@
 /**
- * The hash of an id: two XXH64, the second with the first as its seed. Positions have hashes of their own. Hashes and
- * digests are words of 32 bits, since a number of 64 bits would be an object each.
+ * Hashes of ids and digests of values, in words of 32 bits, since a number of 64 bits would be an object each. Positions
+ * have hashes of their own.
  */
 import xxhash from 'xxhash-wasm';
+import { murmur3 } from './murmur3.ts';
 
 const hasher = await xxhash();
 
-const halves = new BigUint64Array(2);
-const words = new Uint32Array(halves.buffer);
-
-/** Shorter values are copied into a view of their length, which costs less than a new view each. */
-const viewMax = 64;
-const views = Array.from({ length: viewMax + 1 }, (_, length) => new Uint8Array(length));
-
-function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const length = end - start;
-  if (length > viewMax) return bytes.subarray(start, end);
-  const view = views[length]!;
-  for (let at = 0; at < length; at++) view[at] = bytes[start + at]!;
-  return view;
-}
+const [seedOfIds, seedOfPositions] = [0, 1];
+const digest = new BigUint64Array(1);
+const digestWords = new Uint32Array(digest.buffer);
 
 /** Puts the four words of the hash into `into`. */
 export function hashId(bytes: Uint8Array, start: number, end: number, into: Uint32Array): void {
-  const id = viewOf(bytes, start, end);
-  const first = hasher.h64Raw(id);
-  halves[0] = first;
-  halves[1] = hasher.h64Raw(id, first);
-  into.set(words);
+  murmur3(bytes, start, end, seedOfIds, into);
 }
 
 /** Puts the two words of a value's digest into `into`. The digest of a short value is the value itself, and its length. */
@@ -50,9 +36,9 @@ export function digestValue(
     into[at + 1] = high | ((length + 1) << 24);
     return;
   }
-  halves[0] = hasher.h64Raw(viewOf(bytes, start, end));
-  into[at] = words[0]!;
-  into[at + 1] = words[1]!;
+  digest[0] = hasher.h64Raw(bytes.subarray(start, end));
+  into[at] = digestWords[0]!;
+  into[at + 1] = digestWords[1]!;
 }
 
 /** Differs from the digest of every value, as far as 64 bits can. */
@@ -67,5 +53,5 @@ export function hashPosition(topic: number, partition: number, offset: number, i
   positionBytes.writeUInt32LE(topic, 0);
   positionBytes.writeUInt32LE(partition, 4);
   positionBytes.writeDoubleLE(offset, 8);
-  hashId(positionBytes, 0, 16, into);
+  murmur3(positionBytes, 0, 16, seedOfPositions, into);
 }
