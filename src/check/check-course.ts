@@ -1,7 +1,7 @@
 /** The course of a check: the looks at topic and sink, until the answer stands. */
 import type { AdminAccess } from '../kafka/client/topics.ts';
 import type { Cluster } from '../kafka/client/cluster.ts';
-import type { Audit, Cause } from '../result/verdict.ts';
+import type { Cause } from '../result/verdict.ts';
 import { FindingsFile } from '../run-folder/findings-file.ts';
 import { sealText } from '../run-folder/seal.ts';
 import { Deadline } from '../system/deadline.ts';
@@ -30,6 +30,7 @@ import { numberOf } from './partition-numbers.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
 import { readRecords, type ReadOptions, type ReadRecords } from './record-reader.ts';
 import type { ThreadedSink } from './sink/threaded-sink.ts';
+import { isSuspect, standing } from './suspicion.ts';
 
 export interface CheckWatcher {
   status(text: string): void;
@@ -285,17 +286,3 @@ export class CheckCourse {
     }
   }
 }
-
-/**
- * Whether the sink may only have been late. What the topic shows by itself does not change. In a sink that may have
- * removed rows, a late one is no finding, but is not judged.
- */
-const isSuspect = ({ findings, acknowledged }: Audit, { sinks }: CheckRecord): boolean =>
-  findings.some(({ blame }) => blame !== 'producer' && blame !== 'broker') ||
-  (acknowledged.unjudged > 0 && sinks.some(({ looks }) => looks.at(-1)!.holes.length > 0));
-
-const standing = ({ findings, acknowledged }: Audit): string =>
-  [
-    ...findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`),
-    `unjudged ${acknowledged.unjudged}`,
-  ].join(', ');
