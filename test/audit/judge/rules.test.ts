@@ -352,7 +352,10 @@ describe('latest:', () => {
     });
 
     test('of a message with records in two partitions', async () => {
-      const { findings, notChecked } = await auditOf(...latest, logged({ id: 'b', at: '1:5' }));
+      const { findings, notChecked } = await auditOf(
+        ...latest,
+        logged({ id: 'b', at: '0:5' }, { id: 'b', at: '1:4' }),
+      );
       expect(findings.map(({ kind, blame }) => [kind, blame])).toEqual([
         ['duplicated', 'producer'],
         ['reordered', 'producer'],
