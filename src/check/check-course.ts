@@ -96,7 +96,7 @@ export class CheckCourse {
     const record: CheckRecord = { ...read, ...(await this.#seen()) };
     let judged = await this.#judge(record);
     const deadline = new Deadline(plan.timeoutMs, this.#options.signal);
-    while (isSuspect(judged.audit)) {
+    while (isSuspect(judged.audit, record)) {
       if (deadline.hasPassed) {
         record.isUndrained = true;
         judged = await this.#judge(record);
@@ -286,9 +286,13 @@ export class CheckCourse {
   }
 }
 
-/** Whether the sink may only have been late. What the topic shows by itself does not change. */
-const isSuspect = ({ findings }: Audit): boolean =>
-  findings.some(({ blame }) => blame !== 'producer' && blame !== 'broker');
+/**
+ * Whether the sink may only have been late. What the topic shows by itself does not change. In a sink that may have
+ * removed rows, a late one is no finding, but is not judged.
+ */
+const isSuspect = ({ findings, acknowledged }: Audit, { sinks }: CheckRecord): boolean =>
+  findings.some(({ blame }) => blame !== 'producer' && blame !== 'broker') ||
+  (acknowledged.unjudged > 0 && sinks.some(({ looks }) => looks.at(-1)!.holes.length > 0));
 
-const standing = ({ findings }: Audit): string =>
-  findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`).join(', ');
+const standing = ({ findings, acknowledged: { unjudged } }: Audit): string =>
+  [...findings.map(({ kind, blame, count }) => `${kind} ${blame} ${count}`), unjudged].join(', ');

@@ -16,6 +16,8 @@ const lookSchema = z.object({
   categories: z.array(z.string()),
   noSnapshot: z.string().nullable(),
   notes: z.array(z.string()),
+  /** Why rows that were written may be gone. */
+  holes: z.array(z.object({ by: z.enum(['retention', 'compaction']), text: z.string() })),
 });
 export type LookRecord = z.infer<typeof lookSchema>;
 

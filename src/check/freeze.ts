@@ -2,8 +2,7 @@
 import { usageError } from '../errors.ts';
 import type { Cluster } from '../kafka/client/cluster.ts';
 import { listOffsets } from '../kafka/client/list-offsets.ts';
-import { topicSettings, type AdminAccess } from '../kafka/client/topics.ts';
-import { rootMessage } from '../kafka/client/kafka-errors.ts';
+import { isCompacted, type AdminAccess } from '../kafka/client/topics.ts';
 import type { Bound, CheckPlan } from './plan.ts';
 
 export interface FrozenPartition {
@@ -52,7 +51,9 @@ export async function freezeTopic(
       lastStableOffset: Math.min(stable.get(partition) ?? end, end),
     };
   });
-  return { name, topicId: topic.topicId, compacted: await compactionOf(access, name), partitions };
+  // Without the permission to read settings, it is only not known which rows older records would explain.
+  const compacted = (await isCompacted(access, name)) ?? null;
+  return { name, topicId: topic.topicId, compacted, partitions };
 }
 
 /** By partition. A list of offsets leaves out the partitions that it does not name. */
@@ -76,16 +77,6 @@ async function offsetsAt(
     `Topic ${name} has no partition ${unknown}: it has ${ends.size}.`,
     'Name another in --from and --to.',
   );
-}
-
-async function compactionOf(access: AdminAccess, name: string): Promise<boolean | null> {
-  try {
-    return (await topicSettings(access, name)).compacted ?? null;
-  } catch (error) {
-    // Without the permission to describe settings, it is only not known which rows older records would explain.
-    if (/AUTHORIZATION/.test(rootMessage(error))) return null;
-    throw error;
-  }
 }
 
 /** Whether no record of the topic can be missing from the range: it began at 0, and nothing was removed. */

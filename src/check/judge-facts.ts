@@ -79,13 +79,25 @@ async function* partsOf(
         messages: part.messages,
         ledger: { whole: true, batches: () => part.attempts() },
         log: { ...run.log, batches: () => part.log() },
-        store: { whole: true, positions: new Map(), batches: () => part.rows() },
+        store: { ...wholenessOf(record, index), positions: new Map(), batches: () => part.rows() },
       };
     }
     onBucket?.(bucket + 1, buckets);
     // So that a signal can be heard, and progress be shown.
     await nextTurn();
   }
+}
+
+/** A row that the sink may have removed by itself is not lost: a verdict that misses none does not rest on this. */
+function wholenessOf(
+  { plan, sinks }: CheckRecord,
+  index: number,
+): Pick<Evidence['store'], 'whole' | 'problem' | 'required'> {
+  const { holes } = sinks[index]!.looks.at(-1)!;
+  const isLatest = plan.rule === 'latest';
+  const open = holes.filter(({ by }) => by === 'retention' || !isLatest);
+  if (open.length === 0) return { whole: true };
+  return { whole: false, required: false, problem: open.map(({ text }) => text).join(', and ') };
 }
 
 interface KnownCategories extends Pick<BucketSources, 'categories' | 'recordCategories' | 'noCategory'> {

@@ -44,6 +44,13 @@ export interface SinkDeadLetter extends SinkPosition {
   digest: string | undefined;
 }
 
+/** Why a row that the pipeline wrote may be gone. */
+export interface SinkHole {
+  by: 'retention' | 'compaction';
+  /** A clause: "Kafka has removed …". */
+  text: string;
+}
+
 /** One look at the sink, from one snapshot where there is one. */
 export interface SinkReading {
   /** The kind of each place, in their order. A sink of documents tells `json` where it depends on the value. */
@@ -52,6 +59,8 @@ export interface SinkReading {
   readonly noSnapshot: string | undefined;
   /** The rows that the sink expects to have, for progress and disk space; undefined if it cannot tell cheaply. */
   readonly estimate: number | undefined;
+  /** Where the sink may have removed rows by itself; absent if it never does. */
+  readonly holes?: readonly SinkHole[];
   /** Sentences that the user should read, such as "waited 2.1 s for the replica". */
   readonly notes: readonly string[];
   /** The values at the places, in batches of some thousand rows. A batch is valid until the next is asked for. */

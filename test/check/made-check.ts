@@ -92,7 +92,16 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
         looks: looks.map((rows, look) => {
           const file = lookFile(0, look + 1);
           const { written, withoutId, categories } = writeFacts(path, file, rows, shape);
-          return { file, ...written, rows: rows.length, withoutId, categories, noSnapshot: null, notes: [] };
+          return {
+            file,
+            ...written,
+            rows: rows.length,
+            withoutId,
+            categories,
+            noSnapshot: null,
+            notes: [],
+            holes: [],
+          };
         }),
       },
     ],

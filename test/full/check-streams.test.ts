@@ -4,8 +4,9 @@ import { afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { checked, found, idsOf, readmeCheck } from '../fixtures/applications/checked.ts';
 import type { JavaApplication } from '../fixtures/applications/java-application.ts';
 import { builtExample } from '../fixtures/applications/java-example.ts';
+import { createOrdersTopic } from '../fixtures/applications/orders.ts';
 import {
-  createOrdersTopic,
+  partitions,
   orders,
   recordOf,
   writeOrders,
@@ -29,7 +30,7 @@ afterEach(() => deleteTopics(bootstrapServers, [names.topic, names.enriched]));
 async function given(shop: readonly Order[]): Promise<void> {
   const id = randomUUID().slice(0, 8);
   names = { topic: `orders-${id}`, enriched: `enriched-${id}`, applicationId: `enricher-${id}` };
-  await createOrdersTopic(bootstrapServers, names.enriched);
+  await createOrdersTopic(bootstrapServers, names.enriched, partitions);
   await writeOrders(bootstrapServers, names.topic, shop.map(recordOf));
 }
 
@@ -71,7 +72,7 @@ test('an application that enriches each order once passes', async () => {
   expect(result.store.rows).toBe(count);
 });
 
-test('orders that the application drops in silence are lost', async () => {
+test('orders that the application drops in silence are lost, unless the drop was declared', async () => {
   await given(orders(count));
   await enriched({ ORDERS_BUG: 'drops-cancelled' });
   const result = await check();
@@ -80,6 +81,11 @@ test('orders that the application drops in silence are lost', async () => {
   expect(idsOf(result, 'lost')).toEqual(
     [6, 18, 30, 42, 54, 66, 78, 90, 102, 114].map((index) => `o-${index}`),
   );
+  const declared = await check('--drop-when=json:status=cancelled', '--drop-because=nothing is delivered');
+  expect(declared.findings).toEqual([]);
+  expect(declared.verdict).toBe('pass');
+  expect(declared.counts.dropped).toBe(count / 4);
+  expect(declared.store.rows).toBe((count * 3) / 4);
 });
 
 test('an amount that a float has rounded is corrupted, and a larger one that a float can hold is not', async () => {

@@ -25,7 +25,7 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
     `${n} not judged: the others of the key stand in other partitions, or their versions contradict their offsets, and it is not known which one is the newest.`,
   fellBack: (n) =>
     `${n} not stored, though the consumer's journal has them as written: the store's next offset stands below them now. Not drained.`,
-  storeUnread: (n) => `${n} not seen in the store, which was not read to its end.`,
+  storeUnread: (n) => `${n} not seen in the store, of which not all could be read.`,
   unknownUnread: (n) =>
     `${n} of unknown outcome and seen nowhere, in a log of which a part is removed or unread.`,
   strangerUnjudged: (n) =>

@@ -54,7 +54,7 @@ const handlers = {
     }
     const written = writer.close();
     writer = undefined;
-    const { noSnapshot, notes } = reading!;
+    const { noSnapshot, notes, holes = [] } = reading!;
     await reading!.close();
     reading = undefined;
     return {
@@ -64,6 +64,7 @@ const handlers = {
       categories: categories.names,
       noSnapshot: noSnapshot ?? null,
       notes: [...notes],
+      holes: [...holes],
     };
   },
   /** Ends a statement that may still run. */

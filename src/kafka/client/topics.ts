@@ -76,6 +76,16 @@ export async function topicSettings(access: AdminAccess, topic: string): Promise
   };
 }
 
+/** Whether Kafka may remove older records of a key. undefined: the settings may not be read, or do not say so. */
+export async function isCompacted(access: AdminAccess, topic: string): Promise<boolean | undefined> {
+  try {
+    return (await topicSettings(access, topic)).compacted;
+  } catch (error) {
+    if (/AUTHORIZATION/.test(rootMessage(error))) return undefined;
+    throw error;
+  }
+}
+
 /** Runs an action with an admin. Throws `unavailable` if there is no answer in time. */
 export async function withAdmin<T>(access: AdminAccess, action: (admin: Admin) => Promise<T>): Promise<T> {
   const brokers = parseBootstrapServers(access.bootstrapServers);

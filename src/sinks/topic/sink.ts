@@ -4,6 +4,7 @@ import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../../kafka/client/cluster.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import type { ReadRange } from '../../kafka/fetch/log-read.ts';
+import { isCompacted } from '../../kafka/client/topics.ts';
 import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
@@ -11,7 +12,7 @@ import { PlacesOfRecords } from '../../values/record-places.ts';
 import { RecordValues } from '../../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../../values/sample-records.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
-import type { Sink, SinkColumn, SinkOptions, SinkReading } from '../sink.ts';
+import type { Sink, SinkColumn, SinkHole, SinkOptions, SinkReading } from '../sink.ts';
 
 const batchBytes = 256 * 1024;
 const pollMs = 200;
@@ -75,10 +76,23 @@ class TopicSink implements Sink {
       noSnapshot:
         'A topic has no snapshot: its records were read one after the other, up to an end that was fixed first.',
       estimate: ranges.reduce((sum, { start, end }) => sum + end - start, 0),
+      holes: [...removedFrom(this.#topic, ranges), ...(await this.#compaction())],
       notes: [],
       batches: () => this.#batches(values, places.length, ends),
       close: () => Promise.resolve(),
     };
+  }
+
+  async #compaction(): Promise<SinkHole[]> {
+    const { kafka, timeoutMs, signal } = this.#options;
+    const { bootstrapServers, settings } = kafka!;
+    const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+    const compacted = await isCompacted(access, this.#topic);
+    if (compacted === false) return [];
+    const how = compacted === true ? 'removes' : 'may remove (the settings cannot be read)';
+    return [
+      { by: 'compaction', text: `Kafka ${how} records of ${this.#topic} that have a later one of their key` },
+    ];
   }
 
   /**
@@ -160,4 +174,13 @@ class TopicSink implements Sink {
   async close(): Promise<void> {
     await this.#cluster.close();
   }
+}
+
+function removedFrom(topic: string, ranges: readonly { partition: number; start: number }[]): SinkHole[] {
+  const removed = ranges.filter(({ start }) => start > 0);
+  const [first] = removed;
+  if (first === undefined) return [];
+  const others = removed.length === 1 ? '' : `, and ${removed.length - 1} more begin above 0`;
+  const text = `Kafka has removed the first records of ${topic} (partition ${first.partition} begins at offset ${first.start}${others})`;
+  return [{ by: 'retention', text }];
 }
