@@ -10,8 +10,9 @@ import {
   startMirror,
   type Mirror,
 } from '../fixtures/applications/mirror-maker.ts';
+import { createOrdersTopic } from '../fixtures/applications/orders.ts';
 import {
-  createOrdersTopic,
+  partitions,
   orders,
   recordOf,
   writeOrders,
@@ -116,7 +117,7 @@ test('records whose id a transform of the mirror removes are lost', async () => 
 test('records that a transform of the mirror routes to another topic are lost', async () => {
   await write(withHeader(records(), 'internal', [0]));
   const other = `${mirror.copy}.internal`;
-  await createOrdersTopic(bootstrapServers, other);
+  await createOrdersTopic(bootstrapServers, other, partitions);
   await mirrored(
     count - 1,
     transform('internal', {

@@ -4,8 +4,9 @@ import { afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { checked, found, idsOf, readmeCheck } from '../fixtures/applications/checked.ts';
 import type { JavaApplication } from '../fixtures/applications/java-application.ts';
 import { builtExample } from '../fixtures/applications/java-example.ts';
+import { createOrdersTopic } from '../fixtures/applications/orders.ts';
 import {
-  createOrdersTopic,
+  partitions,
   orders,
   recordOf,
   writeOrders,
@@ -29,7 +30,7 @@ afterEach(() => deleteTopics(bootstrapServers, [names.topic, names.enriched]));
 async function given(shop: readonly Order[]): Promise<void> {
   const id = randomUUID().slice(0, 8);
   names = { topic: `orders-${id}`, enriched: `enriched-${id}`, applicationId: `enricher-${id}` };
-  await createOrdersTopic(bootstrapServers, names.enriched);
+  await createOrdersTopic(bootstrapServers, names.enriched, partitions);
   await writeOrders(bootstrapServers, names.topic, shop.map(recordOf));
 }
 
