@@ -26,7 +26,11 @@ export const openSqliteSink: OpenSink = async (options) => {
   if ((query === undefined) === (table === undefined)) {
     throw usageError(`The sink ${options.location} needs --query or --table, and not both.`);
   }
-  return new SqliteSink(resolve(path), options, query && oneQuery(query, sqliteDialect));
+  return new SqliteSink(
+    resolve(path),
+    options,
+    query === undefined ? undefined : oneQuery(query, sqliteDialect),
+  );
 };
 
 /** What the rows are selected from. */
