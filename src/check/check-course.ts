@@ -23,12 +23,12 @@ import { CategoryTable } from './facts/category-table.ts';
 import type { FactShape } from './facts/fact-format.ts';
 import { FactMaker } from './facts/fact-maker.ts';
 import { FactWriter } from './facts/fact-writer.ts';
-import { recordsIn, type FrozenTopic } from './freeze.ts';
-import { isPast, waitForGroup, type Commits } from './group-drain.ts';
+import { frozenEnds, recordsIn, type FrozenTopic } from './freeze.ts';
+import { hasPassed, waitForGroup, type Commits } from './group-drain.ts';
 import { judgeFacts, type JudgedFacts, type JudgeOptions } from './judge-facts.ts';
 import { numberOf } from './partition-numbers.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
-import { readRecords, type ReadOptions, type ReadRecords } from './record-reader.ts';
+import { readRecords, stableEnds, type ReadOptions, type ReadRecords } from './record-reader.ts';
 import type { ThreadedSink } from './sink/threaded-sink.ts';
 import { isSuspect, standing } from './suspicion.ts';
 
@@ -97,17 +97,17 @@ export class CheckCourse {
     const record: CheckRecord = { ...read, ...(await this.#seen()) };
     let judged = await this.#judge(record);
     const deadline = new Deadline(plan.timeoutMs, this.#options.signal);
-    while (isSuspect(judged.audit, record)) {
+    while (isSuspect(judged, record)) {
       if (deadline.hasPassed) {
         record.isUndrained = true;
         judged = await this.#judge(record);
         break;
       }
-      const before = standing(judged.audit);
+      const before = standing(judged);
       await this.#lookAgain();
       Object.assign(record, await this.#seen());
       judged = await this.#judge(record);
-      if (standing(judged.audit) === before) break;
+      if (standing(judged) === before) break;
     }
     const text = `${JSON.stringify(record, null, 2)}\n`;
     writeWhole(`${path}/check.json`, text);
@@ -124,8 +124,9 @@ export class CheckCourse {
     const maker = this.#makerOf(writer);
     const width = columns.places.length;
     try {
-      const commits = await this.#commits(false);
-      const isDrained = commits === undefined || isPast(commits, topics);
+      const frozen = new Map(topics.map(({ name, partitions }) => [name, frozenEnds(partitions)]));
+      const commits = await this.#commits(frozen, false);
+      const isDrained = commits === undefined || hasPassed(commits, frozen);
       watcher.status('reading the topic and the sink');
       const early = isDrained ? this.#lookAtAll() : undefined;
       // The error is thrown below, when the topic has been read.
@@ -134,7 +135,9 @@ export class CheckCourse {
       for (const [index, topic] of topics.entries()) {
         reads.push(await readRecords(values, width, maker, this.#range(topic, index)));
       }
-      const later = isDrained ? commits : await this.#commits(true);
+      // No group commits past a marker or an aborted record before it reads on.
+      const ends = new Map(reads.map((read) => [read.scan.topic, stableEnds(read)]));
+      const later = isDrained ? commits : await this.#commits(ends, true);
       await (early ?? this.#lookAtAll());
       const written = writer.close();
       return draftRecord({
@@ -152,9 +155,10 @@ export class CheckCourse {
     }
   }
 
-  #range({ name, partitions }: FrozenTopic, topicIndex: number): ReadOptions {
+  #range(topic: FrozenTopic, topicIndex: number): ReadOptions {
+    const { partitions } = topic;
     return {
-      ...this.#reading(name, topicIndex),
+      ...this.#reading(topic, topicIndex),
       from: new Map(partitions.map(({ partition, from }) => [partition, from])),
       to: new Map(partitions.map(({ partition, to }) => [partition, to])),
     };
@@ -185,20 +189,22 @@ export class CheckCourse {
     }
   }
 
-  #tail({ name, partitions }: FrozenTopic, topicIndex: number): ReadOptions {
+  #tail(topic: FrozenTopic, topicIndex: number): ReadOptions {
+    const { partitions } = topic;
     return {
-      ...this.#reading(name, topicIndex),
+      ...this.#reading(topic, topicIndex),
       from: new Map(partitions.map(({ partition, end }) => [partition, end])),
       to: undefined,
     };
   }
 
-  #reading(topic: string, topicIndex: number): Omit<ReadOptions, 'from' | 'to'> {
+  #reading({ name, topicId }: FrozenTopic, topicIndex: number): Omit<ReadOptions, 'from' | 'to'> {
     const { plan, signal, watcher } = this.#options;
     const total = recordsIn(this.#parts.topics);
     return {
       cluster: this.#parts.cluster,
-      topic,
+      topic: name,
+      topicId,
       topicIndex,
       numberOf: (partition) => numberOf(topicIndex, partition),
       timeoutMs: plan.timeoutMs,
@@ -207,12 +213,12 @@ export class CheckCourse {
     };
   }
 
-  async #commits(isWaiting: boolean): Promise<Commits | undefined> {
+  async #commits(ends: Commits, isWaiting: boolean): Promise<Commits | undefined> {
     const { plan, signal, watcher } = this.#options;
     if (plan.group === undefined) return undefined;
     if (isWaiting) watcher.status(`waiting for group ${plan.group}`);
     const deadline = new Deadline(isWaiting ? plan.timeoutMs : 0, signal);
-    return await waitForGroup(this.#parts.access, plan.group, this.#parts.topics, deadline);
+    return await waitForGroup(this.#parts.access, plan.group, ends, deadline);
   }
 
   /** Reads all sinks, of which readings have begun. */

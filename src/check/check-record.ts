@@ -117,6 +117,8 @@ export const checkSchema = z.object({
   isWholeLife: z.boolean(),
   /** The sink was still changing when the time was over: what is missing may still come. */
   isUndrained: z.boolean(),
+  /** How far behind the group was when the check no longer waited for it, in sentences. */
+  lags: z.array(z.string()),
   /** What makes the verdict inconclusive, in sentences. */
   problems: z.array(z.string()),
   createdAt: count,
@@ -126,3 +128,10 @@ export type CheckRecord = z.infer<typeof checkSchema>;
 export const recordsFile = 'topic';
 export const laterFile = (look: number): string => `later-${look}`;
 export const lookFile = (sink: number, look: number): string => `sink-${sink + 1}-${look}`;
+
+/**
+ * The looks that count, the last one first. If the sink never came to rest, a row that the last look misses may come
+ * back: it is neither there nor lost.
+ */
+export const lastLooks = (looks: readonly LookRecord[], isUndrained: boolean): readonly LookRecord[] =>
+  looks.slice(isUndrained ? -1 : -2).toReversed();

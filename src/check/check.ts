@@ -18,7 +18,7 @@ import type { ValueKind } from '../values/value-batch.ts';
 import { bindRecords, bindRows, type Forms, type RecordColumns, type RowColumns } from './bound-places.ts';
 import { CheckCourse, type Checked, type CheckOptions, type CheckedSink } from './check-course.ts';
 import { factBytes, type FactShape } from './facts/fact-format.ts';
-import { freezeTopic, recordsIn, type FrozenTopic } from './freeze.ts';
+import { freezeTopic, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
 import type { CheckPlan } from './plan.ts';
 import { refuseIdentity } from './propose/refuse-identity.ts';
 import { ThreadedSink } from './sink/threaded-sink.ts';
@@ -39,6 +39,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-check' });
   const topics: FrozenTopic[] = [];
   for (const name of plan.topics) topics.push(await freezeTopic(cluster, access, name, plan));
+  await waitForTransactions(cluster, topics, new Deadline(timeoutMs, signal));
   await using opened = new AsyncDisposableStack();
   const sinks: (CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined })[] = [];
   for (const [index, rowColumns] of rows.entries()) {

@@ -7,6 +7,7 @@ import type { WrittenFacts } from './facts/fact-writer.ts';
 import { isWholeLife, type FrozenTopic } from './freeze.ts';
 import type { Commits } from './group-drain.ts';
 import type { CheckPlan } from './plan.ts';
+import type { ScannedPartition } from '../kafka/fetch/log-scan.ts';
 import type { ReadRecords } from './record-reader.ts';
 
 export interface ReadHops {
@@ -46,9 +47,10 @@ export function draftRecord(hops: ReadHops): CheckRecord {
     },
     later: { file: '', facts: 0, sums: { facts: '', ids: '' } },
     sinks: [],
-    isWholeLife: topics.every(isWholeLife),
+    isWholeLife: topics.every(isWholeLife) && reads.every(({ scan }) => scan.partitions.every(isKept)),
     isUndrained: false,
-    problems: reads.flatMap(({ scan }) => problemsOf(scan)),
+    lags: hops.commits === undefined ? [] : reads.flatMap((read) => lagsOf(plan.group!, read, hops.commits!)),
+    problems: reads.flatMap(problemsOf),
     createdAt: Date.now(),
   };
 }
@@ -89,23 +91,56 @@ function topicRecord(
         ...frozen,
         startAfter: scanned?.startAfter ?? frozen.start,
         reached: scanned?.reached ?? frozen.from,
+        // Transactions that have ended by then were read as they ended.
+        lastStableOffset: scanned?.lastStableOffset ?? frozen.lastStableOffset,
         committed: commits?.get(name)?.get(frozen.partition) ?? null,
       };
     }),
   };
 }
 
+/** How far a group is behind the records that were read, in sentences. */
+function lagsOf(group: string, { scan: { topic }, ends }: ReadRecords, commits: Commits): string[] {
+  const offsets = commits.get(topic)!;
+  if (offsets.size === 0 && ends.size > 0) return [`Group ${group} has committed nothing of ${topic}.`];
+  return [...ends].flatMap(([partition, end]) => {
+    const offset = offsets.get(partition);
+    if (offset !== undefined && offset >= end) return [];
+    const where = offset === undefined ? 'has committed nothing' : `stands at offset ${offset} of ${end}`;
+    return [`Group ${group} ${where} in partition ${partition} of ${topic}.`];
+  });
+}
+
+/** Whether no record was removed while the partition was read. */
+const isKept = ({ start, startAfter }: ScannedPartition): boolean => startAfter === start;
+
 /** What the scan of a range could not read, in sentences. */
-function problemsOf({ topic, partitions }: ReadRecords['scan']): string[] {
-  return partitions.flatMap(({ partition, end, reached, undecodableBatches, crcBadBatches }) => [
-    ...(reached < end
-      ? [`Partition ${partition} of ${topic} was cut off at ${reached} of ${end} while it was read.`]
+function problemsOf({ scan: { topic, partitions }, ends }: ReadRecords): string[] {
+  return partitions.flatMap((scanned) => [
+    ...(scanned.reached < scanned.end
+      ? [
+          `Partition ${scanned.partition} of ${topic} was cut off at ${scanned.reached} of ${scanned.end} while it was read.`,
+        ]
       : []),
+    ...(scanned.lastStableOffset < (ends.get(scanned.partition) ?? 0)
+      ? [
+          `Partition ${scanned.partition} of ${topic} has an open transaction: its records from offset ${scanned.lastStableOffset} on are not judged.`,
+        ]
+      : []),
+    ...damageOf(topic, scanned),
+  ]);
+}
+
+function damageOf(
+  topic: string,
+  { partition, undecodableBatches, crcBadBatches }: ScannedPartition,
+): string[] {
+  return [
     ...(undecodableBatches > 0
       ? [`Partition ${partition} of ${topic} has ${undecodableBatches} batches that cannot be read.`]
       : []),
     ...(crcBadBatches > undecodableBatches
       ? [`Partition ${partition} of ${topic} has ${crcBadBatches} batches that fail their checksum.`]
       : []),
-  ]);
+  ];
 }

@@ -3,6 +3,7 @@ import { usageError } from '../errors.ts';
 import type { Cluster } from '../kafka/client/cluster.ts';
 import { listOffsets } from '../kafka/client/list-offsets.ts';
 import { isCompacted, type AdminAccess } from '../kafka/client/topics.ts';
+import type { Deadline } from '../system/deadline.ts';
 import type { Bound, CheckPlan } from './plan.ts';
 
 export interface FrozenPartition {
@@ -56,6 +57,29 @@ export async function freezeTopic(
   return { name, topicId: topic.topicId, compacted, partitions };
 }
 
+/**
+ * Waits until all transactions have ended that were open where the ranges end, or until the deadline: nothing tells
+ * before whether their records are to arrive.
+ */
+export async function waitForTransactions(
+  cluster: Cluster,
+  topics: readonly FrozenTopic[],
+  deadline: Deadline,
+): Promise<void> {
+  for (const { name, partitions } of topics) {
+    if (partitions.every(isStable)) continue;
+    await deadline.poll(async () => {
+      const stable = await listOffsets(cluster, name, 'last-stable');
+      return partitions.every(({ partition, to }) => (stable.get(partition) ?? to) >= to);
+    }, pollMs);
+  }
+}
+
+const pollMs = 200;
+
+const isStable = ({ from, to, lastStableOffset }: FrozenPartition): boolean =>
+  from === to || lastStableOffset >= to;
+
 /** By partition. A list of offsets leaves out the partitions that it does not name. */
 async function offsetsAt(
   cluster: Cluster,
@@ -87,3 +111,7 @@ export const isWholeLife = ({ compacted, partitions }: FrozenTopic): boolean =>
 /** How many offsets lie in the ranges. */
 export const recordsIn = (topics: readonly FrozenTopic[]): number =>
   topics.flatMap(({ partitions }) => partitions).reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** The ends of the ranges that are not empty. */
+export const frozenEnds = (partitions: readonly FrozenPartition[]): Map<number, number> =>
+  new Map(partitions.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]));

@@ -2,38 +2,35 @@
 import { groupOffsets } from '../kafka/client/groups.ts';
 import type { AdminAccess } from '../kafka/client/topics.ts';
 import type { Deadline } from '../system/deadline.ts';
-import type { FrozenTopic } from './freeze.ts';
 
 /** By topic, then by partition: the group's next offset. */
 export type Commits = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 const pollMs = 200;
 
-/** The commits once they have passed all ends, or at the deadline. */
+/**
+ * The commits once they have passed these ends, or at the deadline.
+ * @param ends by topic, then by partition
+ */
 export async function waitForGroup(
   access: AdminAccess,
   group: string,
-  topics: readonly FrozenTopic[],
+  ends: ReadonlyMap<string, ReadonlyMap<number, number>>,
   deadline: Deadline,
 ): Promise<Commits> {
   for (;;) {
     const commits = new Map<string, ReadonlyMap<number, number>>();
-    for (const { name } of topics) commits.set(name, await groupOffsets(access, group, name));
-    const isPast = topics.every(({ name, partitions }) =>
-      partitions.every(
-        ({ partition, from, to, lastStableOffset }) =>
-          from === to || (commits.get(name)!.get(partition) ?? -1) >= Math.min(to, lastStableOffset),
-      ),
-    );
-    if (isPast || deadline.hasPassed) return commits;
+    for (const topic of ends.keys()) commits.set(topic, await groupOffsets(access, group, topic));
+    if (hasPassed(commits, ends) || deadline.hasPassed) return commits;
     await deadline.pause(pollMs);
   }
 }
 
-/** Whether a group has passed the ends of all ranges. */
-export const isPast = (commits: Commits, topics: readonly FrozenTopic[]): boolean =>
-  topics.every(({ name, partitions }) =>
-    partitions.every(
-      ({ partition, from, to }) => from === to || (commits.get(name)?.get(partition) ?? -1) >= to,
-    ),
+/** Whether a group has passed these ends. */
+export const hasPassed = (
+  commits: Commits,
+  ends: ReadonlyMap<string, ReadonlyMap<number, number>>,
+): boolean =>
+  [...ends].every(([topic, ofTopic]) =>
+    [...ofTopic].every(([partition, end]) => (commits.get(topic)?.get(partition) ?? -1) >= end),
   );

@@ -4,7 +4,7 @@ import type { Evidence, LogRange } from '../audit/evidence.ts';
 import { auditParts } from '../audit/judge/audit.ts';
 import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
 import { plural } from '../text/counted.ts';
-import type { CheckRecord } from './check-record.ts';
+import { lastLooks, type CheckRecord } from './check-record.ts';
 import { BucketEvidence } from './evidence/bucket-evidence.ts';
 import type { BucketSources } from './evidence/bucket-messages.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
@@ -31,6 +31,8 @@ export interface JudgedFacts {
   tallies: readonly IdentityTally[];
 }
 
+/** So many partitions in which a group lags are named. */
+const lagsMax = 10;
 const noCategoryName = '(none)';
 const onlyCategory = 'rows';
 
@@ -106,11 +108,13 @@ interface KnownCategories extends Pick<BucketSources, 'categories' | 'recordCate
   lookCategories: readonly (readonly (readonly number[])[])[];
 }
 
-function categoriesOf({ plan, records, sinks }: CheckRecord): KnownCategories {
-  const looks = sinks.map((sink) => sink.looks.toReversed());
+function categoriesOf({ plan, records, sinks, isUndrained }: CheckRecord): KnownCategories {
+  const looks = sinks.map((sink) => lastLooks(sink.looks, isUndrained));
   if (plan.category === undefined) {
     const lookCategories = looks.map((sink) => sink.map(() => [0]));
-    return { categories: [onlyCategory], recordCategories: [0], lookCategories, noCategory: 0 };
+    // A row of a record that belongs in another sink is in a category of its own.
+    const categories = plan.route === undefined ? [onlyCategory] : [onlyCategory, noCategoryName];
+    return { categories, recordCategories: [0], lookCategories, noCategory: categories.length - 1 };
   }
   const named = looks.flat().flatMap(({ categories }) => categories);
   const categories = [...new Set([...records.categories, ...named.sort(), noCategoryName])];
@@ -162,11 +166,16 @@ function withOpenSentences(audit: Audit, record: CheckRecord, tallies: readonly 
   const open = openSentences(record, tallies);
   const verdict = audit.verdict === 'pass' && open.length > 0 ? 'inconclusive' : audit.verdict;
   const { namelessLetters } = tallies[0]!;
-  const minor = record.sinks.flatMap(({ looks }) => looks.at(-1)!.noSnapshot ?? []);
+  const looks = record.sinks.map((sink) => sink.looks.at(-1)!);
+  const minor = looks.flatMap(({ noSnapshot, notes }) => [
+    ...(noSnapshot === null ? [] : [noSnapshot]),
+    ...notes,
+  ]);
   if (namelessLetters > 0) {
     minor.push(
       `${namelessLetters} ${plural(namelessLetters, 'record')} without an id: among the dead letters, and not compared further.`,
     );
   }
-  return { ...audit, verdict, notChecked: [...open, ...audit.notChecked, ...new Set(minor)] };
+  const lags = record.lags.slice(0, lagsMax);
+  return { ...audit, verdict, notChecked: [...open, ...audit.notChecked, ...lags, ...new Set(minor)] };
 }

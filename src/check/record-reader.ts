@@ -1,7 +1,9 @@
 /** Reads the range of a topic that is checked, and makes a fact of each record. */
+import { unavailableError } from '../errors.ts';
 import type { Cluster } from '../kafka/client/cluster.ts';
 import { scanLog, type LogScan, type ScannedBatch } from '../kafka/fetch/log-scan.ts';
 import type { RecordValues } from '../values/record-values.ts';
+import { Deadline } from '../system/deadline.ts';
 import { ValueBatchBuilder } from '../values/value-batch.ts';
 import { factFlags } from './facts/fact-format.ts';
 import type { FactMaker, Origin } from './facts/fact-maker.ts';
@@ -9,6 +11,8 @@ import type { FactMaker, Origin } from './facts/fact-maker.ts';
 export interface ReadOptions {
   cluster: Cluster;
   topic: string;
+  /** Throws `unavailable` if the topic has another id now. */
+  topicId: string;
   /** The topic's index among those that are checked. */
   topicIndex: number;
   /** The number of a partition in the evidence. */
@@ -25,6 +29,8 @@ export interface ReadOptions {
 export interface ReadRecords {
   scan: LogScan;
   records: number;
+  /** By partition: the offset after the last record that is not of an aborted transaction. */
+  ends: Map<number, number>;
   withoutId: number;
   /** The first record without an id: `PARTITION:OFFSET`. */
   firstWithoutId: string | undefined;
@@ -32,15 +38,21 @@ export interface ReadRecords {
   notJson: number;
 }
 
+const replacedError = (topic: string): Error =>
+  unavailableError(`Topic ${topic} was deleted and made anew while it was checked.`, {
+    hint: 'Check the new topic: run the same command again.',
+  });
+
 export async function readRecords(
   values: RecordValues,
   width: number,
   maker: FactMaker,
-  { cluster, topic, topicIndex, numberOf, onRecords, ...limits }: ReadOptions,
+  { cluster, topic, topicId, topicIndex, numberOf, onRecords, ...limits }: ReadOptions,
 ): Promise<ReadRecords> {
   const builder = new ValueBatchBuilder(width);
   const origin: Origin = { topic: topicIndex, number: 0, partition: 0, offset: 0, flags: 0 };
   const read = { records: 0, withoutId: 0, firstWithoutId: undefined as string | undefined, notJson: 0 };
+  const ends = new Map<number, number>();
   const onBatch = ({ partition, batch, from, to, state }: ScannedBatch): void => {
     origin.partition = partition;
     origin.number = numberOf(partition);
@@ -53,9 +65,21 @@ export async function readRecords(
       read.withoutId += 1;
       read.firstWithoutId ??= `${partition}:${origin.offset}`;
     }
+    if (to > from && state !== 'aborted') ends.set(partition, batch.offset[to - 1]! + 1);
     read.records += to - from;
     onRecords(to - from);
   };
+  const found = await cluster.metadataAgain(topic, new Deadline(limits.timeoutMs, limits.signal));
+  if (found === undefined) throw unavailableError(`Topic ${topic} was deleted while it was checked.`);
   const scan = await scanLog(cluster, topic, { ...limits, onBatch });
-  return { scan, ...read };
+  if (scan.topicId !== topicId) throw replacedError(topic);
+  return { scan, ...read, ends };
+}
+
+/** The ends of what was read, as far as transactions have ended. */
+export function stableEnds({ scan, ends }: ReadRecords): Map<number, number> {
+  const stable = new Map(
+    scan.partitions.map(({ partition, lastStableOffset }) => [partition, lastStableOffset]),
+  );
+  return new Map([...ends].map(([partition, end]) => [partition, Math.min(end, stable.get(partition)!)]));
 }

@@ -34,7 +34,7 @@ const rowsOf = (records: readonly MadeRecord[]): fc.Arbitrary<MadeRow[]> => {
 const check: fc.Arbitrary<MadeCheck> = fc.array(record, { maxLength: 40 }).chain((records) =>
   fc.record({
     records: fc.constant(records),
-    looks: fc.array(rowsOf(records), { minLength: 1, maxLength: 2 }),
+    looks: fc.array(rowsOf(records), { minLength: 1, maxLength: 3 }),
     isWholeLife: fc.boolean(),
   }),
 );

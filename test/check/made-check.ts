@@ -107,6 +107,7 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
     ],
     isWholeLife,
     isUndrained: false,
+    lags: [],
     problems: [],
     createdAt: 0,
   };

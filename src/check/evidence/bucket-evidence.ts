@@ -12,7 +12,7 @@ import {
 } from '../../audit/evidence.ts';
 import { outcomeCodes } from '../../run-folder/ledger/outcome.ts';
 import { none } from '../../workload/place.ts';
-import { BucketIndex } from '../facts/bucket-index.ts';
+import { BucketIndex, indexOf } from '../facts/bucket-index.ts';
 import { factFlags, routeShift } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import { asRecorded, BucketMessages, type BucketSources } from './bucket-messages.ts';
@@ -62,8 +62,7 @@ export class BucketEvidence {
     const known = this.#messageOf[first]!;
     const message = known === none ? messages.add(fact) : known;
     if (isElsewhere && known === none) messages.noteElsewhere(message);
-    this.#messageOf[first] = message;
-    this.#messageOf[fact] = message;
+    this.#messageOf[first] = this.#messageOf[fact] = message;
     if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
   }
 
@@ -82,7 +81,7 @@ export class BucketEvidence {
     const first = this.#index.find(later, fact);
     if (first === none) this.#laterIndex.add(fact);
     else if (versions !== undefined) versions.addLater(first, fact);
-    else if (this.#messageOf[first] !== none) this.messages.noteLater(this.#messageOf[first]!);
+    else if (this.#messageOf[first] !== none) this.messages.noteLater(this.#messageOf[first]!, fact);
   }
 
   /** Whether the record at the place of this fact has a dead letter. */
@@ -185,7 +184,7 @@ export class BucketEvidence {
         }
         const message = this.#messageOf[first]!;
         if (message === none) continue;
-        if (look > 0 && this.messages.hasRow(message)) continue;
+        if (look > 0 && !this.messages.mayMiss(message)) continue;
         this.#addRow(rows, look, fact, message);
       }
     }
@@ -202,9 +201,12 @@ export class BucketEvidence {
       recorded.differences(record, facts, fact) === 0 &&
       (this.messages.categoryOf(recorded, record) ?? category) === category;
     const found = versions.rowOf(first, facts, fact, isSame);
-    if (found === undefined || (look > 0 && this.#keysWithRow.has(first))) return;
+    if (found === undefined) return;
+    if (look > 0 && (this.#keysWithRow.has(first) || !this.messages.mayMiss(versions.newestOf(first)!)))
+      return;
     if (look === 0 && this.#keysWithRow.has(first)) tally.noteRowAgain(facts, fact);
     else if (look === 0) tally.matched += 1;
+    else tally.vanished += 1;
     this.#keysWithRow.add(first);
     const { message, isLater } = found;
     this.messages.noteRow(message);
@@ -251,8 +253,8 @@ export class BucketEvidence {
       if (messages.hasRow(message)) tally.noteRowAgain(facts, fact);
       else tally.matched += 1;
     }
-    // One of its rows belongs to a record beyond the range.
-    if (messages.hasRow(message) && messages.takeLater(message)) return;
+    if (messages.hasLater(message) && this.#isOfLater(look, fact, message)) return;
+    if (look > 0) tally.vanished += 1;
     messages.noteRow(message);
     let differences = -1;
     const only = messages.onlyRecordOf(message);
@@ -270,6 +272,24 @@ export class BucketEvidence {
     rows.add(message, this.#rowCategory(look, fact, message), content);
   }
 
+  /**
+   * Whether a row is that of a record beyond the range: only such a record has its values, or the message has its row.
+   * Each of these records has one row.
+   */
+  #isOfLater(look: number, fact: number, message: number): boolean {
+    const { messages } = this;
+    const { records, later, looks } = this.#sources;
+    const category = this.#categoryOf(look, fact);
+    const isSame = (recorded: BucketFacts, record: number): boolean =>
+      recorded.differences(record, looks[look]!, fact) === 0 &&
+      (messages.categoryOf(recorded, record) ?? category) === category;
+    const isOfSame = (record: number): boolean => isSame(later, record);
+    if (look > 0) return messages.isOfLater(message, isOfSame);
+    if (messages.hasRow(message)) return messages.takeLater(message, isOfSame, true);
+    const isOwn = messages.recordsOf(message).some((record) => isSame(records, record));
+    return !isOwn && messages.takeLater(message, isOfSame);
+  }
+
   #categoryOf(look: number, fact: number): number {
     const { looks, lookCategories, noCategory } = this.#sources;
     const facts = looks[look]!;
@@ -283,16 +303,9 @@ export class BucketEvidence {
     const category = this.#categoryOf(look, fact);
     const expected = this.messages.expectedCategory(message);
     if (category === deadLetterCategory || category === expected || expected === undefined) return category;
-    const { messages } = this;
-    const isOfOther = messages
-      .recordsOf(message)
-      .some((record) => messages.categoryOfRecord(record) === category);
+    const isOfOther = this.messages
+      .recordsHere(message)
+      .some((record) => this.messages.categoryOfRecord(record) === category);
     return isOfOther ? expected : category;
   }
-}
-
-function indexOf(facts: BucketFacts): BucketIndex {
-  const index = new BucketIndex(facts);
-  for (let fact = 0; fact < facts.count; fact++) index.add(fact);
-  return index;
 }

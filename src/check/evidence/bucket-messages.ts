@@ -48,8 +48,9 @@ export class BucketMessages implements Messages {
   readonly #committed: number[] = [];
   /** The committed facts of messages that have more than one. */
   readonly #all = new Map<number, number[]>();
-  /** By message: how many records beyond the range have its id. */
-  readonly #later = new Map<number, number>();
+  /** By message: the facts of records beyond the range that have its id, and those among them that have their row. */
+  readonly #later = new Map<number, number[]>();
+  readonly #taken = new Set<number>();
   #hasRow = new Uint8Array(1024);
   /** By message, under the rule `latest`: the first fact of its key. */
   readonly #keys: number[] = [];
@@ -116,15 +117,25 @@ export class BucketMessages implements Messages {
     this.#elsewhere.add(message);
   }
 
-  noteLater(message: number): void {
-    this.#later.set(message, (this.#later.get(message) ?? 0) + 1);
+  noteLater(message: number, fact: number): void {
+    const facts = this.#later.get(message);
+    if (facts === undefined) this.#later.set(message, [fact]);
+    else facts.push(fact);
   }
 
-  /** Whether there is still a record beyond the range for a row. Takes it. */
-  takeLater(message: number): boolean {
-    const left = this.#later.get(message) ?? 0;
-    if (left > 0) this.#later.set(message, left - 1);
-    return left > 0;
+  hasLater = (message: number): boolean => this.#later.has(message);
+
+  /** Whether a record beyond the range is such. */
+  isOfLater(message: number, isSuch: (fact: number) => boolean): boolean {
+    return (this.#later.get(message) ?? noFacts).some(isSuch);
+  }
+
+  /** Whether there is still such a record beyond the range for a row, or if need be any. Takes it. */
+  takeLater(message: number, isSuch: (fact: number) => boolean, orAny = false): boolean {
+    const left = (this.#later.get(message) ?? noFacts).filter((fact) => !this.#taken.has(fact));
+    const found = left.find(isSuch) ?? (orAny ? left[0] : undefined);
+    if (found !== undefined) this.#taken.add(found);
+    return found !== undefined;
   }
 
   addStranger(facts: BucketFacts, fact: number): number {
@@ -147,8 +158,18 @@ export class BucketMessages implements Messages {
     return first === none ? noFacts : [first];
   }
 
+  /** The records that belong in this sink. */
+  recordsHere = (message: number): readonly number[] =>
+    this.#elsewhere.has(message) ? noFacts : this.recordsOf(message);
+
   hasRow(message: number): boolean {
     return this.#hasRow[message] === 1;
+  }
+
+  /** Whether a row of the look before the last counts: the message needs one, and the last look has none. */
+  mayMiss(message: number): boolean {
+    const isExpected = this.firstCommitted(message) !== none && !this.isDropped(message);
+    return isExpected && !this.isTombstone(message) && !this.hasRow(message);
   }
 
   noteRow(message: number): void {

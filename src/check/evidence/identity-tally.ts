@@ -16,6 +16,8 @@ export class IdentityTally {
   rowsAgain = 0;
   /** Ids that are on both sides. */
   matched = 0;
+  /** Messages whose row was there in the look before the last, and is not any more. */
+  vanished = 0;
   /** Records without an id that no declared drop explains. */
   nameless = 0;
   /** Records without an id that have a dead letter. */

@@ -39,3 +39,9 @@ export class BucketIndex {
     }
   }
 }
+
+export function indexOf(facts: BucketFacts): BucketIndex {
+  const index = new BucketIndex(facts);
+  for (let fact = 0; fact < facts.count; fact++) index.add(fact);
+  return index;
+}

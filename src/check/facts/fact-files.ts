@@ -1,5 +1,5 @@
 /** The files of facts of a check, opened for reading. */
-import { recordsFile, type CheckRecord } from '../check-record.ts';
+import { lastLooks, recordsFile, type CheckRecord } from '../check-record.ts';
 import { LetterPlaces } from '../dead-letters/letter-places.ts';
 import type { FactShape } from './fact-format.ts';
 import { BucketFacts, ChunkReader } from './fact-reader.ts';
@@ -8,15 +8,15 @@ export class FactFiles implements Disposable {
   readonly records: HopFiles;
   /** What came to the topics after the range. */
   readonly later: HopFiles;
-  /** By sink, the last look first: it counts, and the others only show that a row was there. */
+  /** By sink, the last look first: it counts, and the one before only shows that a row was there. */
   readonly sinks: readonly (readonly HopFiles[])[];
   readonly letters: { places: LetterPlaces; facts: HopFiles } | undefined;
 
-  constructor(path: string, { shape, later, sinks, deadLetters }: CheckRecord) {
+  constructor(path: string, { shape, later, sinks, deadLetters, isUndrained }: CheckRecord) {
     this.records = new HopFiles(path, recordsFile, shape);
     this.later = new HopFiles(path, later.file, shape);
     this.sinks = sinks.map(({ looks }) =>
-      looks.map(({ file }) => new HopFiles(path, file, shape)).toReversed(),
+      lastLooks(looks, isUndrained).map(({ file }) => new HopFiles(path, file, shape)),
     );
     if (deadLetters === undefined) return;
     const { file } = deadLetters.letters;

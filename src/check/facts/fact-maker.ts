@@ -41,6 +41,8 @@ export class FactMaker {
   readonly #sampleMax: number;
   /** Rows or records without an id. */
   withoutId = 0;
+  /** Rows with the position of a record of a topic that is not checked. */
+  elsewhere = 0;
 
   constructor(options: MakerOptions) {
     this.#options = options;
@@ -68,6 +70,10 @@ export class FactMaker {
     fact.offset = origin === undefined ? -1 : origin.offset;
     fact.partition = origin === undefined ? noPartition : origin.number;
     const isNamed = this.#hash(batch, first, origin);
+    if (!isNamed && this.#isOfOtherTopic(batch, first)) {
+      this.elsewhere += 1;
+      return false;
+    }
     if (!isNamed) {
       this.withoutId += 1;
       if (origin === undefined) return false;
@@ -130,6 +136,13 @@ export class FactMaker {
     const topic = name === undefined ? 0 : this.#options.topics.indexOf(name);
     // A row of a topic that is not checked is no row of a record of the range.
     return topic < 0 ? false : this.#hashPlace(topic, Number(partition), Number(offset));
+  }
+
+  #isOfOtherTopic(batch: ValueBatch, first: number): boolean {
+    const { id } = this.#options.layout;
+    if (typeof id !== 'object' || 'form' in id || id.topic === undefined) return false;
+    const name = textAt(batch, first + id.topic);
+    return name !== undefined && !this.#options.topics.includes(name);
   }
 
   #hashPlace(topic: number, partition: number, offset: number): boolean {

@@ -2,6 +2,7 @@
 import '../../system/small-young-generation.ts';
 import { openSink } from '../../sinks/open-sink.ts';
 import type { Sink, SinkOptions, SinkReading } from '../../sinks/sink.ts';
+import { counted } from '../../text/counted.ts';
 import { serveThread } from '../../system/thread.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import { CategoryTable } from '../facts/category-table.ts';
@@ -15,6 +16,9 @@ let sink: Sink;
 let reading: SinkReading | undefined;
 let writer: FactWriter | undefined;
 const stop = new AbortController();
+
+const elsewhereNote = (count: number): string[] =>
+  count === 0 ? [] : [`${counted(count, 'row')} of topics that are not checked.`];
 
 /** Everything that the facts of one look need. */
 export interface LookOptions {
@@ -63,7 +67,7 @@ const handlers = {
       withoutId: maker.withoutId,
       categories: categories.names,
       noSnapshot: noSnapshot ?? null,
-      notes: [...notes],
+      notes: [...notes, ...elsewhereNote(maker.elsewhere)],
       holes: [...holes],
     };
   },

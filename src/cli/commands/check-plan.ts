@@ -2,6 +2,7 @@
 import { usageError } from '../../errors.ts';
 import { sinksMax } from '../../check/facts/fact-format.ts';
 import type { CheckPlan, Comparison, SinkPlan } from '../../check/plan.ts';
+import { topicPattern } from '../../run-folder/run-folder.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/value-place.ts';
 import type { CheckValues } from '../options/check-options.ts';
@@ -38,7 +39,12 @@ export function checkPlanOf(
   if (values.dropBecause !== undefined && values.dropWhen === undefined) {
     throw usageError('--drop-because needs --drop-when.');
   }
+  if ((values.compare ?? []).length > comparedMax)
+    throw usageError(`--compare names ${values.compare!.length} pairs: at most ${comparedMax} are possible.`);
+  if (values.group === '') throw usageError('--group takes the name of a consumer group.');
+  refuseEmptyRange(values);
   const sinks = sinksOf(values);
+  refuseSameTopic(topics, sinks);
   return {
     bootstrapServers,
     settings,
@@ -64,6 +70,42 @@ export function checkPlanOf(
     timeoutMs,
     sample: values.sample,
   };
+}
+
+/** So many values can be told apart in a finding. */
+const comparedMax = 30;
+
+/** Refuses a range that ends before it begins, as far as the options alone tell. */
+function refuseEmptyRange({ from, to }: CheckValues): void {
+  const hint = 'Name an end that is after the beginning.';
+  if (to === 'earliest') throw usageError('--to earliest is before --from: nothing would be checked.', hint);
+  if (typeof from === 'string' || typeof to === 'string') return;
+  if ('time' in from && 'time' in to && to.time < from.time)
+    throw usageError('--to is before --from: nothing would be checked.', hint);
+  if (!('offsets' in from) || !('offsets' in to)) return;
+  for (const [partition, offset] of to.offsets) {
+    const begin = from.offsets.get(partition) ?? 0;
+    if (offset < begin)
+      throw usageError(`--to ${partition}:${offset} is before --from ${partition}:${begin}.`, hint);
+  }
+}
+
+/** A topic has all that it has: to compare it with itself would prove nothing. */
+function refuseSameTopic(topics: readonly string[], sinks: readonly SinkPlan[]): void {
+  for (const { location } of sinks) {
+    if (!location.startsWith('topic:')) continue;
+    const name = topicOf(location.slice('topic:'.length), `--sink ${location}`);
+    if (!topics.includes(name)) continue;
+    throw usageError(
+      `--sink ${location}: this is the topic that is checked.`,
+      'Name the topic that the application writes to.',
+    );
+  }
+}
+
+function topicOf(name: string, option: string): string {
+  if (!topicPattern.test(name)) throw usageError(`${option}: this is no name of a topic.`);
+  return name;
 }
 
 const missing = (option: string, what: string): Error =>
@@ -113,6 +155,10 @@ function sinksOf({
       'Give one for all, or one for each.',
     );
   }
+  const labels = sink.flatMap((text) => labelOf(text) ?? []);
+  const twice = labels.find((label, index) => labels.indexOf(label) < index);
+  if (twice !== undefined)
+    throw usageError(`--sink names two sinks ${twice}.`, 'Give each a name of its own.');
   const databases = sink.filter(isDatabase).length;
   if (query.length + table.length > databases) {
     throw usageError(
@@ -138,13 +184,15 @@ function sinksOf({
   });
 }
 
+const labelOf = (sink: string): string | undefined => /^([A-Za-z][\w-]*)=/.exec(sink)?.[1];
+
 const isDatabase = (sink: string): boolean => !/^(?:[A-Za-z][\w-]*=)?(topic|file|command):/.test(sink);
 
 function lettersOf(text: string | undefined, sinks: readonly SinkPlan[]): CheckPlan['deadLetters'] {
   if (text === undefined) return undefined;
   const [, kind, name] = /^(topic|table):(.+)$/.exec(text) ?? [];
   if (name === undefined) throw usageError(`--dead-letters ${text}: write topic:NAME or table:NAME.`);
-  if (kind === 'topic') return { topic: name };
+  if (kind === 'topic') return { topic: topicOf(name, `--dead-letters ${text}`) };
   const sink = sinks.find(({ location }) => isDatabase(location));
   if (sink === undefined)
     throw usageError(`--dead-letters ${text}: no sink is a database.`, 'Write topic:NAME.');

@@ -3,8 +3,8 @@
  * began. It reads uncommitted and resolves transactions from the markers in the log itself.
  *
  * A marker follows the records of its transaction. So from its first transactional batch on, a partition is read twice:
- * once for the markers, once to hand on the batches with the state of their transactions. A transaction whose marker is
- * past the end stays `open`.
+ * once for the markers, once to hand on the batches with the state of their transactions. If the scan ends before the log
+ * does, markers are looked for beyond its end, too. A transaction without a marker in the log stays `open`.
  */
 import { usageError } from '../../errors.ts';
 import type { Cluster } from '../client/cluster.ts';
@@ -48,7 +48,7 @@ export interface ScannedPartition {
   reached: number;
   lastStableOffset: number;
   abortedRanges: AbortedRange[];
-  /** Transactions without a marker before `end`, with their first offsets. */
+  /** Transactions without a marker in the log, with their first offsets. */
   openTransactions: { producerId: bigint; first: number }[];
   crcBadBatches: number;
   undecodableBatches: number;
@@ -78,6 +78,7 @@ export async function scanLog(cluster: Cluster, topicName: string, options: Scan
     scans.set(partition, new PartitionScan(range, options.onBatch));
   }
   const all = [...scans.values()];
+  const observe = (partition: number, batch: RecordBatch): void => scans.get(partition)!.readBeyond(batch);
   const reached = await readLog(
     cluster,
     topic,
@@ -85,6 +86,11 @@ export async function scanLog(cluster: Cluster, topicName: string, options: Scan
     deadline,
     (partition, batch, from, to) => scans.get(partition)!.readFirst({ partition, batch, from, to }),
   );
+  for (;;) {
+    const beyond = all.flatMap((scan) => scan.rangeBeyond(reached, ends) ?? []);
+    if (beyond.length === 0) break;
+    await readLog(cluster, topic, beyond, deadline, observe);
+  }
   const again = all.flatMap((scan) => scan.rangeAgain(reached) ?? []);
   await readLog(cluster, topic, again, deadline, (partition, batch, from, to) =>
     scans.get(partition)!.handOn({ partition, batch, from, to }),
@@ -104,17 +110,22 @@ export async function scanLog(cluster: Cluster, topicName: string, options: Scan
 
 type ReadBatch = Omit<ScannedBatch, 'state'>;
 
+/** How many offsets are read at a time to find the markers beyond the end of a scan. */
+const beyondStep = 10_000;
+
 class PartitionScan {
   readonly range: ReadRange;
   readonly #onBatch: (scanned: ScannedBatch) => void;
   readonly #transactions = new PartitionTransactions();
   #firstTransactional: number | undefined;
+  #beyond: number;
   #crcBadBatches = 0;
   #undecodableBatches = 0;
 
   constructor(range: ReadRange, onBatch: (scanned: ScannedBatch) => void) {
     this.range = range;
     this.#onBatch = onBatch;
+    this.#beyond = range.end;
   }
 
   /**
@@ -127,6 +138,25 @@ class PartitionScan {
       this.#transactions.observe(read.batch);
     }
     if (this.#firstTransactional === undefined) this.handOn(read);
+  }
+
+  /** Records the end of a transaction of the range. Transactions that begin beyond it do not matter. */
+  readBeyond(batch: RecordBatch): void {
+    if (batch.isControl && this.#transactions.open.has(batch.producerId)) this.#transactions.observe(batch);
+  }
+
+  /** The next range in which markers of transactions are looked for that were open where the scan ended. */
+  rangeBeyond(
+    reached: ReadonlyMap<number, number>,
+    logEnds: ReadonlyMap<number, number>,
+  ): ReadRange | undefined {
+    const { partition, end } = this.range;
+    const start = this.#beyond;
+    const logEnd = logEnds.get(partition)!;
+    const isCutOff = reached.get(partition)! < end;
+    if (isCutOff || start >= logEnd || this.#transactions.open.size === 0) return undefined;
+    this.#beyond = Math.min(logEnd, start + beyondStep);
+    return { partition, start, end: this.#beyond };
   }
 
   /** The range to read a second time, up to where the first reading ended. */

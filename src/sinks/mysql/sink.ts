@@ -32,7 +32,7 @@ export const openMysqlSink: OpenSink = async (options) => {
   const parts = table === undefined ? [] : parseTableName(table, '`"');
   if (parts.length > 2)
     throw usageError(`--table ${table} has too many parts.`, 'Write DATABASE.TABLE or TABLE.');
-  return new MysqlSink(location, options, query && oneQuery(query, mysqlDialect));
+  return new MysqlSink(location, options, query === undefined ? undefined : oneQuery(query, mysqlDialect));
 };
 
 /** What the rows are selected from. */

@@ -31,7 +31,11 @@ export const openPostgresSink: OpenSink = async (options) => {
     );
   }
   if (table !== undefined) parseTableName(table);
-  return new PostgresSink(database, options, query && oneQuery(query, postgresDialect));
+  return new PostgresSink(
+    database,
+    options,
+    query === undefined ? undefined : oneQuery(query, postgresDialect),
+  );
 };
 
 /** What the rows are selected from. */

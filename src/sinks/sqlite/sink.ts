@@ -29,7 +29,11 @@ export const openSqliteSink: OpenSink = async (options) => {
       'Without them, nodrop init lists the tables.',
     );
   }
-  return new SqliteSink(resolve(path), options, query && oneQuery(query, sqliteDialect));
+  return new SqliteSink(
+    resolve(path),
+    options,
+    query === undefined ? undefined : oneQuery(query, sqliteDialect),
+  );
 };
 
 /** What the rows are selected from. */
