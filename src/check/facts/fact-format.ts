@@ -4,7 +4,7 @@
  *
  * A file is a sequence of chunks. Each has a header, `bucket:u32 bytes:u32`, and facts of that bucket, little-endian:
  *
- *   0 id hash:u64×2   16 offset:f64   24 partition:u32   28 category:u16   30 flags:u16
+ *   0 id hash:u32×4   16 offset:f64   24 partition:u32   28 category:u16   30 flags:u16
  *   32 digest:u64 for each compared value   then version:i64, if versions are compared
  *
  * In `HOP.ids`, a chunk holds `length:u16` and the UTF-8 of each id, in the order of the bucket's facts. The SHA-256 sums of both files stand in `check.json`.
