@@ -112,6 +112,9 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'const next = examples.findIndex((other) => compareExamples(example, other) <= 0);',
     },
   ],
+  'A loss in no overcommitted partition has no cause, whether it is known at once or at the end.': [
+    { file: 'loss-checks', before: 'if (ahead.length === 0) return {};', after: 'if (false) return {};' },
+  ],
   'In evidence of one part, the cause is known at once.': [
     { file: 'findings', before: 'if (maybeOvercommitted !== undefined) {', after: 'if (false) {' },
   ],
