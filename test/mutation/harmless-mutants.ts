@@ -34,11 +34,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       before: 'for (let message = 0; message < count; message++) {',
       after: 'for (let message = 0; message <= count; message++) {',
     },
-    {
-      file: 'overcommitted',
-      before: 'for (let message = 0; message < messages.count; message++) {',
-      after: 'for (let message = 0; message <= messages.count; message++) {',
-    },
   ],
   'Entries that are kept in addition are never looked up.': [
     {
@@ -135,13 +130,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'end === undefined || (next < end && beyondEnd.size === 0);',
     },
     { file: 'overcommitted', before: 'if (isBehindEnd(partition)) continue;', after: 'if (false) continue;' },
-  ],
-  'A place without a partition is in one that has no position.': [
-    {
-      file: 'proof',
-      before: 'if (!hasPlace(place)) return !this.#somePositions;',
-      after: 'if (false) return !this.#somePositions;',
-    },
   ],
   'A message that is right under the rule latest has no findings, whether it is skipped or judged.': [
     {
