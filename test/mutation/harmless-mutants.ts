@@ -34,11 +34,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       before: 'for (let message = 0; message < count; message++) {',
       after: 'for (let message = 0; message <= count; message++) {',
     },
-    {
-      file: 'overcommitted',
-      before: 'for (let message = 0; message < messages.count; message++) {',
-      after: 'for (let message = 0; message <= messages.count; message++) {',
-    },
   ],
   'Entries that are kept in addition are never looked up.': [
     {
@@ -112,6 +107,9 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'const next = examples.findIndex((other) => compareExamples(example, other) <= 0);',
     },
   ],
+  'A loss in no overcommitted partition has no cause, whether it is known at once or at the end.': [
+    { file: 'loss-checks', before: 'if (ahead.length === 0) return {};', after: 'if (false) return {};' },
+  ],
   'In evidence of one part, the cause is known at once.': [
     { file: 'findings', before: 'if (maybeOvercommitted !== undefined) {', after: 'if (false) {' },
   ],
@@ -132,13 +130,6 @@ const byReason: Record<string, HarmlessMutant[]> = {
       after: 'end === undefined || (next < end && beyondEnd.size === 0);',
     },
     { file: 'overcommitted', before: 'if (isBehindEnd(partition)) continue;', after: 'if (false) continue;' },
-  ],
-  'A place without a partition is in one that has no position.': [
-    {
-      file: 'proof',
-      before: 'if (!hasPlace(place)) return !this.#somePositions;',
-      after: 'if (false) return !this.#somePositions;',
-    },
   ],
   'A message that is right under the rule latest has no findings, whether it is skipped or judged.': [
     {
