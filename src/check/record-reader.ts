@@ -39,7 +39,7 @@ export interface ReadRecords {
 }
 
 const replacedError = (topic: string): Error =>
-  unavailableError(`Topic ${topic} was deleted and made anew while it was checked.`, {
+  unavailableError(`Topic ${topic} was deleted and created again while it was checked.`, {
     hint: 'Check the new topic: run the same command again.',
   });
 

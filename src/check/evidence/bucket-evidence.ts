@@ -10,11 +10,11 @@ import {
   type LogBatch,
   type StoreBatch,
 } from '../../audit/evidence.ts';
-import { outcomeCodes } from '../../run-folder/ledger/outcome.ts';
 import { none } from '../../workload/place.ts';
 import { BucketIndex, indexOf } from '../facts/bucket-index.ts';
 import { factFlags, routeShift } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
+import { attemptsOf } from './bucket-attempts.ts';
 import { asRecorded, BucketMessages, type BucketSources } from './bucket-messages.ts';
 import { RowColumns } from './bucket-rows.ts';
 import type { KeyVersions } from './key-versions.ts';
@@ -91,25 +91,7 @@ export class BucketEvidence {
   }
 
   *attempts(): Iterable<AttemptBatch> {
-    const { messages } = this;
-    const { records } = this.#sources;
-    const count = messages.recorded;
-    const batch = {
-      count,
-      message: new Int32Array(count),
-      outcome: new Uint8Array(count),
-      partition: new Int32Array(count),
-      offset: new Float64Array(count),
-    };
-    for (let message = 0; message < count; message++) {
-      const fact = messages.firstCommitted(message);
-      batch.message[message] = message;
-      // An id that stands only in aborted transactions was perhaps never meant to arrive.
-      batch.outcome[message] = fact === none ? outcomeCodes.unknown : outcomeCodes.acked;
-      batch.partition[message] = fact === none ? none : records.partition(fact);
-      batch.offset[message] = fact === none ? none : records.offset(fact);
-    }
-    yield batch;
+    yield attemptsOf(this.messages, this.#sources.records);
   }
 
   *log(): Iterable<LogBatch> {
