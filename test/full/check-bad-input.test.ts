@@ -251,7 +251,7 @@ describe('topics', () => {
     });
   });
 
-  test('a topic that is made anew while it is checked', async () => {
+  test('a topic that is created again while it is checked', async () => {
     const made = await OrderTopic.create();
     await made.addOrders(orders);
     const looks = toldLooks(rowsOf(orders).slice(1), rowsOf(orders));
@@ -267,7 +267,7 @@ describe('topics', () => {
     looks.release(2);
     expect(await ended).toMatchObject({
       code: 69,
-      stderr: expect.stringMatching(/Topic \S+ was deleted and made anew while it was checked/),
+      stderr: expect.stringMatching(/Topic \S+ was deleted and created again while it was checked/),
     });
   });
 
