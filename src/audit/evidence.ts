@@ -136,6 +136,8 @@ export interface MessageName {
   producer?: string;
   sequence?: number;
   state?: string;
+  /** The sink of which the evidence is, if there are several. */
+  sink?: string;
 }
 
 /** The messages that the evidence mentions. Indexes are assigned while the evidence is read. */

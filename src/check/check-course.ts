@@ -235,8 +235,10 @@ export class CheckCourse {
   async #lookAgain(): Promise<void> {
     const { plan, signal, watcher } = this.#options;
     const waitMs = Math.max(0, this.#lookedAt + plan.settleMs - performance.now());
-    watcher.status('something is missing or different: the sink is read again');
+    const inSeconds = Math.ceil(waitMs / 1_000);
+    watcher.status(`something is missing or different: the sink is read again in ${inSeconds} s`);
     await new Deadline(waitMs + 1, signal).pause(waitMs);
+    watcher.status('reading the sink again');
     await this.#readTime.time(async () => {
       for (const { sink, columns } of this.#parts.sinks) await sink.begin(columns.places);
       await this.#lookAtAll();

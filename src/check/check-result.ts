@@ -80,9 +80,11 @@ const provenanceOf = ({ sinks, plan }: CheckRecord): NonNullable<Result['provena
   ...(plan.group !== undefined && { commits: 'reported' }),
 });
 
-const summaryOf = ({ sinks, plan, forms, isWholeLife, topics }: CheckRecord): CheckSummary => ({
+const summaryOf = ({ sinks, plan, forms, isWholeLife, topics, records }: CheckRecord): CheckSummary => ({
   sink: sinks.map(({ name }) => name).join(', '),
+  sinks: sinks.map(({ label, name }) => ({ label, name })),
   rows: sinks.length === 1 ? sinks[0]!.rows : 'rows',
+  records: records.read,
   rule: plan.rule,
   id: plan.id,
   sinkId: sinks.map(({ id }) => id).join(', '),

@@ -122,5 +122,5 @@ function findingIn(line: string): SingleFinding | undefined {
 
 const groupOf = ({ kind, blame }: Pick<SingleFinding, 'kind' | 'blame'>): string => `${kind} ${blame}`;
 
-const nameOf = ({ kind, blame, id, partition, offset, detail }: SingleFinding): string =>
-  JSON.stringify([kind, blame, id, partition, offset, detail]);
+const nameOf = ({ kind, blame, id, sink, topic, partition, offset, detail }: SingleFinding): string =>
+  JSON.stringify([kind, blame, id, sink, topic, partition, offset, detail]);

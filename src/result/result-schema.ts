@@ -18,6 +18,7 @@ const example = z.object({
   producer: z.string().exactOptional(),
   sequence: count.exactOptional(),
   state: z.string().exactOptional(),
+  sink: z.string().exactOptional().describe('Only in checks of several sinks.'),
   topic: z.string().exactOptional().describe('Only if the run has several topics.'),
   partition: count.exactOptional(),
   offset: count.exactOptional(),
@@ -67,7 +68,11 @@ const provenance = z.enum(['made', 'read', 'reported']);
 const check = z
   .object({
     sink: z.string().describe("The sink's location, without user and secrets."),
+    sinks: z
+      .array(z.object({ label: z.string(), name: z.string() }))
+      .describe('Each sink by itself, and how the user names it.'),
     rows: z.string().describe("What the sink's rows are called."),
+    records: count.describe('The records in the ranges, in each sink expected or not.'),
     rule: z.enum(['once', 'at-least-once', 'latest']),
     id: z.string(),
     sinkId: z.string(),

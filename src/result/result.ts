@@ -91,8 +91,12 @@ export type Provenance = 'made' | 'read' | 'reported';
 export interface CheckSummary {
   /** The sink's location, without user and secrets. */
   sink: string;
+  /** Each sink by itself, and how the user names it. Counts are of all together: a record is expected in each. */
+  sinks: { label: string; name: string }[];
   /** What the sink's rows are called: rows, records or lines. */
   rows: string;
+  /** How many records the ranges have. */
+  records: number;
   rule: 'once' | 'at-least-once' | 'latest';
   /** The places of ids, as the user wrote them. */
   id: string;

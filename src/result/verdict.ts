@@ -41,6 +41,8 @@ export interface Example {
   producer?: string;
   sequence?: number;
   state?: string;
+  /** Only in checks of several sinks: how the user names the sink. */
+  sink?: string;
   /** Only if the run has several topics. */
   topic?: string;
   partition?: number;

@@ -11,7 +11,9 @@ import { passed } from './results.ts';
 
 const summary: CheckSummary = {
   sink: 'postgres://127.0.0.1:5432/shop',
+  sinks: [{ label: '1', name: 'postgres://127.0.0.1:5432/shop' }],
   rows: 'rows',
+  records: 1000,
   rule: 'once',
   id: 'header:event-id',
   sinkId: 'column:event_id',
@@ -63,6 +65,30 @@ describe('the summary', () => {
     expect(text).toContain('Time: read 1.2 s, judge 0.3 s, total 1.9 s');
     expect(text).toMatch(/paid +400 +400 +✓/);
     expect(text).not.toMatch(foreign);
+  });
+
+  test('counts declared drops and superseded records apart: they are not in the sink', () => {
+    const counts = { ...checked.counts, dropped: 30, superseded: 1 };
+    const text = linesOf({ ...checked, counts })
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      '1 000 of 1 000 records of orders are right: 969 are in postgres://127.0.0.1:5432/shop once, 30 are declared drops, 1 is superseded.',
+    );
+  });
+
+  test('of several sinks speaks of rows that were expected, and names the sink of each finding', () => {
+    const sinks = ['a', 'b'].map((label) => ({ label, name: `file:${label}.csv` }));
+    const two = { ...summary, sink: 'file:a.csv, file:b.csv', sinks, records: 500 };
+    const lost = {
+      ...failed.findings[0]!,
+      examples: [{ id: 'order-1', sink: 'b', partition: 0, offset: 1 }],
+    };
+    const text = linesOf({ ...failed, check: two, findings: [lost] }).join('\n');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('of 1 000 expected rows of orders are right');
+    expect(text).toMatch(/topic +500 records/);
+    expect(text).toMatch(/sinks +a: file:a.csv, b: file:b.csv/);
+    expect(text).toContain('order-1 at 0:1 in sink b');
   });
 
   test('leaves the categories out if they are not compared', () => {

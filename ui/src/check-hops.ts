@@ -7,6 +7,7 @@ import type { FlowNode } from './flow.tsx';
 
 export function checkHopsOf(result: Result): FlowNode[] {
   const { check, evidence, log, store, counts, states } = result;
+  const read = check?.records ?? log.records;
   const hasCategories = check?.category !== undefined;
   const logged = Object.entries(states).map(([name, hops]) => [name, hops.logged] as const);
   const stored = [...Object.entries(store.byCategory), ['dead-letters', store.deadLetters] as const];
@@ -17,10 +18,8 @@ export function checkHopsOf(result: Result): FlowNode[] {
       name: 'Topic',
       blames: ['producer', 'broker'],
       seen:
-        evidence.log === 'missing'
-          ? 'its evidence is missing'
-          : { count: log.records, byState: byCategory(logged) },
-      what: log.records === 1 ? 'record' : 'records',
+        evidence.log === 'missing' ? 'its evidence is missing' : { count: read, byState: byCategory(logged) },
+      what: read === 1 ? 'record' : 'records',
       more: some(counts.dropped, 'declared drops'),
     },
     {

@@ -37,7 +37,10 @@ const rules = {
 } as const;
 
 const scopeFacts = (check: CheckSummary): Record<string, string | null> => ({
-  sink: check.sink,
+  [check.sinks.length === 1 ? 'sink' : 'sinks']:
+    check.sinks.length === 1
+      ? check.sink
+      : check.sinks.map(({ label, name }) => `${label}: ${name}`).join(', '),
   range: `${rangesText(check)}${check.isWholeLife ? ', all that the topic ever held' : ''}`,
   expected: rules[check.rule],
   ids: `${check.id} and ${check.sinkId}`,

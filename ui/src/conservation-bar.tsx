@@ -45,16 +45,18 @@ export function ConservationBar({ of, pieces }: { of: string; pieces: readonly P
 }
 
 export function AckedBar({
-  result: { acknowledged, evidence, root },
+  result: { acknowledged, evidence, root, check },
 }: {
   result: Result;
 }): JSX.Element | null {
   if (evidence.ledger === 'missing') return null;
   const { right, wrong, lost, unjudged } = acknowledged;
+  // With several sinks, a record counts once for each in which it belongs.
+  const what = (check?.sinks.length ?? 1) === 1 ? 'records' : 'expected rows';
   const isWhole = [evidence.ledger, evidence.log, evidence.store].every((state) => state === 'whole');
   return (
     <ConservationBar
-      of={root === undefined ? 'acknowledged' : 'records'}
+      of={root === undefined ? 'acknowledged' : what}
       pieces={[
         // Evidence that could not be read may contradict it.
         { name: isWhole ? 'correct' : 'without a finding', count: right, look: 'stored' },

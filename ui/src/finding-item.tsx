@@ -7,7 +7,7 @@ import type { SingleFinding } from '../../src/result/verdict.ts';
 import { TimelineOf } from './timeline.tsx';
 
 export function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData }): JSX.Element {
-  const { kind, blame, cause, id, state, partition, offset, detail } = finding;
+  const { kind, blame, cause, id, state, sink, partition, offset, detail } = finding;
   const { result, timelines } = data;
   const name = messageNameOf(finding, result.root);
   const timeline = name === undefined ? undefined : timelines[name];
@@ -21,7 +21,8 @@ export function FindingItem({ finding, data }: { finding: SingleFinding; data: P
           {blame}
         </span>{' '}
         {id !== undefined && <code>{id}</code>} {state !== undefined && <span>({state})</span>}{' '}
-        {place !== undefined && <span>at {place}</span>} {cause !== undefined && <em>{cause}</em>}
+        {place !== undefined && <span>at {place}</span>} {sink !== undefined && <span>in sink {sink}</span>}{' '}
+        {cause !== undefined && <em>{cause}</em>}
       </p>
       {detail !== undefined && <p class="more">{detail}</p>}
       {note !== undefined && (

@@ -221,14 +221,12 @@ export class BucketMessages implements Messages {
   }
 
   name(message: number): MessageName {
-    const stranger = message - this.recorded;
-    if (stranger >= 0) {
-      const { facts, fact } = this.#strangers[stranger]!;
-      return { id: facts.text(fact) };
-    }
-    const { records, categories } = this.#sources;
+    const { records, categories, sink } = this.#sources;
+    const name: MessageName = { id: '', ...(sink !== undefined && { sink }) };
+    const stranger = this.#strangers[message - this.recorded];
+    if (stranger !== undefined) return { ...name, id: stranger.facts.text(stranger.fact) };
     const category = this.expectedCategory(message);
-    const name: MessageName = { id: records.text(this.#first[message]!) };
+    name.id = records.text(this.#first[message]!);
     if (category !== undefined && categories.length > 1) name.state = categories[category]!;
     return name;
   }

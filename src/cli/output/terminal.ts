@@ -138,10 +138,11 @@ export class Terminal {
 
   #barLines(): string[] {
     const nowMs = performance.now();
-    return [...this.#bars.values()].map(
-      (bar) =>
-        barLine(bar.label, bar.done, bar.total ?? null, bar.rate.seconds(nowMs)) + leftText(bar, nowMs, '  '),
-    );
+    return [...this.#bars.values()].map((bar) => {
+      const { label, done, total = null, rate } = bar;
+      const isDone = total !== null && done >= total;
+      return barLine(label, done, total, isDone ? [] : rate.seconds(nowMs)) + leftText(bar, nowMs, '  ');
+    });
   }
 
   #counts(): string[] {

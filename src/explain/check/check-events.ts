@@ -115,7 +115,7 @@ function differencesOf(
     if (plan.category === undefined) return values;
     const due = categoryOf(records, fact, read.categories);
     if (due === null || due === category) return values;
-    return [`${category ?? 'without a category'} instead of ${due}`, ...values];
+    return [`category ${category ?? 'not told'} instead of ${due}`, ...values];
   });
   return all.reduce((least, each) => (each.length < least.length ? each : least), all[0] ?? []);
 }

@@ -14,7 +14,8 @@ const labelWidth = 12;
 export function checkHopLines(result: Result, palette: Palette): string[] {
   const { check, evidence, log, store, counts } = result;
   const known = (state: EvidenceState, text: string): string => (state === 'missing' ? 'not known' : text);
-  const topic = `${grouped(log.records)} ${plural(log.records, 'record')}${some(counts.dropped, 'dropped')}`;
+  const read = check?.records ?? log.records;
+  const topic = `${grouped(read)} ${plural(read, 'record')}${some(counts.dropped, 'dropped')}`;
   const rows = check === undefined ? 'rows' : rowWord(check, store.rows);
   const sink = [
     `${grouped(store.rows)} ${rows}`,
@@ -36,6 +37,9 @@ export function checkHopLines(result: Result, palette: Palette): string[] {
 function scopeLines(result: Result, check: CheckSummary): string[] {
   const sampled = check.sampled === null ? '' : `, about ${grouped(check.sampled)} of them as a sample`;
   return [
+    ...(check.sinks.length > 1
+      ? entry('sinks', check.sinks.map(({ label, name }) => `${label}: ${name}`).join(', '))
+      : []),
     ...entry('range', `${rangesText(check)}${sampled}`),
     ...entry('provenance', provenanceText(result)),
     ...(check.looks > 1 ? entry('looks', `${check.looks}: what was there in either is not lost`) : []),

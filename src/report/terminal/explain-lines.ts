@@ -8,7 +8,6 @@ import { chopped, wrap } from '../text/wrap.ts';
 
 const timeWidth = 14;
 const labelWidth = 13;
-const textColumn = 2 + timeWidth + labelWidth;
 
 /** Lines without a newline at their end. */
 export function explainLines(timeline: Timeline, palette: Palette): string[] {
@@ -54,9 +53,12 @@ function eventLines(timeline: Timeline, palette: Palette): string[] {
 
 function eventLine(event: TimelineEvent, time: string, timeline: Timeline, palette: Palette): string[] {
   const { label, text, look } = eventText(event, timeline);
+  // The facts of a check have no times.
+  const clockWidth = timeline.check === undefined ? timeWidth : 0;
+  const textColumn = 2 + clockWidth + labelWidth;
   const [first = '', ...rest] = wrap(chopped(text, textColumn), ' '.repeat(textColumn));
   const paint = look === 'wrong' ? palette.bad : look === 'fact' ? (plain: string) => plain : palette.faint;
-  const head = `  ${palette.faint(time.padEnd(timeWidth))}${label.padEnd(labelWidth)}`;
+  const head = `  ${palette.faint(time.padEnd(clockWidth))}${label.padEnd(labelWidth)}`;
   return [`${head}${paint(first.slice(textColumn))}`, ...rest.map(paint)];
 }
 
@@ -94,9 +96,13 @@ function verdictLines(explained: Timeline, palette: Palette): string[] {
   return [palette.good('  Nothing is wrong with it.'), ...wrap(`${source} has no finding about it.`, '  ')];
 }
 
-function findingLines({ kind, blame, cause, allowed, detail }: ShownFinding, palette: Palette): string[] {
+function findingLines(
+  { kind, blame, sink, cause, allowed, detail }: ShownFinding,
+  palette: Palette,
+): string[] {
   const why = cause === undefined ? '' : `, cause ${cause}${allowed === true ? ' (allowed)' : ''}`;
-  const head = `${kind}, blame: ${blame}${why}`;
+  const where = sink === undefined ? '' : `, in sink ${sink}`;
+  const head = `${kind}, blame: ${blame}${where}${why}`;
   return [
     ...wrap(chopped(head, 4), '    ').map(palette.bad),
     ...(detail === undefined ? [] : wrap(chopped(detail, 6), '      ')),

@@ -193,6 +193,7 @@ function recordText(record: Fact & { hop: 'record' }): string {
 
 function sinkRowText({ sink, look, category, differs }: Fact & { hop: 'sink-row' }): Omit<FactText, 'label'> {
   const where = `${sink === null ? '' : `${sink}, `}look ${look}`;
-  const what = `${where}: a row${category === null ? '' : `, ${category}`}`;
+  const isOther = differs[0]?.startsWith('category ') === true;
+  const what = `${where}: a row${category === null || isOther ? '' : `, ${category}`}`;
   return { text: [what, ...differs].join('; '), isOdd: differs.length > 0 };
 }

@@ -14,10 +14,11 @@ export const findingsText = (findings: readonly FindingCount[]): string =>
   findings.map(findingText).join(', ');
 
 /** `p0-126 (completed) at 1:59: not in the store`. */
-export function exampleText({ id, state, topic, partition, offset, detail }: Example): string {
+export function exampleText({ id, state, sink, topic, partition, offset, detail }: Example): string {
   const log = topic === undefined ? '' : `${topic}/`;
   const position = partition === undefined ? '' : `at ${log}${partition}:${offset ?? '?'}`;
-  const what = [id, state === undefined ? '' : `(${state})`, position].filter(Boolean).join(' ');
+  const where = sink === undefined ? '' : `in sink ${sink}`;
+  const what = [id, state === undefined ? '' : `(${state})`, position, where].filter(Boolean).join(' ');
   return detail === undefined ? what : `${what}: ${detail}`;
 }
 

@@ -37,16 +37,30 @@ function checkSentence(result: Result): string {
   const { verdict, ledger, acknowledged, run, findings, evidence } = result;
   if (evidence.log === 'missing') return 'From the topic on: nothing was judged, since evidence is missing.';
   if (verdict === 'inconclusive') return `From the topic on: ${lowered(sentences.inconclusive(result))}`;
-  const { sink, rule, sampled } = result.check!;
+  const { sink, rule, sampled, sinks } = result.check!;
   const all = grouped(ledger.acked);
-  const of = `${sampled === null ? '' : 'sampled '}${plural(ledger.acked, 'record')} of ${run.topic}`;
-  const is = ledger.acked === 1 ? 'is' : 'are';
+  // With several sinks, a record counts once for each in which it belongs.
+  const what =
+    sinks.length === 1 ? plural(ledger.acked, 'record') : `expected ${plural(ledger.acked, 'row')}`;
+  const of = `${sampled === null ? '' : 'sampled '}${what} of ${run.topic}`;
+  const are = (count: number): string => (count === 1 ? 'is' : 'are');
   if (verdict === 'fail') {
-    return `From the topic on: ${findingsText(findings)}; ${grouped(acknowledged.right)} of ${all} ${of} ${is} right in ${sink}.`;
+    return `From the topic on: ${findingsText(findings)}; ${grouped(acknowledged.right)} of ${all} ${of} ${are(ledger.acked)} right in ${sink}.`;
   }
   const how = { once: 'once', 'at-least-once': 'at least once', latest: 'in the newest version' }[rule];
   const except = findings.length === 0 ? '' : `, except for allowed findings: ${findingsText(findings)}`;
-  return `From the topic on: ${grouped(acknowledged.right)} of ${all} ${of} ${is} in ${sink} ${how}${except}.`;
+  const { dropped, superseded } = result.counts;
+  const right = `From the topic on: ${grouped(acknowledged.right)} of ${all} ${of} ${are(ledger.acked)}`;
+  if (dropped + superseded === 0) return `${right} in ${sink} ${how}${except}.`;
+  const inSink = acknowledged.right - dropped - superseded;
+  const parts = [
+    `${grouped(inSink)} ${are(inSink)} in ${sink} ${how}`,
+    ...(dropped === 0
+      ? []
+      : [`${grouped(dropped)} ${dropped === 1 ? 'is a declared drop' : 'are declared drops'}`]),
+    ...(superseded === 0 ? [] : [`${grouped(superseded)} ${are(superseded)} superseded`]),
+  ];
+  return `${right} right: ${parts.join(', ')}${except}.`;
 }
 
 const lowered = (sentence: string): string => `${sentence[0]!.toLowerCase()}${sentence.slice(1)}`;

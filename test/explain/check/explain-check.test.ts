@@ -84,7 +84,7 @@ describe('each record and each row is shown', () => {
 
   test.for([
     ['order-3', ['lost'], 'look 2: no row of it'],
-    ['order-2', ['misclassified'], 'look 2: a row, open; open instead of paid'],
+    ['order-2', ['misclassified'], 'look 2: a row; category open instead of paid'],
     ['order-4', ['corrupted'], 'look 2: a row, paid; json:value=column:value'],
     ['nowhere', ['phantom'], 'no record of it in the range'],
     ['twice', ['duplicated'], 'orders 1:10, paid'],
