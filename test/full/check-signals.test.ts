@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
-import { newDir, start } from '../fixtures/nodrop.ts';
+import { newDir, start, until } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
 
@@ -63,3 +63,24 @@ test.for(moments.flatMap((ms) => (['SIGINT', 'SIGKILL'] as const).map((signal) =
     expect(existsSync(folder)).toBe(false);
   },
 );
+
+test('Ctrl-C while the check waits to look again ends it at once', async () => {
+  const folder = join(dir, 'runs', 'settling');
+  const { child, ended } = start([
+    'check',
+    `--bootstrap-server=${bootstrapServers}`,
+    `--topic=${name}`,
+    '--id=header:event-id',
+    `--sink=file:${rows}`,
+    '--sink-id=json:id',
+    '--settle=10m',
+    `--dir=${dir}`,
+    '--run=settling',
+  ]);
+  await until('a first look has found the missing row', () => existsSync(join(folder, 'findings.jsonl')));
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(130);
+  const cleaned = await nodropInProcess(['clean', '--dir', dir, '--yes']);
+  expect(cleaned.stdout).toContain(`crashed      ${folder}`);
+  expect(existsSync(folder)).toBe(false);
+});

@@ -124,7 +124,7 @@ export const definitions: Definition[] = [
   {
     name: 'verify',
     arguments: [runArgument],
-    description: 'audits a run again',
+    description: 'audits a run again, or judges a check again from its folder',
     examples: [
       'nodrop verify',
       'nodrop verify demo --rescan --json',
@@ -199,7 +199,7 @@ export const definitions: Definition[] = [
     name: 'explain',
     arguments: [
       runArgument,
-      ['[id]', 'id of the message, such as p0-17, or its PARTITION:OFFSET, such as 0:42'],
+      ['[id]', 'id of the message (p0-17) or its PARTITION:OFFSET (0:42); of a check, an id of yours'],
     ],
     description: 'shows what happened to one message at each hop',
     examples: ['nodrop explain p0-17', 'nodrop explain demo p0-17', 'nodrop explain demo 0:42 --json'],

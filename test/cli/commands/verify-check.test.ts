@@ -47,6 +47,20 @@ test('what is missing in the facts is found again', async () => {
   expect(readFileSync(new RunFolder(dir, 'lossy').findings, 'utf8')).toContain('"order-39"');
 });
 
+test('judging ends between two buckets if it is stopped', async () => {
+  const record = checkSchema.parse(JSON.parse(readFileSync(folder.check, 'utf8')));
+  const stop = new AbortController();
+  const reason = new Error('the user stopped it');
+  const done: number[] = [];
+  const onBucket = (bucket: number): void => {
+    done.push(bucket);
+    stop.abort(reason);
+  };
+  const judging = judgeFacts(record, { path: folder.path, signal: stop.signal, onBucket });
+  await expect(judging).rejects.toBe(reason);
+  expect(done).toEqual([1]);
+});
+
 describe('evidence that is not as it was is missing', () => {
   const flip = (path: string): void => {
     const bytes = readFileSync(path);
