@@ -1,19 +1,28 @@
 /**
- * Hashes of ids and digests of values, in words of 32 bits, since a number of 64 bits would be an object each. Positions
- * have hashes of their own.
+ * Hashes of ids and digests of values, in words of 32 bits, since a number of 64 bits would be an object each. The hash of an
+ * id is two XXH64, the second with the first as its seed. Positions have hashes of their own.
  */
 import xxhash from 'xxhash-wasm';
-import { murmur3 } from './murmur3.ts';
 
 const hasher = await xxhash();
 
-const [seedOfIds, seedOfPositions] = [0, 1];
+/** The seeds of the first hash: that of ids is Spark's, whose `xxhash64(id, id)` is the second. */
+const [seedOfIds, seedOfPositions] = [42n, 43n];
 const digest = new BigUint64Array(1);
 const digestWords = new Uint32Array(digest.buffer);
 
 /** Puts the four words of the hash into `into`. */
 export function hashId(bytes: Uint8Array, start: number, end: number, into: Uint32Array): void {
-  murmur3(bytes, start, end, seedOfIds, into);
+  hash(bytes.subarray(start, end), seedOfIds, into);
+}
+
+function hash(bytes: Uint8Array, seed: bigint, into: Uint32Array): void {
+  digest[0] = hasher.h64Raw(bytes, seed);
+  into[0] = digestWords[0]!;
+  into[1] = digestWords[1]!;
+  digest[0] = hasher.h64Raw(bytes, digest[0]);
+  into[2] = digestWords[0]!;
+  into[3] = digestWords[1]!;
 }
 
 /** Puts the two words of a value's digest into `into`. The digest of a short value is the value itself, and its length. */
@@ -53,5 +62,5 @@ export function hashPosition(topic: number, partition: number, offset: number, i
   positionBytes.writeUInt32LE(topic, 0);
   positionBytes.writeUInt32LE(partition, 4);
   positionBytes.writeDoubleLE(offset, 8);
-  murmur3(positionBytes, 0, 16, seedOfPositions, into);
+  hash(positionBytes, seedOfPositions, into);
 }
