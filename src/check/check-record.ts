@@ -117,8 +117,8 @@ export const checkSchema = z.object({
   isWholeLife: z.boolean(),
   /** The sink was still changing when the time was over: what is missing may still come. */
   isUndrained: z.boolean(),
-  /** How far behind the group was when the check no longer waited for it, in sentences. */
-  lags: z.array(z.string()),
+  /** What did not matter to the verdict, in sentences: how far behind the group was, which records were removed. */
+  notes: z.array(z.string()),
   /** What makes the verdict inconclusive, in sentences. */
   problems: z.array(z.string()),
   createdAt: count,

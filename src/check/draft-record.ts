@@ -47,9 +47,14 @@ export function draftRecord(hops: ReadHops): CheckRecord {
     },
     later: { file: '', facts: 0, sums: { facts: '', ids: '' } },
     sinks: [],
-    isWholeLife: topics.every(isWholeLife) && reads.every(({ scan }) => scan.partitions.every(isKept)),
+    isWholeLife:
+      topics.every(isWholeLife) &&
+      topics.every((topic, index) => removalsOf(topic, reads[index]!).length === 0),
     isUndrained: false,
-    lags: hops.commits === undefined ? [] : reads.flatMap((read) => lagsOf(plan.group!, read, hops.commits!)),
+    notes: [
+      ...topics.flatMap((topic, index) => removalsOf(topic, reads[index]!)),
+      ...reads.flatMap((read) => (hops.commits === undefined ? [] : lagsOf(plan.group!, read, hops.commits))),
+    ],
     problems: reads.flatMap(problemsOf),
     createdAt: Date.now(),
   };
@@ -111,8 +116,16 @@ function lagsOf(group: string, { scan: { topic }, ends }: ReadRecords, commits: 
   });
 }
 
-/** Whether no record was removed while the partition was read. */
-const isKept = ({ start, startAfter }: ScannedPartition): boolean => startAfter === start;
+/** Which records were removed while the topic was read, perhaps before they were read, in sentences. */
+const removalsOf = ({ name, partitions }: FrozenTopic, { scan }: ReadRecords): string[] =>
+  partitions.flatMap(({ partition, start }) => {
+    const startAfter =
+      scan.partitions.find((scanned) => scanned.partition === partition)?.startAfter ?? start;
+    if (startAfter <= start) return [];
+    return [
+      `Records of partition ${partition} of ${name} below offset ${startAfter} were removed while it was checked: those that were not read by then are not judged.`,
+    ];
+  });
 
 /** What the scan of a range could not read, in sentences. */
 function problemsOf({ scan: { topic, partitions }, ends }: ReadRecords): string[] {

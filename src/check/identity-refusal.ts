@@ -35,13 +35,17 @@ export function refusalOf(record: CheckRecord, tallies: readonly IdentityTally[]
   return undefined;
 }
 
-/** `rule`: how to say that ids repeat, where a rule allows that. */
+/** `rule`: what else to do, such as to say that ids repeat where a rule allows that. */
 interface Why {
   message: string;
   rule: string | undefined;
 }
 
-function whyRefused({ plan }: CheckRecord, sink: SinkRecord, tally: IdentityTally): Why | undefined {
+function whyRefused(
+  { plan, isWholeLife }: CheckRecord,
+  sink: SinkRecord,
+  tally: IdentityTally,
+): Why | undefined {
   const { ids, rows, recordsAgain, rowsAgain } = tally;
   if (tally.doRecordsRepeat && plan.rule === 'once') {
     return {
@@ -61,7 +65,15 @@ function whyRefused({ plan }: CheckRecord, sink: SinkRecord, tally: IdentityTall
   if (rows === 0 && sink.looks.at(-1)!.withoutId > 0) {
     return { message: `None of the ${sink.rows} in ${sink.name} has an id at ${sink.id}.`, rule: undefined };
   }
-  if (tally.isDisjoint) return { message: `No id of the topic is in ${sink.name}.`, rule: undefined };
+  if (tally.isDisjoint) {
+    // The rows may all be older than the range.
+    const mayBeLost =
+      'begin earlier with --from, if the places are right and nothing of this range has arrived';
+    return {
+      message: `No id of the topic is in ${sink.name}.`,
+      rule: isWholeLife ? undefined : mayBeLost,
+    };
+  }
   return undefined;
 }
 

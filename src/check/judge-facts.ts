@@ -31,8 +31,8 @@ export interface JudgedFacts {
   tallies: readonly IdentityTally[];
 }
 
-/** So many partitions in which a group lags are named. */
-const lagsMax = 10;
+/** So many notes on single partitions are shown. */
+const notesMax = 10;
 const noCategoryName = '(none)';
 const onlyCategory = 'rows';
 
@@ -176,6 +176,6 @@ function withOpenSentences(audit: Audit, record: CheckRecord, tallies: readonly 
       `${namelessLetters} ${plural(namelessLetters, 'record')} without an id: among the dead letters, and not compared further.`,
     );
   }
-  const lags = record.lags.slice(0, lagsMax);
-  return { ...audit, verdict, notChecked: [...open, ...audit.notChecked, ...lags, ...new Set(minor)] };
+  const own = record.notes.slice(0, notesMax);
+  return { ...audit, verdict, notChecked: [...open, ...audit.notChecked, ...own, ...new Set(minor)] };
 }

@@ -5,7 +5,7 @@
  */
 import type { ValueKind } from './value-batch.ts';
 
-export type Form = Exclude<ValueKind, 'json'>;
+export type Form = Exclude<ValueKind, 'json'> | 'document';
 
 /** The more exact kind decides: a text beside a column of numbers is read as a number. */
 export const forms = [
@@ -16,11 +16,12 @@ export const forms = [
   'bytes',
   'padded',
   'text',
+  'document',
 ] as const satisfies readonly Form[];
 
-/** `json` stands for any kind: the other side decides; if both are `json`, values are compared as texts. */
-export const formOf = (a: ValueKind, b: ValueKind): Form =>
-  forms.find((form) => form === a || form === b) ?? 'text';
+/** `json` stands for any kind: the other side decides. If both are `json`, values may be documents. */
+export const formOf = (a: ValueKind | Form, b: ValueKind): Form =>
+  forms.find((form) => form === a || form === b) ?? 'document';
 
 /** What each form makes equal, for help and reports. */
 export const formWords: Readonly<Record<Form, string>> = {
@@ -31,10 +32,11 @@ export const formWords: Readonly<Record<Form, string>> = {
   time: 'as moments to the microsecond; a time without a zone is in UTC, a number is milliseconds',
   uuid: 'as UUIDs, in either case, with or without dashes',
   bytes: 'as bytes',
+  document: 'as texts; objects and arrays without regard to blanks and to the order of names',
 };
 
 const [zero, nine, dash, blank, point, letterE] = [0x30, 0x39, 0x2d, 0x20, 0x2e, 0x65];
-const [braceOpen, braceClose] = [0x7b, 0x7d];
+const [braceOpen, braceClose, bracketOpen] = [0x7b, 0x7d, 0x5b];
 /** By byte: the lower-case hex digit; 0 if it is none. */
 const hexDigits = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte).toLowerCase().charCodeAt(0) : 0,
@@ -54,6 +56,7 @@ export class Normaliser {
     this.start = start;
     this.end = end;
     if (form === 'text' || form === 'bytes') return;
+    if (form === 'document') return this.#document();
     if (form === 'padded') {
       while (this.end > start && bytes[this.end - 1] === blank) this.end -= 1;
       return;
@@ -63,6 +66,16 @@ export class Normaliser {
     else if (form === 'uuid') this.#uuid();
     else if (form === 'boolean') this.#boolean();
     else this.#time();
+  }
+
+  /** An object or an array becomes its JSON without blanks, with sorted names and normal numbers. */
+  #document(): void {
+    if (this.bytes[this.start] !== braceOpen && this.bytes[this.start] !== bracketOpen) return;
+    const normal = documentOf(this.#text(), new Normaliser());
+    if (normal === undefined) return;
+    this.bytes = normal;
+    this.start = 0;
+    this.end = normal.length;
   }
 
   /** Becomes `DIGITSeEXPONENT`, without zeros at either end of the digits, and without an exponent of 0. */
@@ -214,4 +227,36 @@ function zoneSeconds(zone: string): number {
   if (found === null) return 0;
   const seconds = Number(found[2]) * 3600 + Number(found[3] ?? 0) * 60;
   return found[1] === '-' ? -seconds : seconds;
+}
+
+/** Functions of `JSON` that TypeScript does not know yet: they keep numbers as they are written. */
+const sourceJson = JSON as unknown as {
+  parse(
+    text: string,
+    revive: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+  isRawJSON(value: unknown): boolean;
+};
+
+/** undefined if the text is no JSON. */
+function documentOf(text: string, numbers: Normaliser): Buffer | undefined {
+  /** Numbers keep all their digits. */
+  const numberOf = (source: string): unknown => {
+    const bytes = Buffer.from(source);
+    numbers.normalise('number', bytes, 0, bytes.length);
+    return sourceJson.rawJSON(Buffer.from(numbers.bytes).toString('latin1', numbers.start, numbers.end));
+  };
+  const sorted = (value: object): unknown =>
+    Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  try {
+    const document = sourceJson.parse(text, (_, value, { source }) => {
+      if (typeof value === 'number') return numberOf(source!);
+      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+      return isObject && !sourceJson.isRawJSON(value) ? sorted(value) : value;
+    });
+    return Buffer.from(JSON.stringify(document));
+  } catch {
+    return undefined;
+  }
 }

@@ -107,7 +107,7 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
     ],
     isWholeLife,
     isUndrained: false,
-    lags: [],
+    notes: [],
     problems: [],
     createdAt: 0,
   };

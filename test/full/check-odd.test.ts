@@ -1,6 +1,6 @@
 /** `nodrop check` of pipelines that look odd and are sound, and of others that are not and look as if they were. */
 import { randomBytes } from 'node:crypto';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { deleteRecordsBelow, withAdmin, type AdminAccess } from '../../src/kafka/client/topics.ts';
 import { openPostgres, sinkKinds, type CheckRow } from '../fixtures/check-sinks.ts';
 import { OrderTopic } from '../fixtures/order-topic.ts';
@@ -307,6 +307,69 @@ describe('ranges', () => {
     await deleteRecordsBelow(access, topic.name, new Map([[0, 10]]));
     const looks = toldLooks(rowsOf(orders));
     expect(summaryOf(await runCheck('--topic', topic.name, ...looks.args, ...all))).toMatchObject(passed(50));
+  });
+
+  test('records that are removed while the check begins are not judged, and their rows are no phantoms', async () => {
+    await using topic = await topicOf(orders);
+    const sink = await sinkKinds[0]!.open();
+    await sink.write(rowsOf(orders));
+    const client = await openPostgres();
+    // The check fixes the range, and then waits for the table.
+    await client.query(`BEGIN; LOCK TABLE ${sink.args.at(-1)!} IN ACCESS EXCLUSIVE MODE`);
+    const ended = runCheck('--topic', topic.name, ...sink.args, ...all);
+    const waiting = async (): Promise<number | null> =>
+      (await client.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount;
+    await expect.poll(waiting).toBeGreaterThan(0);
+    await deleteRecordsBelow(access, topic.name, new Map([[0, 10]]));
+    await client.query('COMMIT');
+    await client.end();
+    expect(summaryOf(await ended)).toMatchObject({
+      ...passed(50),
+      notChecked: expect.arrayContaining([expect.stringMatching(/below offset 10 were removed/)]),
+    });
+    await sink.remove();
+  });
+
+  test('a partition that is added while the check runs explains its rows', async () => {
+    await using topic = await topicOf(orders);
+    const added = ordersFrom(60, 3);
+    const looks = toldLooks(without(rowsOf(orders), 17), [...rowsOf(orders), ...rowsOf(added, 1)]);
+    looks.hold(2);
+    const ended = runCheck('--topic', topic.name, ...looks.args, ...all);
+    await looks.reached(2);
+    await withAdmin(access, (admin) =>
+      admin.createPartitions({
+        topics: [{ name: topic.name, count: 2, assignments: null }],
+        validateOnly: false,
+      }),
+    );
+    // The brokers tell of the partition a little later.
+    await vi.waitFor(async () => {
+      await using again = await OrderTopic.open(topic.name);
+      await again.addOrders(added, 1);
+    });
+    looks.release(2);
+    expect(summaryOf(await ended)).toMatchObject(passed(60));
+  });
+
+  test('a range of which nothing has arrived, beside older rows, is refused, and the refusal says so', async () => {
+    await using topic = await topicOf(orders);
+    const looks = toldLooks(rowsOf(orders.slice(0, 40)));
+    const ended = await runCheck('--topic', topic.name, '--from', '0:40', ...looks.args, ...all);
+    expect(ended).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/No id of the topic is in.*nothing of this range has arrived/s),
+    });
+    const whole = await runCheck('--topic', topic.name, ...looks.args, ...all);
+    expect(summaryOf(whole)).toMatchObject(failed('lost', 'order-40 at 0:40', 20));
+  });
+
+  test('rows with the same ids and the values of another topic are all corrupted', async () => {
+    await using topic = await topicOf(orders);
+    const looks = toldLooks(rowsOf(orders).map((row) => ({ ...row, amount: -1 })));
+    expect(summaryOf(await runCheck('--topic', topic.name, ...looks.args, ...all))).toMatchObject(
+      failed('corrupted', 'order-0 at 0:0', 60),
+    );
   });
 
   test('rows of a compacted topic whose records were replaced are not phantoms', async () => {

@@ -103,11 +103,25 @@ describe('normal forms', () => {
     );
   });
 
+  it('a document is the same without blanks, with other numbers of the same value, and in another order of names', () => {
+    const written = ['{"b":[1.50,{"d":null,"c":"x"}],"a":12345678901234567891}', '[]', '{}'];
+    const stored = ['{"a": 12345678901234567891, "b": [15e-1, {"c": "x", "d": null}]}', '[ ]', '{ }'];
+    for (const [index, text] of written.entries()) {
+      expect(normalFormOf('document', text)).toBe(normalFormOf('document', stored[index]!));
+    }
+    expect(normalFormOf('document', '{"a":12345678901234567890}')).not.toBe(
+      normalFormOf('document', '{"a":12345678901234567891}'),
+    );
+    expect(normalFormOf('document', '[1,2]')).not.toBe(normalFormOf('document', '[2,1]'));
+    for (const text of ['1.50', 'a b', '{broken', '']) expect(normalFormOf('document', text)).toBe(text);
+  });
+
   it('the more exact kind of the two sides decides', () => {
     expect(formOf('text', 'number')).toBe('number');
     expect(formOf('uuid', 'text')).toBe('uuid');
     expect(formOf('json', 'padded')).toBe('padded');
-    expect(formOf('json', 'json')).toBe('text');
+    expect(formOf('json', 'json')).toBe('document');
+    expect(formOf(formOf('json', 'json'), 'text')).toBe('text');
     expect(formOf('number', 'time')).toBe('time');
   });
 });

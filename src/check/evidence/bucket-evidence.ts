@@ -179,10 +179,7 @@ export class BucketEvidence {
     const { records, looks, tally } = this.#sources;
     const facts = looks[look]!;
     const category = this.#categoryOf(look, fact);
-    const isSame = (recorded: BucketFacts, record: number): boolean =>
-      recorded.differences(record, facts, fact) === 0 &&
-      (this.messages.categoryOf(recorded, record) ?? category) === category;
-    const found = versions.rowOf(first, facts, fact, isSame);
+    const found = versions.rowOf(first, facts, fact, this.#sameAs(look, fact));
     if (found === undefined) return;
     if (look > 0 && (this.#keysWithRow.has(first) || !this.messages.mayMiss(versions.newestOf(first)!)))
       return;
@@ -235,7 +232,8 @@ export class BucketEvidence {
       if (messages.hasRow(message)) tally.noteRowAgain(facts, fact);
       else tally.matched += 1;
     }
-    if (messages.hasLater(message) && this.#isOfLater(look, fact, message)) return;
+    if (messages.hasLater(message) && messages.isOfLater(message, look === 0, this.#sameAs(look, fact)))
+      return;
     if (look > 0) tally.vanished += 1;
     messages.noteRow(message);
     let differences = -1;
@@ -254,22 +252,13 @@ export class BucketEvidence {
     rows.add(message, this.#rowCategory(look, fact, message), content);
   }
 
-  /**
-   * Whether a row is that of a record beyond the range: only such a record has its values, or the message has its row.
-   * Each of these records has one row.
-   */
-  #isOfLater(look: number, fact: number, message: number): boolean {
-    const { messages } = this;
-    const { records, later, looks } = this.#sources;
+  /** Tells whether a record has the category and the values of a row. */
+  #sameAs(look: number, fact: number): (recorded: BucketFacts, record: number) => boolean {
+    const facts = this.#sources.looks[look]!;
     const category = this.#categoryOf(look, fact);
-    const isSame = (recorded: BucketFacts, record: number): boolean =>
-      recorded.differences(record, looks[look]!, fact) === 0 &&
-      (messages.categoryOf(recorded, record) ?? category) === category;
-    const isOfSame = (record: number): boolean => isSame(later, record);
-    if (look > 0) return messages.isOfLater(message, isOfSame);
-    if (messages.hasRow(message)) return messages.takeLater(message, isOfSame, true);
-    const isOwn = messages.recordsOf(message).some((record) => isSame(records, record));
-    return !isOwn && messages.takeLater(message, isOfSame);
+    return (recorded, record) =>
+      recorded.differences(record, facts, fact) === 0 &&
+      (this.messages.categoryOf(recorded, record) ?? category) === category;
   }
 
   #categoryOf(look: number, fact: number): number {

@@ -125,15 +125,22 @@ export class BucketMessages implements Messages {
 
   hasLater = (message: number): boolean => this.#later.has(message);
 
-  /** Whether a record beyond the range is such. */
-  isOfLater(message: number, isSuch: (fact: number) => boolean): boolean {
-    return (this.#later.get(message) ?? noFacts).some(isSuch);
-  }
-
-  /** Whether there is still such a record beyond the range for a row, or if need be any. Takes it. */
-  takeLater(message: number, isSuch: (fact: number) => boolean, orAny = false): boolean {
-    const left = (this.#later.get(message) ?? noFacts).filter((fact) => !this.#taken.has(fact));
-    const found = left.find(isSuch) ?? (orAny ? left[0] : undefined);
+  /**
+   * Whether a row is that of a record beyond the range: only such a record has its values, or the message has its row.
+   * In the last look, each of these records has one row.
+   */
+  isOfLater(
+    message: number,
+    isLastLook: boolean,
+    isSame: (facts: BucketFacts, fact: number) => boolean,
+  ): boolean {
+    const { records, later } = this.#sources;
+    const known = this.#later.get(message) ?? noFacts;
+    if (!isLastLook) return known.some((fact) => isSame(later, fact));
+    const hasRow = this.hasRow(message);
+    if (!hasRow && this.recordsOf(message).some((fact) => isSame(records, fact))) return false;
+    const left = known.filter((fact) => !this.#taken.has(fact));
+    const found = left.find((fact) => isSame(later, fact)) ?? (hasRow ? left[0] : undefined);
     if (found !== undefined) this.#taken.add(found);
     return found !== undefined;
   }
