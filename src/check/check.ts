@@ -76,14 +76,13 @@ async function beginSink(
   columns: RowColumns,
   opened: AsyncDisposableStack,
 ): Promise<CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined }> {
-  const { bootstrapServers, settings, timeoutMs, sinks } = plan;
+  const { sinkKafka: kafka, timeoutMs, sinks } = plan;
   const { location, query, table, label } = sinks[index]!;
   const expected: { rows?: number | undefined } = {};
   const bar = sinks.length === 1 ? 'sink' : `sink ${label}`;
   const sink = opened.use(
-    await ThreadedSink.open(
-      { location, query, table, kafka: { bootstrapServers, settings }, timeoutMs, asOf: new Date(), signal },
-      (rows) => watcher.progress(bar, rows, expected.rows),
+    await ThreadedSink.open({ location, query, table, kafka, timeoutMs, asOf: new Date(), signal }, (rows) =>
+      watcher.progress(bar, rows, expected.rows),
     ),
   );
   const { kinds, estimate } = await sink.begin(columns.places);

@@ -24,6 +24,8 @@ export interface CheckPlan {
   category: ValuePlace | undefined;
   categoryMap: ReadonlyMap<string, string>;
   comparisons: readonly Comparison[];
+  /** The cluster of sinks that are topics. */
+  sinkKafka: { bootstrapServers: string; settings: ClientSettings };
   /** At least one. */
   sinks: readonly SinkPlan[];
   /** Where a record says in which sink it belongs; undefined: in each. */

@@ -10,6 +10,8 @@ export interface GivenOptions {
   topic: string;
   /** As it was written. */
   sink: string;
+  sinkBootstrapServer?: string | undefined;
+  sinkCommandConfig?: string | undefined;
   query: string | undefined;
   table: string | undefined;
 }
@@ -28,6 +30,12 @@ export function proposedOptions({ id, sinkId, agreements }: Candidate, given: Gi
     ['--topic', topic],
     ['--id', id],
     ['--sink', holdsPassword(sink) ? 'env:DATABASE_URL' : sink],
+    ...(given.sinkBootstrapServer === undefined
+      ? []
+      : [['--sink-bootstrap-server', given.sinkBootstrapServer] as const]),
+    ...(given.sinkCommandConfig === undefined
+      ? []
+      : [['--sink-command-config', given.sinkCommandConfig] as const]),
     ...(query === undefined ? [] : [['--query', query] as const]),
     ...(table === undefined ? [] : [['--table', table] as const]),
     ['--sink-id', sinkId],

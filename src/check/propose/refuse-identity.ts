@@ -36,7 +36,7 @@ async function candidatesFor(
   { plan, cluster, topic, signal }: RefusalOptions,
 ): Promise<readonly Candidate[]> {
   const { location, query, table } = plan.sinks[index]!;
-  const kafka = { bootstrapServers: plan.bootstrapServers, settings: plan.settings };
+  const { sinkKafka: kafka } = plan;
   const open = (timeoutMs: number): Promise<Sink> =>
     openSink({ location, query, table, kafka, timeoutMs, signal });
   const timeoutMs = Math.min(plan.timeoutMs, timeoutMaxMs);

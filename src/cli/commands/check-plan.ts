@@ -6,6 +6,7 @@ import { topicPattern } from '../../run-folder/run-folder.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/value-place.ts';
 import type { CheckValues } from '../options/check-options.ts';
+import { sinkKafkaOf } from '../options/options.ts';
 
 /** Throws `usage` for options that are missing or do not go together. */
 export function checkPlanOf(
@@ -44,7 +45,8 @@ export function checkPlanOf(
   if (values.group === '') throw usageError('--group takes the name of a consumer group.');
   refuseEmptyRange(values);
   const sinks = sinksOf(values);
-  refuseSameTopic(topics, sinks);
+  const sinkKafka = sinkKafkaOf(values, { bootstrapServers, settings });
+  if (sinkKafka.bootstrapServers === bootstrapServers) refuseSameTopic(topics, sinks);
   return {
     bootstrapServers,
     settings,
@@ -55,6 +57,7 @@ export function checkPlanOf(
     category: optional(values.category, '--category'),
     categoryMap: values.categoryMap ?? new Map(),
     comparisons: (values.compare ?? []).map(comparisonOf),
+    sinkKafka,
     sinks,
     route: optional(values.route, '--route'),
     rule,

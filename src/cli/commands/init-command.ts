@@ -24,7 +24,7 @@ import { openSink } from '../../sinks/open-sink.ts';
 import type { SinkOptions } from '../../sinks/sink.ts';
 import { jsonText } from '../../text/json-text.ts';
 import type { InitValues } from '../options/check-options.ts';
-import { addressOf, settingsOf, type OptionValues } from '../options/options.ts';
+import { addressOf, settingsOf, sinkKafkaOf, type OptionValues } from '../options/options.ts';
 import { locationOf } from './check-plan.ts';
 import type { Context } from './context.ts';
 
@@ -48,7 +48,7 @@ export async function initCommand(values: OptionValues, { signal, terminal }: Co
     location: locationOf(written),
     query: own.query,
     table: own.table,
-    kafka: { bootstrapServers, settings },
+    kafka: sinkKafkaOf(own, { bootstrapServers, settings }),
     timeoutMs,
     signal,
   };
@@ -65,7 +65,18 @@ export async function initCommand(values: OptionValues, { signal, terminal }: Co
   terminal.clear();
   const { commandConfig, setting = [] } = values;
   const { query, table } = options;
-  const given = { bootstrapServers, commandConfig, settings: setting, topic, sink: written, query, table };
+  const { sinkBootstrapServer, sinkCommandConfig } = own;
+  const given = {
+    bootstrapServers,
+    commandConfig,
+    settings: setting,
+    topic,
+    sink: written,
+    query,
+    table,
+    sinkBootstrapServer,
+    sinkCommandConfig,
+  };
   if (values.json === true) terminal.printDocument(jsonText(documentOf(given, proposal)));
   else for (const line of linesOf(given, proposal, terminal)) terminal.print(line);
   if (proposal.candidates.length === 0) throw nothingIdentifies(topic, proposal);

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { topicPattern } from '../../run-folder/run-folder.ts';
 import type { Bound, Rule } from '../../check/plan.ts';
 import type { OptionEntry, ValueOf } from './option-entry.ts';
-import { parseDuration, parseInteger } from './option-values.ts';
+import { parseBootstrap, parseDuration, parseInteger } from './option-values.ts';
 
 const rules = ['once', 'at-least-once', 'latest'] as const;
 const sampleMax = 1_000_000_000;
@@ -57,6 +57,15 @@ export const checkOptions = {
     flags: '--sink <location>',
     help: 'postgres://…, mysql://…, sqlite:PATH, topic:NAME, file:PATH, command:PROGRAM, or env:VARIABLE that holds one; may be repeated',
     repeatable: true,
+  },
+  sinkBootstrapServer: {
+    flags: '--sink-bootstrap-server <host:port>',
+    help: 'address of the Kafka of sinks that are topics, if it is another one',
+    parse: parseBootstrap,
+  },
+  sinkCommandConfig: {
+    flags: '--sink-command-config <file>',
+    help: 'with --sink-bootstrap-server: its file of client settings',
   },
   query: { flags: '--query <sql>', help: 'the rows of a database: a SELECT', repeatable: true },
   table: { flags: '--table <name>', help: 'the rows of a database: a table or a view', repeatable: true },
@@ -116,6 +125,8 @@ export type CheckValues = {
 export const initOptions = {
   topic: { ...checkOptions.topic, help: 'topic that is to be checked' },
   sink: { ...checkOptions.sink, help: checkOptions.sink.help.replace('; may be repeated', '') },
+  sinkBootstrapServer: checkOptions.sinkBootstrapServer,
+  sinkCommandConfig: checkOptions.sinkCommandConfig,
   query: { flags: checkOptions.query.flags, help: checkOptions.query.help },
   table: { flags: checkOptions.table.flags, help: checkOptions.table.help },
 };
@@ -123,6 +134,8 @@ export const initOptions = {
 export interface InitValues {
   topic?: string[];
   sink?: string[];
+  sinkBootstrapServer?: string;
+  sinkCommandConfig?: string;
   query?: string;
   table?: string;
 }

@@ -78,6 +78,21 @@ export function settingsOf(values: OptionValues): ClientSettings {
   return settings;
 }
 
+/** The cluster of sinks that are topics: that of the checked topic, unless another one is named. */
+export function sinkKafkaOf(
+  own: { sinkBootstrapServer?: string; sinkCommandConfig?: string },
+  cluster: { bootstrapServers: string; settings: ClientSettings },
+): { bootstrapServers: string; settings: ClientSettings } {
+  const { sinkBootstrapServer: bootstrapServers, sinkCommandConfig: file } = own;
+  if (bootstrapServers === undefined && file === undefined) return cluster;
+  if (bootstrapServers === undefined)
+    throw usageError('--sink-command-config needs --sink-bootstrap-server.');
+  const settings = file === undefined ? {} : readSettingsFile(file, noteIgnored);
+  checkSettings(settings);
+  clientFromSettings(settings);
+  return { bootstrapServers, settings };
+}
+
 /** A stage says nothing: its parent has read the same file. */
 function noteIgnored(names: readonly string[]): void {
   if (process.send === undefined) say(`nodrop: --command-config: nodrop has no use for ${names.join(', ')}`);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createConnection } from 'mysql2/promise';
 import { beforeAll, expect, inject, test } from 'vitest';
-import type { Result } from '../../../src/result/result.ts';
-import { hasMariadb, startMariadb } from '../../fixtures/mariadb.ts';
-import { newDir } from '../../fixtures/nodrop.ts';
-import { nodropInProcess } from '../../fixtures/nodrop-in-process.ts';
-import { ordersFrom, writeOrders } from '../../fixtures/order-rows.ts';
+import type { Result } from '../../src/result/result.ts';
+import { hasMariadb, startMariadb } from '../fixtures/mariadb.ts';
+import { newDir } from '../fixtures/nodrop.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const topic = `orders-${randomBytes(6).toString('hex')}`;
