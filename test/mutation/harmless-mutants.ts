@@ -10,8 +10,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
   'A message without faults has no findings, whether it is skipped or judged.': [
     {
       file: 'judge-part',
-      before:
-        'if (trails.isExemplary(message) && isSound && (keys === undefined || keys.isRight(message))) {',
+      before: 'if (trails.isExemplary(message) && isSound && isRightOfKey(message, cases)) {',
       after: 'if (false) {',
     },
   ],
@@ -135,7 +134,7 @@ const byReason: Record<string, HarmlessMutant[]> = {
     {
       file: 'judge-part',
       before:
-        "} else if (isSound && keys?.roleOf(message) === 'superseded' && trails.isPlainlyUnstored(message)) {",
+        '} else if (isSound && trails.isPlainlyUnstored(message) && isSupersededOfKey(message, cases)) {',
       after: '} else if (false) {',
     },
     { file: 'latest', before: 'if (role === undefined) return true;', after: 'if (false) return true;' },

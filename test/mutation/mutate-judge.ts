@@ -24,6 +24,7 @@ const root = join(import.meta.dirname, '..', '..');
 const judge = 'audit/judge';
 const judgeFiles = [
   'acked-keys',
+  'cases',
   'confusion-matrix',
   'findings',
   'judge',

@@ -5,7 +5,8 @@
  */
 import type { Evidence } from '../evidence.ts';
 import type { AckedFates, LedgerCounts } from '../../result/verdict.ts';
-import { judge, wasWritten } from './judge.ts';
+import { judgeInAll, subjectsIn, type Case, type Cases } from './cases.ts';
+import { wasWritten } from './judge.ts';
 import { isUnrooted } from './log-checks.ts';
 import type { Charge, Opinion } from './charge.ts';
 import { findOvercommitted, noteEnds } from './overcommitted.ts';
@@ -37,9 +38,7 @@ interface Part {
   trails: Trails;
   log: LogReading;
   journal: WrittenJournal;
-  proof: Proof;
-  /** Only under the rule `latest`. */
-  keys: Keys | undefined;
+  cases: Cases;
 }
 
 export async function judgePart(evidence: Evidence, totals: Totals): Promise<void> {
@@ -53,19 +52,27 @@ export async function judgePart(evidence: Evidence, totals: Totals): Promise<voi
   const store = await readStore(evidence, trails, partitions);
   const journal = new WrittenJournal(evidence, trails, partitions);
   const isLogContradicted = log.contradictions + log.beyondEnd > 0;
-  const proof = new Proof(evidence, partitions, trails, journal, isLogContradicted);
+  const proofIf = (unknownIsCompacted: boolean): Proof =>
+    new Proof(evidence, partitions, trails, journal, isLogContradicted, unknownIsCompacted);
+  const proof = proofIf(true);
   noteRewritten(messages, trails, proof);
-  const keys = evidence.rule === 'latest' ? new Keys(evidence, trails, proof) : undefined;
-  noteEnds(messages, trails, journal, proof, keys);
+  const caseOf = (each: Proof): Case => ({
+    proof: each,
+    keys: evidence.rule === 'latest' ? new Keys(evidence, trails, each) : undefined,
+  });
+  const isUnknown = partitions.all.some(({ range }) => range?.compactionUnknown === true);
+  const cases: Cases = isUnknown ? [caseOf(proof), caseOf(proofIf(false))] : [caseOf(proof)];
+  noteEnds(messages, trails, journal, cases);
   totals.addPartitions(partitions);
   findOvercommitted(partitions.all, proof);
-  judgeMessages({ evidence, partitions, trails, log, journal, proof, keys }, totals);
+  judgeMessages({ evidence, partitions, trails, log, journal, cases }, totals);
   await totals.addHops(evidence, { partitions, log, store, journal, proof });
 }
 
 function judgeMessages(part: Part, totals: Totals): void {
-  const { evidence, trails, log, journal, proof, keys } = part;
+  const { evidence, trails, log, journal, cases } = part;
   const { messages } = evidence;
+  const [{ proof, keys }] = cases;
   const isPlanKept = evidence.root !== 'log';
   if (isPlanKept) totals.ledger.unsent += messages.plannedCount;
   if (trails.transactions !== undefined) totals.ledger.aborted ??= 0;
@@ -75,10 +82,10 @@ function judgeMessages(part: Part, totals: Totals): void {
     countHops(totals, message, category, part);
     countOutcome(totals.ledger, message, isPlanKept && messages.isPlanned(message), trails);
     const isSound = areOffsetsSound && !log.reordered.has(message);
-    if (trails.isExemplary(message) && isSound && (keys === undefined || keys.isRight(message))) {
+    if (trails.isExemplary(message) && isSound && isRightOfKey(message, cases)) {
       totals.confusion.addRight(category!);
       totals.acknowledged.right += 1;
-    } else if (isSound && keys?.roleOf(message) === 'superseded' && trails.isPlainlyUnstored(message)) {
+    } else if (isSound && trails.isPlainlyUnstored(message) && isSupersededOfKey(message, cases)) {
       totals.ruled.superseded += 1;
       totals.acknowledged.right += 1;
     } else if (trails.isMentioned(message) || journal.names(message)) {
@@ -87,11 +94,17 @@ function judgeMessages(part: Part, totals: Totals): void {
   }
 }
 
+const isRightOfKey = (message: number, cases: Cases): boolean =>
+  cases.every(({ keys }) => keys === undefined || keys.isRight(message));
+
+const isSupersededOfKey = (message: number, cases: Cases): boolean =>
+  cases.every(({ keys }) => keys?.roleOf(message) === 'superseded');
+
 function countHops(
   { states }: Totals,
   message: number,
   category: number | undefined,
-  { evidence, trails, journal, proof }: Part,
+  { evidence, trails, journal, cases }: Part,
 ): void {
   const counts = states.of(category);
   if (counts === undefined) return;
@@ -109,6 +122,7 @@ function countHops(
     if (written.has(offset) || journal.names(message)) counts.written! += 1;
     return;
   }
+  const { proof } = cases[0];
   const { acks, records } = trails.trail(message);
   const places = [...acks, ...records];
   if (places.some((place) => proof.isDelivered(place))) counts.delivered! += 1;
@@ -125,16 +139,18 @@ function countOutcome(ledger: LedgerCounts, message: number, isPlanned: boolean,
 
 function judgeOne(totals: Totals, subject: Subject, part: Part): void {
   const { doubts, confusion, written, acknowledged, ruled } = totals;
-  const { proof } = part;
-  const opinions = judge(subject, proof);
+  const { cases } = part;
+  const { proof } = cases[0];
+  const subjects = subjectsIn(cases, subject);
+  const opinions = judgeInAll(subjects);
   if (subject.outcome === 'acked') acknowledged[fateOf(opinions)] += 1;
   for (const opinion of opinions) {
     if (opinion === undefined) continue;
     if ('doubt' in opinion) doubts[opinion.doubt] += 1;
     else addFinding(totals, subject, opinion, part);
   }
-  if (isDue(subject, proof)) confusion.add(subject);
-  if (isSuperseded(subject, proof)) ruled.superseded += 1;
+  if (subjects.every((each) => isDue(each.subject, each.proof))) confusion.add(subject);
+  if (subjects.every((each) => isSuperseded(each.subject, each.proof))) ruled.superseded += 1;
   if (proof.rule === 'at-least-once') ruled.repeated += repeatsOf(subject, proof);
   if (subject.isDropped && hasReachedLog(subject, proof)) ruled.dropped += 1;
   if (isUnrooted(subject, proof)) ruled.unrooted += ownRows(subject, proof).length;

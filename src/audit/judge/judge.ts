@@ -9,7 +9,7 @@ import {
 } from './log-checks.ts';
 import type { Opinion } from './charge.ts';
 import { missingOfKey, sharedKey } from './key-checks.ts';
-import { compaction, inDoubt, isCompactionKnown, lost } from './loss-checks.ts';
+import { compaction, lost } from './loss-checks.ts';
 import {
   abortedRead,
   corruptedInStore,
@@ -94,9 +94,7 @@ function unwritten(subject: Subject, proof: Proof): Opinion {
   const written = wasWritten(subject, proof);
   if (written === undefined) {
     const isRead = proof.logWhole && !proof.isSomeRemoved(subject.topic);
-    if (!isRead) return { doubt: 'unknownUnread' };
-    const compacted = compaction(subject, proof);
-    return isCompactionKnown(subject, proof) ? compacted : inDoubt(compacted, undefined);
+    return isRead ? compaction(subject, proof) : { doubt: 'unknownUnread' };
   }
   return written && proof.logWhole ? { doubt: 'unknownWithoutRecord' } : undefined;
 }

@@ -16,10 +16,7 @@ export function lost(subject: Subject, proof: Proof): Opinion {
   if (compacted !== undefined) {
     // The consumer had the record before compaction removed it.
     const isMissed = subject.rows.length === 0 && handed.length > 0;
-    if (isMissed) return missingRow(subject, proof, handed, 'consumer');
-    return isCompactionKnown(subject, proof)
-      ? compacted
-      : inDoubt(compacted, missingRecord(subject, proof, handed));
+    return isMissed ? missingRow(subject, proof, handed, 'consumer') : compacted;
   }
   return missingRecord(subject, proof, handed);
 }
@@ -28,16 +25,7 @@ export function lost(subject: Subject, proof: Proof): Opinion {
 export function lostFromLog(subject: Subject, proof: Proof): Opinion {
   if (subject.committed.length > 0 || !proof.logWhole || !hasReachedLog(subject, proof)) return undefined;
   if (!placesOf(subject).every((place) => proof.wouldShow(place, subject.topic))) return undefined;
-  const compacted = compaction(subject, proof);
-  const gone = goneFromLog(subject, proof, []);
-  if (compacted === undefined) return gone;
-  return isCompactionKnown(subject, proof) ? compacted : inDoubt(compacted, gone);
-}
-
-/** Given the opinions for a compacted topic and for one that is not: the opinion that holds in both cases. */
-export function inDoubt(ifCompacted: Opinion, ifNot: Opinion): Opinion {
-  const isOpen = ifCompacted !== undefined && 'doubt' in ifCompacted && ifCompacted.doubt !== 'compacted';
-  return isOpen || (ifNot !== undefined && 'kind' in ifNot) ? { doubt: 'compactionUnknown' } : ifNot;
+  return compaction(subject, proof) ?? goneFromLog(subject, proof, []);
 }
 
 /** For an acked message that is not in the log, and that compaction did not remove. */
@@ -164,12 +152,6 @@ const mayHaveStood = ({ acks, topic }: Placed, { partitions }: Proof): readonly 
     ? acks
     : partitions.ofTopic(topic).map(({ number }) => ({ partition: number, offset: none }));
 
-/** False if the message may have been in a partition of which it is not known whether it is compacted. */
-export const isCompactionKnown = (subject: Placed, proof: Proof): boolean =>
-  !mayHaveStood(subject, proof).some(
-    ({ partition }) => proof.partitions.of(partition).range?.compactionUnknown === true,
-  );
-
 type Placed = Pick<Subject, 'acks' | 'topic'>;
 
 /** Compaction may remove a record once the partition has a later one of its key. */
@@ -178,7 +160,7 @@ export function compaction(subject: Placed & Pick<Subject, 'expected'>, proof: P
   const { expected } = subject;
   if (topicRecreated) return undefined;
   const places = mayHaveStood(subject, proof);
-  const compacted = places.filter(({ partition }) => partitions.of(partition).range?.compacted);
+  const compacted = places.filter((place) => proof.isCompacted(place));
   const hasLater = compacted.some(({ partition, offset }) => {
     const { lastOfKey, lastAckOfKey } = partitions.of(partition);
     const lastAck = lastAckOfKey.get(expected.key);

@@ -37,7 +37,7 @@ const sentences: Record<DoubtKind, (messages: string) => string> = {
   compactionUnclear: (n) =>
     `${n} not in a compacted partition, and it cannot be said whether a later record of the key is.`,
   compactionUnknown: (n) =>
-    `${n} not in the log, where a later record of the key may have taken the place: it is not known whether the topic is compacted.`,
+    `${n} not judged: compaction may have removed records of the key, and it is not known whether the topic is compacted.`,
   compacted: (n) =>
     `${n} not looked for further: a later record of the key stands in a compacted partition, or a tombstone was its last.`,
   removedButStored: (n) =>

@@ -5,30 +5,24 @@
 import type { Messages } from '../evidence.ts';
 import type { Place } from '../../workload/place.ts';
 import type { Blame } from '../../result/verdict.ts';
-import type { Keys, Standing } from './latest.ts';
+import type { Case, Cases } from './cases.ts';
+import type { Standing } from './latest.ts';
 import { compaction } from './loss-checks.ts';
-import type { Partition } from './partitions.ts';
+import { noneLeftOut, type LeftOut, type Partition } from './partitions.ts';
 import type { WrittenJournal } from './read-journal.ts';
 import type { Proven } from './proven.ts';
-import type { Proof } from './proof.ts';
 import { standsAtOneOf } from './trail.ts';
 import type { Trails } from './trails.ts';
 
 /** Notes in the partitions what one part of the evidence says about their ends and commits. */
-export function noteEnds(
-  messages: Messages,
-  trails: Trails,
-  journal: WrittenJournal,
-  proof: Proof,
-  keys: Keys | undefined,
-): void {
-  const { all } = proof.partitions;
+export function noteEnds(messages: Messages, trails: Trails, journal: WrittenJournal, cases: Cases): void {
+  const { all } = cases[0].proof.partitions;
   for (const partition of all) {
     if (isBehindEnd(partition)) continue;
     partition.rowsEnd = rowsEnd(partition, trails);
     partition.isNextDelivered = partition.delivered.timesAt((partition.next ?? 0) - 1) > 0;
   }
-  if (all.some(({ isCommitAhead }) => isCommitAhead)) noteLeftOut(messages, trails, journal, proof, keys);
+  if (all.some(({ isCommitAhead }) => isCommitAhead)) noteLeftOut(messages, trails, journal, cases);
 }
 
 /**
@@ -96,40 +90,43 @@ function blameOfPosition({ isNextDelivered }: Partition, proof: Proven): Blame {
 }
 
 /** Counts the messages between the store's next offset and the group's commit that the store does not have. */
-function noteLeftOut(
-  messages: Messages,
-  trails: Trails,
-  journal: WrittenJournal,
-  proof: Proof,
-  keys: Keys | undefined,
-): void {
+function noteLeftOut(messages: Messages, trails: Trails, journal: WrittenJournal, cases: Cases): void {
+  const { proof } = cases[0];
   if (!proof.storeWhole || proof.topicRecreated) return;
+  for (const partition of proof.partitions.all) partition.leftOut = cases.map(noneLeftOut);
   for (let message = 0; message < messages.count; message++) {
     const trail = trails.trail(message);
     const { acks, records, rows } = trail;
     if (rows.length > 0 || messages.isDropped?.(message) === true) continue;
-    const standing = keys?.standingOf(message);
-    if (standing !== undefined && !isAwaited(standing)) continue;
+    const awaiting = cases.map(({ keys }) => isAwaited(keys?.standingOf(message)));
     const committed = records.filter(({ aborted }) => !aborted);
     // If the log is not whole, an ack proves a message's place as well.
     const others = proof.logWhole ? [] : acks.filter((ack) => !standsAtOneOf(ack, records));
     for (const place of [...committed, ...others]) {
       const { isCommitAhead, next, commit, leftOut } = proof.partitions.of(place.partition);
       if (!isCommitAhead || place.offset < next! || place.offset >= commit!) continue;
-      if (others.includes(place) && mayBeCompacted(message, place, trails, proof)) continue;
       const isWritten = journal.of(message, trail).length > 0;
-      leftOut.count += 1;
-      if (isWritten) leftOut.written += 1;
-      if (isWritten || proof.isLeftOut(place)) leftOut.heardOf += 1;
+      const isHeardOf = isWritten || proof.isLeftOut(place);
+      for (const [index, each] of cases.entries()) {
+        if (!awaiting[index]) continue;
+        if (others.includes(place) && mayBeCompacted(message, place, trails, each)) continue;
+        const ofCase = leftOut[index]!;
+        ofCase.count += 1;
+        if (isWritten) ofCase.written += 1;
+        if (isHeardOf) ofCase.heardOf += 1;
+      }
     }
   }
 }
 
 /** Whether the store lacks something if the consumer skips this message, which has no row. */
-const isAwaited = ({ role, isTombstone, hasRow }: Standing): boolean =>
-  (role === 'expected' || role === 'ahead') && (!isTombstone || hasRow);
+const isAwaited = (standing: Standing | undefined): boolean => {
+  if (standing === undefined) return true;
+  const { role, isTombstone, hasRow } = standing;
+  return (role === 'expected' || role === 'ahead') && (!isTombstone || hasRow);
+};
 
-const mayBeCompacted = (message: number, ack: Place, trails: Trails, proof: Proof): boolean =>
+const mayBeCompacted = (message: number, ack: Place, trails: Trails, { proof }: Case): boolean =>
   compaction({ acks: [ack], topic: undefined, expected: trails.expectedBytes(message) }, proof) !== undefined;
 
 /** Judges a commit ahead of the next offset: only markers and records of other programs may be between the two. */
@@ -139,18 +136,23 @@ function judgeCommit(partition: Partition, proof: Proven): string | undefined {
   const isRead = proof.logWhole && proof.storeWhole && range !== undefined && next >= range.start;
   // Records beyond the scanned end, earlier or by now, may not have been messages of the run.
   const isBeyondEnd = isRead && commit > range.end;
-  if (leftOut.count === 0 && (!isBeyondEnd || !proof.isEndKnown)) {
-    return isRead && !isBeyondEnd
+  const isFound = leftOut.map(({ count }) => count > 0 || (isBeyondEnd && proof.isEndKnown));
+  if (isFound.includes(false)) {
+    return isRead && !isBeyondEnd && !isFound.includes(true)
       ? undefined
       : `In partition ${label}, the group's commit is ${commit} and the store's next offset ${next}: it is not known whether a record was left out.`;
   }
-  const isOfStore = leftOut.count > 0 && leftOut.written === leftOut.count;
-  const isUnclear = proof.isWrittenKept && !proof.writtenWhole && leftOut.heardOf === 0;
+  const [blame, ...others] = leftOut.map((ofCase) => blameOfCommit(ofCase, proof));
   partition.overcommitted = {
-    blame: isOfStore ? 'store' : isUnclear ? 'unknown' : 'consumer',
+    blame: others.every((other) => other === blame) ? blame! : 'unknown',
     cause: 'commit-before-write',
     offset: commit,
     detail: `the store's next offset is ${next}`,
   };
   return undefined;
+}
+
+function blameOfCommit({ count, written, heardOf }: LeftOut, { isWrittenKept, writtenWhole }: Proven): Blame {
+  if (count > 0 && written === count) return 'store';
+  return isWrittenKept && !writtenWhole && heardOf === 0 ? 'unknown' : 'consumer';
 }

@@ -80,8 +80,8 @@ export class Partition {
   rowsEnd = 0;
   /** Whether the offset before the store's next was delivered. Set after all hops were read. */
   isNextDelivered = false;
-  /** The records between the store's next offset and the group's commit that the store does not have. */
-  leftOut: LeftOut = { count: 0, written: 0, heardOf: 0 };
+  /** In each case, the records between the store's next offset and the group's commit that the store does not have. */
+  leftOut: LeftOut[] = [noneLeftOut()];
   /** Set after all hops were read, if the partition is overcommitted. */
   overcommitted: Overcommitment | undefined;
 
@@ -110,7 +110,10 @@ export class Partition {
     this.rowsEnd = Math.max(this.rowsEnd, part.rowsEnd);
     this.isNextDelivered ||= part.isNextDelivered;
     this.redelivered += part.redelivered;
-    for (const name of ['count', 'written', 'heardOf'] as const) this.leftOut[name] += part.leftOut[name];
+    for (const [index, one] of part.leftOut.entries()) {
+      const sum = (this.leftOut[index] ??= noneLeftOut());
+      for (const name of ['count', 'written', 'heardOf'] as const) sum[name] += one[name];
+    }
     for (const [offset, isWritten] of part.beyondEnd) {
       this.beyondEnd.set(offset, isWritten || this.beyondEnd.get(offset) === true);
     }
@@ -164,6 +167,8 @@ export class Partition {
     this.redelivered += times - 1;
   }
 }
+
+export const noneLeftOut = (): LeftOut => ({ count: 0, written: 0, heardOf: 0 });
 
 /** A row at its offset, and the message of its id, if only the store knows that message. */
 export interface NamelessRow {

@@ -39,6 +39,7 @@ export class Proof {
   /** The log is the first hop that is believed. */
   readonly isOfLog: boolean;
   readonly partitions: Partitions;
+  readonly #unknownIsCompacted: boolean;
   readonly #messages: Messages;
   readonly #transactions: Transactions | undefined;
   readonly #somePositions: boolean;
@@ -46,6 +47,7 @@ export class Proof {
   readonly #deliveriesSpanHoles: boolean;
   readonly #accountsFor: NonNullable<Evidence['written'] & {}>['accountsFor'];
 
+  /** `unknownIsCompacted`: the case that it is about, if it is not known whether a partition is compacted. */
   constructor(
     {
       plan,
@@ -64,7 +66,9 @@ export class Proof {
     trails: Trails,
     journal: WrittenJournal,
     isLogContradicted: boolean,
+    unknownIsCompacted: boolean,
   ) {
+    this.#unknownIsCompacted = unknownIsCompacted;
     this.planWhole = plan.whole;
     this.ledgerWhole = ledger.whole && !trails.loggedWithoutIntent;
     this.topicRecreated = log.topicRecreated === true;
@@ -160,10 +164,15 @@ export class Proof {
     return hasPlace(place) && this.partitions.of(place.partition).delivered.timesAt(place.offset) > 0;
   }
 
+  isCompacted({ partition }: Place): boolean {
+    const { range } = this.partitions.of(partition);
+    return range?.compacted === true && (this.#unknownIsCompacted || range.compactionUnknown !== true);
+  }
+
   /** Whether the place was certainly delivered: compaction may have left a hole there, which a range spans. */
   isSurelyDelivered(place: Place): boolean {
-    const mayBeHole = this.#deliveriesSpanHoles && this.partitions.of(place.partition).range?.compacted;
-    return mayBeHole !== true && this.isDelivered(place);
+    const mayBeHole = this.#deliveriesSpanHoles && this.isCompacted(place);
+    return !mayBeHole && this.isDelivered(place);
   }
 
   /**

@@ -1,7 +1,7 @@
 /** The check whether a transaction stands in the log as a whole or not at all, message by message. */
 import { none } from '../../workload/place.ts';
 import type { Opinion } from './charge.ts';
-import { compaction, isCompactionKnown } from './loss-checks.ts';
+import { compaction } from './loss-checks.ts';
 import type { Partitions } from './partitions.ts';
 import type { Proof } from './proof.ts';
 import type { Subject } from './subject.ts';
@@ -67,8 +67,7 @@ function missingPart(subject: Subject, sending: Sending, proof: Proof): Opinion 
   if (ofSending(committed, sending).length > 0) return undefined;
   const places = sending.acks.length > 0 ? sending.acks : [nowhere];
   if (!places.every((place) => proof.wouldShow(place, subject.topic))) return undefined;
-  if (compaction(subject, proof) !== undefined)
-    return isCompactionKnown(subject, proof) ? undefined : { doubt: 'compactionUnknown' };
+  if (compaction(subject, proof) !== undefined) return undefined;
   const what = 'others of its transaction stand committed, and it';
   if (ofSending(aborted, sending).length === 0) {
     const cause = proof.weakSetting !== undefined && { cause: proof.weakSetting };

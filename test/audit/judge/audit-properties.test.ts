@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rules, type LogRange } from '../../../src/audit/evidence.ts';
-import type { Audit, Example, Verdict } from '../../../src/result/verdict.ts';
+import type { Audit, Example } from '../../../src/result/verdict.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
 import { asTopic } from './as-topic.ts';
 import { buildEvidence, type History } from './build-evidence.ts';
@@ -66,22 +66,46 @@ test('the audit and the naive audit come to the same result for a fixed sample o
   }
 });
 
-test('if it is unknown whether a topic is compacted, every finding is right whether it is or not', async () => {
-  const audited = async (history: History, values: Partial<LogRange>): Promise<[Verdict, Set<string>]> => {
-    const ranges = history.ranges.map((range) => ({ ...range, ...values }));
-    const findings = new Set<string>();
+const wholeRanges: History['ranges'] = [0, 1, 2].map((partition) => ({
+  partition,
+  start: 0,
+  end: 9,
+  base: 0,
+  compacted: false,
+}));
+
+test('if it is unknown whether partitions are compacted, exactly that is found which holds whether they are or not', async () => {
+  const audited = async (history: History, unknown: readonly number[], values: Partial<LogRange>) => {
+    const ranges = history.ranges.map((range) =>
+      unknown.includes(range.partition) ? { ...range, ...values } : range,
+    );
+    const [findings, names] = [new Set<string>(), new Set<string>()];
     const { verdict } = await audit(buildEvidence({ ...history, ranges }), {
-      onFinding: ({ kind, id }) => findings.add(`${kind} ${id}`),
+      onFinding({ kind, id, topic, partition, blame }) {
+        const name = `${kind} ${id ?? `${topic}/${partition}`}`;
+        names.add(name);
+        findings.add(`${name} ${blame}`);
+      },
     });
-    return [verdict, findings];
+    return { verdict, findings, names };
   };
+  const ranged = histories.map((history) =>
+    history.ranges.length > 0 ? history : { ...history, ranges: wholeRanges },
+  );
   await fc.assert(
-    fc.asyncProperty(histories, async (history) => {
-      const [verdict, findings] = await audited(history, { compacted: true, compactionUnknown: true });
-      const [verdictIfSo, findingsIfSo] = await audited(history, { compacted: true });
-      const [verdictIfNot, findingsIfNot] = await audited(history, { compacted: false });
-      expect([...findings].filter((each) => !findingsIfSo.has(each) || !findingsIfNot.has(each))).toEqual([]);
-      const isRight = verdict !== 'pass' || (verdictIfSo === 'pass' && verdictIfNot === 'pass');
+    fc.asyncProperty(ranged, fc.subarray([0, 1, 2], { minLength: 1 }), async (history, unknown) => {
+      const { verdict, findings, names } = await audited(history, unknown, {
+        compacted: true,
+        compactionUnknown: true,
+      });
+      const ifSo = await audited(history, unknown, { compacted: true });
+      const ifNot = await audited(history, unknown, { compacted: false });
+      expect(names).toEqual(new Set([...ifSo.names].filter((name) => ifNot.names.has(name))));
+      const shared = [...ifSo.findings].filter((finding) => ifNot.findings.has(finding));
+      const blaming = [...findings].filter((finding) => !finding.endsWith(' unknown'));
+      expect(shared.filter((finding) => !findings.has(finding))).toEqual([]);
+      expect(blaming.filter((finding) => !shared.includes(finding))).toEqual([]);
+      const isRight = verdict !== 'pass' || (ifSo.verdict === 'pass' && ifNot.verdict === 'pass');
       expect(isRight).toBe(true);
     }),
     { numRuns: 3_000, interruptAfterTimeLimit: 2_000, markInterruptAsFailure: false },

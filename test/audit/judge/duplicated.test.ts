@@ -25,6 +25,16 @@ testDefects([
     twin: [],
   },
   {
+    name: 'two records and a third row, if it is unknown whether the topic is compacted',
+    defect: [
+      range(0, { compacted: true, compactionUnknown: true }),
+      logged({ id: 'a', at: '0:5' }),
+      stored({ id: 'a', at: '0:5', category: 'failed' }, { id: 'a', at: '0:5', category: 'failed' }),
+    ],
+    found: ['duplicated producer: a', 'duplicated consumer: a'],
+    twin: [range(0, { compacted: true, compactionUnknown: true })],
+  },
+  {
     name: 'two rows at one position, without a log',
     defect: [missing('log'), stored({ id: 'a', at: '0:0', category: 'failed' })],
     found: ['duplicated consumer: a'],

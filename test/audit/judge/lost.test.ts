@@ -1,6 +1,16 @@
 /** Messages that are missing from the log or the store: `lost` and `expired`. */
 import { testDefects } from './defect-cases.ts';
-import { alter, missing, position, range, sent, stored, without, type Change } from './healthy-history.ts';
+import {
+  alter,
+  journal,
+  missing,
+  position,
+  range,
+  sent,
+  stored,
+  without,
+  type Change,
+} from './healthy-history.ts';
 
 const compactionUnknown = { compacted: true, compactionUnknown: true } as const;
 
@@ -108,6 +118,18 @@ testDefects([
     found: ['lost broker: b'],
     twin: [range(0, compactionUnknown), without('log', 'a'), without('rows', 'a')],
     twinVerdict: 'inconclusive',
+  },
+  {
+    name: 'a missing message, with settings that may lose records and if it is unknown whether the topic is compacted',
+    defect: [weak, range(0, compactionUnknown), without('log', 'b'), without('rows', 'b')],
+    found: ['lost broker: b'],
+    twin: [weak, range(0, compactionUnknown)],
+  },
+  {
+    name: 'a message that was written and is in neither log nor store, if it is unknown whether the topic is compacted',
+    defect: [journal, range(0, compactionUnknown), without('log', 'a'), without('rows', 'a')],
+    found: ['lost unknown: a'],
+    twin: [journal, range(0, compactionUnknown)],
   },
   {
     name: 'a message that is in the log and not stored, if it is unknown whether the topic is compacted',

@@ -76,7 +76,7 @@ describe('a run is inconclusive and says why:', () => {
     [
       'a message that may be compacted or lost',
       [range(0, { compacted: true, compactionUnknown: true }), without('log', 'a')],
-      /^1 message not in the log.*not known whether the topic is compacted/,
+      /^1 message not judged: compaction.*not known whether the topic is compacted/,
     ],
     [
       'a message that may be compacted or not drained yet',
@@ -87,7 +87,7 @@ describe('a run is inconclusive and says why:', () => {
         missing('log'),
         position(0, undefined),
       ],
-      /^1 message not in the log.*not known whether the topic is compacted/,
+      /^1 message not judged: compaction.*not known whether the topic is compacted/,
     ],
     [
       'a rejected message that is in the log and not stored, and a ledger that is not whole',

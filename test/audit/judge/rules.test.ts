@@ -6,6 +6,7 @@ import { testDefects } from './defect-cases.ts';
 import {
   alter,
   auditOf,
+  committed,
   findingsOf,
   journal,
   logged,
@@ -17,6 +18,7 @@ import {
   stored,
   unwritten,
   without,
+  written,
   type Change,
 } from './healthy-history.ts';
 import type { Subject } from './build-evidence.ts';
@@ -317,6 +319,74 @@ describe('latest:', () => {
       expect(findingsOf(await auditOf(...latest, older, ...removed))).toEqual(['overcommitted consumer: ']);
       const supersededAlone: Change = ({ commits }) => void (commits[0] = 1);
       expect(findingsOf(await auditOf(...latest, position(0, 0), supersededAlone))).toEqual([]);
+    });
+  });
+
+  describe('if it is unknown whether the topic is compacted,', () => {
+    const missingTombstone = [...onlyOlder, as('b', { tombstone: true }), without('log', 'b')];
+    /** The log lacks a, whose version is higher than that of b. */
+    const missingNewest = [...latest, as('a', { version: 2 }), as('b', { version: 1 }), without('log', 'a')];
+    const skippedB = [...missingNewest, without('rows', 'b'), position(0, 1), committed(0, 3)];
+    /** The store has lost x, too, which the consumer has written. */
+    const writtenX: Change[] = [
+      message('x', { key: 'k2' }),
+      sent({ id: 'x', outcome: 'acked', at: '0:2' }),
+      logged({ id: 'x', at: '0:2', crc: 'ok' }),
+      (history) => void (history.written = [{ id: 'x', at: '0:2', category: 'failed' }]),
+      written(
+        { id: 'c', at: '1:0', category: 'completed' },
+        { id: 'd', at: '1:1', category: 'dead-letters' },
+      ),
+    ];
+
+    test.each<[string, Change[], Record<'ifCompacted' | 'ifNot' | 'found', string[]>]>([
+      [
+        'it does not tell a tombstone that the consumer ignored from one that the broker has lost',
+        missingTombstone,
+        { ifCompacted: ['stale unknown: b'], ifNot: ['lost broker: b'], found: [] },
+      ],
+      [
+        'it does not tell a row of the newest, which is a tombstone, from one of an older tombstone',
+        [
+          ...missingNewest,
+          as('b', { version: 1, tombstone: true }),
+          alter('rows', 'b', { category: 'failed' }),
+        ],
+        {
+          ifCompacted: ['misclassified consumer: b'],
+          ifNot: ['lost broker: a', 'stale consumer: b'],
+          found: [],
+        },
+      ],
+      [
+        'a message that may be replaced is not said to be left out',
+        skippedB,
+        {
+          ifCompacted: [],
+          ifNot: ['lost broker: a', 'overcommitted consumer: '],
+          found: [],
+        },
+      ],
+      [
+        'it does not say who left out a message, if another may be replaced',
+        [...skippedB, ...writtenX],
+        {
+          ifCompacted: ['overcommitted store: '],
+          ifNot: ['lost broker: a', 'overcommitted consumer: '],
+          found: ['overcommitted unknown: '],
+        },
+      ],
+    ])('%s', async (_, changes, { ifCompacted, ifNot, found }) => {
+      expect(findingsOf(await auditOf(...changes, range(0, { compacted: true })))).toEqual(ifCompacted);
+      expect(findingsOf(await auditOf(...changes))).toEqual(ifNot);
+      const unknown = { compacted: true, compactionUnknown: true } as const;
+      const audit = await auditOf(...changes, range(0, unknown), range(1, unknown));
+      expect(findingsOf(audit)).toEqual(found);
+      expect(audit.notChecked).toContainEqual(
+        expect.stringMatching(
+          /^[12] messages? not judged: compaction.*not known whether the topic is compacted/,
+        ),
+      );
     });
   });
 
