@@ -5,6 +5,9 @@ import { forms } from '../values/normal-form.ts';
 const count = z.int().min(0);
 const sums = z.object({ facts: z.string(), ids: z.string() });
 
+/** A place in a topic that is checked, by the topic's index. */
+const placeSchema = z.tuple([count, count, count]);
+
 const lookSchema = z.object({
   /** The name of the files, without an ending. */
   file: z.string(),
@@ -18,6 +21,9 @@ const lookSchema = z.object({
   notes: z.array(z.string()),
   /** Why rows that were written may be gone. */
   holes: z.array(z.object({ by: z.enum(['retention', 'compaction']), text: z.string() })),
+  /** The sink's next offsets, and the places of its dead letters, if it tells them. */
+  positions: z.array(placeSchema),
+  letters: z.array(placeSchema),
 });
 export type LookRecord = z.infer<typeof lookSchema>;
 

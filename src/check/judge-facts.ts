@@ -74,7 +74,7 @@ async function* partsOf(
         isLatest: record.plan.rule === 'latest',
         isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
-        letters: files.letters && { ...files.letters, facts: files.letters.facts.read(bucket, only) },
+        letters: files.lettersOf(index, bucket, only),
         tally: tallies[index]!,
       });
       yield {
@@ -133,7 +133,12 @@ type RunEvidence = Omit<Evidence, 'messages' | 'ledger' | 'log' | 'store'> & {
 };
 
 function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvidence {
-  const { topics, plan, isWholeLife, isUndrained } = record;
+  const { topics, plan, sinks, isWholeLife, isUndrained } = record;
+  const positions = new Map<number, number>();
+  for (const [topic, partition, offset] of sinks.flatMap(({ looks }) => looks.at(-1)!.positions)) {
+    const number = numberOf(topic, partition);
+    positions.set(number, Math.min(offset, positions.get(number) ?? offset));
+  }
   const ranges: LogRange[] = [];
   const commits = new Map<number, number>();
   for (const [topic, { partitions }] of topics.entries()) {
@@ -146,6 +151,7 @@ function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvi
       if (isUndrained) commits.set(number, Math.min(from, committed ?? from));
       // A group that has committed nothing there has not begun: all of it may still come.
       else if (plan.group !== undefined) commits.set(number, committed ?? from);
+      else if (positions.has(number)) commits.set(number, positions.get(number)!);
     }
   }
   return {
@@ -155,7 +161,7 @@ function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvi
     ...(topics.length > 1 && { topics: topicNames(topics.map(({ name }) => name)) }),
     plan: { whole: true },
     log: { whole: true, ranges, hasAllRanges: true, isKeyed: false, isFinal: false, isWholeLife },
-    ...((isUndrained || plan.group !== undefined) && { commits }),
+    ...((isUndrained || plan.group !== undefined || positions.size > 0) && { commits }),
     ...(plan.rule !== 'once' && { rule: plan.rule }),
     interruptions: record.problems,
   };

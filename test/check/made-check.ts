@@ -101,6 +101,8 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
             noSnapshot: null,
             notes: [],
             holes: [],
+            positions: [],
+            letters: [],
           };
         }),
       },

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { BitSet } from '../../audit/bit-set.ts';
 import { unavailableError } from '../../errors.ts';
+import { numberOf } from '../partition-numbers.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 
 const placesMax = 5_000_000;
@@ -38,6 +39,13 @@ export class LetterPlaces {
 
   write(path: string): void {
     writeWhole(path, this.text);
+  }
+
+  /** Each place is a topic's index, a partition and an offset. */
+  static of(told: readonly (readonly [number, number, number])[]): LetterPlaces {
+    const places = new LetterPlaces();
+    for (const [topic, partition, offset] of told) places.add(numberOf(topic, partition), offset);
+    return places;
   }
 
   static read(path: string): LetterPlaces {

@@ -87,7 +87,8 @@ export class BucketEvidence {
   /** Whether the record at the place of this fact has a dead letter. */
   #hasLetter(fact: number): boolean {
     const { records, letters } = this.#sources;
-    return letters?.places.has(records.partition(fact), records.offset(fact)) === true;
+    const [partition, offset] = [records.partition(fact), records.offset(fact)];
+    return letters?.places.some((places) => places.has(partition, offset)) === true;
   }
 
   *attempts(): Iterable<AttemptBatch> {

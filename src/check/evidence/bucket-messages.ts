@@ -33,7 +33,7 @@ export interface BucketSources {
   /** The label of the sink, if there are several. */
   sink: string | undefined;
   /** Dead letters, by the places of their records, and by ids. */
-  letters: { places: LetterPlaces; facts: BucketFacts } | undefined;
+  letters: { places: readonly LetterPlaces[]; facts: BucketFacts } | undefined;
   tally: IdentityTally;
 }
 

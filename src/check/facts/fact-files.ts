@@ -11,8 +11,13 @@ export class FactFiles implements Disposable {
   /** By sink, the last look first: it counts, and the one before only shows that a row was there. */
   readonly sinks: readonly (readonly HopFiles[])[];
   readonly letters: { places: LetterPlaces; facts: HopFiles } | undefined;
+  /** By sink: the places of the dead letters that the sink itself tells. */
+  readonly #told: readonly LetterPlaces[];
+  readonly #shape: FactShape;
 
   constructor(path: string, { shape, later, sinks, deadLetters, isUndrained }: CheckRecord) {
+    this.#shape = shape;
+    this.#told = sinks.map(({ looks }) => LetterPlaces.of(looks.at(-1)!.letters));
     this.records = new HopFiles(path, recordsFile, shape);
     this.later = new HopFiles(path, later.file, shape);
     this.sinks = sinks.map(({ looks }) =>
@@ -23,6 +28,21 @@ export class FactFiles implements Disposable {
     this.letters = {
       places: LetterPlaces.read(`${path}/${file}.places`),
       facts: new HopFiles(path, file, shape),
+    };
+  }
+
+  /** What is known of dead letters beside the rows of a sink. */
+  lettersOf(
+    sink: number,
+    bucket: number,
+    only: Uint32Array | undefined,
+  ): { places: readonly LetterPlaces[]; facts: BucketFacts } | undefined {
+    const told = this.#told[sink]!;
+    if (this.letters === undefined && told.count === 0) return undefined;
+    const none = Buffer.alloc(0);
+    return {
+      places: [...(this.letters === undefined ? [] : [this.letters.places]), told],
+      facts: this.letters?.facts.read(bucket, only) ?? new BucketFacts(none, this.#shape, () => none),
     };
   }
 

@@ -1,7 +1,7 @@
 /** The thread that reads a sink, and makes a fact of each row. */
 import '../../system/small-young-generation.ts';
 import { openSink } from '../../sinks/open-sink.ts';
-import type { Sink, SinkOptions, SinkReading } from '../../sinks/sink.ts';
+import type { Sink, SinkOptions, SinkReading, SinkPosition } from '../../sinks/sink.ts';
 import { counted } from '../../text/counted.ts';
 import { serveThread } from '../../system/thread.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
@@ -19,6 +19,13 @@ const stop = new AbortController();
 
 const elsewhereNote = (count: number): string[] =>
   count === 0 ? [] : [`${counted(count, 'row')} of topics that are not checked.`];
+
+/** The topic's index, partition and offset of each place in a topic that is checked. */
+const placesOf = (told: readonly SinkPosition[], topics: readonly string[]): [number, number, number][] =>
+  told.flatMap(({ topic, partition, offset }): [number, number, number][] => {
+    const index = topic === undefined ? 0 : topics.indexOf(topic);
+    return index < 0 ? [] : [[index, partition, offset]];
+  });
 
 /** Everything that the facts of one look need. */
 export interface LookOptions {
@@ -59,6 +66,8 @@ const handlers = {
     const written = writer.close();
     writer = undefined;
     const { noSnapshot, notes, holes = [] } = reading!;
+    const positions = placesOf(reading!.positions?.() ?? [], topics);
+    const letters = placesOf(reading!.deadLetters?.() ?? [], topics);
     await reading!.close();
     reading = undefined;
     return {
@@ -69,6 +78,8 @@ const handlers = {
       noSnapshot: noSnapshot ?? null,
       notes: [...notes, ...elsewhereNote(maker.elsewhere)],
       holes: [...holes],
+      positions,
+      letters,
     };
   },
   /** Ends a statement that may still run. */
