@@ -57,8 +57,8 @@ export function bindRecords(plan: CheckPlan): RecordColumns {
   };
 }
 
-/** Throws `usage` if the id of one side is a position, and that of the other is not. */
-export function bindRows({ id, comparisons, version }: CheckPlan, sink: SinkPlan): RowColumns {
+/** Throws `usage` if positions and other ids would be compared, or positions of several topics without the topic. */
+export function bindRows({ topics, id, comparisons, version }: CheckPlan, sink: SinkPlan): RowColumns {
   const places: ValuePlace[] = [];
   const add = (place: ValuePlace): number => places.push(place) - 1;
   const column = (name: string): number => add({ kind: 'column', name, text: `column:${name}` });
@@ -67,6 +67,12 @@ export function bindRows({ id, comparisons, version }: CheckPlan, sink: SinkPlan
     throw usageError(
       `--id ${id.text} and --sink-id ${sink.id.text} do not go together.`,
       'Positions are compared with positions: --id position --sink-id columns:PARTITION,OFFSET.',
+    );
+  }
+  if (sink.id.kind === 'columns' && sink.id.topic === undefined && topics.length > 1) {
+    throw usageError(
+      `--sink-id ${sink.id.text} does not tell of which of the ${topics.length} topics a row is.`,
+      'Name the column of the topic, too: columns:TOPIC,PARTITION,OFFSET.',
     );
   }
   return {

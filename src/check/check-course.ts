@@ -28,7 +28,7 @@ import { hasPassed, waitForGroup, type Commits } from './group-drain.ts';
 import { judgeFacts, type JudgedFacts, type JudgeOptions } from './judge-facts.ts';
 import { numberOf } from './partition-numbers.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
-import { readRecords, stableEnds, type ReadOptions, type ReadRecords } from './record-reader.ts';
+import { isReadWhole, readRecords, stableEnds, type ReadOptions, type ReadRecords } from './record-reader.ts';
 import type { ThreadedSink } from './sink/threaded-sink.ts';
 import { isSuspect, standing } from './suspicion.ts';
 
@@ -179,10 +179,12 @@ export class CheckCourse {
     const writer = new FactWriter(`${this.#options.path}/${file}`, shape);
     const maker = this.#makerOf(writer);
     try {
+      let isWhole = true;
       for (const [index, topic] of topics.entries()) {
-        await readRecords(values, columns.places.length, maker, this.#tail(topic, index));
+        const read = await readRecords(values, columns.places.length, maker, this.#tail(topic, index));
+        isWhole &&= isReadWhole(read);
       }
-      return { file, ...writer.close() };
+      return { file, ...writer.close(), isWhole, withoutId: maker.withoutId };
     } catch (error) {
       writer.abandon();
       throw error;

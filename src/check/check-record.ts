@@ -115,7 +115,7 @@ export const checkSchema = z.object({
     categories: z.array(z.string()),
   }),
   /** The records beyond the range, as far as the topics had come when the sinks had been read the last time. */
-  later: z.object({ file: z.string(), facts: count, sums }),
+  later: z.object({ file: z.string(), facts: count, sums, isWhole: z.boolean(), withoutId: count }),
   sinks: z.array(sinkSchema).min(1),
   /** The last reading of the dead letters. */
   deadLetters: z.object({ name: z.string(), letters: lettersSchema }).optional(),

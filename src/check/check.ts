@@ -7,9 +7,10 @@
  * what was there in either look is not lost.
  */
 import { statfs } from 'node:fs/promises';
-import { unavailableError } from '../errors.ts';
+import { unavailableError, usageError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../kafka/client/cluster.ts';
+import { noTopicId } from '../kafka/client/topic-id.ts';
 import { Deadline } from '../system/deadline.ts';
 import { formOf, type Form } from '../values/normal-form.ts';
 import { RecordValues } from '../values/record-values.ts';
@@ -39,6 +40,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-check' });
   const topics: FrozenTopic[] = [];
   for (const name of plan.topics) topics.push(await freezeTopic(cluster, access, name, plan));
+  await refuseSameTopic(options, topics);
   await waitForTransactions(cluster, topics, new Deadline(timeoutMs, signal));
   await using opened = new AsyncDisposableStack();
   const sinks: (CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined })[] = [];
@@ -67,6 +69,33 @@ export async function check(options: CheckOptions): Promise<Checked> {
   const checked = await course.run();
   await refuseIdentity(checked, { plan, cluster, topic: topics[0]!, signal });
   return checked;
+}
+
+/** Two addresses may be of one cluster, where a topic would be compared with itself: its id tells. Throws `usage`. */
+async function refuseSameTopic(
+  { plan, signal }: CheckOptions,
+  topics: readonly FrozenTopic[],
+): Promise<void> {
+  const { sinkKafka, timeoutMs } = plan;
+  const alike = topics.filter(({ name }) => plan.sinks.some(({ location }) => location === `topic:${name}`));
+  if (alike.length === 0) return;
+  const { bootstrapServers, settings } = sinkKafka;
+  const client = clientFromSettings(settings);
+  await using cluster = await openCluster({
+    bootstrapServers,
+    client,
+    clientId: 'nodrop-check',
+    timeoutMs,
+    signal,
+  });
+  for (const { name, topicId } of alike) {
+    // Clusters that give topics no ids do not tell them apart.
+    if (topicId === noTopicId || (await cluster.metadata(name))?.topicId !== topicId) continue;
+    throw usageError(
+      `--sink topic:${name}: this is the topic that is checked, at ${bootstrapServers} as well.`,
+      'Name the other cluster with --sink-bootstrap-server.',
+    );
+  }
 }
 
 /** Opens a sink, and begins the first look at it. */

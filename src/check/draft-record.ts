@@ -8,7 +8,7 @@ import { isWholeLife, type FrozenTopic } from './freeze.ts';
 import type { Commits } from './group-drain.ts';
 import type { CheckPlan } from './plan.ts';
 import type { ScannedPartition } from '../kafka/fetch/log-scan.ts';
-import type { ReadRecords } from './record-reader.ts';
+import { isReadWhole, type ReadRecords } from './record-reader.ts';
 
 export interface ReadHops {
   id: string;
@@ -45,10 +45,11 @@ export function draftRecord(hops: ReadHops): CheckRecord {
       notJson: sum('notJson'),
       categories,
     },
-    later: { file: '', facts: 0, sums: { facts: '', ids: '' } },
+    later: { file: '', facts: 0, sums: { facts: '', ids: '' }, isWhole: true, withoutId: 0 },
     sinks: [],
     isWholeLife:
       topics.every(isWholeLife) &&
+      reads.every(isReadWhole) &&
       topics.every((topic, index) => removalsOf(topic, reads[index]!).length === 0),
     isUndrained: false,
     notes: [

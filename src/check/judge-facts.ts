@@ -9,7 +9,7 @@ import { BucketEvidence } from './evidence/bucket-evidence.ts';
 import type { BucketSources } from './evidence/bucket-messages.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
 import { openSentences } from './evidence/open-sentences.ts';
-import { bucketOf } from './facts/fact-format.ts';
+import { bucketOf, factFlags } from './facts/fact-format.ts';
 import { FactFiles } from './facts/fact-files.ts';
 import { numberOf, topicNames } from './partition-numbers.ts';
 
@@ -53,7 +53,7 @@ async function* partsOf(
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
   const known = categoriesOf(record);
-  const run = runEvidence(record, known.categories);
+  const run = runEvidence(record, known.categories, explainsAll(record, files));
   const first = only === undefined ? 0 : bucketOf(only, buckets);
   const end = only === undefined ? buckets : first + 1;
   for (let bucket = first; bucket < end; bucket++) {
@@ -89,6 +89,25 @@ async function* partsOf(
     // So that a signal can be heard, and progress be shown.
     await nextTurn();
   }
+}
+
+/** Whether a row that no id explains is of no record: all records were read, and each tells its id. */
+function explainsAll({ isWholeLife, records, later, shape }: CheckRecord, files: FactFiles): boolean {
+  if (!isWholeLife || !later.isWhole) return false;
+  const aside = factFlags.aborted | factFlags.dropped;
+  const hops = [records.withoutId > 0 && files.records, later.withoutId > 0 && files.later];
+  for (const hop of hops) {
+    if (hop === false) continue;
+    for (let bucket = 0; bucket < shape.buckets; bucket++) {
+      const facts = hop.read(bucket);
+      for (let fact = 0; fact < facts.count; fact++) {
+        const flags = facts.flags(fact);
+        if (!(flags & factFlags.nameless) || flags & aside) continue;
+        if (!files.hasLetter(facts.partition(fact), facts.offset(fact))) return false;
+      }
+    }
+  }
+  return true;
 }
 
 /** A row that the sink may have removed by itself is not lost: a verdict that misses none does not rest on this. */
@@ -132,8 +151,8 @@ type RunEvidence = Omit<Evidence, 'messages' | 'ledger' | 'log' | 'store'> & {
   log: Omit<Evidence['log'], 'batches'>;
 };
 
-function runEvidence(record: CheckRecord, categories: readonly string[]): RunEvidence {
-  const { topics, plan, sinks, isWholeLife, isUndrained } = record;
+function runEvidence(record: CheckRecord, categories: readonly string[], isWholeLife: boolean): RunEvidence {
+  const { topics, plan, sinks, isUndrained } = record;
   const positions = new Map<number, number>();
   for (const [topic, partition, offset] of sinks.flatMap(({ looks }) => looks.at(-1)!.positions)) {
     const number = numberOf(topic, partition);

@@ -76,6 +76,10 @@ export async function readRecords(
   return { scan, ...read, ends };
 }
 
+/** Whether all batches of the range were read. */
+export const isReadWhole = ({ scan: { partitions } }: ReadRecords): boolean =>
+  partitions.every(({ reached, end, undecodableBatches }) => reached >= end && undecodableBatches === 0);
+
 /** The ends of what was read, as far as transactions have ended. */
 export function stableEnds({ scan, ends }: ReadRecords): Map<number, number> {
   const stable = new Map(

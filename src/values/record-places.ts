@@ -1,7 +1,7 @@
 /** Finds which places the records of a topic have: key, headers, and scalar members of their JSON. */
 import type { RecordBatch } from '../kafka/record-batch/record-batch.ts';
 import { JsonValues } from './json-values.ts';
-import type { ValuePlace } from './value-place.ts';
+import { pathText, type ValuePlace } from './value-place.ts';
 
 /** Members of documents that lie deeper are not looked at. */
 export const pathDepthMax = 4;
@@ -42,12 +42,10 @@ export function addScalarPaths(document: unknown, paths: Map<string, readonly st
   const note = (value: unknown, path: readonly string[]): void => {
     if (value === null || Array.isArray(value)) return;
     if (typeof value !== 'object') {
-      if (path.length > 0 && paths.size < max) paths.set(path.map(escaped).join('.'), path);
+      if (path.length > 0 && paths.size < max) paths.set(pathText(path), path);
     } else if (path.length < pathDepthMax) {
       for (const [name, member] of Object.entries(value)) if (name !== '') note(member, [...path, name]);
     }
   };
   note(document, []);
 }
-
-const escaped = (name: string): string => name.replaceAll(/[\\.]/g, String.raw`\$&`);

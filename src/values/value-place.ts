@@ -55,6 +55,10 @@ export function parseValuePlace(text: string, option: string): ValuePlace {
   throw usageError(`${option} ${text} is no place of a value.`, forms);
 }
 
+/** A path as `parsePath` reads it. */
+export const pathText = (names: readonly string[]): string =>
+  names.map((name) => name.replaceAll(/[\\.]/g, String.raw`\$&`)).join('.');
+
 /** Names are divided by dots. A backslash before a dot or a backslash makes it a part of the name. */
 function parsePath(text: string, option: string): string[] {
   const names = [''];

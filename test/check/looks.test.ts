@@ -60,3 +60,14 @@ test('one later record explains one row', async () => {
   const looks = [[row('a'), row('b'), row('b', '2'), row('b', '2')]];
   expect(await found({ records, later: [record('b', '2')], looks })).toMatchObject({ verdict: 'fail' });
 });
+
+test('a row that no id explains is no phantom if it may be of a record without an id', async () => {
+  const stranger = [...both, row('x')];
+  const nameless = { ...record('c'), id: null };
+  const whole = await found({ records, looks: [stranger] });
+  expect(whole.findings).toEqual([['phantom', 'x']]);
+  const judged = await found({ records: [...records, nameless], looks: [stranger] });
+  expect(judged).toEqual({ verdict: 'inconclusive', findings: [], vanished: 0 });
+  const later = await found({ records, later: [nameless], looks: [stranger] });
+  expect(later.findings).toEqual([]);
+});

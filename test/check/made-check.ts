@@ -81,7 +81,7 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
       notJson: 0,
       categories: topic.categories,
     },
-    later: { file: laterFile(1), ...tail.written },
+    later: { file: laterFile(1), ...tail.written, isWhole: true, withoutId: tail.withoutId },
     sinks: [
       {
         name: 'postgres://localhost/orders',

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
-import { newDir } from '../fixtures/nodrop.ts';
+import { newDir, type Ended } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
 
@@ -17,11 +17,16 @@ beforeAll(() => writeOrders(bootstrapServers, topic, orders));
 
 /** Checks a program that prints the rows of all orders but the last, and then these lines. */
 async function check(...lines: object[]): Promise<Result> {
+  return JSON.parse((await run([], ...lines)).stdout) as Result;
+}
+
+/** The same, with further arguments. */
+async function run(args: readonly string[], ...lines: object[]): Promise<Ended> {
   const rows = orders.slice(0, 9).map(({ id, status }) => ({ type: 'store', id, category: status }));
   const file = join(dir, 'lines.jsonl');
   const told = [...rows, ...lines, { type: 'complete', of: 'store' }];
   writeFileSync(file, told.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const { stdout } = await nodropInProcess([
+  return await nodropInProcess([
     'check',
     `--bootstrap-server=${bootstrapServers}`,
     `--topic=${topic}`,
@@ -31,8 +36,8 @@ async function check(...lines: object[]): Promise<Result> {
     '--settle=50ms',
     `--dir=${dir}`,
     '--json',
+    ...args,
   ]);
-  return JSON.parse(stdout) as Result;
 }
 
 test('a record without a row is lost, unless the program has not come to it', async () => {
@@ -49,4 +54,14 @@ test('a record that the program tells among its dead letters is not lost', async
   expect(findings).toMatchObject([
     { kind: 'wrongly-dead-lettered', count: 1, examples: [{ id: 'order-9' }] },
   ]);
+});
+
+test('if several topics are checked, a program must name the topic of a position', async () => {
+  const other = `refunds-${randomUUID()}`;
+  await writeOrders(bootstrapServers, other, ordersFrom(100, 1));
+  const refused = await run([`--topic=${other}`], { type: 'position', partition: 0, offset: 9 });
+  expect(refused.code).toBe(64);
+  expect(refused.stderr).toContain('partition 0, offset 9 without a topic, and 2 topics are checked');
+  const told = await run([`--topic=${other}`], { type: 'position', topic, partition: 0, offset: 9 });
+  expect(JSON.parse(told.stdout)).toMatchObject({ verdict: 'inconclusive', findings: [] });
 });

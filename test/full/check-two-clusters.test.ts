@@ -38,3 +38,20 @@ test('a copy in another cluster is read there, and lacks what was not copied', a
   expect(acknowledged.right).toBe(29);
   expect(code).toBe(1);
 });
+
+test('another address of the same cluster is no other cluster', async () => {
+  const topic = `orders-${randomUUID()}`;
+  await writeOrders(bootstrapServers, topic, ordersFrom(0, 3));
+  const { code, stderr } = await nodropInProcess([
+    'check',
+    `--bootstrap-server=${bootstrapServers}`,
+    `--topic=${topic}`,
+    '--id=header:event-id',
+    `--sink=topic:${topic}`,
+    `--sink-bootstrap-server=${bootstrapServers.replace('127.0.0.1', 'localhost')}`,
+    '--sink-id=header:event-id',
+    `--dir=${newDir()}`,
+  ]);
+  expect(code).toBe(64);
+  expect(stderr).toContain('this is the topic that is checked');
+});

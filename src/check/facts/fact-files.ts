@@ -31,6 +31,11 @@ export class FactFiles implements Disposable {
     };
   }
 
+  /** Whether the record at this place has a dead letter, wherever it is told. */
+  hasLetter(partition: number, offset: number): boolean {
+    return [this.letters?.places, ...this.#told].some((places) => places?.has(partition, offset) === true);
+  }
+
   /** What is known of dead letters beside the rows of a sink. */
   lettersOf(
     sink: number,

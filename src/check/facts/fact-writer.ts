@@ -108,7 +108,7 @@ class ChunkWriter {
     this.#chunkBytes = Math.max(chunkBytesMin, Math.min(chunkBytesMax, bufferedBytes / buckets));
   }
 
-  /** The position, in the bucket's buffer, of so many bytes that the caller writes at once. */
+  /** Makes room in the bucket's buffer, and returns where it begins. The caller fills it before the next call. */
   reserve(bucket: number, bytes: number): number {
     let at = this.#used[bucket]!;
     const buffer = this.#buffers[bucket];

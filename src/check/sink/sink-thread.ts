@@ -1,5 +1,6 @@
 /** The thread that reads a sink, and makes a fact of each row. */
 import '../../system/small-young-generation.ts';
+import { usageError } from '../../errors.ts';
 import { openSink } from '../../sinks/open-sink.ts';
 import type { Sink, SinkOptions, SinkReading, SinkPosition } from '../../sinks/sink.ts';
 import { counted } from '../../text/counted.ts';
@@ -20,9 +21,15 @@ const stop = new AbortController();
 const elsewhereNote = (count: number): string[] =>
   count === 0 ? [] : [`${counted(count, 'row')} of topics that are not checked.`];
 
-/** The topic's index, partition and offset of each place in a topic that is checked. */
+/** The topic's index, partition and offset of each place in a topic that is checked. Throws `usage` if it is not told in which. */
 const placesOf = (told: readonly SinkPosition[], topics: readonly string[]): [number, number, number][] =>
   told.flatMap(({ topic, partition, offset }): [number, number, number][] => {
+    if (topic === undefined && topics.length > 1) {
+      throw usageError(
+        `The program tells partition ${partition}, offset ${offset} without a topic, and ${topics.length} topics are checked.`,
+        'Let it add the topic to its position and deadLetter lines.',
+      );
+    }
     const index = topic === undefined ? 0 : topics.indexOf(topic);
     return index < 0 ? [] : [[index, partition, offset]];
   });

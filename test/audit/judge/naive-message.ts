@@ -76,7 +76,7 @@ export class NaiveMessage {
     return !this.isDropped && this.hasReachedLog();
   }
 
-  /** Rows of an id that nobody knows, in a store that may have more than the log shows. */
+  /** Rows whose id neither ledger nor log has, where the log is only a part of what the topic held. */
   isUnrooted(): boolean {
     const isKnown = this.h.messages[this.id]!.planned || this.outcome !== 'unsent';
     const isCertain = !this.h.missing.includes('plan') && this.ledgerWhole;

@@ -12,7 +12,7 @@ const made = (id: string, category: string, value: string): MadeRow => ({ id, ca
 
 const records: MadeRecord[] = [
   ...orders(20),
-  { id: null, category: 'paid', value: '1', partition: 0 },
+  { id: null, category: 'paid', value: '1', partition: 0, flags: factFlags.dropped },
   { ...made('twice', 'paid', '1'), partition: 0 },
   { ...made('twice', 'paid', '1'), partition: 1 },
   { ...made('aborted', 'paid', '1'), partition: 0, flags: factFlags.aborted },

@@ -184,7 +184,7 @@ describe('a program that does not end', () => {
     };
   }
 
-  /** A zombie has ended, and waits for whoever started it. */
+  /** A zombie has ended, and waits until its parent has asked how. */
   async function states(pids: readonly number[]): Promise<string[]> {
     const found = await Promise.all(pids.map(processState));
     return found.filter((state) => state !== undefined && state !== 'Z') as string[];
