@@ -20,7 +20,7 @@ export async function sampleRecords(
   deadline: Deadline,
   look: (batch: RecordBatch, i: number) => void,
 ): Promise<void> {
-  const topic = await cluster.metadata(topicName, deadline);
+  const topic = await cluster.metadataAgain(topicName, deadline);
   if (topic === undefined) throw unavailableError(`Topic ${topicName} is gone.`);
   const few = ranges.map(({ partition, start, end }) => ({
     partition,

@@ -14,7 +14,7 @@ const newRun = (): string => `s${randomUUID().slice(0, 8)}`;
 
 test('the run without sabotage passes, and its journal accounts for every row', async () => {
   const made = await madeRun();
-  expect(made.ended.code, made.ended.stderr).toBe(0);
+  expect(made.ended.code, `${made.ended.stdout}${made.ended.stderr}`).toBe(0);
   expect(made.result).toMatchObject({ verdict: 'pass', findings: [] });
   const evidence = await evidenceOf(made);
   expect(evidence.deliveries).toMatchObject({ whole: true, required: false });

@@ -157,8 +157,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * The metadata of a topic that existed before; undefined if it has been unknown for a while. A starting broker with
-   * ZooKeeper learns of topics later than of brokers, and knows no topic until then.
+   * The metadata of a topic that existed before; undefined if it has been unknown for a while. A broker may learn of a
+   * new topic later than the broker that made it; one that starts with ZooKeeper knows no topic for a while.
    */
   async metadataAgain(topic: string, deadline = this.deadline()): Promise<TopicMetadata | undefined> {
     const found = await this.metadata(topic, deadline);

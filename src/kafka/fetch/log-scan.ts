@@ -63,7 +63,7 @@ export interface LogScan {
 /** Throws `unavailable` if there is no progress within the timeout, `usage` if the topic does not exist. */
 export async function scanLog(cluster: Cluster, topicName: string, options: ScanOptions): Promise<LogScan> {
   const deadline = new Deadline(options.timeoutMs, options.signal);
-  const topic = await cluster.metadata(topicName, deadline);
+  const topic = await cluster.metadataAgain(topicName, deadline);
   if (topic === undefined) throw usageError(`Topic ${topicName} does not exist.`);
   const starts = await listOffsets(cluster, topicName, 'earliest', deadline);
   // Asked for before the ends, so that no last stable offset can be past them.

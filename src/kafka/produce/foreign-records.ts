@@ -16,7 +16,7 @@ export async function publishRecords(
   payloads: readonly (Uint8Array | null)[],
   timeoutMs: number,
 ): Promise<PublishedRecord[]> {
-  const topic = await cluster.metadata(topicName);
+  const topic = await cluster.metadataAgain(topicName);
   if (topic === undefined) throw new Error(`there is no topic ${topicName}`);
   const options = {
     acks: -1,
