@@ -1,7 +1,7 @@
 /** Judges the facts of a check: bucket by bucket, and sink by sink. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Evidence, LogRange } from '../audit/evidence.ts';
-import { auditParts } from '../audit/judge/audit.ts';
+import { auditParts, type AuditOptions } from '../audit/judge/audit.ts';
 import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
 import { plural } from '../text/counted.ts';
 import { lastLooks, type CheckRecord } from './check-record.ts';
@@ -10,7 +10,7 @@ import type { BucketSources } from './evidence/bucket-messages.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
 import { openSentences } from './evidence/open-sentences.ts';
 import { bucketOf, factFlags } from './facts/fact-format.ts';
-import { FactFiles } from './facts/fact-files.ts';
+import { FactFiles, type HopFiles } from './facts/fact-files.ts';
 import { numberOf, topicNames } from './partition-numbers.ts';
 
 export interface JudgeOptions {
@@ -21,6 +21,10 @@ export interface JudgeOptions {
   /** Judges the id with this hash alone, as if nothing else had been read. */
   only?: Uint32Array;
   onFinding?: (finding: SingleFinding) => void;
+  /** Set if nodrop made the messages: what the hop before the sink has, if there is one. */
+  made?: { before: HopFiles | undefined };
+  /** As for an audit. */
+  isConsequence?: AuditOptions['isConsequence'];
   /** Called after each bucket. */
   onBucket?: (done: number, of: number) => void;
 }
@@ -37,11 +41,15 @@ const noCategoryName = '(none)';
 const onlyCategory = 'rows';
 
 export async function judgeFacts(record: CheckRecord, options: JudgeOptions): Promise<JudgedFacts> {
-  const { allowed, onFinding } = options;
+  const { allowed, onFinding, isConsequence } = options;
   const tallies = record.sinks.map(() => new IdentityTally());
   using files = new FactFiles(options.path, record);
   const parts = partsOf(record, files, tallies, options);
-  const judged = await auditParts(parts, { ...(allowed && { allowed }), ...(onFinding && { onFinding }) });
+  const judged = await auditParts(parts, {
+    ...(allowed && { allowed }),
+    ...(onFinding && { onFinding }),
+    ...(isConsequence && { isConsequence }),
+  });
   return { audit: withOpenSentences(judged, record, tallies), tallies };
 }
 
@@ -49,7 +57,7 @@ async function* partsOf(
   record: CheckRecord,
   files: FactFiles,
   tallies: readonly IdentityTally[],
-  { signal, only, onBucket }: JudgeOptions,
+  { signal, only, made, onBucket }: JudgeOptions,
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
   const known = categoriesOf(record);
@@ -75,6 +83,7 @@ async function* partsOf(
         isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
         letters: files.lettersOf(index, bucket, only),
+        made: made && { before: made.before?.read(bucket, only) },
         tally: tallies[index]!,
       });
       yield {

@@ -16,6 +16,8 @@ export interface AuditOptions {
    * finding may lack the cause `commit-before-write`, which the parts decide together.
    */
   onFinding?: (finding: SingleFinding) => void;
+  /** Whether a finding about a message follows from one at an earlier hop, and so does not count here. */
+  isConsequence?: (finding: SingleFinding) => boolean;
 }
 
 export const audit = (evidence: Evidence, options?: AuditOptions): Promise<Audit> =>
@@ -24,13 +26,13 @@ export const audit = (evidence: Evidence, options?: AuditOptions): Promise<Audit
 /** The parts are those of one run's evidence. There is at least one; several must have the log as their root. */
 export async function auditParts(
   parts: Iterable<Evidence> | AsyncIterable<Evidence>,
-  { allowed = [], onFinding }: AuditOptions = {},
+  { allowed = [], ...hooks }: AuditOptions = {},
 ): Promise<Audit> {
   const iterator = Symbol.asyncIterator in parts ? parts[Symbol.asyncIterator]() : parts[Symbol.iterator]();
   try {
-    const totals = await judgeNext(iterator, undefined, onFinding);
+    const totals = await judgeNext(iterator, undefined, hooks);
     if (totals === undefined) throw new Error('bug: an audit of no evidence');
-    while ((await judgeNext(iterator, totals, onFinding)) !== undefined);
+    while ((await judgeNext(iterator, totals, hooks)) !== undefined);
     return totals.audit(allowed);
   } finally {
     await iterator.return?.();
@@ -41,14 +43,14 @@ export async function auditParts(
 async function judgeNext(
   parts: Iterator<Evidence> | AsyncIterator<Evidence>,
   before: Totals | undefined,
-  onFinding: AuditOptions['onFinding'],
+  hooks: Omit<AuditOptions, 'allowed'>,
 ): Promise<Totals | undefined> {
   const next = await parts.next();
   if (next.done === true) return undefined;
   const part = next.value;
   // A ledger's acks and the order of its messages are compared with those of all others.
   if (before !== undefined && part.root !== 'log') throw new Error('bug: a ledger in parts');
-  const totals = before ?? new Totals(part, onFinding);
+  const totals = before ?? new Totals(part, hooks);
   await judgePart(part, totals);
   return totals;
 }

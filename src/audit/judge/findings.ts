@@ -23,23 +23,28 @@ interface Entry extends Finding {
 export interface FindingsOptions {
   /** The examples are the first by place, then by id, and not the first that come. */
   byPlace?: boolean;
-  onFinding?: ((finding: SingleFinding) => void) | undefined;
+  onFinding?: (finding: SingleFinding) => void;
+  /** Whether a finding follows from another, and so does not count. */
+  isConsequence?: (finding: SingleFinding) => boolean;
 }
 
 /** Collects charges into findings: one for each kind and blame, with a count and the first examples. */
 export class Findings {
   readonly #byPlace: boolean;
   readonly #onFinding: FindingsOptions['onFinding'];
+  readonly #isConsequence: FindingsOptions['isConsequence'];
   readonly #entries = new Map<string, Entry>();
 
-  constructor({ byPlace = false, onFinding }: FindingsOptions) {
+  constructor({ byPlace = false, onFinding, isConsequence }: FindingsOptions) {
     this.#byPlace = byPlace;
     this.#onFinding = onFinding;
+    this.#isConsequence = isConsequence;
   }
 
   /** Calls `exampleOf` only if the example is used. `at` is its place. */
   add(charge: Charge, at: Named | undefined, exampleOf: () => Example): void {
     const { kind, blame, cause } = charge;
+    if (this.#isConsequence?.({ kind, blame, ...exampleOf() }) === true) return;
     const key = `${kind} ${blame}`;
     let entry = this.#entries.get(key);
     if (entry === undefined) {

@@ -8,12 +8,11 @@ import type {
   Finding,
   LedgerCounts,
   PartitionState,
-  SingleFinding,
   Verdict,
 } from '../../result/verdict.ts';
 import { Confusion } from './confusion-matrix.ts';
 import { evidenceStates } from './evidence-states.ts';
-import { Findings } from './findings.ts';
+import { Findings, type FindingsOptions } from './findings.ts';
 import { noDoubts, notChecked, type Refusals } from './not-checked.ts';
 import { findOvercommitted } from './overcommitted.ts';
 import { Partitions } from './partitions.ts';
@@ -54,9 +53,9 @@ export class Totals {
   #proven: Proven | undefined;
   #refusals: Refusals = { rejected: [], unknown: [] };
 
-  constructor(first: Evidence, onFinding: ((finding: SingleFinding) => void) | undefined) {
+  constructor(first: Evidence, hooks: Omit<FindingsOptions, 'byPlace'>) {
     const { categories, root } = first;
-    this.findings = new Findings({ byPlace: root === 'log', onFinding });
+    this.findings = new Findings({ byPlace: root === 'log', ...hooks });
     this.confusion = new Confusion(categories);
     this.states = new StateCounts(categories);
     this.#categories = categories;

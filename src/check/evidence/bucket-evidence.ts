@@ -25,6 +25,8 @@ export class BucketEvidence {
   /** By fact: its message, or `none` for records that are not judged. */
   readonly #messageOf: Int32Array;
   readonly #index: BucketIndex;
+  /** What the hop before the sink has. */
+  readonly #before: BucketIndex | undefined;
   /** The ids that only records beyond the range have. */
   readonly #laterIndex: BucketIndex;
   /** Under the rule `latest`: the keys that have a row, by their first fact. */
@@ -32,12 +34,13 @@ export class BucketEvidence {
 
   constructor(sources: BucketSources) {
     this.#sources = sources;
-    const { records, looks, route } = sources;
+    const { records, looks, route, made } = sources;
+    this.#before = made?.before && indexOf(made.before);
     this.#index = new BucketIndex(records);
     this.#messageOf = new Int32Array(records.count).fill(none);
     this.messages = new BucketMessages(sources);
-    // A record that belongs in another sink is a message here only if this sink has a row of it.
-    const here = route === undefined ? undefined : indexOf(looks[0]!);
+    // A record that belongs in another sink, or may not have been sent, is a message here if this sink has a row of it.
+    const here = route === undefined && made === undefined ? undefined : indexOf(looks[0]!);
     for (let fact = 0; fact < records.count; fact++) this.#addRecord(fact, here);
     this.#laterIndex = new BucketIndex(sources.later);
     for (let fact = 0; fact < sources.later.count; fact++) this.#addLater(fact);
@@ -56,6 +59,7 @@ export class BucketEvidence {
     const isElsewhere = route !== undefined && flags >>> routeShift !== route;
     if (isElsewhere && !isAborted && flags >>> routeShift === 0) tally.unrouted += 1;
     if (isElsewhere && here!.find(records, fact) === none) return;
+    if (flags & factFlags.doubtful && !this.#isKnownSent(fact, here!)) return;
     const first = this.#index.add(fact);
     const { messages } = this;
     if (messages.versions !== undefined) return this.#addVersion(fact, first);
@@ -63,7 +67,14 @@ export class BucketEvidence {
     const message = known === none ? messages.add(fact) : known;
     if (isElsewhere && known === none) messages.noteElsewhere(message);
     this.#messageOf[first] = this.#messageOf[fact] = message;
-    if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
+    if (flags & factFlags.rejected) messages.noteRejected(message);
+    else if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
+  }
+
+  /** Whether the hop before the sink, or the sink, has a message of which it is not known whether it was sent. */
+  #isKnownSent(fact: number, here: BucketIndex): boolean {
+    const { records } = this.#sources;
+    return here.find(records, fact) !== none || (this.#before?.find(records, fact) ?? none) !== none;
   }
 
   #addVersion(fact: number, first: number): void {
@@ -114,8 +125,8 @@ export class BucketEvidence {
     let row = 0;
     for (let fact = 0; fact < count; fact++) {
       const message = this.#messageOf[fact]!;
-      if (message === none) continue;
       const flags = records.flags(fact);
+      if (message === none || flags & factFlags.rejected) continue;
       batch.message[row] = message;
       batch.key[row] = this.messages.expectedKey(message);
       batch.partition[row] = records.partition(fact);

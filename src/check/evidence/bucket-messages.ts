@@ -34,6 +34,8 @@ export interface BucketSources {
   sink: string | undefined;
   /** Dead letters, by the places of their records, and by ids. */
   letters: { places: readonly LetterPlaces[]; facts: BucketFacts } | undefined;
+  /** Set if nodrop made the messages: then some are perhaps not sent, or rejected. `before`: what the hop before has. */
+  made: { before: BucketFacts | undefined } | undefined;
   tally: IdentityTally;
 }
 
@@ -60,6 +62,8 @@ export class BucketMessages implements Messages {
   readonly #rightLetters = new Set<number>();
   /** Messages that belong in another sink. */
   readonly #elsewhere = new Set<number>();
+  /** Messages that were sent, and refused. */
+  readonly #rejected = new Set<number>();
   /** The facts of ids that only rows have. */
   readonly #strangers: { facts: BucketFacts; fact: number }[] = [];
 
@@ -112,6 +116,12 @@ export class BucketMessages implements Messages {
     if (all === undefined) this.#all.set(message, [first, fact]);
     else all.push(fact);
   }
+
+  noteRejected(message: number): void {
+    this.#rejected.add(message);
+  }
+
+  isRejected = (message: number): boolean => this.#rejected.has(message);
 
   noteElsewhere(message: number): void {
     this.#elsewhere.add(message);
