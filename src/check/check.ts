@@ -12,13 +12,13 @@ import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
 import { openCluster, type Cluster } from '../kafka/client/cluster.ts';
 import { noTopicId } from '../kafka/client/topic-id.ts';
 import { Deadline } from '../system/deadline.ts';
-import { formOf, type Form } from '../values/normal-form.ts';
 import { RecordValues } from '../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../values/sample-records.ts';
 import type { ValueKind } from '../values/value-batch.ts';
-import { bindRecords, bindRows, type Forms, type RecordColumns, type RowColumns } from './bound-places.ts';
+import { bindRecords, bindRows, type RecordColumns, type RowColumns } from './bound-places.ts';
 import { CheckCourse, type Checked, type CheckOptions, type CheckedSink } from './check-course.ts';
 import { factBytes, type FactShape } from './facts/fact-format.ts';
+import { formsOfPlaces } from './forms.ts';
 import { freezeTopic, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
 import type { CheckPlan } from './plan.ts';
 import { refuseIdentity } from './propose/refuse-identity.ts';
@@ -48,7 +48,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
     sinks.push(await beginSink(options, index, rowColumns, opened));
   }
   const recordKinds = await kindsOfRecords({ plan, columns, values, cluster, topics, signal });
-  const forms = formsOf(columns, recordKinds, sinks);
+  const forms = formsOfPlaces(columns, recordKinds, sinks);
   const records = recordsIn(topics);
   const sample = plan.sample === undefined ? 1 : Math.min(1, plan.sample / Math.max(1, records));
   const expected = sinks.map(({ estimate }) => estimate ?? records);
@@ -142,26 +142,6 @@ async function kindsOfRecords({
     await sampleRecords(cluster, name, ranges, deadline, (batch, i) => sampled.look(batch, i));
   }
   return sampled.kinds();
-}
-
-/** One form for each value, on all sides. */
-function formsOf(
-  columns: RecordColumns,
-  recordKinds: readonly ValueKind[],
-  sinks: readonly { columns: RowColumns; kinds: readonly ValueKind[] }[],
-): Forms {
-  const formAt = (record: number | undefined, rowOf: (columns: RowColumns) => number | undefined): Form => {
-    const kinds = sinks.map((sink) => sink.kinds[rowOf(sink.columns) ?? -1] ?? 'json');
-    const first = record === undefined ? 'text' : recordKinds[record]!;
-    return kinds.reduce<Form>((form, kind) => formOf(form, kind), formOf(first, 'json'));
-  };
-  const version = formAt(columns.version, (row) => row.version);
-  return {
-    id: formAt(columns.id, (row) => row.id),
-    category: formAt(columns.category, (row) => row.category),
-    compared: columns.compared.map((record, index) => formAt(record, (row) => row.compared[index])),
-    version: version === 'time' ? 'time' : 'number',
-  };
 }
 
 const shapeOf = (plan: CheckPlan, facts: number): FactShape => ({

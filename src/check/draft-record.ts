@@ -1,5 +1,6 @@
 /** Writes down what a check read, for `check.json`. */
 import { formWords } from '../values/normal-form.ts';
+import type { IdPlace } from '../values/value-place.ts';
 import type { Forms } from './bound-places.ts';
 import type { CheckRecord } from './check-record.ts';
 import type { FactShape } from './facts/fact-format.ts';
@@ -76,7 +77,10 @@ const planText = (plan: CheckPlan): CheckRecord['plan'] => ({
 });
 
 /** How values are compared. Positions need no form. */
-const formsText = (plan: CheckPlan, forms: Forms): Record<string, string> => ({
+export const formsText = (
+  plan: { id: IdPlace; category: unknown; comparisons: CheckPlan['comparisons'] },
+  forms: Forms,
+): Record<string, string> => ({
   ...(plan.id.kind !== 'position' && { id: formWords[forms.id] }),
   ...(plan.category !== undefined && { category: formWords[forms.category] }),
   ...Object.fromEntries(plan.comparisons.map(({ text }, index) => [text, formWords[forms.compared[index]!]])),

@@ -25,9 +25,15 @@ const example = z.object({
   detail: z.string().exactOptional().describe('What was found instead, in a few words.'),
 });
 
+const hop = z
+  .string()
+  .exactOptional()
+  .describe("Only in runs of a user's pipeline: the hop or sink at which it first shows.");
+
 const finding = z.object({
   kind: z.enum(findingKinds),
   blame,
+  hop,
   count: count.describe('Messages, or partitions if the kind is about partitions.'),
   examples: z.array(example).max(examplesMax),
   cause: cause.exactOptional(),
@@ -54,7 +60,7 @@ export const faultSchema = z.object({
   tookEffect: z.boolean(),
   evidence: z.array(z.string()),
   found: z
-    .array(example.extend({ kind: z.enum(findingKinds), blame, cause: cause.exactOptional() }))
+    .array(example.extend({ kind: z.enum(findingKinds), blame, hop, cause: cause.exactOptional() }))
     .exactOptional()
     .describe('Findings about the records that the fault published.'),
   published: z
@@ -89,6 +95,34 @@ const check = z
   })
   .describe('What a check compared; only in results of checks.');
 
+const pipeline = z
+  .object({
+    name: z.string(),
+    source: z.string(),
+    destinations: z
+      .array(
+        z.object({
+          name: z.string(),
+          kind: z.enum(['source', 'hop', 'sink']),
+          location: z.string().describe('Without user and secrets.'),
+          rows: z.string().describe('What its rows are called.'),
+          from: z.string().nullable().describe('The destination that feeds it; null: the source itself.'),
+          rule: z.enum(['once', 'at-least-once', 'latest']),
+          id: z.string(),
+          group: z.string().nullable(),
+          deadLetters: z.boolean(),
+          expected: count.describe('Messages that are expected there.'),
+          found: count.describe('Rows of messages of the run that are there.'),
+          unrooted: count.describe('Rows of no message of the run, where others may write.'),
+          looks: count.describe('How often it was read.'),
+          forms: z.record(z.string(), z.string()).describe('How values are compared, by place.'),
+        }),
+      )
+      .describe('The source topic, hops and sinks, each after the one that feeds it.'),
+    drops: z.record(z.string(), count).describe('How many messages declared rules drop, by their reason.'),
+  })
+  .describe("What a run drove; only in results of runs of a user's pipeline.");
+
 const threshold = z.object({
   threshold: z.string(),
   value: z.number().nullable().describe('In ms, messages a second, or messages; null: not measured.'),
@@ -99,18 +133,15 @@ export const resultSchema = z.object({
   schema: z.literal(1),
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   root: z
-    .literal('log')
+    .enum(['log', 'ledger'])
     .exactOptional()
-    .describe('The first hop that is believed; only in results of checks.'),
+    .describe("The first hop that is believed; only in results of checks, and of runs of a user's pipeline."),
   provenance: z
-    .object({
-      log: provenance.exactOptional(),
-      store: provenance.exactOptional(),
-      commits: provenance.exactOptional(),
-    })
+    .record(z.string(), provenance)
     .exactOptional()
-    .describe('Where the evidence of each hop comes from; only in results of checks.'),
+    .describe("Where the evidence of each hop comes from; only in results of checks and of a user's pipeline."),
   check: check.exactOptional(),
+  pipeline: pipeline.exactOptional(),
   run: z.object({
     id: z.string(),
     seed: count.nullable(),

@@ -116,13 +116,49 @@ export interface CheckSummary {
   ranges: { topic: string; partition: number; from: number; to: number }[];
 }
 
+/** One hop or sink of a user's pipeline, or its source topic. */
+export interface DestinationSummary {
+  name: string;
+  kind: 'source' | 'hop' | 'sink';
+  /** The location, without user and secrets, and what its rows are called. */
+  location: string;
+  rows: string;
+  /** The destination that feeds it; null: the source itself. */
+  from: string | null;
+  rule: CheckSummary['rule'];
+  /** The place of ids. */
+  id: string;
+  group: string | null;
+  deadLetters: boolean;
+  /** Messages that are expected there, and rows of messages that are there. */
+  expected: number;
+  found: number;
+  /** Rows of no message of the run, where others may write. */
+  unrooted: number;
+  looks: number;
+  /** How values are compared, in words. */
+  forms: Record<string, string>;
+}
+
+/** What a run of a user's pipeline drove. */
+export interface PipelineSummary {
+  name: string;
+  source: string;
+  /** Each after the one that feeds it. */
+  destinations: DestinationSummary[];
+  /** How many messages declared rules drop, by their reason. */
+  drops: Record<string, number>;
+}
+
 export interface Result extends Audit, Measurements {
   schema: 1;
-  /** The first hop that is believed; only in results of checks. */
-  root?: 'log';
-  /** By hop; only in results of checks. */
-  provenance?: Partial<Record<'log' | 'store' | 'commits', Provenance>>;
+  /** The first hop that is believed; only in results of checks, and of runs of a user's pipeline. */
+  root?: 'log' | 'ledger';
+  /** By hop; only in results of checks, and of runs of a user's pipeline. */
+  provenance?: Readonly<Record<string, Provenance>>;
   check?: CheckSummary;
+  /** Only in results of runs of a user's pipeline. */
+  pipeline?: PipelineSummary;
   run: RunSummary;
   /** Causes that the user allowed to lose messages. */
   allowed: Cause[];

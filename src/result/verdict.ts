@@ -57,6 +57,8 @@ export const examplesMax = 10;
 export interface Finding {
   kind: FindingKind;
   blame: Blame;
+  /** Only in runs of a user's pipeline: the hop or sink at which it shows, and not at the one before. */
+  hop?: string;
   count: number;
   examples: Example[];
   cause?: Cause;
@@ -68,6 +70,7 @@ export interface Finding {
 export interface SingleFinding extends Example {
   kind: FindingKind;
   blame: Blame;
+  hop?: string;
   cause?: Cause;
 }
 

@@ -59,7 +59,10 @@ export class BucketEvidence {
     const isElsewhere = route !== undefined && flags >>> routeShift !== route;
     if (isElsewhere && !isAborted && flags >>> routeShift === 0) tally.unrouted += 1;
     if (isElsewhere && here!.find(records, fact) === none) return;
-    if (flags & factFlags.doubtful && !this.#isKnownSent(fact, here!)) return;
+    if (flags & factFlags.doubtful) {
+      if (!this.#isKnownSent(fact, here!)) return;
+      tally.doubtfulSent += 1;
+    }
     const first = this.#index.add(fact);
     const { messages } = this;
     if (messages.versions !== undefined) return this.#addVersion(fact, first);

@@ -26,6 +26,8 @@ export class IdentityTally {
   unrouted = 0;
   /** Messages whose category is not told. */
   uncategorised = 0;
+  /** Messages with an unknown outcome that were sent, since the hop before or the sink has them. */
+  doubtfulSent = 0;
   /** Ids that repeat. */
   readonly examples = { records: [] as string[], rows: [] as string[] };
   /** The first ids of either side. */

@@ -31,6 +31,15 @@ export async function groupTopics(access: AdminAccess, group: string): Promise<s
   return groups.flatMap(({ topics }) => topics.map(({ name }) => name));
 }
 
+/** The groups that have committed offsets of a topic. */
+export async function groupsOfTopic(access: AdminAccess, topic: string): Promise<string[]> {
+  const all = await withAdmin(access, (admin) => admin.listGroups());
+  const names = [...all.values()].filter(({ protocolType }) => protocolType === 'consumer').map(({ id }) => id);
+  const found: string[] = [];
+  for (const name of names) if ((await groupOffsets(access, name, topic)).size > 0) found.push(name);
+  return found;
+}
+
 /** The number of members in a group. A member that is silent for longer than the session timeout no longer counts. */
 export async function groupMembers(access: AdminAccess, group: string, topic: string): Promise<number> {
   const classic = await classicMembers(access, group);

@@ -1,0 +1,128 @@
+/** The destinations of a pipeline: its source topic, its hops and its sinks, each after the one that feeds it. */
+import { usageError } from '../errors.ts';
+import type { HopConfig, PipelineConfig, SinkConfig } from '../config/config.ts';
+import type { SinkChoice } from '../check/plan.ts';
+import type { Comparison } from '../check/plan.ts';
+import { parseIdPlace, parseValuePlace, type ValuePlace } from '../values/value-place.ts';
+
+/** The name of the source topic among the destinations. */
+export const sourceName = 'source';
+
+export interface Destination extends SinkChoice {
+  name: string;
+  kind: 'source' | 'hop' | 'sink';
+  /** The destination that feeds it; undefined: the source itself. */
+  from: string | undefined;
+  topic: string | undefined;
+  partitions: number | undefined;
+  /** Where its records or rows have a message's id. */
+  id: ValuePlace;
+  /** Where a message has its category, and where a record or row there has it. */
+  category: { message: ValuePlace; there: ValuePlace } | undefined;
+  categoryMap: ReadonlyMap<string, string>;
+  comparisons: readonly Comparison[];
+  deadLetters: boolean;
+  group: string | undefined;
+}
+
+/** Throws `usage` for a place that cannot be, naming its path in the config. */
+export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: ValuePlace): Destination[] {
+  const { source, hops = {}, sinks } = pipeline;
+  const at = `pipelines.${name}`;
+  const all: Destination[] = [];
+  if ('topic' in source) {
+    all.push({
+      ...destinationOf(sourceName, source, { at: `${at}.source`, pipeline, idPlace }),
+      kind: 'source',
+      from: undefined,
+    });
+  }
+  let last = all.at(-1)?.name;
+  for (const [hop, config] of Object.entries(hops)) {
+    const from = feederOf(config, last, `${at}.hops.${hop}`, all);
+    all.push({
+      ...destinationOf(hop, config, { at: `${at}.hops.${hop}`, pipeline, idPlace }),
+      kind: 'hop',
+      from,
+    });
+    if (config.deadLetters !== true) last = hop;
+  }
+  for (const [sink, config] of Object.entries(sinks)) {
+    const from = feederOf(config, last, `${at}.sinks.${sink}`, all);
+    all.push({
+      ...destinationOf(sink, config, { at: `${at}.sinks.${sink}`, pipeline, idPlace }),
+      kind: 'sink',
+      from,
+    });
+  }
+  return all;
+}
+
+function feederOf(
+  { from }: HopConfig | SinkConfig,
+  last: string | undefined,
+  at: string,
+  before: readonly Destination[],
+): string | undefined {
+  if (from === undefined) return last;
+  if (from === sourceName) return before[0]?.kind === 'source' ? sourceName : undefined;
+  if (before.some(({ name, kind }) => name === from && kind !== 'sink')) return from;
+  throw usageError(`${at}.from: ${from} is no hop before it.`, `Write ${sourceName}, or a hop that stands before.`);
+}
+
+interface Where {
+  at: string;
+  pipeline: PipelineConfig;
+  idPlace: ValuePlace;
+}
+
+function destinationOf(
+  name: string,
+  config: HopConfig | SinkConfig,
+  { at, pipeline, idPlace }: Where,
+): Omit<Destination, 'kind' | 'from'> {
+  const { id, category, categoryMap = {}, compare = {}, deadLetters = false, group } = config;
+  return {
+    name,
+    ...locationOf(config),
+    topic: 'topic' in config ? config.topic : undefined,
+    partitions: 'topic' in config ? config.partitions : undefined,
+    id: id === undefined ? ownId(config, idPlace, at) : valuePlaceOf(id, `${at}.id`),
+    category:
+      pipeline.category === undefined || category === undefined
+        ? undefined
+        : {
+            message: parseValuePlace(pipeline.category, 'category'),
+            there: parseValuePlace(category, `${at}.category`),
+          },
+    categoryMap: new Map(Object.entries(categoryMap)),
+    comparisons: Object.entries(compare).map(([record, row]) => ({
+      text: `${record}=${row}`,
+      record: parseValuePlace(record, `${at}.compare`),
+      row: parseValuePlace(row, `${at}.compare`),
+    })),
+    deadLetters,
+    group,
+  };
+}
+
+function locationOf(config: HopConfig | SinkConfig): SinkChoice {
+  if ('topic' in config) return { location: `topic:${config.topic}` };
+  if ('file' in config) return { location: `file:${config.file}` };
+  if ('command' in config) return { location: `command:${config.command}` };
+  return { location: config.database, query: config.query, table: config.table };
+}
+
+/** A topic without `id` has messages as they were made. */
+function ownId(config: HopConfig | SinkConfig, idPlace: ValuePlace, at: string): ValuePlace {
+  if ('topic' in config) return idPlace;
+  if ('command' in config) return { kind: 'column', name: 'id', text: 'column:id' };
+  throw usageError(`${at}.id is missing.`, 'Say where a row has the id of its message: column:NAME or json:PATH.');
+}
+
+function valuePlaceOf(text: string, at: string): ValuePlace {
+  const place = parseIdPlace(text, at);
+  if (place.kind === 'position' || place.kind === 'columns')
+    throw usageError(`${at}: ${text} is a position.`, 'Name the place of the message\'s id there.');
+  return place;
+}

@@ -1,0 +1,108 @@
+/**
+ * Waits until a pipeline has drained, and judges it. All has drained if each group that feeds a destination has committed what
+ * there is, and if what is wrong is so in two looks, `settle` apart. There is never a wait for a time alone.
+ */
+import { standing, isSuspect } from '../check/suspicion.ts';
+import type { Cause, SingleFinding } from '../result/verdict.ts';
+import { Deadline } from '../system/deadline.ts';
+import type { DestinationCheck } from './destination-check.ts';
+import type { FeedingGroups, GroupLag } from './feeding-groups.ts';
+import { judgeDestinations, type JudgedDestination } from './judge-destinations.ts';
+
+const pollMs = 200;
+
+export interface DrainOptions {
+  checks: readonly DestinationCheck[];
+  groups: FeedingGroups;
+  settleMs: number;
+  /** Limit of the time without progress. */
+  timeoutMs: number;
+  allowed: readonly Cause[];
+  /** Called before each judgement: gives what takes the findings of that one. */
+  openFindings: () => { add: (finding: SingleFinding) => void; close: () => void };
+  onStatus: (text: string) => void;
+  signal: AbortSignal;
+}
+
+export interface Drained {
+  judged: JudgedDestination[];
+  /** Why it is not known whether all has drained, in sentences. */
+  open: string[];
+  notes: string[];
+  /** The wait, and the reading and judging after it. */
+  drainMs: number;
+  auditMs: number;
+}
+
+export async function drain(options: DrainOptions): Promise<Drained> {
+  const { checks, groups, settleMs, timeoutMs, onStatus, signal } = options;
+  const startedAt = performance.now();
+  const deadline = new Deadline(timeoutMs, signal);
+  onStatus('waiting until the pipeline has drained');
+  let behind = await untilCommitted(groups, deadline);
+  let judged = await lookAndJudge(options);
+  let lookedAt = performance.now();
+  let lastMs = lookedAt - startedAt;
+  while (judged.some((each, index) => isSuspect(each, checks[index]!.record()))) {
+    if (deadline.isOver) break;
+    const before = judged.map(standing).join('; ');
+    onStatus(`something is missing or different: all is read again in ${Math.ceil(settleMs / 1_000)} s`);
+    await new Deadline(settleMs + 1, signal).pause(settleMs - (performance.now() - lookedAt));
+    behind = await untilCommitted(groups, deadline);
+    lastMs = performance.now() - startedAt;
+    judged = await lookAndJudge(options);
+    lookedAt = performance.now();
+    const isSame = judged.map(standing).join('; ') === before;
+    if (isSame && behind.length === 0) break;
+    if (!isSame) deadline.restart();
+  }
+  signal.throwIfAborted();
+  const isUndrained = behind.length > 0 || deadline.hasPassed;
+  if (isUndrained && judged.some((each, index) => isSuspect(each, checks[index]!.record()))) {
+    for (const check of checks) check.isUndrained = true;
+    judged = await judge(options);
+  }
+  for (const check of checks) check.save();
+  const hasGroups = await groups.areKnown();
+  return {
+    judged,
+    open: behind.map(lagText),
+    notes: hasGroups
+      ? []
+      : ['No consumer group tells how far the pipeline is: that it has drained rests on two looks at what it wrote.'],
+    drainMs: Math.round(lastMs),
+    auditMs: Math.round(performance.now() - startedAt - lastMs),
+  };
+}
+
+/** The groups that are behind when they stop making progress; empty once all have committed. */
+async function untilCommitted(groups: FeedingGroups, deadline: Deadline): Promise<GroupLag[]> {
+  let least = Infinity;
+  for (;;) {
+    const behind = await groups.behind();
+    const left = behind.reduce((sum, { records }) => sum + records, 0);
+    if (left === 0 || deadline.isOver) return behind;
+    if (left < least) deadline.restart();
+    least = Math.min(least, left);
+    await deadline.pause(pollMs);
+  }
+}
+
+async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]> {
+  options.onStatus('reading what the pipeline wrote');
+  await Promise.all(options.checks.map((check) => check.look()));
+  return await judge(options);
+}
+
+async function judge({ checks, allowed, openFindings, onStatus }: DrainOptions): Promise<JudgedDestination[]> {
+  onStatus('judging');
+  const findings = openFindings();
+  try {
+    return await judgeDestinations(checks, allowed, findings.add);
+  } finally {
+    findings.close();
+  }
+}
+
+const lagText = ({ group, topic, records }: GroupLag): string =>
+  `Group ${group} has not committed ${records} ${records === 1 ? 'record' : 'records'} of ${topic}: not drained.`;

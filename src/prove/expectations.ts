@@ -1,0 +1,77 @@
+/** What is expected of the messages of a run: evaluated once for each, as it is made. */
+import { usageError } from '../errors.ts';
+import type { Expectation } from '../config/config.ts';
+import type { OutgoingMessage } from '../sources/source.ts';
+import type { Destination } from './destinations.ts';
+import { auditRuleOf, expectedHere } from './expected-here.ts';
+
+export type AuditRule = 'once' | 'at-least-once' | 'latest';
+
+/** How the messages of one destination are judged. */
+export interface DestinationRule {
+  rule: AuditRule;
+  /** Under `latest`: where a message has its key, and its version. */
+  latest: { key: string; version?: string } | undefined;
+  /** Whether some messages belong at another destination instead. */
+  isRouted: boolean;
+}
+
+const knownMax = 10_000;
+
+export class Expectations {
+  readonly #expecter: ((message: OutgoingMessage) => Expectation) | undefined;
+  readonly #destinations: readonly Destination[];
+  readonly #rules = new Map<string, Omit<DestinationRule, 'isRouted'>>();
+  readonly #routed = new Set<string>();
+  /** By text: whether the rules of the destinations were noted. */
+  readonly #known = new Set<string>();
+  /** How many messages a declared rule drops, by its reason. */
+  readonly dropped = new Map<string, number>();
+
+  /** `expecter`: undefined for the default, each message once at each destination. */
+  constructor(
+    destinations: readonly Destination[],
+    expecter: ((message: OutgoingMessage) => Expectation) | undefined,
+  ) {
+    this.#destinations = destinations;
+    this.#expecter = expecter;
+    if (expecter === undefined) this.#note(undefined);
+  }
+
+  /** As JSON; undefined for the default. Throws `usage` if messages of one destination have rules that do not go together. */
+  textOf = (message: OutgoingMessage): string | undefined => {
+    if (this.#expecter === undefined) return undefined;
+    const expectation = this.#expecter(message);
+    const text = JSON.stringify(expectation);
+    const reason =
+      'dropped' in expectation ? expectation.dropped : 'deadLettered' in expectation ? expectation.deadLettered : undefined;
+    if (reason !== undefined) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+    if (this.#known.has(text)) return text;
+    this.#note(expectation);
+    if (this.#known.size < knownMax) this.#known.add(text);
+    return text;
+  };
+
+  ruleOf({ name }: Destination): DestinationRule {
+    const known = this.#rules.get(name) ?? { rule: 'once', latest: undefined };
+    return { ...known, isRouted: this.#routed.has(name) };
+  }
+
+  #note(expectation: Expectation | undefined): void {
+    for (const destination of this.#destinations) {
+      const { name } = destination;
+      const here = expectedHere(expectation, destination);
+      if (here === 'elsewhere') this.#routed.add(name);
+      if (here === 'elsewhere' || 'dropped' in here) continue;
+      const latest = typeof here.rule === 'object' && 'latest' in here.rule ? here.rule.latest : undefined;
+      const own = { rule: auditRuleOf(here.rule), latest };
+      const known = this.#rules.get(name) ?? own;
+      if (JSON.stringify(known) !== JSON.stringify(own)) {
+        throw usageError(
+          `expect gives messages of ${name} the rules ${known.rule} and ${own.rule}, or different keys: one destination has one of once, at-least-once and latest.`,
+        );
+      }
+      this.#rules.set(name, known);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/** The result of a run of a user's pipeline, in the document that every audit has. */
+import type { CheckRecord } from '../check/check-record.ts';
+import {
+  noMeasurements,
+  type DestinationSummary,
+  type Environment,
+  type FaultRecord,
+  type Result,
+  type Timings,
+} from '../result/result.ts';
+import type { Audit, Cause, EvidenceState, Verdict } from '../result/verdict.ts';
+import type { HandedOver } from './hand-over.ts';
+import type { JudgedDestination } from './judge-destinations.ts';
+
+export interface ProofParts {
+  run: string;
+  seed: number;
+  pipeline: string;
+  source: string;
+  handed: HandedOver;
+  planned: number;
+  judged: readonly { record: CheckRecord; facts: JudgedDestination }[];
+  drops: ReadonlyMap<string, number>;
+  /** What makes the verdict inconclusive, in sentences. */
+  open: readonly string[];
+  notes: readonly string[];
+  allowed: readonly Cause[];
+  faults: readonly FaultRecord[];
+  timings: Timings;
+  environment: Environment;
+}
+
+export function proofResult(parts: ProofParts): Result {
+  const { run, seed, pipeline, source, handed, planned, judged, drops, allowed, faults, timings, environment } = parts;
+  const audit = auditOf(parts);
+  return {
+    schema: 1,
+    ...audit,
+    root: 'ledger',
+    provenance: {
+      ledger: 'made',
+      ...Object.fromEntries(
+        judged.map(({ record, facts }) => [
+          facts.destination.name,
+          record.sinks[0]!.name.startsWith('command:') ? ('reported' as const) : ('read' as const),
+        ]),
+      ),
+      ...(judged.some(({ record }) => record.plan.group !== undefined) && { commits: 'reported' as const }),
+    },
+    pipeline: {
+      name: pipeline,
+      source,
+      destinations: judged.map(({ record, facts }) => destinationSummary(record, facts)),
+      drops: Object.fromEntries(drops),
+    },
+    run: {
+      id: run,
+      seed,
+      topic: judged.find(({ facts }) => facts.destination.topic !== undefined)?.facts.destination.topic ?? null,
+      messages: planned,
+      batchSize: null,
+    },
+    allowed: [...allowed],
+    faults: [...faults],
+    ...noMeasurements(),
+    rates: {
+      acked: handed.tookMs > 0 ? Math.round((1_000 * handed.counts.acked) / handed.tookMs) : null,
+      stored: null,
+    },
+    timings,
+    thresholds: [],
+    environment,
+  };
+}
+
+function destinationSummary(record: CheckRecord, { destination, audit }: JudgedDestination): DestinationSummary {
+  const sink = record.sinks[0]!;
+  const { name, kind, from, deadLetters, group } = destination;
+  const { rows, deadLetters: letters } = audit.store;
+  return {
+    name,
+    kind,
+    location: sink.name,
+    rows: sink.rows,
+    from: from ?? null,
+    rule: record.plan.rule,
+    id: sink.id,
+    group: group ?? null,
+    deadLetters,
+    expected: Object.entries(audit.acknowledged).reduce((sum, [, count]) => sum + count, 0) - audit.counts.dropped,
+    found: rows + letters - audit.counts.unrooted,
+    unrooted: audit.counts.unrooted,
+    looks: sink.looks.length,
+    forms: record.forms,
+  };
+}
+
+function auditOf({ handed, planned, judged, open, notes }: ProofParts): Audit {
+  const { counts, problems, errors } = handed;
+  const audits = judged.map(({ facts }) => facts.audit);
+  const sinks = judged.filter(({ facts }) => facts.destination.kind === 'sink');
+  const sum = (of: (audit: Audit) => number, among: readonly { facts: JudgedDestination }[] = judged): number =>
+    among.reduce((total, { facts }) => total + of(facts.audit), 0);
+  const ledger = { ...counts, unsent: planned - counts.sent };
+  const written = Math.min(
+    counts.unknown,
+    Math.max(0, ...judged.map(({ facts }) => facts.tallies.reduce((total, { doubtfulSent }) => total + doubtfulSent, 0))),
+  );
+  const sentences = [
+    ...open,
+    ...problems,
+    ...(counts.acked + written === 0 ? ['No message was acknowledged: there is nothing to prove.'] : []),
+    ...(ledger.unsent > 0 ? [`${ledger.unsent} of ${planned} messages were not handed over.`] : []),
+  ];
+  const findings = audits.flatMap((audit) => audit.findings);
+  const topics = judged.filter(({ facts }) => facts.destination.topic !== undefined);
+  return {
+    verdict: verdictOf(audits.map(({ verdict }) => verdict), findings, sentences.length),
+    evidence: {
+      ledger: 'whole',
+      log: worst(topics.map(({ facts }) => facts.audit.evidence.store)),
+      journal: 'missing',
+      store: worst(sinks.map(({ facts }) => facts.audit.evidence.store)),
+    },
+    ledger,
+    acknowledged: fatesOf(counts.acked, judged),
+    log: { records: topics[0]?.facts.audit.store.rows ?? 0 },
+    store: {
+      rows: sum(({ store }) => store.rows, sinks),
+      byCategory: mergeCounts(sinks.map(({ facts }) => facts.audit.store.byCategory)),
+      deadLetters: sum(({ store }) => store.rows, judged.filter(({ facts }) => facts.destination.deadLetters)),
+    },
+    counts: {
+      redelivered: null,
+      foreign: 0,
+      rejected: counts.rejected,
+      unsent: ledger.unsent,
+      unknownWritten: written,
+      unknownNotWritten: counts.unknown - written,
+      refusedWrites: null,
+      repeated: sum(({ counts: { repeated } }) => repeated),
+      superseded: sum(({ counts: { superseded } }) => superseded),
+      unrooted: sum(({ counts: { unrooted } }) => unrooted),
+      dropped: Math.max(0, ...audits.map(({ counts: { dropped } }) => dropped)),
+    },
+    states: audits[0]?.states ?? {},
+    partitions: [],
+    confusion: Object.fromEntries(
+      mergedKeys(audits.map(({ confusion }) => confusion)).map((name) => [
+        name,
+        mergeCounts(audits.map(({ confusion }) => confusion[name] ?? {})),
+      ]),
+    ),
+    findings,
+    notChecked: [
+      ...new Set([
+        ...sentences,
+        ...audits.flatMap((audit, index) =>
+          audit.notChecked.map((text) => `${judged[index]!.facts.destination.name}: ${text}`),
+        ),
+        ...notes,
+        ...errors.rejected.map((error) => `Messages were rejected: ${error}`),
+        ...errors.unknown.map((error) => `The outcome of messages is unknown: ${error}`),
+      ]),
+    ],
+  };
+}
+
+function verdictOf(verdicts: readonly Verdict[], findings: Audit['findings'], open: number): Verdict {
+  if (findings.some(({ allowed }) => allowed !== true)) return 'fail';
+  return open > 0 || verdicts.includes('inconclusive') ? 'inconclusive' : 'pass';
+}
+
+/** A message counts once, however many destinations have something wrong with it. */
+function fatesOf(acked: number, judged: readonly { facts: JudgedDestination }[]): Audit['acknowledged'] {
+  const lostIds = new Set(judged.flatMap(({ facts }) => [...facts.lost]));
+  const wrongIds = new Set(judged.flatMap(({ facts }) => [...facts.wrong]).filter((id) => !lostIds.has(id)));
+  const lost = Math.min(acked, lostIds.size);
+  const wrong = Math.min(acked - lost, wrongIds.size);
+  const unjudged = Math.min(
+    acked - lost - wrong,
+    Math.max(0, ...judged.map(({ facts }) => facts.audit.acknowledged.unjudged)),
+  );
+  return { right: acked - lost - wrong - unjudged, wrong, lost, unjudged };
+}
+
+const worst = (states: readonly EvidenceState[]): EvidenceState =>
+  states.length === 0 || states.includes('missing') ? 'missing' : states.includes('torn') ? 'torn' : 'whole';
+
+const mergedKeys = (records: readonly object[]): string[] => [...new Set(records.flatMap((each) => Object.keys(each)))];
+
+const mergeCounts = (records: readonly Record<string, number>[]): Record<string, number> =>
+  Object.fromEntries(
+    mergedKeys(records).map((name) => [name, records.reduce((total, each) => total + (each[name] ?? 0), 0)]),
+  );
