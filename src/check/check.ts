@@ -17,16 +17,13 @@ import { KindsOfRecords, sampleRecords } from '../values/sample-records.ts';
 import type { ValueKind } from '../values/value-batch.ts';
 import { bindRecords, bindRows, type RecordColumns, type RowColumns } from './bound-places.ts';
 import { CheckCourse, type Checked, type CheckOptions, type CheckedSink } from './check-course.ts';
-import { factBytes, type FactShape } from './facts/fact-format.ts';
+import { bucketsFor, factBytes, type FactShape } from './facts/fact-format.ts';
 import { formsOfPlaces } from './forms.ts';
 import { freezeTopic, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
 import type { CheckPlan } from './plan.ts';
 import { refuseIdentity } from './propose/refuse-identity.ts';
 import { ThreadedSink } from './sink/threaded-sink.ts';
 
-/** About how many facts of a hop are judged at a time: few enough to lie in the processor's caches. */
-const bucketFacts = 50_000;
-const bucketsMax = 1024;
 const idBytesGuess = 40;
 
 /** Throws `usage`, `unavailable`, or the signal's reason. */
@@ -147,7 +144,7 @@ async function kindsOfRecords({
 const shapeOf = (plan: CheckPlan, facts: number): FactShape => ({
   compared: plan.comparisons.length,
   isVersioned: plan.version !== undefined,
-  buckets: Math.max(1, Math.min(bucketsMax, Math.ceil(facts / bucketFacts))),
+  buckets: bucketsFor(facts),
 });
 
 async function refuseFullDisk(path: string, facts: number, shape: FactShape): Promise<void> {

@@ -17,6 +17,8 @@ export type RunSetup = z.infer<typeof setupSchema>;
 const eventSchema = z.discriminatedUnion('type', [
   /** The first line of a check. */
   z.object({ type: z.literal('check'), topics: z.array(z.string()) }),
+  /** The first line of a run of a user's pipeline. */
+  z.object({ type: z.literal('pipeline'), name: z.string(), topics: z.array(z.string()), messages: z.int() }),
   z.object({
     type: z.literal('phase'),
     phase: z.enum(['starting', 'publishing', 'draining', 'auditing']),

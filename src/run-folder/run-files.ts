@@ -14,6 +14,7 @@ import { consumerSchema, type RunFolder } from './run-folder.ts';
 /** A draft ends in the pid of its writer, or in `.new`; a seal in `.sha256`. */
 const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
 const names = [
+  String.raw`messages\.log`,
   String.raw`(run|check|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
   String.raw`(topic|sink-\d+-\d+|(later|letters)-\d+)\.(facts|ids|places)`,
   String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
@@ -24,9 +25,15 @@ const names = [
 ];
 
 /** All files but `process.json`, which names the process at work and so is removed last. */
+const files = new RegExp(`^(${names.join('|')})${suffix}$`);
 export const runFiles: OwnFiles = {
-  files: new RegExp(`^(${names.join('|')})${suffix}$`),
-  folders: [{ name: /^kafka$/, own: clusterFiles }],
+  files,
+  folders: [
+    { name: /^kafka$/, own: clusterFiles },
+    // Each destination of a user's pipeline has the files of a check.
+    { name: /^destinations$/, own: { files: /^$/, folders: [{ name: /^[\w-]+$/, own: { files, folders: [] } }] } },
+    { name: /^processes$/, own: { files: /^[\w-]+\.log$/, folders: [] } },
+  ],
 };
 
 const processSchema = z.strictObject({ pid: z.int(), startedAt: z.string(), marker: z.literal('nodrop') });

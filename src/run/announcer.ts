@@ -29,6 +29,10 @@ export class Announcer {
     this.#log.note({ type: 'setup', setup });
   }
 
+  beginPipeline(name: string, topics: string[], messages: number): void {
+    this.#log.note({ type: 'pipeline', name, topics, messages });
+  }
+
   phase(phase: Phase, status: string): void {
     this.#observer.status(status);
     this.#log.note({ type: 'phase', phase });

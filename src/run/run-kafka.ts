@@ -17,8 +17,17 @@ export interface RunKafka {
   links: NetworkLinks | undefined;
 }
 
+/** What the start of Kafka needs to know of a run. */
+export type KafkaSpec = Pick<
+  RunSpec,
+  'bootstrapServers' | 'folder' | 'brokers' | 'kafka' | 'brokerProperties' | 'timeoutMs'
+> & {
+  /** Names of topics and groups, for the permissions of a secured Kafka. */
+  names: readonly string[];
+};
+
 export async function openKafka(
-  spec: RunSpec,
+  spec: KafkaSpec,
   links: NetworkLinks | undefined,
   announcer: Announcer,
   signal: AbortSignal,
@@ -32,7 +41,7 @@ export async function openKafka(
     brokers: spec.brokers,
     ...spec.kafka,
     properties: spec.brokerProperties,
-    names: [spec.topic, spec.group],
+    names: spec.names,
     listeners: links?.listeners,
     signal,
     timeoutMs: spec.timeoutMs,

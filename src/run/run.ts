@@ -10,7 +10,7 @@ import { drive, type Driven } from './drive.ts';
 import { elapsedMs } from './elapsed-ms.ts';
 import { loadAudit } from './load-audit.ts';
 import type { NetworkLinks } from './network-links.ts';
-import { openKafka, settingsFor, type RunKafka } from './run-kafka.ts';
+import { openKafka, settingsFor, type KafkaSpec, type RunKafka } from './run-kafka.ts';
 import { laterCommands, setupOf, type RunSpec } from './run-spec.ts';
 import { Stages } from './stages.ts';
 
@@ -30,11 +30,11 @@ export async function run(asked: RunSpec, observer: RunObserver, signal: AbortSi
     const variables = (await links?.storeVariables(spec.store)) ?? {};
     // The stages of a secured run read client settings that its brokers' start writes. Others load during that start.
     if (spec.kafka.security !== undefined) {
-      kafka = await openKafka(spec, links, announcer, signal);
+      kafka = await openKafka(kafkaSpecOf(spec), links, announcer, signal);
       spec = { ...spec, settings: settingsFor(spec, kafka) };
     }
     stages = new Stages(spec, announcer, variables);
-    kafka ??= await openKafka(spec, links, announcer, signal);
+    kafka ??= await openKafka(kafkaSpecOf(spec), links, announcer, signal);
     const driven = await drive(spec, stages, kafka, announcer, signal);
     const result = await judge(spec, kafka, driven, stages.stalledAtBroker, announcer);
     result.timings.totalMs = elapsedMs(startedAt);
@@ -54,6 +54,8 @@ export async function run(asked: RunSpec, observer: RunObserver, signal: AbortSi
     await removeRecord(folder.path);
   }
 }
+
+const kafkaSpecOf = (spec: RunSpec): KafkaSpec => ({ ...spec, names: [spec.topic, spec.group] });
 
 /** A run without faults has no proxies and no extra listeners, and does not load their code. */
 async function openLinks({ faults }: RunSpec): Promise<NetworkLinks | undefined> {

@@ -16,7 +16,9 @@ export class EventsWatch {
   setup: RunSetup | null = null;
   /** Set for a check, which has no other events than its end. */
   check: RunProgress['check'];
-  /** When the check began, in ms since the epoch. */
+  /** Set for a run of a user's pipeline. */
+  pipeline: { name: string; topics: string[]; messages: number } | undefined;
+  /** When the check or that run began, in ms since the epoch. */
   beganAt: number | null = null;
   leaders: Leaders[] = [];
   readonly #faults = new Map<number, { fault: FaultRecord; startMs: number; endMs: number | null }>();
@@ -59,7 +61,10 @@ export class EventsWatch {
   }
 
   #take(event: TimedRunEvent): void {
-    if (event.type === 'check') {
+    if (event.type === 'pipeline') {
+      this.pipeline ??= event;
+      this.beganAt ??= event.time;
+    } else if (event.type === 'check') {
       this.check ??= { topics: event.topics };
       this.beganAt ??= event.time;
     } else if (event.type === 'phase') this.phase = event.phase;

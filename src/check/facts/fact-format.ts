@@ -66,6 +66,13 @@ export interface Fact {
   version: bigint;
 }
 
+/** About how many facts of a hop are judged at a time: few enough to lie in the processor's caches. */
+const bucketFacts = 50_000;
+const bucketsMax = 1024;
+
+export const bucketsFor = (facts: number): number =>
+  Math.max(1, Math.min(bucketsMax, Math.ceil(facts / bucketFacts)));
+
 /** The bucket of an id by the words of its hash. */
 export const bucketOf = (hash: Uint32Array, buckets: number): number =>
   Math.floor((hash[1]! * buckets) / 2 ** 32);
