@@ -1,19 +1,14 @@
 /** The destinations of a pipeline: its source topic, its hops and its sinks, each after the one that feeds it. */
 import { usageError } from '../errors.ts';
 import type { HopConfig, PipelineConfig, SinkConfig } from '../config/config.ts';
-import type { SinkChoice } from '../check/plan.ts';
-import type { Comparison } from '../check/plan.ts';
+import type { Comparison, SinkChoice } from '../check/plan.ts';
+import type { DestinationRole } from './proof-record.ts';
 import { parseIdPlace, parseValuePlace, type ValuePlace } from '../values/value-place.ts';
 
 /** The name of the source topic among the destinations. */
 export const sourceName = 'source';
 
-export interface Destination extends SinkChoice {
-  name: string;
-  kind: 'source' | 'hop' | 'sink';
-  /** The destination that feeds it; undefined: the source itself. */
-  from: string | undefined;
-  topic: string | undefined;
+export interface Destination extends SinkChoice, DestinationRole {
   partitions: number | undefined;
   /** Where its records or rows have a message's id. */
   id: ValuePlace;
@@ -21,8 +16,6 @@ export interface Destination extends SinkChoice {
   category: { message: ValuePlace; there: ValuePlace } | undefined;
   categoryMap: ReadonlyMap<string, string>;
   comparisons: readonly Comparison[];
-  deadLetters: boolean;
-  group: string | undefined;
 }
 
 /** Throws `usage` for a place that cannot be, naming its path in the config. */
@@ -34,7 +27,6 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
     all.push({
       ...destinationOf(sourceName, source, { at: `${at}.source`, pipeline, idPlace }),
       kind: 'source',
-      from: undefined,
     });
   }
   let last = all.at(-1)?.name;
@@ -43,7 +35,7 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
     all.push({
       ...destinationOf(hop, config, { at: `${at}.hops.${hop}`, pipeline, idPlace }),
       kind: 'hop',
-      from,
+      ...(from !== undefined && { from }),
     });
     if (config.deadLetters !== true) last = hop;
   }
@@ -52,7 +44,7 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
     all.push({
       ...destinationOf(sink, config, { at: `${at}.sinks.${sink}`, pipeline, idPlace }),
       kind: 'sink',
-      from,
+      ...(from !== undefined && { from }),
     });
   }
   return all;
@@ -85,7 +77,7 @@ function destinationOf(
   return {
     name,
     ...locationOf(config),
-    topic: 'topic' in config ? config.topic : undefined,
+    ...('topic' in config && { topic: config.topic }),
     partitions: 'topic' in config ? config.partitions : undefined,
     id: id === undefined ? ownId(config, idPlace, at) : valuePlaceOf(id, `${at}.id`),
     category:
@@ -102,7 +94,7 @@ function destinationOf(
       row: parseValuePlace(row, `${at}.compare`),
     })),
     deadLetters,
-    group,
+    ...(group !== undefined && { group }),
   };
 }
 

@@ -4,11 +4,11 @@
  */
 import type { HopFiles } from '../check/facts/fact-files.ts';
 import type { JudgedFacts } from '../check/judge-facts.ts';
-import type { Blame, Cause, Finding, FindingKind, SingleFinding } from '../result/verdict.ts';
-import type { Destination } from './destinations.ts';
+import type { Blame, Cause, Example, Finding, FindingKind, SingleFinding } from '../result/verdict.ts';
+import type { DestinationRole } from './proof-record.ts';
 
 export interface JudgedDestination extends JudgedFacts {
-  destination: Destination;
+  destination: DestinationRole;
   /** The messages of which something is wrong here or before, by id; at most `idsMax` of each. */
   lost: ReadonlySet<string>;
   wrong: ReadonlySet<string>;
@@ -16,7 +16,7 @@ export interface JudgedDestination extends JudgedFacts {
 
 /** A destination, ready to be judged. */
 export interface Judgeable {
-  readonly destination: Destination;
+  readonly destination: DestinationRole;
   openLook(): HopFiles;
   judge(options: {
     allowed: readonly Cause[];
@@ -83,31 +83,34 @@ function isBefore(checks: readonly Judgeable[], one: Judgeable, other: Judgeable
   return false;
 }
 
-const foundAt = (destination: Destination, finding: Finding): Finding => ({
+const foundAt = (destination: DestinationRole, finding: Finding): Finding => ({
   ...finding,
   ...renamed(destination, finding),
   hop: destination.name,
-  examples: finding.examples.map(ownExample),
+  examples: finding.examples.map((example) => ownExample(destination, example)),
 });
 
-const atDestination = (destination: Destination, finding: SingleFinding): SingleFinding => ({
-  ...ownExample(finding),
+const atDestination = (destination: DestinationRole, finding: SingleFinding): SingleFinding => ({
+  ...ownExample(destination, finding),
   ...renamed(destination, finding),
   hop: destination.name,
 });
 
-/** The place in the evidence is the message's number. */
-function ownExample<Example extends { offset?: number; partition?: number }>({
-  partition: _,
-  offset,
-  ...example
-}: Example): Omit<Example, 'partition' | 'offset'> & { sequence?: number } {
-  return { ...example, ...(offset !== undefined && { sequence: offset }) };
+/** The place in the evidence is the message's number, and the store is this destination. */
+function ownExample<Found extends Example>(
+  { name }: DestinationRole,
+  { partition: _, offset, detail, ...example }: Found,
+): Omit<Found, 'partition' | 'offset' | 'detail'> & Pick<Example, 'sequence' | 'detail'> {
+  return {
+    ...example,
+    ...(offset !== undefined && { sequence: offset }),
+    ...(detail !== undefined && { detail: detail.replace('the store', name) }),
+  };
 }
 
 /** A destination has no log before it but what fed it: who is to blame follows from what it is. */
 function renamed(
-  { kind, topic, from, deadLetters }: Destination,
+  { kind, topic, from, deadLetters }: DestinationRole,
   finding: { kind: FindingKind; blame: Blame },
 ): { kind: FindingKind; blame: Blame } {
   if (deadLetters && finding.kind === 'unexpected') return { kind: 'wrongly-dead-lettered', blame: finding.blame };

@@ -20,6 +20,8 @@ import { FindingsFile } from '../run-folder/findings-file.ts';
 import { messageLogName } from '../run-folder/message-log.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import type { OpenedSource, OutgoingMessage } from '../sources/source.ts';
+import { sealText } from '../run-folder/seal.ts';
+import { writeWhole } from '../system/write-whole.ts';
 import { claimFolder, removeRecord } from '../system/process-record.ts';
 import { destinationsOf, type Destination } from './destinations.ts';
 import { DestinationCheck } from './destination-check.ts';
@@ -29,6 +31,8 @@ import { FeedingGroups } from './feeding-groups.ts';
 import { handOver } from './hand-over.ts';
 import { idPlaceIn } from './id-place.ts';
 import { isEmptyNow } from './is-empty-now.ts';
+import { destinationPath } from './judge-again.ts';
+import { proofFile, roleOf, type ProofRecord } from './proof-record.ts';
 import { proofResult } from './prove-result.ts';
 
 export interface ProveSpec {
@@ -122,7 +126,7 @@ async function prove(spec: ProveSpec, { kafka, destinations, announcer, signal }
     opened.use(
       new DestinationCheck({
         run: folder.id,
-        path: folder.file(`destinations/${destination.name}`),
+        path: destinationPath(folder.path, destination.name),
         messages: folder.file(messageLogName),
         outcomes: handed.outcomes,
         sent: handed.counts.sent,
@@ -152,20 +156,33 @@ async function prove(spec: ProveSpec, { kafka, destinations, announcer, signal }
     onStatus: (text) => announcer.status(text),
     signal,
   });
-  return proofResult({
+  const { counts, errors, problems, tookMs } = handed;
+  const proof: ProofRecord = {
+    schema: 1,
     run: folder.id,
     seed,
     pipeline: name,
     source: sourceText(pipeline),
-    handed,
     planned: count,
-    judged: drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts })),
-    drops: expectations.dropped,
+    handed: { counts, errors, problems: [...problems], tookMs },
+    destinations: destinations.map(roleOf),
+    drops: Object.fromEntries(expectations.dropped),
     open: drained.open,
     notes: drained.notes,
-    allowed,
     faults: [],
-    timings: { ...noTimings(), produceMs: Math.round(handed.tookMs), drainMs: drained.drainMs, auditMs: drained.auditMs },
+  };
+  const text = `${JSON.stringify(proof, null, 2)}\n`;
+  writeWhole(folder.file(proofFile), text);
+  sealText(folder.file(proofFile), text);
+  const judged = drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts }));
+  return proofResult(proof, judged, {
+    allowed,
+    timings: {
+      ...noTimings(),
+      produceMs: Math.round(tookMs),
+      drainMs: drained.drainMs,
+      auditMs: drained.auditMs,
+    },
     environment: environmentOf(broker),
   });
 }

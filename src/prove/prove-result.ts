@@ -4,35 +4,32 @@ import {
   noMeasurements,
   type DestinationSummary,
   type Environment,
-  type FaultRecord,
   type Result,
   type Timings,
 } from '../result/result.ts';
 import type { Audit, Cause, EvidenceState, Verdict } from '../result/verdict.ts';
-import type { HandedOver } from './hand-over.ts';
 import type { JudgedDestination } from './judge-destinations.ts';
+import type { ProofRecord } from './proof-record.ts';
 
-export interface ProofParts {
-  run: string;
-  seed: number;
-  pipeline: string;
-  source: string;
-  handed: HandedOver;
-  planned: number;
-  judged: readonly { record: CheckRecord; facts: JudgedDestination }[];
-  drops: ReadonlyMap<string, number>;
-  /** What makes the verdict inconclusive, in sentences. */
-  open: readonly string[];
-  notes: readonly string[];
-  allowed: readonly Cause[];
-  faults: readonly FaultRecord[];
+/** A destination as far as its verdict needs it, and what was read of it. */
+export interface ProvenDestination {
+  record: CheckRecord;
+  facts: JudgedDestination;
+}
+
+export interface ProofTimes {
   timings: Timings;
+  allowed: readonly Cause[];
   environment: Environment;
 }
 
-export function proofResult(parts: ProofParts): Result {
-  const { run, seed, pipeline, source, handed, planned, judged, drops, allowed, faults, timings, environment } = parts;
-  const audit = auditOf(parts);
+export function proofResult(
+  proof: ProofRecord,
+  judged: readonly ProvenDestination[],
+  { timings, allowed, environment }: ProofTimes,
+): Result {
+  const { run, seed, pipeline, source, handed, planned, drops, faults } = proof;
+  const audit = auditOf(proof, judged);
   return {
     schema: 1,
     ...audit,
@@ -51,7 +48,7 @@ export function proofResult(parts: ProofParts): Result {
       name: pipeline,
       source,
       destinations: judged.map(({ record, facts }) => destinationSummary(record, facts)),
-      drops: Object.fromEntries(drops),
+      drops,
     },
     run: {
       id: run,
@@ -95,7 +92,7 @@ function destinationSummary(record: CheckRecord, { destination, audit }: JudgedD
   };
 }
 
-function auditOf({ handed, planned, judged, open, notes }: ProofParts): Audit {
+function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly ProvenDestination[]): Audit {
   const { counts, problems, errors } = handed;
   const audits = judged.map(({ facts }) => facts.audit);
   const sinks = judged.filter(({ facts }) => facts.destination.kind === 'sink');
@@ -155,15 +152,25 @@ function auditOf({ handed, planned, judged, open, notes }: ProofParts): Audit {
     notChecked: [
       ...new Set([
         ...sentences,
-        ...audits.flatMap((audit, index) =>
-          audit.notChecked.map((text) => `${judged[index]!.facts.destination.name}: ${text}`),
-        ),
+        ...notCheckedAt(judged),
         ...notes,
         ...errors.rejected.map((error) => `Messages were rejected: ${error}`),
         ...errors.unknown.map((error) => `The outcome of messages is unknown: ${error}`),
       ]),
     ],
   };
+}
+
+/** What several destinations have in common is said once. */
+function notCheckedAt(judged: readonly ProvenDestination[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { facts } of judged) {
+    for (const text of facts.audit.notChecked) {
+      const known = names.get(text) ?? [];
+      names.set(text, [...known, facts.destination.name]);
+    }
+  }
+  return [...names].map(([text, of]) => `${of.join(', ')}: ${text}`);
 }
 
 function verdictOf(verdicts: readonly Verdict[], findings: Audit['findings'], open: number): Verdict {

@@ -9,7 +9,7 @@ export function messageNameOf(
   { id, topic, partition, offset }: Example,
   root?: Result['root'],
 ): string | undefined {
-  if (id !== undefined && (root === 'log' || /^p\d+-\d+$/.test(id))) return id;
+  if (id !== undefined && (root !== undefined || /^p\d+-\d+$/.test(id))) return id;
   if (partition === undefined || offset === undefined) return undefined;
   return `${root === 'log' && topic !== undefined ? `${topic}/` : ''}${partition}:${offset}`;
 }

@@ -9,6 +9,9 @@ import { hasSeal } from './seal.ts';
 /** Whether a check made the folder, even if it did not come to its end. */
 export const isOfCheck = (folder: RunFolder): boolean => isJudged(folder) || firstEvent(folder) === 'check';
 
+/** Whether the folder is that of a run of a user's pipeline, even if it did not come to its end. */
+export const isOfPipeline = (folder: RunFolder): boolean => firstEvent(folder) === 'pipeline';
+
 /** Whether a check came so far that it wrote down what it had read. */
 export const isJudged = ({ check }: RunFolder): boolean => existsSync(check) || hasSeal(check);
 

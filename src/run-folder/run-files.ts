@@ -15,7 +15,7 @@ import { consumerSchema, type RunFolder } from './run-folder.ts';
 const suffix = String.raw`(\.(\d+|new))?(\.sha256)?`;
 const names = [
   String.raw`messages\.log`,
-  String.raw`(run|check|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
+  String.raw`(run|check|pipeline|consumer|log|result|result-earlier|faults|chaos|chaos-shrunk|timelines)\.json`,
   String.raw`(topic|sink-\d+-\d+|(later|letters)-\d+)\.(facts|ids|places)`,
   String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
   String.raw`sabotage\.txt|log\.scan|findings\.jsonl|course\.jsonl|report\.html`,

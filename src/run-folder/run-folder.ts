@@ -16,7 +16,7 @@ import { makeFolder } from '../system/make-folder.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
 import { regularFile } from '../system/regular-file.ts';
 import type { Result } from '../result/result.ts';
-import { isOfCheck } from './check-folder.ts';
+import { isOfCheck, isOfPipeline } from './check-folder.ts';
 import { sealPathOf, sealText } from './seal.ts';
 import { defaultEngine, withPath } from '../stores/engines.ts';
 import { namingFile, writeWhole } from '../system/write-whole.ts';
@@ -199,9 +199,9 @@ export class RunFolder {
     return join(this.path, 'consumer.json');
   }
 
-  /** Whether this id was used: its manifest is there, or it is that of a check. */
+  /** Whether this id was used: its manifest is there, or it is that of a check or of a user's pipeline. */
   isUsed(): boolean {
-    return existsSync(this.manifest) || isOfCheck(this);
+    return existsSync(this.manifest) || isOfCheck(this) || isOfPipeline(this);
   }
 
   refuseIfUsed(): void {

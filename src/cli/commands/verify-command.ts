@@ -1,6 +1,6 @@
 import { auditRun, resultOf } from '../../audit/audit-run.ts';
 import { environmentOf } from '../../result/environment.ts';
-import { isOfCheck } from '../../run-folder/check-folder.ts';
+import { isOfCheck, isOfPipeline } from '../../run-folder/check-folder.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { measurementsOf } from '../../run-folder/measurements.ts';
 import { readResult, type AnyResult } from '../../result/read-result.ts';
@@ -25,6 +25,8 @@ export async function verifyCommand(
   const folder = findRun(values.dir, runId);
   if (isOfCheck(folder))
     return await (await import('./verify-check.ts')).verifyCheck(values, context, folder);
+  if (isOfPipeline(folder))
+    return await (await import('./verify-pipeline.ts')).verifyPipeline(values, context, folder);
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const settings = settingsOf(values);

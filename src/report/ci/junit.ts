@@ -5,7 +5,7 @@
  */
 import type { Result, Timings } from '../../result/result.ts';
 import { checksOf, type Check } from './checks.ts';
-import { provenanceText, rangesText } from '../text/check-words.ts';
+import { pipelineProvenanceText, provenanceText, rangesText } from '../text/check-words.ts';
 import { shortText } from '../text/shorten.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
 
@@ -30,8 +30,17 @@ export function junitText(result: Result): string {
 
 /** What a check read. A run leaves these properties out. */
 function scopeOf(result: Result): Record<string, string | null> {
-  const { root = null, check } = result;
+  const { root = null, check, pipeline } = result;
   if (root === null) return {};
+  if (pipeline !== undefined) {
+    const hops = pipeline.destinations.map(({ name, location }) => `${name}: ${location}`).join(', ');
+    return {
+      root: `${root}: from the producer on`,
+      pipeline: pipeline.name,
+      hops,
+      provenance: pipelineProvenanceText(result),
+    };
+  }
   const scope = check && { sink: check.sink, rule: check.rule, range: rangesText(check) };
   return { root: `${root}: from the topic on`, ...scope, provenance: provenanceText(result) };
 }

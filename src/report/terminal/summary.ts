@@ -6,6 +6,7 @@ import { dirOption, shellWord } from '../../system/shell-word.ts';
 import type { EvidenceState } from '../../result/verdict.ts';
 import { blameLines, checkCategoryLines, checkHopLines, checkTimeLine } from './check-lines.ts';
 import { faultLines } from './fault-lines.ts';
+import { pipelineLines } from './pipeline-lines.ts';
 import { exampleText } from '../text/finding-text.ts';
 import { measuredLines, thresholdLines } from './measured-lines.ts';
 import type { Palette } from '../text/colours.ts';
@@ -34,11 +35,16 @@ export function summaryLines(result: Result, { evidence, report }: Places, palet
     '',
     headline(result, palette),
     '',
-    ...(result.root === undefined ? runLines(result, palette) : checkLines(result, palette)),
+    ...linesBy(result, palette),
     '',
     ...wrap(`Evidence: ${evidence}`, '  '),
-    result.root === undefined ? timeLine(result, palette) : checkTimeLine(result, palette),
+    result.root === 'log' ? checkTimeLine(result, palette) : timeLine(result, palette),
   ];
+}
+
+function linesBy(result: Result, palette: Palette): string[] {
+  if (result.root === undefined) return runLines(result, palette);
+  return result.root === 'log' ? checkLines(result, palette) : pipelineLines(result, palette);
 }
 
 const runLines = (result: Result, palette: Palette): string[] => [
@@ -56,7 +62,7 @@ const checkLines = (result: Result, palette: Palette): string[] => [
 ];
 
 function headline({ run, root }: Result, palette: Palette): string {
-  const what = root === undefined ? 'run' : 'check';
+  const what = root === 'log' ? 'check' : 'run';
   const seed = run.seed === null ? '' : palette.faint(`   seed ${run.seed}`);
   return `  ${palette.strong(`${what} ${run.id}`)}${run.topic === null ? '' : palette.faint(`   topic ${run.topic}`)}${seed}`;
 }
@@ -107,14 +113,15 @@ function findingLines(result: Result, palette: Palette): string[] {
   const { findings, root } = result;
   if (findings.length === 0) return [];
   const lines = ['', palette.faint('  finding                    blame       messages')];
-  for (const { kind, blame, count, cause, allowed, examples } of findings) {
+  for (const { kind, blame, count, cause, allowed, examples, hop } of findings) {
     const paint = allowed === true ? palette.doubtful : palette.bad;
     const why = cause === undefined ? '' : `  (${cause}${allowed === true ? ', allowed' : ''})`;
-    lines.push(`  ${paint(kind.padEnd(26))} ${blame.padEnd(9)} ${grouped(count).padStart(10)}${why}`);
+    const what = hop === undefined ? kind : `${kind} at ${hop}`;
+    lines.push(`  ${paint(what.padEnd(26))} ${blame.padEnd(9)} ${grouped(count).padStart(10)}${why}`);
     for (const example of examples.slice(0, examplesShown)) lines.push(...wrap(exampleText(example), '    '));
     if (count > examplesShown) lines.push(palette.faint(`    and ${grouped(count - examplesShown)} more`));
   }
-  if (root !== undefined) lines.push(...blameLines(result, palette));
+  if (root === 'log') lines.push(...blameLines(result, palette));
   return [...lines, ''];
 }
 

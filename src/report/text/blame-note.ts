@@ -15,6 +15,7 @@ export function blameNote(
 ): string | undefined {
   if (blame !== 'consumer') return undefined;
   if (root === 'log') return 'which stands for all between topic and sink';
+  if (root === 'ledger') return undefined;
   if (kind === 'corrupted') return "or the store behind it: the consumer's journal records no contents";
   const isOpen = journal === 'missing' && byDefault.includes(kind);
   return isOpen ? "or the store behind it: there is no consumer's journal" : undefined;

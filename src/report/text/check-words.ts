@@ -33,6 +33,18 @@ export function provenanceText({ provenance, check }: Pick<Result, 'provenance' 
   return `${read}; commits are what group ${check?.group ?? ''} reports`;
 }
 
+/** `nodrop made the messages and read out and table; what is in files is what a program reports` */
+export function pipelineProvenanceText({ provenance = {}, pipeline }: Pick<Result, 'provenance' | 'pipeline'>): string {
+  const names = pipeline?.destinations.map(({ name }) => name) ?? [];
+  const of = (kind: string): string[] => names.filter((name) => provenance[name] === kind);
+  const [read, reported] = [of('read'), of('reported')];
+  return [
+    `nodrop made the messages${read.length === 0 ? '' : ` and read ${read.join(', ')}`}`,
+    ...(reported.length === 0 ? [] : [`what is in ${reported.join(', ')} is what a program reports`]),
+    ...(provenance['commits'] === undefined ? [] : ['commits are what groups report']),
+  ].join('; ');
+}
+
 /** What a row of the sink is called: `row`, `record`, `line`. */
 export const rowWord = ({ rows }: CheckSummary, count: number): string =>
   count === 1 ? rows.replace(/s$/, '') : rows;

@@ -3,11 +3,11 @@ import type { Example, Finding } from '../../result/verdict.ts';
 import { grouped } from './quantities.ts';
 import { shortText } from './shorten.ts';
 
-type FindingCount = Pick<Finding, 'kind' | 'blame' | 'count'>;
+type FindingCount = Pick<Finding, 'kind' | 'blame' | 'count' | 'hop'>;
 
-/** `3 lost (store)`. */
-export const findingText = ({ kind, blame, count }: FindingCount): string =>
-  `${grouped(count)} ${kind} (${blame})`;
+/** `3 lost (store)`; in a user's pipeline, `3 lost at enriched (consumer)`. */
+export const findingText = ({ kind, blame, count, hop }: FindingCount): string =>
+  `${grouped(count)} ${kind}${hop === undefined ? '' : ` at ${hop}`} (${blame})`;
 
 /** `3 lost (store), 1 phantom (consumer)`. */
 export const findingsText = (findings: readonly FindingCount[]): string =>

@@ -28,9 +28,37 @@ const sentences: Record<Verdict, (result: Result) => string> = {
 
 export const sentenceOf = (result: Result): string =>
   [
-    (result.root === undefined ? sentences[result.verdict] : checkSentence)(result),
+    sentenceBy(result),
     ...missedSentence(result),
   ].join(' ');
+
+function sentenceBy(result: Result): string {
+  if (result.root === undefined) return sentences[result.verdict](result);
+  return result.root === 'log' ? checkSentence(result) : pipelineSentence(result);
+}
+
+/** Names the root: nodrop made the messages, and saw what became of each send. */
+function pipelineSentence(result: Result): string {
+  const { verdict, acknowledged, ledger, findings, counts } = result;
+  const { name, destinations } = result.pipeline!;
+  if (verdict === 'inconclusive') return `From the producer on: ${lowered(sentences.inconclusive(result))}`;
+  const all = grouped(ledger.acked);
+  const of = `acknowledged ${plural(ledger.acked, 'message')} of ${name}`;
+  const are = (count: number): string => (count === 1 ? 'is' : 'are');
+  if (verdict === 'fail') {
+    return `From the producer on: ${findingsText(findings)}; ${grouped(acknowledged.right)} of ${all} ${of} ${are(ledger.acked)} right.`;
+  }
+  const where = destinations.filter(({ kind }) => kind !== 'source');
+  const isPlain = where.every(({ rule, expected }) => rule === 'once' && expected === ledger.acked);
+  const places = listed(where.map((each) => each.name));
+  const how = isPlain ? `in ${places} once` : `as the rules say, in ${places}`;
+  const except = findings.length === 0 ? '' : `, except for allowed findings: ${findingsText(findings)}`;
+  const drops = counts.dropped === 0 ? '' : `; rules drop ${grouped(counts.dropped)}`;
+  return `From the producer on: ${grouped(acknowledged.right)} of ${all} ${of} ${are(ledger.acked)} ${how}${drops}${except}.`;
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 /** Names the root: a check proves nothing of what came before the topic. */
 function checkSentence(result: Result): string {
