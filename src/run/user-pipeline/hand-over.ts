@@ -1,19 +1,17 @@
 /** Makes the messages of a run and hands them to the source. Each intent is in the ledger before its message leaves. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Pacer } from '../pipeline/producer/pacer.ts';
-import { Schedule } from '../pipeline/producer/schedule.ts';
-import { ledgerFileName } from '../run-folder/ledger/ledger-format.ts';
-import { LedgerWriter } from '../run-folder/ledger/ledger-writer.ts';
-import { outcomeCodes, outcomes as outcomeNames, type Outcome } from '../run-folder/ledger/outcome.ts';
-import { messageLogName, MessageLogWriter } from '../run-folder/message-log.ts';
-import type { RunFolder } from '../run-folder/run-folder.ts';
-import { seal } from '../run-folder/seal.ts';
-import type { Handover, OpenedSource, OutgoingMessage } from '../sources/source.ts';
-import { wallClockMs } from '../system/wall-clock.ts';
-import { none } from '../workload/place.ts';
-
-/** In `HandedOver.outcomes`: no intent. */
-export const unsent = 0xff;
+import { Pacer } from '../../pipeline/producer/pacer.ts';
+import { Schedule } from '../../pipeline/producer/schedule.ts';
+import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
+import { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
+import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
+import { messageLogName, MessageLogWriter } from '../../run-folder/message-log.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+import { seal } from '../../run-folder/seal.ts';
+import type { Handover, OpenedSource, OutgoingMessage } from '../../sources/source.ts';
+import { wallClockMs } from '../../system/wall-clock.ts';
+import { unsent } from '../../proof/made-facts.ts';
+import { none } from '../../workload/place.ts';
 
 const lingerMs = 5;
 const errorsMax = 3;
@@ -143,5 +141,3 @@ const continues = (first: Handover, next: Handover, distance: number): boolean =
   next.partition === first.partition &&
   next.errorCode === first.errorCode &&
   next.offset === (first.offset === undefined || first.offset < 0 ? first.offset : first.offset + distance);
-
-export const outcomeOf = (code: number): Outcome | undefined => outcomeNames[code];

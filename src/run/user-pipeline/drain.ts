@@ -2,12 +2,12 @@
  * Waits until a pipeline has drained, and judges it. All has drained if each group that feeds a destination has committed what
  * there is, and if what is wrong is so in two looks, `settle` apart. There is never a wait for a time alone.
  */
-import { standing, isSuspect } from '../check/suspicion.ts';
-import type { Cause, SingleFinding } from '../result/verdict.ts';
-import { Deadline } from '../system/deadline.ts';
-import type { DestinationCheck } from './destination-check.ts';
+import { standing, isSuspect } from '../../check/suspicion.ts';
+import type { Cause, SingleFinding } from '../../result/verdict.ts';
+import { Deadline } from '../../system/deadline.ts';
+import type { DestinationCheck } from '../../proof/destination-check.ts';
 import type { FeedingGroups, GroupLag } from './feeding-groups.ts';
-import { judgeDestinations, type JudgedDestination } from './judge-destinations.ts';
+import { judgeDestinations, type JudgedDestination } from '../../proof/judge-destinations.ts';
 
 const pollMs = 200;
 

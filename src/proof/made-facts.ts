@@ -15,7 +15,9 @@ import { ValueBatchBuilder, type ValueKind } from '../values/value-batch.ts';
 import type { ValuePlace } from '../values/value-place.ts';
 import type { Destination } from './destinations.ts';
 import { expectedHere } from './expected-here.ts';
-import { unsent } from './hand-over.ts';
+
+/** In place of a code of `outcomeCodes`: the message was not handed over. */
+export const unsent = 0xff;
 
 const sampledMax = 500;
 const knownMax = 10_000;

@@ -2,38 +2,38 @@
  * One run of a user's pipeline, from its start to its verdict: nodrop makes the messages and hands them over, the user's
  * processes carry them, and nodrop reads what came of each.
  */
-import type { PipelineConfig, Expectation } from '../config/config.ts';
-import { usageError } from '../errors.ts';
-import { bucketsFor } from '../check/facts/fact-format.ts';
-import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
-import type { ClientSettings } from '../kafka/client/client-settings.ts';
-import { openCluster } from '../kafka/client/cluster.ts';
-import { createTopic } from '../kafka/client/topics.ts';
-import { environmentOf } from '../result/environment.ts';
-import { noTimings, type Result } from '../result/result.ts';
-import { judgeThresholds, type Threshold } from '../result/thresholds.ts';
-import type { Cause } from '../result/verdict.ts';
-import { Announcer, type RunObserver } from '../run/announcer.ts';
-import { elapsedMs } from '../run/elapsed-ms.ts';
-import { openKafka, type KafkaSpec, type RunKafka } from '../run/run-kafka.ts';
-import { FindingsFile } from '../run-folder/findings-file.ts';
-import { messageLogName } from '../run-folder/message-log.ts';
-import type { RunFolder } from '../run-folder/run-folder.ts';
-import type { OpenedSource, OutgoingMessage } from '../sources/source.ts';
-import { sealText } from '../run-folder/seal.ts';
-import { writeWhole } from '../system/write-whole.ts';
-import { claimFolder, removeRecord } from '../system/process-record.ts';
-import { destinationsOf, type Destination } from './destinations.ts';
-import { DestinationCheck } from './destination-check.ts';
+import type { PipelineConfig, Expectation } from '../../config/config.ts';
+import { usageError } from '../../errors.ts';
+import { bucketsFor } from '../../check/facts/fact-format.ts';
+import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
+import type { ClientSettings } from '../../kafka/client/client-settings.ts';
+import { openCluster } from '../../kafka/client/cluster.ts';
+import { createTopic } from '../../kafka/client/topics.ts';
+import { environmentOf } from '../../result/environment.ts';
+import { noTimings, type Result } from '../../result/result.ts';
+import { judgeThresholds, type Threshold } from '../../result/thresholds.ts';
+import type { Cause } from '../../result/verdict.ts';
+import { Announcer, type RunObserver } from '../announcer.ts';
+import { elapsedMs } from '../elapsed-ms.ts';
+import { openKafka, type KafkaSpec, type RunKafka } from '../run-kafka.ts';
+import { FindingsFile } from '../../run-folder/findings-file.ts';
+import { messageLogName } from '../../run-folder/message-log.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+import type { OpenedSource, OutgoingMessage } from '../../sources/source.ts';
+import { sealText } from '../../run-folder/seal.ts';
+import { writeWhole } from '../../system/write-whole.ts';
+import { claimFolder, removeRecord } from '../../system/process-record.ts';
+import { destinationsOf, type Destination } from '../../proof/destinations.ts';
+import { DestinationCheck } from '../../proof/destination-check.ts';
 import { drain } from './drain.ts';
-import { Expectations } from './expectations.ts';
+import { Expectations } from '../../proof/expectations.ts';
 import { FeedingGroups } from './feeding-groups.ts';
 import { handOver } from './hand-over.ts';
 import { idPlaceIn } from './id-place.ts';
 import { isEmptyNow } from './is-empty-now.ts';
-import { destinationPath } from './judge-again.ts';
-import { proofFile, roleOf, type ProofRecord } from './proof-record.ts';
-import { proofResult } from './prove-result.ts';
+import { destinationPath } from '../../proof/judge-again.ts';
+import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts';
+import { proofResult } from '../../proof/proof-result.ts';
 
 export interface ProveSpec {
   folder: RunFolder;

@@ -1,10 +1,10 @@
 /** The consumer groups that feed destinations: how far they are behind what feeds them. A commit is a claim, and no proof. */
-import type { Cluster } from '../kafka/client/cluster.ts';
-import { groupOffsets, groupsOfTopic } from '../kafka/client/groups.ts';
-import { listOffsets } from '../kafka/client/list-offsets.ts';
-import type { AdminAccess } from '../kafka/client/topics.ts';
-import { scanLog } from '../kafka/fetch/log-scan.ts';
-import type { Destination } from './destinations.ts';
+import type { Cluster } from '../../kafka/client/cluster.ts';
+import { groupOffsets, groupsOfTopic } from '../../kafka/client/groups.ts';
+import { listOffsets } from '../../kafka/client/list-offsets.ts';
+import type { AdminAccess } from '../../kafka/client/topics.ts';
+import { scanLog } from '../../kafka/fetch/log-scan.ts';
+import type { Destination } from '../../proof/destinations.ts';
 
 export interface GroupLag {
   group: string;

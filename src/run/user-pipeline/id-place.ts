@@ -1,7 +1,7 @@
-import { usageError } from '../errors.ts';
-import type { OutgoingMessage } from '../sources/source.ts';
-import { addScalarPaths } from '../values/record-places.ts';
-import type { ValuePlace } from '../values/value-place.ts';
+import { usageError } from '../../errors.ts';
+import type { OutgoingMessage } from '../../sources/source.ts';
+import { addScalarPaths } from '../../values/record-places.ts';
+import type { ValuePlace } from '../../values/value-place.ts';
 
 const pathsMax = 1_000;
 

@@ -11,7 +11,7 @@ import { checkSeal } from '../run-folder/seal.ts';
 import { regularFile } from '../system/regular-file.ts';
 import { judgeDestinations, type Judgeable } from './judge-destinations.ts';
 import { proofFile, proofSchema, type ProofRecord } from './proof-record.ts';
-import type { ProvenDestination } from './prove-result.ts';
+import type { ProvenDestination } from './proof-result.ts';
 
 export interface ProofEvidence {
   /** undefined if `pipeline.json` is no evidence. */

@@ -1,7 +1,7 @@
-import { OperationalError } from '../errors.ts';
-import { openSink } from '../sinks/open-sink.ts';
-import type { SinkOptions } from '../sinks/sink.ts';
-import type { Destination } from './destinations.ts';
+import { OperationalError } from '../../errors.ts';
+import { openSink } from '../../sinks/open-sink.ts';
+import type { SinkOptions } from '../../sinks/sink.ts';
+import type { Destination } from '../../proof/destinations.ts';
 
 /** Whether a destination holds nothing, or is not there yet: then all that it has later is of the run, or from nowhere. */
 export async function isEmptyNow(
