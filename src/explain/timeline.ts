@@ -206,6 +206,8 @@ export interface Timeline {
   run: string;
   /** Only for a check, which knows neither plan nor producer nor consumer. */
   check?: CheckOfTimeline;
+  /** Only for a run of a user's pipeline: its name. */
+  pipeline?: string;
   topic: string;
   /** The request: an id or a place. */
   asked: string;

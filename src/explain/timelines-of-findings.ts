@@ -26,7 +26,13 @@ export async function timelinesOf(
       result,
     );
   }
-  if (result.findings.length === 0 || result.evidence.log === 'missing') return {};
+  if (result.findings.length === 0) return {};
+  if (result.root === 'log' && result.evidence.log === 'missing') return {};
+  if (result.root === 'ledger') {
+    const { ExplainedPipeline } = await import('./pipeline/explain-pipeline.ts');
+    using run = await ExplainedPipeline.open(folder);
+    return await timelinesBy((asked) => run.explain(asked), result);
+  }
   const { ExplainedCheck } = await import('./check/explain-check.ts');
   using check = ExplainedCheck.openJudged(folder);
   return await timelinesBy((asked) => check.explain(asked, undefined), result);

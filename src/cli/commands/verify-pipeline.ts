@@ -1,5 +1,5 @@
 /** `nodrop verify` for a run of a user's pipeline: its facts are judged again, and nothing but its folder is read. */
-import { judgeProofAgain, readProofEvidence } from '../../proof/judge-again.ts';
+import { judgeProofAgain, readProofEvidence } from '../../proof/proof-again.ts';
 import { proofResult } from '../../proof/proof-result.ts';
 import { unavailableError, usageError } from '../../errors.ts';
 import { environmentOf } from '../../result/environment.ts';

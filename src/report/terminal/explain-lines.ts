@@ -11,11 +11,12 @@ const labelWidth = 13;
 
 /** Lines without a newline at their end. */
 export function explainLines(timeline: Timeline, palette: Palette): string[] {
-  const { run, topic, id, asked, note } = timeline;
-  const what = timeline.check === undefined ? 'run' : 'check';
+  const { run, topic, id, asked, note, pipeline } = timeline;
+  const what = timeline.check === undefined || pipeline !== undefined ? 'run' : 'check';
+  const of = pipeline === undefined ? `topic ${topic}` : `pipeline ${pipeline}`;
   const askedText = asked === id ? '' : `, asked for as ${asked}`;
   return [
-    ...wrap(chopped(`${id} of ${what} ${run}, topic ${topic}${askedText}`, 2), '  '),
+    ...wrap(chopped(`${id} of ${what} ${run}, ${of}${askedText}`, 2), '  '),
     ...wrap(chopped(expectedText(timeline), 2), '  '),
     '',
     ...eventLines(timeline, palette),
@@ -54,7 +55,7 @@ function eventLines(timeline: Timeline, palette: Palette): string[] {
 function eventLine(event: TimelineEvent, time: string, timeline: Timeline, palette: Palette): string[] {
   const { label, text, look } = eventText(event, timeline);
   // The facts of a check have no times.
-  const clockWidth = timeline.check === undefined ? timeWidth : 0;
+  const clockWidth = timeline.check === undefined || timeline.pipeline !== undefined ? timeWidth : 0;
   const textColumn = 2 + clockWidth + labelWidth;
   const [first = '', ...rest] = wrap(chopped(text, textColumn), ' '.repeat(textColumn));
   const paint = look === 'wrong' ? palette.bad : look === 'fact' ? (plain: string) => plain : palette.faint;

@@ -31,7 +31,7 @@ import { FeedingGroups } from './feeding-groups.ts';
 import { handOver } from './hand-over.ts';
 import { idPlaceIn } from './id-place.ts';
 import { isEmptyNow } from './is-empty-now.ts';
-import { destinationPath } from '../../proof/judge-again.ts';
+import { destinationPath } from '../../proof/proof-again.ts';
 import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts';
 import { proofResult } from '../../proof/proof-result.ts';
 
