@@ -119,14 +119,17 @@ function note(
   messages: readonly OutgoingMessage[],
   answers: readonly Handover[],
 ): void {
-  for (let first = 0; first < answers.length;) {
-    const { outcome, partition = none, offset = none, errorCode = 0 } = answers[first]!;
-    let end = first + 1;
-    while (end < answers.length && continues(answers[first]!, answers[end]!, end - first)) end += 1;
-    const sequences = messages.slice(first, end).map(({ sequence }) => sequence);
-    ledger.record({ outcome, partition, offset, errorCode, sequences });
-    first = end;
+  const open: (Required<Omit<Handover, 'error'>> & { sequences: number[] })[] = [];
+  for (const [index, { outcome, partition = none, offset = none, errorCode = 0 }] of answers.entries()) {
+    const { sequence } = messages[index]!;
+    const frame = open.findLast(
+      (each) => each.partition === partition && each.outcome === outcome && each.errorCode === errorCode,
+    );
+    const next = frame === undefined || frame.offset < 0 ? none : frame.offset + frame.sequences.length;
+    if (frame !== undefined && next === offset) frame.sequences.push(sequence);
+    else open.push({ outcome, partition, offset, errorCode, sequences: [sequence] });
   }
+  for (const frame of open) ledger.record(frame);
   for (const [index, { outcome, error }] of answers.entries()) {
     outcomes[messages[index]!.sequence] = outcomeCodes[outcome];
     counts[outcome] += 1;
@@ -135,9 +138,3 @@ function note(
     if (known.length < errorsMax && !known.includes(error)) known.push(error);
   }
 }
-
-const continues = (first: Handover, next: Handover, distance: number): boolean =>
-  next.outcome === first.outcome &&
-  next.partition === first.partition &&
-  next.errorCode === first.errorCode &&
-  next.offset === (first.offset === undefined || first.offset < 0 ? first.offset : first.offset + distance);
