@@ -62,6 +62,8 @@ const rooms = [
   'sinks',
   'run-folder',
   'faults',
+  'config',
+  'processes',
   'audit',
   'check',
   'pipeline',

@@ -26,7 +26,11 @@ const names = [
 /** All files but `process.json`, which names the process at work and so is removed last. */
 export const runFiles: OwnFiles = {
   files: new RegExp(`^(${names.join('|')})${suffix}$`),
-  folders: [{ name: /^kafka$/, own: clusterFiles }],
+  folders: [
+    { name: /^kafka$/, own: clusterFiles },
+    // The logs of a user's processes.
+    { name: /^processes$/, own: { files: /^[\w-]+-\d+\.log$/ } },
+  ],
 };
 
 const processSchema = z.strictObject({ pid: z.int(), startedAt: z.string(), marker: z.literal('nodrop') });
