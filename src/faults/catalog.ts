@@ -6,6 +6,7 @@ import { killBroker, killController, killLeader, killMajority, restartBrokers } 
 import { killConsumer, killProducer, pauseConsumer, pauseProducer } from './kinds/kill-stage.ts';
 import { bandwidthOfLink, cutLink, latencyOnLink, resetPeer, slowCloseOnLink } from './kinds/network.ts';
 import { pauseBroker, pauseLeader, pauseMajority } from './kinds/pause-broker.ts';
+import { killUserProcess, pauseUserProcess, restartUserProcess } from './kinds/process-faults.ts';
 import { poison } from './kinds/poison.ts';
 import { rebalanceStorm } from './kinds/rebalance-storm.ts';
 import { restartStore } from './kinds/restart-store.ts';
@@ -27,6 +28,9 @@ export const faults: readonly Fault[] = [
   abandonTransaction,
   killConsumer,
   pauseConsumer,
+  killUserProcess,
+  pauseUserProcess,
+  restartUserProcess,
   rebalanceStorm,
   deleteOffsets,
   cutLink,

@@ -82,9 +82,8 @@ function scheduled(entry: Entry, where: string): ScheduledFault {
     throw usageError(`${where}: there is no fault '${entry.name}'.`, `${nearest(entry.name)}${seeFaults}`);
   }
   const { detail } = entry;
-  if (detail !== undefined && fault.details?.includes(detail) !== true) {
-    const known = fault.details === undefined ? 'nothing' : fault.details.join(', ');
-    throw usageError(`${where}: after the colon, ${fault.name} takes ${known}; not '${detail}'.`);
+  if (detail !== undefined && !takesDetail(fault, detail)) {
+    throw usageError(`${where}: after the colon, ${fault.name} takes ${whereForm(fault) ?? 'nothing'}; not '${detail}'.`);
   }
   if (entry.value !== undefined && fault.value?.isRight(entry.value) !== true) {
     const known = fault.value === undefined ? 'nothing' : fault.value.form;
@@ -97,6 +96,18 @@ function scheduled(entry: Entry, where: string): ScheduledFault {
   const value = entry.value ?? fault.value?.standard;
   const atMs = timeMs(entry.at, `${where}: @`)!;
   return { fault, detail, value, atMs, lastsMs: lastsMs ?? fault.lastsMs ?? 0 };
+}
+
+/** The names of a user's processes are not known yet: `problem` looks at them. */
+const takesDetail = ({ details, takesProcess }: Fault, detail: string): boolean =>
+  details?.includes(detail) === true ||
+  (takesProcess !== undefined && (takesProcess === 'point' ? /^[^:]+(:.+)?$/ : /^[^:]+$/).test(detail));
+
+/** What may stand after the colon; undefined for nothing. */
+export function whereForm({ details = [], takesProcess }: Fault): string | undefined {
+  const process = { name: ['PROCESS'], point: ['PROCESS', 'PROCESS:POINT'] };
+  const forms = [...details, ...(takesProcess === undefined ? [] : process[takesProcess])];
+  return forms.length === 0 ? undefined : forms.join(', ');
 }
 
 function timeMs(text: string | undefined, where: string): number | undefined {
@@ -118,9 +129,20 @@ function nearest(name: string): string {
 /** Throws `usage` for the first fault that is impossible in this pipeline. */
 export function checkSchedule(schedule: readonly ScheduledFault[], plan: PipelinePlan): void {
   for (const scheduled of schedule) {
-    const problem = scheduled.fault.problem(plan, scheduled) ?? problemOfTime(scheduled, schedule, plan);
+    const problem =
+      problemOf(scheduled.fault, plan, scheduled) ?? problemOfTime(scheduled, schedule, plan);
     if (problem !== undefined) throw usageError(`--fault ${faultText(scheduled)} is impossible: ${problem}.`);
   }
+}
+
+/** Why the fault is impossible in such a pipeline, if it is. */
+export function problemOf(fault: Fault, plan: PipelinePlan, setting: FaultSetting): string | undefined {
+  const { processes } = plan;
+  if (processes === undefined || fault.ownPart === undefined) return fault.problem(plan, setting);
+  const { part, instead } = fault.ownPart;
+  const fitting = instead === undefined ? [] : [...processes.keys()].map((name) => `${instead}:${name}`);
+  const why = `it acts on nodrop's own ${part}, which your pipeline does not have`;
+  return fitting.length === 0 ? why : `${why}: ${fitting.join(' or ')}`;
 }
 
 function problemOfTime(

@@ -20,6 +20,8 @@ export interface Victim {
   resume(): void;
   /** Starts the process again in its place, with the files that it left. Throws if it does not come up. */
   start(): Promise<unknown>;
+  /** All processes of which it consists. Absent: one, `pid`. */
+  pids?(): readonly number[];
 }
 
 export interface BrokerVictim extends Victim {
@@ -40,6 +42,14 @@ export interface StageVictim extends Victim {
   ended(): Promise<{ code: number | null; tail: string }>;
   /** Says that the process will not be started again, so that the run does not wait for it. */
   leave(): void;
+}
+
+/** A process of a user, with all that it has started. */
+export interface UserVictim extends Victim {
+  /** Asks it to end, and kills it if it does not. Settles when all is gone; returns how it ended, after its name. */
+  stop(): Promise<string>;
+  /** Settles when the process tells the point for the next time; it goes on meanwhile. Throws with a sentence if aborted. */
+  untilAt(point: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface PartitionLeadership {
@@ -78,6 +88,8 @@ export interface Pipeline {
   readonly brokers: readonly BrokerVictim[];
   readonly producers: readonly StageVictim[];
   readonly consumers: readonly StageVictim[];
+  /** A user's processes by name, of which there may be several each; empty for nodrop's own pipeline. */
+  readonly processes: ReadonlyMap<string, readonly UserVictim[]>;
   /** The links that the schedule names, by name. */
   readonly links: ReadonlyMap<string, NetworkLink>;
   /** Aborted if the user stops the run, which then does not wait for unfinished faults. */
@@ -116,13 +128,27 @@ export interface Pipeline {
   joinConsumer(signal: AbortSignal): Promise<{ hasJoined: boolean; leave(): Promise<void> }>;
 }
 
+/** The facts about a user's process that are known before it starts. */
+export interface ProcessPlan {
+  /** How many of the name run side by side. */
+  count: number;
+  /** Whether it gets the address of a source, hop or sink, in front of which a proxy can stand. */
+  hasAddresses: boolean;
+  /** Whether its command runs a container: signals reach the container's client. */
+  isContainer: boolean;
+}
+
 /** The facts about a pipeline that are known before it starts. */
 export interface PipelinePlan {
   /** 0 if the brokers are not the run's own. */
   brokers: number;
+  /** Of nodrop; 0 in a user's pipeline. */
   producers: number;
   consumers: number;
-  store: StoreEngine;
+  /** undefined in a user's pipeline. */
+  store: StoreEngine | undefined;
+  /** The processes of a user's pipeline; undefined in nodrop's own. */
+  processes?: ReadonlyMap<string, ProcessPlan>;
   /** The shortest time that sending takes, if it is known. */
   sendsMs: number | undefined;
   /** Whether the producers write transactions. */
@@ -176,6 +202,12 @@ export interface Fault {
   stopsAtPoint?: 'producer' | 'consumer';
   /** The allowed texts after the colon, if there may be any. */
   details?: readonly string[];
+  /** Whether the text after the colon may name a user's process; `point`: and a point of it, after another colon. */
+  takesProcess?: 'name' | 'point';
+  /** Whether only a user's pipeline can have it. */
+  usersOnly?: boolean;
+  /** Set for a fault on a part of nodrop's own pipeline: what fits a user's pipeline, if anything does. */
+  ownPart?: { part: string; instead?: string };
   /** The allowed value after `=`, if there may be one. */
   value?: { form: string; standard: string; isRight: (value: string) => boolean };
   /** Whether nothing is stored while the fault acts. If it begins before all is sent, the run lasts as long as it. */

@@ -24,15 +24,16 @@ const names = [
   String.raw`store\.sqlite(-wal|-shm|-journal)?|store\.\d+\.spool`,
 ];
 
-/** All files but `process.json`, which names the process at work and so is removed last. */
 const files = new RegExp(`^(${names.join('|')})${suffix}$`);
+/** All files but `process.json`, which names the process at work and so is removed last. */
 export const runFiles: OwnFiles = {
   files,
   folders: [
     { name: /^kafka$/, own: clusterFiles },
     // Each destination of a user's pipeline has the files of a check.
-    { name: /^destinations$/, own: { files: /^$/, folders: [{ name: /^[\w-]+$/, own: { files, folders: [] } }] } },
-    { name: /^processes$/, own: { files: /^[\w-]+\.log$/, folders: [] } },
+    { name: /^destinations$/, own: { files: /^$/, folders: [{ name: /^[\w-]+$/, own: { files } }] } },
+    // The logs of a user's processes.
+    { name: /^processes$/, own: { files: /^[\w-]+-\d+\.log$/ } },
   ],
 };
 

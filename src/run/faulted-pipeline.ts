@@ -32,6 +32,7 @@ export class RunPipeline implements Pipeline {
   readonly brokers: readonly BrokerVictim[];
   readonly producers: readonly Stage[];
   readonly consumers: readonly Stage[];
+  readonly processes: Pipeline['processes'] = new Map();
   readonly links: Pipeline['links'];
   readonly signal: AbortSignal;
   /** The records that faults have put into the topic. */

@@ -2,14 +2,7 @@
 import { linkNames, linkOf, type LinkName } from '../faults/kinds/network.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import type { NetworkLink } from '../faults/fault.ts';
-import {
-  openTcpProxy,
-  type Direction,
-  type Refusal,
-  type Target,
-  type TcpProxy,
-} from '../faults/proxy/tcp-proxy.ts';
-import type { Toxic } from '../faults/proxy/toxics.ts';
+import { ProxiedLink } from '../faults/proxy/proxied-link.ts';
 import type { ProxiedListener } from '../kafka/broker/start-kafka.ts';
 import { engineOf } from '../stores/engines.ts';
 
@@ -20,52 +13,9 @@ const sentenceNames: Record<LinkName, string> = {
   store: 'consumers and the database',
 };
 
-class Link implements NetworkLink {
-  readonly name: string;
-  /** By node id; a database is node 0. */
-  readonly #proxies = new Map<number, TcpProxy>();
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  /** Separated by commas. */
-  get addresses(): string {
-    return [...this.#proxies.values()].map(({ port }) => `127.0.0.1:${port}`).join(',');
-  }
-
-  async put(node: number, target: Target): Promise<number> {
-    await this.#proxies.get(node)?.close();
-    const proxy = await openTcpProxy(target);
-    this.#proxies.set(node, proxy);
-    return proxy.port;
-  }
-
-  add(toxic: Toxic, direction: Direction): () => void {
-    const removals = [...this.#proxies.values()].map((proxy) => proxy.add(toxic, direction));
-    return () => removals.forEach((remove) => remove());
-  }
-
-  reset(): number {
-    return [...this.#proxies.values()].reduce((sum, proxy) => sum + proxy.reset(), 0);
-  }
-
-  refuse(): Refusal {
-    const refusals = [...this.#proxies.values()].map((proxy) => proxy.refuse());
-    return {
-      count: () => refusals.reduce((sum, refusal) => sum + refusal.count(), 0),
-      lift: () => refusals.forEach((refusal) => refusal.lift()),
-    };
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()));
-  }
-}
-
 export class NetworkLinks {
   readonly links: ReadonlyMap<string, NetworkLink>;
-  readonly #links: ReadonlyMap<string, Link>;
+  readonly #links: ReadonlyMap<string, ProxiedLink>;
 
   constructor(schedule: readonly ScheduledFault[]) {
     const broken = new Set(
@@ -74,7 +24,7 @@ export class NetworkLinks {
         return linkNames.filter((name) => name === broken);
       }),
     );
-    this.#links = new Map([...broken].map((name) => [name, new Link(sentenceNames[name])]));
+    this.#links = new Map([...broken].map((name) => [name, new ProxiedLink(sentenceNames[name])]));
     this.links = this.#links;
   }
 
@@ -87,7 +37,7 @@ export class NetworkLinks {
             {
               name: name.toUpperCase(),
               isInterBroker: name === 'replication',
-              proxy: (nodeId, port) => link.put(nodeId, { host: '127.0.0.1', port }),
+              proxy: (nodeId, port) => link.put(String(nodeId), { host: '127.0.0.1', port }),
             },
           ],
     );
@@ -103,7 +53,7 @@ export class NetworkLinks {
     const link = this.#links.get('store');
     if (link === undefined) return {};
     const server = engineOf(store).server!;
-    return server.throughProxy(await link.put(0, server.addressOf(store)));
+    return server.throughProxy(await link.put('store', server.addressOf(store)));
   }
 
   async close(): Promise<void> {

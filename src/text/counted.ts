@@ -2,6 +2,9 @@
 
 export const counted = (count: number, noun: string): string => `${count} ${plural(count, noun)}`;
 
-export const plural = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`);
+export const plural = (count: number, noun: string, many = `${noun}s`): string =>
+  count === 1 ? noun : many;
 
 export const were = (count: number): string => (count === 1 ? 'was' : 'were');
+
+export const are = (count: number): string => (count === 1 ? 'is' : 'are');

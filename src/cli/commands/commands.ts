@@ -1,6 +1,6 @@
 /** Makes commander's commands of the definitions. */
 import type { Command } from 'commander';
-import { addOptions, type OptionValues } from '../options/options.ts';
+import { addOptions, type OptionName, type OptionValues } from '../options/options.ts';
 import { optionOf } from '../options/option-entry.ts';
 import { exportStorePassword } from '../options/store-password.ts';
 import { Terminal } from '../output/terminal.ts';
@@ -30,7 +30,9 @@ export function addCommands(program: Command, signal: AbortSignal): CommandState
       const terminal = new Terminal({ color, quiet: values.quiet === true });
       try {
         exportStorePassword(values);
-        exitCode = await definition.act(values, { signal, terminal }, ...given);
+        const isGiven = (name: OptionName): boolean =>
+          ['cli', 'env'].includes(command.getOptionValueSource(name) ?? '');
+        exitCode = await definition.act(values, { signal, terminal, isGiven }, ...given);
       } finally {
         terminal.clear();
       }

@@ -51,9 +51,12 @@ const runArgument: [string, string] = ['[run]', 'id of the run (default: the lat
 export const definitions: Definition[] = [
   {
     name: 'run',
+    arguments: [['[pipeline]', "a pipeline of your config (default: nodrop's own pipeline)"]],
     description: 'publishes, consumes, stores and audits, all in one go',
     examples: [
       'nodrop run',
+      'nodrop run orders',
+      "nodrop run orders --config test/nodrop.config.yaml --messages 100000 --fault 'kill-process:worker@5s+3s'",
       'nodrop run --messages 100000 --states failed=1,completed=8,in-progress=1',
       'nodrop run --state-field status.code',
       "nodrop run --rate 5000 --duration 30s --threshold 'stored.p99<30ms'",
@@ -82,8 +85,12 @@ export const definitions: Definition[] = [
       'fault',
       'faultFile',
       'keepTopic',
+      'config',
     ],
-    act: async (values, context) => (await import('./run-command.ts')).runCommand(values, context),
+    act: async (values, context, pipeline) =>
+      pipeline === undefined
+        ? (await import('./run-command.ts')).runCommand(values, context)
+        : (await import('./pipeline-command.ts')).pipelineCommand(values, context, pipeline),
   },
   {
     name: 'produce',

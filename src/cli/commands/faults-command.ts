@@ -1,7 +1,7 @@
 import { durationText } from '../../system/duration.ts';
 import { exitCodes } from '../../errors.ts';
 import { faults } from '../../faults/catalog.ts';
-import { parseFault } from '../../faults/fault-schedule.ts';
+import { parseFault, whereForm } from '../../faults/fault-schedule.ts';
 import type { Fault } from '../../faults/fault.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { wrap } from '../../report/text/wrap.ts';
@@ -11,8 +11,9 @@ import type { OptionValues } from '../options/options.ts';
 
 export async function faultsCommand({ json }: OptionValues, { terminal }: Context): Promise<number> {
   if (json === true) {
-    const listed = faults.map(({ name, does, expected, example, details = [], value, lastsMs = null }) => {
-      return { name, does, expected, example, details, value: value?.form ?? null, lastsMs };
+    const listed = faults.map(({ name, does, expected, example, details = [], value, ...others }) => {
+      const { lastsMs = null, takesProcess = null } = others;
+      return { name, does, expected, example, details, takesProcess, value: value?.form ?? null, lastsMs };
     });
     terminal.printDocument(jsonText(listed));
     return exitCodes.pass;
@@ -24,15 +25,16 @@ export async function faultsCommand({ json }: OptionValues, { terminal }: Contex
 }
 
 const linesOf = (fault: Fault): string[] => {
-  const { name, does, expected, example, details, value, lastsMs } = fault;
+  const { name, does, expected, example, value, lastsMs } = fault;
+  const where = whereForm(fault);
   return [
     '',
     `${name}${lastsMs === undefined ? '' : `  (${durationText(lastsMs)} by default)`}`,
     ...wrap(does, '  '),
     ...wrap(`expected: ${expected}`, '  '),
-    ...(details === undefined ? [] : wrap(`where: ${details.join(', ')}`, '  ')),
+    ...(where === undefined ? [] : wrap(`where: ${where}`, '  ')),
     ...(value === undefined ? [] : wrap(`value: ${value.form}; ${value.standard} by default`, '  ')),
-    `  nodrop run ${optionsFor(fault)}--rate 25 --fault ${example}`,
+    `  nodrop run ${optionsFor(fault)} --fault ${example}`,
   ];
 };
 
@@ -42,7 +44,8 @@ function optionsFor(fault: Fault): string {
   const plan = { producers: 1, consumers: 1, sendsMs: undefined };
   const isPossible = (brokers: number, transactional = false): boolean =>
     fault.problem({ ...plan, brokers, store: defaultEngine, transactional }, setting) === undefined;
-  if (isPossible(1)) return '';
-  if (isPossible(1, true)) return '--transactional ';
-  return isPossible(3) ? '--brokers 3 ' : '--store URL ';
+  if (fault.usersOnly === true) return 'PIPELINE';
+  if (isPossible(1)) return '--rate 25';
+  if (isPossible(1, true)) return '--transactional --rate 25';
+  return isPossible(3) ? '--brokers 3 --rate 25' : '--store URL --rate 25';
 }

@@ -18,6 +18,10 @@ export const commandOptions = {
     parse: port,
   },
   keepOpen: { flags: '--keep-open', help: 'with --ui: keep the page open until Ctrl-C' },
+  config: {
+    flags: '--config <file>',
+    help: 'config with your pipelines (default: nodrop.config.ts, .yaml or .json in this folder)',
+  },
   json: { flags: '--json', help: 'print one JSON document on stdout' },
   color: { flags: '--no-color', help: 'no colours' },
   rescan: { flags: '--rescan', help: 'scan the topic again instead of using the saved scan' },

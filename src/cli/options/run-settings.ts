@@ -153,7 +153,7 @@ export function neededBootstrap(values: OptionValues, settings: ClientSettings):
 }
 
 /** Run ids sort by time; a random part keeps runs of the same second apart. */
-function newRunId(): string {
+export function newRunId(): string {
   const digits = new Date().toISOString().replaceAll(/\D/g, '');
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(2).toString('hex')}`;
 }

@@ -16,7 +16,7 @@ export interface LivePageValues {
 export async function besideLivePage(
   { dir, ui, keepOpen }: LivePageValues,
   folder: RunFolder,
-  { signal, terminal }: Context,
+  { signal, terminal }: Pick<Context, 'signal' | 'terminal'>,
   work: () => Promise<number>,
 ): Promise<number> {
   if (keepOpen === true && ui === undefined) {
@@ -37,7 +37,11 @@ export async function besideLivePage(
 }
 
 /** Ctrl-C now ends only the page: the command itself is done. */
-async function untilStopped(page: LivePage, folder: RunFolder, { signal, terminal }: Context): Promise<void> {
+async function untilStopped(
+  page: LivePage,
+  folder: RunFolder,
+  { signal, terminal }: Pick<Context, 'signal' | 'terminal'>,
+): Promise<void> {
   if (signal.aborted) return;
   terminal.note(`The page stays open until Ctrl-C: ${page.address(folder.id)}`);
   await once(signal, 'abort');

@@ -8,6 +8,7 @@ export const deleteOffsets: Fault = {
   expected: 'the consumers go on from the offsets in the store: nothing is lost, nothing stored twice',
   example: 'delete-offsets@4s',
   lastsMs: undefined,
+  ownPart: { part: 'consumer' },
   problem: () => undefined,
   begin: async (pipeline, _, signal) => {
     const victims = pipeline.consumers.filter(({ pid }) => pid !== undefined);

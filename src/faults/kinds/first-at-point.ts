@@ -1,11 +1,16 @@
-import type { StageVictim } from '../fault.ts';
+import type { Victim } from '../fault.ts';
 
-/** Waits for the first running stage to reach a point, where it stays; the others go on. Throws if none runs. */
-export async function firstAtPoint(
-  stages: readonly StageVictim[],
+interface WithPoints extends Victim {
+  untilAt(point: string, signal: AbortSignal): Promise<void>;
+  goOn?(): void;
+}
+
+/** Waits for the first running process to reach a point, where a stage stays; the others go on. Throws if none runs. */
+export async function firstAtPoint<V extends WithPoints>(
+  stages: readonly V[],
   point: string,
   signal: AbortSignal,
-): Promise<StageVictim> {
+): Promise<V> {
   const running = stages.filter(({ pid }) => pid !== undefined);
   if (running.length === 0) throw new Error('no process was at work that could reach the point');
   const found = new AbortController();
@@ -19,7 +24,7 @@ export async function firstAtPoint(
     found.abort();
     for (const arrival of await Promise.allSettled(arrivals)) {
       // If two arrive at once, one is enough.
-      if (arrival.status === 'fulfilled' && arrival.value !== first) arrival.value.goOn();
+      if (arrival.status === 'fulfilled' && arrival.value !== first) arrival.value.goOn?.();
     }
     return first;
   } catch (error) {

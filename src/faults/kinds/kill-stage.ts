@@ -15,7 +15,7 @@ const producerPoints = ['before-commit', 'after-commit-request'] as const;
 
 const none = (): string | undefined => undefined;
 /** A process that stays suspended would never let the run end. */
-const endless = (_: PipelinePlan, { lastsMs: ms }: FaultSetting): string | undefined =>
+export const endless = (_: PipelinePlan, { lastsMs: ms }: FaultSetting): string | undefined =>
   ms === Infinity ? 'the run would wait for the process for ever: kill it instead' : undefined;
 
 /** If there are several consumers, the others take over the partitions of one that is gone. */
@@ -33,6 +33,7 @@ export const killProducer: Fault = {
   expected: 'it goes on from its ledger in a new session; sends without an answer are unknown, not lost',
   example: 'kill-producer@4s+2s',
   lastsMs,
+  ownPart: { part: 'producer', instead: 'kill-process' },
   details: producerPoints,
   problem: (plan, { detail }) => (detail === undefined ? undefined : needsTransactions(plan)),
   begin: async ({ producers }, { detail }, signal) => {
@@ -48,6 +49,7 @@ export const killConsumer: Fault = {
   expected: 'messages that it had not stored are delivered again, and stored once',
   example: 'kill-consumer:after-store-commit@4s',
   lastsMs,
+  ownPart: { part: 'consumer', instead: 'kill-process' },
   holdsDrain: isOfOnlyConsumer,
   details: points,
   problem: none,
@@ -58,7 +60,7 @@ export const killConsumer: Fault = {
   },
 };
 
-const noting = (underway: Underway, facts: readonly string[]): Underway => ({
+export const noting = (underway: Underway, facts: readonly string[]): Underway => ({
   ...underway,
   end: async (isMended) => {
     const { tookEffect, evidence } = await underway.end(isMended);
@@ -72,6 +74,7 @@ export const pauseProducer: Fault = {
   expected: 'its messages are late, and nothing else',
   example: 'pause-producer@4s+3s',
   lastsMs,
+  ownPart: { part: 'producer', instead: 'pause-process' },
   problem: endless,
   begin: async ({ producers }) => await suspendProcesses([running(producers, 'producer')]),
 };
@@ -83,6 +86,7 @@ export const pauseConsumer: Fault = {
     'if it exceeds the session timeout, the group reassigns its partitions, and its late writes are refused',
   example: 'pause-consumer@4s+15s',
   lastsMs,
+  ownPart: { part: 'consumer', instead: 'pause-process' },
   holdsDrain: isOfOnlyConsumer,
   problem: endless,
   begin: async (pipeline) => {

@@ -16,18 +16,42 @@ const bothWays: readonly Direction[] = ['up', 'down'];
 /** The link that a detail names. */
 export const linkOf = (detail: string): LinkName => detail.replace(/-acks$/, '') as LinkName;
 
-function problem(plan: PipelinePlan, { detail }: FaultSetting): string | undefined {
-  if (detail === undefined) return `it takes a link after a colon: ${linkNames.join(', ')}`;
-  const link = linkOf(detail);
-  if (link !== 'store') return needsOwnBrokers(plan, link === 'replication' ? 2 : 1);
-  return needsStoreServer(plan.store);
+const problem = (plan: PipelinePlan, { detail }: FaultSetting): string | undefined =>
+  problemOfLink(plan, detail, detail);
+
+/** `name`: of the link that the detail means. */
+function problemOfLink(
+  plan: PipelinePlan,
+  detail: string | undefined,
+  name: string | undefined,
+): string | undefined {
+  const known = [...(plan.processes?.keys() ?? linkNames)];
+  if (plan.processes !== undefined) known.push('replication');
+  if (detail === undefined) return `it takes one of these after a colon: ${known.join(', ')}`;
+  const link = known.find((each) => each === name);
+  if (link === undefined) return `there is no '${detail}' whose network it could break: ${known.join(', ')}`;
+  if (link === 'replication' && plan.processes?.has(link) !== true) return needsOwnBrokers(plan, 2);
+  if (plan.processes !== undefined) return problemOfProcess(plan, link);
+  return link === 'store' ? needsStoreServer(plan.store) : needsOwnBrokers(plan);
 }
 
-export const needsStoreServer = ({ server, title }: StoreEngine): string | undefined =>
-  server === undefined ? `nothing lies between a consumer and ${title}: --store postgres://…` : undefined;
+/** A process whose address of the brokers is not nodrop's to change may still reach others through proxies. */
+function problemOfProcess(plan: PipelinePlan, name: string): string | undefined {
+  if (plan.processes!.get(name)!.hasAddresses || plan.brokers > 0) return undefined;
+  return `${needsOwnBrokers(plan)}, or give ${name} the address of a sink by {url:NAME}`;
+}
 
-function linkIn(pipeline: Pipeline, { detail }: FaultSetting): NetworkLink {
-  return pipeline.links.get(linkOf(detail!))!;
+export const needsStoreServer = (engine: StoreEngine | undefined): string | undefined =>
+  engine?.server === undefined
+    ? `nothing lies between a consumer and ${engine?.title}: --store postgres://…`
+    : undefined;
+
+/** Among the known links, that which the detail names, by itself or with `-acks`. */
+export const linkNameIn = (detail: string, known: readonly string[]): string | undefined =>
+  [detail, linkOf(detail)].find((name) => known.includes(name));
+
+function linkIn({ links }: Pipeline, { detail }: FaultSetting): NetworkLink {
+  return links.get(linkNameIn(detail!, [...links.keys()])!)!;
 }
 
 /** Adds one toxic for each direction, to all connections of a link. */
@@ -59,11 +83,15 @@ export const cutLink: Fault = {
   example: 'cut:producer-acks@12s+3s',
   lastsMs,
   details: [...linkNames, 'producer-acks', 'consumer-acks', 'store-acks'],
+  takesProcess: 'name',
   holdsDrain: (_, { detail }) => detail === 'consumer' || detail === 'store',
-  problem,
+  problem: (plan, { detail }) => {
+    const known = [...(plan.processes?.keys() ?? []), ...linkNames];
+    return problemOfLink(plan, detail, detail && linkNameIn(detail, known));
+  },
   begin: async (pipeline, setting) => {
-    const directions = setting.detail!.endsWith('-acks') ? (['down'] as const) : bothWays;
-    return onLink(linkIn(pipeline, setting), directions, cut);
+    const isWhole = pipeline.links.has(setting.detail!);
+    return onLink(linkIn(pipeline, setting), isWhole ? bothWays : ['down'], cut);
   },
 };
 
@@ -74,6 +102,7 @@ export const latencyOnLink: Fault = {
   example: 'latency:producer=200ms~50ms@5s+5s',
   lastsMs,
   details: linkNames,
+  takesProcess: 'name',
   value: {
     form: 'TIME or TIME~JITTER, such as 200ms~50ms',
     standard: '100ms~20ms',
@@ -101,6 +130,7 @@ export const bandwidthOfLink: Fault = {
   example: 'bandwidth:consumer=64kB@5s+5s',
   lastsMs,
   details: linkNames,
+  takesProcess: 'name',
   value: { form: 'kB a second, such as 64kB', standard: '100kB', isRight: (value) => kilobytesOf(value) > 0 },
   problem,
   begin: async (pipeline, setting) =>
@@ -116,6 +146,7 @@ export const slowCloseOnLink: Fault = {
   example: 'slow_close:consumer=2s@5s+5s',
   lastsMs,
   details: linkNames,
+  takesProcess: 'name',
   value: {
     form: 'a duration, such as 2s',
     standard: '1s',
@@ -133,6 +164,7 @@ export const resetPeer: Fault = {
   example: 'reset_peer:producer@5s',
   lastsMs: undefined,
   details: linkNames,
+  takesProcess: 'name',
   problem,
   begin: async (pipeline, setting) => {
     const link = linkIn(pipeline, setting);

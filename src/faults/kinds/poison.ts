@@ -24,6 +24,7 @@ export const poison: Fault = {
   expected: 'each becomes a dead letter, with a reason and the same bytes; otherwise the run fails',
   example: 'poison@4s',
   lastsMs: undefined,
+  ownPart: { part: 'store' },
   lastsToEnd: true,
   problem: () => undefined,
   begin: async (pipeline) => {

@@ -9,10 +9,13 @@ export const restartStore: Fault = {
   expected: 'the consumer waits for the database; rows and offsets move together',
   example: 'restart-store@4s+3s',
   link: 'store',
+  ownPart: { part: 'store', instead: 'reset_peer' },
   lastsMs,
   holdsDrain: () => true,
-  problem: ({ store: { server, title } }) =>
-    server === undefined ? `${title} has no server to restart: --store postgres://…` : undefined,
+  problem: ({ store }) =>
+    store?.server === undefined
+      ? `${store?.title} has no server to restart: --store postgres://…`
+      : undefined,
   begin: async (pipeline) => {
     const link = pipeline.links.get('store')!;
     const refusal = link.refuse();

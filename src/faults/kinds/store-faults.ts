@@ -54,6 +54,7 @@ export const lockStore: Fault = {
   expected: 'the consumer waits, and offsets do not move',
   example: 'lock-store@4s+3s',
   lastsMs,
+  ownPart: { part: 'store', instead: 'cut' },
   holdsDrain: () => true,
   problem: () => undefined,
   begin: async (pipeline) => {
@@ -83,9 +84,10 @@ export const fillDisk: Fault = {
   expected: 'the consumer waits, and offsets do not move',
   example: 'fill-disk@4s+3s',
   lastsMs,
+  ownPart: { part: 'store', instead: 'cut' },
   holdsDrain: () => true,
   problem: ({ store }: PipelinePlan) => {
-    if (store.files === undefined) return 'it acts on SQLite stores only';
+    if (store?.files === undefined) return 'it acts on SQLite stores only';
     return process.platform === 'linux'
       ? undefined
       : 'it needs Linux, which can limit the files of a process';
@@ -112,6 +114,7 @@ export const cutCommit: Fault = {
   expected: 'the consumer checks whether the commit took place; rows and offsets move together',
   example: 'cut-commit@4s+2s',
   link: 'store',
+  ownPart: { part: 'store', instead: 'cut' },
   stopsAtPoint: 'consumer',
   lastsMs,
   problem: ({ store }: PipelinePlan) => needsStoreServer(store),

@@ -1,6 +1,7 @@
 /** The common part of all faults that suspend: SIGSTOP, its effect in the process table, and SIGCONT. */
 import { Deadline } from '../../system/deadline.ts';
 import { processState } from '../../system/process-state.ts';
+import { are, plural } from '../../text/counted.ts';
 import type { Effect, Underway, Victim } from '../fault.ts';
 
 const pollMs = 10;
@@ -13,12 +14,17 @@ export async function suspendProcesses(
 ): Promise<Underway> {
   const effect: Effect = { tookEffect: true, evidence: [] };
   for (const victim of victims) victim.suspend();
-  for (const { name, pid } of victims) {
-    const state = pid === undefined ? undefined : await untilStopped(pid);
-    if (state === 'T') effect.evidence.push(`process ${pid}, ${name}, is in state T`);
-    else {
+  for (const victim of victims) {
+    const { name, pid } = victim;
+    const pids = victim.pids?.() ?? (pid === undefined ? [] : [pid]);
+    const states = await Promise.all(pids.map(untilStopped));
+    const other = states.find((state) => state !== 'T');
+    if (states.length > 0 && other === undefined) {
+      const named = `${plural(pids.length, 'process', 'processes')} ${pids.join(', ')}`;
+      effect.evidence.push(`${named}, ${name}, ${are(pids.length)} in state T`);
+    } else {
       effect.tookEffect = false;
-      effect.evidence.push(`${name} was not stopped: its state is ${state ?? 'unknown'}`);
+      effect.evidence.push(`${name} was not stopped: its state is ${other ?? 'unknown'}`);
     }
   }
   return {

@@ -20,6 +20,7 @@ export const fenceProducer: Fault = {
   expected: 'the producer ends, its open transaction is aborted, and it goes on in a new session',
   example: 'fence-producer@4s',
   lastsMs,
+  ownPart: { part: 'producer', instead: 'kill-process' },
   problem: needsTransactions,
   begin: async (pipeline, _, signal) => {
     const index = pipeline.producers.findIndex(({ pid }) => pid !== undefined);
@@ -40,6 +41,7 @@ export const abandonTransaction: Fault = {
   lastsMs,
   stopsAtPoint: 'producer',
   holdsDrain: () => true,
+  ownPart: { part: 'producer', instead: 'kill-process' },
   problem: needsTransactions,
   begin: async (pipeline, _, signal) => {
     const victim = await firstAtPoint(pipeline.producers, 'before-commit', signal);

@@ -1,9 +1,10 @@
 /**
- * A TCP proxy on the loopback interface that can misbehave. Without a toxic it passes all data on. A client is affected
+ * A TCP proxy that can misbehave, on the loopback interface unless another address is given. Without a toxic it passes all data on. A client is affected
  * only if it knows the proxy's address and no other.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { loopback } from '../../system/ports.ts';
 import type { Piece, Toxic } from './toxics.ts';
 
 /** `up`: from the client to the server. `down`: the answers. */
@@ -12,7 +13,6 @@ export type Direction = 'up' | 'down';
 /** The address at which the server listens. */
 export type Target = { host: string; port: number } | { path: string };
 
-const loopback = '127.0.0.1';
 /** The limit for each connection and direction. If more data is held back, the sender has to wait. */
 const queuedBytesMax = 1024 * 1024;
 
@@ -174,10 +174,10 @@ export class TcpProxy {
 const untilWritable = (socket: Socket, over: AbortSignal): Promise<unknown> =>
   once(socket, 'drain', { signal: over }).catch(() => undefined);
 
-/** Opens a proxy on a free port of the loopback interface. */
-export async function openTcpProxy(target: Target): Promise<TcpProxy> {
+/** Opens a proxy on a free port. `host`: the address at which it listens. */
+export async function openTcpProxy(target: Target, host: string = loopback): Promise<TcpProxy> {
   const server = createServer({ allowHalfOpen: true });
-  server.listen(0, loopback);
+  server.listen(0, host);
   await once(server, 'listening');
   return new TcpProxy(server, target);
 }

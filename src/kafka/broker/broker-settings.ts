@@ -1,4 +1,5 @@
 /** The settings of brokers on loopback, chosen for short runs and quick starts. */
+import { isIP } from 'node:net';
 import { isAtLeast } from './versions.ts';
 import { loopback } from '../../system/ports.ts';
 import { propertiesText } from './properties-text.ts';
@@ -39,6 +40,8 @@ export interface ExtraListener {
   name: string;
   port: number;
   advertisedPort: number;
+  /** Default: the loopback address. */
+  advertisedHost?: string | undefined;
   /** Whether brokers use it among themselves. */
   isInterBroker: boolean;
 }
@@ -144,8 +147,10 @@ function listenerProperties(
   const all = [...advertised, ...(zookeeperPort === undefined ? [own('CONTROLLER', controllerPort)] : [])];
   const forClients = advertised.filter(({ isInterBroker }) => !isInterBroker).map(({ name }) => name);
   return {
-    listeners: all.map((each) => at(each.name, each.port)).join(','),
-    'advertised.listeners': advertised.map((each) => at(each.name, each.advertisedPort)).join(','),
+    listeners: all.map((each) => at(each.name, each.port, boundHost(each.advertisedHost))).join(','),
+    'advertised.listeners': advertised
+      .map((each) => at(each.name, each.advertisedPort, each.advertisedHost))
+      .join(','),
     'listener.security.protocol.map': all
       .map(({ name }) => `${name}:${protocolOf(security, forClients.includes(name))}`)
       .join(','),
@@ -154,7 +159,15 @@ function listenerProperties(
   };
 }
 
-const at = (listener: string, port: number): string => `${listener}://${loopback}:${port}`;
+const at = (listener: string, port: number, host: string = loopback): string =>
+  `${listener}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/**
+ * Where a listener that is advertised under a host listens. An address of this machine, such as that of a bridge to
+ * containers, is one to listen at. A name may mean another address here than in a container, so it opens none.
+ */
+export const boundHost = (advertisedHost: string = loopback): string =>
+  isIP(advertisedHost) === 0 ? loopback : advertisedHost;
 
 const log4jFile = new URL('../../../kafka/log4j2.properties', import.meta.url);
 

@@ -55,7 +55,9 @@ export interface ProxiedListener {
   name: string;
   /** Whether brokers use it among themselves. */
   isInterBroker: boolean;
-  /** Puts a proxy in front of a broker's port, and returns the proxy's port. */
+  /** The host under which it is advertised (default: 127.0.0.1). If it is an address, the brokers listen there. */
+  advertisedHost?: string | undefined;
+  /** Puts a proxy in front of a broker's port, and returns the proxy's port; without a proxy, the port itself. */
   proxy(nodeId: number, port: number): Promise<number>;
 }
 
@@ -217,8 +219,9 @@ async function plansFor(
     const extra = [];
     for (const listener of listeners) {
       const own = free.pop()!;
-      const { name, isInterBroker } = listener;
-      extra.push({ name, isInterBroker, port: own, advertisedPort: await listener.proxy(nodeId, own) });
+      const { name, isInterBroker, advertisedHost } = listener;
+      const advertisedPort = await listener.proxy(nodeId, own);
+      extra.push({ name, isInterBroker, advertisedHost, port: own, advertisedPort });
     }
     plans.push({ nodeId, dataDir: join(dir, 'data'), port, controllerPort, listeners: extra });
   }

@@ -95,9 +95,12 @@ export async function handOver(options: HandOverOptions): Promise<HandedOver> {
       await nextTurn();
       while (underWay.size >= source.concurrency) await Promise.race(underWay);
     }
+    // A program may tell the last outcomes only when it has heard of the end.
+    const ending = failure === undefined ? source.end() : undefined;
+    ending?.catch(() => undefined);
     while (underWay.size > 0) await Promise.race(underWay);
     if (failure !== undefined) throw failure.error;
-    handed.problems = await source.end();
+    handed.problems = (await ending) ?? [];
     if (handed.counts.sent === count) ledger.finish();
   } finally {
     handed.counts.unknown = handed.outcomes.reduce(
