@@ -62,6 +62,7 @@ const rooms = [
   'sinks',
   'run-folder',
   'faults',
+  'config',
   'audit',
   'check',
   'pipeline',
