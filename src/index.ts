@@ -18,3 +18,38 @@ export type { SecurityKind } from './kafka/broker/security-kind.ts';
 export type { Broker } from './kafka/broker/broker.ts';
 export { OperationalError, type ErrorCode } from './errors.ts';
 export type { Result } from './result/result.ts';
+export {
+  atLeastOnce,
+  balances,
+  column,
+  columns,
+  command,
+  deadLettered,
+  defineConfig,
+  dropped,
+  each,
+  env,
+  file,
+  header,
+  http,
+  json,
+  key,
+  latest,
+  mysql,
+  once,
+  oneOf,
+  position,
+  postgres,
+  sqlite,
+  times,
+  topic,
+} from './config/define.ts';
+export type {
+  Config,
+  Expectation,
+  MadeMessage,
+  MakeContext,
+  PipelineConfig,
+  Random,
+  Rule,
+} from './config/config.ts';

@@ -70,11 +70,7 @@ export interface PipelineConfig {
   timeout?: DurationText;
 }
 
-export type SourceConfig =
-  | TopicSource
-  | HttpSource
-  | CommandSource
-  | TableSource;
+export type SourceConfig = TopicSource | HttpSource | CommandSource | TableSource;
 
 /** nodrop produces into the topic, which it makes if it is not there. */
 export interface TopicSource {
@@ -203,7 +199,14 @@ export type Rule =
   /** Exactly these children, by their ids. */
   | { each: readonly string[] }
   | { latest: { key: PlaceText; version?: PlaceText } }
-  | { balances: { by: PlaceText; count?: PlaceText; sum?: readonly [PlaceText, PlaceText]; fingerprint?: PlaceText } };
+  | {
+      balances: {
+        by: PlaceText;
+        count?: PlaceText;
+        sum?: readonly [PlaceText, PlaceText];
+        fingerprint?: PlaceText;
+      };
+    };
 
 /** What is to become of a message. A hop or sink that is not named must not have it. */
 export type Expectation =

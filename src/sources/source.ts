@@ -1,17 +1,8 @@
 /** A source: how the messages of a run get into a user's pipeline. Each kind is a module that opens one. */
+import type { OutgoingMessage } from '../config/outgoing-message.ts';
 import type { Outcome } from '../run-folder/ledger/outcome.ts';
 
-/** A message, ready to be handed over. */
-export interface OutgoingMessage {
-  id: string;
-  /** From 0. */
-  sequence: number;
-  key: Uint8Array | null;
-  headers: readonly (readonly [name: string, value: Uint8Array])[];
-  value: Uint8Array | null;
-  /** The value as it was made, for sources that take no bytes. */
-  document: unknown;
-}
+export type { OutgoingMessage } from '../config/outgoing-message.ts';
 
 export interface Handover {
   outcome: Outcome;

@@ -1,3 +1,5 @@
+import { nearestName } from '../../system/nearest-name.ts';
+
 /**
  * The names of all settings of Kafka's Java clients (producer, consumer, share consumer, admin), and of those that other
  * programs read from the same file. nodrop has no use for most of them, but a name that stands nowhere here is most
@@ -59,23 +61,5 @@ const registryPrefixes = ['schema.registry.', 'basic.auth.', 'bearer.auth.'];
 export const isJavaSetting = (name: string): boolean =>
   javaSettings.has(name) || registryPrefixes.some((prefix) => name.startsWith(prefix));
 
-/** The setting whose name takes the fewest edits (3 at most) to become this one. */
-export function nearestSetting(name: string): string | undefined {
-  const ranked = [...javaSettings].map((each) => ({ each, edits: editsBetween(name, each) }));
-  const [nearest] = ranked.sort((a, b) => a.edits - b.edits);
-  return nearest !== undefined && nearest.edits <= 3 ? nearest.each : undefined;
-}
-
-/** How many characters must be added, removed or replaced. */
-function editsBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, char] of one.split('').entries()) {
-    const next = [index + 1];
-    for (let at = 1; at <= other.length; at++) {
-      const replaced = row[at - 1]! + (other[at - 1] === char ? 0 : 1);
-      next.push(Math.min(replaced, row[at]! + 1, next[at - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[other.length]!;
-}
+/** The setting whose name is nearest to this one, if one is near. */
+export const nearestSetting = (name: string): string | undefined => nearestName(name, javaSettings);
