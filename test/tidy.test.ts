@@ -62,6 +62,7 @@ const rooms = [
   'sinks',
   'run-folder',
   'faults',
+  'sources',
   'audit',
   'check',
   'pipeline',
