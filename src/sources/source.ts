@@ -1,6 +1,21 @@
 /** A source: how the messages of a run get into a user's pipeline. Each kind is a module that opens one. */
 import type { OutgoingMessage } from '../config/outgoing-message.ts';
+import type { ClientSettings } from '../kafka/client/client-settings.ts';
 import type { Outcome } from '../run-folder/ledger/outcome.ts';
+
+export interface SourceOptions {
+  run: string;
+  bootstrapServers: string;
+  /** Client settings for nodrop's own producer. */
+  settings: ClientSettings;
+  /** Relative paths and working directories count from here. */
+  dir: string;
+  /** What the programs of a source print goes into this file, up to a limit. */
+  logFile: string;
+  /** Limit of the time without any answer. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
 
 export type { OutgoingMessage } from '../config/outgoing-message.ts';
 
@@ -22,10 +37,33 @@ export interface OpenedSource {
   readonly batchMax: number;
   /**
    * Hands messages over; their intents are in the ledger already. Gives the outcomes in the order of the messages. Never
-   * rejects because of a message: a connection that breaks makes its outcome unknown. Rejects if nothing more can be handed over.
+   * rejects because of what became of a message: a connection that breaks makes its outcome unknown. Rejects if nothing more
+   * can be handed over, and with `usage` for a message that the source cannot carry. Calls may overlap.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly Handover[]>;
-  /** All has been sent. Gives sentences about what makes its answers doubtful. */
+  /**
+   * No more calls of `send` follow; those that are under way settle. A program may need to hear of the end before it tells
+   * the last outcomes, so this must not wait for them. Gives sentences about what makes its answers doubtful.
+   */
+  end(): Promise<readonly string[]>;
+  /** To be called in any case. */
+  close(): Promise<void>;
+}
+
+/** A send of which a program tells that makes messages of its own. */
+export interface ReportedSend extends Handover {
+  key: string | null;
+  value: string;
+}
+
+/**
+ * A source that makes messages of its own, and reports what became of each. Nobody notes its intents: if it dies, sends may
+ * be missing from its report.
+ */
+export interface ReportedSource {
+  /** Runs the program to its end, in the order of its report. To be called once. */
+  sends(): AsyncIterable<ReportedSend>;
+  /** After the sends: sentences about why the report is not whole. */
   end(): Promise<readonly string[]>;
   /** To be called in any case. */
   close(): Promise<void>;

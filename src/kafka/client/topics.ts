@@ -53,22 +53,11 @@ export interface TopicSettings {
 
 const topicResource = 2;
 const compactionKey = 'cleanup.policy';
+const batchBytesKey = 'max.message.bytes';
 const uncleanKey = 'unclean.leader.election.enable';
 
 export async function topicSettings(access: AdminAccess, topic: string): Promise<TopicSettings> {
-  const [described] = await withAdmin(access, (admin) =>
-    admin.describeConfigs({
-      resources: [
-        {
-          resourceType: topicResource,
-          resourceName: topic,
-          configurationKeys: [compactionKey, uncleanKey],
-        },
-      ],
-    }),
-  );
-  const valueOf = (key: string): string | undefined =>
-    described?.configs.find(({ name }) => name === key)?.value ?? undefined;
+  const valueOf = await describeTopic(access, topic, [compactionKey, uncleanKey]);
   const unclean = valueOf(uncleanKey);
   return {
     compacted: valueOf(compactionKey)?.includes('compact'),
@@ -77,13 +66,38 @@ export async function topicSettings(access: AdminAccess, topic: string): Promise
 }
 
 /** Whether Kafka may remove older records of a key. undefined: the settings may not be read, or do not say so. */
-export async function isCompacted(access: AdminAccess, topic: string): Promise<boolean | undefined> {
+export const isCompacted = async (access: AdminAccess, topic: string): Promise<boolean | undefined> =>
+  await ifAllowed(async () => (await topicSettings(access, topic)).compacted);
+
+/** The largest record batch that the topic takes. undefined: the settings may not be read, or do not say so. */
+export async function batchBytesMax(access: AdminAccess, topic: string): Promise<number | undefined> {
+  const valueOf = await ifAllowed(() => describeTopic(access, topic, [batchBytesKey]));
+  const stated = Number(valueOf?.(batchBytesKey));
+  return Number.isSafeInteger(stated) ? stated : undefined;
+}
+
+/** undefined if the user may not read the settings. */
+async function ifAllowed<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await topicSettings(access, topic)).compacted;
+    return await read();
   } catch (error) {
     if (/AUTHORIZATION/.test(rootMessage(error))) return undefined;
     throw error;
   }
+}
+
+/** Returns the values by their keys. */
+async function describeTopic(
+  access: AdminAccess,
+  topic: string,
+  keys: readonly string[],
+): Promise<(key: string) => string | undefined> {
+  const [described] = await withAdmin(access, (admin) =>
+    admin.describeConfigs({
+      resources: [{ resourceType: topicResource, resourceName: topic, configurationKeys: [...keys] }],
+    }),
+  );
+  return (key) => described?.configs.find(({ name }) => name === key)?.value ?? undefined;
 }
 
 /** Runs an action with an admin. Throws `unavailable` if there is no answer in time. */

@@ -19,7 +19,7 @@ import type { Deadline } from '../../system/deadline.ts';
 import type { Acks, Attempt } from './produce-requests.ts';
 import { sealRecordBatch, type ProducerSequence } from '../record-batch/record-batch-encoder.ts';
 import { layout } from '../record-batch/record-batch-layout.ts';
-import { answerOf, type SendOutcome } from './send-outcome.ts';
+import { answerOf, noAcksAsked, type SendOutcome } from './send-outcome.ts';
 
 export interface ProduceQueueOptions {
   partition: number;
@@ -156,7 +156,7 @@ export class ProduceQueue {
     const answer = answerOf(error);
     if (answer === 'written') {
       this.#provenId = delivery.sequence?.producerId;
-      const unasked = { outcome: 'unknown', error: 'NO_ACKS_ASKED' } as const;
+      const unasked = { outcome: 'unknown', error: noAcksAsked } as const;
       this.#settle(delivery, this.#options.acks === 0 ? unasked : { outcome: 'acked', baseOffset });
       // Batches behind it that were never sent wait for nothing else.
       if (this.#isOver) this.#endFirst();

@@ -48,3 +48,15 @@ export function answerOf(error: string): Answer {
   if (passingRefusals.has(error)) return 'refused-for-now';
   return finalRefusals.has(error) ? 'refused' : 'doubtful';
 }
+
+/** The outcome of a send that requested no answer. */
+export const noAcksAsked = 'NO_ACKS_ASKED';
+
+/**
+ * Whether a batch has used up its time. Each further batch would take as long, so the producer ends. Either no broker
+ * answered, or a leader refused the batch for the time being, which happens if the topic is gone.
+ */
+export const isOutOfTime = (sent: SendOutcome): boolean =>
+  sent.outcome === 'unknown'
+    ? sent.error !== noAcksAsked
+    : sent.outcome === 'rejected' && answerOf(sent.error) === 'refused-for-now';

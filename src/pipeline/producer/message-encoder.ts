@@ -5,7 +5,7 @@ import { encodeHeaders, type RecordHeader } from '../../kafka/record-batch/recor
 import { headerNames } from '../../workload/record-headers.ts';
 import { SentMessages } from '../../workload/sent-messages.ts';
 import { customersCount, producerName, Workload, type WorkloadOptions } from '../../workload/workload.ts';
-import type { PartitionShare } from './partition-share.ts';
+import type { PartitionShare } from '../../kafka/produce/partition-share.ts';
 
 export interface MessageEncoderOptions extends WorkloadOptions {
   run: string;

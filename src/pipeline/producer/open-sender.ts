@@ -1,12 +1,8 @@
 /** Opens what a producer sends with: plain or, if the plan has transactions, in transactions. */
-import { transactionTimeoutMs, type ClientSettings } from '../../kafka/client/client-settings.ts';
+import { transactionTimeoutMs } from '../../kafka/client/client-settings.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
-import {
-  inFlightMaxDefault,
-  openProducer,
-  type Producer,
-  type ProducerOptions,
-} from '../../kafka/produce/produce.ts';
+import { openProducer, type Producer } from '../../kafka/produce/produce.ts';
+import { producerOptions } from '../../kafka/produce/producer-options.ts';
 import {
   openTransactionalProducer,
   TransactionalProducer,
@@ -28,7 +24,8 @@ export async function openSender(
   topic: TopicMetadata,
   { producer, signal, reach }: { producer: number; signal: AbortSignal; reach: Reach | undefined },
 ): Promise<Sending> {
-  const options = { ...producerOptions(config), signal };
+  const note = (line: string): void => say(`nodrop: ${line}`);
+  const options = { ...producerOptions(config.settings, config.timeoutMs), note, signal };
   if (config.transactions === undefined) return await openProducer(cluster, topic, options);
   return await openTransactionalProducer(cluster, topic, {
     ...options,
@@ -46,24 +43,4 @@ export function courseOf(
   if (transactions === undefined || !(sender instanceof TransactionalProducer)) return undefined;
   const plan = new TransactionPlan(seed, transactions);
   return new TransactionCourse({ plan, transactions: sender, ...parts });
-}
-
-const acksOf = ({ acks = 'all' }: ClientSettings): ProducerOptions['acks'] =>
-  ({ all: -1, '-1': -1, '1': 1, '0': 0 } as const)[acks] ?? -1;
-
-/** As in Java's producer: by default, if all replicas are to acknowledge. */
-export const isIdempotent = (settings: ClientSettings): boolean =>
-  settings['enable.idempotence'] === undefined
-    ? acksOf(settings) === -1
-    : settings['enable.idempotence'] === 'true';
-
-function producerOptions({ settings, timeoutMs }: ProduceConfig): ProducerOptions {
-  return {
-    acks: acksOf(settings),
-    idempotent: isIdempotent(settings),
-    requestTimeoutMs: Math.min(Number(settings['request.timeout.ms'] ?? 30_000), timeoutMs),
-    deliveryTimeoutMs: Number(settings['delivery.timeout.ms'] ?? timeoutMs),
-    note: (line) => say(`nodrop: ${line}`),
-    inFlightMax: Number(settings['max.in.flight.requests.per.connection'] ?? inFlightMaxDefault),
-  };
 }

@@ -9,7 +9,8 @@ import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/clien
 import { Deadline } from '../../system/deadline.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { pointsFromEnvironment } from '../stage/failpoints.ts';
-import { createTopic } from '../../kafka/client/topics.ts';
+import { isIdempotent } from '../../kafka/produce/producer-options.ts';
+import { createIfMissing, untilLed } from '../../kafka/client/ready-topic.ts';
 import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
 import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
 import { removeEmptyFolder } from '../../system/removal.ts';
@@ -17,7 +18,7 @@ import { groupOf, type Manifest, type RunFolder } from '../../run-folder/run-fol
 import { seal } from '../../run-folder/seal.ts';
 import { producerName } from '../../workload/workload.ts';
 import { claimLedger, sessionOf } from './claim-ledger.ts';
-import { courseOf, isIdempotent, openSender, type Sending } from './open-sender.ts';
+import { courseOf, openSender, type Sending } from './open-sender.ts';
 import { Publisher, type ProduceConfig, type ProduceSummary, type Sender } from './publisher.ts';
 import { tellingLeft } from '../tidy-cluster.ts';
 
@@ -196,38 +197,16 @@ async function ensureTopic(
   signal: AbortSignal,
 ): Promise<{ topic: TopicMetadata; isNew: boolean }> {
   const { bootstrapServers, settings, timeoutMs, partitions } = config;
-  const existing = await cluster.metadata(config.topic);
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
-  const isNew = existing === undefined && (await createTopic(access, config.topic, partitions));
-  if (!isNew) return { topic: await untilLed(config, cluster, 1, signal), isNew };
+  const isNew = await createIfMissing(cluster, access, config.topic, partitions);
   try {
-    const topic = await untilLed(config, cluster, partitions, signal);
+    const topic = await untilLed(cluster, config.topic, isNew ? partitions : 1);
     // Leaders serve a new topic later than the cluster names them. Without idempotence, no refused batch is sent again.
-    if (!isIdempotent(settings)) await listOffsets(cluster, config.topic, 'latest');
+    if (isNew && !isIdempotent(settings)) await listOffsets(cluster, config.topic, 'latest');
     return { topic, isNew };
   } catch (error) {
-    throw leaving(config, error);
+    throw isNew ? leaving(config, error) : error;
   }
-}
-
-/** Returns the topic once it has at least `count` partitions, each with a leader. Throws `unavailable`. */
-async function untilLed(
-  { topic: name, bootstrapServers, timeoutMs }: ProduceConfig,
-  cluster: Cluster,
-  count: number,
-  signal: AbortSignal,
-): Promise<TopicMetadata> {
-  let leaderless: number[] = [];
-  const ready = async (): Promise<TopicMetadata | undefined> => {
-    const topic = await cluster.metadata(name);
-    const { partitions } = topic ?? { partitions: [] };
-    leaderless = partitions.flatMap(({ leader }, partition) => (leader < 0 ? partition : []));
-    return partitions.length >= count && leaderless.length === 0 ? topic : undefined;
-  };
-  const topic = await new Deadline(timeoutMs, signal).poll(ready, pollMs);
-  if (topic !== undefined) return topic;
-  const which = leaderless.length === 0 ? '' : `: ${leaderless.join(', ')}`;
-  throw unavailableError(`Topic ${name} at ${bootstrapServers} has partitions without a leader${which}.`);
 }
 
 async function manifestOf(

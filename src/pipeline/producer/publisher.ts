@@ -9,7 +9,7 @@ import { unavailableError } from '../../errors.ts';
 import type { TopicMetadata } from '../../kafka/client/cluster.ts';
 import { needs } from '../../kafka/client/permissions.ts';
 import type { Producer } from '../../kafka/produce/produce.ts';
-import { answerOf, type SendOutcome } from '../../kafka/produce/send-outcome.ts';
+import { isOutOfTime, type SendOutcome } from '../../kafka/produce/send-outcome.ts';
 import { LatencyLog } from '../../run-folder/latency-log.ts';
 import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
 import type { Outcome } from '../../run-folder/ledger/outcome.ts';
@@ -20,7 +20,7 @@ import { wallClockMs } from '../../system/wall-clock.ts';
 import { producerName, type WeightedState } from '../../workload/workload.ts';
 import { MessageEncoder } from './message-encoder.ts';
 import { Pacer } from './pacer.ts';
-import { PartitionShare, type Share } from './partition-share.ts';
+import { PartitionShare, type Share } from '../../kafka/produce/partition-share.ts';
 import { Schedule } from './schedule.ts';
 import type { TransactionCourse } from './transaction-course.ts';
 import type { TransactionOptions } from '../../workload/transaction-plan.ts';
@@ -69,8 +69,6 @@ export interface PublisherParts {
   first: number;
 }
 
-/** The outcome of a send that requested no answer. */
-const noAcksAsked = 'NO_ACKS_ASKED';
 const batchBytesDefault = 16_384;
 /** The default of Kafka's Java producer. */
 const lingerMsDefault = 5;
@@ -80,15 +78,6 @@ const lingerMsDefault = 5;
  */
 const underWayMax = 5;
 const underWayBytesMax = 16 * 1024 * 1024;
-
-/**
- * Whether a batch has used up its time. Each further batch would take as long, so the producer ends. Either no broker
- * answered, or a leader refused the batch for the time being, which happens if the topic is gone.
- */
-const isOutOfTime = (sent: SendOutcome): boolean =>
-  sent.outcome === 'unknown'
-    ? sent.error !== noAcksAsked
-    : sent.outcome === 'rejected' && answerOf(sent.error) === 'refused-for-now';
 
 export class Publisher {
   readonly summary: ProduceSummary = { sent: 0, acked: 0, rejected: 0, unknown: 0 };

@@ -1,7 +1,7 @@
 /** A program as a sink: it prints its rows as lines of the history form, and says at the end that they are complete. */
-import { basename } from 'node:path';
 import { usageError } from '../../errors.ts';
 import { Deadline } from '../../system/deadline.ts';
+import { programName } from '../../system/program-name.ts';
 import { JsonValues } from '../../values/json-values.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch, type ValueKind } from '../../values/value-batch.ts';
@@ -38,12 +38,6 @@ export const openCommandSink: OpenSink = async ({ location, query, table, timeou
   return new CommandSink(command, timeoutMs, signal);
 };
 
-/** Arguments and variables may hold secrets: only the program is named. */
-function programOf(command: string): string {
-  const word = command.split(/\s+/).find((part) => part !== '' && !/^\w+=/.test(part)) ?? '';
-  return basename(/^[\w./+-]*/.exec(word)![0]);
-}
-
 class CommandSink implements Sink {
   readonly name: string;
   readonly rows = 'rows';
@@ -52,7 +46,7 @@ class CommandSink implements Sink {
   readonly #signal: AbortSignal;
 
   constructor(command: string, timeoutMs: number, signal: AbortSignal) {
-    this.name = `${prefix}${programOf(command)}`;
+    this.name = `${prefix}${programName(command)}`;
     this.#command = command;
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;

@@ -16,7 +16,11 @@ function wordsOf(error: unknown): string {
 }
 
 /** The server cannot be reached, or does not let the user in. */
-export function connectionError(name: string, error: unknown): OperationalError {
+export function connectionError(
+  name: string,
+  error: unknown,
+  what: 'sink' | 'source' = 'sink',
+): OperationalError {
   const { code = '' } = error as MysqlError;
   const isRefusedUser = /^ER_(ACCESS_DENIED|DBACCESS_DENIED|HOST_NOT_PRIVILEGED|ACCOUNT)/.test(code);
   let hint = 'See that the database runs and can be reached from here.';
@@ -26,7 +30,7 @@ export function connectionError(name: string, error: unknown): OperationalError 
     hint = 'The server has no TLS: set ssl-mode=DISABLED, or have it use TLS.';
   if (/CERT|SSL|TLS|SIGNATURE|EPROTO/.test(code) && code !== 'HANDSHAKE_NO_SSL_SUPPORT')
     hint = "Check ssl-ca and ssl-mode against the server's certificate.";
-  return unavailableError(`The sink ${name} cannot be reached: ${wordsOf(error)}`, { cause: error, hint });
+  return unavailableError(`The ${what} ${name} cannot be reached: ${wordsOf(error)}`, { cause: error, hint });
 }
 
 const denied = [

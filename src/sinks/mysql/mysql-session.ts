@@ -1,7 +1,8 @@
 /** One session with a MySQL or MariaDB server, for one look at a sink. */
-import { createConnection, type Connection, type FieldPacket } from 'mysql2';
+import type { Connection, FieldPacket } from 'mysql2';
 import { OperationalError } from '../../errors.ts';
 import { AnswerWait, type AnswerLimits } from '../answer-wait.ts';
+import { withConnection } from './database-connection.ts';
 import { connectionError, statementError } from './mysql-errors.ts';
 import type { MysqlLocation } from './mysql-location.ts';
 
@@ -17,39 +18,15 @@ type Texts = (string | null)[];
 const raw = { rowsAsArray: true, typeCast: false, disableEval: true } as const;
 
 /** Throws `unavailable` if the server cannot be reached, or refuses the user. */
-export async function openMysqlSession(location: MysqlLocation, limits: AnswerLimits): Promise<MysqlSession> {
-  try {
-    return await startSession(location, limits, location.sslMode !== 'DISABLED');
-  } catch (error) {
-    const { code } = ((error as Error).cause ?? {}) as { code?: string };
-    if (location.sslMode !== 'PREFERRED' || code !== 'HANDSHAKE_NO_SSL_SUPPORT') throw error;
-    return await startSession(location, limits, false);
-  }
-}
-
-async function startSession(
+export const openMysqlSession = async (
   location: MysqlLocation,
   limits: AnswerLimits,
-  encrypts: boolean,
-): Promise<MysqlSession> {
-  const { host, port, socketPath, user, password, database, ssl } = location;
-  const connection = createConnection({
-    host,
-    port,
-    ...(socketPath !== undefined && { socketPath }),
-    user,
-    password,
-    ...(database !== undefined && { database }),
-    ...(encrypts && { ssl: { ...ssl } }),
-    charset: 'UTF8MB4_GENERAL_CI',
-    connectTimeout: limits.timeoutMs,
-    // The server may not ask for a file of this machine.
-    flags: ['-LOCAL_FILES'],
+): Promise<MysqlSession> =>
+  await withConnection(location, limits.timeoutMs, async (connection) => {
+    const session = new MysqlSession(connection, location, limits);
+    await session.start();
+    return session;
   });
-  const session = new MysqlSession(connection, location, limits);
-  await session.start();
-  return session;
-}
 
 export class MysqlSession {
   readonly #connection: Connection;

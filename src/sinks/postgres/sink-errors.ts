@@ -20,10 +20,14 @@ function wordsOf(error: unknown): string {
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
 
 /** The database cannot be reached, or does not let the user in. */
-export function connectionError(name: string, error: unknown): OperationalError {
+export function connectionError(
+  name: string,
+  error: unknown,
+  what: 'sink' | 'source' = 'sink',
+): OperationalError {
   const told = tlsErrorText(error);
   const words = told?.words ?? wordsOf(error);
-  return unavailableError(`The sink ${name} cannot be reached: ${words}`, {
+  return unavailableError(`The ${what} ${name} cannot be reached: ${words}`, {
     cause: error,
     hint: told?.hint ?? connectionHint((error as PostgresError).code ?? '', words),
   });

@@ -3,61 +3,28 @@
  * with other programs, from one transaction to the next. So nothing is set for the session, only for the transaction.
  */
 import { connect } from 'node:net';
-import { Client, type Connection, type FieldDef, type QueryResultRow, type Submittable } from 'pg';
+import type { Client, Connection, FieldDef, QueryResultRow, Submittable } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { OperationalError } from '../../errors.ts';
 import type { PostgresDatabase } from '../../stores/postgres/location.ts';
-import { passwordFor } from '../../stores/postgres/password.ts';
-import { attemptTls, type MaybeTls } from '../../stores/postgres/tls-attempts.ts';
-import { readTls, withoutTls } from '../../stores/postgres/tls.ts';
 import { AnswerWait, type AnswerLimits } from '../answer-wait.ts';
+import { withClient } from './database-client.ts';
 import { connectionError, statementError } from './sink-errors.ts';
 
-const keepAliveDelayMs = 10_000;
 /** How long a statement's end, or the session's, may take. */
 const endTimeoutMs = 2_000;
 const cancelRequestCode = 80877102;
 
 /** Throws `unavailable` if the database cannot be reached, and `usage` for TLS settings that cannot be right. */
-export async function openSinkSession(
+export const openSinkSession = async (
   database: PostgresDatabase,
   limits: AnswerLimits,
-): Promise<SinkSession> {
-  const tls = readTls(database.url.searchParams);
-  const attempt = (options: MaybeTls): Promise<SinkSession> => startSession(database, limits, options);
-  // As for PostgreSQL's own programs, a socket of the operating system needs no TLS.
-  return 'path' in database.address ? await attempt(false) : await attemptTls(tls, attempt);
-}
-
-async function startSession(
-  database: PostgresDatabase,
-  limits: AnswerLimits,
-  tls: MaybeTls,
-): Promise<SinkSession> {
-  const url = new URL(database.url);
-  const holdsPassword = url.password !== '' || Boolean(url.searchParams.get('password'));
-  withoutTls(url.searchParams);
-  url.searchParams.delete('schema');
-  let client: Client;
-  try {
-    client = new Client({
-      connectionString: url.href,
-      connectionTimeoutMillis: limits.timeoutMs,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: keepAliveDelayMs,
-      fallback_application_name: 'nodrop',
-      ssl: tls,
-      sslnegotiation: 'postgres',
-    });
-  } catch (error) {
-    throw connectionError(database.name, error);
-  }
-  // As an option next to the connection string, it would have no effect.
-  if (!holdsPassword) Object.assign(client, { password: () => passwordFor(client) });
-  const session = new SinkSession(client, database, limits);
-  await session.start();
-  return session;
-}
+): Promise<SinkSession> =>
+  await withClient(database, limits.timeoutMs, 'sink', async (client) => {
+    const session = new SinkSession(client, database, limits);
+    await session.start();
+    return session;
+  });
 
 /** A part of a statement that is the user's, so that an error's position can be told within it. */
 export interface UsersQuery {

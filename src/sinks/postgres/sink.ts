@@ -7,12 +7,13 @@ import { parsePostgresDatabase, type PostgresDatabase } from '../../stores/postg
 import { readTls } from '../../stores/postgres/tls.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch, type ValueKind } from '../../values/value-batch.ts';
-import { chooseColumns, listed, type ChosenColumns } from '../chosen-columns.ts';
+import { chooseColumns, type ChosenColumns } from '../chosen-columns.ts';
 import { oneQuery, postgresDialect } from '../one-query.ts';
 import type { OpenSink, Sink, SinkColumn, SinkOptions, SinkReading } from '../sink.ts';
 import { parseTableName } from '../table-name.ts';
 import { CopyTextDecoder } from './copy-text.ts';
-import { isOneOf, literal, quoted } from './column-condition.ts';
+import { isOneOf, quoted } from './column-condition.ts';
+import { findTable } from './find-table.ts';
 import { describeColumns, type PostgresColumn } from './postgres-columns.ts';
 import { awaitReplica } from './replica-lag.ts';
 import { openSinkSession, type SinkSession, type UsersQuery } from './sink-session.ts';
@@ -150,25 +151,8 @@ class PostgresSink implements Sink {
 
   async #source(session: SinkSession): Promise<Source> {
     if (this.#query !== undefined) return { from: '', query: this.#query };
-    const table = this.#options.table!;
-    const parts = parseTableName(table);
-    const exact = parts.map(({ name }) => quoted(name)).join('.');
-    const folded = parts.map(({ name, isQuoted }) => quoted(isQuoted ? name : name.toLowerCase())).join('.');
-    const [found] = await session.query<{ exact: string | null; folded: string | null }>(
-      `SELECT to_regclass(${literal(exact)})::text AS exact, to_regclass(${literal(folded)})::text AS folded`,
-    );
-    const name = found!.exact ?? found!.folded;
-    if (name !== null) return { from: found!.exact === null ? folded : exact, query: undefined };
-    const tables = await session.query<{ name: string }>(
-      `SELECT oid::regclass::text AS name FROM pg_class
-      WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid)
-        AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      ORDER BY 1 LIMIT 1000`,
-    );
-    throw usageError(
-      `The sink ${this.name} has no table ${table} that this user can see.`,
-      tables.length === 0 ? 'Write SCHEMA.TABLE.' : `Without a schema it finds ${listed(tables)}.`,
-    );
+    const from = await findTable(session, this.#options.table!, `The sink ${this.name}`);
+    return { from, query: undefined };
   }
 
   async #describe(session: SinkSession, source: Source): Promise<PostgresColumn[]> {

@@ -39,8 +39,8 @@ export interface PostgresDatabase extends Pick<PostgresLocation, 'address' | 'na
   url: URL;
 }
 
-/** Throws `usage` if the text is not a location of a database. `what` is in the message: a store or a sink. */
-export function parsePostgresDatabase(text: string, what: 'store' | 'sink'): PostgresDatabase {
+/** Throws `usage` if the text is not a location of a database. `what` is in the message. */
+export function parsePostgresDatabase(text: string, what: 'store' | 'sink' | 'source'): PostgresDatabase {
   const url = urlOf(text, what);
   return { url, address: socketOf(url), name: `postgres://${addressOf(url)}/${databaseOf(url)}` };
 }

@@ -8,7 +8,7 @@ import {
   MessageEncoder,
   type MessageEncoderOptions,
 } from '../../../src/pipeline/producer/message-encoder.ts';
-import { PartitionShare, type Share } from '../../../src/pipeline/producer/partition-share.ts';
+import { PartitionShare, type Share } from '../../../src/kafka/produce/partition-share.ts';
 import type { StatePlace } from '../../../src/workload/state-rule.ts';
 import { payloadBytesMin, producerName, Workload } from '../../../src/workload/workload.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RecordBatch } from '../../../src/kafka/record-batch/record-batch.ts';
-import { PartitionShare } from '../../../src/pipeline/producer/partition-share.ts';
+import { PartitionShare } from '../../../src/kafka/produce/partition-share.ts';
 
 const [key, headers] = [Buffer.from('k'), Buffer.from([0])];
 /** Kafka's default for `max.message.bytes`. */

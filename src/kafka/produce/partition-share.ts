@@ -1,8 +1,8 @@
 /** One partition's share of a batch of messages: one record batch, or several if one would be too large. */
-import { RecordBatchEncoder } from '../../kafka/record-batch/record-batch-encoder.ts';
+import { RecordBatchEncoder } from '../record-batch/record-batch-encoder.ts';
 
 /** Uncompressed. By default, brokers refuse record batches of more than 1 MiB and a few bytes. */
-const recordBatchBytesMax = 1_000_000;
+export const recordBatchBytesMax = 1_000_000;
 /** The most that a record takes in addition to its key, payload and headers. */
 const recordOverheadBytes = 40;
 const initialBytes = 4096;
@@ -17,7 +17,13 @@ export class Share {
     return this.#sequences.subarray(0, this.encoder.count);
   }
 
-  add(sequence: number, timestamp: number, key: Uint8Array, payload: Uint8Array, headers: Uint8Array): void {
+  add(
+    sequence: number,
+    timestamp: number,
+    key: Uint8Array | null,
+    payload: Uint8Array | null,
+    headers: Uint8Array,
+  ): void {
     const index = this.encoder.count;
     if (index === this.#sequences.length) {
       const grown = new Uint32Array(index * 2);
@@ -31,8 +37,14 @@ export class Share {
 
 export class PartitionShare {
   readonly #shares = [new Share()];
+  readonly #bytesMax: number;
   /** The index of the share that is being filled; the later ones are empty. */
   #current = 0;
+
+  /** `bytesMax`: of a record batch, before compression. */
+  constructor(bytesMax = recordBatchBytesMax) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** The shares that have messages, in the order of the messages. */
   get filled(): Share[] {
@@ -45,10 +57,16 @@ export class PartitionShare {
   }
 
   /** A message that is too large by itself gets a share of its own: the broker decides about it. */
-  add(sequence: number, timestamp: number, key: Uint8Array, payload: Uint8Array, headers: Uint8Array): void {
-    const bytes = key.length + payload.length + headers.length + recordOverheadBytes;
+  add(
+    sequence: number,
+    timestamp: number,
+    key: Uint8Array | null,
+    payload: Uint8Array | null,
+    headers: Uint8Array,
+  ): void {
+    const bytes = (key?.length ?? 0) + (payload?.length ?? 0) + headers.length + recordOverheadBytes;
     let share = this.#shares[this.#current]!;
-    if (share.encoder.count > 0 && share.encoder.bytes + bytes > recordBatchBytesMax) {
+    if (share.encoder.count > 0 && share.encoder.bytes + bytes > this.#bytesMax) {
       this.#current++;
       share = this.#shares[this.#current] ??= new Share();
     }
