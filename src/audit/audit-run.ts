@@ -120,7 +120,7 @@ const summaryOf = ({ id, seed, topic, producers, batchSize }: Manifest): RunSumm
 });
 
 /** Says in sentences which faults took no effect: such a run proves nothing. */
-const vainFaults = (faults: readonly FaultRecord[]): string[] =>
+export const vainFaults = (faults: readonly FaultRecord[]): string[] =>
   faults
     .filter(({ tookEffect }) => !tookEffect)
     .map(({ schedule, evidence }) => `The fault ${schedule} did not take effect: ${evidence.join('; ')}.`);

@@ -2,7 +2,6 @@
  * The network of a user's processes: for each process that a fault cuts off, proxies in front of the brokers and of the
  * addresses that it gets; and listeners that are advertised for containers.
  */
-import type { KafkaConfig } from '../config/config.ts';
 import type { NetworkLink } from '../faults/fault.ts';
 import type { ScheduledFault } from '../faults/fault-schedule.ts';
 import { linkNameIn } from '../faults/kinds/network.ts';
@@ -27,7 +26,7 @@ export class ProcessLinks {
   constructor(
     processes: readonly string[],
     schedule: readonly ScheduledFault[],
-    { advertise }: Pick<KafkaConfig, 'advertise'> = {},
+    { advertise }: { advertise?: string | undefined } = {},
   ) {
     this.#host = advertise;
     for (const { fault, detail } of schedule) {

@@ -1,4 +1,5 @@
 /** The destinations of a pipeline: its source topic, its hops and its sinks, each after the one that feeds it. */
+import { resolveEnv } from '../config/resolve-paths.ts';
 import { usageError } from '../errors.ts';
 import type { HopConfig, PipelineConfig, SinkConfig } from '../config/config.ts';
 import type { Comparison, SinkChoice } from '../check/plan.ts';
@@ -102,7 +103,7 @@ function locationOf(config: HopConfig | SinkConfig): SinkChoice {
   if ('topic' in config) return { location: `topic:${config.topic}` };
   if ('file' in config) return { location: `file:${config.file}` };
   if ('command' in config) return { location: `command:${config.command}` };
-  return { location: config.database, query: config.query, table: config.table };
+  return { location: resolveEnv(config.database), query: config.query, table: config.table };
 }
 
 /** A topic without `id` has messages as they were made. */

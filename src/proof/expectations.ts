@@ -1,7 +1,7 @@
 /** What is expected of the messages of a run: evaluated once for each, as it is made. */
 import { usageError } from '../errors.ts';
 import type { Expectation } from '../config/config.ts';
-import type { OutgoingMessage } from '../sources/source.ts';
+import type { PreparedMessage } from '../config/outgoing-message.ts';
 import type { Destination } from './destinations.ts';
 import { auditRuleOf, expectedHere } from './expected-here.ts';
 
@@ -19,7 +19,7 @@ export interface DestinationRule {
 const knownMax = 10_000;
 
 export class Expectations {
-  readonly #expecter: ((message: OutgoingMessage) => Expectation) | undefined;
+  readonly #expecter: ((message: PreparedMessage) => Expectation) | undefined;
   readonly #destinations: readonly Destination[];
   readonly #rules = new Map<string, Omit<DestinationRule, 'isRouted'>>();
   readonly #routed = new Set<string>();
@@ -31,7 +31,7 @@ export class Expectations {
   /** `expecter`: undefined for the default, each message once at each destination. */
   constructor(
     destinations: readonly Destination[],
-    expecter: ((message: OutgoingMessage) => Expectation) | undefined,
+    expecter: ((message: PreparedMessage) => Expectation) | undefined,
   ) {
     this.#destinations = destinations;
     this.#expecter = expecter;
@@ -39,7 +39,7 @@ export class Expectations {
   }
 
   /** As JSON; undefined for the default. Throws `usage` if messages of one destination have rules that do not go together. */
-  textOf = (message: OutgoingMessage): string | undefined => {
+  textOf = (message: PreparedMessage): string | undefined => {
     if (this.#expecter === undefined) return undefined;
     const expectation = this.#expecter(message);
     const text = JSON.stringify(expectation);

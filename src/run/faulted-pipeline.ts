@@ -218,7 +218,7 @@ export class RunPipeline implements Pipeline {
   }
 }
 
-const asVictim = (broker: Broker): BrokerVictim => ({
+export const asVictim = (broker: Broker): BrokerVictim => ({
   nodeId: broker.nodeId,
   name: `broker ${broker.nodeId}`,
   get pid() {

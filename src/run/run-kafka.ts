@@ -1,6 +1,6 @@
 /** The Kafka of a run: started for it, or an existing one that the user named. */
 import { readSettingsFile, type ClientSettings } from '../kafka/client/client-settings.ts';
-import { startKafka, type RunningKafka } from '../kafka/broker/start-kafka.ts';
+import { startKafka, type ProxiedListener, type RunningKafka } from '../kafka/broker/start-kafka.ts';
 import type { StageRole } from '../pipeline/stage/stage.ts';
 import type { Announcer } from './announcer.ts';
 import { elapsedMs } from './elapsed-ms.ts';
@@ -24,6 +24,8 @@ export type KafkaSpec = Pick<
 > & {
   /** Names of topics and groups, for the permissions of a secured Kafka. */
   names: readonly string[];
+  /** Additional listeners of the brokers. */
+  listeners?: readonly ProxiedListener[] | undefined;
 };
 
 export async function openKafka(
@@ -42,7 +44,7 @@ export async function openKafka(
     ...spec.kafka,
     properties: spec.brokerProperties,
     names: spec.names,
-    listeners: links?.listeners,
+    listeners: links?.listeners ?? spec.listeners,
     signal,
     timeoutMs: spec.timeoutMs,
     onProgress: (line) => announcer.status(line),
@@ -52,7 +54,7 @@ export async function openKafka(
 }
 
 /** The settings of clients: those that a secured Kafka requires, and those of the user. */
-export const settingsFor = ({ settings }: RunSpec, { broker }: RunKafka): ClientSettings =>
+export const settingsFor = ({ settings }: Pick<RunSpec, 'settings'>, { broker }: RunKafka): ClientSettings =>
   broker?.clientProperties === undefined
     ? settings
     : { ...readSettingsFile(broker.clientProperties), ...settings };

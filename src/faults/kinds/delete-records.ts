@@ -6,6 +6,7 @@ export const deleteRecords: Fault = {
   expected: 'records that the consumer had not read are reported as expired',
   example: 'delete-records@5s',
   lastsMs: undefined,
+  ownPart: { part: 'topic' },
   problem: () => undefined,
   begin: async (pipeline) => {
     const moved = await pipeline.deleteRecords();

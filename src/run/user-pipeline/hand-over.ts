@@ -8,46 +8,72 @@ import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
 import { messageLogName, MessageLogWriter } from '../../run-folder/message-log.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { seal } from '../../run-folder/seal.ts';
-import type { Handover, OpenedSource, OutgoingMessage } from '../../sources/source.ts';
+import type { PreparedMessage } from '../../config/outgoing-message.ts';
+import { messageOf, OperationalError } from '../../errors.ts';
+import type { Handover, OutgoingMessage } from '../../sources/source.ts';
 import { wallClockMs } from '../../system/wall-clock.ts';
 import { unsent } from '../../proof/made-facts.ts';
+import type { MadeMessages, ReportedMessages } from './open-messages.ts';
 import { none } from '../../workload/place.ts';
 
 const lingerMs = 5;
 const errorsMax = 3;
+/** A program may report as many sends as a run may have messages. */
+const reportedMax = 100_000_000;
+/** So many reported sends are noted at a time. */
+const reportedBatch = 1_000;
 
 export interface HandOverOptions {
   folder: RunFolder;
   count: number;
   /** Messages a second; undefined: as fast as the source takes them. */
   rate: number | undefined;
-  make: (sequence: number) => OutgoingMessage;
   /** What is expected of a message, as JSON; undefined: the default. */
-  expectationOf: (message: OutgoingMessage) => string | undefined;
-  source: OpenedSource;
+  expectationOf: (message: PreparedMessage) => string | undefined;
+  source: MadeMessages | ReportedMessages;
   onProgress: (settled: number) => void;
   signal: AbortSignal;
 }
 
 export interface HandedOver {
+  /** How many messages were to be handed over; as many as were reported, if a program makes its own. */
+  planned: number;
   /** By sequence: a code of `outcomeCodes`, or `unsent`. */
   outcomes: Uint8Array;
   counts: Record<Outcome | 'sent', number>;
   /** The first errors of messages that were rejected, and of those whose outcome is unknown. */
   errors: Record<'rejected' | 'unknown', string[]>;
   /** What makes the source's answers doubtful, in sentences. */
-  problems: readonly string[];
+  problems: string[];
   /** From the first send to the last outcome. */
   tookMs: number;
 }
 
-/** Stops on the signal, with what was sent until then. Throws if the source takes nothing more. */
+/**
+ * Stops on the signal, with what was sent until then. Throws if nothing was handed over, or if the source cannot carry
+ * a message.
+ */
 export async function handOver(options: HandOverOptions): Promise<HandedOver> {
-  const { folder, count, rate, make, expectationOf, source, onProgress, signal } = options;
-  const path = folder.file(ledgerFileName(0, 0));
-  const log = new MessageLogWriter(folder.file(messageLogName));
-  const ledger = new LedgerWriter(path, { run: folder.id, producer: 0, session: 0, pid: process.pid });
-  const startedAt = performance.now();
+  const { folder, source, count } = options;
+  const notes = new HandOverNotes(folder, 'reported' in source ? 0 : count);
+  try {
+    if ('reported' in source) await takeReported(options, source, notes);
+    else await handOverMade(options, source, notes);
+  } catch (error) {
+    const isUsage = error instanceof OperationalError && error.code === 'usage';
+    if (isUsage || notes.handed.counts.sent === 0 || options.signal.aborted) throw error;
+    notes.handed.problems.push(`The source takes nothing more: ${messageOf(error)}`);
+  } finally {
+    await notes.close();
+  }
+  return notes.handed;
+}
+
+async function handOverMade(
+  { count, rate, expectationOf, onProgress, signal }: HandOverOptions,
+  { make, source }: MadeMessages,
+  notes: HandOverNotes,
+): Promise<void> {
   const pacer =
     rate === undefined
       ? undefined
@@ -56,88 +82,148 @@ export async function handOver(options: HandOverOptions): Promise<HandedOver> {
           batchMessagesMax: source.batchMax,
           lingerMs,
         });
-  const handed: HandedOver = {
-    outcomes: new Uint8Array(count).fill(unsent),
-    counts: { sent: 0, acked: 0, rejected: 0, unknown: 0 },
-    errors: { rejected: [], unknown: [] },
-    problems: [],
-    tookMs: 0,
-  };
   const underWay = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
   let settled = 0;
   const send = async (messages: readonly OutgoingMessage[]): Promise<void> => {
-    const answers = await source.send(messages);
-    note(handed, ledger, messages, answers);
+    notes.settle(messages, await source.send(messages));
     onProgress((settled += messages.length));
   };
-  try {
-    for (let next = 0; next < count && !signal.aborted && failure === undefined;) {
-      const ready = pacer?.countReady(next, wallClockMs()) ?? source.batchMax;
-      const size = Math.min(ready, count - next);
-      if (size === 0) {
-        await pacer?.pause(next, signal);
-        continue;
-      }
-      const messages = Array.from({ length: size }, (_, index) => make(next + index));
-      log.append(messages.map((message) => ({ ...message, expectation: expectationOf(message) })));
-      ledger.intend(next, size);
-      handed.outcomes.fill(outcomeCodes.unknown, next, next + size);
-      handed.counts.sent += size;
-      next += size;
-      const sending = send(messages)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => underWay.delete(sending));
-      underWay.add(sending);
-      // Answers are processed between any two batches.
-      await nextTurn();
-      while (underWay.size >= source.concurrency) await Promise.race(underWay);
+  for (let next = 0; next < count && !signal.aborted && failure === undefined;) {
+    const ready = pacer?.countReady(next, wallClockMs()) ?? source.batchMax;
+    const size = Math.min(ready, count - next);
+    if (size === 0) {
+      await pacer?.pause(next, signal);
+      continue;
     }
-    // A program may tell the last outcomes only when it has heard of the end.
-    const ending = failure === undefined ? source.end() : undefined;
-    ending?.catch(() => undefined);
-    while (underWay.size > 0) await Promise.race(underWay);
-    if (failure !== undefined) throw failure.error;
-    handed.problems = (await ending) ?? [];
-    if (handed.counts.sent === count) ledger.finish();
-  } finally {
-    handed.counts.unknown = handed.outcomes.reduce(
-      (sum, code) => sum + Number(code === outcomeCodes.unknown),
-      0,
-    );
-    ledger.close();
-    log.close();
-    for (const file of [path, folder.file(messageLogName)]) await seal(file);
-    handed.tookMs = performance.now() - startedAt;
+    const messages = Array.from({ length: size }, (_, index) => make(next + index));
+    notes.intend(messages, expectationOf);
+    next += size;
+    const sending = send(messages)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => underWay.delete(sending));
+    underWay.add(sending);
+    // Answers are processed between any two batches.
+    await nextTurn();
+    while (underWay.size >= source.concurrency) await Promise.race(underWay);
   }
-  return handed;
+  // A program may tell the last outcomes only when it has heard of the end.
+  const ending = failure === undefined ? source.end() : undefined;
+  ending?.catch(() => undefined);
+  while (underWay.size > 0) await Promise.race(underWay);
+  if (failure !== undefined) throw failure.error;
+  notes.handed.problems.push(...((await ending) ?? []));
 }
 
-/** Notes the outcomes of one call. Those that stand one after the other in a partition share a frame. */
-function note(
-  { outcomes, counts, errors }: HandedOver,
-  ledger: LedgerWriter,
-  messages: readonly OutgoingMessage[],
-  answers: readonly Handover[],
-): void {
-  const open: (Required<Omit<Handover, 'error'>> & { sequences: number[] })[] = [];
-  for (const [index, { outcome, partition = none, offset = none, errorCode = 0 }] of answers.entries()) {
-    const { sequence } = messages[index]!;
-    const frame = open.findLast(
-      (each) => each.partition === partition && each.outcome === outcome && each.errorCode === errorCode,
-    );
-    const next = frame === undefined || frame.offset < 0 ? none : frame.offset + frame.sequences.length;
-    if (frame !== undefined && next === offset) frame.sequences.push(sequence);
-    else open.push({ outcome, partition, offset, errorCode, sequences: [sequence] });
+/** Notes the sends of a program that makes its own messages: their values are their ids. */
+async function takeReported(
+  { expectationOf, onProgress, signal }: HandOverOptions,
+  { reported }: ReportedMessages,
+  notes: HandOverNotes,
+): Promise<void> {
+  let messages: PreparedMessage[] = [];
+  let answers: Handover[] = [];
+  let sequence = 0;
+  const flush = (): void => {
+    if (messages.length === 0) return;
+    notes.intend(messages, expectationOf);
+    notes.settle(messages, answers);
+    [messages, answers] = [[], []];
+    onProgress(sequence);
+  };
+  for await (const { key, value, ...answer } of reported.sends()) {
+    if (signal.aborted || sequence >= reportedMax) break;
+    messages.push({
+      id: value,
+      sequence: sequence++,
+      key: key === null ? null : Buffer.from(key),
+      headers: [],
+      value: Buffer.from(value),
+      document: value,
+      made: { key, value },
+    });
+    answers.push(answer);
+    if (messages.length >= reportedBatch) flush();
   }
-  for (const frame of open) ledger.record(frame);
-  for (const [index, { outcome, error }] of answers.entries()) {
-    outcomes[messages[index]!.sequence] = outcomeCodes[outcome];
-    counts[outcome] += 1;
-    if (outcome === 'acked' || error === undefined) continue;
-    const known = errors[outcome];
-    if (known.length < errorsMax && !known.includes(error)) known.push(error);
+  flush();
+  notes.handed.planned = sequence;
+  notes.handed.problems.push(...(await reported.end()));
+}
+
+/** What is written down while messages are handed over: the messages, and the ledger. */
+class HandOverNotes {
+  readonly handed: HandedOver;
+  readonly #paths: readonly string[];
+  readonly #log: MessageLogWriter;
+  readonly #ledger: LedgerWriter;
+  readonly #startedAt = performance.now();
+
+  constructor(folder: RunFolder, planned: number) {
+    const [messages, ledger] = [folder.file(messageLogName), folder.file(ledgerFileName(0, 0))];
+    this.#paths = [messages, ledger];
+    this.#log = new MessageLogWriter(messages);
+    this.#ledger = new LedgerWriter(ledger, { run: folder.id, producer: 0, session: 0, pid: process.pid });
+    this.handed = {
+      planned,
+      outcomes: new Uint8Array(planned).fill(unsent),
+      counts: { sent: 0, acked: 0, rejected: 0, unknown: 0 },
+      errors: { rejected: [], unknown: [] },
+      problems: [],
+      tookMs: 0,
+    };
   }
+
+  /** To be called before the messages, which follow on those before, are handed over. */
+  intend(messages: readonly PreparedMessage[], expectationOf: HandOverOptions['expectationOf']): void {
+    const { handed } = this;
+    const first = messages[0]!.sequence;
+    const end = first + messages.length;
+    this.#log.append(messages.map((message) => ({ ...message, expectation: expectationOf(message) })));
+    this.#ledger.intend(first, messages.length);
+    if (end > handed.outcomes.length) handed.outcomes = grown(handed.outcomes, end);
+    handed.outcomes.fill(outcomeCodes.unknown, first, end);
+    handed.counts.sent += messages.length;
+  }
+
+  /** Notes the outcomes of one call. Those that stand one after the other in a partition share a frame. */
+  settle(messages: readonly OutgoingMessage[], answers: readonly Handover[]): void {
+    const frames: (Required<Omit<Handover, 'error'>> & { sequences: number[] })[] = [];
+    for (const [index, { outcome, partition = none, offset = none, errorCode = 0 }] of answers.entries()) {
+      const { sequence } = messages[index]!;
+      const frame = frames.findLast(
+        (each) => each.partition === partition && each.outcome === outcome && each.errorCode === errorCode,
+      );
+      const next = frame === undefined || frame.offset < 0 ? none : frame.offset + frame.sequences.length;
+      if (frame !== undefined && next === offset) frame.sequences.push(sequence);
+      else frames.push({ outcome, partition, offset, errorCode, sequences: [sequence] });
+    }
+    for (const frame of frames) this.#ledger.record(frame);
+    const { outcomes, counts, errors } = this.handed;
+    for (const [index, { outcome, error }] of answers.entries()) {
+      outcomes[messages[index]!.sequence] = outcomeCodes[outcome];
+      counts[outcome] += 1;
+      if (outcome === 'acked' || error === undefined) continue;
+      const known = errors[outcome];
+      if (known.length < errorsMax && !known.includes(error)) known.push(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { handed } = this;
+    handed.outcomes = handed.outcomes.subarray(0, Math.max(handed.planned, handed.counts.sent));
+    handed.counts.unknown = handed.outcomes.reduce((sum, code) => sum + Number(code === outcomeCodes.unknown), 0);
+    if (handed.counts.sent === handed.planned) this.#ledger.finish();
+    this.#ledger.close();
+    this.#log.close();
+    for (const path of this.#paths) await seal(path);
+    handed.tookMs = performance.now() - this.#startedAt;
+  }
+}
+
+function grown(outcomes: Uint8Array, size: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(size, 2 * outcomes.length)).fill(unsent);
+  larger.set(outcomes);
+  return larger;
 }

@@ -1,60 +1,74 @@
 /**
  * One run of a user's pipeline, from its start to its verdict: nodrop makes the messages and hands them over, the user's
- * processes carry them, and nodrop reads what came of each.
+ * processes carry them, faults break them, and nodrop reads what came of each message.
  */
-import type { PipelineConfig, Expectation } from '../../config/config.ts';
+import type { Expecter } from '../../config/expectation.ts';
+import type { PreparedMessage } from '../../config/outgoing-message.ts';
+import type { Config, PipelineConfig } from '../../config/config.ts';
 import { usageError } from '../../errors.ts';
-import { bucketsFor } from '../../check/facts/fact-format.ts';
+import { checkSchedule, faultFileText, type ScheduledFault } from '../../faults/fault-schedule.ts';
+import { beginSchedule } from '../../faults/run-schedule.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
-import { openCluster } from '../../kafka/client/cluster.ts';
-import { createTopic } from '../../kafka/client/topics.ts';
+import { openCluster, type Cluster } from '../../kafka/client/cluster.ts';
+import { createTopic, type AdminAccess } from '../../kafka/client/topics.ts';
+import { dropReport, writeReport } from '../../page/report-page.ts';
+import { ProcessLinks } from '../../processes/process-links.ts';
+import { addressesOf, processPlans } from '../../processes/process-plan.ts';
+import { startProcesses } from '../../processes/start-processes.ts';
+import { destinationsOf, type Destination } from '../../proof/destinations.ts';
+import { Expectations } from '../../proof/expectations.ts';
 import { environmentOf } from '../../result/environment.ts';
-import { noTimings, type Result } from '../../result/result.ts';
+import type { FaultRecord, Result } from '../../result/result.ts';
 import { judgeThresholds, type Threshold } from '../../result/thresholds.ts';
 import type { Cause } from '../../result/verdict.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
+import { claimFolder, removeRecord } from '../../system/process-record.ts';
+import { writeWhole } from '../../system/write-whole.ts';
 import { Announcer, type RunObserver } from '../announcer.ts';
 import { elapsedMs } from '../elapsed-ms.ts';
-import { openKafka, type KafkaSpec, type RunKafka } from '../run-kafka.ts';
-import { FindingsFile } from '../../run-folder/findings-file.ts';
-import { messageLogName } from '../../run-folder/message-log.ts';
-import type { RunFolder } from '../../run-folder/run-folder.ts';
-import type { OpenedSource, OutgoingMessage } from '../../sources/source.ts';
-import { sealText } from '../../run-folder/seal.ts';
-import { writeWhole } from '../../system/write-whole.ts';
-import { claimFolder, removeRecord } from '../../system/process-record.ts';
-import { destinationsOf, type Destination } from '../../proof/destinations.ts';
-import { DestinationCheck } from '../../proof/destination-check.ts';
-import { drain } from './drain.ts';
-import { Expectations } from '../../proof/expectations.ts';
-import { FeedingGroups } from './feeding-groups.ts';
-import { handOver } from './hand-over.ts';
-import { idPlaceIn } from './id-place.ts';
+import { openKafka, settingsFor, type KafkaSpec, type RunKafka } from '../run-kafka.ts';
+import { faultedUserPipeline } from './faulted-user-pipeline.ts';
+import { handOver, type HandedOver } from './hand-over.ts';
 import { isEmptyNow } from './is-empty-now.ts';
-import { destinationPath } from '../../proof/proof-again.ts';
-import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts';
-import { proofResult } from '../../proof/proof-result.ts';
+import { judgeRun } from './judge-run.ts';
+import { openMessages } from './open-messages.ts';
 
 export interface ProveSpec {
   folder: RunFolder;
   /** The pipeline's name in the config, and what it is. */
   name: string;
   pipeline: PipelineConfig;
-  kafka: Omit<KafkaSpec, 'folder' | 'names' | 'timeoutMs'>;
+  processes: NonNullable<Config['processes']>;
+  /** Working directories of processes count from here. */
+  configFolder: string;
+  /** The host under which the brokers are advertised to processes in containers. */
+  advertise: string | undefined;
+  kafka: Omit<KafkaSpec, 'folder' | 'names' | 'timeoutMs' | 'listeners'>;
   settings: ClientSettings;
   seed: number;
   count: number;
   /** Messages a second. */
   rate: number | undefined;
-  make: (sequence: number) => OutgoingMessage;
+  make: (sequence: number) => PreparedMessage;
   /** undefined: each message once at each destination. */
-  expecter: ((message: OutgoingMessage) => Expectation) | undefined;
+  expecter: Expecter | undefined;
   settleMs: number;
   timeoutMs: number;
   allowed: readonly Cause[];
   thresholds: readonly Threshold[];
-  /** Opens the source, once the processes are ready. */
-  openSource: (context: { bootstrapServers: string; settings: ClientSettings; signal: AbortSignal }) => Promise<OpenedSource>;
+  faults: readonly ScheduledFault[];
+}
+
+/** What the parts of a run share. */
+export interface Circumstances {
+  kafka: RunKafka;
+  cluster: Cluster;
+  access: AdminAccess & { timeoutMs: number };
+  settings: ClientSettings;
+  destinations: readonly Destination[];
+  announcer: Announcer;
+  signal: AbortSignal;
 }
 
 const partitionsDefault = 3;
@@ -62,9 +76,11 @@ const partitionsDefault = 3;
 /** Throws `usage` and `unavailable` if nothing was handed over; otherwise there is a result. */
 export async function provePipeline(spec: ProveSpec, observer: RunObserver, signal: AbortSignal): Promise<Result> {
   const startedAt = performance.now();
-  const { folder, name, pipeline, count, timeoutMs } = spec;
+  const { folder, name, count, timeoutMs, faults, thresholds } = spec;
   folder.refuseIfUsed();
-  const destinations = destinationsOf(name, pipeline, idPlaceIn(spec.make(0)));
+  const { idPlace, open } = openMessages(spec);
+  const destinations = destinationsOf(name, spec.pipeline, idPlace);
+  checkSchedule(faults, planOf(spec));
   const topics = destinations.flatMap(({ topic }) => topic ?? []);
   folder.create();
   const owner = await claimFolder(folder.path, 'nodrop');
@@ -73,18 +89,29 @@ export async function provePipeline(spec: ProveSpec, observer: RunObserver, sign
   }
   const announcer = new Announcer(folder.events, observer);
   announcer.beginPipeline(name, topics, count);
+  await using links = closing(new ProcessLinks(Object.keys(spec.processes), faults, spec));
   let kafka: RunKafka | undefined;
   try {
     announcer.phase('starting', 'starting');
-    kafka = await openKafka({ ...spec.kafka, folder, names: topics, timeoutMs }, undefined, announcer, signal);
-    const result = await prove(spec, { kafka, destinations, announcer, signal });
+    const listeners = links.listeners();
+    kafka = await openKafka({ ...spec.kafka, folder, names: topics, timeoutMs, listeners }, undefined, announcer, signal);
+    const { bootstrapServers } = kafka;
+    const settings = settingsFor(spec, kafka);
+    const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+    await using cluster = await openCluster({ ...access, clientId: 'nodrop-run' });
+    const around = { kafka, cluster, access, settings, destinations, announcer, signal };
+    const result = await prove(spec, around, links, open);
     result.timings.brokerStartMs = kafka.startMs;
     result.timings.totalMs = elapsedMs(startedAt);
-    result.thresholds = judgeThresholds(spec.thresholds, result);
+    result.thresholds = judgeThresholds(thresholds, result);
     const unwritten = folder.writeResult(result);
+    const hasReport = dropReport(folder);
     announcer.judged(result);
     if (unwritten !== undefined) announcer.note(unwritten);
+    // The brokers' data are evidence, unless the run passed.
     await kafka.broker?.stop({ discard: result.verdict === 'pass' });
+    const problem = hasReport ? await writeReport(folder, result, folder.store) : undefined;
+    if (problem !== undefined) announcer.note(problem);
     return result;
   } finally {
     await kafka?.broker?.stop();
@@ -93,119 +120,97 @@ export async function provePipeline(spec: ProveSpec, observer: RunObserver, sign
   }
 }
 
-interface Circumstances {
-  kafka: RunKafka;
-  destinations: readonly Destination[];
-  announcer: Announcer;
-  signal: AbortSignal;
-}
-
-async function prove(spec: ProveSpec, { kafka, destinations, announcer, signal }: Circumstances): Promise<Result> {
-  const { folder, name, pipeline, settings, count, rate, make, settleMs, timeoutMs, allowed, seed } = spec;
-  const { bootstrapServers, broker } = kafka;
-  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+async function prove(
+  spec: ProveSpec,
+  around: Circumstances,
+  links: ProcessLinks,
+  open: ReturnType<typeof openMessages>['open'],
+): Promise<Result> {
+  const { folder, name, pipeline, count, rate, expecter, faults, timeoutMs } = spec;
+  const { kafka, cluster, access, settings, destinations, announcer, signal } = around;
   await using opened = new AsyncDisposableStack();
-  const empty = await prepare(spec, { kafka, destinations, announcer, signal });
-  const source = await spec.openSource({ bootstrapServers, settings, signal });
-  opened.defer(() => source.close());
-  const expectations = new Expectations(destinations, spec.expecter);
-  announcer.phase('publishing', 'handing messages over');
-  const handed = await handOver({
-    folder,
-    count,
-    rate,
-    make,
-    expectationOf: expectations.textOf,
-    source,
-    onProgress: (settled) => announcer.progress('handed over', settled, count),
-    signal,
-  });
-  announcer.phase('draining', 'waiting until the pipeline has drained');
-  const cluster = opened.use(await openCluster({ ...access, clientId: 'nodrop-run' }));
-  const checks = destinations.map((destination) =>
-    opened.use(
-      new DestinationCheck({
-        run: folder.id,
-        path: destinationPath(folder.path, destination.name),
-        messages: folder.file(messageLogName),
-        outcomes: handed.outcomes,
-        sent: handed.counts.sent,
-        destination,
-        rule: expectations.ruleOf(destination),
-        kafka: { bootstrapServers, settings },
-        settleMs,
-        timeoutMs,
-        wasEmpty: empty.has(destination.name),
-        buckets: bucketsFor(count),
-        signal,
-        onProgress: (rows, total) => announcer.progress(destination.name, rows, total),
-      }),
-    ),
+  const empty = await makeTopics(around);
+  /** What happened to processes without nodrop's doing. */
+  const notes: string[] = [];
+  const processes = opened.use(
+    await startProcesses(spec.processes, {
+      run: folder.id,
+      configFolder: spec.configFolder,
+      logFolder: folder.file('processes'),
+      access,
+      links,
+      addresses: addressesOf(pipeline),
+      signal,
+      onEnded: (sentence) => notes.push(sentence),
+      note: (sentence) => announcer.note(sentence),
+    }),
   );
-  const groups = new FeedingGroups({ cluster, access, destinations, isOwnCluster: broker !== undefined, signal });
-  const drained = await drain({
-    checks,
-    groups,
-    settleMs,
+  const source = await open({
+    run: folder.id,
+    bootstrapServers: kafka.bootstrapServers,
+    settings,
+    dir: spec.configFolder,
+    logFile: folder.file('source.log'),
     timeoutMs,
-    allowed,
-    openFindings: () => {
-      const file = new FindingsFile(folder.findings);
-      return { add: (finding) => file.add(finding), close: () => file.close() };
-    },
-    onStatus: (text) => announcer.status(text),
     signal,
   });
-  const { counts, errors, problems, tookMs } = handed;
-  const proof: ProofRecord = {
-    schema: 1,
-    run: folder.id,
-    seed,
-    pipeline: name,
-    source: sourceText(pipeline),
-    planned: count,
-    handed: { counts, errors, problems: [...problems], tookMs },
-    destinations: destinations.map(roleOf),
-    drops: Object.fromEntries(expectations.dropped),
-    open: drained.open,
-    notes: drained.notes,
-    faults: [],
-  };
-  const text = `${JSON.stringify(proof, null, 2)}\n`;
-  writeWhole(folder.file(proofFile), text);
-  sealText(folder.file(proofFile), text);
-  const judged = drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts }));
-  return proofResult(proof, judged, {
-    allowed,
-    timings: {
-      ...noTimings(),
-      produceMs: Math.round(tookMs),
-      drainMs: drained.drainMs,
-      auditMs: drained.auditMs,
-    },
-    environment: environmentOf(broker),
+  opened.defer(() => source.close());
+  const expectations = new Expectations(destinations, expecter);
+  if (faults.length > 0) writeWhole(folder.faults, faultFileText(faults));
+  announcer.phase('publishing', `handing messages over to ${name}`);
+  const topic = destinations.find((each) => each.topic !== undefined)?.topic;
+  const parts = { kafka, cluster, topic, processes: processes.byName, links: links.links, signal };
+  const schedule = beginSchedule(faults, faultedUserPipeline(parts), announcer);
+  let handed: HandedOver;
+  let records: FaultRecord[];
+  try {
+    handed = await handOver({
+      folder,
+      count,
+      rate,
+      expectationOf: expectations.textOf,
+      source,
+      onProgress: (settled) => announcer.progress('handed over', settled, count),
+      signal,
+    });
+    signal.throwIfAborted();
+    announcer.phase('draining', 'waiting until the pipeline has drained');
+    await schedule.over;
+  } finally {
+    records = await schedule.end();
+  }
+  return await judgeRun(spec, around, {
+    handed,
+    expectations,
+    empty,
+    faults: records,
+    notes,
+    environment: environmentOf(kafka.broker),
   });
 }
 
-/** Makes the topics that are not there. Returns the names of the destinations that hold nothing. */
-async function prepare(
-  { settings, timeoutMs }: ProveSpec,
-  { kafka: { bootstrapServers }, destinations, signal }: Circumstances,
-): Promise<Set<string>> {
-  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+const planOf = ({ kafka, processes, rate, count }: ProveSpec): Parameters<typeof checkSchedule>[1] => ({
+  brokers: kafka.bootstrapServers === undefined ? kafka.brokers : 0,
+  producers: 0,
+  consumers: 0,
+  store: undefined,
+  processes: processPlans(processes),
+  sendsMs: rate && (count / rate) * 1_000,
+});
+
+/** Makes the topics that are not there, before a process looks for them. Returns the destinations that hold nothing. */
+async function makeTopics({ access, settings, destinations, signal }: Circumstances): Promise<Set<string>> {
+  const { bootstrapServers, timeoutMs } = access;
   const empty = new Set<string>();
   for (const destination of destinations) {
     const { name, topic, partitions = partitionsDefault } = destination;
     const isMade = topic !== undefined && (await createTopic(access, topic, partitions));
-    const isEmpty = isMade || (await isEmptyNow(destination, { kafka: { bootstrapServers, settings }, timeoutMs, signal }));
+    const isEmpty =
+      isMade || (await isEmptyNow(destination, { kafka: { bootstrapServers, settings }, timeoutMs, signal }));
     if (isEmpty) empty.add(name);
   }
   return empty;
 }
 
-function sourceText({ source }: PipelineConfig): string {
-  if ('topic' in source) return `topic:${source.topic}`;
-  if ('http' in source) return source.http;
-  if ('command' in source) return 'command';
-  return `table:${source.table}`;
-}
+const closing = (links: ProcessLinks): ProcessLinks & AsyncDisposable =>
+  Object.assign(links, { [Symbol.asyncDispose]: () => links.close() });

@@ -1,0 +1,104 @@
+/** Reads what a user's pipeline has written, once it has drained, and judges it. */
+import { vainFaults } from '../../audit/audit-run.ts';
+import { bucketsFor } from '../../check/facts/fact-format.ts';
+import { DestinationCheck } from '../../proof/destination-check.ts';
+import type { Expectations } from '../../proof/expectations.ts';
+import { destinationPath } from '../../proof/proof-again.ts';
+import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts';
+import { proofResult } from '../../proof/proof-result.ts';
+import type { PipelineConfig } from '../../config/config.ts';
+import { noTimings, type Environment, type FaultRecord, type Result } from '../../result/result.ts';
+import { FindingsFile } from '../../run-folder/findings-file.ts';
+import { messageLogName } from '../../run-folder/message-log.ts';
+import { sealText } from '../../run-folder/seal.ts';
+import { writeWhole } from '../../system/write-whole.ts';
+import { drain } from './drain.ts';
+import { FeedingGroups } from './feeding-groups.ts';
+import type { HandedOver } from './hand-over.ts';
+import type { Circumstances, ProveSpec } from './prove-pipeline.ts';
+
+export interface DrivenPipeline {
+  handed: HandedOver;
+  expectations: Expectations;
+  /** The destinations that held nothing before the run. */
+  empty: ReadonlySet<string>;
+  faults: readonly FaultRecord[];
+  /** What should be known and does not matter to the verdict, in sentences. */
+  notes: readonly string[];
+  environment: Environment;
+}
+
+export async function judgeRun(
+  { folder, name, pipeline, settleMs, timeoutMs, allowed, seed }: ProveSpec,
+  { kafka, cluster, access, settings, destinations, announcer, signal }: Circumstances,
+  { handed, expectations, empty, faults, notes, environment }: DrivenPipeline,
+): Promise<Result> {
+  await using opened = new AsyncDisposableStack();
+  const { counts, errors, problems, tookMs } = handed;
+  const checks = destinations.map((destination) =>
+    opened.use(
+      new DestinationCheck({
+        run: folder.id,
+        path: destinationPath(folder.path, destination.name),
+        messages: folder.file(messageLogName),
+        outcomes: handed.outcomes,
+        sent: counts.sent,
+        destination,
+        rule: expectations.ruleOf(destination),
+        kafka: { bootstrapServers: access.bootstrapServers, settings },
+        settleMs,
+        timeoutMs,
+        wasEmpty: empty.has(destination.name),
+        buckets: bucketsFor(counts.sent),
+        signal,
+        onProgress: (rows, total) => announcer.progress(destination.name, rows, total),
+      }),
+    ),
+  );
+  const isOwnCluster = kafka.broker !== undefined;
+  const drained = await drain({
+    checks,
+    groups: new FeedingGroups({ cluster, access, destinations, isOwnCluster, signal }),
+    settleMs,
+    timeoutMs,
+    allowed,
+    openFindings: () => {
+      const file = new FindingsFile(folder.findings);
+      return { add: (finding) => file.add(finding), close: () => file.close() };
+    },
+    onStatus: (text) => announcer.status(text),
+    signal,
+  });
+  const proof: ProofRecord = {
+    schema: 1,
+    run: folder.id,
+    seed,
+    pipeline: name,
+    source: sourceText(pipeline),
+    planned: handed.planned,
+    handed: { counts, errors, problems: [...problems], tookMs },
+    destinations: destinations.map(roleOf),
+    drops: Object.fromEntries(expectations.dropped),
+    open: [...drained.open, ...vainFaults(faults)],
+    notes: [...drained.notes, ...notes],
+    faults: [...faults],
+  };
+  const text = `${JSON.stringify(proof, null, 2)}\n`;
+  writeWhole(folder.file(proofFile), text);
+  sealText(folder.file(proofFile), text);
+  const judged = drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts }));
+  const { drainMs, auditMs } = drained;
+  return proofResult(proof, judged, {
+    allowed,
+    timings: { ...noTimings(), produceMs: Math.round(tookMs), drainMs, auditMs },
+    environment,
+  });
+}
+
+function sourceText({ source }: PipelineConfig): string {
+  if ('topic' in source) return `topic:${source.topic}`;
+  // The address may hold a user and a password.
+  if ('http' in source) return source.http.startsWith('env:') ? 'http' : new URL(source.http).origin;
+  if ('command' in source) return 'command';
+  return `table:${source.table}`;
+}
