@@ -1,6 +1,8 @@
 /** The public API. A call loads the code behind it: an older Node cannot parse that code, and would not say why. */
 import { nodeProblem } from '../bin/needed-node.js';
 import { unavailableError } from './errors.ts';
+import type { Config } from './config/config.ts';
+import type { PipelineRun, RunPipelineOptions } from './run/user-pipeline/run-pipeline.ts';
 import type { RunningKafka, StartKafkaOptions } from './kafka/broker/start-kafka.ts';
 
 /**
@@ -13,6 +15,21 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
   return await (await import('./kafka/broker/start-kafka.ts')).startKafka(options);
 }
 
+/**
+ * Runs a pipeline of a config: nodrop makes its messages, starts its processes, breaks what its faults name, and says what
+ * became of each message. `config` is the config itself, or the path of its file. Throws `usage` or `unavailable` if nothing
+ * was handed over; otherwise there is a result, whatever the verdict.
+ */
+export async function runPipeline(
+  config: Config | string,
+  name: string,
+  options: RunPipelineOptions = {},
+): Promise<PipelineRun> {
+  if (nodeProblem !== undefined) throw unavailableError(nodeProblem, { hint: 'Install a newer Node.' });
+  return await (await import('./run/user-pipeline/run-pipeline.ts')).runPipeline(config, name, options);
+}
+
+export type { PipelineRun, RunPipelineOptions } from './run/user-pipeline/run-pipeline.ts';
 export type { BrokerExit, RunningKafka, StartKafkaOptions } from './kafka/broker/start-kafka.ts';
 export type { SecurityKind } from './kafka/broker/security-kind.ts';
 export type { Broker } from './kafka/broker/broker.ts';

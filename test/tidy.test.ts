@@ -76,6 +76,7 @@ const rooms = [
   'chaos',
   'page',
   'run',
+  'matchers',
   'cli',
 ];
 /** `errors.ts` is below all rooms, and `index.ts` above them. */

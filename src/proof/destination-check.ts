@@ -129,7 +129,6 @@ export class DestinationCheck implements AsyncDisposable {
       rule: rule.rule,
       ...(rule.latest?.version !== undefined && { version: rule.latest.version }),
       drops: [],
-      ...(destination.group !== undefined && { group: destination.group }),
       settleMs,
     };
     return {

@@ -42,7 +42,7 @@ export function proofResult(
           record.sinks[0]!.name.startsWith('command:') ? ('reported' as const) : ('read' as const),
         ]),
       ),
-      ...(judged.some(({ record }) => record.plan.group !== undefined) && { commits: 'reported' as const }),
+      ...(judged.some(({ facts }) => facts.destination.group !== undefined) && { commits: 'reported' as const }),
     },
     pipeline: {
       name: pipeline,

@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { basename, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { messageOf, usageError } from '../errors.ts';
@@ -284,6 +285,15 @@ export class RunFolder {
       .filter((name) => pattern.test(name))
       .sort();
   }
+}
+
+/** The folder for all runs, unless a user names another. */
+export const defaultDir = '.nodrop';
+
+/** Run ids sort by time; a random part keeps runs of the same second apart. */
+export function newRunId(): string {
+  const digits = new Date().toISOString().replaceAll(/\D/g, '');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(2).toString('hex')}`;
 }
 
 export const runsPath = (dir: string): string => resolve(dir, 'runs');

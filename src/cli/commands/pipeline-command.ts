@@ -8,7 +8,7 @@ import type { RunObserver } from '../../run/announcer.ts';
 import { pipelineSpec } from '../../run/user-pipeline/pipeline-spec.ts';
 import { provePipeline } from '../../run/user-pipeline/prove-pipeline.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
-import { RunFolder, runsPath } from '../../run-folder/run-folder.ts';
+import { newRunId, RunFolder, runsPath } from '../../run-folder/run-folder.ts';
 import {
   addressOf,
   brokerPropertiesOf,
@@ -17,7 +17,6 @@ import {
   type OptionName,
   type OptionValues,
 } from '../options/options.ts';
-import { newRunId } from '../options/run-settings.ts';
 import { besideLivePage } from '../output/page-beside-command.ts';
 import { printResult } from '../output/print-result.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';

@@ -2,6 +2,7 @@
 import { argumentSettings } from '../../kafka/client/client-settings.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import { causes, type Cause } from '../../result/verdict.ts';
+import { defaultDir } from '../../run-folder/run-folder.ts';
 import { durationText } from '../../system/duration.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import type { OptionEntry } from './option-entry.ts';
@@ -118,7 +119,7 @@ export const runOptions = {
     flags: '--dir <path>',
     help: 'folder that holds the runs',
     parse: parseFolder,
-    default: '.nodrop',
+    default: defaultDir,
     env: true,
     stages: both,
   },

@@ -1,9 +1,9 @@
 /** Makes the settings of a run from options: chooses values for those left out, and refuses what is impossible. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { transactionTimeoutMs, type ClientSettings } from '../../kafka/client/client-settings.ts';
 import { usageError } from '../../errors.ts';
 import { messagesMax } from '../../run-folder/manifest.ts';
-import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
+import { newRunId, RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import type { StateRule } from '../../workload/state-rule.ts';
 import type { TransactionOptions } from '../../workload/transaction-plan.ts';
 import { payloadBytesMin, problemOfStateField } from '../../workload/workload.ts';
@@ -150,10 +150,4 @@ export function neededBootstrap(values: OptionValues, settings: ClientSettings):
     '--bootstrap-server is missing: this command needs a running Kafka.',
     'Start one here with: nodrop kafka\nor set KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in the file of --command-config.',
   );
-}
-
-/** Run ids sort by time; a random part keeps runs of the same second apart. */
-export function newRunId(): string {
-  const digits = new Date().toISOString().replaceAll(/\D/g, '');
-  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(2).toString('hex')}`;
 }
