@@ -16,6 +16,8 @@ export interface SqlDialect {
   executed?: RegExp;
   /** `/*` within a comment begins another one. */
   nestsComments: boolean;
+  /** What may stand around a name. */
+  nameQuotes: string;
 }
 
 export const postgresDialect: SqlDialect = {
@@ -25,6 +27,7 @@ export const postgresDialect: SqlDialect = {
   opening:
     /['"]|(?<![\w$\u0080-\uffff])[eE]'|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
   nestsComments: true,
+  nameQuotes: '"',
 };
 
 /** With the character of an escape in texts, which MySQL has unless `NO_BACKSLASH_ESCAPES` is set. */
@@ -34,6 +37,7 @@ export const mysqlDialect: SqlDialect = {
   opening: /['"`]/y,
   executed: /\/\*M?!/y,
   nestsComments: false,
+  nameQuotes: '`"',
 };
 
 export const sqliteDialect: SqlDialect = {
@@ -41,6 +45,7 @@ export const sqliteDialect: SqlDialect = {
   quoted: /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y,
   opening: /['"`[]/y,
   nestsComments: false,
+  nameQuotes: '`"',
 };
 
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;

@@ -123,7 +123,7 @@ test('if the replica removes rows that the look still needs, the sink is unavail
 });
 
 test.skipIf(!hasMariadb)(
-  'a replica of MariaDB says how far it is behind, or that it does not replicate',
+  'a look at a replica of MariaDB waits until it is not behind, or says that it is, or that it does not replicate',
   async () => {
     const source = await startMariadb({}, { 'log-bin': 'log', 'server-id': '1' });
     const copy = await startMariadb({}, { 'server-id': '2', 'read-only': '1' });
@@ -139,6 +139,28 @@ test.skipIf(!hasMariadb)(
     expect(await notesOf()).toEqual([expect.stringContaining('does not replicate now')]);
     await copying!.query('START REPLICA');
     await expect.poll(() => notesOf()).toEqual([expect.stringContaining('is not behind its source')]);
+    await copying!.query('STOP REPLICA SQL_THREAD');
+    await writing!.query('INSERT INTO orders VALUES (1)');
+    const late = { location: copy.location, table: 'orders', asOf: new Date(), timeoutMs: 500 };
+    expect(await readSink(openMysqlSink, late, 'column:id')).toMatchObject({
+      rows: [],
+      notes: [expect.stringMatching(/does not replicate now: .* nodrop waited 0\.[5-9] s for it\.$/)],
+    });
+    const looks = async (): Promise<number> => {
+      const [found] = await copying!.query(
+        'SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = ?',
+        [copy.user],
+      );
+      return (found as unknown[]).length;
+    };
+    await expect.poll(looks).toBe(0);
+    const waiting = readSink(openMysqlSink, { ...late, timeoutMs: 20_000 }, 'column:id');
+    await expect.poll(looks).toBe(1);
+    await copying!.query('START REPLICA SQL_THREAD');
+    expect(await waiting).toMatchObject({
+      rows: [['1']],
+      notes: [expect.stringMatching(/is not behind its source\. nodrop waited [\d.]+ s for it\.$/)],
+    });
     await copying!.query(`CREATE USER reader@'127.0.0.1' IDENTIFIED BY 'h4nter2'`);
     const asReader = copy.location.replace(`${copy.user}@`, 'reader:h4nter2@').replace('/test', '/');
     expect(await notesOf(asReader)).toEqual([expect.stringContaining('is read-only')]);

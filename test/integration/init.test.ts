@@ -190,8 +190,8 @@ describe('proposing for other sinks', () => {
       const place = parseValuePlace(`column:${column}`, '--sink-id');
       for (const [name, wanted] of [[column, texts] as const, [`no ${column}`, ['70000', 'z']] as const]) {
         const reading = await sink.find!([place], place, wanted);
-        found[name] = (await rowsOfReading(reading)).length;
-        await reading.close();
+        found[name] = (await rowsOfReading(reading!)).length;
+        await reading!.close();
       }
     }
     await client.query('DROP TABLE typed');

@@ -388,11 +388,11 @@ describe.skipIf(!hasMariadb)('a sink in MariaDB', () => {
     for (const column of ['big', 'exact', 'name', 'code', 'raw']) {
       const [place] = columnsOf(column);
       const reading = await sink.find!([place!], place!, texts);
-      expect(await rowsOfReading(reading), column).toHaveLength(1);
-      await reading.close();
+      expect(await rowsOfReading(reading!), column).toHaveLength(1);
+      await reading!.close();
       const nothing = await sink.find!([place!], place!, ['no']);
-      expect(await rowsOfReading(nothing), column).toEqual([]);
-      await nothing.close();
+      expect(await rowsOfReading(nothing!), column).toEqual([]);
+      await nothing!.close();
     }
   });
 });

@@ -8,7 +8,7 @@ import type { OperationalError } from '../../../src/errors.ts';
 import { openSqliteSink } from '../../../src/sinks/sqlite/sink.ts';
 import type { SinkOptions } from '../../../src/sinks/sink.ts';
 import { parseValuePlace } from '../../../src/values/value-place.ts';
-import { readSink, type SinkRows } from '../../fixtures/sink-rows.ts';
+import { readSink, rowsOfReading, type SinkRows } from '../../fixtures/sink-rows.ts';
 
 let folder: string;
 let path: string;
@@ -129,6 +129,41 @@ test.each([
   });
   expect(readFileSync(path).equals(before)).toBe(true);
 });
+
+test.each([{ table: 'typed' }, { query: 'SELECT * FROM typed -- all' }])(
+  'ids are looked up in columns of any type, and texts that are no values of it match nothing: %j',
+  async (source) => {
+    write(
+      `CREATE TABLE typed (big BIGINT, exact DECIMAL(9,3), txt TEXT, code VARCHAR(9), u UUID, raw BLOB, anything, number);
+      INSERT INTO typed VALUES (9007199254740993, 1.5, 'a''b', '007', '0F8FAD5B-D9CB-469F-A165-70867728950E', x'797a', 'null', 12),
+        (9007199254740992, 2, 'A''B', '7', 'other', x'7a7a', 'z', 13), (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+    );
+    const sink = await openSqliteSink({
+      location: `sqlite:${path}`,
+      ...source,
+      timeoutMs: 500,
+      signal: new AbortController().signal,
+    });
+    const names = ['big', 'exact', 'txt', 'code', 'u', 'raw', 'anything', 'number'];
+    write(names.map((column) => `CREATE INDEX of_${column} ON typed (${column})`).join(';'));
+    const texts = ['9007199254740993', '1.50', "a'b", '007', 'yz', 'null', 'nul\0', '12', '1e99'];
+    texts.push('0f8fad5bd9cb469fa16570867728950e', '9'.repeat(60));
+    for (const column of names) {
+      const place = parseValuePlace(`column:${column}`, '--id');
+      const reading = await sink.find!([place], place, texts);
+      expect(await rowsOfReading(reading!), column).toHaveLength(1);
+      await reading!.close();
+      const nothing = await sink.find!([place], place, ['no', 'nul\0']);
+      expect(await rowsOfReading(nothing!), column).toEqual([]);
+      await nothing!.close();
+    }
+    write('DROP INDEX of_code');
+    const place = parseValuePlace('column:code', '--id');
+    expect(await sink.find!([place], place, texts), 'without an index, all rows would be read').toBe(
+      undefined,
+    );
+  },
+);
 
 test('what is no table or no database is wrong usage', async () => {
   write(orders);
