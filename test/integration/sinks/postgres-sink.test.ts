@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { normalForm } from '../../../src/check/propose/sample.ts';
 import type { OperationalError } from '../../../src/errors.ts';
 import { openPostgresSink } from '../../../src/sinks/postgres/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
@@ -136,6 +137,27 @@ test.each([
   const { kinds, rows } = await read({ query: `SELECT ${expression} AS v` }, 'column:v');
   expect(kinds).toEqual([kind]);
   expect(rows).toEqual([[text]]);
+});
+
+test('a time with more digits than PostgreSQL keeps is equal to what PostgreSQL makes of it', async () => {
+  const fractions = [
+    '1234564',
+    '1234565',
+    '1234575',
+    '0000005',
+    '0000015',
+    '00000049',
+    '123456500',
+    '9999995',
+  ];
+  const random = Array.from({ length: 500 }, () => String(Math.floor(Math.random() * 1e9)).padStart(9, '0'));
+  const texts = [...fractions, ...random].map((fraction) => `2026-12-31T23:59:59.${fraction}Z`);
+  const query = `SELECT v::timestamptz AS at FROM unnest(ARRAY['${texts.join("','")}']) WITH ORDINALITY AS t (v, n) ORDER BY n`;
+  const { rows } = await read({ query }, 'column:at');
+  const formOf = (text: string): [string, string] => [text, normalForm('time', text)];
+  expect(rows.map(([stored], index) => [texts[index], normalForm('time', stored!)])).toEqual(
+    texts.map(formOf),
+  );
 });
 
 test("the user's and the database's own settings change no value", async () => {
