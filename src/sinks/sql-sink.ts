@@ -87,10 +87,10 @@ export class SqlSink<Session extends SqlSession, Column extends NamedColumn> imp
   ): Promise<SinkReading | undefined> {
     const session = await this.#begin();
     try {
-      const { columns, read } = await this.#look(session);
-      const chosen = chooseColumns(columns, places);
-      const column = wanted && chooseColumns(columns, [wanted.column]).columns[0]!;
-      const reading = await read(chosen, column && { column, texts: wanted!.texts });
+      const look = await this.#look(session);
+      const chosen = chooseColumns(look.columns, places);
+      const [column] = wanted === undefined ? [] : chooseColumns(look.columns, [wanted.column]).columns;
+      const reading = await look.read(chosen, column && { column, texts: wanted!.texts });
       if (reading !== undefined) return { ...reading, kinds: chosen.kinds, close: () => session.close() };
       await session.close();
       return undefined;

@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { newDir } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const postgres = inject('postgres');
@@ -20,10 +21,7 @@ let client: Client;
 
 beforeAll(async () => {
   await writeOrders(bootstrapServers, name, orders);
-  client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  client = await connectPostgres(postgres);
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE TABLE orders (event_id text, status char(8), amount bigint, "partition" integer, "offset" bigint)`,
@@ -95,13 +93,8 @@ describe('checking a table', () => {
     await client.query(['CREATE TABLE kept AS SELECT * FROM orders', ...changes].join(';'));
     const { code, result } = await check(...all);
     await client.query('DROP TABLE orders; ALTER TABLE kept RENAME TO orders');
-    const found = result.findings.map(({ kind, blame, count, examples }) => [
-      kind,
-      blame,
-      count,
-      ...examples,
-    ]);
-    expect(found.toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toMatchObject([
+    const found = result.findings.toSorted((a, b) => a.kind.localeCompare(b.kind));
+    expect(found.map(({ kind, blame, count, examples }) => [kind, blame, count, ...examples])).toMatchObject([
       ['corrupted', 'consumer', 1, { id: 'order-20', partition: 0, offset: 20 }],
       ['duplicated', 'consumer', 1, { id: 'order-18', partition: 0, offset: 18 }],
       ['lost', 'consumer', 1, { id: 'order-17', partition: 0, offset: 17 }],

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
@@ -11,6 +11,7 @@ import { newDir } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
 import { rowsOfReading } from '../fixtures/sink-rows.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const postgres = inject('postgres');
@@ -23,10 +24,7 @@ let client: Client;
 
 beforeAll(async () => {
   await writeOrders(bootstrapServers, name, orders);
-  client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  client = await connectPostgres(postgres);
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE TABLE orders (row_number bigserial, event_id text PRIMARY KEY, status text, amount bigint,

@@ -3,12 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { normalForm } from '../../../src/check/propose/sample.ts';
-import type { OperationalError } from '../../../src/errors.ts';
 import { openPostgresSink } from '../../../src/sinks/postgres/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
-import { parseValuePlace } from '../../../src/values/value-place.ts';
 import { hasPooler, startPooler, type RunningPooler } from '../../fixtures/pooler.ts';
-import { readSink, rowsOfReading, type SinkRows } from '../../fixtures/sink-rows.ts';
+import {
+  errorOf,
+  openSinkAt,
+  placesOf,
+  readSink,
+  rowsOfReading,
+  type ReadSink,
+} from '../../fixtures/sink-rows.ts';
+import { connectPostgres } from '../../fixtures/postgres.ts';
 
 const postgres = inject('postgres');
 const schema = `sink_${randomBytes(8).toString('hex')}`;
@@ -20,10 +26,7 @@ const readerLocation = location.replace('postgres@', `${reader}:${password}@`);
 let client: Client;
 
 beforeAll(async () => {
-  client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  client = await connectPostgres(postgres);
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE ROLE ${reader} LOGIN PASSWORD '${password}'; GRANT USAGE ON SCHEMA ${schema} TO ${reader};
@@ -42,26 +45,13 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<SinkRows> =>
+const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<ReadSink> =>
   readSink(openPostgresSink, { location, ...options }, ...places);
 
-async function openSink(options: Partial<SinkOptions>): Promise<Sink> {
-  return await openPostgresSink({
-    location,
-    timeoutMs: 20_000,
-    signal: new AbortController().signal,
-    ...options,
-  });
-}
+const openSink = (options: Partial<SinkOptions>): Promise<Sink> =>
+  openSinkAt(openPostgresSink, location, options);
 
-/** The error of a reading that fails. */
-const errorOf = async (rows: Promise<unknown>): Promise<OperationalError> =>
-  await rows.then(
-    () => expect.fail('the sink was read'),
-    (error: unknown) => error as OperationalError,
-  );
-
-const columnsOf = (...names: string[]) => names.map((name) => parseValuePlace(`column:${name}`, '--id'));
+const columnsOf = (...names: string[]) => placesOf(names.map((name) => `column:${name}`));
 
 /** The statements of nodrop that run in the server, except those that only look. */
 const running = async (containing: string): Promise<number> => {
