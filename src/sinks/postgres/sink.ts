@@ -98,12 +98,7 @@ async function tableIn(
   );
   if (found!.exact !== null) return exact;
   if (found!.folded !== null) return folded;
-  const tables = await session.query<{ name: string }>(
-    `SELECT oid::regclass::text AS name FROM pg_class
-    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid)
-      AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-    ORDER BY 1 LIMIT 1000`,
-  );
+  const tables = await session.query<{ name: string }>(`${postgresDialect.tables} LIMIT 1000`);
   throw usageError(
     `The sink ${sink} has no table ${table} that this user can see.`,
     tables.length === 0 ? 'Write SCHEMA.TABLE.' : `Without a schema it finds ${listed(tables)}.`,

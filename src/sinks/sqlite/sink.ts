@@ -94,13 +94,16 @@ function tableIn(
 ): string {
   const { name } = parts.at(-1)!;
   const isMain = parts.length === 1 || (parts.length === 2 && parts[0]!.name.toLowerCase() === 'main');
-  const select = `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')`;
-  const found = database.prepare(`${select} AND name = ? COLLATE NOCASE`).get(name);
-  if (isMain && found !== undefined) return `main.${quoted((found as { name: string }).name)}`;
-  const tables = database.prepare(`${select} AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1`).all();
+  const found = database
+    .prepare(`SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE`)
+    .get(name);
+  if (isMain && found !== undefined) return `main.${quoted(String(found['name']))}`;
+  const tables = database.prepare(sqliteDialect.tables).all();
   throw usageError(
     `The sink ${sink} has no table ${table}.`,
-    tables.length === 0 ? 'It has no tables.' : `It has ${listed(tables as unknown as { name: string }[])}.`,
+    tables.length === 0
+      ? 'It has no tables.'
+      : `It has ${listed(tables.map((table) => ({ name: String(table['name']) })))}.`,
   );
 }
 
