@@ -1,6 +1,7 @@
 /** Errors of PostgreSQL for a reader of a sink: what is wrong, and whether another option or the server mends it. */
 import { unavailableError, usageError, type OperationalError } from '../../errors.ts';
 import { tlsErrorText } from '../../stores/postgres/tls-error-text.ts';
+import { wordsOf } from '../answer-wait.ts';
 
 /** What pg tells of an error. */
 interface PostgresError {
@@ -8,12 +9,6 @@ interface PostgresError {
   message?: string;
   position?: string;
   detail?: string;
-}
-
-/** If a host has several addresses and none answers, the error's own message is empty. */
-function wordsOf(error: unknown): string {
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  return (first instanceof Error ? first.message : String(first)).split('\n', 1)[0]!;
 }
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
