@@ -28,7 +28,7 @@ import { hasPassed, waitForGroup, type Commits } from './group-drain.ts';
 import { judgeFacts, type JudgedFacts, type JudgeOptions } from './judge-facts.ts';
 import { numberOf } from './partition-numbers.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
-import { isReadWhole, readRecords, stableEnds, type ReadOptions, type ReadRecords } from './record-reader.ts';
+import { isReadWhole, readRecords, stableEnds, type ReadRecords } from './record-reader.ts';
 import type { ThreadedSink } from './sink/threaded-sink.ts';
 import { isSuspect, standing } from './suspicion.ts';
 
@@ -118,11 +118,9 @@ export class CheckCourse {
   /** Reads topics and sink once. */
   async #readAll(): Promise<CheckRecord> {
     const { id, plan, path, watcher } = this.#options;
-    const { topics, columns, values, shape } = this.#parts;
-    const categories = this.#categories;
+    const { topics, shape } = this.#parts;
     const writer = new FactWriter(`${path}/${recordsFile}`, shape);
     const maker = this.#makerOf(writer);
-    const width = columns.places.length;
     try {
       const frozen = new Map(topics.map(({ name, partitions }) => [name, frozenEnds(partitions)]));
       const commits = await this.#commits(frozen, false);
@@ -132,9 +130,7 @@ export class CheckCourse {
       // The error is thrown below, when the topic has been read.
       early?.catch(() => undefined);
       const reads: ReadRecords[] = [];
-      for (const [index, topic] of topics.entries()) {
-        reads.push(await readRecords(values, width, maker, this.#range(topic, index)));
-      }
+      for (const index of topics.keys()) reads.push(await this.#readTopic(maker, index, 'range'));
       // No group commits past a marker or an aborted record before it reads on.
       const ends = new Map(reads.map((read) => [read.scan.topic, stableEnds(read)]));
       const later = isDrained ? commits : await this.#commits(ends, true);
@@ -146,7 +142,7 @@ export class CheckCourse {
         plan,
         reads,
         written,
-        categories: categories.names,
+        categories: this.#categories.names,
         commits: later,
       });
     } catch (error) {
@@ -155,13 +151,26 @@ export class CheckCourse {
     }
   }
 
-  #range(topic: FrozenTopic, topicIndex: number): ReadOptions {
-    const { partitions } = topic;
-    return {
-      ...this.#reading(topic, topicIndex),
-      from: new Map(partitions.map(({ partition, from }) => [partition, from])),
-      to: new Map(partitions.map(({ partition, to }) => [partition, to])),
-    };
+  /** Reads the range of a topic, or all that came behind its end. */
+  async #readTopic(maker: FactMaker, topicIndex: number, part: 'range' | 'later'): Promise<ReadRecords> {
+    const { plan, signal, watcher } = this.#options;
+    const { cluster, topics, values, columns } = this.#parts;
+    const { name, topicId, partitions } = topics[topicIndex]!;
+    const total = recordsIn(topics);
+    const boundsAt = (side: 'from' | 'to' | 'end'): ReadonlyMap<number, number> =>
+      new Map(partitions.map((frozen) => [frozen.partition, frozen[side]]));
+    return await readRecords(values, columns.places.length, maker, {
+      cluster,
+      topic: name,
+      topicId,
+      topicIndex,
+      from: boundsAt(part === 'range' ? 'from' : 'end'),
+      to: part === 'range' ? boundsAt('to') : undefined,
+      numberOf: (partition) => numberOf(topicIndex, partition),
+      timeoutMs: plan.timeoutMs,
+      signal,
+      onRecords: (count) => watcher.progress('topic', Math.min((this.#records += count), total), total),
+    });
   }
 
   #makerOf(writer: FactWriter): FactMaker {
@@ -174,45 +183,20 @@ export class CheckCourse {
 
   /** Reads what came to the topics since the check began: the sinks may have rows of that. */
   async #readLater(): Promise<CheckRecord['later']> {
-    const { topics, columns, values, shape, sinks } = this.#parts;
+    const { topics, shape, sinks } = this.#parts;
     const file = laterFile(sinks[0]!.looks.length);
     const writer = new FactWriter(`${this.#options.path}/${file}`, shape);
     const maker = this.#makerOf(writer);
     try {
       let isWhole = true;
-      for (const [index, topic] of topics.entries()) {
-        const read = await readRecords(values, columns.places.length, maker, this.#tail(topic, index));
-        isWhole &&= isReadWhole(read);
+      for (const index of topics.keys()) {
+        isWhole = isReadWhole(await this.#readTopic(maker, index, 'later')) && isWhole;
       }
       return { file, ...writer.close(), isWhole, withoutId: maker.withoutId };
     } catch (error) {
       writer.abandon();
       throw error;
     }
-  }
-
-  #tail(topic: FrozenTopic, topicIndex: number): ReadOptions {
-    const { partitions } = topic;
-    return {
-      ...this.#reading(topic, topicIndex),
-      from: new Map(partitions.map(({ partition, end }) => [partition, end])),
-      to: undefined,
-    };
-  }
-
-  #reading({ name, topicId }: FrozenTopic, topicIndex: number): Omit<ReadOptions, 'from' | 'to'> {
-    const { plan, signal, watcher } = this.#options;
-    const total = recordsIn(this.#parts.topics);
-    return {
-      cluster: this.#parts.cluster,
-      topic: name,
-      topicId,
-      topicIndex,
-      numberOf: (partition) => numberOf(topicIndex, partition),
-      timeoutMs: plan.timeoutMs,
-      signal,
-      onRecords: (count) => watcher.progress('topic', Math.min((this.#records += count), total), total),
-    };
   }
 
   async #commits(ends: Commits, isWaiting: boolean): Promise<Commits | undefined> {

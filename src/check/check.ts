@@ -9,14 +9,20 @@
 import { statfs } from 'node:fs/promises';
 import { unavailableError, usageError } from '../errors.ts';
 import { clientFromSettings } from '../kafka/client/client-from-settings.ts';
-import { openCluster, type Cluster } from '../kafka/client/cluster.ts';
+import { openCluster } from '../kafka/client/cluster.ts';
 import { noTopicId } from '../kafka/client/topic-id.ts';
 import { Deadline } from '../system/deadline.ts';
 import { RecordValues } from '../values/record-values.ts';
 import { KindsOfRecords, sampleRecords } from '../values/sample-records.ts';
 import type { ValueKind } from '../values/value-batch.ts';
-import { bindRecords, bindRows, type RecordColumns, type RowColumns } from './bound-places.ts';
-import { CheckCourse, type Checked, type CheckOptions, type CheckedSink } from './check-course.ts';
+import { bindRecords, bindRows, type RowColumns } from './bound-places.ts';
+import {
+  CheckCourse,
+  type Checked,
+  type CheckOptions,
+  type CheckedSink,
+  type CourseParts,
+} from './check-course.ts';
 import { bucketsFor, factBytes, type FactShape } from './facts/fact-format.ts';
 import { formsOfPlaces } from './forms.ts';
 import { freezeTopic, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
@@ -44,7 +50,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
   for (const [index, rowColumns] of rows.entries()) {
     sinks.push(await beginSink(options, index, rowColumns, opened));
   }
-  const recordKinds = await kindsOfRecords({ plan, columns, values, cluster, topics, signal });
+  const recordKinds = await kindsOfRecords(options, { columns, values, cluster, topics });
   const forms = formsOfPlaces(columns, recordKinds, sinks);
   const records = recordsIn(topics);
   const sample = plan.sample === undefined ? 1 : Math.min(1, plan.sample / Math.max(1, records));
@@ -77,14 +83,8 @@ async function refuseSameTopic(
   const alike = topics.filter(({ name }) => plan.sinks.some(({ location }) => location === `topic:${name}`));
   if (alike.length === 0) return;
   const { bootstrapServers, settings } = sinkKafka;
-  const client = clientFromSettings(settings);
-  await using cluster = await openCluster({
-    bootstrapServers,
-    client,
-    clientId: 'nodrop-check',
-    timeoutMs,
-    signal,
-  });
+  const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
+  await using cluster = await openCluster({ ...access, clientId: 'nodrop-check' });
   for (const { name, topicId } of alike) {
     // Clusters that give topics no ids do not tell them apart.
     if (topicId === noTopicId || (await cluster.metadata(name))?.topicId !== topicId) continue;
@@ -117,21 +117,10 @@ async function beginSink(
 }
 
 /** The kinds of values that a sample of the records has at the places of the plan. */
-async function kindsOfRecords({
-  plan,
-  columns,
-  values,
-  cluster,
-  topics,
-  signal,
-}: {
-  plan: CheckPlan;
-  columns: RecordColumns;
-  values: RecordValues;
-  cluster: Cluster;
-  topics: readonly FrozenTopic[];
-  signal: AbortSignal;
-}): Promise<ValueKind[]> {
+async function kindsOfRecords(
+  { plan, signal }: CheckOptions,
+  { columns, values, cluster, topics }: Pick<CourseParts, 'columns' | 'values' | 'cluster' | 'topics'>,
+): Promise<ValueKind[]> {
   const sampled = new KindsOfRecords(columns.places, values);
   for (const { name, partitions } of topics) {
     const ranges = partitions.map(({ partition, from, to }) => ({ partition, start: from, end: to }));

@@ -64,15 +64,15 @@ export function draftRecord(hops: ReadHops): CheckRecord {
 
 const planText = (plan: CheckPlan): CheckRecord['plan'] => ({
   id: plan.id.text,
-  ...(plan.category && { category: plan.category.text }),
-  ...(plan.route && { route: plan.route.text }),
+  category: plan.category?.text,
+  route: plan.route?.text,
   comparisons: plan.comparisons.map(({ text }) => text),
   rule: plan.rule,
-  ...(plan.version && { version: plan.version.record.text }),
+  version: plan.version?.record.text,
   drops: plan.drops.map(({ place, value }) => `${place.text}=${value}`),
-  ...(plan.dropReason !== undefined && { dropReason: plan.dropReason }),
-  ...(plan.group !== undefined && { group: plan.group }),
-  ...(plan.sample !== undefined && { sample: plan.sample }),
+  dropReason: plan.dropReason,
+  group: plan.group,
+  sample: plan.sample,
   settleMs: plan.settleMs,
 });
 

@@ -65,3 +65,9 @@ function silenceError(name: string, timeoutMs: number, statement: string): Opera
     hint: 'See what the database is waiting for, or allow it more time with --timeout.',
   });
 }
+
+/** The words of a driver's error, in one line. If a host has several addresses and none answers, the error's own message is empty. */
+export function wordsOf(error: unknown): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  return (first instanceof Error ? first.message : String(first)).replaceAll(/\s+/g, ' ').trim();
+}

@@ -16,6 +16,10 @@ export interface SqlDialect {
   executed?: RegExp;
   /** `/*` within a comment begins another one. */
   nestsComments: boolean;
+  /** What may stand around a name. */
+  nameQuotes: string;
+  /** A query of the names of all tables, as `--table` takes them. */
+  tables: string;
 }
 
 export const postgresDialect: SqlDialect = {
@@ -25,6 +29,11 @@ export const postgresDialect: SqlDialect = {
   opening:
     /['"]|(?<![\w$\u0080-\uffff])[eE]'|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
   nestsComments: true,
+  nameQuotes: '"',
+  tables: `SELECT oid::regclass::text AS name FROM pg_class
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid)
+      AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    ORDER BY 1`,
 };
 
 /** With the character of an escape in texts, which MySQL has unless `NO_BACKSLASH_ESCAPES` is set. */
@@ -34,6 +43,9 @@ export const mysqlDialect: SqlDialect = {
   opening: /['"`]/y,
   executed: /\/\*M?!/y,
   nestsComments: false,
+  nameQuotes: '`"',
+  tables:
+    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1',
 };
 
 export const sqliteDialect: SqlDialect = {
@@ -41,6 +53,9 @@ export const sqliteDialect: SqlDialect = {
   quoted: /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y,
   opening: /['"`[]/y,
   nestsComments: false,
+  nameQuotes: '`"',
+  tables: `SELECT name FROM sqlite_schema
+    WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY 1`,
 };
 
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;

@@ -86,8 +86,15 @@ export interface Sink {
   /** The columns, or the places of a sample of documents: for messages that say which there are, and for proposals. */
   columns(): Promise<readonly SinkColumn[]>;
   open(places: readonly ValuePlace[]): Promise<SinkReading>;
-  /** As `open`, for the rows that have one of these texts in a column. Missing if the sink could only read all rows. */
-  find?(places: readonly ValuePlace[], column: ValuePlace, texts: readonly string[]): Promise<SinkReading>;
+  /**
+   * As `open`, for the rows that have one of these texts in a column. Missing if the sink could only read all rows;
+   * undefined if that is so for this column.
+   */
+  find?(
+    places: readonly ValuePlace[],
+    column: ValuePlace,
+    texts: readonly string[],
+  ): Promise<SinkReading | undefined>;
   close(): Promise<void>;
 }
 

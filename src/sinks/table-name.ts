@@ -6,8 +6,8 @@ export interface NamePart {
   isQuoted: boolean;
 }
 
-/** Divides a name at its dots. A part in `"` or in one of `quotes` keeps its dots. Throws `usage` if it is malformed. */
-export function parseTableName(text: string, quotes = '"'): NamePart[] {
+/** Divides a name at its dots. A part in one of `quotes` keeps its dots. Throws `usage` if it is malformed. */
+export function parseTableName(text: string, quotes: string): NamePart[] {
   const parts: NamePart[] = [];
   let rest = text;
   for (;;) {

@@ -29,7 +29,7 @@ export const formWords: Readonly<Record<Form, string>> = {
   padded: 'as texts without blanks at the end',
   number: 'as numbers: 1.50, 1.5 and 15e-1 are equal',
   boolean: 'as booleans: true, t and 1 are equal',
-  time: 'as moments to the microsecond; a time without a zone is in UTC, a number is milliseconds',
+  time: 'as moments, rounded to the microsecond; a time without a zone is in UTC, a number is milliseconds',
   uuid: 'as UUIDs, in either case, with or without dashes',
   bytes: 'as bytes',
   document: 'as texts; objects and arrays without regard to blanks and to the order of names',
@@ -219,7 +219,15 @@ function microsecondsOf(text: string): string | undefined {
   if (date.getUTCMonth() !== parts[1] || date.getUTCDate() !== parts[2]) return undefined;
   if (parts[3] > 24 || parts[4] > 59 || parts[5] > 60) return undefined;
   const seconds = date.getTime() / 1000 + parts[3] * 3600 + parts[4] * 60 + parts[5] - zoneSeconds(zone);
-  return `${BigInt(seconds) * 1_000_000n + BigInt(fraction.padEnd(6, '0').slice(0, 6))}`;
+  return `${BigInt(seconds) * 1_000_000n + BigInt(microsecondsIn(fraction))}`;
+}
+
+/** The fraction of a second, rounded as PostgreSQL does when it reads a text: it multiplies a double, and takes the even one of two. */
+function microsecondsIn(fraction: string): number {
+  const exact = Number(`0.${fraction}`) * 1e6;
+  const lower = Math.floor(exact);
+  const rest = exact - lower;
+  return rest > 0.5 || (rest === 0.5 && lower % 2 === 1) ? lower + 1 : lower;
 }
 
 function zoneSeconds(zone: string): number {

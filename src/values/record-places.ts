@@ -39,13 +39,22 @@ export class PlacesOfRecords {
 
 /** Adds the paths to texts, numbers and booleans of a document, by their text, until there are `max`. */
 export function addScalarPaths(document: unknown, paths: Map<string, readonly string[]>, max: number): void {
-  const note = (value: unknown, path: readonly string[]): void => {
-    if (value === null || Array.isArray(value)) return;
-    if (typeof value !== 'object') {
-      if (path.length > 0 && paths.size < max) paths.set(pathText(path), path);
-    } else if (path.length < pathDepthMax) {
-      for (const [name, member] of Object.entries(value)) if (name !== '') note(member, [...path, name]);
+  for (const [path, value] of membersOf(document, pathDepthMax)) {
+    if (typeof value !== 'object' && paths.size < max) paths.set(pathText(path), path);
+  }
+}
+
+/** The members of a document with their paths, down to those that are no objects, or that lie `depthMax` deep. */
+export function* membersOf(
+  value: unknown,
+  depthMax: number,
+  path: readonly string[] = [],
+): Generator<[path: readonly string[], value: unknown]> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && path.length < depthMax) {
+    for (const [name, member] of Object.entries(value)) {
+      if (name !== '') yield* membersOf(member, depthMax, [...path, name]);
     }
-  };
-  note(document, []);
+  } else if (path.length > 0) {
+    yield [path, value];
+  }
 }

@@ -22,6 +22,9 @@ export interface ValueBatch {
   end: Int32Array;
 }
 
+/** What a reader gathers before it hands a batch on. */
+const [batchRows, batchBytes] = [4096, 256 * 1024];
+
 /**
  * Builds batches of values one value after the other, row by row. `take` gives the same object each time, so a batch is
  * valid until the next value is added.
@@ -41,13 +44,13 @@ export class ValueBatchBuilder {
     };
   }
 
-  /** The bytes that the values so far take. */
-  get bytesUsed(): number {
-    return this.#used;
-  }
-
   get count(): number {
     return this.#values / this.#batch.width;
+  }
+
+  /** Whether it is time to take a batch. */
+  get isFull(): boolean {
+    return this.count >= batchRows || this.#used >= batchBytes;
   }
 
   addNull(): void {

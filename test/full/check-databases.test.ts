@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createConnection } from 'mysql2/promise';
 import { beforeAll, expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
-import { hasMariadb, startMariadb } from '../fixtures/mariadb.ts';
+import { connectMariadb, hasMariadb, startMariadb } from '../fixtures/mariadb.ts';
 import { newDir } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
@@ -101,13 +100,7 @@ test.skipIf(!hasMariadb)(
   'a lost row and a changed one are found in MariaDB, and init proposes how to check it',
   async () => {
     const server = await startMariadb();
-    const client = await createConnection({
-      host: '127.0.0.1',
-      port: server.port,
-      user: server.user,
-      password: server.password,
-      database: 'test',
-    });
+    const client = await connectMariadb(server);
     await client.query(table);
     await client.query('INSERT INTO orders VALUES ?', [rows]);
     await client.end();

@@ -1,12 +1,11 @@
 /** Tables of two million rows as sinks: all rows come, at a speed and in a memory that do not grow with them. */
-import { Client } from 'pg';
-import { createConnection } from 'mysql2/promise';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { openMysqlSink } from '../../src/sinks/mysql/sink.ts';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import type { OpenSink } from '../../src/sinks/sink.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
-import { hasMariadb, startMariadb } from '../fixtures/mariadb.ts';
+import { connectMariadb, hasMariadb, startMariadb } from '../fixtures/mariadb.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 
 const count = 2_000_000;
 const postgres = inject('postgres');
@@ -55,10 +54,7 @@ async function sumsOf(open: OpenSink, location: string): Promise<Sums> {
 const expected = { rows: count, numbers: (BigInt(count) * BigInt(count + 1)) / 2n };
 
 test('all of two million rows come from PostgreSQL', async () => {
-  const client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  const client = await connectPostgres(postgres);
   await client.query(
     `CREATE TABLE large AS SELECT 'event-' || i AS id, i AS n, now() + i * interval '1 ms' AS at FROM generate_series(1, ${count}) AS i`,
   );
@@ -72,13 +68,7 @@ test('all of two million rows come from PostgreSQL', async () => {
 test.skipIf(!hasMariadb)('all of two million rows come from MariaDB', async () => {
   const server = await startMariadb();
   vi.stubEnv('MYSQL_PWD', server.password);
-  const client = await createConnection({
-    host: '127.0.0.1',
-    port: server.port,
-    user: server.user,
-    password: server.password,
-    database: 'test',
-  });
+  const client = await connectMariadb(server);
   await client.query(
     `CREATE TABLE large AS SELECT CONCAT('event-', seq) AS id, seq AS n, NOW(6) + INTERVAL seq MICROSECOND AS at FROM seq_1_to_${count}`,
   );

@@ -1,26 +1,18 @@
 /** A sink on a replica, which may be behind its primary. */
-import { createConnection, type Connection } from 'mysql2/promise';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openMysqlSink } from '../../src/sinks/mysql/sink.ts';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import type { SinkOptions } from '../../src/sinks/sink.ts';
 import { Deadline } from '../../src/system/deadline.ts';
-import { parseValuePlace } from '../../src/values/value-place.ts';
-import { hasMariadb, startMariadb, type RunningMariadb } from '../fixtures/mariadb.ts';
-import { startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
-import { readSink, rowsOfReading, type SinkRows } from '../fixtures/sink-rows.ts';
+import { connectMariadb, hasMariadb, startMariadb } from '../fixtures/mariadb.ts';
+import { connectPostgres, startPostgres, type RunningPostgres } from '../fixtures/postgres.ts';
+import { openSinkAt, placesOf, readSink, rowsOfReading, type ReadSink } from '../fixtures/sink-rows.ts';
 
 let primary: RunningPostgres;
 let replica: RunningPostgres;
 let writer: Client;
 let looker: Client;
-
-async function connect({ location, password }: RunningPostgres): Promise<Client> {
-  const client = new Client({ connectionString: location.replace('postgres@', `postgres:${password}@`) });
-  await client.connect();
-  return client;
-}
 
 beforeAll(async () => {
   // Its messages to the replica come at least every second.
@@ -30,8 +22,8 @@ beforeAll(async () => {
   const settings = { primary_conninfo: source, max_standby_streaming_delay: '0' };
   replica = await startPostgres({ 'standby.signal': '' }, settings, primary);
   await primary.start();
-  writer = await connect(primary);
-  looker = await connect(replica);
+  writer = await connectPostgres(primary);
+  looker = await connectPostgres(replica);
   await writer.query('CREATE TABLE orders AS SELECT generate_series(1, 50000) AS id');
   await new Deadline(20_000).poll(hasTable, 50);
 });
@@ -53,7 +45,7 @@ async function hasTable(): Promise<boolean> {
   return rows[0]!.found;
 }
 
-const read = (options: Partial<SinkOptions>): Promise<SinkRows> =>
+const read = (options: Partial<SinkOptions>): Promise<ReadSink> =>
   readSink(openPostgresSink, { location: replica.location, table: 'orders', ...options }, 'column:id');
 
 test('a look waits until the replica has all that the primary had at that moment', async () => {
@@ -95,13 +87,8 @@ test('without a moment, the look says that it reads a replica', async () => {
 });
 
 test('if the replica removes rows that the look still needs, the sink is unavailable', async () => {
-  const sink = await openPostgresSink({
-    location: replica.location,
-    table: 'orders',
-    timeoutMs: 20_000,
-    signal: new AbortController().signal,
-  });
-  const reading = await sink.open([parseValuePlace('column:id', '--id')]);
+  const sink = await openSinkAt(openPostgresSink, replica.location, { table: 'orders' });
+  const reading = await sink.open(placesOf(['column:id']));
   await writer.query('DELETE FROM orders');
   await writer.query('VACUUM orders');
   await expect
@@ -123,11 +110,11 @@ test('if the replica removes rows that the look still needs, the sink is unavail
 });
 
 test.skipIf(!hasMariadb)(
-  'a replica of MariaDB says how far it is behind, or that it does not replicate',
+  'a look at a replica of MariaDB waits until it is not behind, or says that it is, or that it does not replicate',
   async () => {
     const source = await startMariadb({}, { 'log-bin': 'log', 'server-id': '1' });
     const copy = await startMariadb({}, { 'server-id': '2', 'read-only': '1' });
-    const [writing, copying] = await Promise.all([source, copy].map(openMariadb));
+    const [writing, copying] = await Promise.all([source, copy].map(connectMariadb));
     vi.stubEnv('MYSQL_PWD', copy.password);
     const notesOf = async (location = copy.location): Promise<readonly string[]> =>
       (await readSink(openMysqlSink, { location, query: 'SELECT 1 AS id' }, 'column:id')).notes;
@@ -139,6 +126,28 @@ test.skipIf(!hasMariadb)(
     expect(await notesOf()).toEqual([expect.stringContaining('does not replicate now')]);
     await copying!.query('START REPLICA');
     await expect.poll(() => notesOf()).toEqual([expect.stringContaining('is not behind its source')]);
+    await copying!.query('STOP REPLICA SQL_THREAD');
+    await writing!.query('INSERT INTO orders VALUES (1)');
+    const late = { location: copy.location, table: 'orders', asOf: new Date(), timeoutMs: 500 };
+    expect(await readSink(openMysqlSink, late, 'column:id')).toMatchObject({
+      rows: [],
+      notes: [expect.stringMatching(/does not replicate now: .* nodrop waited 0\.[5-9] s for it\.$/)],
+    });
+    const looks = async (): Promise<number> => {
+      const [found] = await copying!.query(
+        'SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = ?',
+        [copy.user],
+      );
+      return (found as unknown[]).length;
+    };
+    await expect.poll(looks).toBe(0);
+    const waiting = readSink(openMysqlSink, { ...late, timeoutMs: 20_000 }, 'column:id');
+    await expect.poll(looks).toBe(1);
+    await copying!.query('START REPLICA SQL_THREAD');
+    expect(await waiting).toMatchObject({
+      rows: [['1']],
+      notes: [expect.stringMatching(/is not behind its source\. nodrop waited [\d.]+ s for it\.$/)],
+    });
     await copying!.query(`CREATE USER reader@'127.0.0.1' IDENTIFIED BY 'h4nter2'`);
     const asReader = copy.location.replace(`${copy.user}@`, 'reader:h4nter2@').replace('/test', '/');
     expect(await notesOf(asReader)).toEqual([expect.stringContaining('is read-only')]);
@@ -146,6 +155,3 @@ test.skipIf(!hasMariadb)(
     await Promise.all([source.remove(), copy.remove()]);
   },
 );
-
-const openMariadb = async ({ port, user, password }: RunningMariadb): Promise<Connection> =>
-  await createConnection({ host: '127.0.0.1', port, user, password, database: 'test' });

@@ -22,6 +22,7 @@ import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { isAtWork } from '../../src/run-folder/at-work.ts';
 import { leftoverProcess } from '../../src/system/process-record.ts';
 import { newDir, nodrop, start, until, type Ended } from '../fixtures/nodrop.ts';
+import { useSecured } from '../fixtures/secured-cluster.ts';
 
 /** Each line that a started Kafka prints: its address, the file of client settings, and two commands. */
 async function startSecured(
@@ -58,6 +59,13 @@ function textsIn(folder: string): string {
   const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.endsWith('security'));
   return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('\n');
 }
+
+test.each(['ssl', 'sasl-plain', 'sasl-oauthbearer'] as const)(
+  'on a cluster secured with %s, its client may use what begins with nodrop- and the named topic, and no one else may',
+  async (kind) => {
+    await expect(useSecured(kind)).resolves.toBeUndefined();
+  },
+);
 
 test.each(securityKinds)(
   'the commands that nodrop kafka --security %s prints, and Kafka’s own tools, work with the settings that it wrote',

@@ -19,14 +19,6 @@ beforeAll(async () => {
   if (pythonMissing === undefined) await pythonInterpreter();
 });
 
-test('a healthy consumer on kafkajs passes', async () => {
-  const orders = await OrdersUnderCheck.create(kafkajsConsumer);
-  await orders.consume();
-  const check = await orders.check();
-  expect(findingsOf(check)).toEqual([]);
-  expect(check).toMatchObject({ code: 0, result: { verdict: 'pass', acknowledged: { right: 300 } } });
-});
-
 test('a consumer on kafkajs that skips two events fails: both are lost, by it', async () => {
   expect(await outcomeOfSkipping(kafkajsConsumer)).toEqual(twoLost);
 });

@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 import { newDir } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const postgres = inject('postgres');
@@ -20,10 +21,7 @@ let client: Client;
 
 beforeAll(async () => {
   await writeOrders(bootstrapServers, name, orders);
-  client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  client = await connectPostgres(postgres);
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE TABLE orders (event_id text, status char(8), amount bigint, "partition" integer, "offset" bigint)`,
@@ -84,38 +82,27 @@ describe('checking a table', () => {
     expect(code).toBe(0);
   });
 
-  test.for([
-    ['lost', 'DELETE FROM orders WHERE event_id = $1'],
-    ['duplicated', 'INSERT INTO orders SELECT * FROM orders WHERE event_id = $1'],
-    ['misclassified', "UPDATE orders SET status = 'OTHER' WHERE event_id = $1"],
-    ['corrupted', 'UPDATE orders SET amount = amount + 1 WHERE event_id = $1'],
-  ])('a row that is %s is found, and blamed on the consumer', async ([kind, sql]) => {
-    await client.query('BEGIN');
-    await client.query('CREATE TABLE kept AS SELECT * FROM orders');
-    await client.query(sql!, ['order-17']);
-    await client.query('COMMIT');
+  test('each row that is missing, doubled, different or from nowhere is found, and blamed on the consumer', async () => {
+    const changes = [
+      "DELETE FROM orders WHERE event_id = 'order-17'",
+      "INSERT INTO orders SELECT * FROM orders WHERE event_id = 'order-18'",
+      "UPDATE orders SET status = 'OTHER' WHERE event_id = 'order-19'",
+      "UPDATE orders SET amount = amount + 1 WHERE event_id = 'order-20'",
+      "INSERT INTO orders VALUES ('order-x', 'OPEN', 1, 0, 999)",
+    ];
+    await client.query(['CREATE TABLE kept AS SELECT * FROM orders', ...changes].join(';'));
     const { code, result } = await check(...all);
-    await client.query('TRUNCATE orders; INSERT INTO orders SELECT * FROM kept; DROP TABLE kept');
-    expect(result.findings).toMatchObject([
-      { kind, blame: 'consumer', count: 1, examples: [{ id: 'order-17', partition: 0, offset: 17 }] },
+    await client.query('DROP TABLE orders; ALTER TABLE kept RENAME TO orders');
+    const found = result.findings.toSorted((a, b) => a.kind.localeCompare(b.kind));
+    expect(found.map(({ kind, blame, count, examples }) => [kind, blame, count, ...examples])).toMatchObject([
+      ['corrupted', 'consumer', 1, { id: 'order-20', partition: 0, offset: 20 }],
+      ['duplicated', 'consumer', 1, { id: 'order-18', partition: 0, offset: 18 }],
+      ['lost', 'consumer', 1, { id: 'order-17', partition: 0, offset: 17 }],
+      ['misclassified', 'consumer', 1, { id: 'order-19', partition: 0, offset: 19 }],
+      ['phantom', 'consumer', 1, { id: 'order-x' }],
     ]);
+    expect(result).toMatchObject({ acknowledged: { right: 56 }, check: { looks: 2 } });
     expect(code).toBe(1);
-  });
-
-  test('a row from nowhere is a phantom if the range is the whole topic', async () => {
-    await client.query("INSERT INTO orders VALUES ('order-x', 'OPEN', 1, 0, 999)");
-    const { result } = await check(...all);
-    await client.query("DELETE FROM orders WHERE event_id = 'order-x'");
-    expect(result.findings).toMatchObject([
-      { kind: 'phantom', blame: 'consumer', examples: [{ id: 'order-x' }] },
-    ]);
-  });
-
-  test('places that hold other values are refused before anything is judged', async () => {
-    const wrong = ['--id', 'json:status', '--sink-id', 'column:event_id'];
-    const { code, stderr } = await check('--topic', name, ...wrong, '--table', 'orders');
-    expect(code).toBe(64);
-    expect(stderr).toContain('--id json:status does not identify');
   });
 
   test('places at which no record or no row has an id are refused before anything is judged', async () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
@@ -11,6 +11,7 @@ import { newDir } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
 import { rowsOfReading } from '../fixtures/sink-rows.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const postgres = inject('postgres');
@@ -23,10 +24,7 @@ let client: Client;
 
 beforeAll(async () => {
   await writeOrders(bootstrapServers, name, orders);
-  client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  client = await connectPostgres(postgres);
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE TABLE orders (row_number bigserial, event_id text PRIMARY KEY, status text, amount bigint,
@@ -190,8 +188,8 @@ describe('proposing for other sinks', () => {
       const place = parseValuePlace(`column:${column}`, '--sink-id');
       for (const [name, wanted] of [[column, texts] as const, [`no ${column}`, ['70000', 'z']] as const]) {
         const reading = await sink.find!([place], place, wanted);
-        found[name] = (await rowsOfReading(reading)).length;
-        await reading.close();
+        found[name] = (await rowsOfReading(reading!)).length;
+        await reading!.close();
       }
     }
     await client.query('DROP TABLE typed');

@@ -1,16 +1,22 @@
 /** Reads the dead letters of a plan: those of a topic, or the rows of a table. */
 import { createHash } from 'node:crypto';
+import { usageError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
+import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
 import { RecordValues } from '../../values/record-values.ts';
+import { ValueBatchBuilder } from '../../values/value-batch.ts';
+import { isPosition } from '../../values/value-place.ts';
 import { bindRows, type Forms } from '../bound-places.ts';
 import type { LettersRecord } from '../check-record.ts';
-import type { FactShape } from '../facts/fact-format.ts';
-import { factFlags } from '../facts/fact-format.ts';
-import type { Layout } from '../facts/layout.ts';
+import { CategoryTable } from '../facts/category-table.ts';
+import { factFlags, type FactShape } from '../facts/fact-format.ts';
+import { FactMaker } from '../facts/fact-maker.ts';
+import { FactWriter } from '../facts/fact-writer.ts';
+import { numberOf } from '../partition-numbers.ts';
 import type { CheckPlan } from '../plan.ts';
 import { ThreadedSink } from '../sink/threaded-sink.ts';
+import { originOf } from './letter-origin.ts';
 import { LetterPlaces } from './letter-places.ts';
-import { readLetterTopic } from './letter-topic.ts';
 
 export interface LettersContext {
   plan: CheckPlan;
@@ -26,6 +32,7 @@ export interface LettersContext {
 
 export type ReadLetters = { name: string; letters: LettersRecord } | undefined;
 
+/** Throws `usage` if there is no such topic, `unavailable` if it cannot be read, and the errors of sinks. */
 export async function readLetters(context: LettersContext): Promise<ReadLetters> {
   const { deadLetters } = context.plan;
   if (deadLetters === undefined) return undefined;
@@ -42,30 +49,52 @@ const noMore = {
   route: undefined,
 } as const;
 
-async function ofTopic(context: LettersContext, topic: string): Promise<ReadLetters> {
-  const { plan, cluster, forms, shape, sample, path, file, signal } = context;
+/** Each letter leads to its record by the headers of its origin, or by the record's own id. */
+async function ofTopic(
+  { plan, cluster, forms, shape, sample, path, file, signal }: LettersContext,
+  topic: string,
+): Promise<ReadLetters> {
   const { id, topics, timeoutMs } = plan;
-  const places = id.kind === 'position' || id.kind === 'columns' ? [] : [id];
-  const layout: Layout = {
-    ...noMore,
-    id: places.length === 0 ? 'own-position' : { column: 0, form: forms.id },
-  };
-  const values = new RecordValues(places, () => '--id');
-  const letters = await readLetterTopic({
-    cluster,
-    topic,
+  if ((await cluster.metadata(topic)) === undefined) {
+    throw usageError(`Topic ${topic}, of the dead letters, does not exist.`);
+  }
+  const ids = isPosition(id) ? [] : [id];
+  const values = new RecordValues(ids, () => '--id');
+  const builder = new ValueBatchBuilder(ids.length);
+  const places = new LetterPlaces();
+  const writer = new FactWriter(`${path}/${file}`, shape);
+  const maker = new FactMaker({
+    layout: { ...noMore, id: ids.length === 0 ? 'own-position' : { column: 0, form: forms.id } },
+    writer,
+    categories: new CategoryTable('The topic of dead letters'),
     topics,
-    path,
-    file,
-    values,
-    width: places.length,
-    layout,
-    shape,
     sample,
-    timeoutMs,
-    signal,
+    flags: factFlags.deadLetter,
   });
-  return { name: `topic:${topic}`, letters };
+  const counts = { letters: 0, elsewhere: 0, unknown: 0 };
+  const onBatch = ({ batch, from, to, state }: ScannedBatch): void => {
+    if (state !== 'committed') return;
+    for (let i = from; i < to; i++) {
+      counts.letters += 1;
+      const origin = originOf(batch, i);
+      if (origin !== undefined) {
+        const index = topics.indexOf(origin.topic);
+        if (index < 0) counts.elsewhere += 1;
+        else places.add(numberOf(index, origin.partition), origin.offset);
+        continue;
+      }
+      values.add(batch, i, builder);
+      if (!maker.add(builder.take(), 0)) counts.unknown += 1;
+    }
+  };
+  try {
+    await scanLog(cluster, topic, { timeoutMs, signal, onBatch });
+    const letters = { file, ...writer.close(), ...counts, ...written(places, `${path}/${file}`) };
+    return { name: `topic:${topic}`, letters };
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
 }
 
 async function ofTable(
@@ -80,28 +109,22 @@ async function ofTable(
   const options = { location, table, timeoutMs: plan.timeoutMs, asOf: new Date(), signal };
   await using opened = await ThreadedSink.open(options, () => undefined);
   await opened.begin(places);
-  const layout: Layout = { ...noMore, id: id === undefined ? position! : { column: id, form: forms.id } };
   const look = await opened.read({
     path: `${path}/${file}`,
     shape,
-    layout,
+    layout: { ...noMore, id: id === undefined ? position! : { column: id, form: forms.id } },
     topics: plan.topics,
     sample,
     flags: factFlags.deadLetter,
   });
-  const none = new LetterPlaces();
-  none.write(`${path}/${file}.places`);
-  const placesSum = createHash('sha256').update(none.text).digest('hex');
   const { facts, sums, rows, withoutId } = look;
-  const letters = {
-    file,
-    facts,
-    sums,
-    letters: rows,
-    elsewhere: 0,
-    unknown: withoutId,
-    places: 0,
-    placesSum,
-  };
+  const counts = { letters: rows, elsewhere: 0, unknown: withoutId };
+  const letters = { file, facts, sums, ...counts, ...written(new LetterPlaces(), `${path}/${file}`) };
   return { name: `${opened.name} ${table}`, letters };
+}
+
+/** Writes the places into their file. `path`: without its ending. */
+function written(places: LetterPlaces, path: string): Pick<LettersRecord, 'places' | 'placesSum'> {
+  places.write(`${path}.places`);
+  return { places: places.count, placesSum: createHash('sha256').update(places.text).digest('hex') };
 }

@@ -23,28 +23,24 @@ export function proposedOptions({ id, sinkId, agreements }: Candidate, given: Gi
   const { bootstrapServers, commandConfig, settings, topic, sink, query, table } = given;
   const { category, comparisons } = agreements;
   const map = [...(category?.map ?? [])].map(([from, to]) => `${from}=${to}`).join(',');
-  return [
+  const pairs: (readonly [option: string, value: string | undefined])[] = [
     ['--bootstrap-server', bootstrapServers],
-    ...(commandConfig === undefined ? [] : [['--command-config', commandConfig] as const]),
-    ...settings.map((setting): Pair => ['--setting', setting]),
+    ['--command-config', commandConfig],
+    ...settings.map((setting) => ['--setting', setting] as const),
     ['--topic', topic],
     ['--id', id],
     ['--sink', holdsPassword(sink) ? 'env:DATABASE_URL' : sink],
-    ...(given.sinkBootstrapServer === undefined
-      ? []
-      : [['--sink-bootstrap-server', given.sinkBootstrapServer] as const]),
-    ...(given.sinkCommandConfig === undefined
-      ? []
-      : [['--sink-command-config', given.sinkCommandConfig] as const]),
-    ...(query === undefined ? [] : [['--query', query] as const]),
-    ...(table === undefined ? [] : [['--table', table] as const]),
+    ['--sink-bootstrap-server', given.sinkBootstrapServer],
+    ['--sink-command-config', given.sinkCommandConfig],
+    ['--query', query],
+    ['--table', table],
     ['--sink-id', sinkId],
-    ...(category === undefined
-      ? []
-      : [['--category', category.category] as const, ['--sink-category', category.sinkCategory] as const]),
-    ...(map === '' ? [] : [['--category-map', map] as const]),
-    ...comparisons.map(({ record, row }): Pair => ['--compare', comparisonText(record, row)]),
+    ['--category', category?.category],
+    ['--sink-category', category?.sinkCategory],
+    ['--category-map', map || undefined],
+    ...comparisons.map(({ record, row }) => ['--compare', comparisonText(record, row)] as const),
   ];
+  return pairs.flatMap(([option, value]): Pair[] => (value === undefined ? [] : [[option, value]]));
 }
 
 /** The option divides at the first = that no backslash precedes. */

@@ -1,4 +1,5 @@
 /** Refuses a check whose ids do not identify, and names places that would. */
+import { OperationalError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import { openSink } from '../../sinks/open-sink.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -44,7 +45,7 @@ async function candidatesFor(
     const { candidates } = await propose({ cluster, topic, open, timeoutMs, searchMs, signal });
     return candidates.filter(({ isDoubtful }) => !isDoubtful);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || !(error instanceof OperationalError)) throw error;
     return [];
   }
 }

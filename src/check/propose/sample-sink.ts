@@ -89,14 +89,22 @@ export async function findRows(
   deadline: Deadline,
 ): Promise<FoundRows> {
   const { places } = sample;
-  const canFind = ({ at }: WantedIds): boolean => sink.find !== undefined && places[at]!.kind === 'column';
   const rows = new Map<number, Sample>();
   const notes: string[] = [];
-  for (const one of wanted.filter(canFind).slice(0, lookUpsMax)) {
-    if (deadline.hasPassed) break;
+  const others: WantedIds[] = [];
+  let lookUps = 0;
+  for (const one of wanted) {
     const place = places[one.at]!;
+    const isColumn = place.kind === 'column';
+    if (deadline.hasPassed) break;
+    if (isColumn && lookUps === lookUpsMax) continue;
     try {
-      const reading = await sink.find!(places, place, one.texts);
+      const reading = isColumn ? await sink.find?.(places, place, one.texts) : undefined;
+      if (reading === undefined) {
+        others.push(one);
+        continue;
+      }
+      lookUps += 1;
       rows.set(one.at, await readRows(reading, places, deadline, keeping([one])));
     } catch (error) {
       if (!(error instanceof OperationalError) || error.code !== 'unavailable') throw error;
@@ -104,7 +112,6 @@ export async function findRows(
       notes.push(`Ids could not be looked up at ${place.text}: ${error.message}`);
     }
   }
-  const others = wanted.filter((one) => !canFind(one));
   if (others.length > 0 && !deadline.hasPassed) {
     const found = await readRows(await sink.open(places), places, deadline, keeping(others));
     for (const { at } of others) rows.set(at, found);

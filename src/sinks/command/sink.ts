@@ -6,7 +6,6 @@ import { JsonValues } from '../../values/json-values.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch, type ValueKind } from '../../values/value-batch.ts';
 import { documentColumns } from '../file/document-columns.ts';
-import { hasBatch } from '../file/file-format.ts';
 import type { OpenSink, Sink, SinkColumn, SinkDeadLetter, SinkPosition, SinkReading } from '../sink.ts';
 import { ProgramReader } from './program-reader.ts';
 import type { ToldLine } from './told-line.ts';
@@ -101,7 +100,7 @@ class CommandReading implements SinkReading {
     for await (const { line, text } of this.#reader.lines()) {
       if (line.type === 'complete') isComplete = true;
       else this.#add(line, text);
-      if (hasBatch(this.#builder)) yield this.#builder.take();
+      if (this.#builder.isFull) yield this.#builder.take();
     }
     if (!isComplete) {
       throw this.#reader.failure(

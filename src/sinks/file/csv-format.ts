@@ -7,7 +7,7 @@ import type { ValueBatchBuilder } from '../../values/value-batch.ts';
 import type { SinkColumn } from '../sink.ts';
 import { ByteWindow, firstLineNotUtf8, newline } from './byte-window.ts';
 import { CsvError, CsvRecord } from './csv-record.ts';
-import { hasBatch, noSuchColumn, rowBytesMax, unreadable, type FileFormat } from './file-format.ts';
+import { noSuchColumn, rowBytesMax, unreadable, type FileFormat } from './file-format.ts';
 import { fileSource, linesEachByte, sampleOf } from './file-source.ts';
 
 /** `delimiter`: undefined for a comma, or a semicolon where the line of names has no comma. */
@@ -43,7 +43,7 @@ export function csvFormat(delimiter: '\t' | undefined): FileFormat {
             if (next - at > rowBytesMax) throw tooLong(path, line);
             at = next;
             line += 1 + record.innerLines;
-            if (hasBatch(builder)) yield;
+            if (builder.isFull) yield;
           }
           if (window.end - at > rowBytesMax) throw tooLong(path, line);
         }

@@ -28,12 +28,6 @@ export interface FileFormat {
 /** No line, record or document is longer. */
 export const rowBytesMax = 64 * 2 ** 20;
 
-const batchRows = 4096;
-const batchBytes = 2 ** 20;
-
-export const hasBatch = (builder: ValueBatchBuilder): boolean =>
-  builder.count >= batchRows || builder.bytesUsed >= batchBytes;
-
 export const noAnswer = (path: string): Error =>
   unavailableError(`${path}: the file system does not answer.`);
 

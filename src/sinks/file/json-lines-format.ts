@@ -7,7 +7,7 @@ import type { ValueBatchBuilder } from '../../values/value-batch.ts';
 import type { SinkColumn } from '../sink.ts';
 import { ByteWindow, firstLineNotUtf8, newline } from './byte-window.ts';
 import { documentColumns } from './document-columns.ts';
-import { hasBatch, rowBytesMax, unreadable, type FileFormat } from './file-format.ts';
+import { rowBytesMax, unreadable, type FileFormat } from './file-format.ts';
 import { fileSource, linesEachByte, sampleOf } from './file-source.ts';
 
 export const jsonLines: FileFormat = {
@@ -49,7 +49,7 @@ export const jsonLines: FileFormat = {
           if (values.read(bytes, at, lineEnd)) values.addTo(builder);
           else if (!isBlank(bytes, at, lineEnd)) throw noJson(path, lines, hasNewline);
           at = lineEnd + 1;
-          if (hasBatch(builder)) yield;
+          if (builder.isFull) yield;
         }
         at = Math.min(at, window.end);
         if (window.end - at > rowBytesMax) throw tooLong(path, lines + 1);

@@ -7,7 +7,7 @@ import { JsonValues } from '../../values/json-values.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import type { ValueBatchBuilder } from '../../values/value-batch.ts';
 import type { SinkColumn } from '../sink.ts';
-import { hasBatch, noAnswer, unreadable, type FileFormat } from './file-format.ts';
+import { noAnswer, unreadable, type FileFormat } from './file-format.ts';
 import { readError } from './file-source.ts';
 import { leafAt, leafColumns, leavesOf, type Leaf } from './parquet-leaves.ts';
 import { ParquetPages } from './parquet-pages.ts';
@@ -58,7 +58,7 @@ export const parquet: FileFormat = {
           else if (document === undefined) type.add(value as never, builder);
           else addFromDocument(value as Uint8Array, document, builder);
         }
-        if (hasBatch(builder)) yield;
+        if (builder.isFull) yield;
       }
     }
   },

@@ -2,7 +2,7 @@
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { parquetSchema } from 'hyparquet';
 import { usageError } from '../../errors.ts';
-import type { ValuePlace } from '../../values/value-place.ts';
+import { pathText, type ValuePlace } from '../../values/value-place.ts';
 import type { SinkColumn } from '../sink.ts';
 import { noSuchColumn } from './file-format.ts';
 import { parquetType, type ParquetType } from './parquet-values.ts';
@@ -64,9 +64,7 @@ export const leafColumns = (leaves: readonly Leaf[]): SinkColumn[] =>
   );
 
 const placeOf = (path: readonly string[]): string =>
-  path.length === 1
-    ? `column:${path[0]}`
-    : `json:${path.map((name) => name.replaceAll(/[\\.]/g, String.raw`\$&`)).join('.')}`;
+  path.length === 1 ? `column:${path[0]}` : `json:${pathText(path)}`;
 
 export interface ChosenLeaf {
   leaf: Leaf;

@@ -2,6 +2,7 @@
 import type { ConvertedType, LogicalType, SchemaElement } from 'hyparquet';
 import { parseFloat16 } from 'hyparquet/src/convert.js';
 import type { ValueBatchBuilder, ValueKind } from '../../values/value-batch.ts';
+import { shortestFloat } from '../shortest-float.ts';
 
 export interface ParquetType {
   name: string;
@@ -143,16 +144,6 @@ function decimal(value: bigint, scale: number): string {
   if (scale <= 0) return String(value * 10n ** BigInt(-scale));
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
   return `${value < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-/** A float as it is written, and not as the double that it becomes: 0.1, not 0.10000000149011612. */
-function shortestFloat(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  for (let digits = 6; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return String(short);
-  }
-  return String(Number(value.toPrecision(9)));
 }
 
 function uuid(value: Uint8Array): string {

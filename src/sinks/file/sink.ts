@@ -56,12 +56,13 @@ class FileSink implements Sink {
   }
 
   async open(places: readonly ValuePlace[]): Promise<SinkReading> {
+    const [pattern, format] = [this.#pattern, this.#format];
     const deadline = new Deadline(this.#timeoutMs, this.#signal);
     const lookAt = async ({ path }: ListedFile): Promise<FileLook> => {
       deadline.restart();
-      return await deadline.race(this.#format.look(path, places), () => noAnswer(path));
+      return await deadline.race(format.look(path, places), () => noAnswer(path));
     };
-    const files = await deadline.race(listFiles(this.#pattern), () => noAnswer(this.#pattern));
+    const files = await deadline.race(listFiles(pattern), () => noAnswer(pattern));
     const [first] = files as [ListedFile];
     const look = await lookAt(first);
     let estimate = rowsOf(look, first);
@@ -70,8 +71,21 @@ class FileSink implements Sink {
       requireSameKinds(places, { file: first, kinds: look.kinds }, { file, kinds: other.kinds });
       estimate += rowsOf(other, file);
     }
-    const found = { kinds: look.kinds, estimate: Math.round(estimate) };
-    return new FileReading(this.#pattern, this.#format, files, places, found, deadline);
+    let noSnapshot: string | undefined;
+    return {
+      kinds: look.kinds,
+      estimate: Math.round(estimate),
+      get noSnapshot() {
+        return noSnapshot;
+      },
+      notes: [],
+      batches: async function* (this: void) {
+        yield* batchesOf(format, files, places, deadline);
+        noSnapshot = await changeOf(pattern, files);
+      },
+      // Each file is closed when its batches end, also if they are left early.
+      close: () => Promise.resolve(),
+    };
   }
 
   async close(): Promise<void> {
@@ -95,52 +109,19 @@ function requireSameKinds(places: readonly ValuePlace[], first: Looked, other: L
   );
 }
 
-class FileReading implements SinkReading {
-  readonly kinds: readonly ValueKind[];
-  readonly estimate: number;
-  readonly notes = [];
-  readonly #pattern: string;
-  readonly #format: FileFormat;
-  readonly #files: readonly ListedFile[];
-  readonly #places: readonly ValuePlace[];
-  readonly #deadline: Deadline;
-  #noSnapshot: string | undefined;
-
-  constructor(
-    pattern: string,
-    format: FileFormat,
-    files: readonly ListedFile[],
-    places: readonly ValuePlace[],
-    look: { kinds: readonly ValueKind[]; estimate: number },
-    deadline: Deadline,
-  ) {
-    this.kinds = look.kinds;
-    this.estimate = look.estimate;
-    this.#pattern = pattern;
-    this.#format = format;
-    this.#files = files;
-    this.#places = places;
-    this.#deadline = deadline;
-  }
-
-  get noSnapshot(): string | undefined {
-    return this.#noSnapshot;
-  }
-
-  async *batches(): AsyncGenerator<ValueBatch> {
-    const builder = new ValueBatchBuilder(this.#places.length);
-    for (const { path } of this.#files) {
-      this.#deadline.throwIfAborted();
-      for await (const _ of this.#format.read(path, this.#places, builder, this.#deadline)) {
-        yield builder.take();
-        this.#deadline.throwIfAborted();
-      }
+async function* batchesOf(
+  format: FileFormat,
+  files: readonly ListedFile[],
+  places: readonly ValuePlace[],
+  deadline: Deadline,
+): AsyncGenerator<ValueBatch> {
+  const builder = new ValueBatchBuilder(places.length);
+  for (const { path } of files) {
+    deadline.throwIfAborted();
+    for await (const _ of format.read(path, places, builder, deadline)) {
+      yield builder.take();
+      deadline.throwIfAborted();
     }
-    if (builder.count > 0) yield builder.take();
-    this.#noSnapshot = await changeOf(this.#pattern, this.#files);
   }
-
-  async close(): Promise<void> {
-    // Each file is closed when its batches end, also if they are left early.
-  }
+  if (builder.count > 0) yield builder.take();
 }

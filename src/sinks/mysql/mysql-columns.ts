@@ -2,6 +2,7 @@
 import mysql, { type FieldPacket } from 'mysql2';
 import type { ValueBatchBuilder, ValueKind } from '../../values/value-batch.ts';
 import type { NamedColumn } from '../chosen-columns.ts';
+import { shortestFloat } from '../shortest-float.ts';
 
 /** Node finds it in the default export alone. */
 const { Types } = mysql;
@@ -76,17 +77,7 @@ export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\
 /** Adds a value that is not NULL. */
 export function addValue(encoding: Encoding, value: Buffer, builder: ValueBatchBuilder): void {
   if (encoding === 'text') builder.addBytes(value, 0, value.length);
-  else if (encoding === 'float') builder.addText(shortestFloat(value.toString('latin1')));
+  else if (encoding === 'float') builder.addText(shortestFloat(Number(value.toString('latin1'))));
   else if (encoding === 'boolean') builder.addText(value[0] === 0 ? 'false' : 'true');
   else builder.addText(BigInt(`0x${value.toString('hex')}`).toString());
-}
-
-/** The shortest text of a number of 32 bits, which is given with the digits of 64. */
-function shortestFloat(text: string): string {
-  const exact = Number(text);
-  for (let digits = 1; digits < 10; digits++) {
-    const shorter = exact.toPrecision(digits);
-    if (Math.fround(Number(shorter)) === exact) return String(Number(shorter));
-  }
-  return text;
 }

@@ -1,5 +1,6 @@
 /** Errors of MySQL and MariaDB for a reader of a sink: what is wrong, and whether another option or the server mends it. */
 import { unavailableError, usageError, type OperationalError } from '../../errors.ts';
+import { wordsOf } from '../answer-wait.ts';
 
 /** What mysql2 tells of an error. */
 interface MysqlError {
@@ -7,12 +8,6 @@ interface MysqlError {
   errno?: number;
   sqlState?: string;
   message?: string;
-}
-
-/** If a host has several addresses and none answers, the error's own message is empty. */
-function wordsOf(error: unknown): string {
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  return (first instanceof Error ? first.message : String(first)).replaceAll(/\s+/g, ' ').trim();
 }
 
 /** The server cannot be reached, or does not let the user in. */

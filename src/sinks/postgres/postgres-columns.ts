@@ -1,7 +1,7 @@
 /** The columns of a query or table of PostgreSQL: their names, types and kinds. */
 import type { ValueKind } from '../../values/value-batch.ts';
 import type { NamedColumn } from '../chosen-columns.ts';
-import type { SinkSession, UsersQuery } from './sink-session.ts';
+import type { SinkSession } from './sink-session.ts';
 
 export interface PostgresColumn extends NamedColumn {
   isBoolean: boolean;
@@ -31,9 +31,9 @@ const kinds: Record<string, ValueKind> = {
 export async function describeColumns(
   session: SinkSession,
   select: string,
-  user?: UsersQuery,
+  query?: string,
 ): Promise<PostgresColumn[]> {
-  const fields = await session.describe(select, user);
+  const fields = await session.describe(select, query);
   const ids = fields.map((field) => field.dataTypeID).join(',');
   const modifiers = fields.map((field) => field.dataTypeModifier).join(',');
   const types = await session.query<{ type: string; name: string }>(

@@ -1,7 +1,7 @@
 /** Errors of PostgreSQL for a reader of a sink: what is wrong, and whether another option or the server mends it. */
 import { unavailableError, usageError, type OperationalError } from '../../errors.ts';
 import { tlsErrorText } from '../../stores/postgres/tls-error-text.ts';
-import type { UsersQuery } from './sink-session.ts';
+import { wordsOf } from '../answer-wait.ts';
 
 /** What pg tells of an error. */
 interface PostgresError {
@@ -9,12 +9,6 @@ interface PostgresError {
   message?: string;
   position?: string;
   detail?: string;
-}
-
-/** If a host has several addresses and none answers, the error's own message is empty. */
-function wordsOf(error: unknown): string {
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  return (first instanceof Error ? first.message : String(first)).split('\n', 1)[0]!;
 }
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
@@ -49,7 +43,12 @@ function connectionHint(code: string, words: string): string {
 }
 
 /** The server refuses a statement, or cannot end it. */
-export function statementError(name: string, error: unknown, user: UsersQuery | undefined): OperationalError {
+export function statementError(
+  name: string,
+  error: unknown,
+  statement: string,
+  query: string | undefined,
+): OperationalError {
   const { code = '' } = error as PostgresError;
   const words = wordsOf(error);
   const unreadable = (hint: string): OperationalError =>
@@ -67,7 +66,9 @@ export function statementError(name: string, error: unknown, user: UsersQuery | 
     );
   }
   if (code === '25006') {
-    return usageError(`The query writes, and nodrop only reads: ${words}${positionIn(error, user)}`);
+    return usageError(
+      `The query writes, and nodrop only reads: ${words}${positionIn(error, statement, query)}`,
+    );
   }
   if (code === '40001' || /conflict with recovery/.test(words)) {
     return unreadable(
@@ -76,7 +77,7 @@ export function statementError(name: string, error: unknown, user: UsersQuery | 
   }
   // Not found, malformed, not supported, or a value that an expression of the query cannot take.
   if (/^(42|0A|21|22|P0|3F|2F|38|39)/.test(code)) {
-    return usageError(`The sink ${name} refuses the query: ${words}${positionIn(error, user)}`);
+    return usageError(`The sink ${name} refuses the query: ${words}${positionIn(error, statement, query)}`);
   }
   if (code.startsWith('08')) return unreadable(connectionHint(code, words));
   if (code === '55P03')
@@ -86,12 +87,13 @@ export function statementError(name: string, error: unknown, user: UsersQuery | 
 }
 
 /** Where in the user's query the error is: empty if the database does not say so. */
-function positionIn(error: unknown, user: UsersQuery | undefined): string {
+function positionIn(error: unknown, statement: string, query: string | undefined): string {
   const { position } = error as PostgresError;
-  if (user === undefined || position === undefined) return '';
+  if (query === undefined || position === undefined) return '';
   // PostgreSQL counts characters from 1, and not halves of UTF-16.
-  const place = Number(position) - 1 - user.at;
-  const letters = Array.from(user.text);
+  const place =
+    Number(position) - 1 - Array.from(statement.slice(0, statement.indexOf(`(\n${query}\n)`) + 2)).length;
+  const letters = Array.from(query);
   if (place < 0 || place > letters.length) return '';
   const before = letters.slice(0, place);
   const line = before.filter((letter) => letter === '\n').length + 1;

@@ -26,13 +26,6 @@ export const openSinkSession = async (
     return session;
   });
 
-/** A part of a statement that is the user's, so that an error's position can be told within it. */
-export interface UsersQuery {
-  text: string;
-  /** Where it begins in the statement. */
-  at: number;
-}
-
 export class SinkSession {
   readonly #client: Client;
   readonly #database: PostgresDatabase;
@@ -63,29 +56,32 @@ export class SinkSession {
     }
   }
 
-  /** Runs statements of nodrop, divided by `;`; returns the rows of the last. */
-  async query<Row extends QueryResultRow>(text: string, user?: UsersQuery): Promise<Row[]> {
-    return await this.#run(text, user, async () => {
+  /**
+   * Runs statements of nodrop, divided by `;`; returns the rows of the last. Here and below, `query` is the part of the
+   * statement that is the user's: an error tells its place in that.
+   */
+  async query<Row extends QueryResultRow>(text: string, query?: string): Promise<Row[]> {
+    return await this.#run(text, query, async () => {
       const results = await this.#client.query<Row>(text);
       return [results].flat().at(-1)!.rows;
     });
   }
 
   /** The columns that a statement would return. The server takes one statement, and does not run it. */
-  async describe(text: string, user?: UsersQuery): Promise<FieldDef[]> {
-    return await this.#run(text, user, () => this.#client.query(new Description(text)).fields);
+  async describe(text: string, query?: string): Promise<FieldDef[]> {
+    return await this.#run(text, query, () => this.#client.query(new Description(text)).fields);
   }
 
   /**
    * Runs a `COPY … TO STDOUT` at the caller's speed. Throws if the server tells another number of rows than `rowsSoFar`
    * does at the end.
    */
-  async *copyOut(text: string, rowsSoFar: () => number, user?: UsersQuery): AsyncGenerator<Buffer> {
+  async *copyOut(text: string, rowsSoFar: () => number, query?: string): AsyncGenerator<Buffer> {
     this.#isBusy = true;
     const stream = this.#client.query(copyTo(text));
     const chunks = stream[Symbol.asyncIterator]();
     for (;;) {
-      const next = await this.#run(text, user, () => chunks.next());
+      const next = await this.#run(text, query, () => chunks.next());
       this.#isBusy = true;
       if (next.done === true) break;
       yield next.value as Buffer;
@@ -111,10 +107,10 @@ export class SinkSession {
     this.#lose();
   }
 
-  async #run<T>(text: string, user: UsersQuery | undefined, action: () => Promise<T>): Promise<T> {
+  async #run<T>(text: string, query: string | undefined, action: () => Promise<T>): Promise<T> {
     this.#isBusy = true;
     try {
-      const result = await this.#answer.for(action(), user?.text ?? text);
+      const result = await this.#answer.for(action(), query ?? text);
       this.#isBusy = false;
       return result;
     } catch (error) {
@@ -123,7 +119,7 @@ export class SinkSession {
         throw error;
       }
       this.#isBusy = false;
-      throw statementError(this.#database.name, this.#loss ?? error, user);
+      throw statementError(this.#database.name, this.#loss ?? error, text, query);
     }
   }
 

@@ -15,6 +15,7 @@ export interface SqliteFile {
   hasWriteAheadLog: boolean;
   /** Throws `unavailable` if the file was changed while it was read without a lock. */
   checkUnchanged: () => void;
+  close: () => Promise<void>;
 }
 
 /** Throws `usage` if there is no database, and `unavailable` if it cannot be opened. */
@@ -31,11 +32,11 @@ export function openSqliteFile(path: string): SqliteFile {
       hint: 'Read it again: a program that has opened it in the meantime is waited for.',
     });
   };
-  return {
-    database: new DatabaseSync(location, { readOnly: true, timeout: busyTimeoutMs }),
-    hasWriteAheadLog,
-    checkUnchanged,
+  const database = new DatabaseSync(location, { readOnly: true, timeout: busyTimeoutMs });
+  const close = async (): Promise<void> => {
+    if (database.isOpen) database.close();
   };
+  return { database, hasWriteAheadLog, checkUnchanged, close };
 }
 
 function headerOf(path: string): Buffer {

@@ -14,7 +14,6 @@ import { KindsOfRecords, sampleRecords } from '../../values/sample-records.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../values/value-batch.ts';
 import type { Sink, SinkColumn, SinkHole, SinkOptions, SinkReading } from '../sink.ts';
 
-const batchBytes = 256 * 1024;
 const pollMs = 200;
 
 export async function openTopicSink(options: SinkOptions): Promise<Sink> {
@@ -142,7 +141,7 @@ class TopicSink implements Sink {
     const onBatch = ({ batch, from, to: end, state }: ScannedBatch): void => {
       if (state !== 'committed') return;
       for (let i = from; i < end; i++) values.add(batch, i, builder);
-      if (builder.bytesUsed >= batchBytes) cut();
+      if (builder.isFull) cut();
     };
     const { timeoutMs } = this.#options;
     const left = new AbortController();

@@ -1,13 +1,18 @@
 /** Tables and queries of a real MariaDB, read as a sink. It stands for MySQL, too. */
-import { createConnection, type Connection } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { OperationalError } from '../../../src/errors.ts';
 import { openMysqlSink } from '../../../src/sinks/mysql/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
-import { parseValuePlace } from '../../../src/values/value-place.ts';
 import { localNames, makeAuthority } from '../../fixtures/certificate-authority.ts';
-import { hasMariadb, startMariadb, type RunningMariadb } from '../../fixtures/mariadb.ts';
-import { readSink, rowsOfReading, type SinkRows } from '../../fixtures/sink-rows.ts';
+import { connectMariadb, hasMariadb, startMariadb, type RunningMariadb } from '../../fixtures/mariadb.ts';
+import {
+  errorOf,
+  openSinkAt,
+  placesOf,
+  readSink,
+  rowsOfReading,
+  type ReadSink,
+} from '../../fixtures/sink-rows.ts';
 
 let server: RunningMariadb;
 let client: Connection;
@@ -15,22 +20,13 @@ let location: string;
 const authority = makeAuthority('sinks');
 const certificate = authority.sign('database', localNames);
 
-const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<SinkRows> =>
+const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<ReadSink> =>
   readSink(openMysqlSink, { location, ...options }, ...places);
 
-async function openSink(options: Partial<SinkOptions>): Promise<Sink> {
-  const signal = new AbortController().signal;
-  return await openMysqlSink({ location, timeoutMs: 20_000, signal, ...options });
-}
+const openSink = (options: Partial<SinkOptions>): Promise<Sink> =>
+  openSinkAt(openMysqlSink, location, options);
 
-const columnsOf = (...names: string[]) => names.map((name) => parseValuePlace(`column:${name}`, '--id'));
-
-/** The error of a reading that fails. */
-const errorOf = async (rows: Promise<unknown>): Promise<OperationalError> =>
-  await rows.then(
-    () => expect.fail('the sink was read'),
-    (error: unknown) => error as OperationalError,
-  );
+const columnsOf = (...names: string[]) => placesOf(names.map((name) => `column:${name}`));
 
 /** How many statements with this text run in the server. */
 async function running(containing: string): Promise<number> {
@@ -48,14 +44,7 @@ describe.skipIf(!hasMariadb)('a sink in MariaDB', () => {
       { 'ssl-cert': 'FOLDER/server.pem', 'ssl-key': 'FOLDER/server.key' },
     );
     ({ location } = server);
-    client = await createConnection({
-      host: '127.0.0.1',
-      port: server.port,
-      user: server.user,
-      password: server.password,
-      database: 'test',
-      multipleStatements: true,
-    });
+    client = await connectMariadb(server);
     await client.query(
       `CREATE TABLE orders (id varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci, status varchar(10), n int);
       INSERT INTO orders VALUES ('a', 'new', 1), ('A', 'paid', 2), ('a ', 'paid', 3), (NULL, 'new', 4), ('', 'new', 5),
@@ -388,11 +377,11 @@ describe.skipIf(!hasMariadb)('a sink in MariaDB', () => {
     for (const column of ['big', 'exact', 'name', 'code', 'raw']) {
       const [place] = columnsOf(column);
       const reading = await sink.find!([place!], place!, texts);
-      expect(await rowsOfReading(reading), column).toHaveLength(1);
-      await reading.close();
+      expect(await rowsOfReading(reading!), column).toHaveLength(1);
+      await reading!.close();
       const nothing = await sink.find!([place!], place!, ['no']);
-      expect(await rowsOfReading(nothing), column).toEqual([]);
-      await nothing.close();
+      expect(await rowsOfReading(nothing!), column).toEqual([]);
+      await nothing!.close();
     }
   });
 });

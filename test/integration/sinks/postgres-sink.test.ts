@@ -2,12 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import type { OperationalError } from '../../../src/errors.ts';
+import { normalForm } from '../../../src/check/propose/sample.ts';
 import { openPostgresSink } from '../../../src/sinks/postgres/sink.ts';
 import type { Sink, SinkOptions } from '../../../src/sinks/sink.ts';
-import { parseValuePlace } from '../../../src/values/value-place.ts';
 import { hasPooler, startPooler, type RunningPooler } from '../../fixtures/pooler.ts';
-import { readSink, rowsOfReading, type SinkRows } from '../../fixtures/sink-rows.ts';
+import {
+  errorOf,
+  openSinkAt,
+  placesOf,
+  readSink,
+  rowsOfReading,
+  type ReadSink,
+} from '../../fixtures/sink-rows.ts';
+import { connectPostgres } from '../../fixtures/postgres.ts';
 
 const postgres = inject('postgres');
 const schema = `sink_${randomBytes(8).toString('hex')}`;
@@ -19,10 +26,7 @@ const readerLocation = location.replace('postgres@', `${reader}:${password}@`);
 let client: Client;
 
 beforeAll(async () => {
-  client = new Client({
-    connectionString: postgres.location.replace('postgres@', `postgres:${postgres.password}@`),
-  });
-  await client.connect();
+  client = await connectPostgres(postgres);
   await client.query(
     `CREATE SCHEMA ${schema}; SET search_path TO ${schema};
     CREATE ROLE ${reader} LOGIN PASSWORD '${password}'; GRANT USAGE ON SCHEMA ${schema} TO ${reader};
@@ -41,26 +45,13 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<SinkRows> =>
+const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<ReadSink> =>
   readSink(openPostgresSink, { location, ...options }, ...places);
 
-async function openSink(options: Partial<SinkOptions>): Promise<Sink> {
-  return await openPostgresSink({
-    location,
-    timeoutMs: 20_000,
-    signal: new AbortController().signal,
-    ...options,
-  });
-}
+const openSink = (options: Partial<SinkOptions>): Promise<Sink> =>
+  openSinkAt(openPostgresSink, location, options);
 
-/** The error of a reading that fails. */
-const errorOf = async (rows: Promise<unknown>): Promise<OperationalError> =>
-  await rows.then(
-    () => expect.fail('the sink was read'),
-    (error: unknown) => error as OperationalError,
-  );
-
-const columnsOf = (...names: string[]) => names.map((name) => parseValuePlace(`column:${name}`, '--id'));
+const columnsOf = (...names: string[]) => placesOf(names.map((name) => `column:${name}`));
 
 /** The statements of nodrop that run in the server, except those that only look. */
 const running = async (containing: string): Promise<number> => {
@@ -136,6 +127,27 @@ test.each([
   const { kinds, rows } = await read({ query: `SELECT ${expression} AS v` }, 'column:v');
   expect(kinds).toEqual([kind]);
   expect(rows).toEqual([[text]]);
+});
+
+test('a time with more digits than PostgreSQL keeps is equal to what PostgreSQL makes of it', async () => {
+  const fractions = [
+    '1234564',
+    '1234565',
+    '1234575',
+    '0000005',
+    '0000015',
+    '00000049',
+    '123456500',
+    '9999995',
+  ];
+  const random = Array.from({ length: 500 }, () => String(Math.floor(Math.random() * 1e9)).padStart(9, '0'));
+  const texts = [...fractions, ...random].map((fraction) => `2026-12-31T23:59:59.${fraction}Z`);
+  const query = `SELECT v::timestamptz AS at FROM unnest(ARRAY['${texts.join("','")}']) WITH ORDINALITY AS t (v, n) ORDER BY n`;
+  const { rows } = await read({ query }, 'column:at');
+  const formOf = (text: string): [string, string] => [text, normalForm('time', text)];
+  expect(rows.map(([stored], index) => [texts[index], normalForm('time', stored!)])).toEqual(
+    texts.map(formOf),
+  );
 });
 
 test("the user's and the database's own settings change no value", async () => {

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { OperationalError } from '../../../src/errors.ts';
 import { openSqliteSink } from '../../../src/sinks/sqlite/sink.ts';
 import type { SinkOptions } from '../../../src/sinks/sink.ts';
 import { parseValuePlace } from '../../../src/values/value-place.ts';
-import { readSink, type SinkRows } from '../../fixtures/sink-rows.ts';
+import { errorOf, openSinkAt, readSink, rowsOfReading, type ReadSink } from '../../fixtures/sink-rows.ts';
 
 let folder: string;
 let path: string;
@@ -25,14 +24,8 @@ function write(sql: string): void {
   database.close();
 }
 
-const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<SinkRows> =>
+const read = (options: Partial<SinkOptions>, ...places: string[]): Promise<ReadSink> =>
   readSink(openSqliteSink, { location: `sqlite:${path}`, ...options }, ...places);
-
-const errorOf = async (rows: Promise<unknown>): Promise<OperationalError> =>
-  await rows.then(
-    () => expect.fail('the sink was read'),
-    (error: unknown) => error as OperationalError,
-  );
 
 const orders = `CREATE TABLE orders (id TEXT, status TEXT COLLATE NOCASE, n INTEGER);
   INSERT INTO orders VALUES ('a', 'new', 1), ('A', 'paid', 2), ('a ', 'paid', 3), (NULL, 'new', 4), ('', 'new', 5)`;
@@ -130,6 +123,36 @@ test.each([
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
+test.each([{ table: 'typed' }, { query: 'SELECT * FROM typed -- all' }])(
+  'ids are looked up in columns of any type, and texts that are no values of it match nothing: %j',
+  async (source) => {
+    write(
+      `CREATE TABLE typed (big BIGINT, exact DECIMAL(9,3), txt TEXT, code VARCHAR(9), u UUID, raw BLOB, anything, number);
+      INSERT INTO typed VALUES (9007199254740993, 1.5, 'a''b', '007', '0F8FAD5B-D9CB-469F-A165-70867728950E', x'797a', 'null', 12),
+        (9007199254740992, 2, 'A''B', '7', 'other', x'7a7a', 'z', 13), (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+    );
+    const sink = await openSinkAt(openSqliteSink, `sqlite:${path}`, source);
+    const names = ['big', 'exact', 'txt', 'code', 'u', 'raw', 'anything', 'number'];
+    write(names.map((column) => `CREATE INDEX of_${column} ON typed (${column})`).join(';'));
+    const texts = ['9007199254740993', '1.50', "a'b", '007', 'yz', 'null', 'nul\0', '12', '1e99'];
+    texts.push('0f8fad5bd9cb469fa16570867728950e', '9'.repeat(60));
+    for (const column of names) {
+      const place = parseValuePlace(`column:${column}`, '--id');
+      const reading = await sink.find!([place], place, texts);
+      expect(await rowsOfReading(reading!), column).toHaveLength(1);
+      await reading!.close();
+      const nothing = await sink.find!([place], place, ['no', 'nul\0']);
+      expect(await rowsOfReading(nothing!), column).toEqual([]);
+      await nothing!.close();
+    }
+    write('DROP INDEX of_code');
+    const place = parseValuePlace('column:code', '--id');
+    expect(await sink.find!([place], place, texts), 'without an index, all rows would be read').toBe(
+      undefined,
+    );
+  },
+);
+
 test('what is no table or no database is wrong usage', async () => {
   write(orders);
   expect(await errorOf(read({ table: 'other' }, 'column:id'))).toMatchObject({
@@ -161,13 +184,7 @@ test.each(['DELETE', 'WAL'])('with the journal mode %s, a read leaves no trace',
 describe('a database that others write to', () => {
   const numbers = `CREATE TABLE numbers (n INTEGER);
     INSERT INTO numbers WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20000) SELECT i FROM c`;
-  const open = async () =>
-    await openSqliteSink({
-      location: `sqlite:${path}`,
-      table: 'numbers',
-      timeoutMs: 500,
-      signal: new AbortController().signal,
-    });
+  const open = () => openSinkAt(openSqliteSink, `sqlite:${path}`, { table: 'numbers', timeoutMs: 500 });
   const places = [parseValuePlace('column:n', '--id')];
 
   test('rows that are written while the sink is read do not count', async () => {
@@ -222,12 +239,7 @@ describe('a database that others write to', () => {
     write(numbers);
     const stop = new AbortController();
     const query = 'WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i FROM c';
-    const sink = await openSqliteSink({
-      location: `sqlite:${path}`,
-      query,
-      timeoutMs: 500,
-      signal: stop.signal,
-    });
+    const sink = await openSinkAt(openSqliteSink, `sqlite:${path}`, { query, signal: stop.signal });
     const reading = await sink.open([parseValuePlace('column:i', '--id')]);
     const all = async (): Promise<void> => {
       for await (const _ of reading.batches()) stop.abort();

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { openCommandSink } from '../../../src/sinks/command/sink.ts';
 import type { SinkOptions } from '../../../src/sinks/sink.ts';
 import { processState } from '../../../src/system/process-state.ts';
-import { openSinkAt, placesOf, readSink, type ReadSink } from '../sink-rows.ts';
+import { openSinkAt, placesOf, readSink, type ReadSink } from '../../fixtures/sink-rows.ts';
 
 const complete = { type: 'complete', of: 'store' };
 const store = (id: string, more: object = {}) => ({ type: 'store', id, category: 'paid', ...more });
@@ -24,7 +24,7 @@ const read = (
   command: string,
   places: string[] = ['column:id'],
   options: Partial<SinkOptions> = {},
-): Promise<ReadSink> => readSink(openCommandSink, `command:${command}`, places, options);
+): Promise<ReadSink> => readSink(openCommandSink, { location: `command:${command}`, ...options }, ...places);
 
 describe('rows', () => {
   test('are the store lines, with any field as a place and all digits of numbers', async () => {

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CsvError, CsvRecord } from '../../../src/sinks/file/csv-record.ts';
 import { openFileSink } from '../../../src/sinks/file/sink.ts';
-import { openSinkAt, readSink, type ReadSink } from '../sink-rows.ts';
+import { openSinkAt, readSink, type ReadSink } from '../../fixtures/sink-rows.ts';
 
 function read(content: string | Buffer, places: string[], ending = '.csv'): Promise<ReadSink> {
-  return readSink(openFileSink, `file:${written(content, ending)}`, places);
+  return readSink(openFileSink, { location: `file:${written(content, ending)}` }, ...places);
 }
 
 function written(content: string | Buffer, ending = '.csv'): string {
@@ -85,7 +85,7 @@ test.each([
   [notUtf8, ':3: the line is not UTF-8.'],
 ])('a row that cannot be read is never skipped (%#)', async (content, message) => {
   const path = written(content);
-  await expect(readSink(openFileSink, `file:${path}`, ['column:id'])).rejects.toMatchObject({
+  await expect(readSink(openFileSink, { location: `file:${path}` }, 'column:id')).rejects.toMatchObject({
     code: 'unavailable',
     message: `${path}${message}`,
   });
@@ -97,7 +97,7 @@ test.each([
   ['\nid,n\n', 'has no line of column names.'],
 ])('the line of names must name each column once: %j', async (content, message) => {
   const path = written(content);
-  await expect(readSink(openFileSink, `file:${path}`, ['column:id'])).rejects.toMatchObject({
+  await expect(readSink(openFileSink, { location: `file:${path}` }, 'column:id')).rejects.toMatchObject({
     code: 'usage',
     message: `${path} ${message}`,
   });
@@ -105,7 +105,7 @@ test.each([
 
 test('a column that is missing is refused with the columns that there are', async () => {
   const path = written('id,status\n');
-  const opened = readSink(openFileSink, `file:${path}`, ['column:ID']);
+  const opened = readSink(openFileSink, { location: `file:${path}` }, 'column:ID');
   await expect(opened).rejects.toMatchObject({ code: 'usage', hint: 'Its columns are id, status.' });
   expect(await (await openSinkAt(openFileSink, `file:${path}`)).columns()).toEqual([
     { place: 'column:id', type: 'text', kind: 'text' },

@@ -15,12 +15,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openFileSink } from '../../../src/sinks/file/sink.ts';
-import { openSinkAt, placesOf, readSink } from '../sink-rows.ts';
+import { openSinkAt, placesOf, readSink } from '../../fixtures/sink-rows.ts';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'nodrop-files-'));
 const line = (id: number | string): string => `${JSON.stringify({ id })}\n`;
 const idsOf = async (location: string): Promise<(string | null)[]> =>
-  (await readSink(openFileSink, location, ['json:id'])).rows.flat();
+  (await readSink(openFileSink, { location: location }, 'json:id')).rows.flat();
 
 describe('patterns', () => {
   test('files are read in the order of their names, through folders, and nothing else is read', async () => {
@@ -140,7 +140,7 @@ describe('compressed files', () => {
 
   test('are read as they are, also if several are one behind the other', async () => {
     const path = written(Buffer.concat([gzipSync(many), gzipSync(line('end'))]));
-    const { rows, reading } = await readSink(openFileSink, `file:${path}`, ['json:id']);
+    const { rows, reading } = await readSink(openFileSink, { location: `file:${path}` }, 'json:id');
     expect(rows).toHaveLength(20_001);
     expect(rows.at(-1)).toEqual(['end']);
     expect(reading.estimate).toBeGreaterThan(15_000);
@@ -150,9 +150,9 @@ describe('compressed files', () => {
   test('CSV may be compressed, too', async () => {
     const path = join(newFolder(), 'rows.csv.gz');
     writeFileSync(path, gzipSync('id,n\n1,\n'));
-    expect((await readSink(openFileSink, `file:${path}`, ['column:id', 'column:n'])).rows).toEqual([
-      ['1', null],
-    ]);
+    expect(
+      (await readSink(openFileSink, { location: `file:${path}` }, 'column:id', 'column:n')).rows,
+    ).toEqual([['1', null]]);
   });
 
   test.each([

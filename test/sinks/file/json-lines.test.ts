@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openFileSink } from '../../../src/sinks/file/sink.ts';
-import { openSinkAt, readSink, type ReadSink } from '../sink-rows.ts';
+import { openSinkAt, readSink, type ReadSink } from '../../fixtures/sink-rows.ts';
 
 function read(content: string | Buffer, ...places: string[]): Promise<ReadSink> {
-  return readSink(openFileSink, `file:${written(content)}`, places);
+  return readSink(openFileSink, { location: `file:${written(content)}` }, ...places);
 }
 
 function written(content: string | Buffer): string {
@@ -61,7 +61,7 @@ test.each([
   [Buffer.concat([Buffer.from('{"id":1}\n'), Buffer.alloc(4096)]), ':2: the line is cut off'],
 ])('a line that is no document is never skipped (%#)', async (content, message) => {
   const path = written(content);
-  await expect(readSink(openFileSink, `file:${path}`, ['json:id'])).rejects.toMatchObject({
+  await expect(readSink(openFileSink, { location: `file:${path}` }, 'json:id')).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining(`${path}${message}`),
   });
@@ -74,7 +74,7 @@ test('a line may be longer than many chunks, up to 64 MiB', async () => {
   expect(rows[1]![1] === long).toBe(true);
 
   const tooLong = written(Buffer.alloc(64 * 2 ** 20 + 1, '1'));
-  await expect(readSink(openFileSink, `file:${tooLong}`, ['json:id'])).rejects.toThrow(
+  await expect(readSink(openFileSink, { location: `file:${tooLong}` }, 'json:id')).rejects.toThrow(
     `${tooLong}:1: the line is longer than 67108864 bytes.`,
   );
 });

@@ -5,7 +5,7 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { openFileSink } from '../../../src/sinks/file/sink.ts';
-import { openSinkAt, readSink, type ReadSink } from '../sink-rows.ts';
+import { openSinkAt, readSink, type ReadSink } from '../../fixtures/sink-rows.ts';
 
 type Written = Parameters<typeof parquetWriteBuffer>[0];
 
@@ -19,7 +19,7 @@ function written(content: Written | Buffer): string {
 }
 
 const read = (path: string, ...places: string[]): Promise<ReadSink> =>
-  readSink(openFileSink, `file:${path}`, places);
+  readSink(openFileSink, { location: `file:${path}` }, ...places);
 
 test('values of all types of another writer are exact, and NULL is NULL', async () => {
   const places = [
