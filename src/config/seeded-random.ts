@@ -4,9 +4,8 @@ import type { Random } from './config.ts';
 
 /** Tells these numbers from those of nodrop's own workload, whose producers have lower numbers. */
 const stream = 0x6d616b65;
-const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-/** As many letters can be drawn from 32 bits. */
-const lettersOfNumber = 5;
+const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('');
+const pairs = letters.flatMap((first) => letters.map((second) => first + second));
 const textMax = 1_000_000;
 
 export class SeededRandom implements Random {
@@ -49,14 +48,10 @@ export class SeededRandom implements Random {
       throw new RangeError(`random.text takes a length from 0 to ${textMax}; not ${length}.`);
     let text = '';
     while (text.length < length) {
-      let rest = this.#next();
-      const end = Math.min(length, text.length + lettersOfNumber);
-      while (text.length < end) {
-        text += letters[rest % letters.length];
-        rest = Math.floor(rest / letters.length);
-      }
+      const drawn = this.#next();
+      text += pairs[drawn % pairs.length]! + pairs[Math.floor(drawn / pairs.length) % pairs.length]!;
     }
-    return text;
+    return text.slice(0, length);
   };
 
   #next(): number {

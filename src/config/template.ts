@@ -57,8 +57,8 @@ export function* problemsOfTemplateValue(
 }
 
 /**
- * The template as a function. In a value, a text that is nothing but `{sequence}` or `{integer:…}` becomes a number;
- * so does `{id}` if ids are integers.
+ * The template as a function. In a value, a text that is nothing but `{sequence}`, `{integer:…}` or `{pick:…}` becomes a
+ * number or a truth value if it reads as one; so does `{id}` if ids are integers.
  */
 export function makeOfTemplate(template: MessageTemplate, hasIntegerIds: boolean): MakeFunction {
   const key = template.key === undefined ? undefined : filler(template.key);
@@ -94,9 +94,8 @@ function textFiller(text: string): Filler<string> {
 function valueFiller(value: unknown, hasIntegerIds: boolean): Filler<unknown> {
   if (typeof value === 'string') {
     const [part, ...others] = partsOf(value);
-    const isNumber = /^\{(sequence|integer:.*)\}$/.test(value) || (hasIntegerIds && value === '{id}');
-    if (isNumber && others.length === 0 && typeof part === 'function')
-      return (context) => Number(part(context));
+    if (typeof part === 'function' && others.length === 0 && isScalar(value, hasIntegerIds))
+      return (context) => JSON.parse(String(part(context))) as unknown;
     return textFiller(value);
   }
   if (Array.isArray(value)) {
@@ -109,6 +108,16 @@ function valueFiller(value: unknown, hasIntegerIds: boolean): Filler<unknown> {
   );
   return (context) => Object.fromEntries(members.map(([name, member]) => [name, member(context)]));
 }
+
+/** Whether the text, which is one placeholder, always gives a number or a truth value. */
+function isScalar(text: string, hasIntegerIds: boolean): boolean {
+  const [, values] = /^\{pick:(.*)\}$/s.exec(text) ?? [];
+  if (values !== undefined) return values.split('|').every((value) => scalar.test(value));
+  return /^\{(sequence|integer:.*)\}$/.test(text) || (hasIntegerIds && text === '{id}');
+}
+
+/** Numbers of more digits would become others. */
+const scalar = /^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,9})?)$/;
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array);

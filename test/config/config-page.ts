@@ -100,6 +100,8 @@ const head = [
   'names. Node leaves the types out by itself: nothing has to be built. For YAML and JSON, editors take [the schema](../config.schema.json), which',
   'is in the package: `# yaml-language-server: $schema=node_modules/nodrop/docs/config.schema.json`.',
   '',
+  '`nodrop init --config` writes one for a topic and a table that exist.',
+  '',
   '```ts',
   typescript,
   '```',
@@ -124,7 +126,8 @@ const aboutMessages = [
   'comes from a clock. nodrop makes the first ten messages twice, and refuses a `make` that gives others the second time. A message has 1 000 000',
   'bytes at most. Integer ids need a column of 64 bits.',
   '',
-  'In a template, a text of a value that is nothing but `{sequence}` or `{integer:1..9}` becomes a number, and `{id}` does if ids are integers.',
+  'In a template, a text of a value that is nothing but `{sequence}`, `{integer:1..9}` or `{pick:true|false}` becomes a number or a truth value',
+  'if it reads as one, and `{id}` does if ids are integers.',
   '',
 ];
 

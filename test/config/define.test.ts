@@ -56,6 +56,21 @@ test('what a function gives has the type of the places where it may stand', () =
   expectTypeOf(sqlite('a', { table: 't', batch: 3 })).toExtend<SourceConfig>();
 });
 
+test('an editor refuses names and values that a config does not have', () => {
+  const sinks = {};
+  // @ts-expect-error: no such name
+  nodrop.defineConfig({ pipelines: {}, kafak: {} });
+  // @ts-expect-error: no such signal
+  nodrop.defineConfig({ pipelines: {}, processes: { a: { command: 'a', stop: { signal: 'SIGKILL' } } } });
+  // @ts-expect-error: no source
+  nodrop.defineConfig({ pipelines: { a: { source: file('a'), sinks } } });
+  // @ts-expect-error: no rule
+  nodrop.defineConfig({ pipelines: { a: { source: topic('a'), sinks, expect: () => ({ b: 'twice' }) } } });
+  // @ts-expect-error: neither a query nor a table
+  postgres('a', { id: 'column:id' });
+  expect(nodrop.defineConfig({ pipelines: {} })).toEqual({ pipelines: {} });
+});
+
 test('oneOf names the condition that is true, and throws unless exactly one is', () => {
   expect(oneOf({ a: false, b: true })).toEqual({ oneOf: 'b', among: ['a', 'b'] });
   expect(() => oneOf({ a: false, b: false })).toThrow(

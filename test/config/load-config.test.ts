@@ -1,43 +1,9 @@
 /** Configs are found and loaded by Node itself, in a process of its own. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { loadConfigs } from '../fixtures/load-configs.ts';
 import { newDir } from '../fixtures/nodrop.ts';
-
-const loader = join(import.meta.dirname, '../../src/config/load-config.ts');
-
-interface Loaded {
-  path?: string;
-  config?: unknown;
-  error?: string;
-  hint?: string;
-}
-
-/** Loads each of these configs, by `[path or null, cwd]`. */
-function load(...calls: readonly (readonly [string | null, string])[]): Loaded[] {
-  const script = `
-    const { loadConfig } = await import(${JSON.stringify(loader)});
-    const loaded = [];
-    for (const [path, cwd] of ${JSON.stringify(calls)}) {
-      try {
-        loaded.push(await loadConfig(path ?? undefined, cwd));
-      } catch (error) {
-        if (error.code !== 'usage') throw error;
-        loaded.push({ error: error.message, hint: error.hint });
-      }
-    }
-    console.log(JSON.stringify(loaded));`;
-  const args = ['--input-type=module', '--eval', script];
-  const cwd = calls[0]![1];
-  // Nothing but errors may come on stderr: a warning would stand in each run's output.
-  const stdout = execFileSync(process.execPath, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(stdout) as Loaded[];
-}
 
 function folderWith(files: Record<string, string>): string {
   const dir = newDir();
@@ -65,7 +31,7 @@ test('a config is found in the folder in each of its forms, and its paths count 
     'nodrop.config.json': json.replace('{', '{"$schema":"x",'),
   };
   const dirs = Object.entries(forms).map(([name, text]) => folderWith({ [name]: text }));
-  const found = load(...dirs.map((dir) => [null, dir] as const));
+  const found = loadConfigs(...dirs.map((dir) => [null, dir] as const));
   expect(found).toEqual(
     Object.keys(forms).map((name, index) => ({
       path: join(dirs[index]!, name),
@@ -88,7 +54,7 @@ test('a module may lie in a package of the other kind, import its neighbours, an
     'conf/nodrop.config.ts':
       "import config from '../pipelines.mts';\nexport default Promise.resolve(config satisfies object);\n",
   });
-  const [loaded] = load(['conf/nodrop.config.ts', dir]);
+  const [loaded] = loadConfigs(['conf/nodrop.config.ts', dir]);
   expect(loaded).toMatchObject({
     path: join(dir, 'conf/nodrop.config.ts'),
     config: { pipelines: { a: { sinks: { b: { database: `sqlite:${join(dir, 'conf/x.db')}` } } } } },
@@ -103,7 +69,7 @@ test('a missing config, several of them and a wrong file are refused', () => {
     'c.toml': '',
     'big.json': ' '.repeat(1024 * 1024 + 1),
   });
-  const errors = load(
+  const errors = loadConfigs(
     [null, join(dir, 'a')],
     [null, join(dir, 'b')],
     ['no.ts', dir],
@@ -150,7 +116,7 @@ test("an error in the user's file names the file, the line and what is wrong", (
   };
   const dir = folderWith(files);
   writeFileSync(join(dir, 'latin.yaml'), Buffer.from(files['latin.yaml'], 'latin1'));
-  const errors = load(...Object.keys(files).map((name) => [name, dir] as const));
+  const errors = loadConfigs(...Object.keys(files).map((name) => [name, dir] as const));
   expect(errors.map(({ error }) => error)).toEqual([
     'syntax.ts cannot be loaded: SyntaxError: Expression expected (syntax.ts:2)',
     "syntax.mjs cannot be loaded: SyntaxError: Unexpected identifier 'b' (syntax.mjs:3)",

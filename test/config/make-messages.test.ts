@@ -185,6 +185,15 @@ test('a template fills its texts, and numbers become numbers', () => {
     value: '{"id":"run-4","n":4,"text":"n4","list":[3,true,null],"pick":"only","json":"{\\"a\\":{}}"}',
   });
   expect(made({ make: { value: 'text {sequence}' } }, 4)).toMatchObject({ value: 'text 4' });
+  const picked = {
+    a: '{pick:true|true}',
+    b: '{pick:2.5|2.5}',
+    c: '{pick:true|x}',
+    d: '{pick:12345678901234567890}',
+  };
+  expect(made({ make: { value: picked } })).toMatchObject({
+    value: expect.stringMatching(/^\{"a":true,"b":2\.5,"c":"(true|x)","d":"12345678901234567890"\}$/),
+  });
   const { value } = made({ ids: 'integer', make: { value: { id: '{id}' } } }) as { value: string };
   expect(value).toMatch(/^\{"id":\d+\}$/);
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openPostgresSink } from '../../src/sinks/postgres/sink.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
 import { writeForeignTopic } from '../fixtures/foreign-topic.ts';
+import { loadConfigs } from '../fixtures/load-configs.ts';
 import { newDir } from '../fixtures/nodrop.ts';
 import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
 import { ordersFrom, writeOrders } from '../fixtures/order-rows.ts';
@@ -203,6 +204,56 @@ describe('proposing for other sinks', () => {
       ),
     );
   });
+});
+
+describe('writing a config', () => {
+  test.each(['ts', 'yaml'])(
+    'a config in .%s has the proposed places, and messages like the records',
+    async (ending) => {
+      const dir = newDir();
+      const file = join(dir, `nodrop.config.${ending}`);
+      const { code, stdout, stderr } = await init('--topic', name, '--sink', location, '--config', file);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Written: ${file}, with the pipeline ${name}.`);
+      expect(readFileSync(file, 'utf8')).toContain(`writes 1000 messages into topic ${name}`);
+      const [loaded] = loadConfigs([null, dir]);
+      expect(loaded).toEqual({
+        path: file,
+        config: {
+          kafka: { bootstrapServers },
+          processes: {},
+          pipelines: {
+            [name]: {
+              source: { topic: name },
+              category: 'json:status',
+              messages: {
+                count: 1000,
+                make: {
+                  key: expect.any(String),
+                  headers: { 'event-id': '{id}' },
+                  value: { id: '{id}', status: '{pick:open|paid|failed}', amountCents: '{integer:0..413}' },
+                },
+              },
+              sinks: {
+                table: {
+                  database: location,
+                  table: 'orders',
+                  id: 'column:event_id',
+                  category: 'column:status',
+                  categoryMap: { open: 'OPEN', paid: 'PAID', failed: 'FAILED' },
+                  compare: { 'json:amountCents': 'column:amount' },
+                },
+              },
+            },
+          },
+        },
+      });
+      const again = await init('--topic', name, '--sink', location, '--config', file);
+      expect(again.stderr).toContain('this file is there already, and nodrop overwrites none.');
+      expect(again.code).toBe(64);
+    },
+  );
 });
 
 describe('a check whose ids do not identify', () => {

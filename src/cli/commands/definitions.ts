@@ -173,10 +173,10 @@ export const definitions: Definition[] = [
   },
   {
     name: 'init',
-    description: 'samples your topic and your table, topic or file, and proposes a command of nodrop check',
+    description: 'samples your topic and your table, topic or file, and proposes a check or a config',
     examples: [
       'nodrop init --bootstrap-server localhost:9092 --topic orders --sink env:DATABASE_URL --table orders',
-      'nodrop init --topic orders --sink topic:orders.enriched --json',
+      'nodrop init --bootstrap-server localhost:9092 --topic orders --sink sqlite:orders.db --table orders --config',
     ],
     options: [...kafkaOptions, 'timeout', ...outputOptions],
     own: initOptions,

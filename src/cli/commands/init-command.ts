@@ -1,6 +1,9 @@
 /** Samples a topic and a sink, and proposes how to check the one against the other. */
-import { exitCodes, usageError, type OperationalError } from '../../errors.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { exitCodes, isSystemError, usageError, type OperationalError } from '../../errors.ts';
 import { freezeTopic } from '../../check/freeze.ts';
+import type { Candidate } from '../../check/propose/candidate.ts';
 import { propose, type Proposal } from '../../check/propose/propose.ts';
 import {
   commandLines,
@@ -9,6 +12,7 @@ import {
   proposedOptions,
   type GivenOptions,
 } from '../../check/propose/proposed-command.ts';
+import type { Sample } from '../../check/propose/sample.ts';
 import { tablesOf } from '../../check/propose/tables-of.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster } from '../../kafka/client/cluster.ts';
@@ -22,6 +26,7 @@ import {
 } from '../../report/terminal/proposal-lines.ts';
 import { openSink } from '../../sinks/open-sink.ts';
 import type { SinkOptions } from '../../sinks/sink.ts';
+import { counted } from '../../text/counted.ts';
 import { jsonText } from '../../text/json-text.ts';
 import type { InitValues } from '../options/check-options.ts';
 import { addressOf, settingsOf, sinkKafkaOf, type OptionValues } from '../options/options.ts';
@@ -40,6 +45,7 @@ export async function initCommand(values: OptionValues, { signal, terminal }: Co
     throw usageError('The address of Kafka is missing.', 'Name it with --bootstrap-server HOST:PORT.');
   }
   const { topic, sink: written } = placesOf(own);
+  const file = configFileOf(own);
   const { timeout: timeoutMs } = values;
   const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-init' });
@@ -77,10 +83,66 @@ export async function initCommand(values: OptionValues, { signal, terminal }: Co
     sinkBootstrapServer,
     sinkCommandConfig,
   };
-  if (values.json === true) terminal.printDocument(jsonText(documentOf(given, proposal)));
-  else for (const line of linesOf(given, proposal, terminal)) terminal.print(line);
-  if (proposal.candidates.length === 0) throw nothingIdentifies(topic, proposal);
+  const [best] = proposal.candidates;
+  const pipeline =
+    file === undefined || best === undefined
+      ? undefined
+      : await writeConfig(file, best, given, proposal.records.values, options.location);
+  if (values.json === true) {
+    const config = pipeline === undefined ? {} : { config: file };
+    terminal.printDocument(jsonText({ ...documentOf(given, proposal), ...config }));
+  } else {
+    for (const line of linesOf(given, proposal, terminal)) terminal.print(line);
+    if (pipeline !== undefined) {
+      terminal.print('');
+      terminal.print(`  Written: ${file}, with the pipeline ${pipeline}. Read its first lines.`);
+    }
+  }
+  if (best === undefined) throw nothingIdentifies(topic, proposal);
   return exitCodes.pass;
+}
+
+/** The file that is to be written; undefined: none. Throws `usage` if it is there already. */
+function configFileOf({ config }: InitValues): string | undefined {
+  if (config === undefined) return undefined;
+  const file = config === true ? 'nodrop.config.ts' : config;
+  if (existsSync(file)) throw existing(file);
+  return file;
+}
+
+const existing = (file: string): OperationalError =>
+  usageError(
+    `--config ${file}: this file is there already, and nodrop overwrites none.`,
+    'Name another one, or move it.',
+  );
+
+/** Returns the name of the pipeline. */
+async function writeConfig(
+  file: string,
+  best: Candidate,
+  given: GivenOptions,
+  records: Sample,
+  location: string,
+): Promise<string> {
+  const [{ proposedConfig }, { configText }, { checkConfig }] = await Promise.all([
+    import('../../check/propose/proposed-config.ts'),
+    import('../../check/propose/config-text.ts'),
+    import('../../config/check-config.ts'),
+  ]);
+  const { pipeline, config } = proposedConfig(best, given, { records, folder: dirname(file), location });
+  await checkConfig(config, file);
+  const notes = [
+    `nodrop run ${pipeline} writes ${config.pipelines[pipeline]!.messages!.count} messages into topic ${given.topic}: use it where test messages do no harm.`,
+    `They are made like ${counted(records.count, 'sampled record')}: make them such that your application takes them.`,
+    'In processes, write how your application is started. If there are none, it has to run already.',
+  ];
+  try {
+    writeFileSync(file, configText(file, config, notes), { flag: 'wx' });
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') throw existing(file);
+    throw error;
+  }
+  return pipeline;
 }
 
 function placesOf({ topic: topics = [], sink: sinks = [] }: InitValues): { topic: string; sink: string } {

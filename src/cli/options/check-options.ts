@@ -129,7 +129,11 @@ export const initOptions = {
   sinkCommandConfig: checkOptions.sinkCommandConfig,
   query: { flags: checkOptions.query.flags, help: checkOptions.query.help },
   table: { flags: checkOptions.table.flags, help: checkOptions.table.help },
-};
+  config: {
+    flags: '--config [file]',
+    help: 'write a config with a pipeline from the topic to the sink (default: nodrop.config.ts); .yaml is possible, too',
+  },
+} as const satisfies Record<string, OptionEntry>;
 
 export interface InitValues {
   topic?: string[];
@@ -138,6 +142,8 @@ export interface InitValues {
   sinkCommandConfig?: string;
   query?: string;
   table?: string;
+  /** true: the file has the usual name. */
+  config?: string | true;
 }
 
 function parseTopicName(value: string): string {
