@@ -195,9 +195,9 @@ export interface MakeContext {
 export type MakeFunction = (context: MakeContext) => MadeMessage;
 
 interface Destination {
-  /** Where its records or rows have the message's id. */
+  /** Where its records or rows have the message's id. Topics have it where the messages do, programs in `id`; others need it. */
   id?: PlaceText;
-  /** What feeds it: the name of a hop. Default: the hop before it, and for sinks the last hop. */
+  /** What feeds it: the name of a hop before it, or `source`. Default: the hop before it, and for sinks the last hop. */
   from?: string;
   /** The consumer group that feeds it: its commits say how far it has come. */
   group?: string;

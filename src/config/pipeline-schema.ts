@@ -121,10 +121,16 @@ const messages = named({
 });
 
 const destination = (side: 'record' | 'row') => ({
-  id: place(`${side}Id`).exactOptional().describe("Where the message's id is."),
+  id: place(`${side}Id`)
+    .exactOptional()
+    .describe(
+      "Where the message's id is. Default: in topics where the messages have it, in the lines of programs `id`. Rows and files need it.",
+    ),
   from: simpleName
     .exactOptional()
-    .describe('The hop that feeds it. Default: the hop before it, and for sinks the last hop.'),
+    .describe(
+      'What feeds it: a hop before it, or `source`. Default: the hop before it, and for sinks the last hop.',
+    ),
   group: groupName
     .exactOptional()
     .describe('The consumer group that feeds it: its commits say how far it has come.'),

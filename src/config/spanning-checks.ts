@@ -21,8 +21,10 @@ export function problemsOfKafka(kafka: KafkaConfig = {}): Problem[] {
   return [];
 }
 
-/** An expectation has these names, and reports call the source's topic `source`. */
-const reserved = ['dropped', 'deadLettered', 'oneOf', 'among', 'at', 'source'];
+/** How `from` and reports name the source. */
+const sourceName = 'source';
+/** Expectations have these names. */
+const reserved = ['dropped', 'deadLettered', 'oneOf', 'among', 'at', sourceName];
 
 export function problemsOfPipeline(name: string, pipeline: PipelineConfig): Problem[] {
   const path = `pipelines.${name}`;
@@ -50,7 +52,7 @@ export function problemsOfPipeline(name: string, pipeline: PipelineConfig): Prob
 interface DestinationAt {
   path: string;
   config: HopConfig | SinkConfig;
-  /** The hops that may feed it. */
+  /** What may feed it: the source, and the hops before it. */
   feeders: readonly string[];
 }
 
@@ -60,12 +62,12 @@ function destinationsOf(path: string, { hops = {}, sinks }: PipelineConfig): Des
     ...Object.entries(hops).map(([name, config], index) => ({
       path: `${path}.hops.${name}`,
       config,
-      feeders: names.slice(0, index),
+      feeders: [sourceName, ...names.slice(0, index)],
     })),
     ...Object.entries(sinks).map(([name, config]) => ({
       path: `${path}.sinks.${name}`,
       config,
-      feeders: names,
+      feeders: [sourceName, ...names],
     })),
   ];
 }
@@ -85,6 +87,10 @@ function problemsOfDestination(
   const problems: Problem[] = [];
   if ('database' in config && (config.query === undefined) === (config.table === undefined))
     problems.push({ path, text: 'A database needs query or table, and not both.' });
+  if (config.id === undefined && ('database' in config || 'file' in config)) {
+    const text = 'It is missing. Write where a row has the id of its message: column:NAME or json:PATH.';
+    problems.push({ path: `${path}.id`, text });
+  }
   if ('topic' in config && 'topic' in source && config.topic === source.topic) {
     const text = `${config.topic} is the topic of the source. Name the one to which the pipeline writes.`;
     problems.push({ path: `${path}.topic`, text });
@@ -93,7 +99,7 @@ function problemsOfDestination(
   if (from !== undefined && !feeders.includes(from)) {
     const nearest = nearestName(from, feeders);
     const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-    const text = `${JSON.stringify(from)} is no hop before it.${hint} ${feeders.length === 0 ? 'There is none.' : `They are: ${feeders.join(', ')}.`}`;
+    const text = `${JSON.stringify(from)} is neither the source nor a hop before it.${hint} It can be ${feeders.join(', ')}.`;
     problems.push({ path: `${path}.from`, text });
   }
   if (config.categoryMap !== undefined && config.category === undefined)

@@ -58,6 +58,7 @@ test('a config with all that can stand in it is right', async () => {
         hops: {
           one: { topic: 'one', partitions: 3, id: 'header:h', group: 'g' },
           two: { topic: 'two', id: 'json:a.b', from: 'one' },
+          three: { topic: 'three', from: 'source' },
         },
         sinks: {
           table: {
@@ -201,9 +202,12 @@ test.each<[config: unknown, error: string]>([
   [withPipeline({ hops: { a: { topic: 'orders' } } }), 'hops.a.topic: orders is the topic of the source.'],
   [
     withPipeline({ hops: { a: { topic: 'a', from: 'b' }, b: { topic: 'b' } } }),
-    'hops.a.from: "b" is no hop before it.',
+    'hops.a.from: "b" is neither the source nor a hop before it.',
   ],
-  [withSink({ from: 'b' }), 'sinks.table.from: "b" is no hop before it. There is none.'],
+  [
+    withSink({ from: 'b' }),
+    'sinks.table.from: "b" is neither the source nor a hop before it. It can be source.',
+  ],
   [
     withSink({ id: 'colum:x' }),
     'sinks.table.id: "colum:x" is no place of a row\'s id. Write column:NAME, json:PATH or columns:',
@@ -296,9 +300,22 @@ test.each<[config: unknown, error: string]>([
 });
 
 test('a database without query and table is refused', async () => {
-  const sinks = { table: { database: 'sqlite:orders.db' } };
+  const sinks = { table: { database: 'sqlite:orders.db', id: 'column:id' } };
   expect(await errorsOf(withPipeline({ sinks }))).toEqual([
     'pipelines.orders.sinks.table: A database needs query or table, and not both.',
+  ]);
+});
+
+test('rows and files without an id are refused', async () => {
+  const sinks = {
+    table: { database: 'sqlite:a', table: 'a' },
+    file: { file: 'a.csv' },
+    rows: { command: 'a' },
+  };
+  const missing = 'It is missing. Write where a row has the id of its message: column:NAME or json:PATH.';
+  expect(await errorsOf(withPipeline({ sinks }))).toEqual([
+    `pipelines.orders.sinks.table.id: ${missing}`,
+    `pipelines.orders.sinks.file.id: ${missing}`,
   ]);
 });
 

@@ -143,6 +143,8 @@ const places = [
   "| `columns('p', 'o')`, `columns('t', 'p', 'o')` | `columns:p,o`, `columns:t,p,o` | columns with partition and offset of the record, or topic, partition and offset |",
   '| `position()` | `position` | topic, partition and offset of the record itself |',
   '',
+  '`nodrop run` finds messages by their ids: it refuses positions, and columns of positions, as the `id` of a hop or a sink.',
+  '',
 ];
 
 const expectations = [

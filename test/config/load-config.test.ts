@@ -14,10 +14,11 @@ function folderWith(files: Record<string, string>): string {
   return dir;
 }
 
-const body = "{ pipelines: { a: { source: topic('in'), sinks: { b: sqlite('x.db', { table: 't' }) } } } }";
+const body =
+  "{ pipelines: { a: { source: topic('in'), sinks: { b: sqlite('x.db', { table: 't', id: 'column:id' }) } } } }";
 const module = `import { defineConfig, sqlite, topic } from 'nodrop';\nconst config: object = ${body};\nexport default defineConfig(config as never);\n`;
 const json =
-  '{"pipelines":{"a":{"source":{"topic":"in"},"sinks":{"b":{"database":"sqlite:x.db","table":"t"}}}}}';
+  '{"pipelines":{"a":{"source":{"topic":"in"},"sinks":{"b":{"database":"sqlite:x.db","table":"t","id":"column:id"}}}}}';
 
 test('a config is found in the folder in each of its forms, and its paths count from there', () => {
   const javascript = module.replace(': object', '').replace(' as never', '');
@@ -39,7 +40,7 @@ test('a config is found in the folder in each of its forms, and its paths count 
         pipelines: {
           a: {
             source: { topic: 'in' },
-            sinks: { b: { database: `sqlite:${join(dirs[index]!, 'x.db')}`, table: 't' } },
+            sinks: { b: { database: `sqlite:${join(dirs[index]!, 'x.db')}`, table: 't', id: 'column:id' } },
           },
         },
       },

@@ -256,6 +256,15 @@ describe('writing a config', () => {
   );
 });
 
+test('if positions are all that identifies, no config is written', async () => {
+  const strange = `${name}-strange`;
+  await writeForeignTopic(bootstrapServers, strange, [{ payload: 'no JSON' }, { payload: '{"a":"x"}' }]);
+  const file = join(newDir(), 'nodrop.config.ts');
+  const { code, stderr } = await init('--topic', strange, '--sink', location, '--config', file);
+  expect(stderr).toContain('Only positions identify the records');
+  expect([code, existsSync(file)]).toEqual([64, false]);
+});
+
 describe('a check whose ids do not identify', () => {
   const common = ['check', '--bootstrap-server', bootstrapServers, '--topic', name, '--settle', '1ms'];
   const check = (...args: string[]): ReturnType<typeof nodropInProcess> =>

@@ -6,7 +6,7 @@ import { textOf, type Sample, type SampledValue } from './sample.ts';
 
 /** A text with more values is no choice between a few. */
 const choicesMax = 8;
-/** A choice occurs so often at least, on average: a value that occurs once may be somebody's. */
+/** A choice occurs so often at least, on average: a value that occurs once may be about a person. */
 const occurrencesMin = 3;
 const choiceCharactersMax = 40;
 

@@ -3,7 +3,6 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exitCodes, isSystemError, usageError, type OperationalError } from '../../errors.ts';
 import { freezeTopic } from '../../check/freeze.ts';
-import type { Candidate } from '../../check/propose/candidate.ts';
 import { propose, type Proposal } from '../../check/propose/propose.ts';
 import {
   commandLines,
@@ -12,7 +11,6 @@ import {
   proposedOptions,
   type GivenOptions,
 } from '../../check/propose/proposed-command.ts';
-import type { Sample } from '../../check/propose/sample.ts';
 import { tablesOf } from '../../check/propose/tables-of.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import { openCluster } from '../../kafka/client/cluster.ts';
@@ -87,7 +85,7 @@ export async function initCommand(values: OptionValues, { signal, terminal }: Co
   const pipeline =
     file === undefined || best === undefined
       ? undefined
-      : await writeConfig(file, best, given, proposal.records.values, options.location);
+      : await writeConfig(file, proposal, given, options.location);
   if (values.json === true) {
     const config = pipeline === undefined ? {} : { config: file };
     terminal.printDocument(jsonText({ ...documentOf(given, proposal), ...config }));
@@ -119,11 +117,17 @@ const existing = (file: string): OperationalError =>
 /** Returns the name of the pipeline. */
 async function writeConfig(
   file: string,
-  best: Candidate,
+  { candidates, records: { values: records } }: Proposal,
   given: GivenOptions,
-  records: Sample,
   location: string,
 ): Promise<string> {
+  const best = candidates.find(({ id }) => id !== 'position');
+  if (best === undefined) {
+    throw usageError(
+      'Only positions identify the records: a run finds its messages by ids.',
+      'Have the sink keep an id of the record.',
+    );
+  }
   const [{ proposedConfig }, { configText }, { checkConfig }] = await Promise.all([
     import('../../check/propose/proposed-config.ts'),
     import('../../check/propose/config-text.ts'),

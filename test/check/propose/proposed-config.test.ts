@@ -135,7 +135,11 @@ test('what is written is read as it was meant', async () => {
   const texts = { 'a-b': `it's "quoted" \\ and\nbroken`, plain: '{pick:a|b}', n: 5, none: null, yes: true };
   const config = {
     pipelines: {
-      a: { source: { topic: 'a' }, messages: { make: { value: texts } }, sinks: { b: { file: 'b.csv' } } },
+      a: {
+        source: { topic: 'a' },
+        messages: { make: { value: texts } },
+        sinks: { b: { file: 'b.csv', id: 'column:id' } },
+      },
     },
   } satisfies Config;
   const dir = newDir();
