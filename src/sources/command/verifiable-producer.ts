@@ -156,8 +156,11 @@ function sendOf(told: Record<string, unknown>): ReportedSend | undefined {
     );
     return { key, value, outcome: refusals.test(error) ? 'rejected' : 'unknown', error };
   }
-  if (!Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) return undefined;
+  if (!isNumberFrom(0, partition) || !isNumberFrom(-1, offset)) return undefined;
   // With acks=0, Kafka's client calls a send a success that no broker acknowledged.
   if (offset === -1) return { key, value, outcome: 'unknown', error: 'NO_ACKS_ASKED' };
-  return { key, value, outcome: 'acked', partition: partition as number, offset: offset as number };
+  return { key, value, outcome: 'acked', partition, offset };
 }
+
+const isNumberFrom = (min: number, value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= min;
