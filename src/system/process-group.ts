@@ -28,8 +28,8 @@ export interface GroupOptions {
   /** Tells the group's members from all other processes: no other group has it. */
   mark: string;
   guard: GroupGuard;
-  onOutput(bytes: Buffer): void;
-  onErrorOutput(bytes: Buffer): void;
+  onOutput: (bytes: Buffer) => void;
+  onErrorOutput: (bytes: Buffer) => void;
   /** Whether it is to have a standard input. */
   hasInput?: boolean;
 }

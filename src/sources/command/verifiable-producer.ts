@@ -57,10 +57,7 @@ class VerifiableProducer implements ReportedSource {
     });
     this.#program = program;
     program.endInput();
-    void program.ended.then((how) => {
-      this.#how = how;
-      this.#wake();
-    });
+    void this.#noteEnd(program);
     const deadline = new Deadline(timeoutMs, signal);
     for (;;) {
       if (this.#waiting.length > 0) {
@@ -80,6 +77,11 @@ class VerifiableProducer implements ReportedSource {
       this.#isSilent = true;
       return;
     }
+  }
+
+  async #noteEnd(program: SourceProgram): Promise<void> {
+    this.#how = await program.ended;
+    this.#wake();
   }
 
   async end(): Promise<readonly string[]> {
