@@ -1,5 +1,6 @@
 /** Opens a source as the config describes it. */
 import type { CommandSource, HttpSource, SourceConfig, TableSource, TopicSource } from '../config/config.ts';
+import { resolveEnv } from '../config/resolve-paths.ts';
 import type { OpenedSource, ReportedSource, SourceOptions } from './source.ts';
 
 /** A program that makes messages of its own. */
@@ -10,10 +11,11 @@ export const isReporting = (source: SourceConfig): source is ReportingSource =>
   'command' in source && source.protocol === 'verifiable-producer';
 
 /**
- * Each kind of source is loaded when it is used. In the texts of `source`, variables of the environment and addresses stand
- * as they are to be used. Throws `usage` for a source that cannot be right, `unavailable` if it does not answer.
+ * Each kind of source is loaded when it is used. Paths in the source are absolute; texts that begin with `env:` are looked up
+ * here. Throws `usage` for a source that cannot be right, `unavailable` if it does not answer.
  */
-export async function openSource(source: FedSource, options: SourceOptions): Promise<OpenedSource> {
+export async function openSource(given: FedSource, options: SourceOptions): Promise<OpenedSource> {
+  const source = withoutEnv(given);
   if ('topic' in source)
     return await (await import('./topic/topic-source.ts')).openTopicSource(source, options);
   if ('http' in source) return (await import('./http/http-source.ts')).openHttpSource(source, options);
@@ -29,3 +31,17 @@ export async function openReportedSource(
 ): Promise<ReportedSource> {
   return (await import('./command/verifiable-producer.ts')).openVerifiableProducer(source, options);
 }
+
+/** Those of a program's environment are looked up when it starts. */
+function withoutEnv(source: FedSource): FedSource {
+  if ('topic' in source)
+    return { ...source, ...(source.settings && { settings: resolved(source.settings) }) };
+  if ('http' in source) {
+    const { http, headers } = source;
+    return { ...source, http: resolveEnv(http), ...(headers && { headers: resolved(headers) }) };
+  }
+  return 'table' in source ? { ...source, database: resolveEnv(source.database) } : source;
+}
+
+const resolved = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, resolveEnv(text)]));

@@ -8,10 +8,10 @@ export interface SourceOptions {
   bootstrapServers: string;
   /** Client settings for nodrop's own producer. */
   settings: ClientSettings;
-  /** Relative paths and working directories count from here. */
-  dir: string;
-  /** What the programs of a source print goes into this file, up to a limit. */
+  /** What the programs of a source print goes into this new file, up to a limit. */
   logFile: string;
+  /** The addresses that `{url:NAME}` stands for in the environment of a program; undefined if there is none. */
+  urlOf(name: string): string | undefined;
   /** Limit of the time without any answer. */
   timeoutMs: number;
   signal: AbortSignal;
@@ -57,7 +57,7 @@ export interface ReportedSend extends Handover {
 }
 
 /**
- * A source that makes messages of its own, and reports what became of each. Nobody notes its intents: if it dies, sends may
+ * A source that makes messages of its own, and reports what became of each. No ledger has its intents: if it dies, sends may
  * be missing from its report.
  */
 export interface ReportedSource {

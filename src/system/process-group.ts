@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { messageOf, unavailableError } from '../errors.ts';
 import { Deadline } from './deadline.ts';
 import type { GroupGuard } from './group-guard.ts';
@@ -28,8 +28,10 @@ export interface GroupOptions {
   /** Tells the group's members from all other processes: no other group has it. */
   mark: string;
   guard: GroupGuard;
-  onOutput(bytes: Buffer): void;
-  onErrorOutput(bytes: Buffer): void;
+  onOutput: (bytes: Buffer) => void;
+  onErrorOutput: (bytes: Buffer) => void;
+  /** Whether it is to have a standard input. */
+  hasInput?: boolean;
 }
 
 export class ProcessGroup {
@@ -46,7 +48,7 @@ export class ProcessGroup {
       cwd: options.cwd,
       env: { ...process.env, ...options.env, [markVariable]: options.mark },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.hasInput === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     try {
       await once(child, 'spawn');
@@ -66,6 +68,21 @@ export class ProcessGroup {
     const { stdout, stderr } = child as ChildProcess & { stdout: Readable; stderr: Readable };
     stdout.on('data', options.onOutput);
     stderr.on('data', options.onErrorOutput);
+    child.stdin?.on('error', () => undefined);
+  }
+
+  /** If it was asked for. What cannot be written is left out: the output tells that a program has ended. */
+  get input(): Writable | null {
+    return this.#child.stdin;
+  }
+
+  /** Stops and goes on reading its output. */
+  pauseOutput(): void {
+    this.#child.stdout?.pause();
+  }
+
+  resumeOutput(): void {
+    this.#child.stdout?.resume();
   }
 
   members(): GroupMember[] {
@@ -94,7 +111,9 @@ export class ProcessGroup {
     };
     if ((await deadline.poll(() => left() === 0, pollMs)) !== true) {
       const pids = this.members().map(({ pid }) => pid);
-      throw unavailableError(`Processes ${pids.join(', ')} have not ended ${goneMsMax / 1000} s after SIGKILL.`);
+      throw unavailableError(
+        `Processes ${pids.join(', ')} have not ended ${goneMsMax / 1000} s after SIGKILL.`,
+      );
     }
     await this.exited;
     await this.finish();
@@ -103,6 +122,7 @@ export class ProcessGroup {
   /** To be called when all members are gone. */
   async finish(): Promise<void> {
     await new Deadline(outputMsMax).within(this.#closed, undefined);
+    this.#child.stdin?.destroy();
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     this.#options.guard.remove(this.pid);

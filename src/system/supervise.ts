@@ -7,21 +7,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Duplex, type Readable, type Writable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 
 /**
- * POSIX sh. Its first argument is the descriptor for the command's standard error, its second that for its standard
- * input. It reports the command's process id and later its exit code, then kills the rest of the group, itself included. A trap interrupts `wait`, which the shell then calls again (127: the command had ended by then). USR1
+ * POSIX sh. Its first argument is the descriptor for the command's standard error. It reports the command's process id and later its exit code, then kills the rest of the group, itself
+ * included. A trap interrupts `wait`, which the shell then calls again (127: the command had ended by then). USR1
  * stands for KILL, which cannot be trapped.
  */
 const supervisor = `
 exec 4<&0 </dev/null
 errors=$1
-input=$2
-shift 2
-"$@" <&"$input" 2>&"$errors" 3>&- 4<&- 5>&- 6<&- &
+shift
+"$@" 2>&"$errors" 3>&- 4<&- 5>&- &
 command=$!
-exec 6<&-
 trap 'interrupted=1; kill -TERM "$command"' TERM
 trap 'interrupted=1; kill -KILL "$command"' USR1
 trap 'interrupted=1; kill -STOP "$command"' USR2
@@ -53,8 +51,6 @@ export interface Supervised {
   output: Readable | null;
   /** Standard error, if it was asked for apart. The caller must read it to the end. */
   errors: Readable | null;
-  /** Standard input, if it was asked for; otherwise the command has none. The caller must end it, and listen to its errors. */
-  input: Writable | null;
   /**
    * The exit code as a shell gives it: 128 plus the signal's number if a signal ended the command, 127 if not found.
    */
@@ -70,36 +66,18 @@ export interface Supervised {
 export async function spawnSupervised(
   command: string,
   args: readonly string[],
-  options: {
-    output: number | 'pipe';
-    errors?: 'pipe';
-    input?: 'pipe';
-    cwd?: string;
-    env?: Record<string, string>;
-  },
+  options: { output: number | 'pipe'; errors?: 'pipe'; cwd?: string; env?: Record<string, string> },
 ): Promise<Supervised> {
   const errorsTo = options.errors === undefined ? '1' : '5';
-  const inputFrom = options.input === undefined ? '0' : '6';
-  const shell = spawn('/bin/sh', ['-c', supervisor, 'sh', errorsTo, inputFrom, command, ...args], {
+  const shell = spawn('/bin/sh', ['-c', supervisor, 'sh', errorsTo, command, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     detached: true,
-    stdio: [
-      'pipe',
-      options.output,
-      'ignore',
-      'pipe',
-      'ignore',
-      options.errors ?? 'ignore',
-      options.input ?? 'ignore',
-    ],
+    stdio: ['pipe', options.output, 'ignore', 'pipe', 'ignore', options.errors ?? 'ignore'],
   });
   // Reading must begin at once: when a child has ended, Node discards unread output.
   const output = shell.stdout?.pipe(new PassThrough()) ?? null;
   const errors = (shell.stdio.at(5) as Readable | null)?.pipe(new PassThrough()) ?? null;
-  const input = shell.stdio.at(6) as Duplex | null;
-  // Without a reader, the end of the command would not end it.
-  input?.resume();
   const reports = createInterface({ input: shell.stdio[3] as Readable })[Symbol.asyncIterator]();
   const closed = new Promise((resolve) => shell.once('close', resolve));
   await once(shell, 'spawn');
@@ -117,5 +95,5 @@ export async function spawnSupervised(
   };
   const suspend = (): void => void shell.kill('SIGUSR2');
   const resume = (): void => void shell.kill('SIGHUP');
-  return { pid, output, errors, input, exited, end, suspend, resume };
+  return { pid, output, errors, exited, end, suspend, resume };
 }

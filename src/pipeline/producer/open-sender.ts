@@ -2,7 +2,7 @@
 import { transactionTimeoutMs } from '../../kafka/client/client-settings.ts';
 import type { Cluster, TopicMetadata } from '../../kafka/client/cluster.ts';
 import { openProducer, type Producer } from '../../kafka/produce/produce.ts';
-import { producerOptions } from '../../kafka/produce/producer-options.ts';
+import { producerOptions } from '../../kafka/produce/options-from-settings.ts';
 import {
   openTransactionalProducer,
   TransactionalProducer,

@@ -9,7 +9,7 @@ import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/clien
 import { Deadline } from '../../system/deadline.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { pointsFromEnvironment } from '../stage/failpoints.ts';
-import { isIdempotent } from '../../kafka/produce/producer-options.ts';
+import { isIdempotent } from '../../kafka/produce/options-from-settings.ts';
 import { createIfMissing, untilLed } from '../../kafka/client/ready-topic.ts';
 import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
 import type { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';

@@ -18,6 +18,8 @@ import { none } from '../../workload/place.ts';
 
 const lingerMs = 5;
 const errorsMax = 3;
+/** Of values that are under way, unless one is larger. */
+const bytesMax = 16 * 1024 * 1024;
 /** A program may report as many sends as a run may have messages. */
 const reportedMax = 100_000_000;
 /** So many reported sends are noted at a time. */
@@ -85,6 +87,8 @@ async function handOverMade(
   const underWay = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
   let settled = 0;
+  let messagesUnderWay = 0;
+  let bytesUnderWay = 0;
   const send = async (messages: readonly OutgoingMessage[]): Promise<void> => {
     notes.settle(messages, await source.send(messages));
     onProgress((settled += messages.length));
@@ -99,15 +103,22 @@ async function handOverMade(
     const messages = Array.from({ length: size }, (_, index) => make(next + index));
     notes.intend(messages, expectationOf);
     next += size;
+    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    messagesUnderWay += size;
+    bytesUnderWay += bytes;
     const sending = send(messages)
       .catch((error: unknown) => {
         failure ??= { error };
       })
-      .finally(() => underWay.delete(sending));
+      .finally(() => {
+        underWay.delete(sending);
+        messagesUnderWay -= size;
+        bytesUnderWay -= bytes;
+      });
     underWay.add(sending);
     // Answers are processed between any two batches.
     await nextTurn();
-    while (underWay.size >= source.concurrency) await Promise.race(underWay);
+    while (messagesUnderWay >= source.concurrency || bytesUnderWay >= bytesMax) await Promise.race(underWay);
   }
   // A program may tell the last outcomes only when it has heard of the end.
   const ending = failure === undefined ? source.end() : undefined;

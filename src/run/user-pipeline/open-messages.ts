@@ -1,6 +1,4 @@
 /** Where the messages of a run come from: nodrop makes them, or a program makes its own and reports them. */
-import { resolveEnv } from '../../config/resolve-paths.ts';
-import type { SourceConfig } from '../../config/config.ts';
 import type { PreparedMessage } from '../../config/outgoing-message.ts';
 import { isReporting, openReportedSource, openSource, type FedSource } from '../../sources/open-source.ts';
 import type { OpenedSource, ReportedSource, SourceOptions } from '../../sources/source.ts';
@@ -40,18 +38,12 @@ export function openMessages({ pipeline: { source }, make }: Pick<ProveSpec, 'pi
       },
     };
   }
-  const used = withValues(source as FedSource);
+  const fed = source as FedSource;
   return {
     idPlace: idPlaceIn(make(0)),
     open: async (options) => {
-      const opened = await openSource(used, options);
+      const opened = await openSource(fed, options);
       return { make, source: opened, close: () => opened.close() };
     },
   };
-}
-
-/** Variables of the environment stand for addresses with secrets. */
-function withValues<Source extends SourceConfig>(source: Source): Source {
-  if ('http' in source) return { ...source, http: resolveEnv(source.http) };
-  return 'database' in source ? { ...source, database: resolveEnv(source.database) } : source;
 }

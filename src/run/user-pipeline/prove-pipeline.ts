@@ -130,6 +130,7 @@ async function prove(
   const { kafka, cluster, access, settings, destinations, announcer, signal } = around;
   await using opened = new AsyncDisposableStack();
   const empty = await makeTopics(around);
+  const addresses = addressesOf(pipeline);
   /** What happened to processes without nodrop's doing. */
   const notes: string[] = [];
   const processes = opened.use(
@@ -139,7 +140,7 @@ async function prove(
       logFolder: folder.file('processes'),
       access,
       links,
-      addresses: addressesOf(pipeline),
+      addresses,
       signal,
       onEnded: (sentence) => notes.push(sentence),
       note: (sentence) => announcer.note(sentence),
@@ -149,8 +150,8 @@ async function prove(
     run: folder.id,
     bootstrapServers: kafka.bootstrapServers,
     settings,
-    dir: spec.configFolder,
     logFile: folder.file('source.log'),
+    urlOf: (address) => addresses.get(address),
     timeoutMs,
     signal,
   });

@@ -17,13 +17,15 @@ export interface ReadLine {
 export class ProgramReader {
   readonly #name: string;
   readonly #command: string;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #deadline: Deadline;
   #program: SinkProgram | undefined;
 
-  /** `deadline` limits the time without a line. */
-  constructor(name: string, command: string, deadline: Deadline) {
+  /** `env` is added to nodrop's own environment. `deadline` limits the time without a line. */
+  constructor(name: string, command: string, env: Readonly<Record<string, string>>, deadline: Deadline) {
     this.#name = name;
     this.#command = command;
+    this.#env = env;
     this.#deadline = deadline;
   }
 
@@ -33,7 +35,7 @@ export class ProgramReader {
    */
   async *lines(): AsyncGenerator<ReadLine> {
     this.#deadline.throwIfAborted();
-    const program = await SinkProgram.start(this.#name, this.#command);
+    const program = await SinkProgram.start(this.#name, this.#command, this.#env);
     this.#program = program;
     const window = new ByteWindow(this.#source(program), this.#deadline);
     try {

@@ -18,10 +18,14 @@ export class SinkProgram {
   readonly #errorsRead: Promise<void>;
 
   /** `command` goes to the shell as it is. */
-  static async start(name: string, command: string): Promise<SinkProgram> {
+  static async start(
+    name: string,
+    command: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<SinkProgram> {
     return new SinkProgram(
       name,
-      await spawnSupervised('/bin/sh', ['-c', command], { output: 'pipe', errors: 'pipe' }),
+      await spawnSupervised('/bin/sh', ['-c', command], { output: 'pipe', errors: 'pipe', env: { ...env } }),
     );
   }
 

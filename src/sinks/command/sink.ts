@@ -6,7 +6,15 @@ import { JsonValues } from '../../values/json-values.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import { ValueBatchBuilder, type ValueBatch, type ValueKind } from '../../values/value-batch.ts';
 import { documentColumns } from '../file/document-columns.ts';
-import type { OpenSink, Sink, SinkColumn, SinkDeadLetter, SinkPosition, SinkReading } from '../sink.ts';
+import type {
+  OpenSink,
+  Sink,
+  SinkColumn,
+  SinkDeadLetter,
+  SinkOptions,
+  SinkPosition,
+  SinkReading,
+} from '../sink.ts';
 import { ProgramReader } from './program-reader.ts';
 import type { ToldLine } from './told-line.ts';
 
@@ -27,26 +35,37 @@ const fieldKinds: Readonly<Record<string, ValueKind>> = {
 };
 
 /** `location`: `command:`, and what goes to `/bin/sh -c`. */
-export const openCommandSink: OpenSink = async ({ location, query, table, timeoutMs, signal }) => {
+export const openCommandSink: OpenSink = async ({ location, query, table, kafka, timeoutMs, signal }) => {
   const command = location.slice(prefix.length);
   if (command.trim() === '')
     throw usageError(`${prefix} names no program.`, 'Write command:PROGRAM ARGUMENTS.');
   if (query !== undefined || table !== undefined) {
     throw usageError('A program has neither queries nor tables.', 'Leave --query and --table out.');
   }
-  return new CommandSink(command, timeoutMs, signal);
+  return new CommandSink(command, environmentFor(kafka), timeoutMs, signal);
 };
+
+/** As a user's processes get it. */
+const environmentFor = (kafka: SinkOptions['kafka']): Record<string, string> =>
+  kafka === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers };
 
 class CommandSink implements Sink {
   readonly name: string;
   readonly rows = 'rows';
   readonly #command: string;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal;
 
-  constructor(command: string, timeoutMs: number, signal: AbortSignal) {
+  constructor(
+    command: string,
+    env: Readonly<Record<string, string>>,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ) {
     this.name = `${prefix}${programName(command)}`;
     this.#command = command;
+    this.#env = env;
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
   }
@@ -71,7 +90,12 @@ class CommandSink implements Sink {
   }
 
   #reader(): ProgramReader {
-    return new ProgramReader(this.name, this.#command, new Deadline(this.#timeoutMs, this.#signal));
+    return new ProgramReader(
+      this.name,
+      this.#command,
+      this.#env,
+      new Deadline(this.#timeoutMs, this.#signal),
+    );
   }
 }
 

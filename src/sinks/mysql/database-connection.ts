@@ -1,4 +1,4 @@
-/** A connection to somebody's MySQL or MariaDB, with TLS as MySQL's own programs take it. */
+/** A connection to a user's MySQL or MariaDB, with TLS as MySQL's own programs take it. */
 import { createConnection, type Connection } from 'mysql2';
 import type { MysqlLocation } from './mysql-location.ts';
 

@@ -1,4 +1,4 @@
-/** A client for somebody's PostgreSQL, with TLS and a password as PostgreSQL's own programs take them. */
+/** A client for a user's PostgreSQL, with TLS and a password as PostgreSQL's own programs take them. */
 import { Client } from 'pg';
 import type { PostgresDatabase } from '../../stores/postgres/location.ts';
 import { passwordFor } from '../../stores/postgres/password.ts';

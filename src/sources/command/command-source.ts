@@ -1,7 +1,8 @@
 /** A program as a source: it takes messages as lines of JSON and prints what became of each. Several may share them. */
 import type { CommandSource } from '../../config/config.ts';
+import { ProcessLog } from '../../processes/process-log.ts';
+import { say } from '../../text/say.ts';
 import type { Handover, OpenedSource, OutgoingMessage, SourceOptions } from '../source.ts';
-import { ProgramLog } from './program-log.ts';
 import { SourceWorker } from './source-worker.ts';
 
 /** Messages that a program may have at the same time. */
@@ -12,7 +13,7 @@ export async function openCommandSource(
   source: CommandSource,
   options: SourceOptions,
 ): Promise<OpenedSource> {
-  const log = new ProgramLog(options.logFile);
+  const log = new ProcessLog(options.logFile, (sentence) => say(`nodrop: ${sentence}`));
   const { workers: of = 1 } = source;
   const started = await Promise.allSettled(
     Array.from({ length: of }, (_, index) => SourceWorker.start(source, options, { index, of }, log)),
@@ -29,11 +30,11 @@ class SharingSource implements OpenedSource {
   readonly concurrency: number;
   readonly batchMax = 1;
   readonly #workers: readonly SourceWorker[];
-  readonly #log: ProgramLog;
+  readonly #log: ProcessLog;
   /** Messages without a key go to the workers in turn. */
   #turn = 0;
 
-  constructor(workers: readonly SourceWorker[], log: ProgramLog) {
+  constructor(workers: readonly SourceWorker[], log: ProcessLog) {
     this.concurrency = workers.length * messagesOfWorkerMax;
     this.#workers = workers;
     this.#log = log;

@@ -1,15 +1,17 @@
-/** One process of a source's program. It does not outlive nodrop, and neither does what it starts in its process group. */
+/** One process of a source's program, with all that it starts. Neither outlives nodrop. */
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { basename } from 'node:path';
 import type { CommandSource } from '../../config/config.ts';
-import { unavailableError, usageError } from '../../errors.ts';
+import { messageOf, unavailableError, usageError } from '../../errors.ts';
+import { environmentOf } from '../../processes/process-environment.ts';
+import type { ProcessLog } from '../../processes/process-log.ts';
 import { Deadline } from '../../system/deadline.ts';
+import { GroupGuard } from '../../system/group-guard.ts';
+import { ProcessGroup } from '../../system/process-group.ts';
 import { programName } from '../../system/program-name.ts';
-import { spawnSupervised, type Supervised } from '../../system/supervise.ts';
 import type { SourceOptions } from '../source.ts';
 import { LineSplitter } from './line-splitter.ts';
-import type { ProgramLog } from './program-log.ts';
 
 const graceMs = 5_000;
 
@@ -19,123 +21,164 @@ export interface WorkerPlace {
   of: number;
 }
 
+export interface ProgramParts {
+  source: CommandSource;
+  options: SourceOptions;
+  place: WorkerPlace;
+  log: ProcessLog;
+  /** Called with each line of standard output. */
+  onLine: (line: string) => void;
+}
+
 export class SourceProgram {
   /** For sentences: `worker 1 of the program orders.py`. */
   readonly name: string;
-  readonly #child: Supervised;
-  readonly #log: ProgramLog;
-  readonly #from: string;
-  readonly #splitter = new LineSplitter();
-  readonly #errorsRead: Promise<void>;
+  /** How it ended, as a predicate: `exited with code 1`. Settles when all its output was read. */
+  readonly ended: Promise<string>;
+  readonly #group: ProcessGroup;
+  readonly #guard: GroupGuard;
+  readonly #log: ProcessLog;
+  readonly #outputs: ProgramOutputs;
 
-  /** Throws `usage` if the working directory is missing. */
-  static async start(
-    source: CommandSource,
-    options: SourceOptions,
-    place: WorkerPlace,
-    log: ProgramLog,
-  ): Promise<SourceProgram> {
-    const { command, cwd = '.' } = source;
-    const folder = resolve(options.dir, cwd);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-      throw usageError(`The source's program cannot run in ${folder}: there is no such folder.`);
-    const [file, ...args] = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
-    if (file === undefined || (typeof command === 'string' && command.trim() === ''))
-      throw usageError('The source names no program.', 'Write its command as a text or a list of words.');
-    const child = await spawnSupervised(file, args, {
-      input: 'pipe',
-      output: 'pipe',
-      errors: 'pipe',
-      cwd: folder,
-      env: environmentOf(source, options, place),
-    });
-    const program = typeof command === 'string' ? programName(command) : basename(file);
-    return new SourceProgram(child, program, place, log);
+  /** Throws `usage` if the working directory is missing, `unavailable` if the program cannot be started. */
+  static async start(parts: ProgramParts): Promise<SourceProgram> {
+    const { source, options, place, log } = parts;
+    const { command, cwd = process.cwd() } = source;
+    if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw usageError(`The source's program cannot run in ${cwd}: there is no such folder.`);
+    const words = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
+    const facts = { ...options, index: place.index, count: place.of };
+    const env = environmentOf(source, facts, 'source');
+    const outputs = new ProgramOutputs(parts);
+    const mark = `source-${randomUUID()}`;
+    const guard = await GroupGuard.start(mark);
+    try {
+      const group = await ProcessGroup.start(words, {
+        cwd,
+        env,
+        mark,
+        guard,
+        hasInput: true,
+        onOutput: (bytes) => outputs.take(bytes),
+        onErrorOutput: (bytes) => outputs.takeError(bytes),
+      });
+      const program = typeof command === 'string' ? programName(command) : basename(words[0]!);
+      return new SourceProgram(group, guard, nameOf(program, place), outputs, log);
+    } catch (error) {
+      await guard.close();
+      throw error;
+    }
   }
 
-  private constructor(child: Supervised, program: string, { index, of }: WorkerPlace, log: ProgramLog) {
-    this.name = of === 1 ? `the program ${program}` : `worker ${index} of the program ${program}`;
-    this.#from = of === 1 ? '' : `worker ${index}: `;
-    this.#child = child;
+  private constructor(
+    group: ProcessGroup,
+    guard: GroupGuard,
+    name: string,
+    outputs: ProgramOutputs,
+    log: ProcessLog,
+  ) {
+    this.name = name;
+    this.#group = group;
+    this.#guard = guard;
+    this.#outputs = outputs;
     this.#log = log;
-    // A program that has ended is told by its output, and not by what could not be written to it.
-    child.input!.on('error', () => undefined);
-    this.#errorsRead = this.#readErrors(child.errors!);
+    this.ended = this.#untilEnded();
   }
 
   /** Lines that were too long and left out. */
   get tooLong(): number {
-    return this.#splitter.tooLong;
+    return this.#outputs.tooLong;
   }
 
   /** Never waits: the caller limits what is under way. */
   write(text: string): void {
-    if (this.#child.input!.writable) this.#child.input!.write(text);
+    const input = this.#group.input!;
+    if (input.writable) input.write(text);
   }
 
   endInput(): void {
-    this.#child.input!.end();
+    this.#group.input!.end();
   }
 
-  /** What it prints to standard output, to its end. */
-  async *lines(): AsyncGenerator<string> {
-    for await (const chunk of this.#child.output! as AsyncIterable<Buffer>)
-      yield* this.#splitter.lines(chunk);
-    const rest = this.#splitter.rest();
-    if (rest !== undefined) yield rest;
+  pauseOutput(): void {
+    this.#group.pauseOutput();
+  }
+
+  resumeOutput(): void {
+    this.#group.resumeOutput();
   }
 
   /** Notes a line that is none of the protocol. */
   note(line: string): void {
-    this.#log.note(line, this.#from);
-  }
-
-  /** The exit code as a shell gives it; undefined if the program does not exit in time. */
-  async exitCode(deadline: Deadline): Promise<number | undefined> {
-    const code = await deadline.within(this.#child.exited, undefined);
-    if (code !== undefined) await deadline.within(this.#errorsRead, undefined);
-    return code;
+    this.#outputs.note(line);
   }
 
   failure(what: string): Error {
-    return unavailableError(`A source cannot go on: ${this.name} ${what}.`, { hint: this.#log.tail });
+    const tail = this.#log.tail();
+    const hint =
+      tail === ''
+        ? `It printed nothing to its log, ${this.#log.path}.`
+        : `${this.#log.path} ends with\n${tail}`;
+    return unavailableError(`A source cannot go on: ${this.name} ${what}.`, { hint });
   }
 
-  /** SIGTERM, and SIGKILL to all that is left after 5 s. Does nothing if it has exited. */
+  /** SIGTERM, and SIGKILL to all that is left after 5 s. Does nothing if it has ended. */
   async end(): Promise<void> {
-    // A process that left the group and kept the output open would hold up the exit for ever.
-    await new Deadline(2 * graceMs).within(this.#child.end(graceMs), undefined);
-    for (const stream of [this.#child.input!, this.#child.output!, this.#child.errors!]) stream.destroy();
+    this.#group.signal('SIGTERM');
+    if (!(await this.#group.untilGone(new Deadline(graceMs)))) this.#group.signal('SIGKILL');
+    await this.ended;
   }
 
-  async #readErrors(errors: Readable): Promise<void> {
-    const splitter = new LineSplitter();
+  /** If the program exits and leaves processes behind, those are ended. */
+  async #untilEnded(): Promise<string> {
+    const { code, signal } = await this.#group.exited;
     try {
-      for await (const chunk of errors as AsyncIterable<Buffer>)
-        for (const line of splitter.lines(chunk)) this.note(line);
+      await this.#group.kill();
     } catch (error) {
-      // `end` closes it before a process that left the group does.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+      this.note(messageOf(error));
     }
-    const rest = splitter.rest();
-    if (rest !== undefined) this.note(rest);
+    this.#outputs.end();
+    await this.#guard.close();
+    return signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
   }
 }
 
-/** What each program gets beside its own variables, in which `{bootstrapServers}` and the like stand for the same. */
-function environmentOf(
-  { env = {} }: CommandSource,
-  { bootstrapServers, run }: SourceOptions,
-  { index, of }: WorkerPlace,
-): Record<string, string> {
-  const values: Record<string, string> = { bootstrapServers, run, index: String(index), count: String(of) };
-  const filled = (text: string): string =>
-    text.replaceAll(/\{(bootstrapServers|run|index|count)\}/g, (_, name: string) => values[name]!);
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-    NODROP_RUN: run,
-    NODROP_WORKER_INDEX: String(index),
-    NODROP_WORKER_COUNT: String(of),
-    ...Object.fromEntries(Object.entries(env).map(([name, text]) => [name, filled(text)])),
-  };
+const nameOf = (program: string, { index, of }: WorkerPlace): string =>
+  of === 1 ? `the program ${program}` : `worker ${index} of the program ${program}`;
+
+/** Its standard output in lines, and its log. */
+class ProgramOutputs {
+  readonly #log: ProcessLog;
+  readonly #onLine: (line: string) => void;
+  readonly #from: string;
+  readonly #lines = new LineSplitter();
+  readonly #errorLines = new LineSplitter();
+
+  constructor({ log, onLine, place }: ProgramParts) {
+    this.#log = log;
+    this.#onLine = onLine;
+    this.#from = place.of === 1 ? '' : `worker ${place.index}: `;
+  }
+
+  get tooLong(): number {
+    return this.#lines.tooLong;
+  }
+
+  take(bytes: Buffer): void {
+    for (const line of this.#lines.lines(bytes)) this.#onLine(line);
+  }
+
+  takeError(bytes: Buffer): void {
+    for (const line of this.#errorLines.lines(bytes)) this.note(line);
+  }
+
+  end(): void {
+    const [line, errorLine] = [this.#lines.rest(), this.#errorLines.rest()];
+    if (line !== undefined) this.#onLine(line);
+    if (errorLine !== undefined) this.note(errorLine);
+  }
+
+  note(line: string): void {
+    this.#log.write(Buffer.from(`${this.#from}${line}\n`));
+  }
 }

@@ -4,16 +4,17 @@
  */
 import { printable } from '../../text/printable.ts';
 import { counted } from '../../text/counted.ts';
+import type { ProcessLog } from '../../processes/process-log.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { CommandSource } from '../../config/config.ts';
 import type { Handover, OutgoingMessage, SourceOptions } from '../source.ts';
 import { lineBytesMax } from './line-splitter.ts';
-import type { ProgramLog } from './program-log.ts';
 import { endLine, helloLine, messageLine } from './protocol-lines.ts';
 import { SourceProgram, type WorkerPlace } from './source-program.ts';
 import { parseTold, type Told } from './told-outcome.ts';
 
 const exampleLettersMax = 60;
+const exitedWell = 'exited with code 0';
 
 /** Claims of one kind that are not believed: how many, and the first. */
 interface Doubt {
@@ -22,7 +23,6 @@ interface Doubt {
 }
 
 export class SourceWorker {
-  readonly #program: SourceProgram;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal;
   /** By the id: the messages that it has, and has told nothing of. */
@@ -30,9 +30,7 @@ export class SourceWorker {
   readonly #unasked: Doubt = { count: 0, first: '' };
   readonly #unreadable: Doubt = { count: 0, first: '' };
   readonly #ready = Promise.withResolvers<void>();
-  /** Settles when it has said that its report is complete, or has closed its output. */
-  readonly #isOver = Promise.withResolvers<void>();
-  readonly #read: Promise<void>;
+  #program!: SourceProgram;
   /** Runs while it has messages: ends a program that tells nothing any more. */
   #silence: NodeJS.Timeout | undefined;
   #isComplete = false;
@@ -48,9 +46,12 @@ export class SourceWorker {
     source: CommandSource,
     options: SourceOptions,
     place: WorkerPlace,
-    log: ProgramLog,
+    log: ProcessLog,
   ): Promise<SourceWorker> {
-    const worker = new SourceWorker(await SourceProgram.start(source, options, place, log), options);
+    const worker = new SourceWorker(options);
+    const onLine = (line: string): void => worker.#takeLine(line);
+    worker.#program = await SourceProgram.start({ source, options, place, log, onLine });
+    void worker.#program.ended.then((how) => worker.#noteEnd(how));
     try {
       worker.#program.write(helloLine(options, place));
       await worker.#untilReady(new Deadline(options.timeoutMs, options.signal));
@@ -61,11 +62,9 @@ export class SourceWorker {
     }
   }
 
-  private constructor(program: SourceProgram, { timeoutMs, signal }: SourceOptions) {
-    this.#program = program;
+  private constructor({ timeoutMs, signal }: SourceOptions) {
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
-    this.#read = this.#readLines();
   }
 
   get isUsable(): boolean {
@@ -85,19 +84,16 @@ export class SourceWorker {
     return await promise;
   }
 
-  /** Gives it no more, and waits for the end of its report. Returns sentences about what makes the report doubtful. */
+  /** Gives it no more, and waits for its end. Returns sentences about what makes the report doubtful. */
   async end(): Promise<readonly string[]> {
     this.#isAsked = true;
     if (this.#failure === undefined) {
       this.#program.write(endLine());
       this.#program.endInput();
       const deadline = new Deadline(this.#timeoutMs, this.#signal);
-      await deadline.within(this.#isOver.promise, undefined);
-      const code = await this.#program.exitCode(deadline);
-      if (code === undefined) this.#failure = `did not end within ${this.#timeoutMs / 1000} s`;
-      else if (code !== 0) this.#failure = `exited with code ${code}`;
-      // All that it has printed counts, also what comes after its last word.
-      await deadline.within(this.#read, undefined);
+      const how = await deadline.within(this.#program.ended, undefined);
+      if (how === undefined) this.#failure ??= `did not end within ${this.#timeoutMs / 1000} s`;
+      else if (how !== exitedWell) this.#failure ??= how;
     }
     await this.close();
     return this.#doubts();
@@ -106,13 +102,10 @@ export class SourceWorker {
   async close(): Promise<void> {
     clearTimeout(this.#silence);
     await this.#program.end();
-    await this.#read;
   }
 
   async #untilReady(deadline: Deadline): Promise<void> {
-    const over = this.#isOver.promise.then(async () => {
-      const code = await this.#program.exitCode(deadline);
-      const how = code === undefined ? 'closed its output' : `exited with code ${code}`;
+    const over = this.#program.ended.then((how) => {
       throw this.#program.failure(`${how} before it was ready`);
     });
     // It may end long after it became ready.
@@ -122,26 +115,15 @@ export class SourceWorker {
     );
   }
 
-  async #readLines(): Promise<void> {
-    try {
-      for await (const line of this.#program.lines()) {
-        const told = parseTold(line);
-        if (told === undefined) this.#program.note(line);
-        else this.#take(told);
-      }
-    } catch (error) {
-      // `end` closes the output before a process that left the group does.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    } finally {
-      if (!this.#isAsked) this.#failure ??= await this.#howItEnded();
-      this.#giveUp(this.#failure ?? 'ended');
-      this.#isOver.resolve();
-    }
+  #noteEnd(how: string): void {
+    if (!this.#isAsked) this.#failure ??= how;
+    this.#giveUp(this.#failure ?? how);
   }
 
-  async #howItEnded(): Promise<string> {
-    const code = await this.#program.exitCode(new Deadline(this.#timeoutMs, this.#signal));
-    return code === undefined ? 'closed its output' : `exited with code ${code}`;
+  #takeLine(line: string): void {
+    const told = parseTold(line);
+    if (told === undefined) this.#program.note(line);
+    else this.#take(told);
   }
 
   #take(told: Told): void {
@@ -163,7 +145,6 @@ export class SourceWorker {
     this.#isComplete = true;
     this.#isEarly = !this.#isAsked;
     this.#giveUp('said that its report was complete');
-    this.#isOver.resolve();
   }
 
   /** Returns false if the program has no such message, or has told about it before. */

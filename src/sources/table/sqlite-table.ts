@@ -32,8 +32,8 @@ export class SqliteTable implements TableDatabase {
   /** The table's name in a statement. */
   #table = '';
 
-  constructor({ database, table }: TableSource, { dir, ...limits }: Limits & Pick<SourceOptions, 'dir'>) {
-    this.#path = resolve(dir, database.slice(prefix.length));
+  constructor({ database, table }: TableSource, limits: Limits) {
+    this.#path = resolve(database.slice(prefix.length));
     this.name = `${prefix}${this.#path}`;
     this.#limits = limits;
     this.#given = table;

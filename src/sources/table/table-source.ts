@@ -1,6 +1,6 @@
 /**
  * A table as a source: a row for each message. The fields of a value are columns. The commit acknowledges the messages of a
- * transaction; until it is asked for, nothing is written, whatever breaks.
+ * transaction; until it is asked for, nothing is written, also if the connection breaks.
  */
 import type { TableSource } from '../../config/config.ts';
 import { messageOf, OperationalError, unavailableError, usageError } from '../../errors.ts';
@@ -11,7 +11,7 @@ import type { ColumnValue, Row, TableConnection, TableDatabase } from './table-d
 
 const retryPauseMs = 200;
 
-type TableOptions = Pick<SourceOptions, 'dir' | 'timeoutMs' | 'signal'>;
+type TableOptions = Pick<SourceOptions, 'timeoutMs' | 'signal'>;
 
 /** Throws `usage` if there is no such table, `unavailable` if the database cannot be reached. */
 export async function openTableSource(source: TableSource, options: TableOptions): Promise<OpenedSource> {

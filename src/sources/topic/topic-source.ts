@@ -15,11 +15,11 @@ import {
 import { openCluster, type Cluster, type TopicMetadata } from '../../kafka/client/cluster.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import { needs } from '../../kafka/client/permissions.ts';
-import { createIfMissing, untilLed } from '../../kafka/client/ready-topic.ts';
+import { untilLed } from '../../kafka/client/ready-topic.ts';
 import { batchBytesMax } from '../../kafka/client/topics.ts';
 import { PartitionShare, recordBatchBytesMax } from '../../kafka/produce/partition-share.ts';
 import { openProducer, type Producer } from '../../kafka/produce/produce.ts';
-import { producerOptions } from '../../kafka/produce/producer-options.ts';
+import { producerOptions } from '../../kafka/produce/options-from-settings.ts';
 import { isOutOfTime, type SendOutcome } from '../../kafka/produce/send-outcome.ts';
 import { encodeHeaders } from '../../kafka/record-batch/record-batch-encoder.ts';
 import { wallClockMs } from '../../system/wall-clock.ts';
@@ -28,29 +28,8 @@ import type { Handover, OpenedSource, OutgoingMessage, SourceOptions } from '../
 const batchMax = 2_000;
 /** Sends at the same time: as many as a broker may have in flight. */
 const sendsMax = 5;
-const partitionsDefault = 3;
 
 type ProducingOptions = Pick<SourceOptions, 'bootstrapServers' | 'settings' | 'timeoutMs' | 'signal'>;
-
-/** Creates the topic if it is missing, and waits for its leaders. Returns whether it is new. */
-export async function createSourceTopic(source: TopicSource, options: ProducingOptions): Promise<boolean> {
-  const { bootstrapServers, timeoutMs, signal } = options;
-  const client = clientFromSettings(options.settings);
-  await using cluster = await openClusterFor(options, options.settings);
-  const { topic, partitions = partitionsDefault } = source;
-  const access = { bootstrapServers, client, timeoutMs, signal };
-  const isNew = await createIfMissing(cluster, access, topic, partitions);
-  const { partitions: found } = await untilLed(cluster, topic, isNew ? partitions : 1);
-  if (source.partitions !== undefined && found.length !== source.partitions) {
-    throw usageError(
-      `Topic ${topic} at ${bootstrapServers} has ${found.length} partitions, and the source names ${source.partitions}.`,
-      'Leave partitions out to take the topic as it is.',
-    );
-  }
-  // Leaders serve a new topic later than the cluster names them.
-  if (isNew) await listOffsets(cluster, topic, 'latest');
-  return isNew;
-}
 
 /** The topic must exist. Throws `usage` if it does not, and for settings that nodrop does not take. */
 export async function openTopicSource(source: TopicSource, options: ProducingOptions): Promise<OpenedSource> {
@@ -58,10 +37,21 @@ export async function openTopicSource(source: TopicSource, options: ProducingOpt
   const { bootstrapServers, timeoutMs, signal } = options;
   const cluster = await openClusterFor(options, settings);
   try {
-    const topic = await cluster.metadataAgain(source.topic);
-    if (topic === undefined) throw usageError(`There is no topic ${source.topic} at ${bootstrapServers}.`);
+    const name = source.topic;
+    if ((await cluster.metadataAgain(name)) === undefined)
+      throw usageError(`There is no topic ${name} at ${bootstrapServers}.`);
+    const topic = await untilLed(cluster, name, 1);
+    const { length } = topic.partitions;
+    if (source.partitions !== undefined && length !== source.partitions) {
+      throw usageError(
+        `Topic ${name} at ${bootstrapServers} has ${length} partitions, and the source names ${source.partitions}.`,
+        'Leave partitions out to take the topic as it is.',
+      );
+    }
+    // Leaders serve a new topic later than the cluster names them. Without idempotence, no refused batch is sent again.
+    await listOffsets(cluster, name, 'latest');
     const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };
-    const bytesMax = await batchBytesMax(access, source.topic);
+    const bytesMax = await batchBytesMax(access, name);
     const producer = await openProducer(cluster, topic, { ...producerOptions(settings, timeoutMs), signal });
     return new ProducingSource({ cluster, topic, producer, settings, bytesMax });
   } catch (error) {

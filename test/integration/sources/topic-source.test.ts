@@ -1,9 +1,9 @@
 /** A topic of a real broker as a source. */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
-import { withAdmin } from '../../../src/kafka/client/topics.ts';
+import { createTopic, withAdmin } from '../../../src/kafka/client/topics.ts';
 import { headerNames } from '../../../src/workload/record-headers.ts';
-import { createSourceTopic, openTopicSource } from '../../../src/sources/topic/topic-source.ts';
+import { openTopicSource } from '../../../src/sources/topic/topic-source.ts';
 import type { TopicSource } from '../../../src/config/config.ts';
 import type { Handover, OutgoingMessage } from '../../../src/sources/source.ts';
 import { outgoing, sourceOptions } from '../../fixtures/outgoing.ts';
@@ -11,6 +11,7 @@ import { recordsOf } from '../../fixtures/topic-records.ts';
 
 const bootstrapServers = inject('bootstrapServers');
 const newTopic = (): string => `source-${randomUUID()}`;
+const access = { bootstrapServers, client: {}, timeoutMs: 20_000 };
 const options = sourceOptions({ bootstrapServers, timeoutMs: 20_000 });
 
 /** Creates the topic and sends each list in a call of its own. */
@@ -18,7 +19,7 @@ async function send(
   source: TopicSource,
   ...calls: readonly (readonly OutgoingMessage[])[]
 ): Promise<(readonly Handover[])[]> {
-  await createSourceTopic(source, options);
+  await createTopic(access, source.topic, source.partitions ?? 1);
   const opened = await openTopicSource(source, options);
   try {
     const outcomes = await Promise.all(calls.map((messages) => opened.send(messages)));
@@ -80,7 +81,6 @@ test('messages of overlapping calls stay in their order in each partition, and t
 
 test('a message that is too large for the topic is rejected, and small ones beside it are not', async () => {
   const topic = newTopic();
-  const access = { bootstrapServers, client: {}, timeoutMs: 20_000 };
   await withAdmin(access, (admin) =>
     admin.createTopics({
       topics: [topic],
@@ -111,9 +111,8 @@ test('a topic that is missing, or has another number of partitions, is wrong usa
   await expect(openTopicSource({ topic }, { ...options, timeoutMs: 1_000 })).rejects.toMatchObject({
     code: 'usage',
   });
-  expect(await createSourceTopic({ topic, partitions: 2 }, options)).toBe(true);
-  expect(await createSourceTopic({ topic }, options)).toBe(false);
-  await expect(createSourceTopic({ topic, partitions: 3 }, options)).rejects.toMatchObject({
+  await createTopic(access, topic, 2);
+  await expect(openTopicSource({ topic, partitions: 3 }, options)).rejects.toMatchObject({
     code: 'usage',
     message: expect.stringContaining('has 2 partitions, and the source names 3') as string,
   });

@@ -23,8 +23,8 @@ afterEach(async () => {
 
 async function open(given: Partial<TableSource> = {}, timeoutMs = 5_000): Promise<OpenedSource> {
   const source = await openTableSource(
-    { database: 'sqlite:orders.db', table: 'Orders', ...given },
-    sourceOptions({ dir, timeoutMs }),
+    { database: `sqlite:${join(dir, 'orders.db')}`, table: 'Orders', ...given },
+    sourceOptions({ timeoutMs }),
   );
   opened.push(source);
   return source;
@@ -92,7 +92,9 @@ test('the lock of another program is waited for, up to the time limit', async ()
 });
 
 test('a missing file, table or column is wrong usage', async () => {
-  await expect(open({ database: 'sqlite:nowhere.db' })).rejects.toMatchObject({ code: 'usage' });
+  await expect(open({ database: `sqlite:${join(dir, 'nowhere.db')}` })).rejects.toMatchObject({
+    code: 'usage',
+  });
   await expect(open({ table: 'nowhere' })).rejects.toMatchObject({ code: 'usage', hint: 'It has orders.' });
   await expect((await open()).send([row(0, { sku: 1 })])).rejects.toMatchObject({
     code: 'usage',
