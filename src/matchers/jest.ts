@@ -12,6 +12,8 @@ declare global {
 
 const { expect } = globalThis as { expect?: { extend(matchers: object): void } };
 if (expect === undefined) {
-  throw new Error("nodrop/jest needs Jest's global expect: import it in a test, or in a file of setupFilesAfterEnv.");
+  throw new Error(
+    "nodrop/jest needs Jest's global expect: import it in a test, or in a file of setupFilesAfterEnv.",
+  );
 }
 expect.extend({ toHaveLostNothing });

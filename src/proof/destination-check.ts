@@ -1,6 +1,6 @@
 /** The check of one destination: the messages that it is to have against what it has. Its folder is that of a check. */
 import { rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { makeFolder } from '../system/make-folder.ts';
 import {
   laterFile,
   lookFile,
@@ -9,7 +9,13 @@ import {
   type LookRecord,
 } from '../check/check-record.ts';
 import { formsText } from '../check/draft-record.ts';
-import { rowLayout, recordLayout, type Forms, type RecordColumns, type RowColumns } from '../check/bound-places.ts';
+import {
+  rowLayout,
+  recordLayout,
+  type Forms,
+  type RecordColumns,
+  type RowColumns,
+} from '../check/bound-places.ts';
 import type { FactShape } from '../check/facts/fact-format.ts';
 import { HopFiles } from '../check/facts/fact-files.ts';
 import { FactWriter } from '../check/facts/fact-writer.ts';
@@ -84,7 +90,7 @@ export class DestinationCheck implements AsyncDisposable {
   /** Reads the destination once more. Throws `usage` if there is no such table, column or topic. */
   async look(): Promise<void> {
     const { path, messages, destination, kafka, timeoutMs, signal, onProgress } = this.#options;
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const { location, query, table } = destination;
     this.#sink ??= await ThreadedSink.open(
       { location, query, table, kafka, timeoutMs, asOf: new Date(), signal },
@@ -94,7 +100,8 @@ export class DestinationCheck implements AsyncDisposable {
     this.#expectedRows = estimate;
     if (this.#forms === undefined || kinds.join() !== this.#kinds.join()) {
       // What was read in other forms cannot be compared.
-      for (const { file } of this.#looks) for (const end of ['facts', 'ids']) rmSync(`${path}/${file}.${end}`);
+      for (const { file } of this.#looks)
+        for (const end of ['facts', 'ids']) rmSync(`${path}/${file}.${end}`);
       this.#looks = [];
       this.#kinds = kinds;
       const made = kindsOfMessages(messages, this.#columns.places, this.#columns.optionOf);
@@ -103,7 +110,14 @@ export class DestinationCheck implements AsyncDisposable {
     }
     const file = lookFile(0, ++this.#lookCount);
     const layout = rowLayout(this.#rows, this.#forms);
-    const options = { path: `${path}/${file}`, shape: this.#shape, layout, topics: [''], sample: 1, flags: 0 };
+    const options = {
+      path: `${path}/${file}`,
+      shape: this.#shape,
+      layout,
+      topics: [''],
+      sample: 1,
+      flags: 0,
+    };
     this.#looks.push({ file, ...(await this.#sink.read(options)) });
   }
 
@@ -112,7 +126,9 @@ export class DestinationCheck implements AsyncDisposable {
     return new HopFiles(this.#options.path, this.#looks.at(-1)!.file, this.#shape);
   }
 
-  async judge(options: Pick<JudgeOptions, 'allowed' | 'made' | 'isConsequence' | 'onFinding' | 'onBucket'>): Promise<JudgedFacts> {
+  async judge(
+    options: Pick<JudgeOptions, 'allowed' | 'made' | 'isConsequence' | 'onFinding' | 'onBucket'>,
+  ): Promise<JudgedFacts> {
     const { path, signal } = this.#options;
     return await judgeFacts(this.record(), { ...options, path, signal });
   }
@@ -214,22 +230,33 @@ export class DestinationCheck implements AsyncDisposable {
   }
 }
 
-function messageColumns({ name, category, comparisons }: Destination, { latest }: DestinationRule): RecordColumns {
-  const places: ValuePlace[] = [latest === undefined ? messageId : parseValuePlace(latest.key, `expect: latest at ${name}`)];
+function messageColumns(
+  { name, category, comparisons }: Destination,
+  { latest }: DestinationRule,
+): RecordColumns {
+  const places: ValuePlace[] = [
+    latest === undefined ? messageId : parseValuePlace(latest.key, `expect: latest at ${name}`),
+  ];
   const add = (place: ValuePlace): number => places.push(place) - 1;
   return {
     places,
     id: 0,
     category: category && add(category.message),
     compared: comparisons.map(({ record }) => add(record)),
-    version: latest?.version === undefined ? undefined : add(parseValuePlace(latest.version.split('=')[0]!, `expect: latest at ${name}`)),
+    version:
+      latest?.version === undefined
+        ? undefined
+        : add(parseValuePlace(latest.version.split('=')[0]!, `expect: latest at ${name}`)),
     drops: [],
     route: undefined,
     optionOf: (place) => `${name}: ${place.text}`,
   };
 }
 
-function destinationColumns({ name, id, category, comparisons }: Destination, { latest }: DestinationRule): RowColumns {
+function destinationColumns(
+  { name, id, category, comparisons }: Destination,
+  { latest }: DestinationRule,
+): RowColumns {
   const places: ValuePlace[] = [id];
   const add = (place: ValuePlace): number => places.push(place) - 1;
   const [, version] = latest?.version?.split('=') ?? [];

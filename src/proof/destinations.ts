@@ -60,7 +60,10 @@ function feederOf(
   if (from === undefined) return last;
   if (from === sourceName) return before[0]?.kind === 'source' ? sourceName : undefined;
   if (before.some(({ name, kind }) => name === from && kind !== 'sink')) return from;
-  throw usageError(`${at}.from: ${from} is no hop before it.`, `Write ${sourceName}, or a hop that stands before.`);
+  throw usageError(
+    `${at}.from: ${from} is no hop before it.`,
+    `Write ${sourceName}, or a hop that stands before.`,
+  );
 }
 
 interface Where {
@@ -110,12 +113,15 @@ function locationOf(config: HopConfig | SinkConfig): SinkChoice {
 function ownId(config: HopConfig | SinkConfig, idPlace: ValuePlace, at: string): ValuePlace {
   if ('topic' in config) return idPlace;
   if ('command' in config) return { kind: 'column', name: 'id', text: 'column:id' };
-  throw usageError(`${at}.id is missing.`, 'Say where a row has the id of its message: column:NAME or json:PATH.');
+  throw usageError(
+    `${at}.id is missing.`,
+    'Say where a row has the id of its message: column:NAME or json:PATH.',
+  );
 }
 
 function valuePlaceOf(text: string, at: string): ValuePlace {
   const place = parseIdPlace(text, at);
   if (place.kind === 'position' || place.kind === 'columns')
-    throw usageError(`${at}: ${text} is a position.`, 'Name the place of the message\'s id there.');
+    throw usageError(`${at}: ${text} is a position.`, "Name the place of the message's id there.");
   return place;
 }

@@ -44,7 +44,11 @@ export class Expectations {
     const expectation = this.#expecter(message);
     const text = JSON.stringify(expectation);
     const reason =
-      'dropped' in expectation ? expectation.dropped : 'deadLettered' in expectation ? expectation.deadLettered : undefined;
+      'dropped' in expectation
+        ? expectation.dropped
+        : 'deadLettered' in expectation
+          ? expectation.deadLettered
+          : undefined;
     if (reason !== undefined) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
     if (this.#known.has(text)) return text;
     this.#note(expectation);

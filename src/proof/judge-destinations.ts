@@ -42,7 +42,9 @@ export async function judgeDestinations(
     const own = new Set<string>();
     const [lost, wrong] = [new Set<string>(), new Set<string>()];
     const before = from === undefined ? undefined : found.get(from);
-    const letters = checks.filter(({ destination: { deadLetters } }) => deadLetters).map((each) => found.get(each.destination.name));
+    const letters = checks
+      .filter(({ destination: { deadLetters } }) => deadLetters)
+      .map((each) => found.get(each.destination.name));
     const isConsequence = (finding: SingleFinding): boolean => {
       const { kind, id } = finding;
       if (id === undefined) return false;
@@ -54,7 +56,10 @@ export async function judgeDestinations(
       // What stands wrongly among the dead letters is missing for that reason.
       return kind === 'lost' && letters.some((each) => each?.has(`unexpected ${id}`) === true);
     };
-    using look = from === undefined ? undefined : disposable(checks.find((each) => each.destination.name === from)!.openLook());
+    using look =
+      from === undefined
+        ? undefined
+        : disposable(checks.find((each) => each.destination.name === from)!.openLook());
     const facts = await check.judge({
       allowed,
       made: { before: look?.files },
@@ -113,9 +118,13 @@ function renamed(
   { kind, topic, from, deadLetters }: DestinationRole,
   finding: { kind: FindingKind; blame: Blame },
 ): { kind: FindingKind; blame: Blame } {
-  if (deadLetters && finding.kind === 'unexpected') return { kind: 'wrongly-dead-lettered', blame: finding.blame };
+  if (deadLetters && finding.kind === 'unexpected')
+    return { kind: 'wrongly-dead-lettered', blame: finding.blame };
   if (kind === 'source')
-    return { kind: finding.kind, blame: finding.kind === 'lost' || finding.kind === 'corrupted' ? 'broker' : 'producer' };
+    return {
+      kind: finding.kind,
+      blame: finding.kind === 'lost' || finding.kind === 'corrupted' ? 'broker' : 'producer',
+    };
   const isEntry = from === undefined && topic !== undefined;
   return { kind: finding.kind, blame: isEntry ? 'producer' : finding.blame };
 }

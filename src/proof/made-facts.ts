@@ -27,7 +27,11 @@ const [here, elsewhere] = [1 << routeShift, 2 << routeShift];
 const ownHeaders = [Buffer.from(idHeader), Buffer.from(expectationHeader)];
 
 /** The kinds of values that the first messages have at some places. */
-export function kindsOfMessages(path: string, places: readonly ValuePlace[], optionOf: (place: ValuePlace) => string): ValueKind[] {
+export function kindsOfMessages(
+  path: string,
+  places: readonly ValuePlace[],
+  optionOf: (place: ValuePlace) => string,
+): ValueKind[] {
   const values = new RecordValues(places, optionOf);
   const kinds = new KindsOfRecords(places, values);
   let seen = 0;
@@ -82,7 +86,8 @@ export function writeMadeFacts(options: MadeFactsOptions): CheckRecord['records'
         if (outcome === unsent) continue;
         read += 1;
         batch.findHeaders(i, ownHeaders, spans);
-        const expectation = spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
+        const expectation =
+          spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
         const what = expectedHere(expectation, destination);
         const flags = outcomeFlags[outcome]!;
         if (what === 'elsewhere') add(batch, i, flags | elsewhere);

@@ -42,7 +42,9 @@ export function proofResult(
           record.sinks[0]!.name.startsWith('command:') ? ('reported' as const) : ('read' as const),
         ]),
       ),
-      ...(judged.some(({ facts }) => facts.destination.group !== undefined) && { commits: 'reported' as const }),
+      ...(judged.some(({ facts }) => facts.destination.group !== undefined) && {
+        commits: 'reported' as const,
+      }),
     },
     pipeline: {
       name: pipeline,
@@ -53,7 +55,8 @@ export function proofResult(
     run: {
       id: run,
       seed,
-      topic: judged.find(({ facts }) => facts.destination.topic !== undefined)?.facts.destination.topic ?? null,
+      topic:
+        judged.find(({ facts }) => facts.destination.topic !== undefined)?.facts.destination.topic ?? null,
       messages: planned,
       batchSize: null,
     },
@@ -70,7 +73,10 @@ export function proofResult(
   };
 }
 
-function destinationSummary(record: CheckRecord, { destination, audit }: JudgedDestination): DestinationSummary {
+function destinationSummary(
+  record: CheckRecord,
+  { destination, audit }: JudgedDestination,
+): DestinationSummary {
   const sink = record.sinks[0]!;
   const { name, kind, from, deadLetters, group } = destination;
   const { rows, deadLetters: letters } = audit.store;
@@ -84,7 +90,8 @@ function destinationSummary(record: CheckRecord, { destination, audit }: JudgedD
     id: sink.id,
     group: group ?? null,
     deadLetters,
-    expected: Object.entries(audit.acknowledged).reduce((sum, [, count]) => sum + count, 0) - audit.counts.dropped,
+    expected:
+      Object.entries(audit.acknowledged).reduce((sum, [, count]) => sum + count, 0) - audit.counts.dropped,
     found: rows + letters - audit.counts.unrooted,
     unrooted: audit.counts.unrooted,
     looks: sink.looks.length,
@@ -96,12 +103,19 @@ function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly
   const { counts, problems, errors } = handed;
   const audits = judged.map(({ facts }) => facts.audit);
   const sinks = judged.filter(({ facts }) => facts.destination.kind === 'sink');
-  const sum = (of: (audit: Audit) => number, among: readonly { facts: JudgedDestination }[] = judged): number =>
-    among.reduce((total, { facts }) => total + of(facts.audit), 0);
+  const sum = (
+    of: (audit: Audit) => number,
+    among: readonly { facts: JudgedDestination }[] = judged,
+  ): number => among.reduce((total, { facts }) => total + of(facts.audit), 0);
   const ledger = { ...counts, unsent: planned - counts.sent };
   const written = Math.min(
     counts.unknown,
-    Math.max(0, ...judged.map(({ facts }) => facts.tallies.reduce((total, { doubtfulSent }) => total + doubtfulSent, 0))),
+    Math.max(
+      0,
+      ...judged.map(({ facts }) =>
+        facts.tallies.reduce((total, { doubtfulSent }) => total + doubtfulSent, 0),
+      ),
+    ),
   );
   const sentences = [
     ...open,
@@ -112,7 +126,11 @@ function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly
   const findings = audits.flatMap((audit) => audit.findings);
   const topics = judged.filter(({ facts }) => facts.destination.topic !== undefined);
   return {
-    verdict: verdictOf(audits.map(({ verdict }) => verdict), findings, sentences.length),
+    verdict: verdictOf(
+      audits.map(({ verdict }) => verdict),
+      findings,
+      sentences.length,
+    ),
     evidence: {
       ledger: 'whole',
       log: worst(topics.map(({ facts }) => facts.audit.evidence.store)),
@@ -125,7 +143,10 @@ function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly
     store: {
       rows: sum(({ store }) => store.rows, sinks),
       byCategory: mergeCounts(sinks.map(({ facts }) => facts.audit.store.byCategory)),
-      deadLetters: sum(({ store }) => store.rows, judged.filter(({ facts }) => facts.destination.deadLetters)),
+      deadLetters: sum(
+        ({ store }) => store.rows,
+        judged.filter(({ facts }) => facts.destination.deadLetters),
+      ),
     },
     counts: {
       redelivered: null,
@@ -194,7 +215,9 @@ function fatesOf(acked: number, judged: readonly { facts: JudgedDestination }[])
 const worst = (states: readonly EvidenceState[]): EvidenceState =>
   states.length === 0 || states.includes('missing') ? 'missing' : states.includes('torn') ? 'torn' : 'whole';
 
-const mergedKeys = (records: readonly object[]): string[] => [...new Set(records.flatMap((each) => Object.keys(each)))];
+const mergedKeys = (records: readonly object[]): string[] => [
+  ...new Set(records.flatMap((each) => Object.keys(each))),
+];
 
 const mergeCounts = (records: readonly Record<string, number>[]): Record<string, number> =>
   Object.fromEntries(

@@ -139,7 +139,9 @@ export const resultSchema = z.object({
   provenance: z
     .record(z.string(), provenance)
     .exactOptional()
-    .describe("Where the evidence of each hop comes from; only in results of checks and of a user's pipeline."),
+    .describe(
+      "Where the evidence of each hop comes from; only in results of checks and of a user's pipeline.",
+    ),
   check: check.exactOptional(),
   pipeline: pipeline.exactOptional(),
   run: z.object({

@@ -21,7 +21,13 @@ function forwarding(name: string, bug = ''): Config {
       orders: {
         source: { topic: name },
         messages: { count: 200 },
-        sinks: { out: { topic: `${name}.out`, compare: { 'json:sequence': 'json:sequence' }, group: `${name}-group` } },
+        sinks: {
+          out: {
+            topic: `${name}.out`,
+            compare: { 'json:sequence': 'json:sequence' },
+            group: `${name}-group`,
+          },
+        },
         settle: '1s',
       },
     },
@@ -33,7 +39,11 @@ const newName = (): string => `p${randomUUID().slice(0, 8)}`;
 test('a healthy application has lost nothing', async () => {
   const result = await runPipeline(forwarding(newName()), 'orders', { dir: newDir() });
   expect(result).toHaveLostNothing();
-  expect(result).toMatchObject({ root: 'ledger', acknowledged: { right: 200 }, pipeline: { name: 'orders' } });
+  expect(result).toMatchObject({
+    root: 'ledger',
+    acknowledged: { right: 200 },
+    pipeline: { name: 'orders' },
+  });
 });
 
 test.each([

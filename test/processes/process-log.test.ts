@@ -13,7 +13,9 @@ function written(lengths: readonly number[]): { all: string; file: string; tail:
   const log = new ProcessLog(join(newFolder(), 'x.log'), () => expect.unreachable(), bytesMax);
   let all = '';
   for (const length of lengths) {
-    const piece = Array.from({ length }, (_, i) => String.fromCharCode(97 + ((all.length + i) % 26))).join('');
+    const piece = Array.from({ length }, (_, i) => String.fromCharCode(97 + ((all.length + i) % 26))).join(
+      '',
+    );
     log.write(Buffer.from(piece));
     all += piece;
   }

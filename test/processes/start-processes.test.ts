@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ProcessConfig } from '../../src/config/config.ts';
 import type { ProcessContext } from '../../src/processes/start-processes.ts';
-import { alive, newFolder, program, shell, startUserProcesses, type Started } from '../fixtures/user-processes.ts';
+import {
+  alive,
+  newFolder,
+  program,
+  shell,
+  startUserProcesses,
+  type Started,
+} from '../fixtures/user-processes.ts';
 import { freePorts } from '../../src/system/ports.ts';
 
 async function started(
@@ -17,11 +24,14 @@ async function started(
   return all;
 }
 
-const logOf = (all: Started, name: string): string => readFileSync(join(all.logFolder, `${name}.log`), 'utf8');
+const logOf = (all: Started, name: string): string =>
+  readFileSync(join(all.logFolder, `${name}.log`), 'utf8');
 
 /** Started and expected to fail: the error. */
 async function refusal(config: ProcessConfig, changes: Partial<ProcessContext> = {}) {
-  const error: unknown = await startUserProcesses({ worker: config }, changes).catch((reason: unknown) => reason);
+  const error: unknown = await startUserProcesses({ worker: config }, changes).catch(
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(Error);
   return error as Error & { code: string; hint?: string };
 }
@@ -56,8 +66,16 @@ test('each process knows the run, its index, the count, the brokers and its own 
 
 test.each<[string, Partial<ProcessConfig>, RegExp]>([
   ['a folder that is none', { cwd: 'nowhere' }, /^processes.worker.cwd: .*nowhere is no folder/],
-  ['an unset variable', { env: { A: 'env:NODROP_UNSET' } }, /NODROP_UNSET of the environment, which is not set/],
-  ['an unknown address', { env: { A: '{url:tabel}' } }, /no source, hop or sink with an address has the name tabel/],
+  [
+    'an unset variable',
+    { env: { A: 'env:NODROP_UNSET' } },
+    /NODROP_UNSET of the environment, which is not set/,
+  ],
+  [
+    'an unknown address',
+    { env: { A: '{url:tabel}' } },
+    /no source, hop or sink with an address has the name tabel/,
+  ],
   ['a wrong pattern', { ready: { stdout: '(' } }, /processes.worker.ready.stdout is no regular expression/],
   ['a wrong URL', { ready: { url: 'localhost:80' } }, /takes an http or https URL/],
   ['a wrong time', { stop: { within: '5 s' } }, /processes.worker.stop.within takes a duration/],
@@ -74,7 +92,9 @@ test('a command that does not exist, and one that ends before it is ready, are n
   });
   const error = await refusal(shell('echo one; echo "\u001b[31mtwo" >&2; exit 3'));
   expect(error).toMatchObject({ code: 'unavailable', hint: 'one\n\ufffd[31mtwo' });
-  expect(error.message).toMatch(/^worker ended with exit code 3 before it was ready. Its log: .*worker-0.log$/);
+  expect(error.message).toMatch(
+    /^worker ended with exit code 3 before it was ready. Its log: .*worker-0.log$/,
+  );
 });
 
 test('a process that is not ready in time is ended, and the error says what was waited for', async () => {

@@ -94,7 +94,10 @@ export async function pipelineCommand(values: OptionValues, context: Context, na
 /** undefined: those of the config. */
 function faultsOf({ fault = [], faultFile }: OptionValues): ScheduledFault[] | undefined {
   if (fault.length === 0 && faultFile === undefined) return undefined;
-  return [...(faultFile === undefined ? [] : readFaultFile(faultFile)), ...fault.map((text) => parseFault(text))];
+  return [
+    ...(faultFile === undefined ? [] : readFaultFile(faultFile)),
+    ...fault.map((text) => parseFault(text)),
+  ];
 }
 
 function refuseOthers(values: OptionValues, { isGiven }: Context): void {

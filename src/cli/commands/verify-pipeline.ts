@@ -37,11 +37,15 @@ export async function verifyPipeline(
   }
   const findings = new FindingsFile(folder.findings);
   terminal.status('judging');
-  const judged = await judgeProofAgain(folder.path, { proof, records }, {
-    allowed,
-    onFinding: (finding) => findings.add(finding),
-    signal,
-  }).finally(() => findings.close());
+  const judged = await judgeProofAgain(
+    folder.path,
+    { proof, records },
+    {
+      allowed,
+      onFinding: (finding) => findings.add(finding),
+      signal,
+    },
+  ).finally(() => findings.close());
   const result = proofResult(proof, judged, {
     allowed,
     timings: { ...noTimings(), ...earlier?.timings, auditMs: Math.round(performance.now() - startedAt) },

@@ -132,8 +132,11 @@ export class ExplainedPipeline implements Disposable {
   }
 
   #notJudged(found: readonly Found[]): string[] {
-    const open = found.filter(({ record, facts }) => record.isUndrained && (facts?.sinks[0]?.at(-1)?.count ?? 0) === 0);
-    if (open.length > 0) return [`It may still come to ${open.map(({ name }) => name).join(', ')}: not drained.`];
+    const open = found.filter(
+      ({ record, facts }) => record.isUndrained && (facts?.sinks[0]?.at(-1)?.count ?? 0) === 0,
+    );
+    if (open.length > 0)
+      return [`It may still come to ${open.map(({ name }) => name).join(', ')}: not drained.`];
     return this.#proof.open;
   }
 
@@ -153,7 +156,10 @@ function sequenceOf(found: readonly Found[]): number | undefined {
 
 function eventsAt({ name, record, facts }: Found): TimelineEvent[] {
   const has = facts !== undefined && facts.sinks[0]!.some(({ count }) => count > 0);
-  if (!has) return [gap.nothing('sink-row', `${name}: ${isDropped(facts) ? 'not there, as a rule says' : 'not there'}`)];
+  if (!has)
+    return [
+      gap.nothing('sink-row', `${name}: ${isDropped(facts) ? 'not there, as a rule says' : 'not there'}`),
+    ];
   return rowEvents(record, facts).map((event) => ('sink' in event ? { ...event, sink: name } : event));
 }
 
@@ -162,7 +168,9 @@ const isDropped = (facts: FactsOfId | undefined): boolean =>
 
 function expectedText(found: readonly Found[], sequence: number | undefined): string {
   if (sequence === undefined) return 'Nothing was expected: nodrop did not make it.';
-  const due = found.filter(({ facts }) => facts !== undefined && facts.records.count > 0 && !isDropped(facts));
+  const due = found.filter(
+    ({ facts }) => facts !== undefined && facts.records.count > 0 && !isDropped(facts),
+  );
   const names = due.map(({ name }) => name).join(', ');
   return `Message ${sequence}. Expected: ${due.length === 0 ? 'nowhere' : `in ${names}`}.`;
 }

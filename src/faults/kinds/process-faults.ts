@@ -14,7 +14,10 @@ function partsOf(detail: string | undefined): { name: string; point: string | un
 }
 
 /** Why a fault cannot be done to the process that its detail names, if so. */
-export function problemOfProcess({ processes }: PipelinePlan, detail: string | undefined): string | undefined {
+export function problemOfProcess(
+  { processes }: PipelinePlan,
+  detail: string | undefined,
+): string | undefined {
   if (processes === undefined) return "nodrop's own pipeline has no processes of a user";
   const { name } = partsOf(detail);
   if (processes.has(name)) return undefined;
@@ -60,7 +63,8 @@ export const killUserProcess: Fault = {
 export const pauseUserProcess: Fault = {
   name: 'pause-process',
   does: 'suspends a process of yours, and all that it has started',
-  expected: 'if it exceeds its session, the group reassigns its partitions, and what it does late has no second effect',
+  expected:
+    'if it exceeds its session, the group reassigns its partitions, and what it does late has no second effect',
   example: 'pause-process:worker@5s+10s',
   lastsMs,
   takesProcess: 'name',

@@ -34,7 +34,9 @@ export async function groupTopics(access: AdminAccess, group: string): Promise<s
 /** The groups that have committed offsets of a topic. */
 export async function groupsOfTopic(access: AdminAccess, topic: string): Promise<string[]> {
   const all = await withAdmin(access, (admin) => admin.listGroups());
-  const names = [...all.values()].filter(({ protocolType }) => protocolType === 'consumer').map(({ id }) => id);
+  const names = [...all.values()]
+    .filter(({ protocolType }) => protocolType === 'consumer')
+    .map(({ id }) => id);
   const found: string[] = [];
   for (const name of names) if ((await groupOffsets(access, name, topic)).size > 0) found.push(name);
   return found;

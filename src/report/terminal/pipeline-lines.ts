@@ -22,7 +22,10 @@ export function pipelineLines(result: Result, palette: Palette): string[] {
     palette.faint(`  ${'hop'.padEnd(label)} ${'expected'.padStart(12)} ${'found'.padStart(12)}`),
     ...destinations.map((each) => destinationLine(each, label, palette)),
     '',
-    ...entry('handed over', `${grouped(ledger.sent)} to ${source}, ${grouped(ledger.acked)} acknowledged${extras}`),
+    ...entry(
+      'handed over',
+      `${grouped(ledger.sent)} to ${source}, ${grouped(ledger.acked)} acknowledged${extras}`,
+    ),
     ...(Object.keys(drops).length === 0
       ? []
       : entry(

@@ -34,7 +34,10 @@ export function provenanceText({ provenance, check }: Pick<Result, 'provenance' 
 }
 
 /** `nodrop made the messages and read out and table; what is in files is what a program reports` */
-export function pipelineProvenanceText({ provenance = {}, pipeline }: Pick<Result, 'provenance' | 'pipeline'>): string {
+export function pipelineProvenanceText({
+  provenance = {},
+  pipeline,
+}: Pick<Result, 'provenance' | 'pipeline'>): string {
   const names = pipeline?.destinations.map(({ name }) => name) ?? [];
   const of = (kind: string): string[] => names.filter((name) => provenance[name] === kind);
   const [read, reported] = [of('read'), of('reported')];

@@ -27,10 +27,7 @@ const sentences: Record<Verdict, (result: Result) => string> = {
 };
 
 export const sentenceOf = (result: Result): string =>
-  [
-    sentenceBy(result),
-    ...missedSentence(result),
-  ].join(' ');
+  [sentenceBy(result), ...missedSentence(result)].join(' ');
 
 function sentenceBy(result: Result): string {
   if (result.root === undefined) return sentences[result.verdict](result);

@@ -21,7 +21,14 @@ const notThere = (): never => {
   throw new Error("bug: a fault on a part of nodrop's own pipeline");
 };
 
-export function faultedUserPipeline({ kafka, cluster, topic, processes, links, signal }: FaultedParts): Pipeline {
+export function faultedUserPipeline({
+  kafka,
+  cluster,
+  topic,
+  processes,
+  links,
+  signal,
+}: FaultedParts): Pipeline {
   const brokers: BrokerVictim[] = (kafka.broker?.brokers ?? []).map(asVictim);
   return {
     brokers,

@@ -224,7 +224,10 @@ class HandOverNotes {
   async close(): Promise<void> {
     const { handed } = this;
     handed.outcomes = handed.outcomes.subarray(0, Math.max(handed.planned, handed.counts.sent));
-    handed.counts.unknown = handed.outcomes.reduce((sum, code) => sum + Number(code === outcomeCodes.unknown), 0);
+    handed.counts.unknown = handed.outcomes.reduce(
+      (sum, code) => sum + Number(code === outcomeCodes.unknown),
+      0,
+    );
     if (handed.counts.sent === handed.planned) this.#ledger.finish();
     this.#ledger.close();
     this.#log.close();

@@ -8,7 +8,8 @@ const pathsMax = 1_000;
 /** Where a message says its own id: in a header, in its key, or in its value. Throws `usage` if it says it nowhere. */
 export function idPlaceIn(message: OutgoingMessage): ValuePlace {
   const { id, key, headers, document } = message;
-  const isId = (bytes: Uint8Array | null): boolean => bytes !== null && Buffer.from(bytes).equals(Buffer.from(id));
+  const isId = (bytes: Uint8Array | null): boolean =>
+    bytes !== null && Buffer.from(bytes).equals(Buffer.from(id));
   const header = headers.find(([, value]) => isId(value));
   if (header !== undefined) return { kind: 'header', name: header[0], text: `header:${header[0]}` };
   const paths = new Map<string, readonly string[]>();

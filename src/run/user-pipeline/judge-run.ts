@@ -12,7 +12,7 @@ import { FindingsFile } from '../../run-folder/findings-file.ts';
 import { messageLogName } from '../../run-folder/message-log.ts';
 import { sealText } from '../../run-folder/seal.ts';
 import { writeWhole } from '../../system/write-whole.ts';
-import { drain } from './drain.ts';
+import { drain } from './await-drain.ts';
 import { FeedingGroups } from './feeding-groups.ts';
 import type { HandedOver } from './hand-over.ts';
 import type { Circumstances, ProveSpec } from './prove-pipeline.ts';

@@ -28,7 +28,10 @@ export interface MessageOpening {
 /** A program that makes its own messages has values that are ids. */
 const wholeValue: ValuePlace = { kind: 'digest', text: 'digest' };
 
-export function openMessages({ pipeline: { source }, make }: Pick<ProveSpec, 'pipeline' | 'make'>): MessageOpening {
+export function openMessages({
+  pipeline: { source },
+  make,
+}: Pick<ProveSpec, 'pipeline' | 'make'>): MessageOpening {
   if (isReporting(source)) {
     return {
       idPlace: wholeValue,

@@ -8,7 +8,11 @@ import { resolveEnv } from '../../config/resolve-paths.ts';
 import { usageError } from '../../errors.ts';
 import { parseFault, type ScheduledFault } from '../../faults/fault-schedule.ts';
 import type { KafkaChoice } from '../../kafka/broker/versions.ts';
-import { bootstrapServersOf, readSettingsFile, type ClientSettings } from '../../kafka/client/client-settings.ts';
+import {
+  bootstrapServersOf,
+  readSettingsFile,
+  type ClientSettings,
+} from '../../kafka/client/client-settings.ts';
 import { parseThreshold, type Threshold } from '../../result/thresholds.ts';
 import type { Cause } from '../../result/verdict.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
@@ -38,7 +42,12 @@ export interface PipelineChoice {
 
 /** `configFolder`: where the config lies. Throws `usage`. */
 export function pipelineSpec(
-  { config, configFolder, name, folder }: { config: Config; configFolder: string; name: string; folder: RunFolder },
+  {
+    config,
+    configFolder,
+    name,
+    folder,
+  }: { config: Config; configFolder: string; name: string; folder: RunFolder },
   choice: PipelineChoice,
 ): ProveSpec {
   const pipeline = config.pipelines[name];

@@ -74,7 +74,11 @@ export interface Circumstances {
 const partitionsDefault = 3;
 
 /** Throws `usage` and `unavailable` if nothing was handed over; otherwise there is a result. */
-export async function provePipeline(spec: ProveSpec, observer: RunObserver, signal: AbortSignal): Promise<Result> {
+export async function provePipeline(
+  spec: ProveSpec,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<Result> {
   const startedAt = performance.now();
   const { folder, name, count, timeoutMs, faults, thresholds } = spec;
   folder.refuseIfUsed();
@@ -94,7 +98,12 @@ export async function provePipeline(spec: ProveSpec, observer: RunObserver, sign
   try {
     announcer.phase('starting', 'starting');
     const listeners = links.listeners();
-    kafka = await openKafka({ ...spec.kafka, folder, names: topics, timeoutMs, listeners }, undefined, announcer, signal);
+    kafka = await openKafka(
+      { ...spec.kafka, folder, names: topics, timeoutMs, listeners },
+      undefined,
+      announcer,
+      signal,
+    );
     const { bootstrapServers } = kafka;
     const settings = settingsFor(spec, kafka);
     const access = { bootstrapServers, client: clientFromSettings(settings), timeoutMs, signal };

@@ -69,7 +69,9 @@ export async function drain(options: DrainOptions): Promise<Drained> {
     open: behind.map(lagText),
     notes: hasGroups
       ? []
-      : ['No consumer group tells how far the pipeline is: that it has drained rests on two looks at what it wrote.'],
+      : [
+          'No consumer group tells how far the pipeline is: that it has drained rests on two looks at what it wrote.',
+        ],
     drainMs: Math.round(lastMs),
     auditMs: Math.round(performance.now() - startedAt - lastMs),
   };
@@ -94,7 +96,12 @@ async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]>
   return await judge(options);
 }
 
-async function judge({ checks, allowed, openFindings, onStatus }: DrainOptions): Promise<JudgedDestination[]> {
+async function judge({
+  checks,
+  allowed,
+  openFindings,
+  onStatus,
+}: DrainOptions): Promise<JudgedDestination[]> {
   onStatus('judging');
   const findings = openFindings();
   try {
