@@ -106,11 +106,8 @@ test('settings of the source win, and acks=0 acknowledges nothing', async () => 
   });
 });
 
-test('a topic that is missing, or has another number of partitions, is wrong usage', async () => {
+test('a topic that has another number of partitions is wrong usage', async () => {
   const topic = newTopic();
-  await expect(openTopicSource({ topic }, { ...options, timeoutMs: 1_000 })).rejects.toMatchObject({
-    code: 'usage',
-  });
   await createTopic(access, topic, 2);
   await expect(openTopicSource({ topic, partitions: 3 }, options)).rejects.toMatchObject({
     code: 'usage',
