@@ -83,7 +83,9 @@ function scheduled(entry: Entry, where: string): ScheduledFault {
   }
   const { detail } = entry;
   if (detail !== undefined && !takesDetail(fault, detail)) {
-    throw usageError(`${where}: after the colon, ${fault.name} takes ${whereForm(fault) ?? 'nothing'}; not '${detail}'.`);
+    throw usageError(
+      `${where}: after the colon, ${fault.name} takes ${whereForm(fault) ?? 'nothing'}; not '${detail}'.`,
+    );
   }
   if (entry.value !== undefined && fault.value?.isRight(entry.value) !== true) {
     const known = fault.value === undefined ? 'nothing' : fault.value.form;
@@ -129,8 +131,7 @@ function nearest(name: string): string {
 /** Throws `usage` for the first fault that is impossible in this pipeline. */
 export function checkSchedule(schedule: readonly ScheduledFault[], plan: PipelinePlan): void {
   for (const scheduled of schedule) {
-    const problem =
-      problemOf(scheduled.fault, plan, scheduled) ?? problemOfTime(scheduled, schedule, plan);
+    const problem = problemOf(scheduled.fault, plan, scheduled) ?? problemOfTime(scheduled, schedule, plan);
     if (problem !== undefined) throw usageError(`--fault ${faultText(scheduled)} is impossible: ${problem}.`);
   }
 }

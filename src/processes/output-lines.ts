@@ -44,7 +44,7 @@ export class OutputLines {
     const needle = wanted === 'all' ? undefined : wanted.containing;
     const begun = Buffer.concat([...this.#begun, chunk.subarray(0, first)]).subarray(0, lineBytesMax);
     if (needle === undefined || begun.includes(needle)) this.#tell(begun);
-    for (let at = first + 1; at < end; ) {
+    for (let at = first + 1; at < end;) {
       const found = needle === undefined ? at : chunk.subarray(0, end).indexOf(needle, at);
       if (found < 0) return;
       const lineEnd = chunk.indexOf(newline, found);

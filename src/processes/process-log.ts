@@ -83,7 +83,7 @@ export class ProcessLog {
     this.#leftOut += from - head - this.#markerBytes + skipped;
     const marker = Buffer.from(`\n… ${this.#leftOut} bytes are left out here …\n`);
     const kept = Buffer.alloc(this.#size - from);
-    for (let at = 0; at < kept.length; ) {
+    for (let at = 0; at < kept.length;) {
       const read = readSync(file, kept, at, Math.min(copiedBytes, kept.length - at), from + at);
       if (read === 0) break;
       at += read;
@@ -97,5 +97,5 @@ export class ProcessLog {
 }
 
 function writeAll(file: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
 }

@@ -10,7 +10,9 @@ import { Deadline } from './deadline.ts';
 import type { GroupGuard } from './group-guard.ts';
 import { markVariable, membersOf, type GroupMember } from './group-members.ts';
 
-const pollMs = 10;
+/** Each look reads the table of processes. */
+const pollMs = 50;
+const killPollMs = 10;
 const goneMsMax = 10_000;
 /** A process that left the group and has no mark may keep the output open for ever. */
 const outputMsMax = 1_000;
@@ -28,8 +30,8 @@ export interface GroupOptions {
   /** Tells the group's members from all other processes: no other group has it. */
   mark: string;
   guard: GroupGuard;
-  onOutput(bytes: Buffer): void;
-  onErrorOutput(bytes: Buffer): void;
+  onOutput: (bytes: Buffer) => void;
+  onErrorOutput: (bytes: Buffer) => void;
 }
 
 export class ProcessGroup {
@@ -61,11 +63,13 @@ export class ProcessGroup {
     this.pid = child.pid!;
     this.#child = child;
     this.#options = options;
-    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as GroupExit);
+    this.exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     this.#closed = once(child, 'close');
     const { stdout, stderr } = child as ChildProcess & { stdout: Readable; stderr: Readable };
     stdout.on('data', options.onOutput);
     stderr.on('data', options.onErrorOutput);
+    // An output that breaks ends early. The exit tells the rest.
+    for (const output of [stdout, stderr]) output.on('error', () => undefined);
   }
 
   members(): GroupMember[] {
@@ -92,9 +96,11 @@ export class ProcessGroup {
       this.signal('SIGKILL');
       return this.members().length;
     };
-    if ((await deadline.poll(() => left() === 0, pollMs)) !== true) {
+    if ((await deadline.poll(() => left() === 0, killPollMs)) !== true) {
       const pids = this.members().map(({ pid }) => pid);
-      throw unavailableError(`Processes ${pids.join(', ')} have not ended ${goneMsMax / 1000} s after SIGKILL.`);
+      throw unavailableError(
+        `Processes ${pids.join(', ')} have not ended ${goneMsMax / 1000} s after SIGKILL.`,
+      );
     }
     await this.exited;
     await this.finish();

@@ -2,8 +2,7 @@
 
 export const counted = (count: number, noun: string): string => `${count} ${plural(count, noun)}`;
 
-export const plural = (count: number, noun: string, many = `${noun}s`): string =>
-  count === 1 ? noun : many;
+export const plural = (count: number, noun: string, many = `${noun}s`): string => (count === 1 ? noun : many);
 
 export const were = (count: number): string => (count === 1 ? 'was' : 'were');
 

@@ -39,10 +39,7 @@ test('a killed process is gone, and comes back when the fault is over', async ()
     name: 'kill-process',
     target: 'worker-0',
     tookEffect: true,
-    evidence: [
-      `process ${before[1]}, worker-0, is gone`,
-      `worker-0 was started again as process ${first}`,
-    ],
+    evidence: [`process ${before[1]}, worker-0, is gone`, `worker-0 was started again as process ${first}`],
   });
   expect([api, second]).toEqual([before[0], before[2]]);
   expect(await alive(before)).toEqual([api, second]);
@@ -127,7 +124,13 @@ test('in a storm, processes leave and come back in turn until it is over, and al
   expect(await alive(all.all.map(({ pid }) => pid!))).toHaveLength(2);
 });
 
-const own: PipelinePlan = { brokers: 3, producers: 1, consumers: 1, store: defaultEngine, sendsMs: undefined };
+const own: PipelinePlan = {
+  brokers: 3,
+  producers: 1,
+  consumers: 1,
+  store: defaultEngine,
+  sendsMs: undefined,
+};
 const processPlan: ProcessPlan = { count: 1, hasAddresses: false, isContainer: false };
 const theirs: PipelinePlan = {
   ...own,
@@ -144,22 +147,42 @@ const theirs: PipelinePlan = {
 test.each<[string, PipelinePlan, string]>([
   ['kill-process:worker@5s', own, "nodrop's own pipeline has no processes of a user"],
   ['rebalance-storm:worker@5s', own, "nodrop's own pipeline has no processes of a user"],
-  ['cut:worker@5s', own, "there is no 'worker' whose network it could break: producer, consumer, replication, store"],
+  [
+    'cut:worker@5s',
+    own,
+    "there is no 'worker' whose network it could break: producer, consumer, replication, store",
+  ],
   ['latency:producer-acks@5s', own, "there is no 'producer-acks'"],
   ['kill-process@5s', theirs, 'it takes a process after a colon: api, worker, boxed'],
   ['rebalance-storm@5s', theirs, 'it takes a process after a colon: api, worker, boxed'],
   ['kill-process:wroker@5s', theirs, "there is no process 'wroker': api, worker, boxed"],
-  ['cut:wroker@5s', theirs, "there is no 'wroker' whose network it could break: api, worker, boxed, replication"],
+  [
+    'cut:wroker@5s',
+    theirs,
+    "there is no 'wroker' whose network it could break: api, worker, boxed, replication",
+  ],
   ['cut:producer@5s', theirs, "there is no 'producer'"],
   ['pause-process:worker@5s+never', theirs, 'kill it instead'],
-  ['kill-process:boxed@5s', theirs, 'boxed runs a container, which such a signal does not reach: restart-process:boxed'],
+  [
+    'kill-process:boxed@5s',
+    theirs,
+    'boxed runs a container, which such a signal does not reach: restart-process:boxed',
+  ],
   ['pause-process:boxed@5s', theirs, 'restart-process:boxed or cut:boxed'],
-  ['kill-consumer@5s', theirs, "it acts on nodrop's own consumer, which your pipeline does not have: kill-process:api or"],
+  [
+    'kill-consumer@5s',
+    theirs,
+    "it acts on nodrop's own consumer, which your pipeline does not have: kill-process:api or",
+  ],
   ['pause-producer@5s', theirs, 'pause-process:api or pause-process:worker'],
   ['lock-store@5s', theirs, "it acts on nodrop's own store, which your pipeline does not have: cut:api"],
   ['restart-store@5s', theirs, 'reset_peer:api'],
   ['poison@5s', theirs, "it acts on nodrop's own store, which your pipeline does not have"],
-  ['cut:worker@5s', { ...theirs, brokers: 0 }, 'leave --bootstrap-server out, or give worker the address of a sink'],
+  [
+    'cut:worker@5s',
+    { ...theirs, brokers: 0 },
+    'leave --bootstrap-server out, or give worker the address of a sink',
+  ],
 ])('the fault %s is refused for a pipeline that cannot have it', (text, plan, why) => {
   const check = (): void => checkSchedule([parseFault(text)], plan);
   expect(check).toThrow(why);
@@ -167,9 +190,19 @@ test.each<[string, PipelinePlan, string]>([
 });
 
 test.each([
-  ...['kill-process:worker@5s', 'kill-process:worker:a:b@5s+2s', 'pause-process:api@1s', 'restart-process:boxed@1s'],
-  ...['rebalance-storm:api@1s', 'cut:worker-acks@1s', 'latency:api=5ms@1s', 'bandwidth:api=5kB@1s'],
-  ...['slow_close:worker@1s', 'reset_peer:worker@1s', 'cut:replication@1s', 'kill-leader@1s', 'delete-records@1s'],
+  'kill-process:worker@5s',
+  'kill-process:worker:a:b@5s+2s',
+  'pause-process:api@1s',
+  'restart-process:boxed@1s',
+  'rebalance-storm:api@1s',
+  'cut:worker-acks@1s',
+  'latency:api=5ms@1s',
+  'bandwidth:api=5kB@1s',
+  'slow_close:worker@1s',
+  'reset_peer:worker@1s',
+  'cut:replication@1s',
+  'kill-leader@1s',
+  'delete-records@1s',
 ])('the fault %s is possible on the processes of a user, and is written as it was read', (text) => {
   expect(() => checkSchedule([parseFault(text)], theirs)).not.toThrow();
   expect(parseFault(faultText(parseFault(text)))).toEqual(parseFault(text));
@@ -179,12 +212,14 @@ test('a process with an address can be cut off where the brokers are not of the 
   expect(() => checkSchedule([parseFault('cut:api@1s')], { ...theirs, brokers: 0 })).not.toThrow();
 });
 
-test.each(['kill-process:@5s', 'pause-process:worker:point@5s', 'restart-process:worker@5s+3s', 'kill-leader:worker@5s'])(
-  'the fault %j is refused',
-  (text) => {
-    expect(() => parseFault(text)).toThrow(expect.objectContaining({ code: 'usage' }));
-  },
-);
+test.each([
+  'kill-process:@5s',
+  'pause-process:worker:point@5s',
+  'restart-process:worker@5s+3s',
+  'kill-leader:worker@5s',
+])('the fault %j is refused', (text) => {
+  expect(() => parseFault(text)).toThrow(expect.objectContaining({ code: 'usage' }));
+});
 
 test.each<[string | string[], boolean]>([
   ['docker run --rm worker', true],

@@ -64,20 +64,23 @@ test('a process that prints without end is neither held up nor kept whole, and i
   expect(text.match(/bytes are left out here/g)).toHaveLength(1);
 });
 
-test.runIf(hasSmallDisks)('a full disk ends the log, and neither the process nor what its errors say', async () => {
-  using disk = smallDisk('256k');
-  const source = `
+test.runIf(hasSmallDisks)(
+  'a full disk ends the log, and neither the process nor what its errors say',
+  async () => {
+    using disk = smallDisk('256k');
+    const source = `
     console.log('ready');
     process.stdout.write('z'.repeat(1e6) + '\\n', () => {
       setInterval(() => console.log('{"type":"point","name":"after"}'), 20);
     })`;
-  const logFolder = join(disk.path, 'processes');
-  const all = await startUserProcesses({ worker: program(source) }, { logFolder });
-  try {
-    await all.all[0]!.untilAt('after', AbortSignal.timeout(20_000));
-    expect(all.notes).toEqual([expect.stringMatching(/worker-0.log is not written any more: ENOSPC/)]);
-    expect(all.all[0]!.tail()).toContain('after');
-  } finally {
-    await all.stop();
-  }
-});
+    const logFolder = join(disk.path, 'processes');
+    const all = await startUserProcesses({ worker: program(source) }, { logFolder });
+    try {
+      await all.all[0]!.untilAt('after', AbortSignal.timeout(20_000));
+      expect(all.notes).toEqual([expect.stringMatching(/worker-0.log is not written any more: ENOSPC/)]);
+      expect(all.all[0]!.tail()).toContain('after');
+    } finally {
+      await all.stop();
+    }
+  },
+);

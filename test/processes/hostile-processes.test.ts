@@ -6,7 +6,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ProcessConfig } from '../../src/config/config.ts';
-import { alive, newFolder, program, shell, startUserProcesses, type Started } from '../fixtures/user-processes.ts';
+import {
+  alive,
+  newFolder,
+  program,
+  shell,
+  startUserProcesses,
+  type Started,
+} from '../fixtures/user-processes.ts';
 
 async function started(processes: Record<string, ProcessConfig>): Promise<Started> {
   const all = await startUserProcesses(processes);
@@ -67,7 +74,9 @@ test.runIf(process.platform === 'linux')(
     const [worker] = all.all;
     const pidOf = async (): Promise<number> =>
       await vi.waitFor(() => {
-        const pid = worker!.pids!().find((each) => commandOf(each) === 'sleep 62' && groupOf(each) !== worker!.pid);
+        const pid = worker!.pids!().find(
+          (each) => commandOf(each) === 'sleep 62' && groupOf(each) !== worker!.pid,
+        );
         return pid ?? Promise.reject(new Error('there is no daemon yet'));
       });
     const first = await pidOf();

@@ -23,7 +23,10 @@ test('lines are told once and whole, however the output is cut into pieces', () 
   fc.assert(
     fc.property(texts, sizes, (parts, given) => {
       const text = parts.join('');
-      const all = text.split('\n').slice(0, -1).map((line) => line.replace(/\r$/, ''));
+      const all = text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => line.replace(/\r$/, ''));
       expect(linesOf(Buffer.from(text), given, 'all')).toEqual(all);
       const some = linesOf(Buffer.from(text), given, { containing: '"point"' });
       expect(some).toEqual(all.filter((line) => line.includes('"point"')));

@@ -14,7 +14,10 @@ function partsOf(detail: string | undefined): { name: string; point: string | un
 }
 
 /** Why a fault cannot be done to the process that its detail names, if so. */
-export function problemOfProcess({ processes }: PipelinePlan, detail: string | undefined): string | undefined {
+export function problemOfProcess(
+  { processes }: PipelinePlan,
+  detail: string | undefined,
+): string | undefined {
   if (processes === undefined) return "nodrop's own pipeline has no processes of a user";
   const { name } = partsOf(detail);
   if (processes.has(name)) return undefined;
@@ -28,7 +31,7 @@ export function problemOfProcess({ processes }: PipelinePlan, detail: string | u
 function problemOfSignal(plan: PipelinePlan, { detail }: FaultSetting): string | undefined {
   const problem = problemOfProcess(plan, detail);
   const { name } = partsOf(detail);
-  if (problem !== undefined || plan.processes!.get(name)!.isContainer !== true) return problem;
+  if (problem !== undefined || !plan.processes!.get(name)!.isContainer) return problem;
   return `${name} runs a container, which such a signal does not reach: restart-process:${name} or cut:${name}`;
 }
 
@@ -60,7 +63,8 @@ export const killUserProcess: Fault = {
 export const pauseUserProcess: Fault = {
   name: 'pause-process',
   does: 'suspends a process of yours, and all that it has started',
-  expected: 'if it exceeds its session, the group reassigns its partitions, and what it does late has no second effect',
+  expected:
+    'if it exceeds its session, the group reassigns its partitions, and what it does late has no second effect',
   example: 'pause-process:worker@5s+10s',
   lastsMs,
   takesProcess: 'name',

@@ -21,7 +21,9 @@ export async function whyGroupIsIdle(
   cluster: Cluster,
   group: string,
 ): Promise<string | undefined> {
-  const view = (await classicGroup(access, group)) ?? (await cluster.retry(cluster.deadline(), () => groupOfConsumerProtocol(cluster, group)));
+  const view =
+    (await classicGroup(access, group)) ??
+    (await cluster.retry(cluster.deadline(), () => groupOfConsumerProtocol(cluster, group)));
   if (view === undefined || view.members === 0) return 'has no members';
   if (!view.isStable) return `has ${view.members} members and rebalances`;
   if (view.owned.size === 0) return 'has members without a topic';
