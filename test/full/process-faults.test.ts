@@ -2,18 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
-import type { ProcessConfig } from '../../src/config/config.ts';
+import { expect, inject, test, vi } from 'vitest';
+import type { Config, ProcessConfig } from '../../src/config/config.ts';
 import type { Pipeline } from '../../src/faults/fault.ts';
 import { faults } from '../../src/faults/catalog.ts';
 import { parseFault } from '../../src/faults/fault-schedule.ts';
 import { beginSchedule } from '../../src/faults/run-schedule.ts';
+import { runPipeline } from '../../src/index.ts';
 import { startKafka } from '../../src/kafka/broker/start-kafka.ts';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import { createTopic } from '../../src/kafka/client/topics.ts';
 import { publishRecords } from '../../src/kafka/produce/foreign-records.ts';
 import { ProcessLinks } from '../../src/processes/process-links.ts';
 import type { FaultRecord } from '../../src/result/result.ts';
+import { newDir } from '../fixtures/nodrop.ts';
 import { startUserProcesses, type Started } from '../fixtures/user-processes.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -115,6 +117,38 @@ test('processes reach brokers under the advertised host, through proxies too', a
   } = await survive(['cut:worker@500ms+1s'], { advertise: 'localhost' });
   expect(fault).toMatchObject({ tookEffect: true });
   expect(all.all).toHaveLength(1);
+});
+
+test('a run does not wait for ever for a point that no process tells, and is inconclusive', async () => {
+  const name = `p${randomUUID().slice(0, 8)}`;
+  const config: Config = {
+    kafka: { bootstrapServers: inject('bootstrapServers') },
+    processes: {
+      forwarder: {
+        command: [process.execPath, join(root, 'test/fixtures/forwarder.cjs'), name],
+        ready: { group: `${name}-group` },
+      },
+    },
+    pipelines: {
+      orders: {
+        source: { topic: name },
+        sinks: { out: { topic: `${name}.out`, group: `${name}-group` } },
+        settle: '1s',
+        timeout: '10s',
+      },
+    },
+  };
+  const faults = ['kill-process:forwarder:nowhere@100ms'];
+  const { verdict, findings, ...result } = await runPipeline(config, 'orders', {
+    messages: 200,
+    rate: 100,
+    faults,
+    dir: newDir(),
+  });
+  expect({ verdict, findings }).toEqual({ verdict: 'inconclusive', findings: [] });
+  expect(result.faults).toMatchObject([
+    { tookEffect: false, evidence: ['forwarder never told the point nowhere'] },
+  ]);
 });
 
 test('each fault on the processes of a user has a run here', () => {

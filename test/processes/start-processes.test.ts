@@ -72,11 +72,7 @@ test('each process knows the run, its index, the count, the brokers and its own 
 
 test.each<[string, Partial<ProcessConfig>, RegExp]>([
   ['a folder that is none', { cwd: 'nowhere' }, /^processes.worker.cwd: .*nowhere is no folder/],
-  [
-    'an unset variable',
-    { env: { A: 'env:NODROP_UNSET' } },
-    /the variable NODROP_UNSET, which is not set/,
-  ],
+  ['an unset variable', { env: { A: 'env:NODROP_UNSET' } }, /the variable NODROP_UNSET, which is not set/],
   [
     'an unknown address',
     { env: { A: '{url:tabel}' } },
