@@ -128,8 +128,14 @@ test('no two source files have the same name, except in kinds of stores and of s
 });
 
 test('every source file is imported or is an entry point', () => {
-  // The entry points of nodrop, and the generator of the published schema of histories.
-  const begun = ['src/index.ts', 'src/cli/main.ts', 'src/audit/history/line-schema.ts'];
+  // The entry points of nodrop and of its package, and the generator of the published schema of histories.
+  const begun = [
+    'src/index.ts',
+    'src/cli/main.ts',
+    'src/audit/history/line-schema.ts',
+    'src/matchers/vitest.ts',
+    'src/matchers/jest.ts',
+  ];
   // Threads and modules that replace another are named without their extension.
   const named = sources.flatMap((file) =>
     [...read(file).matchAll(/['`]((?:\.\/)?[\w./-]+?)(?:\$\{[^}]*\})?['`]/g)].map(([, path]) =>

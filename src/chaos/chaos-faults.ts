@@ -1,7 +1,8 @@
 /** The faults that a safe pipeline survives: what each acts on, what it needs to take effect, and when it can act. */
 import { faults } from '../faults/catalog.ts';
-import type { PipelinePlan } from '../faults/fault.ts';
-import { linkOf } from '../faults/kinds/network.ts';
+import { problemOf } from '../faults/fault-schedule.ts';
+import type { Fault, PipelinePlan } from '../faults/fault.ts';
+import { linkNameIn, linkOf } from '../faults/kinds/network.ts';
 import type { ChaosPhase } from './coverage.ts';
 
 export interface ChaosFault {
@@ -119,39 +120,83 @@ function traitsOf(name: string, detail: string | undefined): Traits {
   return onLink;
 }
 
+/** `name`: of the user's process on which the fault acts, or whose network it breaks. */
+function traitsOfProcess(fault: string, name: string): Traits {
+  const [itself, link] = [`process ${name}`, `link ${name}`];
+  switch (fault) {
+    case 'kill-process':
+    case 'pause-process':
+      return { on: [itself], silences: true };
+    // It must become ready again, which may take brokers.
+    case 'restart-process':
+      return { on: [itself], silences: true, needs: ['brokers', link], takesMs: 5_000, spansDrain: true };
+    case 'rebalance-storm':
+      return { on: [itself, link], needs: ['brokers'], lastsMs: { min: 8_000, max: 9_000 } };
+    // The end of a connection that comes late is its only effect.
+    case 'slow_close':
+      return { on: [link], needs: ['brokers'], company: `kill-process:${name}`, spansDrain: false };
+    default:
+      return { on: [link], silences: fault === 'cut', needs: ['brokers', itself] };
+  }
+}
+
 const allPhases = ['beginning', 'sending', 'draining'] as const;
 
-/** Producers are gone once all is sent. */
-const phasesOf = (on: readonly string[]): readonly ChaosPhase[] =>
-  on.some((part) => part === 'producer' || part === 'link producer') ? ['beginning', 'sending'] : allPhases;
+/**
+ * Producers are gone once all is sent. In a user's pipeline, nothing prolongs the drain for a fault that cannot begin
+ * before.
+ */
+function phasesOf({ on, spansDrain }: ChaosFault, isUsers: boolean): readonly ChaosPhase[] {
+  const isOver = on.some((part) => part === 'producer' || part === 'link producer');
+  return isOver || (isUsers && !spansDrain) ? ['beginning', 'sending'] : allPhases;
+}
 
 /** All faults that are possible in this pipeline, once for each detail (the place where they act). */
 export function chaosFaults(plan: PipelinePlan): ChaosFault[] {
-  return faults
+  const possible = faults
     .filter(({ name }) => !unsafe.includes(name))
     .flatMap((fault) =>
-      [undefined, ...(fault.details ?? [])]
-        .filter(
-          (detail) =>
-            fault.problem(plan, { detail, value: fault.value?.standard, lastsMs: 1_000 }) === undefined,
-        )
-        .map((detail) => {
-          const { on = [], ...others } = traitsOf(fault.name, detail);
-          const isLasting = fault.lastsMs !== undefined;
-          return {
-            name: detail === undefined ? fault.name : `${fault.name}:${detail}`,
-            on,
-            silences: false,
-            needs: [],
-            company: undefined,
-            // The brokers stop and start one after the other.
-            takesMs: fault.name === 'restart-brokers' ? plan.brokers * 3_500 : 0,
-            earliestMs: 0,
-            phases: phasesOf(on),
-            spansDrain: isLasting,
-            lastsMs: isLasting ? { min: 1_000, max: 6_000 } : { min: 0, max: 0 },
-            ...others,
-          };
-        }),
+      detailsOf(fault, plan)
+        .filter((detail) => isPossible(fault, plan, detail))
+        .map((detail) => chaosFault(fault, plan, detail)),
     );
+  const names = new Set(possible.map(({ name }) => name));
+  // A container cannot be killed, so nothing would keep company with a fault that needs that.
+  return possible.filter(({ company }) => company === undefined || names.has(company));
+}
+
+/** The names of points are not known: processes are killed at any time. */
+function detailsOf(
+  { details = [], takesProcess }: Fault,
+  { processes }: PipelinePlan,
+): (string | undefined)[] {
+  const names = takesProcess === undefined ? [] : [...(processes?.keys() ?? [])];
+  const hasAnswers = details.some((detail) => detail.endsWith('-acks'));
+  const answers = hasAnswers ? names.map((name) => `${name}-acks`) : [];
+  return [undefined, ...new Set([...details, ...names, ...answers])];
+}
+
+const isPossible = (fault: Fault, plan: PipelinePlan, detail: string | undefined): boolean =>
+  problemOf(fault, plan, { detail, value: fault.value?.standard, lastsMs: 1_000 }) === undefined;
+
+function chaosFault(fault: Fault, plan: PipelinePlan, detail: string | undefined): ChaosFault {
+  const { processes } = plan;
+  const named = detail && processes && linkNameIn(detail, [...processes.keys()]);
+  const traits = named ? traitsOfProcess(fault.name, named) : traitsOf(fault.name, detail);
+  const isLasting = fault.lastsMs !== undefined;
+  const chaos: ChaosFault = {
+    name: detail === undefined ? fault.name : `${fault.name}:${detail}`,
+    on: [],
+    silences: false,
+    needs: [],
+    company: undefined,
+    // The brokers stop and start one after the other.
+    takesMs: fault.name === 'restart-brokers' ? plan.brokers * 3_500 : 0,
+    earliestMs: 0,
+    phases: allPhases,
+    spansDrain: isLasting,
+    lastsMs: isLasting ? { min: 1_000, max: 6_000 } : { min: 0, max: 0 },
+    ...traits,
+  };
+  return { ...chaos, phases: phasesOf(chaos, processes !== undefined) };
 }

@@ -25,6 +25,10 @@ const firstFaultMs = 300;
 /** Until a part works again after a fault: brokers must start and be in sync, consumers must join. */
 const gapMs: Record<string, number> = { brokers: 8_000, consumer: 4_000 };
 const gapMsElse = 2_500;
+/** A user's process starts, and joins its group. */
+const gapMsOfProcess = 4_000;
+const gapOf = (part: string): number =>
+  gapMs[part] ?? (part.startsWith('process ') ? gapMsOfProcess : gapMsElse);
 /** How long the drain is prolonged after a fault, so that a broker or a consumer can recover meanwhile. */
 const recoveryMs = 4_000;
 /** How long before the last send a fault begins that goes on in the drain. */
@@ -153,7 +157,7 @@ const overAtMs = ({ fault, atMs, lastsMs }: Act): number => atMs + Math.max(last
 /** The time until everything is as it was before. */
 const unrestOf = (act: Act): Stretch => ({
   fromMs: act.atMs,
-  toMs: overAtMs(act) + Math.max(...act.fault.on.map((part) => gapMs[part] ?? gapMsElse)),
+  toMs: overAtMs(act) + Math.max(...act.fault.on.map(gapOf)),
 });
 
 const meet = (one: Stretch, other: Stretch): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;

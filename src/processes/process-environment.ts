@@ -1,5 +1,6 @@
 /** The environment of a user's process: what nodrop tells it, and the variables of its config with their placeholders. */
 import type { ProcessConfig } from '../config/config.ts';
+import { resolveEnv } from '../config/resolve-paths.ts';
 import { usageError } from '../errors.ts';
 
 export interface EnvironmentFacts {
@@ -24,7 +25,9 @@ export function environmentOf(
   const { bootstrapServers, run, index, count } = facts;
   const own = Object.entries(env).map(([name, text]) => {
     const at = `${where}.env.${name}`;
-    return [name, filled(valueOf(text, at), facts, at)] as const;
+    // The text of a variable, which may be a secret, is taken as it is.
+    const isTaken = text.startsWith(fromEnvironment);
+    return [name, isTaken ? resolveEnv(text) : filled(text, facts, at)] as const;
   });
   return {
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
@@ -45,15 +48,6 @@ export const urlNamesIn = ({ env = {} }: ProcessConfig): string[] => [
     ),
   ),
 ];
-
-/** The text, or that of the variable that it stands for. Throws `usage` if the variable is not set. */
-export function valueOf(text: string, at: string): string {
-  if (!text.startsWith(fromEnvironment)) return text;
-  const variable = text.slice(fromEnvironment.length);
-  const value = process.env[variable];
-  if (value !== undefined) return value;
-  throw usageError(`${at} takes the variable ${variable} of the environment, which is not set.`);
-}
 
 function filled(text: string, facts: EnvironmentFacts, at: string): string {
   return text.replaceAll(placeholder, (_, what: string) => {

@@ -1,7 +1,8 @@
 /** What is known of the processes of a config before they start, for the faults that act on them. */
 import type { Config, PipelineConfig, ProcessConfig } from '../config/config.ts';
+import { resolveEnv } from '../config/resolve-paths.ts';
 import type { ProcessPlan } from '../faults/fault.ts';
-import { urlNamesIn, valueOf } from './process-environment.ts';
+import { urlNamesIn } from './process-environment.ts';
 
 export const processPlans = (processes: NonNullable<Config['processes']>): ReadonlyMap<string, ProcessPlan> =>
   new Map(
@@ -30,7 +31,7 @@ export function addressesOf({ source, sinks }: PipelineConfig): Map<string, stri
   return new Map(
     all.flatMap(([name, place]) => {
       const address = 'http' in place ? place.http : 'database' in place ? place.database : undefined;
-      return address === undefined ? [] : [[name, valueOf(address, name)] as const];
+      return address === undefined ? [] : [[name, resolveEnv(address)] as const];
     }),
   );
 }

@@ -31,9 +31,9 @@ export interface ProcessContext {
   addresses: ReadonlyMap<string, string>;
   signal: AbortSignal;
   /** Called when a process ends, though nodrop has not ended it: with a sentence, and the end of its log. */
-  onEnded(sentence: string): void;
+  onEnded: (sentence: string) => void;
   /** Called with a sentence about trouble that does not concern the pipeline. */
-  note(sentence: string): void;
+  note: (sentence: string) => void;
 }
 
 export interface StartedProcesses extends AsyncDisposable {
@@ -66,9 +66,7 @@ export async function startProcesses(
       byName.set(group, await workersOf(group, config, { context, guard, marks }));
     for (const workers of byName.values()) {
       all.push(...workers);
-      const starts = await Promise.allSettled(workers.map((worker) => worker.start()));
-      const failed = starts.find((start) => start.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      await Promise.all(workers.map((worker) => worker.start()));
     }
   } catch (error) {
     await stop();

@@ -23,15 +23,15 @@ export interface WorkerOptions {
   readyMs: number;
   stopMs: number;
   /** A new test for each start. */
-  newTest(): ReadyTest;
+  newTest: () => ReadyTest;
   /** No other process has it. */
   mark: string;
   guard: GroupGuard;
   signal: AbortSignal;
   /** Called with a sentence and the end of the log when the process ends, though nodrop has not ended it. */
-  onEnded(sentence: string): void;
+  onEnded: (sentence: string) => void;
   /** Called with a sentence about trouble that does not concern the process. */
-  note(sentence: string): void;
+  note: (sentence: string) => void;
 }
 
 interface Running {
@@ -51,7 +51,7 @@ export class WorkerProcess implements UserProcess {
   readonly #points = new Points();
   readonly #log: ProcessLog;
   #starts = 0;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   #running: Running | undefined;
   #starting: Promise<void> | undefined;
 
@@ -81,11 +81,14 @@ export class WorkerProcess implements UserProcess {
 
   async #start(): Promise<void> {
     if (this.#running !== undefined) return;
-    if (this.#isClosed) throw new Error(`${this.name} is not started again: the run is over`);
-    const { config, cwd, env, mark, guard, newTest, readyMs, signal } = this.#options;
+    const { config, cwd, env, mark, guard, newTest, readyMs, signal: stop } = this.#options;
+    const { signal: closing } = this.#closing;
+    closing.throwIfAborted();
     const test = newTest();
-    if (this.#starts === 0) await this.#refuseTakenPort(test);
-    const deadline = new Deadline(readyMs, signal);
+    const isFirst = this.#starts === 0;
+    if (isFirst) await this.#refuseTakenPort(test);
+    // A process that a fault has ended comes back even if the user has stopped the run: what was sent is to drain.
+    const deadline = new Deadline(readyMs, isFirst ? AbortSignal.any([stop, closing]) : closing);
     deadline.throwIfAborted();
     this.#starts += 1;
     // Until it is ready, each line may be the one that says so.
@@ -132,7 +135,7 @@ export class WorkerProcess implements UserProcess {
   async #untilReady(running: Running, test: ReadyTest, { timeoutMs, signal }: Deadline): Promise<void> {
     const over = new AbortController();
     const deadline = new Deadline(timeoutMs, AbortSignal.any([over.signal, signal!]));
-    // When the process has ended, the test ends as well, and nobody waits for its outcome.
+    // When the process has ended, the test ends as well, and its outcome no longer counts.
     const tested = test.until(deadline).catch((error: unknown) => {
       if (over.signal.aborted) return false;
       throw error;
@@ -235,7 +238,9 @@ export class WorkerProcess implements UserProcess {
 
   /** Stops it for good. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new Error(`${this.name} is not started again: the run is over`));
+    // Its caller gets the error of a start that ends with this.
+    await this.#starting?.catch(() => undefined);
     await this.stop();
     this.#log.close();
   }

@@ -13,7 +13,7 @@ export function expectedHere(
   expectation: Expectation | undefined,
   { name, kind, deadLetters }: Destination,
 ): ExpectedHere {
-  // A source topic has whatever was handed over.
+  // A source topic has all that was handed over.
   if (kind === 'source') return { rule: 'once' };
   if (expectation === undefined) return deadLetters ? { dropped: 'no dead letter' } : { rule: 'once' };
   if ('dropped' in expectation) return { dropped: expectation.dropped };

@@ -102,15 +102,13 @@ const atDestination = (destination: DestinationRole, finding: SingleFinding): Si
 });
 
 /** The place in the evidence is the message's number, and the store is this destination. */
-function ownExample<Found extends Example>(
-  { name }: DestinationRole,
-  { partition: _, offset, detail, ...example }: Found,
-): Omit<Found, 'partition' | 'offset' | 'detail'> & Pick<Example, 'sequence' | 'detail'> {
-  return {
-    ...example,
-    ...(offset !== undefined && { sequence: offset }),
-    ...(detail !== undefined && { detail: detail.replace('the store', name) }),
-  };
+function ownExample<Found extends Example>({ name }: DestinationRole, found: Found): Found {
+  const own: Found = { ...found };
+  delete own.partition;
+  delete own.offset;
+  if (found.offset !== undefined) own.sequence = found.offset;
+  if (found.detail !== undefined) own.detail = found.detail.replace('the store', name);
+  return own;
 }
 
 /** A destination has no log before it but what fed it: who is to blame follows from what it is. */

@@ -99,8 +99,38 @@ function destinationSummary(
   };
 }
 
-function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly ProvenDestination[]): Audit {
-  const { counts, problems, errors } = handed;
+/** What is said of the hand-over beside its counts: what makes the verdict inconclusive, in sentences. */
+function openSentences(
+  { handed: { counts, problems }, planned, open }: ProofRecord,
+  written: number,
+): string[] {
+  const unsent = planned - counts.sent;
+  return [
+    ...open,
+    ...problems,
+    ...(counts.acked + written === 0 ? ['No message was acknowledged: there is nothing to prove.'] : []),
+    ...(unsent > 0 ? [`${unsent} of ${planned} messages were not handed over.`] : []),
+  ];
+}
+
+function notCheckedOf(
+  { handed: { errors }, notes }: ProofRecord,
+  judged: readonly ProvenDestination[],
+  open: readonly string[],
+): string[] {
+  const all = [
+    ...open,
+    ...notCheckedAt(judged),
+    ...notes,
+    ...errors.rejected.map((error) => `Messages were rejected: ${error}`),
+    ...errors.unknown.map((error) => `The outcome of messages is unknown: ${error}`),
+  ];
+  return [...new Set(all)];
+}
+
+function auditOf(proof: ProofRecord, judged: readonly ProvenDestination[]): Audit {
+  const { handed, planned } = proof;
+  const { counts } = handed;
   const audits = judged.map(({ facts }) => facts.audit);
   const sinks = judged.filter(({ facts }) => facts.destination.kind === 'sink');
   const sum = (
@@ -117,19 +147,14 @@ function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly
       ),
     ),
   );
-  const sentences = [
-    ...open,
-    ...problems,
-    ...(counts.acked + written === 0 ? ['No message was acknowledged: there is nothing to prove.'] : []),
-    ...(ledger.unsent > 0 ? [`${ledger.unsent} of ${planned} messages were not handed over.`] : []),
-  ];
+  const open = openSentences(proof, written);
   const findings = audits.flatMap((audit) => audit.findings);
   const topics = judged.filter(({ facts }) => facts.destination.topic !== undefined);
   return {
     verdict: verdictOf(
       audits.map(({ verdict }) => verdict),
       findings,
-      sentences.length,
+      open.length,
     ),
     evidence: {
       ledger: 'whole',
@@ -170,15 +195,7 @@ function auditOf({ handed, planned, open, notes }: ProofRecord, judged: readonly
       ]),
     ),
     findings,
-    notChecked: [
-      ...new Set([
-        ...sentences,
-        ...notCheckedAt(judged),
-        ...notes,
-        ...errors.rejected.map((error) => `Messages were rejected: ${error}`),
-        ...errors.unknown.map((error) => `The outcome of messages is unknown: ${error}`),
-      ]),
-    ],
+    notChecked: notCheckedOf(proof, judged, open),
   };
 }
 

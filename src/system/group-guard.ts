@@ -47,7 +47,7 @@ export class GroupGuard {
 
   private constructor(shell: ChildProcess) {
     this.#shell = shell;
-    // Somebody may have killed the guard. The groups are ended all the same, unless nodrop dies, too.
+    // The guard may have been killed. The groups are ended all the same, unless nodrop dies, too.
     this.#pipe.on('error', () => undefined);
   }
 

@@ -10,7 +10,9 @@ import { Deadline } from './deadline.ts';
 import type { GroupGuard } from './group-guard.ts';
 import { markVariable, membersOf, type GroupMember } from './group-members.ts';
 
-const pollMs = 10;
+/** Each look reads the table of processes. */
+const pollMs = 50;
+const killPollMs = 10;
 const goneMsMax = 10_000;
 /** A process that left the group and has no mark may keep the output open for ever. */
 const outputMsMax = 1_000;
@@ -63,11 +65,13 @@ export class ProcessGroup {
     this.pid = child.pid!;
     this.#child = child;
     this.#options = options;
-    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as GroupExit);
+    this.exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     this.#closed = once(child, 'close');
     const { stdout, stderr } = child as ChildProcess & { stdout: Readable; stderr: Readable };
     stdout.on('data', options.onOutput);
     stderr.on('data', options.onErrorOutput);
+    // An output that breaks ends early. The exit tells the rest.
+    for (const output of [stdout, stderr]) output.on('error', () => undefined);
     child.stdin?.on('error', () => undefined);
   }
 
@@ -109,7 +113,7 @@ export class ProcessGroup {
       this.signal('SIGKILL');
       return this.members().length;
     };
-    if ((await deadline.poll(() => left() === 0, pollMs)) !== true) {
+    if ((await deadline.poll(() => left() === 0, killPollMs)) !== true) {
       const pids = this.members().map(({ pid }) => pid);
       throw unavailableError(
         `Processes ${pids.join(', ')} have not ended ${goneMsMax / 1000} s after SIGKILL.`,

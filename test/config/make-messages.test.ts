@@ -79,7 +79,7 @@ const drawing: MakeFunction = ({ id, random }) => ({
   },
 });
 
-test('a message is the same in each run with the same seed, in whatever order messages are made', () => {
+test('a message is the same in each run with the same seed, however messages are ordered', () => {
   const make = messageMaker({ make: drawing }, 'run', 7);
   const inOrder = Array.from({ length: 100 }, (_, sequence) => shown(make(sequence)));
   const another = messageMaker({ make: drawing }, 'run', 7);

@@ -4,6 +4,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { openCluster } from '../../src/kafka/client/cluster.ts';
 import type { ClientSettings } from '../../src/kafka/client/client-settings.ts';
 import { joinGroup, type ConsumerGroup } from '../../src/kafka/client/consumer-group.ts';
+import { whyGroupIsIdle } from '../../src/kafka/client/group-ownership.ts';
 import { groupOffsets } from '../../src/kafka/client/groups.ts';
 import { createTopic, withAdmin } from '../../src/kafka/client/topics.ts';
 import { publishRecords } from '../../src/kafka/produce/foreign-records.ts';
@@ -65,6 +66,21 @@ async function newTopic(partitions: number): Promise<string> {
   await createTopic(access, topic, partitions);
   return topic;
 }
+
+test.each(protocols)(
+  'with the %s, a group is at work once its members own all partitions, and no longer when they have left',
+  async (_, settings) => {
+    const topic = await newTopic(3);
+    await using cluster = await openCluster({ ...access, clientId: 'test' });
+    const why = (): Promise<string | undefined> => whyGroupIsIdle(access, cluster, topic);
+    expect(await why()).toBe('has no members');
+    const { group, settled } = await join(topic, settings);
+    await expect.poll(() => settled().length).toBe(3);
+    await expect.poll(why).toBeUndefined();
+    await group.leave();
+    await expect.poll(why).toBe('has no members');
+  },
+);
 
 test.each(protocols)(
   'with the %s, members share the partitions, and one that leaves hands its own on',

@@ -54,9 +54,15 @@ test('each process knows the run, its index, the count, the brokers and its own 
     { addresses: new Map([['table', 'postgres://u:p@db.example/x']]) },
   );
   expect(JSON.parse(logOf(all, 'worker-1').split('\n')[0]!)).toEqual([
-    ...['127.0.0.1:1', 'run-1', '1', '2'],
-    ...['127.0.0.1:1', 'run-1 1/2', '{"a":{"b":"1"}}'],
-    ...['postgres://u:p@db.example/x db.example 5432', 'arun-1b'],
+    '127.0.0.1:1',
+    'run-1',
+    '1',
+    '2',
+    '127.0.0.1:1',
+    'run-1 1/2',
+    '{"a":{"b":"1"}}',
+    'postgres://u:p@db.example/x db.example 5432',
+    'a{run}b',
   ]);
   expect(all.byName.get('worker')!.map(({ name, index }) => [name, index])).toEqual([
     ['worker-0', 0],
@@ -66,11 +72,7 @@ test('each process knows the run, its index, the count, the brokers and its own 
 
 test.each<[string, Partial<ProcessConfig>, RegExp]>([
   ['a folder that is none', { cwd: 'nowhere' }, /^processes.worker.cwd: .*nowhere is no folder/],
-  [
-    'an unset variable',
-    { env: { A: 'env:NODROP_UNSET' } },
-    /NODROP_UNSET of the environment, which is not set/,
-  ],
+  ['an unset variable', { env: { A: 'env:NODROP_UNSET' } }, /the variable NODROP_UNSET, which is not set/],
   [
     'an unknown address',
     { env: { A: '{url:tabel}' } },
@@ -187,18 +189,19 @@ test('a killed or stopped process starts again in its place, waits until it is r
   expect(statSync(worker!.logFile).mode & 0o777).toBe(0o600);
 });
 
-test('a suspended process and all that it has started stand still, and it can be stopped', async () => {
-  const all = await started({ worker: shell(`sh -c 'while :; do sleep 0.01; done' & echo ready; wait`) });
-  const [worker] = all.all;
-  worker!.suspend();
-  const states = (): string[] =>
-    worker!.pids!().map((pid) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.charAt(0));
-  if (process.platform === 'linux') {
+test.runIf(process.platform === 'linux')(
+  'a suspended process and all that it has started stand still, and it can be stopped',
+  async () => {
+    const all = await started({ worker: shell(`sh -c 'while :; do sleep 0.01; done' & echo ready; wait`) });
+    const [worker] = all.all;
+    worker!.suspend();
+    const states = (): string[] =>
+      worker!.pids!().map((pid) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.charAt(0));
     await vi.waitFor(() => expect(states().every((state) => state === 'T')).toBe(true));
     expect(states().length).toBeGreaterThanOrEqual(2);
-  }
-  expect(await worker!.stop()).toMatch(/after SIGTERM$/);
-});
+    expect(await worker!.stop()).toMatch(/after SIGTERM$/);
+  },
+);
 
 test('a process that is started tells its points, and a wait for one that never comes ends with its name', async () => {
   const lines = ['{"type":"point","name":"other"}', '{"type":"point","name":"after-commit"}', 'a "point"'];
@@ -208,6 +211,27 @@ test('a process that is started tells its points, and a wait for one that never 
   await worker!.untilAt('after-commit', AbortSignal.timeout(5_000));
   const never = worker!.untilAt('before-commit', AbortSignal.timeout(50));
   await expect(never).rejects.toThrow('worker never told the point before-commit');
+});
+
+test('when one process fails to start, the others do not wait until they are late', async () => {
+  const source = `if (process.env.NODROP_WORKER_INDEX === '1') process.exit(5); setInterval(() => {}, 1000)`;
+  const begunAt = performance.now();
+  const error = await refusal(program(source, { count: 2, ready: { stdout: 'never', within: '30s' } }));
+  expect(error.message).toContain('worker-1 ended with exit code 5 before it was ready');
+  expect(performance.now() - begunAt).toBeLessThan(10_000);
+});
+
+test('a process that a fault has killed comes back although the user has stopped the run, until all are stopped', async () => {
+  const stop = new AbortController();
+  const all = await started({ worker: shell('echo ready; exec sleep 60') }, { signal: stop.signal });
+  const [worker] = all.all;
+  await worker!.kill();
+  stop.abort(new Error('Ctrl-C'));
+  await worker!.start();
+  const pid = worker!.pid!;
+  await all.stop();
+  expect(await alive([pid])).toEqual([]);
+  await expect(worker!.start()).rejects.toThrow('worker is not started again: the run is over');
 });
 
 test('when nodrop is stopped while it waits for a process, the process is ended', async () => {

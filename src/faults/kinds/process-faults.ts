@@ -31,7 +31,7 @@ export function problemOfProcess(
 function problemOfSignal(plan: PipelinePlan, { detail }: FaultSetting): string | undefined {
   const problem = problemOfProcess(plan, detail);
   const { name } = partsOf(detail);
-  if (problem !== undefined || plan.processes!.get(name)!.isContainer !== true) return problem;
+  if (problem !== undefined || !plan.processes!.get(name)!.isContainer) return problem;
   return `${name} runs a container, which such a signal does not reach: restart-process:${name} or cut:${name}`;
 }
 

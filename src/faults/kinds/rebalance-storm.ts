@@ -26,9 +26,9 @@ export const rebalanceStorm: Fault = {
 };
 
 interface Storm {
-  /** One round: somebody comes and leaves, or leaves and comes back. */
-  blow(until: AbortSignal): Promise<void>;
-  outcome(): { times: number; evidence: string[] };
+  /** One round: a consumer joins and leaves, or a process leaves and comes back. */
+  blow: (until: AbortSignal) => Promise<void>;
+  outcome: () => { times: number; evidence: string[] };
 }
 
 function stormOfGuests(pipeline: Pipeline, ms: number, signal: AbortSignal): Underway {

@@ -84,16 +84,13 @@ async function handOverMade(
           batchMessagesMax: source.batchMax,
           lingerMs,
         });
-  const underWay = new Set<Promise<void>>();
-  let failure: { error: unknown } | undefined;
+  const underWay = new UnderWay(source.concurrency);
   let settled = 0;
-  let messagesUnderWay = 0;
-  let bytesUnderWay = 0;
   const send = async (messages: readonly OutgoingMessage[]): Promise<void> => {
     notes.settle(messages, await source.send(messages));
     onProgress((settled += messages.length));
   };
-  for (let next = 0; next < count && !signal.aborted && failure === undefined;) {
+  for (let next = 0; next < count && !signal.aborted && underWay.failure === undefined;) {
     const ready = pacer?.countReady(next, wallClockMs()) ?? source.batchMax;
     const size = Math.min(ready, count - next);
     if (size === 0) {
@@ -103,29 +100,57 @@ async function handOverMade(
     const messages = Array.from({ length: size }, (_, index) => make(next + index));
     notes.intend(messages, expectationOf);
     next += size;
-    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-    messagesUnderWay += size;
-    bytesUnderWay += bytes;
-    const sending = send(messages)
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .finally(() => {
-        underWay.delete(sending);
-        messagesUnderWay -= size;
-        bytesUnderWay -= bytes;
-      });
-    underWay.add(sending);
+    underWay.add(messages, send(messages));
     // Answers are processed between any two batches.
     await nextTurn();
-    while (messagesUnderWay >= source.concurrency || bytesUnderWay >= bytesMax) await Promise.race(underWay);
+    await underWay.room();
   }
   // A program may tell the last outcomes only when it has heard of the end.
-  const ending = failure === undefined ? source.end() : undefined;
+  const ending = underWay.failure === undefined ? source.end() : undefined;
   ending?.catch(() => undefined);
-  while (underWay.size > 0) await Promise.race(underWay);
-  if (failure !== undefined) throw failure.error;
+  await underWay.end();
   notes.handed.problems.push(...((await ending) ?? []));
+}
+
+/** The messages that the source has, and of which nothing is known yet. */
+class UnderWay {
+  readonly #max: number;
+  readonly #sends = new Set<Promise<void>>();
+  #messages = 0;
+  #bytes = 0;
+  /** The first send that failed. */
+  failure: { error: unknown } | undefined;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(messages: readonly OutgoingMessage[], send: Promise<void>): void {
+    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    this.#messages += messages.length;
+    this.#bytes += bytes;
+    const sending = send
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => {
+        this.#sends.delete(sending);
+        this.#messages -= messages.length;
+        this.#bytes -= bytes;
+      });
+    this.#sends.add(sending);
+  }
+
+  /** Waits until more may be sent. */
+  async room(): Promise<void> {
+    while (this.#messages >= this.#max || this.#bytes >= bytesMax) await Promise.race(this.#sends);
+  }
+
+  /** Waits for all. Throws the first failure. */
+  async end(): Promise<void> {
+    while (this.#sends.size > 0) await Promise.race(this.#sends);
+    if (this.failure !== undefined) throw this.failure.error;
+  }
 }
 
 /** Notes the sends of a program that makes its own messages: their values are their ids. */

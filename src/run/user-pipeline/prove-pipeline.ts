@@ -23,6 +23,7 @@ import type { FaultRecord, Result } from '../../result/result.ts';
 import { judgeThresholds, type Threshold } from '../../result/thresholds.ts';
 import type { Cause } from '../../result/verdict.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
+import { Deadline } from '../../system/deadline.ts';
 import { claimFolder, removeRecord } from '../../system/process-record.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import { Announcer, type RunObserver } from '../announcer.ts';
@@ -171,6 +172,7 @@ async function prove(
   const topic = destinations.find((each) => each.topic !== undefined)?.topic;
   const parts = { kafka, cluster, topic, processes: processes.byName, links: links.links, signal };
   const schedule = beginSchedule(faults, faultedUserPipeline(parts), announcer);
+  const begunAt = performance.now();
   let handed: HandedOver;
   let records: FaultRecord[];
   try {
@@ -185,7 +187,10 @@ async function prove(
     });
     signal.throwIfAborted();
     announcer.phase('draining', 'waiting until the pipeline has drained');
-    await schedule.over;
+    // A fault may wait for a point that no process tells.
+    const untilLastMs = Math.max(0, lastEndMs(faults) - (performance.now() - begunAt));
+    await new Deadline(untilLastMs + timeoutMs, signal).within(schedule.over, undefined);
+    signal.throwIfAborted();
   } finally {
     records = await schedule.end();
   }
@@ -198,6 +203,10 @@ async function prove(
     environment: environmentOf(kafka.broker),
   });
 }
+
+/** When the last of the faults that end is due to end, counted from the begin of the schedule. */
+const lastEndMs = (faults: readonly ScheduledFault[]): number =>
+  Math.max(0, ...faults.map(({ atMs, lastsMs }) => atMs + (lastsMs === Infinity ? 0 : lastsMs)));
 
 const planOf = ({ kafka, processes, rate, count }: ProveSpec): Parameters<typeof checkSchedule>[1] => ({
   brokers: kafka.bootstrapServers === undefined ? kafka.brokers : 0,

@@ -60,3 +60,24 @@ test('with ZooKeeper, a broker is not a controller and has no controller listene
   expect(text).toContain('\nlisteners=PLAINTEXT://127.0.0.1:10\n');
   expect(text).not.toMatch(/CONTROLLER|controller\.(quorum|listener)|process\.roles|node\.id/);
 });
+
+test('a listener is advertised under another host, and listens there only if that is an address', () => {
+  const listener = (name: string, port: number, advertisedHost?: string) => ({
+    name,
+    port,
+    advertisedHost,
+    advertisedPort: port + 1,
+    isInterBroker: false,
+  });
+  const listeners = [
+    listener('A', 70),
+    listener('B', 80, 'host.docker.internal'),
+    listener('C', 90, '172.17.0.1'),
+    listener('D', 60, 'fd00::1'),
+  ];
+  const text = brokerProperties({ ...alone, listeners }, clusterOf([alone]));
+  expect(text).toContain(
+    'A://127.0.0.1:70,B://127.0.0.1:80,C://172.17.0.1:90,D://[fd00::1]:60,CONTROLLER://127.0.0.1:11\n',
+  );
+  expect(text).toContain('A://127.0.0.1:71,B://host.docker.internal:81,C://172.17.0.1:91,D://[fd00::1]:61\n');
+});
