@@ -10,7 +10,8 @@ import {
 } from '../check/check-record.ts';
 import { formsText } from '../check/draft-record.ts';
 import { rowLayout, recordLayout, type Forms, type RecordColumns, type RowColumns } from '../check/bound-places.ts';
-import type { FactShape } from '../check/facts/fact-format.ts';
+import { indexOf } from '../check/facts/bucket-index.ts';
+import { factFlags, type FactShape } from '../check/facts/fact-format.ts';
 import { HopFiles } from '../check/facts/fact-files.ts';
 import { FactWriter } from '../check/facts/fact-writer.ts';
 import { judgeFacts, type JudgedFacts, type JudgeOptions } from '../check/judge-facts.ts';
@@ -20,6 +21,7 @@ import type { SinkOptions } from '../sinks/sink.ts';
 import { sealText } from '../run-folder/seal.ts';
 import { idHeader } from '../run-folder/message-log.ts';
 import { writeWhole } from '../system/write-whole.ts';
+import { none } from '../workload/place.ts';
 import type { ValueKind } from '../values/value-batch.ts';
 import { parseValuePlace, type ValuePlace } from '../values/value-place.ts';
 import type { Destination } from './destinations.ts';
@@ -62,6 +64,8 @@ export class DestinationCheck implements AsyncDisposable {
   #looks: LookRecord[] = [];
   #lookCount = 0;
   #later: CheckRecord['later'] | undefined;
+  /** By sequence: the messages with an unknown outcome that a destination before this one has. */
+  #sent: Uint8Array | undefined;
   /** Set at the end of a drain that did not come to rest. */
   isUndrained = false;
 
@@ -107,12 +111,38 @@ export class DestinationCheck implements AsyncDisposable {
     this.#looks.push({ file, ...(await this.#sink.read(options)) });
   }
 
-  /** What the last look has, for the check of the next destination. */
-  openLook(): HopFiles {
-    return new HopFiles(this.#options.path, this.#looks.at(-1)!.file, this.#shape);
+  /**
+   * Notes which of the messages with an unknown outcome were sent, since a destination before this one has them: `before`, by
+   * sequence. Returns those, and the ones that this one has. To be called after each look.
+   */
+  noteSent(before: Uint8Array | undefined): Uint8Array {
+    const { rule, outcomes } = this.#options;
+    const here = before?.slice() ?? new Uint8Array(outcomes.length);
+    if (rule.latest === undefined) this.#markSent(here);
+    // A message of which one child is there has the others, too.
+    const sent = rule.hasChildren ? here : before;
+    if (sent !== undefined && (this.#sent === undefined || Buffer.compare(sent, this.#sent) !== 0)) {
+      this.#sent = sent;
+      this.#writeMade();
+    }
+    return here;
   }
 
-  async judge(options: Pick<JudgeOptions, 'allowed' | 'made' | 'isConsequence' | 'onFinding' | 'onBucket'>): Promise<JudgedFacts> {
+  #markSent(sent: Uint8Array): void {
+    const { path } = this.#options;
+    using made = new HopFiles(path, recordsFile, this.#shape);
+    using look = new HopFiles(path, this.#looks.at(-1)!.file, this.#shape);
+    for (let bucket = 0; bucket < this.#shape.buckets; bucket++) {
+      const messages = made.read(bucket);
+      const there = indexOf(look.read(bucket));
+      for (let fact = 0; fact < messages.count; fact++) {
+        const isDoubtful = (messages.flags(fact) & factFlags.doubtful) !== 0;
+        if (isDoubtful && there.find(messages, fact) !== none) sent[messages.offset(fact)] = 1;
+      }
+    }
+  }
+
+  async judge(options: Pick<JudgeOptions, 'allowed' | 'isMade' | 'isConsequence' | 'onFinding' | 'onBucket'>): Promise<JudgedFacts> {
     const { path, signal } = this.#options;
     return await judgeFacts(this.record(), { ...options, path, signal });
   }
@@ -202,6 +232,7 @@ export class DestinationCheck implements AsyncDisposable {
       shape: this.#shape,
       isLatest: rule.latest !== undefined,
       outcomes,
+      sent: this.#sent,
     });
     // No message came after those that were handed over.
     const file = laterFile(0);

@@ -3,7 +3,7 @@ import { usageError } from '../errors.ts';
 import type { Expectation } from '../config/config.ts';
 import type { PreparedMessage } from '../config/outgoing-message.ts';
 import type { Destination } from './destinations.ts';
-import { auditRuleOf, expectedHere } from './expected-here.ts';
+import { auditRuleOf, expectedHere, timesOf } from './expected-here.ts';
 
 export type AuditRule = 'once' | 'at-least-once' | 'latest';
 
@@ -12,17 +12,21 @@ export interface DestinationRule {
   rule: AuditRule;
   /** Under `latest`: where a message has its key, and its version. */
   latest: { key: string; version?: string } | undefined;
+  /** Whether some messages have children there in their place. */
+  hasChildren: boolean;
   /** Whether some messages belong at another destination instead. */
   isRouted: boolean;
 }
 
 const knownMax = 10_000;
+const timesMax = 1_000;
 
 export class Expectations {
   readonly #expecter: ((message: PreparedMessage) => Expectation) | undefined;
   readonly #destinations: readonly Destination[];
-  readonly #rules = new Map<string, Omit<DestinationRule, 'isRouted'>>();
+  readonly #rules = new Map<string, Omit<DestinationRule, 'isRouted' | 'hasChildren'>>();
   readonly #routed = new Set<string>();
+  readonly #withChildren = new Set<string>();
   /** By text: whether the rules of the destinations were noted. */
   readonly #known = new Set<string>();
   /** How many messages a declared rule drops, by its reason. */
@@ -54,7 +58,7 @@ export class Expectations {
 
   ruleOf({ name }: Destination): DestinationRule {
     const known = this.#rules.get(name) ?? { rule: 'once', latest: undefined };
-    return { ...known, isRouted: this.#routed.has(name) };
+    return { ...known, isRouted: this.#routed.has(name), hasChildren: this.#withChildren.has(name) };
   }
 
   #note(expectation: Expectation | undefined): void {
@@ -63,6 +67,11 @@ export class Expectations {
       const here = expectedHere(expectation, destination);
       if (here === 'elsewhere') this.#routed.add(name);
       if (here === 'elsewhere' || 'dropped' in here) continue;
+      if (typeof here.rule === 'object' && 'each' in here.rule) this.#withChildren.add(name);
+      const times = timesOf(here.rule);
+      if (!Number.isInteger(times) || times < 0 || times > timesMax) {
+        throw usageError(`expect: times(${times}) at ${name} is no integer from 0 to ${timesMax}.`);
+      }
       const latest = typeof here.rule === 'object' && 'latest' in here.rule ? here.rule.latest : undefined;
       const own = { rule: auditRuleOf(here.rule), latest };
       const known = this.#rules.get(name) ?? own;

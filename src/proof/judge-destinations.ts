@@ -2,7 +2,6 @@
  * Judges the destinations of a pipeline, each after the one that feeds it. A finding counts where it first shows: what a hop has
  * lost, changed or doubled is not held against those after it.
  */
-import type { HopFiles } from '../check/facts/fact-files.ts';
 import type { JudgedFacts } from '../check/judge-facts.ts';
 import type { Blame, Cause, Example, Finding, FindingKind, SingleFinding } from '../result/verdict.ts';
 import type { DestinationRole } from './proof-record.ts';
@@ -17,10 +16,9 @@ export interface JudgedDestination extends JudgedFacts {
 /** A destination, ready to be judged. */
 export interface Judgeable {
   readonly destination: DestinationRole;
-  openLook(): HopFiles;
   judge(options: {
     allowed: readonly Cause[];
-    made: { before: HopFiles | undefined };
+    isMade: true;
     isConsequence: (finding: SingleFinding) => boolean;
     onFinding: (finding: SingleFinding) => void;
   }): Promise<JudgedFacts>;
@@ -46,18 +44,17 @@ export async function judgeDestinations(
     const isConsequence = (finding: SingleFinding): boolean => {
       const { kind, id } = finding;
       if (id === undefined) return false;
-      const key = `${kind} ${id}`;
-      if (own.size < idsMax) own.add(key);
+      const keys = keysOf(finding);
+      if (own.size < idsMax) for (const key of keys) own.add(key);
       const ids = kind === 'lost' || kind === 'expired' ? lost : wrong;
       if (ids.size < idsMax) ids.add(id);
-      if (before?.has(key) === true) return true;
+      if (keys.some((key) => before?.has(key))) return true;
       // What stands wrongly among the dead letters is missing for that reason.
-      return kind === 'lost' && letters.some((each) => each?.has(`unexpected ${id}`) === true);
+      return kind === 'lost' && letters.some((each) => keysOf({ ...finding, kind: 'unexpected' }).some((key) => each?.has(key)));
     };
-    using look = from === undefined ? undefined : disposable(checks.find((each) => each.destination.name === from)!.openLook());
     const facts = await check.judge({
       allowed,
-      made: { before: look?.files },
+      isMade: true,
       isConsequence,
       onFinding: (finding) => onFinding(atDestination(destination, finding)),
     });
@@ -66,6 +63,15 @@ export async function judgeDestinations(
     judged.set(name, { ...facts, audit: { ...facts.audit, findings }, destination, lost, wrong });
   }
   return checks.map(({ destination: { name } }) => judged.get(name)!);
+}
+
+/**
+ * What a finding is about: a message by its number, which its children share, or an id from nowhere. If a hop has lost a message,
+ * the newest of its key is missing, too, and an older one is there.
+ */
+function keysOf({ kind, id, offset }: Pick<SingleFinding, 'kind' | 'id' | 'offset'>): string[] {
+  const subject = offset === undefined ? `id ${id}` : `message ${offset}`;
+  return kind === 'stale' ? [`stale ${subject}`, `lost ${subject}`] : [`${kind} ${subject}`];
 }
 
 /** Dead letters come before the others: they explain what is missing there. */
@@ -119,8 +125,3 @@ function renamed(
   const isEntry = from === undefined && topic !== undefined;
   return { kind: finding.kind, blame: isEntry ? 'producer' : finding.blame };
 }
-
-const disposable = (files: HopFiles): Disposable & { files: HopFiles } => ({
-  files,
-  [Symbol.dispose]: () => files.close(),
-});

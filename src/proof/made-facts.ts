@@ -14,7 +14,7 @@ import { KindsOfRecords } from '../values/sample-records.ts';
 import { ValueBatchBuilder, type ValueKind } from '../values/value-batch.ts';
 import type { ValuePlace } from '../values/value-place.ts';
 import type { Destination } from './destinations.ts';
-import { expectedHere } from './expected-here.ts';
+import { expectedHere, timesOf } from './expected-here.ts';
 
 /** In place of a code of `outcomeCodes`: the message was not handed over. */
 export const unsent = 0xff;
@@ -51,11 +51,13 @@ export interface MadeFactsOptions {
   isLatest: boolean;
   /** By sequence. */
   outcomes: Uint8Array;
+  /** By sequence: 1 for a message that a destination before this one has. */
+  sent: Uint8Array | undefined;
 }
 
 /** Reads the message log once. Throws if the files cannot be written. */
 export function writeMadeFacts(options: MadeFactsOptions): CheckRecord['records'] {
-  const { messages, path, destination, places, layout, shape, isLatest, outcomes } = options;
+  const { messages, path, destination, places, layout, shape, isLatest, outcomes, sent } = options;
   const writer = new FactWriter(path, shape);
   const categories = new CategoryTable('The messages', destination.categoryMap);
   const maker = new FactMaker({ layout, writer, categories, topics: [''], sample: 1 });
@@ -84,12 +86,15 @@ export function writeMadeFacts(options: MadeFactsOptions): CheckRecord['records'
         batch.findHeaders(i, ownHeaders, spans);
         const expectation = spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
         const what = expectedHere(expectation, destination);
-        const flags = outcomeFlags[outcome]!;
-        if (what === 'elsewhere') add(batch, i, flags | elsewhere);
+        const isSent = outcome === outcomeCodes.unknown && sent?.[batch.offset[i]!] === 1;
+        const flags = outcomeFlags[outcome]! | (isSent ? factFlags.sent : 0);
+        // Of a key, another message may have the row.
+        if (what === 'elsewhere' && !isLatest) add(batch, i, flags | elsewhere);
+        else if (what === 'elsewhere') add(batch, i, flags | factFlags.dropped | here);
         else if ('dropped' in what) add(batch, i, flags | factFlags.dropped | here);
         else if (typeof what.rule === 'object' && 'each' in what.rule)
           for (const child of what.rule.each) add(batch, i, flags | here, child);
-        else add(batch, i, flags | here);
+        else for (let times = timesOf(what.rule); times > 0; times--) add(batch, i, flags | here);
       }
     }
     const written = writer.close();

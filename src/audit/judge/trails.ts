@@ -236,7 +236,8 @@ export class Trails {
       (!isPlaced || this.#positions.isAt(message, partition[row]!, offset[row]!)) &&
       agree(content[row]!, expected.content || this.#loggedContent.get(message)) &&
       agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message)) &&
-      this.#messages.isDropped?.(message) !== true;
+      this.#messages.isDropped?.(message) !== true &&
+      (this.#messages.timesOf?.(message).max ?? 1) === 1;
     if (isPlain) this.#set(message, isPlaced ? bits.stored : bits.stored | bits.rowWithoutPosition);
     return isPlain;
   }
