@@ -216,6 +216,8 @@ export interface Evidence {
    * say whose row it is. Absent: the ledger, which says what was sent.
    */
   root?: 'log';
+  /** Without any message, nothing is left open. */
+  mayBeEmpty?: boolean;
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;

@@ -61,7 +61,11 @@ async function* partsOf(
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
   const known = categoriesOf(record);
-  const run = runEvidence(record, known.categories, explainsAll(record, files));
+  const run = {
+    ...runEvidence(record, known.categories, explainsAll(record, files)),
+    // All messages may belong at other destinations.
+    ...(isMade && { mayBeEmpty: true }),
+  };
   const first = only === undefined ? 0 : bucketOf(only, buckets);
   const end = only === undefined ? buckets : first + 1;
   for (let bucket = first; bucket < end; bucket++) {

@@ -9,7 +9,7 @@ import { parseIdPlace, parseValuePlace, type ValuePlace } from '../values/value-
 /** The name of the source topic among the destinations. */
 export const sourceName = 'source';
 
-export interface Destination extends SinkChoice, DestinationRole {
+export interface Destination extends SinkChoice, Omit<DestinationRole, 'hasChildren'> {
   partitions: number | undefined;
   /** Where its records or rows have a message's id. */
   id: ValuePlace;

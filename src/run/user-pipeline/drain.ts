@@ -7,6 +7,7 @@ import type { Cause, SingleFinding } from '../../result/verdict.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { DestinationCheck } from '../../proof/destination-check.ts';
 import type { FeedingGroups, GroupLag } from './feeding-groups.ts';
+import { noteSent } from '../../proof/sent-messages.ts';
 import { judgeDestinations, type JudgedDestination } from '../../proof/judge-destinations.ts';
 
 const pollMs = 200;
@@ -95,15 +96,6 @@ async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]>
   await Promise.all(options.checks.map((check) => check.look()));
   if (options.hasUnknown) noteSent(options.checks);
   return await judge(options);
-}
-
-/** Each check after that of the destination before it. */
-function noteSent(checks: readonly DestinationCheck[]): void {
-  const sent = new Map<string, Uint8Array>();
-  for (const check of checks) {
-    const { name, from } = check.destination;
-    sent.set(name, check.noteSent(from === undefined ? undefined : sent.get(from)));
-  }
 }
 
 async function judge({ checks, allowed, openFindings, onStatus }: DrainOptions): Promise<JudgedDestination[]> {
