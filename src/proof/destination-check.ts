@@ -14,7 +14,7 @@ export interface DestinationCheckOptions extends Omit<DestinationFactsOptions, '
 
 export class DestinationCheck implements AsyncDisposable {
   readonly #options: DestinationCheckOptions;
-  readonly #facts: DestinationFacts;
+  readonly facts: DestinationFacts;
   #sink: ThreadedSink | undefined;
   #expectedRows: number | undefined;
   /** Set at the end of a drain that did not come to rest. */
@@ -22,11 +22,11 @@ export class DestinationCheck implements AsyncDisposable {
 
   constructor(options: DestinationCheckOptions) {
     this.#options = options;
-    this.#facts = new DestinationFacts({ ...options, bootstrapServers: options.kafka.bootstrapServers });
+    this.facts = new DestinationFacts({ ...options, bootstrapServers: options.kafka.bootstrapServers });
   }
 
   get destination(): DestinationFacts['destination'] {
-    return this.#facts.destination;
+    return this.facts.destination;
   }
 
   /** Reads the destination once more. Throws `usage` if there is no such table, column or topic. */
@@ -37,29 +37,25 @@ export class DestinationCheck implements AsyncDisposable {
       { location, query, table, kafka, timeoutMs, asOf: new Date(), signal },
       (rows) => onProgress(rows, this.#expectedRows),
     );
-    const { columns, shape } = this.#facts;
+    const { columns, shape } = this.facts;
     const { kinds, estimate } = await this.#sink.begin(columns.places);
     this.#expectedRows = estimate;
-    const { file, layout } = await this.#facts.begin(kinds);
-    const options = { path: `${path}/${file}`, shape, layout, topics: [''], sample: 1, flags: 0 };
-    this.#facts.add({ file, ...(await this.#sink.read(options)) });
-  }
-
-  noteSent(before: Uint8Array | undefined): Uint8Array {
-    return this.#facts.noteSent(before);
+    const { file, layout } = await this.facts.begin(kinds);
+    const options = { path: `${path}/${file}`, shape, layout, topics: [destination.positionsOf ?? ''], sample: 1, flags: 0 };
+    this.facts.add({ file, ...(await this.#sink.read(options)) });
   }
 
   async judge(options: Pick<JudgeOptions, 'allowed' | 'isMade' | 'isConsequence' | 'onFinding' | 'onBucket'>): Promise<JudgedFacts> {
-    return await this.#facts.judge(this.record(), { ...options, signal: this.#options.signal });
+    return await this.facts.judge(this.record(), { ...options, signal: this.#options.signal });
   }
 
   record(): CheckRecord {
-    return this.#facts.record(this.#sink!, this.isUndrained);
+    return this.facts.record(this.#sink!, this.isUndrained);
   }
 
   /** Writes down what was read, so that it can be judged again. */
   save(): void {
-    this.#facts.save(this.record());
+    this.facts.save(this.record());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

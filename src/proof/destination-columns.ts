@@ -1,8 +1,9 @@
 /** Which columns of values the places of messages, and of what a destination has, become. */
 import type { RecordColumns, RowColumns } from '../check/bound-places.ts';
 import { idHeader } from '../run-folder/message-log.ts';
+import { usageError } from '../errors.ts';
 import { parseValuePlace, type ValuePlace } from '../values/value-place.ts';
-import type { Destination } from './destinations.ts';
+import type { Destination, DestinationId } from './destinations.ts';
 import type { DestinationRule } from './expectations.ts';
 
 const messageId: ValuePlace = { kind: 'header', name: idHeader, text: `header:${idHeader}` };
@@ -22,16 +23,36 @@ export function messageColumns({ name, category, comparisons }: Destination, { l
   };
 }
 
-export function destinationColumns({ name, id, category, comparisons }: Destination, { latest }: DestinationRule): RowColumns {
-  const places: ValuePlace[] = [id];
+/** Throws `usage` if positions cannot tell the rows of a message apart. */
+export function destinationColumns(
+  { name, id, category, comparisons }: Destination,
+  { latest, hasChildren }: DestinationRule,
+): RowColumns {
+  const places: ValuePlace[] = [];
   const add = (place: ValuePlace): number => places.push(place) - 1;
+  const column = (text: string): number => add({ kind: 'column', name: text, text: `column:${text}` });
+  if (id.kind === 'columns' && (latest !== undefined || hasChildren)) {
+    throw usageError(
+      `${name}: ${id.text} is a position, which does not tell of which key or child a row is.`,
+      'Name the place of the key or of the id, or expect the rows with times.',
+    );
+  }
   const [, version] = latest?.version?.split('=') ?? [];
   return {
     places,
-    id: 0,
-    position: undefined,
+    ...idColumns(id, add, column),
     category: category && add(category.there),
     compared: comparisons.map(({ row }) => add(row)),
     version: version === undefined ? undefined : add(parseValuePlace(version, `expect: latest at ${name}`)),
   };
 }
+
+const idColumns = (
+  id: DestinationId,
+  add: (place: ValuePlace) => number,
+  column: (name: string) => number,
+): Pick<RowColumns, 'id' | 'position'> => {
+  if (id.kind !== 'columns') return { id: add(id), position: undefined };
+  const topic = id.topic === undefined ? undefined : column(id.topic);
+  return { id: undefined, position: { topic, partition: column(id.partition), offset: column(id.offset) } };
+};

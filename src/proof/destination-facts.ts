@@ -20,6 +20,7 @@ import { destinationColumns, messageColumns } from './destination-columns.ts';
 import type { Destination } from './destinations.ts';
 import type { DestinationRule } from './expectations.ts';
 import { kindsOfMessages, writeMadeFacts, type MadeFacts } from './made-facts.ts';
+import { nameRows } from './rows-by-position.ts';
 import { markSent } from './sent-messages.ts';
 
 export interface DestinationFactsOptions {
@@ -35,7 +36,7 @@ export interface DestinationFactsOptions {
   rule: DestinationRule;
   bootstrapServers: string;
   settleMs: number;
-  /** Nothing was there before the run. */
+  /** Nothing was there before the run, nor at the destinations before. */
   wasEmpty: boolean;
   buckets: number;
 }
@@ -49,6 +50,8 @@ export class DestinationFacts {
   #forms: Forms | undefined;
   #made: MadeFacts | undefined;
   #looks: LookRecord[] = [];
+  /** Whether the id of each row can be told. */
+  #areRowsNamed = true;
   #lookCount = 0;
   #later: CheckRecord['later'] | undefined;
   /** By sequence: the messages with an unknown outcome that were sent, as far as the facts say so. */
@@ -88,7 +91,31 @@ export class DestinationFacts {
   }
 
   add(look: LookRecord): void {
-    this.#looks.push(look);
+    // Positions and dead letters that a program tells are of its own topics, and not of the messages.
+    this.#looks.push({ ...look, positions: [], letters: [] });
+  }
+
+  /** Gives the rows of the last look their ids, if they tell positions of the topic that feeds them. */
+  nameRows(before: DestinationFacts): void {
+    if (this.#options.destination.positionsOf === undefined) return;
+    const { path } = this.#options;
+    if (this.#forms!.id !== before.#forms!.id) {
+      this.#forms = { ...this.#forms!, id: before.#forms!.id };
+      this.#writeMade();
+    }
+    const look = this.#looks.pop()!;
+    const feeding = before.#looks.at(-1)!;
+    const file = `${look.file}-named`;
+    const named = nameRows(
+      { path, file: look.file, shape: this.shape },
+      { path: before.#options.path, file: feeding.file, shape: before.shape },
+      file,
+    );
+    removeFacts(`${path}/${look.file}`);
+    // A message whose record may be gone from the topic may have a row that nothing tells of.
+    const holes = [...look.holes, ...feeding.holes];
+    this.#looks.push({ ...look, ...named, file, holes });
+    this.#areRowsNamed = holes.length === 0 && feeding.withoutId === 0;
   }
 
   /**
@@ -149,7 +176,7 @@ export class DestinationFacts {
           looks: [...this.#looks],
         },
       ],
-      isWholeLife: wasEmpty,
+      isWholeLife: wasEmpty && this.#areRowsNamed,
       isUndrained,
       notes: [],
       problems: [],

@@ -8,13 +8,13 @@ import { FactWriter } from '../../src/check/facts/fact-writer.ts';
 import type { Layout } from '../../src/check/facts/layout.ts';
 import type { Expectation, PipelineConfig } from '../../src/config/config.ts';
 import { DestinationFacts } from '../../src/proof/destination-facts.ts';
-import { destinationsOf, type Destination } from '../../src/proof/destinations.ts';
+import { destinationsOf, withoutHistory, type Destination } from '../../src/proof/destinations.ts';
 import { Expectations } from '../../src/proof/expectations.ts';
 import { judgeDestinations, type Judgeable } from '../../src/proof/judge-destinations.ts';
 import { unsent } from '../../src/proof/made-facts.ts';
 import { roleOf, type ProofRecord } from '../../src/proof/proof-record.ts';
 import { proofResult } from '../../src/proof/proof-result.ts';
-import { noteSent } from '../../src/proof/sent-messages.ts';
+import { settleLooks } from '../../src/proof/settle-looks.ts';
 import { noTimings, type Result } from '../../src/result/result.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
 import { outcomeCodes } from '../../src/run-folder/ledger/outcome.ts';
@@ -62,6 +62,7 @@ export async function judgePipeline({ pipeline, messages, looks, used = [] }: Ma
       }),
     );
     log.close();
+    const fresh = withoutHistory(destinations, new Set(destinations.map(({ name }) => name).filter((name) => !used.includes(name))));
     const outcomes = Uint8Array.from(messages, ({ outcome }) => (outcome === 'unsent' ? unsent : outcomeCodes[outcome]));
     const checks = destinations.map((destination) =>
       new DestinationFacts({
@@ -74,12 +75,12 @@ export async function judgePipeline({ pipeline, messages, looks, used = [] }: Ma
         rule: expectations.ruleOf(destination),
         bootstrapServers: 'localhost:9092',
         settleMs: 0,
-        wasEmpty: !used.includes(destination.name),
+        wasEmpty: fresh.has(destination.name),
         buckets: 2,
       }),
     );
     for (const check of checks) for (const rows of looks[check.destination.name] ?? [[]]) await look(check, path, rows);
-    noteSent(checks);
+    settleLooks(checks, true);
     return await judged(checks, messages, destinations);
   } finally {
     rmSync(path, { recursive: true });

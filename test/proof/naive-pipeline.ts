@@ -92,10 +92,15 @@ function judgePlace(place: Place, places: readonly Place[], made: MadePipeline):
   }
   const known = new Set(units.filter(({ message }) => message!.outcome !== 'unsent').map(({ id }) => id));
   const strangers = new Set(place.rows.map(idOf).filter((id) => !known.has(id)));
-  if (made.used?.includes(place.name) !== true)
+  if (!isUsed(place, places, made))
     for (const id of strangers) found.push({ kind: 'phantom', id, sequence: undefined });
   return found;
 }
+
+/** Something was there before the run, or at a destination before. */
+const isUsed = (place: Place, places: readonly Place[], made: MadePipeline): boolean =>
+  made.used?.includes(place.name) === true ||
+  places.some((before) => before.name === place.from && isUsed(before, places, made));
 
 /** The destination, or one before it, has a row of the message or of a child of it. */
 function isSent({ message }: Unit, place: Place, places: readonly Place[], made: MadePipeline): boolean {

@@ -7,7 +7,7 @@ import type { Cause, SingleFinding } from '../../result/verdict.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { DestinationCheck } from '../../proof/destination-check.ts';
 import type { FeedingGroups, GroupLag } from './feeding-groups.ts';
-import { noteSent } from '../../proof/sent-messages.ts';
+import { settleLooks } from '../../proof/settle-looks.ts';
 import { judgeDestinations, type JudgedDestination } from '../../proof/judge-destinations.ts';
 
 const pollMs = 200;
@@ -94,7 +94,7 @@ async function untilCommitted(groups: FeedingGroups, deadline: Deadline): Promis
 async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]> {
   options.onStatus('reading what the pipeline wrote');
   await Promise.all(options.checks.map((check) => check.look()));
-  if (options.hasUnknown) noteSent(options.checks);
+  settleLooks(options.checks.map(({ facts }) => facts), options.hasUnknown);
   return await judge(options);
 }
 
