@@ -142,7 +142,7 @@ export class DestinationFacts {
   /** `sink`: its name, and what its rows are called. */
   record(sink: { name: string; rows: string }, isUndrained: boolean): CheckRecord {
     const { run, destination, rule, bootstrapServers, outcomes, sent, settleMs, wasEmpty } = this.#options;
-    const { category, query, table, group } = destination;
+    const { category, query, table } = destination;
     return {
       schema: 1,
       id: run,
@@ -155,7 +155,6 @@ export class DestinationFacts {
         rule: rule.rule,
         ...(rule.latest?.version !== undefined && { version: rule.latest.version }),
         drops: [],
-        ...(group !== undefined && { group }),
         settleMs,
       },
       idForm: this.#forms!.id,

@@ -19,7 +19,7 @@ import { noTimings, type Result } from '../../src/result/result.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
 import { outcomeCodes } from '../../src/run-folder/ledger/outcome.ts';
 import { MessageLogWriter } from '../../src/run-folder/message-log.ts';
-import type { OutgoingMessage } from '../../src/sources/source.ts';
+import type { PreparedMessage } from '../../src/config/outgoing-message.ts';
 import { parseValuePlace } from '../../src/values/value-place.ts';
 import { ValueBatchBuilder } from '../../src/values/value-batch.ts';
 
@@ -133,9 +133,9 @@ async function judged(
 const all = (destinations: readonly Destination[]): Record<string, 'once'> =>
   Object.fromEntries(destinations.filter(({ deadLetters }) => !deadLetters).map(({ name }) => [name, 'once'] as const));
 
-function outgoing({ id, value }: MadeMessage, sequence: number): OutgoingMessage {
+function outgoing({ id, value }: MadeMessage, sequence: number): PreparedMessage {
   const bytes = value === null ? null : Buffer.from(JSON.stringify({ id, ...value }));
-  return { id, sequence, key: Buffer.from(value?.key ?? id), headers: [], value: bytes, document: value };
+  return { id, sequence, key: Buffer.from(value?.key ?? id), headers: [], value: bytes, document: value, made: {} };
 }
 
 async function look(check: DestinationFacts, path: string, rows: readonly MadeRow[]): Promise<void> {
