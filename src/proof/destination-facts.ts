@@ -55,11 +55,12 @@ export class DestinationFacts {
   #lookCount = 0;
   #later: CheckRecord['later'] | undefined;
   /** By sequence: the messages with an unknown outcome that were sent, as far as the facts say so. */
-  #sent: Uint8Array | undefined;
+  #sent: Uint8Array;
 
   constructor(options: DestinationFactsOptions) {
     this.#options = options;
-    const { destination, rule, buckets } = options;
+    const { destination, rule, buckets, outcomes } = options;
+    this.#sent = new Uint8Array(outcomes.length);
     this.#columns = messageColumns(destination, rule);
     this.columns = destinationColumns(destination, rule);
     this.shape = {
@@ -132,7 +133,7 @@ export class DestinationFacts {
     }
     // A message of which one child is there has the others, too.
     const sent = rule.hasChildren ? here : before;
-    if (sent !== undefined && (this.#sent === undefined || Buffer.compare(sent, this.#sent) !== 0)) {
+    if (sent !== undefined && Buffer.compare(sent, this.#sent) !== 0) {
       this.#sent = sent;
       this.#writeMade();
     }

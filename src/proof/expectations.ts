@@ -67,6 +67,9 @@ export class Expectations {
       const here = expectedHere(expectation, destination);
       if (here === 'elsewhere') this.#routed.add(name);
       if (here === 'elsewhere' || 'dropped' in here) continue;
+      if (typeof here.rule === 'object' && 'balances' in here.rule) {
+        throw usageError(`expect: balances at ${name} cannot be judged yet.`, 'Name another rule for it, or leave it out.');
+      }
       if (typeof here.rule === 'object' && 'each' in here.rule) this.#withChildren.add(name);
       const times = timesOf(here.rule);
       if (!Number.isInteger(times) || times < 0 || times > timesMax) {

@@ -52,7 +52,7 @@ export interface MadeFactsOptions {
   /** By sequence. */
   outcomes: Uint8Array;
   /** By sequence: 1 for a message that a destination before this one has. */
-  sent: Uint8Array | undefined;
+  sent: Uint8Array;
 }
 
 export interface MadeFacts {
@@ -95,7 +95,7 @@ export function writeMadeFacts(options: MadeFactsOptions): MadeFacts {
         batch.findHeaders(i, ownHeaders, spans);
         const expectation = spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
         const what = expectedHere(expectation, destination);
-        const isSent = outcome === outcomeCodes.unknown && sent?.[batch.offset[i]!] === 1;
+        const isSent = outcome === outcomeCodes.unknown && sent[batch.offset[i]!] === 1;
         const flags = outcomeFlags[outcome]! | (isSent ? factFlags.sent : 0);
         // Of a key, another message may have the row.
         if (what === 'elsewhere' && !isLatest) add(batch, i, flags | elsewhere);
