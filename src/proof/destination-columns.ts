@@ -1,7 +1,6 @@
 /** Which columns of values the places of messages, and of what a destination has, become. */
 import type { RecordColumns, RowColumns } from '../check/bound-places.ts';
 import { idHeader } from '../run-folder/message-log.ts';
-import { usageError } from '../errors.ts';
 import { parseValuePlace, type ValuePlace } from '../values/value-place.ts';
 import type { Destination, DestinationId } from './destinations.ts';
 import type { DestinationRule } from './expectations.ts';
@@ -23,20 +22,13 @@ export function messageColumns({ name, category, comparisons }: Destination, { l
   };
 }
 
-/** Throws `usage` if positions cannot tell the rows of a message apart. */
 export function destinationColumns(
   { name, id, category, comparisons }: Destination,
-  { latest, hasChildren }: DestinationRule,
+  { latest }: DestinationRule,
 ): RowColumns {
   const places: ValuePlace[] = [];
   const add = (place: ValuePlace): number => places.push(place) - 1;
   const column = (text: string): number => add({ kind: 'column', name: text, text: `column:${text}` });
-  if (id.kind === 'columns' && (latest !== undefined || hasChildren)) {
-    throw usageError(
-      `${name}: ${id.text} is a position, which does not tell of which key or child a row is.`,
-      'Name the place of the key or of the id, or expect the rows with times.',
-    );
-  }
   const [, version] = latest?.version?.split('=') ?? [];
   return {
     places,

@@ -1,6 +1,6 @@
 /** What is expected of the messages of a run: evaluated once for each, as it is made. */
 import { usageError } from '../errors.ts';
-import type { Expectation } from '../config/config.ts';
+import type { Expectation, Rule } from '../config/config.ts';
 import type { PreparedMessage } from '../config/outgoing-message.ts';
 import type { Destination } from './destinations.ts';
 import { auditRuleOf, expectedHere, timesOf } from './expected-here.ts';
@@ -67,6 +67,7 @@ export class Expectations {
       const here = expectedHere(expectation, destination);
       if (here === 'elsewhere') this.#routed.add(name);
       if (here === 'elsewhere' || 'dropped' in here) continue;
+      this.#refusePositions(destination, here.rule, expectation);
       if (typeof here.rule === 'object' && 'balances' in here.rule) {
         throw usageError(`expect: balances at ${name} cannot be judged yet.`, 'Name another rule for it, or leave it out.');
       }
@@ -85,5 +86,18 @@ export class Expectations {
       }
       this.#rules.set(name, known);
     }
+  }
+
+  /** A position tells of which record a row is, and a record is that of a child only if the topic has the children. */
+  #refusePositions({ name, from, positionsOf, id }: Destination, rule: Rule, expectation: Expectation | undefined): void {
+    if (positionsOf === undefined || typeof rule !== 'object') return;
+    const before = this.#destinations.find((each) => each.name === from)!;
+    const there = expectedHere(expectation, before);
+    const areRecords = typeof there === 'object' && 'rule' in there && typeof there.rule === 'object' && 'each' in there.rule;
+    if (!('latest' in rule) && (!('each' in rule) || areRecords)) return;
+    throw usageError(
+      `${name}: ${id.text} is a position, which does not tell of which key or child a row is.`,
+      'Name the place of the key or of the id, or expect the rows with times.',
+    );
   }
 }

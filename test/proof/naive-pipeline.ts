@@ -68,7 +68,7 @@ function judgePlace(place: Place, places: readonly Place[], made: MadePipeline):
   const isAtLeast = ruleAt(place.name, made) === 'at-least-once';
   for (const unit of units) {
     const { id, message, what, times, sequence } = unit;
-    const rows = place.rows.filter((row) => idOf(row) === id);
+    const rows = place.rows.filter((row) => idOf(row, place, places) === id);
     const add = (kind: FindingKind, number = sequence): unknown => found.push({ kind, id, sequence: number });
     const differs = (name: 'value' | 'category'): boolean =>
       rows.some((row) => row[`json:${name}`] !== (message!.value![name] ?? null));
@@ -91,7 +91,7 @@ function judgePlace(place: Place, places: readonly Place[], made: MadePipeline):
     if (rows.length > 0 && (what === 'elsewhere' || differs('category'))) add('misclassified');
   }
   const known = new Set(units.filter(({ message }) => message!.outcome !== 'unsent').map(({ id }) => id));
-  const strangers = new Set(place.rows.map(idOf).filter((id) => !known.has(id)));
+  const strangers = new Set(place.rows.map((row) => idOf(row, place, places)).filter((id) => !known.has(id)));
   if (!isUsed(place, places, made))
     for (const id of strangers) found.push({ kind: 'phantom', id, sequence: undefined });
   return found;
@@ -106,7 +106,7 @@ const isUsed = (place: Place, places: readonly Place[], made: MadePipeline): boo
 function isSent({ message }: Unit, place: Place, places: readonly Place[], made: MadePipeline): boolean {
   for (let at: Place | undefined = place; at !== undefined; at = places.find(({ name }) => name === at!.from)) {
     const ids = unitsOf(at, made).flatMap((unit) => (unit.message === message ? unit.id : []));
-    if (at.rows.some((row) => ids.includes(idOf(row)))) return true;
+    if (at.rows.some((row) => ids.includes(idOf(row, at!, places)))) return true;
   }
   return false;
 }
@@ -144,7 +144,12 @@ const ruleAt = (name: string, { messages }: MadePipeline): Rule | undefined =>
     .map(({ expectation }) => (expectation !== undefined && 'at' in expectation ? expectation.at[name] : undefined))
     .find((rule) => rule === 'at-least-once');
 
-const idOf = (row: MadeRow): string => row['json:id']!;
+/** A row may tell the position of its record, in place of an id. Records stand in partition 0, in the order of the rows. */
+function idOf(row: MadeRow, { from }: Place, places: readonly Place[]): string {
+  const offset = row['column:o'];
+  if (offset === undefined) return row['json:id']!;
+  return places.find(({ name }) => name === from)!.rows[Number(offset)]?.['json:id'] ?? `0:${offset}`;
+}
 
 const isRejectedOnly = ({ messages }: MadePipeline, id: string): boolean =>
   messages.some((message) => message.id === id.split('/')[0] && message.outcome === 'rejected');

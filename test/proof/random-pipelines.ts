@@ -130,7 +130,7 @@ function damaged(rows: readonly MadeRow[], found: Defect, messages: readonly Mad
   return left;
 }
 
-export const randomPipelines: fc.Arbitrary<MadePipeline> = shapes.chain((shape) => {
+const withIds: fc.Arbitrary<MadePipeline> = shapes.chain((shape) => {
   const pipeline = pipelineOf(shape);
   const names = namesOf(pipeline);
   const everywhere = ['source', ...names, 'letters'];
@@ -176,3 +176,36 @@ export const randomPipelines: fc.Arbitrary<MadePipeline> = shapes.chain((shape) 
         }),
     );
 });
+
+/** The rows of a sink tell positions in place of ids, where a topic feeds it and has the same ids. */
+function tellPositions(made: MadePipeline, sink: string): MadePipeline {
+  const { pipeline, messages, looks } = made;
+  const { topic: file, from, category, compare } = pipeline.sinks[sink] as { topic: string } & PipelineConfig['sinks'][string];
+  const isOfChildren = messages.some(({ expectation }) => {
+    const rule = expectation !== undefined && 'at' in expectation ? expectation.at[sink] : undefined;
+    return typeof rule === 'object' && 'each' in rule;
+  });
+  if (from === undefined || isOfChildren) return made;
+  const records = looks[from]!.at(-1)!.map((row) => row['json:id']!);
+  const seen = new Map<string, number>();
+  const rows = looks[sink]!.at(-1)!.map(({ 'json:id': id, ...row }, index): MadeRow => {
+    const offsets = records.flatMap((each, offset) => (each === id ? offset : []));
+    const times = seen.get(id!) ?? 0;
+    seen.set(id!, times + 1);
+    // A record from nowhere stands beyond the end of the topic.
+    const offset = offsets[times % offsets.length] ?? records.length + index;
+    return { ...row, 'column:p': '0', 'column:o': String(offset) };
+  });
+  return {
+    ...made,
+    pipeline: {
+      ...pipeline,
+      sinks: { ...pipeline.sinks, [sink]: { file, id: 'columns:p,o', from, category: category!, compare: compare! } },
+    },
+    looks: { ...looks, [sink]: [rows] },
+  };
+}
+
+export const randomPipelines: fc.Arbitrary<MadePipeline> = fc
+  .tuple(withIds, fc.boolean())
+  .map(([made, isByPosition]) => (isByPosition ? tellPositions(made, 'sink1') : made));
