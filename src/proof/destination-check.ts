@@ -41,11 +41,20 @@ export class DestinationCheck implements AsyncDisposable {
     const { kinds, estimate } = await this.#sink.begin(columns.places);
     this.#expectedRows = estimate;
     const { file, layout } = await this.facts.begin(kinds);
-    const options = { path: `${path}/${file}`, shape, layout, topics: [destination.positionsOf ?? ''], sample: 1, flags: 0 };
+    const options = {
+      path: `${path}/${file}`,
+      shape,
+      layout,
+      topics: [destination.positionsOf ?? ''],
+      sample: 1,
+      flags: 0,
+    };
     this.facts.add({ file, ...(await this.#sink.read(options)) });
   }
 
-  async judge(options: Pick<JudgeOptions, 'allowed' | 'isMade' | 'isConsequence' | 'onFinding' | 'onBucket'>): Promise<JudgedFacts> {
+  async judge(
+    options: Pick<JudgeOptions, 'allowed' | 'isMade' | 'isConsequence' | 'onFinding' | 'onBucket'>,
+  ): Promise<JudgedFacts> {
     return await this.facts.judge(this.record(), { ...options, signal: this.#options.signal });
   }
 

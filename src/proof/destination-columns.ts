@@ -7,15 +7,23 @@ import type { DestinationRule } from './expectations.ts';
 
 const messageId: ValuePlace = { kind: 'header', name: idHeader, text: `header:${idHeader}` };
 
-export function messageColumns({ name, category, comparisons }: Destination, { latest }: DestinationRule): RecordColumns {
-  const places: ValuePlace[] = [latest === undefined ? messageId : parseValuePlace(latest.key, `expect: latest at ${name}`)];
+export function messageColumns(
+  { name, category, comparisons }: Destination,
+  { latest }: DestinationRule,
+): RecordColumns {
+  const places: ValuePlace[] = [
+    latest === undefined ? messageId : parseValuePlace(latest.key, `expect: latest at ${name}`),
+  ];
   const add = (place: ValuePlace): number => places.push(place) - 1;
   return {
     places,
     id: 0,
     category: category && add(category.message),
     compared: comparisons.map(({ record }) => add(record)),
-    version: latest?.version === undefined ? undefined : add(parseValuePlace(latest.version.split('=')[0]!, `expect: latest at ${name}`)),
+    version:
+      latest?.version === undefined
+        ? undefined
+        : add(parseValuePlace(latest.version.split('=')[0]!, `expect: latest at ${name}`)),
     drops: [],
     route: undefined,
     optionOf: (place) => `${name}: ${place.text}`,

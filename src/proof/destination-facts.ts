@@ -4,8 +4,20 @@
  */
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { recordLayout, rowLayout, type Forms, type RecordColumns, type RowColumns } from '../check/bound-places.ts';
-import { laterFile, lookFile, recordsFile, type CheckRecord, type LookRecord } from '../check/check-record.ts';
+import {
+  recordLayout,
+  rowLayout,
+  type Forms,
+  type RecordColumns,
+  type RowColumns,
+} from '../check/bound-places.ts';
+import {
+  laterFile,
+  lookFile,
+  recordsFile,
+  type CheckRecord,
+  type LookRecord,
+} from '../check/check-record.ts';
 import { formsText } from '../check/draft-record.ts';
 import { HopFiles } from '../check/facts/fact-files.ts';
 import type { FactShape } from '../check/facts/fact-format.ts';

@@ -38,7 +38,12 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
   for (const [hop, config] of Object.entries(hops)) {
     const from = feederOf(config, last, `${at}.hops.${hop}`, all);
     all.push({
-      ...destinationOf(hop, config, { at: `${at}.hops.${hop}`, pipeline, idPlace, feeder: all.find(({ name: other }) => other === from) }),
+      ...destinationOf(hop, config, {
+        at: `${at}.hops.${hop}`,
+        pipeline,
+        idPlace,
+        feeder: all.find(({ name: other }) => other === from),
+      }),
       kind: 'hop',
       ...(from !== undefined && { from }),
     });
@@ -47,7 +52,12 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
   for (const [sink, config] of Object.entries(sinks)) {
     const from = feederOf(config, last, `${at}.sinks.${sink}`, all);
     all.push({
-      ...destinationOf(sink, config, { at: `${at}.sinks.${sink}`, pipeline, idPlace, feeder: all.find(({ name: other }) => other === from) }),
+      ...destinationOf(sink, config, {
+        at: `${at}.sinks.${sink}`,
+        pipeline,
+        idPlace,
+        feeder: all.find(({ name: other }) => other === from),
+      }),
       kind: 'sink',
       ...(from !== undefined && { from }),
     });
@@ -64,7 +74,10 @@ function feederOf(
   if (from === undefined) return last;
   if (from === sourceName) return before[0]?.kind === 'source' ? sourceName : undefined;
   if (before.some(({ name, kind }) => name === from && kind !== 'sink')) return from;
-  throw usageError(`${at}.from: ${from} is no hop before it.`, `Write ${sourceName}, or a hop that stands before.`);
+  throw usageError(
+    `${at}.from: ${from} is no hop before it.`,
+    `Write ${sourceName}, or a hop that stands before.`,
+  );
 }
 
 interface Where {
@@ -117,7 +130,10 @@ function locationOf(config: HopConfig | SinkConfig): SinkChoice {
 function ownId(config: HopConfig | SinkConfig, idPlace: ValuePlace, at: string): ValuePlace {
   if ('topic' in config) return idPlace;
   if ('command' in config) return { kind: 'column', name: 'id', text: 'column:id' };
-  throw usageError(`${at}.id is missing.`, 'Say where a row has the id of its message: column:NAME or json:PATH.');
+  throw usageError(
+    `${at}.id is missing.`,
+    'Say where a row has the id of its message: column:NAME or json:PATH.',
+  );
 }
 
 function parseId(text: string, config: HopConfig | SinkConfig, at: string): DestinationId {
@@ -137,8 +153,12 @@ function positionsOf(id: DestinationId, at: string, feeder: Destination | undefi
 }
 
 /** The destinations that hold nothing, and that only such ones feed: then a row from nowhere is none of an earlier run. */
-export function withoutHistory(destinations: readonly Destination[], empty: ReadonlySet<string>): Set<string> {
+export function withoutHistory(
+  destinations: readonly Destination[],
+  empty: ReadonlySet<string>,
+): Set<string> {
   const found = new Set<string>();
-  for (const { name, from } of destinations) if (empty.has(name) && (from === undefined || found.has(from))) found.add(name);
+  for (const { name, from } of destinations)
+    if (empty.has(name) && (from === undefined || found.has(from))) found.add(name);
   return found;
 }

@@ -48,7 +48,11 @@ export class Expectations {
     const expectation = this.#expecter(message);
     const text = JSON.stringify(expectation);
     const reason =
-      'dropped' in expectation ? expectation.dropped : 'deadLettered' in expectation ? expectation.deadLettered : undefined;
+      'dropped' in expectation
+        ? expectation.dropped
+        : 'deadLettered' in expectation
+          ? expectation.deadLettered
+          : undefined;
     if (reason !== undefined) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
     if (this.#known.has(text)) return text;
     this.#note(expectation);
@@ -69,7 +73,10 @@ export class Expectations {
       if (here === 'elsewhere' || 'dropped' in here) continue;
       this.#refusePositions(destination, here.rule, expectation);
       if (typeof here.rule === 'object' && 'balances' in here.rule) {
-        throw usageError(`expect: balances at ${name} cannot be judged yet.`, 'Name another rule for it, or leave it out.');
+        throw usageError(
+          `expect: balances at ${name} cannot be judged yet.`,
+          'Name another rule for it, or leave it out.',
+        );
       }
       if (typeof here.rule === 'object' && 'each' in here.rule) this.#withChildren.add(name);
       const times = timesOf(here.rule);
@@ -89,11 +96,16 @@ export class Expectations {
   }
 
   /** A position tells of which record a row is, and a record is that of a child only if the topic has the children. */
-  #refusePositions({ name, from, positionsOf, id }: Destination, rule: Rule, expectation: Expectation | undefined): void {
+  #refusePositions(
+    { name, from, positionsOf, id }: Destination,
+    rule: Rule,
+    expectation: Expectation | undefined,
+  ): void {
     if (positionsOf === undefined || typeof rule !== 'object') return;
     const before = this.#destinations.find((each) => each.name === from)!;
     const there = expectedHere(expectation, before);
-    const areRecords = typeof there === 'object' && 'rule' in there && typeof there.rule === 'object' && 'each' in there.rule;
+    const areRecords =
+      typeof there === 'object' && 'rule' in there && typeof there.rule === 'object' && 'each' in there.rule;
     if (!('latest' in rule) && (!('each' in rule) || areRecords)) return;
     throw usageError(
       `${name}: ${id.text} is a position, which does not tell of which key or child a row is.`,

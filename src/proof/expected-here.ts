@@ -9,7 +9,10 @@ export type ExpectedHere =
   /** It belongs at another of several. */
   | 'elsewhere';
 
-export function expectedHere(expectation: Expectation | undefined, { name, kind, deadLetters }: Destination): ExpectedHere {
+export function expectedHere(
+  expectation: Expectation | undefined,
+  { name, kind, deadLetters }: Destination,
+): ExpectedHere {
   // A source topic has whatever was handed over.
   if (kind === 'source') return { rule: 'once' };
   if (expectation === undefined) return deadLetters ? { dropped: 'no dead letter' } : { rule: 'once' };

@@ -39,12 +39,15 @@ export async function judgeDestinations(
     const { name, from } = destination;
     const [own, lost, wrong] = [new Found(), new Found(), new Found()];
     const before = checks.find((each) => each.destination.name === from)?.destination;
-    const letters = checks.filter((each) => each.destination.deadLetters).map((each) => found.get(each.destination.name));
+    const letters = checks
+      .filter((each) => each.destination.deadLetters)
+      .map((each) => found.get(each.destination.name));
     const isConsequence = (finding: SingleFinding): boolean => {
       if (finding.id === undefined) return false;
       const names = namesOf(finding);
       const isOfChild = before?.hasChildren === true && destination.hasChildren;
-      for (const name of destination.hasChildren ? [...names.message, ...names.child] : names.message) own.add(name);
+      for (const name of destination.hasChildren ? [...names.message, ...names.child] : names.message)
+        own.add(name);
       const { kind, offset } = finding;
       // A row from nowhere, and one of a message that was rejected, is none of an acknowledged message.
       if (offset !== undefined) (kind === 'lost' || kind === 'expired' ? lost : wrong).add(String(offset));
@@ -75,7 +78,8 @@ class Found extends Set<string> {
 const isMissing = (kind: FindingKind): boolean => kind === 'lost' || kind === 'stale';
 
 /** A message by its number, which its children share; or an id from nowhere. */
-const subjectOf = ({ id, offset }: SingleFinding): string => (offset === undefined ? `id ${id}` : `message ${offset}`);
+const subjectOf = ({ id, offset }: SingleFinding): string =>
+  offset === undefined ? `id ${id}` : `message ${offset}`;
 
 /**
  * The names of a finding: the children of a message share one. If a hop has lost a message, the newest of its key is missing after
@@ -118,8 +122,10 @@ const atDestination = (destination: DestinationRole, finding: SingleFinding): Si
 /** The place in the evidence is the message's number, and the store is this destination. */
 function ownExample<Found extends Example>(
   { name }: DestinationRole,
-  { partition: _, offset, detail, ...example }: Found,
+  found: Found,
 ): Omit<Found, 'partition' | 'offset' | 'detail'> & Pick<Example, 'sequence' | 'detail'> {
+  const { offset, detail, ...example } = found;
+  delete example.partition;
   return {
     ...example,
     ...(offset !== undefined && { sequence: offset }),
@@ -132,9 +138,13 @@ function renamed(
   { kind, topic, from, deadLetters }: DestinationRole,
   finding: { kind: FindingKind; blame: Blame },
 ): { kind: FindingKind; blame: Blame } {
-  if (deadLetters && finding.kind === 'unexpected') return { kind: 'wrongly-dead-lettered', blame: finding.blame };
+  if (deadLetters && finding.kind === 'unexpected')
+    return { kind: 'wrongly-dead-lettered', blame: finding.blame };
   if (kind === 'source')
-    return { kind: finding.kind, blame: finding.kind === 'lost' || finding.kind === 'corrupted' ? 'broker' : 'producer' };
+    return {
+      kind: finding.kind,
+      blame: finding.kind === 'lost' || finding.kind === 'corrupted' ? 'broker' : 'producer',
+    };
   const isEntry = from === undefined && topic !== undefined;
   return { kind: finding.kind, blame: isEntry ? 'producer' : finding.blame };
 }

@@ -27,7 +27,11 @@ const [here, elsewhere] = [1 << routeShift, 2 << routeShift];
 const ownHeaders = [Buffer.from(idHeader), Buffer.from(expectationHeader)];
 
 /** The kinds of values that the first messages have at some places. */
-export function kindsOfMessages(path: string, places: readonly ValuePlace[], optionOf: (place: ValuePlace) => string): ValueKind[] {
+export function kindsOfMessages(
+  path: string,
+  places: readonly ValuePlace[],
+  optionOf: (place: ValuePlace) => string,
+): ValueKind[] {
   const values = new RecordValues(places, optionOf);
   const kinds = new KindsOfRecords(places, values);
   let seen = 0;
@@ -93,7 +97,8 @@ export function writeMadeFacts(options: MadeFactsOptions): MadeFacts {
         if (outcome === unsent) continue;
         read += 1;
         batch.findHeaders(i, ownHeaders, spans);
-        const expectation = spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
+        const expectation =
+          spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
         const what = expectedHere(expectation, destination);
         const isSent = outcome === outcomeCodes.unknown && sent[batch.offset[i]!] === 1;
         const flags = outcomeFlags[outcome]! | (isSent ? factFlags.sent : 0);
@@ -108,7 +113,10 @@ export function writeMadeFacts(options: MadeFactsOptions): MadeFacts {
     }
     const written = writer.close();
     const { withoutId } = maker;
-    return { partitions: places, records: { ...written, read, withoutId, notJson: 0, categories: categories.names } };
+    return {
+      partitions: places,
+      records: { ...written, read, withoutId, notJson: 0, categories: categories.names },
+    };
   } catch (error) {
     writer.abandon();
     throw error;

@@ -18,20 +18,24 @@ interface Service {
 }
 
 /** Answers 202 at once. The message comes to the topic after `delayMs`, and a row with its position to the file. */
-async function carrying({ delayMs = 0, drops = -1 }: { delayMs?: number; drops?: number } = {}): Promise<Service> {
+async function carrying({
+  delayMs = 0,
+  drops = -1,
+}: { delayMs?: number; drops?: number } = {}): Promise<Service> {
   const topic = await OrderTopic.create(1, {}, `carried-${randomBytes(6).toString('hex')}`);
   const rows = `${newDir()}/rows.jsonl`;
   writeFileSync(rows, '');
   let [offset, last] = [0, Promise.resolve()];
-  const server = createServer(async (request, response) => {
-    const payload = await text(request);
-    response.writeHead(202).end();
-    last = last.then(async () => {
-      if (offset === 0) await sleep(delayMs);
-      await topic.append([{ key: null, payload, headers: [] }]);
-      if (offset !== drops) appendFileSync(rows, `${JSON.stringify({ p: 0, o: offset })}\n`);
-      offset += 1;
-    });
+  const carry = async (before: Promise<void>, body: Promise<string>): Promise<void> => {
+    await before;
+    if (offset === 0) await sleep(delayMs);
+    await topic.append([{ key: null, payload: await body, headers: [] }]);
+    if (offset !== drops) appendFileSync(rows, `${JSON.stringify({ p: 0, o: offset })}\n`);
+    offset += 1;
+  };
+  const server = createServer((request, response) => {
+    last = carry(last, text(request));
+    request.once('end', () => response.writeHead(202).end());
   });
   const listening = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', listening.resolve);

@@ -4,11 +4,17 @@ import { judgePipeline } from './made-pipeline.ts';
 import { naivePipeline, type NaiveFinding } from './naive-pipeline.ts';
 import { randomPipelines } from './random-pipelines.ts';
 
-const textOf = ({ hop, kind, blame, id }: Pick<NaiveFinding, 'kind' | 'blame'> & { hop?: string; id?: string }): string =>
+const textOf = ({
+  hop,
+  kind,
+  blame,
+  id,
+}: Pick<NaiveFinding, 'kind' | 'blame'> & { hop?: string; id?: string }): string =>
   `${hop}: ${kind} ${blame} ${id}`;
 
-/** Compares the verdict and all findings of so many random pipelines with those of the naive judgement. */
-export async function comparePipelines(runs: number): Promise<void> {
+/** Compares the verdict and all findings of so many random pipelines with those of the naive judgement. Returns how many agreed. */
+export async function comparePipelines(runs: number): Promise<number> {
+  let agreed = 0;
   await fc.assert(
     fc.asyncProperty(randomPipelines, async (made) => {
       const { result, found } = await judgePipeline(made);
@@ -17,7 +23,9 @@ export async function comparePipelines(runs: number): Promise<void> {
         verdict: naive.verdict,
         found: naive.findings.map(textOf).sort(),
       });
+      agreed += 1;
     }),
     { numRuns: runs },
   );
+  return agreed;
 }

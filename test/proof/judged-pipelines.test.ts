@@ -12,13 +12,24 @@ const message = (id: string, more: Partial<MadeMessage> = {}): MadeMessage => ({
 
 const rows = (...ids: string[]): MadeRow[] => ids.map((id) => ({ 'json:id': id }));
 
-const topic = (name: string, more: Partial<HopConfig> = {}): HopConfig => ({ topic: name, id: 'json:id', ...more });
+const topic = (name: string, more: Partial<HopConfig> = {}): HopConfig => ({
+  topic: name,
+  id: 'json:id',
+  ...more,
+});
 
 /** From the source topic through one hop to a table. */
 const chain = (table: Partial<PipelineConfig['sinks'][string]> = {}): PipelineConfig => ({
   source: { topic: 'in' },
   hops: { hop: topic('hop') },
-  sinks: { table: { database: 'sqlite:db', table: 'rows', id: 'column:id', ...table } as PipelineConfig['sinks'][string] },
+  sinks: {
+    table: {
+      database: 'sqlite:db',
+      table: 'rows',
+      id: 'column:id',
+      ...table,
+    },
+  },
 });
 
 async function judged(made: MadePipeline): Promise<{ verdict: string; found: string[] }> {
@@ -46,7 +57,10 @@ describe('a message that is expected several times', () => {
   });
 
   test('is duplicated if it has more', async () => {
-    expect(await judged(made('a', 'a', 'a'))).toEqual({ verdict: 'fail', found: ['table duplicated a 3 instead of 2 in table'] });
+    expect(await judged(made('a', 'a', 'a'))).toEqual({
+      verdict: 'fail',
+      found: ['table duplicated a 3 instead of 2 in table'],
+    });
   });
 
   test('is limited', async () => {
@@ -58,7 +72,9 @@ describe('a message that is expected several times', () => {
 });
 
 describe('the newest of a key', () => {
-  const latest: Expectation = { at: { hop: 'once', table: { latest: { key: 'json:key', version: 'json:v=column:v' } } } };
+  const latest: Expectation = {
+    at: { hop: 'once', table: { latest: { key: 'json:key', version: 'json:v=column:v' } } },
+  };
   const version = (id: string, v: string, more: Partial<MadeMessage> = {}): MadeMessage =>
     message(id, { value: { key: 'k', v }, expectation: latest, ...more });
   const made = (second: Partial<MadeMessage>, arrived: string[], row: string | undefined): MadePipeline => ({
@@ -78,7 +94,10 @@ describe('the newest of a key', () => {
 
   test('is missing if a hop before shows that it was sent', async () => {
     const stale = 'table stale k table has the row of an older one of its key';
-    expect(await judged(made({ outcome: 'unknown' }, ['b'], '1'))).toEqual({ verdict: 'fail', found: [stale] });
+    expect(await judged(made({ outcome: 'unknown' }, ['b'], '1'))).toEqual({
+      verdict: 'fail',
+      found: [stale],
+    });
     expect(await judged(made({}, ['b'], '1'))).toEqual({ verdict: 'fail', found: [stale] });
   });
 
@@ -88,7 +107,9 @@ describe('the newest of a key', () => {
   });
 
   test('was rejected, and its row is there', async () => {
-    expect((await judged(made({ outcome: 'rejected' }, [], '2'))).found).toContain('table rejected-but-written k in table');
+    expect((await judged(made({ outcome: 'rejected' }, [], '2'))).found).toContain(
+      'table rejected-but-written k in table',
+    );
   });
 
   test('is none that a rule drops', async () => {
@@ -96,7 +117,10 @@ describe('the newest of a key', () => {
     const dropped = { ...all, looks: { ...all.looks, hop: [rows('a')] } };
     expect(await judged(dropped)).toEqual({ verdict: 'pass', found: [] });
     const plain: Expectation = { at: { hop: 'once', table: { latest: { key: 'json:key' } } } };
-    const unversioned = { ...dropped, messages: [version('a', '1', { expectation: plain }), dropped.messages[1]!] };
+    const unversioned = {
+      ...dropped,
+      messages: [version('a', '1', { expectation: plain }), dropped.messages[1]!],
+    };
     expect(await judged(unversioned)).toEqual({ verdict: 'pass', found: [] });
   });
 });
@@ -135,7 +159,8 @@ test('older records that a topic still held make no phantoms after it', async ()
 
 describe('rows that tell the position of their record', () => {
   const positions = (id = 'columns:p,o'): PipelineConfig => chain({ id });
-  const at = (...offsets: number[]): MadeRow[] => offsets.map((offset) => ({ 'column:p': '0', 'column:o': String(offset) }));
+  const at = (...offsets: number[]): MadeRow[] =>
+    offsets.map((offset) => ({ 'column:p': '0', 'column:o': String(offset) }));
   const made = (there: MadeRow[], hop = ['b', 'a']): MadePipeline => ({
     pipeline: positions(),
     messages: [message('a'), message('b')],
@@ -148,8 +173,14 @@ describe('rows that tell the position of their record', () => {
 
   test('name the messages that are missing, twice there, or from nowhere', async () => {
     expect(await judged(made(at(0)))).toEqual({ verdict: 'fail', found: ['table lost a not in table'] });
-    expect(await judged(made(at(0, 1, 1)))).toEqual({ verdict: 'fail', found: ['table duplicated a 2 rows in table'] });
-    expect(await judged(made(at(0, 1, 7)))).toEqual({ verdict: 'fail', found: ['table phantom 0:7 in table'] });
+    expect(await judged(made(at(0, 1, 1)))).toEqual({
+      verdict: 'fail',
+      found: ['table duplicated a 2 rows in table'],
+    });
+    expect(await judged(made(at(0, 1, 7)))).toEqual({
+      verdict: 'fail',
+      found: ['table phantom 0:7 in table'],
+    });
   });
 
   test('are not charged with what the topic has lost or doubled', async () => {

@@ -47,12 +47,20 @@ export interface JudgedPipeline {
   found: SingleFinding[];
 }
 
-export async function judgePipeline({ pipeline, messages, looks, used = [] }: MadePipeline): Promise<JudgedPipeline> {
+export async function judgePipeline({
+  pipeline,
+  messages,
+  looks,
+  used = [],
+}: MadePipeline): Promise<JudgedPipeline> {
   const path = mkdtempSync(join(tmpdir(), 'nodrop-pipeline-'));
   try {
     const made = messages.map((message, sequence) => outgoing(message, sequence));
     const destinations = destinationsOf('p', pipeline, parseValuePlace('json:id', 'id'));
-    const expectations = new Expectations(destinations, ({ sequence }) => messages[sequence]!.expectation ?? { at: all(destinations) });
+    const expectations = new Expectations(
+      destinations,
+      ({ sequence }) => messages[sequence]!.expectation ?? { at: all(destinations) },
+    );
     const log = new MessageLogWriter(join(path, 'messages.log'));
     log.append(
       made.map((message) => {
@@ -62,25 +70,35 @@ export async function judgePipeline({ pipeline, messages, looks, used = [] }: Ma
       }),
     );
     log.close();
-    const fresh = withoutHistory(destinations, new Set(destinations.map(({ name }) => name).filter((name) => !used.includes(name))));
-    const outcomes = Uint8Array.from(messages, ({ outcome }) => (outcome === 'unsent' ? unsent : outcomeCodes[outcome]));
-    const checks = destinations.map((destination) =>
-      new DestinationFacts({
-        run: 'run-1',
-        path: join(path, destination.name),
-        messages: join(path, 'messages.log'),
-        outcomes,
-        sent: messages.filter(({ outcome }) => outcome !== 'unsent').length,
-        destination,
-        rule: expectations.ruleOf(destination),
-        bootstrapServers: 'localhost:9092',
-        settleMs: 0,
-        wasEmpty: fresh.has(destination.name),
-        buckets: 2,
-      }),
+    const fresh = withoutHistory(
+      destinations,
+      new Set(destinations.map(({ name }) => name).filter((name) => !used.includes(name))),
     );
-    for (const check of checks) for (const rows of looks[check.destination.name] ?? [[]]) await look(check, path, rows);
-    settleLooks(checks, messages.some(({ outcome }) => outcome === 'unknown'));
+    const outcomes = Uint8Array.from(messages, ({ outcome }) =>
+      outcome === 'unsent' ? unsent : outcomeCodes[outcome],
+    );
+    const checks = destinations.map(
+      (destination) =>
+        new DestinationFacts({
+          run: 'run-1',
+          path: join(path, destination.name),
+          messages: join(path, 'messages.log'),
+          outcomes,
+          sent: messages.filter(({ outcome }) => outcome !== 'unsent').length,
+          destination,
+          rule: expectations.ruleOf(destination),
+          bootstrapServers: 'localhost:9092',
+          settleMs: 0,
+          wasEmpty: fresh.has(destination.name),
+          buckets: 2,
+        }),
+    );
+    for (const check of checks)
+      for (const rows of looks[check.destination.name] ?? [[]]) await look(check, path, rows);
+    settleLooks(
+      checks,
+      messages.some(({ outcome }) => outcome === 'unknown'),
+    );
     return await judged(checks, messages, destinations);
   } finally {
     rmSync(path, { recursive: true });
@@ -92,7 +110,9 @@ async function judged(
   messages: readonly MadeMessage[],
   destinations: readonly Destination[],
 ): Promise<JudgedPipeline> {
-  const records = checks.map((check) => check.record({ name: `topic:${check.destination.name}`, rows: 'records' }, false));
+  const records = checks.map((check) =>
+    check.record({ name: `topic:${check.destination.name}`, rows: 'records' }, false),
+  );
   const found: SingleFinding[] = [];
   const judgeables = checks.map((check, index): Judgeable => ({
     destination: check.destination,
@@ -125,17 +145,33 @@ async function judged(
     faults: [],
   };
   const proven = judgement.map((facts, index) => ({ record: records[index]!, facts }));
-  const environment = { nodrop: '', node: '', platform: '', kafka: null, java: null } as unknown as Result['environment'];
+  const environment = {
+    nodrop: '',
+    node: '',
+    platform: '',
+    kafka: null,
+    java: null,
+  } as unknown as Result['environment'];
   if (destinations.length !== proven.length) throw new Error('a destination was not judged');
   return { result: proofResult(proof, proven, { allowed: [], timings: noTimings(), environment }), found };
 }
 
 const all = (destinations: readonly Destination[]): Record<string, 'once'> =>
-  Object.fromEntries(destinations.filter(({ deadLetters }) => !deadLetters).map(({ name }) => [name, 'once'] as const));
+  Object.fromEntries(
+    destinations.filter(({ deadLetters }) => !deadLetters).map(({ name }) => [name, 'once'] as const),
+  );
 
 function outgoing({ id, value }: MadeMessage, sequence: number): PreparedMessage {
   const bytes = value === null ? null : Buffer.from(JSON.stringify({ id, ...value }));
-  return { id, sequence, key: Buffer.from(value?.key ?? id), headers: [], value: bytes, document: value, made: {} };
+  return {
+    id,
+    sequence,
+    key: Buffer.from(value?.key ?? id),
+    headers: [],
+    value: bytes,
+    document: value,
+    made: {},
+  };
 }
 
 async function look(check: DestinationFacts, path: string, rows: readonly MadeRow[]): Promise<void> {

@@ -44,11 +44,15 @@ export function naivePipeline(made: MadePipeline): { verdict: string; findings: 
     for (const { kind, id, sequence } of own) {
       const follows = before?.some(
         (other) =>
-          other.kind === kind && other.sequence === sequence && (sequence === undefined || isById ? other.id === id : true),
+          other.kind === kind &&
+          other.sequence === sequence &&
+          (sequence === undefined || isById ? other.id === id : true),
       );
       const isGivenUp =
         kind === 'lost' &&
-        letters.some((letter) => found.get(letter.name)?.some((other) => other.kind === 'unexpected' && other.sequence === sequence));
+        letters.some((letter) =>
+          found.get(letter.name)?.some((other) => other.kind === 'unexpected' && other.sequence === sequence),
+        );
       if (follows === true || isGivenUp) continue;
       findings.push({ ...renamed(place, kind, { rejected: isRejectedOnly(made, id) }), hop: place.name, id });
     }
@@ -56,7 +60,10 @@ export function naivePipeline(made: MadePipeline): { verdict: string; findings: 
   const isEmpty = !made.messages.some(
     (message) =>
       message.outcome === 'acked' ||
-      (message.outcome === 'unknown' && places.some((place) => unitsOf(place, made).some((unit) => unit.message === message && isSent(unit, place, places, made)))),
+      (message.outcome === 'unknown' &&
+        places.some((place) =>
+          unitsOf(place, made).some((unit) => unit.message === message && isSent(unit, place, places, made)),
+        )),
   );
   const isOpen = isEmpty || made.messages.some(({ outcome }) => outcome === 'unsent');
   return { verdict: findings.length > 0 ? 'fail' : isOpen ? 'inconclusive' : 'pass', findings };
@@ -104,16 +111,27 @@ const isUsed = (place: Place, places: readonly Place[], made: MadePipeline): boo
 
 /** The destination, or one before it, has a row of the message or of a child of it. */
 function isSent({ message }: Unit, place: Place, places: readonly Place[], made: MadePipeline): boolean {
-  for (let at: Place | undefined = place; at !== undefined; at = places.find(({ name }) => name === at!.from)) {
-    const ids = unitsOf(at, made).flatMap((unit) => (unit.message === message ? unit.id : []));
-    if (at.rows.some((row) => ids.includes(idOf(row, at!, places)))) return true;
+  for (
+    let at: Place | undefined = place;
+    at !== undefined;
+    at = places.find(({ name }) => name === at?.from)
+  ) {
+    const here = at;
+    const ids = unitsOf(here, made).flatMap((unit) => (unit.message === message ? unit.id : []));
+    if (at.rows.some((row) => ids.includes(idOf(row, here, places)))) return true;
   }
   return false;
 }
 
 function unitsOf(place: Place, { messages }: MadePipeline): Unit[] {
   return messages.flatMap((message, sequence): Unit[] => {
-    const one = (what: Unit['what'], times = 1, id = message.id): Unit => ({ id, sequence, message, what, times });
+    const one = (what: Unit['what'], times = 1, id = message.id): Unit => ({
+      id,
+      sequence,
+      message,
+      what,
+      times,
+    });
     const { expectation } = message;
     if (place.kind === 'source') return [one('due')];
     if (expectation === undefined) return [one(place.deadLetters ? 'dropped' : 'due')];
@@ -129,7 +147,9 @@ function unitsOf(place: Place, { messages }: MadePipeline): Unit[] {
     if (typeof rule === 'string') return [one('due')];
     if ('times' in rule) return [one(rule.times === 0 ? 'dropped' : 'due', rule.times)];
     if (!('each' in rule)) throw new Error('not in this model');
-    return [...new Set(rule.each)].map((id) => one('due', rule.each.filter((other) => other === id).length, id));
+    return [...new Set(rule.each)].map((id) =>
+      one('due', rule.each.filter((other) => other === id).length, id),
+    );
   });
 }
 
@@ -141,7 +161,9 @@ const hasChildren = (name: string, { messages }: MadePipeline): boolean =>
 
 const ruleAt = (name: string, { messages }: MadePipeline): Rule | undefined =>
   messages
-    .map(({ expectation }) => (expectation !== undefined && 'at' in expectation ? expectation.at[name] : undefined))
+    .map(({ expectation }) =>
+      expectation !== undefined && 'at' in expectation ? expectation.at[name] : undefined,
+    )
     .find((rule) => rule === 'at-least-once');
 
 /** A row may tell the position of its record, in place of an id. Records stand in partition 0, in the order of the rows. */
@@ -158,7 +180,13 @@ function placesOf({ pipeline, looks }: MadePipeline): Place[] {
   const rowsOf = (name: string): readonly MadeRow[] => looks[name]?.at(-1) ?? [];
   const places: Place[] = [];
   if ('topic' in pipeline.source)
-    places.push({ name: 'source', kind: 'source', from: undefined, deadLetters: false, rows: rowsOf('source') });
+    places.push({
+      name: 'source',
+      kind: 'source',
+      from: undefined,
+      deadLetters: false,
+      rows: rowsOf('source'),
+    });
   let last = places.at(-1)?.name;
   for (const [name, { from }] of Object.entries(pipeline.hops ?? {})) {
     places.push({ name, kind: 'hop', from: from ?? last, deadLetters: false, rows: rowsOf(name) });
@@ -175,7 +203,8 @@ function renamed(
   { rejected }: { rejected: boolean },
 ): { kind: FindingKind; blame: string } {
   if (deadLetters && kind === 'unexpected') return { kind: 'wrongly-dead-lettered', blame: 'consumer' };
-  if (place === 'source') return { kind, blame: kind === 'lost' || kind === 'corrupted' ? 'broker' : 'producer' };
+  if (place === 'source')
+    return { kind, blame: kind === 'lost' || kind === 'corrupted' ? 'broker' : 'producer' };
   // The sinks of these pipelines are topics.
   if (from === undefined) return { kind, blame: 'producer' };
   // Nothing tells whether the log had two records of a message that it should not have.

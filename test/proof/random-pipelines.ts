@@ -40,7 +40,12 @@ function pipelineOf({ isTopic, hops, sinks, hasLetters }: Shape): PipelineConfig
       Array.from({ length: hops }, (_, hop) => [`hop${hop + 1}`, { topic: `t${hop + 1}`, ...destination }]),
     ),
     sinks: {
-      ...Object.fromEntries(sinks.map((hop, sink) => [`sink${sink + 1}`, { topic: `s${sink + 1}`, ...destination, ...from(hop) }])),
+      ...Object.fromEntries(
+        sinks.map((hop, sink) => [
+          `sink${sink + 1}`,
+          { topic: `s${sink + 1}`, ...destination, ...from(hop) },
+        ]),
+      ),
       ...(hasLetters && { letters: { topic: 'dlt', ...destination, deadLetters: true } }),
     },
   };
@@ -52,19 +57,28 @@ const namesOf = ({ hops = {}, sinks }: PipelineConfig): string[] => [
 ];
 
 /** Of one destination, either all messages are expected once or several times, or all at least once. */
-const expectationOf = (id: string, names: readonly string[], loose: ReadonlySet<string>): fc.Arbitrary<Expectation | undefined> => {
+const expectationOf = (
+  id: string,
+  names: readonly string[],
+  loose: ReadonlySet<string>,
+): fc.Arbitrary<Expectation | undefined> => {
   const ruleAt = (name: string): fc.Arbitrary<Rule | undefined> =>
     loose.has(name)
       ? fc.constant('at-least-once')
       : fc.oneof(
           { weight: 8, arbitrary: fc.constant<Rule>('once') },
           { weight: 2, arbitrary: fc.nat(3).map((times): Rule => ({ times })) },
-          { weight: 2, arbitrary: fc.subarray([`${id}/a`, `${id}/b`, `${id}/b`, id]).map((each): Rule => ({ each })) },
+          {
+            weight: 2,
+            arbitrary: fc.subarray([`${id}/a`, `${id}/b`, `${id}/b`, id]).map((each): Rule => ({ each })),
+          },
           { weight: 1, arbitrary: fc.constant(undefined) },
         );
   const at = fc
     .tuple(...names.map((name) => ruleAt(name).map((rule) => [name, rule] as const)))
-    .map((rules): Expectation => ({ at: Object.fromEntries(rules.filter(([, rule]) => rule !== undefined)) as Record<string, Rule> }));
+    .map((rules): Expectation => ({
+      at: Object.fromEntries(rules.filter(([, rule]) => rule !== undefined)) as Record<string, Rule>,
+    }));
   const others: { weight: number; arbitrary: fc.Arbitrary<Expectation | undefined> }[] = [
     { weight: 1, arbitrary: fc.constant({ dropped: 'test' }) },
     { weight: 1, arbitrary: fc.constant({ deadLettered: 'bad' }) },
@@ -79,13 +93,26 @@ const expectationOf = (id: string, names: readonly string[], loose: ReadonlySet<
   );
 };
 
-const outcome = fc.constantFrom<MadeMessage['outcome']>('acked', 'acked', 'acked', 'acked', 'unknown', 'unknown', 'rejected', 'unsent');
+const outcome = fc.constantFrom<MadeMessage['outcome']>(
+  'acked',
+  'acked',
+  'acked',
+  'acked',
+  'unknown',
+  'unknown',
+  'rejected',
+  'unsent',
+);
 
 /** What a destination would have if all were right, and how often something goes wrong there. */
 function rightRows(name: string, messages: readonly MadeMessage[], upTo: ReadonlySet<string>): MadeRow[] {
   return messages.flatMap(({ id, value, expectation }): MadeRow[] => {
     if (!upTo.has(id)) return [];
-    const row = (own = id): MadeRow => ({ 'json:id': own, 'json:category': value!.category!, 'json:value': value!.value! });
+    const row = (own = id): MadeRow => ({
+      'json:id': own,
+      'json:category': value!.category!,
+      'json:value': value!.value!,
+    });
     if (name === 'source') return [row()];
     if (expectation === undefined) return name === 'letters' ? [] : [row()];
     if ('dropped' in expectation) return [];
@@ -120,7 +147,8 @@ function damaged(rows: readonly MadeRow[], found: Defect, messages: readonly Mad
     const at = left.length === 0 ? -1 : which % left.length;
     const strange = { 'json:category': category, 'json:value': value };
     if (what === 'phantom') left.push({ 'json:id': `ghost-${which % 2}`, ...strange });
-    else if (what === 'add' && messages.length > 0) left.push({ 'json:id': messages[which % messages.length]!.id, ...strange });
+    else if (what === 'add' && messages.length > 0)
+      left.push({ 'json:id': messages[which % messages.length]!.id, ...strange });
     else if (at < 0) continue;
     else if (what === 'lose') left.splice(at, 1);
     else if (what === 'double') left.push(left[at]!);
@@ -139,16 +167,14 @@ const withIds: fc.Arbitrary<MadePipeline> = shapes.chain((shape) => {
     .chain((loose) => fc.constantFrom(new Set(loose), new Set<string>(), new Set<string>()))
     .chain((loose) =>
       fc.array(fc.tuple(outcome, values, categories), { minLength: 1, maxLength: 5 }).chain((kept) =>
-        fc
-          .tuple(...kept.map((_, index) => expectationOf(`m${index}`, names, loose)))
-          .map((expectations) =>
-            kept.map(([end, value, category], index): MadeMessage => ({
-              id: `m${index}`,
-              outcome: end,
-              value: { value, category },
-              expectation: expectations[index],
-            })),
-          ),
+        fc.tuple(...kept.map((_, index) => expectationOf(`m${index}`, names, loose))).map((expectations) =>
+          kept.map(([end, value, category], index): MadeMessage => ({
+            id: `m${index}`,
+            outcome: end,
+            value: { value, category },
+            expectation: expectations[index],
+          })),
+        ),
       ),
     )
     .chain((messages) =>
@@ -161,7 +187,10 @@ const withIds: fc.Arbitrary<MadePipeline> = shapes.chain((shape) => {
           used: fc.subarray(everywhere, { maxLength: 1 }),
         })
         .map((found): MadePipeline => {
-          const ids = new Set([...messages.filter(({ outcome: end }) => end === 'acked').map(({ id }) => id), ...found.sent]);
+          const ids = new Set([
+            ...messages.filter(({ outcome: end }) => end === 'acked').map(({ id }) => id),
+            ...found.sent,
+          ]);
           const looks: Record<string, MadeRow[][]> = {};
           // What is gone at one destination does not come to those after it, if defects are carried on.
           let left = ids;
@@ -170,7 +199,8 @@ const withIds: fc.Arbitrary<MadePipeline> = shapes.chain((shape) => {
             looks[name] = [rows];
             if (!found.carried) continue;
             const there = new Set(rows.map((row) => row['json:id']!.split('/')[0]!));
-            if (name.startsWith('hop') || (name === 'source' && shape.isTopic)) left = new Set([...left].filter((id) => there.has(id)));
+            if (name.startsWith('hop') || (name === 'source' && shape.isTopic))
+              left = new Set([...left].filter((id) => there.has(id)));
           }
           return { pipeline, messages, looks, used: found.used };
         }),
@@ -180,7 +210,12 @@ const withIds: fc.Arbitrary<MadePipeline> = shapes.chain((shape) => {
 /** The rows of a sink tell positions in place of ids, where a topic feeds it and has the same ids. */
 function tellPositions(made: MadePipeline, sink: string): MadePipeline {
   const { pipeline, messages, looks } = made;
-  const { topic: file, from, category, compare } = pipeline.sinks[sink] as { topic: string } & PipelineConfig['sinks'][string];
+  const {
+    topic: file,
+    from,
+    category,
+    compare,
+  } = pipeline.sinks[sink] as { topic: string } & PipelineConfig['sinks'][string];
   const isOfChildren = messages.some(({ expectation }) => {
     const rule = expectation !== undefined && 'at' in expectation ? expectation.at[sink] : undefined;
     return typeof rule === 'object' && 'each' in rule;
@@ -200,7 +235,10 @@ function tellPositions(made: MadePipeline, sink: string): MadePipeline {
     ...made,
     pipeline: {
       ...pipeline,
-      sinks: { ...pipeline.sinks, [sink]: { file, id: 'columns:p,o', from, category: category!, compare: compare! } },
+      sinks: {
+        ...pipeline.sinks,
+        [sink]: { file, id: 'columns:p,o', from, category: category!, compare: compare! },
+      },
     },
     looks: { ...looks, [sink]: [rows] },
   };

@@ -1,7 +1,6 @@
 /**
- * What the hops say about every message, in some 3 bytes each. A message with at most one acked position, one
- * record there and one correct row of that record is *plain*: a few flags and that position are its trail.
- * Anything else makes a message unusual, and its full trail is kept.
+ * What the hops say about every message, in some 3 bytes each. A message with at most one acked position, one record there and one
+ * correct row of that record is *plain*: a few flags and that position are its trail. Any other is unusual, and its full trail is kept.
  */
 import {
   logFlags,

@@ -4,7 +4,6 @@
  */
 import {
   deadLetterCategory,
-  logFlags,
   untold,
   type AttemptBatch,
   type LogBatch,
@@ -15,6 +14,7 @@ import { BucketIndex, indexOf } from '../facts/bucket-index.ts';
 import { factFlags, routeShift } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import { attemptsOf } from './bucket-attempts.ts';
+import { logOf } from './bucket-log.ts';
 import { asRecorded, BucketMessages, type BucketSources } from './bucket-messages.ts';
 import { RowColumns } from './bucket-rows.ts';
 import type { KeyVersions } from './key-versions.ts';
@@ -60,7 +60,8 @@ export class BucketEvidence {
     const first = this.#index.add(fact);
     const { messages } = this;
     const known = this.#messageOf[first]!;
-    if (flags & factFlags.doubtful && (known === none || messages.versions !== undefined)) tally.doubtfulSent += 1;
+    if (flags & factFlags.doubtful && (known === none || messages.versions !== undefined))
+      tally.doubtfulSent += 1;
     if (messages.versions !== undefined) return this.#addVersion(fact, first);
     const message = known === none ? messages.add(fact) : known;
     if (isMade && known !== none && this.#isAgain(fact, message)) return;
@@ -127,37 +128,7 @@ export class BucketEvidence {
   }
 
   *log(): Iterable<LogBatch> {
-    const { records } = this.#sources;
-    // There may be fewer rows: not every record of the bucket is judged.
-    const { count } = records;
-    const batch: LogBatch = {
-      count: 0,
-      message: new Int32Array(count),
-      partition: new Int32Array(count),
-      offset: new Float64Array(count),
-      producer: new Int32Array(count),
-      session: new Int32Array(count),
-      sequence: new Float64Array(count).fill(none),
-      content: new Int32Array(count).fill(this.#content),
-      key: new Int32Array(count),
-      flags: new Uint8Array(count),
-    };
-    let row = 0;
-    for (let fact = 0; fact < count; fact++) {
-      const message = this.#messageOf[fact]!;
-      const flags = records.flags(fact);
-      if (message === none || flags & factFlags.rejected) continue;
-      batch.message[row] = message;
-      batch.key[row] = this.messages.expectedKey(message);
-      batch.partition[row] = records.partition(fact);
-      batch.offset[row] = records.offset(fact);
-      batch.flags[row] =
-        (flags & factFlags.aborted ? logFlags.aborted : 0) |
-        (flags & factFlags.crcBad ? logFlags.crcBad : logFlags.crcOk);
-      row += 1;
-    }
-    batch.count = row;
-    yield batch;
+    yield logOf(this.messages, this.#sources.records, { messageOf: this.#messageOf, content: this.#content });
   }
 
   /** To be read once, after the log: it counts ids. */

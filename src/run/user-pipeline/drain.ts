@@ -73,7 +73,9 @@ export async function drain(options: DrainOptions): Promise<Drained> {
     open: behind.map(lagText),
     notes: hasGroups
       ? []
-      : ['No consumer group tells how far the pipeline is: that it has drained rests on two looks at what it wrote.'],
+      : [
+          'No consumer group tells how far the pipeline is: that it has drained rests on two looks at what it wrote.',
+        ],
     drainMs: Math.round(lastMs),
     auditMs: Math.round(performance.now() - startedAt - lastMs),
   };
@@ -95,7 +97,10 @@ async function untilCommitted(groups: FeedingGroups, deadline: Deadline): Promis
 async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]> {
   options.onStatus('reading what the pipeline wrote');
   await Promise.all(options.checks.map((check) => check.look()));
-  settleLooks(options.checks.map(({ facts }) => facts), options.hasUnknown);
+  settleLooks(
+    options.checks.map(({ facts }) => facts),
+    options.hasUnknown,
+  );
   return await judge(options);
 }
 
@@ -103,7 +108,12 @@ async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]>
 const mayBeLate = (judged: JudgedDestination, record: CheckRecord): boolean =>
   judged.audit.findings.length > 0 || isSuspect(judged, record);
 
-async function judge({ checks, allowed, openFindings, onStatus }: DrainOptions): Promise<JudgedDestination[]> {
+async function judge({
+  checks,
+  allowed,
+  openFindings,
+  onStatus,
+}: DrainOptions): Promise<JudgedDestination[]> {
   onStatus('judging');
   const findings = openFindings();
   try {
