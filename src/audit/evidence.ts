@@ -140,6 +140,11 @@ export interface MessageName {
   sink?: string;
 }
 
+export interface Times {
+  min: number;
+  max: number;
+}
+
 /** The messages that the evidence mentions. Indexes are assigned while the evidence is read. */
 export interface Messages {
   /** The number of planned messages. */
@@ -171,6 +176,8 @@ export interface Messages {
   versionOf?(message: number): number | undefined;
   /** Whether a declared rule drops the message: then it has no row and no dead letter. Without this function, none. */
   isDropped?(message: number): boolean;
+  /** How many rows the store must have of the message, and how many it may have. Without this function, one of each. */
+  timesOf?(message: number): Times;
   /**
    * The topic to which a message without an acked place was sent, in the numbers of `Topics.numberOf`; undefined if it
    * is not known. Without this function, there is one topic.
@@ -209,6 +216,8 @@ export interface Evidence {
    * say whose row it is. Absent: the ledger, which says what was sent.
    */
   root?: 'log';
+  /** Without any message, nothing is left open. */
+  mayBeEmpty?: boolean;
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;

@@ -10,7 +10,7 @@ import type { BucketSources } from './evidence/bucket-messages.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
 import { openSentences } from './evidence/open-sentences.ts';
 import { bucketOf, factFlags } from './facts/fact-format.ts';
-import { FactFiles, type HopFiles } from './facts/fact-files.ts';
+import { FactFiles } from './facts/fact-files.ts';
 import { numberOf, topicNames } from './partition-numbers.ts';
 
 export interface JudgeOptions {
@@ -21,8 +21,8 @@ export interface JudgeOptions {
   /** Judges the id with this hash alone, as if nothing else had been read. */
   only?: Uint32Array;
   onFinding?: (finding: SingleFinding) => void;
-  /** Set if nodrop made the messages: what the hop before the sink has, if there is one. */
-  made?: { before: HopFiles | undefined };
+  /** nodrop made the messages: some are perhaps not sent, or were rejected. */
+  isMade?: boolean;
   /** As for an audit. */
   isConsequence?: AuditOptions['isConsequence'];
   /** Called after each bucket. */
@@ -57,11 +57,15 @@ async function* partsOf(
   record: CheckRecord,
   files: FactFiles,
   tallies: readonly IdentityTally[],
-  { signal, only, made, onBucket }: JudgeOptions,
+  { signal, only, isMade = false, onBucket }: JudgeOptions,
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
   const known = categoriesOf(record);
-  const run = runEvidence(record, known.categories, explainsAll(record, files));
+  const run = {
+    ...runEvidence(record, known.categories, explainsAll(record, files)),
+    // All messages may belong at other destinations.
+    ...(isMade && { mayBeEmpty: true }),
+  };
   const first = only === undefined ? 0 : bucketOf(only, buckets);
   const end = only === undefined ? buckets : first + 1;
   for (let bucket = first; bucket < end; bucket++) {
@@ -83,7 +87,7 @@ async function* partsOf(
         isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
         letters: files.lettersOf(index, bucket, only),
-        made: made && { before: made.before?.read(bucket, only) },
+        isMade,
         tally: tallies[index]!,
       });
       yield {

@@ -1,271 +1,73 @@
-/** The check of one destination: the messages that it is to have against what it has. Its folder is that of a check. */
-import { rmSync } from 'node:fs';
-import { makeFolder } from '../system/make-folder.ts';
-import {
-  laterFile,
-  lookFile,
-  recordsFile,
-  type CheckRecord,
-  type LookRecord,
-} from '../check/check-record.ts';
-import { formsText } from '../check/draft-record.ts';
-import {
-  rowLayout,
-  recordLayout,
-  type Forms,
-  type RecordColumns,
-  type RowColumns,
-} from '../check/bound-places.ts';
-import type { FactShape } from '../check/facts/fact-format.ts';
-import { HopFiles } from '../check/facts/fact-files.ts';
-import { FactWriter } from '../check/facts/fact-writer.ts';
-import { judgeFacts, type JudgedFacts, type JudgeOptions } from '../check/judge-facts.ts';
+/** The check of one destination: the messages that it is to have against what it has. */
+import type { CheckRecord } from '../check/check-record.ts';
+import type { JudgedFacts, JudgeOptions } from '../check/judge-facts.ts';
 import { ThreadedSink } from '../check/sink/threaded-sink.ts';
-import { formsOfPlaces } from '../check/forms.ts';
 import type { SinkOptions } from '../sinks/sink.ts';
-import { sealText } from '../run-folder/seal.ts';
-import { idHeader } from '../run-folder/message-log.ts';
-import { writeWhole } from '../system/write-whole.ts';
-import type { ValueKind } from '../values/value-batch.ts';
-import { parseValuePlace, type ValuePlace } from '../values/value-place.ts';
-import type { Destination } from './destinations.ts';
-import type { DestinationRule } from './expectations.ts';
-import { kindsOfMessages, writeMadeFacts } from './made-facts.ts';
+import { DestinationFacts, type DestinationFactsOptions } from './destination-facts.ts';
 
-export interface DestinationCheckOptions {
-  run: string;
-  /** The folder of this destination. */
-  path: string;
-  /** The message log. */
-  messages: string;
-  /** By sequence. */
-  outcomes: Uint8Array;
-  sent: number;
-  destination: Destination;
-  rule: DestinationRule;
+export interface DestinationCheckOptions extends Omit<DestinationFactsOptions, 'bootstrapServers'> {
   kafka: NonNullable<SinkOptions['kafka']>;
-  settleMs: number;
   timeoutMs: number;
-  /** Nothing was there before the run. */
-  wasEmpty: boolean;
-  buckets: number;
   signal: AbortSignal;
   onProgress: (rows: number, total: number | undefined) => void;
 }
 
-const messageId: ValuePlace = { kind: 'header', name: idHeader, text: `header:${idHeader}` };
-
 export class DestinationCheck implements AsyncDisposable {
   readonly #options: DestinationCheckOptions;
-  readonly #columns: RecordColumns;
-  readonly #rows: RowColumns;
-  readonly #shape: FactShape;
+  readonly facts: DestinationFacts;
   #sink: ThreadedSink | undefined;
   #expectedRows: number | undefined;
-  #kinds: readonly ValueKind[] = [];
-  #forms: Forms | undefined;
-  #records: CheckRecord['records'] | undefined;
-  #looks: LookRecord[] = [];
-  #lookCount = 0;
-  #later: CheckRecord['later'] | undefined;
   /** Set at the end of a drain that did not come to rest. */
   isUndrained = false;
 
   constructor(options: DestinationCheckOptions) {
     this.#options = options;
-    const { destination, rule, buckets } = options;
-    this.#columns = messageColumns(destination, rule);
-    this.#rows = destinationColumns(destination, rule);
-    this.#shape = {
-      compared: destination.comparisons.length,
-      isVersioned: rule.latest?.version !== undefined,
-      buckets,
-    };
+    this.facts = new DestinationFacts({ ...options, bootstrapServers: options.kafka.bootstrapServers });
   }
 
-  get destination(): Destination {
-    return this.#options.destination;
+  get destination(): DestinationFacts['destination'] {
+    return this.facts.destination;
   }
 
   /** Reads the destination once more. Throws `usage` if there is no such table, column or topic. */
   async look(): Promise<void> {
-    const { path, messages, destination, kafka, timeoutMs, signal, onProgress } = this.#options;
-    makeFolder(path);
+    const { path, destination, kafka, timeoutMs, signal, onProgress } = this.#options;
     const { location, query, table } = destination;
     this.#sink ??= await ThreadedSink.open(
       { location, query, table, kafka, timeoutMs, asOf: new Date(), signal },
       (rows) => onProgress(rows, this.#expectedRows),
     );
-    const { kinds, estimate } = await this.#sink.begin(this.#rows.places);
+    const { columns, shape } = this.facts;
+    const { kinds, estimate } = await this.#sink.begin(columns.places);
     this.#expectedRows = estimate;
-    if (this.#forms === undefined || kinds.join() !== this.#kinds.join()) {
-      // What was read in other forms cannot be compared.
-      for (const { file } of this.#looks)
-        for (const end of ['facts', 'ids']) rmSync(`${path}/${file}.${end}`);
-      this.#looks = [];
-      this.#kinds = kinds;
-      const made = kindsOfMessages(messages, this.#columns.places, this.#columns.optionOf);
-      this.#forms = formsOfPlaces(this.#columns, made, [{ columns: this.#rows, kinds }]);
-      this.#writeMade();
-    }
-    const file = lookFile(0, ++this.#lookCount);
-    const layout = rowLayout(this.#rows, this.#forms);
+    const { file, layout } = await this.facts.begin(kinds);
     const options = {
       path: `${path}/${file}`,
-      shape: this.#shape,
+      shape,
       layout,
-      topics: [''],
+      topics: [destination.positionsOf ?? ''],
       sample: 1,
       flags: 0,
     };
-    this.#looks.push({ file, ...(await this.#sink.read(options)) });
-  }
-
-  /** What the last look has, for the check of the next destination. */
-  openLook(): HopFiles {
-    return new HopFiles(this.#options.path, this.#looks.at(-1)!.file, this.#shape);
+    this.facts.add({ file, ...(await this.#sink.read(options)) });
   }
 
   async judge(
-    options: Pick<JudgeOptions, 'allowed' | 'made' | 'isConsequence' | 'onFinding' | 'onBucket'>,
+    options: Pick<JudgeOptions, 'allowed' | 'isMade' | 'isConsequence' | 'onFinding' | 'onBucket'>,
   ): Promise<JudgedFacts> {
-    const { path, signal } = this.#options;
-    return await judgeFacts(this.record(), { ...options, path, signal });
+    return await this.facts.judge(this.record(), { ...options, signal: this.#options.signal });
   }
 
   record(): CheckRecord {
-    const { run, destination, rule, kafka, sent, settleMs, wasEmpty } = this.#options;
-    const count = this.#options.outcomes.length;
-    const sink = this.#sink!;
-    const plan: CheckRecord['plan'] = {
-      id: this.#columns.places[0]!.text,
-      ...(destination.category && { category: destination.category.message.text }),
-      ...(rule.isRouted && { route: 'expect' }),
-      comparisons: destination.comparisons.map(({ text }) => text),
-      rule: rule.rule,
-      ...(rule.latest?.version !== undefined && { version: rule.latest.version }),
-      drops: [],
-      settleMs,
-    };
-    return {
-      schema: 1,
-      id: run,
-      bootstrapServers: kafka.bootstrapServers,
-      plan,
-      idForm: this.#forms!.id,
-      forms: formsText(destination, this.#forms!),
-      shape: this.#shape,
-      topics: [
-        {
-          name: 'messages',
-          topicId: '',
-          compacted: false,
-          partitions: [
-            {
-              partition: 0,
-              start: 0,
-              startAfter: 0,
-              from: 0,
-              to: count,
-              end: count,
-              reached: count,
-              lastStableOffset: count,
-              committed: null,
-            },
-          ],
-        },
-      ],
-      records: { ...this.#records!, read: sent },
-      later: this.#later!,
-      sinks: [
-        {
-          name: sink.name,
-          label: destination.name,
-          rows: sink.rows,
-          id: destination.id.text,
-          ...(destination.category && { category: destination.category.there.text }),
-          ...(destination.query !== undefined && { query: destination.query }),
-          ...(destination.table !== undefined && { table: destination.table }),
-          looks: [...this.#looks],
-        },
-      ],
-      isWholeLife: wasEmpty,
-      isUndrained: this.isUndrained,
-      notes: [],
-      problems: [],
-      createdAt: Date.now(),
-    };
+    return this.facts.record(this.#sink!, this.isUndrained);
   }
 
   /** Writes down what was read, so that it can be judged again. */
   save(): void {
-    const text = `${JSON.stringify(this.record(), null, 2)}\n`;
-    const path = `${this.#options.path}/check.json`;
-    writeWhole(path, text);
-    sealText(path, text);
-  }
-
-  #writeMade(): void {
-    const { path, messages, destination, rule, outcomes } = this.#options;
-    for (const file of [recordsFile, laterFile(0)])
-      for (const end of ['facts', 'ids']) rmSync(`${path}/${file}.${end}`, { force: true });
-    this.#records = writeMadeFacts({
-      messages,
-      path: `${path}/${recordsFile}`,
-      destination,
-      places: this.#columns.places,
-      layout: recordLayout(this.#columns, this.#forms!, []),
-      shape: this.#shape,
-      isLatest: rule.latest !== undefined,
-      outcomes,
-    });
-    // No message came after those that were handed over.
-    const file = laterFile(0);
-    const none = new FactWriter(`${path}/${file}`, this.#shape).close();
-    this.#later = { file, ...none, isWhole: true, withoutId: 0 };
+    this.facts.save(this.record());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sink?.[Symbol.asyncDispose]();
   }
-}
-
-function messageColumns(
-  { name, category, comparisons }: Destination,
-  { latest }: DestinationRule,
-): RecordColumns {
-  const places: ValuePlace[] = [
-    latest === undefined ? messageId : parseValuePlace(latest.key, `expect: latest at ${name}`),
-  ];
-  const add = (place: ValuePlace): number => places.push(place) - 1;
-  return {
-    places,
-    id: 0,
-    category: category && add(category.message),
-    compared: comparisons.map(({ record }) => add(record)),
-    version:
-      latest?.version === undefined
-        ? undefined
-        : add(parseValuePlace(latest.version.split('=')[0]!, `expect: latest at ${name}`)),
-    drops: [],
-    route: undefined,
-    optionOf: (place) => `${name}: ${place.text}`,
-  };
-}
-
-function destinationColumns(
-  { name, id, category, comparisons }: Destination,
-  { latest }: DestinationRule,
-): RowColumns {
-  const places: ValuePlace[] = [id];
-  const add = (place: ValuePlace): number => places.push(place) - 1;
-  const [, version] = latest?.version?.split('=') ?? [];
-  return {
-    places,
-    id: 0,
-    position: undefined,
-    category: category && add(category.there),
-    compared: comparisons.map(({ row }) => add(row)),
-    version: version === undefined ? undefined : add(parseValuePlace(version, `expect: latest at ${name}`)),
-  };
 }

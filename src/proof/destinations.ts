@@ -4,15 +4,19 @@ import { usageError } from '../errors.ts';
 import type { HopConfig, PipelineConfig, SinkConfig } from '../config/config.ts';
 import type { Comparison, SinkChoice } from '../check/plan.ts';
 import type { DestinationRole } from './proof-record.ts';
-import { parseIdPlace, parseValuePlace, type ValuePlace } from '../values/value-place.ts';
+import { parseIdPlace, parseValuePlace, type IdPlace, type ValuePlace } from '../values/value-place.ts';
 
 /** The name of the source topic among the destinations. */
 export const sourceName = 'source';
 
-export interface Destination extends SinkChoice, DestinationRole {
+export type DestinationId = Exclude<IdPlace, { kind: 'position' }>;
+
+export interface Destination extends SinkChoice, Omit<DestinationRole, 'hasChildren'> {
   partitions: number | undefined;
-  /** Where its records or rows have a message's id. */
-  id: ValuePlace;
+  /** Where its records or rows have a message's id, or the position of its record in the topic that feeds it. */
+  id: DestinationId;
+  /** That topic, if rows tell positions. */
+  positionsOf: string | undefined;
   /** Where a message has its category, and where a record or row there has it. */
   category: { message: ValuePlace; there: ValuePlace } | undefined;
   categoryMap: ReadonlyMap<string, string>;
@@ -26,7 +30,7 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
   const all: Destination[] = [];
   if ('topic' in source) {
     all.push({
-      ...destinationOf(sourceName, source, { at: `${at}.source`, pipeline, idPlace }),
+      ...destinationOf(sourceName, source, { at: `${at}.source`, pipeline, idPlace, feeder: undefined }),
       kind: 'source',
     });
   }
@@ -34,7 +38,12 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
   for (const [hop, config] of Object.entries(hops)) {
     const from = feederOf(config, last, `${at}.hops.${hop}`, all);
     all.push({
-      ...destinationOf(hop, config, { at: `${at}.hops.${hop}`, pipeline, idPlace }),
+      ...destinationOf(hop, config, {
+        at: `${at}.hops.${hop}`,
+        pipeline,
+        idPlace,
+        feeder: all.find(({ name: other }) => other === from),
+      }),
       kind: 'hop',
       ...(from !== undefined && { from }),
     });
@@ -43,7 +52,12 @@ export function destinationsOf(name: string, pipeline: PipelineConfig, idPlace: 
   for (const [sink, config] of Object.entries(sinks)) {
     const from = feederOf(config, last, `${at}.sinks.${sink}`, all);
     all.push({
-      ...destinationOf(sink, config, { at: `${at}.sinks.${sink}`, pipeline, idPlace }),
+      ...destinationOf(sink, config, {
+        at: `${at}.sinks.${sink}`,
+        pipeline,
+        idPlace,
+        feeder: all.find(({ name: other }) => other === from),
+      }),
       kind: 'sink',
       ...(from !== undefined && { from }),
     });
@@ -70,20 +84,23 @@ interface Where {
   at: string;
   pipeline: PipelineConfig;
   idPlace: ValuePlace;
+  feeder: Destination | undefined;
 }
 
 function destinationOf(
   name: string,
   config: HopConfig | SinkConfig,
-  { at, pipeline, idPlace }: Where,
+  { at, pipeline, idPlace, feeder }: Where,
 ): Omit<Destination, 'kind' | 'from'> {
   const { id, category, categoryMap = {}, compare = {}, deadLetters = false, group } = config;
+  const idOf = id === undefined ? ownId(config, idPlace, at) : parseId(id, config, at);
   return {
     name,
     ...locationOf(config),
     ...('topic' in config && { topic: config.topic }),
     partitions: 'topic' in config ? config.partitions : undefined,
-    id: id === undefined ? ownId(config, idPlace, at) : valuePlaceOf(id, `${at}.id`),
+    id: idOf,
+    positionsOf: positionsOf(idOf, at, feeder),
     category:
       pipeline.category === undefined || category === undefined
         ? undefined
@@ -119,9 +136,29 @@ function ownId(config: HopConfig | SinkConfig, idPlace: ValuePlace, at: string):
   );
 }
 
-function valuePlaceOf(text: string, at: string): ValuePlace {
-  const place = parseIdPlace(text, at);
-  if (place.kind === 'position' || place.kind === 'columns')
-    throw usageError(`${at}: ${text} is a position.`, "Name the place of the message's id there.");
-  return place;
+function parseId(text: string, config: HopConfig | SinkConfig, at: string): DestinationId {
+  const id = parseIdPlace(text, `${at}.id`);
+  if (id.kind !== 'position' && !(id.kind === 'columns' && 'topic' in config)) return id;
+  throw usageError(`${at}.id: ${text} is a position.`, "Name the place of the message's id there.");
+}
+
+/** A row may tell the position of its record, if a topic feeds it. */
+function positionsOf(id: DestinationId, at: string, feeder: Destination | undefined): string | undefined {
+  if (id.kind !== 'columns') return undefined;
+  if (feeder?.topic !== undefined) return feeder.topic;
+  throw usageError(
+    `${at}.id: ${id.text} is a position, and no topic feeds it.`,
+    'Name the topic as a hop, and the hop with from.',
+  );
+}
+
+/** The destinations that hold nothing, and that only such ones feed: then a row from nowhere is none of an earlier run. */
+export function withoutHistory(
+  destinations: readonly Destination[],
+  empty: ReadonlySet<string>,
+): Set<string> {
+  const found = new Set<string>();
+  for (const { name, from } of destinations)
+    if (empty.has(name) && (from === undefined || found.has(from))) found.add(name);
+  return found;
 }

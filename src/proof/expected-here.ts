@@ -25,8 +25,12 @@ export function expectedHere(
     return deadLetters ? { dropped: 'no dead letter' } : { rule: 'once' };
   }
   const rule = expectation.at[name];
-  return rule === undefined ? { dropped: 'not meant for it' } : { rule };
+  if (rule === undefined) return { dropped: 'not meant for it' };
+  return timesOf(rule) === 0 ? { dropped: 'no times' } : { rule };
 }
+
+/** How often a message is expected. */
+export const timesOf = (rule: Rule): number => (typeof rule === 'object' && 'times' in rule ? rule.times : 1);
 
 /** The rule of the audit that a destination's messages share. */
 export function auditRuleOf(rule: Rule): 'once' | 'at-least-once' | 'latest' {

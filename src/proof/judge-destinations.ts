@@ -2,14 +2,13 @@
  * Judges the destinations of a pipeline, each after the one that feeds it. A finding counts where it first shows: what a hop has
  * lost, changed or doubled is not held against those after it.
  */
-import type { HopFiles } from '../check/facts/fact-files.ts';
 import type { JudgedFacts } from '../check/judge-facts.ts';
 import type { Blame, Cause, Example, Finding, FindingKind, SingleFinding } from '../result/verdict.ts';
 import type { DestinationRole } from './proof-record.ts';
 
 export interface JudgedDestination extends JudgedFacts {
   destination: DestinationRole;
-  /** The messages of which something is wrong here or before, by id; at most `idsMax` of each. */
+  /** The messages of which something is wrong here or before, by their numbers; at most `foundMax` of each. */
   lost: ReadonlySet<string>;
   wrong: ReadonlySet<string>;
 }
@@ -17,17 +16,16 @@ export interface JudgedDestination extends JudgedFacts {
 /** A destination, ready to be judged. */
 export interface Judgeable {
   readonly destination: DestinationRole;
-  openLook(): HopFiles;
   judge(options: {
     allowed: readonly Cause[];
-    made: { before: HopFiles | undefined };
+    isMade: true;
     isConsequence: (finding: SingleFinding) => boolean;
     onFinding: (finding: SingleFinding) => void;
   }): Promise<JudgedFacts>;
 }
 
-/** What was found is remembered for so many messages of a destination. */
-const idsMax = 1_000_000;
+/** So much of what was found is remembered of each destination. */
+const foundMax = 1_000_000;
 
 export async function judgeDestinations(
   checks: readonly Judgeable[],
@@ -35,34 +33,31 @@ export async function judgeDestinations(
   onFinding: (finding: SingleFinding) => void,
 ): Promise<JudgedDestination[]> {
   const judged = new Map<string, JudgedDestination>();
-  const found = new Map<string, Set<string>>();
+  const found = new Map<string, Found>();
   for (const check of inOrder(checks)) {
     const { destination } = check;
     const { name, from } = destination;
-    const own = new Set<string>();
-    const [lost, wrong] = [new Set<string>(), new Set<string>()];
-    const before = from === undefined ? undefined : found.get(from);
+    const [own, lost, wrong] = [new Found(), new Found(), new Found()];
+    const before = checks.find((each) => each.destination.name === from)?.destination;
     const letters = checks
-      .filter(({ destination: { deadLetters } }) => deadLetters)
+      .filter((each) => each.destination.deadLetters)
       .map((each) => found.get(each.destination.name));
     const isConsequence = (finding: SingleFinding): boolean => {
-      const { kind, id } = finding;
-      if (id === undefined) return false;
-      const key = `${kind} ${id}`;
-      if (own.size < idsMax) own.add(key);
-      const ids = kind === 'lost' || kind === 'expired' ? lost : wrong;
-      if (ids.size < idsMax) ids.add(id);
-      if (before?.has(key) === true) return true;
+      if (finding.id === undefined) return false;
+      const names = namesOf(finding);
+      const isOfChild = before?.hasChildren === true && destination.hasChildren;
+      for (const name of destination.hasChildren ? [...names.message, ...names.child] : names.message)
+        own.add(name);
+      const { kind, offset } = finding;
+      // A row from nowhere, and one of a message that was rejected, is none of an acknowledged message.
+      if (offset !== undefined) (kind === 'lost' || kind === 'expired' ? lost : wrong).add(String(offset));
+      if ((isOfChild ? names.child : names.message).some((name) => found.get(from!)?.has(name))) return true;
       // What stands wrongly among the dead letters is missing for that reason.
-      return kind === 'lost' && letters.some((each) => each?.has(`unexpected ${id}`) === true);
+      return isMissing(kind) && letters.some((each) => each?.has(`unexpected ${subjectOf(finding)}`));
     };
-    using look =
-      from === undefined
-        ? undefined
-        : disposable(checks.find((each) => each.destination.name === from)!.openLook());
     const facts = await check.judge({
       allowed,
-      made: { before: look?.files },
+      isMade: true,
       isConsequence,
       onFinding: (finding) => onFinding(atDestination(destination, finding)),
     });
@@ -71,6 +66,29 @@ export async function judgeDestinations(
     judged.set(name, { ...facts, audit: { ...facts.audit, findings }, destination, lost, wrong });
   }
   return checks.map(({ destination: { name } }) => judged.get(name)!);
+}
+
+/** Texts, as far as there is room for them. */
+class Found extends Set<string> {
+  override add(text: string): this {
+    return this.size < foundMax ? super.add(text) : this;
+  }
+}
+
+const isMissing = (kind: FindingKind): boolean => kind === 'lost' || kind === 'stale';
+
+/** A message by its number, which its children share; or an id from nowhere. */
+const subjectOf = ({ id, offset }: SingleFinding): string =>
+  offset === undefined ? `id ${id}` : `message ${offset}`;
+
+/**
+ * The names of a finding: the children of a message share one. If a hop has lost a message, the newest of its key is missing after
+ * it, too: then an older one is there.
+ */
+function namesOf(finding: SingleFinding): { message: string[]; child: string[] } {
+  const kinds = finding.kind === 'stale' ? ['stale', 'lost'] : [finding.kind];
+  const message = kinds.map((kind) => `${kind} ${subjectOf(finding)}`);
+  return { message, child: message.map((name) => `${name} of ${finding.id}`) };
 }
 
 /** Dead letters come before the others: they explain what is missing there. */
@@ -126,8 +144,3 @@ function renamed(
   const isEntry = from === undefined && topic !== undefined;
   return { kind: finding.kind, blame: isEntry ? 'producer' : finding.blame };
 }
-
-const disposable = (files: HopFiles): Disposable & { files: HopFiles } => ({
-  files,
-  [Symbol.dispose]: () => files.close(),
-});

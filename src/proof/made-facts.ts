@@ -14,7 +14,7 @@ import { KindsOfRecords } from '../values/sample-records.ts';
 import { ValueBatchBuilder, type ValueKind } from '../values/value-batch.ts';
 import type { ValuePlace } from '../values/value-place.ts';
 import type { Destination } from './destinations.ts';
-import { expectedHere } from './expected-here.ts';
+import { expectedHere, timesOf } from './expected-here.ts';
 
 /** In place of a code of `outcomeCodes`: the message was not handed over. */
 export const unsent = 0xff;
@@ -55,26 +55,37 @@ export interface MadeFactsOptions {
   isLatest: boolean;
   /** By sequence. */
   outcomes: Uint8Array;
+  /** By sequence: 1 for a message that a destination before this one has. */
+  sent: Uint8Array;
+}
+
+export interface MadeFacts {
+  records: CheckRecord['records'];
+  /** A message stands in partition 0, and its children in one after the other. */
+  partitions: number;
 }
 
 /** Reads the message log once. Throws if the files cannot be written. */
-export function writeMadeFacts(options: MadeFactsOptions): CheckRecord['records'] {
-  const { messages, path, destination, places, layout, shape, isLatest, outcomes } = options;
+export function writeMadeFacts(options: MadeFactsOptions): MadeFacts {
+  const { messages, path, destination, layout, shape, isLatest, outcomes, sent } = options;
   const writer = new FactWriter(path, shape);
   const categories = new CategoryTable('The messages', destination.categoryMap);
   const maker = new FactMaker({ layout, writer, categories, topics: [''], sample: 1 });
-  const values = new RecordValues(isLatest ? places : places.slice(1), ({ text }) => text);
-  const builder = new ValueBatchBuilder(places.length);
+  const values = new RecordValues(isLatest ? options.places : options.places.slice(1), ({ text }) => text);
+  const builder = new ValueBatchBuilder(options.places.length);
   const expected = new KnownExpectations();
   const spans = new Int32Array(2 * ownHeaders.length);
   const origin: Origin = { topic: 0, number: 0, partition: 0, offset: 0, flags: 0 };
-  let read = 0;
+  let [read, places] = [0, 1];
 
-  const add = (batch: RecordBatch, i: number, flags: number, child?: string): void => {
-    if (child !== undefined) builder.addText(child);
+  const add = (batch: RecordBatch, i: number, flags: number, child?: { id: string; index: number }): void => {
+    if (child !== undefined) builder.addText(child.id);
     else if (!isLatest) builder.addBytes(batch.bytes, spans[0]!, spans[1]!);
     values.add(batch, i, builder);
     const isTombstone = isLatest && batch.valueStart[i]! < 0;
+    // Two messages cannot stand at one place.
+    origin.number = origin.partition = child?.index ?? 0;
+    places = Math.max(places, origin.number + 1);
     origin.offset = batch.offset[i]!;
     origin.flags = flags | (isTombstone ? factFlags.tombstone : 0);
     maker.add(builder.take(), 0, origin);
@@ -89,16 +100,23 @@ export function writeMadeFacts(options: MadeFactsOptions): CheckRecord['records'
         const expectation =
           spans[2]! < 0 ? undefined : expected.of(batch.bytes.toString('utf8', spans[2], spans[3]));
         const what = expectedHere(expectation, destination);
-        const flags = outcomeFlags[outcome]!;
-        if (what === 'elsewhere') add(batch, i, flags | elsewhere);
+        const isSent = outcome === outcomeCodes.unknown && sent[batch.offset[i]!] === 1;
+        const flags = outcomeFlags[outcome]! | (isSent ? factFlags.sent : 0);
+        // Of a key, another message may have the row.
+        if (what === 'elsewhere' && !isLatest) add(batch, i, flags | elsewhere);
+        else if (what === 'elsewhere') add(batch, i, flags | factFlags.dropped | here);
         else if ('dropped' in what) add(batch, i, flags | factFlags.dropped | here);
         else if (typeof what.rule === 'object' && 'each' in what.rule)
-          for (const child of what.rule.each) add(batch, i, flags | here, child);
-        else add(batch, i, flags | here);
+          for (const [index, id] of what.rule.each.entries()) add(batch, i, flags | here, { id, index });
+        else for (let times = timesOf(what.rule); times > 0; times--) add(batch, i, flags | here);
       }
     }
     const written = writer.close();
-    return { ...written, read, withoutId: maker.withoutId, notJson: 0, categories: categories.names };
+    const { withoutId } = maker;
+    return {
+      partitions: places,
+      records: { ...written, read, withoutId, notJson: 0, categories: categories.names },
+    };
   } catch (error) {
     writer.abandon();
     throw error;

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckEvidence } from '../check/check-evidence.ts';
 import type { CheckRecord } from '../check/check-record.ts';
-import { HopFiles } from '../check/facts/fact-files.ts';
 import { judgeFacts } from '../check/judge-facts.ts';
 import { messageOf } from '../errors.ts';
 import type { Cause, SingleFinding } from '../result/verdict.ts';
@@ -56,7 +55,6 @@ export async function judgeProofAgain(
     const own = destinationPath(path, destination.name);
     return {
       destination,
-      openLook: () => new HopFiles(own, record.sinks[0]!.looks.at(-1)!.file, record.shape),
       judge: (hooks) => judgeFacts(record, { ...hooks, path: own, signal, ...(only && { only }) }),
     };
   });

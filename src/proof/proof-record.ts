@@ -13,6 +13,8 @@ const destinationSchema = z.object({
   topic: z.string().exactOptional(),
   deadLetters: z.boolean(),
   group: z.string().exactOptional(),
+  /** Some messages have children there in their place. */
+  hasChildren: z.boolean(),
 });
 /** A destination's place in the pipeline. */
 export type DestinationRole = z.infer<typeof destinationSchema>;

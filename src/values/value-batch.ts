@@ -20,6 +20,8 @@ export interface ValueBatch {
   /** Where value `column` of row `row` begins in `bytes`, at index `row * width + column`; −1 for NULL or absent. */
   start: Int32Array;
   end: Int32Array;
+  /** By row, if the rows are records of a topic. */
+  places?: { partition: Int32Array; offset: Float64Array };
 }
 
 /** What a reader gathers before it hands a batch on. */

@@ -52,7 +52,7 @@ function placesOf({ acks, rows }: Subject): readonly Place[] {
 
 /** The message is lost if the consumer was past one of these places, and there is no row. */
 function missingRow(subject: Subject, proof: Proof, places: readonly Place[], blame: Blame): Opinion {
-  if (subject.rows.length > 0) return undefined;
+  if (subject.rows.length >= subject.times.min) return undefined;
   if (!proof.storeWhole) return { doubt: 'storeUnread' };
   if (!places.some((place) => proof.isConsumed(place))) {
     return unreached(subject, proof);
@@ -83,7 +83,9 @@ function notStored(subject: Subject, proof: Proof, other: Blame): Charge {
   const blame = isLeftOut
     ? other
     : blamed(subject, proof, { store: subject.written.length > 0, else: other });
-  return { kind: 'lost', blame, ...causeOf(subject, proof, blame), detail: 'not in the store' };
+  const { rows, times } = subject;
+  const detail = rows.length > 0 ? `${rows.length} of ${times.min} in the store` : 'not in the store';
+  return { kind: 'lost', blame, ...causeOf(subject, proof, blame), detail };
 }
 
 /** Whether Kafka had another record at its place before, which was acknowledged or stored. */

@@ -105,7 +105,7 @@ export function notChecked({
   }
   result.open.push(...stallSentences(facts.stalls, partitions));
   if (ledger.unsent > 0) result.open.push(`${counted(ledger.unsent, 'message')} of the plan never sent.`);
-  if (ledger.acked === 0) {
+  if (ledger.acked === 0 && !facts.mayBeEmpty) {
     const isOfLog = facts.root === 'log';
     result.open.push(
       isOfLog ? 'The log holds no record to check the store by.' : nothingAcked(ledger, refusals),

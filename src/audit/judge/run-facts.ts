@@ -13,6 +13,7 @@ interface Problem {
 
 export interface RunFacts {
   readonly root: Evidence['root'];
+  readonly mayBeEmpty: boolean;
   readonly interruptions: readonly string[];
   readonly notes: readonly string[];
   readonly oddPositions: readonly string[];
@@ -33,6 +34,7 @@ export function runFacts(evidence: Evidence, before: RunFacts | undefined): RunF
   const { log, store } = evidence;
   return {
     root: evidence.root,
+    mayBeEmpty: evidence.mayBeEmpty === true,
     interruptions: evidence.interruptions,
     notes: evidence.notes ?? [],
     oddPositions: store.oddPositions ?? [],

@@ -20,8 +20,8 @@ export function abortedRead(subject: Subject, proof: Proof): Opinion {
 }
 
 export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
-  const { rows, records, committed, written } = subject;
-  if (rows.length < 2) return undefined;
+  const { rows, records, committed, written, times } = subject;
+  if (rows.length <= times.max) return undefined;
   const placed = rows.filter(hasPlace);
   const mirrored = distinct(records).filter((record) => standsAtOneOf(record, placed)).length;
   const free = distinct(committed).filter((record) => !standsAtOneOf(record, placed)).length;
@@ -32,7 +32,7 @@ export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
   const others = rows.filter((row) => !standsAtOneOf(row, records));
   const isOneRecord = records.length > 0 && others.every((row) => proof.wouldShow(row));
   const other = shareOne || isOneRecord ? 'consumer' : 'unknown';
-  const detail = `${rows.length} rows in the store`;
+  const detail = `${rows.length} ${times.max > 1 ? `instead of ${times.max}` : 'rows'} in the store`;
   if (written.length > Math.max(1, accounted)) return { kind: 'duplicated', blame: other, detail };
   // The journal has none of the surplus rows. Only a whole journal can prove that.
   const isPartial = proof.isWrittenKept && !proof.writtenWhole;

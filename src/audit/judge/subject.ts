@@ -1,5 +1,5 @@
 /** A message to judge: its trail, and what it is according to the evidence of it. */
-import type { Evidence } from '../evidence.ts';
+import type { Evidence, Times } from '../evidence.ts';
 import type { Blame } from '../../result/verdict.ts';
 import type { Keys, Standing } from './latest.ts';
 import type { Proof } from './proof.ts';
@@ -37,6 +37,8 @@ export interface Subject extends Trail {
   expected: Bytes;
   /** A declared rule drops it. */
   isDropped: boolean;
+  /** How many rows it must have, and may have. */
+  times: Times;
   category: number | undefined;
   /** Under the rule `latest`, what it is among the messages of its key. */
   standing: Standing | undefined;
@@ -45,6 +47,8 @@ export interface Subject extends Trail {
   /** Whether the journal names it by its id. */
   isNamedWritten: boolean;
 }
+
+const once: Times = { min: 1, max: 1 };
 
 export function subjectOf(
   message: number,
@@ -72,6 +76,7 @@ export function subjectOf(
     aborted: records.filter(({ aborted }) => aborted),
     expected: trails.expectedBytes(message),
     isDropped: messages.isDropped?.(message) === true,
+    times: messages.timesOf?.(message) ?? once,
     category: messages.expectedCategory(message),
     standing: keys?.standingOf(message),
     written: journal.of(message, trail),

@@ -1,7 +1,6 @@
 /**
- * What the hops say about every message, in some 3 bytes each. A message with at most one acked position, one
- * record there and one correct row of that record is *plain*: a few flags and that position are its trail.
- * Anything else makes a message unusual, and its full trail is kept.
+ * What the hops say about every message, in some 3 bytes each. A message with at most one acked position, one record there and one
+ * correct row of that record is *plain*: a few flags and that position are its trail. Any other is unusual, and its full trail is kept.
  */
 import {
   logFlags,
@@ -236,7 +235,8 @@ export class Trails {
       (!isPlaced || this.#positions.isAt(message, partition[row]!, offset[row]!)) &&
       agree(content[row]!, expected.content || this.#loggedContent.get(message)) &&
       agree(key?.[row] ?? untold, expected.key || this.#loggedKey.get(message)) &&
-      this.#messages.isDropped?.(message) !== true;
+      this.#messages.isDropped?.(message) !== true &&
+      (this.#messages.timesOf?.(message).max ?? 1) === 1;
     if (isPlain) this.#set(message, isPlaced ? bits.stored : bits.stored | bits.rowWithoutPosition);
     return isPlain;
   }

@@ -4,7 +4,6 @@
  */
 import {
   deadLetterCategory,
-  logFlags,
   untold,
   type AttemptBatch,
   type LogBatch,
@@ -15,6 +14,7 @@ import { BucketIndex, indexOf } from '../facts/bucket-index.ts';
 import { factFlags, routeShift } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import { attemptsOf } from './bucket-attempts.ts';
+import { logOf } from './bucket-log.ts';
 import { asRecorded, BucketMessages, type BucketSources } from './bucket-messages.ts';
 import { RowColumns } from './bucket-rows.ts';
 import type { KeyVersions } from './key-versions.ts';
@@ -25,8 +25,6 @@ export class BucketEvidence {
   /** By fact: its message, or `none` for records that are not judged. */
   readonly #messageOf: Int32Array;
   readonly #index: BucketIndex;
-  /** What the hop before the sink has. */
-  readonly #before: BucketIndex | undefined;
   /** The ids that only records beyond the range have. */
   readonly #laterIndex: BucketIndex;
   /** Under the rule `latest`: the keys that have a row, by their first fact. */
@@ -34,20 +32,19 @@ export class BucketEvidence {
 
   constructor(sources: BucketSources) {
     this.#sources = sources;
-    const { records, looks, route, made } = sources;
-    this.#before = made?.before && indexOf(made.before);
+    const { records, looks, route, isMade } = sources;
     this.#index = new BucketIndex(records);
     this.#messageOf = new Int32Array(records.count).fill(none);
     this.messages = new BucketMessages(sources);
     // A record that belongs in another sink, or may not have been sent, is a message here if this sink has a row of it.
-    const here = route === undefined && made === undefined ? undefined : indexOf(looks[0]!);
+    const here = route === undefined && !isMade ? undefined : indexOf(looks[0]!);
     for (let fact = 0; fact < records.count; fact++) this.#addRecord(fact, here);
     this.#laterIndex = new BucketIndex(sources.later);
     for (let fact = 0; fact < sources.later.count; fact++) this.#addLater(fact);
   }
 
   #addRecord(fact: number, here: BucketIndex | undefined): void {
-    const { records, tally, route } = this.#sources;
+    const { records, tally, route, isMade } = this.#sources;
     const flags = records.flags(fact);
     const isAborted = (flags & factFlags.aborted) !== 0;
     if (flags & factFlags.nameless) {
@@ -59,25 +56,45 @@ export class BucketEvidence {
     const isElsewhere = route !== undefined && flags >>> routeShift !== route;
     if (isElsewhere && !isAborted && flags >>> routeShift === 0) tally.unrouted += 1;
     if (isElsewhere && here!.find(records, fact) === none) return;
-    if (flags & factFlags.doubtful) {
-      if (!this.#isKnownSent(fact, here!)) return;
-      tally.doubtfulSent += 1;
-    }
+    if (flags & factFlags.doubtful && !(flags & factFlags.sent) && !this.#isHere(fact, here!)) return;
     const first = this.#index.add(fact);
     const { messages } = this;
-    if (messages.versions !== undefined) return this.#addVersion(fact, first);
     const known = this.#messageOf[first]!;
+    if (flags & factFlags.doubtful && (known === none || messages.versions !== undefined))
+      tally.doubtfulSent += 1;
+    if (messages.versions !== undefined) return this.#addVersion(fact, first);
     const message = known === none ? messages.add(fact) : known;
+    if (isMade && known !== none && this.#isAgain(fact, message)) return;
     if (isElsewhere && known === none) messages.noteElsewhere(message);
     this.#messageOf[first] = this.#messageOf[fact] = message;
     if (flags & factFlags.rejected) messages.noteRejected(message);
     else if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
   }
 
-  /** Whether the hop before the sink, or the sink, has a message of which it is not known whether it was sent. */
-  #isKnownSent(fact: number, here: BucketIndex): boolean {
+  /** Notes a further fact of a message that nodrop made: one more row is expected of it. */
+  #isAgain(fact: number, message: number): boolean {
     const { records } = this.#sources;
-    return here.find(records, fact) !== none || (this.#before?.find(records, fact) ?? none) !== none;
+    const { messages } = this;
+    const first = messages.firstCommitted(message);
+    const flags = records.flags(fact);
+    if (flags & factFlags.rejected) return true;
+    if (first === none) return false;
+    // Of two messages with one child, one may not have been sent.
+    const isSent = !(flags & factFlags.doubtful) || (flags & factFlags.sent) !== 0;
+    const isDue = isSent || records.offset(first) === records.offset(fact);
+    messages.noteAgain(message, fact, isDue);
+    return true;
+  }
+
+  /** Whether the sink shows that a message was sent. */
+  #isHere(fact: number, here: BucketIndex): boolean {
+    const { records, looks } = this.#sources;
+    const [rows] = looks;
+    const row = here.find(records, fact);
+    if (this.messages.versions === undefined) return row !== none;
+    // Another message of the key may have the row; and a row that is gone was perhaps removed by this one.
+    if (records.flags(fact) & factFlags.tombstone) return row === none;
+    return row !== none && this.messages.versions.isRowOf(records, fact, rows!, row, this.#sameAs(0, row));
   }
 
   #addVersion(fact: number, first: number): void {
@@ -85,7 +102,8 @@ export class BucketEvidence {
     const flags = records.flags(fact);
     const message = this.messages.addVersion(fact, first);
     this.#messageOf[fact] = message;
-    if (!(flags & factFlags.aborted)) this.messages.noteRecord(message, fact, tally);
+    if (flags & factFlags.rejected) this.messages.noteRejected(message);
+    else if (!(flags & factFlags.aborted)) this.messages.noteRecord(message, fact, tally);
   }
 
   #addLater(fact: number): void {
@@ -110,37 +128,7 @@ export class BucketEvidence {
   }
 
   *log(): Iterable<LogBatch> {
-    const { records } = this.#sources;
-    // There may be fewer rows: not every record of the bucket is judged.
-    const { count } = records;
-    const batch: LogBatch = {
-      count: 0,
-      message: new Int32Array(count),
-      partition: new Int32Array(count),
-      offset: new Float64Array(count),
-      producer: new Int32Array(count),
-      session: new Int32Array(count),
-      sequence: new Float64Array(count).fill(none),
-      content: new Int32Array(count).fill(this.#content),
-      key: new Int32Array(count),
-      flags: new Uint8Array(count),
-    };
-    let row = 0;
-    for (let fact = 0; fact < count; fact++) {
-      const message = this.#messageOf[fact]!;
-      const flags = records.flags(fact);
-      if (message === none || flags & factFlags.rejected) continue;
-      batch.message[row] = message;
-      batch.key[row] = this.messages.expectedKey(message);
-      batch.partition[row] = records.partition(fact);
-      batch.offset[row] = records.offset(fact);
-      batch.flags[row] =
-        (flags & factFlags.aborted ? logFlags.aborted : 0) |
-        (flags & factFlags.crcBad ? logFlags.crcBad : logFlags.crcOk);
-      row += 1;
-    }
-    batch.count = row;
-    yield batch;
+    yield logOf(this.messages, this.#sources.records, { messageOf: this.#messageOf, content: this.#content });
   }
 
   /** To be read once, after the log: it counts ids. */

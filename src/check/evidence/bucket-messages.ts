@@ -1,5 +1,5 @@
 /** The messages of a bucket, and the facts that say something of each. */
-import type { MessageName, Messages } from '../../audit/evidence.ts';
+import type { MessageName, Messages, Times } from '../../audit/evidence.ts';
 import { deadLetterCategory, untold } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 import { factFlags } from '../facts/fact-format.ts';
@@ -34,12 +34,13 @@ export interface BucketSources {
   sink: string | undefined;
   /** Dead letters, by the places of their records, and by ids. */
   letters: { places: readonly LetterPlaces[]; facts: BucketFacts } | undefined;
-  /** Set if nodrop made the messages: then some are perhaps not sent, or rejected. `before`: what the hop before has. */
-  made: { before: BucketFacts | undefined } | undefined;
+  /** nodrop made the messages: then some are perhaps not sent, or were rejected. */
+  isMade: boolean;
   tally: IdentityTally;
 }
 
 const noFacts: readonly number[] = [];
+const once: Times = { min: 1, max: 1 };
 
 /** The ids of a bucket: those of records first, then those that only rows have. */
 export class BucketMessages implements Messages {
@@ -64,6 +65,8 @@ export class BucketMessages implements Messages {
   readonly #elsewhere = new Set<number>();
   /** Messages that were sent, and refused. */
   readonly #rejected = new Set<number>();
+  /** Messages of which more than one row is expected, or may be. */
+  readonly #times = new Map<number, Times>();
   /** The facts of ids that only rows have. */
   readonly #strangers: { facts: BucketFacts; fact: number }[] = [];
 
@@ -122,6 +125,15 @@ export class BucketMessages implements Messages {
   }
 
   isRejected = (message: number): boolean => this.#rejected.has(message);
+
+  /** Notes that one more row of a message is expected; unless `isDue`, there may be one. */
+  noteAgain(message: number, fact: number, isDue: boolean): void {
+    const { min, max } = this.timesOf(message);
+    this.#times.set(message, { min: min + Number(isDue), max: max + 1 });
+    this.#all.set(message, [...this.recordsOf(message), fact]);
+  }
+
+  timesOf = (message: number): Times => this.#times.get(message) ?? once;
 
   noteElsewhere(message: number): void {
     this.#elsewhere.add(message);

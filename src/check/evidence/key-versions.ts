@@ -47,9 +47,27 @@ export class KeyVersions {
     }
   }
 
+  /** A message that a declared rule drops is the newest only if there is no other. */
   newestOf(first: number): number | undefined {
     const messages = this.#sorted(first);
-    return messages.findLast((message) => this.#messages.firstCommitted(message) !== none) ?? messages.at(-1);
+    const isCommitted = (message: number): boolean => this.#messages.firstCommitted(message) !== none;
+    return (
+      messages.findLast((message) => isCommitted(message) && !this.#messages.isDropped(message)) ??
+      messages.findLast(isCommitted) ??
+      messages.at(-1)
+    );
+  }
+
+  /** Whether a row is that of a record: by its version; without one, by its values. */
+  isRowOf(
+    facts: BucketFacts,
+    fact: number,
+    rows: BucketFacts,
+    row: number,
+    isSame: (facts: BucketFacts, fact: number) => boolean,
+  ): boolean {
+    if (!this.#messages.isVersioned || rows.flags(row) & factFlags.unversioned) return isSame(facts, fact);
+    return !(facts.flags(fact) & factFlags.unversioned) && facts.version(fact) === rows.version(row);
   }
 
   /**
@@ -72,10 +90,7 @@ export class KeyVersions {
     const newest = this.newestOf(first);
     if (newest === undefined) return undefined;
     const isVersioned = this.#messages.isVersioned && !(rows.flags(row) & factFlags.unversioned);
-    const isIts = isVersioned
-      ? (facts: BucketFacts, fact: number) =>
-          !(facts.flags(fact) & factFlags.unversioned) && facts.version(fact) === rows.version(row)
-      : isSame;
+    const isIts = (facts: BucketFacts, fact: number): boolean => this.isRowOf(facts, fact, rows, row, isSame);
     const isFound = (message: number): boolean => isIts(this.#records, this.#messages.factOf(message));
     if (isFound(newest)) return { message: newest, isLater: false };
     const later = this.#laterOf.get(first) ?? nothing;

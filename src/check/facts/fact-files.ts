@@ -57,7 +57,7 @@ export class FactFiles implements Disposable {
 }
 
 /** Both files of a hop. */
-export class HopFiles {
+export class HopFiles implements Disposable {
   readonly #facts: ChunkReader;
   readonly #ids: ChunkReader;
   readonly #shape: FactShape;
@@ -77,5 +77,9 @@ export class HopFiles {
   close(): void {
     this.#facts.close();
     this.#ids.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

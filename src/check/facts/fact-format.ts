@@ -27,10 +27,12 @@ export const factFlags = {
   crcBad: 128,
   /** The record's id cannot be read; the hash is that of its position. */
   nameless: 256,
-  /** Its outcome is unknown: it counts as sent only if the hop before the sink, or the sink, has it. */
+  /** Its outcome is unknown: it counts as sent only if the sink has it, or `sent` is set, too. */
   doubtful: 512,
   /** It was rejected: it must be nowhere. */
   rejected: 1024,
+  /** Its outcome is unknown, and a hop before the sink has it. */
+  sent: 2048,
 } as const;
 
 /** The highest bits of the flags: the number of the sink in which the record belongs, from 1; 0: it names none. */

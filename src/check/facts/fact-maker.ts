@@ -67,8 +67,8 @@ export class FactMaker {
     const first = row * batch.width;
     const fact = this.#fact;
     fact.flags = this.#flags | (origin === undefined ? 0 : origin.flags);
-    fact.offset = origin === undefined ? -1 : origin.offset;
-    fact.partition = origin === undefined ? noPartition : origin.number;
+    fact.offset = origin?.offset ?? batch.places?.offset[row] ?? -1;
+    fact.partition = origin?.number ?? batch.places?.partition[row] ?? noPartition;
     const isNamed = this.#hash(batch, first, origin);
     if (!isNamed && this.#isOfOtherTopic(batch, first)) {
       this.elsewhere += 1;

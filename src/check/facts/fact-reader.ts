@@ -1,6 +1,6 @@
 /** Reads the facts of a hop, bucket by bucket. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { chunkHeaderBytes, factBytes, headBytes, type FactShape } from './fact-format.ts';
+import { chunkHeaderBytes, factBytes, headBytes, type Fact, type FactShape } from './fact-format.ts';
 
 /** Where the chunks of each bucket lie in a file. Throws if the file is not one of chunks. */
 export class ChunkReader {
@@ -128,6 +128,19 @@ export class BucketFacts {
 
   version(fact: number): bigint {
     return this.#view.getBigInt64(4 * fact * this.#width + headBytes + 8 * this.#shape.compared, true);
+  }
+
+  /** Copies all of a fact but its text. */
+  copy(fact: number, into: Fact): void {
+    const at = fact * this.#width;
+    into.hash.set(this.#words.subarray(at, at + 4));
+    into.offset = this.offset(fact);
+    into.partition = this.partition(fact);
+    into.category = this.category(fact);
+    into.flags = this.flags(fact);
+    const digests = at + headBytes / 4;
+    into.digests.set(this.#words.subarray(digests, digests + 2 * this.#shape.compared));
+    into.version = this.#shape.isVersioned ? this.version(fact) : 0n;
   }
 
   /** The bits of the compared values that differ; 0 if all are equal. */

@@ -3,6 +3,20 @@ import { checkOptions, initOptions, type CheckValues } from '../options/check-op
 import type { OptionEntry } from '../options/option-entry.ts';
 import type { OptionName, OptionValues } from '../options/options.ts';
 import type { Context } from './context.ts';
+import {
+  consumeOptions,
+  kafkaChoiceOptions,
+  kafkaOptions,
+  outputOptions,
+  ownKafkaOptions,
+  pageOptions,
+  resultOptions,
+  stateOptions,
+  storeOptions,
+  topicOptions,
+  transactionOptions,
+  workloadOptions,
+} from './option-groups.ts';
 
 interface Definition {
   name: string;
@@ -19,32 +33,6 @@ interface Definition {
   /** Returns the exit code. */
   act(values: OptionValues, context: Context, ...given: (string | undefined)[]): Promise<number>;
 }
-
-const topicOptions: OptionName[] = ['topic', 'group'];
-const stateOptions: OptionName[] = ['states', 'stateField', 'stateHeader'];
-const kafkaOptions: OptionName[] = ['bootstrapServer', 'commandConfig', 'setting'];
-/** For a Kafka that nodrop starts. */
-const kafkaChoiceOptions: OptionName[] = ['brokers', 'kafkaVersion', 'zookeeper', 'security'];
-const ownKafkaOptions: OptionName[] = [...kafkaChoiceOptions, 'brokerProperty'];
-const transactionOptions: OptionName[] = ['transactional', 'transactionSize', 'abortRate'];
-const workloadOptions: OptionName[] = [
-  'messages',
-  'duration',
-  'rate',
-  'batchSize',
-  ...transactionOptions,
-  ...stateOptions,
-  'payloadBytes',
-  'partitions',
-  ...topicOptions,
-  'seed',
-  'producers',
-];
-const storeOptions: OptionName[] = ['store', 'storePasswordFile'];
-const consumeOptions: OptionName[] = [...storeOptions, 'storeTimeout', 'consumers', 'skipRemoved'];
-const outputOptions: OptionName[] = ['json', 'quiet', 'color'];
-const pageOptions: OptionName[] = ['ui', 'keepOpen'];
-const resultOptions: OptionName[] = ['reporter', ...outputOptions];
 
 const runArgument: [string, string] = ['[run]', 'id of the run (default: the latest)'];
 

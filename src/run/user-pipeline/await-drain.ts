@@ -2,11 +2,13 @@
  * Waits until a pipeline has drained, and judges it. All has drained if each group that feeds a destination has committed what
  * there is, and if what is wrong is so in two looks, `settle` apart. There is never a wait for a time alone.
  */
+import type { CheckRecord } from '../../check/check-record.ts';
 import { standing, isSuspect } from '../../check/suspicion.ts';
 import type { Cause, SingleFinding } from '../../result/verdict.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { DestinationCheck } from '../../proof/destination-check.ts';
 import type { FeedingGroups, GroupLag } from './feeding-groups.ts';
+import { settleLooks } from '../../proof/settle-looks.ts';
 import { judgeDestinations, type JudgedDestination } from '../../proof/judge-destinations.ts';
 
 const pollMs = 200;
@@ -14,6 +16,8 @@ const pollMs = 200;
 export interface DrainOptions {
   checks: readonly DestinationCheck[];
   groups: FeedingGroups;
+  /** Whether the outcome of any message is unknown. */
+  hasUnknown: boolean;
   settleMs: number;
   /** Limit of the time without progress. */
   timeoutMs: number;
@@ -43,7 +47,7 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   let judged = await lookAndJudge(options);
   let lookedAt = performance.now();
   let lastMs = lookedAt - startedAt;
-  while (judged.some((each, index) => isSuspect(each, checks[index]!.record()))) {
+  while (judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
     if (deadline.isOver) break;
     const before = judged.map(standing).join('; ');
     onStatus(`something is missing or different: all is read again in ${Math.ceil(settleMs / 1_000)} s`);
@@ -58,7 +62,7 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   }
   signal.throwIfAborted();
   const isUndrained = behind.length > 0 || deadline.hasPassed;
-  if (isUndrained && judged.some((each, index) => isSuspect(each, checks[index]!.record()))) {
+  if (isUndrained && judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
     for (const check of checks) check.isUndrained = true;
     judged = await judge(options);
   }
@@ -93,8 +97,16 @@ async function untilCommitted(groups: FeedingGroups, deadline: Deadline): Promis
 async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]> {
   options.onStatus('reading what the pipeline wrote');
   await Promise.all(options.checks.map((check) => check.look()));
+  settleLooks(
+    options.checks.map(({ facts }) => facts),
+    options.hasUnknown,
+  );
   return await judge(options);
 }
+
+/** A service may accept a message and hand it on later: then the producer is late, and not to blame. */
+const mayBeLate = (judged: JudgedDestination, record: CheckRecord): boolean =>
+  judged.audit.findings.length > 0 || isSuspect(judged, record);
 
 async function judge({
   checks,

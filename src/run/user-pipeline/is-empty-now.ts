@@ -13,7 +13,9 @@ export async function isEmptyNow(
   try {
     const sink = await openSink({ ...options, location, query, table });
     try {
-      const reading = await sink.open([id]);
+      const reading = await sink.open([
+        id.kind === 'columns' ? { ...id, kind: 'column', name: id.offset } : id,
+      ]);
       try {
         for await (const { count } of reading.batches()) if (count > 0) return false;
         return true;

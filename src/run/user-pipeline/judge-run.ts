@@ -2,6 +2,7 @@
 import { vainFaults } from '../../audit/audit-run.ts';
 import { bucketsFor } from '../../check/facts/fact-format.ts';
 import { DestinationCheck } from '../../proof/destination-check.ts';
+import { withoutHistory } from '../../proof/destinations.ts';
 import type { Expectations } from '../../proof/expectations.ts';
 import { destinationPath } from '../../proof/proof-again.ts';
 import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts';
@@ -35,6 +36,7 @@ export async function judgeRun(
 ): Promise<Result> {
   await using opened = new AsyncDisposableStack();
   const { counts, errors, problems, tookMs } = handed;
+  const fresh = withoutHistory(destinations, empty);
   const checks = destinations.map((destination) =>
     opened.use(
       new DestinationCheck({
@@ -48,7 +50,7 @@ export async function judgeRun(
         kafka: { bootstrapServers: access.bootstrapServers, settings },
         settleMs,
         timeoutMs,
-        wasEmpty: empty.has(destination.name),
+        wasEmpty: fresh.has(destination.name),
         buckets: bucketsFor(counts.sent),
         signal,
         onProgress: (rows, total) => announcer.progress(destination.name, rows, total),
@@ -59,6 +61,7 @@ export async function judgeRun(
   const drained = await drain({
     checks,
     groups: new FeedingGroups({ cluster, access, destinations, isOwnCluster, signal }),
+    hasUnknown: counts.unknown > 0,
     settleMs,
     timeoutMs,
     allowed,
@@ -77,7 +80,7 @@ export async function judgeRun(
     source: sourceText(pipeline),
     planned: handed.planned,
     handed: { counts, errors, problems: [...problems], tookMs },
-    destinations: destinations.map(roleOf),
+    destinations: checks.map(({ destination }) => roleOf(destination)),
     drops: Object.fromEntries(expectations.dropped),
     open: [...drained.open, ...vainFaults(faults)],
     notes: [...drained.notes, ...notes],

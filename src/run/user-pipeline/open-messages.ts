@@ -41,7 +41,7 @@ export function openMessages({
       },
     };
   }
-  const fed = source as FedSource;
+  const fed: FedSource = source;
   return {
     idPlace: idPlaceIn(make(0)),
     open: async (options) => {

@@ -7,6 +7,7 @@ import type { PreparedMessage } from '../../config/outgoing-message.ts';
 import type { Config, PipelineConfig } from '../../config/config.ts';
 import { usageError } from '../../errors.ts';
 import { checkSchedule, faultFileText, type ScheduledFault } from '../../faults/fault-schedule.ts';
+import type { Pipeline } from '../../faults/fault.ts';
 import { beginSchedule } from '../../faults/run-schedule.ts';
 import { clientFromSettings } from '../../kafka/client/client-from-settings.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
@@ -33,7 +34,7 @@ import { faultedUserPipeline } from './faulted-user-pipeline.ts';
 import { handOver, type HandedOver } from './hand-over.ts';
 import { isEmptyNow } from './is-empty-now.ts';
 import { judgeRun } from './judge-run.ts';
-import { openMessages } from './open-messages.ts';
+import { openMessages, type MadeMessages, type ReportedMessages } from './open-messages.ts';
 
 export interface ProveSpec {
   folder: RunFolder;
@@ -136,7 +137,7 @@ async function prove(
   links: ProcessLinks,
   open: ReturnType<typeof openMessages>['open'],
 ): Promise<Result> {
-  const { folder, name, pipeline, count, rate, expecter, faults, timeoutMs } = spec;
+  const { folder, pipeline, expecter, timeoutMs } = spec;
   const { kafka, cluster, access, settings, destinations, announcer, signal } = around;
   await using opened = new AsyncDisposableStack();
   const empty = await makeTopics(around);
@@ -167,11 +168,33 @@ async function prove(
   });
   opened.defer(() => source.close());
   const expectations = new Expectations(destinations, expecter);
-  if (faults.length > 0) writeWhole(folder.faults, faultFileText(faults));
-  announcer.phase('publishing', `handing messages over to ${name}`);
   const topic = destinations.find((each) => each.topic !== undefined)?.topic;
   const parts = { kafka, cluster, topic, processes: processes.byName, links: links.links, signal };
-  const schedule = beginSchedule(faults, faultedUserPipeline(parts), announcer);
+  const driven = await drive(spec, around, { source, expectations, pipeline: faultedUserPipeline(parts) });
+  return await judgeRun(spec, around, {
+    ...driven,
+    expectations,
+    empty,
+    notes,
+    environment: environmentOf(kafka.broker),
+  });
+}
+
+interface Driving {
+  source: MadeMessages | ReportedMessages;
+  expectations: Expectations;
+  pipeline: Pipeline;
+}
+
+/** Hands all messages over, and breaks what the faults name meanwhile. */
+async function drive(
+  { folder, name, count, rate, faults, timeoutMs }: ProveSpec,
+  { announcer, signal }: Circumstances,
+  { source, expectations, pipeline }: Driving,
+): Promise<{ handed: HandedOver; faults: FaultRecord[] }> {
+  if (faults.length > 0) writeWhole(folder.faults, faultFileText(faults));
+  announcer.phase('publishing', `handing messages over to ${name}`);
+  const schedule = beginSchedule(faults, pipeline, announcer);
   const begunAt = performance.now();
   let handed: HandedOver;
   let records: FaultRecord[];
@@ -194,14 +217,7 @@ async function prove(
   } finally {
     records = await schedule.end();
   }
-  return await judgeRun(spec, around, {
-    handed,
-    expectations,
-    empty,
-    faults: records,
-    notes,
-    environment: environmentOf(kafka.broker),
-  });
+  return { handed, faults: records };
 }
 
 /** When the last of the faults that end is due to end, counted from the begin of the schedule. */

@@ -133,14 +133,23 @@ class TopicSink implements Sink {
     const full: ValueBatch[] = [];
     let builder = new ValueBatchBuilder(width);
     let wake = Promise.withResolvers<void>();
+    let partitions: number[] = [];
+    let offsets: number[] = [];
     const cut = (): void => {
-      full.push(builder.take());
+      const places = { partition: Int32Array.from(partitions), offset: Float64Array.from(offsets) };
+      full.push({ ...builder.take(), places });
       builder = new ValueBatchBuilder(width);
+      partitions = [];
+      offsets = [];
       wake.resolve();
     };
-    const onBatch = ({ batch, from, to: end, state }: ScannedBatch): void => {
+    const onBatch = ({ partition, batch, from, to: end, state }: ScannedBatch): void => {
       if (state !== 'committed') return;
-      for (let i = from; i < end; i++) values.add(batch, i, builder);
+      for (let i = from; i < end; i++) {
+        values.add(batch, i, builder);
+        partitions.push(partition);
+        offsets.push(batch.offset[i]!);
+      }
       if (builder.isFull) cut();
     };
     const { timeoutMs } = this.#options;
@@ -163,7 +172,8 @@ class TopicSink implements Sink {
         }
       }
       await scan;
-      if (builder.count > 0) yield builder.take();
+      if (builder.count > 0) cut();
+      yield* full;
     } finally {
       // The reader may leave before the end: nothing more is fetched then.
       left.abort();
