@@ -212,6 +212,11 @@ export interface Evidence {
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;
+  /**
+   * By category: how many messages are right, and are not among `messages`: acked, once in the log at the acked place and
+   * once in the store, as they are to be, and no other row or record is at their places. Absent: none.
+   */
+  right?: readonly number[];
   /** Absent if there is one topic, whose partitions have Kafka's numbers. */
   topics?: Topics;
   plan: { whole: boolean; problem?: string };

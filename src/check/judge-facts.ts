@@ -80,6 +80,7 @@ async function* partsOf(
       yield {
         ...run,
         messages: part.messages,
+        right: part.right,
         ledger: { whole: true, batches: () => part.attempts() },
         log: { ...run.log, batches: () => part.log() },
         store: { ...wholenessOf(record, index), positions: new Map(), batches: () => part.rows() },

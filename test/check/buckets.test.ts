@@ -23,18 +23,22 @@ const rowsOf = (records: readonly MadeRecord[]): fc.Arbitrary<MadeRow[]> => {
   const others = fc.array(fc.record({ id: fc.option(idOf, { freq: 30 }), category, value }), {
     maxLength: 4,
   });
-  return fc
-    .tuple(kept, others)
-    .map(([rows, more]) => [
-      ...rows.map(({ id, category: state, value: told }) => ({ id, category: state, value: told })),
-      ...more,
-    ]);
+  return fc.tuple(kept, others, fc.nat(20)).map(([rows, more, without]) => [
+    ...rows.map(({ id, category: state, value: told }, index) => ({
+      id,
+      category: index === without ? null : state,
+      value: told,
+    })),
+    ...more,
+  ]);
 };
 
 const check: fc.Arbitrary<MadeCheck> = fc.array(record, { maxLength: 40 }).chain((records) =>
   fc.record({
     records: fc.constant(records),
     looks: fc.array(rowsOf(records), { minLength: 1, maxLength: 3 }),
+    later: fc.array(record, { maxLength: 4 }),
+    rule: fc.constantFrom('once', 'at-least-once'),
     isWholeLife: fc.boolean(),
   }),
 );
@@ -54,5 +58,27 @@ test('one bucket and sixty-four give the same audit, findings and tallies', asyn
       }
     }),
     { numRuns: 200 },
+  );
+});
+
+test('ids that are right and only counted give the same audit as if each were judged', async () => {
+  await fc.assert(
+    fc.asyncProperty(check, async (made) => {
+      // Under the rule `once`, a record without a value is a message like any other; it is judged one by one.
+      const records = made.records.map((each) => ({
+        ...each,
+        flags: (each.flags ?? 0) | factFlags.tombstone,
+      }));
+      const [counted, judged] = [writeCheck(made, 2), writeCheck({ ...made, records }, 2)];
+      try {
+        const [a, b] = [await judgeCheck(counted), await judgeCheck(judged)];
+        expect(a.audit).toEqual(b.audit);
+        expect(a.found).toEqual(b.found);
+        expect(a.tallies).toEqual(b.tallies);
+      } finally {
+        for (const { path } of [counted, judged]) rmSync(path, { recursive: true });
+      }
+    }),
+    { numRuns: 300 },
   );
 });
