@@ -80,7 +80,7 @@ async function* partsOf(
       yield {
         ...run,
         messages: part.messages,
-        right: part.right,
+        right: part.right.byCategory,
         ledger: { whole: true, batches: () => part.attempts() },
         log: { ...run.log, batches: () => part.log() },
         store: { ...wholenessOf(record, index), positions: new Map(), batches: () => part.rows() },

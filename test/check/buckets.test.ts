@@ -79,6 +79,6 @@ test('ids that are right and only counted give the same audit as if each were ju
         for (const { path } of [counted, judged]) rmSync(path, { recursive: true });
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

@@ -14,7 +14,7 @@ import { FactMaker } from '../facts/fact-maker.ts';
 import { FactWriter } from '../facts/fact-writer.ts';
 import { numberOf } from '../partition-numbers.ts';
 import type { CheckPlan } from '../plan.ts';
-import { ThreadedSink } from '../sink/threaded-sink.ts';
+import { startSinkThread, ThreadedSink } from '../sink/threaded-sink.ts';
 import { originOf } from './letter-origin.ts';
 import { LetterPlaces } from './letter-places.ts';
 
@@ -107,7 +107,10 @@ async function ofTable(
   );
   const { location } = sink;
   const options = { location, table, timeoutMs: plan.timeoutMs, asOf: new Date(), signal };
-  await using opened = await ThreadedSink.open(options, () => undefined);
+  await using opened = await ThreadedSink.open(
+    options,
+    startSinkThread(() => undefined),
+  );
   await opened.begin(places);
   const look = await opened.read({
     path: `${path}/${file}`,

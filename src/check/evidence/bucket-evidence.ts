@@ -23,13 +23,11 @@ import { RightIds } from './right-ids.ts';
 export class BucketEvidence {
   /** All ids but those that are right. */
   readonly messages: BucketMessages;
-  /** By category: how many ids are right. */
-  readonly right: number[];
+  readonly right: RightIds;
   readonly #sources: BucketSources;
   /** By fact: its message, or `none` for records that are not judged. */
   readonly #messageOf: Int32Array;
   readonly #index: BucketIndex;
-  readonly #rightIds: RightIds;
   /** The ids that only records beyond the range have. */
   readonly #laterIndex: BucketIndex;
   /** Under the rule `latest`: the keys that have a row, by their first fact. */
@@ -41,8 +39,7 @@ export class BucketEvidence {
     this.#index = new BucketIndex(records);
     this.#messageOf = new Int32Array(records.count).fill(none);
     this.messages = new BucketMessages(sources);
-    this.#rightIds = new RightIds(sources);
-    this.right = sources.categories.map(() => 0);
+    this.right = new RightIds(sources);
     // A record that belongs in another sink is a message here only if this sink has a row of it.
     const here = route === undefined ? undefined : indexOf(looks[0]!);
     for (let fact = 0; fact < records.count; fact++) this.#addRecord(fact, here);
@@ -52,7 +49,7 @@ export class BucketEvidence {
 
   #addRecord(fact: number, here: BucketIndex | undefined): void {
     const { records, tally, route } = this.#sources;
-    if (this.#rightIds.records[fact] === 1) return this.#countRight(fact);
+    if (this.right.records[fact] === 1) return tally.noteSeen('records', records, fact);
     const flags = records.flags(fact);
     const isAborted = (flags & factFlags.aborted) !== 0;
     if (flags & factFlags.nameless) {
@@ -72,13 +69,6 @@ export class BucketEvidence {
     if (isElsewhere && known === none) messages.noteElsewhere(message);
     this.#messageOf[first] = this.#messageOf[fact] = message;
     if (!(flags & factFlags.aborted)) messages.noteRecord(message, fact, tally);
-  }
-
-  #countRight(fact: number): void {
-    const { records, tally } = this.#sources;
-    this.right[this.messages.categoryOfRecord(fact)!]! += 1;
-    tally.ids += 1;
-    tally.noteSeen('records', records, fact);
   }
 
   #addVersion(fact: number, first: number): void {
@@ -162,11 +152,7 @@ export class BucketEvidence {
       const strangers = new BucketIndex(facts);
       const strangerOf = new Map<number, number>();
       for (let fact = 0; fact < facts.count; fact++) {
-        if (look === 0 && this.#rightIds.rows[fact] === 1) {
-          tally.rows += 1;
-          tally.matched += 1;
-          continue;
-        }
+        if (look === 0 && this.right.rows[fact] === 1) continue;
         const first = this.#index.find(facts, fact);
         if (first === none) {
           // An earlier look cannot prove that a row from nowhere is still there.

@@ -11,13 +11,16 @@ const standings = { unusual: 0, awaitsRow: 1, right: 2 } as const;
 const unusualFlags = ((1 << routeShift) - 1) & ~factFlags.unversioned;
 
 export class RightIds {
+  /** How many ids are right. */
+  readonly byCategory: number[];
   /** By record, and by row of the last look: whether it is of an id that is right. */
   readonly records: Uint8Array;
   readonly rows: Uint8Array;
 
   constructor(sources: BucketSources) {
-    const { records, later, looks, isLatest } = sources;
+    const { records, later, looks, isLatest, recordCategories, tally } = sources;
     const rows = looks[0]!;
+    this.byCategory = sources.categories.map(() => 0);
     this.records = new Uint8Array(records.count);
     this.rows = new Uint8Array(rows.count);
     // Under the rule `latest`, an id is right only among all of its key.
@@ -48,6 +51,10 @@ export class RightIds {
       const record = recordOf[row]!;
       if (record === none || standing[record] !== standings.right) continue;
       this.rows[row] = this.records[record] = 1;
+      this.byCategory[recordCategories[records.category(record)]!]! += 1;
+      tally.ids += 1;
+      tally.rows += 1;
+      tally.matched += 1;
     }
   }
 }
