@@ -154,12 +154,12 @@ export class CheckCourse {
   /** Reads the range of a topic, or all that came behind its end. */
   async #readTopic(maker: FactMaker, topicIndex: number, part: 'range' | 'later'): Promise<ReadRecords> {
     const { plan, signal, watcher } = this.#options;
-    const { cluster, topics, values, columns } = this.#parts;
+    const { cluster, topics, values } = this.#parts;
     const { name, topicId, partitions } = topics[topicIndex]!;
     const total = recordsIn(topics);
     const boundsAt = (side: 'from' | 'to' | 'end'): ReadonlyMap<number, number> =>
       new Map(partitions.map((frozen) => [frozen.partition, frozen[side]]));
-    return await readRecords(values, columns.places.length, maker, {
+    return await readRecords(values, maker, {
       cluster,
       topic: name,
       topicId,

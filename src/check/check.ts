@@ -53,11 +53,11 @@ export async function check(options: CheckOptions): Promise<Checked> {
   for (const name of plan.topics) topics.push(await freezeTopic(cluster, access, name, plan));
   await refuseSameTopic(options, topics);
   await waitForTransactions(cluster, topics, new Deadline(timeoutMs, signal));
+  const recordKinds = await kindsOfRecords(options, { columns, values, cluster, topics });
   const sinks: (CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined })[] = [];
   for (const [index, rowColumns] of rows.entries()) {
     sinks.push(await beginSink(options, index, rowColumns, startings[index]!, opened));
   }
-  const recordKinds = await kindsOfRecords(options, { columns, values, cluster, topics });
   const forms = formsOf(columns, recordKinds, sinks);
   const records = recordsIn(topics);
   const sample = plan.sample === undefined ? 1 : Math.min(1, plan.sample / Math.max(1, records));
@@ -131,10 +131,7 @@ async function beginSink(
   const { sinkKafka: kafka, timeoutMs, sinks } = plan;
   const { location, query, table } = sinks[index]!;
   const sink = opened.use(
-    await ThreadedSink.open(
-      { location, query, table, kafka, timeoutMs, asOf: new Date(), signal },
-      thread,
-    ),
+    await ThreadedSink.open({ location, query, table, kafka, timeoutMs, asOf: new Date(), signal }, thread),
   );
   const { kinds, estimate } = await sink.begin(columns.places);
   expected.rows = estimate;

@@ -4,7 +4,6 @@ import { usageError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
 import { RecordValues } from '../../values/record-values.ts';
-import { ValueBatchBuilder } from '../../values/value-batch.ts';
 import { isPosition } from '../../values/value-place.ts';
 import { bindRows, type Forms } from '../bound-places.ts';
 import type { LettersRecord } from '../check-record.ts';
@@ -60,7 +59,6 @@ async function ofTopic(
   }
   const ids = isPosition(id) ? [] : [id];
   const values = new RecordValues(ids, () => '--id');
-  const builder = new ValueBatchBuilder(ids.length);
   const places = new LetterPlaces();
   const writer = new FactWriter(`${path}/${file}`, shape);
   const maker = new FactMaker({
@@ -83,8 +81,7 @@ async function ofTopic(
         else places.add(numberOf(index, origin.partition), origin.offset);
         continue;
       }
-      values.add(batch, i, builder);
-      if (!maker.add(builder.take(), 0)) counts.unknown += 1;
+      if (!maker.add(values.of(batch, i), 0)) counts.unknown += 1;
     }
   };
   try {

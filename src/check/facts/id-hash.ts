@@ -13,8 +13,20 @@ const digestWords = new Uint32Array(digest.buffer);
 
 /** Puts the four words of the hash into `into`. */
 export function hashId(bytes: Uint8Array, start: number, end: number, into: Uint32Array): void {
-  hash(bytes.subarray(start, end), seedOfIds, into);
+  if (bytes !== lastBytes || start !== lastStart || end !== lastEnd) {
+    lastId = bytes.subarray(start, end);
+    lastBytes = bytes;
+    lastStart = start;
+    lastEnd = end;
+  }
+  hash(lastId, seedOfIds, into);
 }
+
+/** Where the last id lay: the normal forms of UUIDs lie all at one place, and a view costs as much as half a hash. */
+let lastId: Uint8Array = new Uint8Array();
+let lastBytes = lastId;
+let lastStart = 0;
+let lastEnd = 0;
 
 function hash(bytes: Uint8Array, seed: bigint, into: Uint32Array): void {
   digest[0] = hasher.h64Raw(bytes, seed);

@@ -27,10 +27,7 @@ export class ThreadedSink implements AsyncDisposable {
   }
 
   /** Takes over the thread. Throws the errors of `Sink`; then the thread has ended. */
-  static async open(
-    { signal, ...options }: SinkOptions,
-    thread: Thread<SinkThread>,
-  ): Promise<ThreadedSink> {
+  static async open({ signal, ...options }: SinkOptions, thread: Thread<SinkThread>): Promise<ThreadedSink> {
     try {
       const sink = new ThreadedSink(thread, await thread.call('open', options));
       signal.addEventListener('abort', () => void thread.call('stop').catch(() => thread.terminate()), {
