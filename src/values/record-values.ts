@@ -51,6 +51,10 @@ export class RecordValues {
           if (batch.keyStart[i]! < 0) builder.addNull();
           else builder.addBytes(bytes, batch.keyStart[i]!, batch.keyEnd[i]!);
           break;
+        case 'presence':
+          if (batch.valueStart[i]! < 0) builder.addNull();
+          else builder.addBytes(bytes, 0, 0);
+          break;
         case 'digest':
         case 'column':
           if (batch.valueStart[i]! < 0) builder.addNull();

@@ -46,6 +46,8 @@ const noMore = {
   compared: [],
   version: undefined,
   drops: [],
+  dropsTombstones: false,
+  presence: undefined,
   route: undefined,
 } as const;
 

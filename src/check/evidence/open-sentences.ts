@@ -8,6 +8,7 @@ export function openSentences(
   tallies: readonly IdentityTally[],
 ): string[] {
   const { nameless, uncategorised, unrouted } = tallies[0]!;
+  const differing = Math.max(...tallies.map((tally) => tally.differing));
   const sentences: string[] = [];
   if (nameless > 0) {
     const first = records.firstWithoutId === undefined ? '' : ` (the first is at ${records.firstWithoutId})`;
@@ -30,6 +31,12 @@ export function openSentences(
   if (unrouted > 0) {
     sentences.push(
       `${unrouted} ${plural(unrouted, 'record')} without the name of a sink at ${plan.route}: not judged.`,
+    );
+  }
+  if (differing > 0) {
+    const have = differing === 1 ? 'id stands' : 'ids stand';
+    sentences.push(
+      `${differing} ${have} for records that differ, of which not each has its row: whether one was lost, ${plan.id} does not tell. Name an id of its own for each record, or --expect latest if only the newest is to be there.`,
     );
   }
   const unknown = deadLetters?.letters.unknown ?? 0;

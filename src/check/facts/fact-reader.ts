@@ -147,6 +147,12 @@ export class BucketFacts {
     return bits;
   }
 
+  /** The compared values of a fact, equal for facts of all hops with equal values. */
+  values(fact: number): string {
+    const start = fact * this.#width + headBytes / 4;
+    return this.#words.subarray(start, start + 2 * this.#shape.compared).join();
+  }
+
   /** The text of a fact's id. */
   text(fact: number): string {
     return this.#packedText(fact).toString('utf8', 2);

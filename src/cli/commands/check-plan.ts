@@ -1,7 +1,7 @@
 /** Makes a plan of the options of `check`. */
 import { usageError } from '../../errors.ts';
 import { sinksMax } from '../../check/facts/fact-format.ts';
-import type { CheckPlan, Comparison, SinkPlan } from '../../check/plan.ts';
+import { tombstone, type CheckPlan, type Comparison, type SinkPlan } from '../../check/plan.ts';
 import { topicPattern } from '../../run-folder/run-folder.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/value-place.ts';
@@ -62,10 +62,7 @@ export function checkPlanOf(
     route: optional(values.route, '--route'),
     rule,
     version: values.version === undefined ? undefined : versionOf(values.version),
-    drops: (values.dropWhen ?? []).map(([place, value]) => ({
-      place: parseValuePlace(place, '--drop-when'),
-      value,
-    })),
+    ...dropsOf(values.dropWhen ?? []),
     dropReason: values.dropBecause,
     deadLetters: lettersOf(values.deadLetters, sinks),
     group: values.group,
@@ -75,8 +72,18 @@ export function checkPlanOf(
   };
 }
 
-/** So many values can be told apart in a finding. */
-const comparedMax = 30;
+function dropsOf(
+  declared: NonNullable<CheckValues['dropWhen']>,
+): Pick<CheckPlan, 'drops' | 'dropsTombstones'> {
+  const pairs = declared.filter((drop) => drop !== tombstone);
+  return {
+    drops: pairs.map(([place, value]) => ({ place: parseValuePlace(place, '--drop-when'), value })),
+    dropsTombstones: declared.includes(tombstone),
+  };
+}
+
+/** So many values, and a version, can be told apart in a finding. */
+const comparedMax = 29;
 
 /** Refuses a range that ends before it begins, as far as the options alone tell. */
 function refuseEmptyRange({ from, to }: CheckValues): void {
