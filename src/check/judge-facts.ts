@@ -11,6 +11,7 @@ import { IdentityTally } from './evidence/identity-tally.ts';
 import { openSentences } from './evidence/open-sentences.ts';
 import { bucketOf, factFlags } from './facts/fact-format.ts';
 import { FactFiles } from './facts/fact-files.ts';
+import { shownComparisons } from './facts/shown-values.ts';
 import { numberOf, topicNames } from './partition-numbers.ts';
 import { isTopic } from './plan.ts';
 
@@ -54,6 +55,7 @@ async function* partsOf(
   { signal, only, onBucket }: JudgeOptions,
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
+  const comparisons = shownComparisons(record);
   const known = categoriesOf(record);
   const run = runEvidence(record, known.categories, explainsAll(record, files));
   const first = only === undefined ? 0 : bucketOf(only, buckets);
@@ -72,7 +74,7 @@ async function* partsOf(
         lookCategories: known.lookCategories[index]!,
         noCategory: known.noCategory,
         elsewhereCategory: known.elsewhereCategory,
-        comparisons: record.plan.comparisons,
+        comparisons,
         route: record.plan.route === undefined ? undefined : index + 1,
         rule: record.plan.rule,
         hasAllCopies: run.log.hasAllCopies!,

@@ -11,6 +11,7 @@ import { FactWriter } from '../../src/check/facts/fact-writer.ts';
 import type { Layout } from '../../src/check/facts/layout.ts';
 import { judgeFacts, type JudgedFacts } from '../../src/check/judge-facts.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
+import { recordCheck } from '../mutation/recorded-checks.ts';
 import { ValueBatchBuilder, type ValueBatch } from '../../src/values/value-batch.ts';
 
 export interface MadeRow {
@@ -50,6 +51,8 @@ export interface MadeCheck {
 export interface WrittenCheck {
   path: string;
   record: CheckRecord;
+  made: MadeCheck;
+  buckets: number;
 }
 
 /** Writes the facts with so many buckets. Offsets count from 0 in each partition, in the order of the records. */
@@ -121,18 +124,21 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
     problems: [],
     createdAt: 0,
   };
-  return { path, record };
+  return { path, record, made, buckets };
 }
 
 /** Judges the facts. Findings come in the order of their texts, since buckets have no order of their own. */
-export async function judgeCheck({
-  path,
-  record,
-}: WrittenCheck): Promise<JudgedFacts & { found: SingleFinding[] }> {
+export async function judgeCheck(
+  written: WrittenCheck,
+  judgeBy = judgeFacts,
+): Promise<JudgedFacts & { found: SingleFinding[] }> {
+  const { path, record } = written;
   const found: SingleFinding[] = [];
-  const judged = await judgeFacts(record, { path, onFinding: (finding) => found.push(finding) });
+  const judged = await judgeBy(record, { path, onFinding: (finding) => found.push(finding) });
   const textOf = (finding: SingleFinding): string => JSON.stringify(finding);
-  return { ...judged, found: found.sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1)) };
+  const outcome = { ...judged, found: found.sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1)) };
+  recordCheck(written, outcome);
+  return outcome;
 }
 
 const layout: Layout = {

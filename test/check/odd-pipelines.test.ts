@@ -270,6 +270,41 @@ describe('several sinks of the newest', () => {
   });
 });
 
+describe('the detail of a corrupted row', () => {
+  async function detailOf(of: MadeRecord, stored: MadeRow, isVersioned = false): Promise<string | undefined> {
+    const rule = isVersioned ? 'latest' : 'once';
+    const written = writeCheck({ rule, isVersioned, records: [of], looks: [[stored]] }, 1);
+    try {
+      return (await judgeCheck(written)).found[0]!.detail;
+    } finally {
+      rmSync(written.path, { recursive: true });
+    }
+  }
+  const differs = 'its row differs: json:value=column:value differs:';
+
+  test.for<[string | null, string | null, string]>([
+    ['7', '8', '"7" in the record, "8" in the row'],
+    ['', null, '"" in the record, NULL in the row'],
+    ['grün', '\u0001', '"grün" in the record, a longer value (XXH64 0200000000000001) in the row'],
+    [
+      'a long value',
+      'another long value',
+      'a longer value (XXH64 a171588e4ab34531) in the record, a longer value (XXH64 554459eeb06f0f0b) in the row',
+    ],
+  ])('has both values: %j and %j', async ([recorded, stored, told]) => {
+    expect(await detailOf({ ...record('a'), value: recorded }, { ...row('a'), value: stored })).toBe(
+      `${differs} ${told}`,
+    );
+  });
+
+  test('has both versions', async () => {
+    const of = { ...record('a'), version: '3' };
+    expect(await detailOf(of, versioned(row('a'), 4), true)).toBe(
+      'its row differs: the version differs: 3 in the record, 4 in the row',
+    );
+  });
+});
+
 describe('transactions', () => {
   test('a row of a record that was only aborted is one finding, with any values', async () => {
     const records = [record('a', '1', { flags: aborted }), record('b')];

@@ -4,13 +4,14 @@ import { deadLetterCategory, untold } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 import { factFlags } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
+import { differencesText, type ComparedFacts } from '../facts/shown-values.ts';
 import type { BucketSources } from './bucket-sources.ts';
 import type { IdentityTally } from './identity-tally.ts';
 import { RecordCopies } from './record-copies.ts';
 import { KeyVersions } from './key-versions.ts';
 
-/** The content of a record; a row with other values has a code above it, which tells the values that differ. */
-export const asRecorded = 1;
+/** The content of a record; each row with other values has a code of its own above it. */
+const asRecorded = 1;
 
 const noFacts: readonly number[] = [];
 
@@ -36,6 +37,8 @@ export class BucketMessages implements Messages {
   readonly #rightLetters = new Set<number>();
   /** Messages that belong in another sink. */
   readonly #elsewhere = new Set<number>();
+  /** The rows that differ from their record. */
+  readonly #differing: { bits: number; facts: ComparedFacts; isVersionOdd: boolean }[] = [];
   /** The facts of ids that only rows have. */
   readonly #strangers: { facts: BucketFacts; fact: number }[] = [];
 
@@ -116,11 +119,6 @@ export class BucketMessages implements Messages {
     const { records, letters } = this.#sources;
     const [partition, offset] = [records.partition(fact), records.offset(fact)];
     return letters?.places.some((places) => places.has(partition, offset)) === true;
-  }
-
-  /** The difference of a row whose version no record has. */
-  get versionBit(): number {
-    return 1 << this.#sources.comparisons.length;
   }
 
   noteLater(message: number, fact: number): void {
@@ -264,12 +262,24 @@ export class BucketMessages implements Messages {
     return message < this.recorded ? this.content : untold;
   }
 
+  /** The content of a row with other values than a record: `bits` tells which. It stands for this row alone. */
+  noteDifference(bits: number, facts: ComparedFacts, isVersionOdd: boolean): number {
+    if (this.content === untold) return untold;
+    if (bits === 0 && !isVersionOdd) return asRecorded;
+    return asRecorded + this.#differing.push({ bits, facts, isVersionOdd });
+  }
+
   describeContent(content: number): string | undefined {
-    const named = [...this.#sources.comparisons, 'the version'];
-    const differing = named.filter((_, index) => (content - asRecorded) & (1 << index));
-    return differing.length === 0
-      ? undefined
-      : `${differing.join(' and ')} ${differing.length === 1 ? 'differs' : 'differ'}`;
+    const found = this.#differing[content - asRecorded - 1];
+    if (found === undefined) return undefined;
+    const { bits, facts, isVersionOdd } = found;
+    const { records, record, rows, row } = facts;
+    const texts = differencesText(this.#sources.comparisons, bits, facts);
+    if (isVersionOdd) {
+      const versions = `${records.version(record)} in the record, ${rows.version(row)} in the row`;
+      texts.push(`the version differs: ${versions}`);
+    }
+    return texts.join('; ');
   }
 
   name(message: number): MessageName {

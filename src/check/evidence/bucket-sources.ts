@@ -1,6 +1,7 @@
 /** What the evidence of one bucket is made of. */
 import type { LetterPlaces } from '../dead-letters/letter-places.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
+import type { ShownComparison } from '../facts/shown-values.ts';
 import type { Rule } from '../plan.ts';
 import type { IdentityTally } from './identity-tally.ts';
 
@@ -17,8 +18,8 @@ export interface BucketSources {
   /** The category of rows whose category is NULL, and that of records that belong in another sink. No record names either. */
   noCategory: number;
   elsewhereCategory: number;
-  /** The compared values, as they were written. */
-  comparisons: readonly string[];
+  /** The compared values. */
+  comparisons: readonly ShownComparison[];
   /** The number of this sink, from 1, if records say in which they belong. */
   route: number | undefined;
   /** Under `latest`, records of one id are versions, each a message of its own. */

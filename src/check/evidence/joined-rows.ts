@@ -4,7 +4,7 @@ import { none } from '../../workload/place.ts';
 import { BucketIndex } from '../facts/bucket-index.ts';
 import { factFlags } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
-import { asRecorded, type BucketMessages } from './bucket-messages.ts';
+import type { BucketMessages } from './bucket-messages.ts';
 import { RowColumns } from './bucket-rows.ts';
 import type { BucketSources } from './bucket-sources.ts';
 import type { KeyVersions } from './key-versions.ts';
@@ -133,10 +133,11 @@ export class JoinedRows {
       return rows.add(message, expected, this.#messages.content, first + 1);
     if (kind === 'elsewhere')
       return rows.add(message, this.#sources.elsewhereCategory, this.#messages.content, first + 1);
+    const record = this.#messages.factOf(message);
     const isElsewhere = this.#messages.isElsewhere(message);
-    const differing = isElsewhere ? 0 : records.differences(this.#messages.factOf(message), facts, fact);
-    const differences = kind === 'odd' ? differing | this.#messages.versionBit : differing;
-    const content = this.#messages.content === untold ? untold : asRecorded + differences;
+    const bits = isElsewhere ? 0 : records.differences(record, facts, fact);
+    const compared = { records, record, rows: facts, row: fact };
+    const content = this.#messages.noteDifference(bits, compared, kind === 'odd');
     rows.add(message, category, content, first + 1);
   }
 
@@ -192,7 +193,7 @@ export class JoinedRows {
       look,
       fact,
       category: this.#rowCategory(told, record, message),
-      content: this.#messages.content === untold ? untold : asRecorded + differences,
+      content: messages.noteDifference(differences, { records, record, rows: facts, row: fact }, false),
     };
     const isRight =
       differences === 0 && row.category === (messages.expectedCategory(message) ?? row.category);

@@ -82,8 +82,8 @@ function dropsOf(
   };
 }
 
-/** So many values, and a version, can be told apart in a finding. */
-const comparedMax = 29;
+/** So many values can be told apart in a finding. */
+const comparedMax = 30;
 
 /** Refuses a range that ends before it begins, as far as the options alone tell. */
 function refuseEmptyRange({ from, to }: CheckValues): void {
