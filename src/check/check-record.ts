@@ -136,9 +136,6 @@ export const recordsFile = 'topic';
 export const laterFile = (look: number): string => `later-${look}`;
 export const lookFile = (sink: number, look: number): string => `sink-${sink + 1}-${look}`;
 
-/**
- * The looks that count, the last one first. If the sink never came to rest, a row that the last look misses may come
- * back: it is neither there nor lost.
- */
-export const lastLooks = (looks: readonly LookRecord[], isUndrained: boolean): readonly LookRecord[] =>
-  looks.slice(isUndrained ? -1 : -2).toReversed();
+/** The looks that count, the last one first. */
+export const lastLooks = (looks: readonly LookRecord[]): readonly LookRecord[] =>
+  looks.slice(-2).toReversed();

@@ -77,6 +77,7 @@ async function* partsOf(
         comparisons,
         route: record.plan.route === undefined ? undefined : index + 1,
         rule: record.plan.rule,
+        isUndrained: record.isUndrained,
         hasAllCopies: run.log.hasAllCopies!,
         isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
@@ -137,8 +138,8 @@ interface KnownCategories extends Pick<
   lookCategories: readonly (readonly (readonly number[])[])[];
 }
 
-function categoriesOf({ plan, records, sinks, isUndrained }: CheckRecord): KnownCategories {
-  const looks = sinks.map((sink) => lastLooks(sink.looks, isUndrained));
+function categoriesOf({ plan, records, sinks }: CheckRecord): KnownCategories {
+  const looks = sinks.map((sink) => lastLooks(sink.looks));
   const routed = plan.route === undefined ? [] : [elsewhereName];
   if (plan.category === undefined) {
     const lookCategories = looks.map((sink) => sink.map(() => [0]));

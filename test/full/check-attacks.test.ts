@@ -342,6 +342,88 @@ describe('two looks', () => {
   });
 });
 
+describe('a sink that never comes to rest', () => {
+  test('rows that are wrong for a moment, one after the other, are not judged', async () => {
+    await using topic = await topicOf();
+    const looks = toldLooks(
+      ...Array.from({ length: 60 }, (_, index) =>
+        rows.map((row, at) => (at === index % 7 ? { ...row, amount: -1 } : row)),
+      ),
+    );
+    expect(await check(topic, looks, '--timeout', '1500ms', ...all)).toMatchObject(
+      open(/was still changing/),
+    );
+  });
+
+  test('a row that is wrong in each look is found all the same', async () => {
+    await using topic = await topicOf();
+    const looks = toldLooks(
+      ...Array.from({ length: 60 }, (_, index) =>
+        rows.map((row, at) => (at === index % 7 || at === 20 ? { ...row, amount: -1 } : row)),
+      ),
+    );
+    expect(await check(topic, looks, '--timeout', '1500ms', ...all)).toMatchObject(
+      found('corrupted', 'consumer', 'order-20 at 0:20'),
+    );
+  });
+
+  test('a table that grows while it is read is right', async () => {
+    await using topic = await topicOf();
+    const client = await openPostgres();
+    const table = `orders_${randomBytes(4).toString('hex')}`;
+    await client.query(
+      `CREATE TABLE ${table} AS SELECT 'order-' || n AS event_id FROM generate_series(0, 59) AS n`,
+    );
+    const state = { isOver: false };
+    const writing = (async () => {
+      for (let next = 60; !state.isOver; next++) {
+        await topic.addOrders(ordersFrom(next, 1));
+        await client.query(`INSERT INTO ${table} VALUES ($1)`, [`order-${next}`]);
+      }
+    })();
+    try {
+      const args = ['--sink', inject('postgres').location, '--table', table];
+      for (let round = 0; round < 3; round++)
+        expect(await check(topic, { args }, ...ids)).toMatchObject({ code: 0, found: [] });
+    } finally {
+      state.isOver = true;
+      await writing;
+      await client.query(`DROP TABLE ${table}`);
+      await client.end();
+    }
+  });
+});
+
+describe('JSON', () => {
+  test('escapes, repeated names, a mark at the begin and odd numbers are read as JSON parsers read them', async () => {
+    await using topic = await OrderTopic.create();
+    const payloads = [
+      '{"id":"ord\\u0065r-1","amountCents":1e2,"status":"a"}',
+      '{"id":"first","id":"order-2","amountCents":-0,"status":"b"}',
+      ' {\n"id" : "order-3" , "amountCents" : 1.50, "status":"\\ud83d\\ude00"}\n',
+      '{"nested":{"id":"x"},"id":"order-4","amountCents":12345678901234567890,"status":"a\\u0000b"}',
+      '{"id":"order-5","amountCents":null}',
+    ];
+    await topic.append(payloads.map((payload) => ({ payload })));
+    const stored: [string, string | null, string | null][] = [
+      ['order-1', '100', 'a'],
+      ['order-2', '0', 'b'],
+      ['order-3', '1.5', '\u{1f600}'],
+      ['order-4', '12345678901234567890', 'a\u0000b'],
+      ['order-5', null, null],
+    ];
+    const path = join(newDir(), 'rows.db');
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE rows (id text, amount numeric, n text, status text)');
+    const insert = database.prepare('INSERT INTO rows VALUES (?, ?, ?, ?)');
+    for (const [id, amount, status] of stored) insert.run(id, null, amount, status);
+    database.close();
+    const args = ['--sink', `sqlite:${path}`, '--table', 'rows', '--id', 'json:id', '--sink-id', 'column:id'];
+    const compared = ['--compare', 'json:amountCents=column:n', '--compare', 'json:status=column:status'];
+    expect(await check(topic, { args }, ...compared)).toMatchObject(passed(5));
+  });
+});
+
 describe('topics as sinks', () => {
   test('of a topic with each version, the last one of a key counts', async () => {
     await using topic = await topicOf([...orders, order('order-3', 5)]);

@@ -44,7 +44,6 @@ const files = [
   'evidence/key-versions',
   'evidence/open-sentences',
   'evidence/record-copies',
-  'facts/bucket-index',
 ];
 
 const work = mkdtempSync(join(tmpdir(), 'nodrop-mutation-'));

@@ -24,6 +24,8 @@ export interface BucketSources {
   route: number | undefined;
   /** Under `latest`, records of one id are versions, each a message of its own. */
   rule: Rule;
+  /** Whether the sink never came to rest: then it is only known of rows that were so in both looks that they are there. */
+  isUndrained: boolean;
   /** Whether no record outside of the range can have the id of one within. */
   hasAllCopies: boolean;
   isVersioned: boolean;

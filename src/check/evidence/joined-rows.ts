@@ -8,6 +8,7 @@ import type { BucketMessages } from './bucket-messages.ts';
 import { RowColumns } from './bucket-rows.ts';
 import type { BucketSources } from './bucket-sources.ts';
 import type { KeyVersions } from './key-versions.ts';
+import { SteadyRows } from './steady-rows.ts';
 
 /** What the records of a bucket are. */
 export interface KnownRecords {
@@ -66,12 +67,13 @@ export class JoinedRows {
   }
 
   batch(): StoreBatch {
-    const { looks, letters, rule } = this.#sources;
+    const { looks, letters, rule, isUndrained } = this.#sources;
     const { versions, recorded } = this.#messages;
     // A message without a row may get one of a dead letter, or of a record beyond the range.
     const more = letters === undefined && versions === undefined ? 0 : recorded;
     const rows = new RowColumns(looks.reduce((sum, { count }) => sum + count, more));
-    for (const look of looks.keys()) this.#addLook(rows, look);
+    if (isUndrained) this.#addLook(rows, 0, new SteadyRows(looks, this.#textOf));
+    else for (const look of looks.keys()) this.#addLook(rows, look);
     if (versions !== undefined) this.#addRemovedLater(rows, versions);
     this.#addRowsAside(rows);
     if (rule === 'at-least-once') this.#noteMissingCopies();
@@ -79,7 +81,8 @@ export class JoinedRows {
     return rows.batch();
   }
 
-  #addLook(rows: RowColumns, look: number): void {
+  /** `steady`: absent if it does not matter what was there before. */
+  #addLook(rows: RowColumns, look: number, steady?: SteadyRows): void {
     const { looks, tally, keepsVersions } = this.#sources;
     const { versions } = this.#messages;
     const facts = looks[look]!;
@@ -89,6 +92,7 @@ export class JoinedRows {
       if (look === 0) tally.rows += 1;
       if (last !== undefined && !last.has(fact)) continue;
       const first = this.#of.index.find(facts, fact);
+      if (steady?.has(fact) === false && !this.#isRightAlone(fact, first)) continue;
       if (first === none) {
         // An earlier look cannot prove that a row from nowhere is still there.
         const isExplained = look > 0 || this.#of.laterIndex.find(facts, fact) !== none;
@@ -102,6 +106,15 @@ export class JoinedRows {
           this.#addRow(rows, look, fact, message);
       }
     }
+  }
+
+  /** Whether a row of the last look is as its record demands. */
+  #isRightAlone(fact: number, first: number): boolean {
+    const { records } = this.#sources;
+    const { versions } = this.#messages;
+    const message = first === none ? none : (versions?.newestOf(first) ?? this.#of.messageOf[first]!);
+    if (message === none || !this.#messages.mayMiss(message)) return false;
+    return this.#messages.recordsOf(message).some((record) => this.#sameAs(0, fact)(records, record));
   }
 
   #addStranger(rows: RowColumns, strangers: Strangers, facts: BucketFacts, fact: number): void {
@@ -242,6 +255,12 @@ export class JoinedRows {
       recorded.differences(record, facts, fact) === 0 &&
       (this.#messages.categoryOf(recorded, record) ?? category) === category;
   }
+
+  #textOf = (look: number, fact: number): string => {
+    const facts = this.#sources.looks[look]!;
+    const version = this.#messages.isVersioned ? facts.version(fact) : '';
+    return `${this.#categoryOf(look, fact)} ${facts.flags(fact)} ${version} ${facts.values(fact)}`;
+  };
 
   #categoryOf(look: number, fact: number): number {
     const { looks, lookCategories, noCategory } = this.#sources;
