@@ -67,7 +67,7 @@ async function main(): Promise<boolean> {
     const survivors: Mutant[] = [];
     for (const [index, mutant] of mutants.entries()) {
       const folder = join(work, String(index));
-      cpSync(original, folder, { recursive: true });
+      copyCheck(original, folder);
       writeFileSync(join(folder, 'check', `${mutant.file}.js`), mutant.text);
       if (!(await notices(await judgeFrom(folder), checks))) survivors.push(mutant);
       rmSync(folder, { recursive: true });
@@ -105,6 +105,14 @@ function compile(folder: string): void {
     writeFileSync(path, code.replaceAll(/(?<=(?:from|import) '\..*)\.ts(?=')/g, '.js'));
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+}
+
+/** A copy of the room `check`. All other modules are those of the original, which are loaded once. */
+function copyCheck(original: string, folder: string): void {
+  mkdirSync(folder);
+  cpSync(join(original, 'check'), join(folder, 'check'), { recursive: true });
+  for (const name of readdirSync(original))
+    if (name !== 'check') symlinkSync(join(original, name), join(folder, name));
 }
 
 async function judgeFrom(folder: string): Promise<Judge> {

@@ -22,7 +22,8 @@ export const outcomeText = ({ audit, tallies, found }: Outcome, isSuspicious: bo
   JSON.stringify({ audit, tallies, found, isSuspicious });
 
 export function recordCheck({ made, buckets, record }: WrittenCheck, outcome: Outcome): void {
-  if (path === undefined) return;
+  // The number of buckets changes nothing.
+  if (path === undefined || buckets > 1) return;
   const { isUndrained } = record;
   const expected = outcomeText(outcome, isSuspect(outcome, record));
   appendFileSync(path, `${JSON.stringify({ made, buckets, isUndrained, expected })}\n`);
