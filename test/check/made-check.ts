@@ -43,6 +43,14 @@ export interface MadeCheck {
   letterPlaces?: readonly (readonly [partition: number, offset: number])[];
   /** The consumer group's next offset of each partition. */
   committed?: readonly (number | null)[];
+  /** The last stable offset of each partition. */
+  stable?: readonly number[];
+  /** The next offsets that the sink itself tells. */
+  positions?: readonly [topic: number, partition: number, offset: number][];
+  /** Why the sink may lack rows that were written. */
+  holes?: readonly ('retention' | 'compaction')[];
+  /** The sink is a topic: a row without a value removes its id. */
+  isTopic?: boolean;
   rule?: CheckRecord['plan']['rule'];
   isWholeLife?: boolean;
   isVersioned?: boolean;
@@ -58,12 +66,13 @@ export interface WrittenCheck {
 /** Writes the facts with so many buckets. Offsets count from 0 in each partition, in the order of the records. */
 export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
   const { records, looks, rule = 'once', isWholeLife = true, isVersioned = false, later = [] } = made;
-  const { others, letters, letterPlaces = [], committed } = made;
+  const { others, letters, letterPlaces = [], committed, stable, positions = [], holes = [] } = made;
+  const { isTopic = false } = made;
   const labels = others === undefined ? ['1'] : ['1', '2'];
   const path = mkdtempSync(join(tmpdir(), 'nodrop-check-'));
   const shape: FactShape = { compared: 1, isVersioned, buckets };
-  const topic = writeFacts(path, recordsFile, records, shape, labels);
-  const tail = writeFacts(path, laterFile(1), later, shape, labels, topic.ends);
+  const topic = writeFacts(path, recordsFile, records, shape, false, labels);
+  const tail = writeFacts(path, laterFile(1), later, shape, false, labels, topic.ends);
   const partitions = [...topic.ends].map(([partition, end]) => ({
     partition,
     start: 0,
@@ -72,19 +81,22 @@ export function writeCheck(made: MadeCheck, buckets: number): WrittenCheck {
     to: end,
     end,
     reached: end,
-    lastStableOffset: end,
+    lastStableOffset: stable?.[partition] ?? end,
     committed: committed?.[partition] ?? null,
   }));
   const sinkOf = (label: string, sink: number, all: readonly (readonly MadeRow[])[]) => ({
-    name: 'postgres://localhost/orders',
+    name: isTopic ? 'topic:copy' : 'postgres://localhost/orders',
     label,
     rows: 'rows',
     id: 'column:id',
     category: 'column:status',
     looks: all.map((rows, look) => {
       const file = lookFile(sink, look + 1);
-      const { written, withoutId, categories } = writeFacts(path, file, rows, shape);
-      const [noSnapshot, told] = [null, { notes: [], holes: [], positions: [], letters: [] }];
+      const { written, withoutId, categories } = writeFacts(path, file, rows, shape, isTopic);
+      const [noSnapshot, told] = [
+        null,
+        { notes: [], holes: holes.map((by) => ({ by, text: by })), positions: [...positions], letters: [] },
+      ];
       return { file, ...written, rows: rows.length, withoutId, categories, noSnapshot, ...told };
     }),
   });
@@ -158,12 +170,13 @@ function writeFacts(
   file: string,
   rows: readonly (MadeRow | MadeRecord)[],
   shape: FactShape,
+  isTopic = false,
   labels: readonly string[] = ['1'],
   begins: ReadonlyMap<number, number> = new Map(),
 ) {
   const categories = new CategoryTable(file);
   const writer = new FactWriter(join(path, file), shape);
-  const of = shape.isVersioned ? versioned : layout;
+  const of = { ...(shape.isVersioned ? versioned : layout), presence: isTopic ? 2 : undefined };
   const routed = { ...of, route: { column: 4, sinks: labels } };
   const maker = new FactMaker({
     layout: labels.length > 1 ? routed : of,

@@ -127,7 +127,8 @@ async function notices(judge: Judge, checks: readonly RecordedCheck[]): Promise<
   for (const { written, expected } of checks) {
     try {
       const outcome = await judgeCheck(written, judge.judgeFacts);
-      if (outcomeText(outcome, judge.isSuspect(outcome, written.record)) !== expected) return true;
+      if (outcomeText(outcome, written.record, judge.isSuspect(outcome, written.record)) !== expected)
+        return true;
     } catch {
       return true;
     }

@@ -3,6 +3,8 @@
  * there, one line each.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
+import type { CheckRecord } from '../../src/check/check-record.ts';
+import { refusalOf } from '../../src/check/identity-refusal.ts';
 import type { JudgedFacts } from '../../src/check/judge-facts.ts';
 import { isSuspect } from '../../src/check/suspicion.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
@@ -18,14 +20,17 @@ export interface RecordedCheck {
 const path = process.env['NODROP_RECORD_CHECKS'];
 
 /** All that a check says, as a text. */
-export const outcomeText = ({ audit, tallies, found }: Outcome, isSuspicious: boolean): string =>
-  JSON.stringify({ audit, tallies, found, isSuspicious });
+export function outcomeText(outcome: Outcome, record: CheckRecord, isSuspicious: boolean): string {
+  const { audit, tallies, found } = outcome;
+  const refused = refusalOf(record, tallies)?.error([]).message;
+  return JSON.stringify({ audit, tallies, found, isSuspicious, refused });
+}
 
 export function recordCheck({ made, buckets, record }: WrittenCheck, outcome: Outcome): void {
   // The number of buckets changes nothing.
   if (path === undefined || buckets > 1) return;
   const { isUndrained } = record;
-  const expected = outcomeText(outcome, isSuspect(outcome, record));
+  const expected = outcomeText(outcome, record, isSuspect(outcome, record));
   appendFileSync(path, `${JSON.stringify({ made, buckets, isUndrained, expected })}\n`);
 }
 
