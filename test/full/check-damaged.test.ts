@@ -39,8 +39,13 @@ async function damagedTopic(name: string, damaged: number, at: number): Promise<
 const check = async (topic: string, stored: readonly CheckRow[], ...args: string[]) =>
   summaryOf(
     await runCheck(
-      ...['--bootstrap-server', rig.kafka.bootstrapServers, '--topic', topic, ...toldLooks(stored).args],
-      ...['--id', 'header:event-id', '--sink-id', 'column:event_id', ...args],
+      '--bootstrap-server',
+      rig.kafka.bootstrapServers,
+      `--topic=${topic}`,
+      '--id=header:event-id',
+      '--sink-id=column:event_id',
+      ...toldLooks(stored).args,
+      ...args,
     ),
   );
 
