@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { refusalOf } from '../../src/check/identity-refusal.ts';
 import { factFlags } from '../../src/check/facts/fact-format.ts';
+import { isSuspect } from '../../src/check/suspicion.ts';
 import { judgeCheck, writeCheck, type MadeCheck, type MadeRecord, type MadeRow } from './made-check.ts';
 
 const row = (id: string, value: string | null = '1', version?: string): MadeRow => ({
@@ -26,6 +27,15 @@ async function judged(made: MadeCheck) {
     const findings = found.map(({ kind, blame, id }) => `${kind} ${blame} ${id}`);
     const refused = refusalOf(written.record, tallies)?.error([]).message;
     return { verdict: audit.verdict, findings, notChecked: audit.notChecked, refused, counts: audit.counts };
+  } finally {
+    rmSync(written.path, { recursive: true });
+  }
+}
+
+async function suspects(made: MadeCheck): Promise<boolean> {
+  const written = writeCheck(made, 1);
+  try {
+    return isSuspect(await judgeCheck(written), written.record);
   } finally {
     rmSync(written.path, { recursive: true });
   }
@@ -142,8 +152,53 @@ describe('records beyond the range', () => {
   });
 });
 
+describe('two looks', () => {
+  test('a row that vanished from one of several sinks is looked for again', async () => {
+    const records = [record('a', '1', { route: '1' }), record('b', '1', { route: '2' })];
+    const made: MadeCheck = { records, looks: [[row('a')], []], others: [[row('b')], [row('b')]] };
+    expect(await suspects(made)).toBe(true);
+    expect(await suspects({ ...made, looks: [[row('a')], [row('a')]] })).toBe(false);
+  });
+
+  test('what a sink may have removed is looked for again, and nothing else', async () => {
+    const made: MadeCheck = {
+      records: [record('a'), record('b')],
+      looks: [[row('a')]],
+      holes: ['retention'],
+    };
+    expect(await suspects(made)).toBe(true);
+    expect(await suspects({ ...made, looks: [[row('a'), row('b')]] })).toBe(false);
+    expect(await suspects({ records: [record('a'), record('b')], looks: [[row('a')]], committed: [1] })).toBe(
+      false,
+    );
+  });
+
+  test('a row of a key that is removed by now is not stale', async () => {
+    const records = [record('a'), record('b'), record('a', '1', { flags: tombstone })];
+    const looks = [[row('a'), row('b')], [row('b')]];
+    expect(await judged({ rule: 'latest', records, looks })).toMatchObject(passes);
+  });
+
+  test('in a sink that never comes to rest, a row that is like one of its records is right', async () => {
+    const records = [record('a'), record('b'), record('b', '2')];
+    const written = writeCheck({ rule: 'at-least-once', records, looks: [[], [row('a'), row('b', '2')]] }, 1);
+    written.record.isUndrained = true;
+    try {
+      expect((await judgeCheck(written)).audit.acknowledged).toMatchObject({ right: 2, unjudged: 0 });
+    } finally {
+      rmSync(written.path, { recursive: true });
+    }
+  });
+});
+
 describe('under latest', () => {
   const rule = 'latest';
+
+  test('a row of a newer record beyond the range is right', async () => {
+    const made: MadeCheck = { rule, records: [record('a'), record('b')], looks: [[row('a', '2'), row('b')]] };
+    expect(await judged({ ...made, later: [record('a', '2')] })).toMatchObject(passes);
+    expect(await judged({ ...made, later: [record('a', '3')] })).toMatchObject(fails('corrupted consumer a'));
+  });
 
   test('two rows of a key are doubled, also if one is old', async () => {
     const records = [record('a'), record('a', '2'), record('b')];

@@ -46,6 +46,11 @@ const files = [
   'evidence/record-copies',
 ];
 
+/** The tests of made-up facts, which record their checks. */
+const tests = ['buckets', 'looks', 'odd-pipelines', 'evidence-beside-rows'].map(
+  (name) => `test/check/${name}.test.ts`,
+);
+
 const work = mkdtempSync(join(tmpdir(), 'nodrop-mutation-'));
 try {
   process.exitCode = (await main()) ? 0 : 1;
@@ -88,7 +93,14 @@ function recordChecks(): RecordedCheck[] {
   const file = join(work, 'checks.jsonl');
   const { status, stdout } = spawnSync(
     process.execPath,
-    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', 'test/check'],
+    [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--project',
+      'unit',
+      '--testTimeout=120000',
+      ...tests,
+    ],
     { cwd: root, env: { ...process.env, NODROP_RECORD_CHECKS: file }, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`the tests fail without any mutation:\n${stdout.slice(-4000)}`);
