@@ -233,6 +233,8 @@ export interface Evidence {
      * explains may be of a record outside of them.
      */
     isWholeLife?: boolean;
+    /** No record outside of the ranges can be one of a message within. Absent: true. */
+    hasAllCopies?: boolean;
     /** The ranges cover all partitions of the topic. Absent: there may be other partitions. */
     hasAllRanges?: boolean;
     /**

@@ -25,7 +25,7 @@ import {
   type CourseParts,
 } from './check-course.ts';
 import { factBytes, type FactShape } from './facts/fact-format.ts';
-import { freezeTopic, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
+import { freezeTopic, recordsBeyond, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
 import { refuseIdentity } from './propose/refuse-identity.ts';
 import type { SinkThread } from './sink/sink-thread.ts';
@@ -60,10 +60,12 @@ export async function check(options: CheckOptions): Promise<Checked> {
   }
   const forms = formsOf(columns, recordKinds, sinks);
   const records = recordsIn(topics);
+  // Those beyond the range are read as well, and are as many facts at most.
+  const beyond = recordsBeyond(topics);
   const sample = plan.sample === undefined ? 1 : Math.min(1, plan.sample / Math.max(1, records));
   const expected = sinks.map(({ estimate }) => estimate ?? records);
-  const shape = shapeOf(plan, Math.max(records, ...expected) * sample);
-  const facts = expected.reduce((sum, count) => sum + count, records) * sample;
+  const shape = shapeOf(plan, Math.max(records, beyond, ...expected) * sample);
+  const facts = expected.reduce((sum, count) => sum + count, records + beyond) * sample;
   await refuseFullDisk(options.path, facts, shape);
   const course = new CheckCourse(options, {
     access,

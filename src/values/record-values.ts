@@ -95,6 +95,10 @@ export class RecordValues {
           start[place] = batch.keyStart[i]!;
           end[place] = batch.keyEnd[i]!;
           break;
+        case 'presence':
+          start[place] = valueStart;
+          end[place] = valueStart;
+          break;
         case 'digest':
         case 'column':
           start[place] = valueStart;

@@ -45,6 +45,8 @@ const noMore = {
   compared: [],
   version: undefined,
   drops: [],
+  dropsTombstones: false,
+  presence: undefined,
   route: undefined,
 } as const;
 

@@ -26,6 +26,8 @@ export class IdentityTally {
   unrouted = 0;
   /** Messages whose category is not told. */
   uncategorised = 0;
+  /** Ids with records that differ, of which not each has a row, under a rule that allows ids to repeat. */
+  differing = 0;
   /** Ids that repeat. */
   readonly examples = { records: [] as string[], rows: [] as string[] };
   /** The first ids of either side. */

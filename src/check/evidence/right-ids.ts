@@ -5,7 +5,7 @@
 import { none } from '../../workload/place.ts';
 import { BucketIndex } from '../facts/bucket-index.ts';
 import { factFlags, routeShift } from '../facts/fact-format.ts';
-import type { BucketSources } from './bucket-messages.ts';
+import type { BucketSources } from './bucket-sources.ts';
 
 const standings = { unusual: 0, awaitsRow: 1, right: 2 } as const;
 const unusualFlags = ((1 << routeShift) - 1) & ~factFlags.unversioned;
@@ -18,13 +18,13 @@ export class RightIds {
   readonly rows: Uint8Array;
 
   constructor(sources: BucketSources) {
-    const { records, later, looks, isLatest, recordCategories, tally } = sources;
+    const { records, later, looks, rule, recordCategories, tally } = sources;
     const rows = looks[0]!;
     this.byCategory = sources.categories.map(() => 0);
     this.records = new Uint8Array(records.count);
     this.rows = new Uint8Array(rows.count);
     // Under the rule `latest`, an id is right only among all of its key.
-    if (isLatest) return;
+    if (rule === 'latest') return;
     const index = new BucketIndex(records);
     /** By the first record of an id. */
     const standing = new Uint8Array(records.count);

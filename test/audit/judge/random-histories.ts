@@ -133,6 +133,7 @@ const partsOf = (messagesMax: number, end: number) => {
     topicRecreated: mostly(false, fc.constant(true), 12),
     rule: fc.constantFrom<Rule>('once', 'once', 'at-least-once', 'latest', 'latest'),
     isWholeLife: mostly(true, fc.constant(false), 3),
+    hasAllCopies: mostly(true, fc.constant(false), 4),
     isFinal: mostly(true, fc.constant(false), 4),
     isKeyed: mostly(true, fc.constant(false), 6),
     hasTwoTopics: mostly(false, fc.constant(true), 3),
