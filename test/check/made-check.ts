@@ -213,8 +213,10 @@ function writeLetters(
   return { file: 'letters-1', ...written, ...counts, placesSum: '' };
 }
 
+const builder = new ValueBatchBuilder(5);
+
+/** Valid until the next call. */
 function batchOf(row: MadeRow | MadeRecord): ValueBatch {
-  const builder = new ValueBatchBuilder(5);
   const route = 'partition' in row ? (row.route ?? null) : null;
   for (const text of [row.id, row.category, row.value, row.version ?? null, route]) {
     if (text === null) builder.addNull();

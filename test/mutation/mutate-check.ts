@@ -47,9 +47,7 @@ const files = [
 ];
 
 /** The tests of made-up facts, which record their checks. */
-const tests = ['buckets', 'looks', 'odd-pipelines', 'evidence-beside-rows'].map(
-  (name) => `test/check/${name}.test.ts`,
-);
+const tests = ['looks', 'odd-pipelines', 'evidence-beside-rows'].map((name) => `test/check/${name}.test.ts`);
 
 const work = mkdtempSync(join(tmpdir(), 'nodrop-mutation-'));
 try {
