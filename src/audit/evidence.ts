@@ -9,6 +9,7 @@
  */
 import type { Outcome, TransactionEnd } from '../run-folder/ledger/outcome.ts';
 import type { SingleFinding } from '../result/verdict.ts';
+import type { Rule, Times } from './rules.ts';
 
 /** A content or key that the evidence does not have; it is compared with nothing. */
 export const untold = 0;
@@ -140,11 +141,6 @@ export interface MessageName {
   sink?: string;
 }
 
-export interface Times {
-  min: number;
-  max: number;
-}
-
 /** The messages that the evidence mentions. Indexes are assigned while the evidence is read. */
 export interface Messages {
   /** The number of planned messages. */
@@ -194,14 +190,6 @@ export interface Topics {
 }
 
 /**
- * What the store must have of messages: one row of each; at least one row of each; or, of messages with one key, the row of the
- * newest. Under `latest`, each record is a message of its own, even if others have its id, and all messages of a key
- * are in one part of the evidence.
- */
-export const rules = ['once', 'at-least-once', 'latest'] as const;
-export type Rule = (typeof rules)[number];
-
-/**
  * Evidence may come in several parts, of which each has all that is known of some messages. Then the root is the log.
  * Sentences, settings, positions, commits, ranges, topics and stalls are of the run, and the same in each part; hops may
  * be whole in one part and not in another. A row without a message belongs in the part of the message at its place.
@@ -221,6 +209,11 @@ export interface Evidence {
   /** The categories: the run's states. */
   categories: readonly string[];
   messages: Messages;
+  /**
+   * By category: how many messages are right, and are not among `messages`: acked, once in the log at the acked place and
+   * once in the store, as they are to be, and no other row or record is at their places. Absent: none.
+   */
+  right?: readonly number[];
   /** Absent if there is one topic, whose partitions have Kafka's numbers. */
   topics?: Topics;
   plan: { whole: boolean; problem?: string };
@@ -237,6 +230,8 @@ export interface Evidence {
      * explains may be of a record outside of them.
      */
     isWholeLife?: boolean;
+    /** No record outside of the ranges can be one of a message within. Absent: true. */
+    hasAllCopies?: boolean;
     /** The ranges cover all partitions of the topic. Absent: there may be other partitions. */
     hasAllRanges?: boolean;
     /**

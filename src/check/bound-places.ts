@@ -3,7 +3,7 @@ import { usageError } from '../errors.ts';
 import type { Form } from '../values/normal-form.ts';
 import type { ValuePlace } from '../values/value-place.ts';
 import type { Layout, PositionColumns } from './facts/layout.ts';
-import type { CheckPlan, SinkPlan } from './plan.ts';
+import { isTopic, type CheckPlan, type SinkPlan } from './plan.ts';
 
 /** The columns of one side. Each is an index into its places. */
 interface Columns {
@@ -17,6 +17,7 @@ interface Columns {
 
 export interface RecordColumns extends Columns {
   drops: readonly { column: number; value: string }[];
+  dropsTombstones: boolean;
   route: number | undefined;
   /** The option of a place, for messages. */
   optionOf: (place: ValuePlace) => string;
@@ -24,6 +25,7 @@ export interface RecordColumns extends Columns {
 
 export interface RowColumns extends Columns {
   position: PositionColumns | undefined;
+  presence: number | undefined;
 }
 
 /** In which forms values are compared, the same on both sides. */
@@ -53,12 +55,13 @@ export function bindRecords(plan: CheckPlan): RecordColumns {
     compared: plan.comparisons.map(({ record }) => add(record, '--compare')),
     version: version && add(version.record, '--version'),
     drops: plan.drops.map(({ place, value }) => ({ column: add(place, '--drop-when'), value })),
+    dropsTombstones: plan.dropsTombstones,
     route: route && add(route, '--route'),
   };
 }
 
 /** Throws `usage` if positions and other ids would be compared, or positions of several topics without the topic. */
-export function bindRows({ topics, id, comparisons, version }: CheckPlan, sink: SinkPlan): RowColumns {
+export function bindRows({ topics, id, comparisons, version, rule }: CheckPlan, sink: SinkPlan): RowColumns {
   const places: ValuePlace[] = [];
   const add = (place: ValuePlace): number => places.push(place) - 1;
   const column = (name: string): number => add({ kind: 'column', name, text: `column:${name}` });
@@ -89,13 +92,19 @@ export function bindRows({ topics, id, comparisons, version }: CheckPlan, sink: 
     category: sink.category && add(sink.category),
     compared: comparisons.map(({ row }) => add(row)),
     version: version?.row && add(version.row),
+    presence: rule === 'latest' && isTopic(sink.location) ? add(presence) : undefined,
   };
 }
+
+/** Whether a record has a value. */
+export const presence: ValuePlace = { kind: 'presence', text: 'presence' };
 
 export const recordLayout = (columns: RecordColumns, forms: Forms, sinks: readonly string[]): Layout => ({
   ...commonLayout(columns, forms),
   id: columns.id === undefined ? 'own-position' : { column: columns.id, form: forms.id },
   drops: columns.drops,
+  dropsTombstones: columns.dropsTombstones,
+  presence: undefined,
   route: columns.route === undefined ? undefined : { column: columns.route, sinks },
 });
 
@@ -103,6 +112,8 @@ export const rowLayout = (columns: RowColumns, forms: Forms): Layout => ({
   ...commonLayout(columns, forms),
   id: columns.id === undefined ? columns.position! : { column: columns.id, form: forms.id },
   drops: [],
+  dropsTombstones: false,
+  presence: columns.presence,
   route: undefined,
 });
 

@@ -30,7 +30,7 @@ import { numberOf } from './partition-numbers.ts';
 import type { CheckPlan, SinkPlan } from './plan.ts';
 import { isReadWhole, readRecords, stableEnds, type ReadRecords } from './record-reader.ts';
 import type { ThreadedSink } from './sink/threaded-sink.ts';
-import { isSuspect, standing } from './suspicion.ts';
+import { FindingsSum, isSuspect, standing, type JudgedLook } from './suspicion.ts';
 
 export interface CheckWatcher {
   status(text: string): void;
@@ -151,20 +151,20 @@ export class CheckCourse {
     }
   }
 
-  /** Reads the range of a topic, or all that came behind its end. */
+  /** Reads the range of a topic, or all that lies behind it. */
   async #readTopic(maker: FactMaker, topicIndex: number, part: 'range' | 'later'): Promise<ReadRecords> {
     const { plan, signal, watcher } = this.#options;
-    const { cluster, topics, values, columns } = this.#parts;
+    const { cluster, topics, values } = this.#parts;
     const { name, topicId, partitions } = topics[topicIndex]!;
     const total = recordsIn(topics);
-    const boundsAt = (side: 'from' | 'to' | 'end'): ReadonlyMap<number, number> =>
+    const boundsAt = (side: 'from' | 'to'): ReadonlyMap<number, number> =>
       new Map(partitions.map((frozen) => [frozen.partition, frozen[side]]));
-    return await readRecords(values, columns.places.length, maker, {
+    return await readRecords(values, maker, {
       cluster,
       topic: name,
       topicId,
       topicIndex,
-      from: boundsAt(part === 'range' ? 'from' : 'end'),
+      from: boundsAt(part === 'range' ? 'from' : 'to'),
       to: part === 'range' ? boundsAt('to') : undefined,
       numberOf: (partition) => numberOf(topicIndex, partition),
       timeoutMs: plan.timeoutMs,
@@ -181,7 +181,7 @@ export class CheckCourse {
     return new FactMaker({ layout, writer, categories: this.#categories, topics: plan.topics, sample });
   }
 
-  /** Reads what came to the topics since the check began: the sinks may have rows of that. */
+  /** Reads what the topics hold beyond the range: the sinks may have rows of that. */
   async #readLater(): Promise<CheckRecord['later']> {
     const { topics, shape, sinks } = this.#parts;
     const file = laterFile(sinks[0]!.looks.length);
@@ -262,19 +262,20 @@ export class CheckCourse {
     }));
   }
 
-  async #judge(record: CheckRecord): Promise<JudgedFacts & { unwritten: string | undefined }> {
+  async #judge(record: CheckRecord): Promise<JudgedLook> {
     const { path, allowed, signal, watcher } = this.#options;
     const findings = new FindingsFile(`${path}/findings.jsonl`);
+    const found = new FindingsSum();
     try {
       const options: JudgeOptions = {
         path,
         allowed,
         signal,
-        onFinding: (finding) => findings.add(finding),
+        onFinding: (finding) => (findings.add(finding), found.add(finding)),
         onBucket: (done, of) => watcher.progress('judged', done, of),
       };
       const judged = await this.#judgeTime.time(() => judgeFacts(record, options));
-      return { ...judged, unwritten: findings.problem };
+      return { ...judged, found, unwritten: findings.problem };
     } finally {
       findings.close();
     }

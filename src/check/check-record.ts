@@ -83,6 +83,7 @@ export const checkSchema = z.object({
     comparisons: z.array(z.string()),
     rule: z.enum(['once', 'at-least-once', 'latest']),
     version: z.string().optional(),
+    /** `PLACE=VALUE`, or `tombstone`. */
     drops: z.array(z.string()),
     dropReason: z.string().optional(),
     group: z.string().optional(),
@@ -114,12 +115,12 @@ export const checkSchema = z.object({
     notJson: count,
     categories: z.array(z.string()),
   }),
-  /** The records beyond the range, as far as the topics had come when the sinks had been read the last time. */
+  /** The records beyond the range, up to the ends of the topics when the sinks had been read the last time. */
   later: z.object({ file: z.string(), facts: count, sums, isWhole: z.boolean(), withoutId: count }),
   sinks: z.array(sinkSchema).min(1),
   /** The last reading of the dead letters. */
   deadLetters: z.object({ name: z.string(), letters: lettersSchema }).optional(),
-  /** Whether the range is the whole life of the topics, so that no older record explains a row. */
+  /** Whether the topics never held a record before the range, so that no older record explains a row. */
   isWholeLife: z.boolean(),
   /** The sink was still changing when the time was over: what is missing may still come. */
   isUndrained: z.boolean(),
@@ -135,9 +136,6 @@ export const recordsFile = 'topic';
 export const laterFile = (look: number): string => `later-${look}`;
 export const lookFile = (sink: number, look: number): string => `sink-${sink + 1}-${look}`;
 
-/**
- * The looks that count, the last one first. If the sink never came to rest, a row that the last look misses may come
- * back: it is neither there nor lost.
- */
-export const lastLooks = (looks: readonly LookRecord[], isUndrained: boolean): readonly LookRecord[] =>
-  looks.slice(isUndrained ? -1 : -2).toReversed();
+/** The looks that count, the last one first. */
+export const lastLooks = (looks: readonly LookRecord[]): readonly LookRecord[] =>
+  looks.slice(-2).toReversed();

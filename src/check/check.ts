@@ -25,10 +25,12 @@ import {
 } from './check-course.ts';
 import { bucketsFor, factBytes, type FactShape } from './facts/fact-format.ts';
 import { formsOfPlaces } from './forms.ts';
-import { freezeTopic, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
-import type { CheckPlan } from './plan.ts';
+import { freezeTopic, recordsBeyond, recordsIn, waitForTransactions, type FrozenTopic } from './freeze.ts';
+import type { CheckPlan, SinkPlan } from './plan.ts';
 import { refuseIdentity } from './propose/refuse-identity.ts';
-import { ThreadedSink } from './sink/threaded-sink.ts';
+import type { SinkThread } from './sink/sink-thread.ts';
+import { startSinkThread, ThreadedSink } from './sink/threaded-sink.ts';
+import type { Thread } from '../system/thread.ts';
 
 const idBytesGuess = 40;
 
@@ -39,24 +41,28 @@ export async function check(options: CheckOptions): Promise<Checked> {
   const columns = bindRecords(plan);
   const rows = plan.sinks.map((sink) => bindRows(plan, sink));
   const values = new RecordValues(columns.places, columns.optionOf);
+  await using opened = new AsyncDisposableStack();
+  // The threads load their programs while the topics are looked at.
+  const startings = plan.sinks.map((sink) => startSink(options, sink, opened));
   const access = { bootstrapServers, client: clientFromSettings(plan.settings), timeoutMs, signal };
   await using cluster = await openCluster({ ...access, clientId: 'nodrop-check' });
   const topics: FrozenTopic[] = [];
   for (const name of plan.topics) topics.push(await freezeTopic(cluster, access, name, plan));
   await refuseSameTopic(options, topics);
   await waitForTransactions(cluster, topics, new Deadline(timeoutMs, signal));
-  await using opened = new AsyncDisposableStack();
+  const recordKinds = await kindsOfRecords(options, { columns, values, cluster, topics });
   const sinks: (CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined })[] = [];
   for (const [index, rowColumns] of rows.entries()) {
-    sinks.push(await beginSink(options, index, rowColumns, opened));
+    sinks.push(await beginSink(options, index, rowColumns, startings[index]!, opened));
   }
-  const recordKinds = await kindsOfRecords(options, { columns, values, cluster, topics });
   const forms = formsOfPlaces(columns, recordKinds, sinks);
   const records = recordsIn(topics);
+  // Those beyond the range are read as well, and are as many facts at most.
+  const beyond = recordsBeyond(topics);
   const sample = plan.sample === undefined ? 1 : Math.min(1, plan.sample / Math.max(1, records));
   const expected = sinks.map(({ estimate }) => estimate ?? records);
-  const shape = shapeOf(plan, Math.max(records, ...expected) * sample);
-  const facts = expected.reduce((sum, count) => sum + count, records) * sample;
+  const shape = shapeOf(plan, Math.max(records, beyond, ...expected) * sample);
+  const facts = expected.reduce((sum, count) => sum + count, records + beyond) * sample;
   await refuseFullDisk(options.path, facts, shape);
   const course = new CheckCourse(options, {
     access,
@@ -95,21 +101,36 @@ async function refuseSameTopic(
   }
 }
 
+interface StartingSink {
+  thread: Thread<SinkThread>;
+  /** How many rows there will be about, for the progress. */
+  expected: { rows?: number | undefined };
+}
+
+function startSink(
+  { plan, watcher }: CheckOptions,
+  { label }: SinkPlan,
+  opened: AsyncDisposableStack,
+): StartingSink {
+  const expected: StartingSink['expected'] = {};
+  const bar = plan.sinks.length === 1 ? 'sink' : `sink ${label}`;
+  const thread = startSinkThread((rows) => watcher.progress(bar, rows, expected.rows));
+  opened.defer(() => thread.terminate());
+  return { thread, expected };
+}
+
 /** Opens a sink, and begins the first look at it. */
 async function beginSink(
-  { plan, signal, watcher }: CheckOptions,
+  { plan, signal }: CheckOptions,
   index: number,
   columns: RowColumns,
+  { thread, expected }: StartingSink,
   opened: AsyncDisposableStack,
 ): Promise<CheckedSink & { kinds: readonly ValueKind[]; estimate: number | undefined }> {
   const { sinkKafka: kafka, timeoutMs, sinks } = plan;
-  const { location, query, table, label } = sinks[index]!;
-  const expected: { rows?: number | undefined } = {};
-  const bar = sinks.length === 1 ? 'sink' : `sink ${label}`;
+  const { location, query, table } = sinks[index]!;
   const sink = opened.use(
-    await ThreadedSink.open({ location, query, table, kafka, timeoutMs, asOf: new Date(), signal }, (rows) =>
-      watcher.progress(bar, rows, expected.rows),
-    ),
+    await ThreadedSink.open({ location, query, table, kafka, timeoutMs, asOf: new Date(), signal }, thread),
   );
   const { kinds, estimate } = await sink.begin(columns.places);
   expected.rows = estimate;

@@ -7,7 +7,7 @@ import type { FactShape } from './facts/fact-format.ts';
 import type { WrittenFacts } from './facts/fact-writer.ts';
 import { isWholeLife, type FrozenTopic } from './freeze.ts';
 import type { Commits } from './group-drain.ts';
-import type { CheckPlan } from './plan.ts';
+import { tombstone, type CheckPlan } from './plan.ts';
 import type { ScannedPartition } from '../kafka/fetch/log-scan.ts';
 import { isReadWhole, type ReadRecords } from './record-reader.ts';
 
@@ -69,7 +69,10 @@ const planText = (plan: CheckPlan): CheckRecord['plan'] => ({
   comparisons: plan.comparisons.map(({ text }) => text),
   rule: plan.rule,
   version: plan.version?.record.text,
-  drops: plan.drops.map(({ place, value }) => `${place.text}=${value}`),
+  drops: [
+    ...plan.drops.map(({ place, value }) => `${place.text}=${value}`),
+    ...(plan.dropsTombstones ? [tombstone] : []),
+  ],
   dropReason: plan.dropReason,
   group: plan.group,
   sample: plan.sample,

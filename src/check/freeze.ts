@@ -103,14 +103,17 @@ async function offsetsAt(
   );
 }
 
-/** Whether no record of the topic can be missing from the range: it began at 0, and nothing was removed. */
+/** Whether nothing that the topic ever held lies before the range: it begins at 0, and nothing was removed. */
 export const isWholeLife = ({ compacted, partitions }: FrozenTopic): boolean =>
-  compacted === false &&
-  partitions.every(({ start, from, to, end }) => start === 0 && from === 0 && to === end);
+  compacted === false && partitions.every(({ start, from }) => start === 0 && from === 0);
 
 /** How many offsets lie in the ranges. */
 export const recordsIn = (topics: readonly FrozenTopic[]): number =>
   topics.flatMap(({ partitions }) => partitions).reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** How many offsets lie beyond them. */
+export const recordsBeyond = (topics: readonly FrozenTopic[]): number =>
+  topics.flatMap(({ partitions }) => partitions).reduce((sum, { to, end }) => sum + end - to, 0);
 
 /** The ends of the ranges that are not empty. */
 export const frozenEnds = (partitions: readonly FrozenPartition[]): Map<number, number> =>

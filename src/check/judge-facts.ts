@@ -6,12 +6,14 @@ import type { Audit, Cause, SingleFinding } from '../result/verdict.ts';
 import { plural } from '../text/counted.ts';
 import { lastLooks, type CheckRecord } from './check-record.ts';
 import { BucketEvidence } from './evidence/bucket-evidence.ts';
-import type { BucketSources } from './evidence/bucket-messages.ts';
+import type { BucketSources } from './evidence/bucket-sources.ts';
 import { IdentityTally } from './evidence/identity-tally.ts';
 import { openSentences } from './evidence/open-sentences.ts';
 import { bucketOf, factFlags } from './facts/fact-format.ts';
 import { FactFiles } from './facts/fact-files.ts';
+import { shownComparisons } from './facts/shown-values.ts';
 import { numberOf, topicNames } from './partition-numbers.ts';
+import { isTopic } from './plan.ts';
 
 export interface JudgeOptions {
   /** The folder with the facts. */
@@ -38,6 +40,7 @@ export interface JudgedFacts {
 /** So many notes on single partitions are shown. */
 const notesMax = 10;
 const noCategoryName = '(none)';
+const elsewhereName = '(another sink)';
 const onlyCategory = 'rows';
 
 export async function judgeFacts(record: CheckRecord, options: JudgeOptions): Promise<JudgedFacts> {
@@ -60,9 +63,10 @@ async function* partsOf(
   { signal, only, isMade = false, onBucket }: JudgeOptions,
 ): AsyncIterable<Evidence> {
   const { buckets } = record.shape;
+  const comparisons = shownComparisons(record);
   const known = categoriesOf(record);
   const run = {
-    ...runEvidence(record, known.categories, explainsAll(record, files)),
+    ...runEvidence(record, known.categories, { isWholeLife: explainsAll(record, files), isMade }),
     // All messages may belong at other destinations.
     ...(isMade && { mayBeEmpty: true }),
   };
@@ -81,11 +85,15 @@ async function* partsOf(
         recordCategories: known.recordCategories,
         lookCategories: known.lookCategories[index]!,
         noCategory: known.noCategory,
-        comparisons: record.plan.comparisons,
+        elsewhereCategory: known.elsewhereCategory,
+        comparisons,
         route: record.plan.route === undefined ? undefined : index + 1,
-        isLatest: record.plan.rule === 'latest',
+        rule: record.plan.rule,
+        isUndrained: record.isUndrained,
+        hasAllCopies: run.log.hasAllCopies!,
         isVersioned: record.shape.isVersioned,
         sink: record.sinks.length === 1 ? undefined : record.sinks[index]!.label,
+        keepsVersions: isTopic(record.sinks[index]!.name),
         letters: files.lettersOf(index, bucket, only),
         isMade,
         tally: tallies[index]!,
@@ -93,6 +101,7 @@ async function* partsOf(
       yield {
         ...run,
         messages: part.messages,
+        right: part.right.byCategory,
         ledger: { whole: true, batches: () => part.attempts() },
         log: { ...run.log, batches: () => part.log() },
         store: { ...wholenessOf(record, index), positions: new Map(), batches: () => part.rows() },
@@ -135,37 +144,57 @@ function wholenessOf(
   return { whole: false, required: false, problem: open.map(({ text }) => text).join(', and ') };
 }
 
-interface KnownCategories extends Pick<BucketSources, 'categories' | 'recordCategories' | 'noCategory'> {
+interface KnownCategories extends Pick<
+  BucketSources,
+  'categories' | 'recordCategories' | 'noCategory' | 'elsewhereCategory'
+> {
   /** By sink, then by look, the last one first. */
   lookCategories: readonly (readonly (readonly number[])[])[];
 }
 
-function categoriesOf({ plan, records, sinks, isUndrained }: CheckRecord): KnownCategories {
-  const looks = sinks.map((sink) => lastLooks(sink.looks, isUndrained));
+function categoriesOf({ plan, records, sinks }: CheckRecord): KnownCategories {
+  const looks = sinks.map((sink) => lastLooks(sink.looks));
+  const routed = plan.route === undefined ? [] : [elsewhereName];
   if (plan.category === undefined) {
     const lookCategories = looks.map((sink) => sink.map(() => [0]));
     // A row of a record that belongs in another sink is in a category of its own.
-    const categories = plan.route === undefined ? [onlyCategory] : [onlyCategory, noCategoryName];
-    return { categories, recordCategories: [0], lookCategories, noCategory: categories.length - 1 };
+    const categories = [onlyCategory, ...routed];
+    const elsewhereCategory = routed.length;
+    return { categories, recordCategories: [0], lookCategories, noCategory: 0, elsewhereCategory };
   }
   const named = looks.flat().flatMap(({ categories }) => categories);
-  const categories = [...new Set([...records.categories, ...named.sort(), noCategoryName])];
-  const indexes = new Map(categories.map((name, index) => [name, index]));
+  const told = [...new Set([...records.categories, ...named.sort()])];
+  const indexes = new Map(told.map((name, index) => [name, index]));
+  // A category may have one of these names.
+  const own = [noCategoryName, ...routed].map((name) => freeName(name, indexes));
   const numbers = (names: readonly string[]): number[] => names.map((name) => indexes.get(name)!);
   return {
-    categories,
+    categories: [...told, ...own],
     recordCategories: numbers(records.categories),
     lookCategories: looks.map((sink) => sink.map((look) => numbers(look.categories))),
-    noCategory: indexes.get(noCategoryName)!,
+    noCategory: told.length,
+    elsewhereCategory: told.length + routed.length,
   };
+}
+
+function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  let free = name;
+  while (taken.has(free)) free = `(${free})`;
+  return free;
 }
 
 type RunEvidence = Omit<Evidence, 'messages' | 'ledger' | 'log' | 'store'> & {
   log: Omit<Evidence['log'], 'batches'>;
 };
 
-function runEvidence(record: CheckRecord, categories: readonly string[], isWholeLife: boolean): RunEvidence {
+function runEvidence(
+  record: CheckRecord,
+  categories: readonly string[],
+  { isWholeLife, isMade }: { isWholeLife: boolean; isMade: boolean },
+): RunEvidence {
   const { topics, plan, sinks, isUndrained } = record;
+  // No two records have one position, and nodrop knows all messages that it made.
+  const hasAllCopies = isMade || plan.id === 'position' || (record.isWholeLife && record.later.isWhole);
   const positions = new Map<number, number>();
   for (const [topic, partition, offset] of sinks.flatMap(({ looks }) => looks.at(-1)!.positions)) {
     const number = numberOf(topic, partition);
@@ -192,7 +221,15 @@ function runEvidence(record: CheckRecord, categories: readonly string[], isWhole
     categories,
     ...(topics.length > 1 && { topics: topicNames(topics.map(({ name }) => name)) }),
     plan: { whole: true },
-    log: { whole: true, ranges, hasAllRanges: true, isKeyed: false, isFinal: false, isWholeLife },
+    log: {
+      whole: true,
+      ranges,
+      hasAllRanges: true,
+      isKeyed: false,
+      isFinal: false,
+      isWholeLife,
+      hasAllCopies,
+    },
     ...((isUndrained || plan.group !== undefined || positions.size > 0) && { commits }),
     ...(plan.rule !== 'once' && { rule: plan.rule }),
     interruptions: record.problems,

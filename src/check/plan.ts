@@ -4,6 +4,9 @@ import type { IdPlace, ValuePlace } from '../values/value-place.ts';
 
 export type Rule = 'once' | 'at-least-once' | 'latest';
 
+/** Stands for a record without a value, where drops are declared. */
+export const tombstone = 'tombstone';
+
 /** The begin or the end of a range: by partition, or a time in ms since the epoch. */
 export type Bound = 'earliest' | 'latest' | { offsets: ReadonlyMap<number, number> } | { time: number };
 
@@ -33,6 +36,8 @@ export interface CheckPlan {
   rule: Rule;
   version: { record: ValuePlace; row: ValuePlace | undefined } | undefined;
   drops: readonly { place: ValuePlace; value: string }[];
+  /** Whether records without a value are drops, too. */
+  dropsTombstones: boolean;
   dropReason: string | undefined;
   /** Where the pipeline puts what it cannot handle: a topic, or a table beside the rows of a sink. */
   deadLetters: { topic: string } | { table: string; sink: SinkPlan } | undefined;
@@ -56,3 +61,6 @@ export interface SinkChoice {
   query?: string | undefined;
   table?: string | undefined;
 }
+
+/** Whether a location is a topic, which keeps all versions of a key unless it is compacted. */
+export const isTopic = (location: string): boolean => location.startsWith('topic:');

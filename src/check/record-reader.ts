@@ -4,7 +4,6 @@ import type { Cluster } from '../kafka/client/cluster.ts';
 import { scanLog, type LogScan, type ScannedBatch } from '../kafka/fetch/log-scan.ts';
 import type { RecordValues } from '../values/record-values.ts';
 import { Deadline } from '../system/deadline.ts';
-import { ValueBatchBuilder } from '../values/value-batch.ts';
 import { factFlags } from './facts/fact-format.ts';
 import type { FactMaker, Origin } from './facts/fact-maker.ts';
 
@@ -45,11 +44,9 @@ const replacedError = (topic: string): Error =>
 
 export async function readRecords(
   values: RecordValues,
-  width: number,
   maker: FactMaker,
   { cluster, topic, topicId, topicIndex, numberOf, onRecords, ...limits }: ReadOptions,
 ): Promise<ReadRecords> {
-  const builder = new ValueBatchBuilder(width);
   const origin: Origin = { topic: topicIndex, number: 0, partition: 0, offset: 0, flags: 0 };
   const read = { records: 0, withoutId: 0, firstWithoutId: undefined as string | undefined, notJson: 0 };
   const ends = new Map<number, number>();
@@ -60,8 +57,9 @@ export async function readRecords(
     for (let i = from; i < to; i++) {
       origin.offset = batch.offset[i]!;
       origin.flags = batch.valueStart[i]! < 0 ? batchFlags | factFlags.tombstone : batchFlags;
-      if (!values.add(batch, i, builder)) read.notJson += 1;
-      if (maker.add(builder.take(), 0, origin)) continue;
+      const row = values.of(batch, i);
+      if (values.isNotJson) read.notJson += 1;
+      if (maker.add(row, 0, origin)) continue;
       read.withoutId += 1;
       read.firstWithoutId ??= `${partition}:${origin.offset}`;
     }

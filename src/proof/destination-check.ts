@@ -1,7 +1,7 @@
 /** The check of one destination: the messages that it is to have against what it has. */
 import type { CheckRecord } from '../check/check-record.ts';
 import type { JudgedFacts, JudgeOptions } from '../check/judge-facts.ts';
-import { ThreadedSink } from '../check/sink/threaded-sink.ts';
+import { startSinkThread, ThreadedSink } from '../check/sink/threaded-sink.ts';
 import type { SinkOptions } from '../sinks/sink.ts';
 import { DestinationFacts, type DestinationFactsOptions } from './destination-facts.ts';
 
@@ -35,7 +35,7 @@ export class DestinationCheck implements AsyncDisposable {
     const { location, query, table } = destination;
     this.#sink ??= await ThreadedSink.open(
       { location, query, table, kafka, timeoutMs, asOf: new Date(), signal },
-      (rows) => onProgress(rows, this.#expectedRows),
+      startSinkThread((rows) => onProgress(rows, this.#expectedRows)),
     );
     const { columns, shape } = this.facts;
     const { kinds, estimate } = await this.#sink.begin(columns.places);

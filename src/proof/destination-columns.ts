@@ -1,5 +1,5 @@
 /** Which columns of values the places of messages, and of what a destination has, become. */
-import type { RecordColumns, RowColumns } from '../check/bound-places.ts';
+import { presence, type RecordColumns, type RowColumns } from '../check/bound-places.ts';
 import { idHeader } from '../run-folder/message-log.ts';
 import { parseValuePlace, type ValuePlace } from '../values/value-place.ts';
 import type { Destination, DestinationId } from './destinations.ts';
@@ -25,13 +25,14 @@ export function messageColumns(
         ? undefined
         : add(parseValuePlace(latest.version.split('=')[0]!, `expect: latest at ${name}`)),
     drops: [],
+    dropsTombstones: false,
     route: undefined,
     optionOf: (place) => `${name}: ${place.text}`,
   };
 }
 
 export function destinationColumns(
-  { name, id, category, comparisons }: Destination,
+  { name, id, topic, category, comparisons }: Destination,
   { latest }: DestinationRule,
 ): RowColumns {
   const places: ValuePlace[] = [];
@@ -44,6 +45,7 @@ export function destinationColumns(
     category: category && add(category.there),
     compared: comparisons.map(({ row }) => add(row)),
     version: version === undefined ? undefined : add(parseValuePlace(version, `expect: latest at ${name}`)),
+    presence: latest !== undefined && topic !== undefined ? add(presence) : undefined,
   };
 }
 

@@ -2,11 +2,14 @@
  * Judges the destinations of a pipeline, each after the one that feeds it. A finding counts where it first shows: what a hop has
  * lost, changed or doubled is not held against those after it.
  */
+import { FindingsSum } from '../check/suspicion.ts';
 import type { JudgedFacts } from '../check/judge-facts.ts';
 import type { Blame, Cause, Example, Finding, FindingKind, SingleFinding } from '../result/verdict.ts';
 import type { DestinationRole } from './proof-record.ts';
 
 export interface JudgedDestination extends JudgedFacts {
+  /** All findings here, in one number. */
+  found: FindingsSum;
   destination: DestinationRole;
   /** The messages of which something is wrong here or before, by their numbers; at most `foundMax` of each. */
   lost: ReadonlySet<string>;
@@ -55,15 +58,26 @@ export async function judgeDestinations(
       // What stands wrongly among the dead letters is missing for that reason.
       return isMissing(kind) && letters.some((each) => each?.has(`unexpected ${subjectOf(finding)}`));
     };
+    const sum = new FindingsSum();
     const facts = await check.judge({
       allowed,
       isMade: true,
       isConsequence,
-      onFinding: (finding) => onFinding(atDestination(destination, finding)),
+      onFinding: (finding) => {
+        sum.add(finding);
+        onFinding(atDestination(destination, finding));
+      },
     });
     found.set(name, own);
     const findings = facts.audit.findings.map((finding) => foundAt(destination, finding));
-    judged.set(name, { ...facts, audit: { ...facts.audit, findings }, destination, lost, wrong });
+    judged.set(name, {
+      ...facts,
+      audit: { ...facts.audit, findings },
+      destination,
+      found: sum,
+      lost,
+      wrong,
+    });
   }
   return checks.map(({ destination: { name } }) => judged.get(name)!);
 }

@@ -88,7 +88,7 @@ const check = z
       .describe('Where records have their categories; only if categories are compared.'),
     group: z.string().exactOptional().describe('The consumer group whose commits were read.'),
     forms: z.record(z.string(), z.string()).describe('How values are compared, by place.'),
-    isWholeLife: z.boolean().describe('Whether the range is all that the topics ever held.'),
+    isWholeLife: z.boolean().describe('Whether the topics never held a record before the range.'),
     looks: count.describe('How often the sink was read.'),
     sampled: count.nullable().describe('About how many messages were looked at; null: all.'),
     ranges: z.array(z.object({ topic: z.string(), partition: count, from: count, to: count })),

@@ -2,7 +2,8 @@
  * Finds the values at some paths of a JSON document in its bytes, in one pass, without making objects of it: so numbers
  * keep all their digits. All bytes are checked: of a document that is no JSON, nothing is taken.
  */
-import { isDigit, isHexDigit, isPlainWord, isSpace, plain } from './json-bytes.ts';
+import { firstMarked, isDigit, isHexDigit, isSpace, marksOf, plain } from './json-bytes.ts';
+import { PathNode } from './path-node.ts';
 import type { ValueBatchBuilder } from './value-batch.ts';
 
 /** The kinds of JSON values. */
@@ -18,26 +19,8 @@ const afterBackslash = new Set(Buffer.from('"\\/bfnrt'));
 /** Instead of a position: the document is no JSON. */
 const broken = -1;
 
-/** A name on some path, and what follows it. */
-class Node {
-  readonly children: { name: Buffer; node: Node }[] = [];
-  /** The paths that end here. */
-  readonly paths: number[] = [];
-  /** The number of the last document that had an object here. */
-  document = 0;
-
-  child(name: string): Node {
-    const bytes = Buffer.from(name);
-    const known = this.children.find((child) => child.name.equals(bytes));
-    if (known !== undefined) return known.node;
-    const node = new Node();
-    this.children.push({ name: bytes, node });
-    return node;
-  }
-}
-
 export class JsonValues {
-  readonly #root = new Node();
+  readonly #root: PathNode;
   readonly #count: number;
   /** By path: where its value is in the document, a string with its quotes. −1: the document has none. */
   readonly #starts: Int32Array;
@@ -51,15 +34,17 @@ export class JsonValues {
   #documents = 0;
   /** Whether the last string that was passed has escapes. */
   #hasEscapes = false;
+  /** Whether some value of the document is a string with escapes. */
+  #hasEscaped = false;
+  /** All bits that bytes of the document's strings have, in any of the four bytes. */
+  #bits = 0;
 
   constructor(paths: readonly (readonly string[])[]) {
+    this.#root = PathNode.rootOf(paths);
     this.#count = paths.length;
     this.#starts = new Int32Array(paths.length);
     this.#ends = new Int32Array(paths.length);
     this.#escaped = new Uint8Array(paths.length);
-    for (const [index, path] of paths.entries()) {
-      path.reduce((node, name) => node.child(name), this.#root).paths.push(index);
-    }
   }
 
   /**
@@ -73,6 +58,8 @@ export class JsonValues {
     }
     this.#limit = limit;
     this.#documents += 1;
+    this.#bits = 0;
+    this.#hasEscaped = false;
     this.#starts.fill(-1);
     let at = this.#value(this.#space(from), 0, this.#root);
     if (at >= 0) at = this.#space(at);
@@ -91,28 +78,57 @@ export class JsonValues {
     return byte === braceOpen || byte === bracketOpen ? 'structure' : 'number';
   }
 
+  /** Whether all bytes of the document are ASCII. */
+  get isAscii(): boolean {
+    return (this.#bits & 0x80808080) === 0;
+  }
+
+  /** Whether the value of some path is, or was before another of its name, a string with escapes. */
+  get hasEscaped(): boolean {
+    return this.#hasEscaped;
+  }
+
+  /** Whether the value of a path is a string with escapes: its bytes are not its text then. */
+  isEscaped(path: number): boolean {
+    return this.#escaped[path] === 1 && this.#starts[path]! >= 0;
+  }
+
+  /** Whether the value of a path is a text without escapes, a number or a boolean. */
+  isPlain(path: number): boolean {
+    const start = this.startOf(path);
+    return start >= 0 && !this.isEscaped(path) && this.kindOf(path) !== 'structure';
+  }
+
+  /** Where the value of a path begins and ends, a string without its quotes; −1 if it is null or absent. */
+  startOf(path: number): number {
+    const start = this.#starts[path]!;
+    if (start < 0) return start;
+    const first = this.#bytes[start];
+    return first === letterN ? -1 : first === quote ? start + 1 : start;
+  }
+
+  endOf(path: number): number {
+    return this.#bytes[this.#starts[path]!] === quote ? this.#ends[path]! - 1 : this.#ends[path]!;
+  }
+
   /** Adds the value of each path: a string without quotes and escapes, anything else as it is written. */
   addTo(builder: ValueBatchBuilder): void {
     for (let path = 0; path < this.#count; path++) this.add(path, builder);
   }
 
   add(path: number, builder: ValueBatchBuilder): void {
-    const start = this.#starts[path]!;
+    const start = this.startOf(path);
     if (start < 0) return builder.addNull();
-    const end = this.#ends[path]!;
     const bytes = this.#bytes;
-    const first = bytes[start]!;
-    if (first === letterN) return builder.addNull();
-    if (first !== quote) return builder.addBytes(bytes, start, end);
-    if (this.#escaped[path] === 0) return builder.addBytes(bytes, start + 1, end - 1);
+    if (!this.isEscaped(path)) return builder.addBytes(bytes, start, this.endOf(path));
     const { buffer, byteOffset } = bytes;
-    const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
+    const text = Buffer.from(buffer, byteOffset + start - 1, this.endOf(path) - start + 2).toString('utf8');
     builder.addText(unescaped(text));
   }
 
   // Each of these methods takes the position of a first byte, and returns the position after the last one.
 
-  #value(from: number, depth: number, node: Node | undefined): number {
+  #value(from: number, depth: number, node: PathNode | undefined): number {
     const byte = this.#bytes[from]!;
     let at: number;
     if (from >= this.#limit) return broken;
@@ -126,16 +142,18 @@ export class JsonValues {
     if (node === undefined || at < 0) return at;
     if (byte !== braceOpen && node.children.length > 0) this.#forget(node);
     const { paths } = node;
+    const isEscaped = byte === quote && this.#hasEscapes;
+    if (isEscaped && paths.length > 0) this.#hasEscaped = true;
     for (let index = 0; index < paths.length; index++) {
       const path = paths[index]!;
       this.#starts[path] = from;
       this.#ends[path] = at;
-      this.#escaped[path] = byte === quote && this.#hasEscapes ? 1 : 0;
+      this.#escaped[path] = isEscaped ? 1 : 0;
     }
     return at;
   }
 
-  #object(from: number, depth: number, node: Node | undefined): number {
+  #object(from: number, depth: number, node: PathNode | undefined): number {
     if (depth > depthMax) return broken;
     if (node !== undefined) {
       if (node.document === this.#documents) this.#forget(node);
@@ -165,29 +183,18 @@ export class JsonValues {
     }
   }
 
-  #childOf(node: Node, start: number, end: number): Node | undefined {
+  /** The child of a name, which is from `start` to `end` with its quotes. */
+  #childOf(node: PathNode, start: number, end: number): PathNode | undefined {
     const bytes = this.#bytes;
-    if (this.#hasEscapes) {
-      const { buffer, byteOffset } = bytes;
-      const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
-      const name = Buffer.from(JSON.parse(text) as string);
-      return node.children.find((child) => child.name.equals(name))?.node;
-    }
-    const length = end - start - 2;
-    const { children } = node;
-    search: for (let child = 0; child < children.length; child++) {
-      const { name } = children[child]!;
-      if (name.length !== length) continue;
-      for (let index = 0; index < length; index++) {
-        if (bytes[start + 1 + index] !== name[index]) continue search;
-      }
-      return children[child]!.node;
-    }
-    return undefined;
+    if (!this.#hasEscapes) return node.child(bytes, start + 1, end - 1);
+    const { buffer, byteOffset } = bytes;
+    const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
+    const name = Buffer.from(JSON.parse(text) as string);
+    return node.child(name, 0, name.length);
   }
 
   /** Forgets what an earlier member of the same name had. */
-  #forget(node: Node): void {
+  #forget(node: PathNode): void {
     for (const { node: child } of node.children) {
       for (const path of child.paths) this.#starts[path] = -1;
       if (child.children.length > 0) this.#forget(child);
@@ -215,12 +222,22 @@ export class JsonValues {
     const bytes = this.#bytes;
     const limit = this.#limit;
     const view = this.#view;
-    const lastWord = limit - 4;
     this.#hasEscapes = false;
+    let bits = 0;
     let at = from + 1;
     for (;;) {
-      while (at <= lastWord && isPlainWord(view.getInt32(at, true))) at += 4;
-      while (at < limit && plain[bytes[at]!] === 1) at += 1;
+      for (const last = limit - 8; at <= last; at += 8) {
+        const low = view.getInt32(at, true);
+        const high = view.getInt32(at + 4, true);
+        bits |= low | high;
+        const marks = marksOf(low);
+        const marksAfter = marksOf(high);
+        if ((marks | marksAfter) === 0) continue;
+        at += marks === 0 ? 4 + firstMarked(marksAfter) : firstMarked(marks);
+        break;
+      }
+      for (; at < limit && plain[bytes[at]!] === 1; at++) bits |= bytes[at]!;
+      this.#bits |= bits;
       if (at >= limit) return broken;
       const byte = bytes[at++];
       if (byte === quote) return at;

@@ -3,7 +3,7 @@ import { usageError } from '../errors.ts';
 import type { RecordBatch } from '../kafka/record-batch/record-batch.ts';
 import { JsonValues, type JsonKind } from './json-values.ts';
 import type { ValuePlace } from './value-place.ts';
-import type { ValueBatchBuilder } from './value-batch.ts';
+import { ValueBatchBuilder, type ValueBatch } from './value-batch.ts';
 
 export class RecordValues {
   readonly #places: readonly ValuePlace[];
@@ -12,6 +12,10 @@ export class RecordValues {
   readonly #json: JsonValues | undefined;
   /** By place: its index among the headers, or among the paths. */
   readonly #indexes: number[];
+  /** The values of the last record, where they lie in it. */
+  readonly #found: ValueBatch;
+  readonly #rewritten: ValueBatchBuilder;
+  #isNotJson = false;
 
   /** Throws `usage` for a place that records do not have. `option` names it in the message. */
   constructor(places: readonly ValuePlace[], optionOf: (place: ValuePlace) => string) {
@@ -28,46 +32,78 @@ export class RecordValues {
     });
     this.#spans = new Int32Array(2 * this.#headers.length);
     this.#json = paths.length > 0 ? new JsonValues(paths) : undefined;
+    const width = places.length;
+    const [start, end] = [new Int32Array(width), new Int32Array(width)];
+    this.#found = { count: 1, width, bytes: Buffer.alloc(0), start, end };
+    this.#rewritten = new ValueBatchBuilder(width);
   }
 
-  /** Adds the values of record `i`, one for each place. Returns false if its value should be JSON, and is not. */
-  add(batch: RecordBatch, i: number, builder: ValueBatchBuilder): boolean {
-    const { bytes } = batch;
-    const isJson = this.#read(batch, i);
-    for (let place = 0; place < this.#places.length; place++) {
-      const index = this.#indexes[place]!;
-      switch (this.#places[place]!.kind) {
-        case 'header': {
-          const start = this.#spans[2 * index]!;
-          if (start < 0) builder.addNull();
-          else builder.addBytes(bytes, start, this.#spans[2 * index + 1]!);
-          break;
-        }
-        case 'json':
-          if (isJson) this.#json!.add(index, builder);
-          else builder.addNull();
-          break;
-        case 'key':
-          if (batch.keyStart[i]! < 0) builder.addNull();
-          else builder.addBytes(bytes, batch.keyStart[i]!, batch.keyEnd[i]!);
-          break;
-        case 'digest':
-        case 'column':
-          if (batch.valueStart[i]! < 0) builder.addNull();
-          else builder.addBytes(bytes, batch.valueStart[i]!, batch.valueEnd[i]!);
-      }
-    }
-    return isJson || this.#json === undefined || batch.valueStart[i]! < 0;
+  /** Whether the value of the last record should be JSON, and is not. */
+  get isNotJson(): boolean {
+    return this.#isNotJson;
   }
 
-  /** What record `i` has at a JSON place. To be called after `add`. */
+  /** The values of record `i`, one for each place: a batch of one row, which is valid until the next call. */
+  of(batch: RecordBatch, i: number): ValueBatch {
+    this.#find(batch, i);
+    if (this.#json?.hasEscaped !== true) return this.#found;
+    this.#addTo(this.#rewritten);
+    return this.#rewritten.take();
+  }
+
+  /** Adds the values of record `i` to those of others. */
+  add(batch: RecordBatch, i: number, builder: ValueBatchBuilder): void {
+    this.#find(batch, i);
+    this.#addTo(builder);
+  }
+
+  /** What the last record has at a JSON place. */
   jsonKindOf(place: number): JsonKind {
     return this.#json!.kindOf(this.#indexes[place]!);
   }
 
-  #read(batch: RecordBatch, i: number): boolean {
+  #addTo(builder: ValueBatchBuilder): void {
+    const { bytes, start, end, width } = this.#found;
+    for (let place = 0; place < width; place++) {
+      if (start[place]! < 0) builder.addNull();
+      else if (this.#places[place]!.kind === 'json') this.#json!.add(this.#indexes[place]!, builder);
+      else builder.addBytes(bytes, start[place]!, end[place]!);
+    }
+  }
+
+  #find(batch: RecordBatch, i: number): void {
+    const found = this.#found;
+    const { start, end } = found;
+    const [valueStart, valueEnd] = [batch.valueStart[i]!, batch.valueEnd[i]!];
+    found.bytes = batch.bytes;
     if (this.#headers.length > 0) batch.findHeaders(i, this.#headers, this.#spans);
-    if (this.#json === undefined || batch.valueStart[i]! < 0) return false;
-    return this.#json.read(batch.bytes, batch.valueStart[i]!, batch.valueEnd[i]!);
+    const json = this.#json;
+    const isJson = json !== undefined && valueStart >= 0 && json.read(batch.bytes, valueStart, valueEnd);
+    this.#isNotJson = json !== undefined && valueStart >= 0 && !isJson;
+    for (let place = 0; place < found.width; place++) {
+      const index = this.#indexes[place]!;
+      switch (this.#places[place]!.kind) {
+        case 'header':
+          start[place] = this.#spans[2 * index]!;
+          end[place] = this.#spans[2 * index + 1]!;
+          break;
+        case 'json':
+          start[place] = isJson ? json.startOf(index) : -1;
+          end[place] = isJson ? json.endOf(index) : -1;
+          break;
+        case 'key':
+          start[place] = batch.keyStart[i]!;
+          end[place] = batch.keyEnd[i]!;
+          break;
+        case 'presence':
+          start[place] = valueStart;
+          end[place] = valueStart;
+          break;
+        case 'digest':
+        case 'column':
+          start[place] = valueStart;
+          end[place] = valueEnd;
+      }
+    }
   }
 }

@@ -7,7 +7,7 @@ import type { Deadline } from '../system/deadline.ts';
 import type { JsonKind } from './json-values.ts';
 import type { ValuePlace } from './value-place.ts';
 import { RecordValues } from './record-values.ts';
-import { ValueBatchBuilder, type ValueKind } from './value-batch.ts';
+import type { ValueKind } from './value-batch.ts';
 
 /** How many records of each partition are looked at, from the begin of its range. */
 const sampledMax = 200;
@@ -37,20 +37,17 @@ export async function sampleRecords(
 export class KindsOfRecords {
   readonly #places: readonly ValuePlace[];
   readonly #values: RecordValues;
-  readonly #builder: ValueBatchBuilder;
   readonly #seen: Set<JsonKind>[];
 
   constructor(places: readonly ValuePlace[], values: RecordValues) {
     this.#places = places;
     this.#values = values;
-    this.#builder = new ValueBatchBuilder(places.length);
     this.#seen = places.map(() => new Set());
   }
 
   look(batch: RecordBatch, i: number): void {
     if (!this.#places.some(({ kind }) => kind === 'json') || batch.valueStart[i]! < 0) return;
-    this.#values.add(batch, i, this.#builder);
-    this.#builder.take();
+    this.#values.of(batch, i);
     for (const [index, { kind }] of this.#places.entries()) {
       if (kind === 'json') this.#seen[index]!.add(this.#values.jsonKindOf(index));
     }

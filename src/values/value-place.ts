@@ -13,6 +13,8 @@ export type ValuePlace = { text: string } & (
   /** The names from the document's root to the value; at a table, the first one is the column's. */
   | { kind: 'json'; path: readonly string[] }
   | { kind: 'column'; name: string }
+  /** Empty if a record has a value, and NULL if it has none. No user writes it. */
+  | { kind: 'presence' }
 );
 
 /** The places of a record's position: for a record, the position itself; for a row, the columns that hold it. */

@@ -36,6 +36,20 @@ test('if the sink never came to rest, a row that the last look misses is not jud
   expect(judged).toEqual({ verdict: 'inconclusive', findings: [], vanished: 0 });
 });
 
+test.for([
+  ['another value', [row('a'), row('b', '2')]],
+  ['another category', [row('a'), { ...row('b'), category: 'paid' }]],
+  ['two rows', [row('a'), row('b'), row('b')]],
+  ['a row from nowhere', [...both, row('x')]],
+] as const)('if the sink never came to rest, %s counts only if both looks had it', async ([, wrong]) => {
+  const rest = { verdict: 'inconclusive', findings: [], vanished: 0 };
+  expect(await found({ records, looks: [both, wrong] }, true)).toEqual(rest);
+  expect(await found({ records, looks: [wrong] }, true)).toEqual(rest);
+  expect(await found({ records, looks: [wrong, both] }, true)).toEqual(rest);
+  const lasting = await found({ records, looks: [both, wrong, wrong.toReversed()] }, true);
+  expect(lasting).toMatchObject({ verdict: 'fail', findings: [[expect.any(String), expect.any(String)]] });
+});
+
 test('a row of a dropped record that is gone is not unexpected', async () => {
   const dropped = [record('a'), { ...record('b'), flags: 4 }];
   expect(await found({ records: dropped, looks: [both, [row('a')]] })).toMatchObject({ findings: [] });

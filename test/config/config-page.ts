@@ -140,7 +140,7 @@ const places = [
   '| `key()` | `key` | the key of a record |',
   "| `json('meta.id')` | `json:meta.id` | a value in JSON; `\\.` is a dot within a name |",
   "| `column('event_id')` | `column:event_id` | a column of a row |",
-  "| `columns('p', 'o')`, `columns('t', 'p', 'o')` | `columns:p,o`, `columns:t,p,o` | columns with partition and offset of the record, or topic, partition and offset |",
+  "| `columns('p', 'o')`, `columns('t', 'p', 'o')` | `columns:p,o`, `columns:t,p,o` | columns with partition and offset of the record, or topic, partition and offset: the `id` of a sink that a topic feeds |",
   '| `position()` | `position` | topic, partition and offset of the record itself |',
   '',
   '`nodrop run` finds messages by their ids: it refuses positions, and columns of positions, as the `id` of a hop or a sink.',
@@ -167,10 +167,10 @@ const expectations = [
   '| --- | --- | --- |',
   '| `once()` | `once` | one record or row |',
   '| `atLeastOnce()` | `at-least-once` | one or more |',
-  '| `times(3)` | `{ times: 3 }` | exactly so many |',
+  '| `times(3)` | `{ times: 3 }` | exactly so many (0 to 1000) |',
   "| `each(['a-1', 'a-2'])` | `{ each: [a-1, a-2] }` | exactly these children, by their ids |",
   '| `latest({ key: key() })` | `{ latest: { key: key } }` | the newest message of its key; `version` is the place that says which is newer |',
-  "| `balances({ by: json('account'), sum: [json('cents'), column('total')] })` | `{ balances: { by: json:account, … } }` | sums that agree, for each value of `by`; also `count` and `fingerprint`, which are columns |",
+  "| `balances({ by: json('account'), sum: [json('cents'), column('total')] })` | `{ balances: { by: json:account, … } }` | sums that agree, for each value of `by`; also `count` and `fingerprint`, which are columns. `nodrop run` cannot judge it yet, and refuses it |",
 ];
 
 const at = (schema: JsonSchema, name: string): JsonSchema => schema.properties![name]!;

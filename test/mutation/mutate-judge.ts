@@ -9,7 +9,6 @@ import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
 import type { SingleFinding } from '../../src/result/verdict.ts';
 import type { audit } from '../../src/audit/judge/audit.ts';
 import { readFixtureHistories } from './fixture-histories.ts';
@@ -17,6 +16,7 @@ import { harmless } from './harmless-mutants.ts';
 import type { JudgedHistory } from './judged-history.ts';
 import { mutantsOf, type Mutant } from './mutants.ts';
 import { readRecordedHistories } from './recorded-histories.ts';
+import { reportOf } from './report.ts';
 
 type AuditFunction = typeof audit;
 
@@ -75,7 +75,13 @@ async function main(): Promise<boolean> {
     if (!(await notices(await auditFrom(folder), histories))) survivors.push(mutant);
     rmSync(folder, { recursive: true });
   }
-  return report(mutants.length, histories.length, survivors);
+  return reportOf({
+    folder: judge,
+    mutants: mutants.length,
+    cases: `${histories.length} histories`,
+    survivors,
+    harmless,
+  });
 }
 
 function recordHistories(): JudgedHistory[] {
@@ -133,27 +139,4 @@ async function notices(audit: AuditFunction, histories: readonly JudgedHistory[]
     }
   }
   return false;
-}
-
-function report(count: number, histories: number, survivors: readonly Mutant[]): boolean {
-  const isHarmless = ({ file, before, after }: Mutant): boolean =>
-    harmless.some((known) => known.file === file && known.before === before && known.after === after);
-  const escaped = survivors.filter((mutant) => !isHarmless(mutant));
-  const stale = harmless.filter(
-    (known) =>
-      !survivors.some(({ file, before, after }) => isDeepStrictEqual({ file, before, after }, pick(known))),
-  );
-  for (const { file, line, before, after } of escaped) {
-    process.stdout.write(`src/${judge}/${file}.ts:${line}\n  - ${before}\n  + ${after}\n`);
-  }
-  for (const { file, before } of stale)
-    process.stdout.write(`not harmless, or not there: ${file}.ts ${before}\n`);
-  process.stdout.write(
-    `${count} mutants, ${histories} histories: ${count - survivors.length} noticed, ${survivors.length - escaped.length} harmless, ${escaped.length} escaped\n`,
-  );
-  return escaped.length + stale.length === 0;
-}
-
-function pick({ file, before, after }: { file: string; before: string; after: string }) {
-  return { file, before, after };
 }

@@ -2,7 +2,7 @@
  * The history form as a table: the types of lines, and the fields of each with their kinds. The reader, the
  * JSON Schema and the TypeScript types of the lines all come from it. Fields that are not in it are ignored.
  */
-import { rules, type Rule } from '../evidence.ts';
+import { rules, type Rule } from '../rules.ts';
 import { outcomes, transactionEnds } from '../../run-folder/ledger/outcome.ts';
 
 export const hopNames = ['ledger', 'log', 'deliveries', 'written', 'store'] as const;

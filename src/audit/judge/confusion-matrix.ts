@@ -18,8 +18,9 @@ export class Confusion {
     this.#counts = this.#names.map(() => this.#names.map(() => 0));
   }
 
-  addRight(category: number): void {
-    this.#count(this.#place(category), this.#place(category));
+  addRight(category: number, count: number): void {
+    const place = this.#place(category);
+    this.#counts[place]![place]! += count;
   }
 
   add({ category, rows }: Subject): void {

@@ -67,6 +67,7 @@ export async function judgePart(evidence: Evidence, totals: Totals): Promise<voi
   findOvercommitted(partitions.all, proof);
   judgeMessages({ evidence, partitions, trails, log, journal, cases }, totals);
   await totals.addHops(evidence, { partitions, log, store, journal, proof });
+  for (const [category, count] of evidence.right?.entries() ?? []) totals.addRight(category, count);
 }
 
 function judgeMessages(part: Part, totals: Totals): void {
@@ -83,7 +84,7 @@ function judgeMessages(part: Part, totals: Totals): void {
     countOutcome(totals.ledger, message, isPlanKept && messages.isPlanned(message), trails);
     const isSound = areOffsetsSound && !log.reordered.has(message);
     if (trails.isExemplary(message) && isSound && isRightOfKey(message, cases)) {
-      totals.confusion.addRight(category!);
+      totals.confusion.addRight(category!, 1);
       totals.acknowledged.right += 1;
     } else if (isSound && trails.isPlainlyUnstored(message) && isSupersededOfKey(message, cases)) {
       totals.ruled.superseded += 1;

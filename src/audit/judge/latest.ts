@@ -160,7 +160,9 @@ export class Keys {
     const key = this.#keyOf(message);
     if (key === untold) return undefined;
     const [place] = this.#placesOf(message);
-    const topic = place && this.#topics ? this.#topics.numberOf(place.partition) : 0;
+    // Of a key that several topics have, a sink has one row all the same.
+    const isOfTopic = place !== undefined && this.#topics !== undefined && !this.#proof.isOfLog;
+    const topic = isOfTopic ? this.#topics.numberOf(place.partition) : 0;
     const numbers = (this.#numbers[topic] ??= new NumberColumn('i32'));
     if (numbers.get(key) === 0) numbers.set(key, ++this.#count);
     return numbers.get(key) - 1;

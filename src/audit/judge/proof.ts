@@ -1,5 +1,6 @@
 /** What the evidence as a whole can prove about a message, and about places in the log. */
-import type { Evidence, Messages, Rule } from '../evidence.ts';
+import type { Evidence, Messages } from '../evidence.ts';
+import type { Rule } from '../rules.ts';
 import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
 import type { Cause } from '../../result/verdict.ts';
@@ -30,6 +31,8 @@ export class Proof {
   readonly tombstonesAnywhere: ReadonlySet<number>;
   /** Whether the log has all that the topic ever held. */
   readonly logWholeLife: boolean;
+  /** Whether no record outside of the log that was read can be one of a message within. */
+  readonly logHasAllCopies: boolean;
   /** Whether the log is that of another topic, and whether that one was read to its end. */
   readonly topicRecreated: boolean;
   readonly otherTopicWhole: boolean;
@@ -76,6 +79,7 @@ export class Proof {
     this.logWhole = log.whole && !isLogContradicted && !this.topicRecreated;
     this.logFinal = log.isFinal !== false;
     this.logWholeLife = log.isWholeLife !== false;
+    this.logHasAllCopies = log.hasAllCopies !== false;
     this.storeWhole = store.whole;
     this.rowsTellPlaces = store.tellsPlaces === true;
     this.deliveriesWhole = deliveries?.whole === true;

@@ -30,7 +30,8 @@ export function duplicatedInStore(subject: Subject, proof: Proof): Opinion {
   if (rows.length <= accounted) return undefined;
   const shareOne = distinct(placed).length < placed.length;
   const others = rows.filter((row) => !standsAtOneOf(row, records));
-  const isOneRecord = records.length > 0 && others.every((row) => proof.wouldShow(row));
+  const isShown = proof.logHasAllCopies && others.every((row) => proof.wouldShow(row));
+  const isOneRecord = records.length > 0 && isShown;
   const other = shareOne || isOneRecord ? 'consumer' : 'unknown';
   const detail = `${rows.length} ${times.max > 1 ? `instead of ${times.max}` : 'rows'} in the store`;
   if (written.length > Math.max(1, accounted)) return { kind: 'duplicated', blame: other, detail };
@@ -148,9 +149,11 @@ export function unexpected(subject: Subject, proof: Proof): Opinion {
   };
 }
 
-export const wronglyDeadLettered = ({ category, rows }: Subject, { isOfLog }: Proof): Opinion =>
+/** A message that a newer one of its key has replaced is not missed. */
+export const wronglyDeadLettered = ({ category, rows, standing }: Subject, { isOfLog }: Proof): Opinion =>
   category !== undefined &&
   category !== deadLetterCategory &&
+  standing?.role !== 'superseded' &&
   rows.some((row) => row.category === deadLetterCategory)
     ? // A user may say that the application was right to give the record up.
       {

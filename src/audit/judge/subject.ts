@@ -1,5 +1,6 @@
 /** A message to judge: its trail, and what it is according to the evidence of it. */
-import type { Evidence, Times } from '../evidence.ts';
+import { deadLetterCategory, type Evidence } from '../evidence.ts';
+import { type Times } from '../rules.ts';
 import type { Blame } from '../../result/verdict.ts';
 import type { Keys, Standing } from './latest.ts';
 import type { Proof } from './proof.ts';
@@ -126,9 +127,11 @@ export function isDue(subject: Subject, proof: Proof): boolean {
   return standing.role !== 'superseded' && rows.length > 0;
 }
 
-/** Whether a later one of its key has taken its place in the store. */
+/** Whether a later one of its key has taken its place in the store. It may be among the dead letters. */
 export const isSuperseded = (subject: Subject, proof: Proof): boolean =>
-  subject.standing?.role === 'superseded' && subject.rows.length === 0 && isExpectedInStore(subject, proof);
+  subject.standing?.role === 'superseded' &&
+  subject.rows.every(({ category }) => category === deadLetterCategory) &&
+  isExpectedInStore(subject, proof);
 
 /** How often it came again: records beyond its first, or rows in its category beyond the first, if there are more. */
 export function repeatsOf(subject: Subject, proof: Proof): number {

@@ -80,6 +80,18 @@ export class Totals {
     if (this.ledger.acked === 0) this.#refusals = await refusalsOf(evidence);
   }
 
+  /** Adds messages of one category that are right at all hops. */
+  addRight(category: number, count: number): void {
+    const state = this.states.of(category)!;
+    for (const hop of ['sent', 'acked', 'logged'] as const) state[hop] += count;
+    this.ledger.sent += count;
+    this.ledger.acked += count;
+    this.acknowledged.right += count;
+    this.#log.records += count;
+    this.#store.byCategory[category]! += count;
+    this.confusion.addRight(category, count);
+  }
+
   audit(allowed: readonly Cause[]): Audit {
     const [facts, whole] = [this.#facts!, this.#proven!];
     const { ledger, acknowledged, written, doubts, confusion, states } = this;

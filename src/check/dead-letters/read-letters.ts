@@ -4,7 +4,6 @@ import { usageError } from '../../errors.ts';
 import type { Cluster } from '../../kafka/client/cluster.ts';
 import { scanLog, type ScannedBatch } from '../../kafka/fetch/log-scan.ts';
 import { RecordValues } from '../../values/record-values.ts';
-import { ValueBatchBuilder } from '../../values/value-batch.ts';
 import { isPosition } from '../../values/value-place.ts';
 import { bindRows, type Forms } from '../bound-places.ts';
 import type { LettersRecord } from '../check-record.ts';
@@ -14,7 +13,7 @@ import { FactMaker } from '../facts/fact-maker.ts';
 import { FactWriter } from '../facts/fact-writer.ts';
 import { numberOf } from '../partition-numbers.ts';
 import type { CheckPlan } from '../plan.ts';
-import { ThreadedSink } from '../sink/threaded-sink.ts';
+import { startSinkThread, ThreadedSink } from '../sink/threaded-sink.ts';
 import { originOf } from './letter-origin.ts';
 import { LetterPlaces } from './letter-places.ts';
 
@@ -46,6 +45,8 @@ const noMore = {
   compared: [],
   version: undefined,
   drops: [],
+  dropsTombstones: false,
+  presence: undefined,
   route: undefined,
 } as const;
 
@@ -60,7 +61,6 @@ async function ofTopic(
   }
   const ids = isPosition(id) ? [] : [id];
   const values = new RecordValues(ids, () => '--id');
-  const builder = new ValueBatchBuilder(ids.length);
   const places = new LetterPlaces();
   const writer = new FactWriter(`${path}/${file}`, shape);
   const maker = new FactMaker({
@@ -83,8 +83,7 @@ async function ofTopic(
         else places.add(numberOf(index, origin.partition), origin.offset);
         continue;
       }
-      values.add(batch, i, builder);
-      if (!maker.add(builder.take(), 0)) counts.unknown += 1;
+      if (!maker.add(values.of(batch, i), 0)) counts.unknown += 1;
     }
   };
   try {
@@ -107,7 +106,10 @@ async function ofTable(
   );
   const { location } = sink;
   const options = { location, table, timeoutMs: plan.timeoutMs, asOf: new Date(), signal };
-  await using opened = await ThreadedSink.open(options, () => undefined);
+  await using opened = await ThreadedSink.open(
+    options,
+    startSinkThread(() => undefined),
+  );
   await opened.begin(places);
   const look = await opened.read({
     path: `${path}/${file}`,

@@ -1,14 +1,17 @@
 import { logFlags, type LogBatch } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
-import { factFlags } from '../facts/fact-format.ts';
+import { factFlags, routeShift } from '../facts/fact-format.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
 import type { BucketMessages } from './bucket-messages.ts';
 
-/** The records of the messages. `messageOf`: by fact, its message, or `none` for records that are not judged. */
+/**
+ * The records of the messages. `messageOf`: by fact, its message, or `none` for records that are not judged. `isRouted`:
+ * records say in which sink they belong.
+ */
 export function logOf(
   messages: BucketMessages,
   records: BucketFacts,
-  { messageOf, content }: { messageOf: Int32Array; content: number },
+  { messageOf, isRouted }: { messageOf: Int32Array; isRouted: boolean },
 ): LogBatch {
   // There may be fewer rows: not every record of the bucket is judged.
   const { count } = records;
@@ -20,7 +23,7 @@ export function logOf(
     producer: new Int32Array(count),
     session: new Int32Array(count),
     sequence: new Float64Array(count).fill(none),
-    content: new Int32Array(count).fill(content),
+    content: new Int32Array(count).fill(messages.content),
     key: new Int32Array(count),
     flags: new Uint8Array(count),
   };
@@ -28,7 +31,8 @@ export function logOf(
   for (let fact = 0; fact < count; fact++) {
     const message = messageOf[fact]!;
     const flags = records.flags(fact);
-    if (message === none || flags & factFlags.rejected) continue;
+    if (message === none || flags & factFlags.rejected || messages.isDropBeside(message, fact)) continue;
+    if (isRouted && flags >>> routeShift === 0) continue;
     batch.message[row] = message;
     batch.key[row] = messages.expectedKey(message);
     batch.partition[row] = records.partition(fact);

@@ -1,43 +1,19 @@
 /** The messages of a bucket, and the facts that say something of each. */
-import type { MessageName, Messages, Times } from '../../audit/evidence.ts';
+import type { MessageName, Messages } from '../../audit/evidence.ts';
+import type { Times } from '../../audit/rules.ts';
 import { deadLetterCategory, untold } from '../../audit/evidence.ts';
 import { none } from '../../workload/place.ts';
 import { factFlags } from '../facts/fact-format.ts';
-import type { LetterPlaces } from '../dead-letters/letter-places.ts';
 import type { BucketFacts } from '../facts/fact-reader.ts';
+import type { ComparedFacts } from '../facts/shown-values.ts';
+import type { BucketSources } from './bucket-sources.ts';
+import { DifferingRows } from './differing-rows.ts';
 import type { IdentityTally } from './identity-tally.ts';
+import { RecordCopies } from './record-copies.ts';
 import { KeyVersions } from './key-versions.ts';
 
-/** The content of a record; a row with other values has a code above it, which tells the values that differ. */
-export const asRecorded = 1;
-
-export interface BucketSources {
-  records: BucketFacts;
-  /** Records beyond the range: they explain rows, and are not judged. */
-  later: BucketFacts;
-  /** The looks at the sink, the last one first. Earlier ones only have rows of messages that the last has none of. */
-  looks: readonly BucketFacts[];
-  /** From the categories of records, and of each look, to those of the evidence. */
-  recordCategories: readonly number[];
-  lookCategories: readonly (readonly number[])[];
-  categories: readonly string[];
-  /** The category of rows whose category is NULL, and of records that belong in another sink. */
-  noCategory: number;
-  /** The compared values, as they were written. */
-  comparisons: readonly string[];
-  /** The number of this sink, from 1, if records say in which they belong. */
-  route: number | undefined;
-  /** Whether records of one id are versions, each a message of its own. */
-  isLatest: boolean;
-  isVersioned: boolean;
-  /** The label of the sink, if there are several. */
-  sink: string | undefined;
-  /** Dead letters, by the places of their records, and by ids. */
-  letters: { places: readonly LetterPlaces[]; facts: BucketFacts } | undefined;
-  /** nodrop made the messages: then some are perhaps not sent, or were rejected. */
-  isMade: boolean;
-  tally: IdentityTally;
-}
+/** The content of a record; each row with other values has a code of its own above it. */
+const asRecorded = 1;
 
 const noFacts: readonly number[] = [];
 const once: Times = { min: 1, max: 1 };
@@ -51,6 +27,7 @@ export class BucketMessages implements Messages {
   readonly #committed: number[] = [];
   /** The committed facts of messages that have more than one. */
   readonly #all = new Map<number, number[]>();
+  readonly #copies = new Map<number, RecordCopies>();
   /** By message: the facts of records beyond the range that have its id, and those among them that have their row. */
   readonly #later = new Map<number, number[]>();
   readonly #taken = new Set<number>();
@@ -67,12 +44,15 @@ export class BucketMessages implements Messages {
   readonly #rejected = new Set<number>();
   /** Messages of which more than one row is expected, or may be. */
   readonly #times = new Map<number, Times>();
+  /** The rows that differ from their record. */
+  readonly #differing: DifferingRows;
   /** The facts of ids that only rows have. */
   readonly #strangers: { facts: BucketFacts; fact: number }[] = [];
 
   constructor(sources: BucketSources) {
     this.#sources = sources;
-    if (sources.isLatest) this.versions = new KeyVersions(sources, this);
+    this.#differing = new DifferingRows(sources.comparisons);
+    if (sources.rule === 'latest') this.versions = new KeyVersions(sources, this);
   }
 
   get isVersioned(): boolean {
@@ -103,17 +83,23 @@ export class BucketMessages implements Messages {
 
   factOf = (message: number): number => this.#first[message]!;
 
+  /** Notes a committed record. Beside a record that is to arrive, a declared drop with the same id counts for nothing. */
   noteRecord(message: number, fact: number, tally: IdentityTally): void {
     const first = this.#committed[message]!;
+    const flags = this.#sources.records.flags(fact);
     if (first === none) {
       tally.ids += 1;
       tally.noteSeen('records', this.#sources.records, fact);
+    }
+    if (first === none || this.isDropped(message)) {
+      if (first !== none && flags & factFlags.dropped) return;
       this.#committed[message] = fact;
-      const flags = this.#sources.records.flags(fact);
       const isRemoval = this.versions !== undefined && (flags & factFlags.tombstone) !== 0;
-      if (flags & factFlags.uncategorised && !isRemoval) tally.uncategorised += 1;
+      const needsCategory = !isRemoval && !(flags & factFlags.dropped);
+      if (flags & factFlags.uncategorised && needsCategory) tally.uncategorised += 1;
       return;
     }
+    if (flags & factFlags.dropped) return;
     tally.noteRecordAgain(this.#sources.records, fact);
     const all = this.#all.get(message);
     if (all === undefined) this.#all.set(message, [first, fact]);
@@ -137,6 +123,25 @@ export class BucketMessages implements Messages {
 
   noteElsewhere(message: number): void {
     this.#elsewhere.add(message);
+  }
+
+  isElsewhere = (message: number): boolean => this.#elsewhere.has(message);
+
+  /** Whether rows have values that can differ from their records': those of comparisons, and versions. */
+  get #comparesValues(): boolean {
+    return this.#sources.comparisons.length > 0 || this.isVersioned;
+  }
+
+  /** The content of each record, and of a row with the same values. */
+  get content(): number {
+    return this.#comparesValues ? asRecorded : untold;
+  }
+
+  /** Whether the record at the place of this fact has a dead letter. */
+  hasLetterAt(fact: number): boolean {
+    const { records, letters } = this.#sources;
+    const [partition, offset] = [records.partition(fact), records.offset(fact)];
+    return letters?.places.some((places) => places.has(partition, offset)) === true;
   }
 
   noteLater(message: number, fact: number): void {
@@ -187,9 +192,20 @@ export class BucketMessages implements Messages {
     return first === none ? noFacts : [first];
   }
 
-  /** The records that belong in this sink. */
-  recordsHere = (message: number): readonly number[] =>
-    this.#elsewhere.has(message) ? noFacts : this.recordsOf(message);
+  /** What the records of a message with several say. */
+  copiesOf(message: number): RecordCopies {
+    let copies = this.#copies.get(message);
+    if (copies === undefined) {
+      copies = new RecordCopies(this.#sources.records, this.recordsOf(message), this.categoryOfRecord);
+      this.#copies.set(message, copies);
+    }
+    return copies;
+  }
+
+  /** Of the messages that have several records. */
+  *allCopies(): Iterable<readonly [message: number, copies: RecordCopies]> {
+    for (const message of this.#all.keys()) yield [message, this.copiesOf(message)];
+  }
 
   hasRow(message: number): boolean {
     return this.#hasRow[message] === 1;
@@ -246,6 +262,12 @@ export class BucketMessages implements Messages {
     return key === undefined ? undefined : this.versions!.rankOf(message);
   }
 
+  /** Whether a fact of a message is a declared drop beside its first committed record. */
+  isDropBeside(message: number, fact: number): boolean {
+    const isDrop = (this.#sources.records.flags(fact) & factFlags.dropped) !== 0;
+    return isDrop && fact !== this.#committed[message] && this.#committed[message] !== none;
+  }
+
   isDropped(message: number): boolean {
     const fact = message < this.recorded ? this.#committed[message]! : none;
     return fact !== none && (this.#sources.records.flags(fact) & factFlags.dropped) !== 0;
@@ -254,20 +276,25 @@ export class BucketMessages implements Messages {
   expectedCategory(message: number): number | undefined {
     if (message >= this.recorded) return undefined;
     if (this.#rightLetters.has(message)) return deadLetterCategory;
-    if (this.#elsewhere.has(message)) return this.#sources.noCategory;
+    if (this.#elsewhere.has(message)) return this.#sources.elsewhereCategory;
     const fact = this.#committed[message]!;
     return this.categoryOfRecord(fact === none ? this.#first[message]! : fact);
   }
 
   expectedContent(message: number): number {
-    return this.#sources.comparisons.length > 0 && message < this.recorded ? asRecorded : untold;
+    return message < this.recorded ? this.content : untold;
+  }
+
+  /** The content of a row with other values than a record: `bits` tells which. It stands for this row alone. */
+  noteDifference(bits: number, facts: ComparedFacts, isVersionOdd: boolean): number {
+    if (this.content === untold) return untold;
+    return bits === 0 && !isVersionOdd
+      ? asRecorded
+      : asRecorded + this.#differing.add(bits, facts, isVersionOdd);
   }
 
   describeContent(content: number): string | undefined {
-    const differing = this.#sources.comparisons.filter((_, index) => (content - asRecorded) & (1 << index));
-    return differing.length === 0
-      ? undefined
-      : `${differing.join(' and ')} ${differing.length === 1 ? 'differs' : 'differ'}`;
+    return this.#differing.describe(content - asRecorded);
   }
 
   name(message: number): MessageName {

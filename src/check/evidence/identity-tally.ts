@@ -28,6 +28,8 @@ export class IdentityTally {
   uncategorised = 0;
   /** Messages with an unknown outcome that were sent, since the hop before or the sink has them. */
   doubtfulSent = 0;
+  /** Ids with records that differ, of which not each has a row, under a rule that allows ids to repeat. */
+  differing = 0;
   /** Ids that repeat. */
   readonly examples = { records: [] as string[], rows: [] as string[] };
   /** The first ids of either side. */

@@ -12,8 +12,12 @@ const nothing: readonly number[] = [];
 /** Whose row it is. */
 export interface RowOfVersion {
   message: number;
-  /** It is of a record beyond the range, which is newer than all that is judged: so it is right. */
-  isLater: boolean;
+  /**
+   * `later`: of a record beyond the range, which is newer than all that is judged: so it is right. `older`: of an older
+   * version, which no record of the range tells. `odd`: no record has its version. `elsewhere`: of a record that belongs in
+   * another sink.
+   */
+  kind: 'own' | 'later' | 'older' | 'odd' | 'elsewhere';
 }
 
 export class KeyVersions {
@@ -23,6 +27,8 @@ export class KeyVersions {
   /** By the first fact of a key: its messages, the newest last, and its facts beyond the range. */
   readonly #messagesOf = new Map<number, number[]>();
   readonly #laterOf = new Map<number, number[]>();
+  /** By the first fact of a key: the records of the range that belong in another sink. */
+  readonly #elsewhereOf = new Map<number, number[]>();
   /** By message: how many versions of its key are older. Known once all messages were added. */
   #ranks: Map<number, number> | undefined;
 
@@ -40,6 +46,10 @@ export class KeyVersions {
     put(this.#laterOf, first, fact);
   }
 
+  addElsewhere(first: number, fact: number): void {
+    put(this.#elsewhereOf, first, fact);
+  }
+
   /** The keys whose last record lies beyond the range and removes the key: their rows may be gone. */
   *removedLater(): Iterable<number> {
     for (const [first, facts] of this.#laterOf) {
@@ -47,13 +57,12 @@ export class KeyVersions {
     }
   }
 
-  /** A message that a declared rule drops is the newest only if there is no other. */
+  /** Of all that are to arrive, if there are any. */
   newestOf(first: number): number | undefined {
     const messages = this.#sorted(first);
-    const isCommitted = (message: number): boolean => this.#messages.firstCommitted(message) !== none;
     return (
-      messages.findLast((message) => isCommitted(message) && !this.#messages.isDropped(message)) ??
-      messages.findLast(isCommitted) ??
+      messages.findLast(this.#isDue) ??
+      messages.findLast((message) => this.#messages.firstCommitted(message) !== none) ??
       messages.at(-1)
     );
   }
@@ -69,6 +78,9 @@ export class KeyVersions {
     if (!this.#messages.isVersioned || rows.flags(row) & factFlags.unversioned) return isSame(facts, fact);
     return !(facts.flags(fact) & factFlags.unversioned) && facts.version(fact) === rows.version(row);
   }
+
+  #isDue = (message: number): boolean =>
+    this.#messages.firstCommitted(message) !== none && !this.#messages.isDropped(message);
 
   /**
    * A number by which the versions of a key have their order: versions have 64 bits, and the judge's numbers fewer.
@@ -92,29 +104,43 @@ export class KeyVersions {
     const isVersioned = this.#messages.isVersioned && !(rows.flags(row) & factFlags.unversioned);
     const isIts = (facts: BucketFacts, fact: number): boolean => this.isRowOf(facts, fact, rows, row, isSame);
     const isFound = (message: number): boolean => isIts(this.#records, this.#messages.factOf(message));
-    if (isFound(newest)) return { message: newest, isLater: false };
     const later = this.#laterOf.get(first) ?? nothing;
-    if (later.some((fact) => isIts(this.#later, fact))) return { message: newest, isLater: true };
+    if (isVersioned) {
+      // Several records may tell one version: that with the row's values counts first.
+      const isExact = (message: number): boolean =>
+        this.#isDue(message) && isFound(message) && isSame(this.#records, this.#messages.factOf(message));
+      const exact = this.#sorted(first).findLast(isExact);
+      if (exact !== undefined) return { message: exact, kind: 'own' };
+      if (later.some((fact) => isIts(this.#later, fact) && isSame(this.#later, fact)))
+        return { message: newest, kind: 'later' };
+    }
+    if (isFound(newest)) return { message: newest, kind: 'own' };
+    if (later.some((fact) => isIts(this.#later, fact))) return { message: newest, kind: 'later' };
     const messages = this.#sorted(first);
-    // A record of an aborted transaction comes last.
+    // A record that is to arrive counts before a declared drop, and one of an aborted transaction comes last.
     const found =
+      messages.findLast((message) => this.#isDue(message) && isFound(message)) ??
       messages.findLast((message) => this.#messages.firstCommitted(message) !== none && isFound(message)) ??
       messages.findLast(isFound);
-    const message = found ?? this.#nearest(messages, newest, isVersioned ? rows.version(row) : undefined);
-    return { message, isLater: false };
+    if (found !== undefined) return { message: found, kind: 'own' };
+    const elsewhere = this.#elsewhereOf.get(first) ?? nothing;
+    if (elsewhere.some((fact) => isIts(this.#records, fact))) return { message: newest, kind: 'elsewhere' };
+    return this.#nearest(messages, newest, isVersioned ? rows.version(row) : undefined);
   }
 
   /** No record is that of the row. If its version is older than the newest, it is of an older record. */
-  #nearest(messages: readonly number[], newest: number, version: bigint | undefined): number {
+  #nearest(messages: readonly number[], newest: number, version: bigint | undefined): RowOfVersion {
+    const isTombstone = (message: number): boolean =>
+      (this.#flagsOf(message) & factFlags.tombstone) !== 0 && this.#messages.firstCommitted(message) !== none;
+    const due = messages.filter((message) => message !== newest && this.#isDue(message));
     if (version !== undefined && this.#isTold(newest) && version < this.#versionOf(newest)) {
-      const older = messages.findLast(
-        (message) => message !== newest && this.#isTold(message) && this.#versionOf(message) < version,
-      );
-      return older ?? messages.find((message) => message !== newest) ?? newest;
+      const older = due.findLast((message) => this.#isTold(message) && this.#versionOf(message) < version);
+      const message = older ?? due[0];
+      if (message !== undefined) return { message, kind: 'older' };
     }
-    if (!(this.#flagsOf(newest) & factFlags.tombstone)) return newest;
     // A key that was removed has no row of its last record.
-    return messages.findLast((message) => !(this.#flagsOf(message) & factFlags.tombstone)) ?? newest;
+    const left = isTombstone(newest) ? due.findLast((message) => !isTombstone(message)) : newest;
+    return { message: left ?? newest, kind: version === undefined ? 'own' : 'odd' };
   }
 
   /** The messages of a key, the newest last. To be called once all were added. */

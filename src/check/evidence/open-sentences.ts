@@ -4,11 +4,17 @@ import type { IdentityTally } from './identity-tally.ts';
 
 /** What of a check could not be judged, in sentences: records and rows that do not say which they are. */
 export function openSentences(
-  { records, sinks, plan, deadLetters }: CheckRecord,
+  { records, sinks, plan, deadLetters, isUndrained }: CheckRecord,
   tallies: readonly IdentityTally[],
 ): string[] {
   const { nameless, uncategorised, unrouted } = tallies[0]!;
+  const differing = Math.max(...tallies.map((tally) => tally.differing));
   const sentences: string[] = [];
+  if (isUndrained) {
+    sentences.push(
+      'The sink was still changing when the time was over: what is missing, and rows that changed between the last two looks, are not judged.',
+    );
+  }
   if (nameless > 0) {
     const first = records.firstWithoutId === undefined ? '' : ` (the first is at ${records.firstWithoutId})`;
     const have = nameless === 1 ? 'record has' : 'records have';
@@ -30,6 +36,12 @@ export function openSentences(
   if (unrouted > 0) {
     sentences.push(
       `${unrouted} ${plural(unrouted, 'record')} without the name of a sink at ${plan.route}: not judged.`,
+    );
+  }
+  if (differing > 0) {
+    const have = differing === 1 ? 'id stands' : 'ids stand';
+    sentences.push(
+      `${differing} ${have} for records that differ, of which not each has its row: whether one was lost, ${plan.id} does not tell. Name an id of its own for each record, or --expect latest if only the newest is to be there.`,
     );
   }
   const unknown = deadLetters?.letters.unknown ?? 0;

@@ -15,13 +15,13 @@ export class FactFiles implements Disposable {
   readonly #told: readonly LetterPlaces[];
   readonly #shape: FactShape;
 
-  constructor(path: string, { shape, later, sinks, deadLetters, isUndrained }: CheckRecord) {
+  constructor(path: string, { shape, later, sinks, deadLetters }: CheckRecord) {
     this.#shape = shape;
     this.#told = sinks.map(({ looks }) => LetterPlaces.of(looks.at(-1)!.letters));
     this.records = new HopFiles(path, recordsFile, shape);
     this.later = new HopFiles(path, later.file, shape);
     this.sinks = sinks.map(({ looks }) =>
-      lastLooks(looks, isUndrained).map(({ file }) => new HopFiles(path, file, shape)),
+      lastLooks(looks).map(({ file }) => new HopFiles(path, file, shape)),
     );
     if (deadLetters === undefined) return;
     const { file } = deadLetters.letters;

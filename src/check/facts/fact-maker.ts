@@ -82,13 +82,18 @@ export class FactMaker {
     }
     if (fact.hash[sampleWord]! >= this.#sampleMax) return isNamed;
     this.#category(batch, first);
-    const { compared, version, drops } = layout;
+    const { presence } = layout;
+    if (presence !== undefined && batch.start[first + presence]! < 0) fact.flags |= factFlags.tombstone;
+    const { compared, version, drops, dropsTombstones } = layout;
     for (let index = 0; index < compared.length; index++) {
       this.#digest(batch, first + compared[index]!.column, compared[index]!.form, index);
     }
     if (version === undefined) fact.flags |= factFlags.unversioned;
     else this.#version(batch, first + version.column, version.form);
-    if (drops.some((drop) => isText(batch, first + drop.column, drop.value))) fact.flags |= factFlags.dropped;
+    const isDropped =
+      (dropsTombstones && (fact.flags & factFlags.tombstone) !== 0) ||
+      drops.some((drop) => isText(batch, first + drop.column, drop.value));
+    if (isDropped) fact.flags |= factFlags.dropped;
     if (layout.route !== undefined) {
       const sink = textAt(batch, first + layout.route.column);
       const number = sink === undefined ? 0 : layout.route.sinks.indexOf(sink) + 1;

@@ -160,6 +160,18 @@ export class BucketFacts {
     return bits;
   }
 
+  /** The compared values of a fact, equal for facts of all hops with equal values. */
+  values(fact: number): string {
+    const start = fact * this.#width + headBytes / 4;
+    return this.#words.subarray(start, start + 2 * this.#shape.compared).join();
+  }
+
+  /** The two words of the digest of a compared value. */
+  digest(fact: number, value: number): Uint32Array {
+    const start = fact * this.#width + headBytes / 4 + 2 * value;
+    return this.#words.subarray(start, start + 2);
+  }
+
   /** The text of a fact's id. */
   text(fact: number): string {
     return this.#packedText(fact).toString('utf8', 2);

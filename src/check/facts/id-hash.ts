@@ -3,6 +3,7 @@
  * id is two XXH64, the second with the first as its seed. Positions have hashes of their own.
  */
 import xxhash from 'xxhash-wasm';
+import { unprintable } from '../../text/printable.ts';
 
 const hasher = await xxhash();
 
@@ -13,8 +14,20 @@ const digestWords = new Uint32Array(digest.buffer);
 
 /** Puts the four words of the hash into `into`. */
 export function hashId(bytes: Uint8Array, start: number, end: number, into: Uint32Array): void {
-  hash(bytes.subarray(start, end), seedOfIds, into);
+  if (bytes !== lastBytes || start !== lastStart || end !== lastEnd) {
+    lastId = bytes.subarray(start, end);
+    lastBytes = bytes;
+    lastStart = start;
+    lastEnd = end;
+  }
+  hash(lastId, seedOfIds, into);
 }
+
+/** Where the last id lay: the normal forms of UUIDs lie all at one place, and a view costs as much as half a hash. */
+let lastId: Uint8Array = new Uint8Array();
+let lastBytes = lastId;
+let lastStart = 0;
+let lastEnd = 0;
 
 function hash(bytes: Uint8Array, seed: bigint, into: Uint32Array): void {
   digest[0] = hasher.h64Raw(bytes, seed);
@@ -48,6 +61,21 @@ export function digestValue(
   digest[0] = hasher.h64Raw(bytes.subarray(start, end));
   into[at] = digestWords[0]!;
   into[at + 1] = digestWords[1]!;
+}
+
+const shortBytes = Buffer.alloc(8);
+
+/** The value that a digest holds, if it is a short text; null for NULL, and undefined for a longer value or other bytes. */
+export function shortValueIn([low = 0, high = 0]: Uint32Array): string | null | undefined {
+  if (low === 0 && high === 0) return null;
+  const length = (high >>> 24) - 1;
+  shortBytes.writeUInt32LE(low, 0);
+  shortBytes.writeUInt32LE(high & 0xffffff, 4);
+  if (length < 0 || length > 7 || shortBytes.subarray(length).some((byte) => byte !== 0)) return undefined;
+  const bytes = shortBytes.subarray(0, length);
+  const text = bytes.toString('utf8');
+  // The digest of a longer value may have this form by chance, and hardly ever with letters alone.
+  return Buffer.from(text).equals(bytes) && text.search(unprintable) < 0 ? text : undefined;
 }
 
 /** Differs from the digest of every value, as far as 64 bits can. */

@@ -11,6 +11,10 @@ export interface Layout {
   version: { column: number; form: Form } | undefined;
   /** The values that declare a record a drop. */
   drops: readonly { column: number; value: string }[];
+  /** Whether a record without a value is a drop. */
+  dropsTombstones: boolean;
+  /** Is NULL for a row that removes its id, in a sink that is a topic. */
+  presence: number | undefined;
   /** The value that says in which sink a record belongs, by the sink's label. */
   route: { column: number; sinks: readonly string[] } | undefined;
 }

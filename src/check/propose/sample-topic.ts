@@ -5,7 +5,6 @@ import type { RecordBatch } from '../../kafka/record-batch/record-batch.ts';
 import { PlacesOfRecords } from '../../values/record-places.ts';
 import { RecordValues } from '../../values/record-values.ts';
 import { KindsOfRecords } from '../../values/sample-records.ts';
-import { ValueBatchBuilder } from '../../values/value-batch.ts';
 import type { ValuePlace } from '../../values/value-place.ts';
 import type { FrozenPartition } from '../freeze.ts';
 import { Sample } from './sample.ts';
@@ -43,13 +42,11 @@ export async function sampleTopic(
   const places: ValuePlace[] = [...found.places(), { kind: 'digest', text: 'digest' }];
   const values = new RecordValues(places, () => '--id');
   const kinds = new KindsOfRecords(places, values);
-  const builder = new ValueBatchBuilder(places.length);
   const sample = new Sample(places);
   const positions: { partition: number; offset: number }[] = [];
   await read((batch, i, partition) => {
     kinds.look(batch, i);
-    values.add(batch, i, builder);
-    sample.add(builder.take(), 0);
+    sample.add(values.of(batch, i), 0);
     positions.push({ partition, offset: batch.offset[i]! });
   });
   sample.kinds = kinds.kinds();

@@ -10,6 +10,10 @@ export type SinkThreadParent = { progress: (rows: number) => void };
 /** What one look at the sink found beside its facts. */
 export type Look = Awaited<ReturnType<SinkThread['read']>>;
 
+/** Starts the thread of a sink to be opened. It loads its program meanwhile. */
+export const startSinkThread = (onProgress: (rows: number) => void): Thread<SinkThread> =>
+  startThread<SinkThread>('./sink-thread', import.meta.url, { handlers: { progress: onProgress } });
+
 export class ThreadedSink implements AsyncDisposable {
   /** Without user and secrets. */
   readonly name: string;
@@ -22,14 +26,8 @@ export class ThreadedSink implements AsyncDisposable {
     this.rows = rows;
   }
 
-  /** Throws the errors of `Sink`. */
-  static async open(
-    { signal, ...options }: SinkOptions,
-    onProgress: (rows: number) => void,
-  ): Promise<ThreadedSink> {
-    const thread = startThread<SinkThread>('./sink-thread', import.meta.url, {
-      handlers: { progress: onProgress },
-    });
+  /** Takes over the thread. Throws the errors of `Sink`; then the thread has ended. */
+  static async open({ signal, ...options }: SinkOptions, thread: Thread<SinkThread>): Promise<ThreadedSink> {
     try {
       const sink = new ThreadedSink(thread, await thread.call('open', options));
       signal.addEventListener('abort', () => void thread.call('stop').catch(() => thread.terminate()), {

@@ -1,7 +1,7 @@
 /** Makes a plan of the options of `check`. */
 import { usageError } from '../../errors.ts';
 import { sinksMax } from '../../check/facts/fact-format.ts';
-import type { CheckPlan, Comparison, SinkPlan } from '../../check/plan.ts';
+import { tombstone, type CheckPlan, type Comparison, type SinkPlan } from '../../check/plan.ts';
 import { topicPattern } from '../../run-folder/run-folder.ts';
 import type { ClientSettings } from '../../kafka/client/client-settings.ts';
 import { parseIdPlace, parseValuePlace, type ValuePlace } from '../../values/value-place.ts';
@@ -62,16 +62,23 @@ export function checkPlanOf(
     route: optional(values.route, '--route'),
     rule,
     version: values.version === undefined ? undefined : versionOf(values.version),
-    drops: (values.dropWhen ?? []).map(([place, value]) => ({
-      place: parseValuePlace(place, '--drop-when'),
-      value,
-    })),
+    ...dropsOf(values.dropWhen ?? []),
     dropReason: values.dropBecause,
     deadLetters: lettersOf(values.deadLetters, sinks),
     group: values.group,
     settleMs: values.settle,
     timeoutMs,
     sample: values.sample,
+  };
+}
+
+function dropsOf(
+  declared: NonNullable<CheckValues['dropWhen']>,
+): Pick<CheckPlan, 'drops' | 'dropsTombstones'> {
+  const pairs = declared.filter((drop) => drop !== tombstone);
+  return {
+    drops: pairs.map(([place, value]) => ({ place: parseValuePlace(place, '--drop-when'), value })),
+    dropsTombstones: declared.includes(tombstone),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The options of `check`. Some have the names of other commands' options, and other values. */
 import { InvalidArgumentError } from 'commander';
 import { topicPattern } from '../../run-folder/run-folder.ts';
-import type { Bound, Rule } from '../../check/plan.ts';
+import { tombstone, type Bound, type Rule } from '../../check/plan.ts';
 import type { OptionEntry, ValueOf } from './option-entry.ts';
 import { parseBootstrap, parseDuration, parseInteger } from './option-values.ts';
 
@@ -81,8 +81,8 @@ export const checkOptions = {
   },
   dropWhen: {
     flags: '--drop-when <place=value>',
-    help: 'records that are not to arrive, such as json:test=true; may be repeated',
-    parse: parsePair,
+    help: 'records that are not to arrive, such as json:test=true; tombstone: those without a value; may be repeated',
+    parse: parseDrop,
     repeatable: true,
   },
   dropBecause: { flags: '--drop-because <text>', help: 'why they are dropped, for the report' },
@@ -162,6 +162,10 @@ function parsePair(value: string): [string, string] {
   const found = /^((?:[^=\\]|\\.)+)=(.*)$/su.exec(value);
   if (found === null) throw new InvalidArgumentError('It takes two parts with = between them.');
   return [found[1]!.replaceAll('\\=', '='), found[2]!];
+}
+
+function parseDrop(value: string): [string, string] | typeof tombstone {
+  return value === tombstone ? tombstone : parsePair(value);
 }
 
 function parseCategoryMap(value: string): ReadonlyMap<string, string> {

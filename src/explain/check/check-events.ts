@@ -2,6 +2,7 @@
 import type { CheckRecord } from '../../check/check-record.ts';
 import type { BucketFacts } from '../../check/facts/fact-reader.ts';
 import { factFlags } from '../../check/facts/fact-format.ts';
+import { differencesText, shownComparisons, type ShownComparison } from '../../check/facts/shown-values.ts';
 import { numberOf } from '../../check/partition-numbers.ts';
 import {
   gap,
@@ -68,10 +69,12 @@ export function rowEvents(record: CheckRecord, facts: FactsOfId): TimelineEvent[
 }
 
 function eventsOfRows(
-  { plan, records: read, sinks }: CheckRecord,
+  check: CheckRecord,
   { id, records }: FactsOfId,
   { index, look, rows }: { index: number; look: number; rows: BucketFacts },
 ): TimelineEvent[] {
+  const { plan, records: read, sinks } = check;
+  const comparisons = shownComparisons(check);
   const { label, looks } = sinks[index]!;
   const sink = sinks.length === 1 ? null : label;
   const at = { sink, look: look + 1 };
@@ -80,7 +83,7 @@ function eventsOfRows(
   }
   const events = indexesOf(rows).map((row): SinkRowEvent => {
     const category = plan.category === undefined ? null : categoryOf(rows, row, looks[look]!.categories);
-    const differs = differencesOf({ plan, read, records }, rows, row, category);
+    const differs = differencesOf({ plan, read, records, comparisons }, rows, row, category);
     return { hop: 'sink-row', time: null, id, ...at, category, differs };
   });
   return limited('sink-row', events);
@@ -101,7 +104,17 @@ export function commitEvents({ topics }: CheckRecord, records: readonly RecordEv
 
 /** How a row differs from the record of its id that is most like it. A row without such a record differs from nothing. */
 function differencesOf(
-  { plan, read, records }: { plan: CheckRecord['plan']; read: CheckRecord['records']; records: BucketFacts },
+  {
+    plan,
+    read,
+    records,
+    comparisons,
+  }: {
+    plan: CheckRecord['plan'];
+    read: CheckRecord['records'];
+    records: BucketFacts;
+    comparisons: readonly ShownComparison[];
+  },
   rows: BucketFacts,
   row: number,
   category: string | null,
@@ -109,9 +122,7 @@ function differencesOf(
   const committed = indexesOf(records).filter((fact) => !(records.flags(fact) & factFlags.aborted));
   const all = committed.map((fact) => {
     const bits = records.differences(fact, rows, row);
-    const values = plan.comparisons
-      .filter((_, index) => bits & (1 << index))
-      .map((text) => `${text} differs`);
+    const values = differencesText(comparisons, bits, { records, record: fact, rows, row });
     if (plan.category === undefined) return values;
     const due = categoryOf(records, fact, read.categories);
     if (due === null || due === category) return values;

@@ -5,8 +5,9 @@
 import { isUtf8 } from 'node:buffer';
 import { exactText, type HeaderLookup } from '../../workload/record-headers.ts';
 import { categoriesOf, isArrayIndex, statePath, type StateRule } from '../../workload/state-rule.ts';
+import { isText } from '../../values/json-bytes.ts';
+import { JsonValues } from '../../values/json-values.ts';
 import { lookOf, registryBytes, registryMagic } from './payload-look.ts';
-import { isText, StateScanner } from './state-scanner.ts';
 
 /** The index of a category, or why there is none. */
 export type Placement = number | { reason: string };
@@ -52,16 +53,19 @@ function quotedNote(state: string, states: readonly string[]): string {
   return bare !== undefined && states.includes(bare) ? ': the quotes are part of it' : '';
 }
 
-/** The fast path: finds one of the states as plain text in the bytes; undefined if it is not there as plain text. */
+/**
+ * The fast path: finds one of the states in the bytes of a document that is all ASCII; undefined if it is not there as it
+ * is written. Then `JSON.parse` decides.
+ */
 function scannerFor(
   path: readonly string[],
   indexes: ReadonlyMap<string, number>,
 ): (bytes: Buffer, from: number, limit: number) => number | undefined {
-  const scanner = new StateScanner(path);
+  const values = new JsonValues([path]);
   const known = [...indexes].map(([state, index]) => ({ text: Buffer.from(state), index }));
   return (bytes, from, limit) => {
-    if (!scanner.find(bytes, from, limit)) return undefined;
-    const { start, end } = scanner;
+    if (!values.read(bytes, from, limit) || !values.isAscii || !values.isPlain(0)) return undefined;
+    const [start, end] = [values.startOf(0), values.endOf(0)];
     for (const { text, index } of known) if (isText(bytes, start, end, text)) return index;
     return undefined;
   };

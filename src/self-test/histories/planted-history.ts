@@ -1,5 +1,5 @@
 /** A small healthy history that defects are planted in, and its lines in the history form. */
-import type { Rule } from '../../audit/evidence.ts';
+import type { Rule } from '../../audit/rules.ts';
 import type { TransactionEnd } from '../../run-folder/ledger/outcome.ts';
 import type { Place } from '../../workload/place.ts';
 

@@ -2,6 +2,7 @@
 import type { Result } from '../../result/result.ts';
 import type { Blame, Cause, FindingKind } from '../../result/verdict.ts';
 import type { LivePipeline } from './live-pipeline.ts';
+import type { ChangeOrders } from './orders.ts';
 import type { EvidencePart } from '../histories/history-edits.ts';
 import type { SabotageKind } from '../sabotage/sabotage.ts';
 
@@ -18,6 +19,8 @@ export interface Planting {
   beforeConsuming?: Change;
   /** When all is stored, but nothing is audited. */
   afterConsuming?: Change;
+  /** In a check of orders: to what the sink holds, or the topic. */
+  orders?: ChangeOrders;
   /** `half`: the rest is not published. `unread`: the rest is published, but not consumed. */
   endsWith?: 'half' | 'unread';
 }
@@ -41,6 +44,8 @@ export interface LiveFinding {
   kind: FindingKind;
   blame: Blame;
   cause?: Cause;
+  /** The only message that is named; without it, any may be. */
+  id?: string;
   /** Further kinds as which the same defect is found, with the same blame. */
   besides?: readonly FindingKind[];
 }
@@ -80,11 +85,12 @@ export function judgeLive(
     const found = verdict === 'inconclusive';
     return { found, blamedRightly: found && findings.length === 0 };
   }
-  const { kind, blame, cause, besides = [] } = expected;
+  const { kind, blame, cause, id, besides = [] } = expected;
   const found = findings.some((finding) => finding.kind === kind);
   const isRight = findings.every(
     (finding) =>
       finding.blame === blame &&
+      (id === undefined || finding.examples.every((example) => example.id === id)) &&
       (finding.kind === kind ? finding.cause === cause : besides.includes(finding.kind)),
   );
   // A pipeline that stalls proves nothing, so its verdict is inconclusive.

@@ -142,6 +142,13 @@ export class LivePipeline {
     return resultIn(stdout);
   }
 
+  /** Checks the topic, which is to hold the orders of another program. */
+  async check(options: readonly string[]): Promise<Result | undefined> {
+    const args = ['check', '--json', `--topic=${this.topic}`, ...options, ...this.#kafka];
+    const { stdout } = await this.#command(args);
+    return resultIn(stdout);
+  }
+
   /** The options of every producer. */
   get #sending(): string[] {
     const { seed, transactional } = this.ground;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rules, type LogRange } from '../../../src/audit/evidence.ts';
+import { type LogRange } from '../../../src/audit/evidence.ts';
+import { rules } from '../../../src/audit/rules.ts';
 import type { Audit, Example } from '../../../src/result/verdict.ts';
 import { audit } from '../../../src/audit/judge/audit.ts';
 import { asTopic } from './as-topic.ts';

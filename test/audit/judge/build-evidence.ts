@@ -7,9 +7,9 @@ import {
   type DeliveryBatch,
   type Evidence,
   type LogRange,
-  type Rule,
   type Topics,
 } from '../../../src/audit/evidence.ts';
+import { type Rule } from '../../../src/audit/rules.ts';
 import { outcomeCodes, type Outcome, type TransactionEnd } from '../../../src/run-folder/ledger/outcome.ts';
 import { none } from '../../../src/workload/place.ts';
 import type { Cause, SingleFinding } from '../../../src/result/verdict.ts';
@@ -108,6 +108,8 @@ export interface History {
   topicRecreated: boolean;
   /** False: the topic has held more than the ranges show. */
   isWholeLife?: boolean;
+  /** False: records that were not read may be of messages that were. */
+  hasAllCopies?: boolean;
   /** False: the topic may have grown since it was scanned. */
   isFinal?: boolean;
   /** Whether the topic has no other partitions than those with a range. */
@@ -198,6 +200,7 @@ export function buildEvidence(history: History): Evidence {
       ranges: history.ranges,
       topicRecreated: history.topicRecreated,
       ...(history.isWholeLife !== undefined && { isWholeLife: history.isWholeLife }),
+      ...(history.hasAllCopies !== undefined && { hasAllCopies: history.hasAllCopies }),
       ...(history.isFinal !== undefined && { isFinal: history.isFinal }),
       ...(history.hasAllRanges && { hasAllRanges: true }),
       ...(history.isKeyed !== undefined && { isKeyed: history.isKeyed }),

@@ -71,7 +71,8 @@ export function naiveAudit(h: History): NaiveAudit {
     if (life.outcome === 'unknown' && life.wasWritten() === false) audit.notWritten += 1;
     const { state } = h.messages[id]!;
     audit.repeated += life.repeats();
-    if (life.key?.role === 'superseded' && life.rows.length === 0 && life.isDue()) audit.superseded += 1;
+    const isReplaced = life.rows.every(({ category }) => category === 'dead-letters');
+    if (life.key?.role === 'superseded' && isReplaced && life.isDue()) audit.superseded += 1;
     if (state === null || !life.isDueByKey()) continue;
     const stored = [...states, 'dead-letters'].filter((name) =>
       life.rows.some((row) => row.category === name),

@@ -195,7 +195,8 @@ export class NaiveCase extends NaiveMessage {
     if (rows.length <= explained) return;
     const isTwiceThere = new Set(ats).size < ats.length;
     const strays = rows.filter(({ at }) => at === undefined || !places.includes(at));
-    const isRead = places.length > 0 && strays.every(({ at }) => this.isVisible(at));
+    const isRead =
+      this.h.hasAllCopies !== false && places.length > 0 && strays.every(({ at }) => this.isVisible(at));
     const other = isTwiceThere || isRead ? 'consumer' : 'unknown';
     const count = this.writes.length;
     if (this.h.written === undefined || count > explained + (explained === 0 ? 1 : 0))
@@ -243,6 +244,7 @@ export class NaiveCase extends NaiveMessage {
     if (
       state !== null &&
       state !== 'dead-letters' &&
+      this.key?.role !== 'superseded' &&
       rows.some(({ category }) => category === 'dead-letters')
     ) {
       say('wrongly-dead-lettered', 'consumer');

@@ -80,7 +80,8 @@ function keyNameOf(h: History, message: NaiveMessage): string | undefined {
   const name = key ?? told;
   if (name === undefined) return undefined;
   const [at] = placesOf(message);
-  const topic = h.hasTwoTopics === true && at !== undefined && parsePlace(at).partition === 2 ? 'u' : 't';
+  const areApart = h.hasTwoTopics === true && h.root !== 'log';
+  const topic = areApart && at !== undefined && parsePlace(at).partition === 2 ? 'u' : 't';
   return `${topic} ${name}`;
 }
 

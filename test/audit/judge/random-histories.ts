@@ -1,6 +1,6 @@
 /** Small histories, drawn at random: most lines are about one place of each message, and few are wrong. */
 import fc from 'fast-check';
-import type { Rule } from '../../../src/audit/evidence.ts';
+import type { Rule } from '../../../src/audit/rules.ts';
 import { transactionEnds } from '../../../src/run-folder/ledger/outcome.ts';
 import {
   parsePlace,
@@ -133,6 +133,7 @@ const partsOf = (messagesMax: number, end: number) => {
     topicRecreated: mostly(false, fc.constant(true), 12),
     rule: fc.constantFrom<Rule>('once', 'once', 'at-least-once', 'latest', 'latest'),
     isWholeLife: mostly(true, fc.constant(false), 3),
+    hasAllCopies: mostly(true, fc.constant(false), 4),
     isFinal: mostly(true, fc.constant(false), 4),
     isKeyed: mostly(true, fc.constant(false), 6),
     hasTwoTopics: mostly(false, fc.constant(true), 3),

@@ -1,6 +1,6 @@
 /** The rules `at-least-once` and `latest`: what the store must have, what is counted, and what is a finding. */
 import { describe, expect, test } from 'vitest';
-import type { Rule } from '../../../src/audit/evidence.ts';
+import type { Rule } from '../../../src/audit/rules.ts';
 import { asTopic } from './as-topic.ts';
 import { testDefects } from './defect-cases.ts';
 import {

@@ -1,4 +1,4 @@
-/** The config that `nodrop init` writes is right, whatever the records look like, and takes over no secrets. */
+/** The config that `nodrop init` writes is right however the records look, and takes over no secrets. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

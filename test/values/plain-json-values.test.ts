@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StateScanner } from '../../../src/pipeline/consumer/state-scanner.ts';
+import { JsonValues } from '../../src/values/json-values.ts';
 
 /** The text, number or boolean that JSON.parse finds at the path; undefined if there is none, or if it is not JSON. */
 function parsed(bytes: Uint8Array, path: readonly string[]): string | number | boolean | undefined {
@@ -21,13 +21,13 @@ function parsed(bytes: Uint8Array, path: readonly string[]): string | number | b
 /** Bytes behind the scanned ones: each would continue JSON that is cut off. */
 const followers = ['', ' ', '0', '"}'];
 
-/** The text that the scanner finds, which must be the same with all followers. */
+/** The plain value of an ASCII document, which must be the same with all followers. */
 function scanned(bytes: Uint8Array, path: readonly string[]): string | undefined {
-  const scanner = new StateScanner(path);
+  const values = new JsonValues([path]);
   const [found, ...others] = followers.map((follower) => {
     const whole = Buffer.concat([Buffer.from('{'), bytes, Buffer.from(follower)]);
-    if (!scanner.find(whole, 1, 1 + bytes.length)) return undefined;
-    return whole.toString('latin1', scanner.start, scanner.end);
+    if (!values.read(whole, 1, 1 + bytes.length) || !values.isAscii || !values.isPlain(0)) return undefined;
+    return whole.toString('latin1', values.startOf(0), values.endOf(0));
   });
   for (const other of others) expect(other).toBe(found);
   return found;
@@ -64,7 +64,7 @@ const paths = [['state'], ['a', 'b'], ['__proto__'], ['a', '0'], [''], ['a', 'a'
 const anyPath = fc.constantFrom(...paths);
 const change = fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('{}[]",:\\ \n\0x0-e.\xff', 'latin1')));
 
-test('a state that the scanner finds is the one that JSON.parse finds, in valid and in invalid JSON', () => {
+test('a plain value of ASCII JSON is the one that JSON.parse finds, in valid and in invalid JSON', () => {
   let found = 0;
   const check = (bytes: Buffer, path: string[]): void => {
     const actual = scanned(bytes, path);
@@ -88,7 +88,7 @@ test('a state that the scanner finds is the one that JSON.parse finds, in valid 
   expect(found).toBeGreaterThan(1_000);
 });
 
-test('the scanner finds an ASCII state in any ASCII JSON', () => {
+test('a text without escapes is found in any ASCII JSON', () => {
   const ascii = fc.string({
     unit: fc.constantFrom('a', 'b', ' ', '{', '}', '[', ']', '"', ':', ','),
     maxLength: 8,
@@ -108,7 +108,7 @@ test('the scanner finds an ASCII state in any ASCII JSON', () => {
   );
 });
 
-test('the scanner finds nothing in JSON that is nested deeply or cut off', () => {
+test('nothing is found in JSON that is nested deeply or cut off', () => {
   for (const open of ['[', '{"a":']) {
     expect(scanned(Buffer.from(`{"state":"x","a":${open.repeat(100_000)}`), ['state'])).toBeUndefined();
   }
