@@ -18,7 +18,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
 /**
  * Runs a pipeline of a config: nodrop makes its messages, starts its processes, breaks what its faults name, and says what
  * became of each message. `config` is the config itself, or the path of its file. Throws `usage` or `unavailable` if nothing
- * was handed over; otherwise there is a result, whatever the verdict.
+ * was handed over; otherwise there is a result, with any verdict.
  */
 export async function runPipeline(
   config: Config | string,

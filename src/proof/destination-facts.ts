@@ -33,7 +33,7 @@ import type { Destination } from './destinations.ts';
 import type { DestinationRule } from './expectations.ts';
 import { kindsOfMessages, writeMadeFacts, type MadeFacts } from './made-facts.ts';
 import { nameRows } from './rows-by-position.ts';
-import { markSent } from './known-sent.ts';
+import { markSent } from './mark-sent.ts';
 
 export interface DestinationFactsOptions {
   run: string;

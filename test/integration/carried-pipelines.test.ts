@@ -1,11 +1,10 @@
 /** Pipelines whose entry is an HTTP service in the test's own process, which carries messages to a topic and to a file. */
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, globSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { runPipeline } from '../../src/index.ts';
 import { newDir } from '../fixtures/nodrop.ts';
@@ -17,18 +16,18 @@ interface Service {
   rows: string;
 }
 
-/** Answers 202 at once. The message comes to the topic after `delayMs`, and a row with its position to the file. */
+/** Answers 202 at once. After that, the message comes to the topic, and a row with its position to the file. */
 async function carrying({
-  delayMs = 0,
+  until,
   drops = -1,
-}: { delayMs?: number; drops?: number } = {}): Promise<Service> {
+}: { until?: () => void; drops?: number } = {}): Promise<Service> {
   const topic = await OrderTopic.create(1, {}, `carried-${randomBytes(6).toString('hex')}`);
   const rows = `${newDir()}/rows.jsonl`;
   writeFileSync(rows, '');
   let [offset, last] = [0, Promise.resolve()];
   const carry = async (before: Promise<void>, body: Promise<string>): Promise<void> => {
     await before;
-    if (offset === 0) await sleep(delayMs);
+    if (until !== undefined) await vi.waitFor(until, { timeout: 30_000 });
     await topic.append([{ key: null, payload: await body, headers: [] }]);
     if (offset !== drops) appendFileSync(rows, `${JSON.stringify({ p: 0, o: offset })}\n`);
     offset += 1;
@@ -62,7 +61,10 @@ const configOf = ({ url, topic, rows }: Service): Config => ({
 });
 
 test('messages that a service accepts and hands on later are waited for, and its rows are known by the positions of their records', async () => {
-  const result = await runPipeline(configOf(await carrying({ delayMs: 700 })), 'orders', { dir: newDir() });
+  const dir = newDir();
+  const wasRead = (): void =>
+    expect(globSync(`${dir}/**/destinations/table/sink-1-1-named.facts`)).toHaveLength(1);
+  const result = await runPipeline(configOf(await carrying({ until: wasRead })), 'orders', { dir });
   expect(result.findings).toEqual([]);
   expect(result).toMatchObject({ verdict: 'pass', acknowledged: { right: 5 } });
 });
