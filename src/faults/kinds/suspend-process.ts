@@ -17,14 +17,18 @@ export async function suspendProcesses(
   for (const victim of victims) {
     const { name, pid } = victim;
     const pids = victim.pids?.() ?? (pid === undefined ? [] : [pid]);
-    const states = await Promise.all(pids.map(untilStopped));
-    const other = states.find((state) => state !== 'T');
-    if (states.length > 0 && other === undefined) {
-      const named = `${plural(pids.length, 'process', 'processes')} ${pids.join(', ')}`;
-      effect.evidence.push(`${named}, ${name}, ${are(pids.length)} in state T`);
+    const looks = await Promise.all(
+      pids.map(async (each) => ({ pid: each, state: await untilStopped(each) })),
+    );
+    // A process that it has started may have been about to end.
+    const left = looks.filter((look) => look.pid === pid || !isGone(look.state));
+    const other = left.find(({ state }) => state !== 'T');
+    if (left.length > 0 && other === undefined) {
+      const named = `${plural(left.length, 'process', 'processes')} ${left.map((look) => look.pid).join(', ')}`;
+      effect.evidence.push(`${named}, ${name}, ${are(left.length)} in state T`);
     } else {
       effect.tookEffect = false;
-      effect.evidence.push(`${name} was not stopped: its state is ${other ?? 'unknown'}`);
+      effect.evidence.push(`${name} was not stopped: its state is ${other?.state ?? 'unknown'}`);
     }
   }
   return {
@@ -37,12 +41,14 @@ export async function suspendProcesses(
   };
 }
 
+const isGone = (state: string | undefined): boolean => state === undefined || state === 'Z';
+
 /** Waits for the stop; returns the last state of the process. */
 async function untilStopped(pid: number): Promise<string | undefined> {
   let state: string | undefined;
   const isSettled = async (): Promise<boolean> => {
     state = await processState(pid);
-    return state === 'T' || state === undefined;
+    return state === 'T' || isGone(state);
   };
   await new Deadline(stoppedMsMax).poll(isSettled, pollMs);
   return state;
