@@ -84,7 +84,7 @@ function judgePlace(place: Place, places: readonly Place[], made: MadePipeline):
       if (rows.length === 0) continue;
       add('rejected-but-written', undefined);
       if (rows.length > 1 && !isAtLeast) add('duplicated', undefined);
-      if (what === 'elsewhere' || differs('category')) add('misclassified', undefined);
+      if (what === 'elsewhere') add('misclassified', undefined);
       continue;
     }
     if (message!.outcome === 'unknown' && !isSent(unit, place, places, made)) continue;

@@ -136,7 +136,7 @@ export class BucketEvidence {
     const first = this.#index.find(later, fact);
     if (first === none) this.#laterIndex.add(fact);
     else if (versions !== undefined) versions.addLater(first, fact);
-    else if (this.#messageOf[first] !== none) this.messages.noteLater(this.#messageOf[first]!, fact);
+    else if (this.#messageOf[first] !== none) this.messages.later.note(this.#messageOf[first]!, fact);
   }
 
   *attempts(): Iterable<AttemptBatch> {

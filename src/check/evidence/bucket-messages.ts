@@ -9,6 +9,7 @@ import type { ComparedFacts } from '../facts/shown-values.ts';
 import type { BucketSources } from './bucket-sources.ts';
 import { DifferingRows } from './differing-rows.ts';
 import type { IdentityTally } from './identity-tally.ts';
+import { LaterRecords } from './later-records.ts';
 import { RecordCopies } from './record-copies.ts';
 import { KeyVersions } from './key-versions.ts';
 
@@ -28,9 +29,7 @@ export class BucketMessages implements Messages {
   /** The committed facts of messages that have more than one. */
   readonly #all = new Map<number, number[]>();
   readonly #copies = new Map<number, RecordCopies>();
-  /** By message: the facts of records beyond the range that have its id, and those among them that have their row. */
-  readonly #later = new Map<number, number[]>();
-  readonly #taken = new Set<number>();
+  readonly later = new LaterRecords();
   #hasRow = new Uint8Array(1024);
   /** By message, under the rule `latest`: the first fact of its key. */
   readonly #keys: number[] = [];
@@ -144,14 +143,6 @@ export class BucketMessages implements Messages {
     return letters?.places.some((places) => places.has(partition, offset)) === true;
   }
 
-  noteLater(message: number, fact: number): void {
-    const facts = this.#later.get(message);
-    if (facts === undefined) this.#later.set(message, [fact]);
-    else facts.push(fact);
-  }
-
-  hasLater = (message: number): boolean => this.#later.has(message);
-
   /**
    * Whether a row is that of a record beyond the range: only such a record has its values, or the message has its row.
    * In the last look, each of these records has one row.
@@ -162,14 +153,10 @@ export class BucketMessages implements Messages {
     isSame: (facts: BucketFacts, fact: number) => boolean,
   ): boolean {
     const { records, later } = this.#sources;
-    const known = this.#later.get(message) ?? noFacts;
-    if (!isLastLook) return known.some((fact) => isSame(later, fact));
+    if (!isLastLook) return this.later.of(message).some((fact) => isSame(later, fact));
     const hasRow = this.hasRow(message);
     if (!hasRow && this.recordsOf(message).some((fact) => isSame(records, fact))) return false;
-    const left = known.filter((fact) => !this.#taken.has(fact));
-    const found = left.find((fact) => isSame(later, fact)) ?? (hasRow ? left[0] : undefined);
-    if (found !== undefined) this.#taken.add(found);
-    return found !== undefined;
+    return this.later.take(message, hasRow, (fact) => isSame(later, fact));
   }
 
   addStranger(facts: BucketFacts, fact: number): number {

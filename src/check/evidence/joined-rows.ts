@@ -198,7 +198,7 @@ export class JoinedRows {
       if (messages.hasRow(message)) tally.noteRowAgain(facts, fact);
       else tally.matched += 1;
     }
-    if (messages.hasLater(message) && messages.isOfLater(message, look === 0, this.#sameAs(look, fact)))
+    if (messages.later.has(message) && messages.isOfLater(message, look === 0, this.#sameAs(look, fact)))
       return;
     if (look > 0) tally.vanished += 1;
     messages.noteRow(message);
