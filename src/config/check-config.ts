@@ -81,19 +81,18 @@ function shownValue({ input, path }: z.core.$ZodIssue): string {
   return printable(text.length > shownMax ? `${text.slice(0, shownMax)}…` : text);
 }
 
-/** A metric may begin with the name of a hop or a sink: `table.p99<2s`. */
-function problemsOfThresholds({ thresholds = [], pipelines }: Config): Problem[] {
-  const destinations = Object.values(pipelines).flatMap(({ hops = {}, sinks }) => [
-    ...Object.keys(hops),
-    ...Object.keys(sinks),
-  ]);
-  return thresholds.flatMap((text, index) => {
-    const [, name] = /^\s*([^\s<>=.]+)\./.exec(text) ?? [];
-    const isOfDestination = name !== undefined && destinations.includes(name);
-    const plain = isOfDestination ? text.replace(name, 'stored') : text;
-    return problemOf(`thresholds.${index}`, () => void parseThreshold(plain));
-  });
-}
+/** What a destination stores has no times: nodrop reads it when all has drained. */
+const problemsOfThresholds = ({ thresholds = [] }: Config): Problem[] =>
+  thresholds.flatMap((text, index) =>
+    problemOf(`thresholds.${index}`, () => {
+      const { metric } = parseThreshold(text);
+      if (!metric.startsWith('stored.')) return;
+      throw usageError(
+        `${text}: when a message was stored is not measured in a run of a user's pipeline.`,
+        'Write acked.rate, acked.p99 and the like, or total.',
+      );
+    }),
+  );
 
 async function problemsOfFaults({ faults = [], processes = {} }: Config): Promise<Problem[]> {
   if (faults.length === 0) return [];

@@ -1,12 +1,6 @@
 /** The result of a run of a user's pipeline, in the document that every audit has. */
 import type { CheckRecord } from '../check/check-record.ts';
-import {
-  noMeasurements,
-  type DestinationSummary,
-  type Environment,
-  type Result,
-  type Timings,
-} from '../result/result.ts';
+import type { DestinationSummary, Environment, Measurements, Result, Timings } from '../result/result.ts';
 import type { Audit, Cause, EvidenceState, Verdict } from '../result/verdict.ts';
 import type { JudgedDestination } from './judge-destinations.ts';
 import type { ProofRecord } from './proof-record.ts';
@@ -18,6 +12,7 @@ export interface ProvenDestination {
 }
 
 export interface ProofTimes {
+  measured: Measurements;
   timings: Timings;
   allowed: readonly Cause[];
   environment: Environment;
@@ -26,9 +21,9 @@ export interface ProofTimes {
 export function proofResult(
   proof: ProofRecord,
   judged: readonly ProvenDestination[],
-  { timings, allowed, environment }: ProofTimes,
+  { measured, timings, allowed, environment }: ProofTimes,
 ): Result {
-  const { run, seed, pipeline, source, handed, planned, drops, faults } = proof;
+  const { run, seed, pipeline, source, planned, drops, faults } = proof;
   const audit = auditOf(proof, judged);
   return {
     schema: 1,
@@ -62,11 +57,7 @@ export function proofResult(
     },
     allowed: [...allowed],
     faults: [...faults],
-    ...noMeasurements(),
-    rates: {
-      acked: handed.tookMs > 0 ? Math.round((1_000 * handed.counts.acked) / handed.tookMs) : null,
-      stored: null,
-    },
+    ...measured,
     timings,
     thresholds: [],
     environment,

@@ -22,6 +22,9 @@ interface Sum {
   missing: string[];
 }
 
+/** Those of a run of a user's pipeline: what it stores has no times. */
+export const latencyLogOfPipeline = { acked: [latencyFileName('acked', producerName(0))], stored: [] };
+
 /** The names of the latency logs that should exist. */
 export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: string[] } {
   const producers = Object.keys(folder.soundManifest()?.producers ?? {}).flatMap((name) =>
@@ -35,8 +38,8 @@ export function latencyLogNames(folder: RunFolder): { acked: string[]; stored: s
   };
 }
 
-export function measurementsOf(folder: RunFolder): Measurements {
-  const names = latencyLogNames(folder);
+/** `names`: the latency logs that should exist. */
+export function measurementsOf(folder: RunFolder, names = latencyLogNames(folder)): Measurements {
   const acked = sumOf(folder, names.acked);
   const stored = sumOf(folder, names.stored);
   // The consumer may have started long before: both rates count from the first send.

@@ -125,7 +125,7 @@ test('a config with all that can stand in it is right', async () => {
       },
     },
     faults: ['kill-leader@5s+3s'],
-    thresholds: ['stored.p99<30ms', 'table.p99<2s'],
+    thresholds: ['acked.p99<30ms', 'acked.rate>100'],
   };
   expect(await errorsOf(config)).toEqual([]);
   expect(await checkConfig(config, 'c.yaml')).toEqual(config);

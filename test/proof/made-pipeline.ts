@@ -15,7 +15,7 @@ import { unsent } from '../../src/proof/made-facts.ts';
 import { roleOf, type ProofRecord } from '../../src/proof/proof-record.ts';
 import { proofResult } from '../../src/proof/proof-result.ts';
 import { settleLooks } from '../../src/proof/settle-looks.ts';
-import { noTimings, type Result } from '../../src/result/result.ts';
+import { noMeasurements, noTimings, type Result } from '../../src/result/result.ts';
 import type { SingleFinding } from '../../src/result/verdict.ts';
 import { outcomeCodes } from '../../src/run-folder/ledger/outcome.ts';
 import { MessageLogWriter } from '../../src/run-folder/message-log.ts';
@@ -153,7 +153,15 @@ async function judged(
     java: null,
   } as unknown as Result['environment'];
   if (destinations.length !== proven.length) throw new Error('a destination was not judged');
-  return { result: proofResult(proof, proven, { allowed: [], timings: noTimings(), environment }), found };
+  return {
+    result: proofResult(proof, proven, {
+      allowed: [],
+      measured: noMeasurements(),
+      timings: noTimings(),
+      environment,
+    }),
+    found,
+  };
 }
 
 const all = (destinations: readonly Destination[]): Record<string, 'once'> =>

@@ -6,6 +6,7 @@ import { environmentOf } from '../../result/environment.ts';
 import { readResult } from '../../result/read-result.ts';
 import { noTimings } from '../../result/result.ts';
 import { judgeThresholds, parseThreshold } from '../../result/thresholds.ts';
+import { latencyLogOfPipeline, measurementsOf } from '../../run-folder/measurements.ts';
 import { FindingsFile } from '../../run-folder/findings-file.ts';
 import { runsPath, type RunFolder } from '../../run-folder/run-folder.ts';
 import type { OptionValues } from '../options/options.ts';
@@ -48,6 +49,7 @@ export async function verifyPipeline(
   ).finally(() => findings.close());
   const result = proofResult(proof, judged, {
     allowed,
+    measured: measurementsOf(folder, latencyLogOfPipeline),
     timings: { ...noTimings(), ...earlier?.timings, auditMs: Math.round(performance.now() - startedAt) },
     environment: earlier?.environment ?? environmentOf(undefined),
   });

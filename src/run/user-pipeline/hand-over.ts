@@ -3,6 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Pacer } from '../../pipeline/producer/pacer.ts';
 import { Schedule } from '../../pipeline/producer/schedule.ts';
 import { ledgerFileName } from '../../run-folder/ledger/ledger-format.ts';
+import { LatencyLog } from '../../run-folder/latency-log.ts';
+import { latencyLogOfPipeline } from '../../run-folder/measurements.ts';
 import { LedgerWriter } from '../../run-folder/ledger/ledger-writer.ts';
 import { outcomeCodes, type Outcome } from '../../run-folder/ledger/outcome.ts';
 import { messageLogName, MessageLogWriter } from '../../run-folder/message-log.ts';
@@ -87,7 +89,9 @@ async function handOverMade(
   const underWay = new UnderWay(source.concurrency);
   let settled = 0;
   const send = async (messages: readonly OutgoingMessage[]): Promise<void> => {
+    const sentAtMs = wallClockMs();
     notes.settle(messages, await source.send(messages));
+    notes.measure(messages.length, sentAtMs);
     onProgress((settled += messages.length));
   };
   for (let next = 0; next < count && !signal.aborted && underWay.failure === undefined;) {
@@ -194,12 +198,14 @@ class HandOverNotes {
   readonly #paths: readonly string[];
   readonly #log: MessageLogWriter;
   readonly #ledger: LedgerWriter;
+  readonly #latencies: LatencyLog;
   readonly #startedAt = performance.now();
 
   constructor(folder: RunFolder, planned: number) {
     const [messages, ledger] = [folder.file(messageLogName), folder.file(ledgerFileName(0, 0))];
     this.#paths = [messages, ledger];
     this.#log = new MessageLogWriter(messages);
+    this.#latencies = new LatencyLog(folder.file(latencyLogOfPipeline.acked[0]!), wallClockMs());
     this.#ledger = new LedgerWriter(ledger, { run: folder.id, producer: 0, session: 0, pid: process.pid });
     this.handed = {
       planned,
@@ -246,6 +252,12 @@ class HandOverNotes {
     }
   }
 
+  /** Notes how long the answer to messages took. */
+  measure(count: number, sentAtMs: number): void {
+    const nowMs = wallClockMs();
+    this.#latencies.record(nowMs - sentAtMs, count, nowMs);
+  }
+
   async close(): Promise<void> {
     const { handed } = this;
     handed.outcomes = handed.outcomes.subarray(0, Math.max(handed.planned, handed.counts.sent));
@@ -256,6 +268,7 @@ class HandOverNotes {
     if (handed.counts.sent === handed.planned) this.#ledger.finish();
     this.#ledger.close();
     this.#log.close();
+    this.#latencies.close();
     for (const path of this.#paths) await seal(path);
     handed.tookMs = performance.now() - this.#startedAt;
   }

@@ -9,6 +9,7 @@ import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts
 import { proofResult } from '../../proof/proof-result.ts';
 import type { PipelineConfig } from '../../config/config.ts';
 import { noTimings, type Environment, type FaultRecord, type Result } from '../../result/result.ts';
+import { latencyLogOfPipeline, measurementsOf } from '../../run-folder/measurements.ts';
 import { FindingsFile } from '../../run-folder/findings-file.ts';
 import { messageLogName } from '../../run-folder/message-log.ts';
 import { sealText } from '../../run-folder/seal.ts';
@@ -93,6 +94,7 @@ export async function judgeRun(
   const { drainMs, auditMs } = drained;
   return proofResult(proof, judged, {
     allowed,
+    measured: measurementsOf(folder, latencyLogOfPipeline),
     timings: { ...noTimings(), produceMs: Math.round(tookMs), drainMs, auditMs },
     environment,
   });
