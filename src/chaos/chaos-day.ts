@@ -83,11 +83,12 @@ const bounded = ({ verdict, findings, notChecked }: Result): ChaosDay['result'] 
 });
 
 const argumentsOf = (
-  { options, faults, brokers, kafkaVersion, zookeeper, security }: ChaosPlan,
+  { pipeline, options, faults, brokers, kafkaVersion, zookeeper, security }: ChaosPlan,
   id: string,
   { dir, store, timeoutMs }: ChaosPlace,
 ): string[] => [
   'run',
+  ...(pipeline === undefined ? [] : [pipeline]),
   '--json',
   '--quiet',
   `--run=${id}`,

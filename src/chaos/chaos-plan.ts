@@ -20,6 +20,15 @@ export interface Ground {
   security?: SecurityKind | undefined;
   /** Set if the producers write transactions; their size and the share to abort are random if left out. */
   transactions?: { size?: number | undefined; abortRate?: number | undefined } | undefined;
+  /** Set for a pipeline of a user's config. */
+  pipeline?: UsersGround | undefined;
+}
+
+export interface UsersGround {
+  name: string;
+  /** The path of the config. */
+  config: string;
+  processes: NonNullable<PipelinePlan['processes']>;
 }
 
 /** A plan as `chaos.json` holds it, for `--replay`. */
@@ -32,6 +41,8 @@ export const chaosPlanSchema = z.strictObject({
   kafkaVersion: z.string().optional(),
   zookeeper: z.boolean().optional(),
   security: z.enum(securityKinds).optional(),
+  /** The pipeline of a user's config; absent for nodrop's own. */
+  pipeline: z.string().optional(),
   /** Options of `nodrop run`, without those for its place and its faults. */
   options: z.array(z.string()),
   /** As arguments of `--fault`. */
@@ -74,7 +85,8 @@ export function* chaosPlans(seed: number, ground: Ground): Generator<ChaosPlan, 
     }
     const { brokers, kafkaVersion, zookeeper, security } = ground;
     const kafka = { brokers, kafkaVersion, zookeeper, security };
-    yield { schema: 1, seed, index, ...kafka, options, faults: timetable.texts };
+    const pipeline = ground.pipeline && { pipeline: ground.pipeline.name };
+    yield { schema: 1, seed, index, ...kafka, ...pipeline, options, faults: timetable.texts };
   }
 }
 
@@ -89,6 +101,7 @@ const cardsOf = (faults: readonly ChaosFault[]): Target[] =>
 function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: number; plan: PipelinePlan } {
   const { min, max } = ground.brokers === 1 ? sendsSeconds : sendsSecondsOfCluster;
   const seconds = chance.integer(min, max);
+  if (ground.pipeline !== undefined) return usersLoadOf(chance, ground, ground.pipeline, seconds);
   const producers = chance.happens(30) ? 2 : 1;
   const consumers = chance.happens(40) ? 2 : 1;
   const rate = chance.pick([200, 500, 1_000, 2_000]);
@@ -112,6 +125,28 @@ function loadOf(chance: Chance, ground: Ground): { options: string[]; sendsMs: n
   const sendsMs = seconds * 1_000;
   const transactional = ground.transactions !== undefined;
   return { options, sendsMs, plan: { ...ground, producers, consumers, sendsMs, transactional } };
+}
+
+/** Applications of users may be slow, and a few messages at any time are enough for faults to take effect. */
+function usersLoadOf(
+  chance: Chance,
+  { brokers }: Ground,
+  { config, processes }: UsersGround,
+  seconds: number,
+): { options: string[]; sendsMs: number; plan: PipelinePlan } {
+  const rate = chance.pick([50, 100, 200]);
+  const options = [
+    `--config=${config}`,
+    `--seed=${chance.next()}`,
+    `--rate=${rate}`,
+    `--messages=${rate * seconds}`,
+  ];
+  const sendsMs = seconds * 1_000;
+  return {
+    options,
+    sendsMs,
+    plan: { brokers, producers: 0, consumers: 0, store: undefined, processes, sendsMs },
+  };
 }
 
 /** Transactions of one batch or of some. A plan without them is the same as if they did not exist. */

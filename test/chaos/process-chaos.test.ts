@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Chance } from '../../src/chaos/chance.ts';
 import { chaosFaults } from '../../src/chaos/chaos-faults.ts';
+import { chaosPlans, parseChaosPlan } from '../../src/chaos/chaos-plan.ts';
 import { Timetable } from '../../src/chaos/timetable.ts';
 import { checkSchedule, parseFault } from '../../src/faults/fault-schedule.ts';
 import type { PipelinePlan } from '../../src/faults/fault.ts';
+import { defaultEngine } from '../../src/stores/engines.ts';
 
 const sendsMs = 20_000;
 const process = { count: 1, hasAddresses: false, isContainer: false };
@@ -81,4 +83,17 @@ test('any day of such faults is possible, begins before all is sent, and breaks 
     }),
     { numRuns: 300 },
   );
+});
+
+test("the plans for a user's pipeline name it, its config and its processes, and can be read again", () => {
+  const pipeline = { name: 'orders', config: '/etc/nodrop.config.yaml', processes: planOf(1).processes! };
+  const plans = chaosPlans(7, { brokers: 1, store: defaultEngine, pipeline });
+  for (const plan of [plans.next().value, plans.next().value]) {
+    expect(parseChaosPlan(JSON.stringify(plan), 'chaos.json')).toEqual(plan);
+    expect(plan.pipeline).toBe('orders');
+    expect(plan.options).toContain('--config=/etc/nodrop.config.yaml');
+    const schedule = plan.faults.map((fault) => parseFault(fault));
+    expect(() => checkSchedule(schedule, { ...planOf(1), sendsMs: undefined })).not.toThrow();
+    expect(schedule.length).toBeGreaterThan(0);
+  }
 });

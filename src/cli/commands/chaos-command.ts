@@ -29,20 +29,25 @@ const severity: readonly number[] = [
 ];
 
 /** Random bad days (runs with faults), one after the other. Exits with the code of the worst. */
-export async function chaosCommand(values: OptionValues, context: Context): Promise<number> {
+export async function chaosCommand(
+  values: OptionValues,
+  context: Context,
+  pipeline: string | undefined,
+): Promise<number> {
   const { signal, terminal } = context;
   const reports = reportsOf(values.reporter, values.json);
   const place = { dir: values.dir, store: values.store, timeoutMs: values.timeout };
   const replay = values.replay === undefined ? undefined : replayOf(values.replay);
-  const ground = groundOf(values, replay);
+  const ground = await groundOf(values, replay, pipeline);
   const count = countOf(values);
   const plans = replay === undefined ? randomPlans(values, ground, count) : [replay];
   claimFiles(reports, [join(values.dir, 'runs')]);
   const coverage = new Coverage(
     chaosFaults({
       ...ground,
-      producers: 1,
-      consumers: 1,
+      ...(ground.pipeline
+        ? { producers: 0, consumers: 0, store: undefined, processes: ground.pipeline.processes }
+        : { producers: 1, consumers: 1 }),
       sendsMs: undefined,
       transactional: ground.transactions !== undefined,
     }),
@@ -102,14 +107,53 @@ function printChaos({
 }
 
 /** The plan of a replayed day says which Kafka to start. */
-function groundOf(values: OptionValues, replay: ChaosPlan | undefined): Ground {
+async function groundOf(
+  values: OptionValues,
+  replay: ChaosPlan | undefined,
+  asked: string | undefined,
+): Promise<Ground> {
   refuseSharedStore(values);
+  const pipeline = await pipelineOf(values, replay, asked);
   const { brokers, kafkaVersion, zookeeper, security } = replay ?? {
     brokers: values.brokers,
     ...kafkaChoiceOf(values),
   };
   const store = values.store === undefined ? defaultEngine : engineOf(values.store);
-  return { brokers, kafkaVersion, zookeeper, security, store, transactions: transactionsOf(values, replay) };
+  const transactions = transactionsOf(values, replay);
+  return { brokers, kafkaVersion, zookeeper, security, store, transactions, pipeline };
+}
+
+/** A pipeline of the user's config; undefined for nodrop's own. */
+async function pipelineOf(
+  values: OptionValues,
+  replay: ChaosPlan | undefined,
+  asked: string | undefined,
+): Promise<Ground['pipeline']> {
+  if (replay !== undefined && asked !== undefined)
+    throw usageError('--replay names the pipeline itself.', `Leave ${asked} out.`);
+  const name = replay === undefined ? asked : replay.pipeline;
+  if (name === undefined) {
+    if (values.config !== undefined)
+      throw usageError('--config is for pipelines of yours.', 'Name one: nodrop chaos PIPELINE');
+    return undefined;
+  }
+  const given = (['store', 'transactional'] as const).find((option) => values[option] !== undefined);
+  if (given !== undefined)
+    throw usageError(`--${given} is for nodrop's own pipeline: the config describes yours.`, 'Leave it out.');
+  const { loadConfig } = await import('../../config/load-config.ts');
+  const { processPlans } = await import('../../processes/process-plan.ts');
+  const { unknownPipeline } = await import('../../run/user-pipeline/pipeline-spec.ts');
+  const replayed = replay?.options
+    .find((option) => option.startsWith('--config='))
+    ?.slice('--config='.length);
+  const { config, path } = await loadConfig(replayed ?? values.config, process.cwd());
+  if (config.pipelines[name] === undefined) throw unknownPipeline(name, Object.keys(config.pipelines));
+  if (config.kafka?.bootstrapServers !== undefined)
+    throw usageError(
+      'nodrop chaos starts a Kafka for each run, and the config names an existing one.',
+      'Leave kafka.bootstrapServers out.',
+    );
+  return { name, config: path, processes: processPlans(config.processes ?? {}) };
 }
 
 function transactionsOf(

@@ -232,10 +232,12 @@ export const definitions: Definition[] = [
   },
   {
     name: 'chaos',
+    arguments: [['[pipeline]', "a pipeline of your config (default: nodrop's own pipeline)"]],
     description: 'starts one run after another with a random load, safe settings and random faults',
     examples: [
       'nodrop chaos --runs 20 --seed 7',
       'nodrop chaos --brokers 3 --for 30m',
+      'nodrop chaos orders --runs 10',
       'nodrop chaos --replay .nodrop/runs/chaos-7-3-5f2a/chaos.json',
     ],
     options: [
@@ -250,8 +252,10 @@ export const definitions: Definition[] = [
       'for',
       'replay',
       'shrinkFor',
+      'config',
     ],
-    act: async (values, context) => (await import('./chaos-command.ts')).chaosCommand(values, context),
+    act: async (values, context, pipeline) =>
+      (await import('./chaos-command.ts')).chaosCommand(values, context, pipeline),
   },
   {
     name: 'faults',

@@ -91,7 +91,7 @@ export function pipelineSpec(
   };
 }
 
-function unknownPipeline(name: string, known: readonly string[]): Error {
+export function unknownPipeline(name: string, known: readonly string[]): Error {
   const near = nearestName(name, known);
   return usageError(
     `The config has no pipeline ${name}.`,
