@@ -292,8 +292,8 @@ test.each<[config: unknown, error: string]>([
     "thresholds.0: 'stored.p98<1s': there is no metric stored.p98.",
   ],
   [
-    { ...withPipeline({}), thresholds: ['table.p98<1s'] },
-    "thresholds.0: 'stored.p98<1s': there is no metric stored.p98.",
+    { ...withPipeline({}), thresholds: ['stored.p99<1s'] },
+    "thresholds.0: stored.p99<1s: when a message was stored is not measured in a run of a user's pipeline.",
   ],
 ])('%j is refused with %s', async (config, error) => {
   expect(await errorsOf(config)).toEqual([expect.stringContaining(error)]);

@@ -15,7 +15,8 @@ test('each application has a config, as its README says', () => {
   expect(configs.length).toBeGreaterThan(5);
 });
 
-test.each(configs)('the config of %s can be read and has a pipeline orders', async (name) => {
+test.each(configs)('the config of %s can be read, and its README runs its pipelines', async (name) => {
   const { config } = await loadConfig(undefined, join(root, name));
-  expect(Object.keys(config.pipelines)).toEqual(['orders']);
+  const readme = readFileSync(join(root, name, 'README.md'), 'utf8');
+  for (const pipeline of Object.keys(config.pipelines)) expect(readme).toContain(`nodrop run ${pipeline}`);
 });
