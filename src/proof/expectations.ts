@@ -47,13 +47,10 @@ export class Expectations {
     if (this.#expecter === undefined) return undefined;
     const expectation = this.#expecter(message);
     const text = JSON.stringify(expectation);
-    const reason =
-      'dropped' in expectation
-        ? expectation.dropped
-        : 'deadLettered' in expectation
-          ? expectation.deadLettered
-          : undefined;
-    if (reason !== undefined) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+    if ('dropped' in expectation) {
+      const reason = expectation.dropped;
+      this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+    }
     if (this.#known.has(text)) return text;
     this.#note(expectation);
     if (this.#known.size < knownMax) this.#known.add(text);

@@ -175,7 +175,8 @@ function auditOf(proof: ProofRecord, judged: readonly ProvenDestination[]): Audi
       repeated: sum(({ counts: { repeated } }) => repeated),
       superseded: sum(({ counts: { superseded } }) => superseded),
       unrooted: sum(({ counts: { unrooted } }) => unrooted),
-      dropped: Math.max(0, ...audits.map(({ counts: { dropped } }) => dropped)),
+      // What is not meant for one destination is no drop.
+      dropped: Object.values(proof.drops).reduce((sum, count) => sum + count, 0),
     },
     states: audits[0]?.states ?? {},
     partitions: [],

@@ -57,11 +57,12 @@ export async function drain(options: DrainOptions): Promise<Drained> {
     judged = await lookAndJudge(options);
     lookedAt = performance.now();
     const isSame = judged.map(standing).join('; ') === before;
-    if (isSame && behind.length === 0) break;
+    if (isSame && behind.length === 0 && (await silentOf(judged, groups)).length === 0) break;
     if (!isSame) deadline.restart();
   }
   signal.throwIfAborted();
-  const isUndrained = behind.length > 0 || deadline.hasPassed;
+  const silent = await silentOf(judged, groups);
+  const isUndrained = behind.length > 0 || silent.length > 0 || deadline.hasPassed;
   if (isUndrained && judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
     for (const check of checks) check.isUndrained = true;
     judged = await judge(options);
@@ -70,7 +71,7 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   const hasGroups = await groups.areKnown();
   return {
     judged,
-    open: behind.map(lagText),
+    open: [...behind.map(lagText), ...silent.map(silenceText)],
     notes: hasGroups
       ? []
       : [
@@ -122,6 +123,22 @@ async function judge({
     findings.close();
   }
 }
+
+/**
+ * The destinations to which nothing has come, if no group tells how far the pipeline is: an application that starts slowly
+ * looks like one that loses all.
+ */
+async function silentOf(judged: readonly JudgedDestination[], groups: FeedingGroups): Promise<string[]> {
+  const silent = judged.filter(({ audit: { acknowledged, counts, store } }) => {
+    const due = Object.values(acknowledged).reduce((sum, count) => sum + count, 0) - counts.dropped;
+    return due > 0 && store.rows + store.deadLetters - counts.unrooted <= 0;
+  });
+  if (silent.length === 0 || (await groups.areKnown())) return [];
+  return silent.map(({ destination: { name } }) => name);
+}
+
+const silenceText = (name: string): string =>
+  `Nothing has come to ${name}, and no consumer group tells how far the pipeline is: it may be late. If a group feeds it, name it with group.`;
 
 const lagText = ({ group, topic, records }: GroupLag): string =>
   `Group ${group} has not committed ${records} ${records === 1 ? 'record' : 'records'} of ${topic}: not drained.`;
