@@ -1,0 +1,72 @@
+/** A run of a user's pipeline while it goes on and after it, as its page shows it; and what a kill leaves behind. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { RunFolder } from '../../src/run-folder/run-folder.ts';
+import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
+import { forwardingConfig } from '../fixtures/forwarding-config.ts';
+import { endServing, openLivePage, seenBy, startServing, untilHeading } from '../fixtures/live-page.ts';
+import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
+import { processesNaming, start, until } from '../fixtures/nodrop.ts';
+import { nodeOf, textOf } from '../fixtures/opened-report.ts';
+
+const bootstrapServers = inject('bootstrapServers');
+
+describe.skipIf(!hasBrowser)('in a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    endServing();
+    await browser.close();
+  });
+
+  test('the page shows a run from its start to its verdict, and its report says the same', async () => {
+    const messages = { count: 300, rate: '200/s' };
+    const { name, dir, args } = forwardingConfig({ bootstrapServers, bug: 'lose', messages });
+    const serving = await startServing([...args, '--run', 'shown', '--ui', '--keep-open']);
+    const { page, troubles } = await openLivePage(browser, serving.address);
+    await untilHeading(page, 'FAIL');
+    const { headings, counts } = await seenBy(page);
+    expect(headings).toEqual(['LOADING', 'UNDER WAY', 'FAIL']);
+    const handedOver = counts.map(({ hops }) => hops[0]!);
+    expect(new Set(handedOver).size).toBeGreaterThan(3);
+    expect(handedOver).toEqual(handedOver.toSorted((a, b) => a - b));
+    expect(await textOf(nodeOf(page, 'out'))).toContain('299 records ✗ 300 expected');
+    expect(troubles).toEqual([]);
+    await page.context().close();
+    serving.child.kill('SIGINT');
+    expect((await serving.ended).code).toBe(1);
+    expect(processesNaming(name)).toEqual([]);
+
+    const report = await (await browser.newContext({ offline: true })).newPage();
+    await report.goto(`file://${join(dir, 'runs/shown/report.html')}`);
+    expect(await textOf(report.locator('.verdict'))).toContain('From the producer on: 1 lost at out (consumer)');
+    expect(await report.locator('.hop.broken h3').allTextContents()).toEqual(['out']);
+    await report.locator('.findings summary').click();
+    const steps = (await report.locator('.findings details li').allInnerTexts()).map((step) =>
+      step.replaceAll(/\s+/g, ' '),
+    );
+    expect(steps[0]).toMatch(/intent p0, session 0, was about to send it$/);
+    expect(steps.at(-1)).toBe('hop ✗ out: not there');
+    await report.context().close();
+  });
+});
+
+test('a run that was killed leaves no process behind, and clean removes all of it', async () => {
+  const messages = { count: 100_000, rate: '1000/s' };
+  const { name, dir, args } = forwardingConfig({ bootstrapServers, messages });
+  const folder = new RunFolder(dir, 'killed');
+  const { child, ended } = start([...args, '--run', 'killed']);
+  const isHandingOver = (): boolean => existsSync(folder.file('ledger-p0-0.bin'));
+  await until('messages are handed over', isHandingOver);
+  expect(processesNaming(name).length).toBeGreaterThan(2);
+  child.kill('SIGKILL');
+  await ended;
+  await until('all that it started is gone', () => processesNaming(name).length === 0);
+  const { stdout } = await nodropInProcess(['clean', '--dir', dir, '--yes']);
+  expect(stdout).toContain(`crashed      ${folder.path}`);
+  expect(readdirSync(join(dir, 'runs'))).toEqual([]);
+});
