@@ -1,14 +1,11 @@
-/** A run of a user's pipeline while it goes on and after it, as its page shows it; and what a kill leaves behind. */
-import { existsSync, readdirSync } from 'node:fs';
+/** A run of a user's pipeline from its start to its verdict, as its page shows it in a real browser. */
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { RunFolder } from '../../src/run-folder/run-folder.ts';
 import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
 import { forwardingConfig } from '../fixtures/forwarding-config.ts';
 import { endServing, openLivePage, seenBy, startServing, untilHeading } from '../fixtures/live-page.ts';
-import { nodropInProcess } from '../fixtures/nodrop-in-process.ts';
-import { processesNaming, start, until } from '../fixtures/nodrop.ts';
+import { processesNaming } from '../fixtures/nodrop.ts';
 import { nodeOf, textOf } from '../fixtures/opened-report.ts';
 
 const bootstrapServers = inject('bootstrapServers');
@@ -53,20 +50,4 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(steps.at(-1)).toBe('hop ✗ out: not there');
     await report.context().close();
   });
-});
-
-test('a run that was killed leaves no process behind, and clean removes all of it', async () => {
-  const messages = { count: 100_000, rate: '1000/s' };
-  const { name, dir, args } = forwardingConfig({ bootstrapServers, messages });
-  const folder = new RunFolder(dir, 'killed');
-  const { child, ended } = start([...args, '--run', 'killed']);
-  const isHandingOver = (): boolean => existsSync(folder.file('ledger-p0-0.bin'));
-  await until('messages are handed over', isHandingOver);
-  expect(processesNaming(name).length).toBeGreaterThan(2);
-  child.kill('SIGKILL');
-  await ended;
-  await until('all that it started is gone', () => processesNaming(name).length === 0);
-  const { stdout } = await nodropInProcess(['clean', '--dir', dir, '--yes']);
-  expect(stdout).toContain(`crashed      ${folder.path}`);
-  expect(readdirSync(join(dir, 'runs'))).toEqual([]);
 });
