@@ -7,7 +7,8 @@ import type { RunFolder } from './run-folder.ts';
 import { hasSeal } from './seal.ts';
 
 /** Whether a check made the folder, even if it did not come to its end. */
-export const isOfCheck = (folder: RunFolder): boolean => isJudged(folder) || firstEvent(folder)?.type === 'check';
+export const isOfCheck = (folder: RunFolder): boolean =>
+  isJudged(folder) || firstEvent(folder)?.type === 'check';
 
 /** Whether the folder is that of a run of a user's pipeline, even if it did not come to its end. */
 export const isOfPipeline = (folder: RunFolder): boolean => pipelineOf(folder) !== undefined;
@@ -17,6 +18,9 @@ export function pipelineOf(folder: RunFolder): { name: string; beganAt: number }
   const event = firstEvent(folder);
   return event?.type === 'pipeline' ? { name: event.name, beganAt: event.time } : undefined;
 }
+
+/** What a run of a user's pipeline handed over, written once it has drained. Other runs have none. */
+export const pipelineRecordIn = (folder: RunFolder): string => folder.file('pipeline.json');
 
 /** Whether a check came so far that it wrote down what it had read. */
 export const isJudged = ({ check }: RunFolder): boolean => existsSync(check) || hasSeal(check);

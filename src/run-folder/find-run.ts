@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationalError, messageOf, usageError } from '../errors.ts';
+import { pipelineRecordIn } from './check-folder.ts';
 import { RunFolder, runIdPattern, runsPath } from './run-folder.ts';
 
 /**
@@ -53,6 +54,6 @@ export function findRun(dir: string, id: string | undefined): RunFolder {
 
 function bornAt(folder: RunFolder): number {
   // The folder is gone if another process has just removed it.
-  const places = [folder.manifest, folder.check, folder.pipeline, folder.path];
+  const places = [folder.manifest, folder.check, pipelineRecordIn(folder), folder.path];
   return places.map((path) => statSync(path, { throwIfNoEntry: false })).find(Boolean)?.mtimeMs ?? 0;
 }

@@ -1,6 +1,7 @@
 /** The files of a run's folder, and the proof that nodrop made it. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { pipelineRecordIn } from './check-folder.ts';
 import { parseRunEvent } from './run-events.ts';
 import { usageError } from '../errors.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
@@ -83,12 +84,15 @@ function manifestId(folder: RunFolder): string | undefined {
   let id: string | undefined;
   proves(folder.manifest, () => (id = folder.readManifest()?.id) !== undefined);
   if (id === undefined) proves(folder.check, (path) => (id = namedIn(path, 'id')) !== undefined);
-  if (id === undefined) proves(folder.pipeline, (path) => (id = namedIn(path, 'run')) !== undefined);
+  if (id === undefined) proves(pipelineRecordIn(folder), (path) => (id = namedIn(path, 'run')) !== undefined);
   return id;
 }
 
 const namedIn = (path: string, field: string): string | undefined =>
-  z.record(z.string(), z.unknown()).transform((document) => z.string().parse(document[field])).parse(JSON.parse(readFileSync(path, 'utf8')));
+  z
+    .record(z.string(), z.unknown())
+    .transform((document) => z.string().parse(document[field]))
+    .parse(JSON.parse(readFileSync(path, 'utf8')));
 
 const someProves = (folder: RunFolder, pattern: RegExp, isProof: (path: string) => boolean): boolean =>
   folder.list(pattern).some((name) => proves(folder.file(name), isProof));

@@ -89,10 +89,6 @@ export class RunFolder {
   get check(): string {
     return join(this.path, 'check.json');
   }
-  /** What a run of a user's pipeline handed over, written once it has drained. Other runs have none. */
-  get pipeline(): string {
-    return join(this.path, 'pipeline.json');
-  }
   /** The event log: what happened to the run. */
   get events(): string {
     return join(this.path, 'course.jsonl');

@@ -40,7 +40,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
     const report = await (await browser.newContext({ offline: true })).newPage();
     await report.goto(`file://${join(dir, 'runs/shown/report.html')}`);
-    expect(await textOf(report.locator('.verdict'))).toContain('From the producer on: 1 lost at out (consumer)');
+    expect(await textOf(report.locator('.verdict'))).toContain(
+      'From the producer on: 1 lost at out (consumer)',
+    );
     expect(await report.locator('.hop.broken h3').allTextContents()).toEqual(['out']);
     await report.locator('.findings summary').click();
     const steps = (await report.locator('.findings details li').allInnerTexts()).map((step) =>

@@ -48,7 +48,11 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     };
     const path = join(newDir(), 'report.html');
     writeFileSync(path, pageHtml(readFileSync(pageTemplate, 'utf8'), data));
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, offline: true });
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme,
+      offline: true,
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(5_000);
     const troubles = troublesOf(page, (url) => /^(file|data):/.test(url));
@@ -71,7 +75,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const page = await open(driven);
     expect(await page.title()).toBe('fail: run demo · nodrop');
     const text = await textOf(page.locator('body'));
-    expect(text).toContain('FAIL From the producer on: 2 lost at enriched (consumer), 1 lost at table (consumer)');
+    expect(text).toContain(
+      'FAIL From the producer on: 2 lost at enriched (consumer), 1 lost at table (consumer)',
+    );
     expect(text).toContain('pipeline orders source topic:orders');
     expect(text).toContain('the ledger: nodrop made the messages');
     expect(text).toContain('commits are what groups report');

@@ -53,7 +53,14 @@ export const driven: Result = {
   ...passed,
   verdict: 'fail',
   root: 'ledger',
-  provenance: { ledger: 'made', source: 'read', enriched: 'read', table: 'read', letters: 'read', commits: 'reported' },
+  provenance: {
+    ledger: 'made',
+    source: 'read',
+    enriched: 'read',
+    table: 'read',
+    letters: 'read',
+    commits: 'reported',
+  },
   run: { id: 'demo', seed: 7, topic: 'orders', messages: 1000, batchSize: null },
   pipeline: {
     name: 'orders',
@@ -73,8 +80,20 @@ export const driven: Result = {
   },
   acknowledged: { right: 997, wrong: 0, lost: 3, unjudged: 0 },
   findings: [
-    { kind: 'lost', blame: 'consumer', hop: 'enriched', count: 2, examples: [{ id: 'demo-17' }, { id: 'demo-18' }] },
-    { kind: 'lost', blame: 'consumer', hop: 'table', count: 1, examples: [{ id: 'demo-19', detail: 'not in table' }] },
+    {
+      kind: 'lost',
+      blame: 'consumer',
+      hop: 'enriched',
+      count: 2,
+      examples: [{ id: 'demo-17' }, { id: 'demo-18' }],
+    },
+    {
+      kind: 'lost',
+      blame: 'consumer',
+      hop: 'table',
+      count: 1,
+      examples: [{ id: 'demo-19', detail: 'not in table' }],
+    },
   ],
   states: {},
   partitions: [],

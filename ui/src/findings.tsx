@@ -55,24 +55,26 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
           </label>
         )}
         {findings.length > 0 &&
-          facets.filter((facet) => result.root !== 'ledger' || valuesOf(findings, facet).length > 0).map((facet) => (
-            <label key={facet}>
-              {facet === 'state' && result.root !== undefined ? 'category' : facet}
-              <select
-                value={chosen.value[facet] ?? ''}
-                onChange={({ currentTarget: { value } }) =>
-                  (chosen.value = { ...chosen.value, [facet]: value === '' ? undefined : value } as never)
-                }
-              >
-                <option value="">all</option>
-                {valuesOf(findings, facet).map((value) => (
-                  <option key={value} value={value}>
-                    {value}
-                  </option>
-                ))}
-              </select>
-            </label>
-          ))}
+          facets
+            .filter((facet) => result.root !== 'ledger' || valuesOf(findings, facet).length > 0)
+            .map((facet) => (
+              <label key={facet}>
+                {facet === 'state' && result.root !== undefined ? 'category' : facet}
+                <select
+                  value={chosen.value[facet] ?? ''}
+                  onChange={({ currentTarget: { value } }) =>
+                    (chosen.value = { ...chosen.value, [facet]: value === '' ? undefined : value } as never)
+                  }
+                >
+                  <option value="">all</option>
+                  {valuesOf(findings, facet).map((value) => (
+                    <option key={value} value={value}>
+                      {value}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            ))}
       </div>
       <p role="status" class="more">
         {statusOf(data, search, {

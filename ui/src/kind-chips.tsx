@@ -40,7 +40,5 @@ export function KindChips({
   );
 }
 
-export const isOfKind = (
-  { kind, blame, hop }: Pick<Kind, 'kind' | 'blame' | 'hop'>,
-  chosen: Kind,
-): boolean => kind === chosen.kind && blame === chosen.blame && hop === chosen.hop;
+export const isOfKind = ({ kind, blame, hop }: Pick<Kind, 'kind' | 'blame' | 'hop'>, chosen: Kind): boolean =>
+  kind === chosen.kind && blame === chosen.blame && hop === chosen.hop;

@@ -18,12 +18,7 @@ interface PlotsProps {
   hasLatencies?: boolean;
 }
 
-export function Plots({
-  series,
-  thresholds,
-  isJournalKept,
-  hasLatencies = true,
-}: PlotsProps): JSX.Element {
+export function Plots({ series, thresholds, isJournalKept, hasLatencies = true }: PlotsProps): JSX.Element {
   const drawn = useRef<DrawnPlot[]>([]);
   const host = useRef<HTMLDivElement>(null);
   const shown = plotsOf(series, { thresholds, isJournalKept, hasLatencies });

@@ -127,15 +127,9 @@ const checking = 'The check reads topic and sink, and compares them. The verdict
 function pipelineSentence({ pipeline, phase }: RunProgress): string {
   const { name, step } = pipeline!;
   if (step !== null) return `${step[0]!.toUpperCase()}${step.slice(1)}.`;
-  switch (phase) {
-    case 'publishing':
-      return `Messages are being handed over to ${name}.`;
-    case 'draining':
-    case 'auditing':
-      return 'All messages are handed over; faults may still go on.';
-    default:
-      return 'Apache Kafka and the processes of the pipeline are starting.';
-  }
+  if (phase === 'publishing') return `Messages are being handed over to ${name}.`;
+  if (phase === 'draining') return 'All messages are handed over; faults may still go on.';
+  return 'Apache Kafka and the processes of the pipeline are starting.';
 }
 
 function stateOf(live: LiveRun | undefined, connection: Connection): State {
@@ -164,8 +158,8 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
         : progress.pipeline !== undefined
           ? pipelineSentence(progress)
           : phase === null
-          ? 'Its stages were started by hand.'
-          : phases[phase];
+            ? 'Its stages were started by hand.'
+            : phases[phase];
     return { sign: '▶', look: 'under-way', word: 'UNDER WAY', sentence };
   }
   if (progress.check !== undefined)

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isAtWork } from '../../run-folder/at-work.ts';
-import { isOfPipeline } from '../../run-folder/check-folder.ts';
+import { isOfPipeline, pipelineRecordIn } from '../../run-folder/check-folder.ts';
 import { counted } from '../../text/counted.ts';
 import { exitCodes, usageError } from '../../errors.ts';
 import { listRuns } from '../../run-folder/find-run.ts';
@@ -84,7 +84,7 @@ function standingOf(folder: RunFolder): Standing {
   const verdict = readResult(folder.result)?.verdict;
   if (verdict !== undefined) return verdict;
   // Without the record of what it handed over, no verdict can come any more.
-  if (isOfPipeline(folder)) return hasSeal(folder.pipeline) ? 'unjudged' : 'crashed';
+  if (isOfPipeline(folder)) return hasSeal(pipelineRecordIn(folder)) ? 'unjudged' : 'crashed';
   const ledgers = folder.list(ledgerFilePattern).map((name) => folder.file(name));
   const open = ledgers.filter((path) => !hasSeal(path));
   return folder.isUsed() && ledgers.length > 0 && open.length === 0 ? 'unjudged' : 'crashed';

@@ -10,6 +10,7 @@ import { proofResult } from '../../proof/proof-result.ts';
 import type { PipelineConfig } from '../../config/config.ts';
 import { noTimings, type Environment, type FaultRecord, type Result } from '../../result/result.ts';
 import { latencyLogOfPipeline, measurementsOf } from '../../run-folder/measurements.ts';
+import { pipelineRecordIn } from '../../run-folder/check-folder.ts';
 import { FindingsFile } from '../../run-folder/findings-file.ts';
 import { messageLogName } from '../../run-folder/message-log.ts';
 import { sealText } from '../../run-folder/seal.ts';
@@ -88,8 +89,8 @@ export async function judgeRun(
     faults: [...faults],
   };
   const text = `${JSON.stringify(proof, null, 2)}\n`;
-  writeWhole(folder.pipeline, text);
-  sealText(folder.pipeline, text);
+  writeWhole(pipelineRecordIn(folder), text);
+  sealText(pipelineRecordIn(folder), text);
   const judged = drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts }));
   const { drainMs, auditMs } = drained;
   return proofResult(proof, judged, {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { pipelineRecordIn } from '../../../src/run-folder/check-folder.ts';
 import { RunFolder } from '../../../src/run-folder/run-folder.ts';
 import { sealText } from '../../../src/run-folder/seal.ts';
 import { GrowingPipelineRun } from '../../fixtures/growing-pipeline-run.ts';
@@ -23,7 +24,10 @@ function write({ path }: RunFolder, name: string, text = 'x'): void {
   writeFileSync(join(path, name), text);
 }
 
-const destination = ['topic', 'later-0', 'sink-1-1', 'sink-1-2'].flatMap((file) => [`${file}.facts`, `${file}.ids`]);
+const destination = ['topic', 'later-0', 'sink-1-1', 'sink-1-2'].flatMap((file) => [
+  `${file}.facts`,
+  `${file}.ids`,
+]);
 /** In the order in which a run writes them: a run that is killed has the first of them, and perhaps a draft of the next. */
 const files = [
   'process.json',
@@ -45,7 +49,9 @@ const files = [
   'pipeline.json.4711',
 ];
 
-test.each(Array.from({ length: files.length + 1 }, (_, count) => [count, files[count - 1] ?? 'course.jsonl']))(
+test.each(
+  Array.from({ length: files.length + 1 }, (_, count) => [count, files[count - 1] ?? 'course.jsonl']),
+)(
   'a run that was killed with %i more files, the last of them %s, counts as crashed, and nothing of it stays',
   async (count) => {
     const { folder, ledger } = new GrowingPipelineRun(dir, 'killed', 10, gone);
@@ -63,7 +69,7 @@ test('a run that was killed between its evidence and its verdict stays until --a
   ledger.close();
   const text = JSON.stringify({ run: 'late' });
   write(folder, 'pipeline.json', text);
-  sealText(folder.pipeline, text);
+  sealText(pipelineRecordIn(folder), text);
   expect((await clean()).stdout).toContain('Nothing to remove; 1 run is kept');
   expect((await clean('--all')).stdout).toContain(`unjudged     ${folder.path}`);
   expect(existsSync(folder.path)).toBe(false);
@@ -77,7 +83,9 @@ test('files that nodrop does not make stay, also beside the logs and the evidenc
   for (const name of mine) write(folder, name, 'mine');
   const { stderr } = await clean();
   expect(stderr).toContain('it holds what nodrop did not make');
-  const left = readdirSync(folder.path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const left = readdirSync(folder.path, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   expect(left.map(({ parentPath, name }) => join(parentPath, name)).sort()).toEqual(
     mine.map((name) => join(folder.path, name)).sort(),
   );

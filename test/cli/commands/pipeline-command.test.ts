@@ -57,15 +57,18 @@ test.each([
   ['export', []],
   ['produce', ['--bootstrap-server', '127.0.0.1:1']],
   ['consume', ['--bootstrap-server', '127.0.0.1:1']],
-] as const)("nodrop %s refuses a run of a user's pipeline, and says what it has instead", async (command, more) => {
-  const place = newDir();
-  const { ledger } = new GrowingPipelineRun(place, 'mine', 10, 2 ** 22 + 1);
-  ledger.close();
-  const named = ['produce', 'consume'].includes(command) ? ['--run', 'mine'] : ['mine'];
-  const { code, stdout, stderr } = await nodropInProcess([command, ...named, '--dir', place, ...more]);
-  expect([code, stdout]).toEqual([64, '']);
-  expect(stderr).toContain(
-    `nodrop ${command} is for runs of nodrop's own pipeline, and mine is one of your pipeline orders.`,
-  );
-  expect(stderr).toContain('nodrop verify mine, nodrop explain mine ID');
-});
+] as const)(
+  "nodrop %s refuses a run of a user's pipeline, and says what it has instead",
+  async (command, more) => {
+    const place = newDir();
+    const { ledger } = new GrowingPipelineRun(place, 'mine', 10, 2 ** 22 + 1);
+    ledger.close();
+    const named = ['produce', 'consume'].includes(command) ? ['--run', 'mine'] : ['mine'];
+    const { code, stdout, stderr } = await nodropInProcess([command, ...named, '--dir', place, ...more]);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(
+      `nodrop ${command} is for runs of nodrop's own pipeline, and mine is one of your pipeline orders.`,
+    );
+    expect(stderr).toContain('nodrop verify mine, nodrop explain mine ID');
+  },
+);

@@ -244,7 +244,7 @@ test("in a user's pipeline, each hop has cases of its own, and a kind that was n
   expect(at('stale')).toEqual([]);
 });
 
-test("rows of others at a hop leave its phantoms unjudged, and a finding without a hop has a case of its own", () => {
+test('rows of others at a hop leave its phantoms unjudged, and a finding without a hop has a case of its own', () => {
   const { pipeline } = driven;
   const [source, ...rest] = pipeline!.destinations;
   const { cases } = readJunit(

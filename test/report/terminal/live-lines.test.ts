@@ -76,7 +76,12 @@ test('many states with long names take at most twelve lines, and there are none 
 });
 
 test("the live lines of a user's pipeline show what is handed over, and nothing once hops and sinks are read", () => {
-  const fault = { name: 'kill-process', schedule: 'kill-process:worker@5s+3s', tookEffect: true, evidence: [] };
+  const fault = {
+    name: 'kill-process',
+    schedule: 'kill-process:worker@5s+3s',
+    tookEffect: true,
+    evidence: [],
+  };
   const driven: RunProgress = {
     ...progress,
     pipeline: { name: 'orders', step: null },
@@ -86,7 +91,10 @@ test("the live lines of a user's pipeline show what is handed over, and nothing 
     acked: { count: 500, byState: {} },
     unknown: 2,
   };
-  expect(liveLines(driven, { acked: [], stored: [] })).toEqual(['acked    ████████░░░░░░░░ 500/1 000', '2 unknown']);
+  expect(liveLines(driven, { acked: [], stored: [] })).toEqual([
+    'acked    ████████░░░░░░░░ 500/1 000',
+    '2 unknown',
+  ]);
   const draining: RunProgress = { ...driven, phase: 'draining' };
   expect(liveLines(draining, rates)).toEqual([]);
   const under = { ...fault, target: 'worker', startMs: 5_000, endMs: null };

@@ -101,7 +101,10 @@ test('a dead letter is wrong for a message of the run, and not for a foreign rec
 });
 
 test("in a user's pipeline, a message is missing wrongly where it was lost, and nowhere behind or beside it", () => {
-  const noneAt = (sink: string): TimelineEvent => ({ ...gap.nothing('sink-row', `${sink}: not there`), sink });
+  const noneAt = (sink: string): TimelineEvent => ({
+    ...gap.nothing('sink-row', `${sink}: not there`),
+    sink,
+  });
   const timeline = timelineOf([noneAt('letters'), noneAt('enriched'), noneAt('table')], {
     pipeline: 'orders',
     findings: [{ kind: 'lost', blame: 'consumer', hop: 'enriched', id: 'p0-17' }],
