@@ -1,4 +1,4 @@
-/** `clean` and the folders of runs of a user's pipeline: all that nodrop made goes, at whatever moment the run was killed. */
+/** `clean` and the folders of runs of a user's pipeline: all that nodrop made goes, no matter when the run was killed. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
