@@ -31,7 +31,7 @@ export function CheckScope({ result }: { result: Result }): JSX.Element {
 }
 
 export function PipelineScope({ result }: { result: Result }): JSX.Element {
-  const { ledger, rates, timings, allowed } = result;
+  const { ledger, timings, allowed } = result;
   const { source, drops } = result.pipeline!;
   return (
     <Scope
@@ -40,7 +40,6 @@ export function PipelineScope({ result }: { result: Result }): JSX.Element {
         root: ledgerRootText,
         provenance: pipelineProvenanceText(result),
         'handed over': `${grouped(ledger.sent)} to ${source}`,
-        rate: rates.acked === null ? null : `${grouped(rates.acked)}/s acknowledged`,
         drops: Object.keys(drops).length === 0 ? null : dropsText(drops),
         allowed: allowed.length === 0 ? null : allowed.join(', '),
       }}

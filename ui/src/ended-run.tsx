@@ -157,9 +157,12 @@ function PipelineBody({ data, explain }: BodyProps): JSX.Element {
       <Faults faults={result.faults} />
       {series && (
         <Section title="Over time">
-          <Plots series={series} thresholds={result.thresholds} isJournalKept={false} hasLatencies={false} />
+          <Plots series={series} thresholds={result.thresholds} isJournalKept={false} />
         </Section>
       )}
+      <Section title="Measured">
+        <Measured result={result} />
+      </Section>
       <Section title="What was driven">
         <PipelineScope result={result} />
       </Section>

@@ -38,11 +38,9 @@ export interface Limit {
 interface Known {
   thresholds: readonly JudgedThreshold[];
   isJournalKept: boolean;
-  /** False for a user's pipeline, of which no latency is measured. */
-  hasLatencies: boolean;
 }
 
-export function plotsOf(series: Series, { thresholds, isJournalKept, hasLatencies }: Known): Plot[] {
+export function plotsOf(series: Series, { thresholds, isJournalKept }: Known): Plot[] {
   const { sent, acked, consumed, stored, lag, latency } = series;
   const xs = series.startMs.map((ms) => ms / 1_000);
   const limits = thresholds.map(({ threshold }): Limit => {
@@ -83,14 +81,10 @@ export function plotsOf(series: Series, { thresholds, isJournalKept, hasLatencie
       limits: limitsOf('acked.rate', 'stored.rate'),
     },
     ...(isJournalKept ? beyond.slice(0, 1) : []),
-    ...(hasLatencies
-      ? [
-          {
-            ...latencyPlot('Until acknowledged', xs, latency.acked),
-            limits: limitsOf(...latencies.map((each) => `acked.${each}`)),
-          },
-        ]
-      : []),
+    {
+      ...latencyPlot('Until acknowledged', xs, latency.acked),
+      limits: limitsOf(...latencies.map((each) => `acked.${each}`)),
+    },
     ...(isJournalKept ? beyond.slice(1) : []),
     ...leadersPlot(series),
   ];

@@ -15,13 +15,12 @@ interface PlotsProps {
   thresholds: readonly JudgedThreshold[];
   /** Without a journal, deliveries and stored rows are not known: a line at 0 would be wrong. */
   isJournalKept: boolean;
-  hasLatencies?: boolean;
 }
 
-export function Plots({ series, thresholds, isJournalKept, hasLatencies = true }: PlotsProps): JSX.Element {
+export function Plots({ series, thresholds, isJournalKept }: PlotsProps): JSX.Element {
   const drawn = useRef<DrawnPlot[]>([]);
   const host = useRef<HTMLDivElement>(null);
-  const shown = plotsOf(series, { thresholds, isJournalKept, hasLatencies });
+  const shown = plotsOf(series, { thresholds, isJournalKept });
   // Other lines need a new plot; more data of the same lines do not.
   const form = JSON.stringify(shown.map(({ title, lines }) => [title, lines.map(({ label }) => label)]));
   useEffect(() => {

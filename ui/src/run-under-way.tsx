@@ -101,7 +101,7 @@ const ShownPipeline = ({ progress, series }: Omit<ShownProps, 'explain'>): JSX.E
     <Faults faults={progress.faults} />
     {series && (
       <Section title="Over time">
-        <Plots series={series} thresholds={[]} isJournalKept={false} hasLatencies={false} />
+        <Plots series={series} thresholds={[]} isJournalKept={false} />
       </Section>
     )}
   </>

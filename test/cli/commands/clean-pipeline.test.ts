@@ -38,6 +38,7 @@ const files = [
   'source.log',
   'faults.json',
   'messages.log',
+  'latency-acked-p0.hlog',
   'messages.log.sha256',
   'ledger-p0-0.bin.sha256',
   ...destination.map((file) => `destinations/source/${file}`),

@@ -121,4 +121,6 @@ test('messages of unknown outcome explain rows of a pipeline beyond those that a
   expect(lineOf(1_000, 10, [{ ...lost, kind: 'duplicated', hop: 'source' }])).toMatch(/✗$/);
   expect(lineOf(991, 0)).toMatch(/✗$/);
   expect(lineOf(989)).toMatch(/✗$/);
+  // One message may be lost, and another doubled.
+  expect(lineOf(990, 0, [{ ...lost, count: 1, hop: 'source' }])).toMatch(/✗$/);
 });
