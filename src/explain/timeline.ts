@@ -156,6 +156,8 @@ export interface GapEvent {
   missing?: string;
   /** How many events are left out, at least. */
   more?: number;
+  /** Only in a user's pipeline: the hop or sink that has nothing. */
+  sink?: string;
 }
 
 export type Fact =

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isAtWork } from '../run-folder/at-work.ts';
+import { pipelineOf } from '../run-folder/check-folder.ts';
 import type { RunSource } from './server/run-source.ts';
 import { usageError } from '../errors.ts';
 import { listRuns } from '../run-folder/find-run.ts';
@@ -121,7 +122,9 @@ const told = z.object({
   latency: hops(p99)
     .extend({ missing: hops(z.array(z.string())).catch({ acked: [], stored: [] }) })
     .catch({ ...nothing, missing: { acked: [], stored: [] } }),
-  findings: z.array(z.object({ kind: z.string(), count: z.number() })).catch([]),
+  findings: z
+    .array(z.object({ kind: z.string(), hop: z.string().exactOptional(), count: z.number() }))
+    .catch([]),
   thresholds: z.array(z.object({ met: z.boolean() })).catch([]),
   faults: z.array(z.unknown()).catch([]),
 });
@@ -130,9 +133,11 @@ const toldSchema = told.catch(() => told.parse({}));
 function rowFrom(folder: RunFolder, result: z.infer<typeof told>): Row {
   const { ledger, faults, thresholds, latency, ...rest } = result;
   const { acked, stored, missing } = latency;
-  const born = statSync(folder.manifest, { throwIfNoEntry: false }) ?? statSync(folder.path);
+  const born = statSync(folder.manifest, { throwIfNoEntry: false });
+  const pipeline = born === undefined ? pipelineOf(folder) : undefined;
   return {
-    time: born.mtimeMs,
+    time: born?.mtimeMs ?? pipeline?.beganAt ?? statSync(folder.path).mtimeMs,
+    pipeline: pipeline?.name ?? null,
     messages: ledger.sent,
     latency: { acked, stored },
     thresholdsMissed: thresholds.filter(({ met }) => !met).length,

@@ -61,6 +61,8 @@ export interface RunRow {
   /** When its folder was made or its manifest written, in ms since the epoch. */
   time: number;
   isUnderWay: boolean;
+  /** The pipeline of the user's config; null for other runs. */
+  pipeline: string | null;
   /** null if the run was not audited, or not yet. */
   verdict: Verdict | null;
   /** Messages sent; null if there is no result. */
@@ -69,8 +71,8 @@ export interface RunRow {
   rates: Result['rates'];
   /** p99 in ms. */
   latency: { acked: number | null; stored: number | null };
-  /** The number of findings of each kind. */
-  findings: { kind: string; count: number }[];
+  /** The number of findings of each kind, and in a user's pipeline of each hop. */
+  findings: { kind: string; hop?: string; count: number }[];
   thresholdsMissed: number;
   /** Whether latency logs are missing: then the p99 is that of the other processes. */
   isPartial: { acked: boolean; stored: boolean };

@@ -1,6 +1,6 @@
 /**
  * Selects findings for a page from a file that may hold millions: the examples of the result, and some of each kind,
- * blame and partition, so that none hides the others. Only a page that holds all findings may say that none names a
+ * blame, hop and partition, so that none hides the others. Only a page that holds all findings may say that none names a
  * message.
  */
 import { createReadStream } from 'node:fs';
@@ -41,7 +41,7 @@ export async function pageFindings(path: string, found: readonly Finding[]): Pro
   );
 }
 
-/** Lines grouped by kind, blame and partition; each group holds no more than may be shown. */
+/** Lines grouped by kind, blame, hop and partition; each group holds no more than may be shown. */
 class SpreadLines {
   readonly #max: number;
   readonly #groups = new Map<string, string[]>();
@@ -54,7 +54,8 @@ class SpreadLines {
   add(line: string): void {
     const [, what = ''] = /^\{("kind":"[^"]*","blame":"[^"]*")/.exec(line) ?? [];
     const [, partition = ''] = /[^\\]"partition":(\d+)/.exec(line) ?? [];
-    const group = `${what} ${partition}`;
+    const [, hop = ''] = /[^\\]"hop":"([^"\\]*)"/.exec(line) ?? [];
+    const group = `${what} ${hop} ${partition}`;
     const lines = this.#groups.get(group) ?? [];
     if (lines.length >= this.#max) return;
     lines.push(line);
@@ -99,10 +100,11 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 function examplesOf(found: readonly Finding[]): Map<string, SingleFinding> {
-  const examples = found.flatMap(({ kind, blame, cause, examples: some }) =>
+  const examples = found.flatMap(({ kind, blame, hop, cause, examples: some }) =>
     some.map((example): SingleFinding => ({
       kind,
       blame,
+      ...(hop !== undefined && { hop }),
       ...(cause !== undefined && { cause }),
       ...example,
     })),
@@ -120,7 +122,8 @@ function findingIn(line: string): SingleFinding | undefined {
   }
 }
 
-const groupOf = ({ kind, blame }: Pick<SingleFinding, 'kind' | 'blame'>): string => `${kind} ${blame}`;
+const groupOf = ({ kind, blame, hop }: Pick<SingleFinding, 'kind' | 'blame' | 'hop'>): string =>
+  [kind, blame, hop].join(' ');
 
-const nameOf = ({ kind, blame, id, sink, topic, partition, offset, detail }: SingleFinding): string =>
-  JSON.stringify([kind, blame, id, sink, topic, partition, offset, detail]);
+const nameOf = ({ kind, blame, hop, id, sink, topic, partition, offset, detail }: SingleFinding): string =>
+  JSON.stringify([kind, blame, hop, id, sink, topic, partition, offset, detail]);

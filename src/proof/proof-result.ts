@@ -66,7 +66,7 @@ export function proofResult(
 
 function destinationSummary(
   record: CheckRecord,
-  { destination, audit }: JudgedDestination,
+  { destination, audit, tallies }: JudgedDestination,
 ): DestinationSummary {
   const sink = record.sinks[0]!;
   const { name, kind, from, deadLetters, group } = destination;
@@ -82,7 +82,9 @@ function destinationSummary(
     group: group ?? null,
     deadLetters,
     expected:
-      Object.entries(audit.acknowledged).reduce((sum, [, count]) => sum + count, 0) - audit.counts.dropped,
+      sumOf(Object.values(audit.acknowledged)) -
+      audit.counts.dropped +
+      sumOf(tallies.map(({ dueAgain }) => dueAgain)),
     found: rows + letters - audit.counts.unrooted,
     unrooted: audit.counts.unrooted,
     looks: sink.looks.length,
@@ -220,6 +222,8 @@ function fatesOf(acked: number, judged: readonly { facts: JudgedDestination }[])
   );
   return { right: acked - lost - wrong - unjudged, wrong, lost, unjudged };
 }
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 const worst = (states: readonly EvidenceState[]): EvidenceState =>
   states.length === 0 || states.includes('missing') ? 'missing' : states.includes('torn') ? 'torn' : 'whole';

@@ -130,7 +130,7 @@ export interface DestinationSummary {
   id: string;
   group: string | null;
   deadLetters: boolean;
-  /** Messages that are expected there, and rows of messages that are there. */
+  /** Rows of acknowledged messages that are expected there, and rows of messages that are there. */
   expected: number;
   found: number;
   /** Rows of no message of the run, where others may write. */

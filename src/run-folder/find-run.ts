@@ -2,11 +2,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationalError, messageOf, usageError } from '../errors.ts';
+import { pipelineRecordIn } from './check-folder.ts';
 import { RunFolder, runIdPattern, runsPath } from './run-folder.ts';
 
 /**
  * The runs of a folder, including symbolic links to runs elsewhere; the latest last. The time of a run is that of its
- * manifest, and of a check that of `check.json`; without either, it is that of the folder.
+ * manifest, of a check that of `check.json`, and of a run of a user's pipeline that of `pipeline.json`; without any of them,
+ * it is that of the folder.
  */
 export function listRuns(dir: string): RunFolder[] {
   let names: string[];
@@ -52,6 +54,6 @@ export function findRun(dir: string, id: string | undefined): RunFolder {
 
 function bornAt(folder: RunFolder): number {
   // The folder is gone if another process has just removed it.
-  const places = [folder.manifest, folder.check, folder.path];
+  const places = [folder.manifest, folder.check, pipelineRecordIn(folder), folder.path];
   return places.map((path) => statSync(path, { throwIfNoEntry: false })).find(Boolean)?.mtimeMs ?? 0;
 }

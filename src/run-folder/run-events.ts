@@ -23,6 +23,8 @@ const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('phase'),
     phase: z.enum(['starting', 'publishing', 'draining', 'auditing']),
   }),
+  /** The step that a run of a user's pipeline takes, in words: a phase may have several, and come back to one. */
+  z.object({ type: z.literal('step'), text: z.string() }),
   /** A fault has begun or is over; only then is its record whole. `index`: its place in the schedule. */
   z.object({ type: z.literal('fault'), index: z.int(), fault: faultSchema }),
   /** The setup of the run, as far as the manifest does not have it. */

@@ -1,6 +1,7 @@
 /** The files of a run's folder, and the proof that nodrop made it. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { pipelineRecordIn } from './check-folder.ts';
 import { parseRunEvent } from './run-events.ts';
 import { usageError } from '../errors.ts';
 import { journalFilePattern } from './journal/journal-format.ts';
@@ -20,7 +21,7 @@ const names = [
   String.raw`(ledger-p\d+-\d+|journal-\d+)\.bin`,
   String.raw`sabotage\.txt|log\.scan|findings\.jsonl|course\.jsonl|report\.html`,
   String.raw`latency-(acked|stored)-[\w-]+\.hlog`,
-  String.raw`(producer|consumer)(-\d+|-more)?\.log`,
+  String.raw`(producer|consumer)(-\d+|-more)?\.log|source\.log`,
   String.raw`store\.sqlite(-wal|-shm|-journal)?|store\.\d+\.spool`,
 ];
 
@@ -78,16 +79,20 @@ function hasProof(folder: RunFolder): boolean {
   );
 }
 
-/** The run that the manifest names, or the check that `check.json` names; undefined if neither can be read. */
+/** The run that the manifest or `pipeline.json` names, or the check that `check.json` names; undefined if none can be read. */
 function manifestId(folder: RunFolder): string | undefined {
   let id: string | undefined;
   proves(folder.manifest, () => (id = folder.readManifest()?.id) !== undefined);
-  if (id === undefined) proves(folder.check, () => (id = checkId(folder)) !== undefined);
+  if (id === undefined) proves(folder.check, (path) => (id = namedIn(path, 'id')) !== undefined);
+  if (id === undefined) proves(pipelineRecordIn(folder), (path) => (id = namedIn(path, 'run')) !== undefined);
   return id;
 }
 
-const checkId = ({ check }: RunFolder): string =>
-  z.object({ id: z.string() }).parse(JSON.parse(readFileSync(check, 'utf8'))).id;
+const namedIn = (path: string, field: string): string | undefined =>
+  z
+    .record(z.string(), z.unknown())
+    .transform((document) => z.string().parse(document[field]))
+    .parse(JSON.parse(readFileSync(path, 'utf8')));
 
 const someProves = (folder: RunFolder, pattern: RegExp, isProof: (path: string) => boolean): boolean =>
   folder.list(pattern).some((name) => proves(folder.file(name), isProof));

@@ -17,6 +17,7 @@ export class Announcer {
   readonly #observer: RunObserver;
   readonly #log: EventLog;
   #verdict: Verdict | null = null;
+  #step = '';
 
   /** `path`: the file of the event log. */
   constructor(path: string, observer: RunObserver) {
@@ -40,6 +41,13 @@ export class Announcer {
 
   status(text: string): void {
     this.#observer.status(text);
+  }
+
+  /** A status that those who watch the run see, too. */
+  step(text: string): void {
+    this.#observer.status(text);
+    if (text !== this.#step) this.#log.note({ type: 'step', text });
+    this.#step = text;
   }
 
   progress(label: string, done: number, total: number | undefined): void {

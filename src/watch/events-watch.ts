@@ -18,6 +18,8 @@ export class EventsWatch {
   check: RunProgress['check'];
   /** Set for a run of a user's pipeline. */
   pipeline: { name: string; topics: string[]; messages: number } | undefined;
+  /** What a run of a user's pipeline does in this phase, in words. */
+  step: string | null = null;
   /** When the check or that run began, in ms since the epoch. */
   beganAt: number | null = null;
   leaders: Leaders[] = [];
@@ -67,7 +69,8 @@ export class EventsWatch {
     } else if (event.type === 'check') {
       this.check ??= { topics: event.topics };
       this.beganAt ??= event.time;
-    } else if (event.type === 'phase') this.phase = event.phase;
+    } else if (event.type === 'phase') [this.phase, this.step] = [event.phase, null];
+    else if (event.type === 'step') this.step = event.text;
     else if (event.type === 'ended') this.ended = { verdict: event.verdict };
     else if (event.type === 'setup') this.setup = event.setup;
     else if (event.type === 'leaders') {

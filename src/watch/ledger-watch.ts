@@ -11,12 +11,13 @@ type OutcomeFrame = LedgerFrame & { type: 'outcome' };
 export class LedgerWatch {
   readonly #reader: LedgerReader;
   readonly #producer: number;
-  readonly #workload: Workload;
+  readonly #workload: Workload | undefined;
   readonly #names: readonly string[];
   /** The acknowledged messages of the transaction that is open. */
   #openAcked = 0;
 
-  constructor(path: string, producer: number, workload: Workload, names: readonly string[]) {
+  /** `workload`: undefined if messages have no states. */
+  constructor(path: string, producer: number, workload: Workload | undefined, names: readonly string[]) {
     this.#reader = new LedgerReader(path);
     this.#producer = producer;
     this.#workload = workload;
@@ -57,6 +58,7 @@ export class LedgerWatch {
 
   #statesOf(count: number, sequenceOf: (index: number) => number): Uint32Array {
     const states = new Uint32Array(this.#names.length);
+    if (this.#workload === undefined) return states;
     for (let index = 0; index < count; index++) {
       states[this.#workload.stateOf(this.#producer, sequenceOf(index))]! += 1;
     }

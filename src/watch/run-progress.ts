@@ -26,11 +26,13 @@ export interface RunProgress {
   run: string;
   /** Only for a check, of which nothing else is known before its result. */
   check?: { topics: string[] };
+  /** Only for a run of a user's pipeline. nodrop hands messages over, and sees nothing else before all has drained. */
+  pipeline?: { name: string; step: string | null };
   topic: string | null;
   seed: number | null;
   /** When the manifest was written, or the check began, in ms since the epoch. */
   createdAt: number | null;
-  /** How many messages are to be sent; null if the run is limited by time, or if there is no manifest yet. */
+  /** How many messages are to be sent, or handed over; null if the run is limited by time, or if there is no manifest yet. */
   planned: number | null;
   /** null: the run was started by hand, a stage at a time, or it wrote no event log. */
   phase: Phase | null;

@@ -65,14 +65,16 @@ export class RunWatch {
     const { manifest, names = [] } = this.#plan ?? {};
     // The plan of a run that is limited by time is an upper limit, which the run does not reach.
     const planned = manifest?.durationMs === undefined ? plannedBy(manifest) : null;
+    const { check, pipeline, step } = events;
     return {
       schema: 1,
       run: this.#folder.id,
-      ...(events.check && { check: events.check }),
-      topic: manifest?.topic ?? events.check?.topics.join(', ') ?? null,
+      ...(check && { check }),
+      ...(pipeline && { pipeline: { name: pipeline.name, step } }),
+      topic: manifest?.topic ?? check?.topics.join(', ') ?? pipeline?.topics[0] ?? null,
       seed: manifest?.seed ?? null,
       createdAt: manifest?.createdAt ?? events.beganAt,
-      planned,
+      planned: planned ?? pipeline?.messages ?? null,
       phase: events.phase,
       ended: events.ended,
       consumers: this.#journals.size,
@@ -108,12 +110,12 @@ export class RunWatch {
     }
   }
 
-  /** Opens the files of processes that have started since the last look. Ledgers need the plan. */
+  /** Opens the files of processes that have started since the last look. Ledgers of a workload need the plan. */
   #find(): void {
     const plan = this.#plan;
-    if (plan !== undefined) {
+    if (plan !== undefined || this.#events.pipeline !== undefined) {
       this.#open(ledgerFilePattern, this.#ledgers, (path, [, producer]) => {
-        return new LedgerWatch(path, Number(producer), plan.workload, plan.names);
+        return new LedgerWatch(path, Number(producer), plan?.workload, plan?.names ?? []);
       });
     }
     this.#open(journalFilePattern, this.#journals, (path) => new JournalWatch(path));

@@ -4,7 +4,9 @@ import { expect, inject, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { runPipeline } from '../../src/index.ts';
 import '../../src/matchers/vitest.ts';
+import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
 import { newDir } from '../fixtures/nodrop.ts';
+import { textOf } from '../fixtures/opened-report.ts';
 
 /** An application on kafkajs that forwards `NAME` to `NAME.out`. `isWrong`: it loses, doubles and changes a message each. */
 function forwarding(name: string, isWrong: boolean): Config {
@@ -36,6 +38,9 @@ function forwarding(name: string, isWrong: boolean): Config {
 
 const newName = (): string => `p${randomUUID().slice(0, 8)}`;
 
+/** The report of the wrong application's run, once it has run. */
+let report: string;
+
 test('a healthy application has lost nothing', async () => {
   const result = await runPipeline(forwarding(newName(), false), 'orders', { dir: newDir() });
   expect(result).toHaveLostNothing();
@@ -48,6 +53,7 @@ test('a healthy application has lost nothing', async () => {
 
 test('an application that loses, doubles and changes messages is blamed, and each is named', async () => {
   const result = await runPipeline(forwarding(newName(), true), 'orders', { dir: newDir() });
+  report = `file://${result.folder}/report.html`;
   const found = result.findings.map(({ kind, blame, hop, count, examples }) => [
     kind,
     blame,
@@ -61,4 +67,19 @@ test('an application that loses, doubles and changes messages is blamed, and eac
     ['corrupted', 'consumer', 'out', 1, 19],
   ]);
   expect(() => expect(result).toHaveLostNothing()).toThrow('FAIL  From the producer on: 1 lost at out');
+});
+
+test.skipIf(!hasBrowser)('its report shows the hop where a message was lost, and its timeline', async () => {
+  await using browser = await startBrowser();
+  const page = await (await browser.newContext({ offline: true })).newPage();
+  await page.goto(report);
+  expect(await textOf(page.locator('.verdict'))).toContain(
+    'FAIL From the producer on: 1 lost at out (consumer)',
+  );
+  expect(await page.locator('.hop.broken h3').allTextContents()).toEqual(['out']);
+  const lost = page.locator('.findings li[data-kind=lost]');
+  await lost.locator('summary').click();
+  const steps = await lost.locator('details li').allInnerTexts();
+  expect(steps[0]).toMatch(/intent\s+p0, session 0, was about to send it$/);
+  expect(steps.at(-1)).toMatch(/hop\s+✗ out: not there$/);
 });

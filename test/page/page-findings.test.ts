@@ -91,3 +91,22 @@ test('with 60 000 findings in 300 partitions, the page holds findings of each pa
 test('without a findings file the page holds the examples of the result', async () => {
   expect(await pageFindings('/nowhere/findings.jsonl', foundOf([lostAt(1)], 1))).toEqual([lostAt(1)]);
 });
+
+test('a message that is lost at two hops is there twice, and no hop hides another', async () => {
+  const lostAtHop = (hop: string, sequence: number): SingleFinding => ({
+    kind: 'lost',
+    blame: 'consumer',
+    id: `demo-${sequence}`,
+    sequence,
+    hop,
+  });
+  const many = Array.from({ length: 5_000 }, (_, sequence) => lostAtHop('search', sequence));
+  const table = [lostAtHop('table', 7), lostAtHop('table', 8)];
+  const found = [
+    { hop: 'search', ...foundOf(many.slice(0, 10), 5_000)[0]! },
+    { hop: 'table', ...foundOf(table, 2)[0]! },
+  ];
+  const findings = await pageFindings(fileOf([...many, ...table]), found);
+  expect(findings.filter(({ id }) => id === 'demo-7').map(({ hop }) => hop)).toEqual(['search', 'table']);
+  expect(findings.filter(({ hop }) => hop === 'table')).toEqual(table);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Expectation, HopConfig, PipelineConfig } from '../../src/config/config.ts';
+import { sentenceOf } from '../../src/report/text/verdict-sentence.ts';
 import { judgePipeline, type MadeMessage, type MadePipeline, type MadeRow } from './made-pipeline.ts';
 
 const message = (id: string, more: Partial<MadeMessage> = {}): MadeMessage => ({
@@ -49,6 +50,9 @@ describe('a message that is expected several times', () => {
 
   test('has that many rows, and is right', async () => {
     expect(await judged(made('a', 'a'))).toEqual({ verdict: 'pass', found: [] });
+    const { result } = await judgePipeline(made('a', 'a'));
+    expect(result.pipeline!.destinations.at(-1)).toMatchObject({ name: 'table', expected: 3, found: 3 });
+    expect(sentenceOf(result)).toContain('are as the rules say, in hop and table');
   });
 
   test('is lost once if it has fewer, which says how many', async () => {

@@ -127,6 +127,9 @@ test('what was not compared is skipped, and not passed', () => {
   const states = new Map(checksOf({ ...checked, check: plain }).map(({ name, state }) => [name, state]));
   for (const kind of ['misclassified', 'corrupted', 'phantom']) expect(states.get(kind)).toBe('skipped');
   expect(states.get('lost')).toBe('passed');
+  const sorted = { ...summary, forms: { id: 'as texts', category: 'as texts' } };
+  const some = new Map(checksOf({ ...checked, check: sorted }).map(({ name, state }) => [name, state]));
+  expect([some.get('misclassified'), some.get('corrupted')]).toEqual(['passed', 'skipped']);
   const all = new Map(checksOf(checked).map(({ name, state }) => [name, state]));
   for (const kind of ['misclassified', 'corrupted', 'phantom']) expect(all.get(kind)).toBe('passed');
 });

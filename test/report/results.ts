@@ -1,6 +1,12 @@
 /** Results for tests of reports: a plain one, and random ones that an audit may have, with hostile texts. */
 import fc from 'fast-check';
-import { noMeasurements, noTimings, type FaultRecord, type Result } from '../../src/result/result.ts';
+import {
+  noMeasurements,
+  noTimings,
+  type DestinationSummary,
+  type FaultRecord,
+  type Result,
+} from '../../src/result/result.ts';
 import { causes, findingKinds, type Example, type Finding } from '../../src/result/verdict.ts';
 
 /** A run that passed. */
@@ -41,6 +47,78 @@ export const passed: Result = {
   thresholds: [],
   environment: { kafka: '4.3.1', client: 'a client 1.0.0', node: '24.0.0', java: null },
 };
+
+/** A run of a user's pipeline that failed: two are lost at a hop, and one more at the sink behind it. */
+export const driven: Result = {
+  ...passed,
+  verdict: 'fail',
+  root: 'ledger',
+  provenance: {
+    ledger: 'made',
+    source: 'read',
+    enriched: 'read',
+    table: 'read',
+    letters: 'read',
+    commits: 'reported',
+  },
+  run: { id: 'demo', seed: 7, topic: 'orders', messages: 1000, batchSize: null },
+  pipeline: {
+    name: 'orders',
+    source: 'topic:orders',
+    drops: { 'test orders are filtered': 10 },
+    destinations: [
+      destination('source', { kind: 'source', rows: 'records', location: 'topic:orders' }),
+      destination('letters', { rows: 'records', from: 'source', deadLetters: true, expected: 0, found: 0 }),
+      destination('enriched', { kind: 'hop', rows: 'records', from: 'source', expected: 990, found: 988 }),
+      destination('table', {
+        from: 'enriched',
+        expected: 990,
+        found: 987,
+        forms: { id: 'as text', 'json:amount=column:amount': 'as numbers' },
+      }),
+    ],
+  },
+  acknowledged: { right: 997, wrong: 0, lost: 3, unjudged: 0 },
+  findings: [
+    {
+      kind: 'lost',
+      blame: 'consumer',
+      hop: 'enriched',
+      count: 2,
+      examples: [{ id: 'demo-17' }, { id: 'demo-18' }],
+    },
+    {
+      kind: 'lost',
+      blame: 'consumer',
+      hop: 'table',
+      count: 1,
+      examples: [{ id: 'demo-19', detail: 'not in table' }],
+    },
+  ],
+  states: {},
+  partitions: [],
+  confusion: {},
+};
+
+function destination(name: string, change: Partial<DestinationSummary>): DestinationSummary {
+  return {
+    name,
+    kind: 'sink',
+    location: `postgres://localhost/${name}`,
+    rows: 'rows',
+    from: null,
+    rule: 'once',
+    id: 'column:id',
+    group: null,
+    deadLetters: false,
+    expected: 1000,
+    found: 1000,
+    unrooted: 0,
+    looks: 1,
+    forms: { id: 'as text' },
+    ...change,
+  };
+}
 
 export const lost: Finding = {
   kind: 'lost',

@@ -196,3 +196,30 @@ test('an event log that cannot be written is reported once', () => {
   log.note({ type: 'phase', phase: 'auditing' });
   expect(problems).toEqual([expect.stringContaining('The course of the run is not noted')]);
 });
+
+test("of a run of a user's pipeline, the plan, the ledger and the step are known without a manifest", () => {
+  const log = new EventLog(folder.events, () => undefined);
+  log.note({ type: 'pipeline', name: 'orders', topics: ['orders', 'orders.out'], messages: 100 });
+  const ledger = openLedger();
+  log.note({ type: 'phase', phase: 'publishing' });
+  ledger.intend(0, 10);
+  ledger.record({ outcome: 'acked', partition: 0, offset: 3, errorCode: 0, sequences: [0, 1, 2, 3] });
+  ledger.record({ outcome: 'rejected', partition: -1, offset: -1, errorCode: 0, sequences: [4] });
+  watch.look();
+  expect(watch.progress()).toMatchObject({
+    pipeline: { name: 'orders', step: null },
+    topic: 'orders',
+    planned: 100,
+    phase: 'publishing',
+    sent: { count: 10, byState: {} },
+    acked: { count: 4, byState: {} },
+    rejected: 1,
+    consumers: 0,
+  });
+  expect(watch.progress().createdAt).toBeGreaterThan(Date.now() - 60_000);
+  expect(watch.series()!.sent.some((rate) => rate > 0)).toBe(true);
+  log.note({ type: 'step', text: 'judging' });
+  watch.look();
+  expect(watch.progress().pipeline).toEqual({ name: 'orders', step: 'judging' });
+  ledger.close();
+});

@@ -1,29 +1,73 @@
-/** What a check has read and compared, and how. */
+/** What a check has read and compared, and how; and what a run of a user's pipeline has driven. */
 import type { JSX } from 'preact';
-import { provenanceText, rangesText, rootText } from '../../src/report/text/check-words.ts';
+import {
+  pipelineProvenanceText,
+  provenanceText,
+  rangesText,
+  rootText,
+} from '../../src/report/text/check-words.ts';
+import { dropsText, ledgerRootText } from '../../src/report/text/pipeline-words.ts';
 import { grouped, latencyText } from '../../src/report/text/quantities.ts';
 import type { CheckSummary, Result } from '../../src/result/result.ts';
 import { FactList } from './facts.tsx';
 
 export function CheckScope({ result }: { result: Result }): JSX.Element {
-  const { check, environment, timings } = result;
-  const phases = [
-    ['read', timings.readMs ?? null],
-    ['judge', timings.auditMs],
-    ['in all', timings.totalMs],
-  ] as const;
+  const { check, timings } = result;
+  return (
+    <Scope
+      result={result}
+      facts={{
+        root: rootText,
+        ...(check && scopeFacts(check)),
+        provenance: provenanceText(result),
+      }}
+      phases={[
+        ['read', timings.readMs ?? null],
+        ['judge', timings.auditMs],
+        ['in all', timings.totalMs],
+      ]}
+    />
+  );
+}
+
+export function PipelineScope({ result }: { result: Result }): JSX.Element {
+  const { ledger, timings, allowed } = result;
+  const { source, drops } = result.pipeline!;
+  return (
+    <Scope
+      result={result}
+      facts={{
+        root: ledgerRootText,
+        provenance: pipelineProvenanceText(result),
+        'handed over': `${grouped(ledger.sent)} to ${source}`,
+        drops: Object.keys(drops).length === 0 ? null : dropsText(drops),
+        allowed: allowed.length === 0 ? null : allowed.join(', '),
+      }}
+      phases={[
+        ['broker', timings.brokerStartMs],
+        ['hand over', timings.produceMs],
+        ['drain', timings.drainMs],
+        ['judge', timings.auditMs],
+        ['in all', timings.totalMs],
+      ]}
+    />
+  );
+}
+
+interface ScopeProps {
+  result: Result;
+  facts: Record<string, string | null>;
+  /** In ms. */
+  phases: readonly (readonly [name: string, ms: number | null])[];
+}
+
+function Scope({ result: { environment }, facts, phases }: ScopeProps): JSX.Element {
   const known = phases.flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${latencyText(ms)}`]));
   return (
     <>
       <FactList
         look="setup"
-        facts={{
-          root: rootText,
-          ...(check && scopeFacts(check)),
-          provenance: provenanceText(result),
-          client: environment.client,
-          Node: environment.node,
-        }}
+        facts={{ ...facts, client: environment.client, Node: environment.node, Java: environment.java }}
       />
       <p class="more">Time: {known.join(', ')}</p>
     </>

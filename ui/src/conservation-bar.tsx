@@ -53,10 +53,13 @@ export function AckedBar({
   const { right, wrong, lost, unjudged } = acknowledged;
   // With several sinks, a record counts once for each in which it belongs.
   const what = (check?.sinks.length ?? 1) === 1 ? 'records' : 'expected rows';
-  const isWhole = [evidence.ledger, evidence.log, evidence.store].every((state) => state === 'whole');
+  const hops = [evidence.ledger, evidence.store];
+  // A user's pipeline may have no topic.
+  if (root !== 'ledger' || evidence.log !== 'missing') hops.push(evidence.log);
+  const isWhole = hops.every((state) => state === 'whole');
   return (
     <ConservationBar
-      of={root === undefined ? 'acknowledged' : what}
+      of={root === 'log' ? what : 'acknowledged'}
       pieces={[
         // Evidence that could not be read may contradict it.
         { name: isWhole ? 'correct' : 'without a finding', count: right, look: 'stored' },
@@ -96,6 +99,26 @@ export function LiveBar({ progress }: { progress: RunProgress }): JSX.Element {
         { name: 'rejected or of unknown outcome', count: open, look: 'doubt' },
         { name: 'sent, not acknowledged yet', count: sentCount - ackedCount - open, look: 'open' },
         { name: 'still to send', count: all - sentCount, look: 'unsent' },
+      ]}
+    />
+  );
+}
+
+/** The messages of a user's pipeline by what the source has answered. */
+export function HandedOverBar({ progress }: { progress: RunProgress }): JSX.Element {
+  const { planned, acked, sent, unknown, rejected } = progress;
+  const open = unknown + rejected;
+  const answered = acked.count + open;
+  // A program that makes its own messages may report more than were planned.
+  const all = Math.max(planned ?? 0, sent.count, answered);
+  return (
+    <ConservationBar
+      of={planned === null ? 'handed over' : 'planned'}
+      pieces={[
+        { name: 'acknowledged', count: acked.count, look: 'acked' },
+        { name: 'rejected or of unknown outcome', count: open, look: 'doubt' },
+        { name: 'not answered yet', count: Math.max(0, sent.count - answered), look: 'open' },
+        { name: 'still to hand over', count: all - Math.max(sent.count, answered), look: 'unsent' },
       ]}
     />
   );

@@ -4,9 +4,10 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { PageData } from '../../src/page/page-data.ts';
 import { AckedBar } from './conservation-bar.tsx';
 import { checkHopsOf } from './check-hops.ts';
-import { CheckScope } from './check-scope.tsx';
+import { CheckScope, PipelineScope } from './check-scope.tsx';
 import { Confusion } from './confusion.tsx';
 import { DeadLetterList } from './dead-letters.tsx';
+import { Destinations } from './destinations.tsx';
 import { Facts } from './facts.tsx';
 import { Faults } from './faults.tsx';
 import { Findings } from './findings.tsx';
@@ -14,6 +15,7 @@ import { Flow } from './flow.tsx';
 import { hopsOf } from './hops.tsx';
 import { Measured } from './measured.tsx';
 import { CheckedPartitions, Partitions } from './partitions.tsx';
+import { pipelineHopsOf } from './pipeline-hops.tsx';
 import { Plots } from './plots.tsx';
 import { Section } from './section.tsx';
 import type { Explain } from './server.ts';
@@ -30,8 +32,8 @@ interface EndedRunProps {
 
 export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Element {
   const { result } = data;
-  const isCheck = result.root !== undefined;
-  const what = isCheck ? 'check' : 'run';
+  const what = result.root === 'log' ? 'check' : 'run';
+  const Body = bodies[result.root ?? 'workload'];
   useEffect(() => {
     document.title = `${verdictWords(result)}: ${what} ${result.run.id} · nodrop`;
   }, [result]);
@@ -41,7 +43,8 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
         hasOthers={explain !== undefined}
         facts={{
           [what]: result.run.id,
-          topic: result.run.topic,
+          pipeline: result.pipeline?.name ?? null,
+          [result.pipeline === undefined ? 'topic' : 'source']: result.pipeline?.source ?? result.run.topic,
           sink: result.check?.sink ?? null,
           seed: result.run.seed,
           begun: data.createdAt && new Date(data.createdAt).toLocaleString(),
@@ -53,7 +56,7 @@ export function EndedRun({ data, explain, children }: EndedRunProps): JSX.Elemen
         {children}
         <VerdictCard result={result} />
         <NotChecked sentences={result.notChecked} />
-        {isCheck ? <CheckBody data={data} explain={explain} /> : <RunBody data={data} explain={explain} />}
+        <Body data={data} explain={explain} />
       </main>
     </>
   );
@@ -131,3 +134,40 @@ function CheckBody({ data, explain }: BodyProps): JSX.Element {
     </>
   );
 }
+
+/** nodrop made the messages, saw what became of each send, and read each hop: nothing is known of what lies between. */
+function PipelineBody({ data, explain }: BodyProps): JSX.Element {
+  const { result, series } = data;
+  const hasCategories = result.pipeline!.destinations.some(({ forms }) => forms['category'] !== undefined);
+  return (
+    <>
+      <Section title="From the producer on">
+        <Flow hops={pipelineHopsOf(result)} findings={result.findings} root={result.root} />
+        <AckedBar result={result} />
+      </Section>
+      <Findings data={data} explain={explain} />
+      {hasCategories && (
+        <Section title="Expected and found, at all hops together">
+          <Confusion result={result} />
+        </Section>
+      )}
+      <Section title="Hops and sinks">
+        <Destinations result={result} />
+      </Section>
+      <Faults faults={result.faults} />
+      {series && (
+        <Section title="Over time">
+          <Plots series={series} thresholds={result.thresholds} isJournalKept={false} />
+        </Section>
+      )}
+      <Section title="Measured">
+        <Measured result={result} />
+      </Section>
+      <Section title="What was driven">
+        <PipelineScope result={result} />
+      </Section>
+    </>
+  );
+}
+
+const bodies = { workload: RunBody, log: CheckBody, ledger: PipelineBody } as const;

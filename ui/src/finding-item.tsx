@@ -7,7 +7,7 @@ import type { SingleFinding } from '../../src/result/verdict.ts';
 import { TimelineOf } from './timeline.tsx';
 
 export function FindingItem({ finding, data }: { finding: SingleFinding; data: PageData }): JSX.Element {
-  const { kind, blame, cause, id, state, sink, partition, offset, detail } = finding;
+  const { kind, blame, hop, cause, id, state, sink, partition, offset, detail } = finding;
   const { result, timelines } = data;
   const name = messageNameOf(finding, result.root);
   const timeline = name === undefined ? undefined : timelines[name];
@@ -16,7 +16,10 @@ export function FindingItem({ finding, data }: { finding: SingleFinding; data: P
   return (
     <li data-kind={kind}>
       <p>
-        <strong class="wrong">✗ {kind}</strong>{' '}
+        <strong class="wrong">
+          ✗ {kind}
+          {hop !== undefined && ` at ${hop}`}
+        </strong>{' '}
         <span class="blame" title={note}>
           {blame}
         </span>{' '}

@@ -8,7 +8,7 @@ import type { SingleFinding } from '../../src/result/verdict.ts';
 import { shellWord } from '../../src/system/shell-word.ts';
 import { Command } from './copy.tsx';
 import { FindingItem } from './finding-item.tsx';
-import { KindChips, type Kind } from './kind-chips.tsx';
+import { isOfKind, KindChips, type Kind } from './kind-chips.tsx';
 import { MessageSearch } from './message-search.tsx';
 import { soughtIn, statusOf } from './sought.ts';
 import { Section } from './section.tsx';
@@ -27,7 +27,8 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
   const search = soughtIn(data, sought.value);
   const matching = search.named.filter(
     (finding) =>
-      isOfKind(finding, kind.value) && facets.every((facet) => isChosen(finding, facet, chosen.value)),
+      (kind.value === undefined || isOfKind(finding, kind.value)) &&
+      facets.every((facet) => isChosen(finding, facet, chosen.value)),
   );
   const timeline = matching.length === 0 ? search.timeline : undefined;
   const isElsewhere = matching.length === 0 && timeline === undefined && search.isName;
@@ -54,24 +55,26 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
           </label>
         )}
         {findings.length > 0 &&
-          facets.map((facet) => (
-            <label key={facet}>
-              {facet === 'state' && result.root !== undefined ? 'category' : facet}
-              <select
-                value={chosen.value[facet] ?? ''}
-                onChange={({ currentTarget: { value } }) =>
-                  (chosen.value = { ...chosen.value, [facet]: value === '' ? undefined : value } as never)
-                }
-              >
-                <option value="">all</option>
-                {valuesOf(findings, facet).map((value) => (
-                  <option key={value} value={value}>
-                    {value}
-                  </option>
-                ))}
-              </select>
-            </label>
-          ))}
+          facets
+            .filter((facet) => result.root !== 'ledger' || valuesOf(findings, facet).length > 0)
+            .map((facet) => (
+              <label key={facet}>
+                {facet === 'state' && result.root !== undefined ? 'category' : facet}
+                <select
+                  value={chosen.value[facet] ?? ''}
+                  onChange={({ currentTarget: { value } }) =>
+                    (chosen.value = { ...chosen.value, [facet]: value === '' ? undefined : value } as never)
+                  }
+                >
+                  <option value="">all</option>
+                  {valuesOf(findings, facet).map((value) => (
+                    <option key={value} value={value}>
+                      {value}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            ))}
       </div>
       <p role="status" class="more">
         {statusOf(data, search, {
@@ -106,14 +109,12 @@ export function Findings({ data, explain }: { data: PageData; explain: Explain |
 }
 
 /** How a message can be named. */
-const exampleOf = ({ root }: Result): string => (root === undefined ? 'p0-17 or 0:42' : 'an id or 0:42');
+const exampleOf = ({ root }: Result): string =>
+  root === undefined ? 'p0-17 or 0:42' : root === 'log' ? 'an id or 0:42' : 'an id';
 
 /** A key of its own for each finding, so that an opened timeline closes when another finding takes its place. */
 const keyOf = ({ kind, blame, id, partition, offset }: SingleFinding, index: number): string =>
   [index, kind, blame, id, partition, offset].join(' ');
-
-const isOfKind = (finding: SingleFinding, chosen: Kind | undefined): boolean =>
-  chosen === undefined || (finding.kind === chosen.kind && finding.blame === chosen.blame);
 
 const isChosen = (finding: SingleFinding, facet: Facet, chosen: Partial<Record<Facet, string>>): boolean =>
   chosen[facet] === undefined || String(finding[facet]) === chosen[facet];

@@ -3,9 +3,9 @@ import type { JSX } from 'preact';
 import { grouped } from '../../src/report/text/quantities.ts';
 import type { Finding } from '../../src/result/verdict.ts';
 
-export type Kind = Pick<Finding, 'kind' | 'blame' | 'count' | 'allowed'>;
+export type Kind = Pick<Finding, 'kind' | 'blame' | 'hop' | 'count' | 'allowed'>;
 
-/** The number of findings of each kind and blame, from the result; pressing one shows only its findings. */
+/** The number of findings of each kind, hop and blame, from the result; pressing one shows only its findings. */
 export function KindChips({
   findings,
   chosen,
@@ -17,11 +17,11 @@ export function KindChips({
   return (
     <div class="chips" role="group" aria-label="kinds of findings">
       {findings.map((each) => {
-        const { kind, blame, count, allowed } = each;
-        const isPressed = chosen.value?.kind === kind && chosen.value.blame === blame;
+        const { kind, blame, hop, count, allowed } = each;
+        const isPressed = chosen.value !== undefined && isOfKind(each, chosen.value);
         return (
           <button
-            key={`${kind} ${blame}`}
+            key={`${kind} ${hop} ${blame}`}
             type="button"
             class={allowed === true ? 'chip doubtful' : 'chip wrong'}
             data-kind={kind}
@@ -30,7 +30,8 @@ export function KindChips({
             aria-pressed={isPressed}
             onClick={() => (chosen.value = isPressed ? undefined : each)}
           >
-            <span aria-hidden="true">✗</span> {grouped(count)} {kind} · {blame}
+            <span aria-hidden="true">✗</span> {grouped(count)} {kind}
+            {hop !== undefined && ` at ${hop}`} · {blame}
             {allowed === true && ' (allowed)'}
           </button>
         );
@@ -38,3 +39,6 @@ export function KindChips({
     </div>
   );
 }
+
+export const isOfKind = ({ kind, blame, hop }: Pick<Kind, 'kind' | 'blame' | 'hop'>, chosen: Kind): boolean =>
+  kind === chosen.kind && blame === chosen.blame && hop === chosen.hop;

@@ -6,7 +6,7 @@ import type { Latency, Result } from '../../src/result/result.ts';
 const shown = ['p50', 'p90', 'p99', 'p99.9', 'max'] as const;
 
 export function Measured({ result }: { result: Result }): JSX.Element {
-  const { latency, rates } = result;
+  const { latency, rates, root } = result;
   const { missing } = latency;
   const lacking = [...missing.acked, ...missing.stored];
   return (
@@ -31,12 +31,15 @@ export function Measured({ result }: { result: Result }): JSX.Element {
               rate={rates.acked}
               isPartial={missing.acked.length > 0}
             />
-            <Row
-              name="stored"
-              latency={latency.stored}
-              rate={rates.stored}
-              isPartial={missing.stored.length > 0}
-            />
+            {/* What a user's pipeline stores has no times. */}
+            {root !== 'ledger' && (
+              <Row
+                name="stored"
+                latency={latency.stored}
+                rate={rates.stored}
+                isPartial={missing.stored.length > 0}
+              />
+            )}
           </tbody>
         </table>
       </Scroll>

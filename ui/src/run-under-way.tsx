@@ -4,11 +4,12 @@ import type { JSX } from 'preact';
 import type { LiveRun } from '../../src/page/page-data.ts';
 import type { RunProgress } from '../../src/watch/run-progress.ts';
 import type { Series } from '../../src/watch/series.ts';
-import { LiveBar } from './conservation-bar.tsx';
+import { HandedOverBar, LiveBar } from './conservation-bar.tsx';
 import { Facts } from './facts.tsx';
 import { Faults } from './faults.tsx';
 import { Flow } from './flow.tsx';
 import { liveHopsOf } from './hops.tsx';
+import { livePipelineHops } from './pipeline-hops.tsx';
 import type { Connection } from './live-page.tsx';
 import { MessageSearch } from './message-search.tsx';
 import { LivePartitions } from './partitions.tsx';
@@ -37,6 +38,7 @@ export function RunUnderWay({ run, live, series, connection, explain }: RunUnder
         hasOthers
         facts={{
           [progress?.check === undefined ? 'run' : 'check']: run,
+          pipeline: progress?.pipeline?.name ?? null,
           topic: progress?.topic ?? null,
           seed: progress?.seed ?? null,
           begun: progress?.createdAt ? new Date(progress.createdAt).toLocaleString() : null,
@@ -52,7 +54,8 @@ export function RunUnderWay({ run, live, series, connection, explain }: RunUnder
             <p role="status">{state.sentence}</p>
           </div>
         </section>
-        {progress && progress.check === undefined && (
+        {progress?.pipeline !== undefined && <ShownPipeline progress={progress} series={series} />}
+        {progress && progress.check === undefined && progress.pipeline === undefined && (
           <Shown progress={progress} series={series} explain={explain} />
         )}
       </main>
@@ -89,6 +92,21 @@ const Shown = ({ progress, series, explain }: ShownProps): JSX.Element => (
   </>
 );
 
+const ShownPipeline = ({ progress, series }: Omit<ShownProps, 'explain'>): JSX.Element => (
+  <>
+    <Section title="From the producer on">
+      <Flow hops={livePipelineHops(progress)} findings={[]} />
+      <HandedOverBar progress={progress} />
+    </Section>
+    <Faults faults={progress.faults} />
+    {series && (
+      <Section title="Over time">
+        <Plots series={series} thresholds={[]} isJournalKept={false} />
+      </Section>
+    )}
+  </>
+);
+
 interface State {
   word: string;
   sign: string;
@@ -104,6 +122,15 @@ const phases: Record<NonNullable<RunProgress['phase']>, string> = {
 };
 
 const checking = 'The check reads topic and sink, and compares them. The verdict will stand here.';
+
+/** Of a run of a user's pipeline. */
+function pipelineSentence({ pipeline, phase }: RunProgress): string {
+  const { name, step } = pipeline!;
+  if (step !== null) return `${step[0]!.toUpperCase()}${step.slice(1)}.`;
+  if (phase === 'publishing') return `Messages are being handed over to ${name}.`;
+  if (phase === 'draining') return 'All messages are handed over; faults may still go on.';
+  return 'Apache Kafka and the processes of the pipeline are starting.';
+}
 
 function stateOf(live: LiveRun | undefined, connection: Connection): State {
   const doubtful = { sign: '?', look: 'inconclusive' };
@@ -128,9 +155,11 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
     const sentence =
       progress.check !== undefined
         ? checking
-        : phase === null
-          ? 'Its stages were started by hand.'
-          : phases[phase];
+        : progress.pipeline !== undefined
+          ? pipelineSentence(progress)
+          : phase === null
+            ? 'Its stages were started by hand.'
+            : phases[phase];
     return { sign: '▶', look: 'under-way', word: 'UNDER WAY', sentence };
   }
   if (progress.check !== undefined)
@@ -141,6 +170,12 @@ function stateOf(live: LiveRun | undefined, connection: Connection): State {
     };
   if (progress.ended !== null)
     return { ...doubtful, word: 'NO VERDICT', sentence: 'The run ended before it could be audited.' };
+  if (progress.pipeline !== undefined)
+    return {
+      ...doubtful,
+      word: 'NO VERDICT',
+      sentence: `The run was stopped before it came to a verdict: run nodrop run ${progress.pipeline.name} again.`,
+    };
   return {
     ...doubtful,
     word: 'NOT AUDITED',

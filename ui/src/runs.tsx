@@ -82,7 +82,7 @@ function Table({ rows }: { rows: readonly RunRow[] }): JSX.Element {
 }
 
 function Row({ row }: { row: RunRow }): JSX.Element {
-  const { id, messages, rates, latency, isPartial, findings, faults, time } = row;
+  const { id, pipeline, messages, rates, latency, isPartial, findings, faults, time } = row;
   const verdict = verdictOf(row);
   const numbers = [
     messages === null ? '–' : grouped(messages),
@@ -96,11 +96,12 @@ function Row({ row }: { row: RunRow }): JSX.Element {
     <tr>
       <th scope="row">
         <a href={`/runs/${id}`}>{id}</a>
+        {pipeline !== null && <p class="more">{pipeline}</p>}
       </th>
       <td class={`nowrap ${verdict.look}`}>
         <span aria-hidden="true">{verdict.sign}</span> {verdict.word}
       </td>
-      <td>{findings.map(({ kind, count }) => `${grouped(count)} ${kind}`).join(', ') || '·'}</td>
+      <td>{findings.map(findingText).join(', ') || '·'}</td>
       {numbers.map((text, index) => (
         <td key={index} class="number">
           {text}
@@ -110,6 +111,9 @@ function Row({ row }: { row: RunRow }): JSX.Element {
     </tr>
   );
 }
+
+const findingText = ({ kind, hop, count }: RunRow['findings'][number]): string =>
+  `${grouped(count)} ${kind}${hop === undefined ? '' : ` at ${hop}`}`;
 
 /** With a star if the latency logs of some processes are missing. */
 const p99Text = (ms: number | null, isPartial: boolean): string =>

@@ -20,7 +20,7 @@ export function soughtIn({ findings, timelines, result }: PageData, typed: strin
   const own = Object.hasOwn(timelines, text) ? timelines[text] : undefined;
   return {
     text,
-    // The ids of a check are the user's, of any form.
+    // The ids of a check and of a user's pipeline are the user's, of any form.
     isName: (result.root !== undefined && text !== '') || /^p\d+-\d+$/.test(text) || /^\d+:\d+$/.test(text),
     named: findings.filter((finding) => isNamed(finding, text)),
     timeline: own ?? Object.values(timelines).find((each) => text !== '' && each.id === text),
@@ -55,15 +55,20 @@ export function statusOf(data: PageData, search: Search, { matching, kind, isFil
     return `${grouped(matching.length)} of ${grouped(findingsInAll)} findings${of}`;
   const wanted = kind?.count ?? findingsInAll;
   const findingsText = wanted === 1 ? 'finding' : 'findings';
-  const name = kind === undefined ? findingsText : `${kind.kind} (${kind.blame})`;
+  const name = kind === undefined ? findingsText : nameOf(kind);
   return matching.length === wanted
     ? `${grouped(wanted)} ${name}`
     : `${grouped(wanted)} ${name}; this page holds ${grouped(matching.length)} of them`;
 }
 
-function noFinding({ result: { verdict, notChecked, evidence } }: PageData): string {
+const nameOf = ({ kind, blame, hop }: Kind): string =>
+  `${kind}${hop === undefined ? '' : ` at ${hop}`} (${blame})`;
+
+function noFinding({ result: { verdict, notChecked, evidence, root } }: PageData): string {
   if (verdict === 'pass') return 'Nothing was found wrong.';
-  const unread = (['ledger', 'log', 'store'] as const).filter((hop) => evidence[hop] !== 'whole');
+  const hops = ['ledger', 'log', 'store'] as const;
+  // A user's pipeline has hops of its own, of which the sentences speak.
+  const unread = root === 'ledger' ? [] : hops.filter((hop) => evidence[hop] !== 'whole');
   if (unread.length > 0) return `No finding; the ${unread.join(' and the ')} could not be checked.`;
   return notChecked.length > 0 ? 'No finding, but not everything was checked.' : 'Nothing was found wrong.';
 }

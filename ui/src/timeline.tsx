@@ -4,6 +4,7 @@ import { blameNote } from '../../src/report/text/blame-note.ts';
 import { eventText } from '../../src/report/text/event-text.ts';
 import { standingOf, type Standing } from '../../src/report/text/message-standing.ts';
 import { isFact, type EventHop, type Timeline } from '../../src/explain/timeline.ts';
+import type { Result } from '../../src/result/result.ts';
 import { clockText } from './clock-text.ts';
 
 export function TimelineOf({
@@ -116,6 +117,9 @@ function soFar({ timeline, asExpected }: Timeline): { sign: string; look: string
     : { sign: '◌', look: 'faint', text: 'It is on its way.' };
 }
 
+const rootOf = ({ check, pipeline }: Timeline): Result['root'] =>
+  pipeline !== undefined ? 'ledger' : check && 'log';
+
 const Charges = ({ timeline }: { timeline: Timeline }): JSX.Element => {
   const hasNoJournal = timeline.timeline.some(
     (event) =>
@@ -124,11 +128,12 @@ const Charges = ({ timeline }: { timeline: Timeline }): JSX.Element => {
   return (
     <>
       {timeline.findings.map((finding, index) => {
-        const note = blameNote(finding, hasNoJournal ? 'missing' : undefined, timeline.check && 'log');
+        const note = blameNote(finding, hasNoJournal ? 'missing' : undefined, rootOf(timeline));
         const whom = finding.blame === 'unknown' ? 'at an unknown hop' : `the ${finding.blame} is to blame`;
         return (
           <p key={index} class="standing wrong" data-standing="found">
-            <span aria-hidden="true">✗</span> {finding.kind} · {whom}
+            <span aria-hidden="true">✗</span> {finding.kind}
+            {finding.hop !== undefined && ` at ${finding.hop}`} · {whom}
             {note !== undefined && <span class="note">, {note}</span>}
             {finding.cause !== undefined && ` · ${finding.cause}`}
           </p>

@@ -76,7 +76,7 @@ export class BucketEvidence {
 
   /** Notes a further fact of a message that nodrop made: one more row is expected of it. */
   #isAgain(fact: number, message: number): boolean {
-    const { records } = this.#sources;
+    const { records, tally } = this.#sources;
     const { messages } = this;
     const first = messages.firstCommitted(message);
     const flags = records.flags(fact);
@@ -86,6 +86,7 @@ export class BucketEvidence {
     const isSent = !(flags & factFlags.doubtful) || (flags & factFlags.sent) !== 0;
     const isDue = isSent || records.offset(first) === records.offset(fact);
     messages.noteAgain(message, fact, isDue);
+    if ((flags & factFlags.doubtful) === 0) tally.dueAgain += 1;
     return true;
   }
 

@@ -30,6 +30,8 @@ export class IdentityTally {
   doubtfulSent = 0;
   /** Ids with records that differ, of which not each has a row, under a rule that allows ids to repeat. */
   differing = 0;
+  /** Rows that are expected beside the first of their message, which was acknowledged. */
+  dueAgain = 0;
   /** Ids that repeat. */
   readonly examples = { records: [] as string[], rows: [] as string[] };
   /** The first ids of either side. */

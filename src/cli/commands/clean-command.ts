@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isAtWork } from '../../run-folder/at-work.ts';
+import { isOfPipeline, pipelineRecordIn } from '../../run-folder/check-folder.ts';
 import { counted } from '../../text/counted.ts';
 import { exitCodes, usageError } from '../../errors.ts';
 import { listRuns } from '../../run-folder/find-run.ts';
@@ -17,7 +18,7 @@ import type { Verdict } from '../../result/verdict.ts';
 import type { Context } from './context.ts';
 import type { OptionValues } from '../options/options.ts';
 
-/** `unjudged`: driven by hand and not verified yet. `crashed`: the run never reached its end. */
+/** `unjudged`: driven by hand, or killed before its verdict, and not verified yet. `crashed`: the run never reached its end. */
 type Standing = Verdict | 'unjudged' | 'crashed' | 'at work';
 
 interface Found {
@@ -82,6 +83,8 @@ async function examine(folder: RunFolder): Promise<Found | undefined> {
 function standingOf(folder: RunFolder): Standing {
   const verdict = readResult(folder.result)?.verdict;
   if (verdict !== undefined) return verdict;
+  // Without the record of what it handed over, no verdict can come any more.
+  if (isOfPipeline(folder)) return hasSeal(pipelineRecordIn(folder)) ? 'unjudged' : 'crashed';
   const ledgers = folder.list(ledgerFilePattern).map((name) => folder.file(name));
   const open = ledgers.filter((path) => !hasSeal(path));
   return folder.isUsed() && ledgers.length > 0 && open.length === 0 ? 'unjudged' : 'crashed';

@@ -11,7 +11,7 @@ import {
   tellProgress,
   untilProduced,
 } from '../../pipeline/stage/stage-parent.ts';
-import { refuseCheck } from '../../run-folder/check-folder.ts';
+import { refuseUsersData } from '../../run-folder/check-folder.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { RunFolder, topicOf } from '../../run-folder/run-folder.ts';
 import { categoriesOf } from '../../workload/state-rule.ts';
@@ -34,7 +34,7 @@ async function consumeAll(values: OptionValues, folder: RunFolder, context: Cont
   const { signal, terminal } = context;
   const isStage = process.send !== undefined && bootstrapOf(values) === undefined;
   if (!isStage) {
-    refuseCheck(folder, 'consume', 'consumer');
+    refuseUsersData(folder, 'consume', 'consumer');
     refuseForeignFolder(folder);
   }
   const { counts, commonReason } =

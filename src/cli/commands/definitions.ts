@@ -76,7 +76,7 @@ export const definitions: Definition[] = [
       'config',
     ],
     act: async (values, context, pipeline) =>
-      pipeline === undefined
+      pipeline === undefined && values.config === undefined
         ? (await import('./run-command.ts')).runCommand(values, context)
         : (await import('./pipeline-command.ts')).pipelineCommand(values, context, pipeline),
   },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readManifest } from '../../audit/audit-run.ts';
 import { exitCodes, usageError } from '../../errors.ts';
 import { openRunEvidence } from '../../audit/run-evidence/run-evidence.ts';
-import { refuseCheck } from '../../run-folder/check-folder.ts';
+import { refuseUsersData } from '../../run-folder/check-folder.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { historyLines } from '../../audit/history/write-history.ts';
 import type { Context } from './context.ts';
@@ -17,7 +17,7 @@ export async function exportCommand(
   runId: string | undefined,
 ): Promise<number> {
   const folder = findRun(values.dir, runId);
-  refuseCheck(folder, 'export', 'evidence of messages that were sent');
+  refuseUsersData(folder, 'export', 'evidence of messages that were sent');
   const manifest = await readManifest(folder);
   if (typeof manifest === 'string') throw usageError(`Run ${folder.id} cannot be exported: ${manifest}.`);
   await using open = await openRunEvidence(folder, manifest, values.store ?? folder.storeInUse());

@@ -1,5 +1,5 @@
 import { exitCodes, usageError } from '../../errors.ts';
-import { refuseCheck } from '../../run-folder/check-folder.ts';
+import { refuseUsersData } from '../../run-folder/check-folder.ts';
 import { findRun } from '../../run-folder/find-run.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { openSnapshot } from '../../stores/engines.ts';
@@ -15,7 +15,7 @@ export async function messagesCommand(
   runId: string | undefined,
 ): Promise<number> {
   const folder = findRun(values.dir, runId);
-  refuseCheck(folder, 'messages', 'store of its own');
+  refuseUsersData(folder, 'messages', 'store of its own');
   const store = await openSnapshot(values.store ?? folder.storeInUse());
   try {
     if (values.state !== undefined && !store.categories.includes(values.state)) {

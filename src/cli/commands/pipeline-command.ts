@@ -9,6 +9,7 @@ import { pipelineSpec } from '../../run/user-pipeline/pipeline-spec.ts';
 import { provePipeline } from '../../run/user-pipeline/prove-pipeline.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { newRunId, RunFolder, runsPath } from '../../run-folder/run-folder.ts';
+import { shellWord } from '../../system/shell-word.ts';
 import {
   addressOf,
   brokerPropertiesOf,
@@ -17,6 +18,7 @@ import {
   type OptionName,
   type OptionValues,
 } from '../options/options.ts';
+import { showLive } from '../output/live-view.ts';
 import { besideLivePage } from '../output/page-beside-command.ts';
 import { printResult } from '../output/print-result.ts';
 import { claimFiles, reportsOf } from '../output/reporters.ts';
@@ -51,11 +53,17 @@ const pipelineOptions: readonly OptionName[] = [
   'color',
 ];
 
-export async function pipelineCommand(values: OptionValues, context: Context, name: string): Promise<number> {
+/** `name`: undefined if only the config was named. */
+export async function pipelineCommand(
+  values: OptionValues,
+  context: Context,
+  name: string | undefined,
+): Promise<number> {
   const { signal, terminal, isGiven } = context;
   refuseOthers(values, context);
   const reports = reportsOf(values.reporter, values.json);
   const { config, path } = await loadConfig(values.config, process.cwd());
+  if (name === undefined) throw noPipelineError(values.config!, Object.keys(config.pipelines));
   const folder = new RunFolder(values.dir, values.run ?? newRunId());
   const settings = settingsOf(values);
   const spec = pipelineSpec(
@@ -81,15 +89,29 @@ export async function pipelineCommand(values: OptionValues, context: Context, na
     status: (text) => terminal.status(text),
     progress: (label, done, total) => terminal.progress(label, done, total),
     note: (line) => terminal.note(line),
-    judged: (result) =>
-      printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports),
+    judged: (result) => {
+      stopView();
+      printResult(terminal, result, { evidence: folder.path, report: folder.report }, reports);
+    },
   };
+  let stopView = (): void => undefined;
   return await besideLivePage(values, folder, context, async () => {
-    const result = await provePipeline(spec, observer, signal);
-    if (signal.aborted) throw signal.reason;
-    return exitCodeOf(result);
+    stopView = showLive(folder, terminal);
+    try {
+      const result = await provePipeline(spec, observer, signal);
+      if (signal.aborted) throw signal.reason;
+      return exitCodeOf(result);
+    } finally {
+      stopView();
+    }
   });
 }
+
+const noPipelineError = (config: string, names: readonly string[]): Error =>
+  usageError(
+    `--config is given, but no pipeline: ${config} has ${names.join(', ')}.`,
+    `For example: nodrop run ${shellWord(names[0]!)} --config ${shellWord(config)}`,
+  );
 
 /** undefined: those of the config. */
 function faultsOf({ fault = [], faultFile }: OptionValues): ScheduledFault[] | undefined {

@@ -8,7 +8,7 @@ import {
   tellProgress,
   untilToldToBegin,
 } from '../../pipeline/stage/stage-parent.ts';
-import { refuseCheck } from '../../run-folder/check-folder.ts';
+import { refuseUsersData } from '../../run-folder/check-folder.ts';
 import { refuseForeignFolder } from '../../run-folder/run-files.ts';
 import { dirOption, shellWord } from '../../system/shell-word.ts';
 import type { Context } from './context.ts';
@@ -32,7 +32,7 @@ export async function produceCommand(values: OptionValues, context: Context): Pr
     : neededBootstrap(values, settings.settings);
   const { folder } = settings;
   if (!isStage) {
-    refuseCheck(folder, 'produce', 'producer');
+    refuseUsersData(folder, 'produce', 'producer');
     refuseForeignFolder(folder);
   }
   terminal.status(`publishing to ${bootstrapServers}`);

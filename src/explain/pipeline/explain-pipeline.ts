@@ -156,10 +156,10 @@ function sequenceOf(found: readonly Found[]): number | undefined {
 
 function eventsAt({ name, record, facts }: Found): TimelineEvent[] {
   const has = facts !== undefined && facts.sinks[0]!.some(({ count }) => count > 0);
-  if (!has)
-    return [
-      gap.nothing('sink-row', `${name}: ${isDropped(facts) ? 'not there, as a rule says' : 'not there'}`),
-    ];
+  if (!has) {
+    const nothing = `${name}: ${isDropped(facts) ? 'not there, as a rule says' : 'not there'}`;
+    return [{ ...gap.nothing('sink-row', nothing), sink: name }];
+  }
   return rowEvents(record, facts).map((event) => ('sink' in event ? { ...event, sink: name } : event));
 }
 

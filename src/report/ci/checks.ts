@@ -3,7 +3,7 @@
  * one for each threshold. If the exit code is not 0, at least one check is `failed` or `undecided`. If something could
  * not be judged, a kind without findings is `skipped`, not `passed`.
  */
-import type { FaultRecord, JudgedThreshold, Result } from '../../result/result.ts';
+import type { DestinationSummary, FaultRecord, JudgedThreshold, Result } from '../../result/result.ts';
 import { examplesMax, findingKinds, type FindingKind } from '../../result/verdict.ts';
 import { findingLines, findingsText } from '../text/finding-text.ts';
 import { thresholdValueText } from '../text/quantities.ts';
@@ -13,6 +13,8 @@ export interface Check {
   group: 'findings' | 'evidence' | 'faults' | 'thresholds';
   /** Unique within the group. */
   name: string;
+  /** What the findings of the check are. Only in the group `findings`. */
+  kind?: FindingKind;
   state: 'passed' | 'failed' | 'undecided' | 'skipped';
   /** The reason, in one line; empty if the check passed. */
   message: string;
@@ -22,7 +24,7 @@ export interface Check {
 }
 
 export const checksOf = (result: Result): Check[] => [
-  ...kindsOf(result).map((kind) => findingCheck(kind, result)),
+  ...soughtIn(result).map((sought) => findingCheck(sought, result)),
   evidenceCheck(result),
   ...result.faults
     .slice(0, checksMax)
@@ -52,12 +54,49 @@ const kindsOf = ({ root, findings }: Result): readonly FindingKind[] =>
         (kind) => checkKinds.includes(kind) || findings.some((found) => found.kind === kind),
       );
 
+/** What one check looks for. */
+interface Sought {
+  kind: FindingKind;
+  /** The hop or sink of a user's pipeline; undefined: findings that name none. */
+  at?: DestinationSummary;
+}
+
+/** In a user's pipeline, each hop has checks of its own. */
+function soughtIn(result: Result): Sought[] {
+  const { pipeline, findings } = result;
+  if (pipeline === undefined) return kindsOf(result).map((kind) => ({ kind }));
+  const foundAt = (kind: FindingKind, name?: string): boolean =>
+    findings.some((found) => found.kind === kind && found.hop === name);
+  return [
+    ...pipeline.destinations.flatMap((at) =>
+      findingKinds
+        .filter((kind) => foundAt(kind, at.name) || (checkKinds.includes(kind) && canShowAt(kind, at)))
+        .map((kind) => ({ kind, at })),
+    ),
+    ...findingKinds.filter((kind) => foundAt(kind)).map((kind) => ({ kind })),
+  ];
+}
+
+function canShowAt(kind: FindingKind, { deadLetters, rule }: DestinationSummary): boolean {
+  if (kind === 'wrongly-dead-lettered') return deadLetters;
+  if (kind === 'unexpected') return !deadLetters;
+  return kind !== 'stale' || rule === 'latest';
+}
+
 /** Why findings of a kind cannot be found by this check; undefined if they can. */
-function notCompared(kind: FindingKind, { check }: Result): string | undefined {
-  if (check === undefined) return undefined;
-  if (kind === 'misclassified' && check.category === undefined) return 'No categories were compared.';
-  const hasValues = Object.keys(check.forms).some((place) => place !== 'id');
+function notCompared({ kind, at }: Sought, { check }: Result): string | undefined {
+  const forms = at?.forms ?? check?.forms;
+  if (forms === undefined) return undefined;
+  const category = at === undefined ? check?.category : forms['category'];
+  if (kind === 'misclassified' && category === undefined) return 'No categories were compared.';
+  const hasValues = Object.keys(forms).some((place) => place !== 'id' && place !== 'category');
   if (kind === 'corrupted' && !hasValues) return 'No values were compared.';
+  if (at !== undefined) {
+    return kind === 'phantom' && at.unrooted > 0
+      ? 'Rows of no message of the run were not judged: others write there, too.'
+      : undefined;
+  }
+  if (check === undefined) return undefined;
   if (kind !== 'phantom' || check.isWholeLife) return undefined;
   return 'Rows that no record explains were not judged: the topic held other records before or since.';
 }
@@ -65,13 +104,15 @@ function notCompared(kind: FindingKind, { check }: Result): string | undefined {
 /** The limit for faults, and for thresholds. */
 const checksMax = 1_000;
 
-function findingCheck(kind: FindingKind, result: Result): Check {
-  const found = result.findings.filter((finding) => finding.kind === kind);
+function findingCheck(sought: Sought, result: Result): Check {
+  const { kind, at } = sought;
+  const found = result.findings.filter((finding) => finding.kind === kind && finding.hop === at?.name);
   const charged = found.filter(({ allowed }) => allowed !== true);
-  const check = { group: 'findings', name: kind, ms: 0 } as const;
+  const name = at === undefined ? kind : `${kind} at ${at.name}`;
+  const check = { group: 'findings', name, kind, ms: 0 } as const;
   const lines = found.flatMap((finding) => findingLines(finding, examplesMax));
   if (charged.length > 0) return { ...check, state: 'failed', message: findingsText(charged), lines };
-  const why = notCompared(kind, result);
+  const why = notCompared(sought, result);
   if (why !== undefined) return { ...check, state: 'skipped', message: why, lines };
   if (isJudged(result)) return { ...check, state: 'passed', message: '', lines };
   const soFar =

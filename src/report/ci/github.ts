@@ -4,7 +4,7 @@
  */
 import { printable } from '../../text/printable.ts';
 import type { Result } from '../../result/result.ts';
-import { scopeText } from '../text/check-words.ts';
+import { pipelineProvenanceText, scopeText } from '../text/check-words.ts';
 import { findingLines, findingText } from '../text/finding-text.ts';
 import { thresholdValueText } from '../text/quantities.ts';
 import { shortList, shortText } from '../text/shorten.ts';
@@ -53,10 +53,13 @@ export function githubLines(result: Result): string[] {
   );
 }
 
-/** A check says what it read, since nothing before that is proven. */
+/** A check and a run of a user's pipeline say what was read, since nothing else is proven. */
 function verdictText(result: Result): string {
-  const { check } = result;
-  const scope = check === undefined ? [] : [scopeText({ ...result, check })];
+  const { check, pipeline } = result;
+  const scope = [
+    ...(check === undefined ? [] : [scopeText({ ...result, check })]),
+    ...(pipeline === undefined ? [] : [pipelineProvenanceText(result)]),
+  ];
   return [sentenceOf(result), ...scope].map(shortText).join('\n');
 }
 

@@ -87,7 +87,7 @@ export function junitDocument(name: string, { ms, properties, cases }: JunitSuit
 
 const caseOf = (check: Check): JunitCase => ({
   ...check,
-  type: check.group === 'findings' ? check.name : check.group,
+  type: check.kind ?? check.group,
 });
 
 function testCase(each: JunitCase): string[] {

@@ -98,12 +98,13 @@ function verdictLines(explained: Timeline, palette: Palette): string[] {
 }
 
 function findingLines(
-  { kind, blame, sink, cause, allowed, detail }: ShownFinding,
+  { kind, blame, hop, sink, cause, allowed, detail }: ShownFinding,
   palette: Palette,
 ): string[] {
   const why = cause === undefined ? '' : `, cause ${cause}${allowed === true ? ' (allowed)' : ''}`;
   const where = sink === undefined ? '' : `, in sink ${sink}`;
-  const head = `${kind}, blame: ${blame}${where}${why}`;
+  const at = hop === undefined ? '' : ` at ${hop}`;
+  const head = `${kind}${at}, blame: ${blame}${where}${why}`;
   return [
     ...wrap(chopped(head, 4), '    ').map(palette.bad),
     ...(detail === undefined ? [] : wrap(chopped(detail, 6), '      ')),

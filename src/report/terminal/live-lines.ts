@@ -22,6 +22,7 @@ export interface LiveRates {
 /** Lines without a newline at their end. */
 export function liveLines(progress: RunProgress, rates: LiveRates): string[] {
   const { acked, stored, planned, consumers } = progress;
+  if (progress.pipeline !== undefined) return pipelineLines(progress, rates);
   if (progress.sent.count + progress.consumed.count === 0 && consumers === 0) return [];
   return [
     barLine('acked', acked.count, planned, rates.acked),
@@ -29,6 +30,16 @@ export function liveLines(progress: RunProgress, rates: LiveRates): string[] {
     ...stateLines(progress),
     ...faultLines(progress.faults),
   ];
+}
+
+/**
+ * nodrop sees what it hands over, and the faults. Empty once that is over: then the progress of reading hops and sinks is
+ * shown instead.
+ */
+function pipelineLines(progress: RunProgress, rates: LiveRates): string[] {
+  const { acked, planned, phase, faults } = progress;
+  if (phase !== 'publishing' && !faults.some(({ endMs }) => endMs === null)) return [];
+  return [barLine('acked', acked.count, planned, rates.acked), ...lostLine(progress), ...faultLines(faults)];
 }
 
 /** `total`: null if it is not known. */

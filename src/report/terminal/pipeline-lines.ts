@@ -2,6 +2,7 @@
 import type { DestinationSummary, Result } from '../../result/result.ts';
 import { pipelineProvenanceText } from '../text/check-words.ts';
 import type { Palette } from '../text/colours.ts';
+import { destinationNotes, dropsText, isAsExpected, ledgerRootText } from '../text/pipeline-words.ts';
 import { grouped } from '../text/quantities.ts';
 import { wrap } from '../text/wrap.ts';
 import { faultLines } from './fault-lines.ts';
@@ -20,21 +21,14 @@ export function pipelineLines(result: Result, palette: Palette): string[] {
   ].join('');
   return [
     palette.faint(`  ${'hop'.padEnd(label)} ${'expected'.padStart(12)} ${'found'.padStart(12)}`),
-    ...destinations.map((each) => destinationLine(each, label, palette)),
+    ...destinations.map((each) => destinationLine(each, { result, label, palette })),
     '',
     ...entry(
       'handed over',
       `${grouped(ledger.sent)} to ${source}, ${grouped(ledger.acked)} acknowledged${extras}`,
     ),
-    ...(Object.keys(drops).length === 0
-      ? []
-      : entry(
-          'drops',
-          Object.entries(drops)
-            .map(([reason, count]) => `${grouped(count)} (${reason})`)
-            .join(', '),
-        )),
-    ...entry('root', 'the ledger: nodrop made the messages'),
+    ...(Object.keys(drops).length === 0 ? [] : entry('drops', dropsText(drops))),
+    ...entry('root', ledgerRootText),
     ...entry('provenance', pipelineProvenanceText(result)),
     ...measuredLines(result, palette),
     ...thresholdLines(result, palette),
@@ -43,18 +37,13 @@ export function pipelineLines(result: Result, palette: Palette): string[] {
 }
 
 function destinationLine(
-  { name, expected, found, unrooted, looks, rule }: DestinationSummary,
-  label: number,
-  palette: Palette,
+  destination: DestinationSummary,
+  { result, label, palette }: { result: Result; label: number; palette: Palette },
 ): string {
-  const isRight = rule === 'once' ? found === expected : found >= expected || rule === 'latest';
-  const mark = isRight ? palette.good('✓') : palette.bad('✗');
-  const more = [
-    rule === 'once' ? '' : rule,
-    unrooted === 0 ? '' : `${grouped(unrooted)} of others`,
-    looks === 1 ? '' : `${looks} looks`,
-  ].filter(Boolean);
-  const note = more.length === 0 ? '' : palette.faint(`  ${more.join(', ')}`);
+  const { name, expected, found } = destination;
+  const mark = isAsExpected(destination, result) ? palette.good('✓') : palette.bad('✗');
+  const notes = destinationNotes(destination);
+  const note = notes.length === 0 ? '' : palette.faint(`  ${notes.join(', ')}`);
   return `  ${name.padEnd(label)} ${grouped(expected).padStart(12)} ${grouped(found).padStart(12)}  ${mark}${note}`;
 }
 

@@ -38,13 +38,17 @@ const labels: Record<EventHop, string> = {
   letter: 'dead letter',
 };
 
+/** A user's pipeline has topics on the way to its sinks. */
+const labelOf = ({ hop }: TimelineEvent, { pipeline }: Timeline): string =>
+  hop === 'sink-row' && pipeline !== undefined ? 'hop' : labels[hop];
+
 export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
   if (isFact(event)) {
     const { isOdd, ...said } = factText(event, timeline);
     return { ...said, look: isOdd && !isOfNobody(timeline) ? 'wrong' : 'fact' };
   }
   const isUnderWay = timeline.audit === null;
-  const label = labels[event.hop];
+  const label = labelOf(event, timeline);
   if (event.more !== undefined) return { label, text: `at least ${event.more} more`, look: 'absent' };
   if (event.missing !== undefined) {
     // While the run goes on, a missing scan is normal: the topic is scanned after it.
@@ -54,17 +58,21 @@ export function eventText(event: TimelineEvent, timeline: Timeline): EventText {
   }
   const text = event.nothing ?? '';
   if (isUnderWay) return { label, text: `not yet: ${text}`, look: 'unknown' };
-  return { label, text, look: isLostAt(event.hop, timeline) ? 'wrong' : 'absent' };
+  return { label, text, look: isLostAt(event.hop, timeline, event.sink) ? 'wrong' : 'absent' };
 }
 
 /** If no message of the run is known at the position and no finding names it, nothing was due. */
 const isOfNobody = ({ expected, findings, timeline, id }: Timeline): boolean =>
   expected === null && findings.length === 0 && !timeline.some((event) => 'id' in event && event.id === id);
 
-/** Whether something was due at a hop and is missing because it was lost there or before. */
-const isLostAt = (hop: EventHop, { findings }: Timeline): boolean =>
+/**
+ * Whether something was due at a hop and is missing because it was lost there or before. `sink`: a hop or sink of a user's
+ * pipeline, whose findings name it.
+ */
+const isLostAt = (hop: EventHop, { findings }: Timeline, sink?: string): boolean =>
   findings.some(
-    ({ kind, blame }) =>
+    ({ kind, blame, hop: where }) =>
+      (sink === undefined || where === sink) &&
       (kind === 'lost' || kind === 'stale' || kind === 'expired') &&
       (hop === 'row' ||
         hop === 'sink-row' ||
@@ -79,7 +87,7 @@ interface FactText extends Pick<EventText, 'label' | 'text'> {
 
 function factText(fact: Fact, timeline: Timeline): FactText {
   const { id } = timeline;
-  const label = fact.hop === 'outcome' ? fact.outcome : labels[fact.hop];
+  const label = fact.hop === 'outcome' ? fact.outcome : labelOf(fact, timeline);
   const right = (text: string): FactText => ({ label, text, isOdd: false });
   switch (fact.hop) {
     case 'intent':

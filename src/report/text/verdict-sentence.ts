@@ -46,7 +46,8 @@ function pipelineSentence(result: Result): string {
     return `From the producer on: ${findingsText(findings)}; ${grouped(acknowledged.right)} of ${all} ${of} ${are(ledger.acked)} right.`;
   }
   const where = destinations.filter(({ kind }) => kind !== 'source');
-  const isPlain = where.every(({ rule, expected }) => rule === 'once' && expected === ledger.acked);
+  const isPlain =
+    counts.dropped === 0 && where.every(({ rule, expected }) => rule === 'once' && expected === ledger.acked);
   const places = listed(where.map((each) => each.name));
   const how = isPlain ? `in ${places} once` : `as the rules say, in ${places}`;
   const except = findings.length === 0 ? '' : `, except for allowed findings: ${findingsText(findings)}`;

@@ -62,9 +62,9 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   }
   signal.throwIfAborted();
   const silent = await silentOf(judged, groups);
-  const isUndrained = behind.length > 0 || silent.length > 0 || deadline.hasPassed;
-  if (isUndrained && judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
-    for (const check of checks) check.isUndrained = true;
+  const late = lateOf(checks, { behind, silent, isOutOfTime: deadline.hasPassed });
+  if (late.length > 0 && judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
+    for (const check of late) check.isUndrained = true;
     judged = await judge(options);
   }
   for (const check of checks) check.save();
@@ -80,6 +80,27 @@ export async function drain(options: DrainOptions): Promise<Drained> {
     drainMs: Math.round(lastMs),
     auditMs: Math.round(performance.now() - startedAt - lastMs),
   };
+}
+
+/** The destinations to which more may come: those behind a group that is late, and all after them. */
+function lateOf(
+  checks: readonly DestinationCheck[],
+  {
+    behind,
+    silent,
+    isOutOfTime,
+  }: { behind: readonly GroupLag[]; silent: readonly string[]; isOutOfTime: boolean },
+): DestinationCheck[] {
+  // Without a group that is late, the last looks have differed, and nothing tells where.
+  if (isOutOfTime && behind.length + silent.length === 0) return [...checks];
+  const late = new Set<string>(silent);
+  // Each stands after the one that feeds it.
+  for (const { destination } of checks) {
+    const before = checks.find((each) => each.destination.name === destination.from)?.destination;
+    const isBehind = behind.some(({ topic }) => topic === before?.topic);
+    if (before !== undefined && (isBehind || late.has(before.name))) late.add(destination.name);
+  }
+  return checks.filter(({ destination: { name } }) => late.has(name));
 }
 
 /** The groups that are behind when they stop making progress; empty once all have committed. */

@@ -5,11 +5,12 @@ import { DestinationCheck } from '../../proof/destination-check.ts';
 import { withoutHistory } from '../../proof/destinations.ts';
 import type { Expectations } from '../../proof/expectations.ts';
 import { destinationPath } from '../../proof/proof-again.ts';
-import { proofFile, roleOf, type ProofRecord } from '../../proof/proof-record.ts';
+import { roleOf, type ProofRecord } from '../../proof/proof-record.ts';
 import { proofResult } from '../../proof/proof-result.ts';
 import type { PipelineConfig } from '../../config/config.ts';
 import { noTimings, type Environment, type FaultRecord, type Result } from '../../result/result.ts';
 import { latencyLogOfPipeline, measurementsOf } from '../../run-folder/measurements.ts';
+import { pipelineRecordIn } from '../../run-folder/check-folder.ts';
 import { FindingsFile } from '../../run-folder/findings-file.ts';
 import { messageLogName } from '../../run-folder/message-log.ts';
 import { sealText } from '../../run-folder/seal.ts';
@@ -70,7 +71,7 @@ export async function judgeRun(
       const file = new FindingsFile(folder.findings);
       return { add: (finding) => file.add(finding), close: () => file.close() };
     },
-    onStatus: (text) => announcer.status(text),
+    onStatus: (text) => announcer.step(text),
     signal,
   });
   const proof: ProofRecord = {
@@ -88,8 +89,8 @@ export async function judgeRun(
     faults: [...faults],
   };
   const text = `${JSON.stringify(proof, null, 2)}\n`;
-  writeWhole(folder.file(proofFile), text);
-  sealText(folder.file(proofFile), text);
+  writeWhole(pipelineRecordIn(folder), text);
+  sealText(pipelineRecordIn(folder), text);
   const judged = drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts }));
   const { drainMs, auditMs } = drained;
   return proofResult(proof, judged, {

@@ -18,6 +18,7 @@ const bornAt = ({ manifest }: RunFolder, seconds: number): void => utimesSync(ma
 
 const nothingKnown = {
   isUnderWay: false,
+  pipeline: null,
   verdict: null,
   messages: null,
   rates: { acked: null, stored: null },

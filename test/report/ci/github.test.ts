@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { githubLines } from '../../../src/report/ci/github.ts';
 import type { Result } from '../../../src/result/result.ts';
-import { anyResult, lost, passed } from '../results.ts';
+import { anyResult, driven, lost, passed } from '../results.ts';
 
 const lines = (changes: Partial<Result> = {}): string[] => githubLines({ ...passed, ...changes });
 
@@ -61,5 +61,14 @@ test('each annotation is one line and GitHub shows them all, with any texts in t
       expect(parsed.at(-1)!.title.endsWith(`: ${result.verdict.toUpperCase()}`)).toBe(true);
     }),
     { numRuns: 300 },
+  );
+});
+
+test("the annotations of a run of a user's pipeline name the hops, and what was read", () => {
+  const [enriched, table, last] = githubLines(driven);
+  expect(enriched).toMatch(/^::error title=nodrop demo%3A 2 lost at enriched \(consumer\)::/);
+  expect(table).toContain('demo-19: not in table');
+  expect(last).toMatch(
+    /%0Anodrop made the messages and read source, letters, enriched, table; commits are what groups report$/,
   );
 });

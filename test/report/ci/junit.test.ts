@@ -4,7 +4,7 @@ import { junitText } from '../../../src/report/ci/junit.ts';
 import { exitCodeOf, type Result } from '../../../src/result/result.ts';
 import { findingKinds } from '../../../src/result/verdict.ts';
 import { readJunit, type JunitCase } from './junit-document.ts';
-import { anyResult, lost, passed } from '../results.ts';
+import { anyResult, driven, lost, passed } from '../results.ts';
 
 const read = (changes: Partial<Result> = {}) => readJunit(junitText({ ...passed, ...changes }));
 const named = (cases: readonly JunitCase[], name: string): JunitCase =>
@@ -216,4 +216,46 @@ test('the size of the document is limited, with any result', () => {
   const text = junitText({ ...passed, verdict: 'fail', findings, notChecked });
   expect(text.length).toBeLessThan(500_000);
   expect(text).toContain('and 9901 more');
+});
+
+test("in a user's pipeline, each hop has cases of its own, and a kind that was not compared there is skipped", () => {
+  const { suite, properties, cases } = readJunit(junitText(driven));
+  expect(suite).toMatchObject({ failures: '2', errors: '0' });
+  expect(properties).toMatchObject({ root: 'ledger: from the producer on', pipeline: 'orders' });
+  expect(cases.filter(isRed).map(({ name, message }) => [name, message])).toEqual([
+    ['findings lost at enriched', '2 lost at enriched (consumer)'],
+    ['findings lost at table', '1 lost at table (consumer)'],
+  ]);
+  expect(junitText(driven)).toContain('<failure type="lost"');
+  expect(named(cases, 'findings lost at source').state).toBe('passed');
+  expect(named(cases, 'findings misclassified at table')).toMatchObject({
+    state: 'skipped',
+    message: 'No categories were compared.',
+  });
+  expect(named(cases, 'findings corrupted at table').state).toBe('passed');
+  expect(named(cases, 'findings corrupted at enriched')).toMatchObject({
+    state: 'skipped',
+    message: 'No values were compared.',
+  });
+  const at = (kind: string): string[] =>
+    cases.map(({ name }) => name).filter((name) => name.startsWith(`findings ${kind} at`));
+  expect(at('wrongly-dead-lettered')).toEqual(['findings wrongly-dead-lettered at letters']);
+  expect(at('unexpected')).not.toContain('findings unexpected at letters');
+  expect(at('stale')).toEqual([]);
+});
+
+test('rows of others at a hop leave its phantoms unjudged, and a finding without a hop has a case of its own', () => {
+  const { pipeline } = driven;
+  const [source, ...rest] = pipeline!.destinations;
+  const { cases } = readJunit(
+    junitText({
+      ...driven,
+      pipeline: { ...pipeline!, destinations: [{ ...source!, unrooted: 3 }, ...rest] },
+      findings: [{ ...lost, blame: 'unknown' }],
+    }),
+  );
+  expect(named(cases, 'findings phantom at source').message).toBe(
+    'Rows of no message of the run were not judged: others write there, too.',
+  );
+  expect(cases.filter(isRed).map(({ name }) => name)).toEqual(['findings lost']);
 });

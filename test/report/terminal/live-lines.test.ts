@@ -74,3 +74,32 @@ test('many states with long names take at most twelve lines, and there are none 
   const none = { count: 0, byState: {} };
   expect(liveLines({ ...progress, consumers: 0, sent: none, consumed: none }, rates)).toEqual([]);
 });
+
+test("the live lines of a user's pipeline show what is handed over, and nothing once hops and sinks are read", () => {
+  const fault = {
+    name: 'kill-process',
+    schedule: 'kill-process:worker@5s+3s',
+    tookEffect: true,
+    evidence: [],
+  };
+  const driven: RunProgress = {
+    ...progress,
+    pipeline: { name: 'orders', step: null },
+    planned: 1_000,
+    consumers: 0,
+    sent: { count: 600, byState: {} },
+    acked: { count: 500, byState: {} },
+    unknown: 2,
+  };
+  expect(liveLines(driven, { acked: [], stored: [] })).toEqual([
+    'acked    ████████░░░░░░░░ 500/1 000',
+    '2 unknown',
+  ]);
+  const draining: RunProgress = { ...driven, phase: 'draining' };
+  expect(liveLines(draining, rates)).toEqual([]);
+  const under = { ...fault, target: 'worker', startMs: 5_000, endMs: null };
+  expect(liveLines({ ...draining, faults: [under] }, rates)).toContain(
+    'fault    kill-process:worker@5s+3s on worker, under way',
+  );
+  expect(liveLines({ ...draining, faults: [{ ...under, endMs: 8_000 }] }, rates)).toEqual([]);
+});

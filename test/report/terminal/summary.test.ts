@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { noColors } from '../../../src/report/text/colours.ts';
 import { summaryLines } from '../../../src/report/terminal/summary.ts';
 import type { Result } from '../../../src/result/result.ts';
-import type { Example } from '../../../src/result/verdict.ts';
-import { passed } from '../results.ts';
+import type { Example, Finding } from '../../../src/result/verdict.ts';
+import { driven, lost, passed } from '../results.ts';
 
 const resultOf = (examples: Example[], seed: number | null = 7): Result => ({
   ...passed,
@@ -106,4 +106,21 @@ test('a hop whose evidence could not be read has no count', () => {
     line.startsWith('  failed'),
   );
   expect(table).toEqual(['  failed                400            –']);
+});
+
+test('messages of unknown outcome explain rows of a pipeline beyond those that are expected, unless a finding does', () => {
+  const lineOf = (found: number, unknown = 10, findings: Finding[] = []): string | undefined => {
+    const ledger = { ...driven.ledger, acked: 990, unknown };
+    const [source] = driven.pipeline!.destinations;
+    const pipeline = { ...driven.pipeline!, destinations: [{ ...source!, expected: 990, found }] };
+    const lines = summaryLines({ ...driven, findings, ledger, pipeline }, { evidence: 'demo' }, noColors);
+    return lines.find((line) => line.startsWith('  source'));
+  };
+  expect(lineOf(990)).toMatch(/990 +990 +✓$/);
+  expect(lineOf(1_000)).toMatch(/990 +1 000 +✓$/);
+  expect(lineOf(1_000, 10, [{ ...lost, kind: 'duplicated', hop: 'source' }])).toMatch(/✗$/);
+  expect(lineOf(991, 0)).toMatch(/✗$/);
+  expect(lineOf(989)).toMatch(/✗$/);
+  // One message may be lost, and another doubled.
+  expect(lineOf(990, 0, [{ ...lost, count: 1, hop: 'source' }])).toMatch(/✗$/);
 });

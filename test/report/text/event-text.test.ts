@@ -99,3 +99,16 @@ test('a dead letter is wrong for a message of the run, and not for a foreign rec
   const found = { ...nobody, findings: [{ kind: 'phantom', blame: 'unknown' } as const] };
   expect(looksOf(timelineOf([letter], found))).toEqual(['wrong']);
 });
+
+test("in a user's pipeline, a message is missing wrongly where it was lost, and nowhere behind or beside it", () => {
+  const noneAt = (sink: string): TimelineEvent => ({
+    ...gap.nothing('sink-row', `${sink}: not there`),
+    sink,
+  });
+  const timeline = timelineOf([noneAt('letters'), noneAt('enriched'), noneAt('table')], {
+    pipeline: 'orders',
+    findings: [{ kind: 'lost', blame: 'consumer', hop: 'enriched', id: 'p0-17' }],
+  });
+  expect(looksOf(timeline)).toEqual(['absent', 'wrong', 'absent']);
+  expect(eventText(timeline.timeline[0]!, timeline).label).toBe('hop');
+});
