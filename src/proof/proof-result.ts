@@ -121,6 +121,10 @@ function notCheckedOf(
   return [...new Set(all)];
 }
 
+/** How many messages with an unknown outcome came to any destination. */
+const writtenOf = (unknown: number, judged: readonly ProvenDestination[]): number =>
+  Math.min(unknown, Math.max(0, ...judged.map(({ facts: { tallies } }) => tallies[0]!.doubtfulSent)));
+
 function auditOf(proof: ProofRecord, judged: readonly ProvenDestination[]): Audit {
   const { handed, planned } = proof;
   const { counts } = handed;
@@ -131,15 +135,7 @@ function auditOf(proof: ProofRecord, judged: readonly ProvenDestination[]): Audi
     among: readonly { facts: JudgedDestination }[] = judged,
   ): number => among.reduce((total, { facts }) => total + of(facts.audit), 0);
   const ledger = { ...counts, unsent: planned - counts.sent };
-  const written = Math.min(
-    counts.unknown,
-    Math.max(
-      0,
-      ...judged.map(({ facts }) =>
-        facts.tallies.reduce((total, { doubtfulSent }) => total + doubtfulSent, 0),
-      ),
-    ),
-  );
+  const written = writtenOf(counts.unknown, judged);
   const open = openSentences(proof, written);
   const findings = audits.flatMap((audit) => audit.findings);
   const topics = judged.filter(({ facts }) => facts.destination.topic !== undefined);
