@@ -34,7 +34,7 @@ test.each([
   [['run', '--command-config=/nowhere'], /\/nowhere cannot be read/],
   [['run', '--mesages=5'], /Did you mean --messages/],
   [['runn'], /unknown command 'runn'/],
-  [['run', 'extra'], /too many arguments/],
+  [['run', 'orders', 'extra'], /too many arguments/],
   [['produce'], /--bootstrap-server is missing/],
   [['produce', '--bootstrap-server=nonsense'], /host:port/],
   [['consume', '--run=x'], /--bootstrap-server is missing/],

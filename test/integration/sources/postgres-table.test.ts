@@ -166,7 +166,8 @@ test('a lock that is held longer than the time limit rejects, and nothing is wri
   await client.query('COMMIT');
   expect(outcome).toMatchObject({
     outcome: 'rejected',
-    error: expect.stringContaining('lock timeout') as string,
+    // The server says why, or nodrop has waited as long.
+    error: expect.stringMatching(/lock timeout|no answer within/) as string,
   });
   expect(await send(source, row(1))).toEqual([{ outcome: 'acked' }]);
   expect(await ids()).toEqual(['m-1']);
