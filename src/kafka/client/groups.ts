@@ -31,15 +31,21 @@ export async function groupTopics(access: AdminAccess, group: string): Promise<s
   return groups.flatMap(({ topics }) => topics.map(({ name }) => name));
 }
 
-/** The groups that have committed offsets of a topic. */
-export async function groupsOfTopic(access: AdminAccess, topic: string): Promise<string[]> {
-  const all = await withAdmin(access, (admin) => admin.listGroups());
-  const names = [...all.values()]
-    .filter(({ protocolType }) => protocolType === 'consumer')
-    .map(({ id }) => id);
+/** The groups that have committed offsets of a topic, among these; undefined: among all. */
+export async function groupsOfTopic(
+  access: AdminAccess,
+  topic: string,
+  among?: readonly string[],
+): Promise<string[]> {
   const found: string[] = [];
-  for (const name of names) if ((await groupOffsets(access, name, topic)).size > 0) found.push(name);
+  for (const name of among ?? (await consumerGroups(access)))
+    if ((await groupOffsets(access, name, topic)).size > 0) found.push(name);
   return found;
+}
+
+async function consumerGroups(access: AdminAccess): Promise<string[]> {
+  const all = await withAdmin(access, (admin) => admin.listGroups());
+  return [...all.values()].filter(({ protocolType }) => protocolType === 'consumer').map(({ id }) => id);
 }
 
 /** The number of members in a group. A member that is silent for longer than the session timeout no longer counts. */

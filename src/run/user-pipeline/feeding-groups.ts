@@ -19,6 +19,8 @@ export interface FeedingGroupsOptions {
   destinations: readonly Destination[];
   /** The groups that have commits count, too. On a cluster of others, their groups are none of the pipeline's. */
   isOwnCluster: boolean;
+  /** Groups of the pipeline's processes: they count for the topics of which they have commits. */
+  groupsOfProcesses: readonly string[];
   signal: AbortSignal;
 }
 
@@ -59,8 +61,8 @@ export class FeedingGroups {
   }
 
   async #groupsOf(topic: string): Promise<string[]> {
-    const { access, isOwnCluster } = this.#options;
-    const found = isOwnCluster ? await groupsOfTopic(access, topic) : [];
+    const { access, isOwnCluster, groupsOfProcesses } = this.#options;
+    const found = await groupsOfTopic(access, topic, isOwnCluster ? undefined : groupsOfProcesses);
     return [...new Set([...this.#named.get(topic)!, ...found])];
   }
 

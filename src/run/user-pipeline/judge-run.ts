@@ -32,7 +32,7 @@ export interface DrivenPipeline {
 }
 
 export async function judgeRun(
-  { folder, name, pipeline, settleMs, timeoutMs, allowed, seed }: ProveSpec,
+  { folder, name, pipeline, processes, settleMs, timeoutMs, allowed, seed }: ProveSpec,
   { kafka, cluster, access, settings, destinations, announcer, signal }: Circumstances,
   { handed, expectations, empty, faults, notes, environment }: DrivenPipeline,
 ): Promise<Result> {
@@ -60,9 +60,12 @@ export async function judgeRun(
     ),
   );
   const isOwnCluster = kafka.broker !== undefined;
+  const groupsOfProcesses = Object.values(processes).flatMap(({ ready }) =>
+    ready !== undefined && 'group' in ready ? ready.group : [],
+  );
   const drained = await drain({
     checks,
-    groups: new FeedingGroups({ cluster, access, destinations, isOwnCluster, signal }),
+    groups: new FeedingGroups({ cluster, access, destinations, isOwnCluster, groupsOfProcesses, signal }),
     hasUnknown: counts.unknown > 0,
     settleMs,
     timeoutMs,
