@@ -60,12 +60,16 @@ export async function judgeRun(
     ),
   );
   const isOwnCluster = kafka.broker !== undefined;
-  const groupsOfProcesses = Object.values(processes).flatMap(({ ready }) =>
-    ready !== undefined && 'group' in ready ? ready.group : [],
-  );
   const drained = await drain({
     checks,
-    groups: new FeedingGroups({ cluster, access, destinations, isOwnCluster, groupsOfProcesses, signal }),
+    groups: new FeedingGroups({
+      cluster,
+      access,
+      destinations,
+      isOwnCluster,
+      groupsOfProcesses: groupsOf(processes),
+      signal,
+    }),
     hasUnknown: counts.unknown > 0,
     settleMs,
     timeoutMs,
@@ -103,6 +107,12 @@ export async function judgeRun(
     environment,
   });
 }
+
+/** The groups by which processes are ready. */
+const groupsOf = (processes: ProveSpec['processes']): string[] =>
+  Object.values(processes).flatMap(({ ready }) =>
+    ready !== undefined && 'group' in ready ? ready.group : [],
+  );
 
 function sourceText({ source }: PipelineConfig): string {
   if ('topic' in source) return `topic:${source.topic}`;
