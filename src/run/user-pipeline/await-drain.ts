@@ -23,7 +23,7 @@ export interface DrainOptions {
   timeoutMs: number;
   allowed: readonly Cause[];
   /** Called before each judgement: gives what takes the findings of that one. */
-  openFindings: () => { add: (finding: SingleFinding) => void; close: () => void };
+  openFindings: () => { add(finding: SingleFinding): void; close(): void };
   onStatus: (text: string) => void;
   signal: AbortSignal;
 }
@@ -139,7 +139,7 @@ async function judge({
   onStatus('judging');
   const findings = openFindings();
   try {
-    return await judgeDestinations(checks, allowed, findings.add);
+    return await judgeDestinations(checks, allowed, (finding) => findings.add(finding));
   } finally {
     findings.close();
   }

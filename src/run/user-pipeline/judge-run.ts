@@ -13,6 +13,7 @@ import { latencyLogOfPipeline, measurementsOf } from '../../run-folder/measureme
 import { pipelineRecordIn } from '../../run-folder/check-folder.ts';
 import { FindingsFile } from '../../run-folder/findings-file.ts';
 import { messageLogName } from '../../run-folder/message-log.ts';
+import type { RunFolder } from '../../run-folder/run-folder.ts';
 import { sealText } from '../../run-folder/seal.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import { drain } from './await-drain.ts';
@@ -59,14 +60,13 @@ export async function judgeRun(
       }),
     ),
   );
-  const isOwnCluster = kafka.broker !== undefined;
   const drained = await drain({
     checks,
     groups: new FeedingGroups({
       cluster,
       access,
       destinations,
-      isOwnCluster,
+      isOwnCluster: kafka.broker !== undefined,
       groupsOfProcesses: groupsOf(processes),
       signal,
     }),
@@ -74,10 +74,7 @@ export async function judgeRun(
     settleMs,
     timeoutMs,
     allowed,
-    openFindings: () => {
-      const file = new FindingsFile(folder.findings);
-      return { add: (finding) => file.add(finding), close: () => file.close() };
-    },
+    openFindings: () => new FindingsFile(folder.findings),
     onStatus: (text) => announcer.step(text),
     signal,
   });
@@ -95,9 +92,7 @@ export async function judgeRun(
     notes: [...drained.notes, ...notes],
     faults: [...faults],
   };
-  const text = `${JSON.stringify(proof, null, 2)}\n`;
-  writeWhole(pipelineRecordIn(folder), text);
-  sealText(pipelineRecordIn(folder), text);
+  save(folder, proof);
   const judged = drained.judged.map((facts, index) => ({ record: checks[index]!.record(), facts }));
   const { drainMs, auditMs } = drained;
   return proofResult(proof, judged, {
@@ -106,6 +101,12 @@ export async function judgeRun(
     timings: { ...noTimings(), produceMs: Math.round(tookMs), drainMs, auditMs },
     environment,
   });
+}
+
+function save(folder: RunFolder, proof: ProofRecord): void {
+  const text = `${JSON.stringify(proof, null, 2)}\n`;
+  writeWhole(pipelineRecordIn(folder), text);
+  sealText(pipelineRecordIn(folder), text);
 }
 
 /** The groups by which processes are ready. */
