@@ -10,7 +10,7 @@ const {
   DATABASE = 'orders.sqlite',
 } = process.env;
 
-const database = new DatabaseSync(DATABASE);
+const database = new DatabaseSync(DATABASE, { timeout: 5_000 });
 database.exec(`
   pragma journal_mode = wal;
   create table if not exists orders (event_id text, order_id text, status text, amount_cents integer);
