@@ -8,7 +8,6 @@ import {
   conditions,
   faultedApplications,
   faultsOf,
-  plantedIds,
   runId,
   type Condition,
   type FaultedApplication,
@@ -17,35 +16,51 @@ import {
 import { proveExample } from '../fixtures/applications/prove-example.ts';
 import { pythonMissing } from '../fixtures/applications/python-consumer.ts';
 import type { Config } from '../../src/config/config.ts';
+import { messageMaker } from '../../src/config/make-messages.ts';
 import type { PipelineRun } from '../../src/index.ts';
 
 /** In about six seconds, so that each fault begins and ends while messages come. */
 const messages = 240;
 const rate = 40;
+const seed = 21;
 
 async function prove(
-  { example, preparation, process, several }: FaultedApplication,
+  { example, preparation, process, storm }: FaultedApplication,
   condition: Condition,
   { env = {}, change = (config) => config }: Partial<PlantedBug> = {},
-): Promise<PipelineRun> {
+): Promise<{ run: PipelineRun; config: Config }> {
+  const stormed = condition === 'rebalance storm' ? storm : undefined;
+  const schedules = faultsOf[condition](stormed?.stormed ?? process);
   const shared = (config: Config): Config =>
-    condition !== 'rebalance storm' || several === undefined
-      ? config
-      : { ...config, processes: { [process]: several(config.processes![process]!) } };
+    stormed === undefined ? config : { ...config, processes: stormed.processes(config.processes![process]!) };
+  let used: Config | undefined;
   const run = await proveExample(example, preparation, {
     messages,
     rate,
-    seed: 21,
+    seed,
     run: runId,
-    faults: faultsOf[condition](process),
+    faults: schedules,
     env,
-    change: (config, folder) => change(shared(config), folder),
+    change: (config, folder) => (used = change(shared(config), folder)),
   });
   expect(run.faults.map(({ schedule, tookEffect }) => ({ schedule, tookEffect }))).toEqual(
-    faultsOf[condition](process).map((schedule) => ({ schedule, tookEffect: true })),
+    schedules.map((schedule) => ({ schedule, tookEffect: true })),
   );
-  return run;
+  return { run, config: used! };
 }
+
+/** The ids of the messages that the bug strikes, from the messages alone. */
+function struckIds(config: Config, strikes: NonNullable<PlantedBug['strikes']>): Set<string> {
+  const make = messageMaker(config.pipelines['orders']!.messages, runId, seed);
+  const all = Array.from({ length: messages }, (_, sequence) => make(sequence));
+  const struck = all.filter(({ id, value }) =>
+    strikes({ id, order: orderIn(Buffer.from(value!).toString()) }),
+  );
+  return new Set(struck.map(({ id }) => id));
+}
+
+const orderIn = (text: string): Record<string, unknown> =>
+  text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
 
 const foundBy = ({ findings }: PipelineRun): unknown[] =>
   findings.map(({ kind, hop, blame }) => ({ kind, hop, blame }));
@@ -56,20 +71,25 @@ describe.each(faultedApplications)('$example', (application) => {
 
   describe.each(conditions.filter((condition) => without[condition] === undefined))('%s', (condition) => {
     test.skipIf(cannotRun)('a healthy application passes', async () => {
-      const run = await prove(application, condition);
+      const { run } = await prove(application, condition);
       note([example, condition, 'healthy', run]);
       expect(run, run.folder).toMatchObject({ verdict: 'pass', findings: [] });
+      // While a service is away, nobody acknowledges what is posted.
+      expect(run.acknowledged.right).toBeGreaterThan(messages / 4);
     });
 
     test.skipIf(cannotRun).each(bugs.filter(({ under }) => under === condition))(
       'the bug $bug is found as $found.kind at $found.hop, and nothing else is',
       async (bug) => {
-        const run = await prove(application, condition, bug);
+        const { run, config } = await prove(application, condition, bug);
         note([example, condition, bug.bug, run]);
         expect(run.verdict, run.folder).toBe('fail');
         expect(foundBy(run), run.folder).toEqual([bug.found]);
-        if (bug.planted === true)
-          expect(new Set(run.findings[0]!.examples.map(({ id }) => id))).toEqual(new Set(plantedIds));
+        if (bug.strikes === undefined) return;
+        const struck = struckIds(config, bug.strikes);
+        const { count, examples } = run.findings[0]!;
+        expect(count).toBe(struck.size);
+        expect(examples.filter(({ id }) => !struck.has(id!))).toEqual([]);
       },
     );
   });
