@@ -27,16 +27,16 @@ const seed = 21;
 async function prove(
   { example, preparation, process, storm }: FaultedApplication,
   condition: Condition,
-  { env = {}, change = (config) => config }: Partial<PlantedBug> = {},
+  { env = {}, change = (config) => config, ...bug }: Partial<PlantedBug> = {},
 ): Promise<{ run: PipelineRun; config: Config }> {
   const stormed = condition === 'rebalance storm' ? storm : undefined;
-  const schedules = faultsOf[condition](stormed?.stormed ?? process);
+  const schedules = bug.faults ?? faultsOf[condition](stormed?.stormed ?? process);
   const shared = (config: Config): Config =>
     stormed === undefined ? config : { ...config, processes: stormed.processes(config.processes![process]!) };
   let used: Config | undefined;
   const run = await proveExample(example, preparation, {
     messages,
-    rate,
+    rate: bug.rate ?? rate,
     seed,
     run: runId,
     faults: schedules,
@@ -79,12 +79,12 @@ describe.each(faultedApplications)('$example', (application) => {
     });
 
     test.skipIf(cannotRun).each(bugs.filter(({ under }) => under === condition))(
-      'the bug $bug is found as $found.kind at $found.hop, and nothing else is',
+      'the bug $bug is found as $found.0.kind at $found.0.hop, and nothing else is found',
       async (bug) => {
         const { run, config } = await prove(application, condition, bug);
         note([example, condition, bug.bug, run]);
         expect(run.verdict, run.folder).toBe('fail');
-        expect(foundBy(run), run.folder).toEqual([bug.found]);
+        expect(foundBy(run), run.folder).toEqual(bug.found);
         if (bug.strikes === undefined) return;
         const struck = struckIds(config, bug.strikes);
         const { count, examples } = run.findings[0]!;
