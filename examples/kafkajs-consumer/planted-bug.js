@@ -15,7 +15,7 @@ export function killIfAsked(eventId) {
 
 /** Tells the point to nodrop, which may kill the consumer there, and waits for that. */
 export async function tellPoint(name) {
-  console.log(JSON.stringify({ type: 'point', name }));
+  process.stdout.write(`${JSON.stringify({ type: 'point', name })}\n`);
   await setTimeout(100);
 }
 

@@ -5,8 +5,8 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
+  applications,
   conditions,
-  faultedApplications,
   faultsOf,
   runId,
   type Condition,
@@ -65,7 +65,7 @@ const orderIn = (text: string): Record<string, unknown> =>
 const foundBy = ({ findings }: PipelineRun): unknown[] =>
   findings.map(({ kind, hop, blame }) => ({ kind, hop, blame }));
 
-describe.each(faultedApplications)('$example', (application) => {
+describe.each(applications)('$example', (application) => {
   const { example, preparation, bugs, without = {} } = application;
   const cannotRun = preparation === 'venv' && pythonMissing !== undefined;
 
