@@ -1,7 +1,7 @@
 // Writes the events of the topic `orders` to SQLite: all of them, and the newest one of each order.
 import { DatabaseSync } from 'node:sqlite';
 import { Kafka } from 'kafkajs';
-import { isPlanted, killIfAsked, releaseOnSignal } from './planted-bug.js';
+import { isPlanted, killIfAsked, releaseOnSignal, tellPoint } from './planted-bug.js';
 
 const {
   KAFKA_BOOTSTRAP_SERVERS = 'localhost:9092',
@@ -10,7 +10,7 @@ const {
   DATABASE = 'orders.sqlite',
 } = process.env;
 
-const database = new DatabaseSync(DATABASE);
+const database = new DatabaseSync(DATABASE, { timeout: 5_000 });
 database.exec(`
   pragma journal_mode = wal;
   create table if not exists orders (event_id text, order_id text, status text, amount_cents integer);
@@ -56,7 +56,10 @@ await consumer.run({
     const next = (BigInt(batch.lastOffset()) + 1n).toString();
     const commit = () =>
       consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: next }]);
-    if (isPlanted('commit-early')) await commit();
+    if (isPlanted('commit-early')) {
+      await commit();
+      await tellPoint('after-commit');
+    }
     for (const message of batch.messages) {
       store(message);
       await run.heartbeat();

@@ -1,62 +1,14 @@
 /** The configs of the example applications: each one runs as it stands, and a healthy application passes. */
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import { Client } from 'pg';
-import { preparedConfig, type Preparation } from '../fixtures/applications/example-config.ts';
+import { expect, test } from 'vitest';
+import { proveExample, type ExampleOptions } from '../fixtures/applications/prove-example.ts';
+import type { Preparation } from '../fixtures/applications/example-config.ts';
 import { pythonMissing } from '../fixtures/applications/python-consumer.ts';
-import { newDir } from '../fixtures/nodrop.ts';
-import { runPipeline, type PipelineRun, type RunPipelineOptions } from '../../src/index.ts';
-import { freePorts, loopback } from '../../src/system/ports.ts';
+import type { PipelineRun } from '../../src/index.ts';
 
-const { location, password } = inject('postgres');
-const { hostname: host, port, username: user } = new URL(location);
 const count = 200;
 
-let admin: Client;
-/** That of the test. */
-let databaseName: string;
-
-beforeAll(async () => {
-  admin = new Client({ host, port: Number(port), user, password, database: 'postgres' });
-  await admin.connect();
-});
-
-afterAll(() => admin.end());
-
-beforeEach(async () => {
-  databaseName = `shop_${randomUUID().slice(0, 8)}`;
-  await admin.query(`create database ${databaseName}`);
-});
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await admin.query(`drop database ${databaseName} with (force)`);
-});
-
-/** Runs the pipeline of an example with this environment. */
-async function run(
-  example: string,
-  preparation: Preparation,
-  { env = {}, ...options }: { env?: Readonly<Record<string, string>> } & RunPipelineOptions = {},
-): Promise<PipelineRun> {
-  const listener = String((await freePorts(1))[0]);
-  const all = {
-    DATABASE_URL: `postgres://${user}@${host}:${port}/${databaseName}`,
-    PGPASSWORD: password,
-    CONNECT_LISTENER: `http://${loopback}:${listener}`,
-    JDBC_URL: `jdbc:postgresql://${host}:${port}/${databaseName}`,
-    JDBC_USER: user,
-    JDBC_PASSWORD: password,
-    SPRING_DATASOURCE_USERNAME: user,
-    SPRING_DATASOURCE_PASSWORD: password,
-    SERVER_PORT: listener,
-    ...env,
-  };
-  for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
-  const changes = { '8080': listener, '/shop': `/${databaseName}` };
-  const path = await preparedConfig(example, preparation, changes);
-  return await runPipeline(path, 'orders', { dir: newDir(), messages: count, ...options });
-}
+const run = (example: string, preparation: Preparation, options?: ExampleOptions): Promise<PipelineRun> =>
+  proveExample(example, preparation, { messages: count, ...options });
 
 const pass = { verdict: 'pass', findings: [], root: 'ledger', acknowledged: { right: count } };
 
