@@ -43,7 +43,8 @@ export async function groupsOfTopic(
   return found;
 }
 
-async function consumerGroups(access: AdminAccess): Promise<string[]> {
+/** All groups of consumers. */
+export async function consumerGroups(access: AdminAccess): Promise<string[]> {
   const all = await withAdmin(access, (admin) => admin.listGroups());
   return [...all.values()].filter(({ protocolType }) => protocolType === 'consumer').map(({ id }) => id);
 }

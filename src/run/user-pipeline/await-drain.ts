@@ -57,13 +57,18 @@ export async function drain(options: DrainOptions): Promise<Drained> {
     judged = await lookAndJudge(options);
     lookedAt = performance.now();
     const isSame = judged.map(standing).join('; ') === before;
-    if (isSame && behind.length === 0 && (await silentOf(judged, groups)).length === 0) break;
+    const isHeard = (await groups.silent()).length === 0;
+    if (isSame && behind.length === 0 && isHeard && (await silentOf(judged, groups)).length === 0) break;
     if (!isSame) deadline.restart();
   }
   signal.throwIfAborted();
   const silent = await silentOf(judged, groups);
-  const late = lateOf(checks, { behind, silent, isOutOfTime: deadline.hasPassed });
-  if (late.length > 0 && judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
+  const isSuspected = judged.some((each, index) => mayBeLate(each, checks[index]!.record()));
+  // Without a finding, it does not matter where they are.
+  const unheard = isSuspected ? await groups.silent() : [];
+  const late =
+    unheard.length > 0 ? [...checks] : lateOf(checks, { behind, silent, isOutOfTime: deadline.hasPassed });
+  if (late.length > 0 && isSuspected) {
     for (const check of late) check.isUndrained = true;
     judged = await judge(options);
   }
@@ -71,7 +76,7 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   const hasGroups = await groups.areKnown();
   return {
     judged,
-    open: [...behind.map(lagText), ...silent.map(silenceText)],
+    open: [...behind.map(lagText), ...silent.map(silenceText), ...unheard.map(unheardText)],
     notes: hasGroups
       ? []
       : [
@@ -160,6 +165,9 @@ async function silentOf(judged: readonly JudgedDestination[], groups: FeedingGro
 
 const silenceText = (name: string): string =>
   `Nothing has come to ${name}, and no consumer group tells how far the pipeline is: it may be late. If a group feeds it, name it with group.`;
+
+const unheardText = (group: string): string =>
+  `Group ${group} is at work and has committed nothing: it may be late, and nothing tells how far it is.`;
 
 const lagText = ({ group, topic, records }: GroupLag): string =>
   `Group ${group} has not committed ${records} ${records === 1 ? 'record' : 'records'} of ${topic}: not drained.`;

@@ -1,6 +1,12 @@
 /** The consumer groups that feed destinations: how far they are behind what feeds them. A commit is a claim, and no proof. */
 import type { Cluster } from '../../kafka/client/cluster.ts';
-import { groupOffsets, groupsOfTopic } from '../../kafka/client/groups.ts';
+import {
+  consumerGroups,
+  groupMembers,
+  groupOffsets,
+  groupsOfTopic,
+  groupTopics,
+} from '../../kafka/client/groups.ts';
 import { listOffsets } from '../../kafka/client/list-offsets.ts';
 import type { AdminAccess } from '../../kafka/client/topics.ts';
 import { scanLog } from '../../kafka/fetch/log-scan.ts';
@@ -58,6 +64,22 @@ export class FeedingGroups {
       }
     }
     return behind;
+  }
+
+  /**
+   * The groups that are at work and have committed nothing at all: they may be anywhere in what feeds a destination, as those of an
+   * application that commits every 30 s, or that has just been killed.
+   */
+  async silent(): Promise<string[]> {
+    const { access, isOwnCluster, groupsOfProcesses } = this.#options;
+    const [topic] = this.#named.keys();
+    if (topic === undefined) return [];
+    const silent: string[] = [];
+    for (const group of isOwnCluster ? await consumerGroups(access) : groupsOfProcesses) {
+      const hasCommitted = (await groupTopics(access, group)).length > 0;
+      if (!hasCommitted && (await groupMembers(access, group, topic)) > 0) silent.push(group);
+    }
+    return silent;
   }
 
   async #groupsOf(topic: string): Promise<string[]> {
