@@ -1,6 +1,6 @@
 /**
- * Judges the destinations of a pipeline, each after the one that feeds it. A finding counts where it first shows: what a hop has
- * lost, changed or doubled is not held against those after it.
+ * Judges the destinations of a pipeline, each after the one that feeds it. A finding counts where it first shows: if a hop has
+ * lost, changed or doubled a message, the destinations after it are not blamed for that.
  */
 import { FindingsSum } from '../check/suspicion.ts';
 import type { JudgedFacts } from '../check/judge-facts.ts';

@@ -82,7 +82,7 @@ describe.each(applications)('$example', (application) => {
       const { run } = await prove(application, condition);
       note([example, condition, 'healthy', run]);
       expect(run, run.folder).toMatchObject({ verdict: 'pass', findings: [] });
-      // While a service is away, nobody acknowledges what is posted.
+      // While the service is away, it acknowledges nothing.
       expect(run.acknowledged.right).toBeGreaterThan(messages / 4);
     });
 

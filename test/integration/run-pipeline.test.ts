@@ -42,8 +42,16 @@ const newName = (): string => `p${randomUUID().slice(0, 8)}`;
 let report: string;
 
 test('a healthy application has lost nothing', async () => {
-  const result = await runPipeline(forwarding(newName(), false), 'orders', { dir: newDir() });
+  const [name, lines] = [newName(), [] as string[]];
+  const result = await runPipeline(forwarding(name, false), 'orders', {
+    dir: newDir(),
+    onProgress: (line) => lines.push(line),
+  });
   expect(result).toHaveLostNothing();
+  // nodrop says which topics it leaves on a cluster that is not its own.
+  expect(lines).toContain(
+    `nodrop made topic ${name}.out at ${inject('bootstrapServers')}; it stays after the run.`,
+  );
   expect(result).toMatchObject({
     root: 'ledger',
     acknowledged: { right: 200 },

@@ -12,7 +12,7 @@ const textOf = ({
 }: Pick<NaiveFinding, 'kind' | 'blame'> & { hop?: string; id?: string }): string =>
   `${hop}: ${kind} ${blame} ${id}`;
 
-/** Compares the verdict and all findings of so many random pipelines with those of the naive judgement. Returns how many agreed. */
+/** Judges this many random pipelines, and compares each verdict and all findings with the naive judgement. Returns how many agreed. */
 export async function comparePipelines(runs: number): Promise<number> {
   let agreed = 0;
   await fc.assert(

@@ -105,7 +105,7 @@ describe('the newest of a key', () => {
     expect(await judged(made({}, ['b'], '1'))).toEqual({ verdict: 'fail', found: [stale] });
   });
 
-  test('is not held against the table if the hop has lost it', async () => {
+  test('is lost by the hop: the table is not blamed', async () => {
     const lost = { ...made({}, ['b'], '1'), looks: { ...made({}, ['b'], '1').looks, hop: [rows('a')] } };
     expect(await judged(lost)).toEqual({ verdict: 'fail', found: ['hop lost b not in hop'] });
   });

@@ -4,7 +4,9 @@
  */
 import type { CheckRecord } from '../../check/check-record.ts';
 import { standing, isSuspect } from '../../check/suspicion.ts';
-import type { Cause, SingleFinding } from '../../result/verdict.ts';
+import type { Cause } from '../../result/verdict.ts';
+import type { FindingsFile } from '../../run-folder/findings-file.ts';
+import type { Announcer } from '../announcer.ts';
 import { Deadline } from '../../system/deadline.ts';
 import type { DestinationCheck } from '../../proof/destination-check.ts';
 import type { FeedingGroups, GroupLag } from './feeding-groups.ts';
@@ -23,8 +25,8 @@ export interface DrainOptions {
   timeoutMs: number;
   allowed: readonly Cause[];
   /** Called before each judgement: gives what takes the findings of that one. */
-  openFindings: () => { add(finding: SingleFinding): void; close(): void };
-  onStatus: (text: string) => void;
+  openFindings: () => Pick<FindingsFile, 'add' | 'close' | 'problem'>;
+  announcer: Pick<Announcer, 'step' | 'note'>;
   signal: AbortSignal;
 }
 
@@ -39,10 +41,10 @@ export interface Drained {
 }
 
 export async function drain(options: DrainOptions): Promise<Drained> {
-  const { checks, groups, settleMs, timeoutMs, onStatus, signal } = options;
+  const { checks, groups, settleMs, timeoutMs, announcer, signal } = options;
   const startedAt = performance.now();
   const deadline = new Deadline(timeoutMs, signal);
-  onStatus('waiting until the pipeline has drained');
+  announcer.step('waiting until the pipeline has drained');
   let behind = await untilCommitted(groups, deadline);
   let judged = await lookAndJudge(options);
   let lookedAt = performance.now();
@@ -50,7 +52,9 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   while (judged.some((each, index) => mayBeLate(each, checks[index]!.record()))) {
     if (deadline.isOver) break;
     const before = judged.map(standing).join('; ');
-    onStatus(`something is missing or different: all is read again in ${Math.ceil(settleMs / 1_000)} s`);
+    announcer.step(
+      `something is missing or different: all is read again in ${Math.ceil(settleMs / 1_000)} s`,
+    );
     await new Deadline(settleMs + 1, signal).pause(settleMs - (performance.now() - lookedAt));
     behind = await untilCommitted(groups, deadline);
     lastMs = performance.now() - startedAt;
@@ -122,7 +126,7 @@ async function untilCommitted(groups: FeedingGroups, deadline: Deadline): Promis
 }
 
 async function lookAndJudge(options: DrainOptions): Promise<JudgedDestination[]> {
-  options.onStatus('reading what the pipeline wrote');
+  options.announcer.step('reading what the pipeline wrote');
   await Promise.all(options.checks.map((check) => check.look()));
   settleLooks(
     options.checks.map(({ facts }) => facts),
@@ -139,14 +143,15 @@ async function judge({
   checks,
   allowed,
   openFindings,
-  onStatus,
+  announcer,
 }: DrainOptions): Promise<JudgedDestination[]> {
-  onStatus('judging');
+  announcer.step('judging');
   const findings = openFindings();
   try {
     return await judgeDestinations(checks, allowed, (finding) => findings.add(finding));
   } finally {
     findings.close();
+    if (findings.problem !== undefined) announcer.note(findings.problem);
   }
 }
 

@@ -75,7 +75,7 @@ export async function judgeRun(
     timeoutMs,
     allowed,
     openFindings: () => new FindingsFile(folder.findings),
-    onStatus: (text) => announcer.step(text),
+    announcer,
     signal,
   });
   const proof: ProofRecord = {

@@ -234,12 +234,22 @@ const planOf = ({ kafka, processes, rate, count }: ProveSpec): Parameters<typeof
 });
 
 /** Makes the topics that are not there, before a process looks for them. Returns the destinations that hold nothing. */
-async function makeTopics({ access, settings, destinations, signal }: Circumstances): Promise<Set<string>> {
+async function makeTopics({
+  kafka,
+  access,
+  settings,
+  destinations,
+  announcer,
+  signal,
+}: Circumstances): Promise<Set<string>> {
   const { bootstrapServers, timeoutMs } = access;
   const empty = new Set<string>();
   for (const destination of destinations) {
     const { name, topic, partitions = partitionsDefault } = destination;
     const isMade = topic !== undefined && (await createTopic(access, topic, partitions));
+    if (isMade && kafka.broker === undefined) {
+      announcer.note(`nodrop made topic ${topic} at ${bootstrapServers}; it stays after the run.`);
+    }
     const isEmpty =
       isMade || (await isEmptyNow(destination, { kafka: { bootstrapServers, settings }, timeoutMs, signal }));
     if (isEmpty) empty.add(name);
